@@ -1,0 +1,2 @@
+//! finance-news
+fn main() {}
