@@ -1,0 +1,154 @@
+//! A scope, as RFC 6749 §3.3 spells one, and sets of the scopes that a server knows.
+//!
+//! A [`Scope`] cannot hold text that is no scope-token: in a `const` a wrong
+//! character stops the compiler, at run time it is an error that says where it is.
+//! Sets are bits over the server's own [`ScopeTable`], so that a decision costs a
+//! comparison of integers and a scope that the server does not know cannot count.
+
+use std::fmt;
+
+mod set;
+mod table;
+
+pub use set::ScopeSet;
+pub use table::{ScopeTable, TooManyScopes};
+
+/// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
+///
+/// ```
+/// use toolgate::Scope;
+///
+/// const READ: Scope = Scope::new("news:read");
+/// assert_eq!(READ.as_str(), "news:read");
+/// assert_eq!(Scope::parse("news read").unwrap_err().position(), Some(4));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope(&'static str);
+
+impl Scope {
+    /// Takes the text as a scope. In a `const`, a fault is a compile error.
+    ///
+    /// # Panics
+    ///
+    /// When the text is empty or has a character that RFC 6749 §3.3 does not allow.
+    /// [`Scope::parse`] returns the fault instead.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        match first_fault(text.as_bytes()) {
+            None => Self(text),
+            Some(_) => panic!(
+                "not a scope: RFC 6749 section 3.3 allows printable ASCII without space, '\"' and '\\', and at least one character"
+            ),
+        }
+    }
+
+    /// Takes the text as a scope, or says what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAScope`] when the text is empty or has a character that RFC 6749 §3.3
+    /// does not allow.
+    pub fn parse(text: &'static str) -> Result<Self, NotAScope> {
+        match first_fault(text.as_bytes()) {
+            None => Ok(Self(text)),
+            Some(position) => Err(NotAScope {
+                text: text.to_owned(),
+                position: (!text.is_empty()).then_some(position),
+            }),
+        }
+    }
+
+    /// The scope as it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.0, f)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Text that is no scope-token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAScope {
+    text: String,
+    position: Option<usize>,
+}
+
+impl NotAScope {
+    /// The byte at which the first wrong character stands; none when the text is empty.
+    #[must_use]
+    pub fn position(&self) -> Option<usize> {
+        self.position
+    }
+}
+
+impl fmt::Display for NotAScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            None => f.write_str("a scope has at least one character"),
+            Some(position) => write!(
+                f,
+                "{:?} is not a scope: the character at byte {position} is not allowed by RFC 6749 section 3.3",
+                self.text
+            ),
+        }
+    }
+}
+
+impl std::error::Error for NotAScope {}
+
+/// Where the text stops being a scope-token, if it does. An empty text stops at once.
+const fn first_fault(text: &[u8]) -> Option<usize> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let mut at = 0;
+    while at < text.len() {
+        if !matches!(text[at], 0x21 | 0x23..=0x5b | 0x5d..=0x7e) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_judged_as_rfc_6749_says() {
+        for byte in 0..=u8::MAX {
+            let allowed =
+                byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);
+            assert_eq!(first_fault(&[b'a', byte]).is_none(), allowed, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn an_empty_scope_is_refused() {
+        assert_eq!(Scope::parse("").unwrap_err().position(), None);
+    }
+
+    #[test]
+    fn the_fault_is_where_the_character_is() {
+        let fault = Scope::parse("todo:re\"ad").unwrap_err();
+        assert_eq!(fault.position(), Some(7));
+        assert!(fault.to_string().contains("byte 7"), "{fault}");
+    }
+
+    #[test]
+    fn a_no_break_space_is_no_part_of_a_scope() {
+        assert!(Scope::parse("a\u{a0}b").is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! A set of the scopes that one server knows, as bits.
+
+/// A set of scopes of one server, as bits over its [`ScopeTable`](super::ScopeTable).
+///
+/// Sets of different tables must not be mixed; the gate has one table and makes
+/// every set from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ScopeSet(pub(super) u128);
+
+impl ScopeSet {
+    /// The set without a scope.
+    pub const EMPTY: Self = Self(0);
+
+    /// Whether every scope of `needed` is in this set.
+    #[must_use]
+    pub const fn contains(self, needed: Self) -> bool {
+        needed.0 & !self.0 == 0
+    }
+
+    /// The scopes of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The scopes of this set that `other` lacks.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// How many scopes there are.
+    #[must_use]
+    pub const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The bits that are set, lowest first.
+    pub(super) fn bits(self) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(bit)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_contains_what_is_in_it_and_nothing_else() {
+        let (a, b) = (ScopeSet(0b01), ScopeSet(0b10));
+        assert!(a.union(b).contains(a));
+        assert!(!a.contains(a.union(b)));
+        assert!(a.contains(ScopeSet::EMPTY));
+        assert!(!ScopeSet::EMPTY.contains(a));
+        assert_eq!(a.union(b).minus(a), b);
+    }
+
+    #[test]
+    fn bits_come_lowest_first_and_once() {
+        let set = ScopeSet(1 | 1 << 5 | 1 << 127);
+        assert_eq!(set.bits().collect::<Vec<_>>(), [0, 5, 127]);
+        assert_eq!(set.len(), 3);
+    }
+}
