@@ -1,0 +1,217 @@
+//! The one bearer token of a request, from its header and from nowhere else (RFC 6750 §2).
+//!
+//! A token in the query string is refused rather than ignored: it has been logged
+//! by then, and its owner should hear of it. Two credentials are refused because
+//! nobody can say which of them another reader of the request would take.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+/// A bearer token as it came. It prints as `[redacted]`.
+#[derive(Clone)]
+pub struct BearerToken {
+    header: HeaderValue,
+    start: usize,
+}
+
+impl BearerToken {
+    /// Takes a token by its text, as a test or a proxy of one's own has it.
+    ///
+    /// # Errors
+    ///
+    /// [`BearerFault::Malformed`] when the text is no `b64token` (RFC 6750 §2.1).
+    pub fn new(token: &str) -> Result<Self, BearerFault> {
+        let header = HeaderValue::from_str(token).map_err(|_| BearerFault::Malformed)?;
+        Self::within(header, 0)
+    }
+
+    /// Reads the bearer token of a request: at most one, in the `Authorization` header.
+    ///
+    /// Credentials of another scheme are no bearer token. Those of the `Bearer` scheme
+    /// (in any case, RFC 9110 §11.1) that cannot be read are a fault, never "none".
+    ///
+    /// # Errors
+    ///
+    /// A [`BearerFault`] that says why the request's credentials are not one token.
+    pub fn read(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Self>, BearerFault> {
+        if query.is_some_and(names_a_token) {
+            return Err(BearerFault::InQuery);
+        }
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(header) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(BearerFault::Repeated);
+        }
+        let bytes = header.as_bytes();
+        let scheme_end = bytes
+            .iter()
+            .position(|&byte| byte == b' ')
+            .unwrap_or(bytes.len());
+        if !bytes[..scheme_end].eq_ignore_ascii_case(b"bearer") {
+            return Ok(None);
+        }
+        // RFC 9110 §11.4: one or more spaces between the scheme and its token68.
+        let spaces = bytes[scheme_end..]
+            .iter()
+            .take_while(|&&byte| byte == b' ')
+            .count();
+        Self::within(header.clone(), scheme_end + spaces).map(Some)
+    }
+
+    /// The token's text. It belongs in no log, no answer and no other request.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // `within` has seen that every byte is ASCII.
+        self.header
+            .to_str()
+            .ok()
+            .and_then(|text| text.get(self.start..))
+            .unwrap_or_default()
+    }
+
+    fn within(header: HeaderValue, start: usize) -> Result<Self, BearerFault> {
+        match is_b64token(&header.as_bytes()[start..]) {
+            true => Ok(Self { header, start }),
+            false => Err(BearerFault::Malformed),
+        }
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken([redacted])")
+    }
+}
+
+/// Why a request's credentials are not one bearer token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BearerFault {
+    /// A token stands in the query string (RFC 6750 §2.3, forbidden by OAuth 2.1 §5.1.1).
+    InQuery,
+    /// The request has more than one `Authorization` header.
+    Repeated,
+    /// The `Bearer` scheme with something that is no `b64token`.
+    Malformed,
+}
+
+impl fmt::Display for BearerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InQuery => "the access token belongs in the Authorization header, not in the URL",
+            Self::Repeated => "the request has more than one Authorization header",
+            Self::Malformed => "the bearer token is malformed",
+        })
+    }
+}
+
+impl std::error::Error for BearerFault {}
+
+/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750 §2.1).
+fn is_b64token(bytes: &[u8]) -> bool {
+    let padding = bytes.iter().rev().take_while(|&&byte| byte == b'=').count();
+    let body = &bytes[..bytes.len() - padding];
+    !body.is_empty()
+        && body.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        })
+}
+
+/// Whether a query string has the parameter of RFC 6750 §2.3, however it is escaped.
+fn names_a_token(query: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&str]) -> Result<Option<String>, BearerFault> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+        }
+        BearerToken::read(&headers, None).map(|token| token.map(|token| token.as_str().to_owned()))
+    }
+
+    #[test]
+    fn the_scheme_is_read_in_any_case() {
+        for value in [
+            "Bearer abc.DEF-1_~+/==",
+            "bearer abc.DEF-1_~+/==",
+            "BEARER   abc.DEF-1_~+/==",
+        ] {
+            assert_eq!(
+                read(&[value]),
+                Ok(Some("abc.DEF-1_~+/==".to_owned())),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_scheme_is_no_token() {
+        for value in ["Basic YTpi", "DPoP abc", "Bearerabc", "bear abc", ""] {
+            assert_eq!(read(&[value]), Ok(None), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_token_is_never_taken_for_none() {
+        for value in [
+            "Bearer",
+            "Bearer ",
+            "Bearer =",
+            "Bearer a b",
+            "Bearer a,Bearer b",
+            "Bearer a=b",
+            "Bearer \"a\"",
+        ] {
+            assert_eq!(read(&[value]), Err(BearerFault::Malformed), "{value}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            AUTHORIZATION,
+            HeaderValue::from_bytes(b"Bearer \xc3\xa4").unwrap(),
+        );
+        assert_eq!(
+            BearerToken::read(&headers, None).unwrap_err(),
+            BearerFault::Malformed
+        );
+    }
+
+    #[test]
+    fn two_credentials_are_refused_even_if_equal_or_of_another_scheme() {
+        assert_eq!(read(&["Bearer a", "Bearer a"]), Err(BearerFault::Repeated));
+        assert_eq!(
+            read(&["Basic YTpi", "Bearer a"]),
+            Err(BearerFault::Repeated)
+        );
+    }
+
+    #[test]
+    fn a_token_in_the_query_is_refused_however_it_is_escaped() {
+        for query in [
+            "access_token=a",
+            "x=1&access_token",
+            "access%5Ftoken=a",
+            "%61ccess_token=",
+        ] {
+            assert_eq!(
+                BearerToken::read(&HeaderMap::new(), Some(query)).unwrap_err(),
+                BearerFault::InQuery,
+                "{query}"
+            );
+        }
+        assert!(BearerToken::read(&HeaderMap::new(), Some("token=a&x=access_token")).is_ok());
+    }
+
+    #[test]
+    fn a_token_does_not_print() {
+        let token = BearerToken::new("secret").unwrap();
+        assert!(!format!("{token:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,339 @@
+//! Is this token for us, from an issuer that we trust, and of this hour?
+//!
+//! The verifier has said that the token is authentic. That it is *acceptable* is
+//! judged here, on each request, whether or not the signature was checked before:
+//! a [`Principal`] has no other source than [`Acceptance::judge`].
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    claims::Claims,
+    clock::UnixTime,
+    scope::{ScopeSet, ScopeTable},
+};
+
+/// The longest leeway for clocks that differ, in seconds.
+pub const MAX_LEEWAY: u64 = 300;
+
+/// Which tokens a server accepts.
+#[derive(Debug, Clone)]
+pub struct Acceptance {
+    issuers: Vec<String>,
+    audiences: Vec<String>,
+    leeway: u64,
+}
+
+impl Acceptance {
+    /// Accepts tokens of these issuers for these audiences, both compared character
+    /// for character (RFC 7519 §4.1.1, RFC 3986 §6.2.1), with 30 seconds of leeway.
+    #[must_use]
+    pub fn new(
+        issuers: impl IntoIterator<Item = impl Into<String>>,
+        audiences: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            issuers: issuers.into_iter().map(Into::into).collect(),
+            audiences: audiences.into_iter().map(Into::into).collect(),
+            leeway: 30,
+        }
+    }
+
+    /// Sets the leeway for clocks that differ, in seconds, at most [`MAX_LEEWAY`].
+    #[must_use]
+    pub fn with_leeway(mut self, seconds: u64) -> Self {
+        self.leeway = seconds.min(MAX_LEEWAY);
+        self
+    }
+
+    /// Judges the claims of an authentic token at a time of day.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Unacceptable`] that holds, in the order of its variants.
+    pub(crate) fn judge(
+        &self,
+        token: &Arc<VerifiedToken>,
+        now: UnixTime,
+    ) -> Result<Principal, Unacceptable> {
+        let claims = &token.claims;
+        // RFC 7519 §4.1.1, RFC 9068 §4.
+        if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
+            return Err(Unacceptable::Issuer);
+        }
+        // RFC 7519 §4.1.3, RFC 8707 §2: a token for another resource is none of ours.
+        if !claims
+            .audience()
+            .iter()
+            .any(|audience| self.audiences.contains(audience))
+        {
+            return Err(Unacceptable::Audience);
+        }
+        // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
+        if now >= claims.expires_at().plus(self.leeway) {
+            return Err(Unacceptable::Expired);
+        }
+        // RFC 7519 §4.1.5.
+        if claims
+            .not_before()
+            .is_some_and(|start| start > now.plus(self.leeway))
+        {
+            return Err(Unacceptable::NotYetValid);
+        }
+        // RFC 7519 §4.1.6: a token from the future means that a clock is wrong.
+        if claims
+            .issued_at()
+            .is_some_and(|issued| issued > now.plus(self.leeway))
+        {
+            return Err(Unacceptable::IssuedInFuture);
+        }
+        // RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §6: a bound token is no bearer token.
+        if claims.get("cnf").is_some() {
+            return Err(Unacceptable::Bound);
+        }
+        // Without either nobody could own a session or stand in the audit log.
+        if claims.subject().or(claims.client_id()).is_none() {
+            return Err(Unacceptable::Nobody);
+        }
+        Ok(Principal(Arc::clone(token)))
+    }
+}
+
+/// An authentic token: its claims, and which of this server's scopes they grant.
+#[derive(Debug)]
+pub(crate) struct VerifiedToken {
+    claims: Claims,
+    granted: ScopeSet,
+}
+
+impl VerifiedToken {
+    pub(crate) fn new(claims: Claims, table: &ScopeTable) -> Arc<Self> {
+        let granted = table.known(claims.scopes());
+        Arc::new(Self { claims, granted })
+    }
+
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
+    }
+}
+
+/// Who calls: an authentic token that this server accepts now.
+#[derive(Clone)]
+pub struct Principal(Arc<VerifiedToken>);
+
+impl Principal {
+    /// The claims of the token.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+
+    /// Which of this server's scopes the token grants.
+    #[must_use]
+    pub(crate) fn granted(&self) -> ScopeSet {
+        self.0.granted
+    }
+
+    /// Whose request it is, whatever token says so.
+    #[must_use]
+    pub(crate) fn identity(&self) -> Identity {
+        let claims = self.claims();
+        Identity {
+            issuer: claims.issuer().to_owned(),
+            party: match claims.subject() {
+                Some(subject) => Party::Subject(subject.to_owned()),
+                None => Party::Client(claims.client_id().unwrap_or_default().to_owned()),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Principal").field(self.claims()).finish()
+    }
+}
+
+/// Issuer and subject together; the client where a token has no subject.
+///
+/// A subject is unique within its issuer only (RFC 7519 §4.1.2). The token's own
+/// bytes are no part of it: a refreshed token is the same principal's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Identity {
+    issuer: String,
+    party: Party,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Party {
+    Subject(String),
+    Client(String),
+}
+
+/// Why an authentic token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unacceptable {
+    /// Its issuer is none that this server trusts.
+    Issuer,
+    /// It is meant for somebody else.
+    Audience,
+    /// It has expired.
+    Expired,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It was issued in the future.
+    IssuedInFuture,
+    /// It is bound to a key, whose possession was not proved.
+    Bound,
+    /// It names neither a subject nor a client.
+    Nobody,
+}
+
+impl fmt::Display for Unacceptable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Issuer => "the token's issuer is not trusted here",
+            Self::Audience => "the token is meant for another audience",
+            Self::Expired => "the token has expired",
+            Self::NotYetValid => "the token is not valid yet",
+            Self::IssuedInFuture => "the token was issued in the future",
+            Self::Bound => "the token is bound to a key, which this server does not verify",
+            Self::Nobody => "the token names neither a subject nor a client",
+        })
+    }
+}
+
+impl std::error::Error for Unacceptable {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn judge(change: serde_json::Value, now: u64) -> Result<Principal, Unacceptable> {
+        let mut all =
+            json!({"iss": "https://i", "sub": "s", "aud": ["x", "https://r/mcp"], "exp": NOW + 60});
+        all.as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        let claims = Claims::from_json(all.to_string().as_bytes()).unwrap();
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        Acceptance::new(["https://i"], ["https://r/mcp", "res_1"])
+            .judge(&token, UnixTime::from_seconds(now))
+    }
+
+    #[test]
+    fn issuer_and_audience_are_compared_character_for_character() {
+        for issuer in ["https://i/", "https://I", "http://i", "https://ii"] {
+            assert_eq!(
+                judge(json!({"iss": issuer}), NOW).unwrap_err(),
+                Unacceptable::Issuer
+            );
+        }
+        for audience in [
+            json!("https://r/mcp/"),
+            json!("https://r/MCP"),
+            json!([]),
+            json!(["https://r"]),
+        ] {
+            assert_eq!(
+                judge(json!({"aud": audience}), NOW).unwrap_err(),
+                Unacceptable::Audience
+            );
+        }
+        assert!(judge(json!({"aud": "res_1"}), NOW).is_ok());
+    }
+
+    #[test]
+    fn a_token_without_audience_is_for_nobody() {
+        let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_subject("s");
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        let judged =
+            Acceptance::new(["https://i"], ["a"]).judge(&token, UnixTime::from_seconds(NOW));
+        assert_eq!(judged.unwrap_err(), Unacceptable::Audience);
+    }
+
+    #[test]
+    fn the_hour_is_judged_to_the_second() {
+        assert!(judge(json!({}), NOW + 60 + 29).is_ok());
+        assert_eq!(
+            judge(json!({}), NOW + 60 + 30).unwrap_err(),
+            Unacceptable::Expired
+        );
+        assert!(judge(json!({"nbf": NOW + 30}), NOW).is_ok());
+        assert_eq!(
+            judge(json!({"nbf": NOW + 31}), NOW).unwrap_err(),
+            Unacceptable::NotYetValid
+        );
+        assert!(judge(json!({"iat": NOW + 30}), NOW).is_ok());
+        assert_eq!(
+            judge(json!({"iat": NOW + 31}), NOW).unwrap_err(),
+            Unacceptable::IssuedInFuture
+        );
+    }
+
+    #[test]
+    fn leeway_has_a_ceiling() {
+        let claims = Claims::new("https://i", UnixTime::from_seconds(NOW))
+            .with_subject("s")
+            .with_audience("a");
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        let lax = Acceptance::new(["https://i"], ["a"]).with_leeway(9_999_999);
+        assert!(lax.judge(&token, UnixTime::from_seconds(NOW + 299)).is_ok());
+        assert!(
+            lax.judge(&token, UnixTime::from_seconds(NOW + 300))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_bound_token_is_no_bearer_token() {
+        for confirmation in [
+            json!({"jkt": "x"}),
+            json!({"x5t#S256": "x"}),
+            json!({}),
+            json!(null),
+        ] {
+            assert_eq!(
+                judge(json!({"cnf": confirmation}), NOW).unwrap_err(),
+                Unacceptable::Bound
+            );
+        }
+    }
+
+    #[test]
+    fn identity_is_issuer_and_subject_and_not_the_token() {
+        let one = judge(json!({"jti": "1"}), NOW).unwrap().identity();
+        assert_eq!(
+            one,
+            judge(json!({"jti": "2", "client_id": "c"}), NOW)
+                .unwrap()
+                .identity()
+        );
+        assert_ne!(one, judge(json!({"sub": "t"}), NOW).unwrap().identity());
+    }
+
+    #[test]
+    fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
+        let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9))
+            .with_client_id("s")
+            .with_audience("https://r/mcp");
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
+        let client = acceptance
+            .judge(&token, UnixTime::from_seconds(NOW))
+            .unwrap();
+        assert_ne!(client.identity(), judge(json!({}), NOW).unwrap().identity());
+    }
+
+    #[test]
+    fn a_token_of_nobody_is_refused() {
+        let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_audience("a");
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        let judged =
+            Acceptance::new(["https://i"], ["a"]).judge(&token, UnixTime::from_seconds(NOW));
+        assert_eq!(judged.unwrap_err(), Unacceptable::Nobody);
+    }
+}
