@@ -1,0 +1,166 @@
+use super::*;
+use crate::{
+    access::Requirement,
+    claims::Claims,
+    clock::UnixTime,
+    principal::{Acceptance, VerifiedToken},
+    scope::Scope,
+};
+
+const READ: Scope = Scope::new("read");
+const WRITE: Scope = Scope::new("write");
+
+fn rules(open: bool) -> Rules {
+    let table = ScopeTable::new([READ, WRITE]).unwrap();
+    let tools = [
+        ("ping", Requirement::Public),
+        ("whoami", Requirement::Authenticated),
+        ("list", Requirement::Scopes(&[&[READ]])),
+        ("move", Requirement::Scopes(&[&[READ, WRITE]])),
+        ("either", Requirement::Scopes(&[&[WRITE], &[READ]])),
+    ]
+    .map(|(name, requirement)| (Box::from(name), requirement.resolve(&table)));
+    let baseline = table.one("read").unwrap();
+    Rules::new(table, tools, baseline, open)
+}
+
+fn principal(rules: &Rules, scopes: &str) -> Principal {
+    let claims = Claims::new("i", UnixTime::from_seconds(9))
+        .with_subject("s")
+        .with_audience("a")
+        .with_scopes(scopes);
+    Acceptance::new(["i"], ["a"])
+        .judge(
+            &VerifiedToken::new(claims, rules.table()),
+            UnixTime::from_seconds(1),
+        )
+        .unwrap()
+}
+
+fn names(rules: &Rules, set: ScopeSet) -> String {
+    rules.table().names(set).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn without_a_token_only_what_is_public_runs() {
+    let rules = rules(false);
+    for (tool, wanted) in [
+        ("whoami", "read"),
+        ("list", "read"),
+        ("move", "read write"),
+        ("none", "read"),
+    ] {
+        let Decision::Deny(Denial::NoToken { wanted: set }) =
+            rules.decide(Operation::CallTool(tool), None)
+        else {
+            panic!("{tool} was not denied for want of a token");
+        };
+        assert_eq!(names(&rules, set), wanted, "{tool}");
+    }
+    assert!(matches!(
+        rules.decide(Operation::CallTool("ping"), None),
+        Decision::Admit(_)
+    ));
+}
+
+#[test]
+fn a_token_without_scopes_passes_no_requirement() {
+    let rules = rules(false);
+    let nobody = principal(&rules, "");
+    for tool in ["list", "move", "either"] {
+        let decision = rules.decide(Operation::CallTool(tool), Some(&nobody));
+        assert!(
+            matches!(decision, Decision::Deny(Denial::InsufficientScope { .. })),
+            "{tool}"
+        );
+    }
+}
+
+#[test]
+fn a_denial_names_all_that_is_needed_and_not_only_what_is_missing() {
+    let rules = rules(false);
+    let reader = principal(&rules, "read");
+    let Decision::Deny(Denial::InsufficientScope { needed, granted }) =
+        rules.decide(Operation::CallTool("move"), Some(&reader))
+    else {
+        panic!("not denied");
+    };
+    assert_eq!(names(&rules, needed), "read write");
+    assert_eq!(names(&rules, granted), "read");
+}
+
+#[test]
+fn the_handshake_is_open_only_if_the_server_is() {
+    for operation in [
+        Operation::Initialize,
+        Operation::Discover,
+        Operation::Ping,
+        Operation::ListTools,
+        Operation::Notify,
+        Operation::Reply,
+        Operation::Stream,
+        Operation::EndSession,
+    ] {
+        assert!(
+            matches!(rules(true).decide(operation, None), Decision::Admit(_)),
+            "{operation:?}"
+        );
+        assert!(
+            matches!(
+                rules(false).decide(operation, None),
+                Decision::Deny(Denial::NoToken { .. })
+            ),
+            "{operation:?}"
+        );
+    }
+}
+
+#[test]
+fn what_has_no_rule_is_refused_to_everybody() {
+    for open in [true, false] {
+        let rules = rules(open);
+        let operation = Operation::Unruled("resources/read");
+        assert!(matches!(
+            rules.decide(operation, None),
+            Decision::Deny(Denial::NoToken { .. })
+        ));
+        let decision = rules.decide(operation, Some(&principal(&rules, "read write")));
+        assert!(matches!(decision, Decision::Deny(Denial::Unruled)));
+    }
+}
+
+#[test]
+fn an_admission_is_good_for_the_one_operation_that_was_judged() {
+    let rules = rules(false);
+    let all = principal(&rules, "read write");
+    let Decision::Admit(admission) = rules.decide(Operation::CallTool("list"), Some(&all)) else {
+        panic!("not admitted");
+    };
+    assert_eq!(
+        rules.confirm(&admission, Operation::CallTool("list")),
+        Ok(())
+    );
+    for other in [
+        Operation::CallTool("move"),
+        Operation::CallTool("ping"),
+        Operation::CallTool("none"),
+        Operation::ListTools,
+        Operation::Unruled("tools/call"),
+    ] {
+        assert_eq!(
+            rules.confirm(&admission, other),
+            Err(NotAdmitted),
+            "{other:?}"
+        );
+    }
+}
+
+#[test]
+fn two_tools_that_nobody_registered_are_no_tool() {
+    let rules = rules(false);
+    let all = principal(&rules, "read write");
+    let Decision::Admit(admission) = rules.decide(Operation::CallTool("x"), Some(&all)) else {
+        panic!("not admitted to be told that there is no such tool");
+    };
+    assert_eq!(admission.tool(), None);
+}

@@ -1,0 +1,20 @@
+//! MCP tools behind OAuth: annotate a function, get a protected server.
+
+mod access;
+mod admission;
+mod bearer;
+mod claims;
+mod clock;
+mod error;
+mod json;
+mod operation;
+mod principal;
+mod scope;
+
+pub use access::Requirement;
+pub use bearer::{BearerFault, BearerToken};
+pub use claims::{Claims, ClaimsFault};
+pub use clock::{Clock, SystemClock, UnixTime};
+pub use error::{Error, StartError, StartFault};
+pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
+pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};

@@ -1,0 +1,211 @@
+//! What a request asks for, read from rmcp's own message type and nowhere else.
+//!
+//! The gate reads the message that rmcp's reader makes of the body; headers that
+//! repeat the method or the name (`Mcp-Method`, `Mcp-Name`) are never asked. So there
+//! is no second reader that could see another request than the one that runs.
+
+use std::fmt;
+
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
+
+/// One thing that a client can ask of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation<'m> {
+    /// `initialize`: opens a session.
+    Initialize,
+    /// `server/discover`.
+    Discover,
+    /// `ping`.
+    Ping,
+    /// `tools/list`.
+    ListTools,
+    /// `tools/call` of the tool of this name.
+    CallTool(&'m str),
+    /// A notification; it has no answer.
+    Notify,
+    /// The answer to something that the server asked.
+    Reply,
+    /// `GET`: the stream of a session.
+    Stream,
+    /// `DELETE`: the end of a session.
+    EndSession,
+    /// A method for which there is no rule. It is refused.
+    Unruled(&'m str),
+}
+
+impl<'m> Operation<'m> {
+    /// Reads what a message asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] for a request of a method that the protocol defines, with
+    /// parameters that are not its own. rmcp reads such a message as a *custom* request
+    /// of that name; taken as one it would slip past the method's rule.
+    pub(crate) fn read(message: &'m ClientJsonRpcMessage) -> Result<Self, Malformed<'m>> {
+        match message {
+            JsonRpcMessage::Request(request) => Self::of_request(&request.request),
+            JsonRpcMessage::Notification(_) => Ok(Self::Notify),
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => Ok(Self::Reply),
+        }
+    }
+
+    /// The same for a request alone.
+    pub(crate) fn of_request(request: &'m ClientRequest) -> Result<Self, Malformed<'m>> {
+        Ok(match request {
+            ClientRequest::InitializeRequest(_) => Self::Initialize,
+            ClientRequest::DiscoverRequest(_) => Self::Discover,
+            ClientRequest::PingRequest(_) => Self::Ping,
+            ClientRequest::ListToolsRequest(_) => Self::ListTools,
+            ClientRequest::CallToolRequest(call) => Self::CallTool(&call.params.name),
+            ClientRequest::CustomRequest(custom) if is_known(&custom.method) => {
+                return Err(Malformed {
+                    method: &custom.method,
+                });
+            }
+            // Whatever a later rmcp adds has no rule until one is written here.
+            other => Self::Unruled(other.method()),
+        })
+    }
+
+    /// The method's name, as the audit log tells it.
+    pub(crate) fn method(self) -> &'m str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Discover => "server/discover",
+            Self::Ping => "ping",
+            Self::ListTools => "tools/list",
+            Self::CallTool(_) => "tools/call",
+            Self::Notify => "notification",
+            Self::Reply => "reply",
+            Self::Stream => "GET",
+            Self::EndSession => "DELETE",
+            Self::Unruled(method) => method,
+        }
+    }
+}
+
+/// A request of a known method whose parameters are not that method's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed<'m> {
+    pub(crate) method: &'m str,
+}
+
+impl fmt::Display for Malformed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the parameters of {} are malformed", self.method)
+    }
+}
+
+/// Whether the protocol, in any revision, defines a request of this name.
+fn is_known(method: &str) -> bool {
+    METHODS.contains(&method)
+}
+
+const METHODS: &[&str] = &[
+    "completion/complete",
+    "initialize",
+    "logging/setLevel",
+    "ping",
+    "prompts/get",
+    "prompts/list",
+    "resources/directory/read",
+    "resources/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/templates/list",
+    "resources/unsubscribe",
+    "server/discover",
+    "skills/get",
+    "skills/list",
+    "subscriptions/listen",
+    "tasks/cancel",
+    "tasks/get",
+    "tasks/list",
+    "tasks/result",
+    "tasks/update",
+    "tools/call",
+    "tools/list",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> Result<ClientJsonRpcMessage, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    fn request(method: &str, params: &str) -> String {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#)
+    }
+
+    #[test]
+    fn a_call_is_read_with_its_name() {
+        let text = request("tools/call", r#"{"name":"get_\u006eews","arguments":{}}"#);
+        let message = message(&text).unwrap();
+        assert_eq!(
+            Operation::read(&message),
+            Ok(Operation::CallTool("get_news"))
+        );
+    }
+
+    #[test]
+    fn a_call_that_rmcp_reads_as_a_custom_request_is_malformed() {
+        for params in [
+            r#"{"name":"a","name":"b"}"#,
+            r#"{"name":7}"#,
+            r#"{"name":["a"]}"#,
+            r#"{"name":"a","arguments":[]}"#,
+            r#"{"arguments":{}}"#,
+            "null",
+            "[]",
+        ] {
+            let text = request("tools/call", params);
+            // What does not even parse is refused before this.
+            let Ok(message) = message(&text) else {
+                continue;
+            };
+            assert_eq!(
+                Operation::read(&message).unwrap_err().method,
+                "tools/call",
+                "{params}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_no_rule_is_unruled() {
+        for (method, params) in [
+            ("prompts/get", r#"{"name":"a"}"#),
+            ("resources/read", r#"{"uri":"a://b"}"#),
+            ("logging/setLevel", r#"{"level":"info"}"#),
+            ("tools/callx", "{}"),
+            ("made/up", "{}"),
+        ] {
+            let message = message(&request(method, params)).unwrap();
+            assert_eq!(
+                Operation::read(&message),
+                Ok(Operation::Unruled(method)),
+                "{method}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_batch_is_no_message() {
+        assert!(message(r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#).is_err());
+    }
+
+    #[test]
+    fn every_method_that_rmcp_knows_is_on_the_list() {
+        for method in METHODS {
+            // With no usable parameters each is either read as itself or malformed.
+            let Ok(message) = message(&request(method, "7")) else {
+                continue;
+            };
+            if let Ok(operation) = Operation::read(&message) {
+                assert_ne!(operation, Operation::Unruled(method), "{method}");
+            }
+        }
+    }
+}
