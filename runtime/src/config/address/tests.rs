@@ -1,0 +1,175 @@
+use super::*;
+
+fn what<T: std::fmt::Debug>(judged: Result<T, Flaw>) -> String {
+    judged.unwrap_err().what
+}
+
+#[test]
+fn a_resource_keeps_its_text() {
+    for text in [
+        "https://mcp.example.com/mcp",
+        "https://mcp.example.com",
+        "https://mcp.example.com:8443/a/b-c.d~e_f",
+        "http://localhost:10000/mcp/",
+        "http://127.0.0.1:8000/mcp",
+        "http://[::1]:8000/mcp",
+    ] {
+        assert_eq!(Resource::read(text).unwrap().as_str(), text);
+    }
+}
+
+#[test]
+fn a_resource_that_clients_would_compare_otherwise_is_refused() {
+    for (text, expected) in [
+        ("mcp.example.com/mcp", "does not begin"),
+        ("HTTPS://mcp.example.com/mcp", "does not begin"),
+        ("ftp://mcp.example.com/mcp", "does not begin"),
+        ("https:///mcp", "no host"),
+        ("https://", "no address"),
+        ("https://mcp.example.com/mcp#a", "fragment"),
+        ("https://mcp.example.com/mcp#", "fragment"),
+        ("https://mcp.example.com/mcp?a=b", "query"),
+        ("https://mcp.example.com/mcp?", "query"),
+        ("https://me:word@mcp.example.com/mcp", "user name"),
+        ("https://me@mcp.example.com/mcp", "user name"),
+        ("https://@mcp.example.com/mcp", "canonical"),
+        ("https://MCP.example.com/mcp", "canonical"),
+        ("https://mcp.example.com:443/mcp", "canonical"),
+        ("https://mcp.example.com/a/../mcp", "canonical"),
+        ("http://127.1:8000/mcp", "canonical"),
+        ("https://mcp.example.com/m\tcp", "character"),
+        ("https://mcp.example.com/m\"cp", "character"),
+        ("https://mcp.example.com/{id}", "character"),
+        ("https://bücher.example/mcp", "character"),
+        ("https://mcp.example.com//mcp", "path"),
+        ("https://mcp.example.com/mcp//", "path"),
+        ("https://mcp.example.com/*mcp", "path"),
+        ("https://mcp.example.com/:mcp", "path"),
+        ("https://mcp.example.com/docs", "/docs"),
+        ("https://mcp.example.com/.well-known/mcp", "/.well-known"),
+        ("http://mcp.example.com/mcp", "not loopback"),
+        ("http://localhost.example.com/mcp", "not loopback"),
+        ("http://0.0.0.0:8000/mcp", "not loopback"),
+        ("http://127.0.0.1:0/mcp", "port 0"),
+    ] {
+        let told = what(Resource::read(text));
+        assert!(told.contains(expected), "{text}: {told}");
+    }
+}
+
+#[test]
+fn what_follows_from_a_resource() {
+    let resource = Resource::read("https://mcp.example.com/a/mcp").unwrap();
+    assert_eq!(resource.origin(), "https://mcp.example.com");
+    assert_eq!(resource.path(), "/a/mcp");
+    assert_eq!(resource.hosts(), ["mcp.example.com", "mcp.example.com:443"]);
+    assert_eq!(
+        resource.metadata_url(),
+        "https://mcp.example.com/.well-known/oauth-protected-resource/a/mcp"
+    );
+    assert!(!resource.is_loopback());
+
+    let local = Resource::read("http://localhost:10000/mcp/").unwrap();
+    assert_eq!(local.path(), "/mcp");
+    assert_eq!(local.hosts(), ["localhost:10000"]);
+    assert_eq!(
+        local.metadata_url(),
+        "http://localhost:10000/.well-known/oauth-protected-resource/mcp"
+    );
+    assert!(local.is_loopback());
+
+    let root = Resource::read("https://mcp.example.com").unwrap();
+    assert_eq!(root.path(), "");
+    assert_eq!(
+        root.metadata_url(),
+        "https://mcp.example.com/.well-known/oauth-protected-resource"
+    );
+}
+
+#[test]
+fn a_metadata_address_tells_its_resource() {
+    assert_eq!(
+        Resource::of_metadata_url("https://h/.well-known/oauth-protected-resource/mcp"),
+        Some("https://h/mcp".to_owned())
+    );
+    assert_eq!(Resource::of_metadata_url("https://h/mcp"), None);
+}
+
+#[test]
+fn an_issuer_is_https_or_loopback_and_may_end_in_a_slash() {
+    for text in [
+        "https://tenant.auth0.com/",
+        "https://login.example.com/t/v2.0",
+        "https://as.example.com:443",
+        "http://127.0.0.1:9000",
+        "http://localhost:9000/realms/A",
+    ] {
+        assert_eq!(judge_issuer(text), Ok(()), "{text}");
+    }
+    for (text, expected) in [
+        ("http://as.example.com", "not loopback"),
+        ("https://as.example.com?x", "query"),
+        ("https://as.example.com/#x", "fragment"),
+        ("https://a:b@as.example.com", "user name"),
+        ("as.example.com", "does not begin"),
+        ("https://as.example.com\\evil", "character"),
+    ] {
+        let told = what(judge_issuer(text));
+        assert!(told.contains(expected), "{text}: {told}");
+    }
+}
+
+#[test]
+fn an_origin_is_scheme_host_and_port_alone() {
+    for text in [
+        "https://app.example.com",
+        "http://localhost:5173",
+        "http://[::1]:5173",
+        "app://editor.example",
+    ] {
+        assert_eq!(judge_origin(text), Ok(()), "{text}");
+    }
+    for text in [
+        "*",
+        "null",
+        "app.example.com",
+        "https://app.example.com/",
+        "https://App.example.com",
+        "https://app.example.com:443",
+        "https://*.example.com",
+        "https://app.example.com/x",
+        "https://app.example.com?x",
+        "https://",
+        "://x",
+    ] {
+        assert!(judge_origin(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_address_to_listen_on_has_a_port() {
+    assert_eq!(read_bind("[::1]:80").unwrap().port(), 80);
+    for (text, expected) in [
+        ("9000", "127.0.0.1:9000"),
+        (":9000", "127.0.0.1:9000"),
+        ("localhost:9000", "127.0.0.1:9000"),
+        ("127.0.0.1", "127.0.0.1:8000"),
+    ] {
+        let remedy = read_bind(text).unwrap_err().remedy;
+        assert!(remedy.contains(expected), "{text}: {remedy}");
+    }
+}
+
+#[test]
+fn a_message_shows_neither_passwords_nor_queries_nor_novels() {
+    assert_eq!(shown("https://h/mcp"), "\"https://h/mcp\"");
+    for text in [
+        "https://me:geheim@h/mcp",
+        "https://h/mcp?key=geheim",
+        "https://h#geheim",
+    ] {
+        assert!(!shown(text).contains("geheim"), "{text}");
+    }
+    assert!(shown(&"ü".repeat(9000)).len() < 300);
+    assert!(!shown("a\nb").contains('\n'));
+}

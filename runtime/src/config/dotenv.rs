@@ -1,0 +1,137 @@
+//! The `.env` file: what a line means, and where one is broken.
+//!
+//! The readers that people's guides were written for take an unquoted value as it
+//! stands, so that `METADATA_JSON_RESPONSE={"resource": …}` and a secret with a `$` in
+//! it work. `dotenvy` drops the quotes of the first, substitutes in the second, and its
+//! errors quote the line, secrets included: hence a reader of our own.
+
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
+
+/// What a `.env` file says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    pub(super) values: BTreeMap<String, String>,
+    /// Names that stand more than once. The last one counts, as elsewhere.
+    pub(super) repeated: Vec<String>,
+}
+
+/// A line that cannot be read. It says where, and never what stands there.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BrokenLine {
+    /// Counted from 1.
+    pub(super) line: usize,
+    pub(super) what: &'static str,
+}
+
+/// Reads the text of a `.env` file, or tells every line of it that is broken.
+///
+/// `NAME=value`, `export NAME=value`, `'as it stands'`, `"with \n, \r, \t, \", \\ and \$"`;
+/// quoted values may go on in the next line. `#` begins a comment at the start of a
+/// line and after white space. Nothing is substituted.
+pub(super) fn read(text: &str) -> Result<Contents, Vec<BrokenLine>> {
+    let mut contents = Contents::default();
+    let mut broken = Vec::new();
+    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut line = 0;
+    while !rest.is_empty() {
+        line += 1;
+        let (this, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let begun = rest;
+        rest = after;
+        let statement = this.trim_start();
+        if statement.is_empty() || statement.starts_with('#') {
+            continue;
+        }
+        let statement = statement.strip_prefix("export ").unwrap_or(statement);
+        let Some((name, value)) = statement.split_once('=') else {
+            broken.push(BrokenLine {
+                line,
+                what: "it has no '='",
+            });
+            continue;
+        };
+        let (name, value) = (name.trim(), value.trim_start());
+        if !is_name(name) {
+            let what = "what stands before '=' is no name of a variable";
+            broken.push(BrokenLine { line, what });
+            continue;
+        }
+        let value = match value.chars().next() {
+            Some(quote @ ('\'' | '"')) => {
+                let inside = &begun[this.len() - value.len() + 1..];
+                match quoted(quote, inside) {
+                    Ok((value, end)) => {
+                        line += inside[..end].matches('\n').count();
+                        rest = inside[end..].split_once('\n').map_or("", |(_, next)| next);
+                        value
+                    }
+                    Err(what) => {
+                        broken.push(BrokenLine { line, what });
+                        continue;
+                    }
+                }
+            }
+            _ => unquoted(value).to_owned(),
+        };
+        if contents.values.insert(name.to_owned(), value).is_some() {
+            contents.repeated.push(name.to_owned());
+        }
+    }
+    if broken.is_empty() {
+        Ok(contents)
+    } else {
+        Err(broken)
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
+}
+
+/// The value without its comment.
+fn unquoted(value: &str) -> &str {
+    let comment = value
+        .char_indices()
+        .find(|&(at, char)| char == '#' && (at == 0 || value[..at].ends_with(char::is_whitespace)))
+        .map_or(value.len(), |(at, _)| at);
+    value[..comment].trim_end()
+}
+
+/// The value up to the closing quote, and the byte after that quote.
+fn quoted(quote: char, inside: &str) -> Result<(String, usize), &'static str> {
+    let mut value = String::new();
+    let mut chars = inside.char_indices();
+    while let Some((at, char)) = chars.next() {
+        match char {
+            _ if char == quote => {
+                let end = at + quote.len_utf8();
+                let behind = inside[end..]
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_start();
+                if !behind.is_empty() && !behind.starts_with('#') {
+                    return Err("something stands behind the closing quote");
+                }
+                return Ok((value, end));
+            }
+            '\\' if quote == '"' => match chars.next().map(|(_, escaped)| escaped) {
+                Some('n') => value.push('\n'),
+                Some('r') => value.push('\r'),
+                Some('t') => value.push('\t'),
+                Some(escaped @ ('"' | '\\' | '$')) => value.push(escaped),
+                Some(other) => value.extend(['\\', other]),
+                None => break,
+            },
+            _ => value.push(char),
+        }
+    }
+    Err("its quote is never closed")
+}

@@ -1,0 +1,186 @@
+//! Where settings come from: the `.env` file, and over it the process's environment.
+
+use std::{collections::BTreeMap, env, fmt, fs, io, path::Path};
+
+use super::dotenv;
+use crate::error::{Faults, StartError};
+
+/// The variables of the process, and beneath them those of the `.env` file.
+///
+/// A value of the process wins over one of the file, and an empty value counts as none.
+/// The process's own environment is never changed. `Debug` prints names only: values
+/// can be secrets.
+///
+/// ```
+/// let environment = toolgate::Environment::from_iter([("API_KEY", "k"), ("EMPTY", "")]);
+/// assert_eq!(environment.get("API_KEY"), Some("k"));
+/// assert_eq!(environment.get("EMPTY"), None);
+/// ```
+#[derive(Clone, Default)]
+pub struct Environment {
+    values: BTreeMap<String, String>,
+    notes: Vec<String>,
+}
+
+impl Environment {
+    /// Reads `.env` in the working directory, if there is one, and the process.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the file is there and cannot be read, with each broken line,
+    /// or when a variable that this library reads is not UTF-8.
+    pub fn load() -> Result<Self, StartError> {
+        let mut faults = Faults::default();
+        let mut environment = Self::from_file(Path::new(".env"), &mut faults);
+        for (name, value) in env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => {
+                    environment.values.insert(name, value);
+                }
+                Err(_) if super::variables::is_ours(&name) => {
+                    faults.add(format!("{name} is not UTF-8"), "write it in UTF-8");
+                }
+                Err(_) => {}
+            }
+        }
+        faults.finish(environment)
+    }
+
+    fn from_file(path: &Path, faults: &mut Faults) -> Self {
+        let file = path.display();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            // A folder of this name is a Python environment, and none of our business.
+            Err(_) if path.is_dir() => return Self::default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::default(),
+            Err(error) => {
+                faults.add(
+                    format!("{file} cannot be read: {error}"),
+                    "make it a UTF-8 file that this user may read, or remove it",
+                );
+                return Self::default();
+            }
+        };
+        match dotenv::read(&text) {
+            Ok(contents) => Self {
+                values: contents.values,
+                notes: contents
+                    .repeated
+                    .iter()
+                    .map(|name| format!("{file} sets {name} more than once; the last one counts"))
+                    .collect(),
+            },
+            Err(broken) => {
+                for dotenv::BrokenLine { line, what } in broken {
+                    faults.add(
+                        format!("{file}, line {line}, cannot be read: {what}"),
+                        "write NAME=value, or NAME='value' where it has several lines",
+                    );
+                }
+                Self::default()
+            }
+        }
+    }
+
+    /// The value of a variable; none where it is not set, or empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name)?.trim();
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The names of all variables that have a value.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values
+            .keys()
+            .map(String::as_str)
+            .filter(|name| self.get(name).is_some())
+    }
+
+    /// What a person should know about the `.env` file.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let pair = |(name, value): (N, V)| (name.into(), value.into());
+        Self {
+            values: variables.into_iter().map(pair).collect(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process;
+
+    use super::*;
+
+    fn file(text: &str) -> Result<Environment, StartError> {
+        let folder = env::temp_dir().join(format!("toolgate-env-{}-{:p}", process::id(), text));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(".env"), text).unwrap();
+        let mut faults = Faults::default();
+        let environment = Environment::from_file(&folder.join(".env"), &mut faults);
+        fs::remove_dir_all(&folder).unwrap();
+        faults.finish(environment)
+    }
+
+    #[test]
+    fn a_broken_line_is_told_with_file_and_line_and_without_its_text() {
+        let told = file("A=1\nSECRET geheim\n").unwrap_err().to_string();
+        assert!(told.contains(".env, line 2"), "{told}");
+        assert!(told.contains("NAME=value"), "{told}");
+        assert!(!told.contains("geheim"), "{told}");
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_noted() {
+        let environment = file("A=1\nA=2\n").unwrap();
+        assert_eq!(environment.get("A"), Some("2"));
+        assert!(environment.notes()[0].contains("sets A more than once"));
+    }
+
+    #[test]
+    fn no_file_and_a_folder_of_its_name_are_no_faults() {
+        let mut faults = Faults::default();
+        for path in [Path::new("/nowhere/.env"), Path::new("/")] {
+            assert_eq!(Environment::from_file(path, &mut faults).names().count(), 0);
+        }
+        assert!(faults.finish(()).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_a_fault() {
+        let path = env::temp_dir().join(format!("toolgate-env-latin1-{}", process::id()));
+        fs::write(&path, b"A=\xfc").unwrap();
+        let mut faults = Faults::default();
+        Environment::from_file(&path, &mut faults);
+        fs::remove_file(&path).unwrap();
+        assert!(faults.finish(()).is_err());
+    }
+
+    #[test]
+    fn the_process_is_read() {
+        let environment = Environment::load().unwrap();
+        assert_eq!(environment.get("PATH"), env::var("PATH").ok().as_deref());
+    }
+
+    #[test]
+    fn debug_prints_no_value() {
+        let environment = Environment::from_iter([("KEY", "geheim")]);
+        assert_eq!(format!("{environment:?}"), "{\"KEY\"}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Scalekit's variables, in the spelling of its guides.
+//!
+//! Its dashboard registers a resource, often with a slash at the end, gives it an id
+//! (`res_…`) and an authorization server of its own, `{environment}/resources/{id}`. A
+//! token's `iss` is that one or still the environment, its `aud` the resource or the id.
+
+use super::{
+    ClientCredentials, Config, Document, Environment, Resource, address, variables::items,
+};
+
+const ENVIRONMENT: &str = "SCALEKIT_ENVIRONMENT_URL";
+const CLIENT_ID: &str = "SCALEKIT_CLIENT_ID";
+const CLIENT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
+const ISSUERS: &str = "SCALEKIT_AUTHORIZATION_SERVERS";
+const AUDIENCE: &str = "SCALEKIT_AUDIENCE_NAME";
+const METADATA_URL: &str = "SCALEKIT_RESOURCE_METADATA_URL";
+const METADATA: &str = "METADATA_JSON_RESPONSE";
+
+/// The guides write it without the R; some people correct it.
+const NAME: [&str; 2] = ["SCALEKIT_RESOUCE_NAME", "SCALEKIT_RESOURCE_NAME"];
+const DOCS_URL: [&str; 2] = ["SCALEKIT_RESOUCE_DOCS_URL", "SCALEKIT_RESOURCE_DOCS_URL"];
+
+/// A value and the variable that it stands in.
+type Said = (&'static str, String);
+
+/// What Scalekit's variables say, by what it means here; of several the first counts.
+#[derive(Debug, Default)]
+pub(super) struct Scalekit {
+    pub(super) resources: Vec<Said>,
+    pub(super) issuers: Vec<Said>,
+    pub(super) audiences: Vec<Said>,
+    pub(super) docs_urls: Vec<Said>,
+    environment: Option<String>,
+    metadata_url: Option<String>,
+}
+
+/// Whether a variable is Scalekit's.
+pub(super) fn is_theirs(name: &str) -> bool {
+    name.starts_with("SCALEKIT_") || name == METADATA
+}
+
+impl Scalekit {
+    pub(super) fn read(variables: &Environment, config: &mut Config) -> Self {
+        let mut all = Self::default();
+        let said = |name: &'static str| variables.get(name).map(|text| (name, text.to_owned()));
+        let is_address = |said: &Said| said.1.contains("://");
+
+        if let Some(text) = variables.get(METADATA) {
+            match Document::read(METADATA, text) {
+                Ok(document) => {
+                    all.take_document(&document);
+                    if let Some(name) = document.text("resource_name") {
+                        config.resource_name = Some(name.to_owned());
+                    }
+                    config.document = Some(document);
+                }
+                Err(flaws) => {
+                    for flaw in flaws {
+                        config.fault(format!("{METADATA} {}", flaw.what), flaw.remedy);
+                    }
+                }
+            }
+        }
+        // The guides put the resource itself there; elsewhere it is a name for people.
+        let names: Vec<_> = NAME.into_iter().filter_map(said).collect();
+        let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(is_address);
+        all.resources.extend(addresses);
+        if let Some((_, name)) = names.into_iter().next() {
+            config.resource_name = Some(name);
+        }
+        all.audiences.extend(said(AUDIENCE));
+        // An audience can be an id, which is no address, or a further one.
+        if all.resources.is_empty() {
+            all.resources.extend(said(AUDIENCE).filter(is_address));
+        }
+        all.metadata_url = variables.get(METADATA_URL).map(str::to_owned);
+        if all.resources.is_empty() {
+            let resource = all
+                .metadata_url
+                .as_deref()
+                .and_then(Resource::of_metadata_url);
+            all.resources
+                .extend(resource.map(|resource| (METADATA_URL, resource)));
+        }
+        all.issuers.extend(said(ISSUERS));
+        if let Some(text) = variables.get(ENVIRONMENT) {
+            // It is the address of an environment, which people copy with a slash.
+            let environment = text.trim_end_matches('/');
+            match address::judge_issuer(environment) {
+                Err(flaw) => config.flawed(ENVIRONMENT, text, flaw),
+                Ok(()) => all.environment = Some(environment.to_owned()),
+            }
+            if all.issuers.is_empty() {
+                all.issuers.push((ENVIRONMENT, environment.to_owned()));
+            }
+        }
+        all.docs_urls.extend(DOCS_URL.into_iter().filter_map(said));
+        if let Some(id) = variables.get(CLIENT_ID) {
+            config.credentials = Some(ClientCredentials::new(id, variables.get(CLIENT_SECRET)));
+        }
+        all
+    }
+
+    fn take_document(&mut self, document: &Document) {
+        let text = |name| document.text(name).map(|text| (METADATA, text.to_owned()));
+        self.resources.extend(text("resource"));
+        self.docs_urls.extend(text("resource_documentation"));
+        let servers = document.list("authorization_servers");
+        if !servers.is_empty() {
+            self.issuers.push((METADATA, servers.join(",")));
+        }
+    }
+
+    /// Accepts what tokens of these issuers carry besides: the environment as `iss`, and
+    /// the resource's id as `aud`.
+    pub(super) fn name_issuers(&mut self, config: &mut Config) {
+        let theirs: Vec<_> = self
+            .issuers
+            .iter()
+            .flat_map(|(_, list)| items(list))
+            .collect();
+        let mut ids = Vec::new();
+        for trusted in &mut config.issuers {
+            let Some((environment, id)) = trusted.issuer().split_once("/resources/") else {
+                continue;
+            };
+            let (environment, id) = (environment.to_owned(), id.trim_end_matches('/').to_owned());
+            let known = self.environment.as_deref() == Some(&environment);
+            if id.starts_with("res_") && (known || theirs.contains(&trusted.issuer())) {
+                trusted.also(&environment);
+                ids.push(id);
+            }
+        }
+        for id in ids {
+            config.add_audience(ISSUERS, &id);
+        }
+    }
+
+    /// Judges what can only be judged when the resource is known.
+    pub(super) fn finish(self, config: &mut Config) {
+        let (Some(text), Some(resource)) = (self.metadata_url, &config.resource) else {
+            return;
+        };
+        let ours = resource.metadata_url();
+        if text.trim_end_matches('/') != ours {
+            config.notes.push(format!(
+                "{METADATA_URL} says {}, and the metadata of this resource is at {ours} (RFC 9728 section 3.1), which clients are told",
+                address::shown(&text)
+            ));
+        }
+    }
+}

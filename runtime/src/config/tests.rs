@@ -1,0 +1,348 @@
+use super::*;
+
+fn read(variables: &[(&str, &str)]) -> Config {
+    Config::from_environment(&variables.iter().copied().collect(), PORT).unwrap()
+}
+
+fn settle(variables: &[(&str, &str)]) -> Settings {
+    read(variables).settle().unwrap()
+}
+
+fn faults(variables: &[(&str, &str)]) -> String {
+    let environment = variables.iter().copied().collect();
+    Config::from_environment(&environment, PORT)
+        .and_then(|config| config.settle())
+        .unwrap_err()
+        .to_string()
+}
+
+fn issuers(settings: &Settings) -> Vec<&str> {
+    settings
+        .issuers()
+        .iter()
+        .map(TrustedIssuer::issuer)
+        .collect()
+}
+
+/// The variables of the guide that secures a news server, as it writes them.
+const GUIDE: [(&str, &str); 9] = [
+    ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.dev/"),
+    ("SCALEKIT_CLIENT_ID", "skc_1"),
+    ("SCALEKIT_CLIENT_SECRET", "geheim"),
+    (
+        "SCALEKIT_RESOURCE_METADATA_URL",
+        "http://localhost:10000/.well-known/oauth-protected-resource/mcp",
+    ),
+    (
+        "SCALEKIT_AUTHORIZATION_SERVERS",
+        "https://acme.scalekit.dev/resources/res_88056357768398086",
+    ),
+    ("SCALEKIT_AUDIENCE_NAME", "http://localhost:10000/mcp/"),
+    ("SCALEKIT_RESOUCE_NAME", "http://localhost:10000/mcp/"),
+    (
+        "SCALEKIT_RESOUCE_DOCS_URL",
+        "http://localhost:10000/mcp/docs",
+    ),
+    ("PORT", "10000"),
+];
+
+const DOCUMENT: &str = r#"{
+  "authorization_servers": ["https://acme.scalekit.dev/resources/res_88056357768398086"],
+  "bearer_methods_supported": ["header"],
+  "resource": "http://localhost:10000/mcp/",
+  "resource_documentation": "http://localhost:10000/mcp/docs",
+  "scopes_supported": ["news:read"]
+}"#;
+
+#[test]
+fn nothing_set_is_a_server_on_loopback_that_may_issue_for_itself() {
+    let settings = settle(&[]);
+    assert_eq!(settings.bind().to_string(), "127.0.0.1:8000");
+    assert_eq!(settings.resource().as_str(), "http://127.0.0.1:8000/mcp");
+    assert_eq!(settings.audiences(), ["http://127.0.0.1:8000/mcp"]);
+    assert_eq!(settings.docs_url(), "http://127.0.0.1:8000/docs");
+    assert_eq!(settings.leeway(), 30);
+    assert_eq!(settings.body_limit(), 4 << 20);
+    assert!(settings.allows_loopback_origins() && settings.origins().is_empty());
+    assert!(settings.may_issue_for_development());
+    assert!(settings.notes().is_empty());
+}
+
+#[test]
+fn our_variables_are_read() {
+    let settings = settle(&[
+        ("TOOLGATE_BIND", "0.0.0.0:9000"),
+        ("TOOLGATE_RESOURCE", "https://mcp.example.com/a"),
+        ("TOOLGATE_AUDIENCES", "res_1, urn:x,"),
+        (
+            "TOOLGATE_AUTHORIZATION_SERVERS",
+            "https://a.example/ ,https://b.example",
+        ),
+        ("TOOLGATE_DOCS_URL", "https://docs.example.com/x?y"),
+        ("TOOLGATE_ALLOWED_ORIGINS", "https://app.example.com"),
+    ]);
+    assert_eq!(settings.bind().to_string(), "0.0.0.0:9000");
+    assert_eq!(
+        settings.audiences(),
+        ["https://mcp.example.com/a", "res_1", "urn:x"]
+    );
+    assert_eq!(
+        issuers(&settings),
+        ["https://a.example/", "https://b.example"]
+    );
+    assert_eq!(settings.docs_url(), "https://docs.example.com/x?y");
+    assert_eq!(settings.origins(), ["https://app.example.com"]);
+    assert!(!settings.allows_loopback_origins());
+}
+
+#[test]
+fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
+    let told = faults(&[
+        ("TOOLGATE_BIND", "localhost"),
+        ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp/"),
+        ("TOOLGATE_AUTHORIZATION_SERVERS", "http://as.example.com"),
+        ("TOOLGATE_DOCS_URL", "docs"),
+        ("TOOLGATE_ALLOWED_ORIGINS", "*"),
+        ("PORT", "0"),
+        ("METADATA_JSON_RESPONSE", "{"),
+        ("SCALEKIT_ENVIRONMENT_URL", "<YOUR_ENVIRONMENT_URL>"),
+    ]);
+    assert!(told.contains("for 8 reasons"), "{told}");
+    for part in [
+        "TOOLGATE_BIND is \"localhost\"",
+        "TOOLGATE_RESOURCE is \"https://mcp.example.com/mcp/\", which ends in a slash",
+        "write https://mcp.example.com/mcp;",
+        "TOOLGATE_AUTHORIZATION_SERVERS is",
+        "TOOLGATE_DOCS_URL is",
+        "TOOLGATE_ALLOWED_ORIGINS is \"*\"",
+        "PORT is \"0\"",
+        "METADATA_JSON_RESPONSE is no JSON object",
+        "SCALEKIT_ENVIRONMENT_URL is",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
+    let told = faults(&[("TOOLGATE_BIND", "0.0.0.0:8000")]);
+    assert!(
+        told.contains("TOOLGATE_RESOURCE") && told.contains("0.0.0.0:8000"),
+        "{told}"
+    );
+
+    for variables in [
+        [
+            ("TOOLGATE_BIND", "0.0.0.0:8000"),
+            ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
+        ],
+        // Behind a proxy, which makes loopback public.
+        [
+            ("TOOLGATE_BIND", "127.0.0.1:8000"),
+            ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
+        ],
+        [
+            ("TOOLGATE_BIND", "0.0.0.0:8000"),
+            ("TOOLGATE_RESOURCE", "http://localhost:8000/mcp"),
+        ],
+    ] {
+        let settings = settle(&variables);
+        assert!(!settings.may_issue_for_development());
+        let mut faults = Faults::default();
+        settings.fault_of_no_issuer(&mut faults);
+        let told = faults.finish(()).unwrap_err().to_string();
+        assert!(told.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{told}");
+        assert!(told.contains("loopback only"), "{told}");
+    }
+    let trusting = settle(&[("TOOLGATE_AUTHORIZATION_SERVERS", "https://a.example")]);
+    assert!(!trusting.may_issue_for_development());
+}
+
+#[test]
+fn the_guides_variables_work_as_they_stand() {
+    let settings = settle(&GUIDE);
+    assert_eq!(settings.bind().to_string(), "127.0.0.1:10000");
+    assert_eq!(settings.resource().as_str(), "http://localhost:10000/mcp/");
+    assert_eq!(settings.resource().path(), "/mcp");
+    assert_eq!(
+        settings.audiences(),
+        ["http://localhost:10000/mcp/", "res_88056357768398086"]
+    );
+    let [issuer] = settings.issuers() else {
+        panic!("{:?}", settings.issuers())
+    };
+    assert_eq!(issuer.issuer(), GUIDE[4].1);
+    assert_eq!(issuer.spellings(), ["https://acme.scalekit.dev"]);
+    assert_eq!(settings.docs_url(), "http://localhost:10000/mcp/docs");
+    assert_eq!(settings.credentials().unwrap().id(), "skc_1");
+    assert_eq!(settings.credentials().unwrap().secret(), Some("geheim"));
+    assert!(!settings.may_issue_for_development());
+    let [note] = settings.notes() else {
+        panic!("{:?}", settings.notes())
+    };
+    assert!(note.contains("slash"), "{note}");
+}
+
+#[test]
+fn the_document_alone_is_enough() {
+    let settings = settle(&[("METADATA_JSON_RESPONSE", DOCUMENT), ("PORT", "10000")]);
+    assert_eq!(settings.resource().as_str(), "http://localhost:10000/mcp/");
+    assert_eq!(issuers(&settings), [GUIDE[4].1]);
+    assert_eq!(
+        settings.issuers()[0].spellings(),
+        ["https://acme.scalekit.dev"]
+    );
+    assert!(settings.document().is_some());
+}
+
+#[test]
+fn the_environment_alone_is_the_issuer() {
+    let settings = settle(&[("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.dev")]);
+    assert_eq!(issuers(&settings), ["https://acme.scalekit.dev"]);
+    assert!(settings.issuers()[0].spellings().is_empty());
+}
+
+#[test]
+fn a_foreign_issuer_is_spelled_one_way() {
+    let settings = settle(&[(
+        "TOOLGATE_AUTHORIZATION_SERVERS",
+        "https://a.example/resources/res_1",
+    )]);
+    assert!(settings.issuers()[0].spellings().is_empty());
+    assert_eq!(settings.audiences().len(), 1);
+}
+
+#[test]
+fn our_variables_win_over_theirs_and_it_is_told() {
+    let mut variables = GUIDE.to_vec();
+    variables.extend([
+        ("TOOLGATE_RESOURCE", "http://127.0.0.1:10000/mcp"),
+        ("TOOLGATE_AUTHORIZATION_SERVERS", "https://a.example"),
+        ("TOOLGATE_AUDIENCES", "mine"),
+        ("TOOLGATE_DOCS_URL", "https://docs.example.com"),
+        ("TOOLGATE_BIND", "127.0.0.1:7000"),
+    ]);
+    let settings = settle(&variables);
+    assert_eq!(settings.resource().as_str(), "http://127.0.0.1:10000/mcp");
+    assert_eq!(issuers(&settings), ["https://a.example"]);
+    assert_eq!(settings.audiences(), ["http://127.0.0.1:10000/mcp", "mine"]);
+    assert_eq!(settings.bind().port(), 7000);
+    let told = settings.notes().join("\n");
+    for name in [
+        "SCALEKIT_RESOUCE_NAME says",
+        "SCALEKIT_AUTHORIZATION_SERVERS says",
+        "SCALEKIT_AUDIENCE_NAME says",
+        "SCALEKIT_RESOUCE_DOCS_URL says",
+        "SCALEKIT_RESOURCE_METADATA_URL says",
+        "PORT says",
+    ] {
+        assert!(told.contains(name), "{name}: {told}");
+    }
+    assert!(told.contains("TOOLGATE_RESOURCE counts"), "{told}");
+}
+
+#[test]
+fn a_resource_name_can_be_a_name() {
+    let settings = settle(&[("SCALEKIT_RESOURCE_NAME", "Finance news")]);
+    assert_eq!(settings.resource_name(), Some("Finance news"));
+    assert_eq!(settings.resource().as_str(), "http://127.0.0.1:8000/mcp");
+}
+
+#[test]
+fn the_metadata_address_tells_the_resource_if_nothing_else_does() {
+    let settings = settle(&[(
+        "SCALEKIT_RESOURCE_METADATA_URL",
+        "https://mcp.example.com/.well-known/oauth-protected-resource/a",
+    )]);
+    assert_eq!(settings.resource().as_str(), "https://mcp.example.com/a");
+    assert!(settings.notes().is_empty());
+}
+
+#[test]
+fn a_misspelled_name_is_noted_with_the_nearest() {
+    let config = read(&[
+        ("TOOLGATE_AUTHORISATION_SERVER", "https://a.example"),
+        ("TOOLGATE_X", "1"),
+    ]);
+    let told = config.notes().join("\n");
+    assert!(
+        told.contains("did you mean TOOLGATE_AUTHORIZATION_SERVERS?"),
+        "{told}"
+    );
+    assert!(told.contains("\"TOOLGATE_X\"; the names are"), "{told}");
+}
+
+#[test]
+fn hosts_are_the_resources_and_on_loopback_this_machines() {
+    let settings = settle(&GUIDE);
+    assert_eq!(
+        settings.hosts(settings.bind()),
+        ["127.0.0.1:10000", "[::1]:10000", "localhost:10000"]
+    );
+    let public = settle(&[
+        ("TOOLGATE_BIND", "0.0.0.0:8000"),
+        ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
+    ]);
+    assert_eq!(
+        public.hosts(public.bind()),
+        ["mcp.example.com", "mcp.example.com:443"]
+    );
+}
+
+#[test]
+fn pages_of_this_machine_may_not_call_a_server_for_others() {
+    let settings = settle(&[("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp")]);
+    assert!(!settings.allows_loopback_origins());
+    assert_eq!(settings.origins(), ["https://mcp.example.com"]);
+}
+
+#[test]
+fn what_is_set_by_code_is_judged_at_the_start() {
+    let flawed = Config::new("mcp")
+        .with_audience(" ")
+        .with_issuer("http://as.example.com")
+        .with_origin("*")
+        .with_docs_url("docs")
+        .with_leeway(301)
+        .with_body_limit(0);
+    let told = flawed.settle().unwrap_err();
+    assert_eq!(told.faults().len(), 7, "{told}");
+
+    let settings = Config::new("https://mcp.example.com/mcp")
+        .with_bind(([0, 0, 0, 0], 80).into())
+        .with_audience("res_1")
+        .with_issuer("https://as.example.com")
+        .with_issuer("https://as.example.com")
+        .with_origin("https://app.example.com")
+        .with_resource_name("News")
+        .with_leeway(300)
+        .with_body_limit(1)
+        .settle()
+        .unwrap();
+    assert_eq!(settings.issuers().len(), 1);
+    assert_eq!((settings.leeway(), settings.body_limit()), (300, 1));
+    assert_eq!(settings.resource_name(), Some("News"));
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let config = read(&GUIDE);
+    let printed = format!("{config:?} {:?}", config.settle().unwrap());
+    assert!(
+        printed.contains("skc_1") && !printed.contains("geheim"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn no_note_is_long() {
+    let long = format!("https://h/{}", "x".repeat(99_999));
+    let config = read(&[
+        ("TOOLGATE_DOCS_URL", "https://docs.example.com"),
+        ("SCALEKIT_RESOUCE_DOCS_URL", &long),
+        ("SCALEKIT_RESOURCE_METADATA_URL", &long),
+        ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
+    ]);
+    assert_eq!(config.notes().len(), 2);
+    assert!(config.notes().iter().all(|note| note.len() < 600));
+}

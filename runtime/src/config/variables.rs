@@ -1,0 +1,158 @@
+//! Which variable means what: our names, and where two say different things.
+
+use super::{
+    Config, Environment, Slash, address,
+    scalekit::{self, Scalekit},
+};
+
+const BIND: &str = "TOOLGATE_BIND";
+const RESOURCE: &str = "TOOLGATE_RESOURCE";
+const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
+const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
+const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
+const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
+
+/// Every name of ours.
+const OURS: [&str; 6] = [BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS];
+
+/// What every name of ours begins with.
+const OUR_PREFIX: &str = "TOOLGATE_";
+
+/// The port alone, as hosting platforms and Scalekit's guides set it.
+const PORT: &str = "PORT";
+
+/// Whether a variable is one that this library reads, or is named as if it were.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(OUR_PREFIX) || name == PORT || scalekit::is_theirs(name)
+}
+
+/// Reads every variable. Faults are kept in the configuration.
+pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
+    let mut config = Config::unset(default_port);
+    config.notes.extend_from_slice(environment.notes());
+    let mut scalekit = Scalekit::read(environment, &mut config);
+
+    read_address(&mut config, environment);
+    if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
+        let slash = if source == RESOURCE {
+            Slash::Refused
+        } else {
+            Slash::Registered
+        };
+        config.set_resource(source, text, slash);
+        if config
+            .resource
+            .as_ref()
+            .is_some_and(|resource| resource.has_trailing_slash())
+        {
+            config.notes.push(format!(
+                "the resource ends in a slash, as {source} says: users must type it with the slash, since some clients compare it character for character"
+            ));
+        }
+    }
+    if let Some((source, list)) = chosen(&mut config, environment, ISSUERS, &scalekit.issuers) {
+        for issuer in items(list) {
+            config.add_issuer(source, issuer);
+        }
+    }
+    scalekit.name_issuers(&mut config);
+    if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
+        for audience in items(list) {
+            config.add_audience(source, audience);
+        }
+    }
+    if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
+        config.set_docs_url(source, url);
+    }
+    for origin in items(environment.get(ORIGINS).unwrap_or_default()) {
+        config.add_origin(ORIGINS, origin);
+    }
+    scalekit.finish(&mut config);
+    note_unread(&mut config, environment);
+    config
+}
+
+/// `TOOLGATE_BIND`, or the port alone on the default address.
+fn read_address(config: &mut Config, environment: &Environment) {
+    if let Some(text) = environment.get(BIND) {
+        match address::read_bind(text) {
+            Ok(bind) => config.bind = Some(bind),
+            Err(flaw) => config.flawed(BIND, text, flaw),
+        }
+    }
+    let Some(text) = environment.get(PORT) else {
+        return;
+    };
+    match text.parse::<u16>() {
+        Ok(port) if port > 0 => config.default_port = port,
+        _ => config.fault(
+            format!("{PORT} is {}, which is no port", address::shown(text)),
+            "write a number from 1 to 65535",
+        ),
+    }
+    if let Some(bind) = config.bind
+        && bind.port() != config.default_port
+    {
+        config.notes.push(format!(
+            "{PORT} says {}, {BIND} says {bind}: {BIND} counts",
+            config.default_port
+        ));
+    }
+}
+
+/// The first of several sources that says something, ours before theirs. What the
+/// others say otherwise is noted.
+fn chosen<'a>(
+    config: &mut Config,
+    environment: &'a Environment,
+    ours: &'static str,
+    theirs: &'a [(&'static str, String)],
+) -> Option<(&'static str, &'a str)> {
+    let own = environment.get(ours).map(|text| (ours, text));
+    let mut said = own
+        .into_iter()
+        .chain(theirs.iter().map(|(name, text)| (*name, text.as_str())));
+    let (source, text) = said.next()?;
+    for (other, otherwise) in said {
+        if !items(otherwise).eq(items(text)) {
+            config.notes.push(format!(
+                "{other} says {}, {source} says {}: {source} counts",
+                address::shown(otherwise),
+                address::shown(text)
+            ));
+        }
+    }
+    Some((source, text))
+}
+
+/// The items of a comma-separated list.
+pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+/// A misspelled name would otherwise be a setting that silently does nothing.
+fn note_unread(config: &mut Config, environment: &Environment) {
+    for name in environment
+        .names()
+        .filter(|name| name.starts_with(OUR_PREFIX))
+    {
+        if OURS.contains(&name) {
+            continue;
+        }
+        let nearest = OURS
+            .into_iter()
+            .map(|known| (strsim::levenshtein(known, name), known))
+            .min()
+            .filter(|(distance, known)| distance * 2 < known.len() - OUR_PREFIX.len());
+        let hint = match nearest {
+            Some((_, known)) => format!("; did you mean {known}?"),
+            None => format!("; the names are {}", OURS.join(", ")),
+        };
+        config.notes.push(format!(
+            "nothing reads the variable {}{hint}",
+            address::shown(name)
+        ));
+    }
+}
