@@ -11,6 +11,11 @@ mod json;
 mod operation;
 mod principal;
 mod scope;
+mod tool;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 
 pub use access::Requirement;
 pub use bearer::{BearerFault, BearerToken};
@@ -20,3 +25,12 @@ pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
+pub use tool::{
+    Args, Argument, Call, Caller, Context, FromCall, FromRef, IntoToolError, IntoToolResult, Json,
+    State, ToolDef, ToolError, ToolOutcome, ToolSet,
+};
+pub use toolgate_macros::{mcp_tool, mcp_tools};
+
+// Expansions say `::toolgate`; so do the tests of this crate.
+#[cfg(test)]
+extern crate self as toolgate;

@@ -1,0 +1,52 @@
+//! What expansions of `#[mcp_tool]` may name. No part of the public interface: it changes
+//! with any release, and the macro is pinned to the release that it belongs to.
+
+pub use core::{
+    clone::Clone,
+    concat,
+    marker::{PhantomData, Send, Sync},
+    result::Result::Ok,
+};
+pub use std::{boxed::Box, sync::Arc};
+
+use crate::tool::ToolError;
+pub use crate::{
+    access::Requirement,
+    scope::Scope,
+    tool::{
+        Args, Argument, Call, CallFuture, Definition, Describe, Facts, FromCall, FromRef,
+        IntoToolResult, Limit, ScopeText, ToolDef, ToolGroup, ToolSet, argument, arguments, run,
+    },
+};
+
+/// Adds the tool that a hidden struct stands for; `tools!` has its name as a value.
+pub fn add<S, T: ToolDef<S>>(set: &mut ToolSet<S>, _: T) {
+    set.add::<T>();
+}
+
+/// Has the receiver of a method.
+pub fn receiver<S, T>(call: &Call<S>) -> Arc<T>
+where
+    Arc<T>: FromRef<S>,
+{
+    Arc::from_ref(call.state())
+}
+
+/// Has an extractor's value.
+///
+/// # Errors
+///
+/// The extractor's own.
+pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
+    T::from_call(call)
+}
+
+/// What stands in for a definition beside the errors of an attribute; it is never run.
+#[must_use]
+pub fn stub<S>() -> Definition<S> {
+    Definition::new(
+        Facts::new("", "", Requirement::Scopes(&[])),
+        |_| {},
+        |_| run("", async { Err(ToolError::new("")) }),
+    )
+}

@@ -1,0 +1,198 @@
+//! A tool: the facts that its author stated, its schemas, and one function that runs it.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `set` | [`ToolSet`] and [`tools!`](crate::tools): which tools a server has |
+//! | `definition` | what an expansion of `#[mcp_tool]` says about one function |
+//! | `call` | [`Call`]: what one call brings |
+//! | `argument` | [`Argument`]: read one argument; [`Args`]: all of them as one struct |
+//! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
+//! | `caller`, `context` | [`Caller`], [`Context`] |
+//! | `describe` | arguments and results → JSON Schemas |
+//! | `header` | the rules for `x-mcp-header` |
+//! | `input` | a call's arguments against the schema that is published |
+//! | `outcome`, `failure` | [`IntoToolResult`], [`Json`]; [`ToolError`] |
+//!
+//! A tool runs for an [`Admission`] to run this very tool, and for nothing else.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use rmcp::model::{MetaObject, ToolAnnotations};
+use serde_json::Value;
+
+use crate::{
+    access::Requirement,
+    admission::{Admission, ToolId},
+    error::Faults,
+};
+
+mod argument;
+mod call;
+mod caller;
+mod context;
+mod definition;
+mod describe;
+mod extract;
+mod failure;
+mod header;
+mod input;
+mod outcome;
+mod redact;
+mod set;
+
+pub use argument::{Args, Argument, argument, arguments};
+pub use call::{Call, CallFuture, run};
+pub use caller::Caller;
+pub use context::Context;
+pub use definition::{Definition, Facts, ScopeText};
+pub use describe::{Describe, Limit};
+pub use extract::{FromCall, FromRef, State};
+pub use failure::{IntoToolError, ToolError};
+pub use outcome::{IntoToolResult, Json, ToolOutcome};
+pub use set::{ToolDef, ToolGroup, ToolSet};
+
+use input::Input;
+
+/// One tool of a server, ready to be listed and called.
+pub(crate) struct Tool<S> {
+    id: ToolId,
+    name: &'static str,
+    requirement: Requirement,
+    step_up: bool,
+    takes_context: bool,
+    listing: rmcp::model::Tool,
+    undescribed: Vec<String>,
+    input: Input,
+    call: fn(Call<S>) -> CallFuture,
+}
+
+impl<S> Tool<S> {
+    /// Builds what a definition describes; what is wrong with it goes to `faults`.
+    fn build(definition: Definition<S>, id: ToolId, faults: &mut Faults) -> Self {
+        let Definition {
+            facts,
+            describe,
+            call,
+            takes_context,
+            takes_caller,
+        } = definition;
+        let name = facts.name;
+        if takes_caller && facts.requirement == Requirement::Public {
+            faults.add(
+                format!("the tool `{name}` is public and takes a `Caller`, which a call without a token does not have"),
+                "take `Option<Caller>`, or say `authenticated` instead of `public`",
+            );
+        }
+        let mut description = Describe::new();
+        describe(&mut description);
+        let described = description.finish(name, faults);
+        let input = Input::new(
+            name,
+            &described.input,
+            described.defaults,
+            described.names,
+            faults,
+        );
+
+        let mut listing = rmcp::model::Tool::new(
+            name,
+            facts.description.trim().to_owned(),
+            Arc::new(described.input),
+        );
+        listing.title = facts.title.map(str::to_owned);
+        listing.output_schema = described.output.map(Arc::new);
+        let hints = ToolAnnotations::from_raw(
+            None,
+            facts.read_only,
+            facts.destructive,
+            facts.idempotent,
+            facts.open_world,
+        );
+        listing.annotations = (hints != ToolAnnotations::default()).then_some(hints);
+        listing.icons = (!facts.icons.is_empty()).then_some(facts.icons);
+        listing.meta = match facts.meta {
+            None => None,
+            Some(Value::Object(members)) => Some(MetaObject(members)),
+            Some(_) => {
+                faults.add(
+                    format!("the `meta` of the tool `{name}` is no JSON object"),
+                    "give an object, such as `serde_json::json!({ \"example.com/cost\": 1 })`",
+                );
+                None
+            }
+        };
+        Self {
+            id,
+            name,
+            requirement: facts.requirement,
+            step_up: facts.step_up,
+            takes_context,
+            listing,
+            undescribed: described.undescribed,
+            input,
+            call,
+        }
+    }
+
+    /// The name by which it is called.
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// What it asks of its caller.
+    pub(crate) fn requirement(&self) -> Requirement {
+        self.requirement
+    }
+
+    /// Whether its scopes are to be asked for at its call only.
+    pub(crate) fn is_step_up(&self) -> bool {
+        self.step_up
+    }
+
+    /// Whether it may need rmcp's own context of a request.
+    pub(crate) fn takes_context(&self) -> bool {
+        self.takes_context
+    }
+
+    /// What `tools/list` publishes.
+    pub(crate) fn listing(&self) -> &rmcp::model::Tool {
+        &self.listing
+    }
+
+    /// The arguments that have no description, by name.
+    pub(crate) fn undescribed_arguments(&self) -> &[String] {
+        &self.undescribed
+    }
+
+    /// The names that its arguments have as `Mcp-Param-*` headers, without that prefix.
+    pub(crate) fn parameter_headers(&self) -> impl Iterator<Item = &str> {
+        header::names(&self.listing.input_schema)
+    }
+
+    /// Runs the tool, when the admission is one for this tool and the arguments are such
+    /// as its schema allows. Whatever goes wrong is an outcome.
+    pub(crate) fn call(
+        &self,
+        admission: &Admission,
+        mut call: Call<S>,
+    ) -> BoxFuture<'static, ToolOutcome> {
+        if admission.tool() != Some(self.id) {
+            // The gate and the dispatch disagree: a fault of this library, never run through.
+            tracing::error!(target: "toolgate::tool", tool = self.name, "a call without an admission for this tool was refused");
+            return Box::pin(std::future::ready(ToolOutcome::failed(ToolError::new(
+                "this call was not admitted",
+            ))));
+        }
+        match self.input.check(call.take_arguments()) {
+            Ok(arguments) => {
+                call.begin(self.name, arguments);
+                (self.call)(call)
+            }
+            Err(error) => Box::pin(std::future::ready(ToolOutcome::failed(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

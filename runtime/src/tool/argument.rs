@@ -1,0 +1,198 @@
+//! One argument: read from what the call brought, described as a JSON Schema.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error, Visitor},
+    forward_to_deserialize_any,
+};
+use serde_json::{Map, Value};
+
+use super::{Call, ToolError, redact};
+
+/// A type that can be an argument of a tool: serde reads it, schemars describes it.
+///
+/// An argument whose type reads from nothing, as `Option` does, is not required.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a tool",
+    label = "not readable from JSON with a schema",
+    note = "an argument implements `serde::de::DeserializeOwned` and `schemars::JsonSchema`: derive `Deserialize` and `JsonSchema` for a type of your own",
+    note = "if it is no argument: take the server's state as `State<T>`, or mark an extractor of your own `#[extract]`"
+)]
+pub trait Argument: Sized {
+    /// Its schema.
+    #[doc(hidden)]
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+
+    /// Reads it from a value, or from nothing.
+    #[doc(hidden)]
+    fn read(value: Option<Value>) -> Result<Self, serde_json::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> Argument for T {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+
+    fn read(value: Option<Value>) -> Result<Self, serde_json::Error> {
+        let Some(value) = value else {
+            return T::deserialize(Nothing);
+        };
+        // To JSON Schema 1.0 is an integer (2020-12 §4.2.3), to serde it is none.
+        let Some(whole) = with_integers(&value) else {
+            return T::deserialize(value);
+        };
+        T::deserialize(value).or_else(|fault| T::deserialize(whole).map_err(|_| fault))
+    }
+}
+
+/// All arguments as one struct, for those who have one.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+/// use toolgate::{Args, mcp_tool};
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Search {
+///     /// What to look for.
+///     query: String,
+///     /// How many answers at most.
+///     limit: Option<u32>,
+/// }
+///
+/// /// Searches.
+/// #[mcp_tool(public)]
+/// fn search(Args(search): Args<Search>) -> String {
+///     format!("{} ({:?})", search.query, search.limit)
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Args<T>(pub T);
+
+/// Takes an argument out of a call, by its name.
+#[doc(hidden)]
+pub fn argument<T: Argument, S>(call: &mut Call<S>, name: &str) -> Result<T, ToolError> {
+    T::read(call.arguments_mut().remove(name)).map_err(|fault| unreadable(name, &fault))
+}
+
+/// Takes all arguments out of a call.
+#[doc(hidden)]
+pub fn arguments<T: Argument, S>(call: &mut Call<S>) -> Result<Args<T>, ToolError> {
+    let all = std::mem::take(call.arguments_mut());
+    match T::read(Some(Value::Object(all))) {
+        Ok(value) => Ok(Args(value)),
+        Err(fault) => Err(ToolError::new(format!(
+            "the arguments cannot be read: {}",
+            redact::cut(&fault.to_string(), 400)
+        ))),
+    }
+}
+
+/// The schema allowed it and the type does not: a rule that only the type knows.
+fn unreadable(name: &str, fault: &serde_json::Error) -> ToolError {
+    let fault = redact::cut(&fault.to_string(), 400);
+    ToolError::new(format!("the argument `{name}` cannot be read: {fault}"))
+}
+
+/// Whether an argument of this type may be left out.
+pub(super) fn is_optional<T: Argument>() -> bool {
+    T::read(None).is_ok()
+}
+
+/// A copy in which every whole floating-point number is an integer; none without any.
+fn with_integers(value: &Value) -> Option<Value> {
+    fn whole(value: &Value) -> Option<i64> {
+        // Beyond 2^53 a float does not say which integer it means (RFC 8259 §6).
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let float = value.as_number().filter(|n| n.is_f64())?.as_f64()?;
+        (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
+    }
+    fn any(value: &Value) -> bool {
+        match value {
+            Value::Number(_) => whole(value).is_some(),
+            Value::Array(items) => items.iter().any(any),
+            Value::Object(members) => members.values().any(any),
+            _ => false,
+        }
+    }
+    fn copy(value: &Value) -> Value {
+        match value {
+            Value::Number(_) => whole(value).map_or_else(|| value.clone(), Value::from),
+            Value::Array(items) => items.iter().map(copy).collect(),
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, value)| (name.clone(), copy(value)))
+                    .collect::<Map<_, _>>(),
+            ),
+            _ => value.clone(),
+        }
+    }
+    any(value).then(|| copy(value))
+}
+
+/// What is not there. Only what asks for an option gets something: none.
+struct Nothing;
+
+impl<'de> Deserializer<'de> for Nothing {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(Error::custom("it is missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    /// A type around an option, such as `struct Limit(Option<u32>)`, reads as the option.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    type Alias = Option<u32>;
+
+    #[derive(serde::Deserialize, JsonSchema)]
+    struct Wrapped(#[expect(dead_code, reason = "only read")] Option<u32>);
+
+    #[test]
+    fn what_reads_from_nothing_is_optional() {
+        assert!(is_optional::<Option<String>>());
+        assert!(is_optional::<Alias>());
+        assert!(is_optional::<Wrapped>());
+        assert!(is_optional::<Option<Option<bool>>>());
+        assert!(!is_optional::<u32>());
+        assert!(!is_optional::<String>());
+        assert!(!is_optional::<Vec<String>>());
+        // A value of any kind is still a value: null has to be said.
+        assert!(!is_optional::<Value>());
+        assert!(!is_optional::<()>());
+    }
+
+    #[test]
+    fn a_whole_float_is_an_integer_where_one_is_asked_for() {
+        assert_eq!(u32::read(Some(json!(7.0))).unwrap(), 7);
+        assert_eq!(Vec::<i8>::read(Some(json!([-1.0, 2]))).unwrap(), [-1, 2]);
+        assert_eq!(f64::read(Some(json!(7.0))).unwrap(), 7.0);
+        assert!(u32::read(Some(json!(7.5))).is_err());
+        assert!(u32::read(Some(json!(-7.0))).is_err());
+        assert!(u64::read(Some(json!(1e300))).is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! What one call brings, and the one place where a tool's own code is run.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rmcp::{RoleServer, service::RequestContext};
+use serde_json::{Map, Value};
+
+use super::{Caller, Context, ToolError, ToolOutcome};
+use crate::principal::Principal;
+
+/// What runs a tool.
+#[doc(hidden)]
+pub type CallFuture = BoxFuture<'static, ToolOutcome>;
+
+/// One call of a tool: its arguments, the server's state and who calls.
+///
+/// An extractor of your own reads from it what it needs; see [`FromCall`](crate::FromCall).
+pub struct Call<S> {
+    tool: &'static str,
+    state: S,
+    arguments: Map<String, Value>,
+    principal: Option<Principal>,
+    request: Option<Arc<RequestContext<RoleServer>>>,
+}
+
+impl<S> Call<S> {
+    /// A call that was admitted. `request` is rmcp's context, where the call comes by rmcp.
+    pub(crate) fn new(
+        state: S,
+        arguments: Map<String, Value>,
+        principal: Option<Principal>,
+        request: Option<RequestContext<RoleServer>>,
+    ) -> Self {
+        Self {
+            tool: "",
+            state,
+            arguments,
+            principal,
+            request: request.map(Arc::new),
+        }
+    }
+
+    pub(super) fn take_arguments(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.arguments)
+    }
+
+    /// Sets the tool that runs and its arguments as they were checked.
+    pub(super) fn begin(&mut self, tool: &'static str, arguments: Map<String, Value>) {
+        self.tool = tool;
+        self.arguments = arguments;
+    }
+
+    /// The name of the tool that is called.
+    #[must_use]
+    pub fn tool(&self) -> &'static str {
+        self.tool
+    }
+
+    /// The server's state.
+    #[must_use]
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// The arguments, checked against the tool's schema, defaults filled in.
+    #[must_use]
+    pub fn arguments(&self) -> &Map<String, Value> {
+        &self.arguments
+    }
+
+    pub(super) fn arguments_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.arguments
+    }
+
+    /// Who calls; none for a call without a token, which only a public tool can get.
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller> {
+        self.principal.clone().map(Caller::new)
+    }
+
+    /// The request in which the call came.
+    ///
+    /// # Errors
+    ///
+    /// When the call did not come by a connection that has one. A server asks every
+    /// extractor by [`FromCall::NEEDS_CONTEXT`](crate::FromCall::NEEDS_CONTEXT) which
+    /// way a call must take, so this is an extractor that said `false` there.
+    pub fn context(&self) -> Result<Context, ToolError> {
+        match &self.request {
+            Some(request) => Ok(Context::new(Arc::clone(request))),
+            None => Err(ToolError::new(
+                "this call has no context: it was made without a connection",
+            )),
+        }
+    }
+}
+
+impl<S> std::fmt::Debug for Call<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Arguments and state are the user's; they belong in no log by accident.
+        f.debug_struct("Call")
+            .field("tool", &self.tool)
+            .field("principal", &self.principal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs a tool's own code: a panic becomes a tool error, an error's causes go to the log.
+#[doc(hidden)]
+pub fn run<F>(tool: &'static str, body: F) -> CallFuture
+where
+    F: Future<Output = Result<ToolOutcome, ToolError>> + Send + 'static,
+{
+    // What the body shared before it panicked is behind `Send + Sync` types of the user's;
+    // axum and tokio treat a panicking handler in the same way.
+    let body = AssertUnwindSafe(body).catch_unwind();
+    Box::pin(async move { settle(tool, body.await) })
+}
+
+/// The part of [`run`] that is the same for every tool.
+fn settle(
+    tool: &'static str,
+    end: Result<Result<ToolOutcome, ToolError>, Box<dyn Any + Send>>,
+) -> ToolOutcome {
+    let outcome = match end {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => ToolOutcome::failed(error),
+        Err(_) => {
+            // The panic hook has told where and why; the payload may hold anything.
+            tracing::error!(target: "toolgate::tool", tool, "the tool panicked");
+            return ToolOutcome::failed(ToolError::new(
+                "the tool failed unexpectedly; this is a fault of the server, not of the call",
+            ));
+        }
+    };
+    if let Some(causes) = outcome.causes() {
+        tracing::warn!(target: "toolgate::tool", tool, error = causes, "the tool failed");
+    }
+    outcome
+}

@@ -1,0 +1,215 @@
+//! What a tool gives back.
+
+use std::{borrow::Cow, sync::Arc};
+
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde::Serialize;
+
+use super::{IntoToolError, ToolError};
+
+/// How a call of a tool ended.
+#[derive(Debug)]
+pub struct ToolOutcome {
+    response: CallToolResponse,
+    causes: Option<String>,
+}
+
+impl ToolOutcome {
+    /// An outcome of rmcp's own making.
+    #[must_use]
+    pub fn new(response: impl Into<CallToolResponse>) -> Self {
+        Self {
+            response: response.into(),
+            causes: None,
+        }
+    }
+
+    /// An outcome that is this content.
+    #[must_use]
+    pub fn content(content: Vec<ContentBlock>) -> Self {
+        Self::new(CallToolResult::success(content))
+    }
+
+    /// A tool error (`isError: true`): the caller gets the text, the log the causes.
+    #[must_use]
+    pub fn failed(error: ToolError) -> Self {
+        let causes = error.causes();
+        let text = ContentBlock::text(error.message());
+        Self {
+            response: CallToolResult::error(vec![text]).into(),
+            causes,
+        }
+    }
+
+    /// Why it failed, fit for the log.
+    pub(super) fn causes(&self) -> Option<&str> {
+        self.causes.as_deref()
+    }
+
+    /// What the protocol says of it.
+    pub(crate) fn into_response(self) -> CallToolResponse {
+        self.response
+    }
+}
+
+/// What a tool can give back.
+///
+/// Texts, numbers and `bool` are text content; `()` is none. [`Json`] is structured
+/// content. rmcp's [`ContentBlock`], [`CallToolResult`] and [`CallToolResponse`] are taken
+/// as they are. `Result<T, E>` is `T`, or a tool error; see [`IntoToolError`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a tool",
+    label = "no result of a tool",
+    note = "return `String`, `Json<T>` with `T: Serialize + JsonSchema`, rmcp content, or a `Result` of one of these"
+)]
+pub trait IntoToolResult {
+    /// The outcome that it is.
+    fn into_tool_result(self) -> ToolOutcome;
+
+    /// The schema of its structured content, if it has such; published as `outputSchema`.
+    fn output_schema() -> Option<Schema> {
+        None
+    }
+}
+
+/// Structured content, with its text for clients that read text only.
+///
+/// The schema of `T` is published as the tool's `outputSchema`. Give an object: clients
+/// of revisions before 2026-07-28 get anything else as text alone.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+/// use toolgate::{Json, mcp_tool};
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct Weather {
+///     /// Degrees Celsius.
+///     temperature: f64,
+/// }
+///
+/// /// The weather here.
+/// #[mcp_tool(public, read_only)]
+/// fn weather() -> Json<Weather> {
+///     Json(Weather { temperature: 21.5 })
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
+    fn into_tool_result(self) -> ToolOutcome {
+        match serde_json::to_value(self.0) {
+            Ok(value) => ToolOutcome::new(CallToolResult::structured(value)),
+            Err(fault) => ToolOutcome::failed(
+                ToolError::new("the tool's result could not be written as JSON").with_source(fault),
+            ),
+        }
+    }
+
+    fn output_schema() -> Option<Schema> {
+        let settings = SchemaSettings::draft2020_12()
+            .for_serialize()
+            .with(|settings| {
+                settings.meta_schema = None;
+                settings.inline_subschemas = true;
+            });
+        let mut schema = settings.into_generator().into_root_schema_for::<T>();
+        // The type's Rust name means nothing to a client.
+        schema.remove("title");
+        Some(schema)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoToolResult, E: IntoToolError> IntoToolResult for Result<T, E> {
+    fn into_tool_result(self) -> ToolOutcome {
+        match self {
+            Ok(value) => value.into_tool_result(),
+            Err(error) => ToolOutcome::failed(error.into_tool_error()),
+        }
+    }
+
+    fn output_schema() -> Option<Schema> {
+        T::output_schema()
+    }
+}
+
+impl IntoToolResult for ToolOutcome {
+    fn into_tool_result(self) -> ToolOutcome {
+        self
+    }
+}
+
+impl IntoToolResult for CallToolResponse {
+    fn into_tool_result(self) -> ToolOutcome {
+        ToolOutcome::new(self)
+    }
+}
+
+impl IntoToolResult for CallToolResult {
+    fn into_tool_result(self) -> ToolOutcome {
+        ToolOutcome::new(self)
+    }
+}
+
+impl IntoToolResult for Vec<ContentBlock> {
+    fn into_tool_result(self) -> ToolOutcome {
+        ToolOutcome::content(self)
+    }
+}
+
+impl IntoToolResult for ContentBlock {
+    fn into_tool_result(self) -> ToolOutcome {
+        ToolOutcome::content(vec![self])
+    }
+}
+
+impl IntoToolResult for () {
+    fn into_tool_result(self) -> ToolOutcome {
+        ToolOutcome::content(Vec::new())
+    }
+}
+
+macro_rules! text {
+    ($($kind:ty),*) => {
+        $(impl IntoToolResult for $kind {
+            fn into_tool_result(self) -> ToolOutcome {
+                ToolOutcome::content(vec![ContentBlock::text(self.to_string())])
+            }
+        })*
+    };
+}
+
+text!(
+    &'static str,
+    Box<str>,
+    Arc<str>,
+    Cow<'static, str>,
+    char,
+    bool,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    isize,
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    usize,
+    f32,
+    f64
+);
+
+impl IntoToolResult for String {
+    fn into_tool_result(self) -> ToolOutcome {
+        ToolOutcome::content(vec![ContentBlock::text(self)])
+    }
+}
+
+#[cfg(test)]
+mod tests;
