@@ -7,6 +7,7 @@ mod claims;
 mod clock;
 mod config;
 mod error;
+mod issuer;
 mod json;
 mod operation;
 mod principal;
@@ -16,6 +17,7 @@ mod tool;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod verify;
 
 pub use access::Requirement;
 pub use bearer::{BearerFault, BearerToken};
@@ -23,6 +25,7 @@ pub use claims::{Claims, ClaimsFault};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
+pub use issuer::{Algorithm, Issuer};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
 pub use tool::{
@@ -34,3 +37,4 @@ pub use toolgate_macros::{mcp_tool, mcp_tools};
 // Expansions say `::toolgate`; so do the tests of this crate.
 #[cfg(test)]
 extern crate self as toolgate;
+pub use verify::{JwtVerifier, TokenError, TokenErrorKind, TokenVerifier};

@@ -1,0 +1,183 @@
+//! Gets one small JSON document of an issuer, within limits.
+//!
+//! No redirect is followed (it would lead where nobody looked), nothing waits for
+//! ever, nothing is read without end, and no address beyond [`Reach`] is connected to.
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use reqwest::{
+    Client, Response, StatusCode,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::ACCEPT,
+    redirect,
+};
+use url::Url;
+
+use super::reach::Reach;
+
+/// The largest document that is read. Real ones have a few kilobytes.
+const MAX_DOCUMENT: usize = 512 * 1024;
+
+/// How long a connection may take, and how long an answer with its body.
+const CONNECT: Duration = Duration::from_secs(3);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Fetches documents from as far as its [`Reach`] says.
+pub(super) struct Fetcher {
+    client: Client,
+    reach: Reach,
+}
+
+impl Fetcher {
+    pub(super) fn new(reach: Reach) -> Result<Self, FetchFault> {
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
+        let builder = match reach {
+            // A proxy resolves names by itself: behind one, no reach could be held.
+            Reach::Public | Reach::ThisMachine => {
+                builder.no_proxy().dns_resolver(Arc::new(Within(reach)))
+            }
+            Reach::Anywhere => builder,
+        };
+        let client = builder.build().map_err(|_| FetchFault::NoClient)?;
+        Ok(Self { client, reach })
+    }
+
+    /// The body of a `200` answer.
+    pub(super) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
+        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
+        let answer = self
+            .client
+            .get(url.clone())
+            .header(ACCEPT, "application/json")
+            .send()
+            .await
+            .map_err(FetchFault::of)?;
+        match answer.status() {
+            StatusCode::OK => bounded(answer).await,
+            status => Err(FetchFault::Status(status.as_u16())),
+        }
+    }
+}
+
+/// Reads a body while it comes, so that one without end is left in time.
+async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchFault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(FetchFault::of)? {
+        if body.len() + chunk.len() > MAX_DOCUMENT {
+            return Err(FetchFault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A resolver that knows only the addresses within reach. The connection is made to
+/// what it answers, so a name cannot mean one thing here and another thing then.
+struct Within(Reach);
+
+impl Resolve for Within {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.0;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let (near, far): (Vec<_>, Vec<_>) =
+                found.partition(|address| reach.permits(address.ip()));
+            match near.is_empty() && !far.is_empty() {
+                false => Ok(Box::new(near.into_iter()) as Addrs),
+                true => Err(Box::new(OutOfReach) as _),
+            }
+        })
+    }
+}
+
+/// A name has none but private addresses.
+#[derive(Debug)]
+struct OutOfReach;
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its name leads to private addresses only")
+    }
+}
+
+impl std::error::Error for OutOfReach {}
+
+/// Why a document was not got. No text of it comes from outside, and none has a URL:
+/// the HTTP client's own errors would print it with its query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FetchFault {
+    /// The URL may not be fetched.
+    Forbidden(&'static str),
+    /// No HTTP client can be made here (no trusted certificates, for instance).
+    NoClient,
+    /// The name leads to private addresses.
+    OutOfReach,
+    /// No connection.
+    NoConnection(Option<io::ErrorKind>),
+    /// No answer, or not all of it, in time.
+    Timeout,
+    /// The connection broke, or what came over it was no HTTP.
+    Broken,
+    /// An answer other than `200`.
+    Status(u16),
+    /// A body without end.
+    TooLarge,
+}
+
+impl FetchFault {
+    fn of(error: reqwest::Error) -> Self {
+        if is::<OutOfReach>(&error).is_some() {
+            Self::OutOfReach
+        } else if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() || error.is_dns() {
+            Self::NoConnection(is::<io::Error>(&error).map(io::Error::kind))
+        } else {
+            Self::Broken
+        }
+    }
+
+    /// Whether the server was heard at all. If not, another path of it is no use.
+    pub(super) fn is_answer(self) -> bool {
+        matches!(self, Self::Status(_) | Self::TooLarge | Self::Broken)
+    }
+}
+
+/// The first error of a type in a chain of sources.
+fn is<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref())
+}
+
+impl fmt::Display for FetchFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden(reason) => f.write_str(reason),
+            Self::NoClient => {
+                f.write_str("no HTTP client can be made; are CA certificates installed?")
+            }
+            Self::OutOfReach => OutOfReach.fmt(f),
+            Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
+                f.write_str("TLS cannot be agreed; is its certificate trusted here?")
+            }
+            Self::NoConnection(None) => f.write_str("no connection can be made"),
+            Self::NoConnection(Some(kind)) => write!(f, "no connection can be made ({kind})"),
+            Self::Timeout => f.write_str("no complete answer came in time"),
+            Self::Broken => f.write_str("the connection broke"),
+            Self::Status(status @ 300..400) => {
+                write!(f, "it answered {status}, and no redirect is followed")
+            }
+            Self::Status(status) => write!(f, "it answered {status}"),
+            Self::TooLarge => write!(f, "its answer is larger than {MAX_DOCUMENT} bytes"),
+        }
+    }
+}

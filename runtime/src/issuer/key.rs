@@ -1,0 +1,244 @@
+//! One public key of an issuer, and what it may be used for.
+//!
+//! A key is read only as what it says it is (RFC 7517 §4, RFC 8725 §3.1): its `kty`
+//! and `crv` decide which algorithms it can verify, `alg` narrows them, `use` and
+//! `key_ops` can forbid verifying at all.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{DecodingKey, crypto::aws_lc};
+use serde_json::{Map, Value};
+
+use super::Algorithm;
+
+/// The length of an RSA modulus, in bits: RFC 7518 §3.3 asks for 2048 at least, and
+/// above 8192 each verification costs so much that the key is a weapon.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// A public key that can verify signatures.
+#[derive(Clone)]
+pub(crate) struct PublicKey {
+    kid: Option<String>,
+    algorithm: Option<Algorithm>,
+    material: Material,
+    key: DecodingKey,
+}
+
+/// What a key is made of. Two keys are the same when this and their labels are.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Material {
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+    P256(Vec<u8>),
+    P384(Vec<u8>),
+    Ed25519(Vec<u8>),
+}
+
+impl PublicKey {
+    /// Reads one entry of a key set.
+    ///
+    /// # Errors
+    ///
+    /// Why the entry is [not used](Unused); the rest of the set stands (RFC 7517 §5).
+    pub(super) fn read(entry: &Value) -> Result<Self, Unused> {
+        let members = entry
+            .as_object()
+            .ok_or(Unused::odd("it is no JSON object"))?;
+        let kty = text(members, "kty")?.ok_or(Unused::odd("it has no kty"))?;
+        // CVE-2016-5431, CVE-2024-54150: a symmetric key in a public set verifies
+        // what anybody signs.
+        if kty == "oct" || members.contains_key("k") {
+            return Err(Unused::odd("it is symmetric"));
+        }
+        // A private key that was published is everybody's.
+        if ["d", "p", "q", "dp", "dq", "qi", "oth"]
+            .iter()
+            .any(|member| members.contains_key(*member))
+        {
+            return Err(Unused::odd("it is a private key"));
+        }
+        if text(members, "use")?.is_some_and(|usage| usage != "sig") {
+            return Err(Unused::other("its use is not sig"));
+        }
+        if !may_verify(members)? {
+            return Err(Unused::other("its key_ops lack verify"));
+        }
+        let kid = text(members, "kid")?.map(str::to_owned);
+        let material = Material::read(kty, members)?;
+        let algorithm = match text(members, "alg")? {
+            None => None,
+            Some(alg) => {
+                let named = Algorithm::named(alg).ok_or(Unused::other("its alg is not known"))?;
+                if !material.fits(named) {
+                    return Err(Unused::odd("its alg does not fit its kty and crv"));
+                }
+                Some(named)
+            }
+        };
+        Ok(Self {
+            kid,
+            algorithm,
+            key: material.decoding_key(),
+            material,
+        })
+    }
+
+    /// The key's name in its set, if it has one.
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether this key may verify signatures of this algorithm.
+    pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
+        self.material.fits(algorithm) && self.algorithm.is_none_or(|only| only == algorithm)
+    }
+
+    /// Whether the signature over exactly these bytes is this key's.
+    pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        use jsonwebtoken::signature::Verifier;
+
+        // The provider is named, not the process's default: that one panics when two
+        // are compiled in, and anybody in the process can replace it.
+        let provider = &aws_lc::DEFAULT_PROVIDER;
+        self.fits(algorithm)
+            && (provider.verifier_factory)(&algorithm.of_library(), &self.key)
+                .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
+    }
+
+    /// What decides whether two keys are one, and in which order they are kept.
+    pub(super) fn identity(&self) -> impl Ord + '_ {
+        (
+            self.kid.as_deref(),
+            &self.material,
+            self.algorithm.map(Algorithm::name),
+        )
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("kid", &self.kid)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Material {
+    fn read(kty: &str, members: &Map<String, Value>) -> Result<Self, Unused> {
+        match (kty, text(members, "crv")?) {
+            ("RSA", _) => {
+                let (n, e) = (number(members, "n")?, number(members, "e")?);
+                if !RSA_BITS.contains(&bits(&n)) {
+                    return Err(Unused::odd("its modulus is not of 2048 to 8192 bits"));
+                }
+                // FIPS 186-5 §5.4: odd and above 2^16. A tiny exponent is what made
+                // CVE-2006-4339 possible; a huge one makes each verification slow.
+                if !(17..=33).contains(&bits(&e)) || e.last().is_none_or(|last| last % 2 == 0) {
+                    return Err(Unused::odd("its exponent is not odd and above 65536"));
+                }
+                Ok(Self::Rsa { n, e })
+            }
+            ("EC", Some("P-256")) => Ok(Self::P256(point(members, 32)?)),
+            ("EC", Some("P-384")) => Ok(Self::P384(point(members, 48)?)),
+            ("OKP", Some("Ed25519")) => Ok(Self::Ed25519(coordinate(members, "x", 32)?)),
+            _ => Err(Unused::other("its kty and crv are not supported")),
+        }
+    }
+
+    fn fits(&self, algorithm: Algorithm) -> bool {
+        use Algorithm::{EdDsa, Es256, Es384, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+
+        match self {
+            Self::Rsa { .. } => {
+                matches!(algorithm, Rs256 | Rs384 | Rs512 | Ps256 | Ps384 | Ps512)
+            }
+            Self::P256(_) => algorithm == Es256,
+            Self::P384(_) => algorithm == Es384,
+            Self::Ed25519(_) => algorithm == EdDsa,
+        }
+    }
+
+    fn decoding_key(&self) -> DecodingKey {
+        match self {
+            Self::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
+            Self::P256(point) | Self::P384(point) => DecodingKey::from_ec_der(point),
+            Self::Ed25519(x) => DecodingKey::from_ed_der(x),
+        }
+    }
+}
+
+/// Why an entry of a key set is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unused {
+    pub(super) reason: &'static str,
+    /// Whether the issuer should hear of it. A set may well hold keys for encryption.
+    pub(super) odd: bool,
+}
+
+impl Unused {
+    const fn odd(reason: &'static str) -> Self {
+        Self { reason, odd: true }
+    }
+
+    const fn other(reason: &'static str) -> Self {
+        Self { reason, odd: false }
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Unused> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Unused::odd("a member of it has the wrong type")),
+    }
+}
+
+/// RFC 7517 §4.3: `key_ops` is an array of strings; absent, it forbids nothing.
+fn may_verify(members: &Map<String, Value>) -> Result<bool, Unused> {
+    match members.get("key_ops") {
+        None => Ok(true),
+        Some(Value::Array(operations)) => Ok(operations.iter().any(|one| one == "verify")),
+        Some(_) => Err(Unused::odd("a member of it has the wrong type")),
+    }
+}
+
+fn octets(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Unused> {
+    let encoded = text(members, name)?.ok_or(Unused::odd("a part of it is missing"))?;
+    URL_SAFE_NO_PAD
+        .decode(encoded)
+        .map_err(|_| Unused::odd("a part of it is not base64url"))
+}
+
+/// A Base64urlUInt (RFC 7518 §2). Some issuers put a zero octet before it.
+fn number(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Unused> {
+    let octets = octets(members, name)?;
+    let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
+    Ok(octets[zeros..].to_vec())
+}
+
+fn bits(number: &[u8]) -> usize {
+    number
+        .first()
+        .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
+
+/// RFC 7518 §6.2.1.2: a coordinate has the full length of the field.
+fn coordinate(members: &Map<String, Value>, name: &str, length: usize) -> Result<Vec<u8>, Unused> {
+    let octets = octets(members, name)?;
+    match octets.len() == length {
+        true => Ok(octets),
+        false => Err(Unused::odd("a coordinate of it has the wrong length")),
+    }
+}
+
+/// The uncompressed point (SEC 1 §2.3.3).
+fn point(members: &Map<String, Value>, length: usize) -> Result<Vec<u8>, Unused> {
+    let mut point = vec![4];
+    point.extend(coordinate(members, "x", length)?);
+    point.extend(coordinate(members, "y", length)?);
+    Ok(point)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Which addresses may be asked for an issuer's documents (SSRF, RFC 9728 §7.7).
+//!
+//! An issuer's metadata says where its keys are. If that could name any address, who
+//! controls the document could make this server knock at doors inside its network.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// How far requests for an issuer's documents may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// To public addresses, over https.
+    Public,
+    /// To public addresses over https, and to this machine over http as well. For an
+    /// issuer that is itself on this machine.
+    ThisMachine,
+    /// To any address over https, and to this machine over http as well. Opened by
+    /// configuration, for an issuer inside a private network.
+    Anywhere,
+}
+
+impl Reach {
+    /// Whether a connection to this address may be made.
+    pub(crate) fn permits(self, address: IpAddr) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::ThisMachine => is_public(address) || address.to_canonical().is_loopback(),
+            Self::Public => is_public(address),
+        }
+    }
+
+    /// Whether a document may be fetched from this URL, as far as its text tells. What
+    /// a name resolves to is judged when it is resolved.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub(crate) fn permits_url(self, url: &Url) -> Result<(), &'static str> {
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("its URL contains credentials");
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if self != Self::Public && is_loopback(url) => {}
+            _ => return Err("its URL is neither https nor http on this machine"),
+        }
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            Some(Host::Domain(_)) => None,
+            None => return Err("its URL has no host"),
+        };
+        match literal.is_none_or(|address| self.permits(address)) {
+            true => Ok(()),
+            false => Err("its address is a private one"),
+        }
+    }
+}
+
+/// Whether a URL names this machine: by a loopback address, or by the name that
+/// RFC 6761 §6.3 reserves for it.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Whether an address is one of the public internet, by the registries of special
+/// purposes (RFC 6890), with the addresses that hide another one judged by that one.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => match hidden_v4(address) {
+            Some(hidden) => is_public_v4(hidden),
+            None => is_public_v6(address),
+        },
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(a == 0 // this network
+        || address.is_private()
+        || address.is_loopback()
+        || address.is_link_local() // cloud metadata services live here
+        || address.is_documentation()
+        || (a == 100 && b & 0xc0 == 64) // carrier-grade NAT (RFC 6598)
+        || (a == 192 && b == 0 && c == 0) // protocol assignments
+        || (a == 198 && b & 0xfe == 18) // benchmarks (RFC 2544)
+        || a >= 224) // multicast, reserved, broadcast
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [a, b, ..] = address.segments();
+    // Only 2000::/3 is global unicast (RFC 4291 §2.4); within it:
+    a & 0xe000 == 0x2000
+        && !(a == 0x2001 && b < 0x0200) // protocol assignments, Teredo among them
+        && !(a == 0x2001 && b == 0x0db8) // documentation
+        && !(a == 0x3fff && b < 0x1000) // documentation (RFC 9637)
+}
+
+/// The IPv4 address inside a mapped, translated (RFC 6052) or 6to4 (RFC 3056) one.
+fn hidden_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return Some(mapped);
+    }
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let joined = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match (a, b) {
+        (0x64, 0xff9b) if [c, d, e, f] == [0; 4] => Some(joined(g, h)),
+        (0x2002, _) => Some(joined(b, c)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIVATE: &str = "0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 127.9.9.9 169.254.169.254 172.16.0.1 \
+        172.31.255.255 192.0.0.8 192.0.2.1 192.168.1.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 \
+        240.0.0.1 255.255.255.255 :: ::1 ::7f00:1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 64:ff9b::10.0.0.1 \
+        64:ff9b:1::1 2001::1 2001:db8::1 2002:a00:1::1 3fff::1 fc00::1 fd12::1 fe80::1 fec0::1 ff02::1";
+    const PUBLIC: &str = "1.1.1.1 9.9.9.9 100.128.0.1 172.32.0.1 192.0.1.1 198.20.0.1 223.255.255.255 \
+        2606:4700::1111 2a00:1450::1 64:ff9b::8.8.8.8 ::ffff:8.8.8.8 2002:808:808::1 2001:4860::1";
+
+    fn addresses(list: &str) -> impl Iterator<Item = IpAddr> {
+        list.split_whitespace().map(|text| text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_private_address_is_out_of_reach_however_it_is_written() {
+        for address in addresses(PRIVATE) {
+            assert!(!Reach::Public.permits(address), "{address}");
+            assert!(Reach::Anywhere.permits(address), "{address}");
+        }
+        for address in addresses(PUBLIC) {
+            assert!(Reach::Public.permits(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_on_this_machine_opens_this_machine_and_nothing_more() {
+        let local: Vec<_> = addresses(PRIVATE)
+            .filter(|address| Reach::ThisMachine.permits(*address))
+            .map(|address| address.to_string())
+            .collect();
+        assert_eq!(local, ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]);
+    }
+
+    fn permits(reach: Reach, url: &str) -> bool {
+        reach.permits_url(&Url::parse(url).unwrap()).is_ok()
+    }
+
+    #[test]
+    fn http_is_for_this_machine_alone() {
+        for (url, public, machine, anywhere) in [
+            ("https://as.example/keys", true, true, true),
+            ("http://as.example/keys", false, false, false),
+            ("http://10.0.0.1/keys", false, false, false),
+            ("https://10.0.0.1/keys", false, false, true),
+            ("https://[fd00::1]/keys", false, false, true),
+            ("https://169.254.169.254/", false, false, true),
+            ("http://127.0.0.1:9/keys", false, true, true),
+            ("https://127.0.0.1:9/keys", false, true, true),
+            ("http://localhost:9/keys", false, true, true),
+            ("http://as.localhost:9/keys", false, true, true),
+            ("http://[::1]:9/keys", false, true, true),
+            ("http://localhost.example/keys", false, false, false),
+            // Other spellings of 127.0.0.1, which the URL standard sees through.
+            ("https://2130706433/", false, true, true),
+            ("https://0x7f.1/", false, true, true),
+            ("https://user@as.example/", false, false, false),
+            ("https://:pw@as.example/", false, false, false),
+            ("file:///etc/passwd", false, false, false),
+            ("data:application/json,{}", false, false, false),
+        ] {
+            assert_eq!(permits(Reach::Public, url), public, "{url}");
+            assert_eq!(permits(Reach::ThisMachine, url), machine, "{url}");
+            assert_eq!(permits(Reach::Anywhere, url), anywhere, "{url}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! When an issuer may be asked for its keys: arithmetic alone, so that it can be read.
+//!
+//! Two forces are held in balance. A new key should count at once, and nobody should
+//! be able to make this server hammer the issuer by sending tokens with invented key
+//! ids, or by sending any while the issuer is down.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The shortest pause between two attempts, whatever the reason.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// The longest pause after attempts for unknown keys that brought nothing. A key that
+/// is new is accepted this long after its first use at the latest, plus one fetch.
+const LONGEST_COOL_DOWN: Duration = Duration::from_secs(10);
+
+/// The longest pause after failures: the time in which the issuer's return is noticed.
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
+
+/// After a calm this long the next unknown key is looked up at once again.
+const CALM: Duration = Duration::from_secs(60);
+
+/// Why keys are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// There are none, or they are old.
+    Due,
+    /// A token names one that is not known.
+    UnknownKey,
+}
+
+/// What an attempt brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Keys that were not known before.
+    News,
+    /// The keys that were known.
+    Nothing,
+    /// No keys.
+    Failure,
+}
+
+/// The attempts so far.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    ended: Option<Instant>,
+    failures: u32,
+    fruitless: u32,
+}
+
+impl Schedule {
+    /// Notes what an attempt brought.
+    pub(super) fn note(&mut self, demand: Demand, outcome: Outcome, now: Instant) {
+        let calm = self.ended.is_none_or(|ended| now >= ended + CALM);
+        self.ended = Some(now);
+        match outcome {
+            Outcome::Failure => self.failures = self.failures.saturating_add(1),
+            Outcome::News => (self.failures, self.fruitless) = (0, 0),
+            Outcome::Nothing => {
+                self.failures = 0;
+                match demand {
+                    Demand::UnknownKey if calm => self.fruitless = 1,
+                    Demand::UnknownKey => self.fruitless = self.fruitless.saturating_add(1),
+                    Demand::Due => {}
+                }
+            }
+        }
+    }
+
+    /// How long the next attempt has to wait.
+    pub(super) fn wait(&self, demand: Demand, now: Instant) -> Duration {
+        let Some(ended) = self.ended else {
+            return Duration::ZERO;
+        };
+        let pause = match (self.failures, demand) {
+            (0, Demand::Due) => SHORTEST,
+            (0, Demand::UnknownKey) => doubled(self.fruitless, LONGEST_COOL_DOWN),
+            (failures, _) => doubled(failures, LONGEST_BACK_OFF),
+        };
+        (ended + pause).saturating_duration_since(now)
+    }
+
+    /// Whether the last attempt failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+}
+
+/// One second, doubled for each time after the first.
+fn doubled(times: u32, longest: Duration) -> Duration {
+    SHORTEST
+        .saturating_mul(1 << times.saturating_sub(1).min(16))
+        .min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(demand: Demand, outcome: Outcome, times: usize) -> Vec<u64> {
+        let mut now = Instant::now();
+        let mut schedule = Schedule::default();
+        (0..times)
+            .map(|_| {
+                schedule.note(demand, outcome, now);
+                let wait = schedule.wait(demand, now);
+                now += wait;
+                assert_eq!(schedule.wait(demand, now), Duration::ZERO);
+                wait.as_secs()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_first_attempt_waits_for_nothing() {
+        for demand in [Demand::Due, Demand::UnknownKey] {
+            let wait = Schedule::default().wait(demand, Instant::now());
+            assert_eq!(wait, Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_unknown_keys_is_answered_ever_more_slowly_up_to_ten_seconds() {
+        let waits = waits(Demand::UnknownKey, Outcome::Nothing, 7);
+        assert_eq!(waits, [1, 2, 4, 8, 10, 10, 10]);
+    }
+
+    #[test]
+    fn failures_are_followed_by_pauses_up_to_thirty_seconds() {
+        for demand in [Demand::Due, Demand::UnknownKey] {
+            let waits = waits(demand, Outcome::Failure, 8);
+            assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+        }
+        assert_eq!(doubled(u32::MAX, LONGEST_BACK_OFF), LONGEST_BACK_OFF);
+    }
+
+    #[test]
+    fn news_or_a_calm_ends_the_suspicion() {
+        let mut now = Instant::now();
+        let mut schedule = Schedule::default();
+        for _ in 0..5 {
+            schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
+        }
+        assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 10);
+        schedule.note(Demand::Due, Outcome::Nothing, now);
+        assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 10);
+        now += CALM;
+        schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
+        assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 1);
+        schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
+        schedule.note(Demand::UnknownKey, Outcome::News, now);
+        assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 1);
+    }
+}

@@ -1,0 +1,74 @@
+use super::*;
+
+fn faults(issuer: Issuer) -> Option<String> {
+    let mut faults = Faults::default();
+    let keys = issuer.keys(&mut faults);
+    faults.finish(()).err().map(|faults| {
+        assert!(keys.is_none() || issuer.algorithms.is_empty());
+        faults.to_string()
+    })
+}
+
+#[test]
+fn an_issuer_is_asked_over_https_or_on_this_machine() {
+    for name in [
+        "https://as.example",
+        "https://as.example/",
+        "https://as.example/tenant/x",
+        "http://127.0.0.1:9000",
+        "http://localhost:9000/x",
+        "http://[::1]:9000",
+    ] {
+        assert_eq!(faults(Issuer::new(name)), None, "{name}");
+    }
+    for (name, reason) in [
+        ("as.example", "not a URL"),
+        ("", "empty name"),
+        ("http://as.example", "neither https"),
+        ("ftp://as.example", "neither https"),
+        ("https://as.example?x", "query"),
+        ("https://as.example#x", "fragment"),
+        ("https://u:p@as.example", "credentials"),
+        ("https://10.0.0.1", "private"),
+        ("http://10.0.0.1", "neither https"),
+    ] {
+        let told = faults(Issuer::new(name)).unwrap();
+        assert!(told.contains(reason), "{name}: {told}");
+    }
+}
+
+#[test]
+fn private_addresses_are_opened_by_configuration_alone() {
+    let issuer = Issuer::new("https://10.0.0.1");
+    assert!(faults(issuer.clone()).is_some());
+    assert_eq!(faults(issuer.with_private_addresses()), None);
+    let issuer = Issuer::new("https://as.example").with_jwks_uri("http://127.0.0.1/keys");
+    assert!(faults(issuer.clone()).unwrap().contains("key set"));
+    assert_eq!(faults(issuer.with_private_addresses()), None);
+}
+
+#[test]
+fn a_fixed_key_set_must_have_a_key() {
+    let with = |json: &str| faults(Issuer::new("https://as.example").with_jwks(json));
+    assert!(with("x").unwrap().contains("not JSON"));
+    assert!(with(r#"{"keys":[]}"#).unwrap().contains("no key"));
+    let symmetric = with(r#"{"keys":[{"kty":"oct","k":"AA","kid":"s"}]}"#).unwrap();
+    assert!(symmetric.contains("symmetric"), "{symmetric}");
+}
+
+#[test]
+fn an_issuer_needs_an_algorithm() {
+    assert!(faults(Issuer::new("https://as.example").with_algorithms([])).is_some());
+}
+
+#[test]
+fn an_issuer_prints_without_the_url_of_its_keys() {
+    let issuer = Issuer::new("https://as.example").with_jwks_uri("https://k.example/?key=secret");
+    assert!(!format!("{issuer:?}").contains("secret"));
+}
+
+#[test]
+fn a_loads_interval_and_limit_have_a_floor() {
+    let issuer = Issuer::new("https://as.example").with_refresh_every(Duration::ZERO);
+    assert_eq!(issuer.refresh_every, Duration::from_secs(10));
+}

@@ -1,0 +1,121 @@
+//! Verdicts that need not be found again: authentic, accepted tokens by their hash.
+//!
+//! A token that was refused never enters, so garbage cannot fill the cache or push
+//! anybody out. What enters is weighed, so that long tokens do not take more than
+//! their share. Nothing here is trusted for longer than the keys that verified it, and
+//! time and audience are judged again on each request.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use quick_cache::{Weighter, sync::Cache};
+
+use super::jwt::Stamp;
+use crate::{bearer::BearerToken, principal::VerifiedToken};
+
+/// About how many bytes the cache may hold: some 10,000 tokens of one kilobyte.
+const CAPACITY: u64 = 48 * 1024 * 1024;
+
+/// About what an entry weighs beside its token, and each byte of its token.
+const ENTRY: u64 = 1024;
+const EACH_BYTE: u64 = 4;
+
+/// Verified tokens.
+pub(super) struct VerdictCache(Cache<TokenHash, Verdict, Weight>);
+
+/// The SHA-256 of a token. The token itself is not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
+
+/// An authentic token, and the keys by which it is.
+#[derive(Clone)]
+pub(super) struct Verdict {
+    pub(super) token: Arc<VerifiedToken>,
+    pub(super) stamp: Stamp,
+    weight: u64,
+}
+
+impl TokenHash {
+    pub(super) fn of(token: &BearerToken) -> Self {
+        let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
+        let mut bytes = [0; digest::SHA256_OUTPUT_LEN];
+        bytes.copy_from_slice(hash.as_ref());
+        Self(bytes)
+    }
+}
+
+impl VerdictCache {
+    pub(super) fn new() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+
+    fn with_capacity(bytes: u64) -> Self {
+        let expected = usize::try_from(bytes / (ENTRY + 1024 * EACH_BYTE)).unwrap_or(usize::MAX);
+        Self(Cache::with_weighter(expected, bytes, Weight))
+    }
+
+    pub(super) fn get(&self, hash: &TokenHash) -> Option<Verdict> {
+        self.0.get(hash)
+    }
+
+    /// Keeps a verdict on a token of this many bytes.
+    pub(super) fn keep(
+        &self,
+        hash: TokenHash,
+        token: Arc<VerifiedToken>,
+        stamp: Stamp,
+        length: usize,
+    ) {
+        let weight = ENTRY + EACH_BYTE * length as u64;
+        self.0.insert(
+            hash,
+            Verdict {
+                token,
+                stamp,
+                weight,
+            },
+        );
+    }
+
+    pub(super) fn forget(&self, hash: &TokenHash) {
+        self.0.remove(hash);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<TokenHash, Verdict> for Weight {
+    fn weight(&self, _: &TokenHash, verdict: &Verdict) -> u64 {
+        verdict.weight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Claims, ScopeTable, UnixTime};
+
+    #[test]
+    fn the_cache_holds_no_more_than_it_may() {
+        let cache = VerdictCache::with_capacity(1024 * 1024);
+        let claims = Claims::new("https://i", UnixTime::from_seconds(9));
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        for number in 0..10_000 {
+            let text = BearerToken::new(&number.to_string()).unwrap();
+            cache.keep(
+                TokenHash::of(&text),
+                Arc::clone(&token),
+                Stamp::default(),
+                16_000,
+            );
+        }
+        assert!(cache.0.weight() <= 1024 * 1024);
+        assert!((1..=16).contains(&cache.len()), "{}", cache.len());
+    }
+}

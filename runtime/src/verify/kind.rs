@@ -1,0 +1,169 @@
+//! Is this an access token at all?
+//!
+//! Issuers sign other things with the same keys: ID tokens, logout tokens, proofs. One
+//! of those must not open a door that was made for access tokens (RFC 8725 §2.8, §3.11
+//! and §3.12).
+
+use serde_json::{Map, Value};
+
+use crate::issuer::Issuer;
+
+/// What RFC 9068 §2.2 requires beyond `iss` and `exp`, which are always required.
+const REQUIRED_BY_PROFILE: [&str; 5] = ["aud", "sub", "client_id", "iat", "jti"];
+
+/// Judges the type in the header. Types are media types: case does not count and
+/// `application/` may be left out (RFC 7515 §4.1.9).
+pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), String> {
+    let is = |name: &str| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(name));
+    let at_jwt = is("at+jwt") || is("application/at+jwt");
+    match typ {
+        _ if at_jwt => Ok(()),
+        _ if issuer.is_strict() => Err("its typ is not at+jwt, which is required".to_owned()),
+        None => Ok(()),
+        _ if is("JWT") => Ok(()),
+        Some(typ) => Err(format!("its typ {typ:?} is not that of an access token")),
+    }
+}
+
+/// Judges claims that tell what a token is, and whether the required ones are there.
+///
+/// Most ID tokens have the same `typ` as many access tokens. They are recognised by
+/// what only they have: a hash of another token (OpenID Connect Core §3.1.3.6 and
+/// §3.3.2.11), a `nonce` without any scope claim (some access tokens repeat a nonce,
+/// but not without scopes), or a claim by which the issuer itself names the kind
+/// (Cognito's `token_use`, Keycloak's `typ`). `events` makes it a security event, such
+/// as a logout token (RFC 8417 §2.2). The audience, which in an ID token is the client,
+/// stands guard behind this.
+pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
+    let has = |name: &str| claims.contains_key(name);
+    let says = |name: &str, kinds: &[&str]| {
+        let kind = claims.get(name).and_then(Value::as_str);
+        kind.is_some_and(|kind| kinds.iter().any(|one| kind.eq_ignore_ascii_case(one)))
+    };
+    if ["at_hash", "c_hash", "s_hash"].into_iter().any(has)
+        || (has("nonce")
+            && !["scope", "scp", "scopes", "permissions"]
+                .into_iter()
+                .any(has))
+        || says("token_use", &["id"])
+        || says("typ", &["ID"])
+    {
+        return Err("it is an ID token".to_owned());
+    }
+    if says("typ", &["Refresh", "Offline"]) || says("token_use", &["refresh"]) {
+        return Err("it is a refresh token".to_owned());
+    }
+    if has("events") || says("typ", &["Logout"]) {
+        return Err("it is a logout token or another security event".to_owned());
+    }
+    let profile: &[&str] = match issuer.is_strict() {
+        true => &REQUIRED_BY_PROFILE,
+        false => &[],
+    };
+    let required = issuer.required().iter().map(String::as_str);
+    match profile
+        .iter()
+        .copied()
+        .chain(required)
+        .find(|name| !has(name))
+    {
+        Some(name) => Err(format!("the required claim {name:?} is missing")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn lax() -> Issuer {
+        Issuer::new("https://i")
+    }
+
+    #[test]
+    fn only_the_types_of_access_tokens_are_accepted() {
+        for typ in [
+            "JWT",
+            "jwt",
+            "at+jwt",
+            "AT+JWT",
+            "application/at+jwt",
+            "Application/AT+jwt",
+        ] {
+            assert_eq!(judge_type(Some(typ), &lax()), Ok(()), "{typ}");
+        }
+        assert_eq!(judge_type(None, &lax()), Ok(()));
+        for typ in [
+            "",
+            "id_token",
+            "id+jwt",
+            "logout+jwt",
+            "dpop+jwt",
+            "secevent+jwt",
+            "JOSE",
+            "JWE",
+            "application/jwt2",
+            "at+jwt ",
+            "rt+jwt",
+            "application/application/at+jwt",
+        ] {
+            assert!(judge_type(Some(typ), &lax()).is_err(), "{typ}");
+        }
+    }
+
+    #[test]
+    fn the_strict_profile_takes_at_jwt_and_nothing_else() {
+        let strict = lax().with_strict_profile();
+        assert_eq!(judge_type(Some("at+JWT"), &strict), Ok(()));
+        assert_eq!(judge_type(Some("application/at+jwt"), &strict), Ok(()));
+        for typ in [None, Some("JWT"), Some("")] {
+            assert!(judge_type(typ, &strict).is_err(), "{typ:?}");
+        }
+    }
+
+    fn claims(issuer: &Issuer, claims: Value) -> Result<(), String> {
+        judge_claims(claims.as_object().unwrap(), issuer)
+    }
+
+    #[test]
+    fn what_is_recognisably_no_access_token_is_refused() {
+        for (what, token) in [
+            ("ID token", json!({"at_hash": "x", "scope": "a"})),
+            ("ID token", json!({"c_hash": "x"})),
+            ("ID token", json!({"s_hash": "x"})),
+            ("ID token", json!({"nonce": "x"})),
+            ("ID token", json!({"token_use": "id", "scope": "a"})),
+            ("ID token", json!({"typ": "ID", "scope": "a"})),
+            ("refresh", json!({"typ": "Refresh", "scope": "a"})),
+            ("refresh", json!({"typ": "Offline", "scope": "a"})),
+            ("security event", json!({"events": {}})),
+            ("security event", json!({"typ": "Logout"})),
+        ] {
+            let fault = claims(&lax(), token.clone()).unwrap_err();
+            assert!(fault.contains(what), "{token}: {fault}");
+        }
+        for token in [
+            json!({}),
+            json!({"nonce": "x", "scope": ""}),
+            json!({"nonce": "x", "scp": ["a"]}),
+            json!({"typ": "Bearer", "sid": "x"}),
+            json!({"token_use": "access", "client_id": "c"}),
+        ] {
+            assert_eq!(claims(&lax(), token.clone()), Ok(()), "{token}");
+        }
+    }
+
+    #[test]
+    fn required_claims_are_required() {
+        let full =
+            json!({"aud": "a", "sub": "s", "client_id": "c", "iat": 1, "jti": "j", "x": null});
+        let issuer = lax().with_strict_profile().with_required_claim("x");
+        assert_eq!(claims(&issuer, full.clone()), Ok(()));
+        for name in ["aud", "sub", "client_id", "iat", "jti", "x"] {
+            let mut partial = full.clone();
+            partial.as_object_mut().unwrap().remove(name);
+            assert!(claims(&issuer, partial).unwrap_err().contains(name));
+        }
+    }
+}
