@@ -18,6 +18,8 @@ pub(crate) struct Rules {
     table: ScopeTable,
     tools: HashMap<Box<str>, (ToolId, Access)>,
     handshake: Access,
+    /// What is asked of a caller before they are told that there is no such thing.
+    unlisted: Access,
     baseline: ScopeSet,
 }
 
@@ -36,14 +38,21 @@ impl Rules {
         baseline: ScopeSet,
         open: bool,
     ) -> Self {
-        let tools = tools
+        let tools: HashMap<_, _> = tools
             .into_iter()
             .zip(0..)
             .map(|((name, access), number)| (name, (ToolId(number), access)))
             .collect();
+        let nothing_to_protect =
+            !tools.is_empty() && tools.values().all(|(_, access)| *access == Access::Public);
         Self {
             table,
             tools,
+            unlisted: if nothing_to_protect {
+                Access::Public
+            } else {
+                Access::Authenticated
+            },
             handshake: if open {
                 Access::Public
             } else {
@@ -58,18 +67,13 @@ impl Rules {
         &self.table
     }
 
-    /// The scopes to ask for before it is known what a client will call.
-    pub(crate) fn baseline(&self) -> ScopeSet {
-        self.baseline
-    }
-
     /// What an operation asks for, and of which tool.
     fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
         match operation {
             Operation::CallTool(name) => match self.tools.get(name) {
                 Some((tool, access)) => Rule::Tool(*tool, access),
                 // Its absence is told to those only who may know what there is.
-                None => Rule::Other(&Access::Authenticated),
+                None => Rule::Other(&self.unlisted),
             },
             Operation::Initialize
             | Operation::Discover
@@ -101,8 +105,10 @@ impl Rules {
         let (tool, access) = match self.rule(operation) {
             Rule::Tool(tool, access) => (Some(tool), access),
             Rule::Other(access) => (None, access),
-            Rule::None if principal.is_some() => return Decision::Deny(Denial::Unruled),
-            Rule::None => (None, &Access::Authenticated),
+            Rule::None if principal.is_some() || self.unlisted == Access::Public => {
+                return Decision::Deny(Denial::Unruled);
+            }
+            Rule::None => (None, &self.unlisted),
         };
         let granted = match (access, principal) {
             (Access::Public, None) => ScopeSet::EMPTY,

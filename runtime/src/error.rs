@@ -136,6 +136,12 @@ impl Faults {
         self.0.extend(earlier.faults);
     }
 
+    /// The faults, for a step that cannot go on. There is at least one.
+    pub(crate) fn into_error(self) -> StartError {
+        debug_assert!(!self.0.is_empty());
+        StartError { faults: self.0 }
+    }
+
     /// The value, when nothing is wrong.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, StartError> {
         if self.0.is_empty() {

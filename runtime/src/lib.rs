@@ -7,17 +7,20 @@ mod claims;
 mod clock;
 mod config;
 mod error;
+mod gate;
 mod issuer;
 mod json;
+mod metadata;
 mod operation;
 mod principal;
 mod scope;
+mod server;
 mod tool;
+mod verify;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod verify;
 
 pub use access::Requirement;
 pub use bearer::{BearerFault, BearerToken};
@@ -25,16 +28,14 @@ pub use claims::{Claims, ClaimsFault};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
+pub use gate::ChallengeScopes;
 pub use issuer::{Algorithm, Issuer};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
+pub use server::Server;
 pub use tool::{
     Args, Argument, Call, Caller, Context, FromCall, FromRef, IntoToolError, IntoToolResult, Json,
     State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_tool, mcp_tools};
-
-// Expansions say `::toolgate`; so do the tests of this crate.
-#[cfg(test)]
-extern crate self as toolgate;
 pub use verify::{JwtVerifier, TokenError, TokenErrorKind, TokenVerifier};

@@ -164,3 +164,17 @@ fn two_tools_that_nobody_registered_are_no_tool() {
     };
     assert_eq!(admission.tool(), None);
 }
+
+#[test]
+fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
+    let tools = [(Box::from("ping"), Access::Public)];
+    let rules = Rules::new(ScopeTable::default(), tools, ScopeSet::EMPTY, true);
+    assert!(matches!(
+        rules.decide(Operation::CallTool("none"), None),
+        Decision::Admit(_)
+    ));
+    assert!(matches!(
+        rules.decide(Operation::Unruled("x"), None),
+        Decision::Deny(Denial::Unruled)
+    ));
+}

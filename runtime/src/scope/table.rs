@@ -48,6 +48,10 @@ impl ScopeTable {
 
     /// The scopes among `names` that the server knows. The others count for nothing.
     #[must_use]
+    #[expect(
+        single_use_lifetimes,
+        reason = "an elided lifetime cannot stand inside impl Trait"
+    )]
     pub fn known<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
             .into_iter()

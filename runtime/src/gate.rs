@@ -1,0 +1,74 @@
+//! The gate: every request is judged here before anything of the server sees it.
+//!
+//! - [`service`]: the order of the checks, one step each
+//! - [`origin`]: `Host` and `Origin`
+//! - [`body`]: one bounded buffer
+//! - [`session`]: which principal owns which MCP session
+//! - [`challenge`], [`refusal`]: what a refused request is told
+//! - [`direct`]: the short way to a tool
+//! - [`ending`]: streams that end with their token
+//! - [`audit`]: one line for each decision
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{admission::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
+
+mod audit;
+mod body;
+mod challenge;
+mod direct;
+mod ending;
+mod origin;
+mod refusal;
+mod service;
+mod session;
+
+pub(crate) use challenge::Challenges;
+pub(crate) use direct::Direct;
+pub(crate) use origin::OriginRules;
+pub(crate) use refusal::oauth_error;
+pub(crate) use service::GateService;
+pub(crate) use session::Sessions;
+
+/// Which scopes a 403 names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ChallengeScopes {
+    /// What the operation needs and what the token already has of this server's scopes.
+    ///
+    /// Some clients replace the scopes they had by those of the challenge; to them this
+    /// keeps what they had. It disturbs no other.
+    #[default]
+    Cumulative,
+    /// What the operation needs, alone.
+    Needed,
+}
+
+/// All that judging a request takes.
+pub(crate) struct Gate {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) challenges: Challenges,
+    pub(crate) challenge_scopes: ChallengeScopes,
+    pub(crate) origins: OriginRules,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) body_limit: usize,
+    pub(crate) body_time: Duration,
+    /// Ends the open streams.
+    pub(crate) stop: CancellationToken,
+    pub(crate) sessions: Sessions,
+    /// The short way, where the service behind offers one.
+    pub(crate) direct: Option<Arc<dyn Direct>>,
+}
+
+impl Gate {
+    /// The scopes that a 403 asks for.
+    fn asked(&self, needed: ScopeSet, granted: ScopeSet) -> ScopeSet {
+        match self.challenge_scopes {
+            ChallengeScopes::Cumulative => needed.union(granted),
+            ChallengeScopes::Needed => needed,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! One line for each decision: who asked for what, and what came of it.
+//!
+//! The lines go to the `tracing` target `toolgate::audit`. They hold no token and no
+//! argument, and what a sender wrote is cut to a length.
+
+use crate::{
+    operation::Operation,
+    principal::Principal,
+    scope::{ScopeSet, ScopeTable},
+};
+
+use super::challenge::scope_string;
+
+/// The longest text from outside that a line repeats, in characters.
+const LONGEST: usize = 200;
+
+/// What a decision was about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) operation: Option<Operation<'a>>,
+    pub(crate) principal: Option<&'a Principal>,
+}
+
+impl Subject<'_> {
+    fn method(&self) -> &str {
+        clip(self.operation.map_or("unreadable", Operation::method))
+    }
+
+    fn tool(&self) -> &str {
+        match self.operation {
+            Some(Operation::CallTool(name)) => clip(name),
+            _ => "",
+        }
+    }
+
+    fn issuer(&self) -> &str {
+        clip(
+            self.principal
+                .map_or("", |principal| principal.claims().issuer()),
+        )
+    }
+
+    fn party(&self, read: impl Fn(&Principal) -> Option<&str>) -> &str {
+        clip(self.principal.and_then(read).unwrap_or_default())
+    }
+}
+
+/// Notes that an operation was let in.
+pub(crate) fn admitted(subject: Subject<'_>) {
+    tracing::info!(
+        target: "toolgate::audit",
+        outcome = "admitted",
+        method = subject.method(),
+        tool = subject.tool(),
+        issuer = subject.issuer(),
+        subject = subject.party(|principal| principal.claims().subject()),
+        client = subject.party(|principal| principal.claims().client_id()),
+    );
+}
+
+/// Notes that an operation was refused, and why.
+pub(crate) fn refused(
+    subject: Subject<'_>,
+    outcome: &str,
+    needed: ScopeSet,
+    missing: ScopeSet,
+    table: &ScopeTable,
+) {
+    tracing::info!(
+        target: "toolgate::audit",
+        outcome,
+        method = subject.method(),
+        tool = subject.tool(),
+        issuer = subject.issuer(),
+        subject = subject.party(|principal| principal.claims().subject()),
+        client = subject.party(|principal| principal.claims().client_id()),
+        needed = scope_string(needed, table),
+        missing = scope_string(missing, table),
+    );
+}
+
+/// The beginning of a text, short enough for a log line.
+fn clip(text: &str) -> &str {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sender_wrote_is_cut() {
+        let long = "ä".repeat(10_000);
+        assert_eq!(clip(&long).chars().count(), LONGEST);
+        assert_eq!(clip("short"), "short");
+    }
+}

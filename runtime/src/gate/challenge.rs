@@ -1,0 +1,239 @@
+//! `WWW-Authenticate`: how a client learns where to log in and what to ask for.
+//!
+//! RFC 6750 §3 and RFC 9728 §5.1 say what belongs in it; what clients can read of it
+//! is narrower. Many take the first `scope=` of the header by a regular expression,
+//! some drop a header that is not ASCII, some see only the first scheme. So `Bearer`
+//! comes first, `scope` and `resource_metadata` come before any prose, an empty
+//! `scope` is left out, and the prose is ours and never a sender's.
+
+use std::collections::HashMap;
+
+use http::HeaderValue;
+
+use crate::{
+    error::Faults,
+    scope::{ScopeSet, ScopeTable},
+};
+
+/// The error codes of RFC 6750 §3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorCode {
+    InvalidRequest,
+    InvalidToken,
+    InsufficientScope,
+}
+
+impl ErrorCode {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+        }
+    }
+}
+
+/// Writes the challenges of one resource.
+#[derive(Debug)]
+pub(crate) struct Challenges {
+    metadata_url: String,
+    /// Challenges without an error, which every login begins with, are made ahead.
+    plain: HashMap<ScopeSet, HeaderValue>,
+}
+
+impl Challenges {
+    /// Challenges that point to this protected resource metadata document. Those for
+    /// the sets in `ahead` are made now.
+    pub(crate) fn new(
+        metadata_url: &str,
+        table: &ScopeTable,
+        ahead: impl IntoIterator<Item = ScopeSet>,
+        faults: &mut Faults,
+    ) -> Self {
+        if !is_quotable(metadata_url) {
+            faults.add(
+                format!(
+                    "the metadata URL {metadata_url:?} cannot stand in a WWW-Authenticate header"
+                ),
+                "write the resource's URI in ASCII, percent-encoded where RFC 3986 asks for it",
+            );
+        }
+        let mut challenges = Self {
+            metadata_url: metadata_url.to_owned(),
+            plain: HashMap::new(),
+        };
+        for set in ahead {
+            let made = challenges.write(None, set, table, "");
+            challenges.plain.insert(set, made);
+        }
+        challenges
+    }
+
+    /// The challenge for a request without a token: no `error` (RFC 6750 §3.1).
+    pub(crate) fn without_error(&self, wanted: ScopeSet, table: &ScopeTable) -> HeaderValue {
+        match self.plain.get(&wanted) {
+            Some(made) => made.clone(),
+            None => self.write(None, wanted, table, ""),
+        }
+    }
+
+    /// The challenge with an error and its description in our words.
+    pub(crate) fn with_error(
+        &self,
+        code: ErrorCode,
+        wanted: ScopeSet,
+        table: &ScopeTable,
+        description: &str,
+    ) -> HeaderValue {
+        self.write(Some(code), wanted, table, description)
+    }
+
+    fn write(
+        &self,
+        code: Option<ErrorCode>,
+        wanted: ScopeSet,
+        table: &ScopeTable,
+        description: &str,
+    ) -> HeaderValue {
+        debug_assert!(is_plain_prose(description), "{description}");
+        let mut parameters = Vec::with_capacity(4);
+        let metadata = format!("resource_metadata=\"{}\"", self.metadata_url);
+        let scope =
+            (!wanted.is_empty()).then(|| format!("scope=\"{}\"", scope_string(wanted, table)));
+        let error = code.map(|code| format!("error=\"{}\"", code.as_str()));
+        match code {
+            Some(ErrorCode::InsufficientScope) => {
+                parameters.extend(error.into_iter().chain(scope));
+                parameters.push(metadata);
+            }
+            None | Some(ErrorCode::InvalidRequest | ErrorCode::InvalidToken) => {
+                parameters.push(metadata);
+                parameters.extend(scope.into_iter().chain(error));
+            }
+        }
+        if !description.is_empty() {
+            parameters.push(format!("error_description=\"{description}\""));
+        }
+        let text = format!("Bearer {}", parameters.join(", "));
+        // Scopes are scope-tokens, the URL was checked at start-up, the prose is ours.
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+    }
+}
+
+/// The names of a set, separated by spaces (RFC 6749 §3.3).
+pub(crate) fn scope_string(set: ScopeSet, table: &ScopeTable) -> String {
+    let mut text = String::new();
+    for name in table.names(set) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(name);
+    }
+    text
+}
+
+/// Whether a text can stand in a quoted-string (RFC 9110 §5.6.4) as it is.
+fn is_quotable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// Whether no client can take a part of the prose for a parameter.
+fn is_plain_prose(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' ' | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+        && !["scope=", "error=", "resource_metadata="]
+            .iter()
+            .any(|parameter| text.contains(parameter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::Scope;
+
+    const URL: &str = "https://api.example/.well-known/oauth-protected-resource/mcp";
+
+    fn table() -> ScopeTable {
+        ScopeTable::new([Scope::new("b:write"), Scope::new("a:read")]).unwrap()
+    }
+
+    fn challenges() -> Challenges {
+        let mut faults = Faults::default();
+        let made = Challenges::new(URL, &table(), [table().all()], &mut faults);
+        assert!(faults.finish(()).is_ok());
+        made
+    }
+
+    #[test]
+    fn without_a_token_there_is_no_error() {
+        let made = challenges().without_error(table().all(), &table());
+        assert_eq!(
+            made.to_str().unwrap(),
+            format!("Bearer resource_metadata=\"{URL}\", scope=\"a:read b:write\"")
+        );
+    }
+
+    #[test]
+    fn a_challenge_made_ahead_is_the_one_made_later() {
+        let later = Challenges::new(URL, &table(), [], &mut Faults::default());
+        assert_eq!(
+            later.without_error(table().all(), &table()),
+            challenges().without_error(table().all(), &table())
+        );
+    }
+
+    #[test]
+    fn an_empty_scope_is_left_out() {
+        let made = challenges().without_error(ScopeSet::EMPTY, &table());
+        assert_eq!(
+            made.to_str().unwrap(),
+            format!("Bearer resource_metadata=\"{URL}\"")
+        );
+    }
+
+    #[test]
+    fn prose_comes_last() {
+        let wanted = table().one("a:read").unwrap();
+        let made = challenges().with_error(
+            ErrorCode::InsufficientScope,
+            wanted,
+            &table(),
+            "the token lacks a scope that this operation needs",
+        );
+        assert_eq!(
+            made.to_str().unwrap(),
+            format!(
+                "Bearer error=\"insufficient_scope\", scope=\"a:read\", resource_metadata=\"{URL}\", \
+                 error_description=\"the token lacks a scope that this operation needs\""
+            )
+        );
+    }
+
+    #[test]
+    fn a_url_that_would_break_out_of_its_quotes_is_a_fault() {
+        for url in [
+            "https://a/\"b",
+            "https://a/\\",
+            "https://a/ä",
+            "https://a/ b",
+        ] {
+            let mut faults = Faults::default();
+            Challenges::new(url, &table(), [], &mut faults);
+            assert!(faults.finish(()).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn prose_that_a_client_could_misread_is_recognised() {
+        for prose in [
+            "needs scope=x now",
+            "error=1",
+            "see resource_metadata=",
+            "a\"b",
+            "ä",
+        ] {
+            assert!(!is_plain_prose(prose), "{prose}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A stream that ends: with the token that opened it, and with the server.
+//!
+//! A stream outlives the request that was judged. Without an end of its own it would
+//! go on telling a caller things long after their token has expired, and keep a
+//! server that is told to stop from stopping.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+pin_project! {
+    /// A body that is cut off when its time is up or the server stops.
+    pub(crate) struct Ending<B> {
+        #[pin]
+        inner: B,
+        #[pin]
+        time: Option<Sleep>,
+        #[pin]
+        stop: WaitForCancellationFutureOwned,
+        ended: bool,
+    }
+}
+
+impl<B> Ending<B> {
+    /// Lets the body go on for `life`, if that is bounded, and until `stop`.
+    pub(crate) fn new(inner: B, life: Option<Duration>, stop: CancellationToken) -> Self {
+        Self {
+            inner,
+            time: life.map(tokio::time::sleep),
+            stop: stop.cancelled_owned(),
+            ended: false,
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for Ending<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = self.project();
+        let is_over = *this.ended
+            || this.stop.poll(cx).is_ready()
+            || this
+                .time
+                .as_pin_mut()
+                .is_some_and(|time| time.poll(cx).is_ready());
+        if is_over {
+            *this.ended = true;
+            return Poll::Ready(None);
+        }
+        let frame = ready!(this.inner.poll_frame(cx));
+        *this.ended = frame.is_none();
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // How much comes before the end is not known.
+        SizeHint::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use http_body_util::{BodyExt, StreamBody};
+    use std::convert::Infallible;
+
+    fn endless() -> impl Body<Data = Bytes, Error = Infallible> + Unpin {
+        StreamBody::new(stream::pending())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_with_its_token() {
+        let start = tokio::time::Instant::now();
+        let life = Duration::from_secs(90);
+        let mut body = Box::pin(Ending::new(endless(), Some(life), CancellationToken::new()));
+        assert!(body.frame().await.is_none());
+        assert_eq!(start.elapsed().as_secs(), 90);
+        assert!(body.is_end_stream());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_with_the_server() {
+        let stop = CancellationToken::new();
+        let mut body = Box::pin(Ending::new(endless(), None, stop.clone()));
+        stop.cancel();
+        assert!(body.frame().await.is_none());
+    }
+}

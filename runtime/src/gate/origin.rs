@@ -1,0 +1,185 @@
+//! Is this request meant for this server, and does a page that may ask for it ask?
+//!
+//! A browser can be led to a server on its own machine by a name that an attacker
+//! controls (DNS rebinding). Such a request carries the attacker's `Host` or `Origin`.
+//! The rules come from the resource's URI; behind a proxy that is the public name.
+
+use http::{HeaderMap, Uri, header};
+
+/// Which `Host` and `Origin` a server answers to.
+#[derive(Debug, Clone)]
+pub(crate) struct OriginRules {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    loopback_origins: bool,
+}
+
+/// Why a request is not for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    Host,
+    Origin,
+}
+
+impl OriginRules {
+    /// `hosts` are authorities (`name` or `name:port`), `origins` serialized origins
+    /// (RFC 6454 §6.2); `loopback_origins` allows pages of this machine, on any port.
+    pub(crate) fn new(hosts: Vec<String>, origins: Vec<String>, loopback_origins: bool) -> Self {
+        let lower = |texts: Vec<String>| {
+            texts
+                .into_iter()
+                .map(|text| text.to_ascii_lowercase())
+                .collect()
+        };
+        Self {
+            hosts: lower(hosts),
+            origins: lower(origins),
+            loopback_origins,
+        }
+    }
+
+    /// The authorities that are answered to.
+    pub(crate) fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    /// Judges one request.
+    pub(crate) fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+        if !self.is_our_host(uri, headers) {
+            return Err(Foreign::Host);
+        }
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            // No client outside of a browser sends one.
+            (None, _) => Ok(()),
+            (Some(origin), None) if self.allows_origin(origin.as_bytes()) => Ok(()),
+            _ => Err(Foreign::Origin),
+        }
+    }
+
+    /// Whether pages of an origin may ask.
+    pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
+        let Ok(origin) = std::str::from_utf8(origin) else {
+            return false;
+        };
+        let origin = origin.to_ascii_lowercase();
+        self.origins.contains(&origin) || (self.loopback_origins && is_loopback_origin(&origin))
+    }
+
+    fn is_our_host(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let mut hosts = headers.get_all(header::HOST).iter();
+        let named = match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.to_str().ok(),
+            (None, _) => None,
+            (Some(_), Some(_)) => return false,
+        };
+        let target = uri.authority().map(http::uri::Authority::as_str);
+        // RFC 9112 §3.2.2, RFC 9113 §8.3.1: a target and a header that differ are two
+        // answers to "for whom?", and no reader can tell which a proxy has judged.
+        let host = match (named, target) {
+            (Some(named), Some(target)) if !named.eq_ignore_ascii_case(target) => return false,
+            (Some(host), _) | (None, Some(host)) => host,
+            (None, None) => return false,
+        };
+        self.hosts
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(host))
+    }
+}
+
+/// `http://` or `https://` with a loopback name and any port.
+fn is_loopback_origin(origin: &str) -> bool {
+    let Some((_, authority)) = origin
+        .split_once("://")
+        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
+    else {
+        return false;
+    };
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn judge(uri: &str, fields: &[(&'static str, &str)]) -> Result<(), Foreign> {
+        let rules = OriginRules::new(
+            vec!["api.example".into(), "localhost:8000".into()],
+            vec!["https://app.example".into()],
+            true,
+        );
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        rules.judge(&uri.parse().unwrap(), &headers)
+    }
+
+    #[test]
+    fn a_foreign_host_is_refused() {
+        for host in [
+            "evil.example",
+            "api.example.evil",
+            "api.example:81",
+            "localhost",
+            "",
+        ] {
+            assert_eq!(
+                judge("/mcp", &[("host", host)]),
+                Err(Foreign::Host),
+                "{host}"
+            );
+        }
+        assert_eq!(judge("/mcp", &[]), Err(Foreign::Host));
+        assert_eq!(judge("/mcp", &[("host", "API.example")]), Ok(()));
+        assert_eq!(judge("/mcp", &[("host", "localhost:8000")]), Ok(()));
+    }
+
+    #[test]
+    fn two_answers_to_for_whom_are_none() {
+        let twice = [("host", "api.example"), ("host", "api.example")];
+        assert_eq!(judge("/mcp", &twice), Err(Foreign::Host));
+        assert_eq!(
+            judge("http://evil.example/mcp", &[("host", "api.example")]),
+            Err(Foreign::Host)
+        );
+        assert_eq!(
+            judge("http://api.example/mcp", &[("host", "evil.example")]),
+            Err(Foreign::Host)
+        );
+        assert_eq!(judge("http://api.example/mcp", &[]), Ok(()));
+    }
+
+    #[test]
+    fn a_foreign_origin_is_refused_and_none_is_not() {
+        let with = |origin| judge("/mcp", &[("host", "api.example"), ("origin", origin)]);
+        for origin in [
+            "https://evil.example",
+            "http://app.example",
+            "https://app.example:444",
+            "https://app.example.evil",
+            "null",
+            "",
+            "http://localhost.evil",
+            "http://localhost:1@evil",
+            "http://127.0.0.1.evil:80",
+            "ftp://localhost",
+        ] {
+            assert_eq!(with(origin), Err(Foreign::Origin), "{origin}");
+        }
+        for origin in [
+            "https://app.example",
+            "http://localhost",
+            "http://localhost:6274",
+            "https://127.0.0.1:1",
+            "http://[::1]:5173",
+        ] {
+            assert_eq!(with(origin), Ok(()), "{origin}");
+        }
+    }
+}

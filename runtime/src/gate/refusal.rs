@@ -1,0 +1,242 @@
+//! What a refused request is told: a status, a challenge where one helps, and JSON.
+
+use std::{borrow::Cow, time::Duration};
+
+use axum::body::Body;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use rmcp::model::{ErrorCode as RpcCode, RequestId};
+use serde_json::json;
+
+use crate::{
+    bearer::BearerFault,
+    scope::{ScopeSet, ScopeTable},
+};
+
+use super::{
+    body::BodyFault,
+    challenge::{Challenges, ErrorCode, scope_string},
+    origin::Foreign,
+};
+
+/// Why a request goes no further.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Refusal {
+    /// It names another server, or a page that may not ask asks.
+    Foreign(Foreign),
+    /// The credentials are not one token in the header (RFC 6750 §3.1 `invalid_request`).
+    Credentials(BearerFault),
+    /// There is no token and one is needed.
+    NoToken { wanted: ScopeSet },
+    /// There is a token and it is no good (RFC 6750 §3.1 `invalid_token`).
+    InvalidToken {
+        wanted: ScopeSet,
+        description: Cow<'static, str>,
+    },
+    /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
+    InsufficientScope { asked: ScopeSet, missing: ScopeSet },
+    /// Whether the token is good cannot be told now.
+    Unavailable { retry_after: Duration },
+    /// The session is not the caller's, or there is none.
+    NoSession,
+    /// A header of the protocol cannot be read.
+    Header(&'static str),
+    /// The body did not come whole.
+    Body(BodyFault),
+    /// The HTTP method is none of the endpoint's.
+    Method,
+    /// The body is no message, or one with wrong parameters.
+    Rpc {
+        id: Option<RequestId>,
+        status: StatusCode,
+        code: RpcCode,
+        message: String,
+    },
+}
+
+/// What a refusal needs to know of the server that it speaks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Voice<'a> {
+    pub(crate) challenges: &'a Challenges,
+    pub(crate) table: &'a ScopeTable,
+    pub(crate) hosts: &'a [String],
+}
+
+impl Refusal {
+    /// The scopes of the refusal: those asked for and, of them, those that are missing.
+    pub(crate) fn scopes(&self) -> (ScopeSet, ScopeSet) {
+        match *self {
+            Self::NoToken { wanted } | Self::InvalidToken { wanted, .. } => (wanted, wanted),
+            Self::InsufficientScope { asked, missing } => (asked, missing),
+            _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
+        }
+    }
+
+    /// One word for the audit log; OAuth's own where there is one.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Foreign(Foreign::Host) => "foreign_host",
+            Self::Foreign(Foreign::Origin) => "foreign_origin",
+            Self::Credentials(_) => ErrorCode::InvalidRequest.as_str(),
+            Self::NoToken { .. } => "no_token",
+            Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
+            Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
+            Self::Unavailable { .. } => "temporarily_unavailable",
+            Self::NoSession => "session_not_found",
+            Self::Header(_) => "invalid_header",
+            Self::Body(BodyFault::TooLarge) => "body_too_large",
+            Self::Body(BodyFault::TooSlow) => "body_too_slow",
+            Self::Body(BodyFault::Broken) => "body_broken",
+            Self::Method => "method_not_allowed",
+            Self::Rpc { .. } => "rpc_error",
+        }
+    }
+
+    /// The answer. A challenge stands on 400, 401 and 403 that a token can cure, and on
+    /// no other: some clients take any challenge on a 403 for a lack of scope.
+    pub(crate) fn into_response(self, voice: Voice<'_>) -> Response<Body> {
+        let description = self.description(voice);
+        let error = self.outcome();
+        let scope = scope_string(self.scopes().0, voice.table);
+        let challenge = |code, scopes, prose: &str| {
+            voice
+                .challenges
+                .with_error(code, scopes, voice.table, prose)
+        };
+        let (status, challenge) = match self {
+            Self::Rpc {
+                id,
+                status,
+                code,
+                message,
+            } => return rpc_error(id, status, code, message),
+            Self::Foreign(_) => (StatusCode::FORBIDDEN, None),
+            Self::Credentials(fault) => (
+                StatusCode::BAD_REQUEST,
+                Some(challenge(
+                    ErrorCode::InvalidRequest,
+                    ScopeSet::EMPTY,
+                    credentials(fault),
+                )),
+            ),
+            Self::NoToken { wanted } => (
+                StatusCode::UNAUTHORIZED,
+                Some(voice.challenges.without_error(wanted, voice.table)),
+            ),
+            Self::InvalidToken {
+                wanted,
+                description,
+            } => (
+                StatusCode::UNAUTHORIZED,
+                Some(challenge(ErrorCode::InvalidToken, wanted, &description)),
+            ),
+            Self::InsufficientScope { asked, .. } => (
+                StatusCode::FORBIDDEN,
+                Some(challenge(ErrorCode::InsufficientScope, asked, LACKS_SCOPE)),
+            ),
+            Self::Unavailable { retry_after } => {
+                let mut response =
+                    oauth_error(StatusCode::SERVICE_UNAVAILABLE, error, &description, "");
+                // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
+                let seconds = HeaderValue::from(retry_after.as_secs().max(1));
+                response.headers_mut().insert(RETRY_AFTER, seconds);
+                return response;
+            }
+            Self::NoSession => (StatusCode::NOT_FOUND, None),
+            Self::Header(_) => (StatusCode::BAD_REQUEST, None),
+            Self::Body(BodyFault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, None),
+            Self::Body(BodyFault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, None),
+            Self::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, None),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
+        };
+        let mut response = oauth_error(status, error, &description, &scope);
+        let headers = response.headers_mut();
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
+        }
+        response
+    }
+
+    /// What a person reads in the body or a log.
+    fn description(&self, voice: Voice<'_>) -> String {
+        match self {
+            Self::Foreign(Foreign::Host) => format!(
+                "this server answers to {}, and the request names another host; behind a proxy, \
+                 set TOOLGATE_RESOURCE to the URL that clients connect to and pass the Host header on",
+                voice.hosts.join(", ")
+            ),
+            Self::Foreign(Foreign::Origin) => {
+                "pages of this origin may not call this server; TOOLGATE_ALLOWED_ORIGINS lists those that may".to_owned()
+            }
+            Self::Credentials(fault) => credentials(*fault).to_owned(),
+            Self::NoToken { .. } => "an access token is needed".to_owned(),
+            Self::InvalidToken { description, .. } => description.clone().into_owned(),
+            Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
+            Self::Unavailable { .. } => {
+                "the token cannot be verified now because its issuer's keys are not known; try again later".to_owned()
+            }
+            Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
+            Self::Header(what) => (*what).to_owned(),
+            Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),
+            Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),
+            Self::Body(BodyFault::Broken) => "the body did not arrive whole".to_owned(),
+            Self::Method => "the endpoint takes POST, and GET and DELETE for a session".to_owned(),
+            Self::Rpc { message, .. } => message.clone(),
+        }
+    }
+}
+
+const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
+
+const fn credentials(fault: BearerFault) -> &'static str {
+    match fault {
+        BearerFault::InQuery => {
+            "the access token belongs in the Authorization header, not in the URL"
+        }
+        BearerFault::Repeated => "the request has more than one Authorization header",
+        BearerFault::Malformed => "the bearer token is malformed",
+    }
+}
+
+/// An error in OAuth's form (RFC 6749 §5.2). No client reads it; people and logs do.
+pub(crate) fn oauth_error(
+    status: StatusCode,
+    error: &str,
+    description: &str,
+    scope: &str,
+) -> Response<Body> {
+    let mut body = json!({"error": error, "error_description": description});
+    if !scope.is_empty() {
+        body["scope"] = scope.into();
+    }
+    json_response(status, &body)
+}
+
+fn rpc_error(
+    id: Option<RequestId>,
+    status: StatusCode,
+    code: RpcCode,
+    message: String,
+) -> Response<Body> {
+    let body = json!({
+        "jsonrpc": "2.0",
+        "id": id,
+        "error": {"code": code, "message": message},
+    });
+    json_response(status, &body)
+}
+
+fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // RFC 6749 §5.1, RFC 9111 §3.5: what depends on a credential is nobody else's.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

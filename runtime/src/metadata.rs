@@ -1,0 +1,81 @@
+//! The protected resource metadata document (RFC 9728 §2), built once.
+
+use serde_json::{Map, Value, json};
+
+/// What the document says.
+#[derive(Debug, Clone)]
+pub(crate) struct Metadata<'a> {
+    /// The resource's URI, character for character as clients must send it.
+    pub(crate) resource: &'a str,
+    /// The issuers, each character for character as it calls itself; the first is the
+    /// one that clients use.
+    pub(crate) authorization_servers: &'a [String],
+    /// The scopes of the registered tools, sorted.
+    pub(crate) scopes_supported: Vec<&'static str>,
+    /// A page for people.
+    pub(crate) resource_documentation: &'a str,
+    /// The server's name.
+    pub(crate) resource_name: &'a str,
+}
+
+impl Metadata<'_> {
+    /// The document's members.
+    pub(crate) fn document(&self) -> Map<String, Value> {
+        let mut document = Map::new();
+        let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
+        set("resource", self.resource.into());
+        set("bearer_methods_supported", json!(["header"]));
+        set("resource_documentation", self.resource_documentation.into());
+        set("resource_name", self.resource_name.into());
+        // An empty list would say that there is none, which is another thing than silence.
+        if !self.authorization_servers.is_empty() {
+            set("authorization_servers", json!(self.authorization_servers));
+        }
+        if !self.scopes_supported.is_empty() {
+            set("scopes_supported", json!(self.scopes_supported));
+        }
+        document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(issuers: &[String]) -> Metadata<'_> {
+        Metadata {
+            resource: "https://api.example/mcp",
+            authorization_servers: issuers,
+            scopes_supported: vec!["a", "b"],
+            resource_documentation: "https://api.example/docs",
+            resource_name: "news",
+        }
+    }
+
+    #[test]
+    fn the_document_has_what_clients_need() {
+        let issuers = ["https://issuer.example".to_owned()];
+        assert_eq!(
+            Value::Object(metadata(&issuers).document()),
+            json!({
+                "resource": "https://api.example/mcp",
+                "authorization_servers": ["https://issuer.example"],
+                "scopes_supported": ["a", "b"],
+                "bearer_methods_supported": ["header"],
+                "resource_documentation": "https://api.example/docs",
+                "resource_name": "news",
+            })
+        );
+    }
+
+    #[test]
+    fn nothing_is_listed_rather_than_an_empty_list() {
+        let bare = Metadata {
+            scopes_supported: Vec::new(),
+            ..metadata(&[])
+        };
+        let document = bare.document();
+        assert!(!document.contains_key("scopes_supported"));
+        assert!(!document.contains_key("authorization_servers"));
+    }
+}

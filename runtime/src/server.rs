@@ -1,0 +1,212 @@
+//! A server: its tools, its state, and everything that protects them, in one builder.
+//!
+//! - [`assembly`]: from a builder and a configuration to what serves, with every fault
+//! - [`direct`]: the short way to a tool
+//! - [`handler`]: the server as rmcp sees it, and the second check
+//! - [`issuing`]: who issues tokens, and how they are verified
+//! - [`routes`]: the paths
+//! - [`serve`]: listening, and stopping without losing a call
+//! - [`welcome`]: what a person at the terminal reads
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    error::{Error, StartError},
+    gate::ChallengeScopes,
+    tool::ToolSet,
+    verify::TokenVerifier,
+};
+
+mod assembly;
+mod direct;
+mod handler;
+mod issuing;
+mod page;
+mod routes;
+mod serve;
+mod welcome;
+
+/// A protected MCP server, before it runs.
+///
+/// ```no_run
+/// use toolgate::{Config, Server, mcp_tool, tools};
+///
+/// /// Says hello.
+/// #[mcp_tool(scope = "hello:say")]
+/// fn hello(
+///     /// Whom to greet.
+///     name: String,
+/// ) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), toolgate::Error> {
+///     Server::new("hello")
+///         .tools(tools![hello])
+///         .serve(Config::from_env()?)
+///         .await
+/// }
+/// ```
+#[must_use = "a server does nothing until it is served"]
+pub struct Server<S> {
+    name: String,
+    title: Option<String>,
+    version: String,
+    instructions: Option<String>,
+    state: S,
+    tools: ToolSet<S>,
+    verifier: Option<issuing::MakeAuthenticator>,
+    clock: Arc<dyn Clock>,
+    protect_handshake: bool,
+    challenge_scopes: ChallengeScopes,
+    quiet: bool,
+}
+
+impl Server<()> {
+    /// A server without state, by the name that clients show.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self::with_state(name, ())
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// A server whose tools can take [`State`](crate::State) from `state`.
+    pub fn with_state(name: impl Into<String>, state: S) -> Self {
+        Self {
+            name: name.into(),
+            title: None,
+            version: "0.0.0".to_owned(),
+            instructions: None,
+            state,
+            tools: ToolSet::new(),
+            verifier: None,
+            clock: Arc::new(SystemClock),
+            protect_handshake: false,
+            challenge_scopes: ChallengeScopes::default(),
+            quiet: false,
+        }
+    }
+
+    /// Sets the version that clients show; `env!("CARGO_PKG_VERSION")`, say.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets a name for people, where the server's own is one for machines.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Tells models how to use the server's tools together.
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or a
+    /// function of one's own over the [`ToolSet`]. Can be called more than once.
+    pub fn tools(mut self, add: impl FnOnce(&mut ToolSet<S>)) -> Self {
+        add(&mut self.tools);
+        self
+    }
+
+    /// Replaces the verification of JWTs by a verifier of one's own.
+    ///
+    /// It says whether a token is authentic and what it claims. Issuer, audience and
+    /// expiry are judged by the server all the same.
+    pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
+        self.verifier = Some(issuing::make_authenticator(verifier));
+        self
+    }
+
+    /// Takes the time of day from another clock than the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Asks for a token at the first request, even where some tools are public.
+    ///
+    /// Without this, a server with a public tool lets callers without a token shake
+    /// hands and list its public tools.
+    pub fn protect_handshake(mut self) -> Self {
+        self.protect_handshake = true;
+        self
+    }
+
+    /// Chooses which scopes a 403 names.
+    pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
+        self.challenge_scopes = which;
+        self
+    }
+
+    /// Keeps [`Server::serve`] from telling a person at the terminal what to do next.
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// The scopes of the tools, sorted: what to register at a provider.
+    ///
+    /// # Errors
+    ///
+    /// A [`StartError`] when the tools have faults.
+    pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
+        assembly::scopes(self.tools)
+    }
+
+    /// The routes of the server, to mount into an axum application of one's own.
+    ///
+    /// They belong at the root of the origin that the configuration's resource names:
+    /// the well-known paths of RFC 9728 are there. Merge them; do not nest them.
+    ///
+    /// # Errors
+    ///
+    /// A [`StartError`] with every fault of the tools and the configuration.
+    pub fn into_router(self, config: Config) -> Result<Router, StartError> {
+        Ok(assembly::assemble(self, config, None)?.router)
+    }
+
+    /// Listens and serves until the process is told to stop (Ctrl-C or SIGTERM).
+    ///
+    /// Running calls then finish, open streams end, and after 30 seconds at most the
+    /// server returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Start`] with every fault of the tools and the configuration,
+    /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
+    /// listening fails later.
+    pub async fn serve(self, config: Config) -> Result<(), Error> {
+        let quiet = self.quiet;
+        let assembled = assembly::assemble(self, config, None)?;
+        let listener = serve::listen(assembled.bind).await?;
+        if !quiet {
+            welcome::print(&assembled.welcome);
+        }
+        serve::serve(listener, assembled, serve::told_to_stop()).await
+    }
+
+    /// The same on a socket that listens already, until `stop` is ready.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::serve`], without [`Error::Bind`].
+    pub async fn serve_on(
+        self,
+        listener: tokio::net::TcpListener,
+        config: Config,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error> {
+        let bound = listener.local_addr().map_err(Error::Serve)?;
+        let assembled = assembly::assemble(self, config, Some(bound))?;
+        serve::serve(listener, assembled, stop).await
+    }
+}

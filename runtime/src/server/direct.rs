@@ -1,0 +1,29 @@
+//! The short way to a tool: no second reading, no transport.
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rmcp::model::{CallToolRequestParams, CallToolResponse};
+
+use crate::{admission::Admission, gate::Direct, tool::Call};
+
+use super::handler::Shared;
+
+impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
+    fn call(
+        &self,
+        admission: &Admission,
+        call: CallToolRequestParams,
+    ) -> Option<BoxFuture<'static, CallToolResponse>> {
+        let tool = admission
+            .tool()
+            .and_then(|id| self.tools.get(id.0 as usize))
+            .filter(|tool| !tool.takes_context() && tool.parameter_headers().next().is_none())?;
+        let call = Call::new(
+            self.state.clone(),
+            call.arguments.unwrap_or_default(),
+            admission.principal().cloned(),
+            None,
+        );
+        let running = tool.call(admission, call);
+        Some(running.map(|outcome| outcome.into_response()).boxed())
+    }
+}

@@ -1,0 +1,156 @@
+//! The server as rmcp sees it: what it is, what it lists, and the second check.
+
+use std::{borrow::Cow, sync::Arc};
+
+use http::request::Parts;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, Extensions, ListToolsResult,
+        PaginatedRequestParams, ProtocolVersion, ServerConfig, Tool as Listing,
+    },
+    service::RequestContext,
+};
+
+use crate::{
+    access::Requirement,
+    admission::{Admission, Rules},
+    operation::Operation,
+    tool::{Call, Tool},
+};
+
+/// How long a client may keep a list, in milliseconds.
+const TTL: u64 = 60_000;
+
+/// Everything that requests share.
+pub(super) struct Shared<S> {
+    pub(super) info: ServerConfig,
+    pub(super) state: S,
+    pub(super) tools: Vec<Tool<S>>,
+    pub(super) rules: Arc<Rules>,
+}
+
+/// One request's or one session's view of the server.
+pub(super) struct Handler<S>(Arc<Shared<S>>);
+
+impl<S> Handler<S> {
+    pub(super) fn new(shared: Arc<Shared<S>>) -> Self {
+        Self(shared)
+    }
+
+    /// The admission that came with *this* request, never one of the session's.
+    ///
+    /// Its absence means that somebody mounted the service without its gate.
+    fn admission(
+        &self,
+        extensions: &Extensions,
+        operation: Operation<'_>,
+    ) -> Result<Admission, ErrorData> {
+        let admission = extensions
+            .get::<Parts>()
+            .and_then(|parts| parts.extensions.get::<Admission>());
+        let confirmed =
+            admission.filter(|admission| self.0.rules.confirm(admission, operation).is_ok());
+        confirmed.cloned().ok_or_else(|| {
+            tracing::error!(
+                target: "toolgate::audit",
+                outcome = "not_admitted",
+                method = operation.method(),
+                "an operation arrived at dispatch that the gate did not admit; it was refused"
+            );
+            ErrorData::internal_error("the operation was not admitted", None)
+        })
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
+    fn get_info(&self) -> ServerConfig {
+        self.0.info.clone()
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(&[
+            ProtocolVersion::V_2025_03_26,
+            ProtocolVersion::V_2025_06_18,
+            ProtocolVersion::V_2025_11_25,
+            ProtocolVersion::V_2026_07_28,
+        ])
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Listing> {
+        let place = self.0.tools.binary_search_by(|tool| tool.name().cmp(name));
+        let tool = place.ok().and_then(|place| self.0.tools.get(place))?;
+        Some(tool.listing().clone())
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let admission = self.admission(&context.extensions, Operation::ListTools)?;
+        if request.and_then(|request| request.cursor).is_some() {
+            return Err(ErrorData::invalid_params(
+                "the list has one page and no cursor",
+                None,
+            ));
+        }
+        let all_see_the_same = self
+            .0
+            .tools
+            .iter()
+            .all(|tool| tool.requirement() == Requirement::Public);
+        let listed = self
+            .0
+            .tools
+            .iter()
+            .filter(|tool| {
+                admission.principal().is_some() || tool.requirement() == Requirement::Public
+            })
+            .map(|tool| tool.listing().clone());
+        let mut result = ListToolsResult::with_all_items(listed.collect());
+        result.ttl_ms = Some(TTL);
+        // What depends on who asks must not be told to another.
+        result.cache_scope = Some(if all_see_the_same {
+            CacheScope::Public
+        } else {
+            CacheScope::Private
+        });
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let admission = self.admission(&context.extensions, Operation::CallTool(&request.name))?;
+        let tool = admission
+            .tool()
+            .and_then(|id| self.0.tools.get(id.0 as usize));
+        let Some(tool) = tool else {
+            return Err(ErrorData::invalid_params(
+                "there is no tool of this name",
+                None,
+            ));
+        };
+        let cancelled = context.ct.clone();
+        let call = Call::new(
+            self.0.state.clone(),
+            request.arguments.unwrap_or_default(),
+            admission.principal().cloned(),
+            Some(context),
+        );
+        let running = tool.call(&admission, call);
+        if tool.takes_context() {
+            // Such a tool can see for itself that it was cancelled, and tidy up.
+            return Ok(running.await.into_response());
+        }
+        tokio::select! {
+            biased;
+            outcome = running => Ok(outcome.into_response()),
+            // The client has gone, or has changed its mind: nobody waits for the result.
+            () = cancelled.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Who issues the tokens of a server.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::{
+    bearer::BearerToken,
+    claims::Claims,
+    clock::Clock,
+    config::Settings,
+    error::{Faults, StartError},
+    issuer::Issuer,
+    principal::Acceptance,
+    scope::ScopeTable,
+    verify::{Authenticator, JwtVerifier, TokenError, TokenVerifier},
+};
+
+#[cfg(feature = "development-issuer")]
+use crate::development::{self, DevelopmentIssuer};
+
+/// The issuers of a server.
+#[derive(Default)]
+pub(super) struct Issuing {
+    trusted: Vec<Issuer>,
+    /// The routes of the embedded issuer, where it is the one.
+    pub(super) routes: Option<Router>,
+}
+
+/// What the embedded issuer needs to know of the server.
+pub(super) struct Embedding<'a> {
+    pub(super) name: &'a str,
+    pub(super) scopes: Vec<&'static str>,
+    pub(super) baseline: Vec<&'static str>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+}
+
+impl Issuing {
+    /// Takes the configured issuers; without any, and on loopback alone, the embedded
+    /// development issuer. That tools ask for tokens and nobody issues them is a fault.
+    pub(super) fn choose(
+        settings: &Settings,
+        asks_for_tokens: bool,
+        embedding: &Embedding<'_>,
+        faults: &mut Faults,
+    ) -> Self {
+        let trusted: Vec<_> = settings
+            .issuers()
+            .iter()
+            .map(|trusted| {
+                trusted
+                    .spellings()
+                    .iter()
+                    .fold(Issuer::new(trusted.issuer()), |issuer, spelling| {
+                        issuer.with_spelling(spelling)
+                    })
+            })
+            .collect();
+        if !trusted.is_empty() || !asks_for_tokens {
+            return Self {
+                trusted,
+                routes: None,
+            };
+        }
+        match embed(settings, embedding) {
+            Ok(Some(embedded)) => embedded,
+            Ok(None) => {
+                settings.fault_of_no_issuer(faults);
+                Self::default()
+            }
+            Err(earlier) => {
+                faults.extend(earlier);
+                Self::default()
+            }
+        }
+    }
+
+    /// Whether the embedded issuer is the one.
+    pub(super) fn is_development(&self) -> bool {
+        self.routes.is_some()
+    }
+
+    /// The issuers to publish, each as it calls itself.
+    pub(super) fn published(&self) -> Vec<String> {
+        self.trusted
+            .iter()
+            .map(|issuer| issuer.name().to_owned())
+            .collect()
+    }
+
+    /// Every `iss` that is accepted.
+    pub(super) fn accepted(&self) -> Vec<String> {
+        self.trusted
+            .iter()
+            .flat_map(|issuer| issuer.spellings().map(str::to_owned))
+            .collect()
+    }
+
+    /// What makes the authenticator of their JWTs.
+    pub(super) fn verifier(&self, faults: &mut Faults) -> MakeAuthenticator {
+        if self.trusted.is_empty() {
+            return make_authenticator(NobodyIsTrusted);
+        }
+        match JwtVerifier::new(self.trusted.clone()) {
+            Ok(verifier) => make_authenticator(verifier),
+            Err(earlier) => {
+                faults.extend(earlier);
+                make_authenticator(NobodyIsTrusted)
+            }
+        }
+    }
+}
+
+/// Puts an authenticator together once it is known what it accepts.
+pub(super) type MakeAuthenticator =
+    Box<dyn FnOnce(Acceptance, Arc<ScopeTable>, Arc<dyn Clock>) -> Authenticator + Send>;
+
+/// The authenticator over a verifier, whatever its type.
+pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> MakeAuthenticator {
+    Box::new(|acceptance, table, clock| Authenticator::new(verifier, acceptance, table, clock))
+}
+
+/// For a server on which everything is public: a token that nobody can vouch for is bad
+/// there too, and never taken for none.
+struct NobodyIsTrusted;
+
+impl TokenVerifier for NobodyIsTrusted {
+    async fn verify(&self, _token: &BearerToken) -> Result<Claims, TokenError> {
+        Err(TokenError::invalid("this server trusts no issuer"))
+    }
+}
+
+#[cfg(feature = "development-issuer")]
+fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
+    if !settings.may_issue_for_development() {
+        return Ok(None);
+    }
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let resource = settings.resource();
+    let issuer = DevelopmentIssuer::new(development::Settings {
+        origin: resource.origin().to_owned(),
+        resource: resource.as_str().to_owned(),
+        resource_name: embedding.name.to_owned(),
+        scopes: embedding
+            .scopes
+            .iter()
+            .map(|&name| (name.to_owned(), None))
+            .collect(),
+        default_scopes: owned(&embedding.baseline),
+        subject: "developer".to_owned(),
+        automatic_consent: false,
+        clock: Arc::clone(embedding.clock),
+    })?;
+    let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
+    Ok(Some(Issuing {
+        trusted: vec![trusted],
+        routes: Some(issuer.router()),
+    }))
+}
+
+#[cfg(not(feature = "development-issuer"))]
+fn embed(_settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
+    // Without the feature nobody reads them.
+    let Embedding {
+        name: _,
+        scopes: _,
+        baseline: _,
+        clock: _,
+    } = embedding;
+    Ok(None)
+}

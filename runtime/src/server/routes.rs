@@ -1,0 +1,157 @@
+//! The paths of a server, and the CORS rules around all of them.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    routing::{MethodRouter, get},
+};
+use http::{
+    HeaderName, HeaderValue, Method, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
+    request::Parts,
+};
+use serde_json::{Value, json};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::gate::{OriginRules, oauth_error};
+
+use super::{assembly::Readiness, page};
+
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// What the routes serve besides the MCP endpoint.
+pub(super) struct Served {
+    /// The MCP endpoint's path without a slash at its end; empty for the root.
+    pub(super) path: String,
+    /// The protected resource metadata document.
+    pub(super) metadata: Bytes,
+    /// The page for people.
+    pub(super) page: Bytes,
+    pub(super) readiness: Readiness,
+    pub(super) origins: OriginRules,
+    /// Headers of the server's own that tools mirror arguments in.
+    pub(super) parameter_headers: Vec<HeaderName>,
+}
+
+/// Puts the endpoint and what belongs to it in their places.
+pub(super) fn routes(endpoint: MethodRouter, served: Served) -> Router {
+    let Served {
+        path,
+        metadata,
+        page,
+        readiness,
+        origins,
+        parameter_headers,
+    } = served;
+    let metadata = get(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
+    let mut router = Router::new()
+        .route(WELL_KNOWN, metadata.clone())
+        .route("/healthz", get(async || Body::from("ok\n")))
+        .route("/readyz", get(move || ready(readiness.clone())))
+        .route("/docs", get(move || documentation(page.clone())))
+        .fallback(async || {
+            oauth_error(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "there is nothing at this path; /docs tells what there is",
+                "",
+            )
+        });
+    if path.is_empty() {
+        router = router.route("/", endpoint);
+    } else {
+        // A redirect from one to the other would not be followed by a POST.
+        for path in [path.clone(), format!("{path}/")] {
+            router = router
+                .route(&format!("{WELL_KNOWN}{path}"), metadata.clone())
+                .route(&path, endpoint.clone());
+        }
+    }
+    // Outermost, so that a page can read refusals as well.
+    router.layer(cors(origins, parameter_headers))
+}
+
+/// CORS for the origins that the gate lets in, and for no others.
+pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> CorsLayer {
+    let origins = Arc::new(origins);
+    let allow = AllowOrigin::predicate(move |origin: &HeaderValue, _: &Parts| {
+        origins.allows_origin(origin.as_bytes())
+    });
+    let fixed = [
+        "authorization",
+        "content-type",
+        "accept",
+        "last-event-id",
+        "mcp-protocol-version",
+        "mcp-session-id",
+        "mcp-method",
+        "mcp-name",
+    ]
+    .map(HeaderName::from_static);
+    CorsLayer::new()
+        .allow_origin(allow)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(
+            fixed
+                .into_iter()
+                .chain(parameter_headers)
+                .collect::<Vec<_>>(),
+        )
+        .expose_headers(
+            ["www-authenticate", "mcp-session-id", "mcp-protocol-version"]
+                .map(HeaderName::from_static),
+        )
+        .max_age(std::time::Duration::from_secs(3600))
+}
+
+async fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(content));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+async fn documentation(content: Bytes) -> Response<Body> {
+    let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300").await;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, page::content_security_policy());
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+    ] {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    response
+}
+
+async fn ready(readiness: Readiness) -> Response<Body> {
+    let (status, body) = match readiness.judge() {
+        Ok(()) => (StatusCode::OK, json!({"ready": true})),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json!({"ready": false, "reason": reason}),
+        ),
+    };
+    let mut response = answer(status, &body);
+    if status != StatusCode::OK {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,166 @@
+//! Listening, and stopping without losing a call.
+
+use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
+
+use axum::{body::Body, extract::ConnectInfo};
+use http::Request;
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+use crate::error::Error;
+
+use super::assembly::Assembled;
+
+/// How long a client may take to send a request's header.
+const HEADER_TIME: Duration = Duration::from_secs(30);
+/// How long running calls may take to finish once the server is told to stop.
+const LAST_CALLS: Duration = Duration::from_secs(25);
+/// How long after that the rest may take to notice.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How many connections wait to be accepted in a burst.
+const BACKLOG: u32 = 4096;
+
+/// Listens on an address.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let open = || {
+        let socket = match address {
+            SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+        };
+        // A server that was stopped can be started again at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    open().map_err(|source| Error::Bind { address, source })
+}
+
+/// Serves until `stop` is ready, then lets what runs come to its end.
+pub(super) async fn serve(
+    listener: TcpListener,
+    assembled: Assembled,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if is_of_one_connection(&error) => continue,
+                Err(error) if is_of_resources(&error) => {
+                    tracing::warn!(%error, "no connection can be accepted now; trying again");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+                Err(error) => return Err(Error::Serve(error)),
+            },
+        };
+        connect(stream, peer, &assembled, &graceful);
+    }
+    drop(listener);
+    tracing::info!("told to stop: running calls may finish, open streams end");
+    assembled.ready.stop();
+    assembled.streams.cancel();
+    if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some calls did not finish in time and are cut off");
+    }
+    // Ends what is left of sessions.
+    assembled.everything.cancel();
+    assembled.connections.close();
+    let _ = tokio::time::timeout(LAST_WORDS, assembled.connections.wait()).await;
+    Ok(())
+}
+
+/// Serves one connection in a task of its own.
+fn connect(
+    stream: TcpStream,
+    peer: SocketAddr,
+    assembled: &Assembled,
+    graceful: &GracefulShutdown,
+) {
+    // A reply is small, and must not wait for the acknowledgement of the one before.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let router = assembled.router.clone();
+    let service = tower::service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(HEADER_TIME))
+        .max_concurrent_streams(256);
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .into_owned();
+    let connection = graceful.watch(connection);
+    let cut_off = assembled.everything.clone();
+    assembled.connections.spawn(async move {
+        tokio::select! {
+            served = connection => {
+                if let Err(error) = served {
+                    tracing::debug!(%error, "a connection broke");
+                }
+            }
+            () = cut_off.cancelled() => {}
+        }
+    });
+}
+
+/// Ready when the process is told to stop.
+pub(super) async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// Whether the fault is the connection's that was to be accepted, and no other's.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
+    )
+}
+
+/// Whether the fault passes when other connections end (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`).
+fn is_of_resources(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(12 | 23 | 24 | 55 | 105))
+}

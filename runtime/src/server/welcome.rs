@@ -1,0 +1,77 @@
+//! What a person at the terminal reads when a server has started.
+
+use std::{fmt, io::Write};
+
+/// The facts of a start.
+#[derive(Debug, Clone)]
+pub(super) struct Welcome {
+    pub(super) name: String,
+    pub(super) resource: String,
+    pub(super) docs: String,
+    pub(super) tools: usize,
+    pub(super) scopes: Vec<&'static str>,
+    pub(super) issuers: Vec<String>,
+    /// Whether the issuer is the embedded one.
+    pub(super) is_development: bool,
+}
+
+impl fmt::Display for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            resource,
+            docs,
+            tools,
+            ..
+        } = self;
+        writeln!(f, "\n  {name} is listening, with {tools} tools.\n")?;
+        writeln!(f, "  MCP endpoint    {resource}")?;
+        writeln!(f, "  For people      {docs}")?;
+        writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
+        writeln!(f, "  Issuer          {}", or_none(&self.issuers.join(", ")))?;
+        if self.is_development {
+            writeln!(
+                f,
+                "\n  DEVELOPMENT ISSUER: anybody on this machine can log in as anybody. It exists because\n  \
+                 TOOLGATE_AUTHORIZATION_SERVERS is not set and the server listens on this machine alone."
+            )?;
+        }
+        writeln!(f, "\n  See it refuse   curl -i {resource} -d '{{}}'")?;
+        writeln!(
+            f,
+            "  Connect to it   npx @modelcontextprotocol/inspector --transport http --server-url {resource}"
+        )
+    }
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+/// Tells the person at the terminal. Where there is none, nobody misses it.
+pub(super) fn print(welcome: &Welcome) {
+    let _ = writeln!(std::io::stderr().lock(), "{welcome}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_development_issuer_is_loud() {
+        let mut welcome = Welcome {
+            name: "news".into(),
+            resource: "http://127.0.0.1:8000/mcp".into(),
+            docs: "http://127.0.0.1:8000/docs".into(),
+            tools: 1,
+            scopes: vec!["news:read"],
+            issuers: vec!["http://127.0.0.1:8000".into()],
+            is_development: true,
+        };
+        let told = welcome.to_string();
+        assert!(told.contains("DEVELOPMENT ISSUER"));
+        assert!(told.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));
+        welcome.is_development = false;
+        assert!(!welcome.to_string().contains("DEVELOPMENT"));
+    }
+}
