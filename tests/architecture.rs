@@ -1,0 +1,260 @@
+//! The shape that ARCHITECTURE.md describes, held by a test: layers, sizes, and who may
+//! ask what time it is.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The layer of each module of the runtime. A module names modules of its own layer or
+/// of a lower one, and what is listed in [`APART`] not at all.
+const LAYERS: &[(&str, u8)] = &[
+    ("clock", 0),
+    ("error", 0),
+    ("json", 0),
+    ("scope", 0),
+    ("access", 1),
+    ("admission", 1),
+    ("bearer", 1),
+    ("claims", 1),
+    ("operation", 1),
+    ("principal", 1),
+    ("issuer", 2),
+    ("verify", 2),
+    ("tool", 3),
+    ("gate", 4),
+    ("config", 5),
+    ("development", 5),
+    ("metadata", 5),
+    ("server", 5),
+];
+
+/// Modules of lower layers that a module must not name all the same.
+const APART: &[(&str, &str)] = &[("tool", "verify"), ("tool", "issuer")];
+
+/// The trusted core: no I/O, no async, and only two files of it know rmcp or HTTP.
+const CORE: u8 = 1;
+
+/// Lines of a file, documentation and tests included.
+const CEILING: usize = 400;
+
+/// Lines of the trusted core without its tests: what one sitting reads.
+const CORE_CEILING: usize = 1_400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests are a folder of the workspace")
+        .to_owned()
+}
+
+/// Every Rust file below a folder of the workspace, with its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the workspace can be read") {
+            let path = entry.expect("its entries as well").path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let name = path.strip_prefix(root()).expect("it is below the root");
+                let text = fs::read_to_string(&path).expect("source is text");
+                found.push((name.display().to_string().replace('\\', "/"), text));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} has no source");
+    found
+}
+
+/// The module of the crate that a file belongs to: `runtime/src/gate/body.rs` to `gate`.
+fn module(file: &str) -> &str {
+    let inside = file.trim_start_matches("runtime/src/");
+    let end = inside.find(['/', '.']).unwrap_or(inside.len());
+    &inside[..end]
+}
+
+fn is_name(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// The parts of a group `a::{b, c}, d}` up to the brace that closes it.
+fn parts(group: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
+    for (at, character) in group.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                parts.push(&group[start..at]);
+                parts.retain(|part| !part.trim().is_empty());
+                return parts;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&group[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    vec![group]
+}
+
+/// The modules of the crate that a text names by `crate::…`, with their lines.
+fn named(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let code: Vec<&str> = text
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line
+            }
+        })
+        .collect();
+    let joined = code.join("\n");
+    for (at, _) in joined.match_indices("crate::") {
+        let line = joined[..at].lines().count();
+        let rest = &joined[at + "crate::".len()..];
+        let group = match rest.strip_prefix('{') {
+            Some(group) => group,
+            None => rest.split(|c: char| !is_name(c)).next().unwrap_or_default(),
+        };
+        for part in parts(group) {
+            let name: String = part.trim().chars().take_while(|&c| is_name(c)).collect();
+            found.push((line, name));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_module_names_lower_layers_only() {
+    let layers: BTreeMap<_, _> = LAYERS.iter().copied().collect();
+    let mut faults = Vec::new();
+    for (file, text) in sources("runtime/src") {
+        let own = module(&file);
+        // The root and what expansions name stand above all layers.
+        if matches!(own, "lib" | "private") {
+            continue;
+        }
+        let Some(&layer) = layers.get(own) else {
+            faults.push(format!(
+                "{file}: the module `{own}` has no layer in {}",
+                file!()
+            ));
+            continue;
+        };
+        // A test may reach up to build what it needs.
+        let code = text
+            .split("#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap_or(&text);
+        if file.ends_with("/tests.rs") || file.contains("/tests/") {
+            continue;
+        }
+        for (line, name) in named(code) {
+            let is_above = layers
+                .get(name.as_str())
+                .is_some_and(|&named| named > layer);
+            if is_above || APART.contains(&(own, name.as_str())) {
+                faults.push(format!("{file}:{line}: `{own}` must not name `{name}`"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_trusted_core_is_pure_and_small() {
+    let core: Vec<_> = LAYERS
+        .iter()
+        .filter(|(_, layer)| *layer <= CORE)
+        .map(|(name, _)| *name)
+        .collect();
+    let mut lines = 0;
+    for (file, text) in sources("runtime/src") {
+        if !core.contains(&module(&file)) || file.ends_with("/tests.rs") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
+        lines += code.lines().count();
+        for forbidden in [
+            "async fn",
+            "async move",
+            ".await",
+            "tokio::",
+            "std::net::Tcp",
+            "std::fs",
+            "std::env",
+        ] {
+            assert!(!code.contains(forbidden), "{file} has `{forbidden}`");
+        }
+        if module(&file) != "operation" {
+            assert!(
+                !code.contains("rmcp::"),
+                "{file} knows rmcp; only operation.rs may"
+            );
+        }
+        if module(&file) != "bearer" {
+            assert!(
+                !code.contains("http::"),
+                "{file} knows HTTP; only bearer.rs may"
+            );
+        }
+    }
+    assert!(lines <= CORE_CEILING, "the trusted core has {lines} lines");
+}
+
+#[test]
+fn a_file_owns_one_noun_and_fits_on_a_few_screens() {
+    let mut sizes = Vec::new();
+    for folder in ["macros/src", "runtime/src", "examples", "tests"] {
+        for (file, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(
+                lines <= CEILING,
+                "{file} has {lines} lines, and {CEILING} are the ceiling"
+            );
+            assert!(!file.ends_with("/mod.rs"), "{file}: name it by its noun");
+            sizes.push(lines);
+        }
+    }
+    sizes.sort_unstable();
+    let median = sizes[sizes.len() / 2];
+    assert!(median <= 200, "the median file has {median} lines");
+}
+
+#[test]
+fn only_the_clock_asks_what_time_it_is() {
+    for (file, text) in sources("runtime/src") {
+        if file == "runtime/src/clock.rs" {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            assert!(
+                !line.contains("SystemTime::now") && !line.contains("std::time::Instant"),
+                "{file}:{} asks what time it is",
+                number + 1
+            );
+        }
+    }
+}
+
+#[test]
+fn the_reading_of_imports_finds_what_is_imported() {
+    // Without this, a reading that finds nothing would prove everything.
+    assert_eq!(
+        named("use crate::{\n    a::{b, c},\n    d,\n    e::f,\n};\nfn g() { crate::h::i() }"),
+        [
+            (1, "a".to_owned()),
+            (1, "d".to_owned()),
+            (1, "e".to_owned()),
+            (6, "h".to_owned())
+        ]
+    );
+}

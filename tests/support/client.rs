@@ -1,0 +1,341 @@
+//! A client without opinions: it sends what a test says and shows what came back.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+/// A revision of the protocol, by how its calls look on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revision {
+    /// 2026-07-28: no session, each request says everything.
+    Stateless,
+    /// A revision with sessions: 2025-11-25, 2025-06-18 or 2025-03-26.
+    Session(&'static str),
+}
+
+impl Revision {
+    /// Every revision that a server speaks.
+    pub const ALL: [Self; 4] = [
+        Self::Stateless,
+        Self::Session("2025-11-25"),
+        Self::Session("2025-06-18"),
+        Self::Session("2025-03-26"),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stateless => "2026-07-28",
+            Self::Session(name) => name,
+        }
+    }
+}
+
+/// A client of one MCP endpoint.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    resource: String,
+    revision: Revision,
+    token: Option<String>,
+    session: Option<String>,
+}
+
+impl Client {
+    /// A client without a token, which opens no session by itself.
+    ///
+    /// # Panics
+    ///
+    /// When the HTTP client cannot be made.
+    #[must_use]
+    pub fn new(resource: impl Into<String>, revision: Revision) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("an HTTP client");
+        Self {
+            http,
+            resource: resource.into(),
+            revision,
+            token: None,
+            session: None,
+        }
+    }
+
+    /// The same with another token, in the same session.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// The same without a token, in the same session.
+    #[must_use]
+    pub fn without_token(mut self) -> Self {
+        self.token = None;
+        self
+    }
+
+    /// The same in another session.
+    #[must_use]
+    pub fn with_session(mut self, session: impl Into<String>) -> Self {
+        self.session = Some(session.into());
+        self
+    }
+
+    /// The id of the session, if there is one.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    /// Opens a session where the revision has them.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not let it.
+    pub async fn open(&mut self) {
+        let answer = self.initialize().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// Tries to open a session, and goes on in it when that succeeds.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be reached.
+    pub async fn initialize(&mut self) -> Answer {
+        let Revision::Session(version) = self.revision else {
+            return self.request("server/discover", json!({})).await;
+        };
+        let answer = self
+            .send(&json!({
+                "jsonrpc": "2.0", "id": 0, "method": "initialize",
+                "params": {
+                    "protocolVersion": version,
+                    "capabilities": {},
+                    "clientInfo": {"name": "test", "version": "1"},
+                },
+            }))
+            .await;
+        if let Some(id) = answer.header("mcp-session-id") {
+            self.session = Some(id.to_owned());
+            let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+            let answer = self.send(&initialized).await;
+            assert_eq!(answer.status, 202, "{answer:?}");
+        }
+        answer
+    }
+
+    /// Calls a tool.
+    pub async fn call(&self, tool: &str, arguments: Value) -> Answer {
+        self.request("tools/call", json!({"name": tool, "arguments": arguments}))
+            .await
+    }
+
+    /// Sends a request of any method.
+    pub async fn request(&self, method: &str, params: Value) -> Answer {
+        self.send(&self.message(method, params)).await
+    }
+
+    /// A request as this revision writes it.
+    ///
+    /// # Panics
+    ///
+    /// When the parameters are no object.
+    #[must_use]
+    pub fn message(&self, method: &str, mut params: Value) -> Value {
+        if self.revision == Revision::Stateless {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": self.revision.name(),
+                "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": {},
+            });
+        }
+        json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    }
+
+    /// Sends a message with the headers that belong to it.
+    pub async fn send(&self, message: &Value) -> Answer {
+        Answer::of(self.post(message).body(message.to_string())).await
+    }
+
+    /// A `POST` with the headers that belong to a message, and no body yet.
+    #[must_use]
+    pub fn post(&self, message: &Value) -> RequestBuilder {
+        let mut request = self
+            .plain(Method::POST)
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if self.revision == Revision::Stateless {
+            if let Some(method) = message["method"].as_str() {
+                request = request.header("mcp-method", method);
+            }
+            for name in ["name", "uri"] {
+                if let Some(name) = message["params"][name].as_str() {
+                    request = request.header("mcp-name", name);
+                }
+            }
+        }
+        request
+    }
+
+    /// A request of any HTTP method with token, session and revision.
+    #[must_use]
+    pub fn plain(&self, method: Method) -> RequestBuilder {
+        let mut request = self.http.request(method, &self.resource);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(session) = &self.session {
+            request = request.header("mcp-session-id", session);
+        }
+        let knows_version = self.session.is_some() || self.revision == Revision::Stateless;
+        if knows_version {
+            request = request.header("mcp-protocol-version", self.revision.name());
+        }
+        request
+    }
+
+    /// Fetches any URL, without a token.
+    pub async fn get(&self, url: &str) -> Answer {
+        Answer::of(self.http.get(url)).await
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers; of one that is repeated, all values with commas between.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// Sends a request and reads its answer to the end.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be reached.
+    pub async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.expect("the server answers");
+        let status: StatusCode = response.status();
+        let mut headers = BTreeMap::<String, String>::new();
+        for (name, value) in response.headers() {
+            let value = value.to_str().expect("headers are ASCII");
+            headers
+                .entry(name.to_string())
+                .and_modify(|earlier| {
+                    earlier.push_str(", ");
+                    earlier.push_str(value);
+                })
+                .or_insert_with(|| value.to_owned());
+        }
+        Self {
+            status: status.as_u16(),
+            headers,
+            text: response.text().await.expect("the answer is text"),
+        }
+    }
+
+    /// A header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> Option<Challenge> {
+        self.header("www-authenticate").map(Challenge::read)
+    }
+
+    /// The body as JSON; of an event stream the last message.
+    ///
+    /// # Panics
+    ///
+    /// When it is neither.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let is_stream = self
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let text = if is_stream {
+            self.text
+                .lines()
+                .filter_map(|line| line.strip_prefix("data:"))
+                .map(str::trim)
+                .rfind(|data| !data.is_empty())
+                .expect("a stream has a message")
+        } else {
+            &self.text
+        };
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The text of a tool's result.
+    ///
+    /// # Panics
+    ///
+    /// When it is none.
+    #[must_use]
+    pub fn tool_text(&self) -> String {
+        let answer = self.json();
+        answer["result"]["content"][0]["text"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no text in {answer}"))
+            .to_owned()
+    }
+
+    /// Whether a tool ran and failed.
+    #[must_use]
+    pub fn is_tool_error(&self) -> bool {
+        self.json()["result"]["isError"] == true
+    }
+}
+
+/// A `WWW-Authenticate` of one scheme, read by the grammar of RFC 9110 §11.6.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// The scheme.
+    pub scheme: String,
+    /// The parameters in their order.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl Challenge {
+    /// Reads a challenge whose values are all quoted.
+    ///
+    /// # Panics
+    ///
+    /// When it is written in any other way.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let (scheme, mut rest) = text.split_once(' ').expect("a scheme and parameters");
+        let mut parameters = Vec::new();
+        while !rest.is_empty() {
+            let (name, after) = rest.split_once("=\"").expect("a name and a quote");
+            let (value, after) = after.split_once('"').expect("a closing quote");
+            parameters.push((name.to_owned(), value.to_owned()));
+            rest = after.strip_prefix(", ").unwrap_or(after);
+        }
+        Self {
+            scheme: scheme.to_owned(),
+            parameters,
+        }
+    }
+
+    /// A parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,101 @@
+//! A server under test, on a port of its own.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use toolgate::{Config, Error, Server};
+
+/// A server that runs until this is dropped or told to stop.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), Error>>,
+}
+
+impl Running {
+    /// Starts a server on a free port. `configure` changes a configuration whose resource
+    /// is `http://127.0.0.1:<port>/mcp`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub async fn start<S>(server: Server<S>, configure: impl FnOnce(Config) -> Config) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let config = Config::new(format!("http://{address}/mcp")).with_bind(address);
+        let config = configure(config);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.serve_on(listener, config, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            address,
+            stop: Some(stop),
+            task,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its origin, `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its MCP endpoint, which is its resource.
+    #[must_use]
+    pub fn resource(&self) -> String {
+        format!("{}/mcp", self.origin())
+    }
+
+    /// Any other URL of it.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin())
+    }
+
+    /// Tells it to stop, without waiting.
+    pub fn tell_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until it has stopped.
+    ///
+    /// # Panics
+    ///
+    /// When it does not stop within 35 seconds, or stops with an error.
+    pub async fn stopped(mut self) {
+        self.tell_to_stop();
+        tokio::time::timeout(Duration::from_secs(35), &mut self.task)
+            .await
+            .expect("it stops in time")
+            .expect("it does not panic")
+            .expect("it stops without an error");
+    }
+
+    /// The error with which it did not start.
+    ///
+    /// # Panics
+    ///
+    /// When it did start.
+    pub async fn start_error(self) -> Error {
+        tokio::time::timeout(Duration::from_secs(5), self.task)
+            .await
+            .expect("it ends by itself")
+            .expect("it does not panic")
+            .expect_err("it does not start")
+    }
+}
