@@ -1,2 +1,5 @@
 //! finance-news
+mod feed;
+mod sample;
+
 fn main() {}
