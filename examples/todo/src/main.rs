@@ -1,2 +1,4 @@
 //! todo
+mod store;
+
 fn main() {}

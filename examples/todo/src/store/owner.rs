@@ -1,0 +1,40 @@
+//! Whose list it is.
+
+/// The owner of a list: a subject of an issuer, or a client that acts for itself.
+///
+/// A subject is unique within its issuer only (RFC 7519 §4.1.2), and a client may have
+/// the same name as a subject and is somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Owner {
+    issuer: String,
+    kind: u8,
+    name: String,
+}
+
+impl Owner {
+    /// A person, or whatever the issuer calls a subject.
+    pub(crate) fn subject(issuer: &str, subject: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            kind: 0,
+            name: subject.to_owned(),
+        }
+    }
+
+    /// A client whose token names no subject.
+    pub(crate) fn client(issuer: &str, client: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            kind: 1,
+            name: client.to_owned(),
+        }
+    }
+
+    pub(super) fn key(&self) -> (&str, u8, &str) {
+        (&self.issuer, self.kind, &self.name)
+    }
+
+    pub(super) fn item(&self, id: u64) -> (&str, u8, &str, u64) {
+        (&self.issuer, self.kind, &self.name, id)
+    }
+}
