@@ -1,4 +1,6 @@
 //! What the end-to-end tests share.
 
 pub mod client;
+pub mod desk;
 pub mod server;
+pub mod tokens;

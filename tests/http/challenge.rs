@@ -1,0 +1,166 @@
+//! 401 and 403, to the letter, in every revision.
+
+use serde_json::json;
+use support::{
+    client::{Client, Revision},
+    tokens,
+};
+
+use crate::{client, closed_desk, desk};
+
+#[tokio::test]
+async fn without_a_token_there_is_a_401_that_names_the_tools_scopes_and_no_error() {
+    let (running, runs) = desk().await;
+    let metadata = running.url("/.well-known/oauth-protected-resource/mcp");
+    for revision in Revision::ALL {
+        let mut anonymous = Client::new(running.resource(), revision);
+        anonymous.open().await;
+        for (tool, scope) in [
+            ("read", "desk:read"),
+            ("write", "desk:write"),
+            ("rewrite", "desk:read desk:write"),
+            ("purge", "desk:admin"),
+            ("whoami", "desk:read"),
+            ("no such tool", "desk:read"),
+        ] {
+            let answer = anonymous.call(tool, json!({})).await;
+            assert_eq!(answer.status, 401, "{revision:?} {tool} {answer:?}");
+            assert_eq!(
+                answer.header("www-authenticate"),
+                Some(&*format!("Bearer resource_metadata=\"{metadata}\", scope=\"{scope}\"")),
+                "{revision:?} {tool}"
+            );
+            assert_eq!(answer.json()["scope"], scope, "{answer:?}");
+        }
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_closed_server_asks_for_its_baseline_at_the_first_request() {
+    let (running, _) = closed_desk().await;
+    for revision in Revision::ALL {
+        let answer = Client::new(running.resource(), revision).initialize().await;
+        assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
+        let challenge = answer.challenge().expect("a challenge");
+        // What has to be stepped up to is not asked for in order to list.
+        assert_eq!(challenge.get("scope"), Some("desk:read"), "{revision:?}");
+        assert_eq!(challenge.get("error"), None);
+    }
+    let bare = reqwest::get(running.resource()).await.expect("an answer");
+    assert_eq!(bare.status(), 401);
+    let nonsense = reqwest::Client::new().post(running.resource()).body("{}");
+    assert_eq!(nonsense.send().await.expect("an answer").status(), 401);
+}
+
+#[tokio::test]
+async fn a_bad_token_is_a_401_with_invalid_token_even_on_a_public_tool() {
+    let (running, runs) = desk().await;
+    let resource = running.resource();
+    let with = |change: serde_json::Value| {
+        let mut claims = tokens::claims(&resource, "desk:read");
+        claims
+            .as_object_mut()
+            .expect("an object")
+            .extend(change.as_object().expect("an object").clone());
+        tokens::token(&claims)
+    };
+    for (what, token) in [
+        ("malformed", "no-token-at-all".to_owned()),
+        ("expired", with(json!({"exp": 1}))),
+        ("expired without scopes", with(json!({"exp": 1, "scope": ""}))),
+        ("of another issuer", with(json!({"iss": "https://evil.example"}))),
+        ("for another", with(json!({"aud": "https://other.example/mcp"}))),
+        ("for a path below", with(json!({"aud": format!("{resource}/x")}))),
+        ("not yet valid", with(json!({"nbf": 3_999_999_999_u64}))),
+        ("bound to a key", with(json!({"cnf": {"jkt": "x"}}))),
+        ("scope of a wrong type", with(json!({"scope": 7}))),
+    ] {
+        for revision in Revision::ALL {
+            let mut anonymous = Client::new(&resource, revision);
+            anonymous.open().await;
+            let bad = anonymous.with_token(&token);
+            for tool in ["read", "ping"] {
+                let answer = bad.call(tool, json!({})).await;
+                assert_eq!(answer.status, 401, "{what} {revision:?} {answer:?}");
+                let challenge = answer.challenge().expect("a challenge");
+                assert_eq!(challenge.get("error"), Some("invalid_token"), "{what}");
+                assert_eq!(challenge.get("scope"), Some("desk:read"), "{what}");
+                assert!(challenge.get("error_description").is_some(), "{what}");
+            }
+        }
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() {
+    let (running, runs) = desk().await;
+    for revision in Revision::ALL {
+        for (scopes, tool, named) in [
+            ("", "read", "desk:read"),
+            ("desk:read", "write", "desk:read desk:write"),
+            ("desk:read", "rewrite", "desk:read desk:write"),
+            ("desk:write", "rewrite", "desk:read desk:write"),
+            ("desk:read", "purge", "desk:admin desk:read"),
+            ("other:scope desk:readx", "read", "desk:read"),
+        ] {
+            let client = client(&running, revision, scopes).await;
+            let answer = client.call(tool, json!({})).await;
+            assert_eq!(answer.status, 403, "{revision:?} {tool} {answer:?}");
+            let challenge = answer.challenge().expect("a challenge");
+            assert_eq!(challenge.scheme, "Bearer");
+            let names: Vec<_> = challenge.parameters.iter().map(|(name, _)| &**name).collect();
+            assert_eq!(names, ["error", "scope", "resource_metadata", "error_description"]);
+            assert_eq!(challenge.get("error"), Some("insufficient_scope"));
+            assert_eq!(challenge.get("scope"), Some(named), "{scopes} {tool}");
+            let body = answer.json();
+            assert_eq!(body["error"], "insufficient_scope");
+            assert_eq!(body["scope"], named);
+        }
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn enough_is_enough() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        for (scopes, tool) in [
+            ("", "ping"),
+            ("", "whoami"),
+            ("desk:read", "read"),
+            ("desk:read desk:write", "rewrite"),
+            ("desk:write", "purge"),
+            ("desk:admin", "purge"),
+        ] {
+            let client = client(&running, revision, scopes).await;
+            let answer = client.call(tool, json!({})).await;
+            assert_eq!(answer.status, 200, "{revision:?} {tool} {answer:?}");
+            assert!(!answer.is_tool_error(), "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_goes_on_with_a_stepped_up_token() {
+    let (running, runs) = desk().await;
+    for revision in Revision::ALL {
+        let first = client(&running, revision, "desk:read").await;
+        assert_eq!(first.call("write", json!({})).await.status, 403);
+        let more = tokens::claims(&running.resource(), "desk:read desk:write");
+        let stepped_up = first.with_token(tokens::token(&more));
+        assert_eq!(stepped_up.call("write", json!({})).await.status, 200, "{revision:?}");
+    }
+    assert_eq!(runs.all(), ["write"; 4]);
+}
+
+#[tokio::test]
+async fn a_server_can_name_what_is_needed_alone() {
+    let runs = support::desk::Runs::default();
+    let server = support::desk::server(&runs).challenge_scopes(toolgate::ChallengeScopes::Needed);
+    let running = support::server::Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    let answer = client.call("write", json!({})).await;
+    assert_eq!(answer.challenge().expect("a challenge").get("scope"), Some("desk:write"));
+}

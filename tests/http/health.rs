@@ -1,0 +1,39 @@
+//! Liveness, readiness and the page for people.
+
+use support::client::{Client, Revision};
+
+use crate::desk;
+
+#[tokio::test]
+async fn health_needs_no_token_and_any_host_may_ask() {
+    let (running, _) = desk().await;
+    for path in ["/healthz", "/readyz"] {
+        // A probe asks by the address of a container.
+        let request = reqwest::Client::new().get(running.url(path)).header("host", "10.0.0.7:8080");
+        assert_eq!(request.send().await.expect("an answer").status(), 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_every_tool_and_runs_no_script() {
+    let (running, _) = desk().await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let answer = client.get(&running.url("/docs")).await;
+    assert_eq!(answer.status, 200);
+    for part in ["whoami", "rewrite", "desk:write", "What to say.", &running.resource()] {
+        assert!(answer.text.contains(part), "{part}");
+    }
+    assert!(!answer.text.contains("<script"));
+    let policy = answer.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_404_in_json() {
+    let (running, _) = desk().await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let answer = client.get(&running.url("/nothing")).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["error"], "not_found");
+    assert_eq!(answer.challenge(), None);
+}

@@ -1,0 +1,179 @@
+//! MCP over HTTP, in every revision, once a request has been let in.
+
+use serde_json::json;
+use support::client::{Answer, Client, Revision};
+
+use crate::{client, closed_desk, desk};
+
+#[tokio::test]
+async fn the_server_says_who_it_is_in_every_revision() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let answer = Client::new(running.resource(), revision).initialize().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let result = &answer.json()["result"];
+        match revision {
+            Revision::Session(version) => {
+                assert_eq!(result["protocolVersion"], version);
+                assert_eq!(result["serverInfo"]["name"], "desk");
+            }
+            Revision::Stateless => {
+                let versions = &result["supportedVersions"];
+                assert!(versions.to_string().contains("2026-07-28"), "{result}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_sorted_and_private_where_it_depends_on_who_asks() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let alice = client(&running, revision, "").await;
+        let answer = alice.request("tools/list", json!({})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let result = &answer.json()["result"];
+        let names: Vec<_> = result["tools"]
+            .as_array()
+            .expect("tools")
+            .iter()
+            .map(|tool| tool["name"].as_str().expect("a name"))
+            .collect();
+        assert_eq!(
+            names,
+            ["echo", "explode", "ping", "purge", "read", "rewrite", "slow", "whoami", "write"]
+        );
+        if revision == Revision::Stateless {
+            assert_eq!(result["cacheScope"], "private");
+            assert!(result["ttlMs"].as_u64().is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_public_tools_alone_are_listed() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let mut anonymous = Client::new(running.resource(), revision);
+        anonymous.open().await;
+        let answer = anonymous.request("tools/list", json!({})).await;
+        let result = &answer.json()["result"];
+        assert_eq!(result["tools"].as_array().expect("tools").len(), 1, "{answer:?}");
+        assert_eq!(result["tools"][0]["name"], "ping");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_listed_without_a_token_where_nothing_is_public() {
+    let (running, _) = closed_desk().await;
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
+    assert_eq!(anonymous.request("tools/list", json!({})).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_is_no_redirect() {
+    let (running, _) = desk().await;
+    let token = support::tokens::token(&support::tokens::claims(&running.resource(), "desk:read"));
+    let client = Client::new(format!("{}/", running.resource()), Revision::Stateless).with_token(token);
+    assert_eq!(client.call("read", json!({})).await.tool_text(), "read ran");
+}
+
+#[tokio::test]
+async fn arguments_are_held_to_the_schema_that_is_published() {
+    let (running, runs) = desk().await;
+    for revision in Revision::ALL {
+        let client = client(&running, revision, "desk:read").await;
+        for (arguments, named) in [
+            (json!({}), "text"),
+            (json!({"text": 7}), "text"),
+            (json!({"text": "a".repeat(101)}), "text"),
+            (json!({"text": "a", "more": 1}), "more"),
+        ] {
+            let answer = client.call("echo", arguments).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            assert!(answer.is_tool_error(), "{answer:?}");
+            assert!(answer.tool_text().contains(named), "{answer:?}");
+        }
+        assert_eq!(runs.all(), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_tool_error_and_the_server_lives_on() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let client = client(&running, revision, "desk:read").await;
+        let answer = client.call("explode", json!({})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.is_tool_error(), "{answer:?}");
+        assert!(!answer.text.contains("told to"), "{answer:?}");
+        assert_eq!(client.call("read", json!({})).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_told_who_calls() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let client = client(&running, revision, "desk:read extra").await;
+        let told = client.call("whoami", json!({})).await.tool_text();
+        assert_eq!(told, "alice with desk:read extra", "{revision:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_told_to_those_with_a_token() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let client = client(&running, revision, "").await;
+        let answer = client.call("no such tool", json!({})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.json()["error"]["code"], -32602, "{answer:?}");
+    }
+}
+
+/// What the header says and what the body says must be one thing; the body is judged.
+#[tokio::test]
+async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
+    let (running, runs) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    let read = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let write = client.message("tools/call", json!({"name": "write", "arguments": {}}));
+    let answer = Answer::of(client.post(&read).body(write.to_string())).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
+    let answer = Answer::of(client.post(&write).body(read.to_string())).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    // An older version in the header does not open a way around either.
+    let older = Client::new(running.resource(), Revision::Stateless);
+    let request = older
+        .plain(reqwest::Method::POST)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-name", "ping");
+    let answer = Answer::of(request.body(write.to_string())).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn both_ways_to_a_tool_give_one_answer() {
+    let (running, _) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    let message = client.message("tools/call", json!({"name": "echo", "arguments": {"text": "ä \" \u{1f600}"}}));
+    let direct = Answer::of(client.post(&message).body(message.to_string())).await;
+    // A parameter of the media type is right, and not right in every particular.
+    let mut request = client
+        .post(&message)
+        .body(message.to_string())
+        .build()
+        .expect("a request");
+    let kind = "application/json; charset=utf-8".parse().expect("a value");
+    request.headers_mut().insert("content-type", kind);
+    let long = reqwest::Client::new().execute(request).await.expect("an answer");
+    assert_eq!(long.status().as_u16(), direct.status);
+    assert_eq!(
+        long.headers().get("content-type").expect("a type").to_str().ok(),
+        direct.header("content-type")
+    );
+    assert_eq!(long.text().await.expect("text"), direct.text);
+}

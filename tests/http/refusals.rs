@@ -1,0 +1,162 @@
+//! Requests that are refused for another reason than their scopes.
+
+use reqwest::Method;
+use serde_json::json;
+use support::{
+    client::{Answer, Client, Revision},
+    tokens,
+};
+
+use crate::{client, desk};
+
+#[tokio::test]
+async fn a_token_in_the_query_is_a_400() {
+    let (running, runs) = desk().await;
+    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let resource = format!("{}?access_token={token}", running.resource());
+    let client = Client::new(resource, Revision::Stateless);
+    let answer = client.call("read", json!({})).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_eq!(answer.challenge().expect("one").get("error"), Some("invalid_request"));
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn two_tokens_are_a_400_even_if_they_are_one() {
+    let (running, runs) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let request = client.post(&message).header("authorization", format!("Bearer {token}"));
+    let answer = Answer::of(request.body(message.to_string())).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_eq!(answer.json()["error"], "invalid_request");
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_had_are_a_503_and_nobody_is_sent_to_log_in() {
+    let (running, _) = desk().await;
+    let client = Client::new(running.resource(), Revision::Stateless).with_token(tokens::UNAVAILABLE);
+    let answer = client.call("read", json!({})).await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    let seconds = answer.header("retry-after").expect("when to try again");
+    assert!(seconds.parse::<u64>().expect("seconds") >= 1);
+    assert_eq!(answer.challenge(), None);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
+    let runs = support::desk::Runs::default();
+    let server = support::desk::server(&runs);
+    let limit = 64 * 1024;
+    let running = support::server::Running::start(server, |config| {
+        config.with_issuer(tokens::ISSUER).with_body_limit(limit)
+    })
+    .await;
+    for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
+        let client = client(&running, revision, "desk:read").await;
+        for (size, status) in [(17 * 1024, 200), (limit - 2048, 200), (limit, 413), (20 * limit, 413)] {
+            let answer = client.call("echo", json!({"text": "a".repeat(size)})).await;
+            assert_eq!(answer.status, status, "{revision:?} {size} {}", answer.text);
+            if status == 413 {
+                assert_eq!(answer.json()["error"], "body_too_large");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_a_400_in_json() {
+    let (running, _) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    let message = client.message("tools/call", json!({"name": "read"}));
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+        r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
+        "\u{feff}{}",
+    ] {
+        let answer = Answer::of(client.post(&message).body(body)).await;
+        assert_eq!(answer.status, 400, "{body} {answer:?}");
+        assert_eq!(answer.json()["error"]["code"], -32700, "{body} {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
+    let (running, _) = desk().await;
+    for revision in Revision::ALL {
+        let client = client(&running, revision, "desk:read desk:write").await;
+        let expected = if revision == Revision::Stateless { 404 } else { 200 };
+        for (method, params) in [
+            ("resources/read", json!({"uri": "file:///etc/passwd"})),
+            ("resources/list", json!({})),
+            ("prompts/get", json!({"name": "read"})),
+            ("completion/complete", json!({"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": "b"}})),
+            ("logging/setLevel", json!({"level": "debug"})),
+            ("tasks/get", json!({"taskId": "1"})),
+            ("made/up", json!({})),
+        ] {
+            let answer = client.request(method, params).await;
+            assert_eq!(answer.status, expected, "{method} {revision:?} {answer:?}");
+            assert_eq!(answer.json()["error"]["code"], -32601, "{method} {answer:?}");
+        }
+        assert_eq!(client.call("read", json!({})).await.status, 200, "{revision:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_call_is_no_custom_request() {
+    let (running, runs) = desk().await;
+    for revision in Revision::ALL {
+        let client = client(&running, revision, "desk:read").await;
+        let right = client.message("tools/call", json!({"name": "read"}));
+        for params in [
+            r#"{"name":"ping","name":"read"}"#,
+            r#"{"name":"read","name":"ping"}"#,
+            r#"{"name":7}"#,
+            r#"{"name":"read","arguments":[]}"#,
+            "[]",
+        ] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+            let answer = Answer::of(client.post(&right).body(body)).await;
+            assert_eq!(answer.status, 400, "{params} {revision:?} {answer:?}");
+            assert!(answer.json()["error"]["code"].is_i64(), "{answer:?}");
+        }
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn other_methods_of_http_are_a_405() {
+    let (running, _) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    for method in [Method::PUT, Method::PATCH] {
+        let answer = Answer::of(client.plain(method)).await;
+        assert_eq!(answer.status, 405, "{answer:?}");
+        assert!(answer.header("allow").is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_does_not_accept_or_say_is_told_in_json() {
+    let (running, runs) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let send = |request: reqwest::RequestBuilder| {
+        let mut request = request.body(message.to_string()).build().expect("a request");
+        async move {
+            request.headers_mut().remove("accept");
+            let response = reqwest::Client::new().execute(request).await.expect("an answer");
+            (response.status(), response.text().await.expect("text"))
+        }
+    };
+    let (status, body) = send(client.post(&message)).await;
+    assert_eq!(status, 406, "{body}");
+    assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok(), "{body}");
+    assert_eq!(runs.all(), [""; 0]);
+}

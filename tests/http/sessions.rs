@@ -1,0 +1,115 @@
+//! Sessions and their owners.
+
+use reqwest::Method;
+use serde_json::json;
+use support::{
+    client::{Answer, Client, Revision},
+    tokens,
+};
+
+use crate::{client, desk};
+
+const SESSION: Revision = Revision::Session("2025-11-25");
+
+fn token_of(resource: &str, subject: &str, scopes: &str) -> String {
+    let mut claims = tokens::claims(resource, scopes);
+    claims["sub"] = subject.into();
+    tokens::token(&claims)
+}
+
+#[tokio::test]
+async fn a_session_answers_nobody_but_its_principal() {
+    let (running, runs) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let mallory = alice
+        .clone()
+        .with_token(token_of(&running.resource(), "mallory", "desk:read"));
+    let answer = mallory.call("read", json!({})).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    let answer = Answer::of(mallory.plain(Method::GET).header("accept", "text/event-stream")).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    let answer = Answer::of(mallory.plain(Method::DELETE)).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(runs.all(), [""; 0]);
+    // And mallory has not ended it either.
+    assert_eq!(alice.call("read", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_subject_of_another_issuer_is_another_principal() {
+    let runs = support::desk::Runs::default();
+    let other = "https://other.example";
+    let running = support::server::Running::start(support::desk::server(&runs), |config| {
+        config.with_issuer(tokens::ISSUER).with_issuer(other)
+    })
+    .await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let mut claims = tokens::claims(&running.resource(), "desk:read");
+    claims["iss"] = other.into();
+    let namesake = alice.with_token(tokens::token(&claims));
+    assert_eq!(namesake.call("read", json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_session_without_a_token_becomes_the_first_principals() {
+    let (running, _) = desk().await;
+    let mut anonymous = Client::new(running.resource(), SESSION);
+    anonymous.open().await;
+    assert_eq!(anonymous.call("ping", json!({})).await.status, 200);
+    let resource = running.resource();
+    let alice = anonymous.clone().with_token(token_of(&resource, "alice", "desk:read"));
+    assert_eq!(alice.call("read", json!({})).await.status, 200);
+    // Whoever knew the id before is shut out now.
+    assert_eq!(anonymous.call("ping", json!({})).await.status, 401);
+    let mallory = anonymous.with_token(token_of(&resource, "mallory", "desk:read"));
+    assert_eq!(mallory.call("ping", json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
+    let (running, _) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let lost = alice.clone().with_session("00000000-0000-0000-0000-000000000000");
+    assert_eq!(lost.call("read", json!({})).await.status, 404);
+    let ended = Answer::of(alice.plain(Method::DELETE)).await;
+    assert!(ended.status < 300, "{ended:?}");
+    assert_eq!(alice.call("read", json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_repeated_session_id_is_refused() {
+    let (running, runs) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let message = alice.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let id = alice.session().expect("a session").to_owned();
+    let request = alice.post(&message).header("mcp-session-id", id);
+    let answer = Answer::of(request.body(message.to_string())).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
+    let (running, _) = desk().await;
+    let bystander = {
+        let mut client = Client::new(running.resource(), SESSION)
+            .with_token(token_of(&running.resource(), "bystander", "desk:read"));
+        client.open().await;
+        client
+    };
+    let first = client(&running, SESSION, "desk:read").await;
+    for _ in 0..64 {
+        client(&running, SESSION, "desk:read").await;
+    }
+    assert_eq!(first.call("read", json!({})).await.status, 404);
+    assert_eq!(bystander.call("read", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_call_leaves_its_session_alone() {
+    let (running, _) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    assert_eq!(alice.call("write", json!({})).await.status, 403);
+    assert_eq!(alice.clone().without_token().call("read", json!({})).await.status, 401);
+    assert_eq!(alice.call("read", json!({})).await.status, 200);
+}
