@@ -1,0 +1,252 @@
+//! Arguments of a tool, read from the schema that is published and enforced.
+
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+/// One argument, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Argument<'a> {
+    pub(super) name: &'a str,
+    /// Its type: "string", "list of integers", "one of …".
+    pub(super) kind: String,
+    pub(super) required: bool,
+    pub(super) description: Option<&'a str>,
+    /// What a value must keep to: ("at least", "1").
+    pub(super) rules: Vec<(&'static str, String)>,
+}
+
+/// The arguments that an input schema describes, in its order.
+pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
+    let required: Vec<_> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flatten()
+        .map(|(name, property)| {
+            let target = resolve(schema, property);
+            Argument {
+                name,
+                kind: kind(schema, property, DEPTH),
+                required: required.contains(&name.as_str()),
+                description: text(property, "description").or(text(target, "description")),
+                rules: rules(property, target),
+            }
+        })
+        .collect()
+}
+
+/// How deep types are told; recursive ones have no end.
+const DEPTH: usize = 4;
+
+/// The keywords that a person should know of, and how they are said.
+const RULES: [(&str, &str); 13] = [
+    ("default", "default"),
+    ("const", "always"),
+    ("minimum", "at least"),
+    ("exclusiveMinimum", "more than"),
+    ("maximum", "at most"),
+    ("exclusiveMaximum", "less than"),
+    ("multipleOf", "a multiple of"),
+    ("minLength", "characters, at least"),
+    ("maxLength", "characters, at most"),
+    ("minItems", "items, at least"),
+    ("maxItems", "items, at most"),
+    ("pattern", "pattern"),
+    ("x-mcp-header", "also sent as header Mcp-Param-"),
+];
+
+fn rules(property: &Value, target: &Value) -> Vec<(&'static str, String)> {
+    let rule = |(keyword, said): (&str, &'static str)| {
+        let value = property.get(keyword).or_else(|| target.get(keyword))?;
+        // `Option` has null for its default, which the word "optional" says already.
+        let told = match value {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Some((said, told))
+    };
+    RULES.into_iter().filter_map(rule).collect()
+}
+
+fn text<'a>(schema: &'a Value, member: &str) -> Option<&'a str> {
+    schema.get(member)?.as_str()
+}
+
+/// Follows one reference into the schema's own definitions.
+fn resolve<'a>(root: &'a JsonObject, schema: &'a Value) -> &'a Value {
+    text(schema, "$ref")
+        .and_then(|reference| reference.strip_prefix("#/$defs/"))
+        .and_then(|name| root.get("$defs")?.get(name))
+        .unwrap_or(schema)
+}
+
+/// A type in words.
+fn kind(root: &JsonObject, schema: &Value, depth: usize) -> String {
+    let schema = resolve(root, schema);
+    let Some(depth) = depth.checked_sub(1) else {
+        return "…".to_owned();
+    };
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        let values: Vec<_> = values
+            .iter()
+            .filter(|value| !value.is_null())
+            .map(Value::to_string)
+            .collect();
+        return format!("one of {}", values.join(", "));
+    }
+    for choice in ["anyOf", "oneOf"] {
+        if let Some(choices) = schema.get(choice).and_then(Value::as_array) {
+            return either(choices.iter().map(|choice| kind(root, choice, depth)));
+        }
+    }
+    if let Some(value) = schema.get("const") {
+        return value.to_string();
+    }
+    let types = match schema.get("type") {
+        Some(Value::String(one)) => vec![one.as_str()],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ => return "anything".to_owned(),
+    };
+    either(
+        types
+            .into_iter()
+            .map(|name| match (name, schema.get("items")) {
+                ("array", Some(items)) => format!("list of {}", kind(root, items, depth)),
+                ("array", None) => "list".to_owned(),
+                (name, _) => name.to_owned(),
+            }),
+    )
+}
+
+/// Alternatives, without the null that means "left out".
+fn either(kinds: impl Iterator<Item = String>) -> String {
+    let mut kinds: Vec<_> = kinds.filter(|kind| kind != "null").collect();
+    kinds.dedup();
+    if kinds.is_empty() {
+        return "null".to_owned();
+    }
+    kinds.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(schema: &Value) -> Vec<(String, String, bool, Vec<String>)> {
+        arguments(schema.as_object().unwrap())
+            .into_iter()
+            .map(|argument| {
+                let rules = argument.rules.iter();
+                (
+                    argument.name.to_owned(),
+                    argument.kind,
+                    argument.required,
+                    rules
+                        .map(|(said, value)| format!("{said} {value}"))
+                        .collect(),
+                )
+            })
+            .collect()
+    }
+
+    fn kind_of(property: Value) -> String {
+        let schema = json!({
+            "properties": {"a": property},
+            "$defs": {
+                "Level": {"enum": ["low", "high"], "description": "How much"},
+                "Tree": {"type": "array", "items": {"$ref": "#/$defs/Tree"}},
+            },
+        });
+        read(&schema).remove(0).1
+    }
+
+    #[test]
+    fn arguments_are_read_with_their_rules() {
+        let schema = json!({
+            "required": ["ticker"],
+            "properties": {
+                "ticker": {"type": "string", "minLength": 1, "maxLength": 20, "pattern": "^[A-Z]+$"},
+                "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 50, "default": 3},
+                "region": {"type": "string", "default": null, "x-mcp-header": "Region"},
+            },
+        });
+        let mut read = read(&schema);
+        read.sort();
+        assert_eq!(
+            read,
+            [
+                (
+                    "limit".into(),
+                    "integer".into(),
+                    false,
+                    vec!["default 3".into(), "at least 1".into(), "at most 50".into()]
+                ),
+                (
+                    "region".into(),
+                    "string".into(),
+                    false,
+                    vec!["also sent as header Mcp-Param- Region".to_owned()]
+                ),
+                (
+                    "ticker".into(),
+                    "string".into(),
+                    true,
+                    vec![
+                        "characters, at least 1".into(),
+                        "characters, at most 20".into(),
+                        "pattern ^[A-Z]+$".into()
+                    ]
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn types_are_told_in_words() {
+        for (property, expected) in [
+            (json!({"type": "string"}), "string"),
+            (
+                json!({"type": "array", "items": {"type": "integer"}}),
+                "list of integer",
+            ),
+            (json!({"type": "array"}), "list"),
+            (json!({"$ref": "#/$defs/Level"}), "one of \"low\", \"high\""),
+            (
+                json!({"anyOf": [{"$ref": "#/$defs/Level"}, {"type": "null"}]}),
+                "one of \"low\", \"high\"",
+            ),
+            (
+                json!({"oneOf": [{"const": "a"}, {"type": "number"}]}),
+                "\"a\" or number",
+            ),
+            (
+                json!({"$ref": "#/$defs/Tree"}),
+                "list of list of list of list of …",
+            ),
+            (json!({"$ref": "#/$defs/None"}), "anything"),
+            (json!(true), "anything"),
+            (json!({"type": "null"}), "null"),
+        ] {
+            assert_eq!(kind_of(property.clone()), expected, "{property}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_is_none_has_no_arguments() {
+        for schema in [
+            json!({}),
+            json!({"properties": []}),
+            json!({"properties": {}}),
+        ] {
+            assert_eq!(read(&schema), []);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Doc comments as a person reads them: paragraphs, and code between backticks.
+
+use maud::{Markup, html};
+
+/// Renders paragraphs, which blank lines separate.
+pub(super) fn prose(text: &str) -> Markup {
+    let mut paragraphs: Vec<String> = vec![String::new()];
+    for line in text.lines() {
+        match paragraphs.last_mut() {
+            Some(paragraph) if !line.trim().is_empty() => {
+                if !paragraph.is_empty() {
+                    paragraph.push('\n');
+                }
+                paragraph.push_str(line.trim_end());
+            }
+            _ => paragraphs.push(String::new()),
+        }
+    }
+    html! {
+        @for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
+            p { (inline(paragraph)) }
+        }
+    }
+}
+
+/// Text with code between backticks. A backtick without its pair is one.
+fn inline(text: &str) -> Markup {
+    let mut rest = text;
+    html! {
+        @while let Some((before, code, after)) = next_code(rest) {
+            (before) code { (code) }
+            ({ rest = after; "" })
+        }
+        (rest)
+    }
+}
+
+fn next_code(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, opened) = text.split_once('`')?;
+    let (code, after) = opened.split_once('`')?;
+    Some((before, code, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_lines_part_paragraphs() {
+        let rendered = prose("One\ntwo.\n\n\n  \nThree.\n").into_string();
+        assert_eq!(rendered, "<p>One\ntwo.</p><p>Three.</p>");
+        assert_eq!(prose("").into_string(), "");
+    }
+
+    #[test]
+    fn code_stands_between_backticks() {
+        let rendered = prose("Such as `A<B>`, ``, or ` alone <i>").into_string();
+        assert_eq!(
+            rendered,
+            "<p>Such as <code>A&lt;B&gt;</code>, <code></code>, or ` alone &lt;i&gt;</p>"
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! One tool: what it does, what it needs, what it takes.
+
+use maud::{Markup, html};
+use rmcp::model::{JsonObject, Tool};
+
+use super::{
+    ToolEntry,
+    argument::{Argument, arguments},
+    prose::prose,
+};
+use crate::access::Requirement;
+
+/// Where on the page a tool is. A name has no space (MCP, "Tool Names").
+pub(super) fn anchor(tool: &Tool) -> String {
+    format!("tool-{}", tool.name)
+}
+
+pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
+    let ToolEntry {
+        listing,
+        requirement,
+    } = tool;
+    let arguments = arguments(&listing.input_schema);
+    html! {
+        article id=(anchor(listing)) aria-labelledby={ (anchor(listing)) "-name" } {
+            h3 id={ (anchor(listing)) "-name" } {
+                code { (listing.name) }
+                @if let Some(title) = &listing.title {
+                    " " span.title { (title) }
+                }
+            }
+            p.needs { (needs(requirement)) (hints(listing)) }
+            @if let Some(description) = &listing.description {
+                (prose(description))
+            }
+            h4 { "Arguments" }
+            @if arguments.is_empty() {
+                p.quiet { "None." }
+            } @else {
+                dl.arguments {
+                    @for argument in &arguments { (entry(argument)) }
+                }
+            }
+            (schema("Input schema", &listing.input_schema))
+            @if let Some(output) = &listing.output_schema {
+                (schema("Output schema", output))
+            }
+        }
+    }
+}
+
+fn needs(requirement: Requirement) -> Markup {
+    html! {
+        @match requirement {
+            Requirement::Public => span.badge.open { "public" },
+            Requirement::Authenticated => span.badge { "any login" },
+            Requirement::Scopes(alternatives) => {
+                span.quiet { "needs " }
+                @for (place, all) in alternatives.iter().enumerate() {
+                    @if place > 0 { span.quiet { " or " } }
+                    @for (place, scope) in all.iter().enumerate() {
+                        @if place > 0 { span.quiet { " and " } }
+                        code.scope { (scope) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the author says of the tool's effects. MCP's own defaults are not repeated.
+fn hints(tool: &Tool) -> Markup {
+    let said = tool.annotations.as_ref();
+    let hints = [
+        (said.and_then(|said| said.read_only_hint), "reads only", ""),
+        (
+            said.and_then(|said| said.destructive_hint),
+            "can destroy",
+            "destroys nothing",
+        ),
+        (
+            said.and_then(|said| said.idempotent_hint),
+            "can be repeated",
+            "",
+        ),
+        (
+            said.and_then(|said| said.open_world_hint),
+            "reaches outside",
+            "reaches nothing outside",
+        ),
+    ];
+    html! {
+        @for (value, yes, no) in hints {
+            @let word = match value {
+                Some(true) => yes,
+                Some(false) => no,
+                None => "",
+            };
+            @if !word.is_empty() {
+                " " span.badge { (word) }
+            }
+        }
+    }
+}
+
+fn entry(argument: &Argument<'_>) -> Markup {
+    html! {
+        div {
+            dt {
+                code { (argument.name) }
+                " " span.kind { (argument.kind) }
+                " " span.quiet { @if argument.required { "required" } @else { "optional" } }
+            }
+            dd {
+                @if let Some(description) = argument.description {
+                    (prose(description))
+                }
+                @if !argument.rules.is_empty() {
+                    ul.rules {
+                        @for (said, value) in &argument.rules {
+                            li { (said) " " code { (value) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn schema(title: &str, schema: &JsonObject) -> Markup {
+    let text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    html! {
+        details.schema {
+            summary { (title) }
+            pre tabindex="0" role="group" aria-label=(title) { code { (text) } }
+        }
+    }
+}
