@@ -22,8 +22,11 @@ mod reach;
 mod schedule;
 mod source;
 
+#[cfg(test)]
+pub(crate) mod script;
+
 pub use algorithm::Algorithm;
-pub(crate) use capped::Capped;
+pub(crate) use capped::{Capped, Quoted};
 pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
 

@@ -4,7 +4,7 @@
 //! this server, from a trusted issuer and of this hour is judged afterwards, on every
 //! request, so that no verifier can forget it.
 
-use std::{borrow::Cow, fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use crate::{bearer::BearerToken, claims::Claims, issuer::Capped};
 
@@ -14,6 +14,9 @@ mod jws;
 mod jwt;
 mod kind;
 mod verifier;
+
+#[cfg(test)]
+mod mint;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
 pub use jwt::JwtVerifier;
@@ -87,13 +90,13 @@ pub enum TokenErrorKind {
 impl TokenError {
     /// The token is not authentic.
     #[must_use]
-    pub fn invalid<'a>(reason: impl Into<Cow<'a, str>>) -> Self {
+    pub fn invalid(reason: impl AsRef<str>) -> Self {
         Self::refused("the access token is not valid", reason)
     }
 
     /// Whether the token is authentic cannot be found out now.
     #[must_use]
-    pub fn unavailable<'a>(reason: impl Into<Cow<'a, str>>) -> Self {
+    pub fn unavailable(reason: impl AsRef<str>) -> Self {
         Self {
             kind: TokenErrorKind::Unavailable {
                 retry_after: Duration::from_secs(5),
@@ -125,11 +128,11 @@ impl TokenError {
 
     /// An invalid token, with a sentence for the caller that is fixed, ASCII, and free
     /// of what clients look for in a challenge (`scope=`, `error=`).
-    fn refused<'a>(told: &'static str, reason: impl Into<Cow<'a, str>>) -> Self {
+    fn refused(told: &'static str, reason: impl AsRef<str>) -> Self {
         Self {
             kind: TokenErrorKind::Invalid,
             told,
-            reason: Capped(&reason.into(), 512).to_string(),
+            reason: Capped(reason.as_ref(), 512).to_string(),
         }
     }
 }

@@ -2,24 +2,59 @@
 
 use std::fmt;
 
-/// Prints at most `1` bytes of `0`, with everything escaped that could break a line
-/// or pass for another field (CWE-117).
+/// Prints `0` in at most `1` bytes, with everything escaped that could break a line or
+/// hide in it (CWE-117).
 pub(crate) struct Capped<'a>(pub(crate) &'a str, pub(crate) usize);
+
+/// The same between quotation marks, out of which no value can break.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str, pub(crate) usize);
 
 impl fmt::Display for Capped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut left = self.1;
-        for character in self.0.chars() {
-            let escaped = character.escape_debug();
-            // Three of the bytes are kept for what says that something is missing.
-            match left.checked_sub(escaped.clone().map(char::len_utf8).sum()) {
-                Some(rest) if rest >= 3 => left = rest,
-                _ => return f.write_str("…"),
-            }
-            write!(f, "{escaped}")?;
-        }
-        Ok(())
+        write(f, self.0, self.1, |character| {
+            // Escaped already, or a part of a sentence.
+            matches!(character, '"' | '\'' | '\\')
+        })
     }
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        write(f, self.0, self.1, |character| character == '\'')?;
+        f.write_str("\"")
+    }
+}
+
+fn write(
+    f: &mut fmt::Formatter<'_>,
+    text: &str,
+    most: usize,
+    plain: impl Fn(char) -> bool,
+) -> fmt::Result {
+    const ELLIPSIS: &str = "…";
+    let mut left = most;
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        let escaped = character.escape_debug();
+        let (length, plain) = match plain(character) {
+            true => (character.len_utf8(), true),
+            false => (escaped.clone().map(char::len_utf8).sum(), false),
+        };
+        let needed = match rest.as_str() {
+            "" => length,
+            _ => length + ELLIPSIS.len(),
+        };
+        if needed > left {
+            return f.write_str(ELLIPSIS);
+        }
+        left -= length;
+        match plain {
+            true => write!(f, "{character}")?,
+            false => write!(f, "{escaped}")?,
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -27,18 +62,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_cannot_be_broken_or_made_long() {
+    fn a_line_cannot_be_broken() {
         assert_eq!(
-            Capped("a\nb\u{202e}\"", 99).to_string(),
-            r#"a\nb\u{202e}\""#
+            Capped("a\n\u{202e}'\"\\", 99).to_string(),
+            r#"a\n\u{202e}'"\"#
         );
-        for (text, most) in [
-            ("ä".repeat(9_000), 64),
-            ("\0".repeat(9_000), 64),
-            ("x".repeat(65), 64),
-        ] {
-            let told = Capped(&text, most).to_string();
-            assert!(told.len() <= most && told.ends_with('…'), "{told}");
+        assert_eq!(
+            Quoted("a\n'\" x=\"\\", 99).to_string(),
+            r#""a\n'\" x=\"\\""#
+        );
+    }
+
+    #[test]
+    fn what_was_made_fit_stays_as_it_is() {
+        let once = Quoted("a\"b\nc", 99).to_string();
+        assert_eq!(Capped(&once, 99).to_string(), once);
+    }
+
+    #[test]
+    fn a_line_cannot_be_made_long() {
+        for text in ["ä".repeat(9_000), "\0".repeat(9_000), "x".repeat(65)] {
+            let told = Capped(&text, 64).to_string();
+            assert!(told.len() <= 64 && told.ends_with('…'), "{told}");
+        }
+        for text in ["", "x", &"x".repeat(64)] {
+            assert_eq!(Capped(text, 64).to_string(), text);
         }
     }
 }

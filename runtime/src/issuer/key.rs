@@ -95,8 +95,6 @@ impl PublicKey {
 
     /// Whether the signature over exactly these bytes is this key's.
     pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        use jsonwebtoken::signature::Verifier;
-
         // The provider is named, not the process's default: that one panics when two
         // are compiled in, and anybody in the process can replace it.
         let provider = &aws_lc::DEFAULT_PROVIDER;

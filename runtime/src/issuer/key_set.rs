@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Algorithm, capped::Capped, key::PublicKey};
+use super::{Algorithm, capped::Quoted, key::PublicKey};
 
 /// How many keys are tried for a token that does not say which one signed it. Two
 /// stand in a set during a rotation; more than a few would let one token cost many
@@ -40,7 +40,7 @@ impl KeySet {
                 Err(unused) if unused.odd => {
                     let kid = entry.get("kid").and_then(Value::as_str).unwrap_or("");
                     set.oddities
-                        .push(format!("\"{}\": {}", Capped(kid, 64), unused.reason));
+                        .push(format!("{}: {}", Quoted(kid, 64), unused.reason));
                 }
                 Err(_) => {}
             }

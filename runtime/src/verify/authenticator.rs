@@ -12,7 +12,7 @@ use crate::{
     bearer::BearerToken,
     claims::Claims,
     clock::Clock,
-    issuer::Capped,
+    issuer::Quoted,
     principal::{Acceptance, Principal, VerifiedToken},
     scope::ScopeTable,
 };
@@ -126,9 +126,9 @@ impl Authenticator {
                 let claims = token.claims();
                 tracing::info!(
                     %reason,
-                    issuer = %Capped(claims.issuer(), 256),
-                    subject = %Capped(claims.subject().unwrap_or_default(), 256),
-                    client = %Capped(claims.client_id().unwrap_or_default(), 256),
+                    issuer = %Quoted(claims.issuer(), 256),
+                    subject = %Quoted(claims.subject().unwrap_or_default(), 256),
+                    client = %Quoted(claims.client_id().unwrap_or_default(), 256),
                     "access token refused"
                 );
                 Unauthenticated::Invalid {
@@ -156,7 +156,7 @@ fn told(error: &TokenError) -> Unauthenticated {
             }
         }
         TokenErrorKind::Unavailable { retry_after } => {
-            tracing::warn!(reason = error.reason(), "access token cannot be verified");
+            tracing::info!(reason = error.reason(), "access token cannot be verified");
             Unauthenticated::Unavailable {
                 retry_after: retry_after.max(Duration::from_secs(1)),
             }

@@ -17,7 +17,7 @@ use crate::{
     bearer::BearerToken,
     claims::Claims,
     error::{Faults, StartError},
-    issuer::{Capped, Issuer, Keys, NoKeys},
+    issuer::{Capped, Issuer, Keys, NoKeys, Quoted},
     json,
 };
 
@@ -91,6 +91,15 @@ impl JwtVerifier {
             trusted: trusted.into(),
             background: OnceLock::new(),
         })
+    }
+
+    /// A verifier whose one issuer has its keys from elsewhere.
+    #[cfg(test)]
+    pub(super) fn with_keys(issuer: Issuer, keys: Arc<Keys>) -> Self {
+        Self {
+            trusted: Box::new([Trusted { issuer, keys }]),
+            background: OnceLock::new(),
+        }
     }
 
     /// Every spelling of `iss` that is accepted.
@@ -180,7 +189,7 @@ impl JwtVerifier {
             .ok_or_else(|| {
                 TokenError::refused(
                     "the access token is from an issuer that is not trusted here",
-                    format!("iss \"{}\" is not trusted", Capped(iss, 256)),
+                    format!("iss {} is not trusted", Quoted(iss, 256)),
                 )
             })
     }
@@ -248,11 +257,11 @@ impl Named<'_> {
     fn told(&self, fault: &str) -> String {
         let kid = self.jws.kid.as_deref().unwrap_or_default();
         format!(
-            "{} (iss \"{}\", alg {}, kid \"{}\")",
+            "{} (iss {}, alg {}, kid {})",
             Capped(fault, 160),
-            Capped(self.one.issuer.name(), 160),
+            Quoted(self.one.issuer.name(), 160),
             self.jws.algorithm,
-            Capped(kid, 64)
+            Quoted(kid, 64)
         )
     }
 }

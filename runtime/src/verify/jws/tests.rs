@@ -1,1 +1,257 @@
+use serde_json::json;
 
+use super::{
+    super::mint::{Mint, jwks},
+    *,
+};
+
+fn refused(token: &str) -> String {
+    match Jws::read(token) {
+        Ok(_) => panic!("accepted: {token}"),
+        Err(NotAJws::Malformed(fault)) => format!("malformed: {fault}"),
+        Err(NotAJws::Unacceptable(fault)) => format!("unacceptable: {fault}"),
+    }
+}
+
+#[test]
+fn a_token_has_three_parts_of_canonical_base64url() {
+    let mint = Mint::new("k");
+    let token = mint.token(json!({}), json!({}));
+    assert!(Jws::read(&token).is_ok());
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let (header, payload) = message.split_once('.').unwrap();
+    for broken in [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        "...".to_owned(),
+        "a".to_owned(),
+        message.to_owned(),
+        format!("{token}."),
+        format!("{token}.{signature}"),
+        format!("{token}.{signature}.{signature}"),
+        format!(".{token}"),
+        format!(".{payload}.{signature}"),
+        format!("{token}="),
+        format!("{token}=="),
+        format!("{header}=.{payload}.{signature}"),
+        format!("{header}.{payload}=.{signature}"),
+        format!("{header}.{payload}+.{signature}"),
+        format!("{header}.{payload}/.{signature}"),
+        format!("{header}.{payload}\n.{signature}"),
+        format!(" {token}"),
+    ] {
+        assert!(refused(&broken).starts_with("malformed"), "{broken}");
+    }
+}
+
+#[test]
+fn stray_bits_behind_the_last_byte_are_refused_in_every_part() {
+    let mint = Mint::new("k");
+    // 64 bytes of signature leave four bits of the last character unused.
+    let token = mint.token(json!({}), json!({}));
+    let mut spoiled = token.clone();
+    let last = spoiled.pop().unwrap();
+    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars() {
+        // A, Q, g and w have no stray bits.
+        let canonical = "AQgw".contains(other);
+        let read = Jws::read(&format!("{spoiled}{other}")).is_ok();
+        assert_eq!(read, canonical, "{last} became {other}");
+    }
+    // `{}` is `e30`; `e31` has a bit too many.
+    for part in ["e31.e30.AA", "e30.e31.AA"] {
+        assert!(refused(part).starts_with("malformed"), "{part}");
+    }
+}
+
+#[test]
+fn a_header_names_each_parameter_once_and_with_its_type() {
+    let mint = Mint::new("k");
+    for header in [
+        "",
+        "x",
+        "[]",
+        "null",
+        r#""alg""#,
+        "{}",
+        r#"{"alg":"ES256","alg":"ES256"}"#,
+        r#"{"alg":"ES256","\u0061lg":"none"}"#,
+        r#"{"alg":"ES256","kid":"a","kid":"b"}"#,
+        r#"{"alg":"ES256","x":{"a":1,"a":2}}"#,
+        r#"{"alg":"ES256"}x"#,
+        r#"{"alg":"ES256",}"#,
+        "{\"alg\":\"ES256\"}\0",
+        "\u{feff}{\"alg\":\"ES256\"}",
+        r#"{"alg":null}"#,
+        r#"{"alg":1}"#,
+        r#"{"alg":["ES256"]}"#,
+        r#"{"Alg":"ES256"}"#,
+        r#"{"alg":"ES256","kid":1}"#,
+        r#"{"alg":"ES256","kid":null}"#,
+        r#"{"alg":"ES256","kid":["k"]}"#,
+        r#"{"alg":"ES256","typ":true}"#,
+    ] {
+        let fault = refused(&mint.sign(header, "{}"));
+        assert!(fault.starts_with("malformed"), "{header}: {fault}");
+    }
+}
+
+#[test]
+fn algorithms_outside_the_list_are_refused() {
+    let mint = Mint::new("k");
+    for alg in [
+        "none",
+        "None",
+        "NONE",
+        "nOnE",
+        "",
+        "HS256",
+        "HS384",
+        "HS512",
+        "es256",
+        "ES256 ",
+        "ES256K",
+        "ES512",
+        "RS1",
+        "RSA-OAEP",
+        "dir",
+        "A128KW",
+        "PBES2-HS256+A128KW",
+    ] {
+        let fault = refused(&mint.token(json!({"alg": alg}), json!({})));
+        assert!(fault.starts_with("unacceptable"), "{alg}: {fault}");
+    }
+}
+
+#[test]
+fn what_a_header_would_have_us_obey_or_fetch_is_refused() {
+    let mint = Mint::new("k");
+    for name in REFUSED {
+        for value in [
+            json!(["exp"]),
+            json!("https://evil.example/keys"),
+            mint.jwk(),
+            json!(false),
+        ] {
+            let mut header = json!({});
+            header[name] = value;
+            let fault = refused(&mint.token(header, json!({})));
+            assert!(fault.contains(name), "{name}: {fault}");
+        }
+    }
+    // What is not understood and not critical is ignored (RFC 7515 §4).
+    let harmless =
+        json!({"x5t": "abc", "x5t#S256": "abc", "iss": "https://evil.example", "x": [1]});
+    assert!(Jws::read(&mint.token(harmless, json!({}))).is_ok());
+}
+
+#[test]
+fn a_token_longer_than_any_real_one_is_not_looked_at() {
+    let mint = Mint::new("k");
+    let token = mint.token(json!({}), json!({"x": "y".repeat(MAX_TOKEN)}));
+    assert!(refused(&token).contains("too long"));
+}
+
+fn judge(token: &str, keys: Value) -> Verdict {
+    let keys = KeySet::read(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+    Jws::read(token).unwrap().judge(&keys)
+}
+
+#[test]
+fn the_signature_is_that_of_the_named_key_over_the_exact_bytes() {
+    let (ours, other) = (Mint::new("k"), Mint::new("k"));
+    let token = ours.token(json!({}), json!({}));
+    assert_eq!(judge(&token, json!([ours.jwk()])), Verdict::Genuine);
+    assert!(matches!(
+        judge(&token, json!([other.jwk()])),
+        Verdict::Forged(_)
+    ));
+    assert_eq!(
+        judge(&token, json!([other.jwk(), ours.jwk()])),
+        Verdict::Genuine
+    );
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let (header, _) = message.split_once('.').unwrap();
+    for forged in [
+        format!("{header}.e30.{signature}"),
+        format!("{message}."),
+        format!("{message}.{}", "A".repeat(86)),
+        format!("{message}.{}", &signature[..84]),
+        format!("{message}.{signature}AAAA"),
+    ] {
+        let keys = json!([ours.jwk()]);
+        assert!(
+            matches!(judge(&forged, keys), Verdict::Forged(_)),
+            "{forged}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_not_there_may_be_new_but_one_for_another_algorithm_is_not() {
+    let mint = Mint::new("k");
+    let token = mint.token(json!({"kid": "new"}), json!({}));
+    assert_eq!(judge(&token, json!([mint.jwk()])), Verdict::UnknownKey);
+    // Key confusion (CVE-2016-5431): an EC key and a header that says RSA.
+    let token = mint.token(json!({"alg": "RS256"}), json!({}));
+    assert!(matches!(
+        judge(&token, json!([mint.jwk()])),
+        Verdict::Forged(_)
+    ));
+    let mut narrowed = mint.jwk();
+    narrowed["alg"] = json!("ES384");
+    let token = mint.token(json!({}), json!({}));
+    assert_eq!(judge(&token, json!([narrowed])), Verdict::UnknownKey);
+}
+
+#[test]
+fn without_a_key_id_every_key_that_fits_is_tried() {
+    let (a, b, c) = (Mint::new("a"), Mint::new("b"), Mint::new("c"));
+    let token = b.token(json!({"kid": null}), json!({}));
+    assert_eq!(judge(&token, json!([a.jwk(), b.jwk()])), Verdict::Genuine);
+    assert_eq!(
+        judge(&token, json!([a.jwk(), c.jwk()])),
+        Verdict::UnknownKey
+    );
+}
+
+/// Project Wycheproof's vectors, read where `WYCHEPROOF_DIR` names their folder.
+#[test]
+fn wycheproof_is_judged_as_published() {
+    let Some(folder) = std::env::var_os("WYCHEPROOF_DIR") else {
+        return;
+    };
+    let path = std::path::Path::new(&folder).join("json_web_signature_test.json");
+    let vectors: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut judged = 0;
+    for group in vectors["testGroups"].as_array().unwrap() {
+        let key = group.get("public").or(group.get("private")).unwrap();
+        let jwks = json!({"keys": [key]}).to_string();
+        let keys = KeySet::read(jwks.as_bytes()).unwrap();
+        for test in group["tests"].as_array().unwrap() {
+            let id = test["tcId"].as_u64().unwrap();
+            let token = test["jws"].as_str().unwrap_or_default();
+            let accepted = Jws::read(token).is_ok_and(|jws| jws.judge(&keys) == Verdict::Genuine);
+            let valid = test["result"] == "valid" && exception(key, id).is_none();
+            assert_eq!(accepted, valid, "{id} {}", test["comment"]);
+            judged += 1;
+        }
+    }
+    assert_eq!(judged, vectors["numberOfTests"].as_u64().unwrap());
+}
+
+/// Why a vector that is valid is refused here nevertheless.
+fn exception(key: &Value, id: u64) -> Option<&'static str> {
+    match (key["kty"].as_str()?, id) {
+        ("oct", _) => Some("HMAC is not accepted from anybody"),
+        (_, 347 | 351) => Some("ES512 is not in the list, and the key's alg is misspelt"),
+        (_, 346 | 350) => Some("the key is for PS256 and the token says PS384"),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_key_set_is_found_by_its_text() {
+    let mint = Mint::new("k");
+    assert_eq!(KeySet::read(jwks(&[&mint]).as_bytes()).unwrap().len(), 1);
+}

@@ -1,1 +1,185 @@
+use std::time::Duration;
 
+use serde_json::json;
+
+use super::{
+    super::mint::{Mint, jwks},
+    *,
+};
+use crate::{Algorithm, issuer::script::Script, verify::TokenErrorKind};
+
+fn issuer(name: &str, mint: &Mint) -> Issuer {
+    Issuer::new(name).with_jwks(jwks(&[mint]))
+}
+
+async fn reason(verifier: &JwtVerifier, token: &str) -> Option<String> {
+    let token = BearerToken::new(token).unwrap();
+    let verified = verifier.verify(&token).await;
+    verified.err().map(|error| error.reason().to_owned())
+}
+
+#[tokio::test]
+async fn a_token_goes_to_the_issuer_that_it_names_and_to_no_other() {
+    // Both publish a key of the same name.
+    let (i, j) = (Mint::new("k"), Mint::new("k"));
+    let verifier = JwtVerifier::new([issuer("https://i", &i), issuer("https://j", &j)]).unwrap();
+    for (mint, name, good) in [
+        (&i, "https://i", true),
+        (&j, "https://j", true),
+        (&i, "https://j", false),
+        (&j, "https://i", false),
+        (&i, "https://i/", false),
+        (&i, "HTTPS://I", false),
+    ] {
+        let token = mint.token(json!({}), json!({"iss": name}));
+        assert_eq!(reason(&verifier, &token).await.is_none(), good, "{name}");
+    }
+    for iss in [json!(null), json!(["https://i"]), json!(1), json!({})] {
+        let token = i.sign(
+            r#"{"alg":"ES256","kid":"k"}"#,
+            &json!({"iss": iss, "exp": 9}).to_string(),
+        );
+        assert!(reason(&verifier, &token).await.unwrap().contains("iss"));
+    }
+}
+
+#[tokio::test]
+async fn a_further_spelling_of_an_issuer_has_the_same_keys() {
+    let mint = Mint::new("k");
+    let issuer = issuer("https://i", &mint).with_spelling("https://i/resources/1");
+    let verifier = JwtVerifier::new([issuer]).unwrap();
+    let token = mint.token(json!({}), json!({"iss": "https://i/resources/1"}));
+    assert_eq!(reason(&verifier, &token).await, None);
+    assert_eq!(verifier.issuers().count(), 2);
+}
+
+#[tokio::test]
+async fn an_issuer_has_its_own_list_of_algorithms() {
+    let mint = Mint::new("k");
+    let narrowed = issuer("https://i", &mint).with_algorithms([Algorithm::Rs256]);
+    let verifier = JwtVerifier::new([narrowed]).unwrap();
+    let told = reason(&verifier, &mint.token(json!({}), json!({})))
+        .await
+        .unwrap();
+    assert!(told.contains("algorithm"), "{told}");
+}
+
+#[tokio::test]
+async fn a_wrong_claim_is_refused_after_the_signature() {
+    let (mint, stranger) = (Mint::new("k"), Mint::new("k"));
+    let verifier = JwtVerifier::new([issuer("https://i", &mint)]).unwrap();
+    for (claims, expected) in [
+        (json!({"scope": {"a": 1}}), "scope"),
+        (json!({"exp": "1"}), "exp"),
+        (json!({"aud": 1}), "aud"),
+        (json!({"at_hash": "x"}), "ID token"),
+    ] {
+        let told = reason(&verifier, &mint.token(json!({}), claims.clone()))
+            .await
+            .unwrap();
+        assert!(told.contains(expected), "{told}");
+        let told = reason(&verifier, &stranger.token(json!({}), claims))
+            .await
+            .unwrap();
+        assert!(told.contains("signature"), "{told}");
+    }
+    let twice = mint.sign(
+        r#"{"alg":"ES256","kid":"k"}"#,
+        r#"{"iss":"https://i","exp":9,"scope":"a","scope":"b"}"#,
+    );
+    assert!(reason(&verifier, &twice).await.unwrap().contains("once"));
+}
+
+#[tokio::test]
+async fn a_reason_helps_and_does_not_run_away_with_the_log() {
+    let mint = Mint::new("k");
+    let verifier = JwtVerifier::new([issuer("https://i", &mint)]).unwrap();
+    for (header, claims) in [
+        (json!({"kid": "\n".repeat(2000)}), json!({})),
+        (json!({"typ": "x".repeat(2000)}), json!({})),
+        (json!({"alg": "x".repeat(2000)}), json!({})),
+        (json!({}), json!({"iss": "\u{202e}".repeat(500)})),
+    ] {
+        let told = reason(&verifier, &mint.token(header, claims))
+            .await
+            .unwrap();
+        assert!(
+            told.len() <= 512 && !told.contains(['\n', '\u{202e}']),
+            "{told}"
+        );
+    }
+    let told = reason(&verifier, &mint.token(json!({"kid": "z"}), json!({})))
+        .await
+        .unwrap();
+    for part in ["https://i", "ES256", "\"z\""] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() {
+    let (mint, script) = (Mint::new("k"), Script::default());
+    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let token = BearerToken::new(&mint.token(json!({}), json!({}))).unwrap();
+    let error = verifier.verify(&token).await.unwrap_err();
+    assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
+    // What no key could make good is refused at once.
+    let bad = BearerToken::new(&mint.token(json!({"alg": "none"}), json!({}))).unwrap();
+    let error = verifier.verify(&bad).await.unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Invalid);
+    // It recovers by itself.
+    script.publish(&jwks(&[&mint]));
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert_eq!(verifier.readiness(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_without_a_key_id_survives_a_rotation() {
+    let (old, new, script) = (Mint::new("a"), Mint::new("b"), Script::default());
+    script.publish(&jwks(&[&old]));
+    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    assert_eq!(
+        reason(&verifier, &old.token(json!({"kid": null}), json!({}))).await,
+        None
+    );
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    script.publish(&jwks(&[&old, &new]));
+    assert_eq!(
+        reason(&verifier, &new.token(json!({"kid": null}), json!({}))).await,
+        None
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_background_ends_with_the_verifier() {
+    let script = Script::default();
+    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    verifier.start();
+    verifier.start();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let loads = script.loads();
+    assert!(loads > 1);
+    drop(verifier);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(script.loads(), loads);
+}
+
+#[test]
+fn every_fault_of_the_settings_is_told_at_once() {
+    let faults = JwtVerifier::new([
+        Issuer::new("http://as.example"),
+        Issuer::new("https://i"),
+        Issuer::new("https://j").with_spelling("https://i"),
+        Issuer::new("https://k").with_jwks("{}"),
+    ])
+    .unwrap_err();
+    assert_eq!(faults.faults().len(), 3, "{faults}");
+    assert!(JwtVerifier::new([]).is_err());
+}
+
+#[test]
+fn outside_of_a_runtime_nothing_starts_and_nothing_panics() {
+    JwtVerifier::new([Issuer::new("https://i")])
+        .unwrap()
+        .start();
+}
