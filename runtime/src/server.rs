@@ -2,6 +2,7 @@
 //!
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
 //! - [`direct`]: the short way to a tool
+//! - [`documents`]: metadata and page, made once
 //! - [`handler`]: the server as rmcp sees it, and the second check
 //! - [`issuing`]: who issues tokens, and how they are verified
 //! - [`routes`]: the paths
@@ -23,6 +24,7 @@ use crate::{
 
 mod assembly;
 mod direct;
+mod documents;
 mod handler;
 mod issuing;
 mod page;

@@ -27,7 +27,9 @@ async fn without_a_token_there_is_a_401_that_names_the_tools_scopes_and_no_error
             assert_eq!(answer.status, 401, "{revision:?} {tool} {answer:?}");
             assert_eq!(
                 answer.header("www-authenticate"),
-                Some(&*format!("Bearer resource_metadata=\"{metadata}\", scope=\"{scope}\"")),
+                Some(&*format!(
+                    "Bearer resource_metadata=\"{metadata}\", scope=\"{scope}\""
+                )),
                 "{revision:?} {tool}"
             );
             assert_eq!(answer.json()["scope"], scope, "{answer:?}");
@@ -68,10 +70,22 @@ async fn a_bad_token_is_a_401_with_invalid_token_even_on_a_public_tool() {
     for (what, token) in [
         ("malformed", "no-token-at-all".to_owned()),
         ("expired", with(json!({"exp": 1}))),
-        ("expired without scopes", with(json!({"exp": 1, "scope": ""}))),
-        ("of another issuer", with(json!({"iss": "https://evil.example"}))),
-        ("for another", with(json!({"aud": "https://other.example/mcp"}))),
-        ("for a path below", with(json!({"aud": format!("{resource}/x")}))),
+        (
+            "expired without scopes",
+            with(json!({"exp": 1, "scope": ""})),
+        ),
+        (
+            "of another issuer",
+            with(json!({"iss": "https://evil.example"})),
+        ),
+        (
+            "for another",
+            with(json!({"aud": "https://other.example/mcp"})),
+        ),
+        (
+            "for a path below",
+            with(json!({"aud": format!("{resource}/x")})),
+        ),
         ("not yet valid", with(json!({"nbf": 3_999_999_999_u64}))),
         ("bound to a key", with(json!({"cnf": {"jkt": "x"}}))),
         ("scope of a wrong type", with(json!({"scope": 7}))),
@@ -110,8 +124,15 @@ async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() 
             assert_eq!(answer.status, 403, "{revision:?} {tool} {answer:?}");
             let challenge = answer.challenge().expect("a challenge");
             assert_eq!(challenge.scheme, "Bearer");
-            let names: Vec<_> = challenge.parameters.iter().map(|(name, _)| &**name).collect();
-            assert_eq!(names, ["error", "scope", "resource_metadata", "error_description"]);
+            let names: Vec<_> = challenge
+                .parameters
+                .iter()
+                .map(|(name, _)| &**name)
+                .collect();
+            assert_eq!(
+                names,
+                ["error", "scope", "resource_metadata", "error_description"]
+            );
             assert_eq!(challenge.get("error"), Some("insufficient_scope"));
             assert_eq!(challenge.get("scope"), Some(named), "{scopes} {tool}");
             let body = answer.json();
@@ -150,7 +171,11 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
         assert_eq!(first.call("write", json!({})).await.status, 403);
         let more = tokens::claims(&running.resource(), "desk:read desk:write");
         let stepped_up = first.with_token(tokens::token(&more));
-        assert_eq!(stepped_up.call("write", json!({})).await.status, 200, "{revision:?}");
+        assert_eq!(
+            stepped_up.call("write", json!({})).await.status,
+            200,
+            "{revision:?}"
+        );
     }
     assert_eq!(runs.all(), ["write"; 4]);
 }
@@ -159,8 +184,12 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 async fn a_server_can_name_what_is_needed_alone() {
     let runs = support::desk::Runs::default();
     let server = support::desk::server(&runs).challenge_scopes(toolgate::ChallengeScopes::Needed);
-    let running = support::server::Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    let running =
+        support::server::Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let answer = client.call("write", json!({})).await;
-    assert_eq!(answer.challenge().expect("a challenge").get("scope"), Some("desk:write"));
+    assert_eq!(
+        answer.challenge().expect("a challenge").get("scope"),
+        Some("desk:write")
+    );
 }

@@ -9,8 +9,14 @@ async fn health_needs_no_token_and_any_host_may_ask() {
     let (running, _) = desk().await;
     for path in ["/healthz", "/readyz"] {
         // A probe asks by the address of a container.
-        let request = reqwest::Client::new().get(running.url(path)).header("host", "10.0.0.7:8080");
-        assert_eq!(request.send().await.expect("an answer").status(), 200, "{path}");
+        let request = reqwest::Client::new()
+            .get(running.url(path))
+            .header("host", "10.0.0.7:8080");
+        assert_eq!(
+            request.send().await.expect("an answer").status(),
+            200,
+            "{path}"
+        );
     }
 }
 
@@ -20,7 +26,13 @@ async fn the_page_names_every_tool_and_runs_no_script() {
     let client = Client::new(running.resource(), Revision::Stateless);
     let answer = client.get(&running.url("/docs")).await;
     assert_eq!(answer.status, 200);
-    for part in ["whoami", "rewrite", "desk:write", "What to say.", &running.resource()] {
+    for part in [
+        "whoami",
+        "rewrite",
+        "desk:write",
+        "What to say.",
+        &running.resource(),
+    ] {
         assert!(answer.text.contains(part), "{part}");
     }
     assert!(!answer.text.contains("<script"));

@@ -37,8 +37,14 @@ async fn a_protocol_version_that_nobody_knows_does_not_matter_there() {
     let (running, _) = desk().await;
     let url = running.url("/.well-known/oauth-protected-resource");
     for version in ["2024-11-05", "2026-07-28", "nonsense"] {
-        let request = reqwest::Client::new().get(&url).header("mcp-protocol-version", version);
-        assert_eq!(request.send().await.expect("an answer").status(), 200, "{version}");
+        let request = reqwest::Client::new()
+            .get(&url)
+            .header("mcp-protocol-version", version);
+        assert_eq!(
+            request.send().await.expect("an answer").status(),
+            200,
+            "{version}"
+        );
     }
 }
 

@@ -27,12 +27,20 @@ async fn a_foreign_origin_is_a_403_without_a_challenge_and_without_cors() {
     let (running, runs) = desk().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
-    for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
+    for origin in [
+        "https://evil.example",
+        "null",
+        "http://localhost.evil.example",
+    ] {
         let request = client.post(&message).header("origin", origin);
         let answer = Answer::of(request.body(message.to_string())).await;
         assert_eq!(answer.status, 403, "{origin} {answer:?}");
         assert_eq!(answer.challenge(), None, "{origin}");
-        assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            None,
+            "{origin}"
+        );
     }
     assert_eq!(runs.all(), [""; 0]);
 }
@@ -47,7 +55,10 @@ async fn a_page_of_this_machine_may_ask_and_can_read_refusals() {
     let answer = Answer::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
-    let exposed = answer.header("access-control-expose-headers").expect("some").to_lowercase();
+    let exposed = answer
+        .header("access-control-expose-headers")
+        .expect("some")
+        .to_lowercase();
     for name in ["www-authenticate", "mcp-session-id", "mcp-protocol-version"] {
         assert!(exposed.contains(name), "{exposed}");
     }
@@ -64,7 +75,10 @@ async fn a_preflight_needs_no_token() {
         .header("access-control-request-headers", asked);
     let answer = Answer::of(request).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let allowed = answer.header("access-control-allow-headers").expect("some").to_lowercase();
+    let allowed = answer
+        .header("access-control-allow-headers")
+        .expect("some")
+        .to_lowercase();
     for name in asked.split(',') {
         assert!(allowed.contains(name), "{name} is not among {allowed}");
     }

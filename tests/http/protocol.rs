@@ -41,7 +41,9 @@ async fn the_list_is_sorted_and_private_where_it_depends_on_who_asks() {
             .collect();
         assert_eq!(
             names,
-            ["echo", "explode", "ping", "purge", "read", "rewrite", "slow", "whoami", "write"]
+            [
+                "echo", "explode", "ping", "purge", "read", "rewrite", "slow", "whoami", "write"
+            ]
         );
         if revision == Revision::Stateless {
             assert_eq!(result["cacheScope"], "private");
@@ -58,7 +60,11 @@ async fn without_a_token_public_tools_alone_are_listed() {
         anonymous.open().await;
         let answer = anonymous.request("tools/list", json!({})).await;
         let result = &answer.json()["result"];
-        assert_eq!(result["tools"].as_array().expect("tools").len(), 1, "{answer:?}");
+        assert_eq!(
+            result["tools"].as_array().expect("tools").len(),
+            1,
+            "{answer:?}"
+        );
         assert_eq!(result["tools"][0]["name"], "ping");
     }
 }
@@ -74,7 +80,8 @@ async fn nothing_is_listed_without_a_token_where_nothing_is_public() {
 async fn a_slash_at_the_end_is_no_redirect() {
     let (running, _) = desk().await;
     let token = support::tokens::token(&support::tokens::claims(&running.resource(), "desk:read"));
-    let client = Client::new(format!("{}/", running.resource()), Revision::Stateless).with_token(token);
+    let client =
+        Client::new(format!("{}/", running.resource()), Revision::Stateless).with_token(token);
     assert_eq!(client.call("read", json!({})).await.tool_text(), "read ran");
 }
 
@@ -159,7 +166,10 @@ async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
 async fn both_ways_to_a_tool_give_one_answer() {
     let (running, _) = desk().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
-    let message = client.message("tools/call", json!({"name": "echo", "arguments": {"text": "ä \" \u{1f600}"}}));
+    let message = client.message(
+        "tools/call",
+        json!({"name": "echo", "arguments": {"text": "ä \" \u{1f600}"}}),
+    );
     let direct = Answer::of(client.post(&message).body(message.to_string())).await;
     // A parameter of the media type is right, and not right in every particular.
     let mut request = client
@@ -169,10 +179,17 @@ async fn both_ways_to_a_tool_give_one_answer() {
         .expect("a request");
     let kind = "application/json; charset=utf-8".parse().expect("a value");
     request.headers_mut().insert("content-type", kind);
-    let long = reqwest::Client::new().execute(request).await.expect("an answer");
+    let long = reqwest::Client::new()
+        .execute(request)
+        .await
+        .expect("an answer");
     assert_eq!(long.status().as_u16(), direct.status);
     assert_eq!(
-        long.headers().get("content-type").expect("a type").to_str().ok(),
+        long.headers()
+            .get("content-type")
+            .expect("a type")
+            .to_str()
+            .ok(),
         direct.header("content-type")
     );
     assert_eq!(long.text().await.expect("text"), direct.text);

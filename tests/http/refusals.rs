@@ -17,7 +17,10 @@ async fn a_token_in_the_query_is_a_400() {
     let client = Client::new(resource, Revision::Stateless);
     let answer = client.call("read", json!({})).await;
     assert_eq!(answer.status, 400, "{answer:?}");
-    assert_eq!(answer.challenge().expect("one").get("error"), Some("invalid_request"));
+    assert_eq!(
+        answer.challenge().expect("one").get("error"),
+        Some("invalid_request")
+    );
     assert_eq!(runs.all(), [""; 0]);
 }
 
@@ -27,7 +30,9 @@ async fn two_tokens_are_a_400_even_if_they_are_one() {
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
-    let request = client.post(&message).header("authorization", format!("Bearer {token}"));
+    let request = client
+        .post(&message)
+        .header("authorization", format!("Bearer {token}"));
     let answer = Answer::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert_eq!(answer.json()["error"], "invalid_request");
@@ -37,7 +42,8 @@ async fn two_tokens_are_a_400_even_if_they_are_one() {
 #[tokio::test]
 async fn keys_that_cannot_be_had_are_a_503_and_nobody_is_sent_to_log_in() {
     let (running, _) = desk().await;
-    let client = Client::new(running.resource(), Revision::Stateless).with_token(tokens::UNAVAILABLE);
+    let client =
+        Client::new(running.resource(), Revision::Stateless).with_token(tokens::UNAVAILABLE);
     let answer = client.call("read", json!({})).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     let seconds = answer.header("retry-after").expect("when to try again");
@@ -56,7 +62,12 @@ async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
     .await;
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
         let client = client(&running, revision, "desk:read").await;
-        for (size, status) in [(17 * 1024, 200), (limit - 2048, 200), (limit, 413), (20 * limit, 413)] {
+        for (size, status) in [
+            (17 * 1024, 200),
+            (limit - 2048, 200),
+            (limit, 413),
+            (20 * limit, 413),
+        ] {
             let answer = client.call("echo", json!({"text": "a".repeat(size)})).await;
             assert_eq!(answer.status, status, "{revision:?} {size} {}", answer.text);
             if status == 413 {
@@ -91,21 +102,36 @@ async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
     let (running, _) = desk().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read desk:write").await;
-        let expected = if revision == Revision::Stateless { 404 } else { 200 };
+        let expected = if revision == Revision::Stateless {
+            404
+        } else {
+            200
+        };
         for (method, params) in [
             ("resources/read", json!({"uri": "file:///etc/passwd"})),
             ("resources/list", json!({})),
             ("prompts/get", json!({"name": "read"})),
-            ("completion/complete", json!({"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": "b"}})),
+            (
+                "completion/complete",
+                json!({"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": "b"}}),
+            ),
             ("logging/setLevel", json!({"level": "debug"})),
             ("tasks/get", json!({"taskId": "1"})),
             ("made/up", json!({})),
         ] {
             let answer = client.request(method, params).await;
             assert_eq!(answer.status, expected, "{method} {revision:?} {answer:?}");
-            assert_eq!(answer.json()["error"]["code"], -32601, "{method} {answer:?}");
+            assert_eq!(
+                answer.json()["error"]["code"],
+                -32601,
+                "{method} {answer:?}"
+            );
         }
-        assert_eq!(client.call("read", json!({})).await.status, 200, "{revision:?}");
+        assert_eq!(
+            client.call("read", json!({})).await.status,
+            200,
+            "{revision:?}"
+        );
     }
 }
 
@@ -122,7 +148,8 @@ async fn a_malformed_call_is_no_custom_request() {
             r#"{"name":"read","arguments":[]}"#,
             "[]",
         ] {
-            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+            let body =
+                format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
             let answer = Answer::of(client.post(&right).body(body)).await;
             assert_eq!(answer.status, 400, "{params} {revision:?} {answer:?}");
             assert!(answer.json()["error"]["code"].is_i64(), "{answer:?}");
@@ -148,15 +175,24 @@ async fn what_a_client_does_not_accept_or_say_is_told_in_json() {
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let send = |request: reqwest::RequestBuilder| {
-        let mut request = request.body(message.to_string()).build().expect("a request");
+        let mut request = request
+            .body(message.to_string())
+            .build()
+            .expect("a request");
         async move {
             request.headers_mut().remove("accept");
-            let response = reqwest::Client::new().execute(request).await.expect("an answer");
+            let response = reqwest::Client::new()
+                .execute(request)
+                .await
+                .expect("an answer");
             (response.status(), response.text().await.expect("text"))
         }
     };
     let (status, body) = send(client.post(&message)).await;
     assert_eq!(status, 406, "{body}");
-    assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok(), "{body}");
+    assert!(
+        serde_json::from_str::<serde_json::Value>(&body).is_ok(),
+        "{body}"
+    );
     assert_eq!(runs.all(), [""; 0]);
 }

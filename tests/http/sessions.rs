@@ -26,7 +26,12 @@ async fn a_session_answers_nobody_but_its_principal() {
         .with_token(token_of(&running.resource(), "mallory", "desk:read"));
     let answer = mallory.call("read", json!({})).await;
     assert_eq!(answer.status, 404, "{answer:?}");
-    let answer = Answer::of(mallory.plain(Method::GET).header("accept", "text/event-stream")).await;
+    let answer = Answer::of(
+        mallory
+            .plain(Method::GET)
+            .header("accept", "text/event-stream"),
+    )
+    .await;
     assert_eq!(answer.status, 404, "{answer:?}");
     let answer = Answer::of(mallory.plain(Method::DELETE)).await;
     assert_eq!(answer.status, 404, "{answer:?}");
@@ -57,7 +62,9 @@ async fn a_session_without_a_token_becomes_the_first_principals() {
     anonymous.open().await;
     assert_eq!(anonymous.call("ping", json!({})).await.status, 200);
     let resource = running.resource();
-    let alice = anonymous.clone().with_token(token_of(&resource, "alice", "desk:read"));
+    let alice = anonymous
+        .clone()
+        .with_token(token_of(&resource, "alice", "desk:read"));
     assert_eq!(alice.call("read", json!({})).await.status, 200);
     // Whoever knew the id before is shut out now.
     assert_eq!(anonymous.call("ping", json!({})).await.status, 401);
@@ -69,7 +76,9 @@ async fn a_session_without_a_token_becomes_the_first_principals() {
 async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
     let (running, _) = desk().await;
     let alice = client(&running, SESSION, "desk:read").await;
-    let lost = alice.clone().with_session("00000000-0000-0000-0000-000000000000");
+    let lost = alice
+        .clone()
+        .with_session("00000000-0000-0000-0000-000000000000");
     assert_eq!(lost.call("read", json!({})).await.status, 404);
     let ended = Answer::of(alice.plain(Method::DELETE)).await;
     assert!(ended.status < 300, "{ended:?}");
@@ -92,8 +101,11 @@ async fn a_repeated_session_id_is_refused() {
 async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
     let (running, _) = desk().await;
     let bystander = {
-        let mut client = Client::new(running.resource(), SESSION)
-            .with_token(token_of(&running.resource(), "bystander", "desk:read"));
+        let mut client = Client::new(running.resource(), SESSION).with_token(token_of(
+            &running.resource(),
+            "bystander",
+            "desk:read",
+        ));
         client.open().await;
         client
     };
@@ -110,6 +122,14 @@ async fn a_refused_call_leaves_its_session_alone() {
     let (running, _) = desk().await;
     let alice = client(&running, SESSION, "desk:read").await;
     assert_eq!(alice.call("write", json!({})).await.status, 403);
-    assert_eq!(alice.clone().without_token().call("read", json!({})).await.status, 401);
+    assert_eq!(
+        alice
+            .clone()
+            .without_token()
+            .call("read", json!({}))
+            .await
+            .status,
+        401
+    );
     assert_eq!(alice.call("read", json!({})).await.status, 200);
 }

@@ -16,7 +16,12 @@ async fn a_running_call_finishes_and_open_streams_end() {
     let stream = {
         let session = session.clone();
         tokio::spawn(async move {
-            Answer::of(session.plain(Method::GET).header("accept", "text/event-stream")).await
+            Answer::of(
+                session
+                    .plain(Method::GET)
+                    .header("accept", "text/event-stream"),
+            )
+            .await
         })
     };
     let calls = [session, stateless].map(|client| {
@@ -30,6 +35,10 @@ async fn a_running_call_finishes_and_open_streams_end() {
     }
     assert_eq!(stream.await.expect("no panic").status, 200);
     running.stopped().await;
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
     assert_eq!(runs.all(), ["slow", "slow"]);
 }

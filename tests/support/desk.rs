@@ -104,7 +104,9 @@ fn explode(State(runs): State<Runs>) -> String {
 pub fn server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
         .verifier(Unsigned)
-        .tools(tools![ping, whoami, read, write, rewrite, purge, slow, echo, explode])
+        .tools(tools![
+            ping, whoami, read, write, rewrite, purge, slow, echo, explode
+        ])
         .quiet()
 }
 
@@ -113,6 +115,8 @@ pub fn server(runs: &Runs) -> Server<Runs> {
 pub fn closed_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
         .verifier(Unsigned)
-        .tools(tools![whoami, read, write, rewrite, purge, slow, echo, explode])
+        .tools(tools![
+            whoami, read, write, rewrite, purge, slow, echo, explode
+        ])
         .quiet()
 }

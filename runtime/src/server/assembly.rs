@@ -11,7 +11,6 @@ use std::{
 };
 
 use axum::{Router, routing::any_service};
-use bytes::Bytes;
 use http::HeaderName;
 use rmcp::{
     model::{Implementation, ServerCapabilities, ServerConfig},
@@ -19,16 +18,14 @@ use rmcp::{
         StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
     },
 };
-use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access::{Access, Requirement},
     admission::Rules,
-    config::{Config, Settings},
+    config::Config,
     error::{Faults, StartError},
     gate::{Challenges, Direct, Gate, GateService, OriginRules, Sessions},
-    metadata::Metadata,
     principal::Acceptance,
     scope::{ScopeSet, ScopeTable},
     tool::{Tool, ToolSet},
@@ -37,9 +34,10 @@ use crate::{
 
 use super::{
     Server,
+    documents::Documents,
     handler::{Handler, Shared},
     issuing::{Embedding, Issuing},
-    page, routes,
+    routes,
     welcome::Welcome,
 };
 
@@ -152,8 +150,16 @@ where
         .chain([baseline, ScopeSet::EMPTY]);
     let metadata_url = resource.metadata_url();
     let challenges = Challenges::new(&metadata_url, &table, ahead, &mut faults);
-    let metadata = metadata(&settings, &server.name, &issuers, &table);
-    let page = page(&server.name, &server.version, &settings, &tools, &table);
+    let documents = Documents {
+        name: &server.name,
+        version: &server.version,
+        settings: &settings,
+        issuers: &issuers,
+        is_development: issuing.is_development(),
+        table: &table,
+    };
+    let metadata = documents.metadata();
+    let page = documents.page(&tools);
     let parameter_headers = parameter_headers(&tools);
     let tool_count = tools.len();
     let issuing = faults.finish(issuing)?;
@@ -260,53 +266,6 @@ fn baseline<S>(tools: &[Tool<S>], accesses: &[Access]) -> ScopeSet {
         .fold(ScopeSet::EMPTY, |set, (_, access)| {
             set.union(access.wanted(set))
         })
-}
-
-fn metadata(settings: &Settings, name: &str, issuers: &[String], table: &ScopeTable) -> Bytes {
-    let derived = Metadata {
-        resource: settings.resource().as_str(),
-        authorization_servers: issuers,
-        scopes_supported: table.names(table.all()).collect(),
-        resource_documentation: settings.docs_url(),
-        resource_name: settings.resource_name().unwrap_or(name),
-    }
-    .document();
-    let members = match settings.document() {
-        None => derived,
-        Some(brought) => {
-            let served = brought.serve(derived);
-            for note in served.notes {
-                tracing::warn!("{note}");
-            }
-            served.members
-        }
-    };
-    Value::Object(members).to_string().into()
-}
-
-fn page<S>(
-    name: &str,
-    version: &str,
-    settings: &Settings,
-    tools: &[Tool<S>],
-    table: &ScopeTable,
-) -> Bytes {
-    let entries: Vec<_> = tools
-        .iter()
-        .map(|tool| page::ToolEntry {
-            listing: tool.listing(),
-            requirement: tool.requirement(),
-        })
-        .collect();
-    page::render(&page::PageFacts {
-        name,
-        version,
-        resource: settings.resource().as_str(),
-        metadata_url: &settings.resource().metadata_url(),
-        scopes: &table.names(table.all()).collect::<Vec<_>>(),
-        tools: &entries,
-    })
-    .into()
 }
 
 /// The headers in which clients repeat arguments, for CORS.

@@ -117,7 +117,9 @@ async fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Respo
 async fn documentation(content: Bytes) -> Response<Body> {
     let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300").await;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, page::content_security_policy());
+    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy()) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),

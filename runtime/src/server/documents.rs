@@ -1,0 +1,69 @@
+//! What is made once, at the start, and then served as it is.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{config::Settings, metadata::Metadata, scope::ScopeTable, tool::Tool};
+
+use super::page::{self, PageFacts, ScopeEntry, ToolEntry};
+
+/// What the documents say.
+pub(super) struct Documents<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    pub(super) settings: &'a Settings,
+    pub(super) issuers: &'a [String],
+    pub(super) is_development: bool,
+    pub(super) table: &'a ScopeTable,
+}
+
+impl Documents<'_> {
+    /// The protected resource metadata (RFC 9728 §2).
+    pub(super) fn metadata(&self) -> Bytes {
+        let settings = self.settings;
+        let derived = Metadata {
+            resource: settings.resource().as_str(),
+            authorization_servers: self.issuers,
+            scopes_supported: self.table.names(self.table.all()).collect(),
+            resource_documentation: settings.docs_url(),
+            resource_name: settings.resource_name().unwrap_or(self.name),
+        }
+        .document();
+        let members = match settings.document() {
+            None => derived,
+            Some(brought) => {
+                let served = brought.serve(derived);
+                for note in served.notes {
+                    tracing::warn!("{note}");
+                }
+                served.members
+            }
+        };
+        Value::Object(members).to_string().into()
+    }
+
+    /// The page for people.
+    pub(super) fn page<S>(&self, tools: &[Tool<S>]) -> Bytes {
+        let scope = |name| ScopeEntry {
+            name,
+            description: None,
+        };
+        page::render(&PageFacts {
+            name: self.name,
+            version: self.version,
+            resource: self.settings.resource().as_str(),
+            metadata: &self.settings.resource().metadata_url(),
+            issuers: self.issuers.iter().map(String::as_str).collect(),
+            development: self.is_development,
+            scopes: self.table.names(self.table.all()).map(scope).collect(),
+            tools: tools
+                .iter()
+                .map(|tool| ToolEntry {
+                    listing: tool.listing(),
+                    requirement: tool.requirement(),
+                })
+                .collect(),
+        })
+        .into()
+    }
+}
