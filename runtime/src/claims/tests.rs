@@ -1,0 +1,128 @@
+use super::*;
+use serde_json::json;
+
+fn read(change: Value) -> Result<Claims, ClaimsFault> {
+    let mut all = json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": 2_000});
+    for (name, value) in change.as_object().unwrap() {
+        match value {
+            Value::Null => all.as_object_mut().unwrap().remove(name),
+            _ => all
+                .as_object_mut()
+                .unwrap()
+                .insert(name.clone(), value.clone()),
+        };
+    }
+    Claims::from_json(all.to_string().as_bytes())
+}
+
+#[test]
+fn a_claim_of_the_wrong_type_is_refused_not_skipped() {
+    for (name, values) in [
+        ("iss", json!([1, true, ["https://i"], {"a": 1}, ""])),
+        ("sub", json!([1, false, ["s"], ""])),
+        ("aud", json!([1, true, {"a": 1}, ["a", 1], [["a"]]])),
+        (
+            "exp",
+            json!(["2000", true, [2000], -1, 1e300, -0.5, 253_402_300_800_u64]),
+        ),
+        ("nbf", json!(["2000", true, -1])),
+        ("iat", json!(["2000", {}, -1])),
+        ("client_id", json!([1, ["c"], ""])),
+        ("azp", json!([1, ["c"]])),
+        ("scope", json!([1, true, {"a": 1}, [1], ["a", null]])),
+        ("scp", json!([1, {"a": 1}, [true]])),
+        ("scopes", json!([1, [{}]])),
+    ] {
+        for value in values.as_array().unwrap() {
+            let fault = read(json!({name: value})).unwrap_err();
+            assert_eq!(fault, ClaimsFault::WrongType(name), "{name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn null_is_a_wrong_type_and_not_absent() {
+    for name in [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "client_id",
+        "scope",
+    ] {
+        let text = format!(r#"{{"iss":"i","exp":1,"{name}":null}}"#)
+            .replace(r#""iss":"i","exp":1,"iss""#, r#""exp":1,"iss""#)
+            .replace(r#""exp":1,"exp""#, r#""exp""#);
+        assert_eq!(
+            Claims::from_json(text.as_bytes()).unwrap_err(),
+            ClaimsFault::WrongType(name),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn issuer_and_expiry_must_be_there() {
+    assert_eq!(
+        read(json!({"iss": null})).unwrap_err(),
+        ClaimsFault::Missing("iss")
+    );
+    assert_eq!(
+        read(json!({"exp": null})).unwrap_err(),
+        ClaimsFault::Missing("exp")
+    );
+}
+
+#[test]
+fn a_fraction_of_a_second_is_dropped_to_the_tokens_disadvantage() {
+    let claims = read(json!({"exp": 1999.9, "nbf": 1000.1})).unwrap();
+    assert_eq!(claims.expires_at(), UnixTime::from_seconds(1999));
+    assert_eq!(claims.not_before(), Some(UnixTime::from_seconds(1001)));
+}
+
+#[test]
+fn scopes_are_separated_by_spaces_alone() {
+    let claims = read(json!({"scope": "a  b\u{a0}c\td "})).unwrap();
+    assert_eq!(claims.scopes().collect::<Vec<_>>(), ["a", "b\u{a0}c\td"]);
+}
+
+#[test]
+fn the_first_scope_claim_that_is_there_decides_alone() {
+    for (claims, expected) in [
+        (json!({"scope": "a", "scp": ["b"], "scopes": ["c"]}), "a"),
+        (json!({"scp": ["b"], "scopes": ["c"]}), "b"),
+        (json!({"scopes": ["c"]}), "c"),
+        (json!({"scope": ["d"]}), "d"),
+    ] {
+        assert_eq!(
+            read(claims).unwrap().scopes().collect::<Vec<_>>(),
+            [expected]
+        );
+    }
+    assert_eq!(read(json!({})).unwrap().scopes().count(), 0);
+    assert_eq!(
+        read(json!({"scope": "", "scp": ["b"]}))
+            .unwrap()
+            .scopes()
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_claim_that_is_named_twice_is_refused() {
+    let text = br#"{"iss":"i","exp":1,"scope":"a","scope":"b"}"#;
+    assert_eq!(
+        Claims::from_json(text).unwrap_err(),
+        ClaimsFault::NotAnObject
+    );
+}
+
+#[test]
+fn claims_print_without_what_we_do_not_know() {
+    let claims = read(json!({"email": "a@b.example"})).unwrap();
+    assert!(!format!("{claims:?}").contains("b.example"));
+    assert_eq!(claims.get("email"), Some(&json!("a@b.example")));
+}
