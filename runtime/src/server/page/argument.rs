@@ -11,11 +11,18 @@ pub(super) struct Argument<'a> {
     pub(super) kind: String,
     pub(super) required: bool,
     pub(super) description: Option<&'a str>,
-    /// What a value must keep to: ("at least", "1").
-    pub(super) rules: Vec<(&'static str, String)>,
+    pub(super) rules: Vec<Rule>,
 }
 
-/// The arguments that an input schema describes, in its order.
+/// What a value must keep to: "at most" `20` "characters".
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) before: &'static str,
+    pub(super) value: String,
+    pub(super) after: &'static str,
+}
+
+/// The arguments that an input schema describes, in its order, the required ones first.
 pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
     let required: Vec<_> = schema
         .get("required")
@@ -25,7 +32,7 @@ pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
         .filter_map(Value::as_str)
         .collect();
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties
+    let mut arguments: Vec<_> = properties
         .into_iter()
         .flatten()
         .map(|(name, property)| {
@@ -38,39 +45,46 @@ pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
                 rules: rules(property, target),
             }
         })
-        .collect()
+        .collect();
+    arguments.sort_by_key(|argument| !argument.required);
+    arguments
 }
 
 /// How deep types are told; recursive ones have no end.
 const DEPTH: usize = 4;
 
-/// The keywords that a person should know of, and how they are said.
-const RULES: [(&str, &str); 13] = [
-    ("default", "default"),
-    ("const", "always"),
-    ("minimum", "at least"),
-    ("exclusiveMinimum", "more than"),
-    ("maximum", "at most"),
-    ("exclusiveMaximum", "less than"),
-    ("multipleOf", "a multiple of"),
-    ("minLength", "characters, at least"),
-    ("maxLength", "characters, at most"),
-    ("minItems", "items, at least"),
-    ("maxItems", "items, at most"),
-    ("pattern", "pattern"),
-    ("x-mcp-header", "also sent as header Mcp-Param-"),
+/// The keywords that a person should know of, and what is said before and after a value.
+const RULES: [(&str, &str, &str); 13] = [
+    ("default", "default", ""),
+    ("const", "always", ""),
+    ("minimum", "at least", ""),
+    ("exclusiveMinimum", "more than", ""),
+    ("maximum", "at most", ""),
+    ("exclusiveMaximum", "less than", ""),
+    ("multipleOf", "a multiple of", ""),
+    ("minLength", "at least", "characters"),
+    ("maxLength", "at most", "characters"),
+    ("minItems", "at least", "items"),
+    ("maxItems", "at most", "items"),
+    ("pattern", "matches", ""),
+    ("x-mcp-header", "sent as the header", "too"),
 ];
 
-fn rules(property: &Value, target: &Value) -> Vec<(&'static str, String)> {
-    let rule = |(keyword, said): (&str, &'static str)| {
+fn rules(property: &Value, target: &Value) -> Vec<Rule> {
+    let rule = |(keyword, before, after)| {
         let value = property.get(keyword).or_else(|| target.get(keyword))?;
-        // `Option` has null for its default, which the word "optional" says already.
-        let told = match value {
+        let value = match value {
+            // `Option` has null for its default, which the word "optional" says already.
             Value::Null => return None,
+            Value::String(name) if keyword == "x-mcp-header" => format!("Mcp-Param-{name}"),
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        Some((said, told))
+        Some(Rule {
+            before,
+            value,
+            after,
+        })
     };
     RULES.into_iter().filter_map(rule).collect()
 }
@@ -150,7 +164,8 @@ mod tests {
                     argument.kind,
                     argument.required,
                     rules
-                        .map(|(said, value)| format!("{said} {value}"))
+                        .map(|rule| format!("{} {} {}", rule.before, rule.value, rule.after))
+                        .map(|rule| rule.trim_end().to_owned())
                         .collect(),
                 )
             })
@@ -178,33 +193,18 @@ mod tests {
                 "region": {"type": "string", "default": null, "x-mcp-header": "Region"},
             },
         });
-        let mut read = read(&schema);
-        read.sort();
+        let told: Vec<_> = read(&schema)
+            .into_iter()
+            .map(|(name, kind, required, rules)| {
+                format!("{name}: {kind}, {required}, {}", rules.join(", "))
+            })
+            .collect();
         assert_eq!(
-            read,
+            told,
             [
-                (
-                    "limit".into(),
-                    "integer".into(),
-                    false,
-                    vec!["default 3".into(), "at least 1".into(), "at most 50".into()]
-                ),
-                (
-                    "region".into(),
-                    "string".into(),
-                    false,
-                    vec!["also sent as header Mcp-Param- Region".to_owned()]
-                ),
-                (
-                    "ticker".into(),
-                    "string".into(),
-                    true,
-                    vec![
-                        "characters, at least 1".into(),
-                        "characters, at most 20".into(),
-                        "pattern ^[A-Z]+$".into()
-                    ]
-                ),
+                "ticker: string, true, at least 1 characters, at most 20 characters, matches ^[A-Z]+$",
+                "limit: integer, false, default 3, at least 1, at most 50",
+                "region: string, false, sent as the header Mcp-Param-Region too",
             ]
         );
     }

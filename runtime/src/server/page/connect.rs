@@ -46,11 +46,9 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-/// A line to copy. It can be focused, so that a keyboard can scroll it.
+/// A line to copy.
 fn line(text: &str) -> Markup {
-    html! {
-        pre tabindex="0" role="group" aria-label="Command" { code { (text) } }
-    }
+    html! { pre.line { code { (text) } } }
 }
 
 fn claude_code(facts: &PageFacts<'_>) -> String {

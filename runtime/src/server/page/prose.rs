@@ -26,11 +26,13 @@ pub(super) fn prose(text: &str) -> Markup {
 /// Text with code between backticks. A backtick without its pair is one.
 fn inline(text: &str) -> Markup {
     let mut rest = text;
+    let mut parts = Vec::new();
+    while let Some((before, code, after)) = next_code(rest) {
+        parts.push((before, code));
+        rest = after;
+    }
     html! {
-        @while let Some((before, code, after)) = next_code(rest) {
-            (before) code { (code) }
-            ({ rest = after; "" })
-        }
+        @for (before, code) in parts { (before) code { (code) } }
         (rest)
     }
 }

@@ -122,7 +122,7 @@ fn every_tool_is_told_with_what_it_needs_and_takes() {
         "ticker string required",
         "Ticker symbol, such as AAPL.",
         "limit integer optional",
-        "default 3at least 1at most 50",
+        "default 3 at least 1 at most 50 ",
         "market one of &quot;stocks&quot;, &quot;crypto&quot;, &quot;forex&quot; optional",
         "Output schema",
         "news:readRead news and their sentiment",

@@ -33,15 +33,15 @@ pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
             @if let Some(description) = &listing.description {
                 (prose(description))
             }
-            h4 { "Arguments" }
             @if arguments.is_empty() {
-                p.quiet { "None." }
+                p.quiet { "Takes no arguments." }
             } @else {
+                h4 { "Arguments" }
                 dl.arguments {
                     @for argument in &arguments { (entry(argument)) }
                 }
+                (schema("Input schema", &listing.input_schema))
             }
-            (schema("Input schema", &listing.input_schema))
             @if let Some(output) = &listing.output_schema {
                 (schema("Output schema", output))
             }
@@ -117,8 +117,8 @@ fn entry(argument: &Argument<'_>) -> Markup {
                 }
                 @if !argument.rules.is_empty() {
                     ul.rules {
-                        @for (said, value) in &argument.rules {
-                            li { (said) " " code { (value) } }
+                        @for rule in &argument.rules {
+                            li { (rule.before) " " code { (rule.value) } " " (rule.after) }
                         }
                     }
                 }
