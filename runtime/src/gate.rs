@@ -1,6 +1,8 @@
 //! The gate: every request is judged here before anything of the server sees it.
 //!
-//! - [`service`]: the order of the checks, one step each
+//! - [`service`]: the gate as a tower service
+//! - [`judgement`]: the order of the checks, one step each
+//! - [`handover`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
 //! - [`body`]: one bounded buffer
 //! - [`session`]: which principal owns which MCP session
@@ -20,6 +22,8 @@ mod body;
 mod challenge;
 mod direct;
 mod ending;
+mod handover;
+mod judgement;
 mod origin;
 mod refusal;
 mod service;

@@ -16,6 +16,9 @@ use tokio::time::Instant;
 
 use crate::principal::{Identity, Principal};
 
+/// The header that names a session, in the revisions that have them.
+pub(super) const SESSION_ID: &str = "mcp-session-id";
+
 /// How many sessions there can be. A session costs about 50 kB.
 #[derive(Debug, Clone, Copy)]
 struct Limits {

@@ -1,0 +1,141 @@
+//! Handing an admitted request over, and keeping the books of what comes back.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use tower::Service;
+
+use crate::principal::Principal;
+
+use super::{
+    Gate, body, direct, ending::Ending, judgement::Passed, refusal::oauth_error,
+    session::SESSION_ID,
+};
+
+/// The largest plain-text refusal of the service behind that is put into JSON.
+const LARGEST_PLAIN_TEXT: usize = 4096;
+
+impl Gate {
+    /// Runs what was admitted, the short way or behind the gate.
+    pub(super) async fn run<I, B>(
+        &self,
+        passed: Passed,
+        mut parts: Parts,
+        mut inner: I,
+    ) -> Response<Body>
+    where
+        I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Send,
+        I::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let Passed {
+            admission,
+            body,
+            message,
+            opens_session,
+            session,
+        } = passed;
+        if let (Some(direct), Some(message)) = (&self.direct, message)
+            && session.is_none()
+            && let Some(response) =
+                direct::run(&**direct, &admission, &parts.headers, *message).await
+        {
+            return response;
+        }
+        let principal = admission.principal().cloned();
+        let method = parts.method.clone();
+        parts.extensions.insert(admission);
+        let request = Request::from_parts(parts, Body::from(body));
+        let response = respond(&mut inner, request).await;
+
+        if opens_session && let Some(id) = response.headers().get(SESSION_ID) {
+            let id = id.to_str().unwrap_or_default().to_owned();
+            for surplus in self.sessions.open(id, principal.as_ref()) {
+                close(&mut inner, &surplus).await;
+            }
+        }
+        let ended = method == Method::DELETE && response.status().is_success();
+        if let Some(id) = session
+            && (ended || response.status() == StatusCode::NOT_FOUND)
+        {
+            self.sessions.forget(&id);
+        }
+        if method == Method::GET && response.status().is_success() {
+            let life = principal.map(|principal| self.life_of(&principal));
+            return response.map(|body| Body::new(Ending::new(body, life, self.stop.clone())));
+        }
+        in_json(response).await
+    }
+
+    /// How long a principal's token is good for, leeway not counted.
+    fn life_of(&self, principal: &Principal) -> Duration {
+        let expires_at = principal.claims().expires_at();
+        Duration::from_secs(expires_at.since(self.clock.now()))
+    }
+}
+
+async fn respond<I, B>(inner: &mut I, request: Request<Body>) -> Response<B>
+where
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    let ready = std::future::poll_fn(|cx| inner.poll_ready(cx)).await;
+    match ready {
+        Ok(()) => match inner.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        Err(never) => match never {},
+    }
+}
+
+/// Ends a session that had to make room for another.
+async fn close<I, B>(inner: &mut I, session: &str)
+where
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    let Ok(id) = HeaderValue::from_str(session) else {
+        return;
+    };
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = Method::DELETE;
+    request.headers_mut().insert(SESSION_ID, id);
+    respond(inner, request).await;
+}
+
+/// Puts a plain-text refusal of the service behind into JSON, as all others are.
+async fn in_json<B>(response: Response<B>) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let status = response.status();
+    let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
+    if is_typed || !(status.is_client_error() || status.is_server_error()) {
+        return response.map(Body::new);
+    }
+    let (parts, body) = response.into_parts();
+    let told = body::read(body, LARGEST_PLAIN_TEXT, Duration::from_secs(1))
+        .await
+        .unwrap_or_default();
+    let error = match status {
+        StatusCode::NOT_FOUND => "session_not_found",
+        status if status.is_server_error() => "server_error",
+        _ => "invalid_request",
+    };
+    // What goes wrong inside is for the log, which the service behind has written.
+    let description = if status.is_server_error() {
+        "the server could not answer".into()
+    } else {
+        String::from_utf8_lossy(&told)
+    };
+    let mut refusal = oauth_error(status, error, &description, "");
+    for (name, value) in &parts.headers {
+        if *name != header::CONTENT_LENGTH {
+            refusal.headers_mut().entry(name).or_insert(value.clone());
+        }
+    }
+    refusal
+}

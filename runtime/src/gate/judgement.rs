@@ -1,0 +1,261 @@
+//! The order of the checks, from a request's bytes to what may run.
+//!
+//! Each step consumes what the one before it made. What comes out is a request without
+//! the `Authorization` header, beside the [`Admission`] without which nothing runs.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use rmcp::model::{ClientJsonRpcMessage, ErrorCode as RpcCode, GetMeta, JsonRpcMessage};
+
+use crate::{
+    admission::{Admission, Decision, Denial},
+    bearer::{BearerFault, BearerToken},
+    operation::Operation,
+    principal::Principal,
+    verify::Unauthenticated,
+};
+
+use super::{
+    Gate,
+    audit::{self, Subject},
+    body,
+    origin::Foreign,
+    refusal::{Refusal, Voice},
+    session::{SESSION_ID, Standing},
+};
+
+/// The longest session id that is looked up; rmcp's have 36 characters.
+const LONGEST_SESSION_ID: usize = 128;
+
+/// A request that was let in.
+pub(super) struct Passed {
+    pub(super) admission: Admission,
+    pub(super) body: Bytes,
+    /// What the body says.
+    pub(super) message: Option<Box<ClientJsonRpcMessage>>,
+    pub(super) opens_session: bool,
+    pub(super) session: Option<String>,
+}
+
+/// What a request asks for, as far as that can be read.
+enum Asked {
+    /// A `GET` or a `DELETE`.
+    Plain(Operation<'static>),
+    Message(Box<ClientJsonRpcMessage>),
+    /// No message at all.
+    Unreadable,
+}
+
+impl Gate {
+    /// From bytes to an admission, or to the reason why there is none.
+    pub(super) async fn judge(&self, parts: &mut Parts, body: Body) -> Result<Passed, Refusal> {
+        self.judge_origin(parts)?;
+        let token = self.read_token(parts)?;
+        let session = read_session_id(&parts.headers)?;
+        let (asked, body) = self.read_message(&parts.method, body).await?;
+        let operation = match &asked {
+            Asked::Plain(operation) => Ok(*operation),
+            Asked::Message(message) => Operation::read(message).map_err(Some),
+            Asked::Unreadable => Err(None),
+        };
+        let known = operation.ok();
+        let mut subject = Subject {
+            operation: known,
+            principal: None,
+        };
+        let principal = match self.authenticate(token, known).await {
+            Ok(principal) => principal,
+            Err(refusal) => return Err(self.note(subject, refusal)),
+        };
+        subject.principal = principal.as_ref();
+
+        if let Some(id) = &session {
+            match self.sessions.standing(id, principal.as_ref()) {
+                Standing::Owner => {}
+                Standing::Stranger => return Err(self.note(subject, Refusal::NoSession)),
+                Standing::MustSayWho => {
+                    let wanted = self.rules.wanted(known);
+                    return Err(self.note(subject, Refusal::NoToken { wanted }));
+                }
+            }
+        }
+        // What cannot be read is judged as what has no rule: without a token it is
+        // worth a challenge, with one it is told what is wrong.
+        let judged = known.unwrap_or(Operation::Unruled("unreadable"));
+        let admission = match self.rules.decide(judged, principal.as_ref()) {
+            Decision::Admit(admission) => admission,
+            Decision::Deny(denial) => {
+                let refusal = match denial {
+                    Denial::NoToken { wanted } => Refusal::NoToken { wanted },
+                    Denial::InsufficientScope { needed, granted } => Refusal::InsufficientScope {
+                        asked: self.asked(needed, granted),
+                        missing: needed.minus(granted),
+                    },
+                    Denial::Unruled => unruled(&asked),
+                };
+                return Err(self.note(subject, refusal));
+            }
+        };
+        audit::admitted(subject);
+        // No tool, and nothing that a tool calls, ever sees the token.
+        parts.headers.remove(header::AUTHORIZATION);
+        let opens_session = matches!(judged, Operation::Initialize);
+        let is_call = matches!(judged, Operation::CallTool(_));
+        Ok(Passed {
+            admission,
+            body,
+            message: match asked {
+                Asked::Message(message) if is_call => Some(message),
+                _ => None,
+            },
+            opens_session,
+            session,
+        })
+    }
+
+    fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.origins
+            .judge(&parts.uri, &parts.headers)
+            .map_err(|foreign: Foreign| {
+                let subject = Subject {
+                    operation: None,
+                    principal: None,
+                };
+                self.note(subject, Refusal::Foreign(foreign))
+            })
+    }
+
+    /// One token, none, or one that cannot be read.
+    fn read_token(
+        &self,
+        parts: &Parts,
+    ) -> Result<Result<Option<BearerToken>, BearerFault>, Refusal> {
+        match BearerToken::read(&parts.headers, parts.uri.query()) {
+            Err(fault @ (BearerFault::InQuery | BearerFault::Repeated)) => {
+                let subject = Subject {
+                    operation: None,
+                    principal: None,
+                };
+                Err(self.note(subject, Refusal::Credentials(fault)))
+            }
+            read => Ok(read),
+        }
+    }
+
+    async fn read_message(&self, method: &Method, body: Body) -> Result<(Asked, Bytes), Refusal> {
+        match *method {
+            Method::GET => return Ok((Asked::Plain(Operation::Stream), Bytes::new())),
+            Method::DELETE => return Ok((Asked::Plain(Operation::EndSession), Bytes::new())),
+            Method::POST => {}
+            _ => return Err(Refusal::Method),
+        }
+        let body = body::read(body, self.body_limit, self.body_time)
+            .await
+            .map_err(Refusal::Body)?;
+        // The very call by which rmcp reads the very bytes that it is given below.
+        let asked = match serde_json::from_slice(&body) {
+            Ok(message) => Asked::Message(Box::new(message)),
+            Err(_) => Asked::Unreadable,
+        };
+        Ok((asked, body))
+    }
+
+    async fn authenticate(
+        &self,
+        token: Result<Option<BearerToken>, BearerFault>,
+        operation: Option<Operation<'_>>,
+    ) -> Result<Option<Principal>, Refusal> {
+        let invalid = |description: Cow<'static, str>| Refusal::InvalidToken {
+            wanted: self.rules.wanted(operation),
+            description,
+        };
+        let token = match token {
+            Ok(Some(token)) => token,
+            Ok(None) => return Ok(None),
+            Err(_) => return Err(invalid("the bearer token is malformed".into())),
+        };
+        match self.authenticator.authenticate(&token).await {
+            Ok(principal) => Ok(Some(principal)),
+            Err(Unauthenticated::Invalid { description }) => Err(invalid(description)),
+            Err(Unauthenticated::Unavailable { retry_after }) => {
+                Err(Refusal::Unavailable { retry_after })
+            }
+        }
+    }
+
+    /// Writes the audit line of a refusal.
+    fn note(&self, subject: Subject<'_>, refusal: Refusal) -> Refusal {
+        let (needed, missing) = refusal.scopes();
+        audit::refused(
+            subject,
+            refusal.outcome(),
+            needed,
+            missing,
+            self.rules.table(),
+        );
+        refusal
+    }
+
+    pub(super) fn voice(&self) -> Voice<'_> {
+        Voice {
+            challenges: &self.challenges,
+            table: self.rules.table(),
+            hosts: self.origins.hosts(),
+        }
+    }
+}
+
+/// The one session id of a request, or none.
+fn read_session_id(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let mut ids = headers.get_all(SESSION_ID).iter();
+    let id = match (ids.next(), ids.next()) {
+        (None, _) => return Ok(None),
+        (Some(id), None) => id,
+        (Some(_), Some(_)) => return Err(Refusal::Header("the Mcp-Session-Id header is repeated")),
+    };
+    match id.to_str() {
+        Ok(id) if id.len() <= LONGEST_SESSION_ID => Ok(Some(id.to_owned())),
+        _ => Err(Refusal::NoSession),
+    }
+}
+
+/// What a caller with a token is told about a request for which there is no rule.
+fn unruled(asked: &Asked) -> Refusal {
+    let Asked::Message(message) = asked else {
+        return Refusal::Rpc {
+            id: None,
+            status: StatusCode::BAD_REQUEST,
+            code: RpcCode::PARSE_ERROR,
+            message: "the body is not one JSON-RPC message".to_owned(),
+        };
+    };
+    let (id, per_request_version) = match message.as_ref() {
+        JsonRpcMessage::Request(request) => (
+            Some(request.id.clone()),
+            request.request.get_meta().protocol_version().is_some(),
+        ),
+        _ => (None, false),
+    };
+    match Operation::read(message) {
+        Err(malformed) => Refusal::Rpc {
+            id,
+            status: StatusCode::BAD_REQUEST,
+            code: RpcCode::INVALID_PARAMS,
+            message: malformed.to_string(),
+        },
+        Ok(_) => Refusal::Rpc {
+            id,
+            // A 404 is 2026-07-28's answer; to a session it would mean that it is gone.
+            status: if per_request_version {
+                StatusCode::NOT_FOUND
+            } else {
+                StatusCode::OK
+            },
+            code: RpcCode::METHOD_NOT_FOUND,
+            message: "the server does not offer this method".to_owned(),
+        },
+    }
+}
