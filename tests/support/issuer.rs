@@ -1,0 +1,341 @@
+//! An imitation of an authorization server: real HTTP on loopback, real signatures, and
+//! any defect that a test asks for. It counts what it is asked.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+mod key;
+mod token;
+
+pub use key::SigningKey;
+pub use token::TokenBuilder;
+
+/// Where an issuer can serve its metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `/.well-known/oauth-authorization-server<path>` (RFC 8414 §3.1).
+    OauthInserted,
+    /// `/.well-known/openid-configuration<path>` (RFC 8414 §5).
+    OpenIdInserted,
+    /// `<path>/.well-known/openid-configuration` (OpenID Connect Discovery §4).
+    OpenIdAppended,
+}
+
+/// How an endpoint answers.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// As it should.
+    Good,
+    /// As it should, after this time.
+    Slow(Duration),
+    /// With this status and no body.
+    Status(u16),
+    /// With `200` and this body.
+    Body(String),
+    /// With `302` to this URL.
+    Redirect(String),
+    /// With a body that does not end.
+    Endless,
+    /// Never.
+    Silent,
+}
+
+/// A running imitation.
+///
+/// It begins with an RSA key `rsa`, a P-256 key `p256` and an Ed25519 key `ed`, with
+/// its metadata in all three places, and with good answers.
+pub struct ImitationIssuer {
+    address: SocketAddr,
+    path: String,
+    keys: Vec<SigningKey>,
+    shared: Arc<Shared>,
+    task: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    issuer: String,
+    path: String,
+    settings: Mutex<Settings>,
+    metadata_requests: AtomicUsize,
+    jwks_requests: AtomicUsize,
+    other_requests: AtomicUsize,
+}
+
+struct Settings {
+    places: Vec<Place>,
+    metadata: Answer,
+    jwks: Answer,
+    published: Value,
+    overrides: Value,
+}
+
+impl ImitationIssuer {
+    /// Starts one whose identifier has no path: `http://127.0.0.1:<port>`.
+    pub async fn start() -> Self {
+        Self::start_at("").await
+    }
+
+    /// Starts one whose identifier ends with this path, such as `/tenant/1`.
+    pub async fn start_at(path: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let keys = vec![
+            SigningKey::rsa("rsa"),
+            SigningKey::p256("p256"),
+            SigningKey::ed25519("ed"),
+        ];
+        let shared = Arc::new(Shared {
+            issuer: format!("http://{address}{path}"),
+            path: path.trim_end_matches('/').to_owned(),
+            settings: Mutex::new(Settings {
+                places: vec![
+                    Place::OauthInserted,
+                    Place::OpenIdInserted,
+                    Place::OpenIdAppended,
+                ],
+                metadata: Answer::Good,
+                jwks: Answer::Good,
+                published: SigningKey::set(&keys.iter().collect::<Vec<_>>()),
+                overrides: json!({}),
+            }),
+            metadata_requests: AtomicUsize::new(0),
+            jwks_requests: AtomicUsize::new(0),
+            other_requests: AtomicUsize::new(0),
+        });
+        let mut issuer = Self {
+            address,
+            path: path.to_owned(),
+            keys,
+            shared,
+            task: None,
+        };
+        issuer.serve(listener);
+        issuer
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        let app = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&self.shared));
+        self.task = Some(tokio::spawn(async move {
+            axum::serve(listener, app).await.expect("it serves");
+        }));
+    }
+
+    /// The issuer identifier, as metadata and tokens spell it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.shared.issuer
+    }
+
+    /// The URL of the key set.
+    #[must_use]
+    pub fn jwks_uri(&self) -> String {
+        format!(
+            "http://{}{}/keys",
+            self.address,
+            self.path.trim_end_matches('/')
+        )
+    }
+
+    /// The RSA key that was published at first.
+    #[must_use]
+    pub fn rsa(&self) -> &SigningKey {
+        &self.keys[0]
+    }
+
+    /// The P-256 key that was published at first.
+    #[must_use]
+    pub fn p256(&self) -> &SigningKey {
+        &self.keys[1]
+    }
+
+    /// The Ed25519 key that was published at first.
+    #[must_use]
+    pub fn ed25519(&self) -> &SigningKey {
+        &self.keys[2]
+    }
+
+    /// A good token of this issuer, signed with its P-256 key, to be spoiled at will.
+    #[must_use]
+    pub fn token(&self) -> TokenBuilder<'_> {
+        TokenBuilder::new(self.url(), self.p256())
+    }
+
+    /// Serves the metadata in these places alone.
+    pub fn serve_metadata_at(&self, places: &[Place]) {
+        self.settings().places = places.to_vec();
+    }
+
+    /// Changes members of the metadata (`null` removes one).
+    pub fn change_metadata(&self, members: Value) {
+        self.settings().overrides = members;
+    }
+
+    /// Answers requests for metadata like this from now on.
+    pub fn answer_metadata(&self, answer: Answer) {
+        self.settings().metadata = answer;
+    }
+
+    /// Answers requests for the key set like this from now on.
+    pub fn answer_jwks(&self, answer: Answer) {
+        self.settings().jwks = answer;
+    }
+
+    /// Publishes these keys, and no others, from now on.
+    pub fn publish(&self, keys: &[&SigningKey]) {
+        self.publish_set(SigningKey::set(keys));
+    }
+
+    /// Publishes this document as the key set.
+    pub fn publish_set(&self, jwks: Value) {
+        self.settings().published = jwks;
+    }
+
+    /// How many requests for metadata there were, in whichever place.
+    #[must_use]
+    pub fn metadata_requests(&self) -> usize {
+        self.shared.metadata_requests.load(Ordering::SeqCst)
+    }
+
+    /// How many requests for the key set there were.
+    #[must_use]
+    pub fn jwks_requests(&self) -> usize {
+        self.shared.jwks_requests.load(Ordering::SeqCst)
+    }
+
+    /// How many requests for anything else there were.
+    #[must_use]
+    pub fn other_requests(&self) -> usize {
+        self.shared.other_requests.load(Ordering::SeqCst)
+    }
+
+    /// Goes down: new connections are refused. Connections that are open stay.
+    pub async fn go_down(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            // Awaited, so that the port is closed when this returns.
+            let _ = task.await;
+        }
+    }
+
+    /// Comes back at the same address.
+    pub async fn come_back(&mut self) {
+        let listener = TcpListener::bind(self.address)
+            .await
+            .expect("the same port");
+        self.serve(listener);
+    }
+
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.shared.settings()
+    }
+}
+
+impl Drop for ImitationIssuer {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Shared {
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().expect("no test panics with it")
+    }
+
+    fn place(&self, asked: &str) -> Option<Place> {
+        let path = &self.path;
+        let settings = self.settings();
+        settings.places.iter().copied().find(|place| {
+            asked
+                == match place {
+                    Place::OauthInserted => {
+                        format!("/.well-known/oauth-authorization-server{path}")
+                    }
+                    Place::OpenIdInserted => format!("/.well-known/openid-configuration{path}"),
+                    Place::OpenIdAppended => format!("{path}/.well-known/openid-configuration"),
+                }
+        })
+    }
+
+    fn metadata(&self) -> Value {
+        let issuer = &self.issuer;
+        let base = issuer.trim_end_matches('/');
+        let mut metadata = json!({
+            "issuer": issuer,
+            "jwks_uri": format!("{base}/keys"),
+            "authorization_endpoint": format!("{base}/authorize"),
+            "token_endpoint": format!("{base}/token"),
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+        });
+        if let (Some(members), Value::Object(changes)) =
+            (metadata.as_object_mut(), self.settings().overrides.clone())
+        {
+            members.extend(changes);
+            members.retain(|_, value| !value.is_null());
+        }
+        metadata
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let asked = request.uri().path();
+    let (good, answer) = if asked.contains("/.well-known/") {
+        shared.metadata_requests.fetch_add(1, Ordering::SeqCst);
+        if shared.place(asked).is_none() {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+        (shared.metadata(), shared.settings().metadata.clone())
+    } else if asked.ends_with("/keys") {
+        shared.jwks_requests.fetch_add(1, Ordering::SeqCst);
+        let settings = shared.settings();
+        (settings.published.clone(), settings.jwks.clone())
+    } else {
+        shared.other_requests.fetch_add(1, Ordering::SeqCst);
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match answer {
+        Answer::Good => document(good.to_string()),
+        Answer::Slow(time) => {
+            tokio::time::sleep(time).await;
+            document(good.to_string())
+        }
+        Answer::Status(status) => StatusCode::from_u16(status)
+            .expect("a status")
+            .into_response(),
+        Answer::Body(body) => document(body),
+        Answer::Redirect(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
+        Answer::Endless => {
+            let blanks = Bytes::from_static(&[b' '; 8192]);
+            Body::from_stream(stream::repeat_with(move || {
+                Ok::<_, std::convert::Infallible>(blanks.clone())
+            }))
+            .into_response()
+        }
+        Answer::Silent => std::future::pending().await,
+    }
+}
+
+fn document(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

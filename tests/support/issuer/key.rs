@@ -1,0 +1,177 @@
+//! Keys that sign tokens, rightly or wrongly.
+
+use std::sync::OnceLock;
+
+use aws_lc_rs::{
+    hmac,
+    rand::SystemRandom,
+    rsa::{KeyPair as RsaKeyPair, KeySize, PublicKeyComponents},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+        RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
+    },
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+/// A signing key with the name that it is published under.
+pub struct SigningKey {
+    kid: String,
+    pair: Pair,
+}
+
+enum Pair {
+    Rsa(&'static RsaKeyPair),
+    P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Secret(Vec<u8>),
+}
+
+impl SigningKey {
+    /// The RSA key of 2048 bits that this process has: it is slow to make, so there is
+    /// one, and every call gives the same.
+    #[must_use]
+    pub fn rsa(kid: &str) -> Self {
+        static ONE: OnceLock<RsaKeyPair> = OnceLock::new();
+        Self::of(kid, Pair::Rsa(ONE.get_or_init(new_rsa)))
+    }
+
+    /// A second RSA key, another than [`SigningKey::rsa`].
+    #[must_use]
+    pub fn another_rsa(kid: &str) -> Self {
+        static OTHER: OnceLock<RsaKeyPair> = OnceLock::new();
+        Self::of(kid, Pair::Rsa(OTHER.get_or_init(new_rsa)))
+    }
+
+    /// A new P-256 key.
+    #[must_use]
+    pub fn p256(kid: &str) -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        Self::of(kid, Pair::P256(pair))
+    }
+
+    /// A new P-384 key.
+    #[must_use]
+    pub fn p384(kid: &str) -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key");
+        Self::of(kid, Pair::P384(pair))
+    }
+
+    /// A new Ed25519 key.
+    #[must_use]
+    pub fn ed25519(kid: &str) -> Self {
+        Self::of(
+            kid,
+            Pair::Ed25519(Ed25519KeyPair::generate().expect("a key")),
+        )
+    }
+
+    /// A secret for HMAC: any bytes, such as another key's public half.
+    #[must_use]
+    pub fn secret(kid: &str, bytes: &[u8]) -> Self {
+        Self::of(kid, Pair::Secret(bytes.to_vec()))
+    }
+
+    fn of(kid: &str, pair: Pair) -> Self {
+        Self {
+            kid: kid.to_owned(),
+            pair,
+        }
+    }
+
+    /// The name that the key is published under.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The algorithm that goes with this key: `RS256`, `ES256`, `ES384`, `EdDSA`, `HS256`.
+    #[must_use]
+    pub fn algorithm(&self) -> &'static str {
+        match self.pair {
+            Pair::Rsa(_) => "RS256",
+            Pair::P256(_) => "ES256",
+            Pair::P384(_) => "ES384",
+            Pair::Ed25519(_) => "EdDSA",
+            Pair::Secret(_) => "HS256",
+        }
+    }
+
+    /// The public key as an entry of a JWK Set, with `kid` and `use`; a secret as `oct`.
+    #[must_use]
+    pub fn jwk(&self) -> Value {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let mut jwk = match &self.pair {
+            Pair::Rsa(pair) => {
+                let parts = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+                json!({"kty": "RSA", "n": encode(&parts.n), "e": encode(&parts.e)})
+            }
+            Pair::P256(pair) => {
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+                json!({"kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y)})
+            }
+            Pair::P384(pair) => {
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(48);
+                json!({"kty": "EC", "crv": "P-384", "x": encode(x), "y": encode(y)})
+            }
+            Pair::Ed25519(pair) => {
+                json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref())})
+            }
+            Pair::Secret(bytes) => json!({"kty": "oct", "k": encode(bytes)}),
+        };
+        jwk["kid"] = json!(self.kid);
+        jwk["use"] = json!("sig");
+        jwk
+    }
+
+    /// A JWK Set of these keys.
+    #[must_use]
+    pub fn set(keys: &[&Self]) -> Value {
+        json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()})
+    }
+
+    /// Signs with what `alg` names, as far as this key can; with its own algorithm
+    /// where it cannot, as somebody does who lies about the algorithm.
+    #[must_use]
+    pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let padding: &'static dyn aws_lc_rs::signature::RsaEncoding = match alg {
+                    "RS384" => &RSA_PKCS1_SHA384,
+                    "RS512" => &RSA_PKCS1_SHA512,
+                    "PS256" => &RSA_PSS_SHA256,
+                    "PS384" => &RSA_PSS_SHA384,
+                    "PS512" => &RSA_PSS_SHA512,
+                    _ => &RSA_PKCS1_SHA256,
+                };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &random, message, &mut signature)
+                    .expect("a signature");
+                signature
+            }
+            Pair::P256(pair) | Pair::P384(pair) => pair
+                .sign(&random, message)
+                .expect("a signature")
+                .as_ref()
+                .to_vec(),
+            Pair::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+            Pair::Secret(bytes) => {
+                let digest = match alg {
+                    "HS384" => hmac::HMAC_SHA384,
+                    "HS512" => hmac::HMAC_SHA512,
+                    _ => hmac::HMAC_SHA256,
+                };
+                hmac::sign(&hmac::Key::new(digest, bytes), message)
+                    .as_ref()
+                    .to_vec()
+            }
+        }
+    }
+}
+
+fn new_rsa() -> RsaKeyPair {
+    RsaKeyPair::generate(KeySize::Rsa2048).expect("a key")
+}

@@ -1,0 +1,156 @@
+//! How an issuer's keys are found, and by whom it cannot be impersonated.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use support::{Answer, ImitationIssuer, Place};
+use toolgate::{Issuer, TokenErrorKind};
+
+use crate::{said, verifier, verify};
+
+/// What becomes of a good token.
+async fn outcome(issuer: &ImitationIssuer) -> Result<(), String> {
+    let verifier = verifier(Issuer::new(issuer.url()));
+    match verify(&verifier, issuer.token().build()).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
+            Err(verifier.readiness().expect_err("no keys"))
+        }
+    }
+}
+
+#[tokio::test]
+async fn metadata_is_found_in_each_of_three_places_with_and_without_a_path() {
+    for path in ["", "/tenant/1", "/tenant/"] {
+        let issuer = ImitationIssuer::start_at(path).await;
+        for (place, asked) in [
+            (Place::OauthInserted, 1),
+            (Place::OpenIdInserted, 2),
+            (Place::OpenIdAppended, if path.is_empty() { 2 } else { 3 }),
+        ] {
+            issuer.serve_metadata_at(&[place]);
+            let before = issuer.metadata_requests();
+            assert_eq!(outcome(&issuer).await, Ok(()), "{path} {place:?}");
+            assert_eq!(
+                issuer.metadata_requests() - before,
+                asked,
+                "{path} {place:?}"
+            );
+        }
+        issuer.serve_metadata_at(&[]);
+        assert!(outcome(&issuer).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_names_another_issuer_is_not_believed() {
+    let issuer = ImitationIssuer::start().await;
+    for other in [
+        json!("https://evil.example"),
+        json!(format!("{}/", issuer.url())),
+        json!(issuer.url().replace("http", "HTTP")),
+        json!([issuer.url()]),
+        json!(null),
+    ] {
+        issuer.change_metadata(json!({"issuer": other}));
+        let told = outcome(&issuer).await.unwrap_err();
+        assert!(told.contains("character for character"), "{told}");
+        assert_eq!(issuer.jwks_requests(), 0);
+    }
+}
+
+#[tokio::test]
+async fn keys_are_not_fetched_from_where_nobody_may_send_us() {
+    let issuer = ImitationIssuer::start().await;
+    for uri in [
+        "http://as.example/keys",
+        "http://10.0.0.1/keys",
+        "https://10.0.0.1/keys",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[fd00::1]/keys",
+        "https://2852039166/keys",
+        "file:///etc/passwd",
+        "https://user:pw@as.example/keys",
+    ] {
+        issuer.change_metadata(json!({"jwks_uri": uri}));
+        let begin = Instant::now();
+        let told = outcome(&issuer).await.unwrap_err();
+        assert!(told.contains("its key set: its"), "{uri}: {told}");
+        assert!(begin.elapsed() < Duration::from_secs(2), "{uri} was tried");
+    }
+    for broken in [json!(null), json!("/keys"), json!(7), json!("")] {
+        issuer.change_metadata(json!({"jwks_uri": broken}));
+        assert!(outcome(&issuer).await.unwrap_err().contains("jwks_uri"));
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let (issuer, other) = (
+        ImitationIssuer::start().await,
+        ImitationIssuer::start().await,
+    );
+    issuer.answer_jwks(Answer::Redirect(other.jwks_uri()));
+    assert!(outcome(&issuer).await.unwrap_err().contains("302"));
+    let well_known = format!("{}/.well-known/oauth-authorization-server", other.url());
+    issuer.answer_metadata(Answer::Redirect(well_known));
+    assert!(outcome(&issuer).await.unwrap_err().contains("302"));
+    assert_eq!(other.jwks_requests() + other.metadata_requests(), 0);
+}
+
+#[tokio::test]
+async fn garbage_and_errors_are_no_keys() {
+    for (answer, expected) in [
+        (Answer::Status(500), "500"),
+        (Answer::Status(404), "404"),
+        (Answer::Status(204), "204"),
+        (Answer::Body("<html>".to_owned()), "JSON"),
+        (Answer::Body("[]".to_owned()), ""),
+        (Answer::Body(String::new()), "JSON"),
+        (Answer::Endless, "larger"),
+    ] {
+        let issuer = ImitationIssuer::start().await;
+        issuer.answer_jwks(answer.clone());
+        let told = outcome(&issuer).await.unwrap_err();
+        assert!(told.contains(expected), "{answer:?}: {told}");
+        issuer.answer_jwks(Answer::Good);
+        issuer.answer_metadata(answer.clone());
+        let told = outcome(&issuer).await.unwrap_err();
+        assert!(told.contains(expected), "{answer:?}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_set_at_a_known_url_needs_no_metadata() {
+    let issuer = ImitationIssuer::start().await;
+    let verifier = verifier(Issuer::new(issuer.url()).with_jwks_uri(issuer.jwks_uri()));
+    assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
+    assert_eq!((issuer.metadata_requests(), issuer.jwks_requests()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_further_spelling_may_be_the_one_in_the_metadata() {
+    let issuer = ImitationIssuer::start().await;
+    let other = format!("{}/resources/res_1", issuer.url());
+    issuer.change_metadata(json!({"issuer": other}));
+    let verifier = verifier(Issuer::new(issuer.url()).with_spelling(&other));
+    for iss in [issuer.url(), &other] {
+        let token = issuer.token().claim("iss", json!(iss)).build();
+        assert_eq!(said(&verifier, token).await, "ok", "{iss}");
+    }
+}
+
+#[tokio::test]
+async fn two_issuers_with_keys_of_one_name_do_not_mix() {
+    let (one, two) = (
+        ImitationIssuer::start().await,
+        ImitationIssuer::start().await,
+    );
+    let verifier =
+        toolgate::JwtVerifier::new([Issuer::new(one.url()), Issuer::new(two.url())]).unwrap();
+    assert_eq!(said(&verifier, one.token().build()).await, "ok");
+    assert_eq!(said(&verifier, two.token().build()).await, "ok");
+    let crossed = one.token().forged_with(two.p256()).build();
+    assert!(said(&verifier, crossed).await.contains("signature"));
+}

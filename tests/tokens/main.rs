@@ -1,0 +1,25 @@
+//! Tokens and keys over real HTTP, against an imitation issuer.
+
+mod algorithms;
+mod discovery;
+mod outage;
+
+use toolgate::{BearerToken, Claims, Issuer, JwtVerifier, TokenError, TokenVerifier};
+
+/// A verifier for the tokens of one issuer.
+fn verifier(issuer: Issuer) -> JwtVerifier {
+    JwtVerifier::new([issuer]).expect("good settings")
+}
+
+async fn verify(verifier: &JwtVerifier, token: String) -> Result<Claims, TokenError> {
+    let token = BearerToken::new(&token).expect("a b64token");
+    verifier.verify(&token).await
+}
+
+/// Why a token was refused, or `ok`.
+async fn said(verifier: &JwtVerifier, token: String) -> String {
+    match verify(verifier, token).await {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => error.reason().to_owned(),
+    }
+}
