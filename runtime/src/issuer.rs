@@ -19,6 +19,7 @@ mod key;
 mod key_set;
 mod keys;
 mod reach;
+mod roca;
 mod schedule;
 mod source;
 

@@ -181,3 +181,41 @@ impl fmt::Display for FetchFault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn resolves(reach: Reach) -> bool {
+        let name = "localhost".parse().unwrap();
+        Within(reach).resolve(name).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
+        assert!(resolves(Reach::ThisMachine).await);
+        assert!(!resolves(Reach::Public).await);
+        let fetcher = Fetcher::new(Reach::Public).unwrap();
+        let url = Url::parse("https://localhost:9/keys").unwrap();
+        assert_eq!(fetcher.get(&url).await, Err(FetchFault::OutOfReach));
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_no_connection_and_no_url_is_told() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let fetcher = Fetcher::new(Reach::ThisMachine).unwrap();
+        let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
+        let fault = fetcher.get(&url).await.unwrap_err();
+        assert_eq!(
+            fault,
+            FetchFault::NoConnection(Some(io::ErrorKind::ConnectionRefused))
+        );
+        let told = format!("{fault} {fault:?}");
+        assert!(
+            !told.contains("secret") && !told.contains("127.0.0.1"),
+            "{told}"
+        );
+    }
+}

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, crypto::aws_lc};
 use serde_json::{Map, Value};
 
-use super::Algorithm;
+use super::{Algorithm, roca};
 
 /// The length of an RSA modulus, in bits: RFC 7518 §3.3 asks for 2048 at least, and
 /// above 8192 each verification costs so much that the key is a weapon.
@@ -129,6 +129,9 @@ impl Material {
                 let (n, e) = (number(members, "n")?, number(members, "e")?);
                 if !RSA_BITS.contains(&bits(&n)) {
                     return Err(Unused::odd("its modulus is not of 2048 to 8192 bits"));
+                }
+                if roca::has_mark(&n) {
+                    return Err(Unused::odd("its private half can be guessed (ROCA)"));
                 }
                 // FIPS 186-5 §5.4: odd and above 2^16. A tiny exponent is what made
                 // CVE-2006-4339 possible; a huge one makes each verification slow.

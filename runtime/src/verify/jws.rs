@@ -139,3 +139,5 @@ fn decoded(part: &str) -> Result<Vec<u8>, NotAJws> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof;
