@@ -229,6 +229,8 @@ async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     let own = authenticator(Careless, &hand);
     let says = async |token: &str| own.authenticate(&BearerToken::new(token).unwrap()).await;
     assert!(says("good").await.is_ok());
+    assert!(says(&"x".repeat(MAX_TOKEN)).await.is_ok());
+    assert!(says(&"x".repeat(MAX_TOKEN + 1)).await.is_err());
     assert!(says("unaimed").await.is_err());
     assert!(
         matches!(says("bad").await, Err(Unauthenticated::Invalid { description }) if !description.contains('='))
