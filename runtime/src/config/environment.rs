@@ -1,6 +1,6 @@
 //! Where settings come from: the `.env` file, and over it the process's environment.
 
-use std::{collections::BTreeMap, env, fmt, fs, io, path::Path};
+use std::{collections::BTreeMap, env, ffi::OsString, fmt, fs, io, path::Path};
 
 use super::dotenv;
 use crate::error::{Faults, StartError};
@@ -31,14 +31,24 @@ impl Environment {
     /// or when a variable that this library reads is not UTF-8.
     pub fn load() -> Result<Self, StartError> {
         let mut faults = Faults::default();
-        let mut environment = Self::from_file(Path::new(".env"), &mut faults);
-        for (name, value) in env::vars_os() {
+        let file = Self::from_file(Path::new(".env"), &mut faults);
+        let environment = file.beneath(env::vars_os(), &mut faults);
+        faults.finish(environment)
+    }
+
+    /// Lays the variables of the process over these.
+    fn beneath(
+        mut self,
+        process: impl Iterator<Item = (OsString, OsString)>,
+        faults: &mut Faults,
+    ) -> Self {
+        for (name, value) in process {
             let Ok(name) = name.into_string() else {
                 continue;
             };
             match value.into_string() {
                 Ok(value) => {
-                    environment.values.insert(name, value);
+                    self.values.insert(name, value);
                 }
                 Err(_) if super::variables::is_ours(&name) => {
                     faults.add(format!("{name} is not UTF-8"), "write it in UTF-8");
@@ -46,7 +56,7 @@ impl Environment {
                 Err(_) => {}
             }
         }
-        faults.finish(environment)
+        self
     }
 
     fn from_file(path: &Path, faults: &mut Faults) -> Self {
@@ -170,6 +180,34 @@ mod tests {
         Environment::from_file(&path, &mut faults);
         fs::remove_file(&path).unwrap();
         assert!(faults.finish(()).is_err());
+    }
+
+    #[test]
+    fn the_process_wins_over_the_file() {
+        let process =
+            [("A", "process"), ("B", "")].map(|(name, value)| (name.into(), value.into()));
+        let mut faults = Faults::default();
+        let environment = file("A=file\nB=file\nC=file\n")
+            .unwrap()
+            .beneath(process.into_iter(), &mut faults);
+        assert_eq!(environment.get("A"), Some("process"));
+        assert_eq!(environment.get("B"), None);
+        assert_eq!(environment.get("C"), Some("file"));
+        assert!(faults.finish(()).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_no_text_is_a_fault_where_it_is_read() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let odd = |name: &str| (name.into(), OsString::from_vec(vec![0xff]));
+        let mut faults = Faults::default();
+        let process = [odd("LS_COLORS"), odd("TOOLGATE_BIND")];
+        Environment::default().beneath(process.into_iter(), &mut faults);
+        let told = faults.finish(()).unwrap_err();
+        assert_eq!(told.faults().len(), 1, "{told}");
+        assert_eq!(told.faults()[0].what(), "TOOLGATE_BIND is not UTF-8");
     }
 
     #[test]
