@@ -2,14 +2,12 @@
 //! with any release, and the macro is pinned to the release that it belongs to.
 
 pub use core::{
-    clone::Clone,
     concat,
-    marker::{PhantomData, Send, Sync},
-    result::Result::Ok,
+    marker::{Send, Sync},
 };
 pub use std::{boxed::Box, sync::Arc};
 
-use crate::tool::ToolError;
+use crate::tool::{ToolError, ToolOutcome};
 pub use crate::{
     access::Requirement,
     scope::Scope,
@@ -39,6 +37,15 @@ where
 /// The extractor's own.
 pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
     T::from_call(call)
+}
+
+/// Has the outcome of a tool's result.
+///
+/// # Errors
+///
+/// None: it is what a body of a tool ends with, and that is a `Result`.
+pub fn done<T: IntoToolResult>(value: T) -> Result<ToolOutcome, ToolError> {
+    Ok(value.into_tool_result())
 }
 
 /// What stands in for a definition beside the errors of an attribute; it is never run.

@@ -7,7 +7,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{Args, Argument, IntoToolResult, argument, header};
+use super::{Argument, IntoToolResult, argument, header};
 use crate::error::Faults;
 
 /// Takes down what an expansion says about parameters and result.
@@ -92,9 +92,8 @@ impl Describe {
     }
 
     /// All arguments as one struct.
-    pub fn arguments<T: Argument>(&mut self, _: std::marker::PhantomData<Args<T>>) -> &mut Self {
+    pub fn arguments<T: Argument>(&mut self) {
         self.whole = Some(T::schema(&mut self.generator));
-        self
     }
 
     /// The result.

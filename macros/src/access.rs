@@ -1,0 +1,171 @@
+//! Who may call: stated in one of five ways, or refused.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
+
+use crate::{entry::Entry, errors::Errors, expand::at, scope_text};
+
+/// The keys that state who may call.
+pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
+
+/// The choices, as an error lists them.
+pub(crate) const CHOICES: &str = "state one of\n    \
+    `scope = \"news:read\"`          a token with this scope\n    \
+    `scopes = [\"a\", \"b\"]`          a token with all of these\n    \
+    `any_scope = [\"a\", [\"b\", \"c\"]]` a token with one of these, or with a whole inner list\n    \
+    `authenticated`                any valid token\n    \
+    `public`                       no token at all";
+
+/// Who may call a tool.
+pub(crate) enum Access {
+    Public,
+    Authenticated,
+    /// Alternatives of sets.
+    Scopes(Vec<Vec<Scope>>),
+}
+
+/// One scope.
+pub(crate) enum Scope {
+    Literal(LitStr),
+    Path(ExprPath),
+}
+
+impl Access {
+    /// Reads one of the five keys.
+    pub(crate) fn read(entry: &Entry, errors: &Errors) -> Option<Self> {
+        if entry.key == "public" {
+            entry.flag(errors);
+            return Some(Self::Public);
+        }
+        if entry.key == "authenticated" {
+            entry.flag(errors);
+            return Some(Self::Authenticated);
+        }
+        let Some(value) = &entry.value else {
+            errors.at(
+                entry.span(),
+                format_args!(
+                    "`{}` needs a value: `scope = \"news:read\"`, `scopes = [\"a\", \"b\"]`",
+                    entry.key
+                ),
+            );
+            return None;
+        };
+        let sets = if entry.key == "scope" {
+            vec![vec![one(value, errors)?]]
+        } else if entry.key == "scopes" {
+            vec![set(value, "scopes", errors)?]
+        } else {
+            let Expr::Array(list) = value else {
+                errors.on(
+                    value,
+                    "`any_scope` is a list: `any_scope = [\"a\", [\"b\", \"c\"]]`",
+                );
+                return None;
+            };
+            let sets: Vec<_> = list
+                .elems
+                .iter()
+                .filter_map(|item| match item {
+                    Expr::Array(_) => set(item, "any_scope", errors),
+                    other => one(other, errors).map(|scope| vec![scope]),
+                })
+                .collect();
+            if list.elems.is_empty() {
+                errors.on(list, "no scope is listed, so nobody could call the tool: list one, or say `authenticated`");
+            }
+            sets
+        };
+        Some(Self::Scopes(sets))
+    }
+
+    /// The requirement, as a constant: what a constant spells is checked when it compiles.
+    pub(crate) fn tokens(&self, krate: &TokenStream) -> TokenStream {
+        match self {
+            Self::Public => quote!(#krate::__private::Requirement::Public),
+            Self::Authenticated => quote!(#krate::__private::Requirement::Authenticated),
+            Self::Scopes(sets) => {
+                let sets = sets.iter().map(|set| {
+                    let scopes = set.iter().map(|scope| scope.tokens(krate));
+                    quote!(&[#(#scopes),*])
+                });
+                quote!(#krate::__private::Requirement::Scopes(&[#(#sets),*]))
+            }
+        }
+    }
+}
+
+impl Scope {
+    fn tokens(&self, krate: &TokenStream) -> TokenStream {
+        match self {
+            Self::Literal(text) => {
+                quote_spanned!(at(text.span())=> #krate::__private::Scope::new(#text))
+            }
+            Self::Path(path) => {
+                quote_spanned!(at(path.span())=> #krate::__private::ScopeText(#path).scope())
+            }
+        }
+    }
+
+    /// What tells two scopes of a list apart.
+    fn text(&self) -> String {
+        match self {
+            Self::Literal(text) => text.value(),
+            Self::Path(path) => quote!(#path).to_string(),
+        }
+    }
+}
+
+/// A set of scopes that are all needed.
+fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
+    let Expr::Array(list) = value else {
+        // A constant of a list is not followed: what is not seen here is not vouched for.
+        errors.on(
+            value,
+            format_args!("`{key}` is a list that is written here: `{key} = [\"a\", \"b\"]`; each scope is a text or the path of a constant"),
+        );
+        return None;
+    };
+    let mut scopes: Vec<Scope> = Vec::new();
+    for item in &list.elems {
+        let Some(scope) = one(item, errors) else {
+            continue;
+        };
+        match scopes.iter().any(|earlier| earlier.text() == scope.text()) {
+            true => errors.on(item, "this scope is listed twice: once is enough"),
+            false => scopes.push(scope),
+        }
+    }
+    if list.elems.is_empty() {
+        errors.on(
+            list,
+            "no scope is listed: list one, or say `authenticated` or `public` instead",
+        );
+    }
+    Some(scopes)
+}
+
+/// One scope: a text, or the path of a constant.
+fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => {
+            if let Some(error) = scope_text::fault(text) {
+                errors.push(error);
+            }
+            Some(Scope::Literal(text.clone()))
+        }
+        Expr::Path(path) => Some(Scope::Path(path.clone())),
+        Expr::Array(_) => {
+            errors.on(value, "a list is not understood here: for scopes that are all needed use `scopes = […]`, for alternatives `any_scope = […]`");
+            None
+        }
+        other => {
+            errors.on(other, "not understood as a scope: write a text, such as \"news:read\", or the path of a `const`");
+            None
+        }
+    }
+}

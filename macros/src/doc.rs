@@ -1,0 +1,112 @@
+//! Doc comments → descriptions: the whole comment, its paragraphs kept.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+
+/// The text of an item's doc comments, as an expression of type `&'static str`; none when
+/// there is none.
+pub(crate) fn description(attributes: &[Attribute], krate: &TokenStream) -> Option<TokenStream> {
+    let parts: Vec<&Expr> = attributes.iter().filter_map(part).collect();
+    let mut lines = Vec::new();
+    for part in &parts {
+        let Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) = part
+        else {
+            // `#[doc = include_str!("tool.md")]` is known to the compiler only.
+            let parts = parts.iter().map(|part| quote!(#part, "\n"));
+            return Some(quote!(#krate::__private::concat!(#(#parts),*)));
+        };
+        lines.extend(text.value().lines().map(str::to_owned));
+    }
+    let text = unindent(&lines);
+    (!text.is_empty()).then(|| text.to_token_stream())
+}
+
+/// Whether the attribute is a doc comment.
+pub(crate) fn is_doc(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("doc")
+}
+
+fn part(attribute: &Attribute) -> Option<&Expr> {
+    match &attribute.meta {
+        Meta::NameValue(doc) if is_doc(attribute) => Some(&doc.value),
+        _ => None,
+    }
+}
+
+/// Takes away what all lines are indented by, and empty lines at both ends.
+fn unindent(lines: &[String]) -> String {
+    let indent = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start_matches(' ').len())
+        .min()
+        .unwrap_or(0);
+    let lines: Vec<&str> = lines
+        .iter()
+        .map(|line| line.get(indent..).unwrap_or("").trim_end())
+        .collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    fn text(item: syn::ItemFn) -> String {
+        description(&item.attrs, &quote!(::toolgate)).map_or_else(String::new, |tokens| {
+            match syn::parse2::<syn::LitStr>(tokens.clone()) {
+                Ok(literal) => literal.value(),
+                Err(_) => tokens.to_string(),
+            }
+        })
+    }
+
+    #[test]
+    fn the_whole_comment_is_kept_with_its_paragraphs() {
+        let item = parse_quote! {
+            /// First line,
+            /// second line.
+            ///
+            /// - a list
+            ///   goes on
+            ///
+            fn f() {}
+        };
+        assert_eq!(
+            text(item),
+            "First line,\nsecond line.\n\n- a list\n  goes on"
+        );
+    }
+
+    #[test]
+    fn a_block_comment_is_read_like_lines() {
+        let item = parse_quote! {
+            #[doc = "\n    First.\n\n      Deeper.\n    "]
+            fn f() {}
+        };
+        assert_eq!(text(item), "First.\n\n  Deeper.");
+    }
+
+    #[test]
+    fn a_text_from_a_file_is_left_to_the_compiler() {
+        let item = parse_quote! {
+            #[doc = include_str!("a.md")]
+            fn f() {}
+        };
+        assert!(text(item).contains("include_str ! (\"a.md\")"));
+    }
+
+    #[test]
+    fn nothing_is_said_by_an_empty_comment() {
+        let item = parse_quote! {
+            ///
+            fn f() {}
+        };
+        assert_eq!(text(item), "");
+    }
+}

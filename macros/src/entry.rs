@@ -1,0 +1,281 @@
+//! `key`, `key = value`, separated by commas: the grammar that all our attributes share.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Expr, ExprLit, Ident, Lit, LitStr, Token, UnOp,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+};
+
+use crate::errors::Errors;
+
+/// One key of an attribute, with its value if it has one.
+pub(crate) struct Entry {
+    pub(crate) key: Ident,
+    pub(crate) value: Option<Expr>,
+}
+
+/// Reads the entries of an attribute. What cannot be read is told and skipped, a key that
+/// stands twice or is none of `known` is told.
+pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
+    let read = |input: ParseStream<'_>| {
+        let mut entries: Vec<Entry> = Vec::new();
+        while !input.is_empty() {
+            match entry(input) {
+                Ok(entry) if !known.iter().any(|known| entry.key == known) => {
+                    errors.at(entry.key.span(), unknown(&entry.key, known));
+                }
+                Ok(entry) if entries.iter().any(|earlier| earlier.key == entry.key) => {
+                    errors.at(
+                        entry.key.span(),
+                        format_args!("`{}` is stated twice: keep one of them", entry.key),
+                    );
+                }
+                Ok(entry) => entries.push(entry),
+                Err(error) => {
+                    errors.push(error);
+                    while !input.is_empty() && !input.peek(Token![,]) {
+                        input.parse::<TokenTree>()?;
+                    }
+                }
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(entries)
+    };
+    read.parse2(tokens).unwrap_or_else(|error| {
+        errors.push(error);
+        Vec::new()
+    })
+}
+
+fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error("expected a key, such as `scope = \"news:read\"`"));
+    }
+    let key = input.call(Ident::parse_any)?;
+    if input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(
+            key.span(),
+            format_args!("`{key}` takes its value as `{key} = …`"),
+        ));
+    }
+    let value = match input.peek(Token![=]) {
+        true => {
+            input.parse::<Token![=]>()?;
+            Some(input.parse()?)
+        }
+        false => None,
+    };
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error("expected `,`"));
+    }
+    Ok(Entry { key, value })
+}
+
+/// What to say about a key that is none: the one that was meant, if it can be told.
+fn unknown(key: &Ident, known: &[&str]) -> String {
+    let text = key.to_string();
+    // rmcp and others spell the hints as the protocol does.
+    let bare = text.strip_suffix("_hint").unwrap_or(&text);
+    let nearest = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(bare, known), *known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, meant)) => format!("there is no `{text}`; did you mean `{meant}`?"),
+        None => format!("there is no `{text}`; there are `{}`", known.join("`, `")),
+    }
+}
+
+impl Entry {
+    /// Where the entry stands.
+    pub(crate) fn span(&self) -> Span {
+        self.key.span()
+    }
+
+    /// The value of a flag that stands alone. `flag = false` is refused: what is not
+    /// wanted is left out.
+    pub(crate) fn flag(&self, errors: &Errors) -> bool {
+        if let Some(value) = &self.value {
+            errors.on(
+                value,
+                format_args!(
+                    "`{0}` takes no value: write `{0}` alone, or leave it out",
+                    self.key
+                ),
+            );
+        }
+        true
+    }
+
+    /// The value of `hint` or `hint = true` or `hint = false`.
+    pub(crate) fn switch(&self, errors: &Errors) -> Option<bool> {
+        match &self.value {
+            None => Some(true),
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Bool(value),
+                ..
+            })) => Some(value.value()),
+            Some(other) => {
+                errors.on(
+                    other,
+                    format_args!(
+                        "`{0}` is `true` or `false`: write `{0}` or `{0} = false`",
+                        self.key
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&self, errors: &Errors) -> Option<LitStr> {
+        match &self.value {
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            })) => {
+                if text.value().trim().is_empty() {
+                    errors.on(
+                        text,
+                        format_args!("`{}` is empty: say something or leave it out", self.key),
+                    );
+                }
+                Some(text.clone())
+            }
+            other => {
+                self.expect(other.as_ref(), "a text in quotes", errors);
+                None
+            }
+        }
+    }
+
+    /// A whole number from zero up.
+    pub(crate) fn count(&self, errors: &Errors) -> Option<u64> {
+        match &self.value {
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Int(number),
+                ..
+            })) => number
+                .base10_parse()
+                .map_err(|error| errors.push(error))
+                .ok(),
+            other => {
+                self.expect(other.as_ref(), "a whole number", errors);
+                None
+            }
+        }
+    }
+
+    /// A number, with its sign.
+    pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
+        let number = self.value.as_ref().and_then(Number::of);
+        if number.is_none() {
+            self.expect(self.value.as_ref(), "a number", errors);
+        }
+        number
+    }
+
+    fn expect(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
+        let message = format!("`{}` needs {what}: `{} = …`", self.key, self.key);
+        match found {
+            Some(found) => errors.on(found, message),
+            None => errors.at(self.span(), message),
+        }
+    }
+}
+
+/// A number as a literal says it.
+#[derive(Clone, Copy)]
+pub(crate) enum Number {
+    Integer(i128),
+    Float(f64),
+}
+
+impl Number {
+    /// The number of a literal, or of a literal behind `-`.
+    pub(crate) fn of(expr: &Expr) -> Option<Self> {
+        match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(number),
+                ..
+            }) => number.base10_parse().ok().map(Self::Integer),
+            Expr::Lit(ExprLit {
+                lit: Lit::Float(number),
+                ..
+            }) => number.base10_parse().ok().map(Self::Float),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+                Self::of(&unary.expr).map(|number| match number {
+                    Self::Integer(number) => Self::Integer(-number),
+                    Self::Float(number) => Self::Float(-number),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_f64(self) -> f64 {
+        match self {
+            Self::Integer(number) => number as f64,
+            Self::Float(number) => number,
+        }
+    }
+}
+
+impl ToTokens for Number {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Integer(number) => number.to_tokens(tokens),
+            Self::Float(number) => number.to_tokens(tokens),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn told(tokens: TokenStream) -> Vec<String> {
+        let errors = Errors::new();
+        let _read = entries(tokens, &["scope", "scopes", "read_only", "name"], &errors);
+        errors.texts()
+    }
+
+    #[test]
+    fn a_typo_is_answered_with_what_was_meant() {
+        for (tokens, meant) in [
+            (quote!(scop = "a"), "did you mean `scope`"),
+            (quote!(read_only_hint), "did you mean `read_only`"),
+            (quote!(readonly), "did you mean `read_only`"),
+            (quote!(zzz), "there are `scope`"),
+        ] {
+            let told = told(tokens);
+            assert!(told[0].contains(meant), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_an_attribute_is_told() {
+        let told = told(quote!(scope = "a", scope = "b", nam = "x", name("y"), = 7, read_only = ));
+        assert_eq!(told.len(), 5, "{told:?}");
+    }
+
+    #[test]
+    fn nothing_is_skipped_in_silence() {
+        for tokens in [
+            quote!("news:read"),
+            quote!(scope "a"),
+            quote!(scope == "a"),
+            quote!(,),
+        ] {
+            assert!(!told(tokens.clone()).is_empty(), "{tokens}");
+        }
+    }
+}

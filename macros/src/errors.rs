@@ -1,0 +1,84 @@
+//! Every fault of an item, told in one compile.
+
+use std::{cell::RefCell, fmt::Display, thread};
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// Collects faults. It must be asked for them by [`Errors::finish`]: faults that nobody
+/// looks at would let an unprotected tool compile, so forgetting is a panic.
+#[derive(Default)]
+pub(crate) struct Errors {
+    found: RefCell<Option<Vec<syn::Error>>>,
+}
+
+impl Errors {
+    pub(crate) fn new() -> Self {
+        Self {
+            found: RefCell::new(Some(Vec::new())),
+        }
+    }
+
+    /// A fault at one place.
+    pub(crate) fn at(&self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// A fault of everything that these tokens cover.
+    pub(crate) fn on(&self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// A fault that syn found.
+    pub(crate) fn push(&self, error: syn::Error) {
+        if let Some(found) = self.found.borrow_mut().as_mut() {
+            found.push(error);
+        }
+    }
+
+    /// All faults as tokens that tell them; none when nothing is wrong.
+    pub(crate) fn finish(self) -> Option<TokenStream> {
+        let found = self.found.borrow_mut().take().unwrap_or_default();
+        let told: TokenStream = found.iter().map(syn::Error::to_compile_error).collect();
+        (!found.is_empty()).then_some(told)
+    }
+
+    /// The texts of all faults.
+    #[cfg(test)]
+    pub(crate) fn texts(self) -> Vec<String> {
+        let found = self.found.borrow_mut().take().unwrap_or_default();
+        found
+            .into_iter()
+            .flatten()
+            .map(|error| error.to_string())
+            .collect()
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        if self.found.borrow().is_some() && !thread::panicking() {
+            panic!("a fault of toolgate-macros: errors were collected and not looked at");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "not looked at")]
+    fn errors_that_nobody_looks_at_are_a_panic() {
+        drop(Errors::new());
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        let errors = Errors::new();
+        errors.at(Span::call_site(), "one");
+        errors.at(Span::call_site(), "two");
+        let told = errors.finish().unwrap().to_string();
+        assert!(told.contains("one") && told.contains("two"), "{told}");
+    }
+}

@@ -1,0 +1,127 @@
+//! `#[mcp_tool]` on a free function.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, FnArg, Ident, Item, ItemFn, Visibility};
+
+use crate::{
+    attribute::{ToolAttribute, default_krate},
+    errors::Errors,
+    expand, fallback,
+    model::ToolModel,
+};
+
+/// Expands `#[mcp_tool(attribute)] item`.
+pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let errors = Errors::new();
+    let mut function = match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Fn(function)) => function,
+        other => return no_function(other, item, errors),
+    };
+    if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
+        errors.on(
+            receiver,
+            "a method is a tool through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[mcp_tool(…)]` here",
+        );
+        return fallback::alone(errors, &without_tool_attributes(function));
+    }
+    let attribute = ToolAttribute::read(attribute, Span::call_site(), &errors);
+    let krate = attribute.krate.clone().unwrap_or_else(default_krate);
+    for again in function.attrs.iter().filter(|one| is_tool_attribute(one)) {
+        errors.on(
+            again,
+            "this function is a tool already: keep one `#[mcp_tool(…)]`",
+        );
+    }
+    function.attrs.retain(|one| !is_tool_attribute(one));
+    let model = ToolModel::read(
+        attribute,
+        &function.attrs,
+        &mut function.sig,
+        &krate,
+        &errors,
+    );
+    if let Some(told) = errors.finish() {
+        return fallback::function(told, &function, &krate);
+    }
+
+    let ident = &model.ident;
+    let hidden = hidden(&function.vis, ident);
+    let implementation = implementation(
+        ident,
+        &expand::bounds(&model, &krate),
+        &expand::definition(&model, &ident.to_token_stream(), &krate),
+        &krate,
+    );
+    quote!(#function #hidden #implementation)
+}
+
+/// The struct of the function's name, in the type namespace beside it: `use` brings both.
+/// It has braces, so that it takes no name in the value namespace.
+pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
+    // Located where the function is named, but not written there: lints about the names
+    // and the documentation of items are the user's about the user's.
+    let ident = Ident::new(&ident.to_string(), expand::at(ident.span()));
+    quote_spanned! {Span::mixed_site()=>
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, reason = "it stands for a function")]
+        #visibility struct #ident {}
+    }
+}
+
+/// The hidden struct as a tool.
+pub(crate) fn implementation(
+    ident: &Ident,
+    bounds: &TokenStream,
+    definition: &TokenStream,
+    krate: &TokenStream,
+) -> TokenStream {
+    let state = expand::state();
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl<#state> #krate::__private::ToolDef<#state> for #ident
+        where
+            #state: #krate::__private::Send + #krate::__private::Sync + 'static,
+            #bounds
+        {
+            fn definition() -> #krate::__private::Definition<#state> {
+                #definition
+            }
+        }
+    }
+}
+
+/// Whether an attribute says that something is a tool.
+pub(crate) fn is_tool_attribute(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|segment| segment.ident == "mcp_tool")
+}
+
+fn without_tool_attributes(mut function: ItemFn) -> ItemFn {
+    function.attrs.retain(|one| !is_tool_attribute(one));
+    function
+        .sig
+        .inputs
+        .iter_mut()
+        .for_each(crate::parameter::clean);
+    function
+}
+
+fn no_function(item: syn::Result<Item>, tokens: TokenStream, errors: Errors) -> TokenStream {
+    match item {
+        Ok(Item::Impl(_)) => errors.at(
+            Span::call_site(),
+            "for the methods of an `impl` block use `#[mcp_tools]` on the block, and `#[mcp_tool(…)]` on each method",
+        ),
+        Ok(Item::Struct(_) | Item::Enum(_)) => errors.at(
+            Span::call_site(),
+            "toolgate makes tools of functions: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if another crate's `#[mcp_tool]` was meant, check the `use`",
+        ),
+        Ok(_) => errors.at(Span::call_site(), "`#[mcp_tool(…)]` goes on a function"),
+        Err(error) => errors.push(error),
+    }
+    fallback::alone(errors, &tokens)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! What the spelling of a type says about the JSON that it is read from. An alias says
+//! nothing; what cannot be seen here is looked at when the server starts.
+
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
+
+/// The JSON that a type is read from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Boolean,
+    /// With the range of the type.
+    Integer(i128, i128),
+    Fraction,
+    List,
+}
+
+impl Kind {
+    /// The kind of a type, or of what an `Option` may hold.
+    pub(crate) fn of(ty: &Type) -> Option<Self> {
+        let segment = last_segment(ty)?;
+        let name = segment.ident.to_string();
+        Some(match name.as_str() {
+            "Option" => return Self::of(sole_argument(segment)?),
+            "String" | "char" | "str" | "PathBuf" => Self::Text,
+            "bool" => Self::Boolean,
+            "i8" => Self::Integer(i8::MIN.into(), i8::MAX.into()),
+            "i16" => Self::Integer(i16::MIN.into(), i16::MAX.into()),
+            "i32" => Self::Integer(i32::MIN.into(), i32::MAX.into()),
+            "i64" | "isize" => Self::Integer(i64::MIN.into(), i64::MAX.into()),
+            "u8" => Self::Integer(0, u8::MAX.into()),
+            "u16" => Self::Integer(0, u16::MAX.into()),
+            "u32" => Self::Integer(0, u32::MAX.into()),
+            "u64" | "usize" => Self::Integer(0, u64::MAX.into()),
+            "f32" | "f64" => Self::Fraction,
+            "Vec" | "HashSet" | "BTreeSet" | "VecDeque" => Self::List,
+            _ => return None,
+        })
+    }
+
+    /// How an error names it.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Boolean => "`true` or `false`",
+            Self::Integer(..) => "a whole number",
+            Self::Fraction => "a number",
+            Self::List => "a list",
+        }
+    }
+}
+
+/// The last name of a type's path: `Caller` of `toolgate::Caller`.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+/// `T` of `Name<T>`.
+pub(crate) fn sole_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    let mut types = arguments.args.iter();
+    match (types.next(), types.next()) {
+        (Some(GenericArgument::Type(only)), None) => Some(only),
+        _ => None,
+    }
+}

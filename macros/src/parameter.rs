@@ -1,0 +1,268 @@
+//! One parameter: the receiver, an argument of the call, or an extractor.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Type, ext::IdentExt, spanned::Spanned};
+
+use crate::{
+    doc,
+    errors::Errors,
+    kind::{Kind, last_segment, sole_argument},
+    rules::Rules,
+};
+
+/// A parameter of a tool.
+pub(crate) enum Parameter {
+    /// `self`, in a form that an `Arc` of the type can give.
+    Receiver(Receiver),
+    /// A named argument.
+    Argument(Box<Argument>),
+    /// `Args<T>`, with this `T`.
+    Arguments(Type),
+    /// Made from the call; not seen by the model.
+    Extractor(Extractor),
+}
+
+/// How a method takes `self`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    /// `&self`
+    Reference,
+    /// `self: Arc<Self>`
+    Shared,
+    /// `self: &Arc<Self>`
+    SharedReference,
+}
+
+pub(crate) struct Argument {
+    /// As the model and the client know it.
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    pub(crate) ty: Type,
+    pub(crate) description: Option<TokenStream>,
+    pub(crate) rules: Rules,
+}
+
+pub(crate) struct Extractor {
+    pub(crate) ty: Type,
+    /// `Caller`, which a call without a token does not have.
+    pub(crate) is_caller: bool,
+}
+
+impl Parameter {
+    /// Reads a parameter and takes our attributes off it.
+    pub(crate) fn read(input: &mut FnArg, krate: &TokenStream, errors: &Errors) -> Option<Self> {
+        match input {
+            FnArg::Receiver(receiver) => receive(receiver, errors).map(Self::Receiver),
+            FnArg::Typed(typed) => {
+                let ours = take_ours(&mut typed.attrs);
+                if let Some(cfg) = typed.attrs.iter().find(|one| is_cfg(one)) {
+                    errors.on(cfg, "a parameter that is there at times cannot be described: put the `cfg` on a second function");
+                }
+                Self::of_type(typed, &ours, krate, errors)
+            }
+        }
+    }
+
+    fn of_type(
+        typed: &PatType,
+        ours: &[Attribute],
+        krate: &TokenStream,
+        errors: &Errors,
+    ) -> Option<Self> {
+        let marked = |name: &str| ours.iter().find(|one| one.path().is_ident(name));
+        let arg = marked("arg");
+        let extract = marked("extract");
+        if let (Some(arg), Some(_)) = (arg, extract) {
+            errors.on(
+                arg,
+                "a parameter is an argument or an extractor: keep one of `#[arg]` and `#[extract]`",
+            );
+        }
+        for (number, one) in ours.iter().enumerate() {
+            if !doc::is_doc(one)
+                && ours[..number]
+                    .iter()
+                    .any(|earlier| earlier.path().get_ident() == one.path().get_ident())
+            {
+                errors.on(one, "this attribute stands here already: merge the two");
+            }
+        }
+        let ty = (*typed.ty).clone();
+        let segment = last_segment(&ty);
+        let name = segment.map(|segment| segment.ident.to_string());
+        if arg.is_none() {
+            let is_caller = name.as_deref() == Some("Caller");
+            let known = matches!(name.as_deref(), Some("State" | "Caller" | "Context"))
+                || is_optional_caller(&ty);
+            if extract.is_some() || known {
+                nameable(&ty, Role::Extractor, errors);
+                return Some(Self::Extractor(Extractor { ty, is_caller }));
+            }
+            if let (Some("Args"), Some(segment)) = (name.as_deref(), segment) {
+                let Some(inner) = sole_argument(segment) else {
+                    errors.on(&ty, "`Args` needs its type: `Args(search): Args<Search>`");
+                    return None;
+                };
+                nameable(inner, Role::Argument, errors);
+                return Some(Self::Arguments(inner.clone()));
+            }
+        }
+        nameable(&ty, Role::Argument, errors);
+        let rules = arg.map(|arg| Rules::read(arg, Kind::of(&ty), errors));
+        let rules = rules.unwrap_or_default();
+        let (name, span) = name_of(&typed.pat, &rules, errors)?;
+        Some(Self::Argument(Box::new(Argument {
+            name,
+            span,
+            description: doc::description(ours, krate),
+            ty,
+            rules,
+        })))
+    }
+}
+
+/// The name of an argument, and where it is stated.
+fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Span)> {
+    if let Some(rename) = &rules.rename {
+        let name = rename.value();
+        let right = (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+        if !right {
+            errors.on(rename, "an argument's name has 1 to 64 of the letters A-Z and a-z, digits, `_`, `-` and `.`; some models take no other");
+        }
+        return Some((name, rename.span()));
+    }
+    let Pat::Ident(ident) = pattern else {
+        errors.on(
+            pattern,
+            "this pattern does not say what the argument is called: give the parameter a name, or state one with `#[arg(rename = \"…\")]`; an extractor of your own is marked `#[extract]`",
+        );
+        return None;
+    };
+    let name = ident.ident.unraw().to_string();
+    if name.starts_with('_') {
+        errors.on(&ident.ident, "is the argument's name meant to begin with `_`? Take the `_` away, or state the name with `#[arg(rename = \"…\")]`");
+    } else if !name.is_ascii() {
+        errors.on(&ident.ident, "some models take only ASCII in names of arguments: state one with `#[arg(rename = \"…\")]`");
+    }
+    Some((name, ident.ident.span()))
+}
+
+fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
+    let found = match &receiver.kind {
+        ReceiverKind::Reference(_, _, None) => Some(Receiver::Reference),
+        ReceiverKind::Typed(_, ty) => {
+            match ty.to_token_stream().to_string().replace(' ', "").as_str() {
+                "&Self" => Some(Receiver::Reference),
+                text if text.starts_with('&') && text.ends_with("Arc<Self>") => {
+                    Some(Receiver::SharedReference)
+                }
+                text if text.ends_with("Arc<Self>") => Some(Receiver::Shared),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    if found.is_none() {
+        errors.on(
+            receiver,
+            "calls run side by side and share the value: take `&self` or `self: Arc<Self>`, and put what changes behind a lock",
+        );
+    }
+    found
+}
+
+/// Takes doc comments, `#[arg]` and `#[extract]` off a parameter, where the compiler
+/// would not have them.
+fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
+    let is_ours = |one: &Attribute| {
+        doc::is_doc(one) || one.path().is_ident("arg") || one.path().is_ident("extract")
+    };
+    attributes.extract_if(.., |one| is_ours(one)).collect()
+}
+
+/// Takes our attributes off every parameter.
+pub(crate) fn clean(input: &mut FnArg) {
+    if let FnArg::Typed(typed) = input {
+        take_ours(&mut typed.attrs);
+    }
+}
+
+/// Whether an attribute decides if something is there at all.
+pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
+}
+
+fn is_optional_caller(ty: &Type) -> bool {
+    let inner = last_segment(ty)
+        .filter(|segment| segment.ident == "Option")
+        .and_then(sole_argument)
+        .and_then(last_segment);
+    inner.is_some_and(|segment| segment.ident == "Caller")
+}
+
+/// What a type is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Argument,
+    Extractor,
+    Result,
+}
+
+/// Refuses types that an `impl` beside the function cannot name.
+pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
+    if let Some((span, what)) = unnameable(ty.to_token_stream(), role) {
+        errors.at(if what == BORROW { ty.span() } else { span }, match (what, role) {
+            (BORROW, Role::Argument) => "an argument is read from JSON and owned by the call: take `String` for `&str`, `Vec<T>` for `&[T]`",
+            (BORROW, Role::Extractor) => "an extractor is owned by the call: take it without a reference",
+            (BORROW, Role::Result) => "a result outlives the call: return `String` for `&str`, or `&'static str`",
+            (LIFETIME, _) => "a tool's types name no lifetime but `'static`: own what the call needs",
+            (_, Role::Result) => "`impl Trait` cannot be named, and so not described: return a type by its name, such as `String` or `Json<T>`",
+            _ => "`impl Trait` cannot be named, and so not read: state the type",
+        });
+    }
+}
+
+const BORROW: &str = "&";
+const LIFETIME: &str = "'";
+
+/// The first token that makes a type unnameable. What stands in `Fn(…)` brings lifetimes
+/// of its own.
+fn unnameable(tokens: TokenStream, role: Role) -> Option<(Span, &'static str)> {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut in_function = false;
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) if ident == "impl" => return Some((ident.span(), "impl")),
+            TokenTree::Ident(ident) => {
+                in_function = ["Fn", "FnMut", "FnOnce", "fn"]
+                    .iter()
+                    .any(|name| ident == name);
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                if let Some(TokenTree::Ident(name)) = tokens.next()
+                    && name != "static"
+                {
+                    return Some((name.span(), LIFETIME));
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let lifetime =
+                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                if !lifetime || role == Role::Argument {
+                    return Some((punct.span(), BORROW));
+                }
+            }
+            TokenTree::Group(group) if !std::mem::take(&mut in_function) => {
+                if let Some(found) = unnameable(group.stream(), role) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,279 @@
+//! `#[arg(…)]` on a parameter: what an argument must be, beyond its type.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, spanned::Spanned};
+
+use crate::{
+    entry::{Entry, Number, entries},
+    errors::Errors,
+    expand::at,
+    kind::Kind,
+};
+
+const KEYS: [&str; 8] = [
+    "default",
+    "rename",
+    "minimum",
+    "maximum",
+    "min_length",
+    "max_length",
+    "pattern",
+    "header",
+];
+
+/// What `#[arg(…)]` states.
+#[derive(Default)]
+pub(crate) struct Rules {
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) header: Option<LitStr>,
+    default: Option<Preset>,
+    minimum: Option<(Span, Number)>,
+    maximum: Option<(Span, Number)>,
+    min_length: Option<(Span, u64)>,
+    max_length: Option<(Span, u64)>,
+    pattern: Option<LitStr>,
+}
+
+enum Preset {
+    OfType(Span),
+    Value(Expr),
+}
+
+impl Rules {
+    /// Reads the attribute of a parameter whose type is of this kind, if that can be seen.
+    pub(crate) fn read(attribute: &Attribute, kind: Option<Kind>, errors: &Errors) -> Self {
+        let tokens = match &attribute.meta {
+            Meta::Path(_) => TokenStream::new(),
+            Meta::List(list) => list.tokens.clone(),
+            Meta::NameValue(_) => {
+                errors.on(attribute, "write `#[arg(minimum = 1, maximum = 100)]`");
+                TokenStream::new()
+            }
+        };
+        let mut rules = Self::default();
+        for entry in entries(tokens, &KEYS, errors) {
+            let span = entry.span();
+            match entry.key.to_string().as_str() {
+                "default" => {
+                    rules.default = Some(match &entry.value {
+                        Some(value) => Preset::Value(value.clone()),
+                        None => Preset::OfType(span),
+                    });
+                }
+                "rename" => rules.rename = entry.text(errors),
+                "minimum" => rules.minimum = entry.number(errors).map(|number| (span, number)),
+                "maximum" => rules.maximum = entry.number(errors).map(|number| (span, number)),
+                "min_length" => rules.min_length = entry.count(errors).map(|count| (span, count)),
+                "max_length" => rules.max_length = entry.count(errors).map(|count| (span, count)),
+                "pattern" => {
+                    rules.pattern = entry.text(errors).filter(|text| is_pattern(text, errors))
+                }
+                "header" => {
+                    rules.header = entry.text(errors).filter(|text| is_header(text, errors))
+                }
+                _ => {}
+            }
+            if let Some(kind) = kind {
+                fits(&entry, kind, errors);
+            }
+        }
+        rules.agree(errors);
+        if let Some(Preset::Value(value)) = &rules.default {
+            rules.check_default(value, kind, errors);
+        }
+        rules
+    }
+
+    /// Whether the rules leave something that an argument could be.
+    fn agree(&self, errors: &Errors) {
+        if let (Some((_, low)), Some((span, high))) = (&self.minimum, &self.maximum)
+            && low.as_f64() > high.as_f64()
+        {
+            errors.at(
+                *span,
+                "the maximum is below the minimum: no number would be allowed",
+            );
+        }
+        if let (Some((_, low)), Some((span, high))) = (&self.min_length, &self.max_length)
+            && low > high
+        {
+            errors.at(
+                *span,
+                "the longest length is below the shortest: no text would be allowed",
+            );
+        }
+    }
+
+    /// Whether a default that is written out keeps the rules. Others, and patterns, are
+    /// checked when the server starts.
+    fn check_default(&self, value: &Expr, kind: Option<Kind>, errors: &Errors) {
+        let Some(found) = Literal::of(value) else {
+            return;
+        };
+        let right = match (&found, kind) {
+            (_, None) => true,
+            (Literal::Text(_), Some(kind)) => kind == Kind::Text,
+            (Literal::Boolean, Some(kind)) => kind == Kind::Boolean,
+            (Literal::Number(Number::Integer(number)), Some(Kind::Integer(low, high))) => {
+                (low..=high).contains(number)
+            }
+            (Literal::Number(_), Some(kind)) => kind == Kind::Fraction,
+        };
+        if !right {
+            let noun = kind.map_or("another value", Kind::noun);
+            errors.on(
+                value,
+                format_args!("this default does not fit the parameter's type, which is {noun}"),
+            );
+        }
+        match found {
+            Literal::Number(number) => {
+                let number = number.as_f64();
+                let low = self.minimum.is_some_and(|(_, low)| number < low.as_f64());
+                let high = self.maximum.is_some_and(|(_, high)| number > high.as_f64());
+                if low || high {
+                    errors.on(
+                        value,
+                        "this default breaks the argument's own limits: change one of them",
+                    );
+                }
+            }
+            Literal::Text(text) => {
+                let length = text.chars().count() as u64;
+                let short = self.min_length.is_some_and(|(_, low)| length < low);
+                let long = self.max_length.is_some_and(|(_, high)| length > high);
+                if short || long {
+                    errors.on(
+                        value,
+                        "this default breaks the argument's own lengths: change one of them",
+                    );
+                }
+            }
+            Literal::Boolean => {}
+        }
+    }
+
+    /// What the runtime is told about the argument that was named last.
+    pub(crate) fn tokens(&self, ty: &syn::Type, krate: &TokenStream) -> TokenStream {
+        let limit = |name: TokenStream, limit: &Option<(Span, Number)>| {
+            limit.as_ref().map(|(_, number)| {
+                let kind = match number {
+                    Number::Integer(_) => quote!(Integer),
+                    Number::Float(_) => quote!(Float),
+                };
+                quote!(.#name(#krate::__private::Limit::#kind(#number)))
+            })
+        };
+        let minimum = limit(quote!(minimum), &self.minimum);
+        let maximum = limit(quote!(maximum), &self.maximum);
+        let min_length = self
+            .min_length
+            .map(|(_, count)| quote!(.min_length(#count)));
+        let max_length = self
+            .max_length
+            .map(|(_, count)| quote!(.max_length(#count)));
+        let pattern = self.pattern.as_ref().map(|text| quote!(.pattern(#text)));
+        let header = self.header.as_ref().map(|text| quote!(.header(#text)));
+        let default = self.default.as_ref().map(|default| match default {
+            Preset::OfType(span) => quote_spanned!(at(*span)=> .default_of::<#ty>()),
+            Preset::Value(value) => quote_spanned!(at(value.span())=> .default(#value)),
+        });
+        quote!(#minimum #maximum #min_length #max_length #pattern #header #default)
+    }
+}
+
+/// A default that is written out.
+enum Literal {
+    Text(String),
+    Boolean,
+    Number(Number),
+}
+
+impl Literal {
+    fn of(value: &Expr) -> Option<Self> {
+        match value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(Self::Text(text.value())),
+            Expr::Lit(ExprLit {
+                lit: Lit::Bool(_), ..
+            }) => Some(Self::Boolean),
+            other => Number::of(other).map(Self::Number),
+        }
+    }
+}
+
+/// Whether a rule means something for a type of this kind.
+fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
+    let key = entry.key.to_string();
+    let (right, remedy) = match key.as_str() {
+        "minimum" | "maximum" => (
+            matches!(kind, Kind::Integer(..) | Kind::Fraction),
+            "it limits a number; for the length of a text there are `min_length` and `max_length`",
+        ),
+        "min_length" | "max_length" | "pattern" => (
+            kind == Kind::Text,
+            "it is a rule for texts; for numbers there are `minimum` and `maximum`",
+        ),
+        "header" => (
+            matches!(kind, Kind::Text | Kind::Integer(..) | Kind::Boolean),
+            "a header can carry a text, a whole number or a `bool`",
+        ),
+        _ => return,
+    };
+    if !right {
+        errors.at(
+            entry.span(),
+            format_args!(
+                "`{key}` does not fit: this parameter is {}, and {remedy}",
+                kind.noun()
+            ),
+        );
+    }
+}
+
+/// RFC 9110 §5.6.2 `token`.
+fn is_header(name: &LitStr, errors: &Errors) -> bool {
+    let right = name
+        .value()
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    if !right {
+        errors.on(name, "this is no name of a header: use letters, digits and `-` (RFC 9110 section 5.6.2), such as \"Region\"");
+    }
+    right
+}
+
+/// Whether the text is a regular expression. The finer differences between JavaScript's
+/// and Rust's are left to the start of the server; what no reading could save is told here.
+fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
+    use regex_syntax::ast::{ErrorKind, parse::Parser};
+
+    let value = text.value();
+    let Err(fault) = Parser::new().parse(&value) else {
+        return true;
+    };
+    let what = match fault.kind() {
+        ErrorKind::UnsupportedLookAround | ErrorKind::UnsupportedBackreference => {
+            "look-around and back-references are not supported: a pattern must not become slow, whatever the text"
+        }
+        ErrorKind::ClassUnclosed => "a `[` is not closed",
+        ErrorKind::ClassRangeInvalid => "a range in `[…]` ends before it begins",
+        ErrorKind::GroupUnclosed => "a `(` is not closed",
+        ErrorKind::GroupUnopened => "a `)` closes nothing",
+        ErrorKind::RepetitionMissing => "there is nothing to repeat",
+        ErrorKind::RepetitionCountInvalid => "a repetition ends before it begins",
+        ErrorKind::RepetitionCountUnclosed => "a `{` is not closed",
+        ErrorKind::EscapeUnexpectedEof => "a `\\` stands at the end",
+        _ => return true,
+    };
+    let at = fault.span().start.offset;
+    let pointer = " ".repeat(value[..at].chars().count()) + "^";
+    errors.on(
+        text,
+        format_args!("this is no pattern: {what}\n    {value}\n    {pointer}"),
+    );
+    false
+}

@@ -1,0 +1,110 @@
+//! RFC 6749 §3.3 on a literal, told at the very character.
+
+use proc_macro2::Span;
+use syn::LitStr;
+
+/// What is wrong with a scope that a literal spells, and where.
+pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
+    let text = literal.value();
+    if text.is_empty() {
+        return Some(syn::Error::new(
+            literal.span(),
+            "a scope has at least one character (RFC 6749 section 3.3); without a scope say `authenticated` or `public`",
+        ));
+    }
+    let allowed = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+    let (at, (byte, wrong)) = text
+        .char_indices()
+        .enumerate()
+        .find(|(_, (_, c))| !allowed(*c))?;
+    let (what, remedy) = match wrong {
+        ' ' => (
+            "a space".to_owned(),
+            format!(
+                "; for several scopes write `scopes = [{}]`",
+                text.split(' ')
+                    .filter(|part| !part.is_empty())
+                    .map(|part| format!("{part:?}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        ),
+        '"' | '\\' => (format!("`{wrong}`"), String::new()),
+        c if c.is_ascii() => (
+            format!("the control character {:#04x}", c as u32),
+            String::new(),
+        ),
+        c => (format!("`{c}` (not ASCII)"), String::new()),
+    };
+    let pointer = " ".repeat(at) + "^";
+    // A line break in a scope would tear the picture apart.
+    let picture: String = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    Some(syn::Error::new(
+        place(literal, byte, wrong),
+        format!(
+            "character {} of this scope is {what}, which RFC 6749 section 3.3 does not allow{remedy}\n    {picture}\n    {pointer}",
+            at + 1
+        ),
+    ))
+}
+
+/// The span of the one character, where the compiler can give it (today the nightly one);
+/// else that of the literal. A literal with escapes has no such place.
+fn place(literal: &LitStr, byte: usize, wrong: char) -> Span {
+    let token = literal.token();
+    let plain = token.to_string() == format!("\"{}\"", literal.value());
+    let part = byte + 1..byte + 1 + wrong.len_utf8();
+    plain
+        .then(|| token.subspan(part))
+        .flatten()
+        .unwrap_or_else(|| literal.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Option<String> {
+        fault(&LitStr::new(text, Span::call_site())).map(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_wrong_character_is_named_and_pointed_at() {
+        for (text, expected) in [
+            ("news read", "character 5 of this scope is a space"),
+            ("news read", "write `scopes = [\"news\", \"read\"]`"),
+            ("news read", "\n    news read\n        ^"),
+            ("a\"b", "character 2 of this scope is `\"`"),
+            ("a\\b", "character 2 of this scope is `\\`"),
+            ("a\u{a0}b", "not ASCII"),
+            ("ä", "character 1"),
+            ("a\n", "the control character 0x0a"),
+            ("", "at least one character"),
+        ] {
+            let told = told(text).unwrap();
+            assert!(told.contains(expected), "{text:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn every_ascii_character_is_judged_as_the_rfc_says() {
+        for byte in 0..=0x7f_u8 {
+            let allowed =
+                byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);
+            let text = char::from(byte).to_string();
+            assert_eq!(told(&text).is_none(), allowed, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn the_span_is_that_of_the_character_where_the_compiler_can_tell() {
+        // Outside of a compiler proc-macro2 can.
+        let literal: LitStr = syn::parse_str("\"news read\"").unwrap();
+        let error = fault(&literal).unwrap();
+        let [start, end] = [error.span().start(), error.span().end()].map(|place| place.column);
+        assert_eq!((start, end), (5, 6));
+    }
+}
