@@ -67,6 +67,15 @@ impl StartError {
     pub fn faults(&self) -> &[StartFault] {
         &self.faults
     }
+
+    /// The one fault of a step that has no other.
+    #[cfg(feature = "development-issuer")]
+    pub(crate) fn single(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let (what, remedy) = (what.into(), remedy.into());
+        Self {
+            faults: vec![StartFault { what, remedy }],
+        }
+    }
 }
 
 impl fmt::Display for StartError {

@@ -6,6 +6,8 @@ mod bearer;
 mod claims;
 mod clock;
 mod config;
+#[cfg(feature = "development-issuer")]
+mod development;
 mod error;
 mod gate;
 mod issuer;

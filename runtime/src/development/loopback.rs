@@ -1,0 +1,177 @@
+//! This machine, and nothing else.
+//!
+//! A bind to loopback keeps strangers' packets out, but not a page in the person's own
+//! browser whose name was rebound to 127.0.0.1 (its `Host` gives it away), nor a tunnel
+//! or proxy that carries the world to a loopback port (its forwarding headers do).
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, StatusCode, header::HOST},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::answer::OAuthError;
+
+/// Passes on what is addressed to loopback and not known to come from elsewhere.
+pub(super) async fn guard(request: Request, next: Next) -> Response {
+    if is_local(&request) {
+        next.run(request).await
+    } else {
+        // No challenge: some clients take any on a 403 for a lack of scope.
+        OAuthError::new(
+            "invalid_request",
+            "the development issuer answers loopback addresses only",
+        )
+        .with_status(StatusCode::FORBIDDEN)
+        .into_response()
+    }
+}
+
+fn is_local(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    if peer.is_some_and(|ConnectInfo(peer)| !peer.ip().to_canonical().is_loopback()) {
+        return false;
+    }
+    let mut named = 0;
+    let in_uri = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    for host in request.headers().get_all(HOST) {
+        named += 1;
+        if !host.to_str().is_ok_and(is_authority) {
+            return false;
+        }
+    }
+    if in_uri.is_some_and(|authority| !is_authority(authority)) {
+        return false;
+    }
+    (named == 1 || (named == 0 && in_uri.is_some())) && !is_forwarded(request.headers())
+}
+
+/// Whether a proxy says that the request is not from here.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    let every = |name: &str, local: fn(&str) -> bool| {
+        headers.get_all(name).iter().all(|value| {
+            let value = value.to_str().unwrap_or("?");
+            value.split(',').all(|part| local(part.trim()))
+        })
+    };
+    // RFC 7239 is refused unread: nothing on a developer's machine speaks it.
+    headers.contains_key("forwarded")
+        || !every("x-forwarded-for", |address| {
+            address
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.to_canonical().is_loopback())
+        })
+        || !every("x-forwarded-host", is_authority)
+}
+
+/// An origin on loopback as this issuer can have it: `http://host[:port]`, no more.
+pub(super) fn is_origin(origin: &str) -> bool {
+    origin.strip_prefix("http://").is_some_and(is_authority)
+}
+
+/// Whether an authority (RFC 3986 §3.2) is a loopback host, with or without a port.
+pub(super) fn is_authority(authority: &str) -> bool {
+    split(authority).is_some_and(|(host, _)| is_host(host))
+}
+
+/// `localhost`, `127.0.0.0/8` or `[::1]`, as text.
+pub(super) fn is_host(host: &str) -> bool {
+    if let Some(address) = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        return address == "::1";
+    }
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// An authority's host and port. User information makes it none: nobody needs it here,
+/// and it is how an address is made to look like another.
+pub(super) fn split(authority: &str) -> Option<(&str, Option<u16>)> {
+    let host_end = match authority.strip_prefix('[') {
+        Some(rest) => rest.find(']')? + 2,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, port) = authority.split_at(host_end);
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let is_host = match host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_name),
+    };
+    let port = match port.strip_prefix(':') {
+        None => None,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse().ok()?)
+        }
+        Some(_) => return None,
+    };
+    is_host.then_some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_loopback() {
+        for authority in [
+            "localhost",
+            "LocalHost:1",
+            "127.0.0.1:10000",
+            "127.9.9.9",
+            "[::1]:8000",
+        ] {
+            assert!(is_authority(authority), "{authority}");
+        }
+        for authority in [
+            "",
+            ":80",
+            "localhost.evil.example",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "127.0.0.1@evil.example",
+            "evil.example@127.0.0.1",
+            "0.0.0.0:8000",
+            "10.0.0.1",
+            "[::]:1",
+            "[::1",
+            "[::1]x",
+            "::1",
+            "127.1",
+            "0x7f.0.0.1",
+            "localhost:",
+            "localhost:+1",
+            "localhost:99999",
+            "localhost:1:2",
+            "local host",
+            "localhost.",
+        ] {
+            assert!(!is_authority(authority), "{authority}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path_and_no_other_scheme() {
+        assert!(is_origin("http://127.0.0.1:10000"));
+        for origin in [
+            "http://127.0.0.1:10000/",
+            "https://127.0.0.1",
+            "127.0.0.1:1",
+            "http://example.com",
+        ] {
+            assert!(!is_origin(origin), "{origin}");
+        }
+    }
+}

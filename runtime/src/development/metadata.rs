@@ -1,0 +1,106 @@
+//! What the issuer says of itself (RFC 8414, OpenID Connect Discovery) and its keys.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{
+    Json,
+    extract::State,
+    http::header::CACHE_CONTROL,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::{OFFLINE_ACCESS, Provider};
+
+const DOCUMENTS: [&str; 2] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+];
+
+/// Every path at which a client looks for the document: at the issuer, which has no path;
+/// with a path inserted, by clients that take the resource for its own issuer; appended
+/// to the resource's path, as OpenID Connect has it.
+pub(super) fn paths(resource: &str) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for document in DOCUMENTS {
+        paths.insert(document.to_owned());
+        paths.insert(format!("{document}/{{*path}}"));
+        // A path with what the router reads as its own grammar is left out: the other
+        // places answer.
+        if let Some(path) = path_of(resource).filter(|path| !path.contains(['{', '}', ':', '*'])) {
+            paths.insert(format!("{path}{document}"));
+        }
+    }
+    paths
+}
+
+/// The path of a URI, without a slash at its end; none where it has none.
+fn path_of(resource: &str) -> Option<&str> {
+    let (_, rest) = resource.split_once("://")?;
+    let path = rest.get(rest.find('/')?..)?;
+    let path = path.split(['?', '#']).next()?.trim_end_matches('/');
+    (!path.is_empty()).then_some(path)
+}
+
+/// The same document everywhere, under the one name that the issuer has.
+pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response {
+    public(&describe(&provider))
+}
+
+/// The key set.
+pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
+    public(&provider.key.jwks())
+}
+
+/// Keys and addresses change with each start, and a browser may ask across two.
+fn public(body: &Value) -> Response {
+    ([(CACHE_CONTROL, "no-cache")], Json(body)).into_response()
+}
+
+fn describe(provider: &Provider) -> Value {
+    let settings = &provider.settings;
+    let at = |path: &str| format!("{}/development/{path}", settings.origin);
+    let scopes = settings.scopes.iter().map(|(name, _)| name.as_str());
+    json!({
+        "issuer": settings.origin,
+        "authorization_endpoint": at("authorize"),
+        "token_endpoint": at("token"),
+        "registration_endpoint": at("register"),
+        "revocation_endpoint": at("revoke"),
+        "introspection_endpoint": at("introspect"),
+        "jwks_uri": at("jwks"),
+        "scopes_supported": scopes.chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
+        "introspection_endpoint_auth_methods_supported": ["none"],
+        "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
+        "prompt_values_supported": ["none", "consent"],
+        "protected_resources": [settings.resource],
+        // No id token is ever issued; readers of the OpenID form insist on these two.
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_has_a_path_or_none() {
+        for (resource, path) in [
+            ("http://127.0.0.1:1/mcp", Some("/mcp")),
+            ("http://127.0.0.1:1/a/mcp/", Some("/a/mcp")),
+            ("http://127.0.0.1:1/", None),
+            ("http://127.0.0.1:1", None),
+            ("http://127.0.0.1:1/mcp?x", Some("/mcp")),
+        ] {
+            assert_eq!(path_of(resource), path, "{resource}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Where an answer may be sent: redirect URIs (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+
+use super::loopback;
+
+/// The longest redirect URI.
+const LIMIT: usize = 1024;
+
+/// Schemes at which a browser does something else than to hand a URI to an application.
+const NOT_APPLICATIONS: [&str; 17] = [
+    "about",
+    "blob",
+    "chrome",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "jar",
+    "javascript",
+    "mailto",
+    "sms",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+
+/// A redirect URI that a client may have: `https`, `http` on loopback, or the private
+/// scheme of an application. Every character of it can stand in a header.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct RedirectUri(String);
+
+impl RedirectUri {
+    /// Takes a URI that a client registers.
+    pub(super) fn parse(uri: &str) -> Option<Self> {
+        // RFC 3986 §2 without `#`: a fragment is forbidden (RFC 6749 §3.1.2).
+        let is_uri =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
+        if uri.len() > LIMIT || !uri.bytes().all(is_uri) {
+            return None;
+        }
+        let (scheme, rest) = uri.split_once(':')?;
+        let acceptable = match scheme {
+            "https" => {
+                authority(rest).is_some_and(|authority| loopback::split(authority).is_some())
+            }
+            "http" => authority(rest).is_some_and(loopback::is_authority),
+            // RFC 8252 §7.1 asks for a dot in it; editors have schemes without.
+            _ => is_scheme(scheme) && !NOT_APPLICATIONS.contains(&scheme) && rest.starts_with('/'),
+        };
+        acceptable.then(|| Self(uri.to_owned()))
+    }
+
+    /// The URI to use when a client asks for `asked`: this one, character for character,
+    /// save for the port on loopback, which an application gets at run time
+    /// (RFC 8252 §7.3; `localhost` as well, because clients register it).
+    pub(super) fn allows(&self, asked: &str) -> Option<Self> {
+        if asked == self.0 {
+            return Some(self.clone());
+        }
+        let asked = Self::parse(asked)?;
+        let (ours, theirs) = (self.without_port()?, asked.without_port()?);
+        (ours == theirs).then_some(asked)
+    }
+
+    /// Whether the answer stays on this machine, with a program that listens there.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.without_port().is_some()
+    }
+
+    /// The URI with parameters added to its query, in which nothing else is changed.
+    pub(super) fn with(&self, parameters: &[(&str, &str)]) -> String {
+        let mut uri = self.0.clone();
+        uri.push(if uri.contains('?') { '&' } else { '?' });
+        let start = uri.len();
+        let mut query = form_urlencoded::Serializer::for_suffix(uri, start);
+        query.extend_pairs(parameters);
+        query.finish()
+    }
+
+    /// What a content security policy calls its origin. Chromium judges the target of a
+    /// form's redirect by `form-action`, too.
+    pub(super) fn policy_source(&self) -> String {
+        let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
+        match authority(rest) {
+            // A policy cannot name an IPv6 address, nor an application's scheme a host.
+            Some(authority)
+                if matches!(scheme, "http" | "https") && !authority.starts_with('[') =>
+            {
+                format!("{scheme}://{authority}")
+            }
+            _ => format!("{scheme}:"),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Host and what follows the port, of a loopback URI.
+    fn without_port(&self) -> Option<(&str, &str)> {
+        let rest = self.0.strip_prefix("http:")?;
+        let authority = authority(rest)?;
+        let (host, _) = loopback::split(authority)?;
+        Some((host, rest.get(2 + authority.len()..)?))
+    }
+}
+
+impl TryFrom<String> for RedirectUri {
+    type Error = &'static str;
+
+    fn try_from(uri: String) -> Result<Self, Self::Error> {
+        Self::parse(&uri).ok_or("not a redirect URI")
+    }
+}
+
+impl From<RedirectUri> for String {
+    fn from(uri: RedirectUri) -> Self {
+        uri.0
+    }
+}
+
+impl fmt::Debug for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// What stands between `//` and the path or query.
+fn authority(after_scheme: &str) -> Option<&str> {
+    let rest = after_scheme.strip_prefix("//")?;
+    Some(rest.split(['/', '?']).next().unwrap_or(rest))
+}
+
+/// RFC 3986 §3.1, in lower case.
+fn is_scheme(scheme: &str) -> bool {
+    scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+.-".contains(&byte)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(text: &str) -> RedirectUri {
+        RedirectUri::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_clients_register_is_accepted() {
+        for text in [
+            "http://localhost:3118/callback",
+            "http://127.0.0.1:6276/oauth/callback",
+            "http://[::1]:1/cb",
+            "http://localhost",
+            "https://claude.ai/api/mcp/auth_callback",
+            "https://vscode.dev/redirect?x=1",
+            "https://client.example:8443/cb",
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "com.example.app:/oauth2redirect",
+        ] {
+            assert!(RedirectUri::parse(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_run_leak_or_mislead_is_refused() {
+        for text in [
+            "",
+            "/relative",
+            "//host/cb",
+            "javascript:alert(1)",
+            "javascript://x/%0aalert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "http://client.example/cb",
+            "http://localhost.evil.example/cb",
+            "http://127.0.0.1@evil.example/cb",
+            "https://good.example@evil.example/cb",
+            "https://client.example/cb#fragment",
+            "https:///cb",
+            "https:client.example",
+            "https://client.example\\@evil.example/",
+            "https://client.example;script-src/cb",
+            "https://client.example,evil/cb",
+            "https://*.example/cb",
+            "https://client.example/cb\r\nSet-Cookie: a=b",
+            "https://client.example/c b",
+            "https://clíent.example/cb",
+            "HTTPS://client.example/cb",
+            "app:no-slash",
+            "1app:/cb",
+        ] {
+            assert!(RedirectUri::parse(text).is_none(), "{text}");
+        }
+        let long = format!("https://client.example/{}", "a".repeat(LIMIT));
+        assert!(RedirectUri::parse(&long).is_none());
+    }
+
+    #[test]
+    fn only_the_port_on_loopback_may_differ() {
+        for (ours, asked, allowed) in [
+            ("http://localhost/cb", "http://localhost:5555/cb", true),
+            (
+                "http://127.0.0.1:1/cb?x=1",
+                "http://127.0.0.1:2/cb?x=1",
+                true,
+            ),
+            ("http://[::1]:1/cb", "http://[::1]:2/cb", true),
+            ("http://localhost:1/cb", "http://localhost/cb", true),
+            ("http://localhost/cb", "http://localhost:5555/cb/", false),
+            ("http://localhost/cb", "http://localhost:5555/other", false),
+            ("http://localhost/cb", "http://localhost:5555/cb?x=1", false),
+            ("http://localhost/cb", "http://127.0.0.1:5555/cb", false),
+            (
+                "http://localhost/cb",
+                "http://localhost:5@evil.example/cb",
+                false,
+            ),
+            ("http://localhost/cb", "http://localhost:99999/cb", false),
+            ("http://localhost/cb", "https://localhost/cb", false),
+            ("https://a.example/cb", "https://a.example:444/cb", false),
+            ("https://a.example/cb", "https://a.example/cb", true),
+            ("https://a.example/cb", "https://a.example/cb/../x", false),
+            ("app:/cb", "app:/cb2", false),
+        ] {
+            assert_eq!(uri(ours).allows(asked).is_some(), allowed, "{ours} {asked}");
+        }
+    }
+
+    #[test]
+    fn parameters_join_an_existing_query() {
+        let parameters = [("code", "a b"), ("state", "ü&=")];
+        assert_eq!(
+            uri("http://localhost/cb").with(&parameters),
+            "http://localhost/cb?code=a+b&state=%C3%BC%26%3D"
+        );
+        assert_eq!(
+            uri("https://a.example/cb?x=%2F").with(&parameters[..1]),
+            "https://a.example/cb?x=%2F&code=a+b"
+        );
+    }
+
+    #[test]
+    fn a_policy_names_the_origin_alone() {
+        for (text, source) in [
+            ("http://localhost:3118/callback?a", "http://localhost:3118"),
+            ("https://a.example/cb", "https://a.example"),
+            ("http://[::1]:1/cb", "http:"),
+            ("cursor://anysphere/cb", "cursor:"),
+            ("com.example.app:/cb", "com.example.app:"),
+        ] {
+            assert_eq!(uri(text).policy_source(), source);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Refresh tokens: each is good for one use, and a second use ends the family.
+//!
+//! A public client cannot prove that a refresh token is its own, so a copy is found out
+//! by rotation (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2). A token is a sealed number of its
+//! family: one that was made up proves nothing and ends nothing.
+
+use axum::response::Response;
+
+use super::{
+    OFFLINE_ACCESS, Provider,
+    answer::OAuthError,
+    memory::{Grant, Refused},
+    parameters::Parameters,
+    request::check_resource,
+    seal::Purpose,
+    token::{self, invalid_grant},
+};
+
+/// The refresh token of a family with this number.
+pub(super) fn token(provider: &Provider, grant: &str, number: u64) -> String {
+    let payload = format!("{grant} {number}");
+    provider.seal.close(Purpose::Refresh, payload.as_bytes())
+}
+
+/// Family and number of a refresh token that was given out here.
+pub(super) fn open(provider: &Provider, token: &str) -> Option<(String, u64)> {
+    let payload = String::from_utf8(provider.seal.open(Purpose::Refresh, token)?).ok()?;
+    let (grant, number) = payload.split_once(' ')?;
+    Some((grant.to_owned(), number.parse().ok()?))
+}
+
+pub(super) fn refresh(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+    let client = token::known_client(form)?;
+    let presented = form.needed("refresh_token", "refresh_token is missing")?;
+    let asked = form.one("scope")?;
+    check_resource(provider, form)?;
+    let Some((grant, number)) = open(provider, presented) else {
+        return Err(invalid_grant(Refused::Unknown, client));
+    };
+    let renewed = {
+        let mut memory = provider.memory();
+        // Judged before the token is used up, so that a wrong scope does not cost it.
+        if let Some(grant) = memory.renewable(&grant, number, provider.now()) {
+            narrowed(grant, asked)?;
+        }
+        memory.renew(&grant, number, client, provider.now())
+    };
+    let (grant, next) = renewed.map_err(|refused| invalid_grant(refused, client))?;
+    let scopes = narrowed(&grant, asked)?;
+    let renewal = token(provider, &grant.id, next);
+    token::answer(provider, &grant, &scopes, Some(renewal))
+}
+
+/// The scopes of the grant, or those of them that are asked for (RFC 6749 §6). Others
+/// are dropped: some clients repeat all that they once asked for, granted or not.
+fn narrowed(grant: &Grant, asked: Option<&str>) -> Result<Vec<String>, OAuthError> {
+    let asked: Vec<_> = asked
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|scope| !scope.is_empty() && *scope != OFFLINE_ACCESS)
+        .collect();
+    if asked.is_empty() {
+        return Ok(grant.scopes.clone());
+    }
+    let mut scopes = grant.scopes.clone();
+    scopes.retain(|scope| asked.contains(&scope.as_str()));
+    match scopes.is_empty() {
+        true => Err(OAuthError::new(
+            "invalid_scope",
+            "none of the scopes was granted",
+        )),
+        false => Ok(scopes),
+    }
+}

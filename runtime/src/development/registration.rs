@@ -1,0 +1,92 @@
+//! Dynamic client registration (RFC 7591).
+//!
+//! Every client becomes a public one with PKCE, whatever it asks for: a secret in a
+//! program on a developer's machine is none. `scope` is no limit here, because clients
+//! register with their first challenge's scope and step up later.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Provider,
+    answer::{OAuthError, unkept},
+    client::{Client, display_name},
+    excerpt, parameters,
+    redirect::RedirectUri,
+};
+use crate::json;
+
+/// The largest registration.
+const BODY_LIMIT: usize = 16 * 1024;
+
+pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+    match parameters::read(request.into_body(), BODY_LIMIT).await {
+        Ok(body) => accept(&provider, &body).unwrap_or_else(IntoResponse::into_response),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn accept(provider: &Provider, body: &[u8]) -> Result<Response, OAuthError> {
+    let metadata = json::strict_object(body)
+        .map_err(|_| invalid("the body must be a JSON object with each name once"))?;
+    let client = read(&metadata)?;
+    tracing::info!(
+        client = excerpt(client.name.as_deref().unwrap_or_default()),
+        "a client registered at the development issuer"
+    );
+    let mut answer = json!({
+        "client_id": client.id,
+        "client_id_issued_at": provider.now().seconds(),
+        "redirect_uris": client.redirects.iter().map(RedirectUri::as_str).collect::<Vec<_>>(),
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+    });
+    if let (Some(name), Some(members)) = (&client.name, answer.as_object_mut()) {
+        members.insert("client_name".to_owned(), json!(name));
+    }
+    Ok(unkept(StatusCode::CREATED, &answer))
+}
+
+fn read(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
+    let name = match metadata.get("client_name") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => display_name(name),
+        Some(_) => return Err(invalid("client_name must be a string")),
+    };
+    let redirects = metadata
+        .get("redirect_uris")
+        .and_then(Value::as_array)
+        .filter(|uris| !uris.is_empty())
+        .ok_or(OAuthError::new(
+            "invalid_redirect_uri",
+            "redirect_uris must be an array with at least one URI",
+        ))?
+        .iter()
+        .map(|uri| uri.as_str().and_then(RedirectUri::parse))
+        .collect::<Option<Vec<_>>>()
+        .ok_or(OAuthError::new(
+            "invalid_redirect_uri",
+            "a redirect URI must be https, http on loopback, or an application's own scheme, without a fragment",
+        ))?;
+    for (member, needed) in [
+        ("grant_types", "authorization_code"),
+        ("response_types", "code"),
+    ] {
+        let asked = metadata.get(member).and_then(Value::as_array);
+        if asked.is_some_and(|asked| !asked.iter().any(|one| one == needed)) {
+            return Err(invalid("only the authorization code grant is offered"));
+        }
+    }
+    Client::register(name, redirects).ok_or(invalid("the redirect URIs are too many or too long"))
+}
+
+const fn invalid(description: &'static str) -> OAuthError {
+    OAuthError::new("invalid_client_metadata", description)
+}

@@ -1,0 +1,115 @@
+//! Giving tokens up (RFC 7009) and asking about them (RFC 7662).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Provider,
+    answer::{OAuthError, unkept},
+    parameters::Parameters,
+    refresh,
+    token::{check_no_secret, known_client},
+};
+
+pub(super) async fn revoke(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+    if let Err(refusal) = check_no_secret(request.headers()) {
+        return refusal.into_response();
+    }
+    let revoked = match Parameters::from_form(request).await {
+        Ok(form) => end(&provider, &form),
+        Err(refusal) => Err(refusal),
+    };
+    match revoked {
+        Ok(()) => unkept(StatusCode::OK, &json!({})),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Ends a refresh token with its whole family, an access token alone. What is unknown
+/// has ended already (RFC 7009 §2.2).
+fn end(provider: &Provider, form: &Parameters) -> Result<(), OAuthError> {
+    let client = known_client(form)?;
+    let text = form.needed("token", "token is missing")?;
+    let now = provider.now();
+    if let Some((id, _)) = refresh::open(provider, text) {
+        let mut memory = provider.memory();
+        let owner = memory.family(&id, now).map(|grant| grant.client.clone());
+        return match owner {
+            Some(owner) if owner != client => Err(NOT_YOURS),
+            Some(_) => {
+                memory.end_grant(&id, now);
+                Ok(())
+            }
+            None => Ok(()),
+        };
+    }
+    let Some(claims) = provider.key.open(text) else {
+        return Ok(());
+    };
+    if string(&claims, "client_id") != client {
+        return Err(NOT_YOURS);
+    }
+    provider.memory().end(string(&claims, "jti"), now);
+    Ok(())
+}
+
+const NOT_YOURS: OAuthError =
+    OAuthError::new("invalid_grant", "the token was issued to another client");
+
+/// Says what a token is. It asks for no credentials: an access token tells its holder as
+/// much by itself, and no page can read the answer, for want of CORS.
+pub(super) async fn introspect(
+    State(provider): State<Arc<Provider>>,
+    request: Request,
+) -> Response {
+    let described = match Parameters::from_form(request).await {
+        Ok(form) => form
+            .needed("token", "token is missing")
+            .map(|text| describe(&provider, text)),
+        Err(refusal) => Err(refusal),
+    };
+    match described {
+        // RFC 7662 §2.2: why a token is inactive is not told.
+        Ok(described) => unkept(
+            StatusCode::OK,
+            &described.unwrap_or_else(|| json!({"active": false})),
+        ),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn describe(provider: &Provider, text: &str) -> Option<Value> {
+    let now = provider.now();
+    let memory = provider.memory();
+    if let Some((id, number)) = refresh::open(provider, text) {
+        let grant = memory.renewable(&id, number, now)?;
+        return Some(json!({
+            "active": true,
+            "iss": provider.settings.origin,
+            "sub": grant.subject,
+            "aud": provider.settings.resource,
+            "client_id": grant.client,
+            "scope": grant.scopes.join(" "),
+        }));
+    }
+    let mut claims = provider.key.open(text)?;
+    let id = string(&claims, "jti");
+    let (grant, _) = id.split_once('.')?;
+    let expires = claims.get("exp")?.as_u64()?;
+    if expires <= now.seconds() || memory.has_ended(id, now) || memory.has_ended(grant, now) {
+        return None;
+    }
+    claims.insert("active".to_owned(), json!(true));
+    claims.insert("token_type".to_owned(), json!("Bearer"));
+    Some(Value::Object(claims))
+}
+
+fn string<'a>(claims: &'a Map<String, Value>, name: &str) -> &'a str {
+    claims.get(name).and_then(Value::as_str).unwrap_or_default()
+}

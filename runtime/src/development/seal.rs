@@ -1,0 +1,94 @@
+//! What is handed out and comes back unchanged, or not at all.
+//!
+//! A sealed text needs no memory here: a flood of requests that nobody answers costs
+//! nothing. What was sealed for one purpose does not open for another.
+
+use aws_lc_rs::{error::Unspecified, hmac, rand};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+/// A key that nobody else has, for as long as the process runs.
+pub(super) struct Seal(hmac::Key);
+
+/// What a text was sealed for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// An authorization request that waits for the person's decision.
+    Consent,
+    /// A refresh token.
+    Refresh,
+}
+
+impl Seal {
+    pub(super) fn generate() -> Result<Self, Unspecified> {
+        hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new()).map(Self)
+    }
+
+    /// The payload, readable, and the proof that it is ours.
+    pub(super) fn close(&self, purpose: Purpose, payload: &[u8]) -> String {
+        let proof = self.proof(purpose, payload).sign();
+        let mut text = BASE64_URL_SAFE_NO_PAD.encode(payload);
+        text.push('.');
+        BASE64_URL_SAFE_NO_PAD.encode_string(proof.as_ref(), &mut text);
+        text
+    }
+
+    /// The payload, when it was sealed here and for this purpose.
+    pub(super) fn open(&self, purpose: Purpose, text: &str) -> Option<Vec<u8>> {
+        let (payload, proof) = text.split_once('.')?;
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let proof = BASE64_URL_SAFE_NO_PAD.decode(proof).ok()?;
+        let expected = self.proof(purpose, &payload).sign();
+        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_ref(), &proof).ok()?;
+        Some(payload)
+    }
+
+    fn proof(&self, purpose: Purpose, payload: &[u8]) -> hmac::Context {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(match purpose {
+            Purpose::Consent => b"consent\0",
+            Purpose::Refresh => b"refresh\0",
+        });
+        context.update(payload);
+        context
+    }
+}
+
+/// 256 random bits as text that needs no escaping anywhere.
+pub(super) fn random() -> Result<String, Unspecified> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes)?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_opens_for_its_purpose_and_with_its_key_alone() {
+        let seal = Seal::generate().unwrap();
+        let text = seal.close(Purpose::Consent, b"payload");
+        assert_eq!(
+            seal.open(Purpose::Consent, &text).as_deref(),
+            Some(&b"payload"[..])
+        );
+        assert_eq!(seal.open(Purpose::Refresh, &text), None);
+        let other = Seal::generate().unwrap();
+        assert_eq!(other.open(Purpose::Consent, &text), None);
+    }
+
+    #[test]
+    fn a_changed_character_anywhere_breaks_the_seal() {
+        let seal = Seal::generate().unwrap();
+        let text = seal.close(Purpose::Refresh, b"grant 1");
+        for at in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(seal.open(Purpose::Refresh, &changed), None, "{at}");
+        }
+        for text in ["", ".", "a.", ".a", "no dot"] {
+            assert_eq!(seal.open(Purpose::Refresh, text), None, "{text}");
+        }
+    }
+}

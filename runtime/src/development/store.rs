@@ -1,0 +1,132 @@
+//! Entries that end: by themselves after a time, or for want of room the oldest first.
+
+use std::{borrow::Borrow, collections::HashMap, hash::Hash};
+
+use crate::clock::UnixTime;
+
+/// At most `limit` entries, each until its time. What has ended is never seen again.
+pub(super) struct Store<K, V> {
+    limit: usize,
+    next: u64,
+    entries: HashMap<K, Entry<V>>,
+}
+
+struct Entry<V> {
+    number: u64,
+    ends: UnixTime,
+    value: V,
+}
+
+impl<K: Eq + Hash + Clone, V> Store<K, V> {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            next: 0,
+            entries: HashMap::new(),
+        }
+    }
+
+    /// Keeps a value until a time, in place of the one that had its key.
+    pub(super) fn insert(&mut self, key: K, value: V, ends: UnixTime, now: UnixTime) {
+        if self.entries.len() >= self.limit && !self.entries.contains_key(&key) {
+            self.make_room(now);
+        }
+        self.next += 1;
+        let number = self.next;
+        self.entries.insert(
+            key,
+            Entry {
+                number,
+                ends,
+                value,
+            },
+        );
+    }
+
+    pub(super) fn get<Q>(&self, key: &Q, now: UnixTime) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let entry = self.entries.get(key)?;
+        (now < entry.ends).then_some(&entry.value)
+    }
+
+    pub(super) fn get_mut<Q>(&mut self, key: &Q, now: UnixTime) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let entry = self.entries.get_mut(key)?;
+        (now < entry.ends).then_some(&mut entry.value)
+    }
+
+    pub(super) fn remove<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.entries.remove(key);
+    }
+
+    /// The entries that have not ended, the newest first.
+    pub(super) fn newest(&self, now: UnixTime) -> impl Iterator<Item = (&K, &V)> {
+        let mut live: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| now < entry.ends)
+            .collect();
+        live.sort_unstable_by_key(|(_, entry)| std::cmp::Reverse(entry.number));
+        live.into_iter().map(|(key, entry)| (key, &entry.value))
+    }
+
+    fn make_room(&mut self, now: UnixTime) {
+        self.entries.retain(|_, entry| now < entry.ends);
+        if self.entries.len() < self.limit {
+            return;
+        }
+        let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.number);
+        if let Some(key) = oldest.map(|(key, _)| key.clone()) {
+            self.entries.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::from_seconds(seconds)
+    }
+
+    #[test]
+    fn an_entry_ends_at_its_time() {
+        let mut store = Store::new(2);
+        store.insert("a", 1, at(10), at(0));
+        assert_eq!(store.get("a", at(9)), Some(&1));
+        assert_eq!(store.get("a", at(10)), None);
+        assert_eq!(store.get_mut("a", at(10)), None);
+        assert_eq!(store.newest(at(10)).count(), 0);
+    }
+
+    #[test]
+    fn a_flood_displaces_the_oldest_and_never_takes_more_room() {
+        let mut store = Store::new(3);
+        for number in 0..10_000 {
+            store.insert(number, number, at(10), at(0));
+        }
+        assert_eq!(store.entries.len(), 3);
+        let kept: Vec<_> = store.newest(at(0)).map(|(key, _)| *key).collect();
+        assert_eq!(kept, [9_999, 9_998, 9_997]);
+    }
+
+    #[test]
+    fn what_has_ended_goes_before_what_lives() {
+        let mut store = Store::new(2);
+        store.insert("old but alive", 1, at(100), at(0));
+        store.insert("ended", 2, at(5), at(0));
+        store.insert("new", 3, at(100), at(50));
+        assert_eq!(store.get("old but alive", at(50)), Some(&1));
+    }
+}

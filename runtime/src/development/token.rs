@@ -1,0 +1,184 @@
+//! The token endpoint (OAuth 2.1 §3.2): a code or a refresh token becomes an access token.
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::json;
+
+use super::{
+    Provider,
+    answer::{OAuthError, unkept},
+    client::Client,
+    document,
+    memory::{Code, Grant, Refused, TOKEN_LIFE, digest},
+    parameters::Parameters,
+    refresh,
+    request::check_resource,
+    seal,
+};
+
+pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+    if let Err(refusal) = check_no_secret(request.headers()) {
+        return refusal.into_response();
+    }
+    let issued = match Parameters::from_form(request).await {
+        Ok(form) => issue(&provider, &form),
+        Err(refusal) => Err(refusal),
+    };
+    issued.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn issue(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+    match form.needed("grant_type", "grant_type is missing")? {
+        "authorization_code" => exchange(provider, form),
+        "refresh_token" => refresh::refresh(provider, form),
+        _ => Err(OAuthError::new(
+            "unsupported_grant_type",
+            "grant_type must be authorization_code or refresh_token",
+        )),
+    }
+}
+
+/// Exchanges a code (OAuth 2.1 §4.1.3). Whoever presents it uses it up, rightly or not:
+/// a code in the wrong hands has leaked.
+fn exchange(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+    let client = known_client(form)?;
+    let text = form.needed("code", "code is missing")?;
+    let verifier = form.needed("code_verifier", "code_verifier is missing")?;
+    let redirect = form.one("redirect_uri")?;
+    check_resource(provider, form)?;
+    let now = provider.now();
+    let taken = provider.memory().take_code(text, now);
+    let code = taken.map_err(|refused| invalid_grant(refused, client))?;
+    judge(&code, client, verifier, redirect)?;
+    let grant = code.grant;
+    let renewal = grant.offline.then(|| {
+        provider.memory().begin_renewals(grant.clone(), now);
+        refresh::token(provider, &grant.id, 0)
+    });
+    answer(provider, &grant, &grant.scopes, renewal)
+}
+
+fn judge(
+    code: &Code,
+    client: &str,
+    verifier: &str,
+    redirect: Option<&str>,
+) -> Result<(), OAuthError> {
+    if code.grant.client != client {
+        return Err(invalid_grant(Refused::Stolen, client));
+    }
+    // OAuth 2.1 no longer sends it, and PKCE does its work; who sends it must be right.
+    if redirect.is_some() && redirect != code.redirect.as_deref() {
+        return Err(OAuthError::new(
+            "invalid_grant",
+            "redirect_uri is not the one of the authorization request",
+        ));
+    }
+    let is_verifier = (43..=128).contains(&verifier.len())
+        && verifier
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(verifier));
+    let agrees = verify_slices_are_equal(challenge.as_bytes(), code.challenge.as_bytes());
+    match is_verifier && agrees.is_ok() {
+        true => Ok(()),
+        false => Err(OAuthError::new(
+            "invalid_grant",
+            "code_verifier does not fit code_challenge",
+        )),
+    }
+}
+
+/// The client that a form names. It is public: what it holds is what proves it.
+pub(super) fn known_client(form: &Parameters) -> Result<&str, OAuthError> {
+    let client = form.needed("client_id", "client_id is missing")?;
+    if form.all("client_secret").any(|secret| !secret.is_empty())
+        || form.all("client_assertion").next().is_some()
+    {
+        return Err(NO_SECRETS);
+    }
+    // A document was fetched when the person was asked; a code or token is bound to it.
+    match document::is_url(client) || Client::from_id(client).is_some() {
+        true => Ok(client),
+        false => Err(
+            OAuthError::new("invalid_client", "the client is not known here")
+                .with_status(StatusCode::UNAUTHORIZED),
+        ),
+    }
+}
+
+/// No client has a secret, so one that sends any means another server.
+pub(super) fn check_no_secret(headers: &HeaderMap) -> Result<(), OAuthError> {
+    match headers.contains_key(AUTHORIZATION) {
+        true => Err(NO_SECRETS),
+        false => Ok(()),
+    }
+}
+
+const NO_SECRETS: OAuthError = OAuthError::new(
+    "invalid_client",
+    "clients are public here: send client_id in the body and no secret",
+)
+.with_status(StatusCode::UNAUTHORIZED);
+
+/// A refusal, which tells the log what it does not tell the client.
+pub(super) fn invalid_grant(refused: Refused, client: &str) -> OAuthError {
+    if refused != Refused::Unknown {
+        let client = super::excerpt(client);
+        tracing::warn!(
+            ?refused,
+            client,
+            "a code or refresh token was misused; its grant has been ended"
+        );
+    }
+    OAuthError::new(
+        "invalid_grant",
+        "the code or refresh token is unknown, expired, used or another client's",
+    )
+}
+
+/// A JWT access token (RFC 9068 §2.2) and the answer that carries it (RFC 6749 §5.1).
+pub(super) fn answer(
+    provider: &Provider,
+    grant: &Grant,
+    scopes: &[String],
+    renewal: Option<String>,
+) -> Result<Response, OAuthError> {
+    let settings = &provider.settings;
+    let now = provider.now();
+    let scope = scopes.join(" ");
+    // The part before the dot names the grant, so that all its tokens can be ended.
+    let id = format!("{}.{}", grant.id, seal::random()?);
+    let claims = json!({
+        "iss": settings.origin,
+        "sub": grant.subject,
+        "aud": settings.resource,
+        "exp": now.plus(TOKEN_LIFE).seconds(),
+        "iat": now.seconds(),
+        "jti": id,
+        "client_id": grant.client,
+        "scope": scope,
+    });
+    let token = provider.key.sign(&claims).map_err(|_| {
+        tracing::error!("the development issuer cannot sign");
+        OAuthError::ours()
+    })?;
+    let mut body = json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": TOKEN_LIFE,
+        // Always told: it may be less than what was asked for (RFC 6749 §3.3).
+        "scope": scope,
+    });
+    if let (Some(renewal), Some(members)) = (renewal, body.as_object_mut()) {
+        members.insert("refresh_token".to_owned(), json!(renewal));
+    }
+    Ok(unkept(StatusCode::OK, &body))
+}
