@@ -76,6 +76,11 @@ impl Documents {
         Ok(client)
     }
 
+    #[cfg(test)]
+    pub(super) fn permits_left(&self) -> usize {
+        self.permits.available_permits()
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, Store<String, Client>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

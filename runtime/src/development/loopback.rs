@@ -111,11 +111,11 @@ pub(super) fn split(authority: &str) -> Option<(&str, Option<u16>)> {
         None => !host.is_empty() && host.bytes().all(is_name),
     };
     let port = match port.strip_prefix(':') {
-        None => None,
+        None if port.is_empty() => None,
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(digits.parse().ok()?)
         }
-        Some(_) => return None,
+        _ => return None,
     };
     is_host.then_some((host, port))
 }

@@ -215,6 +215,12 @@ impl Memory {
         subjects
     }
 
+    /// How many codes, refresh token families and allowances are kept.
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> [usize; 3] {
+        [self.codes.len(), self.renewals.len(), self.consents.len()]
+    }
+
     /// Remembers a decision until the request that it answers has ended.
     pub(super) fn keep_answer(
         &mut self,

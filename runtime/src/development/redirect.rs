@@ -193,6 +193,7 @@ mod tests {
             "https://client.example;script-src/cb",
             "https://client.example,evil/cb",
             "https://*.example/cb",
+            "https://[::1]client.example/cb",
             "https://client.example/cb\r\nSet-Cookie: a=b",
             "https://client.example/c b",
             "https://clíent.example/cb",

@@ -80,6 +80,11 @@ impl<K: Eq + Hash + Clone, V> Store<K, V> {
         live.into_iter().map(|(key, entry)| (key, &entry.value))
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     fn make_room(&mut self, now: UnixTime) {
         self.entries.retain(|_, entry| now < entry.ends);
         if self.entries.len() < self.limit {
@@ -116,7 +121,7 @@ mod tests {
         for number in 0..10_000 {
             store.insert(number, number, at(10), at(0));
         }
-        assert_eq!(store.entries.len(), 3);
+        assert_eq!(store.len(), 3);
         let kept: Vec<_> = store.newest(at(0)).map(|(key, _)| *key).collect();
         assert_eq!(kept, [9_999, 9_998, 9_997]);
     }

@@ -1,0 +1,132 @@
+//! Clients whose identifier is a URL, served by a small server on loopback.
+
+use std::sync::atomic::AtomicUsize;
+
+use axum::response::{IntoResponse, Redirect};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// Serves documents; its origin, and how often it was asked.
+async fn host() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let document = |name: &'static str, change: Value| {
+        let mut document = json!({
+            "client_id": format!("{origin}/{name}"),
+            "client_name": "Documented",
+            "redirect_uris": [CALLBACK],
+        });
+        let members = document.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        let asked = Arc::clone(&asked);
+        get(move || async move {
+            asked.fetch_add(1, Ordering::SeqCst);
+            axum::Json(document)
+        })
+    };
+    let router = Router::new()
+        .route("/good", document("good", json!({})))
+        .route("/other", document("good", json!({})))
+        .route(
+            "/huge",
+            document("huge", json!({"padding": "x".repeat(17 * 1024)})),
+        )
+        .route("/secret", document("secret", json!({"client_secret": "s"})))
+        .route("/moved", get(|| async { Redirect::temporary("/good") }))
+        .route("/text", get(|| async { "{}" }))
+        .route(
+            "/broken",
+            get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "no").into_response() }),
+        )
+        .route(
+            "/slow",
+            get(|| async { std::future::pending::<String>().await }),
+        );
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (origin, asked)
+}
+
+#[tokio::test]
+async fn a_client_is_known_by_its_document() {
+    let (origin, asked) = host().await;
+    let world = World::new();
+    let client = format!("{origin}/good");
+    let page = world.authorize(&client, &[]).await;
+    page.is_page(StatusCode::OK, "Allow Documented to use todo?");
+    let host = origin.strip_prefix("http://").unwrap();
+    assert!(
+        page.text
+            .contains(&format!("Only {host} can have written that"))
+    );
+    let code = world.allow(&page).await.redirected()["code"].clone();
+    let answer = world.exchange(&client, &code, &[]).await;
+    assert_eq!(world.claims(&answer)["client_id"], client.as_str());
+
+    world.authorize(&client, &[]).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "not asked again at once");
+    world.clock.pass(60);
+    world.authorize(&client, &[]).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "but after a while");
+}
+
+#[tokio::test]
+async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
+    let (origin, _) = host().await;
+    let world = World::new();
+    let changes = [("redirect_uri", "http://localhost:3118/other")];
+    let answer = world.authorize(&format!("{origin}/good"), &changes).await;
+    answer.is_page(
+        StatusCode::BAD_REQUEST,
+        "not one that this application registered",
+    );
+}
+
+#[tokio::test]
+async fn a_document_that_is_not_this_clients_is_no_client() {
+    let (origin, _) = host().await;
+    let world = World::new();
+    for (path, part) in [
+        ("other", "names another client_id"),
+        ("huge", "too large"),
+        ("secret", "client_secret"),
+        ("moved", "status 200"),
+        ("missing", "status 200"),
+        ("broken", "status 200"),
+        ("text", "not application/json"),
+    ] {
+        let answer = world.authorize(&format!("{origin}/{path}"), &[]).await;
+        answer.is_page(StatusCode::BAD_REQUEST, part);
+    }
+    let closed = world.authorize("http://127.0.0.1:1/client.json", &[]).await;
+    closed.is_page(StatusCode::BAD_REQUEST, "could not be fetched");
+}
+
+#[tokio::test]
+async fn the_issuer_is_not_made_to_ask_itself() {
+    let world = World::new();
+    let client = format!("{ORIGIN}/development/jwks");
+    let answer = world.authorize(&client, &[]).await;
+    answer.is_page(StatusCode::BAD_REQUEST, "development issuer itself");
+}
+
+#[tokio::test]
+async fn slow_documents_do_not_pile_up() {
+    let (origin, _) = host().await;
+    let world = Arc::new(World::new());
+    let client = format!("{origin}/slow");
+    let ask = || {
+        let (world, client) = (Arc::clone(&world), client.clone());
+        tokio::spawn(async move { world.authorize(&client, &[]).await })
+    };
+    let waiting: Vec<_> = (0..4).map(|_| ask()).collect();
+    while world.issuer.provider.documents.permits_left() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let answer = ask().await.unwrap();
+    answer.is_page(StatusCode::BAD_REQUEST, "Too many");
+    for one in waiting {
+        one.abort();
+    }
+}
