@@ -1,6 +1,7 @@
 //! What the end-to-end tests share.
 
 pub mod client;
+pub mod desk;
 mod issuer;
 pub mod server;
 pub mod tokens;

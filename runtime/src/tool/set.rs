@@ -109,7 +109,7 @@ pub trait ToolGroup<S, const BLOCK: u64> {
 macro_rules! tools {
     ($($tool:path),* $(,)?) => {
         |_set: &mut $crate::ToolSet<_>| {
-            $( $crate::__private::add(_set, $tool {}); )*
+            $( _set.push(<$tool as $crate::ToolDef<_>>::definition()); )*
         }
     };
 }
