@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn set(names: &[&str]) -> ScopeSet {
-        table().known(names.iter().copied())
+        table().held(names.iter().copied())
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
     fn an_empty_requirement_admits_nobody() {
         for requirement in [Requirement::Scopes(&[]), Requirement::Scopes(&[&[]])] {
             let access = requirement.resolve(&table());
-            assert!(!access.admits(table().all()), "{requirement:?}");
+            assert!(!access.admits(table().asked_for()), "{requirement:?}");
         }
     }
 
@@ -130,6 +130,6 @@ mod tests {
     fn an_alternative_with_an_unknown_scope_admits_nobody() {
         let small = ScopeTable::new([A]).unwrap();
         let access = Requirement::Scopes(&[&[A, B]]).resolve(&small);
-        assert!(!access.admits(small.all()));
+        assert!(!access.admits(small.asked_for()));
     }
 }

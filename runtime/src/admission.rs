@@ -122,7 +122,8 @@ impl Rules {
         if !access.admits(granted) {
             return Decision::Deny(Denial::InsufficientScope {
                 needed: access.wanted(granted),
-                granted,
+                missing: access.wanted(granted).minus(granted),
+                held: principal.map_or(ScopeSet::EMPTY, Principal::held),
             });
         }
         Decision::Admit(Admission {
@@ -231,8 +232,10 @@ pub(crate) enum Denial {
     InsufficientScope {
         /// Every scope that the operation needs.
         needed: ScopeSet,
-        /// Those of this server that the token has.
-        granted: ScopeSet,
+        /// Those of them that the token neither names nor implies.
+        missing: ScopeSet,
+        /// The scopes of this server that the token names.
+        held: ScopeSet,
     },
     /// The operation has no rule.
     Unruled,

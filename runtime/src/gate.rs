@@ -69,9 +69,9 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// The scopes that a 403 asks for.
-    fn asked(&self, needed: ScopeSet, granted: ScopeSet) -> ScopeSet {
+    fn asked(&self, needed: ScopeSet, held: ScopeSet) -> ScopeSet {
         match self.challenge_scopes {
-            ChallengeScopes::Cumulative => needed.union(granted),
+            ChallengeScopes::Cumulative => needed.union(held),
             ChallengeScopes::Needed => needed,
         }
     }

@@ -102,13 +102,19 @@ impl Acceptance {
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
     claims: Claims,
+    /// Which of the server's scopes the token names.
+    held: ScopeSet,
+    /// Those, and what they imply.
     granted: ScopeSet,
 }
 
 impl VerifiedToken {
     pub(crate) fn new(claims: Claims, table: &ScopeTable) -> Arc<Self> {
-        let granted = table.known(claims.scopes());
-        Arc::new(Self { claims, granted })
+        Arc::new(Self {
+            held: table.held(claims.scopes()),
+            granted: table.granted(claims.scopes()),
+            claims,
+        })
     }
 
     pub(crate) fn claims(&self) -> &Claims {
@@ -127,10 +133,17 @@ impl Principal {
         &self.0.claims
     }
 
-    /// Which of this server's scopes the token grants.
+    /// What the token lets its holder do: the scopes of this server that it names, and
+    /// those that they imply.
     #[must_use]
     pub(crate) fn granted(&self) -> ScopeSet {
         self.0.granted
+    }
+
+    /// The scopes of this server that the token names.
+    #[must_use]
+    pub(crate) fn held(&self) -> ScopeSet {
+        self.0.held
     }
 
     /// Whose request it is, whatever token says so.

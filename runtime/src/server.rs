@@ -4,6 +4,7 @@
 //! - [`direct`]: the short way to a tool
 //! - [`documents`]: metadata and page, made once
 //! - [`handler`]: the server as rmcp sees it, and the second check
+//! - [`hierarchy`]: which scope implies which
 //! - [`issuing`]: who issues tokens, and how they are verified
 //! - [`routes`]: the paths
 //! - [`serve`]: listening, and stopping without losing a call
@@ -26,11 +27,14 @@ mod assembly;
 mod direct;
 mod documents;
 mod handler;
+mod hierarchy;
 mod issuing;
 mod page;
 mod routes;
 mod serve;
 mod welcome;
+
+use hierarchy::Hierarchy;
 
 /// A protected MCP server, before it runs.
 ///
@@ -64,6 +68,7 @@ pub struct Server<S> {
     tools: ToolSet<S>,
     verifier: Option<issuing::MakeAuthenticator>,
     clock: Arc<dyn Clock>,
+    hierarchy: Hierarchy,
     protect_handshake: bool,
     challenge_scopes: ChallengeScopes,
     quiet: bool,
@@ -88,6 +93,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             tools: ToolSet::new(),
             verifier: None,
             clock: Arc::new(SystemClock),
+            hierarchy: Hierarchy::default(),
             protect_handshake: false,
             challenge_scopes: ChallengeScopes::default(),
             quiet: false,
@@ -149,6 +155,33 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// Declares that whoever holds a scope has others as well.
+    ///
+    /// ```
+    /// # let server = toolgate::Server::new("todo");
+    /// let server = server.scope_implies("todo:admin", ["todo:read", "todo:write"]);
+    /// ```
+    ///
+    /// It is honoured when a token is judged (the MCP authorization specification obliges
+    /// a server that has a hierarchy to do so), and never widens a challenge: that names
+    /// what a tool asks for. A scope that no tool asks for, on the right side, is a fault
+    /// when the server starts.
+    pub fn scope_implies<const N: usize>(
+        mut self,
+        holder: &'static str,
+        implied: [&'static str; N],
+    ) -> Self {
+        self.hierarchy.add(holder, &implied);
+        self
+    }
+
+    /// Lets a token's scope that ends in `*` stand for every scope of this server that
+    /// begins like it: `todo:*` for `todo:read` and `todo:write`.
+    pub fn scope_patterns(mut self) -> Self {
+        self.hierarchy.allow_patterns();
+        self
+    }
+
     /// Keeps [`Server::serve`] from telling a person at the terminal what to do next.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -161,7 +194,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// A [`StartError`] when the tools have faults.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
-        assembly::scopes(self.tools)
+        assembly::scopes(self.tools, &self.hierarchy)
     }
 
     /// The routes of the server, to mount into an axum application of one's own.

@@ -80,13 +80,17 @@ fn a_token_without_scopes_passes_no_requirement() {
 fn a_denial_names_all_that_is_needed_and_not_only_what_is_missing() {
     let rules = rules(false);
     let reader = principal(&rules, "read");
-    let Decision::Deny(Denial::InsufficientScope { needed, granted }) =
-        rules.decide(Operation::CallTool("move"), Some(&reader))
+    let Decision::Deny(Denial::InsufficientScope {
+        needed,
+        missing,
+        held,
+    }) = rules.decide(Operation::CallTool("move"), Some(&reader))
     else {
         panic!("not denied");
     };
     assert_eq!(names(&rules, needed), "read write");
-    assert_eq!(names(&rules, granted), "read");
+    assert_eq!(names(&rules, missing), "write");
+    assert_eq!(names(&rules, held), "read");
 }
 
 #[test]

@@ -160,14 +160,14 @@ mod tests {
 
     fn challenges() -> Challenges {
         let mut faults = Faults::default();
-        let made = Challenges::new(URL, &table(), [table().all()], &mut faults);
+        let made = Challenges::new(URL, &table(), [table().asked_for()], &mut faults);
         assert!(faults.finish(()).is_ok());
         made
     }
 
     #[test]
     fn without_a_token_there_is_no_error() {
-        let made = challenges().without_error(table().all(), &table());
+        let made = challenges().without_error(table().asked_for(), &table());
         assert_eq!(
             made.to_str().unwrap(),
             format!("Bearer resource_metadata=\"{URL}\", scope=\"a:read b:write\"")
@@ -178,8 +178,8 @@ mod tests {
     fn a_challenge_made_ahead_is_the_one_made_later() {
         let later = Challenges::new(URL, &table(), [], &mut Faults::default());
         assert_eq!(
-            later.without_error(table().all(), &table()),
-            challenges().without_error(table().all(), &table())
+            later.without_error(table().asked_for(), &table()),
+            challenges().without_error(table().asked_for(), &table())
         );
     }
 

@@ -90,9 +90,13 @@ impl Gate {
             Decision::Deny(denial) => {
                 let refusal = match denial {
                     Denial::NoToken { wanted } => Refusal::NoToken { wanted },
-                    Denial::InsufficientScope { needed, granted } => Refusal::InsufficientScope {
-                        asked: self.asked(needed, granted),
-                        missing: needed.minus(granted),
+                    Denial::InsufficientScope {
+                        needed,
+                        missing,
+                        held,
+                    } => Refusal::InsufficientScope {
+                        asked: self.asked(needed, held),
+                        missing,
                     },
                     Denial::Unruled => unruled(&asked),
                 };

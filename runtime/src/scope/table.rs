@@ -1,42 +1,79 @@
-//! The scopes that one server knows, sorted: name to bit and back.
+//! The scopes that one server knows, sorted: name to bit and back, and what implies what.
 
 use std::fmt;
 
 use super::{Scope, ScopeSet};
 
-/// Every scope that a server's operations name, sorted, one bit each.
+/// Every scope that a server knows, sorted, one bit each.
+///
+/// Known are the scopes that its operations ask for, and those that imply one of them.
 ///
 /// ```
 /// use toolgate::{Scope, ScopeTable};
 ///
 /// let table = ScopeTable::new([Scope::new("b"), Scope::new("a"), Scope::new("b")])?;
-/// assert_eq!(table.names(table.all()).collect::<Vec<_>>(), ["a", "b"]);
+/// assert_eq!(table.names(table.asked_for()).collect::<Vec<_>>(), ["a", "b"]);
 /// # Ok::<(), toolgate::TooManyScopes>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ScopeTable {
     names: Box<[&'static str]>,
+    asked_for: ScopeSet,
+    /// For each bit what holding that scope grants: itself and all that it implies.
+    grants: Box<[ScopeSet]>,
+    patterns: bool,
 }
 
 impl ScopeTable {
     /// How many scopes a server can have: one bit of a 128-bit integer each.
     pub const CAPACITY: usize = 128;
 
-    /// Sorts the scopes and gives each its bit.
+    /// A table of the scopes that operations ask for, of which none implies another.
     ///
     /// # Errors
     ///
     /// [`TooManyScopes`] when there are more than [`ScopeTable::CAPACITY`] different ones.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, TooManyScopes> {
-        let mut names: Vec<_> = scopes.into_iter().map(Scope::as_str).collect();
+        Self::with_hierarchy(scopes, &[])
+    }
+
+    /// A table with a hierarchy: whoever holds the first scope of a pair has the others.
+    /// What is implied may imply more in its turn, and circles do no harm.
+    ///
+    /// # Errors
+    ///
+    /// As [`ScopeTable::new`].
+    pub fn with_hierarchy(
+        scopes: impl IntoIterator<Item = Scope>,
+        implications: &[(Scope, Vec<Scope>)],
+    ) -> Result<Self, TooManyScopes> {
+        let asked_for: Vec<_> = scopes.into_iter().map(Scope::as_str).collect();
+        let related = implications
+            .iter()
+            .flat_map(|(holder, implied)| implied.iter().chain([holder]));
+        let mut names: Vec<_> = asked_for.iter().copied().collect();
+        names.extend(related.map(|scope| scope.as_str()));
         names.sort_unstable();
         names.dedup();
         if names.len() > Self::CAPACITY {
             return Err(TooManyScopes { found: names.len() });
         }
-        Ok(Self {
+        let mut table = Self {
+            grants: (0..names.len()).map(|bit| ScopeSet(1 << bit)).collect(),
             names: names.into(),
-        })
+            ..Self::default()
+        };
+        table.asked_for = table.held(asked_for);
+        table.close(implications);
+        Ok(table)
+    }
+
+    /// Lets a token's scope that ends in `*` stand for every scope of the server that
+    /// begins like it: `todo:*` for `todo:read`.
+    #[must_use]
+    pub fn with_patterns(mut self) -> Self {
+        self.patterns = true;
+        self
     }
 
     /// The set of this one scope, if the server knows it.
@@ -52,25 +89,80 @@ impl ScopeTable {
         single_use_lifetimes,
         reason = "an elided lifetime cannot stand inside impl Trait"
     )]
-    pub fn known<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
+    pub fn held<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
             .into_iter()
             .filter_map(|name| self.one(name))
             .fold(ScopeSet::EMPTY, ScopeSet::union)
     }
 
-    /// Every scope of the server.
+    /// What a token with these scopes may do: what it holds, all that this implies and,
+    /// where they are switched on, what its patterns cover.
     #[must_use]
-    pub fn all(&self) -> ScopeSet {
-        ScopeSet(match self.names.len() {
-            Self::CAPACITY => u128::MAX,
-            count => (1 << count) - 1,
-        })
+    #[expect(
+        single_use_lifetimes,
+        reason = "an elided lifetime cannot stand inside impl Trait"
+    )]
+    pub fn granted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
+        names
+            .into_iter()
+            .map(|name| self.held([name]).union(self.covered(name)))
+            .fold(ScopeSet::EMPTY, ScopeSet::union)
+            .bits()
+            .filter_map(|bit| self.grants.get(bit))
+            .fold(ScopeSet::EMPTY, |all, &more| all.union(more))
+    }
+
+    /// The scopes that operations ask for.
+    #[must_use]
+    pub fn asked_for(&self) -> ScopeSet {
+        self.asked_for
     }
 
     /// The names in a set, sorted.
     pub fn names(&self, set: ScopeSet) -> impl Iterator<Item = &'static str> + '_ {
         set.bits().filter_map(|bit| self.names.get(bit).copied())
+    }
+
+    /// What a pattern covers; nothing where there are no patterns, or this is none.
+    fn covered(&self, name: &str) -> ScopeSet {
+        let Some(stem) = name.strip_suffix('*').filter(|_| self.patterns) else {
+            return ScopeSet::EMPTY;
+        };
+        // `*` alone would make one scope of all, which no issuer can have meant by it.
+        if stem.is_empty() {
+            return ScopeSet::EMPTY;
+        }
+        self.held(
+            self.names
+                .iter()
+                .copied()
+                .filter(|name| name.starts_with(stem)),
+        )
+    }
+
+    /// Follows the implications until nothing is added.
+    fn close(&mut self, implications: &[(Scope, Vec<Scope>)]) {
+        let edges: Vec<(ScopeSet, ScopeSet)> = implications
+            .iter()
+            .map(|(holder, implied)| {
+                let implied = implied.iter().map(|scope| scope.as_str());
+                (self.held([holder.as_str()]), self.held(implied))
+            })
+            .collect();
+        for grant in &mut self.grants {
+            loop {
+                let before = *grant;
+                for &(holder, implied) in &edges {
+                    if grant.contains(holder) {
+                        *grant = grant.union(implied);
+                    }
+                }
+                if *grant == before {
+                    break;
+                }
+            }
+        }
     }
 }
 
@@ -84,7 +176,7 @@ impl fmt::Display for TooManyScopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the server's operations name {} different scopes, and at most {} are possible",
+            "the server knows {} different scopes, and at most {} are possible",
             self.found,
             ScopeTable::CAPACITY
         )
@@ -94,34 +186,4 @@ impl fmt::Display for TooManyScopes {
 impl std::error::Error for TooManyScopes {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbered(count: usize) -> Vec<Scope> {
-        (0..count)
-            .map(|number| Scope::new(format!("scope:{number:03}").leak()))
-            .collect()
-    }
-
-    #[test]
-    fn an_unknown_scope_counts_for_nothing() {
-        let table = ScopeTable::new([Scope::new("a")]).unwrap();
-        assert_eq!(table.known(["b", "A", "a "]), ScopeSet::EMPTY);
-        assert_eq!(table.known(["b", "a"]), table.all());
-    }
-
-    #[test]
-    fn the_last_of_128_scopes_has_its_own_bit() {
-        let table = ScopeTable::new(numbered(128)).unwrap();
-        let last = table.one("scope:127").unwrap();
-        assert_eq!(table.names(last).collect::<Vec<_>>(), ["scope:127"]);
-        assert_eq!(table.all().len(), 128);
-        assert!(!table.all().minus(last).contains(last));
-    }
-
-    #[test]
-    fn one_scope_too_many_is_an_error_that_counts_them() {
-        let fault = ScopeTable::new(numbered(129)).unwrap_err();
-        assert!(fault.to_string().contains("129"), "{fault}");
-    }
-}
+mod tests;

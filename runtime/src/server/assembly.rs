@@ -36,6 +36,7 @@ use super::{
     Server,
     documents::Documents,
     handler::{Handler, Shared},
+    hierarchy::Hierarchy,
     issuing::{Embedding, Issuing},
     routes,
     welcome::Welcome,
@@ -79,11 +80,14 @@ impl Readiness {
 }
 
 /// The scopes of a tool set, sorted.
-pub(super) fn scopes<S>(tools: ToolSet<S>) -> Result<Vec<&'static str>, StartError> {
+pub(super) fn scopes<S>(
+    tools: ToolSet<S>,
+    hierarchy: &Hierarchy,
+) -> Result<Vec<&'static str>, StartError> {
     let mut faults = Faults::default();
     let tools = tools.finish(&mut faults);
-    let table = table_of(&tools, &mut faults);
-    faults.finish(table.names(table.all()).collect())
+    let table = table_of(&tools, hierarchy, &mut faults);
+    faults.finish(table.names(table.asked_for()).collect())
 }
 
 /// Judges everything and puts it together.
@@ -97,7 +101,7 @@ where
 {
     let mut faults = Faults::default();
     let tools = server.tools.finish(&mut faults);
-    let table = table_of(&tools, &mut faults);
+    let table = table_of(&tools, &server.hierarchy, &mut faults);
     let settings = match config.settle() {
         Ok(settings) => settings,
         Err(earlier) => {
@@ -126,7 +130,7 @@ where
     let baseline = baseline(&tools, &accesses);
     let embedding = Embedding {
         name: &server.name,
-        scopes: table.names(table.all()).collect(),
+        scopes: table.names(table.asked_for()).collect(),
         baseline: table.names(baseline).collect(),
         clock: &server.clock,
     };
@@ -234,7 +238,7 @@ where
             resource: resource.as_str().to_owned(),
             docs: settings.docs_url().to_owned(),
             tools: tool_count,
-            scopes: table.names(table.all()).collect(),
+            scopes: table.names(table.asked_for()).collect(),
             issuers,
             is_development,
         },
@@ -246,9 +250,12 @@ where
     })
 }
 
-fn table_of<S>(tools: &[Tool<S>], faults: &mut Faults) -> ScopeTable {
-    let scopes = tools.iter().flat_map(|tool| tool.requirement().scopes());
-    ScopeTable::new(scopes).unwrap_or_else(|fault| {
+fn table_of<S>(tools: &[Tool<S>], hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
+    let scopes: Vec<_> = tools
+        .iter()
+        .flat_map(|tool| tool.requirement().scopes())
+        .collect();
+    hierarchy.table(scopes, faults).unwrap_or_else(|fault| {
         faults.add(
             fault.to_string(),
             "use fewer, broader scopes: a person has to read them on a consent page",

@@ -24,7 +24,7 @@ impl Documents<'_> {
         let derived = Metadata {
             resource: settings.resource().as_str(),
             authorization_servers: self.issuers,
-            scopes_supported: self.table.names(self.table.all()).collect(),
+            scopes_supported: self.table.names(self.table.asked_for()).collect(),
             resource_documentation: settings.docs_url(),
             resource_name: settings.resource_name().unwrap_or(self.name),
         }
@@ -55,7 +55,11 @@ impl Documents<'_> {
             metadata: &self.settings.resource().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
-            scopes: self.table.names(self.table.all()).map(scope).collect(),
+            scopes: self
+                .table
+                .names(self.table.asked_for())
+                .map(scope)
+                .collect(),
             tools: tools
                 .iter()
                 .map(|tool| ToolEntry {

@@ -1,0 +1,97 @@
+//! Which scope implies which, as a server's author declares it.
+
+use crate::{
+    error::Faults,
+    scope::{Scope, ScopeTable, TooManyScopes},
+};
+
+/// The declarations, kept as they were written until the tools are known.
+#[derive(Debug, Default)]
+pub(super) struct Hierarchy {
+    implications: Vec<(&'static str, Vec<&'static str>)>,
+    patterns: bool,
+}
+
+impl Hierarchy {
+    pub(super) fn add(&mut self, holder: &'static str, implied: &[&'static str]) {
+        self.implications.push((holder, implied.to_vec()));
+    }
+
+    pub(super) fn allow_patterns(&mut self) {
+        self.patterns = true;
+    }
+
+    /// The table of a server whose operations ask for these scopes.
+    pub(super) fn table(
+        &self,
+        asked_for: Vec<Scope>,
+        faults: &mut Faults,
+    ) -> Result<ScopeTable, TooManyScopes> {
+        let mut known: Vec<&str> = asked_for.iter().map(|scope| scope.as_str()).collect();
+        known.extend(self.implications.iter().map(|(holder, _)| *holder));
+        let mut implications = Vec::new();
+        for (holder, implied) in &self.implications {
+            let holder = read(holder, faults);
+            let mut scopes = Vec::new();
+            for name in implied {
+                if !known.contains(name) {
+                    faults.add(
+                        format!("scope_implies names `{name}`, which no tool asks for"),
+                        "correct its spelling, or leave it out",
+                    );
+                }
+                scopes.extend(read(name, faults));
+            }
+            implications.extend(holder.map(|holder| (holder, scopes)));
+        }
+        let table = ScopeTable::with_hierarchy(asked_for, &implications)?;
+        Ok(if self.patterns {
+            table.with_patterns()
+        } else {
+            table
+        })
+    }
+}
+
+fn read(name: &'static str, faults: &mut Faults) -> Option<Scope> {
+    Scope::parse(name)
+        .map_err(|fault| {
+            faults.add(
+                format!("scope_implies: {fault}"),
+                "write a scope of RFC 6749 section 3.3",
+            )
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_the_declarations_is_told() {
+        let mut hierarchy = Hierarchy::default();
+        hierarchy.add("todo admin", &["todo:raed", "todo:read"]);
+        let mut faults = Faults::default();
+        let table = hierarchy.table(vec![Scope::new("todo:read")], &mut faults);
+        assert!(table.is_ok());
+        let told = faults.finish(()).unwrap_err().to_string();
+        assert!(
+            told.contains("todo:raed") && told.contains("todo admin"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn what_implies_may_be_implied() {
+        let mut hierarchy = Hierarchy::default();
+        hierarchy.add("admin", &["read"]);
+        hierarchy.add("root", &["admin"]);
+        let mut faults = Faults::default();
+        let table = hierarchy
+            .table(vec![Scope::new("read")], &mut faults)
+            .unwrap();
+        assert!(faults.finish(()).is_ok());
+        assert!(table.granted(["root"]).contains(table.asked_for()));
+    }
+}
