@@ -19,7 +19,7 @@ pub(crate) fn description(attributes: &[Attribute], krate: &TokenStream) -> Opti
             let parts = parts.iter().map(|part| quote!(#part, "\n"));
             return Some(quote!(#krate::__private::concat!(#(#parts),*)));
         };
-        lines.extend(text.value().lines().map(str::to_owned));
+        lines.extend(text.value().split('\n').map(str::to_owned));
     }
     let text = unindent(&lines);
     (!text.is_empty()).then(|| text.to_token_stream())

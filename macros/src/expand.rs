@@ -22,6 +22,13 @@ macro_rules! code {
     };
 }
 
+/// A name of the user's, said by us.
+pub(crate) fn named(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(at(ident.span()));
+    ident
+}
+
 /// Code of ours that an error shows at a place of the user's. It does not count as written
 /// there: lints about the user's style pass over it.
 pub(crate) fn at(place: Span) -> Span {

@@ -61,7 +61,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
     // Located where the function is named, but not written there: lints about the names
     // and the documentation of items are the user's about the user's.
-    let ident = Ident::new(&ident.to_string(), expand::at(ident.span()));
+    let ident = expand::named(ident);
     quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
         #[allow(non_camel_case_types, reason = "it stands for a function")]

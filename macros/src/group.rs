@@ -145,7 +145,7 @@ pub(crate) fn register(block: &ItemImpl, attribute: &GroupAttribute) -> TokenStr
     let state = expand::state();
     let number = number(register);
     // Not written by the user, so that lints about documentation and reach pass over it.
-    let name = Ident::new(&register.to_string(), expand::at(register.span()));
+    let name = expand::named(register);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #ty {

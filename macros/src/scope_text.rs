@@ -98,13 +98,4 @@ mod tests {
             assert_eq!(told(&text).is_none(), allowed, "{byte:#x}");
         }
     }
-
-    #[test]
-    fn the_span_is_that_of_the_character_where_the_compiler_can_tell() {
-        // Outside of a compiler proc-macro2 can.
-        let literal: LitStr = syn::parse_str("\"news read\"").unwrap();
-        let error = fault(&literal).unwrap();
-        let [start, end] = [error.span().start(), error.span().end()].map(|place| place.column);
-        assert_eq!((start, end), (5, 6));
-    }
 }

@@ -17,11 +17,6 @@ pub use crate::{
     },
 };
 
-/// Adds the tool that a hidden struct stands for; `tools!` has its name as a value.
-pub fn add<S, T: ToolDef<S>>(set: &mut ToolSet<S>, _: T) {
-    set.add::<T>();
-}
-
 /// Has the receiver of a method.
 pub fn receiver<S, T>(call: &Call<S>) -> Arc<T>
 where

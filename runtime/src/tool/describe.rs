@@ -357,6 +357,3 @@ fn without_null(schema: &mut Map<String, Value>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

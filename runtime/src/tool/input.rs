@@ -204,6 +204,3 @@ fn dotted(error: &ValidationError<'_>) -> String {
     }
     path
 }
-
-#[cfg(test)]
-mod tests;

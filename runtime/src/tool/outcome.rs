@@ -210,6 +210,3 @@ impl IntoToolResult for String {
         ToolOutcome::content(vec![ContentBlock::text(self)])
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,40 +1,134 @@
-use toolgate::{
-    Args, Caller, Context, FromRef, Json, State, ToolError, mcp_tool, mcp_tools, tools,
+//! What the attributes make, called as a server calls it.
+
+use rmcp::model::{CallToolResponse, CallToolResult};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    admission::{Decision, Rules},
+    claims::Claims,
+    clock::UnixTime,
+    operation::Operation,
+    principal::{Acceptance, Principal, VerifiedToken},
+    scope::ScopeTable,
+    {mcp_tool, mcp_tools, tools},
 };
 
-/// Adds two numbers.
-#[mcp_tool(public, read_only)]
-fn add(
-    /// The first.
-    a: i64,
-    /// The second.
-    #[arg(default = 7, maximum = 10)]
-    b: i64,
-) -> i64 {
-    a + b
+mod arguments;
+mod extractors;
+mod listing;
+mod methods;
+mod running;
+
+/// A server's tools, ready to be called.
+struct Desk<S> {
+    tools: Vec<Tool<S>>,
+    rules: Rules,
+    state: S,
 }
 
-#[derive(Clone)]
-struct Db;
-
-/// Greets.
-#[mcp_tool(scope = "a", title = "X")]
-async fn greet(
-    State(_db): State<Db>,
-    caller: Caller,
-    name: Option<String>,
-) -> Result<String, ToolError> {
-    Ok(format!("{name:?} {:?}", caller.subject()))
+/// What is told of tools that do not let a server start.
+fn faults<S>(add: impl FnOnce(&mut ToolSet<S>)) -> String {
+    let mut set = ToolSet::new();
+    add(&mut set);
+    let mut faults = Faults::default();
+    set.finish(&mut faults);
+    faults
+        .finish(())
+        .map_or_else(|error| error.to_string(), |()| String::new())
 }
 
-struct Desk;
-
-#[mcp_tools]
-impl Desk {
-    /// Lists.
-    #[mcp_tool(authenticated)]
-    async fn list(&self, #[arg(pattern = "^a+$")] x: String) -> &'static str {
-        let _ = x;
-        "x"
+fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSet<S>)) -> Desk<S> {
+    let mut set = ToolSet::new();
+    add(&mut set);
+    let mut faults = Faults::default();
+    let tools = set.finish(&mut faults);
+    let tools = faults.finish(tools).unwrap();
+    let scopes = tools.iter().flat_map(|tool| tool.requirement().scopes());
+    let table = ScopeTable::new(scopes).unwrap();
+    let access = tools
+        .iter()
+        .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
+    let access: Vec<_> = access.collect();
+    let baseline = table.all();
+    Desk {
+        rules: Rules::new(table, access, baseline, true),
+        tools,
+        state,
     }
+}
+
+impl<S: Clone + Send + Sync + 'static> Desk<S> {
+    fn tool(&self, name: &str) -> &Tool<S> {
+        self.tools.iter().find(|tool| tool.name() == name).unwrap()
+    }
+
+    fn alice(&self) -> Principal {
+        let claims = json!({
+            "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000,
+            "client_id": "inspector", "scope": "read write", "tenant": "acme", "level": 3,
+        });
+        let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
+        let token = VerifiedToken::new(claims, self.rules.table());
+        Acceptance::new(["https://issuer.example"], ["a"])
+            .judge(&token, UnixTime::from_seconds(1_000))
+            .unwrap()
+    }
+
+    fn admission(&self, name: &str, principal: Option<&Principal>) -> Admission {
+        match self.rules.decide(Operation::CallTool(name), principal) {
+            Decision::Admit(admission) => admission,
+            Decision::Deny(denial) => panic!("{name} was denied: {denial:?}"),
+        }
+    }
+
+    async fn call_as(
+        &self,
+        principal: Option<Principal>,
+        name: &str,
+        arguments: Value,
+    ) -> CallToolResult {
+        let Value::Object(arguments) = arguments else {
+            panic!("arguments are an object")
+        };
+        let admission = self.admission(name, principal.as_ref());
+        let call = Call::new(self.state.clone(), arguments, principal, None);
+        result(self.tool(name).call(&admission, call).await)
+    }
+
+    async fn call(&self, name: &str, arguments: Value) -> CallToolResult {
+        self.call_as(Some(self.alice()), name, arguments).await
+    }
+
+    /// The text of a call that goes well.
+    async fn text(&self, name: &str, arguments: Value) -> String {
+        let result = self.call(name, arguments).await;
+        assert_eq!(result.is_error, Some(false), "{result:?}");
+        text(&result)
+    }
+
+    /// The text of a call that does not.
+    async fn error(&self, name: &str, arguments: Value) -> String {
+        let result = self.call(name, arguments).await;
+        assert_eq!(result.is_error, Some(true), "{result:?}");
+        text(&result)
+    }
+
+    fn input(&self, name: &str) -> Value {
+        serde_json::to_value(&self.tool(name).listing().input_schema).unwrap()
+    }
+}
+
+fn result(outcome: ToolOutcome) -> CallToolResult {
+    match outcome.into_response() {
+        CallToolResponse::Complete(result) => result,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn text(result: &CallToolResult) -> String {
+    let texts = result.content.iter().filter_map(|block| block.as_text());
+    texts.map(|block| block.text.as_str()).collect()
 }

@@ -1,0 +1,54 @@
+// errors: 14
+use toolgate::mcp_tool;
+
+/// A call.
+#[mcp_tool(scope = format!("a"))]
+fn call() {}
+
+/// A list where one is meant.
+#[mcp_tool(scope = ["a", "b"])]
+fn list() {}
+
+/// One where a list is meant.
+#[mcp_tool(scopes = "a")]
+fn one() {}
+
+/// Alternatives of one.
+#[mcp_tool(any_scope = "a")]
+fn any() {}
+
+/// Nothing listed.
+#[mcp_tool(scopes = [])]
+fn none() {}
+
+/// Nothing listed either.
+#[mcp_tool(any_scope = [])]
+fn no_alternative() {}
+
+/// Twice.
+#[mcp_tool(scopes = ["a", "a"])]
+fn twice() {}
+
+/// A flag that is switched off.
+#[mcp_tool(public = false)]
+fn off() {}
+
+/// A key without its value.
+#[mcp_tool(scope)]
+fn bare() {}
+
+/// A text alone.
+#[mcp_tool("news:read")]
+fn text() {}
+
+/// In parentheses.
+#[mcp_tool(scope("news:read"))]
+fn parentheses() {}
+
+/// Deeper lists.
+#[mcp_tool(any_scope = [["a", ["b"]]])]
+fn deep() {}
+
+fn main() {
+    let _ = (call, list, one, any, none, no_alternative, twice, off, bare, text, parentheses, deep);
+}

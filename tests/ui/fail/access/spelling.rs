@@ -1,0 +1,39 @@
+// errors: 8
+use toolgate::mcp_tool;
+
+/// A space.
+#[mcp_tool(scope = "news read")]
+fn space() {}
+
+/// A quote.
+#[mcp_tool(scopes = ["a", "b\"c"])]
+fn quote() {}
+
+/// A backslash.
+#[mcp_tool(any_scope = ["a", ["b", "c\\d"]])]
+fn backslash() {}
+
+/// A space that is none.
+#[mcp_tool(scope = "news\u{a0}read")]
+fn no_break_space() {}
+
+/// Not ASCII.
+#[mcp_tool(scope = "nöws:read")]
+fn umlaut() {}
+
+/// Nothing.
+#[mcp_tool(scope = "")]
+fn empty() {}
+
+/// A line break.
+#[mcp_tool(scope = "a
+b")]
+fn line() {}
+
+/// Three scopes in one.
+#[mcp_tool(scope = "a b c")]
+fn three() {}
+
+fn main() {
+    let _ = (space, quote, backslash, no_break_space, umlaut, empty, line, three);
+}

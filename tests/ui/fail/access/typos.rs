@@ -1,0 +1,30 @@
+// errors: 8
+use toolgate::mcp_tool;
+
+/// A letter less, and so nobody knows who may call.
+#[mcp_tool(scop = "a")]
+fn letter() {}
+
+/// As the protocol spells it.
+#[mcp_tool(public, read_only_hint = true, destructiv = false)]
+fn hint() {}
+
+/// Nothing like it.
+#[mcp_tool(public, roles = ["admin"])]
+fn roles() {}
+
+/// No flag.
+#[mcp_tool(public, read_only = "yes")]
+fn flag() {}
+
+/// A contradiction.
+#[mcp_tool(public, read_only, destructive)]
+fn contradiction() {}
+
+/// A comma is missing.
+#[mcp_tool(public read_only)]
+fn comma() {}
+
+fn main() {
+    let _ = (letter, hint, roles, flag, contradiction, comma);
+}

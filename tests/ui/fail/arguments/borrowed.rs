@@ -1,0 +1,48 @@
+// errors: 6
+use std::borrow::Cow;
+use toolgate::mcp_tool;
+
+/// Borrows.
+#[mcp_tool(public)]
+fn text(text: &str) {
+    let _ = text;
+}
+
+/// Borrows at times.
+#[mcp_tool(public)]
+fn cow(text: Cow<'_, str>) {
+    let _ = text;
+}
+
+/// Borrows many.
+#[mcp_tool(public)]
+async fn many(texts: Vec<&'static str>) {
+    let _ = texts;
+}
+
+/// Something.
+#[mcp_tool(public)]
+fn some(a: impl ToString) -> String {
+    a.to_string()
+}
+
+struct Desk(String);
+
+#[toolgate::mcp_tools]
+impl Desk {
+    /// Lends.
+    #[mcp_tool(public)]
+    fn lend(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Something back.
+#[mcp_tool(public)]
+fn back() -> impl ToString {
+    7
+}
+
+fn main() {
+    let _ = (text, cow, many, back, Desk::lend, some::<u8>);
+}

@@ -1,0 +1,18 @@
+// errors: 2
+use toolgate::{Caller, mcp_tool};
+
+/// Both at once.
+#[mcp_tool(authenticated)]
+fn both(#[arg] #[extract] caller: Caller) {
+    let _ = caller;
+}
+
+/// Forced to be an argument.
+#[mcp_tool(authenticated)]
+fn forced(#[arg] caller: Caller) {
+    let _ = caller;
+}
+
+fn main() {
+    let _ = (both, forced);
+}

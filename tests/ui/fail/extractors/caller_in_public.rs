@@ -1,0 +1,12 @@
+// errors: 1
+use toolgate::{Caller, mcp_tool};
+
+/// Nobody may be there.
+#[mcp_tool(public)]
+fn whoami(caller: Caller) -> String {
+    caller.issuer().to_owned()
+}
+
+fn main() {
+    let _ = whoami;
+}

@@ -1,0 +1,48 @@
+// errors: 3
+use toolgate::{Call, FromCall, State, ToolError, ToolSet, mcp_tool, tools};
+
+#[derive(Clone)]
+struct App;
+
+#[derive(Clone)]
+struct Feed;
+
+struct Tenant;
+
+struct OfApp;
+
+impl FromCall<App> for OfApp {
+    fn from_call(_: &mut Call<App>) -> Result<Self, ToolError> {
+        Ok(Self)
+    }
+}
+
+/// A state that the server does not have.
+#[mcp_tool(public)]
+fn state(State(feed): State<Feed>) {
+    let _ = feed;
+}
+
+/// An extractor that is none.
+#[mcp_tool(public)]
+fn marked(#[extract] tenant: Tenant) {
+    let _ = tenant;
+}
+
+/// An extractor for another server.
+#[mcp_tool(public)]
+fn other(#[extract] of_app: OfApp) {
+    let _ = of_app;
+}
+
+fn tools_of_app(set: &mut ToolSet<App>) {
+    tools![state, marked, other](set);
+}
+
+fn tools_of_nothing(set: &mut ToolSet<()>) {
+    tools![other](set);
+}
+
+fn main() {
+    let _ = (tools_of_app, tools_of_nothing);
+}

@@ -1,0 +1,43 @@
+// errors: 5
+use toolgate::{ToolSet, mcp_tool, mcp_tools};
+
+struct Desk;
+
+#[mcp_tools]
+impl Desk {
+    /// By value.
+    #[mcp_tool(public)]
+    fn value(self) {}
+
+    /// Alone.
+    #[mcp_tool(public)]
+    fn alone(&mut self) {}
+
+    /// In a box.
+    #[mcp_tool(public)]
+    fn boxed(self: Box<Self>) {}
+}
+
+impl Desk {
+    /// Without its block.
+    #[mcp_tool(public)]
+    fn outside(&self) {}
+}
+
+struct Other;
+
+#[mcp_tools]
+impl Other {
+    /// Right.
+    #[mcp_tool(public)]
+    fn right(&self) {}
+}
+
+fn state_without_it(set: &mut ToolSet<()>) {
+    Other::tools(set);
+}
+
+fn main() {
+    let _ = (Desk::value, Desk::alone, Desk::boxed, Desk::outside, Desk::tools::<()>);
+    let _ = (state_without_it, Other::right);
+}

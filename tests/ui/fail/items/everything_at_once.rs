@@ -1,0 +1,26 @@
+// errors: 9
+//! Every fault of an item in one compile, and nothing that follows from them.
+use toolgate::{Caller, State, mcp_tool, tools};
+
+#[mcp_tool(scop = "news read", name = "a b", read_only, destructive)]
+async fn everything<T>(
+    #[arg(minimum = 1)] ticker: String,
+    (a, b): (u8, u8),
+    text: &str,
+    State(state): State<u8>,
+) -> impl ToString {
+    let _ = (ticker, a, b, text, state);
+    7
+}
+
+/// Who.
+#[mcp_tool(public)]
+fn who(caller: Caller) -> bool {
+    caller.has("a")
+}
+
+#[tokio::main]
+async fn main() {
+    let _ = tools![everything, who] as fn(&mut toolgate::ToolSet<u8>);
+    let _ = everything::<u8>(String::new(), (1, 2), "", State(1)).await.to_string();
+}

@@ -1,0 +1,40 @@
+// errors: 4
+use toolgate::{Json, mcp_tool};
+
+struct Feed;
+
+#[derive(serde::Serialize)]
+struct Half {
+    a: u8,
+}
+
+#[derive(Debug)]
+struct Plain;
+
+/// No result.
+#[mcp_tool(public)]
+fn feed() -> Feed {
+    Feed
+}
+
+/// Half of one.
+#[mcp_tool(public)]
+fn half() -> Json<Half> {
+    Json(Half { a: 1 })
+}
+
+/// No error.
+#[mcp_tool(public)]
+async fn error() -> Result<String, Plain> {
+    Err(Plain)
+}
+
+/// Neither.
+#[mcp_tool(public)]
+fn nested() -> Result<Feed, String> {
+    Ok(Feed)
+}
+
+fn main() {
+    let _ = toolgate::tools![feed, half, error, nested] as fn(&mut toolgate::ToolSet<()>);
+}

@@ -1,0 +1,148 @@
+//! Expansions rely on nothing that the user's crate could have changed.
+#![no_implicit_prelude]
+#![forbid(unsafe_code)]
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    single_use_lifetimes,
+    unnameable_types,
+    elided_lifetimes_in_paths,
+    non_camel_case_types,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    unused_results,
+    unused_lifetimes,
+    let_underscore_drop,
+    future_incompatible,
+    rust_2018_idioms
+)]
+
+use ::std::{
+    clone::Clone, debug_assert, fmt::Debug, marker::Copy, option::Option, result::Result, string::String,
+    sync::Arc,
+};
+use ::toolgate::{Args, Call, Caller, Context, FromCall, Json, State, ToolError, mcp_tool, mcp_tools, tools};
+
+/// Names that an expansion could use.
+pub mod names {
+    /// A trait that could take over.
+    pub trait Into {}
+    /// A type that could.
+    #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::marker::Copy)]
+    pub struct Box;
+}
+#[allow(unused_imports)]
+use names::{Box, Into};
+
+#[allow(non_upper_case_globals, dead_code)]
+const call: u8 = 1;
+#[allow(non_upper_case_globals, dead_code)]
+const describe: u8 = 1;
+#[allow(non_upper_case_globals, dead_code)]
+const set: u8 = 1;
+#[allow(non_upper_case_globals, dead_code)]
+const value_0: u8 = 1;
+
+/// A part of the state.
+#[derive(Debug, Clone, Copy)]
+pub struct Feed;
+
+/// An extractor.
+#[derive(Debug, Clone, Copy)]
+pub struct Own;
+
+impl<S> FromCall<S> for Own {
+    const NEEDS_CONTEXT: bool = false;
+
+    fn from_call(_: &mut Call<S>) -> Result<Self, ToolError> {
+        Result::Ok(Self)
+    }
+}
+
+/// Arguments.
+#[derive(Debug, ::serde::Deserialize, ::schemars::JsonSchema)]
+pub struct Search {
+    /// What.
+    pub query: String,
+}
+
+/// A result.
+#[derive(Debug, ::serde::Serialize, ::schemars::JsonSchema)]
+pub struct Found {
+    /// How many.
+    pub count: u32,
+}
+
+/// A private type in a public tool.
+#[derive(Debug, Clone, Copy)]
+struct Hidden;
+
+/// Takes everything.
+#[mcp_tool(any_scope = ["a", ["b", "c"]], read_only, title = "Everything", step_up)]
+pub async fn everything(
+    /// A text.
+    #[arg(min_length = 1, pattern = "^a", header = "Text", rename = "words")]
+    text: String,
+    /// A number.
+    #[arg(default = 1.5, minimum = 0, maximum = 2.5)]
+    mut number: f64,
+    /// Perhaps.
+    #[arg(default)]
+    perhaps: Option<u8>,
+    State(feed): State<Feed>,
+    State(whole): State<Feed>,
+    caller: Caller,
+    _maybe: Option<Caller>,
+    _context: Context,
+    #[extract] own: Own,
+) -> Result<Json<Found>, ToolError> {
+    number += 1.0;
+    debug_assert!(number > 0.0);
+    let _unused = (text, perhaps, feed, whole, caller, own);
+    Result::Ok(Json(Found { count: 1 }))
+}
+
+/// Takes one struct.
+#[mcp_tool(public)]
+pub(crate) fn whole(Args(search): Args<Search>) -> String {
+    search.query
+}
+
+/// Private state.
+#[mcp_tool(public)]
+pub fn hidden(State(_hidden): State<Arc<Hidden>>) {}
+
+/// Methods.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk;
+
+#[mcp_tools]
+impl Desk {
+    /// Shows.
+    #[mcp_tool(authenticated)]
+    pub async fn show(&self, State(_hidden): State<Arc<Hidden>>) -> &'static str {
+        "desk"
+    }
+
+    /// Shares.
+    #[mcp_tool(scope = "a")]
+    fn share(self: Arc<Self>, of: u8) -> u8 {
+        of
+    }
+}
+
+mod inner {
+    /// In a module.
+    #[::toolgate::mcp_tool(public)]
+    pub(super) fn deep() {}
+}
+
+fn check<S>(_: impl ::std::ops::FnOnce(&mut ::toolgate::ToolSet<S>)) {}
+
+fn main() {
+    check::<Feed>(tools![everything, whole, inner::deep,]);
+    check::<Arc<Hidden>>(tools![hidden]);
+    check::<Feed>(tools![]);
+}
