@@ -20,17 +20,31 @@ fn one_mistake_is_one_error() {
     for theme in fs::read_dir(Path::new("ui/fail")).unwrap() {
         for program in fs::read_dir(theme.unwrap().path()).unwrap() {
             let program = program.unwrap().path();
-            if program.extension().is_none_or(|extension| extension != "rs") {
+            if program
+                .extension()
+                .is_none_or(|extension| extension != "rs")
+            {
                 continue;
             }
             let text = fs::read_to_string(&program).unwrap();
-            let expected = text.lines().next().and_then(|line| line.strip_prefix("// errors: "));
+            let expected = text
+                .lines()
+                .next()
+                .and_then(|line| line.strip_prefix("// errors: "));
             let expected: usize = expected
-                .unwrap_or_else(|| panic!("{} does not begin with `// errors: <number>`", program.display()))
+                .unwrap_or_else(|| {
+                    panic!(
+                        "{} does not begin with `// errors: <number>`",
+                        program.display()
+                    )
+                })
                 .parse()
                 .unwrap();
             let told = fs::read_to_string(program.with_extension("stderr")).unwrap();
-            let found = told.lines().filter(|line| line.starts_with("error")).count();
+            let found = told
+                .lines()
+                .filter(|line| line.starts_with("error"))
+                .count();
             assert_eq!(found, expected, "{}\n{told}", program.display());
             counted += found;
         }

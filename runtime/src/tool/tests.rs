@@ -52,7 +52,7 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
         .iter()
         .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
     let access: Vec<_> = access.collect();
-    let baseline = table.all();
+    let baseline = table.asked_for();
     Desk {
         rules: Rules::new(table, access, baseline, true),
         tools,
