@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("claims", 1),
     ("operation", 1),
     ("principal", 1),
+    ("uri_pattern", 1),
     ("issuer", 2),
     ("verify", 2),
     ("tool", 3),
@@ -42,8 +43,8 @@ const UNDECIDING: &[&str] = &["clock", "error"];
 /// Lines of a file, documentation and tests included.
 const CEILING: usize = 400;
 
-/// Lines of what decides, documentation included, tests not: what one sitting reads.
-const CORE_CEILING: usize = 1_600;
+/// Lines of code of what decides, without its documentation: what one sitting reads.
+const CORE_CEILING: usize = 1_400;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -78,6 +79,11 @@ fn module(file: &str) -> &str {
     let inside = file.trim_start_matches("runtime/src/");
     let end = inside.find(['/', '.']).unwrap_or(inside.len());
     &inside[..end]
+}
+
+fn is_code(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with("//")
 }
 
 fn is_name(character: char) -> bool {
@@ -186,7 +192,7 @@ fn the_trusted_core_is_pure_and_small() {
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
         if !UNDECIDING.contains(&module(&file)) {
-            lines += code.lines().count();
+            lines += code.lines().filter(|line| is_code(line)).count();
         }
         for forbidden in [
             "async fn",
@@ -212,7 +218,7 @@ fn the_trusted_core_is_pure_and_small() {
             );
         }
     }
-    assert!(lines <= CORE_CEILING, "the trusted core has {lines} lines");
+    assert!(lines <= CORE_CEILING, "the trusted core has {lines} lines of code");
 }
 
 #[test]

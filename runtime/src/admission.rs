@@ -3,134 +3,70 @@
 //! Its answer is a value. An [`Admission`] can be made here only, and a tool does not
 //! run without one; a [`Denial`] holds all that a challenge needs to say.
 
-use std::collections::HashMap;
+use crate::{access::Access, operation::Operation, principal::Principal, scope::ScopeSet};
 
-use crate::{
-    access::Access,
-    operation::Operation,
-    principal::Principal,
-    scope::{ScopeSet, ScopeTable},
-};
+mod rules;
 
-/// Which operation asks what of its caller. Built once, at start-up.
-#[derive(Debug)]
-pub(crate) struct Rules {
-    table: ScopeTable,
-    tools: HashMap<Box<str>, (ToolId, Access)>,
-    handshake: Access,
-    /// What is asked of a caller before they are told that there is no such thing.
-    unlisted: Access,
-    baseline: ScopeSet,
+pub(crate) use rules::{Offers, Rules};
+
+use rules::Rule;
+
+/// What an operation is about: a tool, a prompt or a resource, by its place in the
+/// server's own list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Tool(u32),
+    Prompt(u32),
+    Resource(u32),
 }
 
-/// A tool's place in its server's tool set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ToolId(pub(crate) u32);
-
 impl Rules {
-    /// The rules of a server's tools.
-    ///
-    /// `baseline` are the scopes to ask for when a client arrives without a token;
-    /// `open` lets callers without a token shake hands and list.
-    pub(crate) fn new(
-        table: ScopeTable,
-        tools: impl IntoIterator<Item = (Box<str>, Access)>,
-        baseline: ScopeSet,
-        open: bool,
-    ) -> Self {
-        let tools: HashMap<_, _> = tools
-            .into_iter()
-            .zip(0..)
-            .map(|((name, access), number)| (name, (ToolId(number), access)))
-            .collect();
-        let nothing_to_protect =
-            !tools.is_empty() && tools.values().all(|(_, access)| *access == Access::Public);
-        Self {
-            table,
-            tools,
-            unlisted: if nothing_to_protect {
-                Access::Public
-            } else {
-                Access::Authenticated
-            },
-            handshake: if open {
-                Access::Public
-            } else {
-                Access::Authenticated
-            },
-            baseline,
-        }
-    }
-
-    /// The server's scopes.
-    pub(crate) fn table(&self) -> &ScopeTable {
-        &self.table
-    }
-
-    /// What an operation asks for, and of which tool.
-    fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
-        match operation {
-            Operation::CallTool(name) => match self.tools.get(name) {
-                Some((tool, access)) => Rule::Tool(*tool, access),
-                // Its absence is told to those only who may know what there is.
-                None => Rule::Other(&self.unlisted),
-            },
-            Operation::Initialize
-            | Operation::Discover
-            | Operation::Ping
-            | Operation::ListTools
-            | Operation::Notify
-            | Operation::Reply
-            | Operation::Stream
-            | Operation::EndSession => Rule::Other(&self.handshake),
-            Operation::Unruled(_) => Rule::None,
-        }
-    }
-
-    /// The scopes to name when a token is missing or bad: the called tool's, else the
-    /// baseline.
-    pub(crate) fn wanted(&self, operation: Option<Operation<'_>>) -> ScopeSet {
-        match operation.map(|operation| self.rule(operation)) {
-            Some(Rule::Tool(_, access @ Access::Scopes(_))) => access.wanted(ScopeSet::EMPTY),
-            _ => self.baseline,
-        }
-    }
-
     /// Decides whether a caller may do what was asked.
     pub(crate) fn decide(
         &self,
         operation: Operation<'_>,
         principal: Option<&Principal>,
     ) -> Decision {
-        let (tool, access) = match self.rule(operation) {
-            Rule::Tool(tool, access) => (Some(tool), access),
-            Rule::Other(access) => (None, access),
-            Rule::None if principal.is_some() || self.unlisted == Access::Public => {
+        let rule = self.rule(operation);
+        let (target, accesses): (_, &[&Access]) = match &rule {
+            Rule::Of(target, access) => (Some(*target), &[*access]),
+            Rule::General(access) => (None, &[*access]),
+            Rule::All(accesses) => (None, accesses),
+            Rule::None if principal.is_some() || *self.unlisted() == Access::Public => {
                 return Decision::Deny(Denial::Unruled);
             }
-            Rule::None => (None, &self.unlisted),
+            Rule::None => (None, &[self.unlisted()]),
         };
-        let granted = match (access, principal) {
-            (Access::Public, None) => ScopeSet::EMPTY,
-            (_, Some(principal)) => principal.granted(),
-            (_, None) => {
+        let granted = match principal {
+            Some(principal) => principal.granted(),
+            None if accesses.iter().all(|access| **access == Access::Public) => ScopeSet::EMPTY,
+            None => {
                 return Decision::Deny(Denial::NoToken {
                     wanted: self.wanted(Some(operation)),
                 });
             }
         };
-        if !access.admits(granted) {
+        if !accesses.iter().all(|access| access.admits(granted)) {
+            let needed = accesses
+                .iter()
+                .map(|access| access.wanted(granted))
+                .fold(ScopeSet::EMPTY, ScopeSet::union);
             return Decision::Deny(Denial::InsufficientScope {
-                needed: access.wanted(granted),
-                missing: access.wanted(granted).minus(granted),
+                needed,
+                missing: needed.minus(granted),
                 held: principal.map_or(ScopeSet::EMPTY, Principal::held),
             });
         }
         Decision::Admit(Admission {
             principal: principal.cloned(),
-            method: Method::of(operation),
-            tool,
+            kind: operation.kind(),
+            target,
         })
+    }
+
+    /// Whether a caller may use a target: what lists of what is granted ask.
+    pub(crate) fn admits(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
+        matches!(self.decide(operation, principal), Decision::Admit(_))
     }
 
     /// Asks again, at dispatch, with the operation that is about to run.
@@ -146,19 +82,13 @@ impl Rules {
     ) -> Result<(), NotAdmitted> {
         match self.decide(operation, admission.principal()) {
             Decision::Admit(again)
-                if again.method == admission.method && again.tool == admission.tool =>
+                if again.kind == admission.kind && again.target == admission.target =>
             {
                 Ok(())
             }
             Decision::Admit(_) | Decision::Deny(_) => Err(NotAdmitted),
         }
     }
-}
-
-enum Rule<'r> {
-    Tool(ToolId, &'r Access),
-    Other(&'r Access),
-    None,
 }
 
 /// The answer to "may they?".
@@ -172,8 +102,9 @@ pub(crate) enum Decision {
 #[derive(Debug, Clone)]
 pub(crate) struct Admission {
     principal: Option<Principal>,
-    method: Method,
-    tool: Option<ToolId>,
+    /// The kind of the operation; what it is about, if anything, is the target.
+    kind: &'static str,
+    target: Option<Target>,
 }
 
 impl Admission {
@@ -182,41 +113,9 @@ impl Admission {
         self.principal.as_ref()
     }
 
-    /// The tool that may be run, if the admission is one to run a tool.
-    pub(crate) fn tool(&self) -> Option<ToolId> {
-        self.tool
-    }
-}
-
-/// An operation without the text that its request brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Initialize,
-    Discover,
-    Ping,
-    ListTools,
-    CallTool,
-    Notify,
-    Reply,
-    Stream,
-    EndSession,
-    Unruled,
-}
-
-impl Method {
-    fn of(operation: Operation<'_>) -> Self {
-        match operation {
-            Operation::Initialize => Self::Initialize,
-            Operation::Discover => Self::Discover,
-            Operation::Ping => Self::Ping,
-            Operation::ListTools => Self::ListTools,
-            Operation::CallTool(_) => Self::CallTool,
-            Operation::Notify => Self::Notify,
-            Operation::Reply => Self::Reply,
-            Operation::Stream => Self::Stream,
-            Operation::EndSession => Self::EndSession,
-            Operation::Unruled(_) => Self::Unruled,
-        }
+    /// What the operation is about, if it is one of the server's own things.
+    pub(crate) fn target(&self) -> Option<Target> {
+        self.target
     }
 }
 

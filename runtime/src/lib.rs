@@ -18,6 +18,7 @@ mod principal;
 mod scope;
 mod server;
 mod tool;
+mod uri_pattern;
 mod verify;
 
 #[doc(hidden)]

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, Reference};
 
 /// One thing that a client can ask of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,26 @@ pub(crate) enum Operation<'m> {
     ListTools,
     /// `tools/call` of the tool of this name.
     CallTool(&'m str),
+    /// `prompts/list`.
+    ListPrompts,
+    /// `prompts/get` of the prompt of this name.
+    GetPrompt(&'m str),
+    /// `resources/list`.
+    ListResources,
+    /// `resources/templates/list`.
+    ListResourceTemplates,
+    /// `resources/read` of this URI.
+    ReadResource(&'m str),
+    /// `resources/subscribe` to this URI.
+    Subscribe(&'m str),
+    /// `resources/unsubscribe` from this URI.
+    Unsubscribe(&'m str),
+    /// `completion/complete` of an argument of the prompt of this name.
+    CompletePrompt(&'m str),
+    /// `completion/complete` of a variable of this template.
+    CompleteResource(&'m str),
+    /// `subscriptions/listen` to changes of lists and of the resources of these URIs.
+    Listen(&'m [String]),
     /// A notification; it has no answer.
     Notify,
     /// The answer to something that the server asked.
@@ -57,6 +77,22 @@ impl<'m> Operation<'m> {
             ClientRequest::PingRequest(_) => Self::Ping,
             ClientRequest::ListToolsRequest(_) => Self::ListTools,
             ClientRequest::CallToolRequest(call) => Self::CallTool(&call.params.name),
+            ClientRequest::ListPromptsRequest(_) => Self::ListPrompts,
+            ClientRequest::GetPromptRequest(get) => Self::GetPrompt(&get.params.name),
+            ClientRequest::ListResourcesRequest(_) => Self::ListResources,
+            ClientRequest::ListResourceTemplatesRequest(_) => Self::ListResourceTemplates,
+            ClientRequest::ReadResourceRequest(read) => Self::ReadResource(&read.params.uri),
+            ClientRequest::SubscribeRequest(subscribe) => Self::Subscribe(&subscribe.params.uri),
+            ClientRequest::UnsubscribeRequest(end) => Self::Unsubscribe(&end.params.uri),
+            ClientRequest::CompleteRequest(complete) => match &complete.params.r#ref {
+                Reference::Prompt(prompt) => Self::CompletePrompt(&prompt.name),
+                Reference::Resource(template) => Self::CompleteResource(&template.uri),
+                _ => Self::Unruled("completion/complete"),
+            },
+            ClientRequest::SubscriptionsListenRequest(listen) => {
+                let uris = &listen.params.notifications.resource_subscriptions;
+                Self::Listen(uris.as_deref().unwrap_or_default())
+            }
             ClientRequest::CustomRequest(custom) if is_known(&custom.method) => {
                 return Err(Malformed {
                     method: &custom.method,
@@ -67,19 +103,50 @@ impl<'m> Operation<'m> {
         })
     }
 
-    /// The method's name, as the audit log tells it.
-    pub(crate) fn method(self) -> &'m str {
+    /// What it is about, as its request names it: a tool, a prompt, a URI.
+    pub(crate) fn subject(self) -> Option<&'m str> {
+        match self {
+            Self::CallTool(name)
+            | Self::GetPrompt(name)
+            | Self::CompletePrompt(name)
+            | Self::ReadResource(name)
+            | Self::Subscribe(name)
+            | Self::Unsubscribe(name)
+            | Self::CompleteResource(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Its kind: the method, where it is one of a rule.
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Initialize => "initialize",
             Self::Discover => "server/discover",
             Self::Ping => "ping",
             Self::ListTools => "tools/list",
             Self::CallTool(_) => "tools/call",
+            Self::ListPrompts => "prompts/list",
+            Self::GetPrompt(_) => "prompts/get",
+            Self::ListResources => "resources/list",
+            Self::ListResourceTemplates => "resources/templates/list",
+            Self::ReadResource(_) => "resources/read",
+            Self::Subscribe(_) => "resources/subscribe",
+            Self::Unsubscribe(_) => "resources/unsubscribe",
+            Self::CompletePrompt(_) | Self::CompleteResource(_) => "completion/complete",
+            Self::Listen(_) => "subscriptions/listen",
             Self::Notify => "notification",
             Self::Reply => "reply",
             Self::Stream => "GET",
             Self::EndSession => "DELETE",
+            Self::Unruled(_) => "unruled",
+        }
+    }
+
+    /// The method's name, as the audit log tells it.
+    pub(crate) fn method(self) -> &'m str {
+        match self {
             Self::Unruled(method) => method,
+            ruled => ruled.kind(),
         }
     }
 }
@@ -176,9 +243,9 @@ mod tests {
     #[test]
     fn what_has_no_rule_is_unruled() {
         for (method, params) in [
-            ("prompts/get", r#"{"name":"a"}"#),
-            ("resources/read", r#"{"uri":"a://b"}"#),
             ("logging/setLevel", r#"{"level":"info"}"#),
+            ("tasks/get", r#"{"taskId":"1"}"#),
+            ("skills/list", "{}"),
             ("tools/callx", "{}"),
             ("made/up", "{}"),
         ] {

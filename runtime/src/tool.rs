@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use crate::{
     access::Requirement,
-    admission::{Admission, ToolId},
+    admission::{Admission, Target},
     error::Faults,
 };
 
@@ -56,7 +56,7 @@ use input::Input;
 
 /// One tool of a server, ready to be listed and called.
 pub(crate) struct Tool<S> {
-    id: ToolId,
+    id: u32,
     name: &'static str,
     requirement: Requirement,
     step_up: bool,
@@ -69,7 +69,7 @@ pub(crate) struct Tool<S> {
 
 impl<S> Tool<S> {
     /// Builds what a definition describes; what is wrong with it goes to `faults`.
-    fn build(definition: Definition<S>, id: ToolId, faults: &mut Faults) -> Self {
+    fn build(definition: Definition<S>, id: u32, faults: &mut Faults) -> Self {
         let Definition {
             facts,
             describe,
@@ -177,7 +177,7 @@ impl<S> Tool<S> {
         admission: &Admission,
         mut call: Call<S>,
     ) -> BoxFuture<'static, ToolOutcome> {
-        if admission.tool() != Some(self.id) {
+        if admission.target() != Some(Target::Tool(self.id)) {
             // The gate and the dispatch disagree: a fault of this library, never run through.
             tracing::error!(target: "toolgate::tool", tool = self.name, "a call without an admission for this tool was refused");
             return Box::pin(std::future::ready(ToolOutcome::failed(ToolError::new(

@@ -4,7 +4,8 @@ use crate::{
     claims::Claims,
     clock::UnixTime,
     principal::{Acceptance, VerifiedToken},
-    scope::Scope,
+    scope::{Scope, ScopeTable},
+    uri_pattern::UriPattern,
 };
 
 const READ: Scope = Scope::new("read");
@@ -21,7 +22,11 @@ fn rules(open: bool) -> Rules {
     ]
     .map(|(name, requirement)| (Box::from(name), requirement.resolve(&table)));
     let baseline = table.one("read").unwrap();
-    Rules::new(table, tools, baseline, open)
+    let offers = Offers {
+        tools: tools.into(),
+        ..Offers::default()
+    };
+    Rules::new(table, offers, baseline, open)
 }
 
 fn principal(rules: &Rules, scopes: &str) -> Principal {
@@ -166,13 +171,17 @@ fn two_tools_that_nobody_registered_are_no_tool() {
     let Decision::Admit(admission) = rules.decide(Operation::CallTool("x"), Some(&all)) else {
         panic!("not admitted to be told that there is no such tool");
     };
-    assert_eq!(admission.tool(), None);
+    assert_eq!(admission.target(), None);
 }
 
 #[test]
 fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
     let tools = [(Box::from("ping"), Access::Public)];
-    let rules = Rules::new(ScopeTable::default(), tools, ScopeSet::EMPTY, true);
+    let offers = Offers {
+        tools: tools.into(),
+        ..Offers::default()
+    };
+    let rules = Rules::new(ScopeTable::default(), offers, ScopeSet::EMPTY, true);
     assert!(matches!(
         rules.decide(Operation::CallTool("none"), None),
         Decision::Admit(_)
@@ -181,4 +190,112 @@ fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
         rules.decide(Operation::Unruled("x"), None),
         Decision::Deny(Denial::Unruled)
     ));
+}
+
+fn with_resources() -> Rules {
+    let table = ScopeTable::new([READ, WRITE]).unwrap();
+    let pattern = |text| UriPattern::read(text).unwrap();
+    let of = |scope: &'static [&'static [Scope]]| Requirement::Scopes(scope).resolve(&table);
+    let offers = Offers {
+        tools: Vec::new(),
+        prompts: vec![("review".into(), of(&[&[READ]]))],
+        resources: vec![
+            (pattern("notes://secret"), of(&[&[WRITE]])),
+            (pattern("notes://{id}"), of(&[&[READ]])),
+        ],
+        changes: true,
+    };
+    let baseline = table.one("read").unwrap();
+    Rules::new(table.clone(), offers, baseline, false)
+}
+
+#[test]
+fn a_resource_that_is_written_out_comes_before_a_template() {
+    let rules = with_resources();
+    let reader = principal(&rules, "read");
+    for (operation, admitted) in [
+        (Operation::ReadResource("notes://7"), true),
+        (Operation::ReadResource("notes://secret"), false),
+        (Operation::Subscribe("notes://secret"), false),
+        (Operation::Unsubscribe("notes://secret"), false),
+        (Operation::CompleteResource("notes://{id}"), true),
+        (Operation::GetPrompt("review"), true),
+        (Operation::CompletePrompt("review"), true),
+    ] {
+        assert_eq!(
+            rules.admits(operation, Some(&reader)),
+            admitted,
+            "{operation:?}"
+        );
+        assert!(
+            !rules.admits(operation, Some(&principal(&rules, ""))),
+            "{operation:?}"
+        );
+        assert!(!rules.admits(operation, None), "{operation:?}");
+    }
+}
+
+#[test]
+fn who_listens_must_be_admitted_to_each_resource() {
+    let rules = with_resources();
+    let uris = ["notes://7".to_owned(), "notes://secret".to_owned()];
+    let reader = principal(&rules, "read");
+    assert!(rules.admits(Operation::Listen(&uris[..1]), Some(&reader)));
+    let Decision::Deny(Denial::InsufficientScope {
+        needed, missing, ..
+    }) = rules.decide(Operation::Listen(&uris), Some(&reader))
+    else {
+        panic!("not denied");
+    };
+    assert_eq!(names(&rules, needed), "read write");
+    assert_eq!(names(&rules, missing), "write");
+    assert!(!rules.admits(Operation::Listen(&[]), None));
+}
+
+#[test]
+fn an_admission_to_one_resource_is_none_to_another() {
+    let rules = with_resources();
+    let all = principal(&rules, "read write");
+    let Decision::Admit(admission) = rules.decide(Operation::ReadResource("notes://7"), Some(&all))
+    else {
+        panic!("not admitted");
+    };
+    assert_eq!(
+        rules.confirm(&admission, Operation::ReadResource("notes://8")),
+        Ok(())
+    );
+    assert!(
+        rules
+            .confirm(&admission, Operation::ReadResource("notes://secret"))
+            .is_err()
+    );
+    assert!(
+        rules
+            .confirm(&admission, Operation::Subscribe("notes://7"))
+            .is_err()
+    );
+}
+
+#[test]
+fn what_a_server_does_not_offer_has_no_rule() {
+    let rules = rules(false);
+    let all = principal(&rules, "read write");
+    for operation in [
+        Operation::ListPrompts,
+        Operation::GetPrompt("a"),
+        Operation::CompletePrompt("a"),
+        Operation::ListResources,
+        Operation::ListResourceTemplates,
+        Operation::ReadResource("a://b"),
+        Operation::Subscribe("a://b"),
+        Operation::Unsubscribe("a://b"),
+        Operation::CompleteResource("a://{b}"),
+        Operation::Listen(&[]),
+    ] {
+        let decision = rules.decide(operation, Some(&all));
+        assert!(
+            matches!(decision, Decision::Deny(Denial::Unruled)),
+            "{operation:?}"
+        );
+    }
 }

@@ -26,11 +26,13 @@ impl Subject<'_> {
         clip(self.operation.map_or("unreadable", Operation::method))
     }
 
-    fn tool(&self) -> &str {
-        match self.operation {
-            Some(Operation::CallTool(name)) => clip(name),
-            _ => "",
-        }
+    /// The tool, the prompt or the resource.
+    fn target(&self) -> &str {
+        clip(
+            self.operation
+                .and_then(Operation::subject)
+                .unwrap_or_default(),
+        )
     }
 
     fn issuer(&self) -> &str {
@@ -51,7 +53,7 @@ pub(crate) fn admitted(subject: Subject<'_>) {
         target: "toolgate::audit",
         outcome = "admitted",
         method = subject.method(),
-        tool = subject.tool(),
+        target = subject.target(),
         issuer = subject.issuer(),
         subject = subject.party(|principal| principal.claims().subject()),
         client = subject.party(|principal| principal.claims().client_id()),
@@ -70,7 +72,7 @@ pub(crate) fn refused(
         target: "toolgate::audit",
         outcome,
         method = subject.method(),
-        tool = subject.tool(),
+        target = subject.target(),
         issuer = subject.issuer(),
         subject = subject.party(|principal| principal.claims().subject()),
         client = subject.party(|principal| principal.claims().client_id()),

@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access::{Access, Requirement},
-    admission::Rules,
+    admission::{Offers, Rules},
     config::Config,
     error::{Faults, StartError},
     gate::{Challenges, Direct, Gate, GateService, OriginRules, Sessions},
@@ -142,12 +142,11 @@ where
     let issuers = issuing.published();
     let is_open = !server.protect_handshake && accesses.contains(&Access::Public);
     let names = tools.iter().map(|tool| Box::from(tool.name()));
-    let rules = Arc::new(Rules::new(
-        table.clone(),
-        names.zip(accesses.iter().cloned()),
-        baseline,
-        is_open,
-    ));
+    let offers = Offers {
+        tools: names.zip(accesses.iter().cloned()).collect(),
+        ..Offers::default()
+    };
+    let rules = Arc::new(Rules::new(table.clone(), offers, baseline, is_open));
     let ahead = accesses
         .iter()
         .map(|access| access.wanted(ScopeSet::EMPTY))

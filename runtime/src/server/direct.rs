@@ -13,9 +13,8 @@ impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
         admission: &Admission,
         call: CallToolRequestParams,
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
-        let tool = admission
-            .tool()
-            .and_then(|id| self.tools.get(id.0 as usize))
+        let tool = self
+            .admitted_tool(admission)
             .filter(|tool| !tool.takes_context() && tool.parameter_headers().next().is_none())?;
         let call = Call::new(
             self.state.clone(),

@@ -14,7 +14,7 @@ use rmcp::{
 
 use crate::{
     access::Requirement,
-    admission::{Admission, Rules},
+    admission::{Admission, Rules, Target},
     operation::Operation,
     tool::{Call, Tool},
 };
@@ -28,6 +28,16 @@ pub(super) struct Shared<S> {
     pub(super) state: S,
     pub(super) tools: Vec<Tool<S>>,
     pub(super) rules: Arc<Rules>,
+}
+
+impl<S> Shared<S> {
+    /// The tool that an admission is for.
+    pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<S>> {
+        match admission.target() {
+            Some(Target::Tool(number)) => self.tools.get(number as usize),
+            _ => None,
+        }
+    }
 }
 
 /// One request's or one session's view of the server.
@@ -125,10 +135,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let admission = self.admission(&context.extensions, Operation::CallTool(&request.name))?;
-        let tool = admission
-            .tool()
-            .and_then(|id| self.0.tools.get(id.0 as usize));
-        let Some(tool) = tool else {
+        let Some(tool) = self.0.admitted_tool(&admission) else {
             return Err(ErrorData::invalid_params(
                 "there is no tool of this name",
                 None,

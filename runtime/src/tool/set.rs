@@ -1,7 +1,7 @@
 //! Which tools a server has. Explicit: what is exposed is read in one line of its source.
 
 use super::{Definition, Tool};
-use crate::{admission::ToolId, error::Faults};
+use crate::error::Faults;
 
 /// Collects the tools of a server. The order in which they are added does not matter.
 ///
@@ -65,7 +65,7 @@ impl<S> ToolSet<S> {
         definitions
             .into_iter()
             .zip(0..)
-            .map(|(definition, number)| Tool::build(definition, ToolId(number), faults))
+            .map(|(definition, number)| Tool::build(definition, number, faults))
             .collect()
     }
 }

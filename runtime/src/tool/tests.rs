@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    admission::{Decision, Rules},
+    admission::{Decision, Offers, Rules},
     claims::Claims,
     clock::UnixTime,
     operation::Operation,
@@ -51,10 +51,13 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
     let access = tools
         .iter()
         .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
-    let access: Vec<_> = access.collect();
+    let offers = Offers {
+        tools: access.collect(),
+        ..Offers::default()
+    };
     let baseline = table.asked_for();
     Desk {
-        rules: Rules::new(table, access, baseline, true),
+        rules: Rules::new(table, offers, baseline, true),
         tools,
         state,
     }

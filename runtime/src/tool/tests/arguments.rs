@@ -89,7 +89,7 @@ fn count(left: Tree, right: Option<Tree>) -> usize {
 #[mcp_tool(public)]
 fn nothing() {}
 
-fn all() -> super::Desk<()> {
+fn all() -> Desk<()> {
     desk((), tools![search, list, whole, find, count, nothing])
 }
 

@@ -100,7 +100,7 @@ fn disguised(#[extract] who: Who) -> bool {
     who.has("x")
 }
 
-fn all() -> super::Desk<App> {
+fn all() -> Desk<App> {
     desk(
         App {
             feed: Feed("sample"),

@@ -78,7 +78,7 @@ fn names() -> Json<Vec<String>> {
     Json(vec!["a".into()])
 }
 
-fn all() -> super::Desk<()> {
+fn all() -> Desk<()> {
     desk((), tools![weather, shape, names, either, delete, r#type])
 }
 

@@ -90,14 +90,14 @@ fn content() -> Vec<ContentBlock> {
     ]
 }
 
-fn all() -> super::Desk<Runs> {
+fn all() -> Desk<Runs> {
     desk(
         Runs::default(),
         tools![counted, guarded, fails, questions, boxed, panics, content],
     )
 }
 
-fn runs(desk: &super::Desk<Runs>) -> usize {
+fn runs(desk: &Desk<Runs>) -> usize {
     desk.state.0.load(Ordering::SeqCst)
 }
 

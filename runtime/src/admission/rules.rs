@@ -1,0 +1,207 @@
+//! Which operation asks what of its caller. Built once, at start-up.
+
+use std::collections::HashMap;
+
+use crate::{
+    access::Access,
+    operation::Operation,
+    scope::{ScopeSet, ScopeTable},
+    uri_pattern::UriPattern,
+};
+
+use super::Target;
+
+/// What a server offers, each with what it asks for, in the order of its numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Offers {
+    pub(crate) tools: Vec<(Box<str>, Access)>,
+    pub(crate) prompts: Vec<(Box<str>, Access)>,
+    pub(crate) resources: Vec<(UriPattern, Access)>,
+    /// Whether clients can listen for changes.
+    pub(crate) changes: bool,
+}
+
+/// The rules of one server.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    table: ScopeTable,
+    tools: HashMap<Box<str>, (Target, Access)>,
+    prompts: HashMap<Box<str>, (Target, Access)>,
+    /// Resources whose URI has no variables.
+    resources: HashMap<Box<str>, (Target, Access)>,
+    templates: Vec<(UriPattern, Target, Access)>,
+    changes: bool,
+    handshake: Access,
+    /// What is asked of a caller before they are told that there is no such thing.
+    unlisted: Access,
+    baseline: ScopeSet,
+}
+
+/// What one operation asks for.
+pub(super) enum Rule<'r> {
+    /// What a target asks for.
+    Of(Target, &'r Access),
+    /// What is asked for where there is no target.
+    General(&'r Access),
+    /// Several targets at once, all of which must admit.
+    All(Vec<&'r Access>),
+    /// There is no rule.
+    None,
+}
+
+impl Rules {
+    /// The rules of what a server offers.
+    ///
+    /// `baseline` are the scopes to ask for when a client arrives without a token;
+    /// `open` lets callers without a token shake hands and list.
+    pub(crate) fn new(table: ScopeTable, offers: Offers, baseline: ScopeSet, open: bool) -> Self {
+        let Offers {
+            tools,
+            prompts,
+            resources,
+            changes,
+        } = offers;
+        let accesses = || {
+            let named = tools.iter().chain(&prompts).map(|(_, access)| access);
+            named.chain(resources.iter().map(|(_, access)| access))
+        };
+        let nothing_to_protect =
+            accesses().next().is_some() && accesses().all(|access| *access == Access::Public);
+        let public_if = |condition| match condition {
+            true => Access::Public,
+            false => Access::Authenticated,
+        };
+        let mut rules = Self {
+            table,
+            tools: numbered(tools, Target::Tool),
+            prompts: numbered(prompts, Target::Prompt),
+            resources: HashMap::new(),
+            templates: Vec::new(),
+            changes,
+            handshake: public_if(open),
+            unlisted: public_if(nothing_to_protect),
+            baseline,
+        };
+        for ((pattern, access), number) in resources.into_iter().zip(0..) {
+            let target = Target::Resource(number);
+            if pattern.is_template() {
+                rules.templates.push((pattern, target, access));
+            } else {
+                rules
+                    .resources
+                    .insert(pattern.as_str().into(), (target, access));
+            }
+        }
+        rules
+    }
+
+    /// The server's scopes.
+    pub(crate) fn table(&self) -> &ScopeTable {
+        &self.table
+    }
+
+    /// The scopes to name when a token is missing or bad: what the operation asks for,
+    /// else the baseline.
+    pub(crate) fn wanted(&self, operation: Option<Operation<'_>>) -> ScopeSet {
+        match operation.map(|operation| self.rule(operation)) {
+            Some(Rule::Of(_, access @ Access::Scopes(_))) => access.wanted(ScopeSet::EMPTY),
+            _ => self.baseline,
+        }
+    }
+
+    /// What an operation asks for.
+    pub(super) fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
+        let has_resources = !self.resources.is_empty() || !self.templates.is_empty();
+        match operation {
+            Operation::Initialize
+            | Operation::Discover
+            | Operation::Ping
+            | Operation::ListTools
+            | Operation::Notify
+            | Operation::Reply
+            | Operation::Stream
+            | Operation::EndSession => Rule::General(&self.handshake),
+            Operation::ListPrompts if !self.prompts.is_empty() => Rule::General(&self.handshake),
+            Operation::ListResources | Operation::ListResourceTemplates if has_resources => {
+                Rule::General(&self.handshake)
+            }
+            Operation::CallTool(name) => self.of(self.tools.get(name)),
+            Operation::GetPrompt(name) | Operation::CompletePrompt(name)
+                if !self.prompts.is_empty() =>
+            {
+                self.of(self.prompts.get(name))
+            }
+            Operation::ReadResource(uri) if has_resources => self.of_uri(uri),
+            Operation::Subscribe(uri) | Operation::Unsubscribe(uri)
+                if has_resources && self.changes =>
+            {
+                self.of_uri(uri)
+            }
+            Operation::CompleteResource(template) if has_resources => {
+                let known =
+                    |(pattern, _, _): &&(UriPattern, Target, Access)| pattern.as_str() == template;
+                match self.templates.iter().find(known) {
+                    Some((_, target, access)) => Rule::Of(*target, access),
+                    None => Rule::General(&self.unlisted),
+                }
+            }
+            Operation::Listen(uris) if self.changes => {
+                let accesses = uris.iter().map(|uri| match self.of_uri(uri) {
+                    Rule::Of(_, access) => access,
+                    _ => &self.unlisted,
+                });
+                Rule::All(accesses.chain([&self.handshake]).collect())
+            }
+            Operation::ListPrompts
+            | Operation::GetPrompt(_)
+            | Operation::CompletePrompt(_)
+            | Operation::ListResources
+            | Operation::ListResourceTemplates
+            | Operation::ReadResource(_)
+            | Operation::Subscribe(_)
+            | Operation::Unsubscribe(_)
+            | Operation::CompleteResource(_)
+            | Operation::Listen(_)
+            | Operation::Unruled(_) => Rule::None,
+        }
+    }
+
+    /// What is asked of a caller before they are told that there is no such thing.
+    pub(super) fn unlisted(&self) -> &Access {
+        &self.unlisted
+    }
+
+    fn of<'r>(&'r self, found: Option<&'r (Target, Access)>) -> Rule<'r> {
+        match found {
+            Some((target, access)) => Rule::Of(*target, access),
+            // Its absence is told to those only who may know what there is.
+            None => Rule::General(&self.unlisted),
+        }
+    }
+
+    /// The resource of a URI: the one that is written out, else the first template.
+    fn of_uri(&self, uri: &str) -> Rule<'_> {
+        if let Some((target, access)) = self.resources.get(uri) {
+            return Rule::Of(*target, access);
+        }
+        let template = self
+            .templates
+            .iter()
+            .find(|(pattern, _, _)| pattern.matches(uri).is_some());
+        match template {
+            Some((_, target, access)) => Rule::Of(*target, access),
+            None => Rule::General(&self.unlisted),
+        }
+    }
+}
+
+fn numbered(
+    offered: Vec<(Box<str>, Access)>,
+    target: fn(u32) -> Target,
+) -> HashMap<Box<str>, (Target, Access)> {
+    offered
+        .into_iter()
+        .zip(0..)
+        .map(|((name, access), number)| (name, (target(number), access)))
+        .collect()
+}

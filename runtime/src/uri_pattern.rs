@@ -1,0 +1,239 @@
+//! Which resource a URI names: one URI exactly, or every URI of a template.
+//!
+//! A template is of RFC 6570 levels 1 and 2: `{name}` stands for one or more characters
+//! without `/`, `?` and `#`, `{+name}` for one or more of any. What matches decides who
+//! may read, so a match has one reading: a variable ends where the text that follows it
+//! first stands, or at the end.
+
+use std::fmt;
+
+/// The longest URI that is compared with a template, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// A URI, or a template of URIs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UriPattern {
+    text: &'static str,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Literal(&'static str),
+    Variable { name: &'static str, takes_all: bool },
+}
+
+/// The values of a template's variables in a URI, in the template's order, decoded.
+pub(crate) type Values = Vec<(&'static str, String)>;
+
+impl UriPattern {
+    /// Reads a URI or a template.
+    pub(crate) fn read(text: &'static str) -> Result<Self, NotAPattern> {
+        if !text
+            .split_once(':')
+            .is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty())
+        {
+            return Err(NotAPattern("it has no scheme, as in `notes://…`"));
+        }
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (literal, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
+            if literal.contains('}') {
+                return Err(NotAPattern("a `}` has no `{` before it"));
+            }
+            if !literal.is_empty() {
+                parts.push(Part::Literal(literal));
+            }
+            let Some(opened) = after.strip_prefix('{') else {
+                break;
+            };
+            if matches!(parts.last(), Some(Part::Variable { .. })) {
+                return Err(NotAPattern(
+                    "two variables touch, and nobody could tell where one ends",
+                ));
+            }
+            let Some((inside, after)) = opened.split_once('}') else {
+                return Err(NotAPattern("a `{` has no `}` after it"));
+            };
+            let (name, takes_all) = match inside.strip_prefix('+') {
+                Some(name) => (name, true),
+                None => (inside, false),
+            };
+            let is_name = |name: &str| {
+                !name.is_empty()
+                    && name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            };
+            if !is_name(name) {
+                return Err(NotAPattern(
+                    "a variable is a name, or `+` and a name (RFC 6570 levels 1 and 2)",
+                ));
+            }
+            let is_taken =
+                |part: &Part| matches!(part, Part::Variable { name: known, .. } if *known == name);
+            if parts.iter().any(is_taken) {
+                return Err(NotAPattern("two variables have one name"));
+            }
+            parts.push(Part::Variable { name, takes_all });
+            rest = after;
+        }
+        Ok(Self { text, parts })
+    }
+
+    /// The pattern as it is written.
+    pub(crate) fn as_str(&self) -> &'static str {
+        self.text
+    }
+
+    /// Whether it has variables.
+    pub(crate) fn is_template(&self) -> bool {
+        self.variables().next().is_some()
+    }
+
+    /// The names of its variables, in their order.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Variable { name, .. } => Some(*name),
+            Part::Literal(_) => None,
+        })
+    }
+
+    /// The values of the variables, if the URI is one of this pattern.
+    pub(crate) fn matches(&self, uri: &str) -> Option<Values> {
+        if uri.len() > LONGEST {
+            return None;
+        }
+        let mut values = Values::new();
+        let mut rest = uri;
+        let mut parts = self.parts.as_slice();
+        while let Some((part, after)) = parts.split_first() {
+            parts = after;
+            match *part {
+                Part::Literal(literal) => rest = rest.strip_prefix(literal)?,
+                Part::Variable { name, takes_all } => {
+                    let end = match after.first() {
+                        Some(Part::Literal(next)) if after.len() == 1 => rest
+                            .len()
+                            .checked_sub(next.len())
+                            .filter(|&end| rest.get(end..) == Some(*next))?,
+                        Some(Part::Literal(next)) => rest.find(next)?,
+                        _ => rest.len(),
+                    };
+                    values.push((name, value(&rest[..end], takes_all)?));
+                    rest = &rest[end..];
+                }
+            }
+        }
+        rest.is_empty().then_some(values)
+    }
+}
+
+/// A variable's value, decoded. An escaped `/` must not smuggle in what a plain one may not.
+fn value(text: &str, takes_all: bool) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .ok()?;
+    let is_one_segment =
+        |text: &str| !text.contains(['/', '?', '#', '\\']) && text != "." && text != "..";
+    let is_allowed = takes_all || (is_one_segment(text) && is_one_segment(&decoded));
+    (is_allowed && !decoded.is_empty() && !decoded.contains('\0')).then(|| decoded.into_owned())
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+/// Why a text is no pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotAPattern(&'static str);
+
+impl fmt::Display for NotAPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &'static str, uri: &str) -> Option<Vec<String>> {
+        let pattern = UriPattern::read(pattern).unwrap();
+        let values = pattern.matches(uri)?;
+        Some(values.into_iter().map(|(_, value)| value).collect())
+    }
+
+    fn some(values: &[&str]) -> Option<Vec<String>> {
+        Some(values.iter().map(|&value| value.to_owned()).collect())
+    }
+
+    #[test]
+    fn a_uri_without_variables_is_itself_and_nothing_else() {
+        assert_eq!(matches("notes://all", "notes://all"), some(&[]));
+        for other in [
+            "notes://all/",
+            "notes://al",
+            "NOTES://all",
+            "notes://all?x",
+            "",
+        ] {
+            assert_eq!(matches("notes://all", other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_one_segment_however_it_is_escaped() {
+        assert_eq!(matches("notes://{id}", "notes://7"), some(&["7"]));
+        assert_eq!(matches("notes://{id}", "notes://a%20b"), some(&["a b"]));
+        for other in [
+            "notes://",
+            "notes://a/b",
+            "notes://a%2fb",
+            "notes://a%2Fb",
+            "notes://a%5cb",
+            "notes://..",
+            "notes://%2e%2e",
+            "notes://a?b",
+            "notes://a#b",
+            "notes://a%00",
+            "notes://%ff",
+        ] {
+            assert_eq!(matches("notes://{id}", other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_variable_ends_where_what_follows_first_stands() {
+        assert_eq!(matches("a://{x}/b/{y}", "a://1/b/2"), some(&["1", "2"]));
+        assert_eq!(matches("a://{x}.txt", "a://n.txt.txt"), some(&["n.txt"]));
+        assert_eq!(matches("a://{x}-{y}", "a://1-2-3"), some(&["1", "2-3"]));
+        assert_eq!(
+            matches("file:///{+path}", "file:///a/b/c"),
+            some(&["a/b/c"])
+        );
+    }
+
+    #[test]
+    fn what_is_no_pattern_says_why() {
+        for text in [
+            "notes",
+            "://a",
+            "a:",
+            "a://{",
+            "a://}",
+            "a://{}",
+            "a://{x}{y}",
+            "a://{x}/{x}",
+            "a://{x*}",
+            "a://{?q}",
+            "a://{x,y}",
+        ] {
+            assert!(UriPattern::read(text).is_err(), "{text}");
+        }
+    }
+}
