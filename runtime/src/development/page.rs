@@ -13,7 +13,11 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{OFFLINE_ACCESS, Provider, answer::OAuthError, request::AuthorizationRequest};
+use super::{
+    OFFLINE_ACCESS, Provider,
+    answer::OAuthError,
+    request::{AuthorizationRequest, Back},
+};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -46,7 +50,7 @@ pub(super) fn consent(
     let name = client_name(request);
     let is_more = !allowed.is_empty() && !new.is_empty();
     let title = if is_more {
-        format!("Allow {name} more at {}?", settings.resource_name)
+        format!("Allow {name} to do more with {}?", settings.resource_name)
     } else {
         format!("Allow {name} to use {}?", settings.resource_name)
     };
@@ -99,7 +103,7 @@ pub(super) fn consent(
                 }
             }
             @if request.asked().next().is_some() {
-                p.note { "Untick what it shall not have." }
+                p.note { "Untick what you do not want to allow." }
             }
             div.decision {
                 button.primary type="submit" name="decision" value="allow" { "Allow" }
@@ -155,11 +159,11 @@ pub(super) fn failure(error: &OAuthError) -> Response {
 
 /// Offers the way back to an application whose request has a fault: by a click, because
 /// nobody knows whose address it is.
-pub(super) fn refused(error: &OAuthError, location: &str) -> Response {
+pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Response {
     let body = html! {
         p { "The application's request has a fault: " (error.description()) " (" code { (error.code()) } ")." }
-        p { "It can be told at the address that it gave. Go there only if you know it:" }
-        p { a href=(location) rel="noreferrer" { (location) } }
+        p { "The application can be told so at the address that it gave. Go there only if you know it:" }
+        p { a href=(location) rel="noreferrer" { code { (back.redirect.as_str()) } } }
     };
     page(
         StatusCode::BAD_REQUEST,
@@ -177,7 +181,7 @@ fn client_name(request: &AuthorizationRequest) -> &str {
 /// Whether a scope's own name is worth showing, and what it means.
 fn describe<'a>(provider: &'a Provider, scope: &str) -> (bool, Option<&'a str>) {
     if scope == OFFLINE_ACCESS {
-        return (false, Some("Stay signed in when you are not there"));
+        return (false, Some("Keep access while you are away"));
     }
     let known = provider
         .settings

@@ -154,7 +154,7 @@ impl Back {
         if self.redirect.is_loopback() {
             redirect(StatusCode::FOUND, &location)
         } else {
-            page::refused(error, &location)
+            page::refused(error, self, &location)
         }
     }
 }
