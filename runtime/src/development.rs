@@ -31,6 +31,7 @@ use axum::{
 use crate::{
     clock::{Clock, UnixTime},
     error::{Faults, StartError},
+    issuer::Quoted,
 };
 
 mod answer;
@@ -223,10 +224,7 @@ impl Provider {
     }
 }
 
-/// As much of somebody else's text as belongs in one log line.
-fn excerpt(text: &str) -> &str {
-    text.char_indices()
-        .nth(120)
-        .and_then(|(end, _)| text.get(..end))
-        .unwrap_or(text)
+/// A client's or person's own words, as they belong in a log line.
+fn quoted(text: &str) -> Quoted<'_> {
+    Quoted(text, 120)
 }

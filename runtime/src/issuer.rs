@@ -28,10 +28,11 @@ pub(crate) mod script;
 
 pub use algorithm::Algorithm;
 pub(crate) use capped::{Capped, Quoted};
+#[cfg(feature = "development-issuer")]
+pub(crate) use fetch::{FetchFault, Fetcher};
 pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
-
-use reach::Reach;
+pub(crate) use reach::Reach;
 
 /// An authorization server whose access tokens are accepted.
 ///

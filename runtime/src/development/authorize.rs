@@ -28,7 +28,7 @@ pub(super) async fn authorize(
     // Until both are known to be right there is nowhere to send an answer.
     let client = match client(&provider, &parameters).await {
         Ok(client) => client,
-        Err(fault) => return page::fault("This application is not known here", fault),
+        Err(fault) => return page::fault("This application is not known here", &fault),
     };
     let asked = parameters.one("redirect_uri");
     let Some(to) = asked.ok().and_then(|asked| client.redirect(asked)) else {
@@ -59,19 +59,20 @@ pub(super) async fn authorize(
 }
 
 /// The client that a request names, found out rather than believed.
-async fn client(provider: &Provider, parameters: &Parameters) -> Result<Client, &'static str> {
+async fn client(provider: &Provider, parameters: &Parameters) -> Result<Client, document::Fault> {
     let id = match parameters.one("client_id") {
         Ok(Some(id)) => id,
-        _ => return Err("The request names no application, or more than one."),
+        _ => return Err("The request names no application, or more than one.".into()),
     };
     if document::is_url(id) {
         // Its own pages would make it ask itself.
         if id.starts_with(&provider.settings.origin) {
-            return Err("Its identifier is an address of the development issuer itself.");
+            return Err("Its identifier is an address of the development issuer itself.".into());
         }
         return provider.documents.client(id, provider.now()).await;
     }
-    Client::from_id(id).ok_or("Its identifier was not given out here. Let it register again.")
+    Client::from_id(id)
+        .ok_or("Its identifier was not given out here. Let it register again.".into())
 }
 
 /// Whether the client wants an answer without a page (OpenID Connect Core §3.1.2.1).

@@ -19,10 +19,10 @@ use axum::{
 use super::{
     OFFLINE_ACCESS, Provider,
     answer::OAuthError,
-    excerpt,
     memory::{Answered, Code, Grant, digest},
     page,
     parameters::Parameters,
+    quoted,
     request::{AuthorizationRequest, redirect},
     seal,
 };
@@ -92,7 +92,7 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
         ("allow", Some(subject)) => grant(provider, &request, &subject, &ticked)?,
         ("deny", _) => {
             tracing::info!(
-                client = excerpt(request.name.as_deref().unwrap_or_default()),
+                client = %quoted(request.name.as_deref().unwrap_or_default()),
                 "the person denied a client at the development issuer"
             );
             let denied = OAuthError::new("access_denied", "the person said no");
@@ -142,9 +142,9 @@ pub(super) fn grant(
         offline: ticked.contains(&OFFLINE_ACCESS),
     };
     tracing::info!(
-        client = excerpt(request.name.as_deref().unwrap_or_default()),
-        subject = excerpt(subject),
-        scopes = excerpt(&all.join(" ")),
+        client = %quoted(request.name.as_deref().unwrap_or_default()),
+        subject = %quoted(subject),
+        scopes = %quoted(&all.join(" ")),
         "a client was allowed at the development issuer"
     );
     let mut memory = provider.memory();

@@ -3,32 +3,28 @@
 //!
 //! Whoever sends the browser here chooses that URL, so fetching it must not reach into
 //! the network that this machine stands in (SSRF): https to public addresses or loopback,
-//! http to loopback, no redirects, little time, few bytes, few at once. What was fetched
-//! is never shown, save for name, host and redirect URI.
+//! http to loopback, no redirects, little time, few bytes ([`Fetcher`]), few at once. What
+//! was fetched is never shown, save for name, host and redirect URI.
 
 use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::{Mutex, OnceLock, PoisonError},
-    time::Duration,
+    borrow::Cow,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use reqwest::{
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::{ACCEPT, CONTENT_TYPE},
-    redirect::Policy,
-};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     client::{Client, display_name},
-    loopback,
     redirect::RedirectUri,
     store::Store,
 };
-use crate::{clock::UnixTime, json};
+use crate::{
+    clock::UnixTime,
+    issuer::{FetchFault, Fetcher, Reach},
+    json,
+};
 
 /// The longest URL that is taken for an identifier.
 const URL_LIMIT: usize = 1024;
@@ -42,7 +38,7 @@ const FRESH: u64 = 60;
 
 /// Fetches and keeps the documents of clients.
 pub(super) struct Documents {
-    http: OnceLock<Option<reqwest::Client>>,
+    fetcher: OnceLock<Result<Fetcher, FetchFault>>,
     permits: Semaphore,
     known: Mutex<Store<String, Client>>,
 }
@@ -50,7 +46,7 @@ pub(super) struct Documents {
 impl Default for Documents {
     fn default() -> Self {
         Self {
-            http: OnceLock::new(),
+            fetcher: OnceLock::new(),
             permits: Semaphore::new(4),
             known: Mutex::new(Store::new(100)),
         }
@@ -58,7 +54,7 @@ impl Default for Documents {
 }
 
 /// Why there is no client at a URL; written for the person who sees it.
-pub(super) type Fault = &'static str;
+pub(super) type Fault = Cow<'static, str>;
 
 impl Documents {
     /// The client that the document at this URL describes.
@@ -81,36 +77,27 @@ impl Documents {
         self.permits.available_permits()
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Store<String, Client>> {
+    fn known(&self) -> MutexGuard<'_, Store<String, Client>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self, url: &Url) -> Result<Vec<u8>, Fault> {
-        const UNREACHABLE: Fault = "Its metadata document could not be fetched.";
-        let http = self.http.get_or_init(|| http().ok()).as_ref();
-        let http = http.ok_or("This machine cannot make https requests.")?;
-        let _permit = self
-            .permits
-            .try_acquire()
-            .map_err(|_| "Too many metadata documents are being fetched; try again.")?;
-        // The library's errors hold the URL, and a URL may hold anything: they end here.
-        let request = http.get(url.clone()).header(ACCEPT, "application/json");
-        let mut response = request.send().await.map_err(|_| UNREACHABLE)?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err("Its metadata document was not answered with status 200.");
+        let told = |fault: FetchFault| {
+            Fault::from(format!("Its metadata document cannot be had: {fault}."))
+        };
+        let fetcher = self
+            .fetcher
+            .get_or_init(|| Fetcher::new(Reach::ThisMachine))
+            .as_ref()
+            .map_err(|fault| told(*fault))?;
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return Err("Too many metadata documents are being fetched; try again.".into());
+        };
+        let text = fetcher.get(url).await.map_err(told)?;
+        match text.len() <= DOCUMENT_LIMIT {
+            true => Ok(text),
+            false => Err("Its metadata document is too large.".into()),
         }
-        let media_type = response.headers().get(CONTENT_TYPE);
-        if !media_type.is_some_and(|value| value.to_str().is_ok_and(is_json)) {
-            return Err("Its metadata document is not application/json.");
-        }
-        let mut text = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| UNREACHABLE)? {
-            if text.len() + chunk.len() > DOCUMENT_LIMIT {
-                return Err("Its metadata document is too large.");
-            }
-            text.extend_from_slice(&chunk);
-        }
-        Ok(text)
     }
 }
 
@@ -122,36 +109,28 @@ pub(super) fn is_url(id: &str) -> bool {
 /// The URL, when it is one to fetch: written as every reader would write it, with a path,
 /// and without user information, query and fragment.
 fn checked(id: &str) -> Result<Url, Fault> {
-    const NOT_ONE: Fault = "Its identifier is no https URL with a path, written plainly, that could name its metadata document.";
+    const NOT_ONE: &str = "Its identifier is no https URL with a path, written plainly, that could name its metadata document.";
     let url = Url::parse(id).map_err(|_| NOT_ONE)?;
     let plain = id.len() <= URL_LIMIT
         && url.as_str() == id
         && url.path() != "/"
         && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    let reachable = match (url.scheme(), url.host()) {
-        ("https", Some(Host::Domain(_))) => true,
-        ("https", Some(Host::Ipv4(address))) => is_allowed(address.into()),
-        ("https", Some(Host::Ipv6(address))) => is_allowed(address.into()),
-        ("http", Some(_)) => loopback::is_authority(url.authority()),
-        _ => false,
-    };
-    if plain && reachable {
-        Ok(url)
-    } else {
-        Err(NOT_ONE)
+        && url.fragment().is_none();
+    match plain && Reach::ThisMachine.permits_url(&url).is_ok() {
+        true => Ok(url),
+        false => Err(NOT_ONE.into()),
     }
 }
 
 fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fault> {
     // What names another identifier describes another client.
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
-        return Err("Its metadata document names another client_id.");
+        return Err("Its metadata document names another client_id.".into());
     }
     if metadata.contains_key("client_secret") {
-        return Err("Its metadata document has a client_secret, which a public document must not.");
+        return Err(
+            "Its metadata document has a client_secret, which a public document must not.".into(),
+        );
     }
     match metadata
         .get("token_endpoint_auth_method")
@@ -160,7 +139,7 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
         None | Some(Some("none")) => {}
         Some(_) => {
             return Err(
-                "It authenticates at the token endpoint, and the development issuer takes public clients only.",
+                "It authenticates at the token endpoint, and the development issuer takes public clients only.".into(),
             );
         }
     }
@@ -172,7 +151,7 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
         .filter_map(|uri| uri.as_str().and_then(RedirectUri::parse))
         .collect();
     if redirects.is_empty() {
-        return Err("Its metadata document has no redirect URI that can be used.");
+        return Err("Its metadata document has no redirect URI that can be used.".into());
     }
     let name = metadata.get("client_name").and_then(Value::as_str);
     Ok(Client {
@@ -181,65 +160,6 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
         host: Some(url.authority().to_owned()),
         redirects,
     })
-}
-
-fn http() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .redirect(Policy::none())
-        .timeout(Duration::from_secs(5))
-        .dns_resolver(PublicOrLoopback)
-        .build()
-}
-
-fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let essence = essence.to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-/// Resolves names as the system does and drops the addresses of the network around.
-/// The connection goes to the very addresses that were judged.
-struct PublicOrLoopback;
-
-impl Resolve for PublicOrLoopback {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|one| is_allowed(one.ip())).collect();
-            if allowed.is_empty() {
-                return Err(io::Error::other("no public address").into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// Public unicast, or loopback (RFC 6890 and its registries).
-fn is_allowed(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            v4.is_loopback()
-                || !(v4.is_private()
-                    || v4.is_link_local()
-                    || v4.is_documentation()
-                    || a == 0
-                    || a >= 224
-                    || (a == 100 && (64..128).contains(&b))
-                    || (a == 192 && b == 0 && c == 0)
-                    || (a == 198 && (18..20).contains(&b)))
-        }
-        // Global unicast is 2000::/3; in it, 2002::/16 (6to4) and 2001:0::/32 (Teredo)
-        // carry an IPv4 address that would go unjudged, 2001:db8::/32 is documentation.
-        IpAddr::V6(v6) => {
-            let [first, second, ..] = v6.segments();
-            v6.is_loopback()
-                || (first & 0xe000 == 0x2000
-                    && first != 0x2002
-                    && !(first == 0x2001 && matches!(second, 0 | 0xdb8)))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -278,42 +198,6 @@ mod tests {
             "file:///c",
         ] {
             assert!(checked(id).is_err(), "{id}");
-        }
-    }
-
-    #[test]
-    fn the_network_around_is_out_of_reach() {
-        for address in [
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "192.0.0.8",
-            "198.18.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::",
-            "fc00::1",
-            "fe80::1",
-            "ff02::1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::a00:1",
-            "2002:a00:1::",
-            "2001:0:a00:1::",
-            "2001:db8::1",
-        ] {
-            assert!(!is_allowed(address.parse().unwrap()), "{address}");
-        }
-        for address in [
-            "1.1.1.1",
-            "127.0.0.1",
-            "::1",
-            "2606:4700::1111",
-            "::ffff:1.1.1.1",
-        ] {
-            assert!(is_allowed(address.parse().unwrap()), "{address}");
         }
     }
 

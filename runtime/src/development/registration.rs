@@ -17,7 +17,7 @@ use super::{
     Provider,
     answer::{OAuthError, unkept},
     client::{Client, display_name},
-    excerpt, parameters,
+    parameters, quoted,
     redirect::RedirectUri,
 };
 use crate::json;
@@ -37,7 +37,7 @@ fn accept(provider: &Provider, body: &[u8]) -> Result<Response, OAuthError> {
         .map_err(|_| invalid("the body must be a JSON object with each name once"))?;
     let client = read(&metadata)?;
     tracing::info!(
-        client = excerpt(client.name.as_deref().unwrap_or_default()),
+        client = %quoted(client.name.as_deref().unwrap_or_default()),
         "a client registered at the development issuer"
     );
     let mut answer = json!({

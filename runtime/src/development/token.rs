@@ -18,7 +18,7 @@ use super::{
     document,
     memory::{Code, Grant, Refused, TOKEN_LIFE, digest},
     parameters::Parameters,
-    refresh,
+    quoted, refresh,
     request::check_resource,
     seal,
 };
@@ -131,10 +131,9 @@ const NO_SECRETS: OAuthError = OAuthError::new(
 /// A refusal, which tells the log what it does not tell the client.
 pub(super) fn invalid_grant(refused: Refused, client: &str) -> OAuthError {
     if refused != Refused::Unknown {
-        let client = super::excerpt(client);
         tracing::warn!(
             ?refused,
-            client,
+            client = %quoted(client),
             "a code or refresh token was misused; its grant has been ended"
         );
     }

@@ -23,13 +23,13 @@ const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// Fetches documents from as far as its [`Reach`] says.
-pub(super) struct Fetcher {
+pub(crate) struct Fetcher {
     client: Client,
     reach: Reach,
 }
 
 impl Fetcher {
-    pub(super) fn new(reach: Reach) -> Result<Self, FetchFault> {
+    pub(crate) fn new(reach: Reach) -> Result<Self, FetchFault> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -50,7 +50,7 @@ impl Fetcher {
     }
 
     /// The body of a `200` answer.
-    pub(super) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
+    pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
         self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
         let answer = self
             .client
@@ -112,7 +112,7 @@ impl std::error::Error for OutOfReach {}
 /// Why a document was not got. No text of it comes from outside, and none has a URL:
 /// the HTTP client's own errors would print it with its query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FetchFault {
+pub(crate) enum FetchFault {
     /// The URL may not be fetched.
     Forbidden(&'static str),
     /// No HTTP client can be made here (no trusted certificates, for instance).

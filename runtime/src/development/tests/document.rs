@@ -35,7 +35,7 @@ async fn host() -> (String, Arc<AtomicUsize>) {
         )
         .route("/secret", document("secret", json!({"client_secret": "s"})))
         .route("/moved", get(|| async { Redirect::temporary("/good") }))
-        .route("/text", get(|| async { "{}" }))
+        .route("/text", get(|| async { "text" }))
         .route(
             "/broken",
             get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "no").into_response() }),
@@ -91,16 +91,16 @@ async fn a_document_that_is_not_this_clients_is_no_client() {
         ("other", "names another client_id"),
         ("huge", "too large"),
         ("secret", "client_secret"),
-        ("moved", "status 200"),
-        ("missing", "status 200"),
-        ("broken", "status 200"),
-        ("text", "not application/json"),
+        ("moved", "it answered 307"),
+        ("missing", "it answered 404"),
+        ("broken", "it answered 500"),
+        ("text", "not a JSON object"),
     ] {
         let answer = world.authorize(&format!("{origin}/{path}"), &[]).await;
         answer.is_page(StatusCode::BAD_REQUEST, part);
     }
     let closed = world.authorize("http://127.0.0.1:1/client.json", &[]).await;
-    closed.is_page(StatusCode::BAD_REQUEST, "could not be fetched");
+    closed.is_page(StatusCode::BAD_REQUEST, "cannot be had");
 }
 
 #[tokio::test]
