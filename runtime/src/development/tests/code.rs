@@ -40,6 +40,22 @@ async fn a_client_of_oauth_2_1_need_not_repeat_the_redirect_uri() {
 }
 
 #[tokio::test]
+async fn a_verifier_that_can_be_guessed_is_refused_even_where_it_fits() {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    let world = World::new();
+    let client = world.client(CALLBACK).await;
+    let (long, spaced) = ("v".repeat(129), format!("{} ", "v".repeat(42)));
+    for verifier in ["short", &long, &spaced] {
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(memory::digest(verifier));
+        let code = world.code(&client, &[("code_challenge", &challenge)]).await;
+        let answer = world
+            .exchange(&client, &code, &[("code_verifier", verifier)])
+            .await;
+        answer.is_error("invalid_grant");
+    }
+}
+
+#[tokio::test]
 async fn a_code_in_the_wrong_hands_is_used_up() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
