@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
-use crate::{entry::Entry, errors::Errors, expand::at, scope_text};
+use crate::{entry::Entry, errors::Errors, scope_text};
 
 /// The keys that state who may call.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
@@ -100,10 +100,10 @@ impl Scope {
     fn tokens(&self, krate: &TokenStream) -> TokenStream {
         match self {
             Self::Literal(text) => {
-                quote_spanned!(at(text.span())=> #krate::__private::Scope::new(#text))
+                quote!(#krate::__private::Scope::new(#text))
             }
             Self::Path(path) => {
-                quote_spanned!(at(path.span())=> #krate::__private::ScopeText(#path).scope())
+                quote_spanned!(path.span()=> #krate::__private::ScopeText(#path).scope())
             }
         }
     }

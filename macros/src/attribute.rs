@@ -46,9 +46,12 @@ pub(crate) struct ToolAttribute {
 impl ToolAttribute {
     /// Reads the attribute's content; `place` is where to tell what is missing.
     pub(crate) fn read(tokens: TokenStream, place: Span, errors: &Errors) -> Self {
+        let before = errors.count();
         let entries = entries(tokens, &KEYS, errors);
+        // An entry that could not be read may have been the one that is missed.
+        let complete = errors.count() == before;
         let mut attribute = Self::default();
-        attribute.read_access(&entries, place, errors);
+        attribute.read_access(&entries, complete.then_some(place), errors);
         for entry in &entries {
             match entry.key.to_string().as_str() {
                 "name" => attribute.name = entry.text(errors).filter(|name| is_name(name, errors)),
@@ -79,15 +82,17 @@ impl ToolAttribute {
         attribute
     }
 
-    fn read_access(&mut self, entries: &[Entry], place: Span, errors: &Errors) {
+    fn read_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
         let mut stated = entries
             .iter()
             .filter(|entry| access::KEYS.iter().any(|key| entry.key == key));
         let Some(first) = stated.next() else {
-            errors.at(
-                place,
-                format_args!("who may call this tool? {}", access::CHOICES),
-            );
+            if let Some(place) = place {
+                errors.at(
+                    place,
+                    format_args!("who may call this tool? {}", access::CHOICES),
+                );
+            }
             return;
         };
         self.access = Access::read(first, errors);

@@ -2,8 +2,6 @@
 //!
 //! The macro names things, the runtime does things: an expansion is one value of
 //! `Definition`, made of the facts, a function that describes and a function that calls.
-//! Each type that the author wrote stands in one bound, at its own place, so that one
-//! mistake is one error: inside of the `impl` the bounds hold.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -40,31 +38,52 @@ pub(crate) fn state() -> Ident {
     Ident::new("__ToolgateState", Span::mixed_site())
 }
 
-/// The bounds that a tool puts on the state and on its own types.
+/// The bounds that a tool puts on the state: what its receiver and its extractors need of it.
+///
+/// They stand at the user's types, under names of ours that no `use` could make redundant.
 pub(crate) fn bounds(model: &ToolModel, krate: &TokenStream) -> TokenStream {
     let state = state();
-    let parameters = model.parameters.iter().map(|parameter| match parameter {
+    let bounds = model.parameters.iter().map(|parameter| match parameter {
         Parameter::Receiver(_) => {
-            quote_spanned!(at(model.ident.span())=> #krate::__private::Arc<Self>: #krate::__private::FromRef<#state>,)
+            let place = at(model.ident.span());
+            quote_spanned!(place=> #krate::__private::Arc<Self>: #krate::__private::PartOf<#state>,)
         }
-        Parameter::Argument(argument) => bound(&argument.ty, &code!(Argument), krate),
-        Parameter::Arguments(ty) => bound(ty, &code!(Argument), krate),
-        Parameter::Extractor(extractor) => bound(&extractor.ty, &code!(FromCall<#state>), krate),
+        Parameter::Extractor(extractor) => {
+            let ty = &extractor.ty;
+            quote_spanned!(ty.span()=> #ty: #krate::__private::ExtractedFrom<#state>,)
+        }
+        Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),
     });
-    let result = bound(&model.result, &code!(IntoToolResult), krate);
-    code!(#(#parameters)* #result)
-}
-
-fn bound(ty: &syn::Type, of: &TokenStream, krate: &TokenStream) -> TokenStream {
-    quote_spanned!(at(ty.span())=> #ty: #krate::__private::#of,)
+    bounds.collect()
 }
 
 /// The definition of a tool, as an expression. `function` is the path that calls it.
+///
+/// Each type of an argument, and that of the result, is named where its bound is, once:
+/// so that one mistake is one error. What comes of it describes and reads without a bound.
 pub(crate) fn definition(
     model: &ToolModel,
     function: &TokenStream,
     krate: &TokenStream,
 ) -> TokenStream {
+    let slots = model
+        .parameters
+        .iter()
+        .enumerate()
+        .map(|(number, parameter)| {
+            let slot = slot(number);
+            match parameter {
+                Parameter::Argument(argument) => {
+                    let ty = &argument.ty;
+                    code!(let #slot = #krate::__private::argument::<#ty>();)
+                }
+                Parameter::Arguments(ty) => {
+                    code!(let #slot = #krate::__private::argument::<#ty>();)
+                }
+                Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
+            }
+        });
+    let result = &model.result;
     let facts = facts(model, krate);
     let describe = describe(model, krate);
     let call = call(model, function, krate);
@@ -78,10 +97,17 @@ pub(crate) fn definition(
             }
             _ => None,
         });
-    code! {
-        #krate::__private::Definition::new(#facts, |describe| { #describe }, |call| #call)
+    code! {{
+        #(#slots)*
+        let __result = #krate::__private::returns::<#result>();
+        #krate::__private::Definition::new(#facts, move |__describe| { #describe }, move |__call| #call)
             #(#extracts)*
-    }
+    }}
+}
+
+/// The name of what reads and describes the parameter of this number.
+fn slot(number: usize) -> Ident {
+    format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
 fn facts(model: &ToolModel, krate: &TokenStream) -> TokenStream {
@@ -116,19 +142,24 @@ fn facts(model: &ToolModel, krate: &TokenStream) -> TokenStream {
 }
 
 fn describe(model: &ToolModel, krate: &TokenStream) -> TokenStream {
-    let parameters = model.parameters.iter().map(|parameter| match parameter {
-        Parameter::Argument(argument) => {
-            let ty = &argument.ty;
-            let name = &argument.name;
-            let description = argument.description.clone().unwrap_or_else(|| code!(""));
-            let rules = argument.rules.tokens(ty, krate);
-            code!(describe.argument::<#ty>(#name, #description) #rules;)
-        }
-        Parameter::Arguments(ty) => code!(describe.arguments::<#ty>();),
-        Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
-    });
-    let result = &model.result;
-    code!(#(#parameters)* describe.result::<#result>();)
+    let parameters = model
+        .parameters
+        .iter()
+        .enumerate()
+        .map(|(number, parameter)| {
+            let slot = slot(number);
+            match parameter {
+                Parameter::Argument(argument) => {
+                    let name = &argument.name;
+                    let description = argument.description.clone().unwrap_or_else(|| code!(""));
+                    let rules = argument.rules.tokens(&argument.ty, krate);
+                    code!(__describe.argument(#slot, #name, #description) #rules;)
+                }
+                Parameter::Arguments(_) => code!(__describe.arguments(#slot);),
+                Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
+            }
+        });
+    code!(#(#parameters)* __describe.result(__result);)
 }
 
 fn call(model: &ToolModel, function: &TokenStream, krate: &TokenStream) -> TokenStream {
@@ -136,10 +167,11 @@ fn call(model: &ToolModel, function: &TokenStream, krate: &TokenStream) -> Token
     let mut then = Vec::new();
     let mut passed = Vec::new();
     for (number, parameter) in model.parameters.iter().enumerate() {
-        let value = format_ident!("value_{number}", span = Span::mixed_site());
+        let slot = slot(number);
+        let value = format_ident!("__value_{number}", span = Span::mixed_site());
         match parameter {
             Parameter::Receiver(kind) => {
-                first.push(code!(let #value = #krate::__private::receiver::<_, Self>(&call);));
+                first.push(code!(let #value = #krate::__private::receiver::<_, Self>(&__call);));
                 passed.push(match kind {
                     Receiver::Reference => code!(&*#value),
                     Receiver::Shared => code!(#value),
@@ -150,29 +182,25 @@ fn call(model: &ToolModel, function: &TokenStream, krate: &TokenStream) -> Token
             // Extractors first, while the arguments are still there to be looked at.
             Parameter::Extractor(extractor) => {
                 let ty = &extractor.ty;
-                first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut call)?;));
+                first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));
             }
             Parameter::Argument(argument) => {
-                let ty = &argument.ty;
                 let name = &argument.name;
-                then.push(
-                    code!(let #value = #krate::__private::argument::<#ty, _>(&mut call, #name)?;),
-                );
+                then.push(code!(let #value = #slot.take(&mut __call, #name)?;));
             }
-            Parameter::Arguments(ty) => {
-                then.push(code!(let #value = #krate::__private::arguments::<#ty, _>(&mut call)?;));
+            Parameter::Arguments(_) => {
+                then.push(code!(let #value = #slot.take_all(&mut __call)?;));
             }
         }
         passed.push(code!(#value));
     }
     let wait = model.is_async.then(|| code!(.await));
-    let result = &model.result;
     code! {
-        #krate::__private::run(call.tool(), async move {
-            let mut call = call;
+        #krate::__private::run(__call.tool(), async move {
+            let mut __call = __call;
             #(#first)*
             #(#then)*
-            #krate::__private::done::<#result>(#function(#(#passed),*)#wait)
+            __result.done(#function(#(#passed),*)#wait)
         })
     }
 }

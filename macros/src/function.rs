@@ -11,8 +11,14 @@ use crate::{
     model::ToolModel,
 };
 
+/// What `#[mcp_tools]` leaves in the `#[mcp_tool(…)]` of a method that it has read.
+pub(crate) const READ: &str = "__read_by_mcp_tools";
+
 /// Expands `#[mcp_tool(attribute)] item`.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    if attribute.to_string() == READ {
+        return item;
+    }
     let errors = Errors::new();
     let mut function = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Fn(function)) => function,

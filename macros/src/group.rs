@@ -8,7 +8,7 @@ use crate::{
     attribute::{GroupAttribute, ToolAttribute},
     errors::Errors,
     expand, fallback,
-    function::is_tool_attribute,
+    function::{READ, is_tool_attribute},
     model::{ToolModel, place_of},
     parameter::{clean, is_cfg},
 };
@@ -37,14 +37,16 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let attribute = GroupAttribute::read(attribute, &errors);
     check(&block, &errors);
     let mut models = Vec::new();
+    let mut wrong = false;
     for item in &mut block.items {
-        if let ImplItem::Fn(method) = item
-            && let Some(model) = read(method, &attribute.krate, &errors)
-        {
-            models.push(model);
+        let ImplItem::Fn(method) = item else { continue };
+        match read(method, &attribute.krate, &errors) {
+            Read::Tool(model) => models.push(*model),
+            Read::NoTool => {}
+            Read::Wrong => wrong = true,
         }
     }
-    if models.is_empty() {
+    if models.is_empty() && !wrong {
         errors.on(
             &block.self_ty,
             "no method of this block has `#[mcp_tool(…)]`: put it on those that are to be tools",
@@ -60,7 +62,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let definitions = models.iter().map(|model| {
         let ident = &model.ident;
         let definition = expand::definition(model, &quote!(Self::#ident), krate);
-        quote_spanned!(Span::mixed_site()=> set.push(#definition);)
+        quote_spanned!(Span::mixed_site()=> __set.push(#definition);)
     });
     let register = register(&block, &attribute);
     let implementation = implementation(
@@ -76,27 +78,30 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#block #register #implementation)
 }
 
-/// Reads a method, if it is a tool; takes our attributes off it.
-fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Option<ToolModel> {
-    for one in &method.attrs {
-        let foreign = ["tool", "rmcp_tool"].iter().any(|name| {
-            one.path()
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == name)
-        });
-        if foreign {
-            errors.on(
-                one,
-                "this is another crate's attribute: toolgate's is `#[mcp_tool(…)]`",
-            );
-        }
+/// Reads a method, if it is a tool; takes our attributes off its parameters.
+fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
+    let foreign = |one: &Attribute| {
+        let last = one.path().segments.last();
+        last.is_some_and(|last| last.ident == "tool" || last.ident == "rmcp_tool")
+    };
+    let foreign: Vec<Attribute> = method.attrs.extract_if(.., |one| foreign(one)).collect();
+    for one in &foreign {
+        errors.on(
+            one,
+            "this is another crate's attribute: toolgate's is `#[mcp_tool(…)]`",
+        );
     }
     let mut ours: Vec<Attribute> = method
         .attrs
         .extract_if(.., |one| is_tool_attribute(one))
         .collect();
-    let first = (!ours.is_empty()).then(|| ours.remove(0))?;
+    if ours.is_empty() {
+        return match foreign.is_empty() {
+            true => Read::NoTool,
+            false => Read::Wrong,
+        };
+    }
+    let first = ours.remove(0);
     for again in ours {
         errors.on(
             again,
@@ -123,7 +128,20 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Option
     }
     let model = ToolModel::read(attribute, &method.attrs, &mut method.sig, krate, errors);
     method.sig.inputs.iter_mut().for_each(clean);
-    Some(model)
+    // It stays, marked as read: so it must be imported like any other attribute, its
+    // import counts as used, and another crate's of that name does not pass for ours.
+    let path = first.path();
+    let mark = Ident::new(READ, Span::mixed_site());
+    method.attrs.push(syn::parse_quote!(#[#path(#mark)]));
+    Read::Tool(Box::new(model))
+}
+
+/// What a method is.
+enum Read {
+    Tool(Box<ToolModel>),
+    NoTool,
+    /// Meant as a tool, and told that it is none.
+    Wrong,
 }
 
 fn check(block: &ItemImpl, errors: &Errors) {
@@ -150,11 +168,11 @@ pub(crate) fn register(block: &ItemImpl, attribute: &GroupAttribute) -> TokenStr
         #[automatically_derived]
         impl #ty {
             /// Registers the tools of this type: `Server::with_state(name, state).tools(…)`.
-            pub fn #name<#state>(set: &mut #krate::__private::ToolSet<#state>)
+            pub fn #name<#state>(__set: &mut #krate::__private::ToolSet<#state>)
             where
                 Self: #krate::__private::ToolGroup<#state, #number>,
             {
-                <Self as #krate::__private::ToolGroup<#state, #number>>::register(set)
+                <Self as #krate::__private::ToolGroup<#state, #number>>::register(__set)
             }
         }
     }
@@ -176,7 +194,7 @@ pub(crate) fn implementation(
         impl<#state> #krate::__private::ToolGroup<#state, #number> for #ty
         #bounds
         {
-            fn register(set: &mut #krate::__private::ToolSet<#state>) {
+            fn register(__set: &mut #krate::__private::ToolSet<#state>) {
                 #body
             }
         }

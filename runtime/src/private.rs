@@ -7,15 +7,22 @@ pub use core::{
 };
 pub use std::{boxed::Box, sync::Arc};
 
-use crate::tool::{ToolError, ToolOutcome};
+use crate::tool::{FromCall, FromRef, ToolError};
 pub use crate::{
     access::Requirement,
     scope::Scope,
     tool::{
-        Args, Argument, Call, CallFuture, Definition, Describe, Facts, FromCall, FromRef,
-        IntoToolResult, Limit, ScopeText, ToolDef, ToolGroup, ToolSet, argument, arguments, run,
+        Args, Call, CallFuture, Definition, Describe, Facts, FromCall as ExtractedFrom,
+        FromRef as PartOf, Limit, Returns, ScopeText, Slot, ToolDef, ToolGroup, ToolSet, argument,
+        returns, run,
     },
 };
+
+/// Adds a tool by the type that stands for it. The type is named as a parameter's, where
+/// the compiler says of a function that it is none.
+pub fn add<S, T: ToolDef<S>>(set: &mut ToolSet<S>, _: fn(T)) {
+    set.add::<T>();
+}
 
 /// Has the receiver of a method.
 pub fn receiver<S, T>(call: &Call<S>) -> Arc<T>
@@ -32,15 +39,6 @@ where
 /// The extractor's own.
 pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
     T::from_call(call)
-}
-
-/// Has the outcome of a tool's result.
-///
-/// # Errors
-///
-/// None: it is what a body of a tool ends with, and that is a `Result`.
-pub fn done<T: IntoToolResult>(value: T) -> Result<ToolOutcome, ToolError> {
-    Ok(value.into_tool_result())
 }
 
 /// What stands in for a definition beside the errors of an attribute; it is never run.

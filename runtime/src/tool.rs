@@ -41,7 +41,7 @@ mod outcome;
 mod redact;
 mod set;
 
-pub use argument::{Args, Argument, argument, arguments};
+pub use argument::{Args, Argument, Slot, argument};
 pub use call::{Call, CallFuture, run};
 pub use caller::Caller;
 pub use context::Context;
@@ -49,7 +49,7 @@ pub use definition::{Definition, Facts, ScopeText};
 pub use describe::{Describe, Limit};
 pub use extract::{FromCall, FromRef, State};
 pub use failure::{IntoToolError, ToolError};
-pub use outcome::{IntoToolResult, Json, ToolOutcome};
+pub use outcome::{IntoToolResult, Json, Returns, ToolOutcome, returns};
 pub use set::{ToolDef, ToolGroup, ToolSet};
 
 use input::Input;
@@ -64,7 +64,7 @@ pub(crate) struct Tool<S> {
     listing: rmcp::model::Tool,
     undescribed: Vec<String>,
     input: Input,
-    call: fn(Call<S>) -> CallFuture,
+    call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
 }
 
 impl<S> Tool<S> {

@@ -71,22 +71,61 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Args<T>(pub T);
 
-/// Takes an argument out of a call, by its name.
+/// What describes and reads an argument. To have one is to have shown that its type can be
+/// an argument; an expansion shows it once, so that a type that cannot is told once.
 #[doc(hidden)]
-pub fn argument<T: Argument, S>(call: &mut Call<S>, name: &str) -> Result<T, ToolError> {
-    T::read(call.arguments_mut().remove(name)).map_err(|fault| unreadable(name, &fault))
+pub struct Slot<T> {
+    pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
+    read: fn(Option<Value>) -> Result<T, serde_json::Error>,
 }
 
-/// Takes all arguments out of a call.
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Slot<T> {}
+
+/// Has what describes and reads an argument of this type.
 #[doc(hidden)]
-pub fn arguments<T: Argument, S>(call: &mut Call<S>) -> Result<Args<T>, ToolError> {
-    let all = std::mem::take(call.arguments_mut());
-    match T::read(Some(Value::Object(all))) {
-        Ok(value) => Ok(Args(value)),
-        Err(fault) => Err(ToolError::new(format!(
-            "the arguments cannot be read: {}",
-            redact::cut(&fault.to_string(), 400)
-        ))),
+#[must_use]
+pub fn argument<T: Argument>() -> Slot<T> {
+    Slot {
+        schema: T::schema,
+        read: T::read,
+    }
+}
+
+impl<T> Slot<T> {
+    /// Takes the argument out of a call, by its name.
+    ///
+    /// # Errors
+    ///
+    /// When the type reads less than its schema allows.
+    pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, ToolError> {
+        (self.read)(call.arguments_mut().remove(name)).map_err(|fault| unreadable(name, &fault))
+    }
+
+    /// Takes all arguments out of a call.
+    ///
+    /// # Errors
+    ///
+    /// When the type reads less than its schema allows.
+    pub fn take_all<S>(self, call: &mut Call<S>) -> Result<Args<T>, ToolError> {
+        let all = std::mem::take(call.arguments_mut());
+        match (self.read)(Some(Value::Object(all))) {
+            Ok(value) => Ok(Args(value)),
+            Err(fault) => Err(ToolError::new(format!(
+                "the arguments cannot be read: {}",
+                redact::cut(&fault.to_string(), 400)
+            ))),
+        }
+    }
+
+    /// Whether the argument may be left out: whether its type reads from nothing.
+    pub(super) fn is_optional(self) -> bool {
+        (self.read)(None).is_ok()
     }
 }
 
@@ -94,11 +133,6 @@ pub fn arguments<T: Argument, S>(call: &mut Call<S>) -> Result<Args<T>, ToolErro
 fn unreadable(name: &str, fault: &serde_json::Error) -> ToolError {
     let fault = redact::cut(&fault.to_string(), 400);
     ToolError::new(format!("the argument `{name}` cannot be read: {fault}"))
-}
-
-/// Whether an argument of this type may be left out.
-pub(super) fn is_optional<T: Argument>() -> bool {
-    T::read(None).is_ok()
 }
 
 /// A copy in which every whole floating-point number is an integer; none without any.
@@ -174,16 +208,16 @@ mod tests {
 
     #[test]
     fn what_reads_from_nothing_is_optional() {
-        assert!(is_optional::<Option<String>>());
-        assert!(is_optional::<Alias>());
-        assert!(is_optional::<Wrapped>());
-        assert!(is_optional::<Option<Option<bool>>>());
-        assert!(!is_optional::<u32>());
-        assert!(!is_optional::<String>());
-        assert!(!is_optional::<Vec<String>>());
+        assert!(argument::<Option<String>>().is_optional());
+        assert!(argument::<Alias>().is_optional());
+        assert!(argument::<Wrapped>().is_optional());
+        assert!(argument::<Option<Option<bool>>>().is_optional());
+        assert!(!argument::<u32>().is_optional());
+        assert!(!argument::<String>().is_optional());
+        assert!(!argument::<Vec<String>>().is_optional());
         // A value of any kind is still a value: null has to be said.
-        assert!(!is_optional::<Value>());
-        assert!(!is_optional::<()>());
+        assert!(!argument::<Value>().is_optional());
+        assert!(!argument::<()>().is_optional());
     }
 
     #[test]

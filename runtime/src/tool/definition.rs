@@ -12,19 +12,23 @@ use crate::{access::Requirement, scope::Scope};
 /// One tool as its author wrote it.
 pub struct Definition<S> {
     pub(super) facts: Facts,
-    pub(super) describe: fn(&mut Describe),
-    pub(super) call: fn(Call<S>) -> CallFuture,
+    pub(super) describe: Box<dyn FnOnce(&mut Describe) + Send>,
+    pub(super) call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
 }
 
 impl<S> Definition<S> {
     /// A tool by its facts, its schemas and what runs it.
-    pub fn new(facts: Facts, describe: fn(&mut Describe), call: fn(Call<S>) -> CallFuture) -> Self {
+    pub fn new(
+        facts: Facts,
+        describe: impl FnOnce(&mut Describe) + Send + 'static,
+        call: impl Fn(Call<S>) -> CallFuture + Send + Sync + 'static,
+    ) -> Self {
         Self {
             facts,
-            describe,
-            call,
+            describe: Box::new(describe),
+            call: Box::new(call),
             takes_context: false,
             takes_caller: false,
         }

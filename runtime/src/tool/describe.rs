@@ -7,7 +7,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{Argument, IntoToolResult, argument, header};
+use super::{Returns, Slot, header};
 use crate::error::Faults;
 
 /// Takes down what an expansion says about parameters and result.
@@ -61,13 +61,14 @@ impl Describe {
     }
 
     /// An argument. What is said next is said about it.
-    pub fn argument<T: Argument>(
+    pub fn argument<T>(
         &mut self,
+        slot: Slot<T>,
         name: &'static str,
         description: &'static str,
     ) -> &mut Self {
-        let schema = T::schema(&mut self.generator);
-        self.push(name, description, schema, !argument::is_optional::<T>())
+        let schema = (slot.schema)(&mut self.generator);
+        self.push(name, description, schema, !slot.is_optional())
     }
 
     fn push(
@@ -92,13 +93,13 @@ impl Describe {
     }
 
     /// All arguments as one struct.
-    pub fn arguments<T: Argument>(&mut self) {
-        self.whole = Some(T::schema(&mut self.generator));
+    pub fn arguments<T>(&mut self, slot: Slot<T>) {
+        self.whole = Some((slot.schema)(&mut self.generator));
     }
 
     /// The result.
-    pub fn result<T: IntoToolResult>(&mut self) {
-        self.output = T::output_schema();
+    pub fn result<T>(&mut self, returns: Returns<T>) {
+        self.output = (returns.schema)();
     }
 
     /// `minimum = …`.
@@ -142,7 +143,7 @@ impl Describe {
     }
 
     /// `default` alone.
-    pub fn default_of<T: Argument + Serialize + Default>(&mut self) -> &mut Self {
+    pub fn default_of<T: Serialize + Default>(&mut self) -> &mut Self {
         self.set_default(serde_json::to_value(T::default()))
     }
 

@@ -73,6 +73,42 @@ pub trait IntoToolResult {
     }
 }
 
+/// What makes an outcome of a result; see [`Slot`](super::Slot).
+#[doc(hidden)]
+pub struct Returns<T> {
+    pub(super) schema: fn() -> Option<Schema>,
+    outcome: fn(T) -> ToolOutcome,
+}
+
+impl<T> Clone for Returns<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Returns<T> {}
+
+/// Has what makes an outcome of a result of this type.
+#[doc(hidden)]
+#[must_use]
+pub fn returns<T: IntoToolResult>() -> Returns<T> {
+    Returns {
+        schema: T::output_schema,
+        outcome: T::into_tool_result,
+    }
+}
+
+impl<T> Returns<T> {
+    /// Makes the outcome. A body of a tool ends with it, and that is a `Result`.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn done(self, value: T) -> Result<ToolOutcome, ToolError> {
+        Ok((self.outcome)(value))
+    }
+}
+
 /// Structured content, with its text for clients that read text only.
 ///
 /// The schema of `T` is published as the tool's `outputSchema`. Give an object: clients
@@ -122,7 +158,6 @@ impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: IntoToolResult, E: IntoToolError> IntoToolResult for Result<T, E> {
     fn into_tool_result(self) -> ToolOutcome {
         match self {

@@ -103,13 +103,13 @@ pub trait ToolGroup<S, const BLOCK: u64> {
 /// Lists tools for [`Server::tools`](crate::ToolSet): `tools![add, desk::list]`.
 ///
 /// Each name is that of a function with [`#[mcp_tool]`](crate::mcp_tool). For a function
-/// without it the compiler says `expected struct, variant or union type, found function`:
+/// without it the compiler says `expected type, found function`:
 /// put the attribute of *this* crate on it.
 #[macro_export]
 macro_rules! tools {
     ($($tool:path),* $(,)?) => {
         |_set: &mut $crate::ToolSet<_>| {
-            $( _set.push(<$tool as $crate::ToolDef<_>>::definition()); )*
+            $( $crate::__private::add(_set, |_: $tool| {}); )*
         }
     };
 }

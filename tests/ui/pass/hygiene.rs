@@ -63,6 +63,7 @@ impl<S> FromCall<S> for Own {
 
 /// Arguments.
 #[derive(Debug, ::serde::Deserialize, ::schemars::JsonSchema)]
+#[schemars(crate = "::schemars")]
 pub struct Search {
     /// What.
     pub query: String,
@@ -70,6 +71,7 @@ pub struct Search {
 
 /// A result.
 #[derive(Debug, ::serde::Serialize, ::schemars::JsonSchema)]
+#[schemars(crate = "::schemars")]
 pub struct Found {
     /// How many.
     pub count: u32,

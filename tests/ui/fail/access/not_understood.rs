@@ -1,4 +1,4 @@
-// errors: 14
+// errors: 12
 use toolgate::mcp_tool;
 
 /// A call.

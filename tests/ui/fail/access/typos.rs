@@ -1,4 +1,4 @@
-// errors: 8
+// errors: 7
 use toolgate::mcp_tool;
 
 /// A letter less, and so nobody knows who may call.

@@ -44,5 +44,6 @@ fn back() -> impl ToString {
 }
 
 fn main() {
-    let _ = (text, cow, many, back, Desk::lend, some::<u8>);
+    let _ = (text, cow, many, back, Desk::lend);
+    let _ = some(7);
 }

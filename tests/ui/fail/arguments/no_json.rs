@@ -29,6 +29,8 @@ async fn all(Args(all): Args<Feed>) {
     let _ = all;
 }
 
+fn server<S>(_: S, _: impl FnOnce(&mut toolgate::ToolSet<S>)) {}
+
 fn main() {
-    let _ = toolgate::tools![feed, half, all] as fn(&mut toolgate::ToolSet<()>);
+    server((), toolgate::tools![feed, half, all]);
 }

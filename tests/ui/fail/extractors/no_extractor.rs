@@ -35,14 +35,9 @@ fn other(#[extract] of_app: OfApp) {
     let _ = of_app;
 }
 
-fn tools_of_app(set: &mut ToolSet<App>) {
-    tools![state, marked, other](set);
-}
-
-fn tools_of_nothing(set: &mut ToolSet<()>) {
-    tools![other](set);
-}
+fn server<S>(_: S, _: impl FnOnce(&mut ToolSet<S>)) {}
 
 fn main() {
-    let _ = (tools_of_app, tools_of_nothing);
+    server(App, tools![state, marked, other]);
+    server((), tools![other]);
 }

@@ -33,11 +33,10 @@ impl Other {
     fn right(&self) {}
 }
 
-fn state_without_it(set: &mut ToolSet<()>) {
-    Other::tools(set);
-}
+fn server<S>(_: S, _: impl FnOnce(&mut ToolSet<S>)) {}
 
 fn main() {
     let _ = (Desk::value, Desk::alone, Desk::boxed, Desk::outside, Desk::tools::<()>);
-    let _ = (state_without_it, Other::right);
+    server((), Other::tools);
+    let _ = Other::right;
 }

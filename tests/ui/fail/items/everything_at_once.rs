@@ -1,6 +1,6 @@
-// errors: 9
+// errors: 10
 //! Every fault of an item in one compile, and nothing that follows from them.
-use toolgate::{Caller, State, mcp_tool, tools};
+use toolgate::{Caller, State, mcp_tool};
 
 #[mcp_tool(scop = "news read", name = "a b", read_only, destructive)]
 async fn everything<T>(
@@ -19,8 +19,10 @@ fn who(caller: Caller) -> bool {
     caller.has("a")
 }
 
+fn server<S>(_: S, _: impl FnOnce(&mut toolgate::ToolSet<S>)) {}
+
 #[tokio::main]
 async fn main() {
-    let _ = tools![everything, who] as fn(&mut toolgate::ToolSet<u8>);
+    server(1_u8, toolgate::tools![everything, who]);
     let _ = everything::<u8>(String::new(), (1, 2), "", State(1)).await.to_string();
 }

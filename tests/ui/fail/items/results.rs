@@ -35,6 +35,8 @@ fn nested() -> Result<Feed, String> {
     Ok(Feed)
 }
 
+fn server<S>(_: S, _: impl FnOnce(&mut toolgate::ToolSet<S>)) {}
+
 fn main() {
-    let _ = toolgate::tools![feed, half, error, nested] as fn(&mut toolgate::ToolSet<()>);
+    server((), toolgate::tools![feed, half, error, nested]);
 }

@@ -1,13 +1,13 @@
 // errors: 2
-use toolgate::tools;
-
 /// No attribute.
 fn plain() {}
 
 struct NoTool;
 
+fn server<S>(_: S, _: impl FnOnce(&mut toolgate::ToolSet<S>)) {}
+
 fn main() {
     plain();
-    let _ = tools![plain] as fn(&mut toolgate::ToolSet<()>);
-    let _ = tools![NoTool] as fn(&mut toolgate::ToolSet<()>);
+    server((), toolgate::tools![plain]);
+    server((), toolgate::tools![NoTool]);
 }
