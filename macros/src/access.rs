@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
-use crate::{entry::Entry, errors::Errors, scope_text};
+use crate::{entry::Entry, errors::Errors, expand::moved, scope_text};
 
 /// The keys that state who may call.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
@@ -103,6 +103,7 @@ impl Scope {
                 quote!(#krate::__private::Scope::new(#text))
             }
             Self::Path(path) => {
+                let krate = moved(krate, path.span());
                 quote_spanned!(path.span()=> #krate::__private::ScopeText(#path).scope())
             }
         }

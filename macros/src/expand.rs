@@ -27,6 +27,15 @@ pub(crate) fn named(ident: &Ident) -> Ident {
     ident
 }
 
+/// The path of the runtime as if it stood at a place of the user's, for an error there.
+pub(crate) fn moved(krate: &TokenStream, place: Span) -> TokenStream {
+    let tokens = krate.clone().into_iter().map(|mut token| {
+        token.set_span(place);
+        token
+    });
+    tokens.collect()
+}
+
 /// Code of ours that an error shows at a place of the user's. It does not count as written
 /// there: lints about the user's style pass over it.
 pub(crate) fn at(place: Span) -> Span {
@@ -50,6 +59,7 @@ pub(crate) fn bounds(model: &ToolModel, krate: &TokenStream) -> TokenStream {
         }
         Parameter::Extractor(extractor) => {
             let ty = &extractor.ty;
+            let krate = moved(krate, ty.span());
             quote_spanned!(ty.span()=> #ty: #krate::__private::ExtractedFrom<#state>,)
         }
         Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),

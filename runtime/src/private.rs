@@ -13,8 +13,8 @@ pub use crate::{
     scope::Scope,
     tool::{
         Args, Call, CallFuture, Definition, Describe, Facts, FromCall as ExtractedFrom,
-        FromRef as PartOf, Limit, Returns, ScopeText, Slot, ToolDef, ToolGroup, ToolSet, argument,
-        returns, run,
+        FromRef as PartOf, Limit, Returns, ScopeText, Slot, Structured, ToolDef, ToolGroup,
+        ToolSet, argument, returns, run,
     },
 };
 

@@ -49,7 +49,7 @@ pub use definition::{Definition, Facts, ScopeText};
 pub use describe::{Describe, Limit};
 pub use extract::{FromCall, FromRef, State};
 pub use failure::{IntoToolError, ToolError};
-pub use outcome::{IntoToolResult, Json, Returns, ToolOutcome, returns};
+pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
 pub use set::{ToolDef, ToolGroup, ToolSet};
 
 use input::Input;

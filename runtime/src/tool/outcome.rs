@@ -134,7 +134,19 @@ impl<T> Returns<T> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
-impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
+/// What [`Json`] can hold.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be structured content",
+    label = "not writable as JSON with a schema",
+    note = "`Json<T>` needs `T: serde::Serialize + schemars::JsonSchema`: derive `Serialize` and `JsonSchema` for a type of your own"
+)]
+pub trait Structured: Serialize + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema> Structured for T {}
+
+impl<T: Structured> IntoToolResult for Json<T> {
     fn into_tool_result(self) -> ToolOutcome {
         match serde_json::to_value(self.0) {
             Ok(value) => ToolOutcome::new(CallToolResult::structured(value)),

@@ -20,21 +20,19 @@
 )]
 
 use ::std::{
-    clone::Clone, debug_assert, fmt::Debug, marker::Copy, option::Option, result::Result, string::String,
+    clone::Clone, convert::Into, debug_assert, fmt::Debug, marker::Copy, option::Option, result::Result, string::String,
     sync::Arc,
 };
 use ::toolgate::{Args, Call, Caller, Context, FromCall, Json, State, ToolError, mcp_tool, mcp_tools, tools};
 
 /// Names that an expansion could use.
 pub mod names {
-    /// A trait that could take over.
-    pub trait Into {}
     /// A type that could.
     #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::marker::Copy)]
     pub struct Box;
 }
 #[allow(unused_imports)]
-use names::{Box, Into};
+use names::Box;
 
 #[allow(non_upper_case_globals, dead_code)]
 const call: u8 = 1;
@@ -73,8 +71,8 @@ pub struct Search {
 #[derive(Debug, ::serde::Serialize, ::schemars::JsonSchema)]
 #[schemars(crate = "::schemars")]
 pub struct Found {
-    /// How many.
-    pub count: u32,
+    /// What.
+    pub what: String,
 }
 
 /// A private type in a public tool.
@@ -103,7 +101,7 @@ pub async fn everything(
     number += 1.0;
     debug_assert!(number > 0.0);
     let _unused = (text, perhaps, feed, whole, caller, own);
-    Result::Ok(Json(Found { count: 1 }))
+    Result::Ok(Json(Found { what: String::new() }))
 }
 
 /// Takes one struct.
@@ -114,7 +112,7 @@ pub(crate) fn whole(Args(search): Args<Search>) -> String {
 
 /// Private state.
 #[mcp_tool(public)]
-pub fn hidden(State(_hidden): State<Arc<Hidden>>) {}
+fn hidden(State(_hidden): State<Arc<Hidden>>) {}
 
 /// Methods.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +122,7 @@ pub struct Desk;
 impl Desk {
     /// Shows.
     #[mcp_tool(authenticated)]
-    pub async fn show(&self, State(_hidden): State<Arc<Hidden>>) -> &'static str {
+    async fn show(&self, State(_hidden): State<Arc<Hidden>>) -> &'static str {
         "desk"
     }
 
