@@ -1,5 +1,121 @@
-//! finance-news
+//! News and their sentiment, behind OAuth.
+//!
+//! Run `cargo run -p finance-news`; it needs no account and no configuration. Then
+//!
+//! ```text
+//! curl -i http://127.0.0.1:10000/mcp -d '{}'
+//! ```
+//!
+//! answers `HTTP/1.1 401 Unauthorized` and says where the way in is:
+//!
+//! ```text
+//! www-authenticate: Bearer resource_metadata="http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp", scope="news:read"
+//! ```
+//!
+//! An MCP client that is given `http://127.0.0.1:10000/mcp` finds it by itself.
+
+use std::{
+    env,
+    error::Error,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use toolgate::{Config, Environment, Json, Server, State, mcp_tool, tools};
+use tracing_subscriber::EnvFilter;
+
 mod feed;
 mod sample;
 
-fn main() {}
+use feed::{Feed, FeedError, News};
+
+/// The port that the guides of this example give to a provider.
+const PORT: u16 = 10_000;
+
+const HELP: &str = "\
+finance-news: news and their sentiment as an MCP tool behind OAuth
+
+  finance-news                  serves until it is told to stop
+  finance-news --print-scopes   prints what to register at a provider, one scope a line
+  finance-news --help           prints this
+
+Variables, also read from .env; the README of Toolgate has the others:
+  ALPHA_VANTAGE_API_KEY    key of the news provider; without it, sample data that says so
+  ALPHA_VANTAGE_BASE_URL   the provider's address, https://www.alphavantage.co by default
+  TOOLGATE_BIND            address to listen on, 127.0.0.1:10000 by default
+  RUST_LOG                 what to log, warn,toolgate=info by default
+";
+
+/// Finds the three newest articles about a company, a currency or a coin.
+///
+/// Each has a title, a summary, its source, the time of publication and how favourable
+/// it is. Without a key to the provider the articles are sample data, and a note says so.
+#[mcp_tool(scope = "news:read", read_only, open_world)]
+async fn get_news_sentiment(
+    /// Ticker symbol, such as `AAPL`, `BRK.B`, `CRYPTO:BTC` or `FOREX:USD`.
+    #[arg(min_length = 1, max_length = 40)]
+    ticker: String,
+    State(feed): State<Feed>,
+) -> Result<Json<News>, FeedError> {
+    Ok(Json(feed.news(&ticker).await?))
+}
+
+fn server(feed: Feed) -> Server<Feed> {
+    Server::with_state("finance-news", feed)
+        .title("Finance news")
+        .version(env!("CARGO_PKG_VERSION"))
+        .tools(tools![get_news_sentiment])
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
+    let done = match arguments.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
+        [] => serve().await,
+        ["--print-scopes"] => print_scopes(),
+        ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
+        [..] => Err(format!(
+            "these arguments are not known: {}\n\n{HELP}",
+            arguments.join(" ")
+        )
+        .into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
+    let environment = Environment::load()?;
+    log_to_stderr(&environment)?;
+    // Both are judged before either is told, so that a person mends everything at once.
+    let feed = Feed::new(&environment);
+    let config = Config::from_environment(&environment, PORT);
+    if let (Err(config), Err(feed)) = (&config, &feed) {
+        return Err(format!("{config}\n{feed}").into());
+    }
+    Ok(server(feed?).serve(config?).await?)
+}
+
+fn print_scopes() -> Result<(), Box<dyn Error>> {
+    for scope in server(Feed::Sample).scopes()? {
+        writeln!(io::stdout(), "{scope}")?;
+    }
+    Ok(())
+}
+
+fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
+    let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
+    let filter = EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    Ok(())
+}

@@ -1,4 +1,108 @@
-//! todo
-mod store;
+//! A list of things to do for each who logs in, behind OAuth.
+//!
+//! Run `cargo run -p todo`; it needs no account and no configuration. Then
+//!
+//! ```text
+//! curl -i http://127.0.0.1:8000/mcp -d '{}'
+//! ```
+//!
+//! answers `HTTP/1.1 401 Unauthorized` and says where the way in is:
+//!
+//! ```text
+//! www-authenticate: Bearer resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource/mcp", scope="todo:read"
+//! ```
+//!
+//! An MCP client that is given `http://127.0.0.1:8000/mcp` finds it by itself. It may
+//! `ping` without a token, lists with `todo:read`, and is sent back for `todo:write` when
+//! it first writes.
 
-fn main() {}
+use std::{
+    env,
+    error::Error,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use toolgate::{Config, Environment, Server};
+use tracing_subscriber::EnvFilter;
+
+mod store;
+mod tools;
+
+use store::Store;
+
+const PORT: u16 = 8000;
+
+const HELP: &str = "\
+todo: a list of things to do for each who logs in, as MCP tools behind OAuth
+
+  todo                  serves until it is told to stop
+  todo --print-scopes   prints what to register at a provider, one scope a line
+  todo --help           prints this
+
+Variables, also read from .env; the README of Toolgate has the others:
+  TODO_DATABASE   the file with the lists, todo.redb by default
+  TOOLGATE_BIND   address to listen on, 127.0.0.1:8000 by default
+  RUST_LOG        what to log, warn,toolgate=info by default
+";
+
+fn server(store: Store) -> Server<Store> {
+    Server::with_state("todo", store)
+        .title("To do")
+        .version(env!("CARGO_PKG_VERSION"))
+        .tools(tools::tools)
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
+    let done = match arguments.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
+        [] => serve().await,
+        ["--print-scopes"] => print_scopes(),
+        ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
+        [..] => Err(format!(
+            "these arguments are not known: {}\n\n{HELP}",
+            arguments.join(" ")
+        )
+        .into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
+    let environment = Environment::load()?;
+    log_to_stderr(&environment)?;
+    // Both are judged before either is told, so that a person mends everything at once.
+    let store = Store::new(&environment);
+    let config = Config::from_environment(&environment, PORT);
+    if let (Err(config), Err(store)) = (&config, &store) {
+        return Err(format!("{config}\n{store}").into());
+    }
+    Ok(server(store?).serve(config?).await?)
+}
+
+fn print_scopes() -> Result<(), Box<dyn Error>> {
+    // A server that runs has the file for itself, and the scopes do not need it.
+    for scope in server(Store::in_memory()?).scopes()? {
+        writeln!(io::stdout(), "{scope}")?;
+    }
+    Ok(())
+}
+
+fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
+    let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
+    let filter = EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    Ok(())
+}

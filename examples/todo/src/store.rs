@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    backends::InMemoryBackend,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::{sync::Semaphore, task};
@@ -70,10 +73,21 @@ impl Store {
             .set_cache_size(CACHE)
             .create(path)
             .map_err(|error| StoreError::open(path, error))?;
-        Ok(Self {
+        Ok(Self::over(database))
+    }
+
+    /// A store of no file, which is gone with the process.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self::over(
+            Database::builder().create_with_backend(InMemoryBackend::new())?,
+        ))
+    }
+
+    fn over(database: Database) -> Self {
+        Self {
             database: Arc::new(database),
             writer: Arc::new(Semaphore::new(1)),
-        })
+        }
     }
 
     /// An owner's items, the oldest first.
