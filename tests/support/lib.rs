@@ -3,6 +3,8 @@
 pub mod client;
 pub mod desk;
 mod issuer;
+pub mod person;
+pub mod process;
 pub mod server;
 pub mod tokens;
 

@@ -1,0 +1,85 @@
+//! The program as a person uses it: start it, say yes in the browser, take the token.
+
+use support::{
+    client::{Client, Revision},
+    person::Person,
+    process::{Folder, Program},
+    server::Running,
+};
+use toolgate::{Server, mcp_tool, tools};
+
+/// Reads.
+#[mcp_tool(scope = "desk:read")]
+fn read() -> &'static str {
+    "read ran"
+}
+
+/// Writes.
+#[mcp_tool(scope = "desk:write", step_up)]
+fn write() -> &'static str {
+    "write ran"
+}
+
+async fn desk() -> Running {
+    let server = Server::new("desk").tools(tools![read, write]).quiet();
+    Running::start(server, |config| config).await
+}
+
+/// Runs the program, says yes to `allows` in the browser, and gives the token.
+async fn token(arguments: &[&str], allows: &str) -> String {
+    let folder = Folder::new();
+    let program = Program::new(env!("CARGO_BIN_EXE_login"), &folder)
+        .args(arguments)
+        .start();
+    let said = program.says("&resource=");
+    let said = said.lines().find(|line| line.contains("http://"));
+    let person = Person {
+        name: "ada",
+        allows,
+    };
+    let back = person.consents(said.expect("a URL").trim()).await;
+    let page = reqwest::get(&back).await.expect("somebody waits");
+    assert_eq!(page.status(), 200, "{page:?}");
+    let ended = program.ends();
+    assert!(ended.status.success(), "{ended:?}");
+    ended.stdout.trim().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_printed_is_a_token_for_the_scopes_that_were_named() {
+    let desk = desk().await;
+    let token = token(&[&desk.resource(), "desk:write"], "desk:write").await;
+    let client = Client::new(desk.resource(), Revision::Stateless).with_token(token);
+    let none = serde_json::json!({});
+    assert_eq!(
+        client.call("write", none.clone()).await.tool_text(),
+        "write ran"
+    );
+    assert_eq!(client.call("read", none).await.status, 403);
+}
+
+#[tokio::test]
+async fn without_scopes_it_asks_for_those_of_the_challenge() {
+    let desk = desk().await;
+    let token = token(&[&desk.resource()], "desk:read desk:write").await;
+    let client = Client::new(desk.resource(), Revision::Stateless).with_token(token);
+    let none = serde_json::json!({});
+    assert_eq!(
+        client.call("read", none.clone()).await.tool_text(),
+        "read ran"
+    );
+    assert_eq!(client.call("write", none).await.status, 403);
+}
+
+#[test]
+fn without_a_server_it_says_what_it_needs() {
+    let folder = Folder::new();
+    for arguments in [[].as_slice(), &["--nonsense"], &["nonsense"]] {
+        let ended = Program::new(env!("CARGO_BIN_EXE_login"), &folder)
+            .args(arguments)
+            .run();
+        assert!(!ended.status.success(), "{ended:?}");
+        assert_eq!(ended.stdout, "");
+        assert!(!ended.stderr.is_empty(), "{ended:?}");
+    }
+}

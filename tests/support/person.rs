@@ -1,0 +1,150 @@
+//! A person at the development issuer: reads the page, ticks, and presses a button.
+
+use reqwest::{Client, redirect::Policy};
+use serde_json::{Value, json};
+
+/// RFC 7636 appendix B: nothing that these tests log in to is worth another.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// What a person says on the consent page.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    /// Who they say they are.
+    pub name: &'a str,
+    /// The scopes that they leave ticked, with spaces between.
+    pub allows: &'a str,
+}
+
+impl Person<'_> {
+    /// Opens an authorization URL, and says yes. Gives the URL that the browser goes to.
+    ///
+    /// # Panics
+    ///
+    /// When there is no consent page, or it does not answer with a redirect.
+    pub async fn consents(self, authorization_url: &str) -> String {
+        let http = client();
+        let page = http.get(authorization_url).send().await.expect("an answer");
+        assert_eq!(page.status(), 200, "{page:?}");
+        let page = page.text().await.expect("a page");
+        let sealed = between(&page, "name=\"request\" value=\"", "\"");
+        let mut form = vec![
+            ("request", sealed),
+            ("subject", self.name),
+            ("decision", "allow"),
+        ];
+        form.extend(self.allows.split_whitespace().map(|one| ("scope", one)));
+        let (origin, _) = authorization_url
+            .split_once("/development/")
+            .expect("a page of the development issuer");
+        let answer = http
+            .post(format!("{origin}/development/authorize/decision"))
+            .header("origin", origin)
+            .form(&form)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 303, "{answer:?}");
+        let location = answer.headers()["location"].to_str();
+        location.expect("a URL").to_owned()
+    }
+
+    /// Logs in to a server from its URL alone, as a client does, and gives the access
+    /// token: metadata, registration, authorization code with PKCE.
+    ///
+    /// # Panics
+    ///
+    /// When any step fails.
+    pub async fn logs_in(self, resource: &str) -> String {
+        let http = client();
+        let (origin, path) = split(resource);
+        let metadata = get(&format!(
+            "{origin}/.well-known/oauth-protected-resource{path}"
+        ))
+        .await;
+        assert_eq!(metadata["resource"], resource);
+        let issuer = text(&metadata["authorization_servers"][0]);
+        let issuer = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await;
+        let redirect = "http://127.0.0.1:9/callback";
+        let registration = json!({"client_name": "A test", "redirect_uris": [redirect]});
+        let registered = http
+            .post(text(&issuer["registration_endpoint"]))
+            .json(&registration)
+            .send()
+            .await
+            .expect("an answer");
+        let registered: Value = registered.json().await.expect("a registration");
+        let id = text(&registered["client_id"]);
+        let asked = [
+            ("response_type", "code"),
+            ("client_id", id),
+            ("redirect_uri", redirect),
+            ("scope", self.allows),
+            ("state", "s"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("resource", resource),
+        ];
+        let url = http
+            .get(text(&issuer["authorization_endpoint"]))
+            .query(&asked)
+            .build()
+            .expect("a URL");
+        let back = self.consents(url.url().as_str()).await;
+        let back: reqwest::Url = back.parse().expect("a URL");
+        let code = back
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .expect("a code")
+            .1
+            .into_owned();
+        let exchange = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("client_id", id),
+            ("redirect_uri", redirect),
+            ("code_verifier", VERIFIER),
+            ("resource", resource),
+        ];
+        let answer = http
+            .post(text(&issuer["token_endpoint"]))
+            .form(&exchange)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        let answer: Value = answer.json().await.expect("a token");
+        text(&answer["access_token"]).to_owned()
+    }
+}
+
+fn client() -> Client {
+    Client::builder()
+        .redirect(Policy::none())
+        .build()
+        .expect("an HTTP client")
+}
+
+async fn get(url: &str) -> Value {
+    let answer = client().get(url).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    answer.json().await.expect("JSON")
+}
+
+fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// Origin and path of an `http` URL.
+fn split(url: &str) -> (&str, &str) {
+    let start = "http://".len();
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    url.split_at(end)
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).expect("what stands before");
+    rest.split_once(after).expect("what stands after").0
+}
