@@ -70,7 +70,6 @@ pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
     let ident = expand::named(ident);
     quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
-        #[allow(non_camel_case_types, reason = "it stands for a function")]
         #visibility struct #ident {}
     }
 }

@@ -1,4 +1,5 @@
-//! The attributes of `toolgate`. Use them through that crate; this one has no promises.
+//! The attributes of `toolgate`. Use them through that crate, which re-exports them: the
+//! two are of one release, and this one has no promises of its own.
 
 use proc_macro::TokenStream;
 
@@ -17,13 +18,156 @@ mod parameter;
 mod rules;
 mod scope_text;
 
-/// x
+/// Makes an MCP tool of a function. The function stays as it is written, and callable.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+/// use toolgate::{Caller, Json, State, ToolError, mcp_tool};
+///
+/// #[derive(Clone)]
+/// struct Feed;
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct Sentiment {
+///     /// From -1 (bad) to 1 (good).
+///     score: f64,
+/// }
+///
+/// /// Sentiment of recent news about one company.
+/// ///
+/// /// Use it before giving an opinion about a stock.
+/// #[mcp_tool(scope = "news:read", read_only)]
+/// async fn get_news_sentiment(
+///     /// Ticker symbol, such as `AAPL`.
+///     #[arg(pattern = "^[A-Za-z.]{1,8}$")]
+///     ticker: String,
+///     /// How many articles to look at.
+///     #[arg(default = 10, minimum = 1, maximum = 50)]
+///     limit: u32,
+///     State(feed): State<Feed>,
+///     caller: Caller,
+/// ) -> Result<Json<Sentiment>, ToolError> {
+///     # let _ = (ticker, limit, feed, caller);
+///     Ok(Json(Sentiment { score: 0.5 }))
+/// }
+/// ```
+///
+/// It is registered by its name, `tools![get_news_sentiment]`, and callable as before:
+/// beside the function there is a hidden struct of its name, which `use` brings along.
+///
+/// # Who may call
+///
+/// One of these must be stated; there is no default.
+///
+/// | key | a call needs |
+/// |---|---|
+/// | `scope = "a"` | a token with this scope |
+/// | `scopes = ["a", "b"]` | a token with all of these |
+/// | `any_scope = ["a", ["b", "c"]]` | a token with one of these, or with a whole inner list |
+/// | `authenticated` | any token that the server accepts |
+/// | `public` | nothing |
+///
+/// A scope is a text, checked by RFC 6749 §3.3 when it compiles, or the path of a constant
+/// of type `&str` or `Scope`, checked just so. `step_up` keeps the scopes of this tool out
+/// of what clients are asked for before they call it.
+///
+/// # What is published
+///
+/// | key | meaning | else |
+/// |---|---|---|
+/// | `name = "…"` | the tool's name: 1 to 128 of `A-Za-z0-9_.-` | the function's |
+/// | `title = "…"` | a name for people | none |
+/// | `description = "…"` | what it does and when to use it | the doc comment; one of them must be |
+/// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not stated |
+/// | `icons = ["https://…", icon]` | addresses, or values of rmcp's `Icon` | none |
+/// | `meta = value` | the tool's `_meta`, a `serde_json::Value` that is an object | none |
+/// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
+///
+/// # Parameters
+///
+/// A parameter is an argument of the call, unless it is an extractor. Its doc comment is
+/// its description. Its type is read by serde and described by schemars; if it reads from
+/// nothing, as `Option` does, the argument may be left out. `#[arg(…)]` says more:
+///
+/// | key | meaning |
+/// |---|---|
+/// | `default = value`, `default` | used when the argument is left out, and published; alone: `Default::default()` |
+/// | `rename = "…"` | the argument's name |
+/// | `minimum = n`, `maximum = n` | limits of a number, both inclusive |
+/// | `min_length = n`, `max_length = n` | lengths of a text, in characters |
+/// | `pattern = "…"` | a regular expression that must match somewhere in the text; no look-around |
+/// | `header = "Region"` | clients repeat the argument as the header `Mcp-Param-Region` |
+///
+/// The schema that is published is the schema that is enforced: a call that breaks it is a
+/// tool error that names the argument and the rule, and the function does not run. Unknown
+/// arguments are refused. All arguments can be one struct: `Args(search): Args<Search>`.
+///
+/// Extractors are `State<T>`, `Caller`, `Option<Caller>` and `Context`, known by name, and
+/// what is marked `#[extract]` (see `FromCall`); `#[arg]` makes an argument of any of them.
+///
+/// # Result
+///
+/// A text, a number, `Json<T>`, rmcp's content, nothing, or `Result<T, E>` of one of
+/// these. An error's `Display` reaches the caller as a tool error, its `source()` chain the
+/// log only. A function that is not `async` runs on the server's own threads: it must not
+/// wait for anything. A panic is a tool error that tells nothing.
+///
+/// # Edges
+///
+/// A tool and a module cannot have one name in one scope. A function is not generic, takes
+/// no reference but `&self`, and returns a type with a name. Methods are tools through
+/// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(attribute.into(), item.into()).into()
 }
 
-/// x
+/// Makes tools of the methods of an `impl` block that have `#[mcp_tool(…)]`.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use toolgate::{ToolSet, mcp_tool, mcp_tools};
+///
+/// #[derive(Default)]
+/// struct Notes(Mutex<Vec<String>>);
+///
+/// #[mcp_tools]
+/// impl Notes {
+///     /// Adds a note.
+///     #[mcp_tool(scope = "notes:write")]
+///     fn add_note(
+///         &self,
+///         /// What to keep.
+///         #[arg(min_length = 1)]
+///         text: String,
+///     ) -> usize {
+///         let mut notes = self.0.lock().unwrap();
+///         notes.push(text);
+///         notes.len()
+///     }
+///
+///     /// Every note, oldest first.
+///     #[mcp_tool(scope = "notes:read", read_only)]
+///     async fn list_notes(self: Arc<Self>) -> String {
+///         self.0.lock().unwrap().join("\n")
+///     }
+/// }
+///
+/// // What `Server::with_state("notes", Arc::new(Notes::default())).tools(Notes::tools)` takes.
+/// fn tools(set: &mut ToolSet<Arc<Notes>>) {
+///     Notes::tools(set);
+/// }
+/// ```
+///
+/// The value is shared: a method takes `&self`, `self: Arc<Self>` or `self: &Arc<Self>`,
+/// or no `self` at all. It is had from the server's state, which is `Arc<Notes>` itself, a
+/// `Notes` that is `Clone`, or anything for which `Arc<Notes>: FromRef<…>`.
+///
+/// | key | meaning | else |
+/// |---|---|---|
+/// | `register = name` | the function that registers the tools, where a type has several such blocks | `tools` |
+/// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
     group::expand(attribute.into(), item.into()).into()

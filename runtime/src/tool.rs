@@ -84,6 +84,13 @@ impl<S> Tool<S> {
                 "take `Option<Caller>`, or say `authenticated` instead of `public`",
             );
         }
+        if facts.description.trim().is_empty() {
+            // The attribute sees this, unless the text comes from a file.
+            faults.add(
+                format!("the tool `{name}` has no description, and a model cannot use what is not described"),
+                "say in its doc comment what it does and when to use it",
+            );
+        }
         let mut description = Describe::new();
         describe(&mut description);
         let described = description.finish(name, faults);

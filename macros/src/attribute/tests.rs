@@ -1,1 +1,107 @@
+use super::*;
 
+fn read(tokens: TokenStream) -> (ToolAttribute, Vec<String>) {
+    let errors = Errors::new();
+    let attribute = ToolAttribute::read(tokens, Span::call_site(), &errors);
+    (attribute, errors.texts())
+}
+
+fn access(tokens: TokenStream) -> String {
+    let (attribute, told) = read(tokens);
+    assert!(told.is_empty(), "{told:?}");
+    let tokens = attribute.access.unwrap().tokens(&quote!(k));
+    tokens
+        .to_string()
+        .replace("k :: __private :: ", "")
+        .replace(' ', "")
+}
+
+#[test]
+fn each_way_to_state_who_may_call_is_read_as_it_is_meant() {
+    for (tokens, expected) in [
+        (quote!(public), "Requirement::Public"),
+        (quote!(authenticated), "Requirement::Authenticated"),
+        (
+            quote!(scope = "a"),
+            "Requirement::Scopes(&[&[Scope::new(\"a\")]])",
+        ),
+        (
+            quote!(scopes = ["a", B]),
+            "Requirement::Scopes(&[&[Scope::new(\"a\"),ScopeText(B).scope()]])",
+        ),
+        (
+            quote!(any_scope = ["a", "b"]),
+            "Requirement::Scopes(&[&[Scope::new(\"a\")],&[Scope::new(\"b\")]])",
+        ),
+        (
+            quote!(any_scope = [["a", "b"], m::C]),
+            "Requirement::Scopes(&[&[Scope::new(\"a\"),Scope::new(\"b\")],&[ScopeText(m::C).scope()]])",
+        ),
+    ] {
+        assert_eq!(access(tokens.clone()), expected, "{tokens}");
+    }
+}
+
+#[test]
+fn whatever_is_not_understood_is_told() {
+    // Nothing of this may compile: a protection that was meant must not get lost.
+    for tokens in [
+        quote!(),
+        quote!(scope),
+        quote!(scope = 7),
+        quote!(scope = a()),
+        quote!(scope = &"a"),
+        quote!(scope = b"a"),
+        quote!(scope = concat!("a", "b")),
+        quote!(scopes = SOME_CONST),
+        quote!(scopes = &["a"]),
+        quote!(scopes = ["a"; 2]),
+        quote!(scopes = ("a", "b")),
+        quote!(any_scope = [["a"], [["b"]]]),
+        quote!(any_scope = ["a", []]),
+        quote!(public = true),
+        quote!(authenticated = "yes"),
+        quote!(scope = "a", public),
+        quote!(Scope = "a"),
+        quote!(public, authorize = check),
+        quote!(public; read_only),
+    ] {
+        assert!(!read(tokens.clone()).1.is_empty(), "{tokens}");
+    }
+}
+
+#[test]
+fn the_rest_is_read() {
+    let (attribute, told) = read(quote!(
+        scope = "a",
+        name = "a.b",
+        title = "A",
+        description = "B",
+        read_only = false,
+        open_world,
+        step_up,
+        icons = ["https://a/b", icon()],
+        meta = json!({}),
+        crate = crate::x,
+    ));
+    assert!(told.is_empty(), "{told:?}");
+    assert_eq!(attribute.name.unwrap().value(), "a.b");
+    assert_eq!(attribute.title.unwrap().value(), "A");
+    assert_eq!(attribute.description.unwrap().value(), "B");
+    let hints: Vec<_> = attribute
+        .hints
+        .iter()
+        .map(|(key, value)| (key.to_string(), *value))
+        .collect();
+    assert_eq!(
+        hints,
+        [
+            ("read_only".to_owned(), false),
+            ("open_world".to_owned(), true),
+            ("step_up".to_owned(), true)
+        ]
+    );
+    assert_eq!(attribute.icons.len(), 2);
+    assert!(attribute.meta.is_some());
+    assert_eq!(attribute.krate.unwrap().to_string(), "crate :: x");
+}

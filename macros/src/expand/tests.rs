@@ -1,1 +1,84 @@
+use proc_macro2::TokenTree;
+use quote::quote;
 
+use crate::{function, group};
+
+fn count(tokens: proc_macro2::TokenStream) -> usize {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => 2 + count(group.stream()),
+            _ => 1,
+        })
+        .sum()
+}
+
+fn tool(parameters: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    function::expand(
+        quote!(scope = "a"),
+        quote! {
+            /// Does.
+            async fn f(#parameters) -> String {}
+        },
+    )
+}
+
+/// What a tool costs to compile is first of all how much of it there is.
+#[test]
+fn an_expansion_is_small() {
+    let bare = count(tool(quote!()));
+    let argument = count(tool(quote!(a: String))) - bare;
+    let extractor = count(tool(quote!(State(a): State<Db>))) - bare;
+    assert!(bare < 270, "a tool has {bare} tokens");
+    assert!(argument < 60, "an argument has {argument} tokens");
+    assert!(extractor < 80, "an extractor has {extractor} tokens");
+}
+
+#[test]
+fn an_expansion_derives_nothing_and_is_safe() {
+    let text = tool(quote!(a: String, State(b): State<Db>)).to_string();
+    assert!(
+        !text.contains("[derive") && !text.contains("unsafe"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_function_stands_as_it_was_written() {
+    let item = quote! {
+        #[doc = " Does."]
+        #[inline]
+        pub(crate) async fn f(mut a: String) -> String { a.push('x'); a }
+    };
+    let text = function::expand(quote!(public), item.clone()).to_string();
+    assert!(text.starts_with(&item.to_string()), "{text}");
+}
+
+#[test]
+fn every_path_begins_at_the_crate_that_is_stated() {
+    for text in [
+        function::expand(
+            quote!(scope = A, crate = my::gate),
+            quote! {
+                /// Does.
+                fn f(a: u8, b: Caller) {}
+            },
+        ),
+        group::expand(
+            quote!(crate = my::gate),
+            quote! {
+                impl Desk {
+                    /// Does.
+                    #[mcp_tool(scope = A)]
+                    fn f(&self, a: u8, b: Caller) {}
+                }
+            },
+        ),
+    ] {
+        let text = text.to_string();
+        assert!(
+            text.contains("my :: gate :: __private") && !text.contains("toolgate"),
+            "{text}"
+        );
+    }
+}

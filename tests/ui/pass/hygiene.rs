@@ -3,13 +3,13 @@
 #![forbid(unsafe_code)]
 #![deny(
     warnings,
+    non_camel_case_types,
     missing_docs,
     unreachable_pub,
     unused_qualifications,
     single_use_lifetimes,
     unnameable_types,
     elided_lifetimes_in_paths,
-    non_camel_case_types,
     missing_debug_implementations,
     missing_copy_implementations,
     unused_results,

@@ -171,6 +171,15 @@ fn meta_that_is_no_object_does_not_start() {
     assert!(told.contains("`meta` of the tool `odd`"), "{told}");
 }
 
+#[test]
+fn a_description_that_turns_out_empty_does_not_start() {
+    #[doc = concat!(" ", " ")]
+    #[mcp_tool(public)]
+    fn silent() {}
+    let told = faults::<()>(tools![silent]);
+    assert!(told.contains("`silent` has no description"), "{told}");
+}
+
 #[tokio::test]
 async fn structured_results_have_a_schema_and_a_text() {
     let desk = all();
