@@ -218,7 +218,10 @@ fn the_trusted_core_is_pure_and_small() {
             );
         }
     }
-    assert!(lines <= CORE_CEILING, "the trusted core has {lines} lines of code");
+    assert!(
+        lines <= CORE_CEILING,
+        "the trusted core has {lines} lines of code"
+    );
 }
 
 #[test]

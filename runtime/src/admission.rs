@@ -6,8 +6,10 @@
 use crate::{access::Access, operation::Operation, principal::Principal, scope::ScopeSet};
 
 mod rules;
+mod switches;
 
 pub(crate) use rules::{Offers, Rules};
+pub(crate) use switches::Switches;
 
 use rules::Rule;
 

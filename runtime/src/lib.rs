@@ -39,7 +39,7 @@ pub use gate::ChallengeScopes;
 pub use issuer::{Algorithm, Issuer};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
-pub use server::Server;
+pub use server::{Changes, NoSuchTool, Server, Visibility};
 pub use tool::{
     Args, Argument, Call, Caller, Context, FromCall, FromRef, IntoToolError, IntoToolResult, Json,
     State, ToolDef, ToolError, ToolOutcome, ToolSet,

@@ -1,6 +1,7 @@
 //! A server: its tools, its state, and everything that protects them, in one builder.
 //!
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
+//! - [`changes`], [`listening`]: what changes while it runs, and who is told
 //! - [`direct`]: the short way to a tool
 //! - [`documents`]: metadata and page, made once
 //! - [`handler`]: the server as rmcp sees it, and the second check
@@ -8,6 +9,7 @@
 //! - [`issuing`]: who issues tokens, and how they are verified
 //! - [`routes`]: the paths
 //! - [`serve`]: listening, and stopping without losing a call
+//! - [`visibility`]: what lists show to whom
 //! - [`welcome`]: what a person at the terminal reads
 
 use std::sync::Arc;
@@ -24,15 +26,21 @@ use crate::{
 };
 
 mod assembly;
+mod changes;
 mod direct;
 mod documents;
 mod handler;
 mod hierarchy;
 mod issuing;
+mod listening;
 mod page;
 mod routes;
 mod serve;
+mod visibility;
 mod welcome;
+
+pub use changes::{Changes, NoSuchTool};
+pub use visibility::Visibility;
 
 use hierarchy::Hierarchy;
 
@@ -71,6 +79,8 @@ pub struct Server<S> {
     hierarchy: Hierarchy,
     protect_handshake: bool,
     challenge_scopes: ChallengeScopes,
+    visibility: Visibility,
+    changes: Option<Changes>,
     quiet: bool,
 }
 
@@ -96,6 +106,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             hierarchy: Hierarchy::default(),
             protect_handshake: false,
             challenge_scopes: ChallengeScopes::default(),
+            visibility: Visibility::default(),
+            changes: None,
             quiet: false,
         }
     }
@@ -152,6 +164,18 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Chooses which scopes a 403 names.
     pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
         self.challenge_scopes = which;
+        self
+    }
+
+    /// Chooses what the lists of tools, prompts and resources show to whom.
+    pub fn visibility(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
+        self
+    }
+
+    /// Lets a [`Changes`] switch tools off and on, and tell clients what changed.
+    pub fn changes(mut self, changes: &Changes) -> Self {
+        self.changes = Some(changes.clone());
         self
     }
 

@@ -1,6 +1,6 @@
 //! Which operation asks what of its caller. Built once, at start-up.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     access::Access,
@@ -9,7 +9,7 @@ use crate::{
     uri_pattern::UriPattern,
 };
 
-use super::Target;
+use super::{Switches, Target};
 
 /// What a server offers, each with what it asks for, in the order of its numbers.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Offers {
     pub(crate) resources: Vec<(UriPattern, Access)>,
     /// Whether clients can listen for changes.
     pub(crate) changes: bool,
+    /// Which of the tools can be called now.
+    pub(crate) switches: Arc<Switches>,
 }
 
 /// The rules of one server.
@@ -31,6 +33,7 @@ pub(crate) struct Rules {
     resources: HashMap<Box<str>, (Target, Access)>,
     templates: Vec<(UriPattern, Target, Access)>,
     changes: bool,
+    switches: Arc<Switches>,
     handshake: Access,
     /// What is asked of a caller before they are told that there is no such thing.
     unlisted: Access,
@@ -60,6 +63,7 @@ impl Rules {
             prompts,
             resources,
             changes,
+            switches,
         } = offers;
         let accesses = || {
             let named = tools.iter().chain(&prompts).map(|(_, access)| access);
@@ -78,6 +82,7 @@ impl Rules {
             resources: HashMap::new(),
             templates: Vec::new(),
             changes,
+            switches,
             handshake: public_if(open),
             unlisted: public_if(nothing_to_protect),
             baseline,
@@ -109,6 +114,11 @@ impl Rules {
         }
     }
 
+    /// Whether an operation is about something that the server offers now.
+    pub(crate) fn offers(&self, operation: Operation<'_>) -> bool {
+        matches!(self.rule(operation), Rule::Of(..))
+    }
+
     /// What an operation asks for.
     pub(super) fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
         let has_resources = !self.resources.is_empty() || !self.templates.is_empty();
@@ -125,7 +135,13 @@ impl Rules {
             Operation::ListResources | Operation::ListResourceTemplates if has_resources => {
                 Rule::General(&self.handshake)
             }
-            Operation::CallTool(name) => self.of(self.tools.get(name)),
+            Operation::CallTool(name) => {
+                let is_on = |(target, _): &&(Target, Access)| match target {
+                    Target::Tool(number) => self.switches.is_on(*number),
+                    Target::Prompt(_) | Target::Resource(_) => true,
+                };
+                self.of(self.tools.get(name).filter(is_on))
+            }
             Operation::GetPrompt(name) | Operation::CompletePrompt(name)
                 if !self.prompts.is_empty() =>
             {

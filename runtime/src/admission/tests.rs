@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::{
     access::Requirement,
@@ -204,6 +206,7 @@ fn with_resources() -> Rules {
             (pattern("notes://{id}"), of(&[&[READ]])),
         ],
         changes: true,
+        switches: Arc::default(),
     };
     let baseline = table.one("read").unwrap();
     Rules::new(table.clone(), offers, baseline, false)
@@ -298,4 +301,31 @@ fn what_a_server_does_not_offer_has_no_rule() {
             "{operation:?}"
         );
     }
+}
+
+#[test]
+fn a_tool_that_is_switched_off_is_one_that_never_was() {
+    let table = ScopeTable::new([READ]).unwrap();
+    let access = Requirement::Scopes(&[&[READ]]).resolve(&table);
+    let switches = Arc::new(Switches::new(1));
+    let offers = Offers {
+        tools: vec![("list".into(), access)],
+        switches: Arc::clone(&switches),
+        ..Offers::default()
+    };
+    let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
+    let reader = principal(&rules, "read");
+    let call = Operation::CallTool("list");
+    let Decision::Admit(admission) = rules.decide(call, Some(&reader)) else {
+        panic!("not admitted");
+    };
+    switches.set(0, false);
+    assert!(!rules.offers(call));
+    assert_eq!(rules.confirm(&admission, call), Err(NotAdmitted));
+    let Decision::Admit(unknown) = rules.decide(call, Some(&reader)) else {
+        panic!("not admitted to be told that there is no such tool");
+    };
+    assert_eq!(unknown.target(), None);
+    switches.set(0, true);
+    assert_eq!(rules.confirm(&admission, call), Ok(()));
 }

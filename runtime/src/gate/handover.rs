@@ -36,6 +36,7 @@ impl Gate {
             body,
             message,
             opens_session,
+            streams,
             session,
         } = passed;
         if let (Some(direct), Some(message)) = (&self.direct, message)
@@ -63,7 +64,7 @@ impl Gate {
         {
             self.sessions.forget(&id);
         }
-        if method == Method::GET && response.status().is_success() {
+        if streams && response.status().is_success() {
             let life = principal.map(|principal| self.life_of(&principal));
             return response.map(|body| Body::new(Ending::new(body, life, self.stop.clone())));
         }

@@ -37,6 +37,8 @@ pub(super) struct Passed {
     /// What the body says.
     pub(super) message: Option<Box<ClientJsonRpcMessage>>,
     pub(super) opens_session: bool,
+    /// Whether the answer is a stream that goes on until somebody ends it.
+    pub(super) streams: bool,
     pub(super) session: Option<String>,
 }
 
@@ -107,6 +109,7 @@ impl Gate {
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
         let opens_session = matches!(judged, Operation::Initialize);
+        let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
         let is_call = matches!(judged, Operation::CallTool(_));
         Ok(Passed {
             admission,
@@ -116,6 +119,7 @@ impl Gate {
                 _ => None,
             },
             opens_session,
+            streams,
             session,
         })
     }

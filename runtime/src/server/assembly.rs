@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access::{Access, Requirement},
-    admission::{Offers, Rules},
+    admission::{Offers, Rules, Switches},
     config::Config,
     error::{Faults, StartError},
     gate::{Challenges, Direct, Gate, GateService, OriginRules, Sessions},
@@ -142,8 +142,20 @@ where
     let issuers = issuing.published();
     let is_open = !server.protect_handshake && accesses.contains(&Access::Public);
     let names = tools.iter().map(|tool| Box::from(tool.name()));
+    let switches = Arc::new(Switches::new(tools.len()));
+    if let Some(changes) = &server.changes {
+        let names = tools.iter().map(|tool| tool.name().to_owned()).collect();
+        if !changes.attach(names, &switches) {
+            faults.add(
+                "one `Changes` was given to two servers",
+                "make a `Changes::new()` for each",
+            );
+        }
+    }
     let offers = Offers {
         tools: names.zip(accesses.iter().cloned()).collect(),
+        changes: server.changes.is_some(),
+        switches,
         ..Offers::default()
     };
     let rules = Arc::new(Rules::new(table.clone(), offers, baseline, is_open));
@@ -179,14 +191,20 @@ where
     let everything = CancellationToken::new();
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
-    let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-        .with_server_info(identity);
+    let capabilities = ServerCapabilities::builder().enable_tools();
+    let capabilities = match server.changes {
+        Some(_) => capabilities.enable_tool_list_changed().build(),
+        None => capabilities.build(),
+    };
+    let mut info = ServerConfig::new(capabilities).with_server_info(identity);
     info.instructions = server.instructions;
     let shared = Arc::new(Shared {
         info,
         state: server.state,
         tools,
         rules: Arc::clone(&rules),
+        visibility: server.visibility,
+        changes: server.changes,
     });
     let gate = Arc::new(Gate {
         rules,

@@ -7,9 +7,9 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, Extensions, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ServerConfig, Tool as Listing,
+        PaginatedRequestParams, ProtocolVersion, ServerConfig, SubscriptionFilter, Tool as Listing,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
 use crate::{
@@ -17,6 +17,12 @@ use crate::{
     admission::{Admission, Rules, Target},
     operation::Operation,
     tool::{Call, Tool},
+};
+
+use super::{
+    Visibility,
+    changes::Changes,
+    listening::{self, Listening},
 };
 
 /// How long a client may keep a list, in milliseconds.
@@ -28,6 +34,8 @@ pub(super) struct Shared<S> {
     pub(super) state: S,
     pub(super) tools: Vec<Tool<S>>,
     pub(super) rules: Arc<Rules>,
+    pub(super) visibility: Visibility,
+    pub(super) changes: Option<Changes>,
 }
 
 impl<S> Shared<S> {
@@ -41,11 +49,11 @@ impl<S> Shared<S> {
 }
 
 /// One request's or one session's view of the server.
-pub(super) struct Handler<S>(Arc<Shared<S>>);
+pub(super) struct Handler<S>(Arc<Shared<S>>, Listening);
 
 impl<S> Handler<S> {
     pub(super) fn new(shared: Arc<Shared<S>>) -> Self {
-        Self(shared)
+        Self(shared, Listening::default())
     }
 
     /// The admission that came with *this* request, never one of the session's.
@@ -93,6 +101,31 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         Some(tool.listing().clone())
     }
 
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if let Some(changes) = &self.0.changes {
+            self.1.begin(changes, context.peer);
+        }
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // The gate has judged every resource of it.
+        self.0.changes.as_ref().map(|_| requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let asked = context.requested().resource_subscriptions.clone();
+        let asked = asked.unwrap_or_default();
+        let extensions = &context.request_context().extensions;
+        self.admission(extensions, Operation::Listen(&asked))?;
+        if let Some(changes) = &self.0.changes {
+            listening::listen(changes, context).await;
+        }
+        Ok(())
+    }
+
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
@@ -115,7 +148,8 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
             .tools
             .iter()
             .filter(|tool| {
-                admission.principal().is_some() || tool.requirement() == Requirement::Public
+                let call = Operation::CallTool(tool.name());
+                self.0.visibility.shows(&self.0.rules, &admission, call)
             })
             .map(|tool| tool.listing().clone());
         let mut result = ListToolsResult::with_all_items(listed.collect());
