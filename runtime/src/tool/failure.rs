@@ -24,6 +24,10 @@ type BoxError = Box<dyn Error + Send + Sync + 'static>;
 /// }
 /// ```
 ///
+/// An error that was converted tells its text as it is, but for what stands in the query of
+/// an address, and for tokens: that is how HTTP clients give away API keys. What is given
+/// to [`ToolError::new`] is not touched.
+///
 /// It is no [`std::error::Error`] itself, as that would forbid the conversion from all others.
 pub struct ToolError {
     message: String,
@@ -117,7 +121,9 @@ fn from_box(error: BoxError) -> ToolError {
     match error.downcast::<Carried>() {
         Ok(carried) => carried.0,
         Err(error) => ToolError {
-            message: error.to_string(),
+            // A text that the tool's author has not written: it may be that of an HTTP
+            // client, with the address and the API key in it.
+            message: redact::for_caller(&error.to_string()),
             // The text is the caller's already; what lies below it is the log's.
             source: error.source().is_some().then_some(error),
         },

@@ -4,7 +4,10 @@
 //! Errors of HTTP clients print the whole URL, query and API key included, and errors of
 //! token libraries now and then the token.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    net::{IpAddr, SocketAddr},
+};
 
 /// The longest text from outside in a log line, in bytes; a line has 8 KiB for all of it.
 const LONGEST: usize = 2_048;
@@ -12,22 +15,61 @@ const LONGEST: usize = 2_048;
 /// The text as it may be logged.
 pub(super) fn for_log(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LONGEST));
-    for word in text.split_inclusive(|c: char| c.is_whitespace() || "()<>\"'`,;".contains(c)) {
-        if out.len() + word.len() > LONGEST {
+    for (word, between) in words(text) {
+        if out.len() + word.len() + between.len() > LONGEST {
             out.push('…');
             break;
         }
-        let kept = word.trim_end_matches(|c: char| c.is_whitespace() || "()<>\"'`,;".contains(c));
-        if kept.contains("://") {
+        if word.contains("://") || is_address(word) {
             out.push_str("[address]");
-        } else if looks_like_a_token(kept) {
+        } else if looks_like_a_token(word) {
             out.push_str("[token]");
         } else {
-            push_plain(&mut out, kept);
+            push_plain(&mut out, word);
         }
-        push_plain(&mut out, &word[kept.len()..]);
+        push_plain(&mut out, between);
     }
     out
+}
+
+/// A foreign error's text as a caller may get it: addresses lose their query and whoever
+/// logs in by them, for that is where API keys stand; tokens go.
+pub(super) fn for_caller(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (word, between) in words(text) {
+        if let Some((scheme, rest)) = word.split_once("://") {
+            let end = rest.find(['?', '#']).unwrap_or(rest.len());
+            let path = &rest[..end];
+            let path = path.rsplit_once('@').map_or(path, |(_, host)| host);
+            out.push_str(&format!("{scheme}://{path}"));
+            if end < rest.len() {
+                out.push_str("?[…]");
+            }
+        } else if looks_like_a_token(word) {
+            out.push_str("[token]");
+        } else {
+            out.push_str(word);
+        }
+        out.push_str(between);
+    }
+    out
+}
+
+/// The words of a text, each with what stands between it and the next.
+fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    fn separates(c: char) -> bool {
+        c.is_whitespace() || "()<>\"'`,;".contains(c)
+    }
+    text.split_inclusive(separates).map(|word| {
+        let bare = word.trim_end_matches(separates);
+        word.split_at(bare.len())
+    })
+}
+
+/// An IP address, with a port or without.
+fn is_address(word: &str) -> bool {
+    let word = word.trim_end_matches([':', '.']);
+    word.parse::<SocketAddr>().is_ok() || word.parse::<IpAddr>().is_ok()
 }
 
 /// A text cut to `longest` bytes, at a character's border.
@@ -72,6 +114,28 @@ mod tests {
             logged,
             "error sending request for url ([address]): token [token] refused"
         );
+    }
+
+    #[test]
+    fn an_address_without_a_scheme_is_left_out() {
+        assert_eq!(
+            for_log("connect to 10.0.0.7:5432: refused by [::1]:80"),
+            "connect to [address] refused by [address]"
+        );
+        assert_eq!(for_log("version 1.2.3: no"), "version 1.2.3: no");
+    }
+
+    #[test]
+    fn a_caller_gets_no_key_of_an_address() {
+        assert_eq!(
+            for_caller("no answer from (https://u:p@api.example/query?apikey=secret#x), sorry"),
+            "no answer from (https://api.example/query?[…]), sorry"
+        );
+        assert_eq!(
+            for_caller("see https://docs.example/limits"),
+            "see https://docs.example/limits"
+        );
+        assert_eq!(for_caller("got eyJh.eyJi.c"), "got [token]");
     }
 
     #[test]

@@ -301,10 +301,7 @@ async fn a_recursive_type_has_one_definition() {
 #[test]
 fn arguments_without_a_description_are_known() {
     let desk = all();
-    assert_eq!(
-        desk.tool("search").undescribed_arguments(),
-        [String::new(); 0]
-    );
+    assert!(desk.tool("search").undescribed_arguments().is_empty());
     assert_eq!(
         desk.tool("list").undescribed_arguments(),
         ["filter", "order", "then"]

@@ -28,11 +28,11 @@ mod scopes {
     meta = json!({"example.com/cost": 3}),
     step_up
 )]
-pub async fn delete() {}
+async fn delete() {}
 
 #[mcp_tool(any_scope = ["a", [scopes::READ, "b"]], description = "Said here.")]
 /// Said there.
-pub fn either() {}
+fn either() {}
 
 #[doc = concat!("Made ", "of parts.")]
 /// And a line.
@@ -173,8 +173,9 @@ fn meta_that_is_no_object_does_not_start() {
 
 #[test]
 fn a_description_that_turns_out_empty_does_not_start() {
-    #[doc = concat!(" ", " ")]
+    #[doc = concat!("", "")]
     #[mcp_tool(public)]
+    #[expect(clippy::empty_docs, reason = "what is tested")]
     fn silent() {}
     let told = faults::<()>(tools![silent]);
     assert!(told.contains("`silent` has no description"), "{told}");
