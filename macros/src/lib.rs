@@ -160,6 +160,8 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
+/// Both attributes are imported: the one on a method is resolved like any other.
+///
 /// The value is shared: a method takes `&self`, `self: Arc<Self>` or `self: &Arc<Self>`,
 /// or no `self` at all. It is had from the server's state, which is `Arc<Notes>` itself, a
 /// `Notes` that is `Clone`, or anything for which `Arc<Notes>: FromRef<…>`.
