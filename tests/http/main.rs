@@ -6,6 +6,7 @@ mod metadata;
 mod origin;
 mod protocol;
 mod refusals;
+mod scopes;
 mod sessions;
 mod shutdown;
 
