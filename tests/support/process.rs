@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::time::sleep;
+
 /// How long a process may take to start, or to end when it cannot.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -115,9 +117,8 @@ impl Program {
     /// # Panics
     ///
     /// When it does not end.
-    #[must_use]
-    pub fn run(self) -> Ended {
-        self.start().ends()
+    pub async fn run(self) -> Ended {
+        self.start().ends().await
     }
 
     /// Starts it as a server on a free port of 127.0.0.1, and waits until it listens.
@@ -125,11 +126,10 @@ impl Program {
     /// # Panics
     ///
     /// When it does not listen.
-    #[must_use]
-    pub fn serve(self) -> Serving {
+    pub async fn serve(self) -> Serving {
         let address = free_address();
         let process = self.var("TOOLGATE_BIND", address.to_string()).start();
-        process.listens_on(address)
+        process.listens_on(address).await
     }
 }
 
@@ -158,8 +158,7 @@ impl Process {
     /// # Panics
     ///
     /// When it does not listen within half a minute, or ends.
-    #[must_use]
-    pub fn listens_on(mut self, address: SocketAddr) -> Serving {
+    pub async fn listens_on(mut self, address: SocketAddr) -> Serving {
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             let ended = self.child.try_wait().expect("a state");
@@ -168,7 +167,7 @@ impl Process {
                 "{ended:?}: {}",
                 self.err.read()
             );
-            thread::sleep(Duration::from_millis(10));
+            sleep(Duration::from_millis(10)).await;
         }
         Serving {
             process: self,
@@ -181,8 +180,7 @@ impl Process {
     /// # Panics
     ///
     /// When it does not write it within half a minute.
-    #[must_use]
-    pub fn says(&self, text: &str) -> String {
+    pub async fn says(&self, text: &str) -> String {
         let start = Instant::now();
         loop {
             let said = self.err.read();
@@ -190,7 +188,7 @@ impl Process {
                 return said;
             }
             assert!(start.elapsed() < PATIENCE, "no {text:?} in: {said}");
-            thread::sleep(Duration::from_millis(10));
+            sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -199,15 +197,14 @@ impl Process {
     /// # Panics
     ///
     /// When it does not end within half a minute.
-    #[must_use]
-    pub fn ends(mut self) -> Ended {
+    pub async fn ends(mut self) -> Ended {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a state") {
                 break status;
             }
             assert!(start.elapsed() < PATIENCE, "{}", self.err.read());
-            thread::sleep(Duration::from_millis(10));
+            sleep(Duration::from_millis(10)).await;
         };
         Ended {
             status,
@@ -262,9 +259,8 @@ impl Serving {
     }
 
     /// As [`Process::says`].
-    #[must_use]
-    pub fn says(&self, text: &str) -> String {
-        self.process.says(text)
+    pub async fn says(&self, text: &str) -> String {
+        self.process.says(text).await
     }
 
     /// Ends it with SIGKILL: it cannot tidy up.
@@ -272,10 +268,9 @@ impl Serving {
     /// # Panics
     ///
     /// When it cannot be killed.
-    #[must_use]
-    pub fn killed(mut self) -> Ended {
+    pub async fn killed(mut self) -> Ended {
         self.process.child.kill().expect("it can be killed");
-        self.process.ends()
+        self.process.ends().await
     }
 }
 

@@ -68,7 +68,10 @@ async fn log_in(server: &str, scopes: &[String]) -> Result<String, Box<dyn Error
         .handle_callback_url(&format!("{origin}{back}"))
         .await
         .map_err(|error| format!("there is no token: {error}"))?;
-    Ok(session.get_access_token().await?)
+    let manager = session
+        .into_authorization_manager()
+        .ok_or("there is no token")?;
+    Ok(manager.get_access_token().await?)
 }
 
 /// Waits for the browser, and gives the path and query that it comes with.

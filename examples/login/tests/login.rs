@@ -31,7 +31,7 @@ async fn token(arguments: &[&str], allows: &str) -> String {
     let program = Program::new(env!("CARGO_BIN_EXE_login"), &folder)
         .args(arguments)
         .start();
-    let said = program.says("&resource=");
+    let said = program.says("&resource=").await;
     let said = said.lines().find(|line| line.contains("http://"));
     let person = Person {
         name: "ada",
@@ -40,7 +40,7 @@ async fn token(arguments: &[&str], allows: &str) -> String {
     let back = person.consents(said.expect("a URL").trim()).await;
     let page = reqwest::get(&back).await.expect("somebody waits");
     assert_eq!(page.status(), 200, "{page:?}");
-    let ended = program.ends();
+    let ended = program.ends().await;
     assert!(ended.status.success(), "{ended:?}");
     ended.stdout.trim().to_owned()
 }
@@ -71,13 +71,14 @@ async fn without_scopes_it_asks_for_those_of_the_challenge() {
     assert_eq!(client.call("write", none).await.status, 403);
 }
 
-#[test]
-fn without_a_server_it_says_what_it_needs() {
+#[tokio::test]
+async fn without_a_server_it_says_what_it_needs() {
     let folder = Folder::new();
     for arguments in [[].as_slice(), &["--nonsense"], &["nonsense"]] {
         let ended = Program::new(env!("CARGO_BIN_EXE_login"), &folder)
             .args(arguments)
-            .run();
+            .run()
+            .await;
         assert!(!ended.status.success(), "{ended:?}");
         assert_eq!(ended.stdout, "");
         assert!(!ended.stderr.is_empty(), "{ended:?}");
