@@ -263,6 +263,18 @@ impl Serving {
         self.process.says(text).await
     }
 
+    /// Sends it a signal, `TERM` or `INT`, and waits until it has ended.
+    ///
+    /// # Panics
+    ///
+    /// When there is no shell to send it, or the server does not end.
+    pub async fn told(self, signal: &str) -> Ended {
+        let command = format!("kill -{signal} {}", self.process.child.id());
+        let sent = Command::new("sh").args(["-c", &command]).status();
+        assert!(sent.expect("a shell").success(), "{command}");
+        self.process.ends().await
+    }
+
     /// Ends it with SIGKILL: it cannot tidy up.
     ///
     /// # Panics

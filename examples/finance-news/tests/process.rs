@@ -1,0 +1,288 @@
+//! `finance-news` as a person starts it at a terminal.
+
+use std::net::TcpListener;
+
+use serde_json::json;
+use support::{
+    client::{Answer, Client, Revision},
+    person::Person,
+    process::{Folder, Program, Serving, free_address},
+};
+
+fn program(folder: &Folder) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_finance-news"), folder)
+}
+
+/// An issuer that is configured, and down.
+const ISSUER: &str = "http://127.0.0.1:9/issuer";
+
+async fn token(server: &Serving, allows: &str) -> String {
+    let person = Person {
+        name: "ada",
+        allows,
+    };
+    person.logs_in(&server.resource()).await
+}
+
+fn client(server: &Serving) -> Client {
+    Client::new(server.resource(), Revision::Stateless)
+}
+
+async fn get(url: String) -> Answer {
+    Answer::of(reqwest::Client::new().get(url)).await
+}
+
+#[tokio::test]
+async fn its_scopes_are_printed_and_nothing_else() {
+    let folder = Folder::new();
+    // No setting matters for it, not even one with a fault.
+    let program = program(&folder).var("TOOLGATE_BIND", "nonsense");
+    let ended = program.args(&["--print-scopes"]).run().await;
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(
+        (&*ended.stdout, &*ended.stderr),
+        ("news:read\n", ""),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_argument_is_an_error_that_tells_what_is_one() {
+    let folder = Folder::new();
+    let help = program(&folder).args(&["--help"]).run().await;
+    assert!(help.status.success(), "{help:?}");
+    assert!(help.stdout.contains("--print-scopes"), "{help:?}");
+    for arguments in [["--port", "80"].as_slice(), &["--print-scopes", "x"], &[""]] {
+        let ended = program(&folder).args(arguments).run().await;
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert_eq!(ended.stdout, "", "{ended:?}");
+        assert!(ended.stderr.contains(arguments[0]), "{ended:?}");
+        assert!(ended.stderr.contains(&help.stdout), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
+    let folder = Folder::new();
+    let ended = program(&folder)
+        .var("TOOLGATE_BIND", "nonsense")
+        .var("TOOLGATE_RESOURCE", "mcp.example.com")
+        .var("TOOLGATE_AUTHORIZATION_SERVERS", "http://example.com")
+        .var("TOOLGATE_ALLOWED_ORIGINS", "*")
+        .var("TOOLGATE_DOCS_URL", "docs")
+        .var("ALPHA_VANTAGE_API_KEY", "KEY-4711")
+        .var("ALPHA_VANTAGE_BASE_URL", "http://news.example")
+        .run()
+        .await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    for name in [
+        "TOOLGATE_BIND",
+        "TOOLGATE_RESOURCE",
+        "TOOLGATE_AUTHORIZATION_SERVERS",
+        "TOOLGATE_ALLOWED_ORIGINS",
+        "TOOLGATE_DOCS_URL",
+        "ALPHA_VANTAGE_BASE_URL",
+    ] {
+        assert!(ended.stderr.contains(name), "no {name}: {ended:?}");
+    }
+    assert!(!ended.stderr.contains("KEY-4711"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_log_filter_is_told() {
+    let folder = Folder::new();
+    let program = program(&folder).var("RUST_LOG", "toolgate=loud");
+    let ended = program.run().await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.starts_with("RUST_LOG"), "{ended:?}");
+}
+
+/// Whoever has the port, this test or somebody else: it is the one that is asked for.
+#[tokio::test]
+async fn it_listens_on_port_10000_and_says_what_to_do_when_that_is_taken() {
+    let _taken = TcpListener::bind("127.0.0.1:10000");
+    let folder = Folder::new();
+    let ended = program(&folder).run().await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let told = "cannot listen on 127.0.0.1:10000";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    assert!(ended.stderr.contains("TOOLGATE_BIND"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn without_any_setting_it_is_as_the_contract_says() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    let origin = server.url("");
+    let metadata = json!({
+        "resource": server.resource(),
+        "authorization_servers": [origin],
+        "scopes_supported": ["news:read"],
+        "bearer_methods_supported": ["header"],
+        "resource_documentation": server.url("/docs"),
+        "resource_name": "finance-news",
+    });
+    for path in ["", "/mcp"] {
+        let path = format!("/.well-known/oauth-protected-resource{path}");
+        assert_eq!(get(server.url(&path)).await.json(), metadata);
+    }
+    for path in ["/healthz", "/readyz", "/docs"] {
+        assert_eq!(get(server.url(path)).await.status, 200, "{path}");
+    }
+    let issuer = get(server.url("/.well-known/oauth-authorization-server")).await;
+    assert_eq!(issuer.json()["issuer"], origin);
+    let said = server.says("Connect to it").await;
+    assert!(said.contains("DEVELOPMENT ISSUER"), "{said}");
+}
+
+/// A person copies it from the terminal; it must do what it says.
+#[tokio::test]
+async fn the_line_that_shows_the_refusal_shows_it() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    let said = server.says("curl -i").await;
+    let line = said.lines().find(|line| line.contains("curl -i"));
+    let words: Vec<_> = line.expect("a line").split_whitespace().collect();
+    let [.., "curl", "-i", url, "-d", "'{}'"] = words[..] else {
+        panic!("{words:?}");
+    };
+    let kind = "application/x-www-form-urlencoded";
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("content-type", kind)
+        .body("{}");
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let challenge = answer.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some("news:read"));
+    assert_eq!(challenge.get("error"), None);
+}
+
+#[tokio::test]
+async fn who_logs_in_has_news_and_who_grants_nothing_has_none() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    let ticker = json!({"ticker": "aapl"});
+    let client = client(&server).with_token(token(&server, "news:read").await);
+    let answer = client.call("get_news_sentiment", ticker.clone()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let news = &answer.json()["result"]["structuredContent"];
+    assert_eq!(news["ticker"], "AAPL");
+    assert_eq!(news["articles"].as_array().map(Vec::len), Some(3));
+    let note = news["note"].as_str().expect("a note");
+    assert!(note.contains("sample data"), "{note}");
+
+    let wrong = client
+        .call("get_news_sentiment", json!({"ticker": "A,B"}))
+        .await;
+    assert!(wrong.is_tool_error(), "{wrong:?}");
+
+    let without = client.with_token(token(&server, "").await);
+    let refused = without.call("get_news_sentiment", ticker).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let challenge = refused.challenge().expect("a challenge");
+    assert_eq!(challenge.get("error"), Some("insufficient_scope"));
+    assert_eq!(challenge.get("scope"), Some("news:read"));
+}
+
+#[tokio::test]
+async fn the_env_file_is_read_and_the_process_wins_over_it() {
+    let folder = Folder::new();
+    let provider = free_address();
+    folder.write(
+        ".env",
+        &format!(
+            "TOOLGATE_BIND=nonsense\nTOOLGATE_DOCS_URL=https://docs.example/news\n\
+             ALPHA_VANTAGE_API_KEY='KEY-4711'\nALPHA_VANTAGE_BASE_URL=http://{provider}\n"
+        ),
+    );
+    let server = program(&folder).var("RUST_LOG", "trace").serve().await;
+    let metadata = get(server.url("/.well-known/oauth-protected-resource")).await;
+    assert_eq!(
+        metadata.json()["resource_documentation"],
+        "https://docs.example/news"
+    );
+    // The key is there, so the provider is asked; nobody is at that address.
+    let token = token(&server, "news:read").await;
+    let client = client(&server).with_token(&token);
+    let ticker = json!({"ticker": "AAPL"});
+    let answer = client.call("get_news_sentiment", ticker).await;
+    assert!(answer.is_tool_error(), "{answer:?}");
+    let told = answer.tool_text();
+    assert!(told.contains("cannot be reached"), "{told}");
+    // Whatever is logged, at whatever level, secrets are not.
+    let ended = server.killed().await;
+    assert!(ended.stderr.contains("get_news_sentiment"), "{ended:?}");
+    for secret in ["KEY-4711", &token] {
+        assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn for_others_it_does_not_start_without_an_issuer() {
+    let folder = Folder::new();
+    let address = free_address();
+    for (bind, resource) in [
+        (
+            format!("0.0.0.0:{}", address.port()),
+            "https://mcp.example.com/mcp",
+        ),
+        (address.to_string(), "https://mcp.example.com/mcp"),
+    ] {
+        let ended = program(&folder)
+            .var("TOOLGATE_BIND", bind)
+            .var("TOOLGATE_RESOURCE", resource)
+            .run()
+            .await;
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let name = "TOOLGATE_AUTHORIZATION_SERVERS";
+        assert!(ended.stderr.contains(name), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_an_issuer_is_configured_there_is_no_other() {
+    let address = free_address();
+    let public = format!("0.0.0.0:{}", address.port());
+    for (bind, resource) in [
+        (address.to_string(), format!("http://{address}/mcp")),
+        (public, "https://mcp.example.com/mcp".to_owned()),
+    ] {
+        let folder = Folder::new();
+        let server = program(&folder)
+            .var("TOOLGATE_BIND", bind)
+            .var("TOOLGATE_RESOURCE", &resource)
+            .var("TOOLGATE_AUTHORIZATION_SERVERS", ISSUER)
+            .start()
+            .listens_on(address)
+            .await;
+        for path in [
+            "/.well-known/oauth-authorization-server",
+            "/.well-known/openid-configuration",
+            "/development/jwks",
+            "/development/authorize?client_id=x",
+        ] {
+            assert_eq!(get(server.url(path)).await.status, 404, "{path}");
+        }
+        let metadata = get(server.url("/.well-known/oauth-protected-resource")).await;
+        assert_eq!(metadata.json()["authorization_servers"], json!([ISSUER]));
+        assert_eq!(metadata.json()["resource"], *resource);
+        let said = server.says("Connect to it").await;
+        assert!(!said.contains("DEVELOPMENT"), "{said}");
+        // Nobody can log in there now, and it says so.
+        assert_eq!(get(server.url("/readyz")).await.status, 503);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn told_to_stop_it_ends_without_an_error() {
+    let folder = Folder::new();
+    for signal in ["TERM", "INT"] {
+        let server = program(&folder).serve().await;
+        // It answers, so it also listens to signals.
+        assert_eq!(get(server.url("/healthz")).await.status, 200);
+        let ended = server.told(signal).await;
+        assert!(ended.status.success(), "{signal} {ended:?}");
+    }
+}

@@ -1,0 +1,191 @@
+//! `todo` as a person starts it at a terminal.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use support::{
+    client::{Client, Revision},
+    person::Person,
+    process::{Folder, Program, Serving, free_address},
+};
+
+fn program(folder: &Folder) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_todo"), folder)
+}
+
+async fn serve(folder: &Folder, address: SocketAddr) -> Serving {
+    let program = program(folder).var("TOOLGATE_BIND", address.to_string());
+    program.start().listens_on(address).await
+}
+
+async fn client(server: &Serving, name: &str, allows: &str) -> Client {
+    let token = Person { name, allows }.logs_in(&server.resource()).await;
+    Client::new(server.resource(), Revision::Stateless).with_token(token)
+}
+
+/// Calls a tool that must succeed, and gives its structured content.
+async fn done(client: &Client, tool: &str, arguments: Value) -> Value {
+    let answer = client.call(tool, arguments).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(!answer.is_tool_error(), "{answer:?}");
+    answer.json()["result"]["structuredContent"].clone()
+}
+
+const BOTH: &str = "todo:read todo:write";
+
+#[tokio::test]
+async fn a_list_is_read_refused_and_changed_by_scope() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    let anonymous = Client::new(server.resource(), Revision::Stateless);
+    assert_eq!(anonymous.call("ping", json!({})).await.tool_text(), "pong");
+    let refused = anonymous.call("list_todos", json!({})).await;
+    assert_eq!(refused.status, 401, "{refused:?}");
+    let challenge = refused.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some("todo:read"));
+
+    let reader = client(&server, "ada", "todo:read").await;
+    assert_eq!(
+        done(&reader, "list_todos", json!({})).await,
+        json!({"todos": []})
+    );
+    let milk = json!({"title": "Milk"});
+    let refused = reader.call("add_todo", milk.clone()).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let challenge = refused.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some(BOTH));
+
+    let writer = client(&server, "ada", BOTH).await;
+    let added = done(&writer, "add_todo", milk).await;
+    assert_eq!(added, json!({"id": 1, "title": "Milk", "done": false}));
+    let completed = done(&writer, "complete_todo", json!({"id": 1})).await;
+    assert_eq!(completed["done"], true);
+    let listed = done(&reader, "list_todos", json!({})).await;
+    assert_eq!(listed, json!({"todos": [completed]}));
+    done(&writer, "delete_todo", json!({"id": 1})).await;
+    let gone = writer.call("delete_todo", json!({"id": 1})).await;
+    assert!(gone.is_tool_error(), "{gone:?}");
+    assert_eq!(gone.tool_text(), "there is no item 1 on your list");
+}
+
+#[tokio::test]
+async fn everybody_has_a_list_of_their_own() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    let ada = client(&server, "ada", BOTH).await;
+    let bob = client(&server, "bob", BOTH).await;
+    done(&ada, "add_todo", json!({"title": "Ada's"})).await;
+    assert_eq!(
+        done(&bob, "list_todos", json!({})).await,
+        json!({"todos": []})
+    );
+    for tool in ["complete_todo", "delete_todo"] {
+        let answer = bob.call(tool, json!({"id": 1})).await;
+        assert!(answer.is_tool_error(), "{answer:?}");
+    }
+    let listed = done(&ada, "list_todos", json!({})).await;
+    assert_eq!(listed["todos"][0]["title"], "Ada's");
+    assert_eq!(listed["todos"][0]["done"], false);
+}
+
+/// SIGKILL in the middle of several writers: what a client was told is done, is done.
+#[tokio::test]
+async fn what_was_acknowledged_over_http_survives_a_kill() {
+    let folder = Folder::new();
+    let address = free_address();
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let server = serve(&folder, address).await;
+        let ada = client(&server, "ada", BOTH).await;
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (ada, tell) = (ada.clone(), tell.clone());
+                tokio::spawn(async move {
+                    for number in 0.. {
+                        let title = format!("{round}.{writer}.{number}");
+                        let message = ada.message(
+                            "tools/call",
+                            json!({"name": "add_todo", "arguments": {"title": title}}),
+                        );
+                        let sent = ada.post(&message).body(message.to_string()).send().await;
+                        let Ok(answer) = sent else { break };
+                        assert_eq!(answer.status(), 200);
+                        let Ok(text) = answer.text().await else { break };
+                        assert!(text.contains(&title), "{text}");
+                        let _ = tell.send(title);
+                    }
+                })
+            })
+            .collect();
+        drop(tell);
+        for _ in 0..20 {
+            acknowledged.push(told.recv().await.expect("a write"));
+        }
+        assert!(!server.killed().await.status.success());
+        for writer in writers {
+            writer.await.expect("no panic");
+        }
+        while let Some(title) = told.recv().await {
+            acknowledged.push(title);
+        }
+    }
+    let server = serve(&folder, address).await;
+    let ada = client(&server, "ada", "todo:read").await;
+    let listed = done(&ada, "list_todos", json!({})).await;
+    let titles: Vec<_> = listed["todos"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|todo| todo["title"].as_str())
+        .collect();
+    for title in &acknowledged {
+        let times = titles.iter().filter(|one| *one == title).count();
+        assert_eq!(times, 1, "{title}");
+    }
+}
+
+#[tokio::test]
+async fn its_scopes_are_printed_even_while_the_file_is_in_use() {
+    let folder = Folder::new();
+    let _server = program(&folder).serve().await;
+    let ended = program(&folder).args(&["--print-scopes"]).run().await;
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(ended.stdout, "todo:read\ntodo:write\n");
+    assert_eq!(ended.stderr, "");
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_told_why_not() {
+    let folder = Folder::new();
+    let _server = program(&folder).serve().await;
+    let second = program(&folder).var("TOOLGATE_BIND", free_address().to_string());
+    let ended = second.run().await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("another server uses it"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
+    let folder = Folder::new();
+    let ended = program(&folder)
+        .var("TOOLGATE_BIND", "nonsense")
+        .var("TODO_DATABASE", "no/such/folder/todo.redb")
+        .run()
+        .await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    for name in ["TOOLGATE_BIND", "TODO_DATABASE"] {
+        assert!(ended.stderr.contains(name), "no {name}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_argument_is_an_error_that_tells_what_is_one() {
+    let folder = Folder::new();
+    let help = program(&folder).args(&["--help"]).run().await;
+    assert!(help.status.success(), "{help:?}");
+    let ended = program(&folder).args(&["serve"]).run().await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.contains(&help.stdout), "{ended:?}");
+    assert!(!folder.path().join("todo.redb").exists());
+}
