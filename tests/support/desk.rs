@@ -99,22 +99,32 @@ fn explode(State(runs): State<Runs>) -> String {
     panic!("as it was told to")
 }
 
-/// The server with all of its tools, which takes unsigned tokens.
+/// The server with all of its tools, and nobody yet who verifies tokens.
 #[must_use = "a server does nothing until it is served"]
-pub fn server(runs: &Runs) -> Server<Runs> {
+pub fn unverified_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
-        .verifier(Unsigned)
         .tools(tools![
             ping, whoami, read, write, rewrite, purge, slow, echo, explode
         ])
         .quiet()
 }
 
+/// The server with all of its tools, which takes unsigned tokens.
+#[must_use = "a server does nothing until it is served"]
+pub fn server(runs: &Runs) -> Server<Runs> {
+    unverified_server(runs).verifier(Unsigned)
+}
+
 /// The server without its public tool: nothing of it is open.
 #[must_use = "a server does nothing until it is served"]
 pub fn closed_server(runs: &Runs) -> Server<Runs> {
+    closed_unverified_server(runs).verifier(Unsigned)
+}
+
+/// The same, and nobody yet who verifies tokens.
+#[must_use = "a server does nothing until it is served"]
+pub fn closed_unverified_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
-        .verifier(Unsigned)
         .tools(tools![
             whoami, read, write, rewrite, purge, slow, echo, explode
         ])

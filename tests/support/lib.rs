@@ -1,11 +1,15 @@
 //! What the end-to-end tests share.
 
+pub mod application;
+pub mod browser;
 pub mod client;
+pub mod clock;
 pub mod desk;
 mod issuer;
 pub mod person;
 pub mod process;
 pub mod server;
 pub mod tokens;
+pub mod wire;
 
 pub use issuer::{Answer, ImitationIssuer, Place, SigningKey, TokenBuilder};

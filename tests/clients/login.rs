@@ -1,0 +1,150 @@
+//! From nothing but a URL to a call.
+
+use rmcp::transport::AuthorizationRequest;
+use support::{
+    application::{Application, CALLBACK},
+    browser::Choice,
+};
+
+use crate::{REVISIONS, challenge_at_connect, closed_desk, logged_in, modest, open_desk, shown};
+
+fn choice(value: &str, group: &str, label: &str) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        group: group.to_owned(),
+        label: label.to_owned(),
+        is_ticked: true,
+    }
+}
+
+#[tokio::test]
+async fn a_client_finds_its_way_from_the_url_to_a_call() {
+    for revision in REVISIONS {
+        let (running, runs, _) = closed_desk().await;
+        let mut application = Application::new(running.resource(), revision).await;
+        let challenge = challenge_at_connect(&mut application).await;
+
+        let login = application.begin_login(&challenge, modest()).await;
+        let (browser, page) = shown(&login.url).await;
+        // The baseline, and what a client adds to get a refresh token.
+        assert_eq!(
+            page.choices(),
+            [
+                choice("desk:read", "It will be able to", "desk:read"),
+                choice(
+                    "offline_access",
+                    "It will be able to",
+                    "Stay signed in when you are not there"
+                ),
+            ]
+        );
+        for part in ["Example application", "desk", CALLBACK, &running.resource()] {
+            assert!(page.text().contains(part), "{part}: {}", page.text());
+        }
+        let answer = browser.press(&page, "allow").await;
+        application.end_login(login, &answer).await;
+
+        application.connect().await.expect("it may connect");
+        let tools = application.tools().await;
+        assert!(tools.contains(&"write".to_owned()), "{tools:?}");
+        assert_eq!(application.told("read").await, "read ran");
+        assert_eq!(
+            application.told("whoami").await,
+            "developer with desk:read",
+            "{revision:?}"
+        );
+        assert_eq!(runs.all(), ["read", "whoami"]);
+        application.disconnect().await;
+    }
+}
+
+#[tokio::test]
+async fn a_person_can_leave_out_what_a_client_asks_for() {
+    for revision in REVISIONS {
+        let (running, runs, _) = closed_desk().await;
+        let mut application = Application::new(running.resource(), revision).await;
+        let challenge = challenge_at_connect(&mut application).await;
+        // Left to itself, rmcp asks for everything that the metadata lists.
+        let login = application
+            .begin_login(&challenge, AuthorizationRequest::new(CALLBACK))
+            .await;
+        let (browser, page) = shown(&login.url).await;
+        let offered: Vec<_> = page.choices().into_iter().map(|one| one.value).collect();
+        assert_eq!(
+            offered,
+            ["desk:admin", "desk:read", "desk:write", "offline_access"]
+        );
+        let answer = browser
+            .press(&page.tick_only(&["desk:write"]), "allow")
+            .await;
+        application.end_login(login, &answer).await;
+        assert_eq!(application.granted().await, ["desk:write"]);
+        application.connect().await.expect("it may connect");
+        assert_eq!(application.told("write").await, "write ran");
+        application.refused("read").await;
+        assert_eq!(runs.all(), ["write"], "{revision:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_denies_is_not_logged_in() {
+    let (running, _, _) = closed_desk().await;
+    let mut application = Application::new(running.resource(), REVISIONS[0]).await;
+    let challenge = challenge_at_connect(&mut application).await;
+    let login = application.begin_login(&challenge, modest()).await;
+    let (browser, page) = shown(&login.url).await;
+    let answer = browser.press(&page, "deny").await;
+    let told = answer.leads_to();
+    assert!(told.contains("error=access_denied"), "{told}");
+    assert!(!told.contains("code="), "{told}");
+    challenge_at_connect(&mut application).await;
+}
+
+#[tokio::test]
+async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login() {
+    for revision in REVISIONS {
+        let (running, runs, _) = open_desk().await;
+        let mut application = Application::new(running.resource(), revision).await;
+        application.connect().await.expect("anybody may connect");
+        assert_eq!(application.tools().await, ["ping"], "{revision:?}");
+        assert_eq!(application.told("ping").await, "ping ran");
+        let challenge = application.refused("write").await;
+        assert!(challenge.contains("scope=\"desk:write\""), "{challenge}");
+
+        let login = application.begin_login(&challenge, modest()).await;
+        let (browser, page) = shown(&login.url).await;
+        let answer = browser.press(&page, "allow").await;
+        application.end_login(login, &answer).await;
+        assert_eq!(application.told("write").await, "write ran");
+        assert_eq!(runs.all(), ["ping", "write"], "{revision:?}");
+        // The session is the one that was opened without a token.
+        let sent = application.wire().sent();
+        let ping = application.wire().sent_as("ping");
+        assert_eq!(sent.last().expect("some").session, ping[0].session);
+        assert_eq!(ping[0].token, None);
+    }
+}
+
+#[tokio::test]
+async fn a_person_can_be_somebody_else() {
+    let (running, _, _) = closed_desk().await;
+    let mut application = Application::new(running.resource(), REVISIONS[0]).await;
+    let challenge = challenge_at_connect(&mut application).await;
+    let login = application.begin_login(&challenge, modest()).await;
+    let (browser, page) = shown(&login.url).await;
+    let answer = browser.press(&page.fill("subject", "bob"), "allow").await;
+    application.end_login(login, &answer).await;
+    application.connect().await.expect("it may connect");
+    assert_eq!(application.told("whoami").await, "bob with desk:read");
+}
+
+#[tokio::test]
+async fn a_client_that_ends_its_session_has_no_error() {
+    let (running, _, _) = closed_desk().await;
+    let mut application = logged_in(&running, REVISIONS[0], &["desk:read"]).await;
+    application.told("read").await;
+    application.disconnect().await;
+    let ends = application.wire().sent_as("DELETE");
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    assert_eq!(ends[0].challenge, None, "{ends:?}");
+}

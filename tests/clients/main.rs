@@ -1,0 +1,69 @@
+//! rmcp's own client and its OAuth support against a server with its development issuer.
+//!
+//! Discovery, registration, PKCE, consent, calls, a real 403, step-up and refresh, in a
+//! revision with sessions and in the one without.
+
+mod login;
+mod refresh;
+mod step_up;
+
+use rmcp::transport::AuthorizationRequest;
+use support::{
+    application::{Application, CALLBACK},
+    browser::{Browser, Page},
+    client::Revision,
+    clock::MovedClock,
+    desk::{self, Runs},
+    server::Running,
+};
+
+/// The revisions in which a client of today connects.
+const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
+
+/// A closed desk that issues its own tokens, what ran on it, and its clock.
+async fn closed_desk() -> (Running, Runs, MovedClock) {
+    let (runs, clock) = (Runs::default(), MovedClock::default());
+    let server = desk::closed_unverified_server(&runs).clock(clock.clone());
+    (Running::start(server, |config| config).await, runs, clock)
+}
+
+/// The same with a public tool, so that the handshake is open.
+async fn open_desk() -> (Running, Runs, MovedClock) {
+    let (runs, clock) = (Runs::default(), MovedClock::default());
+    let server = desk::unverified_server(&runs).clock(clock.clone());
+    (Running::start(server, |config| config).await, runs, clock)
+}
+
+/// The challenge with which an application is kept from connecting.
+async fn challenge_at_connect(application: &mut Application) -> String {
+    let error = application.connect().await.expect_err("a token is needed");
+    let challenge = error.auth_challenge().map(str::to_owned);
+    challenge.unwrap_or_else(|| panic!("no challenge: {error:?}"))
+}
+
+/// An application that asks for what the challenge names and no more.
+fn modest() -> AuthorizationRequest {
+    AuthorizationRequest::new(CALLBACK).with_initial_scope_selection()
+}
+
+/// Shows the person the consent page at a URL.
+async fn shown(url: &str) -> (Browser, Page) {
+    let browser = Browser::default();
+    let page = browser.open(url).await;
+    assert_eq!(page.status(), 200, "{}", page.text());
+    (browser, page)
+}
+
+/// An application that is logged in with these scopes and connected.
+async fn logged_in(running: &Running, revision: Revision, scopes: &[&str]) -> Application {
+    let mut application = Application::new(running.resource(), revision).await;
+    let challenge = challenge_at_connect(&mut application).await;
+    let login = application
+        .begin_login(&challenge, AuthorizationRequest::new(CALLBACK))
+        .await;
+    let (browser, page) = shown(&login.url).await;
+    let answer = browser.press(&page.tick_only(scopes), "allow").await;
+    application.end_login(login, &answer).await;
+    application.connect().await.expect("it may connect");
+    application
+}

@@ -1,0 +1,88 @@
+//! A call that lacks a scope, the person's second yes, and the same call again.
+
+use support::client::Revision;
+
+use crate::{REVISIONS, closed_desk, logged_in, shown};
+
+#[tokio::test]
+async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
+    for revision in REVISIONS {
+        let (running, runs, _) = closed_desk().await;
+        let application = logged_in(&running, revision, &[]).await;
+        assert_eq!(application.told("whoami").await, "developer with ");
+
+        let challenge = application.refused("read").await;
+        assert!(challenge.contains("scope=\"desk:read\""), "{challenge}");
+        let url = application.begin_step_up(&challenge).await;
+        let (browser, page) = shown(&url).await;
+        let answer = browser.press(&page, "allow").await;
+        application.end_step_up(&answer).await;
+        assert_eq!(application.granted().await, ["desk:read"]);
+        assert_eq!(application.told("read").await, "read ran");
+
+        // What is needed and what there is already, in one challenge.
+        let challenge = application.refused("rewrite").await;
+        assert!(
+            challenge.contains("scope=\"desk:read desk:write\""),
+            "{challenge}"
+        );
+        let url = application.begin_step_up(&challenge).await;
+        let (browser, page) = shown(&url).await;
+        let text = page.text();
+        assert!(text.contains("Allow Example application more"), "{text}");
+        let seen = page.choices().into_iter();
+        let seen: Vec<_> = seen.map(|one| (one.value, one.group, one.label)).collect();
+        let expected = [
+            ("desk:write", "It asks for more", "desk:write new"),
+            ("desk:read", "You allowed before", "desk:read"),
+            (
+                "offline_access",
+                "You allowed before",
+                "Stay signed in when you are not there",
+            ),
+        ];
+        let expected =
+            expected.map(|(value, group, label)| (value.into(), group.into(), label.into()));
+        assert_eq!(seen, expected);
+        let answer = browser.press(&page, "allow").await;
+        application.end_step_up(&answer).await;
+        assert_eq!(application.granted().await, ["desk:read", "desk:write"]);
+        assert_eq!(application.told("rewrite").await, "rewrite ran");
+
+        // `desk:write` is one of two scopes that are enough, so nothing more is asked for.
+        assert_eq!(application.told("purge").await, "purge ran");
+        assert_eq!(runs.all(), ["whoami", "read", "rewrite", "purge"]);
+
+        let tries = ["read", "read", "rewrite", "rewrite"];
+        let sent = [
+            application.wire().sent_as("read"),
+            application.wire().sent_as("rewrite"),
+        ]
+        .concat();
+        let names: Vec<_> = sent.iter().map(|sent| sent.what.as_str()).collect();
+        assert_eq!(names, tries, "{sent:?}");
+        assert!(
+            sent.iter().all(|one| one.session == sent[0].session),
+            "{revision:?} {sent:?}"
+        );
+        assert_eq!(sent[0].session.is_some(), revision != Revision::Stateless);
+        assert_ne!(sent[0].token, sent[1].token);
+        assert_ne!(sent[1].token, sent[3].token);
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_denies_more_keeps_what_there_was() {
+    for revision in REVISIONS {
+        let (running, runs, _) = closed_desk().await;
+        let application = logged_in(&running, revision, &["desk:read"]).await;
+        let challenge = application.refused("write").await;
+        let url = application.begin_step_up(&challenge).await;
+        let (browser, page) = shown(&url).await;
+        let answer = browser.press(&page, "deny").await;
+        assert!(answer.leads_to().contains("error=access_denied"));
+        assert_eq!(application.told("read").await, "read ran");
+        application.refused("write").await;
+        assert_eq!(runs.all(), ["read"], "{revision:?}");
+    }
+}

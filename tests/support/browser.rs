@@ -1,0 +1,233 @@
+//! A browser with a person in front of it: loads a page, reads its form, sends it.
+//!
+//! It follows no redirect, so a test sees where an answer leads, and it does the two
+//! things by which a browser can spoil a login that a plain HTTP client lets pass: a form
+//! names its page's origin, and its `form-action` policy judges where the answer leads.
+
+use reqwest::{StatusCode, Url, header, redirect};
+
+mod html;
+
+/// A browser.
+#[derive(Debug, Clone)]
+pub struct Browser(reqwest::Client);
+
+impl Default for Browser {
+    fn default() -> Self {
+        let client = reqwest::Client::builder().redirect(redirect::Policy::none());
+        Self(client.build().expect("an HTTP client"))
+    }
+}
+
+impl Browser {
+    /// Loads a URL.
+    ///
+    /// # Panics
+    ///
+    /// When it is none, or nothing answers there.
+    pub async fn open(&self, url: &str) -> Page {
+        let url = Url::parse(url).expect("a URL");
+        Page::of(url.clone(), self.0.get(url)).await
+    }
+
+    /// Sends a page's form by one of its buttons.
+    ///
+    /// # Panics
+    ///
+    /// When the page has no such button, or its policy does not let the answer through.
+    pub async fn press(&self, page: &Page, button: &str) -> Page {
+        let form = page.form();
+        let button = form
+            .buttons
+            .iter()
+            .find(|one| one.value == button)
+            .unwrap_or_else(|| panic!("no button {button:?} in {form:?}"));
+        let mut fields = vec![(button.name.clone(), button.value.clone())];
+        let checked = |field: &&Field| field.kind != "checkbox" || field.is_checked;
+        for field in form.fields.iter().filter(checked) {
+            fields.push((field.name.clone(), field.value.clone()));
+        }
+        let action = page.url.join(&form.action).expect("a form has an action");
+        let request = self
+            .0
+            .post(action.clone())
+            .header(header::ORIGIN, page.url.origin().ascii_serialization())
+            .form(&fields);
+        let next = Page::of(action, request).await;
+        page.check_policy(&next);
+        next
+    }
+}
+
+/// What a browser shows, or is told instead.
+#[derive(Debug, Clone)]
+pub struct Page {
+    url: Url,
+    status: StatusCode,
+    location: Option<String>,
+    policy: String,
+    text: String,
+    form: Option<Form>,
+}
+
+/// A form, and what the person has done to it so far.
+#[derive(Debug, Clone, Default)]
+struct Form {
+    action: String,
+    fields: Vec<Field>,
+    buttons: Vec<Button>,
+}
+
+#[derive(Debug, Clone)]
+struct Field {
+    kind: String,
+    name: String,
+    value: String,
+    is_checked: bool,
+    /// The legend of the group that it stands in.
+    group: String,
+    /// What is written beside it.
+    label: String,
+}
+
+#[derive(Debug, Clone)]
+struct Button {
+    name: String,
+    value: String,
+}
+
+/// A box that can be ticked, as the person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What it stands for.
+    pub value: String,
+    /// The heading over it.
+    pub group: String,
+    /// What is written beside it.
+    pub label: String,
+    /// Whether it is ticked.
+    pub is_ticked: bool,
+}
+
+impl Page {
+    async fn of(url: Url, request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.expect("the server answers");
+        let named = |name| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().expect("headers are ASCII").to_owned())
+        };
+        let location = named(header::LOCATION);
+        let policy = named(header::CONTENT_SECURITY_POLICY).unwrap_or_default();
+        let status = response.status();
+        let source = response.text().await.expect("a page is text");
+        let (text, form) = html::read(&source);
+        Self {
+            url,
+            status,
+            location,
+            policy,
+            text,
+            form,
+        }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// Where the browser is sent.
+    ///
+    /// # Panics
+    ///
+    /// When it is sent nowhere.
+    #[must_use]
+    pub fn leads_to(&self) -> &str {
+        let location = self.location.as_deref();
+        location.unwrap_or_else(|| panic!("leads nowhere: {} {}", self.status, self.text))
+    }
+
+    /// What can be read on it, in one line.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The boxes that can be ticked.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        let boxes = |field: &&Field| field.kind == "checkbox";
+        let as_seen = |field: &Field| Choice {
+            value: field.value.clone(),
+            group: field.group.clone(),
+            label: field.label.clone(),
+            is_ticked: field.is_checked,
+        };
+        self.form()
+            .fields
+            .iter()
+            .filter(boxes)
+            .map(as_seen)
+            .collect()
+    }
+
+    /// Ticks these boxes and no others.
+    ///
+    /// # Panics
+    ///
+    /// When there is no box of that name.
+    #[must_use]
+    pub fn tick_only(mut self, values: &[&str]) -> Self {
+        let form = self.form.as_mut().expect("a form");
+        for value in values {
+            let is_there = form.fields.iter().any(|field| field.value == *value);
+            assert!(is_there, "{value} is not offered: {form:?}");
+        }
+        for field in &mut form.fields {
+            if field.kind == "checkbox" {
+                field.is_checked = values.contains(&field.value.as_str());
+            }
+        }
+        self
+    }
+
+    /// Types into a field.
+    ///
+    /// # Panics
+    ///
+    /// When there is no field of that name.
+    #[must_use]
+    pub fn fill(mut self, name: &str, value: &str) -> Self {
+        let form = self.form.as_mut().expect("a form");
+        let field = form.fields.iter_mut().find(|field| field.name == name);
+        value.clone_into(&mut field.expect("such a field").value);
+        self
+    }
+
+    fn form(&self) -> &Form {
+        self.form
+            .as_ref()
+            .unwrap_or_else(|| panic!("no form: {} {}", self.status, self.text))
+    }
+
+    /// Chromium judges the redirect that answers a form by the page's `form-action`.
+    fn check_policy(&self, next: &Self) {
+        let Some(location) = &next.location else {
+            return;
+        };
+        let directive = self
+            .policy
+            .split(';')
+            .find_map(|directive| directive.trim().strip_prefix("form-action "))
+            .expect("a page with a form says where it may go");
+        let target = next.url.join(location).expect("a location");
+        let allows = |source: &str| match source {
+            "'self'" => target.origin() == self.url.origin(),
+            scheme if scheme.ends_with(':') => scheme.trim_end_matches(':') == target.scheme(),
+            host => Url::parse(host).is_ok_and(|host| host.origin() == target.origin()),
+        };
+        let is_allowed = directive.split(' ').any(allows);
+        assert!(is_allowed, "{directive} does not let {target} through");
+    }
+}

@@ -1,0 +1,25 @@
+//! A clock that a test can move.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use toolgate::{Clock, SystemClock, UnixTime};
+
+/// The time of day, and what a test has added to it. Clones are one clock.
+#[derive(Debug, Clone, Default)]
+pub struct MovedClock(Arc<AtomicU64>);
+
+impl MovedClock {
+    /// Lets so many seconds pass at once.
+    pub fn pass(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> UnixTime {
+        SystemClock.now().plus(self.0.load(Ordering::SeqCst))
+    }
+}

@@ -1,0 +1,144 @@
+//! What rmcp's client sends, written down on its way out.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::http::{HeaderName, HeaderValue};
+use futures_util::stream::BoxStream;
+use rmcp::{
+    model::ClientJsonRpcMessage,
+    transport::streamable_http_client::{
+        SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
+    },
+};
+use serde_json::Value;
+use sse_stream::Sse;
+
+type Failed = StreamableHttpError<reqwest::Error>;
+
+/// An HTTP client for rmcp's transport that remembers what went through it.
+#[derive(Debug, Clone, Default)]
+pub struct Wire {
+    http: reqwest::Client,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+/// One request and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The method of MCP; for a tool the tool's name.
+    pub what: String,
+    /// The session in which it was sent.
+    pub session: Option<String>,
+    /// The token with which it was sent.
+    pub token: Option<String>,
+    /// The challenge that answered it; none when it succeeded.
+    pub challenge: Option<String>,
+}
+
+impl Wire {
+    /// Everything that was sent so far.
+    ///
+    /// # Panics
+    ///
+    /// When a request panicked while it was written down.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().expect("nobody panics with it").clone()
+    }
+
+    /// The requests of one kind.
+    #[must_use]
+    pub fn sent_as(&self, what: &str) -> Vec<Sent> {
+        let all = self.sent().into_iter();
+        all.filter(|sent| sent.what == what).collect()
+    }
+
+    fn note<T>(
+        &self,
+        what: String,
+        session: Option<&Arc<str>>,
+        token: Option<String>,
+        answer: &Result<T, Failed>,
+    ) {
+        let challenge = match answer {
+            Ok(_) => None,
+            Err(error) => Some(error.auth_challenge().unwrap_or("none").to_owned()),
+        };
+        self.sent.lock().expect("nobody panics with it").push(Sent {
+            what,
+            session: session.map(ToString::to_string),
+            token,
+            challenge,
+        });
+    }
+}
+
+impl StreamableHttpClient for Wire {
+    type Error = reqwest::Error;
+
+    async fn post_message(
+        &self,
+        uri: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session_id: Option<Arc<str>>,
+        auth_header: Option<String>,
+        custom_headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<StreamableHttpPostResponse, Failed> {
+        let written = serde_json::to_value(&message).expect("a message is JSON");
+        let named = |place: &Value| place.as_str().map(str::to_owned);
+        let what = named(&written["params"]["name"]).or(named(&written["method"]));
+        let answer = self
+            .http
+            .post_message(
+                uri,
+                message,
+                session_id.clone(),
+                auth_header.clone(),
+                custom_headers,
+            )
+            .await;
+        let what = what.unwrap_or_else(|| "reply".to_owned());
+        self.note(what, session_id.as_ref(), auth_header, &answer);
+        answer
+    }
+
+    async fn delete_session(
+        &self,
+        uri: Arc<str>,
+        session_id: Arc<str>,
+        auth_header: Option<String>,
+        custom_headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<(), Failed> {
+        let answer = self
+            .http
+            .delete_session(uri, session_id.clone(), auth_header.clone(), custom_headers)
+            .await;
+        self.note("DELETE".to_owned(), Some(&session_id), auth_header, &answer);
+        answer
+    }
+
+    async fn get_stream(
+        &self,
+        uri: Arc<str>,
+        session_id: Option<Arc<str>>,
+        last_event_id: Option<String>,
+        auth_header: Option<String>,
+        custom_headers: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<BoxStream<'static, Result<Sse, SseError>>, Failed> {
+        let answer = self
+            .http
+            .get_stream(
+                uri,
+                session_id.clone(),
+                last_event_id,
+                auth_header.clone(),
+                custom_headers,
+            )
+            .await;
+        self.note("GET".to_owned(), session_id.as_ref(), auth_header, &answer);
+        answer
+    }
+}
