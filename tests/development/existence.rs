@@ -1,0 +1,91 @@
+//! On loopback, and when nobody else issues tokens: else it does not exist.
+
+use std::net::SocketAddr;
+
+use support::{desk::Runs, server::Running, tokens};
+use tokio::net::TcpListener;
+use toolgate::{Config, Error, Server};
+
+use crate::{PATHS, assert_absent, desk, get};
+
+fn open_only() -> Server<()> {
+    /// Answers.
+    #[toolgate::mcp_tool(public)]
+    fn ping() -> String {
+        "pong".to_owned()
+    }
+
+    Server::new("open").tools(toolgate::tools![ping]).quiet()
+}
+
+/// Serves on an address, and says why it did not start.
+async fn start_error(address: SocketAddr, config: Config) -> String {
+    let listener = TcpListener::bind(address).await.expect("a free port");
+    let server = desk::unverified_server(&Runs::default());
+    let serving = server.serve_on(listener, config, std::future::pending());
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), serving).await;
+    match ended.expect("it does not start") {
+        Err(Error::Start(error)) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn on_loopback_it_is_there_and_the_resource_names_it() {
+    let (running, _) = desk().await;
+    for path in PATHS {
+        let answer = get(&running.url(path)).await;
+        assert_ne!(answer.status, 404, "{path} {answer:?}");
+    }
+    let metadata = get(&running.url("/.well-known/oauth-protected-resource/mcp")).await;
+    let servers = &metadata.json()["authorization_servers"];
+    assert_eq!(*servers, serde_json::json!([running.origin()]));
+}
+
+#[tokio::test]
+async fn with_an_issuer_configured_it_does_not_exist() {
+    let server = desk::unverified_server(&Runs::default());
+    let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    assert_absent(&running.origin()).await;
+    let metadata = get(&running.url("/.well-known/oauth-protected-resource")).await;
+    assert!(
+        !metadata.text.contains(&running.origin()[7..]) || {
+            let servers = metadata.json()["authorization_servers"].clone();
+            servers == serde_json::json!([tokens::ISSUER])
+        }
+    );
+}
+
+#[tokio::test]
+async fn where_no_tool_needs_a_token_it_does_not_exist() {
+    let running = Running::start(open_only(), |config| config).await;
+    assert_absent(&running.origin()).await;
+}
+
+#[tokio::test]
+async fn a_server_with_a_public_resource_does_not_start_without_an_issuer() {
+    for resource in [
+        "https://api.example/mcp",
+        "https://127.0.0.1.evil.example/mcp",
+        "https://192.168.1.5:8000/mcp",
+    ] {
+        let config = Config::new(resource);
+        let error = start_error(([127, 0, 0, 1], 0).into(), config).await;
+        assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_to_listen_everywhere_does_not_start_without_an_issuer() {
+    let config = Config::new("http://127.0.0.1:8000/mcp").with_bind(([0, 0, 0, 0], 8000).into());
+    let error = start_error(([127, 0, 0, 1], 0).into(), config).await;
+    assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
+}
+
+#[tokio::test]
+async fn a_socket_that_listens_everywhere_counts_whatever_the_configuration_says() {
+    let config = Config::new("http://127.0.0.1:8000/mcp");
+    let error = start_error(([0, 0, 0, 0], 0).into(), config).await;
+    assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
+    assert!(error.contains("0.0.0.0"), "{error}");
+}
