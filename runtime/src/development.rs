@@ -3,8 +3,8 @@
 //! It speaks OAuth 2.1 to the letter (authorization code with PKCE, RFC 8414, 8707,
 //! 9207, 7591, 7009, 7662, 9068 and client id metadata documents), but it asks nobody for
 //! a password: who reaches it is whom they say they are. So it exists on loopback alone,
-//! twice over: [`DevelopmentIssuer::new`] takes no other origin, and no request is
-//! answered that is addressed to, or known to come from, anywhere else ([`loopback`]).
+//! twice over: [`DevelopmentIssuer::new`] takes no other origin, and only such requests
+//! are answered as are known to come from loopback and are addressed to it ([`loopback`]).
 //!
 //! | what a client does | file | on the way |
 //! |---|---|---|

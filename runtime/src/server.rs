@@ -224,7 +224,23 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// The routes of the server, to mount into an axum application of one's own.
     ///
     /// They belong at the root of the origin that the configuration's resource names:
-    /// the well-known paths of RFC 9728 are there. Merge them; do not nest them.
+    /// the well-known paths of RFC 9728 are there. Merge them; do not nest them. They are
+    /// the resource's path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and
+    /// none of them is a fallback.
+    ///
+    /// The development issuer, where there is one, answers only whom it knows to be on
+    /// this machine. So serve the application with the peer's address:
+    ///
+    /// ```no_run
+    /// # use std::net::SocketAddr;
+    /// # use toolgate::{Config, Server};
+    /// # async fn serve(server: Server<()>, config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = axum::Router::new().merge(server.into_router(config)?);
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! On loopback, and when nobody else issues tokens: else it does not exist.
 
-use std::net::SocketAddr;
+use std::time::Duration;
 
 use support::{desk::Runs, server::Running, tokens};
 use tokio::net::TcpListener;
@@ -18,12 +18,9 @@ fn open_only() -> Server<()> {
     Server::new("open").tools(toolgate::tools![ping]).quiet()
 }
 
-/// Serves on an address, and says why it did not start.
-async fn start_error(address: SocketAddr, config: Config) -> String {
-    let listener = TcpListener::bind(address).await.expect("a free port");
-    let server = desk::unverified_server(&Runs::default());
-    let serving = server.serve_on(listener, config, std::future::pending());
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), serving).await;
+/// Why a server did not start.
+async fn start_error(serving: impl Future<Output = Result<(), Error>>) -> String {
+    let ended = tokio::time::timeout(Duration::from_secs(5), serving).await;
     match ended.expect("it does not start") {
         Err(Error::Start(error)) => error.to_string(),
         other => panic!("{other:?}"),
@@ -69,8 +66,8 @@ async fn a_server_with_a_public_resource_does_not_start_without_an_issuer() {
         "https://127.0.0.1.evil.example/mcp",
         "https://192.168.1.5:8000/mcp",
     ] {
-        let config = Config::new(resource);
-        let error = start_error(([127, 0, 0, 1], 0).into(), config).await;
+        let server = desk::unverified_server(&Runs::default());
+        let error = start_error(server.serve(Config::new(resource))).await;
         assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
     }
 }
@@ -78,14 +75,17 @@ async fn a_server_with_a_public_resource_does_not_start_without_an_issuer() {
 #[tokio::test]
 async fn a_server_that_is_to_listen_everywhere_does_not_start_without_an_issuer() {
     let config = Config::new("http://127.0.0.1:8000/mcp").with_bind(([0, 0, 0, 0], 8000).into());
-    let error = start_error(([127, 0, 0, 1], 0).into(), config).await;
+    let server = desk::unverified_server(&Runs::default());
+    let error = start_error(server.serve(config)).await;
     assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
 }
 
 #[tokio::test]
 async fn a_socket_that_listens_everywhere_counts_whatever_the_configuration_says() {
     let config = Config::new("http://127.0.0.1:8000/mcp");
-    let error = start_error(([0, 0, 0, 0], 0).into(), config).await;
+    let listener = TcpListener::bind("0.0.0.0:0").await.expect("a free port");
+    let server = desk::unverified_server(&Runs::default());
+    let error = start_error(server.serve_on(listener, config, std::future::pending())).await;
     assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
     assert!(error.contains("0.0.0.0"), "{error}");
 }

@@ -15,24 +15,26 @@ use axum::{
 
 use super::answer::OAuthError;
 
-/// Passes on what is addressed to loopback and not known to come from elsewhere.
+/// Passes on what is known to come from loopback, directly, and is addressed to it.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
-    if is_local(&request) {
-        next.run(request).await
-    } else {
-        // No challenge: some clients take any on a 403 for a lack of scope.
-        OAuthError::new(
-            "invalid_request",
-            "the development issuer answers loopback addresses only",
-        )
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let why = match peer {
+        // A router that somebody mounts cannot know which address the application listens
+        // on, so without a peer the request may be anybody's.
+        None => {
+            "the development issuer is not told who asks: serve the application by into_make_service_with_connect_info::<SocketAddr>()"
+        }
+        Some(ConnectInfo(peer)) if is_local(*peer, &request) => return next.run(request).await,
+        Some(_) => "the development issuer answers loopback addresses only",
+    };
+    // No challenge: some clients take any on a 403 for a lack of scope.
+    OAuthError::new("invalid_request", why)
         .with_status(StatusCode::FORBIDDEN)
         .into_response()
-    }
 }
 
-fn is_local(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    if peer.is_some_and(|ConnectInfo(peer)| !peer.ip().to_canonical().is_loopback()) {
+fn is_local(peer: SocketAddr, request: &Request) -> bool {
+    if !peer.ip().to_canonical().is_loopback() {
         return false;
     }
     let mut named = 0;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,6 +11,7 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
@@ -251,6 +253,7 @@ fn request(method: &str, path: &str) -> http::request::Builder {
         .method(method)
         .uri(path)
         .header(header::HOST, "127.0.0.1:10000")
+        .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 5))))
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {

@@ -102,6 +102,11 @@ where
     let mut faults = Faults::default();
     let tools = server.tools.finish(&mut faults);
     let table = table_of(&tools, &server.hierarchy, &mut faults);
+    // What listens already counts, whatever was to listen.
+    let config = match bound {
+        Some(address) => config.with_bind(address),
+        None => config,
+    };
     let settings = match config.settle() {
         Ok(settings) => settings,
         Err(earlier) => {
@@ -116,7 +121,7 @@ where
 
     let resource = settings.resource();
     let origins = OriginRules::new(
-        settings.hosts(bound.unwrap_or(settings.bind())),
+        settings.hosts(settings.bind()),
         settings.origins(),
         settings.allows_loopback_origins(),
     );

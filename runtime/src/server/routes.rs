@@ -35,7 +35,8 @@ pub(super) struct Served {
     pub(super) parameter_headers: Vec<HeaderName>,
 }
 
-/// Puts the endpoint and what belongs to it in their places.
+/// Puts the endpoint and what belongs to it in their places, and nothing in any other:
+/// paths that are not ours are the application's into which this is merged.
 pub(super) fn routes(endpoint: MethodRouter, served: Served) -> Router {
     let Served {
         path,
@@ -50,15 +51,7 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served) -> Router {
         .route(WELL_KNOWN, metadata.clone())
         .route("/healthz", get(async || Body::from("ok\n")))
         .route("/readyz", get(move || ready(readiness.clone())))
-        .route("/docs", get(move || documentation(page.clone())))
-        .fallback(async || {
-            oauth_error(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "there is nothing at this path; /docs tells what there is",
-                "",
-            )
-        });
+        .route("/docs", get(move || documentation(page.clone())));
     if path.is_empty() {
         router = router.route("/", endpoint);
     } else {
@@ -70,7 +63,19 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served) -> Router {
         }
     }
     // Outermost, so that a page can read refusals as well.
-    router.layer(cors(origins, parameter_headers))
+    router.route_layer(cors(origins, parameter_headers))
+}
+
+/// Answers for the paths at which there is nothing, where the server stands alone.
+pub(super) fn alone(router: Router) -> Router {
+    router.fallback(async || {
+        oauth_error(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing at this path; /docs tells what there is",
+            "",
+        )
+    })
 }
 
 /// CORS for the origins that the gate lets in, and for no others.

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::error::Error;
 
-use super::assembly::Assembled;
+use super::{assembly::Assembled, routes};
 
 /// How long a client may take to send a request's header.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -45,9 +45,10 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 /// Serves until `stop` is ready, then lets what runs come to its end.
 pub(super) async fn serve(
     listener: TcpListener,
-    assembled: Assembled,
+    mut assembled: Assembled,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    assembled.router = routes::alone(assembled.router);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {

@@ -1,7 +1,3 @@
-use std::net::SocketAddr;
-
-use axum::extract::ConnectInfo;
-
 use super::*;
 
 const PATHS: [&str; 4] = [
@@ -109,6 +105,14 @@ async fn a_peer_that_is_not_on_this_machine_is_refused() {
         };
         assert_eq!(refused(&status(change).await), refusal, "{peer}");
     }
+}
+
+#[tokio::test]
+async fn where_nothing_says_who_asks_nobody_is_answered() {
+    let change = |request: &mut Request<Body>| {
+        request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
+    };
+    assert!(refused(&status(change).await));
 }
 
 #[tokio::test]
