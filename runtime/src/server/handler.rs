@@ -195,3 +195,6 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! The second check, without the first: rmcp's own service around the handler, and no
+//! gate before it. What the gate would have put into a request a test puts there, or not.
+
+use std::sync::Mutex;
+
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
+use rmcp::{
+    model::ServerCapabilities,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+    },
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+use crate::{
+    State,
+    admission::{Decision, Offers},
+    claims::Claims,
+    clock::UnixTime,
+    error::Faults,
+    gate::Direct,
+    mcp_tool,
+    principal::{Acceptance, Principal, VerifiedToken},
+    scope::ScopeTable,
+    tool::ToolSet,
+    tools,
+};
+
+type Runs = Arc<Mutex<Vec<&'static str>>>;
+
+/// Anybody may.
+#[mcp_tool(public)]
+fn ping(State(runs): State<Runs>) -> &'static str {
+    runs.lock().unwrap().push("ping");
+    "ping ran"
+}
+
+/// With a scope.
+#[mcp_tool(scope = "read")]
+fn read(State(runs): State<Runs>) -> &'static str {
+    runs.lock().unwrap().push("read");
+    "read ran"
+}
+
+/// With another.
+#[mcp_tool(scope = "write")]
+fn write(State(runs): State<Runs>) -> &'static str {
+    runs.lock().unwrap().push("write");
+    "write ran"
+}
+
+struct World {
+    runs: Runs,
+    shared: Arc<Shared<Runs>>,
+    service: StreamableHttpService<Handler<Runs>, LocalSessionManager>,
+}
+
+impl World {
+    fn new() -> Self {
+        let runs = Runs::default();
+        let mut set = ToolSet::new();
+        tools![ping, read, write](&mut set);
+        let mut faults = Faults::default();
+        let tools = set.finish(&mut faults);
+        let tools = faults.finish(tools).unwrap();
+        let table = ScopeTable::new(tools.iter().flat_map(|tool| tool.requirement().scopes()));
+        let table = table.unwrap();
+        let accesses = tools
+            .iter()
+            .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
+        let offers = Offers {
+            tools: accesses.collect(),
+            ..Offers::default()
+        };
+        let baseline = table.asked_for();
+        let shared = Arc::new(Shared {
+            info: ServerConfig::new(ServerCapabilities::builder().enable_tools().build()),
+            state: Arc::clone(&runs),
+            tools,
+            rules: Arc::new(Rules::new(table, offers, baseline, true)),
+        });
+        let handler = Arc::clone(&shared);
+        Self {
+            runs,
+            shared,
+            service: StreamableHttpService::new(
+                move || Ok(Handler::new(Arc::clone(&handler))),
+                Arc::default(),
+                StreamableHttpServerConfig::default().with_json_response(true),
+            ),
+        }
+    }
+
+    fn principal(&self, scopes: &str) -> Principal {
+        let claims = Claims::new("i", UnixTime::from_seconds(9))
+            .with_subject("alice")
+            .with_audience("a")
+            .with_scopes(scopes);
+        let token = VerifiedToken::new(claims, self.shared.rules.table());
+        Acceptance::new(["i"], ["a"])
+            .judge(&token, UnixTime::from_seconds(1))
+            .unwrap()
+    }
+
+    /// An admission of a caller with these scopes, as the gate makes it.
+    fn admission(&self, operation: Operation<'_>, scopes: &str) -> Admission {
+        let principal = self.principal(scopes);
+        match self.shared.rules.decide(operation, Some(&principal)) {
+            Decision::Admit(admission) => admission,
+            Decision::Deny(denial) => panic!("{denial:?}"),
+        }
+    }
+
+    /// Sends a message as rmcp gets it from the gate. The session, and the answer.
+    async fn send(
+        &self,
+        session: Option<&str>,
+        admission: Option<Admission>,
+        message: &Value,
+    ) -> (Option<String>, Value) {
+        let method = message["method"].as_str().unwrap();
+        let mut request = Request::post("http://localhost/mcp")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if let Some(session) = session {
+            request = request.header("mcp-session-id", session);
+        } else if method != "initialize" {
+            request = request
+                .header("mcp-protocol-version", "2026-07-28")
+                .header("mcp-method", method);
+            if let Some(name) = message["params"]["name"].as_str() {
+                request = request.header("mcp-name", name);
+            }
+        }
+        let mut request = request.body(Body::from(message.to_string())).unwrap();
+        if let Some(admission) = admission {
+            request.extensions_mut().insert(admission);
+        }
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        let session = response.headers().get("mcp-session-id").cloned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = std::str::from_utf8(&body).unwrap();
+        // In a session rmcp answers by a stream.
+        let mut message = body.lines().filter_map(|line| line.strip_prefix("data:"));
+        let message = message.rfind(|data| !data.trim().is_empty());
+        let answer = serde_json::from_str(message.unwrap_or(body)).unwrap_or(Value::Null);
+        (session.map(|id| id.to_str().unwrap().to_owned()), answer)
+    }
+
+    /// A session, opened by an admission to open one.
+    async fn session(&self) -> String {
+        let admission = self.admission(Operation::Initialize, "read write");
+        let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        }});
+        let (session, _) = self.send(None, Some(admission), &message).await;
+        let session = session.unwrap();
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        self.send(Some(&session), None, &initialized).await;
+        session
+    }
+
+    fn ran(&self) -> Vec<&'static str> {
+        self.runs.lock().unwrap().clone()
+    }
+}
+
+fn request(session: Option<&str>, method: &str, mut params: Value) -> Value {
+    if session.is_none() {
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+    }
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+}
+
+fn call(session: Option<&str>, tool: &str) -> Value {
+    request(
+        session,
+        "tools/call",
+        json!({"name": tool, "arguments": {}}),
+    )
+}
+
+#[track_caller]
+fn assert_not_admitted(answer: &Value) {
+    assert_eq!(
+        answer["error"]["message"], "the operation was not admitted",
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_admitted_runs() {
+    let world = World::new();
+    let session = world.session().await;
+    for session in [None, Some(&*session)] {
+        let admission = world.admission(Operation::CallTool("read"), "read");
+        let (_, answer) = world
+            .send(session, Some(admission), &call(session, "read"))
+            .await;
+        assert_eq!(answer["result"]["content"][0]["text"], "read ran");
+    }
+    assert_eq!(world.ran(), ["read", "read"]);
+}
+
+#[tokio::test]
+async fn without_an_admission_nothing_runs_not_even_what_is_public() {
+    let world = World::new();
+    let session = world.session().await;
+    for session in [None, Some(&*session)] {
+        for tool in ["ping", "read", "no such tool"] {
+            let (_, answer) = world.send(session, None, &call(session, tool)).await;
+            assert_not_admitted(&answer);
+        }
+        let list = request(session, "tools/list", json!({}));
+        let (_, answer) = world.send(session, None, &list).await;
+        assert_not_admitted(&answer);
+    }
+    assert_eq!(world.ran(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_admission_for_one_thing_is_none_for_another() {
+    let world = World::new();
+    let session = world.session().await;
+    for session in [None, Some(&*session)] {
+        for (admitted, asked) in [
+            (Operation::CallTool("ping"), "read"),
+            (Operation::CallTool("read"), "ping"),
+            // Even where the caller may do both: it is not what was judged.
+            (Operation::CallTool("read"), "write"),
+            (Operation::CallTool("no such tool"), "read"),
+            (Operation::CallTool("read"), "no such tool"),
+            (Operation::ListTools, "read"),
+            (Operation::Initialize, "ping"),
+        ] {
+            let admission = world.admission(admitted, "read write");
+            let message = call(session, asked);
+            let (_, answer) = world.send(session, Some(admission), &message).await;
+            assert_not_admitted(&answer);
+        }
+        let admission = world.admission(Operation::CallTool("ping"), "");
+        let list = request(session, "tools/list", json!({}));
+        let (_, answer) = world.send(session, Some(admission), &list).await;
+        assert_not_admitted(&answer);
+    }
+    assert_eq!(world.ran(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_admission_of_one_request_is_none_of_the_next_in_its_session() {
+    let world = World::new();
+    let session = world.session().await;
+    let admission = world.admission(Operation::CallTool("read"), "read");
+    let message = call(Some(&session), "read");
+    world.send(Some(&session), Some(admission), &message).await;
+    let (_, answer) = world.send(Some(&session), None, &message).await;
+    assert_not_admitted(&answer);
+    assert_eq!(world.ran(), ["read"]);
+}
+
+#[tokio::test]
+async fn the_short_way_runs_what_was_admitted_whatever_the_call_says() {
+    let world = World::new();
+    let admission = world.admission(Operation::CallTool("read"), "read");
+    let named_otherwise = CallToolRequestParams::new("write");
+    let running = Direct::call(&*world.shared, &admission, named_otherwise);
+    running.unwrap().await;
+    assert_eq!(world.ran(), ["read"]);
+    for operation in [Operation::ListTools, Operation::CallTool("no such tool")] {
+        let admission = world.admission(operation, "read");
+        let call = CallToolRequestParams::new("read");
+        assert!(Direct::call(&*world.shared, &admission, call).is_none());
+    }
+    assert_eq!(world.ran(), ["read"]);
+}
