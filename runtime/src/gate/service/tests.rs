@@ -1,0 +1,209 @@
+//! The gate alone: what passes it, as the service behind it sees it.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::{StatusCode, header, request::Parts};
+use http_body_util::BodyExt;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tower::{ServiceExt, service_fn};
+
+use super::*;
+use crate::{
+    access::Access,
+    admission::{Admission, Offers, Rules, Target},
+    bearer::BearerToken,
+    claims::Claims,
+    clock::{Clock, UnixTime},
+    error::Faults,
+    gate::{ChallengeScopes, Challenges, OriginRules, Sessions},
+    principal::Acceptance,
+    scope::{Scope, ScopeSet, ScopeTable},
+    verify::{Authenticator, TokenError, TokenVerifier},
+};
+
+const READ: Scope = Scope::new("read");
+
+/// Takes any token for alice's, and its text for her scopes.
+struct TextIsScopes;
+
+impl TokenVerifier for TextIsScopes {
+    async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
+        Ok(Claims::new("i", UnixTime::from_seconds(9))
+            .with_subject("alice")
+            .with_audience("a")
+            .with_scopes(token.as_str()))
+    }
+}
+
+struct AtOne;
+
+impl Clock for AtOne {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_seconds(1)
+    }
+}
+
+fn gate() -> Gate {
+    let table = ScopeTable::new([READ]).unwrap();
+    let read = Access::Scopes([table.asked_for()].into());
+    let offers = Offers {
+        tools: vec![("ping".into(), Access::Public), ("read".into(), read)],
+        ..Offers::default()
+    };
+    let wanted = [table.asked_for(), ScopeSet::EMPTY];
+    let metadata = "http://localhost/.well-known/oauth-protected-resource";
+    let mut faults = Faults::default();
+    let challenges = Challenges::new(metadata, &table, wanted, &mut faults);
+    Gate {
+        challenges: faults.finish(challenges).unwrap(),
+        authenticator: Arc::new(Authenticator::new(
+            TextIsScopes,
+            Acceptance::new(["i"], ["a"]),
+            Arc::new(table.clone()),
+            Arc::new(AtOne),
+        )),
+        rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
+        challenge_scopes: ChallengeScopes::default(),
+        origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
+        clock: Arc::new(AtOne),
+        body_limit: 1024,
+        body_time: Duration::from_secs(1),
+        stop: CancellationToken::new(),
+        sessions: Sessions::default(),
+        direct: None,
+    }
+}
+
+/// A request that got through, with its body.
+type Seen = (Parts, Bytes);
+
+/// Sends a request through a gate; what came back, and what the service behind it saw.
+async fn pass(gate: Gate, request: Request<Body>) -> (StatusCode, Option<Seen>) {
+    let seen = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&seen);
+    let behind = service_fn(move |request: Request<Body>| {
+        let keep = Arc::clone(&keep);
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some((parts, body));
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        }
+    });
+    let answer = GateService::new(Arc::new(gate), behind).oneshot(request);
+    let status = answer.await.unwrap().status();
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    (status, seen)
+}
+
+fn request(method: &str) -> http::request::Builder {
+    Request::builder()
+        .method(method)
+        .uri("/mcp")
+        .header(header::HOST, "localhost")
+        .header("x-kept", "kept")
+}
+
+fn call(tool: &str) -> Body {
+    let params = json!({"name": tool, "arguments": {}});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    // Odd but equal spelling, to show that nothing is written anew.
+    Body::from(format!(" {message}\n"))
+}
+
+#[tokio::test]
+async fn no_token_gets_through() {
+    for (method, scopes, tool) in [
+        ("POST", "read", Some("read")),
+        ("POST", "none", Some("ping")),
+        ("GET", "read", None),
+        ("DELETE", "read", None),
+    ] {
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            let request =
+                request(method).header(header::AUTHORIZATION, format!("{scheme} {scopes}"));
+            let body = tool.map_or_else(Body::empty, call);
+            let (status, seen) = pass(gate(), request.body(body).unwrap()).await;
+            assert_eq!(status, StatusCode::OK, "{method}");
+            let (parts, _) = seen.expect("it gets through");
+            assert!(
+                !parts.headers.contains_key(header::AUTHORIZATION),
+                "{method}"
+            );
+            assert_eq!(parts.headers["x-kept"], "kept");
+            let text = format!("{:?}", parts.headers);
+            assert!(!text.to_lowercase().contains("bearer"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_gets_through_bears_its_admission_and_its_very_bytes() {
+    let request = request("POST").header(header::AUTHORIZATION, "Bearer read");
+    let (_, seen) = pass(gate(), request.body(call("read")).unwrap()).await;
+    let (parts, body) = seen.expect("it gets through");
+    let admission = parts.extensions.get::<Admission>().expect("an admission");
+    assert_eq!(admission.target(), Some(Target::Tool(1)));
+    let principal = admission.principal().expect("a principal");
+    assert_eq!(principal.claims().subject(), Some("alice"));
+    let sent = call("read").collect().await.unwrap().to_bytes();
+    assert_eq!(body, sent);
+}
+
+#[tokio::test]
+async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
+    let gate = gate();
+    let principal = gate
+        .authenticator
+        .authenticate(&BearerToken::new("read").unwrap())
+        .await
+        .unwrap();
+    let operation = crate::operation::Operation::CallTool("read");
+    let forged = match gate.rules.decide(operation, Some(&principal)) {
+        crate::admission::Decision::Admit(admission) => admission,
+        crate::admission::Decision::Deny(denial) => panic!("{denial:?}"),
+    };
+    let mut request = request("POST").body(call("ping")).unwrap();
+    request.extensions_mut().insert(forged);
+    let (_, seen) = pass(gate, request).await;
+    let (parts, _) = seen.expect("anybody may ping");
+    let admission = parts.extensions.get::<Admission>().expect("an admission");
+    assert_eq!(admission.target(), Some(Target::Tool(0)));
+    assert!(admission.principal().is_none());
+}
+
+#[tokio::test]
+async fn what_is_refused_never_reaches_the_service_behind() {
+    let with = |name: &'static str, value: &'static str| {
+        request("POST")
+            .header(name, value)
+            .body(call("read"))
+            .unwrap()
+    };
+    let foreign = Request::post("/mcp").header(header::HOST, "evil.example");
+    let foreign = foreign.header(header::AUTHORIZATION, "Bearer read");
+    let page = request("POST")
+        .header(header::AUTHORIZATION, "Bearer read")
+        .header(header::ORIGIN, "https://evil.example");
+    let lost = request("POST")
+        .header(header::AUTHORIZATION, "Bearer read")
+        .header("mcp-session-id", "1");
+    for (request, refusal) in [
+        (request("POST").body(call("read")).unwrap(), 401),
+        (with("authorization", "Basic cmVhZDo="), 401),
+        (with("authorization", "Bearer none"), 403),
+        (foreign.body(call("read")).unwrap(), 403),
+        (page.body(call("read")).unwrap(), 403),
+        (lost.body(call("read")).unwrap(), 404),
+        (request("PUT").body(call("ping")).unwrap(), 405),
+        (request("POST").body(vec![b' '; 1025].into()).unwrap(), 413),
+    ] {
+        let (status, seen) = pass(gate(), request).await;
+        assert_eq!(status.as_u16(), refusal);
+        assert!(seen.is_none(), "{refusal}");
+    }
+}
