@@ -3,11 +3,15 @@
 //! Nothing here is judged. Whether the claims are for this server, from an issuer
 //! that it trusts and of this hour is what [`Acceptance`](crate::Acceptance) says.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::{Map, Value};
 
 use crate::{clock::UnixTime, json};
+
+mod reading;
+
+pub(crate) use reading::Reading;
 
 /// The latest time that a claim may name: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;
@@ -68,23 +72,23 @@ impl Claims {
     /// that is missing or one of the wrong type.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ClaimsFault> {
         let all = json::strict_object(bytes).map_err(|_| ClaimsFault::NotAnObject)?;
-        Self::from_members(all)
+        Self::from_members(all, &Reading::default())
     }
 
-    /// The same for members that were read already.
-    pub(crate) fn from_members(all: Map<String, Value>) -> Result<Self, ClaimsFault> {
+    /// The same for members that were read already, in the way of their issuer.
+    pub(crate) fn from_members(
+        all: Map<String, Value>,
+        reading: &Reading,
+    ) -> Result<Self, ClaimsFault> {
         Ok(Self {
             issuer: string(&all, "iss")?.ok_or(ClaimsFault::Missing("iss"))?,
             subject: string(&all, "sub")?,
-            audience: audience(&all)?,
+            audience: reading.audience(&all)?,
             expires_at: expiry(&all)?.ok_or(ClaimsFault::Missing("exp"))?,
             not_before: time(&all, "nbf", Rounding::Later)?,
             issued_at: time(&all, "iat", Rounding::Earlier)?,
-            client_id: match string(&all, "client_id")? {
-                Some(client) => Some(client),
-                None => string(&all, "azp")?,
-            },
-            scopes: scopes(&all)?,
+            client_id: reading.client(&all)?,
+            scopes: reading.scopes(&all)?,
             all,
         })
     }
@@ -193,7 +197,7 @@ impl fmt::Debug for Claims {
 }
 
 /// Why claims cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClaimsFault {
     /// The text is no JSON object, or names a member twice.
@@ -201,7 +205,7 @@ pub enum ClaimsFault {
     /// A claim that every token must have is not there.
     Missing(&'static str),
     /// A claim is there with the wrong type, or a time that is none.
-    WrongType(&'static str),
+    WrongType(Cow<'static, str>),
 }
 
 impl fmt::Display for ClaimsFault {
@@ -218,41 +222,23 @@ impl fmt::Display for ClaimsFault {
 
 impl std::error::Error for ClaimsFault {}
 
-fn string(all: &Map<String, Value>, name: &'static str) -> Result<Option<String>, ClaimsFault> {
+fn string(all: &Map<String, Value>, name: &str) -> Result<Option<String>, ClaimsFault> {
     match all.get(name) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
-        Some(_) => Err(ClaimsFault::WrongType(name)),
+        Some(_) => Err(wrong_type(name)),
     }
 }
 
-/// `aud` is one string or an array of strings (RFC 7519 §4.1.3).
-fn audience(all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
-    match all.get("aud") {
-        None => Ok(Vec::new()),
-        Some(Value::String(one)) => Ok(vec![one.clone()]),
-        Some(Value::Array(many)) => strings(many, "aud"),
-        Some(_) => Err(ClaimsFault::WrongType("aud")),
-    }
+fn wrong_type(name: &str) -> ClaimsFault {
+    ClaimsFault::WrongType(name.to_owned().into())
 }
 
-fn scopes(all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
-    for name in ["scope", "scp", "scopes"] {
-        match all.get(name) {
-            None => {}
-            Some(Value::String(text)) => return Ok(split(text).collect()),
-            Some(Value::Array(many)) => return strings(many, name),
-            Some(_) => return Err(ClaimsFault::WrongType(name)),
-        }
-    }
-    Ok(Vec::new())
-}
-
-fn strings(many: &[Value], name: &'static str) -> Result<Vec<String>, ClaimsFault> {
+fn strings(many: &[Value], name: &str) -> Result<Vec<String>, ClaimsFault> {
     many.iter()
         .map(|one| one.as_str().map(str::to_owned))
         .collect::<Option<_>>()
-        .ok_or(ClaimsFault::WrongType(name))
+        .ok_or_else(|| wrong_type(name))
 }
 
 /// RFC 6749 §3.3 separates scopes by U+0020 alone. `split_whitespace` would also split
@@ -277,21 +263,21 @@ fn expiry(all: &Map<String, Value>) -> Result<Option<UnixTime>, ClaimsFault> {
 /// A NumericDate (RFC 7519 §2): a JSON number of seconds, possibly with a fraction.
 fn time(
     all: &Map<String, Value>,
-    name: &'static str,
+    name: &str,
     rounding: Rounding,
 ) -> Result<Option<UnixTime>, ClaimsFault> {
     let Some(value) = all.get(name) else {
         return Ok(None);
     };
-    let wrong = ClaimsFault::WrongType(name);
-    let number = value.as_number().ok_or(wrong)?;
+    let wrong = || wrong_type(name);
+    let number = value.as_number().ok_or_else(wrong)?;
     let seconds = match number.as_u64() {
         Some(whole) => whole,
         None => {
             let fraction = number
                 .as_f64()
                 .filter(|n| (0.0..=LATEST as f64).contains(n));
-            let fraction = fraction.ok_or(wrong)?;
+            let fraction = fraction.ok_or_else(wrong)?;
             match rounding {
                 Rounding::Earlier => fraction.floor() as u64,
                 Rounding::Later => fraction.ceil() as u64,
@@ -300,7 +286,7 @@ fn time(
     };
     match seconds {
         0..=LATEST => Ok(Some(UnixTime::from_seconds(seconds))),
-        _ => Err(wrong),
+        _ => Err(wrong()),
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) use {
 
 use crate::{
     error::{Faults, StartError},
+    issuer::Issuer,
     principal::MAX_LEEWAY,
 };
 
@@ -129,10 +130,12 @@ impl Config {
         self
     }
 
-    /// Trusts this issuer, written as its metadata writes it (RFC 8414 §2).
+    /// Trusts this issuer, written as its metadata writes it (RFC 8414 §2). What is
+    /// particular about a well-known provider goes with its address; for anything else
+    /// give an [`Issuer`]. It replaces one of the same name.
     #[must_use]
-    pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.add_issuer("the issuer", &issuer.into());
+    pub fn with_issuer(mut self, issuer: impl Into<Issuer>) -> Self {
+        self.add_issuer("the issuer", issuer.into());
         self
     }
 
@@ -258,11 +261,17 @@ impl Config {
         }
     }
 
-    fn add_issuer(&mut self, source: &str, text: &str) {
-        match address::judge_issuer(text) {
-            Err(flaw) => self.flawed(source, text, flaw),
-            Ok(()) if self.issuers.iter().any(|known| known.issuer() == text) => {}
-            Ok(()) => self.issuers.push(TrustedIssuer::new(text)),
+    fn add_issuer(&mut self, source: &str, issuer: Issuer) {
+        if let Err(flaw) = address::judge_issuer(issuer.name()) {
+            self.flawed(source, issuer.name(), flaw);
+            return;
+        }
+        let mut known = self.issuers.iter_mut();
+        let same = known.find(|known| known.issuer() == issuer.name());
+        let issuer = TrustedIssuer::new(issuer);
+        match same {
+            Some(same) => *same = issuer,
+            None => self.issuers.push(issuer),
         }
     }
 

@@ -1,23 +1,22 @@
 //! One authorization server that is trusted: how it names itself, where its keys come
 //! from, and what a token of it may look like.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, OnceLock},
-    time::Duration,
-};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use url::Url;
-
-use crate::error::Faults;
+use crate::claims::Reading;
 
 mod algorithm;
 mod capped;
+mod client;
 mod discovery;
+mod endpoint;
 mod fetch;
+mod introspection;
+mod introspector;
 mod key;
 mod key_set;
 mod keys;
+mod origin;
 mod reach;
 mod roca;
 mod schedule;
@@ -28,11 +27,17 @@ pub(crate) mod script;
 
 pub use algorithm::Algorithm;
 pub(crate) use capped::{Capped, Quoted};
+pub use client::ClientAuthentication;
 #[cfg(feature = "development-issuer")]
 pub(crate) use fetch::{FetchFault, Fetcher};
+pub use introspection::Introspection;
+pub(crate) use introspection::Jwts;
+pub(crate) use introspector::{Introspector, Unanswered};
 pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
 pub(crate) use reach::Reach;
+
+use origin::Origin;
 
 /// An authorization server whose access tokens are accepted.
 ///
@@ -55,17 +60,13 @@ pub struct Issuer {
     algorithms: Vec<Algorithm>,
     strict: bool,
     required: Vec<String>,
+    required_one_of: &'static [&'static str],
+    required_values: Vec<(String, String)>,
+    reading: Reading,
+    introspection: Option<Introspection>,
     private_addresses: bool,
     refresh_every: Duration,
     outage_limit: Duration,
-}
-
-/// Where an issuer's keys come from.
-#[derive(Clone)]
-enum Origin {
-    Discovered,
-    Url(String),
-    Fixed(String),
 }
 
 impl Issuer {
@@ -81,6 +82,10 @@ impl Issuer {
             algorithms: Algorithm::ALL.to_vec(),
             strict: false,
             required: Vec::new(),
+            required_one_of: &[],
+            required_values: Vec::new(),
+            reading: Reading::default(),
+            introspection: None,
             private_addresses: false,
             refresh_every: Duration::from_secs(600),
             outage_limit: Duration::from_secs(24 * 3600),
@@ -133,6 +138,63 @@ impl Issuer {
         self
     }
 
+    /// Refuses tokens in which this claim is not this very text: the kind of a token, or
+    /// the one tenant of a provider that serves many.
+    #[must_use]
+    pub fn with_required_value(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.required_values.push((name.into(), value.into()));
+        self
+    }
+
+    /// Reads scopes from the first of these claims that is there, and from no other, as a
+    /// string with spaces or an array of strings. By default these are `scope`, `scp` and
+    /// `scopes`.
+    #[must_use]
+    pub fn with_scope_claims(
+        mut self,
+        names: impl IntoIterator<Item = impl Into<Cow<'static, str>>>,
+    ) -> Self {
+        self.reading.scopes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Takes this off the beginning of scopes, for a provider that puts the resource
+    /// before them: with `api://news/` a token's `api://news/read` is `read`. Scopes that
+    /// begin otherwise stay as they are.
+    #[must_use]
+    pub fn with_scope_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.reading.scope_prefixes.push(prefix.into());
+        self
+    }
+
+    /// Takes the audience from this claim where a token has no `aud`, for a provider that
+    /// says in another one whom a token is for. What it says must still be an accepted
+    /// audience.
+    #[must_use]
+    pub fn with_audience_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.reading.audience.push(name.into());
+        self
+    }
+
+    /// Takes the client from this claim where a token has neither `client_id` nor `azp`.
+    #[must_use]
+    pub fn with_client_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.reading.client.push(name.into());
+        self
+    }
+
+    /// Asks the issuer about tokens (RFC 7662): about those that are no JWTs and, if the
+    /// [`Introspection`] says so, about JWTs too.
+    #[must_use]
+    pub fn with_introspection(mut self, introspection: Introspection) -> Self {
+        self.introspection = Some(introspection);
+        self
+    }
+
     /// Lets metadata and keys be fetched from private addresses, and through the proxy
     /// that the environment names. For an issuer inside one's own network.
     #[must_use]
@@ -180,109 +242,40 @@ impl Issuer {
         &self.required
     }
 
-    /// The keys of this issuer, not loaded yet; or what is wrong with its settings.
-    pub(crate) fn keys(&self, faults: &mut Faults) -> Option<Arc<Keys>> {
-        let named = format!("the issuer {:?}", self.name);
-        if self.algorithms.is_empty() {
-            faults.add(
-                format!("{named} has no signature algorithm"),
-                "name at least one in with_algorithms",
-            );
-        }
-        if self.spellings.iter().any(String::is_empty) {
-            faults.add(
-                format!("{named} has an empty name"),
-                "write the issuer URL as its metadata spells it",
-            );
-        }
-        let location = match &self.origin {
-            Origin::Fixed(json) => return self.fixed(json, faults),
-            Origin::Discovered => None,
-            Origin::Url(url) => Some(url),
-        };
-        let issuer = match self.url() {
-            Ok(url) => url,
-            Err(reason) => {
-                faults.add(
-                    format!("{named} cannot be asked for its keys: {reason}"),
-                    "write the issuer URL as its metadata spells it: https, or http on this machine, \
-                     without query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for one inside your own \
-                     network allow private addresses",
-                );
-                return None;
-            }
-        };
-        let reach = self.reach(&issuer);
-        let location = match location.map(|text| self.location(text, reach)).transpose() {
-            Ok(None) => source::Location::Discovered(Mutex::default()),
-            Ok(Some(url)) => source::Location::Known(url),
-            Err(reason) => {
-                faults.add(
-                    format!("the key set of {named} cannot be fetched: {reason}"),
-                    "give with_jwks_uri an absolute https URL",
-                );
-                return None;
-            }
-        };
-        let source = source::Remote {
-            issuer,
-            spellings: self.spellings.clone(),
-            reach,
-            location,
-            fetcher: OnceLock::new(),
-        };
-        let lifetime = keys::Lifetime {
-            refresh_every: self.refresh_every,
-            outage_limit: self.outage_limit.max(self.refresh_every),
-        };
-        Some(Keys::loaded_from(source, self.name.clone(), lifetime))
+    /// Claims of which a token must have one, where there are any.
+    pub(crate) fn required_one_of(&self) -> &'static [&'static str] {
+        self.required_one_of
     }
 
-    fn fixed(&self, json: &str, faults: &mut Faults) -> Option<Arc<Keys>> {
-        let set = match KeySet::read(json.as_bytes()) {
-            Ok(set) if set.len() > 0 => Ok(set),
-            Ok(set) => Err(set
-                .oddities()
-                .unwrap_or_else(|| "it has no key for signatures".to_owned())),
-            Err(reason) => Err(reason.to_owned()),
-        };
-        match set {
-            Ok(set) => Some(Keys::fixed(self.name.clone(), set)),
-            Err(reason) => {
-                faults.add(
-                    format!(
-                        "the key set given for the issuer {:?} is of no use: {reason}",
-                        self.name
-                    ),
-                    "give with_jwks a JWK Set with a public key for signatures",
-                );
-                None
-            }
-        }
+    pub(crate) fn required_values(&self) -> &[(String, String)] {
+        &self.required_values
     }
 
-    /// RFC 8414 §2: an issuer identifier has no query and no fragment.
-    fn url(&self) -> Result<Url, &'static str> {
-        let url = Url::parse(&self.name).map_err(|_| "it is not a URL")?;
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err("its URL has a query or a fragment");
-        }
-        self.reach(&url).permits_url(&url)?;
-        Ok(url)
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
     }
 
-    fn location(&self, text: &str, reach: Reach) -> Result<Url, &'static str> {
-        let url = Url::parse(text).map_err(|_| "it is not a URL")?;
-        reach.permits_url(&url)?;
-        Ok(url)
+    pub(crate) fn introspection(&self) -> Option<&Introspection> {
+        self.introspection.as_ref()
     }
 
-    fn reach(&self, issuer: &Url) -> Reach {
-        match self.private_addresses {
-            true => Reach::Anywhere,
-            false if reach::is_loopback(issuer) => Reach::ThisMachine,
-            false => Reach::Public,
-        }
+    /// Whether `iss` names this issuer, character for character.
+    pub(crate) fn is_spelled(&self, iss: &str) -> bool {
+        self.spellings.iter().any(|spelling| spelling == iss)
+    }
+}
+
+/// An issuer with nothing particular about it.
+impl From<&str> for Issuer {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+/// An issuer with nothing particular about it.
+impl From<String> for Issuer {
+    fn from(name: String) -> Self {
+        Self::new(name)
     }
 }
 
@@ -294,6 +287,7 @@ impl fmt::Debug for Issuer {
             .field("algorithms", &self.algorithms)
             .field("strict", &self.strict)
             .field("required", &self.required)
+            .field("introspection", &self.introspection)
             .finish_non_exhaustive()
     }
 }

@@ -36,7 +36,7 @@ pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
 pub use gate::ChallengeScopes;
-pub use issuer::{Algorithm, Issuer};
+pub use issuer::{Algorithm, ClientAuthentication, Introspection, Issuer};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{Changes, NoSuchTool, Server, Visibility};
@@ -45,4 +45,8 @@ pub use tool::{
     State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_tool, mcp_tools};
-pub use verify::{JwtVerifier, TokenError, TokenErrorKind, TokenVerifier};
+pub use verify::{IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};
+
+// Expansions say `::toolgate`; so do the tests of this crate.
+#[cfg(test)]
+extern crate self as toolgate;

@@ -8,8 +8,11 @@ use std::{fmt, future::Future, time::Duration};
 
 use crate::{bearer::BearerToken, claims::Claims, issuer::Capped};
 
+mod answer;
 mod authenticator;
 mod cache;
+mod flights;
+mod issuers;
 mod jws;
 mod jwt;
 mod kind;
@@ -19,11 +22,11 @@ mod verifier;
 mod mint;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
-pub use jwt::JwtVerifier;
+pub use issuers::IssuerVerifier;
 
 /// Establishes that a token is authentic and reads its claims.
 ///
-/// [`JwtVerifier`] is the one for JWTs. One of your own, for API keys say, returns the
+/// [`IssuerVerifier`] is the one for the tokens of authorization servers. One of your own, for API keys say, returns the
 /// claims that a key stands for; the server still judges issuer, audience and expiry.
 ///
 /// ```
@@ -47,7 +50,7 @@ pub use jwt::JwtVerifier;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot verify tokens",
     label = "not a `TokenVerifier`",
-    note = "implement `toolgate::TokenVerifier`, or use `toolgate::JwtVerifier`"
+    note = "implement `toolgate::TokenVerifier`, or use `toolgate::IssuerVerifier`"
 )]
 pub trait TokenVerifier: Send + Sync + 'static {
     /// Verifies one token. Called anew for each request: a verifier that asks somebody

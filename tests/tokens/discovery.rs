@@ -148,7 +148,7 @@ async fn two_issuers_with_keys_of_one_name_do_not_mix() {
         ImitationIssuer::start().await,
     );
     let verifier =
-        toolgate::JwtVerifier::new([Issuer::new(one.url()), Issuer::new(two.url())]).unwrap();
+        toolgate::IssuerVerifier::new([Issuer::new(one.url()), Issuer::new(two.url())]).unwrap();
     assert_eq!(said(&verifier, one.token().build()).await, "ok");
     assert_eq!(said(&verifier, two.token().build()).await, "ok");
     let crossed = one.token().forged_with(two.p256()).build();

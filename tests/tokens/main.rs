@@ -4,20 +4,20 @@ mod algorithms;
 mod discovery;
 mod outage;
 
-use toolgate::{BearerToken, Claims, Issuer, JwtVerifier, TokenError, TokenVerifier};
+use toolgate::{BearerToken, Claims, Issuer, IssuerVerifier, TokenError, TokenVerifier};
 
 /// A verifier for the tokens of one issuer.
-fn verifier(issuer: Issuer) -> JwtVerifier {
-    JwtVerifier::new([issuer]).expect("good settings")
+fn verifier(issuer: Issuer) -> IssuerVerifier {
+    IssuerVerifier::new([issuer]).expect("good settings")
 }
 
-async fn verify(verifier: &JwtVerifier, token: String) -> Result<Claims, TokenError> {
+async fn verify(verifier: &IssuerVerifier, token: String) -> Result<Claims, TokenError> {
     let token = BearerToken::new(&token).expect("a b64token");
     verifier.verify(&token).await
 }
 
 /// Why a token was refused, or `ok`.
-async fn said(verifier: &JwtVerifier, token: String) -> String {
+async fn said(verifier: &IssuerVerifier, token: String) -> String {
     match verify(verifier, token).await {
         Ok(_) => "ok".to_owned(),
         Err(error) => error.reason().to_owned(),

@@ -35,7 +35,11 @@ fn a_claim_of_the_wrong_type_is_refused_not_skipped() {
     ] {
         for value in values.as_array().unwrap() {
             let fault = read(json!({name: value})).unwrap_err();
-            assert_eq!(fault, ClaimsFault::WrongType(name), "{name}: {value}");
+            assert_eq!(
+                fault,
+                ClaimsFault::WrongType(name.into()),
+                "{name}: {value}"
+            );
         }
     }
 }
@@ -57,7 +61,7 @@ fn null_is_a_wrong_type_and_not_absent() {
             .replace(r#""exp":1,"exp""#, r#""exp""#);
         assert_eq!(
             Claims::from_json(text.as_bytes()).unwrap_err(),
-            ClaimsFault::WrongType(name),
+            ClaimsFault::WrongType(name.into()),
             "{text}"
         );
     }
@@ -125,4 +129,55 @@ fn claims_print_without_what_we_do_not_know() {
     let claims = read(json!({"email": "a@b.example"})).unwrap();
     assert!(!format!("{claims:?}").contains("b.example"));
     assert_eq!(claims.get("email"), Some(&json!("a@b.example")));
+}
+
+fn read_as(claims: Value, reading: &Reading) -> Result<Claims, ClaimsFault> {
+    let mut all = json!({"iss": "https://i", "exp": 2_000});
+    let all = all.as_object_mut().unwrap();
+    all.extend(claims.as_object().unwrap().clone());
+    Claims::from_members(all.clone(), reading)
+}
+
+#[test]
+fn an_issuers_own_claims_are_read_in_its_order_and_no_others() {
+    let reading = Reading {
+        scopes: vec!["permissions".into(), "scope".into()],
+        ..Reading::default()
+    };
+    for (claims, expected) in [
+        (json!({"permissions": ["p"], "scope": "s"}), Some("p")),
+        (json!({"scope": "s"}), Some("s")),
+        (json!({"scp": ["s"]}), None),
+    ] {
+        let claims = read_as(claims, &reading).unwrap();
+        assert_eq!(claims.scopes().next(), expected);
+    }
+    let fault = read_as(json!({"permissions": 1}), &reading).unwrap_err();
+    assert_eq!(fault, ClaimsFault::WrongType("permissions".into()));
+}
+
+#[test]
+fn a_prefix_is_taken_off_once_and_only_where_a_name_is_left() {
+    let reading = Reading {
+        scope_prefixes: vec!["api://x/".into(), "api://x/y/".into()],
+        ..Reading::default()
+    };
+    let claims = json!({"scope": "api://x/a api://x/api://x/b api://x/ api://z/c d"});
+    let claims = read_as(claims, &reading).unwrap();
+    let scopes: Vec<_> = claims.scopes().collect();
+    assert_eq!(scopes, ["a", "api://x/b", "api://x/", "api://z/c", "d"]);
+}
+
+#[test]
+fn another_claim_is_the_audience_only_where_there_is_no_aud() {
+    let reading = Reading {
+        audience: vec!["aud".into(), "client_id".into()],
+        ..Reading::default()
+    };
+    let audience = |claims| read_as(claims, &reading).map(|claims| claims.audience().to_vec());
+    assert_eq!(audience(json!({"client_id": "c"})).unwrap(), ["c"]);
+    let both = json!({"aud": [], "client_id": "c"});
+    assert_eq!(audience(both).unwrap(), [""; 0]);
+    let wrong = audience(json!({"aud": null, "client_id": "c"})).unwrap_err();
+    assert_eq!(wrong, ClaimsFault::WrongType("aud".into()));
 }

@@ -136,6 +136,20 @@ impl Scalekit {
         }
     }
 
+    /// Lets the environment be asked about tokens that are no JWTs. Its credentials are
+    /// shown to issuers of the environment that they belong to and to nobody else.
+    pub(super) fn ask_issuers(&self, config: &mut Config) {
+        let (Some(client), Some(environment)) = (&config.credentials, &self.environment) else {
+            return;
+        };
+        for trusted in &mut config.issuers {
+            let rest = trusted.issuer().strip_prefix(environment.as_str());
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                trusted.ask_as(client);
+            }
+        }
+    }
+
     /// Judges what can only be judged when the resource is known.
     pub(super) fn finish(self, config: &mut Config) {
         let (Some(text), Some(resource)) = (self.metadata_url, &config.resource) else {

@@ -3,7 +3,10 @@
 use std::{fmt, net::SocketAddr};
 
 use super::{Config, Document, Resource};
-use crate::error::Faults;
+use crate::{
+    error::Faults,
+    issuer::{ClientAuthentication, Introspection, Issuer},
+};
 
 /// What a server runs with. Only [`Config::settle`] makes it.
 #[derive(Debug, Clone)]
@@ -168,36 +171,46 @@ impl Settings {
     }
 }
 
-/// An issuer, and how else its tokens may spell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TrustedIssuer {
-    issuer: String,
-    spellings: Vec<String>,
-}
+/// An issuer whose name was judged.
+#[derive(Debug, Clone)]
+pub(crate) struct TrustedIssuer(Issuer);
 
 impl TrustedIssuer {
-    pub(super) fn new(issuer: &str) -> Self {
-        Self {
-            issuer: issuer.to_owned(),
-            spellings: Vec::new(),
-        }
+    pub(super) fn new(issuer: Issuer) -> Self {
+        Self(issuer)
     }
 
     /// Accepts another `iss` in this issuer's tokens.
     pub(super) fn also(&mut self, spelling: &str) {
-        if spelling != self.issuer && !self.spellings.iter().any(|known| known == spelling) {
-            self.spellings.push(spelling.to_owned());
+        if !self.0.is_spelled(spelling) {
+            self.0 = self.0.clone().with_spelling(spelling);
+        }
+    }
+
+    /// Asks this issuer about tokens that are no JWTs, if it answers questions at all and
+    /// nothing else is said about that.
+    pub(super) fn ask_as(&mut self, client: &ClientCredentials) {
+        if let (Some(secret), None) = (client.secret(), self.0.introspection()) {
+            let client = ClientAuthentication::basic(client.id(), secret);
+            let introspection = Introspection::new(client).if_offered();
+            self.0 = self.0.clone().with_introspection(introspection);
         }
     }
 
     /// The identifier that is published, and whose metadata is fetched.
     pub(crate) fn issuer(&self) -> &str {
-        &self.issuer
+        self.0.name()
     }
 
     /// Other values of `iss` that mean this issuer.
-    pub(crate) fn spellings(&self) -> &[String] {
-        &self.spellings
+    #[cfg(test)]
+    pub(crate) fn spellings(&self) -> Vec<&str> {
+        self.0.spellings().skip(1).collect()
+    }
+
+    /// All that is configured about it.
+    pub(crate) fn settings(&self) -> &Issuer {
+        &self.0
     }
 }
 

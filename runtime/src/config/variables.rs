@@ -52,10 +52,11 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
     }
     if let Some((source, list)) = chosen(&mut config, environment, ISSUERS, &scalekit.issuers) {
         for issuer in items(list) {
-            config.add_issuer(source, issuer);
+            config.add_issuer(source, issuer.into());
         }
     }
     scalekit.name_issuers(&mut config);
+    scalekit.ask_issuers(&mut config);
     if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
         for audience in items(list) {
             config.add_audience(source, audience);

@@ -1,4 +1,4 @@
-//! Where an issuer keeps its keys, by its own metadata.
+//! Where an issuer keeps its keys and answers questions, by its own metadata.
 //!
 //! RFC 8414 §3.1 puts the well-known part between host and path; OpenID Connect
 //! Discovery §4 appends it. Issuers do one, the other or both, so all three places
@@ -30,38 +30,70 @@ pub(super) fn places(issuer: &Url) -> Vec<Url> {
     places
 }
 
-/// Finds the URL of an issuer's key set. `accepts` says whether a document's `issuer`
-/// is the one that was asked for.
-pub(super) async fn find_keys(
+/// Why a URL was not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Absent {
+    pub(super) reason: String,
+    /// Whether the issuer's own document was read, and names none.
+    pub(super) is_certain: bool,
+}
+
+/// Finds a URL that an issuer's metadata names by this member. `accepts` says whether a
+/// document's `issuer` is the one that was asked for.
+pub(super) async fn find(
+    member: &str,
     fetcher: &Fetcher,
     issuer: &Url,
     accepts: impl Fn(&str) -> bool,
-) -> Result<Url, String> {
+) -> Result<Url, Absent> {
     let mut faults = Vec::new();
+    let mut is_certain = false;
     for place in places(issuer) {
         let fault = match fetcher.get(&place).await {
-            Ok(document) => match key_location(&document, &accepts) {
-                Ok(location) => return Ok(location),
-                Err(reason) => reason.to_owned(),
+            Ok(document) => match location(member, &document, &accepts) {
+                Ok(Some(location)) => return Ok(location),
+                Ok(None) => {
+                    is_certain = true;
+                    format!("it names no {member}")
+                }
+                Err(reason) => reason,
             },
-            Err(fault) if !fault.is_answer() => return Err(format!("its metadata: {fault}")),
+            Err(fault) if !fault.is_answer() => {
+                return Err(Absent {
+                    reason: format!("its metadata: {fault}"),
+                    is_certain: false,
+                });
+            }
             Err(fault) => fault.to_string(),
         };
         faults.push(format!("{}: {fault}", place.path()));
     }
-    Err(format!("its metadata: {}", faults.join("; ")))
+    Err(Absent {
+        reason: format!("its metadata: {}", faults.join("; ")),
+        is_certain,
+    })
 }
 
-/// Reads `jwks_uri` of a metadata document that is this issuer's.
-fn key_location(document: &[u8], accepts: impl Fn(&str) -> bool) -> Result<Url, &'static str> {
+/// Reads a URL of a metadata document that is this issuer's.
+fn location(
+    member: &str,
+    document: &[u8],
+    accepts: impl Fn(&str) -> bool,
+) -> Result<Option<Url>, String> {
     let members: Map<String, Value> =
         serde_json::from_slice(document).map_err(|_| "it is not a JSON object")?;
     let issuer = members.get("issuer").and_then(Value::as_str);
     if !issuer.is_some_and(accepts) {
-        return Err("its issuer is not, character for character, the one that is configured");
+        return Err(
+            "its issuer is not, character for character, the one that is configured".to_owned(),
+        );
     }
-    let location = members.get("jwks_uri").and_then(Value::as_str);
-    Url::parse(location.ok_or("it names no jwks_uri")?).map_err(|_| "its jwks_uri is no URL")
+    let Some(location) = members.get(member) else {
+        return Ok(None);
+    };
+    let url = location.as_str().and_then(|text| Url::parse(text).ok());
+    url.map(Some)
+        .ok_or_else(|| format!("its {member} is no URL"))
 }
 
 #[cfg(test)]
@@ -104,15 +136,16 @@ mod tests {
 
     #[test]
     fn a_document_speaks_for_its_own_issuer_alone() {
-        let read = |text: &str| key_location(text.as_bytes(), |issuer| issuer == "https://h");
+        let read =
+            |text: &str| location("jwks_uri", text.as_bytes(), |issuer| issuer == "https://h");
         let good = r#"{"issuer":"https://h","jwks_uri":"https://k/keys"}"#;
-        assert_eq!(read(good).unwrap().as_str(), "https://k/keys");
+        assert_eq!(read(good).unwrap().unwrap().as_str(), "https://k/keys");
+        assert_eq!(read(r#"{"issuer":"https://h"}"#), Ok(None));
         for text in [
             r#"{"issuer":"https://h/","jwks_uri":"https://k/keys"}"#,
             r#"{"issuer":"https://H","jwks_uri":"https://k/keys"}"#,
             r#"{"issuer":["https://h"],"jwks_uri":"https://k/keys"}"#,
             r#"{"jwks_uri":"https://k/keys"}"#,
-            r#"{"issuer":"https://h"}"#,
             r#"{"issuer":"https://h","jwks_uri":"/keys"}"#,
             r#"{"issuer":"https://h","jwks_uri":["https://k/keys"]}"#,
             r#"["issuer"]"#,

@@ -1,4 +1,4 @@
-//! Gets one small JSON document of an issuer, within limits.
+//! Gets one small JSON document of an issuer, or its answer to a form, within limits.
 //!
 //! No redirect is followed (it would lead where nobody looked), nothing waits for
 //! ever, nothing is read without end, and no address beyond [`Reach`] is connected to.
@@ -6,9 +6,9 @@
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use reqwest::{
-    Client, Response, StatusCode,
+    Client, RequestBuilder, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::ACCEPT,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
     redirect,
 };
 use url::Url;
@@ -51,10 +51,31 @@ impl Fetcher {
 
     /// The body of a `200` answer.
     pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
-        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
-        let answer = self
+        self.send(url, self.client.get(url.clone())).await
+    }
+
+    /// The body of a `200` answer to a form, sent with these credentials.
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Vec<u8>, FetchFault> {
+        let request = self
             .client
-            .get(url.clone())
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
+        let request = match authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        };
+        self.send(url, request).await
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchFault> {
+        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
+        let answer = request
             .header(ACCEPT, "application/json")
             .send()
             .await

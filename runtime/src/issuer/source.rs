@@ -75,7 +75,9 @@ impl Remote {
             Some(location) => location,
             None => {
                 let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
-                let found = discovery::find_keys(fetcher, &self.issuer, accepts).await?;
+                let found = discovery::find("jwks_uri", fetcher, &self.issuer, accepts)
+                    .await
+                    .map_err(|absent| absent.reason)?;
                 (found, Instant::now())
             }
         };

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Faults;
 
 fn faults(issuer: Issuer) -> Option<String> {
     let mut faults = Faults::default();

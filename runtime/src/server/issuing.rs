@@ -13,7 +13,7 @@ use crate::{
     issuer::Issuer,
     principal::Acceptance,
     scope::ScopeTable,
-    verify::{Authenticator, JwtVerifier, TokenError, TokenVerifier},
+    verify::{Authenticator, IssuerVerifier, TokenError, TokenVerifier},
 };
 
 #[cfg(feature = "development-issuer")]
@@ -44,18 +44,8 @@ impl Issuing {
         embedding: &Embedding<'_>,
         faults: &mut Faults,
     ) -> Self {
-        let trusted: Vec<_> = settings
-            .issuers()
-            .iter()
-            .map(|trusted| {
-                trusted
-                    .spellings()
-                    .iter()
-                    .fold(Issuer::new(trusted.issuer()), |issuer, spelling| {
-                        issuer.with_spelling(spelling)
-                    })
-            })
-            .collect();
+        let trusted = settings.issuers().iter();
+        let trusted: Vec<_> = trusted.map(|one| one.settings().clone()).collect();
         if !trusted.is_empty() || !asks_for_tokens {
             return Self {
                 trusted,
@@ -96,13 +86,16 @@ impl Issuing {
             .collect()
     }
 
-    /// What makes the authenticator of their JWTs.
+    /// What makes the authenticator of their tokens.
     pub(super) fn verifier(&self, faults: &mut Faults) -> MakeAuthenticator {
         if self.trusted.is_empty() {
             return make_authenticator(NobodyIsTrusted);
         }
-        match JwtVerifier::new(self.trusted.clone()) {
-            Ok(verifier) => make_authenticator(verifier),
+        match IssuerVerifier::new(self.trusted.clone()) {
+            Ok(verifier) => Box::new(|acceptance, table, clock| {
+                let verifier = verifier.by(Arc::clone(&clock));
+                Authenticator::new(verifier, acceptance, table, clock)
+            }),
             Err(earlier) => {
                 faults.extend(earlier);
                 make_authenticator(NobodyIsTrusted)

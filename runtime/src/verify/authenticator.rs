@@ -3,8 +3,9 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use super::{
-    JwtVerifier, TokenError, TokenErrorKind, TokenVerifier,
+    IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
     cache::{TokenHash, VerdictCache},
+    flights::{Boarding, Flights},
     jws::MAX_TOKEN,
     verifier::Verifier,
 };
@@ -21,6 +22,7 @@ use crate::{
 pub(crate) struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerdictCache,
+    flights: Flights<Result<Principal, Unauthenticated>>,
     acceptance: Acceptance,
     table: Arc<ScopeTable>,
     clock: Arc<dyn Clock>,
@@ -51,6 +53,7 @@ impl Authenticator {
         Self {
             verifier: Box::new(verifier),
             cache: VerdictCache::new(),
+            flights: Flights::default(),
             acceptance,
             table,
             clock,
@@ -59,16 +62,16 @@ impl Authenticator {
 
     /// Starts to load the issuers' keys, when called within a tokio runtime.
     pub(crate) fn start(&self) {
-        if let Some(jwt) = self.verifier.as_jwt() {
-            jwt.start();
+        if let Some(issuers) = self.verifier.as_issuers() {
+            issuers.start();
         }
     }
 
     /// Whether tokens can be verified, or why not.
     pub(crate) fn readiness(&self) -> Result<(), String> {
         self.verifier
-            .as_jwt()
-            .map_or(Ok(()), JwtVerifier::readiness)
+            .as_issuers()
+            .map_or(Ok(()), IssuerVerifier::readiness)
     }
 
     /// The principal behind a token. A token that was verified before costs a hash and
@@ -77,15 +80,14 @@ impl Authenticator {
         &self,
         token: &BearerToken,
     ) -> Result<Principal, Unauthenticated> {
-        let length = token.as_str().len();
         // Before anything is done with it: hashing has a price too.
-        if length > MAX_TOKEN {
+        if token.as_str().len() > MAX_TOKEN {
             return Err(told(&TokenError::refused(
                 "the access token is malformed",
                 "it is too long",
             )));
         }
-        let Some(jwt) = self.verifier.as_jwt() else {
+        let Some(issuers) = self.verifier.as_issuers() else {
             let claims = self
                 .verifier
                 .verify(token)
@@ -94,24 +96,64 @@ impl Authenticator {
             return self.judge(&self.granted(claims));
         };
         let hash = TokenHash::of(token);
-        if let Some(verdict) = self.cache.get(&hash) {
-            if jwt.is_current(verdict.stamp) {
-                let judged = self.judge(&verdict.token);
-                if judged.is_err() {
-                    // It has expired: no other verdict changes with time.
-                    self.cache.forget(&hash);
-                }
+        loop {
+            if let Some(judged) = self.remembered(issuers, &hash) {
                 return judged;
             }
-            self.cache.forget(&hash);
+            match self.flights.board(hash) {
+                Boarding::Lead(landing) => {
+                    // Another may have landed between the look and the boarding.
+                    if let Some(judged) = self.remembered(issuers, &hash) {
+                        return judged;
+                    }
+                    let judged = self.verify(issuers, token, hash).await;
+                    landing.land(&judged);
+                    return judged;
+                }
+                Boarding::Follow(waiting) => {
+                    if let Some(judged) = waiting.outcome().await {
+                        return judged;
+                    }
+                }
+            }
         }
-        let (claims, stamp) = jwt
+    }
+
+    /// What is known of a token that was verified before, judged anew.
+    fn remembered(
+        &self,
+        issuers: &IssuerVerifier,
+        hash: &TokenHash,
+    ) -> Option<Result<Principal, Unauthenticated>> {
+        let verdict = self.cache.get(hash)?;
+        if !issuers.is_current(verdict.stamp) {
+            self.cache.forget(hash);
+            return None;
+        }
+        let judged = self.judge(&verdict.token);
+        if judged.is_err() {
+            // It has expired: no other verdict changes with time.
+            self.cache.forget(hash);
+        }
+        Some(judged)
+    }
+
+    async fn verify(
+        &self,
+        issuers: &IssuerVerifier,
+        token: &BearerToken,
+        hash: TokenHash,
+    ) -> Result<Principal, Unauthenticated> {
+        let (claims, stamp) = issuers
             .verify_stamped(token)
             .await
             .map_err(|error| told(&error))?;
         let verified = self.granted(claims);
         let principal = self.judge(&verified)?;
-        self.cache.keep(hash, verified, stamp, length);
+        // An answer may be for this one request alone.
+        if issuers.is_current(stamp) {
+            self.cache.keep(hash, verified, stamp, token.as_str().len());
+        }
         Ok(principal)
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use quick_cache::{Weighter, sync::Cache};
 
-use super::jwt::Stamp;
+use super::issuers::Stamp;
 use crate::{bearer::BearerToken, principal::VerifiedToken};
 
 /// About how many bytes the cache may hold: some 10,000 tokens of one kilobyte.
@@ -27,7 +27,7 @@ pub(super) struct VerdictCache(Cache<TokenHash, Verdict, Weight>);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
 
-/// An authentic token, and the keys by which it is.
+/// An authentic token, and what that rests on.
 #[derive(Clone)]
 pub(super) struct Verdict {
     pub(super) token: Arc<VerifiedToken>,

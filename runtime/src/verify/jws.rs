@@ -3,7 +3,13 @@
 //! Everything here is the sender's until the signature is verified, so nothing that a
 //! header names is fetched, used as a key or obeyed (RFC 8725 §3.10).
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{
+        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD,
+    },
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -13,6 +19,14 @@ use crate::{
 
 /// The longest token that is looked at. Real ones have one or two kilobytes.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
+
+/// Base64url as careless senders write it, to recognise what is meant as a JWT.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// Header parameters that no access token needs and whose meaning would have to be
 /// understood: extensions (RFC 7515 §4.1.11; CVE-2025-59420), another payload (RFC
@@ -108,6 +122,18 @@ impl<'a> Jws<'a> {
             Some(_) => Verdict::UnknownKey,
         }
     }
+}
+
+/// Whether a text is a JWT by its form, good or not: three parts, the first of them a
+/// JSON object. Such a token is judged as a JWT and never shown to anybody as an opaque
+/// one, so that a JWT which is refused here gets no second chance elsewhere.
+pub(super) fn is_jwt_like(token: &str) -> bool {
+    let mut parts = token.split('.');
+    let header = parts.next().unwrap_or_default();
+    parts.count() == 2
+        && LENIENT
+            .decode(header)
+            .is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
 }
 
 fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, NotAJws> {

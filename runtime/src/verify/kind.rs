@@ -36,15 +36,17 @@ pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), Strin
 /// stands guard behind this.
 pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let has = |name: &str| claims.contains_key(name);
+    let own = issuer.reading().scopes.iter().map(|name| &**name);
+    let has_scopes = ["scope", "scp", "scopes", "permissions"]
+        .into_iter()
+        .chain(own)
+        .any(has);
     let says = |name: &str, kinds: &[&str]| {
         let kind = claims.get(name).and_then(Value::as_str);
         kind.is_some_and(|kind| kinds.iter().any(|one| kind.eq_ignore_ascii_case(one)))
     };
     if ["at_hash", "c_hash", "s_hash"].into_iter().any(has)
-        || (has("nonce")
-            && !["scope", "scp", "scopes", "permissions"]
-                .into_iter()
-                .any(has))
+        || (has("nonce") && !has_scopes)
         || says("token_use", &["id"])
         || says("typ", &["ID"])
     {
@@ -56,17 +58,28 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
     if has("events") || says("typ", &["Logout"]) {
         return Err("it is a logout token or another security event".to_owned());
     }
-    let profile: &[&str] = match issuer.is_strict() {
-        true => &REQUIRED_BY_PROFILE,
-        false => &[],
+    let one_of = issuer.required_one_of();
+    if !one_of.is_empty() && !one_of.iter().copied().any(has) {
+        return Err(format!("it has none of {}", one_of.join(", ")));
+    }
+    for (name, value) in issuer.required_values() {
+        if claims.get(name).and_then(Value::as_str) != Some(value) {
+            return Err(format!("its {name:?} is not {value:?}, which is required"));
+        }
+    }
+    match issuer.required().iter().find(|name| !has(name)) {
+        Some(name) => Err(format!("the required claim {name:?} is missing")),
+        None => Ok(()),
+    }
+}
+
+/// Judges whether what the strict profile asks of a JWT is there.
+pub(super) fn judge_profile(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
+    let mut required = match issuer.is_strict() {
+        true => REQUIRED_BY_PROFILE.iter(),
+        false => [].iter(),
     };
-    let required = issuer.required().iter().map(String::as_str);
-    match profile
-        .iter()
-        .copied()
-        .chain(required)
-        .find(|name| !has(name))
-    {
+    match required.find(|name| !claims.contains_key(**name)) {
         Some(name) => Err(format!("the required claim {name:?} is missing")),
         None => Ok(()),
     }
@@ -123,7 +136,8 @@ mod tests {
     }
 
     fn claims(issuer: &Issuer, claims: Value) -> Result<(), String> {
-        judge_claims(claims.as_object().unwrap(), issuer)
+        let claims = claims.as_object().unwrap();
+        judge_claims(claims, issuer).and_then(|()| judge_profile(claims, issuer))
     }
 
     #[test]
@@ -165,5 +179,25 @@ mod tests {
             partial.as_object_mut().unwrap().remove(name);
             assert!(claims(&issuer, partial).unwrap_err().contains(name));
         }
+    }
+
+    #[test]
+    fn a_required_value_is_this_very_text() {
+        let issuer = lax().with_required_value("token_use", "access");
+        assert_eq!(claims(&issuer, json!({"token_use": "access"})), Ok(()));
+        for other in [
+            json!({}),
+            json!({"token_use": "Access"}),
+            json!({"token_use": ["access"]}),
+        ] {
+            assert!(claims(&issuer, other.clone()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_issuers_own_scope_claim_makes_an_access_token_as_well() {
+        let token = json!({"nonce": "x", "roles": []});
+        assert!(claims(&lax(), token.clone()).is_err());
+        assert_eq!(claims(&lax().with_scope_claims(["roles"]), token), Ok(()));
     }
 }

@@ -2,14 +2,14 @@
 
 use std::{any::Any, future::Future, pin::Pin};
 
-use super::{JwtVerifier, TokenError, TokenVerifier};
+use super::{IssuerVerifier, TokenError, TokenVerifier};
 use crate::{bearer::BearerToken, claims::Claims};
 
 /// [`TokenVerifier`] with its type erased.
 pub(super) trait Verifier: Send + Sync {
-    /// The verifier, when it is ours: its verdicts may be cached, because it says which
-    /// keys they rest on. Those of any other are not: nobody here knows for how long.
-    fn as_jwt(&self) -> Option<&JwtVerifier>;
+    /// The verifier, when it is ours: its verdicts may be cached, because it says what
+    /// they rest on. Those of any other are not: nobody here knows for how long.
+    fn as_issuers(&self) -> Option<&IssuerVerifier>;
 
     fn verify<'a>(
         &'a self,
@@ -18,7 +18,7 @@ pub(super) trait Verifier: Send + Sync {
 }
 
 impl<V: TokenVerifier> Verifier for V {
-    fn as_jwt(&self) -> Option<&JwtVerifier> {
+    fn as_issuers(&self) -> Option<&IssuerVerifier> {
         (self as &dyn Any).downcast_ref()
     }
 

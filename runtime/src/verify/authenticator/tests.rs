@@ -29,7 +29,7 @@ fn fixture() -> Fixture {
     let mint = Mint::new("k");
     let script = Script::default();
     script.publish(&jwks(&[&mint]));
-    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
     let hand = Hand(Arc::new(AtomicU64::new(NOW)));
     let authenticator = authenticator(verifier, &hand);
     Fixture {

@@ -6,13 +6,15 @@ use super::{
     super::mint::{Mint, jwks},
     *,
 };
-use crate::{Algorithm, issuer::script::Script, verify::TokenErrorKind};
+use crate::{
+    Algorithm, ClientAuthentication, Introspection, issuer::script::Script, verify::TokenErrorKind,
+};
 
 fn issuer(name: &str, mint: &Mint) -> Issuer {
     Issuer::new(name).with_jwks(jwks(&[mint]))
 }
 
-async fn reason(verifier: &JwtVerifier, token: &str) -> Option<String> {
+async fn reason(verifier: &IssuerVerifier, token: &str) -> Option<String> {
     let token = BearerToken::new(token).unwrap();
     let verified = verifier.verify(&token).await;
     verified.err().map(|error| error.reason().to_owned())
@@ -22,7 +24,7 @@ async fn reason(verifier: &JwtVerifier, token: &str) -> Option<String> {
 async fn a_token_goes_to_the_issuer_that_it_names_and_to_no_other() {
     // Both publish a key of the same name.
     let (i, j) = (Mint::new("k"), Mint::new("k"));
-    let verifier = JwtVerifier::new([issuer("https://i", &i), issuer("https://j", &j)]).unwrap();
+    let verifier = IssuerVerifier::new([issuer("https://i", &i), issuer("https://j", &j)]).unwrap();
     for (mint, name, good) in [
         (&i, "https://i", true),
         (&j, "https://j", true),
@@ -47,7 +49,7 @@ async fn a_token_goes_to_the_issuer_that_it_names_and_to_no_other() {
 async fn a_further_spelling_of_an_issuer_has_the_same_keys() {
     let mint = Mint::new("k");
     let issuer = issuer("https://i", &mint).with_spelling("https://i/resources/1");
-    let verifier = JwtVerifier::new([issuer]).unwrap();
+    let verifier = IssuerVerifier::new([issuer]).unwrap();
     let token = mint.token(json!({}), json!({"iss": "https://i/resources/1"}));
     assert_eq!(reason(&verifier, &token).await, None);
     assert_eq!(verifier.issuers().count(), 2);
@@ -57,7 +59,7 @@ async fn a_further_spelling_of_an_issuer_has_the_same_keys() {
 async fn an_issuer_has_its_own_list_of_algorithms() {
     let mint = Mint::new("k");
     let narrowed = issuer("https://i", &mint).with_algorithms([Algorithm::Rs256]);
-    let verifier = JwtVerifier::new([narrowed]).unwrap();
+    let verifier = IssuerVerifier::new([narrowed]).unwrap();
     let told = reason(&verifier, &mint.token(json!({}), json!({})))
         .await
         .unwrap();
@@ -67,7 +69,7 @@ async fn an_issuer_has_its_own_list_of_algorithms() {
 #[tokio::test]
 async fn a_wrong_claim_is_refused_after_the_signature() {
     let (mint, stranger) = (Mint::new("k"), Mint::new("k"));
-    let verifier = JwtVerifier::new([issuer("https://i", &mint)]).unwrap();
+    let verifier = IssuerVerifier::new([issuer("https://i", &mint)]).unwrap();
     for (claims, expected) in [
         (json!({"scope": {"a": 1}}), "scope"),
         (json!({"exp": "1"}), "exp"),
@@ -93,7 +95,7 @@ async fn a_wrong_claim_is_refused_after_the_signature() {
 #[tokio::test]
 async fn a_reason_helps_and_does_not_run_away_with_the_log() {
     let mint = Mint::new("k");
-    let verifier = JwtVerifier::new([issuer("https://i", &mint)]).unwrap();
+    let verifier = IssuerVerifier::new([issuer("https://i", &mint)]).unwrap();
     for (header, claims) in [
         (json!({"kid": "\n".repeat(2000)}), json!({})),
         (json!({"typ": "x".repeat(2000)}), json!({})),
@@ -119,7 +121,7 @@ async fn a_reason_helps_and_does_not_run_away_with_the_log() {
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() {
     let (mint, script) = (Mint::new("k"), Script::default());
-    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
     let token = BearerToken::new(&mint.token(json!({}), json!({}))).unwrap();
     let error = verifier.verify(&token).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
@@ -137,7 +139,7 @@ async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() 
 async fn a_token_without_a_key_id_survives_a_rotation() {
     let (old, new, script) = (Mint::new("a"), Mint::new("b"), Script::default());
     script.publish(&jwks(&[&old]));
-    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
     assert_eq!(
         reason(&verifier, &old.token(json!({"kid": null}), json!({}))).await,
         None
@@ -153,7 +155,7 @@ async fn a_token_without_a_key_id_survives_a_rotation() {
 #[tokio::test(start_paused = true)]
 async fn the_background_ends_with_the_verifier() {
     let script = Script::default();
-    let verifier = JwtVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
     verifier.start();
     verifier.start();
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -166,7 +168,7 @@ async fn the_background_ends_with_the_verifier() {
 
 #[test]
 fn every_fault_of_the_settings_is_told_at_once() {
-    let faults = JwtVerifier::new([
+    let faults = IssuerVerifier::new([
         Issuer::new("http://as.example"),
         Issuer::new("https://i"),
         Issuer::new("https://j").with_spelling("https://i"),
@@ -174,12 +176,63 @@ fn every_fault_of_the_settings_is_told_at_once() {
     ])
     .unwrap_err();
     assert_eq!(faults.faults().len(), 3, "{faults}");
-    assert!(JwtVerifier::new([]).is_err());
+    assert!(IssuerVerifier::new([]).is_err());
 }
 
 #[test]
 fn outside_of_a_runtime_nothing_starts_and_nothing_panics() {
-    JwtVerifier::new([Issuer::new("https://i")])
+    IssuerVerifier::new([Issuer::new("https://i")])
         .unwrap()
         .start();
+}
+
+fn asked(name: &str, prefix: &str) -> Issuer {
+    let client = ClientAuthentication::basic("me", "s3cr3t");
+    Issuer::new(name).with_introspection(Introspection::new(client).with_token_prefix(prefix))
+}
+
+#[test]
+fn two_issuers_that_are_asked_must_be_told_apart() {
+    let verifier = |one: &str, two: &str| {
+        IssuerVerifier::new([
+            asked("https://a.example", one),
+            asked("https://b.example", two),
+        ])
+    };
+    let told = verifier("", "").unwrap_err().to_string();
+    assert!(
+        told.contains("https://a.example") && told.contains("with_token_prefix"),
+        "{told}"
+    );
+    assert!(verifier("x_", "x_").is_err());
+    assert!(verifier("", "x_").is_ok());
+    assert!(verifier("x_", "x_y").is_ok());
+}
+
+#[test]
+fn what_cannot_be_asked_is_told_at_the_start_and_no_secret_with_it() {
+    let told = |introspection| {
+        let issuer = Issuer::new("https://a.example").with_introspection(introspection);
+        let told = IssuerVerifier::new([issuer]).unwrap_err().to_string();
+        assert!(!told.contains("s3cr3t"), "{told}");
+        told
+    };
+    let asked = Introspection::new(ClientAuthentication::basic("me", "s3cr3t"));
+    for url in [
+        "http://a.example/i",
+        "/i",
+        "https://10.0.0.1/i",
+        "https://a:s3cr3t@b.example/",
+    ] {
+        assert!(
+            told(asked.clone().with_endpoint(url)).contains("cannot be asked"),
+            "{url}"
+        );
+    }
+    for client in [
+        ClientAuthentication::basic("", "s3cr3t"),
+        ClientAuthentication::private_key_jwt("me", "s3cr3t"),
+    ] {
+        assert!(told(Introspection::new(client)).contains("cannot be asked"));
+    }
 }

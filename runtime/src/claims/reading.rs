@@ -1,0 +1,83 @@
+//! Which of an issuer's claims mean what: providers name scopes, clients and even the
+//! audience differently, and none of them is guessed from a token.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::{ClaimsFault, split, string, strings, wrong_type};
+
+/// The names of claims in their order: the first that is there decides alone, so that
+/// no claim of a lower rank can add to what a higher one grants.
+type Names = Vec<Cow<'static, str>>;
+
+/// How the claims of one issuer are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) scopes: Names,
+    /// What scopes begin with at this issuer and not here.
+    pub(crate) scope_prefixes: Vec<String>,
+    pub(crate) audience: Names,
+    pub(crate) client: Names,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            scopes: vec!["scope".into(), "scp".into(), "scopes".into()],
+            scope_prefixes: Vec::new(),
+            audience: vec!["aud".into()],
+            client: vec!["client_id".into(), "azp".into()],
+        }
+    }
+}
+
+impl Reading {
+    /// One string or an array of strings (RFC 7519 §4.1.3).
+    pub(super) fn audience(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
+        match first(&self.audience, all) {
+            None => Ok(Vec::new()),
+            Some((_, Value::String(one))) => Ok(vec![one.clone()]),
+            Some((name, Value::Array(many))) => strings(many, name),
+            Some((name, _)) => Err(wrong_type(name)),
+        }
+    }
+
+    pub(super) fn client(&self, all: &Map<String, Value>) -> Result<Option<String>, ClaimsFault> {
+        match first(&self.client, all) {
+            None => Ok(None),
+            Some((name, _)) => string(all, name),
+        }
+    }
+
+    /// A scope string (RFC 8693 §4.2) or an array; absent is empty.
+    pub(super) fn scopes(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
+        let scopes = match first(&self.scopes, all) {
+            None => return Ok(Vec::new()),
+            Some((_, Value::String(text))) => split(text).collect(),
+            Some((name, Value::Array(many))) => strings(many, name)?,
+            Some((name, _)) => return Err(wrong_type(name)),
+        };
+        Ok(match self.scope_prefixes.is_empty() {
+            true => scopes,
+            false => scopes.into_iter().map(|scope| self.bare(scope)).collect(),
+        })
+    }
+
+    /// A scope without its prefix. One that is nothing else stays as it is: an empty
+    /// text is no scope.
+    fn bare(&self, scope: String) -> String {
+        let prefixes = self.scope_prefixes.iter();
+        let mut bare = prefixes.filter_map(|prefix| scope.strip_prefix(prefix.as_str()));
+        match bare.find(|bare| !bare.is_empty()) {
+            Some(bare) => bare.to_owned(),
+            None => scope,
+        }
+    }
+}
+
+fn first<'a>(names: &'a Names, all: &'a Map<String, Value>) -> Option<(&'a str, &'a Value)> {
+    names
+        .iter()
+        .find_map(|name| Some((&**name, all.get(&**name)?)))
+}

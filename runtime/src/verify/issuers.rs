@@ -1,0 +1,346 @@
+//! The access tokens of the issuers that are trusted: whose is it, and is it authentic?
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use serde_json::{Map, Value};
+use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
+
+use super::{
+    TokenError, TokenVerifier, answer,
+    jws::{self, Jws, MAX_TOKEN, NotAJws},
+    jwt::{self, Named},
+};
+use crate::{
+    bearer::BearerToken,
+    claims::Claims,
+    clock::{Clock, SystemClock},
+    error::{Faults, StartError},
+    issuer::{Introspector, Issuer, Jwts, Keys, Quoted},
+    json,
+};
+
+/// Verifies the access tokens of the issuers that are trusted: JWTs with the keys of the
+/// issuer that their `iss` names, other tokens by asking the issuer that can read them.
+///
+/// A token goes to one issuer and to no other: keys of different issuers never mix, and
+/// no issuer sees another's tokens. Nothing that a token names is ever fetched. The header
+/// of a JWT is judged before its signature, its signature before its claims are believed.
+///
+/// The keys are loaded in the background from the first use within a tokio runtime, or
+/// from [`IssuerVerifier::start`], until the verifier is dropped.
+///
+/// ```
+/// use toolgate::{Issuer, IssuerVerifier};
+///
+/// let verifier = IssuerVerifier::new([Issuer::new("https://as.example")])?;
+/// assert_eq!(verifier.issuers().collect::<Vec<_>>(), ["https://as.example"]);
+/// # Ok::<(), toolgate::StartError>(())
+/// ```
+pub struct IssuerVerifier {
+    trusted: Box<[Trusted]>,
+    clock: Arc<dyn Clock>,
+    background: OnceLock<Background>,
+}
+
+/// An issuer, and what is needed to verify its tokens.
+pub(super) struct Trusted {
+    pub(super) issuer: Issuer,
+    /// None where it is asked about every token.
+    pub(super) keys: Option<Arc<Keys>>,
+    /// None where it is asked about none.
+    pub(super) introspector: Option<Arc<Introspector>>,
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Stamp {
+    issuer: usize,
+    /// The generation of the keys, where there were keys.
+    generation: Option<u64>,
+    /// When the issuer's answer is too old, where it was asked.
+    until: Option<Instant>,
+}
+
+impl IssuerVerifier {
+    /// A verifier for the tokens of these issuers. Nothing is fetched yet, and nothing
+    /// waits: an issuer that is down does not keep a server from starting.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the issuers' settings.
+    pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, StartError> {
+        let mut faults = Faults::default();
+        let issuers: Vec<_> = issuers.into_iter().collect();
+        if issuers.is_empty() {
+            faults.add(
+                "no issuer is named whose tokens are accepted",
+                "name one (TOOLGATE_AUTHORIZATION_SERVERS)",
+            );
+        }
+        faults_of_names(&issuers, &mut faults);
+        faults_of_prefixes(&issuers, &mut faults);
+        let trusted = issuers
+            .into_iter()
+            .map(|issuer| {
+                let asked = issuer.introspection().map(|one| one.jwts());
+                let keys = match asked {
+                    Some(Jwts::Asked) => None,
+                    _ => issuer.keys(&mut faults),
+                };
+                let introspector = issuer.introspector(&mut faults);
+                Trusted {
+                    issuer,
+                    keys,
+                    introspector,
+                }
+            })
+            .collect();
+        faults.finish(Self::of(trusted))
+    }
+
+    /// Takes the time of day, which bounds how long an issuer's answer is used, from
+    /// another clock than the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        self.by(Arc::new(clock))
+    }
+
+    pub(crate) fn by(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A verifier whose one issuer has its keys from elsewhere.
+    #[cfg(test)]
+    pub(super) fn with_keys(issuer: Issuer, keys: Arc<Keys>) -> Self {
+        Self::of(Box::new([Trusted {
+            issuer,
+            keys: Some(keys),
+            introspector: None,
+        }]))
+    }
+
+    fn of(trusted: Box<[Trusted]>) -> Self {
+        Self {
+            trusted,
+            clock: Arc::new(SystemClock),
+            background: OnceLock::new(),
+        }
+    }
+
+    /// Every spelling of `iss` that is accepted.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.trusted.iter().flat_map(|one| one.issuer.spellings())
+    }
+
+    /// Begins to load the keys and to keep them fresh, if it is not done already. Does
+    /// nothing outside of a tokio runtime; the first verification does it then.
+    pub fn start(&self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        self.background.get_or_init(|| {
+            let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
+            let keys = keys.map(|keys| runtime.spawn(Keys::maintain(Arc::downgrade(keys))));
+            let asked = self
+                .trusted
+                .iter()
+                .filter_map(|one| one.introspector.as_ref());
+            let asked = asked.map(|one| runtime.spawn(Introspector::find(Arc::downgrade(one))));
+            Background(keys.chain(asked).map(|task| task.abort_handle()).collect())
+        });
+    }
+
+    /// Whether tokens can be verified: whether at least one issuer's keys are known, and
+    /// where it is asked. With several, one that is down does not take the others'
+    /// callers along.
+    ///
+    /// # Errors
+    ///
+    /// Why tokens cannot be verified, for each issuer.
+    pub fn readiness(&self) -> Result<(), String> {
+        let faults: Option<Vec<_>> = self.trusted.iter().map(Trusted::fault).collect();
+        match faults {
+            None => Ok(()),
+            Some(faults) => Err(faults.join("; ")),
+        }
+    }
+
+    /// Whether what these keys have verified, or the issuer has answered, still stands.
+    pub(super) fn is_current(&self, stamp: Stamp) -> bool {
+        let Some(one) = self.trusted.get(stamp.issuer) else {
+            return false;
+        };
+        stamp.until.is_none_or(|until| Instant::now() < until)
+            && match (&one.keys, stamp.generation) {
+                (Some(keys), Some(generation)) => keys.is_current(generation),
+                // What rests on no key rests on an answer, and that one ends.
+                (_, None) => stamp.until.is_some(),
+                (None, Some(_)) => false,
+            }
+    }
+
+    /// Verifies a token, and says what the verdict rests on.
+    pub(super) async fn verify_stamped(
+        &self,
+        token: &BearerToken,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        self.start();
+        let text = token.as_str();
+        if text.len() > MAX_TOKEN {
+            return Err(jwt::malformed("it is too long"));
+        }
+        match Jws::read(text) {
+            Ok(jws) => self.verify_jwt(token, &jws).await,
+            Err(fault) if jws::is_jwt_like(text) => Err(jwt::not_a_jws(fault)),
+            Err(fault) => self.verify_opaque(token, fault).await,
+        }
+    }
+
+    async fn verify_jwt(
+        &self,
+        token: &BearerToken,
+        jws: &Jws<'_>,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        let members = json::strict_object(jws.payload())
+            .map_err(|_| jwt::malformed("its claims are not a JSON object with each name once"))?;
+        let (issuer, one) = self.addressee(&members)?;
+        let mut stamp = Stamp {
+            issuer,
+            ..Stamp::default()
+        };
+        let Some(keys) = &one.keys else {
+            let (claims, until) = answer::claims(one, token, &*self.clock).await?;
+            stamp.until = Some(until);
+            return Ok((claims, stamp));
+        };
+        let named = Named {
+            jws,
+            issuer: &one.issuer,
+            keys,
+        };
+        let (claims, generation) = named.verify(members).await?;
+        stamp.generation = Some(generation);
+        let jwts = one.issuer.introspection().map(|one| one.jwts());
+        if jwts == Some(Jwts::VerifiedAndAsked) {
+            stamp.until = Some(answer::confirm(one, token, &claims, &*self.clock).await?);
+        }
+        Ok((claims, stamp))
+    }
+
+    /// A token that is no JWT is shown to the one issuer that may have made it.
+    async fn verify_opaque(
+        &self,
+        token: &BearerToken,
+        fault: NotAJws,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        let text = token.as_str();
+        let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
+            let prefix = one.issuer.introspection()?.prefix();
+            text.starts_with(prefix)
+                .then_some((prefix.len(), issuer, one))
+        });
+        let Some((_, issuer, one)) = asked.max_by_key(|(length, ..)| *length) else {
+            return Err(jwt::not_a_jws(fault));
+        };
+        let (claims, until) = answer::claims(one, token, &*self.clock).await?;
+        let stamp = Stamp {
+            issuer,
+            generation: None,
+            until: Some(until),
+        };
+        Ok((claims, stamp))
+    }
+
+    /// The issuer that an unverified token names. It only chooses the keys; a wrong
+    /// name leads to keys that have not signed the token.
+    fn addressee(&self, members: &Map<String, Value>) -> Result<(usize, &Trusted), TokenError> {
+        let iss = match members.get("iss") {
+            Some(Value::String(iss)) => iss,
+            Some(_) => return Err(jwt::malformed("its iss is not a string")),
+            None => return Err(jwt::malformed("it has no iss")),
+        };
+        self.trusted
+            .iter()
+            .enumerate()
+            .find(|(_, one)| one.issuer.is_spelled(iss))
+            .ok_or_else(|| {
+                TokenError::refused(
+                    "the access token is from an issuer that is not trusted here",
+                    format!("iss {} is not trusted", Quoted(iss, 256)),
+                )
+            })
+    }
+}
+
+impl TokenVerifier for IssuerVerifier {
+    async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
+        self.verify_stamped(token).await.map(|(claims, _)| claims)
+    }
+}
+
+impl fmt::Debug for IssuerVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.trusted.iter().map(|one| &one.issuer))
+            .finish()
+    }
+}
+
+impl Trusted {
+    fn fault(&self) -> Option<String> {
+        let keys = self.keys.as_ref().and_then(|keys| keys.fault());
+        keys.or_else(|| self.introspector.as_ref()?.fault())
+    }
+}
+
+fn faults_of_names(issuers: &[Issuer], faults: &mut Faults) {
+    let mut seen = Vec::new();
+    for spelling in issuers.iter().flat_map(Issuer::spellings) {
+        if seen.contains(&spelling) {
+            faults.add(
+                format!("the issuer {spelling:?} is named twice"),
+                "name each issuer, and each spelling of one, once",
+            );
+        }
+        seen.push(spelling);
+    }
+}
+
+/// Showing a token to every issuer in turn would hand each the tokens of the others.
+fn faults_of_prefixes(issuers: &[Issuer], faults: &mut Faults) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for issuer in issuers {
+        let Some(introspection) = issuer.introspection() else {
+            continue;
+        };
+        let prefix = introspection.prefix();
+        match seen.iter().find(|(earlier, _)| *earlier == prefix) {
+            Some((_, other)) => faults.add(
+                format!(
+                    "nothing tells which of the issuers {other:?} and {:?} is to be asked about a token that is no JWT",
+                    issuer.name()
+                ),
+                "give one of them with_token_prefix, or ask one alone",
+            ),
+            None => seen.push((prefix, issuer.name())),
+        }
+    }
+}
+
+/// The tasks that keep the keys fresh; they end with it.
+struct Background(Vec<AbortHandle>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
