@@ -17,6 +17,7 @@ mod key;
 mod key_set;
 mod keys;
 mod origin;
+mod provider;
 mod reach;
 mod roca;
 mod schedule;
@@ -35,6 +36,7 @@ pub(crate) use introspection::Jwts;
 pub(crate) use introspector::{Introspector, Unanswered};
 pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
+pub use provider::Provider;
 pub(crate) use reach::Reach;
 
 use origin::Origin;
@@ -265,17 +267,17 @@ impl Issuer {
     }
 }
 
-/// An issuer with nothing particular about it.
+/// An issuer of the provider to whom its address belongs ([`Provider::recognized`]).
 impl From<&str> for Issuer {
     fn from(name: &str) -> Self {
-        Self::new(name)
+        Self::of(Provider::recognized(name), name)
     }
 }
 
-/// An issuer with nothing particular about it.
+/// An issuer of the provider to whom its address belongs ([`Provider::recognized`]).
 impl From<String> for Issuer {
     fn from(name: String) -> Self {
-        Self::new(name)
+        Self::from(&*name)
     }
 }
 

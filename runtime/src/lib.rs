@@ -36,7 +36,7 @@ pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
 pub use gate::ChallengeScopes;
-pub use issuer::{Algorithm, ClientAuthentication, Introspection, Issuer};
+pub use issuer::{Algorithm, ClientAuthentication, Introspection, Issuer, Provider};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{Changes, NoSuchTool, Server, Visibility};
