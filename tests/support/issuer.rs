@@ -21,11 +21,15 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
+mod introspection;
 mod key;
 mod token;
 
+pub use introspection::Question;
 pub use key::SigningKey;
 pub use token::TokenBuilder;
+
+use introspection::Register;
 
 /// Where an issuer can serve its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,7 @@ struct Shared {
     metadata_requests: AtomicUsize,
     jwks_requests: AtomicUsize,
     other_requests: AtomicUsize,
+    register: Register,
 }
 
 struct Settings {
@@ -118,6 +123,7 @@ impl ImitationIssuer {
             metadata_requests: AtomicUsize::new(0),
             jwks_requests: AtomicUsize::new(0),
             other_requests: AtomicUsize::new(0),
+            register: Register::default(),
         });
         let mut issuer = Self {
             address,
@@ -285,6 +291,7 @@ impl Shared {
             "jwks_uri": format!("{base}/keys"),
             "authorization_endpoint": format!("{base}/authorize"),
             "token_endpoint": format!("{base}/token"),
+            "introspection_endpoint": format!("{base}/introspect"),
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
         });
@@ -310,10 +317,16 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         shared.jwks_requests.fetch_add(1, Ordering::SeqCst);
         let settings = shared.settings();
         (settings.published.clone(), settings.jwks.clone())
+    } else if asked.ends_with("/introspect") || asked.ends_with("/tokeninfo") {
+        shared.register.ask(request).await
     } else {
         shared.other_requests.fetch_add(1, Ordering::SeqCst);
         return StatusCode::NOT_FOUND.into_response();
     };
+    respond(good, answer).await
+}
+
+async fn respond(good: Value, answer: Answer) -> Response {
     match answer {
         Answer::Good => document(good.to_string()),
         Answer::Slow(time) => {

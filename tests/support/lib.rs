@@ -12,4 +12,4 @@ pub mod server;
 pub mod tokens;
 pub mod wire;
 
-pub use issuer::{Answer, ImitationIssuer, Place, SigningKey, TokenBuilder};
+pub use issuer::{Answer, ImitationIssuer, Place, Question, SigningKey, TokenBuilder};

@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod discovery;
+mod introspection;
 mod outage;
 
 use toolgate::{BearerToken, Claims, Issuer, IssuerVerifier, TokenError, TokenVerifier};

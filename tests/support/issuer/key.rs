@@ -12,7 +12,10 @@ use aws_lc_rs::{
         RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
     },
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 
 /// A signing key with the name that it is published under.
@@ -50,6 +53,15 @@ impl SigningKey {
     pub fn p256(kid: &str) -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
         Self::of(kid, Pair::P256(pair))
+    }
+
+    /// A new P-256 key, private half, in PEM: what a client signs statements with.
+    #[must_use]
+    pub fn p256_pem() -> String {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        let der = pair.to_pkcs8v1().expect("a document");
+        let text = STANDARD.encode(der.as_ref());
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
     }
 
     /// A new P-384 key.

@@ -1,0 +1,103 @@
+//! What an imitation answers when it is asked about tokens (RFC 7662).
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
+
+use axum::{body::to_bytes, extract::Request, http::header::AUTHORIZATION};
+use serde_json::{Value, json};
+
+use super::{Answer, ImitationIssuer};
+
+/// One question that was asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The `Authorization` header.
+    pub authorization: Option<String>,
+    /// The members of the form.
+    pub form: BTreeMap<String, String>,
+}
+
+/// What the issuer knows of tokens, and who asked.
+pub(super) struct Register(Mutex<State>);
+
+struct State {
+    known: BTreeMap<String, Value>,
+    answer: Answer,
+    questions: Vec<Question>,
+}
+
+impl Default for Register {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            known: BTreeMap::new(),
+            answer: Answer::Good,
+            questions: Vec::new(),
+        }))
+    }
+}
+
+impl Register {
+    /// Takes a question; what is to be answered, and how.
+    pub(super) async fn ask(&self, request: Request) -> (Value, Answer) {
+        let authorization = request.headers().get(AUTHORIZATION);
+        let authorization = authorization.map(|value| value.to_str().expect("ASCII").to_owned());
+        let body = to_bytes(request.into_body(), 64 * 1024)
+            .await
+            .expect("a small body");
+        let url = format!("http://x/?{}", String::from_utf8_lossy(&body));
+        let url = reqwest::Url::parse(&url).expect("a form");
+        let form: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+        let mut state = self.state();
+        let token = form.get("token").or(form.get("access_token"));
+        let known = token.and_then(|token| state.known.get(token)).cloned();
+        state.questions.push(Question {
+            authorization,
+            form,
+        });
+        let known = known.unwrap_or_else(|| json!({"active": false}));
+        (known, state.answer.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no test panics with it")
+    }
+}
+
+impl ImitationIssuer {
+    /// Answers with this when it is asked about this token; about any other, that it is
+    /// not active.
+    pub fn know(&self, token: &str, answer: Value) {
+        let known = &mut self.shared.register.state().known;
+        known.insert(token.to_owned(), answer);
+    }
+
+    /// Knows this token no more.
+    pub fn revoke(&self, token: &str) {
+        self.shared.register.state().known.remove(token);
+    }
+
+    /// Answers questions about tokens like this from now on.
+    pub fn answer_questions(&self, answer: Answer) {
+        self.shared.register.state().answer = answer;
+    }
+
+    /// What it was asked so far.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        self.shared.register.state().questions.clone()
+    }
+
+    /// A good answer for a token of alice: active for ten minutes, for this audience.
+    #[must_use]
+    pub fn active(&self, audience: &str, scope: &str) -> Value {
+        let token = self.token();
+        let claims = token.claims();
+        json!({
+            "active": true, "iss": self.url(), "sub": "alice", "client_id": "client-1",
+            "aud": audience, "scope": scope, "exp": claims["exp"], "iat": claims["iat"],
+            "token_type": "Bearer",
+        })
+    }
+}

@@ -1,0 +1,333 @@
+//! Tokens that only their issuer can read (RFC 7662), over real HTTP.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use support::{Answer, ImitationIssuer};
+use toolgate::{ClientAuthentication, Introspection, Issuer, IssuerVerifier, TokenErrorKind};
+
+use crate::{said, verifier, verify};
+
+const AUDIENCE: &str = "https://api.example/mcp";
+
+fn introspection() -> Introspection {
+    Introspection::new(ClientAuthentication::basic("news", "s3cr3t"))
+}
+
+fn asking(issuer: &ImitationIssuer) -> IssuerVerifier {
+    verifier(Issuer::new(issuer.url()).with_introspection(introspection()))
+}
+
+fn changed(mut answer: Value, change: Value) -> Value {
+    let members = answer.as_object_mut().unwrap();
+    members.extend(change.as_object().unwrap().clone());
+    members.retain(|_, value| !value.is_null());
+    answer
+}
+
+#[tokio::test]
+async fn an_opaque_token_says_what_its_issuer_says() {
+    let issuer = ImitationIssuer::start().await;
+    issuer.know("opaque", issuer.active(AUDIENCE, "a b"));
+    let verifier = asking(&issuer);
+    let claims = verify(&verifier, "opaque".to_owned()).await.unwrap();
+    assert_eq!(claims.subject(), Some("alice"));
+    assert_eq!(claims.audience(), [AUDIENCE]);
+    assert_eq!(claims.scopes().collect::<Vec<_>>(), ["a", "b"]);
+    assert!(
+        said(&verifier, "other".to_owned())
+            .await
+            .contains("not active")
+    );
+    let question = &issuer.questions()[0];
+    assert_eq!(
+        question.authorization.as_deref(),
+        Some("Basic bmV3czpzM2NyM3Q=")
+    );
+    assert_eq!(question.form["token"], "opaque");
+    assert_eq!(question.form["token_type_hint"], "access_token");
+    assert_eq!(issuer.jwks_requests(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_is_judged_like_a_token() {
+    let issuer = ImitationIssuer::start().await;
+    let verifier = asking(&issuer);
+    let good = issuer.active(AUDIENCE, "a");
+    for (change, expected) in [
+        (json!({"iss": null}), "ok"),
+        (json!({"aud": [AUDIENCE, "x"]}), "ok"),
+        (json!({"token_type": null}), "ok"),
+        (json!({"token_type": "bearer"}), "ok"),
+        (json!({"iss": "https://evil.example"}), "answers for"),
+        (json!({"iss": format!("{}/", issuer.url())}), "answers for"),
+        (json!({"iss": [issuer.url()]}), "answers for"),
+        (json!({"exp": null}), "exp is missing"),
+        (json!({"exp": "4000000000"}), "exp has the wrong type"),
+        (json!({"scope": 7}), "scope has the wrong type"),
+        (json!({"sub": ["alice"]}), "sub has the wrong type"),
+        (json!({"aud": 7}), "aud has the wrong type"),
+        (json!({"token_type": "refresh_token"}), "refresh_token"),
+        (json!({"token_use": "id_token"}), "id_token"),
+        (json!({"token_type": 7}), "not a string"),
+        (json!({"typ": "Refresh"}), "refresh token"),
+        (json!({"typ": "ID"}), "ID token"),
+        (json!({"active": false}), "not active"),
+    ] {
+        issuer.know("t", changed(good.clone(), change.clone()));
+        let told = said(&verifier, "t".to_owned()).await;
+        assert!(told.contains(expected), "{change}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_audience_is_for_nobody_unless_somebody_insists() {
+    let issuer = ImitationIssuer::start().await;
+    let answer = changed(issuer.active(AUDIENCE, "a"), json!({"aud": null}));
+    issuer.know("t", answer);
+    let claims = verify(&asking(&issuer), "t".to_owned()).await.unwrap();
+    assert!(claims.audience().is_empty());
+    let introspection = introspection().dangerous_missing_audience_means(AUDIENCE);
+    let lax = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
+    let claims = verify(&lax, "t".to_owned()).await.unwrap();
+    assert_eq!(claims.audience(), [AUDIENCE]);
+    // What an answer does say is not overruled.
+    issuer.know("t", issuer.active("https://other.example", "a"));
+    let claims = verify(&lax, "t".to_owned()).await.unwrap();
+    assert_eq!(claims.audience(), ["https://other.example"]);
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_nobodys_fault() {
+    let issuer = ImitationIssuer::start().await;
+    let verifier = asking(&issuer);
+    issuer.know("t", issuer.active(AUDIENCE, "a"));
+    for (answer, expected) in [
+        (Answer::Status(500), "500"),
+        (Answer::Status(503), "503"),
+        (Answer::Status(401), "credentials"),
+        (Answer::Status(404), "404"),
+        (Answer::Redirect("http://127.0.0.1:9/".to_owned()), "302"),
+        (Answer::Endless, "larger"),
+        (Answer::Body("<html>".to_owned()), "JSON object"),
+        (Answer::Body("true".to_owned()), "JSON object"),
+        (Answer::Body("{}".to_owned()), "active"),
+        (Answer::Body(r#"{"active":"true"}"#.to_owned()), "active"),
+        (Answer::Body(r#"{"active":1}"#.to_owned()), "active"),
+        (
+            Answer::Body(r#"{"active":false,"active":true}"#.to_owned()),
+            "once",
+        ),
+    ] {
+        issuer.answer_questions(answer.clone());
+        let error = verify(&verifier, "t".to_owned()).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), TokenErrorKind::Unavailable { .. }),
+            "{error:?}"
+        );
+        assert!(error.reason().contains(expected), "{answer:?}: {error}");
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    }
+    issuer.answer_questions(Answer::Good);
+    assert_eq!(said(&verifier, "t".to_owned()).await, "ok");
+}
+
+#[tokio::test]
+async fn every_way_to_show_who_asks() {
+    let issuer = ImitationIssuer::start().await;
+    issuer.know("t", issuer.active(AUDIENCE, "a"));
+    let ask = async |client| {
+        let introspection = Introspection::new(client);
+        let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
+        assert_eq!(said(&verifier, "t".to_owned()).await, "ok");
+        issuer.questions().pop().unwrap()
+    };
+    let post = ask(ClientAuthentication::post("news", "s3cr3t")).await;
+    assert_eq!(post.authorization, None);
+    assert_eq!(
+        (&*post.form["client_id"], &*post.form["client_secret"]),
+        ("news", "s3cr3t")
+    );
+    let pem = support::SigningKey::p256_pem();
+    let signed = ask(ClientAuthentication::private_key_jwt("news", pem)).await;
+    assert_eq!(signed.authorization, None);
+    assert_eq!(
+        signed.form["client_assertion_type"],
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    );
+    assert_eq!(signed.form["client_assertion"].split('.').count(), 3);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_given_needs_no_metadata() {
+    let issuer = ImitationIssuer::start().await;
+    issuer.serve_metadata_at(&[]);
+    issuer.know("t", issuer.active(AUDIENCE, "a"));
+    let error = verify(&asking(&issuer), "t".to_owned()).await.unwrap_err();
+    assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
+    let introspection = introspection().with_endpoint(format!("{}/introspect", issuer.url()));
+    let given = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
+    assert_eq!(said(&given, "t".to_owned()).await, "ok");
+}
+
+#[tokio::test]
+async fn secrets_are_not_sent_where_nobody_may_send_us() {
+    let issuer = ImitationIssuer::start().await;
+    for url in [
+        "http://as.example/i",
+        "https://10.0.0.1/i",
+        "/introspect",
+        "file:///etc",
+    ] {
+        issuer.change_metadata(json!({"introspection_endpoint": url}));
+        let verifier = asking(&issuer);
+        let error = verify(&verifier, "t".to_owned()).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), TokenErrorKind::Unavailable { .. }),
+            "{url}"
+        );
+        assert!(verifier.readiness().is_err(), "{url}");
+    }
+    // Another issuer's document cannot say where to send them either.
+    issuer.change_metadata(json!({"issuer": "https://evil.example"}));
+    let error = verify(&asking(&issuer), "t".to_owned()).await.unwrap_err();
+    assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
+    assert!(issuer.questions().is_empty());
+}
+
+#[tokio::test]
+async fn a_jwt_is_never_taken_for_an_opaque_token() {
+    let issuer = ImitationIssuer::start().await;
+    let verifier = asking(&issuer);
+    let unsigned = issuer
+        .token()
+        .header("alg", json!("none"))
+        .signature(b"")
+        .build();
+    let foreign = issuer
+        .token()
+        .claim("iss", json!("https://evil.example"))
+        .build();
+    let twice = issuer
+        .token()
+        .claims_text(r#"{"iss":"a","iss":"b"}"#)
+        .build();
+    for token in [unsigned, foreign, twice] {
+        issuer.know(&token, issuer.active(AUDIENCE, "a"));
+        assert_ne!(said(&verifier, token).await, "ok");
+    }
+    assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
+    assert!(issuer.questions().is_empty());
+}
+
+#[tokio::test]
+async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
+    let issuer = ImitationIssuer::start().await;
+    let both = introspection().for_jwts_too();
+    let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
+    let token = issuer.token().build();
+    let answer = issuer.active(AUDIENCE, "a");
+    issuer.know(&token, answer.clone());
+    assert_eq!(said(&both, token.clone()).await, "ok");
+    for other in [
+        json!({"sub": "mallory"}),
+        json!({"iss": "https://evil.example"}),
+        json!({"client_id": 7}),
+    ] {
+        issuer.know(&token, changed(answer.clone(), other));
+        assert!(said(&both, token.clone()).await.contains("another token"));
+    }
+    issuer.revoke(&token);
+    assert!(said(&both, token.clone()).await.contains("not active"));
+    // That the issuer would vouch for it does not cure a bad signature.
+    let forged = issuer.token().signature(&[0; 64]).build();
+    issuer.know(&forged, answer);
+    let asked = issuer.questions().len();
+    assert!(said(&both, forged).await.contains("signature"));
+    assert_eq!(issuer.questions().len(), asked);
+    // Nor is an issuer that cannot be asked taken for one that agrees.
+    issuer.answer_questions(Answer::Status(500));
+    let error = verify(&both, token).await.unwrap_err();
+    assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
+}
+
+#[tokio::test]
+async fn where_there_are_no_keys_jwts_are_asked_about() {
+    let issuer = ImitationIssuer::start().await;
+    let introspection = introspection().instead_of_keys();
+    let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
+    let token = issuer.token().signature(&[0; 64]).build();
+    assert!(said(&verifier, token.clone()).await.contains("not active"));
+    issuer.know(&token, issuer.active(AUDIENCE, "a"));
+    assert_eq!(said(&verifier, token).await, "ok");
+    assert_eq!(issuer.jwks_requests(), 0);
+}
+
+#[tokio::test]
+async fn each_issuer_sees_its_own_tokens_alone() {
+    let (one, two) = (
+        ImitationIssuer::start().await,
+        ImitationIssuer::start().await,
+    );
+    let of = |issuer: &ImitationIssuer, prefix: &str| {
+        let introspection = introspection().with_token_prefix(prefix);
+        Issuer::new(issuer.url()).with_introspection(introspection)
+    };
+    let verifier = IssuerVerifier::new([of(&one, "one_"), of(&two, "")]).unwrap();
+    one.know("one_t", one.active(AUDIENCE, "a"));
+    two.know("t", two.active(AUDIENCE, "a"));
+    assert_eq!(said(&verifier, "one_t".to_owned()).await, "ok");
+    assert_eq!(said(&verifier, "t".to_owned()).await, "ok");
+    assert_ne!(said(&verifier, "one_".to_owned()).await, "ok");
+    assert_eq!((one.questions().len(), two.questions().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn two_hundred_who_wait_cause_one_search_for_the_endpoint() {
+    let issuer = ImitationIssuer::start().await;
+    issuer.answer_metadata(Answer::Slow(Duration::from_millis(300)));
+    issuer.know("t", issuer.active(AUDIENCE, "a"));
+    let introspection = introspection().instead_of_keys();
+    let issuer_settings = Issuer::new(issuer.url()).with_introspection(introspection);
+    let verifier = Arc::new(verifier(issuer_settings));
+    let requests: Vec<_> = (0..200)
+        .map(|_| {
+            let verifier = Arc::clone(&verifier);
+            tokio::spawn(async move { said(&verifier, "t".to_owned()).await })
+        })
+        .collect();
+    for request in requests {
+        assert_eq!(request.await.unwrap(), "ok");
+    }
+    assert_eq!(issuer.metadata_requests(), 1);
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_down_at_the_start_is_asked_when_it_is_there() {
+    let mut issuer = ImitationIssuer::start().await;
+    issuer.know("t", issuer.active(AUDIENCE, "a"));
+    issuer.go_down().await;
+    let introspection = introspection().instead_of_keys();
+    let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
+    verifier.start();
+    let error = verify(&verifier, "t".to_owned()).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), TokenErrorKind::Unavailable { .. }),
+        "{error:?}"
+    );
+    assert!(
+        verifier
+            .readiness()
+            .unwrap_err()
+            .contains("cannot be asked")
+    );
+    issuer.come_back().await;
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while verifier.readiness().is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("its return is noticed");
+    assert_eq!(said(&verifier, "t".to_owned()).await, "ok");
+}
