@@ -24,12 +24,27 @@ impl Running {
     where
         S: Clone + Send + Sync + 'static,
     {
+        Self::start_as(server, |address| {
+            configure(Config::new(format!("http://{address}/mcp")).with_bind(address))
+        })
+        .await
+    }
+
+    /// The same with a configuration that is made from nothing but the address, at which
+    /// its resource must be `/mcp`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub async fn start_as<S>(server: Server<S>, config: impl FnOnce(SocketAddr) -> Config) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener
             .local_addr()
             .expect("a bound socket has an address");
-        let config = Config::new(format!("http://{address}/mcp")).with_bind(address);
-        let config = configure(config);
+        let config = config(address);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve_on(listener, config, async {
             let _ = stopped.await;

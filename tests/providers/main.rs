@@ -1,0 +1,138 @@
+//! Each provider that people use, from its metadata to a tool that runs.
+
+mod fixture;
+mod imitation;
+
+use std::time::Duration;
+
+use fixture::Fixture;
+use imitation::Imitation;
+use serde_json::json;
+use support::{
+    client::{Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+};
+use toolgate::{BearerToken, Config, Environment, IssuerVerifier, TokenVerifier};
+
+/// A provider, and a desk that trusts it.
+async fn started(fixture: &Fixture) -> (Imitation, Running, Runs) {
+    let provider = Imitation::start().await;
+    provider.serve(fixture.documents(provider.base()));
+    let runs = Runs::default();
+    let issuer = fixture.issuer(provider.base());
+    let running = Running::start(desk::unverified_server(&runs), |config| {
+        let config = config.with_issuer(issuer);
+        let audiences = fixture.audiences().into_iter();
+        audiences.fold(config, Config::with_audience)
+    })
+    .await;
+    (provider, running, runs)
+}
+
+#[tokio::test]
+async fn a_token_of_each_provider_opens_what_it_should_and_no_look_alike_does() {
+    for fixture in Fixture::all() {
+        let (provider, running, runs) = started(&fixture).await;
+        let (subject, client, scopes) = fixture.means();
+        let mut accepted = 0;
+        for case in fixture.cases(provider.base(), &running.resource()) {
+            if let Some(answer) = case.answer {
+                provider.know(&case.token, answer);
+            }
+            let caller =
+                Client::new(running.resource(), Revision::Stateless).with_token(&case.token);
+            let written = caller.call("rewrite", json!({})).await;
+            if !case.accepted {
+                assert_eq!(written.status, 401, "{}: {written:?}", case.name);
+                let challenge = written.challenge().expect("a challenge");
+                assert_eq!(
+                    challenge.get("error"),
+                    Some("invalid_token"),
+                    "{}",
+                    case.name
+                );
+                continue;
+            }
+            assert_eq!(written.status, 200, "{}: {written:?}", case.name);
+            assert_eq!(written.tool_text(), "rewrite ran", "{}", case.name);
+            accepted += 1;
+            // Nobody's roles, groups or permissions are scopes by themselves.
+            let told = caller.call("whoami", json!({})).await.tool_text();
+            assert!(!told.contains("desk:admin"), "{}: {told}", case.name);
+        }
+        assert_eq!(
+            runs.all(),
+            ["rewrite", "whoami"].repeat(accepted),
+            "{}",
+            fixture.name()
+        );
+        let case = fixture
+            .cases(provider.base(), &running.resource())
+            .remove(0);
+        let caller = Client::new(running.resource(), Revision::Stateless).with_token(&case.token);
+        let told = caller.call("whoami", json!({})).await.tool_text();
+        assert_eq!(
+            told,
+            format!("{subject} with {scopes}"),
+            "{}",
+            fixture.name()
+        );
+        let verifier =
+            IssuerVerifier::new([fixture.issuer(provider.base())]).expect("good settings");
+        let token = BearerToken::new(&case.token).expect("a token");
+        let claims = verifier.verify(&token).await.expect("a good token");
+        assert_eq!(claims.client_id(), Some(&*client), "{}", fixture.name());
+    }
+}
+
+#[tokio::test]
+async fn every_provider_makes_a_server_ready_by_its_metadata_alone() {
+    for fixture in Fixture::all() {
+        let (_provider, running, _) = started(&fixture).await;
+        let ready = async {
+            let client = Client::new(running.resource(), Revision::Stateless);
+            while client.get(&running.url("/readyz")).await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(10), ready).await;
+        assert!(waited.is_ok(), "{}", fixture.name());
+    }
+}
+
+#[tokio::test]
+async fn scalekits_own_variables_are_all_that_is_needed() {
+    let fixture = Fixture::named("scalekit");
+    let provider = Imitation::start().await;
+    provider.serve(fixture.documents(provider.base()));
+    let runs = Runs::default();
+    let base = provider.base().to_owned();
+    let running = Running::start_as(desk::unverified_server(&runs), |address| {
+        let resource = format!("http://{address}/mcp");
+        let environment = Environment::from_iter([
+            ("SCALEKIT_ENVIRONMENT_URL", base.clone()),
+            ("SCALEKIT_CLIENT_ID", "skc_1".to_owned()),
+            ("SCALEKIT_CLIENT_SECRET", "s3cr3t".to_owned()),
+            (
+                "SCALEKIT_AUTHORIZATION_SERVERS",
+                format!("{base}/resources/res_60000001"),
+            ),
+            ("SCALEKIT_AUDIENCE_NAME", resource.clone()),
+            ("SCALEKIT_RESOUCE_NAME", resource),
+        ]);
+        let config = Config::from_environment(&environment, address.port());
+        config.expect("good variables").with_bind(address)
+    })
+    .await;
+    for case in fixture.cases(&base, &running.resource()) {
+        let caller = Client::new(running.resource(), Revision::Stateless).with_token(&case.token);
+        let status = caller.call("read", json!({})).await.status;
+        assert_eq!(
+            status,
+            if case.accepted { 200 } else { 401 },
+            "{}",
+            case.name
+        );
+    }
+}
