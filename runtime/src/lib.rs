@@ -25,10 +25,6 @@ mod verify;
 #[path = "private.rs"]
 pub mod __private;
 
-// Expansions name the crate as a user would.
-#[cfg(test)]
-extern crate self as toolgate;
-
 pub use access::Requirement;
 pub use bearer::{BearerFault, BearerToken};
 pub use claims::{Claims, ClaimsFault};

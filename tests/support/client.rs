@@ -1,6 +1,6 @@
 //! A client without opinions: it sends what a test says and shows what came back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -51,10 +51,17 @@ impl Client {
     /// When the HTTP client cannot be made.
     #[must_use]
     pub fn new(resource: impl Into<String>, revision: Revision) -> Self {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .expect("an HTTP client");
+        // One for all tests of a process, since making one takes long. It keeps no
+        // connections: they would belong to the runtime of the test that made them.
+        static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
+        let make = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .pool_max_idle_per_host(0)
+                .build()
+                .expect("an HTTP client")
+        };
+        let http = HTTP.get_or_init(make).clone();
         Self {
             http,
             resource: resource.into(),
@@ -82,6 +89,13 @@ impl Client {
     #[must_use]
     pub fn with_session(mut self, session: impl Into<String>) -> Self {
         self.session = Some(session.into());
+        self
+    }
+
+    /// The same outside of any session.
+    #[must_use]
+    pub fn without_session(mut self) -> Self {
+        self.session = None;
         self
     }
 
@@ -223,7 +237,15 @@ impl Answer {
     ///
     /// When the server cannot be reached.
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("the server answers");
+        Self::of_response(request.send().await.expect("the server answers")).await
+    }
+
+    /// Reads an answer to the end.
+    ///
+    /// # Panics
+    ///
+    /// When it breaks off, or is no text.
+    pub async fn of_response(response: reqwest::Response) -> Self {
         let status: StatusCode = response.status();
         let mut headers = BTreeMap::<String, String>::new();
         for (name, value) in response.headers() {

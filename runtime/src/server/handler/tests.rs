@@ -81,6 +81,8 @@ impl World {
             info: ServerConfig::new(ServerCapabilities::builder().enable_tools().build()),
             state: Arc::clone(&runs),
             tools,
+            visibility: Default::default(),
+            changes: None,
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);
