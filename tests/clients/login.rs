@@ -34,7 +34,7 @@ async fn a_client_finds_its_way_from_the_url_to_a_call() {
                 choice(
                     "offline_access",
                     "It will be able to",
-                    "Stay signed in when you are not there"
+                    "Keep access while you are away"
                 ),
             ]
         );

@@ -29,7 +29,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
         let url = application.begin_step_up(&challenge).await;
         let (browser, page) = shown(&url).await;
         let text = page.text();
-        assert!(text.contains("Allow Example application more"), "{text}");
+        assert!(text.contains("Allow Example application to do more"), "{text}");
         let seen = page.choices().into_iter();
         let seen: Vec<_> = seen.map(|one| (one.value, one.group, one.label)).collect();
         let expected = [
@@ -38,7 +38,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
             (
                 "offline_access",
                 "You allowed before",
-                "Stay signed in when you are not there",
+                "Keep access while you are away",
             ),
         ];
         let expected =

@@ -20,6 +20,8 @@ async fn the_server_says_who_it_is_in_every_revision() {
             Revision::Stateless => {
                 let versions = &result["supportedVersions"];
                 assert!(versions.to_string().contains("2026-07-28"), "{result}");
+                // Everybody gets it from a server that is open.
+                assert_eq!(result["cacheScope"], "public");
             }
         }
     }
@@ -74,6 +76,20 @@ async fn nothing_is_listed_without_a_token_where_nothing_is_public() {
     let (running, _) = closed_desk().await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(anonymous.request("tools/list", json!({})).await.status, 401);
+}
+
+#[tokio::test]
+async fn what_needs_a_token_is_kept_by_its_caller_alone() {
+    let (running, _) = closed_desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    for method in ["server/discover", "tools/list"] {
+        let answer = client.request(method, json!({})).await;
+        assert_eq!(
+            answer.json()["result"]["cacheScope"],
+            "private",
+            "{answer:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, Extensions, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ServerConfig, SubscriptionFilter, Tool as Listing,
+        CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Extensions,
+        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerConfig, SubscriptionFilter,
+        Tool as Listing,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -56,6 +57,14 @@ impl<S> Handler<S> {
         Self(shared, Listening::default())
     }
 
+    /// Who may keep an answer: what depends on who asks must not be told to another.
+    fn cache_scope(everybody_gets_it: bool) -> CacheScope {
+        match everybody_gets_it {
+            true => CacheScope::Public,
+            false => CacheScope::Private,
+        }
+    }
+
     /// The admission that came with *this* request, never one of the session's.
     ///
     /// Its absence means that somebody mounted the service without its gate.
@@ -99,6 +108,18 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let place = self.0.tools.binary_search_by(|tool| tool.name().cmp(name));
         let tool = place.ok().and_then(|place| self.0.tools.get(place))?;
         Some(tool.listing().clone())
+    }
+
+    async fn discover(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> Result<DiscoverResult, ErrorData> {
+        self.admission(&context.extensions, Operation::Discover)?;
+        let versions = self.supported_protocol_versions().into_owned();
+        let mut result = DiscoverResult::from_server_info(versions, self.get_info());
+        result.ttl_ms = TTL;
+        result.cache_scope = Self::cache_scope(self.0.rules.admits(Operation::Discover, None));
+        Ok(result)
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
@@ -154,12 +175,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
             .map(|tool| tool.listing().clone());
         let mut result = ListToolsResult::with_all_items(listed.collect());
         result.ttl_ms = Some(TTL);
-        // What depends on who asks must not be told to another.
-        result.cache_scope = Some(if all_see_the_same {
-            CacheScope::Public
-        } else {
-            CacheScope::Private
-        });
+        result.cache_scope = Some(Self::cache_scope(all_see_the_same));
         Ok(result)
     }
 
