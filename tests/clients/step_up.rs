@@ -28,22 +28,20 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
         );
         let url = application.begin_step_up(&challenge).await;
         let (browser, page) = shown(&url).await;
-        let text = page.text();
-        assert!(text.contains("Allow Example application to do more"), "{text}");
-        let seen = page.choices().into_iter();
-        let seen: Vec<_> = seen.map(|one| (one.value, one.group, one.label)).collect();
-        let expected = [
-            ("desk:write", "It asks for more", "desk:write new"),
-            ("desk:read", "You allowed before", "desk:read"),
-            (
-                "offline_access",
-                "You allowed before",
-                "Keep access while you are away",
-            ),
-        ];
-        let expected =
-            expected.map(|(value, group, label)| (value.into(), group.into(), label.into()));
-        assert_eq!(seen, expected);
+        assert!(page.text().contains("do more"), "{}", page.text());
+        let choices = page.choices();
+        let seen: Vec<_> = choices
+            .iter()
+            .map(|one| (one.value.as_str(), one.group.as_str(), one.is_new()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("desk:write", "It asks for more", true),
+                ("desk:read", "You allowed before", false),
+                ("offline_access", "You allowed before", false),
+            ]
+        );
         let answer = browser.press(&page, "allow").await;
         application.end_step_up(&answer).await;
         assert_eq!(application.granted().await, ["desk:read", "desk:write"]);

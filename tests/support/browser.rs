@@ -109,6 +109,14 @@ pub struct Choice {
     pub is_ticked: bool,
 }
 
+impl Choice {
+    /// Whether the person is told that this was not asked for before.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.label.split(' ').any(|word| word == "new")
+    }
+}
+
 impl Page {
     async fn of(url: Url, request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");

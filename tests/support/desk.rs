@@ -11,7 +11,12 @@ use crate::tokens::Unsigned;
 pub struct Runs(Arc<Mutex<Vec<&'static str>>>);
 
 impl Runs {
-    fn note(&self, tool: &'static str) -> String {
+    /// Notes that a tool ran; returns what it can answer.
+    ///
+    /// # Panics
+    ///
+    /// When a tool panicked while it noted that it ran.
+    pub fn note(&self, tool: &'static str) -> String {
         self.0.lock().expect("nobody panics with it").push(tool);
         format!("{tool} ran")
     }

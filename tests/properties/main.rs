@@ -1,0 +1,3 @@
+//! What holds for whatever a client sends.
+
+mod ways_agree;
