@@ -4,6 +4,9 @@
 //! parameter on its media type is as right, and goes the long way; so each generated
 //! request is sent twice, and what comes back is compared, and what ran.
 
+mod request;
+mod tools;
+
 use std::collections::BTreeMap;
 
 use proptest::{
@@ -11,92 +14,12 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use reqwest::header::HeaderValue;
-use serde_json::{Map, Value, json};
 use support::{desk::Runs, server::Running, tokens};
-use toolgate::{Caller, Json, Server, State, ToolError, mcp_tool, tools};
+
+use request::{Case, VERSION, case};
 
 /// How many requests are made up.
 const CASES: u32 = 600;
-
-const VERSION: &str = "2026-07-28";
-const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
-const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
-const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
-
-/// Answers.
-#[mcp_tool(public)]
-fn ping(State(runs): State<Runs>) -> String {
-    runs.note("ping")
-}
-
-/// Says what it was told.
-#[mcp_tool(scope = "read")]
-fn echo(
-    /// What to say.
-    #[arg(max_length = 12)]
-    text: String,
-    /// How often.
-    #[arg(default = 1, minimum = 0, maximum = 3)]
-    times: usize,
-    State(runs): State<Runs>,
-) -> String {
-    runs.note("echo");
-    text.repeat(times)
-}
-
-/// Structured.
-#[mcp_tool(scope = "read")]
-fn sums(
-    /// What to add.
-    numbers: Vec<i32>,
-    /// A word with it.
-    word: Option<String>,
-    State(runs): State<Runs>,
-) -> Json<BTreeMap<String, i64>> {
-    runs.note("sums");
-    let sum = numbers.iter().copied().map(i64::from).sum();
-    Json([(word.unwrap_or_default(), sum)].into())
-}
-
-/// Fails.
-#[mcp_tool(scopes = ["read", "write"])]
-fn fails(State(runs): State<Runs>) -> Result<String, ToolError> {
-    runs.note("fails");
-    Err(ToolError::new("it failed \"as told\""))
-}
-
-/// Panics.
-#[mcp_tool(authenticated)]
-fn explodes(caller: Caller, State(runs): State<Runs>) -> String {
-    runs.note("explodes");
-    panic!("as it was told to, by {:?}", caller.subject())
-}
-
-/// Has an argument that clients repeat in a header.
-#[mcp_tool(public)]
-fn mirrored(
-    /// Where.
-    #[arg(header = "Region")]
-    region: Option<String>,
-    State(runs): State<Runs>,
-) -> String {
-    runs.note("mirrored");
-    format!("{region:?}")
-}
-
-/// One request, before it is sent.
-#[derive(Debug, Clone)]
-struct Case {
-    message: Value,
-    token: Option<String>,
-    /// Headers to replace; without a value, to leave out.
-    headers: Vec<(&'static str, Option<String>)>,
-    /// A header to add once more.
-    twice: Option<(&'static str, String)>,
-    /// What the body has around the message.
-    space: &'static str,
-}
 
 /// What came back, and what ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,238 +28,6 @@ struct Outcome {
     headers: BTreeMap<String, Vec<String>>,
     body: String,
     ran: Vec<&'static str>,
-}
-
-/// Mostly the one, sometimes one of the others.
-fn mostly<T: Clone + std::fmt::Debug + 'static>(
-    usual: T,
-    odd: impl Strategy<Value = T> + 'static,
-) -> impl Strategy<Value = T> {
-    prop_oneof![14 => Just(usual), 1 => odd]
-}
-
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z]{0,14}",
-        Just("ä \" \\ \u{1f600} \u{0}\u{2028}".to_owned()),
-        Just("=?utf-8?B?cGluZw==?=".to_owned()),
-    ]
-}
-
-fn tool() -> impl Strategy<Value = String> {
-    prop_oneof![
-        8 => prop::sample::select(vec!["ping", "echo", "sums", "fails", "explodes", "mirrored"])
-            .prop_map(str::to_owned),
-        1 => Just("no such tool".to_owned()),
-        1 => text(),
-    ]
-}
-
-fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        text().prop_map(Value::from),
-        (0..6_i64).prop_map(Value::from),
-        Just(json!(2.0)),
-        Just(json!(1e300)),
-        Just(json!(i64::MIN)),
-        Just(json!(u64::MAX)),
-        Just(Value::Null),
-        Just(json!([1, 2, 3])),
-        Just(json!([1, "2"])),
-        Just(json!({"a": {"b": []}})),
-    ]
-}
-
-/// Arguments that are often right.
-fn arguments() -> impl Strategy<Value = Option<Value>> {
-    let names = prop::sample::select(vec!["text", "times", "numbers", "word", "region", "more"]);
-    prop_oneof![
-        2 => Just(Some(json!({}))),
-        1 => Just(None),
-        2 => Just(Some(json!({"text": "hello", "times": 2}))),
-        2 => Just(Some(json!({"numbers": [1, 2, 3], "word": "ä"}))),
-        4 => prop::collection::btree_map(names, value(), 0..4)
-            .prop_map(|members| Some(json!(members))),
-        1 => value().prop_map(Some),
-    ]
-}
-
-/// A tool and arguments that it takes.
-fn right() -> impl Strategy<Value = (String, Option<Value>)> {
-    let calls = vec![
-        ("ping", None),
-        ("ping", Some(json!({}))),
-        (
-            "echo",
-            Some(json!({"text": "ä \" \\ \u{1f600}", "times": 2})),
-        ),
-        ("echo", Some(json!({"text": ""}))),
-        ("sums", Some(json!({"numbers": [1, -2], "word": "\u{0}"}))),
-        ("sums", Some(json!({"numbers": [], "word": null}))),
-        ("fails", None),
-        ("explodes", None),
-        ("mirrored", Some(json!({}))),
-    ];
-    prop::sample::select(calls).prop_map(|(tool, arguments)| (tool.to_owned(), arguments))
-}
-
-fn id() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        4 => any::<u32>().prop_map(Value::from),
-        2 => text().prop_map(Value::from),
-        1 => prop::sample::select(vec![
-            json!(0), json!(-1), json!(i64::MAX), json!(u64::MAX), json!(1.5), json!(null), json!([]),
-        ]),
-    ]
-}
-
-fn meta() -> impl Strategy<Value = Value> {
-    let usual = json!({
-        META_VERSION: VERSION,
-        META_CLIENT: {"name": "test", "version": "1"},
-        META_CAPABILITIES: {},
-    });
-    let member = prop::sample::select(vec![
-        (META_VERSION, None),
-        (META_VERSION, Some(json!("2025-11-25"))),
-        (META_VERSION, Some(json!("2099-01-01"))),
-        (META_VERSION, Some(json!(7))),
-        (META_CLIENT, None),
-        (META_CLIENT, Some(json!({"name": "nameless"}))),
-        (META_CLIENT, Some(json!("text"))),
-        (META_CAPABILITIES, None),
-        (
-            META_CAPABILITIES,
-            Some(json!({"elicitation": {}, "x": {"y": 1}})),
-        ),
-        (META_CAPABILITIES, Some(json!([]))),
-        (META_LOG_LEVEL, Some(json!("debug"))),
-        (META_LOG_LEVEL, Some(json!("whisper"))),
-        ("progressToken", Some(json!("p"))),
-        ("progressToken", Some(json!({}))),
-        ("example.com/own", Some(json!([1]))),
-        (
-            "traceparent",
-            Some(json!(
-                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-            )),
-        ),
-    ]);
-    let changed = {
-        let usual = usual.clone();
-        member.prop_map(move |(name, value)| {
-            let mut meta = usual.clone();
-            let members = meta.as_object_mut().expect("an object");
-            match value {
-                Some(value) => members.insert(name.to_owned(), value),
-                None => members.remove(name),
-            };
-            meta
-        })
-    };
-    prop_oneof![12 => Just(usual), 4 => changed, 1 => value()]
-}
-
-/// A member that `params` has besides, now and then.
-fn besides() -> impl Strategy<Value = Option<(&'static str, Value)>> {
-    let members = vec![
-        ("task", json!({"ttl": 1000})),
-        ("task", json!(7)),
-        ("requestState", json!("state")),
-        ("requestState", json!(7)),
-        ("inputResponses", json!({})),
-        (
-            "inputResponses",
-            json!({"a": {"action": "accept", "content": {}}}),
-        ),
-        ("more", json!([1])),
-        ("$serde_json::private::RawValue", json!("x")),
-    ];
-    mostly(None, prop::sample::select(members).prop_map(Some))
-}
-
-fn header() -> impl Strategy<Value = (&'static str, Option<String>)> {
-    let changes = [
-        ("mcp-method", None),
-        ("mcp-method", Some("tools/list")),
-        ("mcp-method", Some("TOOLS/CALL")),
-        ("mcp-method", Some(" tools/call ")),
-        ("mcp-name", None),
-        ("mcp-name", Some("ping")),
-        ("mcp-name", Some("PING")),
-        ("mcp-name", Some("=?base64?cGluZw==?=")),
-        ("mcp-protocol-version", None),
-        ("mcp-protocol-version", Some("2025-11-25")),
-        ("mcp-protocol-version", Some("2099-01-01")),
-        ("accept", None),
-        ("accept", Some("*/*")),
-        ("accept", Some("application/json")),
-        ("accept", Some("text/event-stream, application/json")),
-        (
-            "accept",
-            Some("application/json;q=0.5,text/event-stream;q=0"),
-        ),
-        ("accept", Some("APPLICATION/JSON, text/event-stream")),
-        ("last-event-id", Some("1")),
-        ("origin", Some("http://localhost:6274")),
-        ("origin", Some("https://evil.example")),
-        ("host", Some("evil.example")),
-        (
-            "mcp-session-id",
-            Some("00000000-0000-0000-0000-000000000000"),
-        ),
-        ("mcp-session-id", Some("")),
-        ("mcp-param-region", Some("eu")),
-        ("mcp-param-text", Some("x")),
-        ("content-encoding", Some("gzip")),
-        ("x-forwarded-for", Some("203.0.113.9")),
-    ];
-    let own = changes.map(|(name, value)| (name, value.map(str::to_owned)));
-    prop::sample::select(own.to_vec())
-}
-
-fn token() -> impl Strategy<Value = Option<(&'static str, u64)>> {
-    let far = 4_000_000_000;
-    prop_oneof![
-        6 => Just(Some(("read write", far))),
-        1 => Just(Some(("read", far))),
-        1 => Just(Some(("", far))),
-        1 => Just(Some(("read write", 1))),
-        1 => Just(None),
-    ]
-}
-
-fn case(resource: String) -> impl Strategy<Value = Case> {
-    let call = prop_oneof![2 => right(), 1 => (tool(), arguments())];
-    let parts = (call, id(), meta(), besides(), token());
-    let around = (
-        mostly(Vec::new(), prop::collection::vec(header(), 1..3)),
-        mostly(
-            None,
-            header().prop_map(|(name, value)| Some((name, value.unwrap_or_default()))),
-        ),
-        prop::sample::select(vec!["", "", " ", "\r\n\t"]),
-    );
-    (parts, around).prop_map(move |(parts, (headers, twice, space))| {
-        let ((tool, arguments), id, meta, besides, token) = parts;
-        let mut params = Map::new();
-        params.insert("name".to_owned(), tool.into());
-        params.extend(arguments.map(|arguments| ("arguments".to_owned(), arguments)));
-        params.insert("_meta".to_owned(), meta);
-        params.extend(besides.map(|(name, value)| (name.to_owned(), value)));
-        let token = token.map(|(scopes, expires)| {
-            let mut claims = tokens::claims(&resource, scopes);
-            claims["exp"] = expires.into();
-            tokens::token(&claims)
-        });
-        Case {
-            message: json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}),
-            token,
-            headers,
-            twice,
-            space,
-        }
-    })
 }
 
 /// A desk, and the way to it.
@@ -349,10 +40,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let runs = Runs::default();
-        let server = Server::with_state("desk", runs.clone())
-            .verifier(tokens::Unsigned)
-            .tools(tools![ping, echo, sums, fails, explodes, mirrored])
-            .quiet();
+        let server = tools::server(&runs);
         let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
         Self {
             running,
