@@ -250,10 +250,16 @@ async fn an_admission_for_one_thing_is_none_for_another() {
             let (_, answer) = world.send(session, Some(admission), &message).await;
             assert_not_admitted(&answer);
         }
-        let admission = world.admission(Operation::CallTool("ping"), "");
-        let list = request(session, "tools/list", json!({}));
-        let (_, answer) = world.send(session, Some(admission), &list).await;
-        assert_not_admitted(&answer);
+        for admitted in [
+            Operation::CallTool("ping"),
+            Operation::CallTool("no such tool"),
+            Operation::Initialize,
+        ] {
+            let admission = world.admission(admitted, "");
+            let list = request(session, "tools/list", json!({}));
+            let (_, answer) = world.send(session, Some(admission), &list).await;
+            assert_not_admitted(&answer);
+        }
     }
     assert_eq!(world.ran(), [""; 0]);
 }
