@@ -3,6 +3,8 @@
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
+
 /// RFC 7636 appendix B: nothing that these tests log in to is worth another.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -23,30 +25,11 @@ impl Person<'_> {
     ///
     /// When there is no consent page, or it does not answer with a redirect.
     pub async fn consents(self, authorization_url: &str) -> String {
-        let http = client();
-        let page = http.get(authorization_url).send().await.expect("an answer");
-        assert_eq!(page.status(), 200, "{page:?}");
-        let page = page.text().await.expect("a page");
-        let sealed = between(&page, "name=\"request\" value=\"", "\"");
-        let mut form = vec![
-            ("request", sealed),
-            ("subject", self.name),
-            ("decision", "allow"),
-        ];
-        form.extend(self.allows.split_whitespace().map(|one| ("scope", one)));
-        let (origin, _) = authorization_url
-            .split_once("/development/")
-            .expect("a page of the development issuer");
-        let answer = http
-            .post(format!("{origin}/development/authorize/decision"))
-            .header("origin", origin)
-            .form(&form)
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(answer.status(), 303, "{answer:?}");
-        let location = answer.headers()["location"].to_str();
-        location.expect("a URL").to_owned()
+        let browser = Browser::default();
+        let page = browser.open(authorization_url).await;
+        let allows: Vec<_> = self.allows.split_whitespace().collect();
+        let page = page.fill("subject", self.name).tick_only(&allows);
+        browser.press(&page, "allow").await.leads_to().to_owned()
     }
 
     /// Logs in to a server from its URL alone, as a client does, and gives the access
@@ -142,9 +125,4 @@ fn split(url: &str) -> (&str, &str) {
     let start = "http://".len();
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);
     url.split_at(end)
-}
-
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
-    let (_, rest) = text.split_once(before).expect("what stands before");
-    rest.split_once(after).expect("what stands after").0
 }

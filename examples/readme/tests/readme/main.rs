@@ -1,0 +1,140 @@
+//! What README.md shows is run here, so that it stays true.
+
+mod document;
+mod shell;
+mod transcript;
+
+use std::{fs, path::Path};
+
+use document::{blocks, quoted, rows, section};
+
+const README: &str = include_str!("../../../../README.md");
+const SERVER: &str = include_str!("../../src/main.rs");
+const MANIFEST: &str = include_str!("../../Cargo.toml");
+
+/// The folder of the whole project.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+#[test]
+fn the_server_that_is_shown_is_the_one_that_runs_and_is_short() {
+    let shown: Vec<_> = blocks(README, "rust").collect();
+    assert_eq!(shown, [SERVER]);
+    assert!(SERVER.lines().count() <= 30);
+}
+
+/// `path = "…"` or `version = "…"` in place of `workspace = true`, and the same features.
+#[test]
+fn the_dependencies_that_are_shown_are_those_of_that_server() {
+    let dependencies = |text: &str| -> Vec<(String, String)> {
+        let (_, rest) = text.split_once("[dependencies]\n").expect("dependencies");
+        let lines = rest.lines().take_while(|line| !line.is_empty());
+        lines
+            .filter_map(|line| line.split_once(" = { "))
+            .map(|(name, value)| {
+                let (_, features) = value.split_once("features").expect("features");
+                (name.to_owned(), features.to_owned())
+            })
+            .collect()
+    };
+    let shown: Vec<_> = blocks(README, "toml").collect();
+    let [shown] = shown[..] else {
+        panic!("one manifest is shown: {shown:?}");
+    };
+    let real = dependencies(MANIFEST);
+    assert_eq!(real.len(), 2);
+    assert_eq!(dependencies(shown), real);
+}
+
+#[test]
+fn every_test_of_the_table_exists() {
+    let mut count = 0;
+    for row in rows(section(README, "## What is checked")) {
+        let tests = row.last().expect("a cell");
+        let mut text = String::new();
+        for item in quoted(tests) {
+            if item.contains('/') {
+                text = fs::read_to_string(root().join(item)).expect(item);
+                continue;
+            }
+            let function = format!("fn {item}() {{");
+            let before = text.split(&function).next().expect("a part");
+            assert!(before.len() < text.len(), "{item} is not there: {tests}");
+            // As a test, and not as something else of that name.
+            let mut above = before.lines().rev().take(3);
+            let marks = ["#[test]", "#[tokio::test"];
+            assert!(
+                above.any(|line| marks.iter().any(|mark| line.trim().starts_with(mark))),
+                "{item} is no test"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 15, "only {count} tests are named");
+}
+
+#[test]
+fn every_variable_is_in_the_table() {
+    let source = root().join("runtime/src/config/variables.rs");
+    let source = fs::read_to_string(source).expect("the names of the variables");
+    let mut read: Vec<_> = source
+        .split('"')
+        .filter(|text| text.starts_with("TOOLGATE_") && *text != "TOOLGATE_")
+        .collect();
+    let table: Vec<_> = rows(section(README, "## Configuration"));
+    let mut told: Vec<_> = table.iter().flat_map(|row| quoted(row[0])).collect();
+    read.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, read);
+}
+
+#[test]
+fn every_package_that_is_run_exists() {
+    let mut count = 0;
+    for document in [README, include_str!("../../../../CONTRIBUTING.md")] {
+        for after in document.split("cargo run ").skip(1) {
+            let mut words = after.split_whitespace();
+            let name = words.find(|word| !word.starts_with('-')).expect("a name");
+            let name = name.trim_matches(|char: char| !char.is_ascii_alphanumeric());
+            let manifest = root().join("examples").join(name).join("Cargo.toml");
+            assert!(manifest.exists(), "no example is named {name:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 4, "only {count} commands are shown");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut count = 0;
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "ARCHITECTURE.md",
+    ] {
+        let text = fs::read_to_string(root().join(name)).expect(name);
+        let prose: String = text.split("```").step_by(2).collect();
+        for link in prose.split("](").skip(1) {
+            let link = link.split(')').next().expect("a part");
+            if link.contains("://") {
+                continue;
+            }
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = root().join(path);
+            assert!(target.exists(), "{name} links to {link}");
+            if !heading.is_empty() {
+                let text = fs::read_to_string(target).expect(link);
+                let words = heading.replace('-', " ");
+                let is_heading = |line: &str| {
+                    line.trim_start_matches('#').trim().to_lowercase() == words
+                        && line.starts_with('#')
+                };
+                assert!(text.lines().any(is_heading), "{name} links to {link}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 10, "only {count} links are followed");
+}
