@@ -318,7 +318,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let settings = shared.settings();
         (settings.published.clone(), settings.jwks.clone())
     } else if asked.ends_with("/introspect") || asked.ends_with("/tokeninfo") {
-        shared.register.ask(request).await
+        let _open = shared.register.open();
+        let (good, answer) = shared.register.ask(request).await;
+        return respond(good, answer).await;
     } else {
         shared.other_requests.fetch_add(1, Ordering::SeqCst);
         return StatusCode::NOT_FOUND.into_response();

@@ -1,9 +1,11 @@
 //! Tokens and keys over real HTTP, against an imitation issuer.
 
 mod algorithms;
+mod asking;
 mod discovery;
 mod introspection;
 mod outage;
+mod served;
 
 use toolgate::{BearerToken, Claims, Issuer, IssuerVerifier, TokenError, TokenVerifier};
 

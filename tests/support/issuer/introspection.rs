@@ -26,6 +26,8 @@ struct State {
     known: BTreeMap<String, Value>,
     answer: Answer,
     questions: Vec<Question>,
+    open: usize,
+    most_open: usize,
 }
 
 impl Default for Register {
@@ -34,6 +36,8 @@ impl Default for Register {
             known: BTreeMap::new(),
             answer: Answer::Good,
             questions: Vec::new(),
+            open: 0,
+            most_open: 0,
         }))
     }
 }
@@ -60,8 +64,25 @@ impl Register {
         (known, state.answer.clone())
     }
 
+    /// Notes that a question is open, until what this returns is dropped.
+    pub(super) fn open(&self) -> Open<'_> {
+        let mut state = self.state();
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
+        Open(self)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no test panics with it")
+    }
+}
+
+/// A question that was not answered yet.
+pub(super) struct Open<'a>(&'a Register);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.state().open -= 1;
     }
 }
 
@@ -87,6 +108,12 @@ impl ImitationIssuer {
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
         self.shared.register.state().questions.clone()
+    }
+
+    /// How many questions were open at once, at most.
+    #[must_use]
+    pub fn most_questions_at_once(&self) -> usize {
+        self.shared.register.state().most_open
     }
 
     /// A good answer for a token of alice: active for ten minutes, for this audience.

@@ -1,0 +1,176 @@
+//! A server whose issuer is down, slow, lost or changed.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use support::{
+    Answer, ImitationIssuer, SigningKey,
+    client::{Answer as Reply, Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+};
+
+async fn server(issuer: &ImitationIssuer) -> Running {
+    let server = desk::closed_unverified_server(&Runs::default());
+    Running::start(server, |config| config.with_issuer(issuer.url())).await
+}
+
+/// A client with a token that differs from all others by this number.
+fn client(running: &Running, issuer: &ImitationIssuer, number: usize) -> Client {
+    let token = issuer.token().audience(&running.resource());
+    let token = token.scope("desk:read").claim("jti", json!(number)).build();
+    Client::new(running.resource(), Revision::Stateless).with_token(token)
+}
+
+async fn read(client: &Client) -> Reply {
+    client.call("read", json!({})).await
+}
+
+async fn ready(running: &Running) -> Reply {
+    let client = Client::new(running.resource(), Revision::Stateless);
+    client.get(&running.url("/readyz")).await
+}
+
+fn assert_unavailable(answer: &Reply) {
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.challenge(), None);
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds));
+}
+
+#[tokio::test]
+async fn down_at_the_start_the_server_stays_and_serves_when_the_issuer_is_back() {
+    let mut issuer = ImitationIssuer::start().await;
+    issuer.go_down().await;
+    let running = server(&issuer).await;
+    let caller = client(&running, &issuer, 0);
+    assert_unavailable(&read(&caller).await);
+    let told = ready(&running).await;
+    assert_eq!(told.status, 503);
+    assert!(told.text.contains(issuer.url()), "{told:?}");
+    // Who has no token is told where to get one all the same.
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
+    assert_eq!(read(&anonymous).await.status, 401);
+    issuer.come_back().await;
+    let begin = Instant::now();
+    while ready(&running).await.status != 200 {
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "it is not noticed"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(read(&caller).await.status, 200);
+}
+
+#[tokio::test]
+async fn down_later_calls_go_on_with_tokens_old_and_new() {
+    let mut issuer = ImitationIssuer::start().await;
+    let running = server(&issuer).await;
+    let old = client(&running, &issuer, 0);
+    assert_eq!(read(&old).await.status, 200);
+    issuer.go_down().await;
+    assert_eq!(read(&old).await.status, 200);
+    assert_eq!(read(&client(&running, &issuer, 1)).await.status, 200);
+    assert_eq!(ready(&running).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
+    for nonsense in [
+        Answer::Body("<html>we are sorry</html>".to_owned()),
+        Answer::Body(r#"{"keys":{}}"#.to_owned()),
+        Answer::Body(r#"{"keys":[]}"#.to_owned()),
+        Answer::Endless,
+        Answer::Status(500),
+        Answer::Status(302),
+    ] {
+        let issuer = ImitationIssuer::start().await;
+        issuer.answer_jwks(nonsense.clone());
+        let running = server(&issuer).await;
+        let caller = client(&running, &issuer, 0);
+        let answer = read(&caller).await;
+        if answer.status == 401 {
+            // A set without a key is a set, and nobody's token is good by it.
+            assert!(matches!(nonsense, Answer::Body(body) if body.contains("[]")));
+        } else {
+            assert_unavailable(&answer);
+            assert_eq!(ready(&running).await.status, 503);
+        }
+        assert!(!answer.text.contains(issuer.url()), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn nonsense_later_leaves_the_last_good_keys() {
+    let issuer = ImitationIssuer::start().await;
+    let running = server(&issuer).await;
+    assert_eq!(read(&client(&running, &issuer, 0)).await.status, 200);
+    issuer.answer_jwks(Answer::Body("<html>".to_owned()));
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    // An unknown key makes the server look, and nobody can say whether it is new.
+    let unknown = issuer
+        .token()
+        .audience(&running.resource())
+        .header("kid", json!("new"));
+    let unknown = Client::new(running.resource(), Revision::Stateless).with_token(unknown.build());
+    assert_unavailable(&read(&unknown).await);
+    assert_eq!(read(&client(&running, &issuer, 1)).await.status, 200);
+}
+
+#[tokio::test]
+async fn two_hundred_first_requests_wait_for_one_discovery_and_one_set() {
+    let issuer = ImitationIssuer::start().await;
+    issuer.answer_metadata(Answer::Slow(Duration::from_millis(500)));
+    issuer.answer_jwks(Answer::Slow(Duration::from_millis(500)));
+    let running = server(&issuer).await;
+    let callers: Vec<_> = (0..200)
+        .map(|number| {
+            let caller = client(&running, &issuer, number);
+            tokio::spawn(async move { read(&caller).await.status })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), 200);
+    }
+    assert_eq!((issuer.metadata_requests(), issuer.jwks_requests()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_new_key_is_accepted_at_its_first_use_under_a_flood_too() {
+    let issuer = ImitationIssuer::start().await;
+    let running = server(&issuer).await;
+    let known = client(&running, &issuer, 0);
+    assert_eq!(read(&known).await.status, 200);
+    let flood = async {
+        for number in 0_u32.. {
+            let token = issuer.token().audience(&running.resource());
+            let token = token
+                .header("kid", json!(format!("unknown-{number}")))
+                .build();
+            let answer = read(&known.clone().with_token(token)).await;
+            assert_eq!(answer.status, 401, "{answer:?}");
+        }
+    };
+    let rotation = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let new = SigningKey::p256("rotated");
+        issuer.publish(&[issuer.p256(), &new]);
+        let begin = Instant::now();
+        let token = issuer.token().audience(&running.resource());
+        let token = token.scope("desk:read").signed_with(&new).build();
+        let caller = known.clone().with_token(token);
+        while read(&caller).await.status != 200 {
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "it is not accepted"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        () = flood => unreachable!("a flood does not end"),
+        () = rotation => {}
+    }
+    assert_eq!(read(&known).await.status, 200);
+}
