@@ -1,6 +1,7 @@
 //! Tokens and keys over real HTTP, against an imitation issuer.
 
 mod algorithms;
+mod api_keys;
 mod asking;
 mod discovery;
 mod introspection;

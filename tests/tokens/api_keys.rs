@@ -1,0 +1,161 @@
+//! A verifier of one's own, worked out: keys that an administrator gave to programs.
+//!
+//! It looks a key up and says what is written there. It returns [`Claims`], and there is
+//! no way to return less: whoever makes claims names an issuer and an end, and claims that
+//! name no audience are for nobody. The server judges all three on each request, so this
+//! verifier has no line about any of them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::json;
+use support::{
+    client::{Client, Revision},
+    clock::MovedClock,
+    desk::{self, Runs},
+    server::Running,
+};
+use toolgate::{BearerToken, Claims, Clock, SystemClock, TokenError, TokenVerifier, UnixTime};
+
+/// Who stands behind all keys, in place of an authorization server.
+const ISSUER: &str = "http://127.0.0.1:9/keys";
+
+/// What is written about a key. Keys themselves are not kept, only their hashes: who reads
+/// the table cannot call. That a hash is looked up, and not compared, leaves nothing to
+/// be measured by the time that it takes.
+#[derive(Clone, Default)]
+struct ApiKeys(Arc<Mutex<HashMap<[u8; 32], Record>>>);
+
+#[derive(Clone)]
+struct Record {
+    owner: &'static str,
+    scopes: &'static str,
+    audience: Option<String>,
+    ends: UnixTime,
+}
+
+impl TokenVerifier for ApiKeys {
+    async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
+        let Ok(keys) = self.0.lock() else {
+            // 503: that the table cannot be read is not the caller's fault.
+            return Err(TokenError::unavailable("the table of keys is lost"));
+        };
+        let Some(record) = keys.get(&hash(token.as_str())) else {
+            return Err(TokenError::invalid("no such key"));
+        };
+        let claims = Claims::new(ISSUER, record.ends)
+            .with_subject(record.owner)
+            .with_scopes(record.scopes);
+        Ok(match &record.audience {
+            Some(audience) => claims.with_audience(audience),
+            None => claims,
+        })
+    }
+}
+
+impl ApiKeys {
+    fn give(&self, key: &str, record: Record) {
+        self.0.lock().unwrap().insert(hash(key), record);
+    }
+
+    fn withdraw(&self, key: &str) {
+        self.0.lock().unwrap().remove(&hash(key));
+    }
+}
+
+fn hash(key: &str) -> [u8; 32] {
+    digest(&SHA256, key.as_bytes()).as_ref().try_into().unwrap()
+}
+
+/// A desk that takes keys, one of them good for reading for a minute.
+async fn desk_with_keys() -> (Running, ApiKeys, MovedClock, Record) {
+    let (keys, clock) = (ApiKeys::default(), MovedClock::default());
+    let server = desk::closed_unverified_server(&Runs::default())
+        .verifier(keys.clone())
+        .clock(clock.clone());
+    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let record = Record {
+        owner: "reports",
+        scopes: "desk:read",
+        audience: Some(running.resource()),
+        ends: SystemClock.now().plus(60),
+    };
+    keys.give("k-good", record.clone());
+    (running, keys, clock, record)
+}
+
+async fn read(running: &Running, key: &str) -> u16 {
+    let client = Client::new(running.resource(), Revision::Stateless).with_token(key);
+    client.call("read", json!({})).await.status
+}
+
+#[tokio::test]
+async fn a_key_opens_what_is_written_beside_it() {
+    let (running, keys, _, _) = desk_with_keys().await;
+    let client = Client::new(running.resource(), Revision::Stateless).with_token("k-good");
+    let told = client.call("whoami", json!({})).await.tool_text();
+    assert_eq!(told, "reports with desk:read");
+    assert_eq!(client.call("write", json!({})).await.status, 403);
+    assert_eq!(read(&running, "k-other").await, 401);
+    // Nothing of it was kept: a key that is withdrawn is refused at once.
+    keys.withdraw("k-good");
+    assert_eq!(read(&running, "k-good").await, 401);
+}
+
+#[tokio::test]
+async fn an_audience_that_was_forgotten_is_nobody() {
+    let (running, keys, _, good) = desk_with_keys().await;
+    let audience = None;
+    keys.give(
+        "k-unaimed",
+        Record {
+            audience,
+            ..good.clone()
+        },
+    );
+    assert_eq!(read(&running, "k-unaimed").await, 401);
+    let audience = Some("https://other.example/mcp".to_owned());
+    keys.give("k-misaimed", Record { audience, ..good });
+    assert_eq!(read(&running, "k-misaimed").await, 401);
+}
+
+#[tokio::test]
+async fn a_key_ends_though_the_verifier_never_looks_at_a_clock() {
+    let (running, _, clock, _) = desk_with_keys().await;
+    assert_eq!(read(&running, "k-good").await, 200);
+    clock.pass(60 + 30);
+    assert_eq!(read(&running, "k-good").await, 401);
+}
+
+#[tokio::test]
+async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
+    let server = desk::closed_unverified_server(&Runs::default());
+    let keys = ApiKeys::default();
+    let server = server.verifier(keys.clone());
+    // The configuration trusts somebody else.
+    let running = Running::start(server, |config| config.with_issuer("http://127.0.0.1:9/x")).await;
+    keys.give(
+        "k",
+        Record {
+            owner: "reports",
+            scopes: "desk:read",
+            audience: Some(running.resource()),
+            ends: SystemClock.now().plus(60),
+        },
+    );
+    assert_eq!(read(&running, "k").await, 401);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_looked_up_are_nobodys_fault() {
+    let (running, keys, _, _) = desk_with_keys().await;
+    let poison = std::thread::spawn(move || {
+        let _held = keys.0.lock().unwrap();
+        panic!("as a fault would have it");
+    });
+    assert!(poison.join().is_err());
+    assert_eq!(read(&running, "k-good").await, 503);
+}
