@@ -7,6 +7,7 @@
 //! - [`handler`]: the server as rmcp sees it, and the second check
 //! - [`hierarchy`]: which scope implies which
 //! - [`issuing`]: who issues tokens, and how they are verified
+//! - [`offered`], [`protection`]: what is offered, and what stands before it
 //! - [`routes`]: the paths
 //! - [`serve`]: listening, and stopping without losing a call
 //! - [`visibility`]: what lists show to whom
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::Clock,
     config::Config,
     error::{Error, StartError},
     gate::ChallengeScopes,
@@ -33,7 +34,9 @@ mod handler;
 mod hierarchy;
 mod issuing;
 mod listening;
+mod offered;
 mod page;
+mod protection;
 mod routes;
 mod serve;
 mod visibility;
@@ -42,7 +45,7 @@ mod welcome;
 pub use changes::{Changes, NoSuchTool};
 pub use visibility::Visibility;
 
-use hierarchy::Hierarchy;
+use protection::Policy;
 
 /// A protected MCP server, before it runs.
 ///
@@ -74,11 +77,7 @@ pub struct Server<S> {
     instructions: Option<String>,
     state: S,
     tools: ToolSet<S>,
-    verifier: Option<issuing::MakeAuthenticator>,
-    clock: Arc<dyn Clock>,
-    hierarchy: Hierarchy,
-    protect_handshake: bool,
-    challenge_scopes: ChallengeScopes,
+    policy: Policy,
     visibility: Visibility,
     changes: Option<Changes>,
     quiet: bool,
@@ -101,11 +100,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             instructions: None,
             state,
             tools: ToolSet::new(),
-            verifier: None,
-            clock: Arc::new(SystemClock),
-            hierarchy: Hierarchy::default(),
-            protect_handshake: false,
-            challenge_scopes: ChallengeScopes::default(),
+            policy: Policy::default(),
             visibility: Visibility::default(),
             changes: None,
             quiet: false,
@@ -142,13 +137,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// It says whether a token is authentic and what it claims. Issuer, audience and
     /// expiry are judged by the server all the same.
     pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
-        self.verifier = Some(issuing::make_authenticator(verifier));
+        self.policy.verifier = Some(issuing::make_authenticator(verifier));
         self
     }
 
     /// Takes the time of day from another clock than the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.policy.clock = Arc::new(clock);
         self
     }
 
@@ -157,13 +152,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Without this, a server with a public tool lets callers without a token shake
     /// hands and list its public tools.
     pub fn protect_handshake(mut self) -> Self {
-        self.protect_handshake = true;
+        self.policy.protect_handshake = true;
         self
     }
 
     /// Chooses which scopes a 403 names.
     pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
-        self.challenge_scopes = which;
+        self.policy.challenge_scopes = which;
         self
     }
 
@@ -195,14 +190,14 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         holder: &'static str,
         implied: [&'static str; N],
     ) -> Self {
-        self.hierarchy.add(holder, &implied);
+        self.policy.hierarchy.add(holder, &implied);
         self
     }
 
     /// Lets a token's scope that ends in `*` stand for every scope of this server that
     /// begins like it: `todo:*` for `todo:read` and `todo:write`.
     pub fn scope_patterns(mut self) -> Self {
-        self.hierarchy.allow_patterns();
+        self.policy.hierarchy.allow_patterns();
         self
     }
 
@@ -218,7 +213,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// A [`StartError`] when the tools have faults.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
-        assembly::scopes(self.tools, &self.hierarchy)
+        assembly::scopes(self.tools, &self.policy.hierarchy)
     }
 
     /// The routes of the server, to mount into an axum application of one's own.

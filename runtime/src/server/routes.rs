@@ -17,7 +17,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::gate::{OriginRules, oauth_error};
 
-use super::{assembly::Readiness, page};
+use super::{page, protection::Readiness};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -29,22 +29,23 @@ pub(super) struct Served {
     pub(super) metadata: Bytes,
     /// The page for people.
     pub(super) page: Bytes,
-    pub(super) readiness: Readiness,
     pub(super) origins: OriginRules,
     /// Headers of the server's own that tools mirror arguments in.
     pub(super) parameter_headers: Vec<HeaderName>,
+    /// The routes of the embedded issuer, where it is the one; they have rules of their own.
+    pub(super) issuer_routes: Option<Router>,
 }
 
 /// Puts the endpoint and what belongs to it in their places, and nothing in any other:
 /// paths that are not ours are the application's into which this is merged.
-pub(super) fn routes(endpoint: MethodRouter, served: Served) -> Router {
+pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readiness) -> Router {
     let Served {
         path,
         metadata,
         page,
-        readiness,
         origins,
         parameter_headers,
+        issuer_routes,
     } = served;
     let metadata = get(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
     let mut router = Router::new()
@@ -63,7 +64,11 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served) -> Router {
         }
     }
     // Outermost, so that a page can read refusals as well.
-    router.route_layer(cors(origins, parameter_headers))
+    let router = router.route_layer(cors(origins, parameter_headers));
+    match issuer_routes {
+        Some(issuer) => router.merge(issuer),
+        None => router,
+    }
 }
 
 /// Answers for the paths at which there is nothing, where the server stands alone.

@@ -1,0 +1,110 @@
+//! What a server offers and what each thing of it asks for, before there are bits.
+
+use std::sync::Arc;
+
+use crate::{
+    access::{Access, Requirement},
+    admission::{Offers, Switches},
+    error::Faults,
+    scope::{Scope, ScopeSet, ScopeTable},
+    uri_pattern::UriPattern,
+};
+
+use super::hierarchy::Hierarchy;
+
+/// What one thing asks of its caller.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) requirement: Requirement,
+    pub(super) step_up: bool,
+    /// Scopes that it may ask for once it has seen its arguments.
+    pub(super) demands: Vec<Scope>,
+}
+
+/// Everything that is offered, in the order of its numbers.
+#[derive(Debug, Default)]
+pub(super) struct Offered {
+    pub(super) tools: Vec<(String, Terms)>,
+    pub(super) prompts: Vec<(String, Terms)>,
+    pub(super) resources: Vec<(UriPattern, Terms)>,
+    /// Whether clients can listen for changes.
+    pub(super) changes: bool,
+}
+
+impl Offered {
+    fn terms(&self) -> impl Iterator<Item = &Terms> {
+        let named = self.tools.iter().chain(&self.prompts);
+        let named = named.map(|(_, terms)| terms);
+        named.chain(self.resources.iter().map(|(_, terms)| terms))
+    }
+
+    /// Whether anything of it asks for a token.
+    pub(super) fn asks_for_tokens(&self) -> bool {
+        self.terms()
+            .any(|terms| terms.requirement != Requirement::Public)
+    }
+
+    /// Whether anything of it is for everybody.
+    pub(super) fn has_public(&self) -> bool {
+        self.terms()
+            .any(|terms| terms.requirement == Requirement::Public)
+    }
+
+    /// Every scope that it names, each with its bit.
+    pub(super) fn table(&self, hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
+        let scopes = self.terms().flat_map(|terms| {
+            terms
+                .requirement
+                .scopes()
+                .chain(terms.demands.iter().copied())
+        });
+        hierarchy
+            .table(scopes.collect(), faults)
+            .unwrap_or_else(|fault| {
+                faults.add(
+                    fault.to_string(),
+                    "use fewer, broader scopes: a person has to read them on a consent page",
+                );
+                ScopeTable::default()
+            })
+    }
+
+    /// The scopes to ask for at first: those of everything that is not to be stepped up to.
+    pub(super) fn baseline(&self, table: &ScopeTable) -> ScopeSet {
+        self.terms()
+            .filter(|terms| !terms.step_up)
+            .map(|terms| terms.requirement.resolve(table))
+            .fold(ScopeSet::EMPTY, |set, access| set.union(access.wanted(set)))
+    }
+
+    /// The sets of scopes that a challenge without an error can name.
+    pub(super) fn challenged(&self, table: &ScopeTable) -> Vec<ScopeSet> {
+        let wanted = self
+            .terms()
+            .map(|terms| terms.requirement.resolve(table).wanted(ScopeSet::EMPTY));
+        wanted
+            .chain([self.baseline(table), ScopeSet::EMPTY])
+            .collect()
+    }
+
+    /// The same as bits over a table.
+    pub(super) fn offers(&self, table: &ScopeTable, switches: Arc<Switches>) -> Offers {
+        let named = |things: &[(String, Terms)]| -> Vec<(Box<str>, Access)> {
+            let resolved = things
+                .iter()
+                .map(|(name, terms)| (name.as_str().into(), terms.requirement.resolve(table)));
+            resolved.collect()
+        };
+        let resources = self
+            .resources
+            .iter()
+            .map(|(pattern, terms)| (pattern.clone(), terms.requirement.resolve(table)));
+        Offers {
+            tools: named(&self.tools),
+            prompts: named(&self.prompts),
+            resources: resources.collect(),
+            changes: self.changes,
+            switches,
+        }
+    }
+}

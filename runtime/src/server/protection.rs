@@ -1,0 +1,199 @@
+//! What stands before a server, whoever wrote what is behind it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admission::{Rules, Switches},
+    clock::{Clock, SystemClock},
+    config::{Config, Settings},
+    error::{Faults, StartError},
+    gate::{ChallengeScopes, Challenges, Direct, Gate, OriginRules, Sessions},
+    principal::Acceptance,
+    scope::ScopeTable,
+    verify::Authenticator,
+};
+
+use super::{
+    hierarchy::Hierarchy,
+    issuing::{Embedding, Issuing, MakeAuthenticator},
+    offered::Offered,
+};
+
+/// How long a client may take to send a body.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+/// How callers are judged, as far as an author chooses that.
+pub(super) struct Policy {
+    pub(super) verifier: Option<MakeAuthenticator>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) protect_handshake: bool,
+    pub(super) challenge_scopes: ChallengeScopes,
+    pub(super) hierarchy: Hierarchy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            verifier: None,
+            clock: Arc::new(SystemClock),
+            protect_handshake: false,
+            challenge_scopes: ChallengeScopes::default(),
+            hierarchy: Hierarchy::default(),
+        }
+    }
+}
+
+/// A protection that was judged and only has to be put up.
+pub(super) struct Protection {
+    pub(super) settings: Settings,
+    pub(super) table: ScopeTable,
+    pub(super) rules: Arc<Rules>,
+    /// The issuers to publish.
+    pub(super) issuers: Vec<String>,
+    pub(super) origins: OriginRules,
+    issuing: Issuing,
+    make_authenticator: MakeAuthenticator,
+    challenges: Challenges,
+    challenge_scopes: ChallengeScopes,
+    clock: Arc<dyn Clock>,
+}
+
+impl Protection {
+    /// Judges a configuration, a policy and what is offered. Faults go to `faults`;
+    /// without usable settings there is nothing more to judge.
+    pub(super) fn plan(
+        name: &str,
+        offered: &Offered,
+        switches: Arc<Switches>,
+        policy: Policy,
+        config: &Config,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let table = offered.table(&policy.hierarchy, faults);
+        let settings = config
+            .settle()
+            .map_err(|earlier| faults.extend(earlier))
+            .ok()?;
+        let baseline = offered.baseline(&table);
+        let embedding = Embedding {
+            name,
+            scopes: table.names(table.asked_for()).collect(),
+            baseline: table.names(baseline).collect(),
+            clock: &policy.clock,
+        };
+        let issuing = Issuing::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
+        let make_authenticator = match policy.verifier {
+            Some(own) => own,
+            None => issuing.verifier(faults),
+        };
+        let offers = offered.offers(&table, switches);
+        let is_open = !policy.protect_handshake && offered.has_public();
+        let metadata_url = settings.resource().metadata_url();
+        let challenged = offered.challenged(&table);
+        Some(Self {
+            rules: Arc::new(Rules::new(table.clone(), offers, baseline, is_open)),
+            issuers: issuing.published(),
+            origins: OriginRules::new(
+                settings.hosts(settings.bind()),
+                settings.origins(),
+                settings.allows_loopback_origins(),
+            ),
+            challenges: Challenges::new(&metadata_url, &table, challenged, faults),
+            challenge_scopes: policy.challenge_scopes,
+            clock: policy.clock,
+            issuing,
+            make_authenticator,
+            table,
+            settings,
+        })
+    }
+
+    /// Whether the embedded issuer is the one.
+    pub(super) fn is_development(&self) -> bool {
+        self.issuing.is_development()
+    }
+
+    /// Puts it up, before a service that may offer the short way to its tools.
+    pub(super) fn put_up(self, direct: Option<Arc<dyn Direct>>) -> Wall {
+        let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
+            .with_leeway(self.settings.leeway());
+        let authenticator = Arc::new((self.make_authenticator)(
+            acceptance,
+            Arc::new(self.table),
+            Arc::clone(&self.clock),
+        ));
+        authenticator.start();
+        let streams = CancellationToken::new();
+        let gate = Gate {
+            rules: self.rules,
+            authenticator: Arc::clone(&authenticator),
+            challenges: self.challenges,
+            challenge_scopes: self.challenge_scopes,
+            origins: self.origins,
+            clock: self.clock,
+            body_limit: self.settings.body_limit(),
+            body_time: BODY_TIME,
+            stop: streams.clone(),
+            sessions: Sessions::default(),
+            direct,
+        };
+        Wall {
+            gate: Arc::new(gate),
+            readiness: Readiness {
+                authenticator,
+                stopping: Arc::default(),
+            },
+            streams,
+            issuer_routes: self.issuing.routes,
+        }
+    }
+}
+
+/// A protection that stands.
+pub(super) struct Wall {
+    pub(super) gate: Arc<Gate>,
+    pub(super) readiness: Readiness,
+    /// Ends the open streams.
+    pub(super) streams: CancellationToken,
+    /// The routes of the embedded issuer, where it is the one.
+    pub(super) issuer_routes: Option<Router>,
+}
+
+/// Whether calls can be answered.
+#[derive(Clone)]
+pub(super) struct Readiness {
+    authenticator: Arc<Authenticator>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Readiness {
+    pub(super) fn judge(&self) -> Result<(), String> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err("the server is stopping".to_owned());
+        }
+        self.authenticator.readiness()
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The scopes of what is offered, sorted.
+pub(super) fn scopes(
+    offered: &Offered,
+    hierarchy: &Hierarchy,
+    mut faults: Faults,
+) -> Result<Vec<&'static str>, StartError> {
+    let table = offered.table(hierarchy, &mut faults);
+    faults.finish(table.names(table.asked_for()).collect())
+}
