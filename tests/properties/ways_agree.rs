@@ -19,7 +19,7 @@ use support::{desk::Runs, server::Running, tokens};
 use request::{Case, VERSION, case};
 
 /// How many requests are made up.
-const CASES: u32 = 600;
+const CASES: u32 = 1_000;
 
 /// What came back, and what ran.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,12 +24,13 @@ pub(super) struct Case {
     pub(super) space: &'static str,
 }
 
-/// Mostly the one, sometimes one of the others.
+/// Mostly the one, one time in `rarity` one of the others.
 fn mostly<T: Clone + std::fmt::Debug + 'static>(
+    rarity: u32,
     usual: T,
     odd: impl Strategy<Value = T> + 'static,
 ) -> impl Strategy<Value = T> {
-    prop_oneof![14 => Just(usual), 1 => odd]
+    prop_oneof![rarity - 1 => Just(usual), 1 => odd]
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -169,7 +170,7 @@ fn besides() -> impl Strategy<Value = Option<(&'static str, Value)>> {
         ("more", json!([1])),
         ("$serde_json::private::RawValue", json!("x")),
     ];
-    mostly(None, prop::sample::select(members).prop_map(Some))
+    mostly(10, None, prop::sample::select(members).prop_map(Some))
 }
 
 fn header() -> impl Strategy<Value = (&'static str, Option<String>)> {
@@ -227,8 +228,9 @@ pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
     let call = prop_oneof![2 => right(), 1 => (tool(), arguments())];
     let parts = (call, id(), meta(), besides(), token());
     let around = (
-        mostly(Vec::new(), prop::collection::vec(header(), 1..3)),
+        mostly(3, Vec::new(), prop::collection::vec(header(), 1..3)),
         mostly(
+            10,
             None,
             header().prop_map(|(name, value)| Some((name, value.unwrap_or_default()))),
         ),
