@@ -99,7 +99,11 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     if let (Err(config), Err(feed)) = (&config, &feed) {
         return Err(format!("{config}\n{feed}").into());
     }
-    Ok(server(feed?).serve(config?).await?)
+    let feed = feed?;
+    if matches!(feed, Feed::Sample) {
+        tracing::warn!("ALPHA_VANTAGE_API_KEY is not set: the news are sample data, and say so");
+    }
+    Ok(server(feed).serve(config?).await?)
 }
 
 fn print_scopes() -> Result<(), Box<dyn Error>> {

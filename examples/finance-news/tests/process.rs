@@ -133,6 +133,7 @@ async fn without_any_setting_it_is_as_the_contract_says() {
     assert_eq!(issuer.json()["issuer"], origin);
     let said = server.says("Connect to it").await;
     assert!(said.contains("DEVELOPMENT ISSUER"), "{said}");
+    assert!(said.contains("sample data"), "{said}");
 }
 
 /// A person copies it from the terminal; it must do what it says.

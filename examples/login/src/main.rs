@@ -3,7 +3,7 @@
 //! With `finance-news` running, run
 //!
 //! ```text
-//! TOKEN=$(cargo run -q -p login -- http://127.0.0.1:10000/mcp news:read)
+//! TOKEN=$(cargo run -p login -- http://127.0.0.1:10000/mcp news:read)
 //! ```
 //!
 //! It prints a URL to open in a browser; once you have said yes there, `$TOKEN` is the
@@ -58,7 +58,10 @@ async fn log_in(server: &str, scopes: &[String]) -> Result<String, Box<dyn Error
         .with_initial_scope_selection()
         .with_scopes(scopes);
     let mut session = OAuthState::new(server, None).await?;
-    session.start_authorization(request).await?;
+    session
+        .start_authorization(request)
+        .await
+        .map_err(|error| format!("{error}; is a server with OAuth running there?"))?;
     let url = session.get_authorization_url().await?;
     writeln!(io::stderr(), "Open this in a browser:\n\n  {url}\n")?;
     let back = timeout(PATIENCE, callback(listener)).await;

@@ -30,7 +30,7 @@ async fn the_transcript_is_what_happens() {
     let mut statuses = Vec::new();
     for step in blocks(transcript, "console").flat_map(steps) {
         let command = step.command.replace(SHOWN, &here);
-        if let Some(login) = command.strip_prefix("TOKEN=$(cargo run -q -p login -- ") {
+        if let Some(login) = command.strip_prefix("TOKEN=$(cargo run -p login -- ") {
             let arguments = login.strip_suffix(')').expect("a closing parenthesis");
             token = log_in(arguments, &server).await;
             continue;
