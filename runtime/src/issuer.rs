@@ -37,6 +37,7 @@ pub(crate) use introspector::{Introspector, Unanswered};
 pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
 pub use provider::Provider;
+#[cfg(feature = "development-issuer")]
 pub(crate) use reach::Reach;
 
 use origin::Origin;

@@ -29,6 +29,7 @@ pub(crate) const CASES: &[Case] = &[
     refused("a refresh token of Keycloak", "claim typ", |w| w.opaque("refresh-typ", json!({"typ": "Refresh"}))),
     refused("an ID token", "claim token_use", |w| w.opaque("id", json!({"token_use": "id"}))),
     refused("a bound token", "RFC 7662 §2.2, RFC 8705 §3.2", |w| w.opaque("bound", json!({"cnf": {"x5t#S256": "x"}}))),
+    refused("a bound token whose binding is not told", "RFC 9449 §6.2", |w| w.opaque("dpop", json!({"token_type": "DPoP"}))),
     refused("a token of nobody", "RFC 9068 §2.2", |w| w.opaque("nobody", json!({"sub": null, "client_id": null}))),
     refused("scopes of the wrong type", "RFC 7662 §2.2", |w| w.opaque("scope", json!({"scope": 1}))),
     refused("an unsigned JWT for which the issuer would vouch", "a JWT is judged as one", |w| {

@@ -28,7 +28,7 @@ fn transplanted(w: &World, name: &str, value: &str) -> String {
 }
 
 /// `s` becomes `s + L`: the same point, another signature (RFC 8032 §5.1.7).
-fn malleated(signature: &mut Vec<u8>) {
+fn malleated(signature: &mut [u8]) {
     let mut carry = 0_u16;
     for (byte, order) in signature[32..].iter_mut().zip(bytes(ED_ORDER)) {
         let sum = u16::from(*byte) + u16::from(order) + carry;
@@ -75,7 +75,7 @@ pub(crate) const CASES: &[Case] = &[
     refused("RS256 with a bit turned", "RFC 7515 §5.2", |w| w.resigned(w.issuer.rsa(), |it| it[128] ^= 1)),
     refused("EdDSA with every bit zero", "RFC 8032 §5.1.7", |w| w.resigned(w.issuer.ed25519(), |it| it.fill(0))),
     refused("EdDSA with the neutral point", "RFC 8032 §5.1.7: small order", |w| w.resigned(w.issuer.ed25519(), |it| { it.fill(0); it[0] = 1; })),
-    refused("EdDSA with the group's order added", "RFC 8032 §5.1.7: malleability", |w| w.resigned(w.issuer.ed25519(), malleated)),
+    refused("EdDSA with the group's order added", "RFC 8032 §5.1.7: malleability", |w| w.resigned(w.issuer.ed25519(), |it| malleated(it))),
     refused("EdDSA, a byte short", "RFC 8032 §5.1.7", |w| w.resigned(w.issuer.ed25519(), |it| it.truncate(63))),
     refused("EdDSA with a bit turned", "RFC 7515 §5.2", |w| w.resigned(w.issuer.ed25519(), |it| it[5] ^= 4)),
     refused("another subject under a good signature", "RFC 7515 §5.2", |w| transplanted(w, "sub", "admin")),

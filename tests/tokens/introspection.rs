@@ -261,6 +261,11 @@ async fn where_there_are_no_keys_jwts_are_asked_about() {
     issuer.know(&token, issuer.active(AUDIENCE, "a"));
     assert_eq!(said(&verifier, token).await, "ok");
     assert_eq!(issuer.jwks_requests(), 0);
+    // What says that it is something else is not even asked about.
+    let asked = issuer.questions().len();
+    let logout = issuer.token().header("typ", json!("logout+jwt")).build();
+    assert!(said(&verifier, logout).await.contains("logout+jwt"));
+    assert_eq!(issuer.questions().len(), asked);
 }
 
 #[tokio::test]

@@ -80,7 +80,8 @@ impl Introspection {
 
     /// Sets how long a good answer is used, and so for how long a token may go on after
     /// it was revoked. A minute by default; zero asks on each request. It is never used
-    /// longer than the token lasts, and a bad answer is not kept at all.
+    /// longer than the token lasts, nor for more than a day, and a bad answer is not kept
+    /// at all.
     #[must_use]
     pub fn with_cache(mut self, time: Duration) -> Self {
         self.keep = time;

@@ -13,6 +13,9 @@ use crate::{
     issuer::{Capped, Introspection, Issuer, Quoted, Unanswered},
 };
 
+/// No answer is used for longer than a day, in seconds.
+const LONGEST: u64 = 24 * 3600;
+
 /// Asks an issuer what a token says, and until when the answer may be used.
 pub(super) async fn claims(
     one: &Trusted,
@@ -135,13 +138,17 @@ fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
         ) {
             return Err(format!("its {name} is {}", Quoted(&kind, 64)));
         }
+        // RFC 9449 §6.2: without the key in `cnf` nothing would tell that it is bound.
+        if kind == "dpop" && !members.contains_key("cnf") {
+            return Err("it is bound to a key, and the answer does not say to which".to_owned());
+        }
     }
     Ok(())
 }
 
 /// An answer is used no longer than it may be, and no longer than the token lasts.
 fn until(introspection: &Introspection, claims: &Claims, now: UnixTime) -> Instant {
-    let lasts = Duration::from_secs(claims.expires_at().since(now));
+    let lasts = Duration::from_secs(claims.expires_at().since(now).min(LONGEST));
     Instant::now() + introspection.keep().min(lasts)
 }
 

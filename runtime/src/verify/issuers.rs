@@ -12,6 +12,7 @@ use super::{
     TokenError, TokenVerifier, answer,
     jws::{self, Jws, MAX_TOKEN, NotAJws},
     jwt::{self, Named},
+    kind,
 };
 use crate::{
     bearer::BearerToken,
@@ -213,6 +214,7 @@ impl IssuerVerifier {
             ..Stamp::default()
         };
         let Some(keys) = &one.keys else {
+            kind::judge_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::kind_refused)?;
             let (claims, until) = answer::claims(one, token, &*self.clock).await?;
             stamp.until = Some(until);
             return Ok((claims, stamp));
