@@ -1,0 +1,300 @@
+//! `WWW-Authenticate`, read as strictly as RFC 9110 §11 lets it be written.
+//!
+//! A reader that forgives would let pass what the next client stumbles over. So what a
+//! sender must not write (white space around `=`, empty list elements, a parameter
+//! twice) is a fault here, although a recipient may have to put up with it.
+
+pub(crate) mod letter;
+
+use std::iter;
+
+/// One challenge of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Challenge {
+    pub(crate) scheme: String,
+    /// In the order of the header, names in lower case, values without quotes.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl Challenge {
+    /// Reads one field value.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what breaks the grammar, and where.
+    pub(crate) fn read_all(value: &[u8]) -> Result<Vec<Self>, String> {
+        Reader {
+            bytes: value,
+            at: 0,
+        }
+        .challenges()
+    }
+
+    /// A parameter, by its name in lower case.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.parameters.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| &**value)
+    }
+
+    pub(crate) fn is_bearer(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("bearer")
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    /// `#challenge` with `challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]`.
+    fn challenges(mut self) -> Result<Vec<Challenge>, String> {
+        let mut all = Vec::new();
+        loop {
+            let scheme = self.token().ok_or_else(|| self.fault("a scheme"))?;
+            let mut challenge = Challenge {
+                scheme,
+                parameters: Vec::new(),
+            };
+            let mut is_last = self.is_at_end();
+            if !is_last && self.peek() == Some(b' ') {
+                self.spaces();
+                if !self.skip_token68() {
+                    is_last = self.parameters(&mut challenge)?;
+                } else {
+                    is_last = self.is_at_end();
+                    if !is_last {
+                        self.comma()?;
+                    }
+                }
+            } else if !is_last {
+                self.comma()?;
+            }
+            all.push(challenge);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// `#auth-param`, up to the next scheme or the end; says whether it was the end.
+    fn parameters(&mut self, challenge: &mut Challenge) -> Result<bool, String> {
+        loop {
+            let (name, value) = self.parameter()?;
+            if challenge.get(&name).is_some() {
+                return Err(format!("the parameter `{name}` is there twice"));
+            }
+            challenge.parameters.push((name, value));
+            if self.is_at_end() {
+                return Ok(true);
+            }
+            self.comma()?;
+            if !self.is_at_parameter() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// `auth-param = token "=" ( token / quoted-string )`.
+    fn parameter(&mut self) -> Result<(String, String), String> {
+        let name = self.token().ok_or_else(|| self.fault("a parameter"))?;
+        if self.peek() != Some(b'=') {
+            return Err(self.fault(&format!("`=` after `{name}`")));
+        }
+        self.at += 1;
+        let value = match self.peek() {
+            Some(b'"') => self.quoted(&name)?,
+            _ => self
+                .token()
+                .ok_or_else(|| self.fault(&format!("a token or a quoted string for `{name}`")))?,
+        };
+        if !matches!(self.peek(), None | Some(b',' | b' ' | b'\t')) {
+            return Err(self.fault(&format!(
+                "a comma after `{name}` (a value with other characters must be quoted)"
+            )));
+        }
+        Ok((name.to_ascii_lowercase(), value))
+    }
+
+    fn quoted(&mut self, name: &str) -> Result<String, String> {
+        self.at += 1;
+        let mut value = Vec::new();
+        loop {
+            let byte = self.next();
+            match byte {
+                Some(b'"') => return Ok(String::from_utf8_lossy(&value).into_owned()),
+                Some(b'\\') => match self.next() {
+                    Some(byte) if is_text(byte) => value.push(byte),
+                    _ => return Err(format!("`{name}` has a broken escape")),
+                },
+                Some(byte) if is_text(byte) => value.push(byte),
+                Some(_) => return Err(format!("`{name}` has a control character")),
+                None => return Err(format!("the quotes of `{name}` are not closed")),
+            }
+        }
+    }
+
+    /// `token68`, if that and not a parameter is what stands here.
+    fn skip_token68(&mut self) -> bool {
+        let rest = &self.bytes[self.at..];
+        let body = rest.iter().take_while(|&&byte| is_token68(byte)).count();
+        let padding = rest[body..]
+            .iter()
+            .take_while(|&&byte| byte == b'=')
+            .count();
+        let after = rest.get(body + padding);
+        let is_whole = body > 0 && matches!(after, None | Some(b',' | b' '));
+        if is_whole {
+            self.at += body + padding;
+        }
+        is_whole
+    }
+
+    /// Whether `token "="` stands here: a further parameter, not the next scheme.
+    fn is_at_parameter(&self) -> bool {
+        let rest = &self.bytes[self.at..];
+        let name = rest.iter().take_while(|&&byte| is_tchar(byte)).count();
+        name > 0 && rest.get(name) == Some(&b'=')
+    }
+
+    fn comma(&mut self) -> Result<(), String> {
+        self.blanks();
+        if self.peek() != Some(b',') {
+            return Err(self.fault("a comma"));
+        }
+        self.at += 1;
+        self.blanks();
+        if matches!(self.peek(), None | Some(b',')) {
+            return Err(self.fault("something after the comma"));
+        }
+        Ok(())
+    }
+
+    fn token(&mut self) -> Option<String> {
+        let rest = &self.bytes[self.at..];
+        let length = rest.iter().take_while(|&&byte| is_tchar(byte)).count();
+        self.at += length;
+        let token = &rest[..length];
+        (length > 0).then(|| token.iter().copied().map(char::from).collect())
+    }
+
+    fn spaces(&mut self) {
+        while self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        let rest = &self.bytes[self.at..];
+        rest.iter().all(|byte| matches!(byte, b' ' | b'\t'))
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn fault(&self, expected: &str) -> String {
+        let found = match self.peek() {
+            Some(byte) => format!("`{}`", byte.escape_ascii()),
+            None => "the end".to_owned(),
+        };
+        format!(
+            "at character {}: expected {expected}, found {found}",
+            self.at + 1
+        )
+    }
+}
+
+/// RFC 9110 §5.6.2.
+fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// RFC 9110 §11.2.
+fn is_token68(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
+}
+
+/// What may stand in quotes, escapes aside (RFC 9110 §5.6.4).
+fn is_text(byte: u8) -> bool {
+    byte == b'\t' || byte == b' ' || (0x21..0x7f).contains(&byte) || byte >= 0x80
+}
+
+/// The tokens of a scope, split at U+0020 alone (RFC 6749 §3.3).
+///
+/// # Errors
+///
+/// A sentence that says what is no scope-token.
+pub(crate) fn scope_tokens(scope: &str) -> Result<Vec<&str>, String> {
+    let tokens: Vec<_> = scope.split(' ').collect();
+    match tokens.iter().find(|token| !is_scope_token(token)) {
+        Some(&"") => Err(match scope.is_empty() {
+            true => "the scope is empty".to_owned(),
+            false => format!("`{scope}` has a space too many"),
+        }),
+        Some(token) => Err(format!("`{token}` is no scope-token")),
+        None => Ok(tokens),
+    }
+}
+
+/// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 §3.3).
+pub(crate) fn is_scope_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// All challenges of all field values.
+///
+/// # Errors
+///
+/// As [`Challenge::read_all`].
+pub(crate) fn read(values: &[Vec<u8>]) -> Result<Vec<Challenge>, String> {
+    let mut all = Vec::new();
+    for value in values {
+        all.extend(Challenge::read_all(value)?);
+    }
+    match all.is_empty() {
+        true => Err("there is no WWW-Authenticate".to_owned()),
+        false => Ok(all),
+    }
+}
+
+/// What clients without a parser take for a parameter: the first `name=` of the header,
+/// wherever it stands, up to the next quote, or, without quotes, to a blank or comma.
+fn first_match(raw: &str, name: &str) -> Option<String> {
+    let rest = &raw[raw.find(&format!("{name}="))? + name.len() + 1..];
+    let end: &[char] = if rest.starts_with('"') {
+        &['"']
+    } else {
+        &[' ', ',', '"']
+    };
+    let inner = rest.strip_prefix('"').unwrap_or(rest);
+    Some(inner.split(end).next().unwrap_or_default().to_owned())
+}
+
+/// The header as text, each line after a comma; what is not ASCII is replaced.
+pub(crate) fn raw(values: &[Vec<u8>]) -> String {
+    let mut text = String::new();
+    for (value, comma) in values.iter().zip(iter::once("").chain(iter::repeat(", "))) {
+        text.push_str(comma);
+        text.push_str(&String::from_utf8_lossy(value));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

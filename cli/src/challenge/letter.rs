@@ -1,0 +1,103 @@
+//! What a challenge must look like so that every client in use can read it.
+//!
+//! Most clients read the header by regular expressions, some by a strict parser. Both
+//! have to find the same.
+
+use super::{Challenge, first_match, raw, read};
+use crate::target;
+
+/// Parameters that clients search for.
+const SEARCHED: [&str; 3] = ["scope", "resource_metadata", "error"];
+
+/// RFC 6750 §3 has no byte beyond ASCII in any parameter.
+pub(crate) fn is_ascii(values: &[Vec<u8>]) -> Result<String, String> {
+    let is_visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+    match values.iter().flatten().find(|byte| !is_visible(byte)) {
+        Some(byte) => Err(format!("the header has the byte 0x{byte:02x}")),
+        None => Ok("ASCII alone".to_owned()),
+    }
+}
+
+/// `Bearer` comes first: some clients look at the first scheme only.
+pub(crate) fn bearer_first(all: &[Challenge]) -> Result<&Challenge, String> {
+    match all.first() {
+        Some(first) if first.is_bearer() => Ok(first),
+        Some(first) => Err(format!("the first scheme is `{}`", first.scheme)),
+        None => Err("there is no challenge".to_owned()),
+    }
+}
+
+/// A regular expression finds in the header what a parser finds in the challenge.
+pub(crate) fn is_searchable(values: &[Vec<u8>], bearer: &Challenge) -> Result<String, String> {
+    let raw = raw(values);
+    for name in SEARCHED {
+        let found = first_match(&raw, name);
+        if found.as_deref() != bearer.get(name) {
+            return Err(match (found, bearer.get(name)) {
+                (Some(found), None) => {
+                    format!("`{name}={found}` is found in another parameter's text")
+                }
+                (found, _) => format!(
+                    "a search for `{name}=` finds `{}` first",
+                    found.unwrap_or_default()
+                ),
+            });
+        }
+    }
+    Ok("a search finds what a parser finds".to_owned())
+}
+
+/// An address that can be fetched as it stands.
+pub(crate) fn absolute_metadata(bearer: &Challenge) -> Result<String, String> {
+    match bearer.get("resource_metadata") {
+        None => Err("there is no `resource_metadata`".to_owned()),
+        Some(url) => target::secure(url).map(|_| url.to_owned()),
+    }
+}
+
+/// Everything at once, for challenges other than the first.
+///
+/// # Errors
+///
+/// The first fault.
+pub(crate) fn well_formed(values: &[Vec<u8>]) -> Result<Challenge, String> {
+    let all = read(values)?;
+    is_ascii(values)?;
+    let bearer = bearer_first(&all)?;
+    is_searchable(values, bearer)?;
+    absolute_metadata(bearer)?;
+    Ok(bearer.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(value: &str) -> Result<Challenge, String> {
+        well_formed(&[value.as_bytes().to_vec()])
+    }
+
+    #[test]
+    fn what_every_client_reads_is_well_formed() {
+        let challenge = judge(
+            r#"Bearer error="insufficient_scope", scope="a b", resource_metadata="https://a.example/x", error_description="more is needed""#,
+        );
+        assert_eq!(challenge.unwrap().get("scope"), Some("a b"));
+    }
+
+    #[test]
+    fn each_fault_has_its_words() {
+        for (value, word) in [
+            (r#"Basic realm="x", Bearer scope="a""#, "first scheme"),
+            (r#"Bearer resource_metadata="/x""#, "absolute"),
+            (r#"Bearer scope="a""#, "no `resource_metadata`"),
+            (r#"Bearer d="ä""#, "0xc3"),
+            (r#"Bearer d="no scope=x", scope="a""#, "finds `x` first"),
+            (r#"Bearer d="no scope=x""#, "another parameter"),
+            ("Bearer scope=a:b", "quoted"),
+        ] {
+            let fault = judge(value).expect_err(value);
+            assert!(fault.contains(word), "{value}: {fault}");
+        }
+    }
+}

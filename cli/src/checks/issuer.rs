@@ -1,0 +1,374 @@
+//! The authorization server that clients will use: the first of the metadata's list
+//! (RFC 8414, OpenID Connect Discovery 1.0).
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{
+    finding::{
+        Check, Finding, Section,
+        Severity::{Fail, Note, Warn},
+    },
+    http::{Answer, Http, Request},
+    target,
+    visit::{Issuer, Visit},
+};
+
+static METADATA: Check = Check::new(
+    "issuer.metadata",
+    Fail,
+    "The issuer's metadata is at one of the places where clients look.",
+    "RFC 8414 §3.1; OpenID Connect Discovery 1.0 §4; MCP 2026-07-28, Authorization Server Discovery",
+    "Correct the issuer's URL, or have the authorization server serve `/.well-known/oauth-authorization-server<path>`.",
+);
+static SAME: Check = Check::new(
+    "issuer.same",
+    Fail,
+    "`issuer` in it is what the protected resource calls it, character for character.",
+    "RFC 8414 §3.3",
+    "Copy the value of `issuer` into `authorization_servers`; a slash at its end counts.",
+);
+static CONSISTENT: Check = Check::new(
+    "issuer.consistent",
+    Warn,
+    "Every place that answers names the same issuer, endpoints and keys.",
+    "RFC 8414 §3.3; OpenID Connect Discovery 1.0 §4.3",
+    "Serve one document from every place.",
+);
+static PKCE: Check = Check::new(
+    "issuer.pkce",
+    Fail,
+    "`code_challenge_methods_supported` has `S256`.",
+    "MCP 2026-07-28, Authorization: Security Considerations (clients refuse to go on without it); RFC 8414 §2",
+    "Have the authorization server support PKCE with S256 and say so.",
+);
+static PLAIN: Check = Check::new(
+    "issuer.pkce_plain",
+    Warn,
+    "`plain` is not among the methods.",
+    "RFC 9700 §2.1.1; OAuth 2.1 §4.1.1",
+    "Switch `plain` off at the authorization server.",
+);
+static ENDPOINTS: Check = Check::new(
+    "issuer.endpoints",
+    Fail,
+    "The authorization and the token endpoint are there; every endpoint is an absolute URL, https or loopback.",
+    "RFC 8414 §2; OAuth 2.1 §1.5",
+    "Publish absolute https URLs.",
+);
+static CODE: Check = Check::new(
+    "issuer.code",
+    Fail,
+    "The authorization code grant is offered.",
+    "RFC 8414 §2 (`response_types_supported` is REQUIRED); OAuth 2.1 §4.1",
+    "List `code` in `response_types_supported`, and `authorization_code` where grant types are listed.",
+);
+static REGISTRATION: Check = Check::new(
+    "issuer.registration",
+    Note,
+    "A client that nobody has registered can come in: by a client id metadata document or by dynamic registration.",
+    "MCP 2026-07-28, Client Registration",
+    "Without either, tell users which client id to enter.",
+);
+static ISS: Check = Check::new(
+    "issuer.iss_parameter",
+    Note,
+    "The authorization response names its issuer.",
+    "RFC 9207 §3; MCP 2026-07-28, Authorization: Authorization Response Validation (SHOULD)",
+    "Switch `iss` on and advertise `authorization_response_iss_parameter_supported`.",
+);
+static JWKS: Check = Check::new(
+    "issuer.jwks",
+    Fail,
+    "The key set can be fetched and has a public key for signatures.",
+    "RFC 8414 §2 (`jwks_uri`); RFC 7517 §5",
+    "Correct `jwks_uri`, or leave it out if tokens are opaque.",
+);
+static PRIVATE: Check = Check::new(
+    "issuer.jwks_public",
+    Fail,
+    "No key of the set is a secret.",
+    "RFC 7517 §9.2; RFC 7518 §6.2.2, §6.3.2 and §6.4",
+    "Withdraw the keys at once, and publish public members only.",
+);
+static CORS: Check = Check::new(
+    "issuer.cors",
+    Note,
+    "A page in a browser can read the issuer's metadata.",
+    "Fetch standard, CORS protocol; RFC 8414 §3",
+    "Allow any origin on metadata, registration and token endpoint, without credentials.",
+);
+
+pub(super) static CHECKS: &[&Check] = &[
+    &METADATA,
+    &SAME,
+    &CONSISTENT,
+    &PKCE,
+    &PLAIN,
+    &ENDPOINTS,
+    &CODE,
+    &REGISTRATION,
+    &ISS,
+    &JWKS,
+    &PRIVATE,
+    &CORS,
+];
+
+/// Endpoints that must be there.
+const REQUIRED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
+
+/// Endpoints that may be there.
+const FURTHER: [&str; 6] = [
+    "device_authorization_endpoint",
+    "introspection_endpoint",
+    "jwks_uri",
+    "pushed_authorization_request_endpoint",
+    "registration_endpoint",
+    "revocation_endpoint",
+];
+
+/// Members in which two documents of one issuer must agree.
+const AGREED: [&str; 5] = [
+    "issuer",
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "registration_endpoint",
+];
+
+/// Members of a key that nobody else may know.
+const SECRET: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+
+pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
+    let mut section = Section::new(CHECKS);
+    let metadata = visit.facts.metadata.as_ref();
+    let identifier = metadata
+        .and_then(|metadata| metadata.get("authorization_servers")?.get(0)?.as_str())
+        .map(str::to_owned);
+    let Some(identifier) = identifier else {
+        return section.close("no issuer is named");
+    };
+    let (found, tried) = discover(&visit.http, &identifier, &visit.origin).await;
+    let Some((place, answer, document)) = found.first() else {
+        section.judge(&METADATA, Err(tried.join("; ")));
+        return section.close("there is no metadata of the issuer");
+    };
+    section.judge(&METADATA, Ok(place.clone()));
+    section.judge(
+        &SAME,
+        match document.get("issuer").and_then(Value::as_str) {
+            Some(own) if own == identifier => Ok(identifier.clone()),
+            Some(own) => Err(format!(
+                "it calls itself `{own}`, and the resource calls it `{identifier}`"
+            )),
+            None => Err("there is no `issuer`".to_owned()),
+        },
+    );
+    section.judge(&CONSISTENT, consistent(&found));
+    section.judge(&ENDPOINTS, endpoints(document));
+    section.judge(
+        &CORS,
+        match answer.header("access-control-allow-origin") {
+            Some(allowed) => Ok(allowed),
+            None => Err("there is no Access-Control-Allow-Origin".to_owned()),
+        },
+    );
+    let mut issuer = Issuer {
+        identifier,
+        document: document.clone(),
+        keys: Vec::new(),
+    };
+    capabilities(&issuer, &mut section);
+    match issuer.text("jwks_uri") {
+        None => section.skip(&JWKS, "there is no `jwks_uri`: tokens are opaque"),
+        Some(uri) => match keys(&visit.http, uri).await {
+            Err(fault) => section.judge(&JWKS, Err(fault)),
+            Ok(keys) => {
+                section.judge(&JWKS, signing(&keys));
+                section.judge(&PRIVATE, public(&keys));
+                issuer.keys = keys;
+            }
+        },
+    }
+    visit.facts.issuer = Some(issuer);
+    section.close("there is no key set")
+}
+
+type Found = (String, Answer, Map<String, Value>);
+
+/// Looks at the three places in the order of the specification.
+async fn discover(http: &Http, identifier: &str, origin: &str) -> (Vec<Found>, Vec<String>) {
+    let (mut found, mut tried) = (Vec::new(), Vec::new());
+    let places = match target::secure(identifier) {
+        Ok(url) => places(&url),
+        Err(fault) => return (found, vec![fault]),
+    };
+    for place in places {
+        // With an `Origin`, as a page would, to see what it could read.
+        let request = Request::get(&*place).header("origin", origin);
+        match http.exchange(request).await {
+            Err(fault) => tried.push(format!("{place}: {fault}")),
+            Ok(answer) => match answer.object() {
+                Some(document) if answer.status == 200 => found.push((place, answer, document)),
+                _ => tried.push(format!("{place}: {}", answer.brief())),
+            },
+        }
+    }
+    (found, tried)
+}
+
+fn places(issuer: &Url) -> Vec<String> {
+    let origin = issuer.origin().ascii_serialization();
+    let path = issuer.path().trim_end_matches('/');
+    let mut places = vec![
+        format!("{origin}/.well-known/oauth-authorization-server{path}"),
+        format!("{origin}/.well-known/openid-configuration{path}"),
+    ];
+    if !path.is_empty() {
+        places.push(format!("{origin}{path}/.well-known/openid-configuration"));
+    }
+    places
+}
+
+fn consistent(found: &[Found]) -> Result<String, String> {
+    let (first, _, document) = &found[0];
+    for (place, _, other) in &found[1..] {
+        if let Some(member) = AGREED
+            .iter()
+            .find(|&&name| other.get(name) != document.get(name))
+        {
+            return Err(format!("`{member}` at {place} differs from {first}"));
+        }
+    }
+    Ok(format!("{} places", found.len()))
+}
+
+fn endpoints(document: &Map<String, Value>) -> Result<String, String> {
+    for name in REQUIRED {
+        if !document.contains_key(name) {
+            return Err(format!("there is no `{name}`"));
+        }
+    }
+    for name in REQUIRED.into_iter().chain(FURTHER) {
+        match document.get(name) {
+            None => {}
+            Some(Value::String(text)) => {
+                target::secure(text).map_err(|fault| format!("`{name}`: {fault}"))?;
+            }
+            Some(other) => return Err(format!("`{name}` is {other}")),
+        }
+    }
+    Ok("absolute, https or loopback".to_owned())
+}
+
+fn capabilities(issuer: &Issuer, section: &mut Section) {
+    const METHODS: &str = "code_challenge_methods_supported";
+    match issuer.document.get(METHODS) {
+        None => section.judge(&PKCE, Err(format!("there is no `{METHODS}`"))),
+        Some(list) => {
+            section.judge(
+                &PKCE,
+                match issuer.lists(METHODS, "S256") {
+                    true => Ok(list.to_string()),
+                    false => Err(list.to_string()),
+                },
+            );
+            section.judge(
+                &PLAIN,
+                match issuer.lists(METHODS, "plain") {
+                    false => Ok(list.to_string()),
+                    true => Err(list.to_string()),
+                },
+            );
+        }
+    }
+    let has_grants = issuer.document.contains_key("grant_types_supported");
+    let is_offered = issuer.lists("response_types_supported", "code")
+        && (!has_grants || issuer.lists("grant_types_supported", "authorization_code"));
+    section.judge(
+        &CODE,
+        match is_offered {
+            true => Ok("`code`".to_owned()),
+            false => Err("`code` or `authorization_code` is not listed".to_owned()),
+        },
+    );
+    let is_set = |name: &str| issuer.document.get(name) == Some(&Value::Bool(true));
+    let ways: Vec<_> = [
+        (
+            is_set("client_id_metadata_document_supported"),
+            "client id metadata documents",
+        ),
+        (
+            issuer.text("registration_endpoint").is_some(),
+            "dynamic registration",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_there, name)| is_there.then_some(name))
+    .collect();
+    section.judge(
+        &REGISTRATION,
+        match ways.is_empty() {
+            true => Err("neither is offered".to_owned()),
+            false => Ok(ways.join(" and ")),
+        },
+    );
+    section.judge(
+        &ISS,
+        match is_set("authorization_response_iss_parameter_supported") {
+            true => Ok("advertised".to_owned()),
+            false => Err("not advertised".to_owned()),
+        },
+    );
+}
+
+async fn keys(http: &Http, uri: &str) -> Result<Vec<Value>, String> {
+    target::secure(uri)?;
+    let answer = http.exchange(Request::get(uri)).await?;
+    if answer.status != 200 {
+        return Err(format!("{uri}: {}", answer.brief()));
+    }
+    match answer.object().and_then(|mut set| set.remove("keys")) {
+        Some(Value::Array(keys)) => Ok(keys),
+        _ => Err(format!("{uri}: there is no `keys`")),
+    }
+}
+
+fn signing(keys: &[Value]) -> Result<String, String> {
+    let can_sign = |key: &&Value| {
+        matches!(key["kty"].as_str(), Some("RSA" | "EC" | "OKP" | "AKP")) && key["use"] != "enc"
+    };
+    match keys.iter().filter(can_sign).count() {
+        0 => Err(format!("{} keys, none for signatures", keys.len())),
+        count => Ok(format!("{count} keys for signatures")),
+    }
+}
+
+fn public(keys: &[Value]) -> Result<String, String> {
+    for (at, key) in keys.iter().enumerate() {
+        if let Some(member) = SECRET.iter().find(|&&name| key.get(name).is_some()) {
+            return Err(format!("key {} has the member `{member}`", at + 1));
+        }
+    }
+    Ok(format!("{} public keys", keys.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_are_those_of_the_specification() {
+        let of = |text: &str| places(&Url::parse(text).unwrap());
+        assert_eq!(
+            of("https://a.example/x/y"),
+            [
+                "https://a.example/.well-known/oauth-authorization-server/x/y",
+                "https://a.example/.well-known/openid-configuration/x/y",
+                "https://a.example/x/y/.well-known/openid-configuration",
+            ]
+        );
+        assert_eq!(of("https://a.example").len(), 2);
+        assert_eq!(of("https://a.example/"), of("https://a.example"));
+    }
+}

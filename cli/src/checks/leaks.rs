@@ -1,0 +1,171 @@
+//! What can be learned without a token, and what answers repeat.
+
+use serde_json::{Value, json};
+
+use crate::{
+    finding::{
+        Check, Finding, Section,
+        Severity::{Fail, Note, Warn},
+    },
+    http::{Answer, Watch},
+    mcp::{Dialogue, Era},
+    visit::{NO_SUCH_TOOL, Visit},
+};
+
+static LIST: Check = Check::new(
+    "leaks.list",
+    Note,
+    "Nothing is listed without a token.",
+    "MCP 2026-07-28, Security Best Practices; whoever lists may wish to",
+    "Right if these tools are meant to be public. Otherwise let `tools/list` need a token.",
+);
+static DOORS: Check = Check::new(
+    "leaks.doors",
+    Fail,
+    "Where `tools/list` needs a token, every other operation does.",
+    "MCP 2026-07-28, Authorization: Access Token Usage (every request)",
+    "Refuse by default; name what is open.",
+);
+static TOKEN: Check = Check::new(
+    "leaks.token",
+    Fail,
+    "No answer repeats a token.",
+    "RFC 6750 §5.2 and §5.3; OWASP, error handling",
+    "Leave tokens out of error texts, good ones and bad ones.",
+);
+static TRACE: Check = Check::new(
+    "leaks.trace",
+    Warn,
+    "No answer has a stack trace or a path of the server's disk.",
+    "OWASP, error handling; RFC 9110 §17.9",
+    "Answer errors by a code and a sentence; the log may say more.",
+);
+
+pub(super) static CHECKS: &[&Check] = &[&LIST, &DOORS, &TOKEN, &TRACE];
+
+/// What stands in stack traces of the languages that servers are written in.
+pub(super) const TRACES: [(&str, &str); 5] = [
+    ("a Python traceback", "Traceback (most recent call last)"),
+    ("a Rust panic", "panicked at "),
+    ("a Node stack", "    at Object.<anonymous>"),
+    ("a Node module's path", "/node_modules/"),
+    ("a Go stack", "goroutine 1 ["),
+];
+
+/// Operations that have been found open while tools were guarded.
+const OPERATIONS: [&str; 10] = [
+    "prompts/list",
+    "prompts/get",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "resources/subscribe",
+    "completion/complete",
+    "subscriptions/listen",
+    "tasks/list",
+    "tools/call",
+];
+
+pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+    let mut section = Section::new(CHECKS);
+    let mut listed = Vec::new();
+    let mut doors = Vec::new();
+    let mut is_guarded = false;
+    for era in Era::BOTH {
+        let stranger = stranger(visit, era).await;
+        match stranger.ask(&visit.http, "tools/list", json!({})).await {
+            Err(_) => {}
+            Ok(answer) if answer.status == 401 => {
+                is_guarded = true;
+                doors.extend(open_doors(visit, &stranger).await);
+            }
+            Ok(answer) => listed.extend(names(&answer)),
+        }
+        stranger.close(&visit.http).await;
+    }
+    listed.sort();
+    listed.dedup();
+    section.judge(
+        &LIST,
+        match listed.is_empty() {
+            true => Ok("nothing".to_owned()),
+            false => Err(format!("{} tools: {}", listed.len(), listed.join(", "))),
+        },
+    );
+    if is_guarded {
+        section.judge(
+            &DOORS,
+            match doors.is_empty() {
+                true => Ok(format!("{} operations tried", OPERATIONS.len())),
+                false => Err(format!("answered without a token: {}", doors.join(", "))),
+            },
+        );
+    }
+    // Last of all, when every other answer has come.
+    for (check, watch) in [(&TOKEN, Watch::Token), (&TRACE, Watch::Trace)] {
+        let leaks = visit.http.leaks(watch);
+        section.judge(
+            check,
+            match leaks.is_empty() {
+                true => Ok("none".to_owned()),
+                false => Err(leaks.join("; ")),
+            },
+        );
+    }
+    section.close("`tools/list` needs no token")
+}
+
+/// Somebody without a token, in a session that one has opened where there is one.
+async fn stranger(visit: &Visit, era: Era) -> Dialogue {
+    let token = visit.tokens.first().map(String::as_str);
+    let mut dialogue = Dialogue::new(&visit.target, era, None);
+    if era == Era::Session {
+        // Whether it may open is judged elsewhere.
+        let _ = dialogue.open(&visit.http).await;
+        if dialogue.session().is_none() && token.is_some() {
+            dialogue = Dialogue::new(&visit.target, era, token);
+            let _ = dialogue.open(&visit.http).await;
+        }
+    }
+    dialogue.with_token(None)
+}
+
+async fn open_doors(visit: &Visit, stranger: &Dialogue) -> Vec<String> {
+    let mut doors = Vec::new();
+    for method in OPERATIONS {
+        let params = match method {
+            "prompts/get" | "tools/call" => json!({"name": NO_SUCH_TOOL, "arguments": {}}),
+            "resources/read" | "resources/subscribe" => json!({"uri": "toolgate-check:nothing"}),
+            "completion/complete" => json!({
+                "ref": {"type": "ref/prompt", "name": NO_SUCH_TOOL},
+                "argument": {"name": "a", "value": ""},
+            }),
+            "subscriptions/listen" => json!({"notifications": {"toolsListChanged": true}}),
+            _ => json!({}),
+        };
+        let Ok(answer) = stranger.ask(&visit.http, method, params).await else {
+            continue;
+        };
+        let message = answer.message();
+        let has_result = message
+            .as_ref()
+            .is_some_and(|message| message.get("result").is_some());
+        // A stream that has not refused yet is a stream that is open.
+        if answer.is_success() && (has_result || (answer.is_stream() && message.is_none())) {
+            doors.push(format!("{method} ({})", stranger.era().revision()));
+        }
+    }
+    doors
+}
+
+fn names(answer: &Answer) -> Vec<String> {
+    let result = answer.result().unwrap_or_default();
+    let tools = result["tools"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let names = tools
+        .iter()
+        .filter_map(|tool| tool.get("name").and_then(Value::as_str));
+    names.map(str::to_owned).collect()
+}

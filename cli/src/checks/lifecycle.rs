@@ -1,0 +1,243 @@
+//! Both lifecycles of the protocol, with a token where the handshake needs one.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::{
+    finding::{
+        Check, Finding, Section,
+        Severity::{Fail, Warn},
+    },
+    http::{Answer, Request},
+    mcp::{Dialogue, Era},
+    visit::Visit,
+};
+
+static ANY: Check = Check::new(
+    "lifecycle.any",
+    Fail,
+    "The token opens at least one lifecycle.",
+    "MCP 2026-07-28, Versioning; MCP 2025-11-25, Lifecycle",
+    "Look at what the server answers to the token that was given: its log says more.",
+);
+static STATELESS: Check = Check::new(
+    "lifecycle.stateless",
+    Warn,
+    "2026-07-28: `server/discover` is answered, and lists that revision.",
+    "MCP 2026-07-28, Discovery (MUST)",
+    "Implement the revision. In its `auto` mode a client falls back to the older one on a 4xx.",
+);
+static SESSION: Check = Check::new(
+    "lifecycle.session",
+    Warn,
+    "2025-11-25: `initialize` is answered with a revision that has sessions.",
+    "MCP 2025-11-25, Lifecycle: Version Negotiation; clients: most of them open in this way",
+    "Keep the older lifecycle at the same URL.",
+);
+static LIST: Check = Check::new(
+    "lifecycle.list",
+    Fail,
+    "`tools/list` is answered alike in each lifecycle that works; names are there once, schemas are objects.",
+    "MCP 2026-07-28, Tools; JSON-RPC 2.0 §5",
+    "Make every list from one table of tools.",
+);
+static SESSION_TOKEN: Check = Check::new(
+    "lifecycle.session_token",
+    Fail,
+    "A session that a token has opened opens nothing without one.",
+    "MCP 2025-11-25, Security Best Practices: Session Hijacking (MUST NOT use sessions for authentication)",
+    "Judge the token of every request.",
+);
+static UNKNOWN_SESSION: Check = Check::new(
+    "lifecycle.unknown_session",
+    Warn,
+    "A session id that the server has not issued is answered by 404 or 400.",
+    "MCP 2025-11-25, Transports: Session Management",
+    "Answer 404: the client then opens a new session.",
+);
+static STREAM: Check = Check::new(
+    "lifecycle.stream",
+    Warn,
+    "GET in a session is answered by an event stream or by 405.",
+    "MCP 2025-11-25, Transports: Listening for Messages from the Server",
+    "Answer 405 where there is no stream.",
+);
+
+pub(super) static CHECKS: &[&Check] = &[
+    &ANY,
+    &STATELESS,
+    &SESSION,
+    &LIST,
+    &SESSION_TOKEN,
+    &UNKNOWN_SESSION,
+    &STREAM,
+];
+
+pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+    let mut section = Section::new(CHECKS);
+    let token = visit.tokens.first().map(String::as_str);
+    let mut open = Vec::new();
+    let mut tried = Vec::new();
+    for era in Era::BOTH {
+        let mut dialogue = Dialogue::new(&visit.target, era, token);
+        let answer = dialogue.open(&visit.http).await;
+        if token.is_none() && answer.as_ref().is_ok_and(|answer| answer.status == 401) {
+            continue;
+        }
+        let verdict = answer.and_then(|answer| opened(era, &answer));
+        let is_open = verdict.is_ok();
+        if let Err(fault) = &verdict {
+            tried.push(format!("{}: {fault}", era.revision()));
+        }
+        section.judge(
+            if era == Era::Stateless {
+                &STATELESS
+            } else {
+                &SESSION
+            },
+            verdict,
+        );
+        if is_open {
+            open.push(dialogue);
+        }
+    }
+    if open.is_empty() {
+        return match token {
+            None => section.close("the handshake needs a token; give one by --token or --login"),
+            Some(_) => {
+                section.judge(&ANY, Err(tried.join("; ")));
+                section.close("no lifecycle works")
+            }
+        };
+    }
+    let names: Vec<_> = open
+        .iter()
+        .map(|dialogue| dialogue.era().revision())
+        .collect();
+    section.judge(&ANY, Ok(names.join(", ")));
+    match token.is_none() && !may_list(visit, &open).await {
+        true => section.skip(
+            &LIST,
+            "the list needs a token; give one by --token or --login",
+        ),
+        false => section.judge(&LIST, lists(visit, &open).await),
+    }
+    let with_session = open.iter().find(|dialogue| dialogue.session().is_some());
+    if let Some(dialogue) = with_session {
+        in_session(visit, dialogue, token.is_some(), &mut section).await;
+    }
+    for dialogue in &open {
+        dialogue.close(&visit.http).await;
+    }
+    section.close("the server opens no session")
+}
+
+/// What the opening says about itself.
+fn opened(era: Era, answer: &Answer) -> Result<String, String> {
+    let Some(result) = answer.result() else {
+        return Err(answer.brief());
+    };
+    match era {
+        Era::Stateless => {
+            let versions = &result["supportedVersions"];
+            let list = versions
+                .as_array()
+                .ok_or("there are no `supportedVersions`")?;
+            match list.iter().any(|version| version == era.revision()) {
+                true => Ok(versions.to_string()),
+                false => Err(format!("supportedVersions {versions}")),
+            }
+        }
+        Era::Session => match result["protocolVersion"].as_str() {
+            Some(version @ ("2025-11-25" | "2025-06-18" | "2025-03-26")) => Ok(version.to_owned()),
+            Some(other) => Err(format!("protocolVersion {other}")),
+            None => Err("there is no `protocolVersion`".to_owned()),
+        },
+    }
+}
+
+async fn may_list(visit: &Visit, open: &[Dialogue]) -> bool {
+    for dialogue in open {
+        let answer = dialogue.ask(&visit.http, "tools/list", json!({})).await;
+        if answer.is_ok_and(|answer| answer.status != 401) {
+            return true;
+        }
+    }
+    false
+}
+
+async fn lists(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
+    let mut known: Option<BTreeSet<String>> = None;
+    for dialogue in open {
+        let era = dialogue.era().revision();
+        let answer = dialogue.ask(&visit.http, "tools/list", json!({})).await?;
+        let names = tools(&answer).map_err(|fault| format!("{era}: {fault}"))?;
+        match &known {
+            Some(known) if *known != names => {
+                return Err(format!("{era} lists {names:?}, the other {known:?}"));
+            }
+            _ => known = Some(names),
+        }
+    }
+    Ok(format!("{} tools", known.unwrap_or_default().len()))
+}
+
+fn tools(answer: &Answer) -> Result<BTreeSet<String>, String> {
+    let result = answer.result().ok_or_else(|| answer.brief())?;
+    let list = result["tools"].as_array().ok_or("there is no `tools`")?;
+    let mut names = BTreeSet::new();
+    for tool in list {
+        let name = tool["name"].as_str().ok_or("a tool has no name")?;
+        if tool["inputSchema"]["type"] != "object" {
+            return Err(format!("`{name}` has no object for a schema"));
+        }
+        if !names.insert(name.to_owned()) {
+            return Err(format!("`{name}` is there twice"));
+        }
+    }
+    Ok(names)
+}
+
+async fn in_session(visit: &Visit, dialogue: &Dialogue, has_token: bool, section: &mut Section) {
+    let http = &visit.http;
+    match has_token {
+        false => section.skip(&SESSION_TOKEN, "the session was opened without a token"),
+        true => {
+            let stranger = dialogue.with_token(None);
+            let answer = stranger.ask(http, "tools/list", json!({})).await;
+            section.judge(
+                &SESSION_TOKEN,
+                answer.and_then(|answer| match answer.result() {
+                    None => Ok(answer.brief()),
+                    // What anybody may list is no secret of the session.
+                    Some(_) => Err(format!(
+                        "`tools/list` without the token: {}",
+                        answer.brief()
+                    )),
+                }),
+            );
+        }
+    }
+    let unknown = dialogue.with_session("00000000-0000-4000-8000-000000000000");
+    let answer = unknown.ask(http, "tools/list", json!({})).await;
+    section.judge(
+        &UNKNOWN_SESSION,
+        answer.and_then(|answer| match answer.status {
+            404 | 400 => Ok(answer.brief()),
+            _ => Err(answer.brief()),
+        }),
+    );
+    let request = dialogue.dress(Request::get(visit.target.typed()));
+    let answer = http
+        .send(request.header("accept", "text/event-stream"))
+        .await;
+    section.judge(
+        &STREAM,
+        answer.and_then(|answer| match answer.status {
+            200 if answer.is_stream() => Ok("an event stream".to_owned()),
+            405 => Ok(answer.brief()),
+            _ => Err(answer.brief()),
+        }),
+    );
+}

@@ -1,0 +1,133 @@
+//! A login as a client does it: authorization code, PKCE, resource indicator.
+
+use crate::{
+    finding::{
+        Check, Finding, Section,
+        Severity::{Fail, Note, Warn},
+    },
+    jwt,
+    login::{Client, Login, Step},
+    visit::Visit,
+};
+
+static REGISTRATION: Check = Check::new(
+    "login.registration",
+    Fail,
+    "A public client with a loopback redirect can register.",
+    "RFC 7591 §3; RFC 8252 §7.3; MCP 2026-07-28, Client Registration",
+    "Allow `token_endpoint_auth_method: none` and `http://127.0.0.1` with any port, or give `--client-id`.",
+);
+static RESPONSE: Check = Check::new(
+    "login.response",
+    Fail,
+    "The browser comes back with a code and the same `state`.",
+    "RFC 6749 §4.1.2; OAuth 2.1 §4.1.2",
+    "Look at the authorization server's log for the request.",
+);
+static ISS: Check = Check::new(
+    "login.iss",
+    Fail,
+    "`iss` in the response is the issuer, character for character; it is there if it is advertised.",
+    "RFC 9207 §2.4; MCP 2026-07-28, Authorization: Authorization Response Validation",
+    "Send the very text of `issuer`.",
+);
+static TOKEN: Check = Check::new(
+    "login.token",
+    Fail,
+    "The token endpoint gives a Bearer token for the code.",
+    "RFC 6749 §5.1; RFC 7636 §4.6",
+    "Look at the authorization server's log for the request.",
+);
+static AUDIENCE: Check = Check::new(
+    "login.audience",
+    Warn,
+    "The token is for this resource, where it tells for whom it is.",
+    "RFC 8707 §2.2; RFC 9068 §3",
+    "Have the authorization server put the `resource` of the request into `aud`.",
+);
+static SCOPE: Check = Check::new(
+    "login.scope",
+    Note,
+    "Every scope is granted that was asked for.",
+    "RFC 6749 §3.3: a user may grant fewer",
+    "Nothing, if it was unticked.",
+);
+
+pub(crate) static CHECKS: &[&Check] = &[&REGISTRATION, &RESPONSE, &ISS, &TOKEN, &AUDIENCE, &SCOPE];
+
+/// Logs in, if that is wanted; the token joins those that were given, as the first.
+pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding>, Option<Client>) {
+    let mut section = Section::new(CHECKS);
+    let Some(login) = login else {
+        return (section.close("not asked for by --login"), None);
+    };
+    let is_registered = login.client_id.is_some();
+    let client = match login.client(visit).await {
+        Err(fault) => {
+            section.judge(&REGISTRATION, Err(fault));
+            return (section.close("there is no client"), None);
+        }
+        Ok(client) => client,
+    };
+    match is_registered {
+        true => section.skip(&REGISTRATION, "a client was given by --client-id"),
+        false => section.judge(&REGISTRATION, Ok("registered".to_owned())),
+    }
+    let asked = client.asked_for().to_owned();
+    let granted = match client.try_authorize(visit, &asked).await {
+        Ok(granted) => granted,
+        Err((step, fault)) => {
+            let steps = [
+                (Step::Response, &RESPONSE),
+                (Step::Iss, &ISS),
+                (Step::Token, &TOKEN),
+            ];
+            for (own, check) in steps {
+                if own == step {
+                    section.judge(check, Err(fault));
+                    break;
+                }
+                section.judge(check, Ok("as it should be".to_owned()));
+            }
+            return (section.close("the login did not get there"), None);
+        }
+    };
+    section.judge(&RESPONSE, Ok("code and state".to_owned()));
+    section.judge(
+        &ISS,
+        Ok(granted
+            .iss
+            .clone()
+            .unwrap_or_else(|| "not advertised, not there".to_owned())),
+    );
+    section.judge(&TOKEN, Ok("a Bearer token".to_owned()));
+    match jwt::claims(&granted.token).map(|claims| claims["aud"].clone()) {
+        None => section.skip(&AUDIENCE, "the token is no JWT"),
+        Some(aud) => {
+            let resource = visit.resource();
+            let is_ours = aud == resource
+                || aud
+                    .as_array()
+                    .is_some_and(|list| list.iter().any(|entry| entry == resource));
+            section.judge(
+                &AUDIENCE,
+                if is_ours {
+                    Ok(aud.to_string())
+                } else {
+                    Err(format!("aud: {aud}"))
+                },
+            );
+        }
+    }
+    let has = |scope: &str| granted.scope.split(' ').any(|own| own == scope);
+    let missing: Vec<_> = asked.split(' ').filter(|scope| !has(scope)).collect();
+    section.judge(
+        &SCOPE,
+        match missing.is_empty() {
+            true => Ok(granted.scope.clone()),
+            false => Err(format!("without {}", missing.join(" "))),
+        },
+    );
+    visit.tokens.insert(0, granted.token);
+    (section.close("not judged"), Some(client))
+}

@@ -1,0 +1,342 @@
+//! The protected resource metadata document (RFC 9728).
+
+use serde_json::{Map, Value};
+
+use crate::{
+    challenge::is_scope_token,
+    finding::{
+        Check, Finding, Section,
+        Severity::{Fail, Warn},
+    },
+    http::{Answer, Request},
+    target,
+    visit::Visit,
+};
+
+static PATH: Check = Check::new(
+    "metadata.path",
+    Fail,
+    "The document is at the well-known place for the URL's path, without a token.",
+    "RFC 9728 §3 and §3.1",
+    "Serve it at `/.well-known/oauth-protected-resource<path>`, outside of the authorization layer.",
+);
+static ROOT: Check = Check::new(
+    "metadata.root",
+    Warn,
+    "It is at the root place as well.",
+    "MCP 2025-11-25, Authorization: Protected Resource Metadata Discovery; clients try both",
+    "Serve the same document at `/.well-known/oauth-protected-resource`.",
+);
+static SAME: Check = Check::new(
+    "metadata.same",
+    Fail,
+    "Every place has the same document.",
+    "RFC 9728 §3.3",
+    "Serve one value from every place.",
+);
+static TYPE: Check = Check::new(
+    "metadata.content_type",
+    Fail,
+    "It is `application/json`.",
+    "RFC 9728 §3.2",
+    "Set the Content-Type.",
+);
+static RESOURCE: Check = Check::new(
+    "metadata.resource",
+    Fail,
+    "`resource` is the URL that was typed, character for character.",
+    "RFC 9728 §3.3; clients compare it, a slash too many fails in all of them",
+    "Publish the URL that users enter, as text from the configuration. If it is right, enter it here in the same way.",
+);
+static SERVERS: Check = Check::new(
+    "metadata.authorization_servers",
+    Fail,
+    "`authorization_servers` names at least one issuer by an absolute URL, https or loopback, without query and fragment.",
+    "MCP 2026-07-28, Authorization Server Discovery; RFC 9728 §2; RFC 8414 §2",
+    "List the issuer exactly as it calls itself.",
+);
+static SCOPES: Check = Check::new(
+    "metadata.scopes_supported",
+    Warn,
+    "`scopes_supported` is there.",
+    "RFC 9728 §2 (RECOMMENDED); clients ask for it where the challenge has no scope",
+    "List the scopes that basic use needs.",
+);
+static SCOPE_TOKENS: Check = Check::new(
+    "metadata.scope_tokens",
+    Fail,
+    "It is a list of scope-tokens, each once, and not empty.",
+    "RFC 6749 §3.3; RFC 9728 §3.2 (empty lists are left out)",
+    "One scope an entry, no spaces and no quotes in it.",
+);
+static OFFLINE: Check = Check::new(
+    "metadata.offline_access",
+    Warn,
+    "`offline_access` is not in it.",
+    "MCP 2026-07-28, Authorization: Refresh Tokens",
+    "Leave it to the authorization server's own list.",
+);
+static METHODS: Check = Check::new(
+    "metadata.bearer_methods",
+    Warn,
+    "`bearer_methods_supported`, if it is there, has `header` and not `query`.",
+    "RFC 9728 §2; OAuth 2.1 §5.1; MCP 2026-07-28, Authorization: Token Requirements",
+    "Say `[\"header\"]`.",
+);
+static MEMBERS: Check = Check::new(
+    "metadata.members",
+    Fail,
+    "Further members have the types of the RFC; addresses are absolute URLs.",
+    "RFC 9728 §2 and §3.2",
+    "Correct the members that are named, or leave them out.",
+);
+static VERSION: Check = Check::new(
+    "metadata.protocol_version",
+    Fail,
+    "The MCP-Protocol-Version header does not matter there.",
+    "clients send 2024-11-05, 2025-11-25 or 2026-07-28 there, whatever the session speaks",
+    "Judge that header at the MCP endpoint alone.",
+);
+static TOKEN: Check = Check::new(
+    "metadata.any_token",
+    Warn,
+    "A bad token does not matter there.",
+    "RFC 9728 §3.1: the document needs no credentials",
+    "Keep the well-known places outside of the authorization layer.",
+);
+
+pub(super) static CHECKS: &[&Check] = &[
+    &PATH,
+    &ROOT,
+    &SAME,
+    &TYPE,
+    &RESOURCE,
+    &SERVERS,
+    &SCOPES,
+    &SCOPE_TOKENS,
+    &OFFLINE,
+    &METHODS,
+    &MEMBERS,
+    &VERSION,
+    &TOKEN,
+];
+
+/// Members that are URLs.
+const ADDRESSES: [&str; 4] = [
+    "jwks_uri",
+    "resource_documentation",
+    "resource_policy_uri",
+    "resource_tos_uri",
+];
+
+/// Members that are lists of text.
+const LISTS: [&str; 4] = [
+    "authorization_details_types_supported",
+    "bearer_methods_supported",
+    "dpop_signing_alg_values_supported",
+    "resource_signing_alg_values_supported",
+];
+
+/// Members that are true or false.
+const SWITCHES: [&str; 2] = [
+    "dpop_bound_access_tokens_required",
+    "tls_client_certificate_bound_access_tokens",
+];
+
+pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
+    let mut section = Section::new(CHECKS);
+    let by_path = visit.target.metadata_by_path();
+    let at_root = visit.target.metadata_at_root();
+    let refused = visit.facts.refused.as_ref();
+    let advertised = refused
+        .and_then(|refused| refused.bearer.as_ref()?.get("resource_metadata"))
+        .filter(|place| target::secure(place).is_ok())
+        .map(str::to_owned);
+
+    let mut found: Vec<(String, Answer, Map<String, Value>)> = Vec::new();
+    let mut places = vec![by_path.clone()];
+    for place in [Some(at_root.clone()), advertised].into_iter().flatten() {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    for place in &places {
+        let answer = visit.http.send(Request::get(place)).await;
+        let document = answer.as_ref().ok().and_then(Answer::object);
+        let verdict = match (&answer, &document) {
+            (Err(fault), _) => Err(format!("{place}: {fault}")),
+            (Ok(answer), _) if answer.status != 200 => Err(format!("{place}: {}", answer.brief())),
+            (Ok(_), None) => Err(format!("{place}: no JSON object")),
+            (Ok(_), Some(_)) => Ok(place.clone()),
+        };
+        if let (Ok(_), Ok(answer), Some(document)) = (&verdict, answer, document) {
+            found.push((place.clone(), answer, document));
+        }
+        if *place == by_path {
+            section.judge(&PATH, verdict);
+        } else if *place == at_root {
+            section.judge(&ROOT, verdict);
+        }
+    }
+    if by_path == at_root {
+        section.skip(&ROOT, "the URL has no path: both places are one");
+    }
+    let Some((place, answer, document)) = found.first().cloned() else {
+        return section.close("there is no document");
+    };
+    section.judge(&SAME, same(&found));
+    section.judge(
+        &TYPE,
+        match &*answer.media_type() {
+            "application/json" => Ok("application/json".to_owned()),
+            other => Err(format!("`{other}`")),
+        },
+    );
+    section.judge(&RESOURCE, resource(visit.target.typed(), &document));
+    section.judge(&SERVERS, servers(&document));
+    scopes(&document, &mut section);
+    section.judge(&METHODS, methods(&document));
+    section.judge(&MEMBERS, members(&document));
+    section.judge(&VERSION, any_version(visit, &place).await);
+    let request = Request::get(&*place).bearer("nonsense");
+    section.judge(&TOKEN, is_served(visit, request).await);
+    visit.facts.metadata = Some(document);
+    section.close("the document does not have it")
+}
+
+fn same(found: &[(String, Answer, Map<String, Value>)]) -> Result<String, String> {
+    let mut others = found.iter().skip(1);
+    match others.find(|(_, _, document)| *document != found[0].2) {
+        Some((place, ..)) => Err(format!("{place} differs from {}", found[0].0)),
+        None => Ok(format!("{} places", found.len())),
+    }
+}
+
+fn resource(typed: &str, document: &Map<String, Value>) -> Result<String, String> {
+    match document.get("resource").and_then(Value::as_str) {
+        Some(resource) if resource == typed => Ok(resource.to_owned()),
+        Some(resource) => Err(format!("`{resource}`, and `{typed}` was typed")),
+        None => Err("there is no `resource`".to_owned()),
+    }
+}
+
+fn servers(document: &Map<String, Value>) -> Result<String, String> {
+    let list = texts(document, "authorization_servers")?;
+    let list = list.ok_or("there is no `authorization_servers`")?;
+    if list.is_empty() {
+        return Err("the list is empty".to_owned());
+    }
+    for &issuer in &list {
+        let url = target::secure(issuer)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("`{issuer}` has a query or a fragment"));
+        }
+    }
+    Ok(list.join(", "))
+}
+
+fn scopes(document: &Map<String, Value>, section: &mut Section) {
+    let list = match texts(document, "scopes_supported") {
+        Ok(None) => {
+            section.judge(&SCOPES, Err("there is no `scopes_supported`".to_owned()));
+            return;
+        }
+        Ok(Some(list)) => Ok(list),
+        Err(fault) => Err(fault),
+    };
+    section.judge(&SCOPES, Ok("it is there".to_owned()));
+    if let Ok(list) = &list {
+        section.judge(
+            &OFFLINE,
+            match list.contains(&"offline_access") {
+                true => Err("it is in the list".to_owned()),
+                false => Ok("it is not".to_owned()),
+            },
+        );
+    }
+    section.judge(
+        &SCOPE_TOKENS,
+        list.and_then(|list| {
+            if list.is_empty() {
+                return Err("the list is empty".to_owned());
+            }
+            for (at, scope) in list.iter().enumerate() {
+                if !is_scope_token(scope) {
+                    return Err(format!("`{scope}` is no scope-token"));
+                }
+                if list[..at].contains(scope) {
+                    return Err(format!("`{scope}` is there twice"));
+                }
+            }
+            Ok(list.join(" "))
+        }),
+    );
+}
+
+fn methods(document: &Map<String, Value>) -> Result<String, String> {
+    match texts(document, "bearer_methods_supported") {
+        Ok(None) => Ok("it is not there".to_owned()),
+        // The type is judged by `metadata.members`.
+        Err(_) => Ok("it cannot be read".to_owned()),
+        Ok(Some(list)) => match list.contains(&"header") && !list.contains(&"query") {
+            true => Ok(list.join(" ")),
+            false => Err(list.join(" ")),
+        },
+    }
+}
+
+fn members(document: &Map<String, Value>) -> Result<String, String> {
+    for name in ADDRESSES {
+        match document.get(name) {
+            None => {}
+            Some(Value::String(text)) if url::Url::parse(text).is_ok() => {}
+            Some(other) => return Err(format!("`{name}` is {other}")),
+        }
+    }
+    for name in LISTS {
+        if texts(document, name)?.is_some_and(|list| list.is_empty()) {
+            return Err(format!("`{name}` is an empty list"));
+        }
+    }
+    for name in SWITCHES {
+        if document.get(name).is_some_and(|value| !value.is_boolean()) {
+            return Err(format!("`{name}` is neither true nor false"));
+        }
+    }
+    match document.get("resource_name") {
+        None | Some(Value::String(_)) => Ok("as they should be".to_owned()),
+        Some(other) => Err(format!("`resource_name` is {other}")),
+    }
+}
+
+async fn any_version(visit: &Visit, place: &str) -> Result<String, String> {
+    for version in ["2024-11-05", "2025-11-25", "2026-07-28", "1999-01-01"] {
+        let request = Request::get(place).header("mcp-protocol-version", version);
+        is_served(visit, request)
+            .await
+            .map_err(|fault| format!("{version}: {fault}"))?;
+    }
+    Ok("served for any of four".to_owned())
+}
+
+async fn is_served(visit: &Visit, request: Request) -> Result<String, String> {
+    let answer = visit.http.send(request).await?;
+    match answer.status == 200 && answer.object().is_some() {
+        true => Ok(answer.brief()),
+        false => Err(answer.brief()),
+    }
+}
+
+/// A member that is a list of text, or nothing.
+fn texts<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, String> {
+    let Some(value) = document.get(name) else {
+        return Ok(None);
+    };
+    let list = value
+        .as_array()
+        .and_then(|list| list.iter().map(Value::as_str).collect());
+    match list {
+        Some(list) => Ok(Some(list)),
+        None => Err(format!("`{name}` is no list of text")),
+    }
+}

@@ -1,0 +1,232 @@
+//! One request, one answer: no redirect is followed, no answer is waited for without an
+//! end, and none is read beyond a size.
+
+mod answer;
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    error::Error,
+    fmt,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, redirect};
+use serde_json::Value;
+
+pub(crate) use answer::Answer;
+
+/// Bytes of a body that are read. No document or refusal needs more.
+const LARGEST: usize = 2 << 20;
+
+/// How long an event stream is read that no message is expected from.
+const GLANCE: Duration = Duration::from_millis(500);
+
+/// A request that can be sent again with something changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    method: Method,
+    url: String,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+    awaits_message: bool,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, url: impl Into<String>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+            awaits_message: false,
+        }
+    }
+
+    pub(crate) fn get(url: impl Into<String>) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    pub(crate) fn post(url: impl Into<String>) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    /// One more header, beside any of the same name.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.awaits_message = body.get("id").is_some();
+        self.body = Some(body.to_string());
+        self.header("content-type", "application/json")
+    }
+
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        self.body = Some(form.extend_pairs(fields).finish());
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// The same to another address.
+    pub(crate) fn to(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
+    }
+}
+
+/// The client, and what was noticed in all answers together.
+pub(crate) struct Http {
+    client: Client,
+    patience: Duration,
+    watched: RefCell<BTreeMap<String, Watched>>,
+}
+
+/// Of what kind a text is that no answer may repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watch {
+    Token,
+    Trace,
+}
+
+/// A text that no answer may repeat.
+struct Watched {
+    watch: Watch,
+    text: String,
+    seen_in: Option<String>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is watched for are tokens.
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
+}
+
+impl Http {
+    /// # Errors
+    ///
+    /// When there is no TLS to be had.
+    pub(crate) fn new(patience: Duration) -> Result<Self, String> {
+        // HTTP/1.1, because the `Host` checks need a header and not a pseudo-header.
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .http1_only()
+            .no_proxy()
+            .connect_timeout(patience.min(Duration::from_secs(10)))
+            .user_agent(concat!("toolgate-check/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| innermost(&error))?;
+        Ok(Self {
+            client,
+            patience,
+            watched: RefCell::default(),
+        })
+    }
+
+    /// From now on looks for this text in every answer of [`Http::send`].
+    pub(crate) fn watch(&self, watch: Watch, name: &str, text: &str) {
+        let watched = Watched {
+            watch,
+            text: text.to_owned(),
+            seen_in: None,
+        };
+        self.watched.borrow_mut().insert(name.to_owned(), watched);
+    }
+
+    /// The names of what was repeated, and by which answer.
+    pub(crate) fn leaks(&self, watch: Watch) -> Vec<String> {
+        let watched = self.watched.borrow();
+        let leaks = watched.iter().filter_map(|(name, watched)| {
+            let answer = watched
+                .seen_in
+                .as_deref()
+                .filter(|_| watched.watch == watch)?;
+            Some(format!("{name} in {answer}"))
+        });
+        leaks.collect()
+    }
+
+    /// Sends a request to the server under judgement.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, String> {
+        let what = format!("the answer to {} {}", request.method, path_of(&request.url));
+        let answer = self.exchange(request).await?;
+        for watched in self.watched.borrow_mut().values_mut() {
+            if watched.seen_in.is_none() && answer.repeats(&watched.text) {
+                watched.seen_in = Some(format!("{what} ({})", answer.status));
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Sends a request to anybody, an authorization server say, whose answers hold
+    /// tokens by right.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Answer, String> {
+        let end = Instant::now() + self.patience;
+        let mut builder = self
+            .client
+            .request(request.method.clone(), &request.url)
+            .timeout(self.patience);
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        if let Some(body) = request.body {
+            builder = builder.body(body);
+        }
+        let mut response = builder
+            .send()
+            .await
+            .map_err(|error| match error.is_timeout() {
+                true => format!("no answer within {} s", self.patience.as_secs()),
+                false => innermost(&error),
+            })?;
+        let mut answer = Answer::new(response.status().as_u16(), response.headers().clone());
+        let end = match answer.is_stream() && !request.awaits_message {
+            true => end.min(Instant::now() + GLANCE),
+            false => end,
+        };
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match tokio::time::timeout(left, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => answer.body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) if !answer.is_stream() => return Err(innermost(&error)),
+                // What a stream has said until now is what there is to judge.
+                Ok(Err(_)) | Err(_) => break,
+            }
+            let is_told = answer.is_stream() && answer.message().is_some();
+            if is_told || answer.body.len() > LARGEST {
+                answer.body.truncate(LARGEST);
+                break;
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// The cause at the bottom, which alone has no URL in its text.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// The path of a URL without its query, which may hold what must not be shown.
+fn path_of(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| "?".to_owned(), |url| url.path().to_owned())
+}

@@ -1,0 +1,291 @@
+//! Logging in as a client does: registration, authorization code with PKCE S256, a
+//! redirect to loopback (RFC 8252 §7.3), a resource indicator (RFC 8707).
+//!
+//! No browser is started: the address is printed, and whoever reads it opens it.
+
+mod callback;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    time::Duration,
+};
+
+use aws_lc_rs::digest;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::{
+    http::{Request, Watch},
+    jwt::{encode, random_text},
+    visit::Visit,
+};
+
+/// What the command line says about the login.
+#[derive(Debug)]
+pub(crate) struct Login {
+    pub(crate) client_id: Option<String>,
+    pub(crate) port: u16,
+    pub(crate) scope: Option<String>,
+    pub(crate) patience: Duration,
+}
+
+/// A client that the authorization server knows.
+pub(crate) struct Client {
+    id: String,
+    /// Some servers give one to every client, asked or not.
+    secret: Option<String>,
+    listener: TcpListener,
+    redirect: String,
+    scope: String,
+    patience: Duration,
+}
+
+/// The step of a login that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Response,
+    Iss,
+    Token,
+}
+
+/// What a login gave.
+pub(crate) struct Granted {
+    pub(crate) token: String,
+    pub(crate) scope: String,
+    pub(crate) iss: Option<String>,
+}
+
+impl Login {
+    /// Registers, unless a client was given.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no client.
+    pub(crate) async fn client(self, visit: &Visit) -> Result<Client, String> {
+        let issuer = visit.facts.issuer.as_ref();
+        let issuer = issuer.ok_or("no authorization server was found")?;
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await;
+        let listener = listener.map_err(|error| format!("port {}: {error}", self.port))?;
+        let port = listener
+            .local_addr()
+            .map_err(|error| error.to_string())?
+            .port();
+        let redirect = format!("http://127.0.0.1:{port}/callback");
+        let (id, secret) = match self.client_id {
+            Some(id) => (id, None),
+            None => {
+                let endpoint = issuer.text("registration_endpoint");
+                let endpoint = endpoint.ok_or(
+                    "the authorization server registers no clients; give one by --client-id",
+                )?;
+                register(visit, endpoint, &redirect).await?
+            }
+        };
+        Ok(Client {
+            id,
+            secret,
+            listener,
+            redirect,
+            scope: self
+                .scope
+                .or_else(|| visit.first_scope())
+                .unwrap_or_default(),
+            patience: self.patience,
+        })
+    }
+}
+
+impl Client {
+    /// The scopes of the first login.
+    pub(crate) fn asked_for(&self) -> &str {
+        &self.scope
+    }
+
+    /// As [`Client::try_authorize`], where it does not matter which step failed.
+    pub(crate) async fn authorize(&self, visit: &Visit, scope: &str) -> Result<Granted, String> {
+        let granted = self.try_authorize(visit, scope).await;
+        granted.map_err(|(_, fault)| format!("the second login: {fault}"))
+    }
+
+    /// Sends the user to log in and takes the token.
+    ///
+    /// # Errors
+    ///
+    /// The step that failed, and why.
+    pub(crate) async fn try_authorize(
+        &self,
+        visit: &Visit,
+        scope: &str,
+    ) -> Result<Granted, (Step, String)> {
+        let at = |step| move |fault: String| (step, fault);
+        let verifier = random_text().map_err(at(Step::Response))?
+            + &random_text().map_err(at(Step::Response))?;
+        let state = random_text().map_err(at(Step::Response))?;
+        let address = self
+            .address(visit, scope, &state, &verifier)
+            .map_err(at(Step::Response))?;
+        announce(&address);
+        let response = callback::wait(&self.listener, self.patience).await;
+        let response = response.map_err(at(Step::Response))?;
+        let get = |name: &str| {
+            let found = response.iter().find(|(own, _)| own == name);
+            found.map(|(_, value)| value.clone())
+        };
+        if get("state").as_deref() != Some(&*state) {
+            return Err((Step::Response, "`state` is another".to_owned()));
+        }
+        // RFC 9207 §2.4: the issuer first, then what the response says.
+        let iss = get("iss");
+        judge_iss(visit, iss.as_deref()).map_err(at(Step::Iss))?;
+        let code = get("code").ok_or_else(|| {
+            let error = get("error").unwrap_or_else(|| "no code".to_owned());
+            (
+                Step::Response,
+                format!("{error} {}", get("error_description").unwrap_or_default()),
+            )
+        })?;
+        let (token, scope) = self
+            .exchange(visit, &code, &verifier, scope)
+            .await
+            .map_err(at(Step::Token))?;
+        visit
+            .http
+            .watch(Watch::Token, &format!("the token for `{scope}`"), &token);
+        Ok(Granted { token, scope, iss })
+    }
+
+    fn address(
+        &self,
+        visit: &Visit,
+        scope: &str,
+        state: &str,
+        verifier: &str,
+    ) -> Result<Url, String> {
+        let issuer = visit.facts.issuer.as_ref();
+        let endpoint = issuer.and_then(|issuer| issuer.text("authorization_endpoint"));
+        let endpoint = endpoint.ok_or("there is no authorization endpoint")?;
+        let mut address = crate::target::secure(endpoint)?;
+        let challenge = digest::digest(&digest::SHA256, verifier.as_bytes());
+        let mut query = address.query_pairs_mut();
+        query.extend_pairs([
+            ("response_type", "code"),
+            ("client_id", &self.id),
+            ("redirect_uri", &self.redirect),
+            ("state", state),
+            ("code_challenge", &encode(challenge.as_ref())),
+            ("code_challenge_method", "S256"),
+            ("resource", visit.resource()),
+        ]);
+        if !scope.is_empty() {
+            query.append_pair("scope", scope);
+        }
+        drop(query);
+        Ok(address)
+    }
+
+    async fn exchange(
+        &self,
+        visit: &Visit,
+        code: &str,
+        verifier: &str,
+        asked: &str,
+    ) -> Result<(String, String), String> {
+        let issuer = visit.facts.issuer.as_ref();
+        let endpoint = issuer.and_then(|issuer| issuer.text("token_endpoint"));
+        let endpoint = endpoint.ok_or("there is no token endpoint")?;
+        crate::target::secure(endpoint)?;
+        let mut fields = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &*self.redirect),
+            ("client_id", &*self.id),
+            ("code_verifier", verifier),
+            ("resource", visit.resource()),
+        ];
+        fields.extend(
+            self.secret
+                .as_deref()
+                .map(|secret| ("client_secret", secret)),
+        );
+        let request = Request::post(endpoint)
+            .form(&fields)
+            .header("accept", "application/json");
+        let answer = visit.http.exchange(request).await?;
+        let body = answer.object().unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(Value::as_str);
+        if answer.status != 200 {
+            let error = text("error").unwrap_or("no error code");
+            return Err(format!("{}: {error}", answer.brief()));
+        }
+        let kind = text("token_type").unwrap_or_default();
+        if !kind.eq_ignore_ascii_case("bearer") {
+            return Err(format!("token_type is `{kind}`"));
+        }
+        let token = text("access_token").ok_or("there is no `access_token`")?;
+        // RFC 6749 §5.1: left out, it is what was asked for.
+        let scope = text("scope").unwrap_or(asked);
+        Ok((token.to_owned(), scope.to_owned()))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Registers a public client (RFC 7591 §3.1). No scope is sent: some servers take it
+/// for a limit and refuse every later step-up.
+async fn register(
+    visit: &Visit,
+    endpoint: &str,
+    redirect: &str,
+) -> Result<(String, Option<String>), String> {
+    crate::target::secure(endpoint)?;
+    let request = Request::post(endpoint).json(&json!({
+        "client_name": "toolgate check",
+        "application_type": "native",
+        "redirect_uris": [redirect],
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    }));
+    let answer = visit.http.exchange(request).await?;
+    let body = answer.object().unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    match text("client_id") {
+        Some(id) if answer.is_success() => Ok((id, text("client_secret"))),
+        _ => {
+            let error = text("error").unwrap_or_else(|| "no client_id".to_owned());
+            Err(format!("{}: {error}", answer.brief()))
+        }
+    }
+}
+
+fn judge_iss(visit: &Visit, iss: Option<&str>) -> Result<(), String> {
+    let issuer = visit.facts.issuer.as_ref().ok_or("no issuer is known")?;
+    let expected = issuer.text("issuer").unwrap_or(&issuer.identifier);
+    let is_advertised = issuer
+        .document
+        .get("authorization_response_iss_parameter_supported")
+        == Some(&Value::Bool(true));
+    match iss {
+        Some(iss) if iss == expected => Ok(()),
+        Some(iss) => Err(format!("`{iss}`, and the issuer is `{expected}`")),
+        None if is_advertised => Err("it is advertised and not there".to_owned()),
+        None => Ok(()),
+    }
+}
+
+fn announce(address: &Url) {
+    let mut out = io::stderr().lock();
+    // Who has closed it does not want to log in; the wait then ends by itself.
+    let _ = writeln!(
+        out,
+        "Open this address in a browser to log in:\n\n  {address}\n"
+    );
+}

@@ -1,0 +1,133 @@
+//! `toolgate check <url>`: judges the authorization of an MCP server from outside.
+//!
+//! It shares no code with the runtime, so that a fault of one is not repeated by the
+//! other. A [`visit`] gathers what the server says, [`checks`] judge it family by
+//! family, and a [`report`] says what was seen and what to do.
+
+mod args;
+mod challenge;
+mod checks;
+mod finding;
+mod http;
+mod jwt;
+mod login;
+mod mcp;
+mod report;
+mod target;
+mod visit;
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser;
+
+use args::{CheckArgs, Cli, Command};
+use finding::Severity;
+use http::Http;
+use login::Login;
+use report::Report;
+use target::Target;
+use visit::{Facts, Visit};
+
+/// Tokens, separated by white space. The environment is read by the same user alone;
+/// a command line can be read by everybody on the machine.
+const TOKENS: &str = "TOOLGATE_CHECK_TOKEN";
+
+fn main() -> ExitCode {
+    let Command::Check(args) = Cli::parse().command;
+    match run(args) {
+        Ok(code) => code,
+        Err(fault) => {
+            // Nobody is left to hear of it if this cannot be written.
+            let _ = writeln!(io::stderr(), "toolgate check: {fault}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: CheckArgs) -> Result<ExitCode, String> {
+    if args.list {
+        let mut out = io::stdout().lock();
+        let written = match args.json {
+            true => report::list_json(&mut out),
+            false => report::list_markdown(&mut out),
+        };
+        return written.map_or_else(closed, |()| Ok(ExitCode::SUCCESS));
+    }
+    let severity = if args.strict {
+        Severity::Warn
+    } else {
+        Severity::Fail
+    };
+    let is_json = args.json;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let report = runtime.block_on(check(args))?;
+    let mut out = io::stdout().lock();
+    let written = match is_json {
+        true => report.write_json(&mut out),
+        false => {
+            let is_coloured = out.is_terminal() && env::var_os("NO_COLOR").is_none();
+            report.write_text(&mut out, is_coloured)
+        }
+    };
+    let code = match report.is_free_of(severity) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    };
+    written
+        .or_else(|error| closed(error).map(drop))
+        .map(|()| code)
+}
+
+async fn check(args: CheckArgs) -> Result<Report, String> {
+    let patience = args.patience();
+    let target = Target::read(args.url.as_deref().unwrap_or_default())?;
+    let arguments = serde_json::from_str(&args.arguments)
+        .ok()
+        .filter(serde_json::Value::is_object)
+        .ok_or("--arguments is no JSON object")?;
+    let mut tokens = args.token;
+    let more = env::var(TOKENS).unwrap_or_default();
+    tokens.extend(more.split_whitespace().map(str::to_owned));
+    // Not repeated in the message: it may be a real one with a line break in it.
+    if tokens
+        .iter()
+        .any(|token| token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()))
+    {
+        return Err("a token has characters that no token has (RFC 6750 §2.1)".to_owned());
+    }
+    let login = args.login.then_some(Login {
+        client_id: args.client_id,
+        port: args.redirect_port,
+        scope: args.scope,
+        patience: Duration::from_secs(args.login_timeout),
+    });
+    let mut visit = Visit {
+        http: Http::new(patience)?,
+        target,
+        tokens,
+        tool: args.tool,
+        arguments,
+        origin: args.origin,
+        facts: Facts::default(),
+    };
+    let findings = checks::run(&mut visit, login).await;
+    let findings =
+        findings.map_err(|fault| format!("{} cannot be reached: {fault}", visit.target.typed()))?;
+    Ok(Report::new(visit.target.typed(), findings, &visit.tokens))
+}
+
+/// A reader who has seen enough (`… | head`) is no fault.
+fn closed(error: io::Error) -> Result<ExitCode, String> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        _ => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,189 @@
+//! The messages of both lifecycles, as clients send them.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+
+use crate::{
+    http::{Answer, Http, Request},
+    target::Target,
+};
+
+/// A lifecycle of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// 2026-07-28: every request says everything.
+    Stateless,
+    /// 2025-11-25: `initialize` first, then a session if the server wants one.
+    Session,
+}
+
+impl Era {
+    pub(crate) const BOTH: [Self; 2] = [Self::Stateless, Self::Session];
+
+    pub(crate) fn revision(self) -> &'static str {
+        match self {
+            Self::Stateless => "2026-07-28",
+            Self::Session => "2025-11-25",
+        }
+    }
+
+    /// The request that comes first.
+    pub(crate) fn opening(self) -> &'static str {
+        match self {
+            Self::Stateless => "server/discover",
+            Self::Session => "initialize",
+        }
+    }
+}
+
+/// One party that speaks to the server in one era.
+#[derive(Debug, Clone)]
+pub(crate) struct Dialogue {
+    era: Era,
+    url: String,
+    token: Option<String>,
+    session: Option<String>,
+    is_open: bool,
+}
+
+impl Dialogue {
+    pub(crate) fn new(target: &Target, era: Era, token: Option<&str>) -> Self {
+        Self {
+            era,
+            url: target.typed().to_owned(),
+            token: token.map(str::to_owned),
+            session: None,
+            is_open: false,
+        }
+    }
+
+    /// The same with another token or none, in the same session.
+    pub(crate) fn with_token(&self, token: Option<&str>) -> Self {
+        Self {
+            token: token.map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
+    /// The same in another session.
+    pub(crate) fn with_session(&self, session: &str) -> Self {
+        Self {
+            session: Some(session.to_owned()),
+            is_open: true,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn era(&self) -> Era {
+        self.era
+    }
+
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    /// The first request of the era; a session that it opens is kept.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    pub(crate) async fn open(&mut self, http: &Http) -> Result<Answer, String> {
+        let params = match self.era {
+            Era::Stateless => json!({}),
+            Era::Session => json!({
+                "protocolVersion": self.era.revision(),
+                "capabilities": {},
+                "clientInfo": client_info(),
+            }),
+        };
+        let answer = http.send(self.request(self.era.opening(), params)).await?;
+        if self.era == Era::Session && answer.is_success() {
+            self.session = answer.header("mcp-session-id");
+            self.is_open = true;
+            let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+            http.send(self.post(&initialized)).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Closes the session, if there is one. Not every server lets itself be told.
+    pub(crate) async fn close(&self, http: &Http) {
+        if self.session.is_some() {
+            let request = Request::new(reqwest::Method::DELETE, &*self.url);
+            drop(http.send(self.dress(request)).await);
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    pub(crate) async fn ask(
+        &self,
+        http: &Http,
+        method: &str,
+        params: Value,
+    ) -> Result<Answer, String> {
+        http.send(self.request(method, params)).await
+    }
+
+    /// A request with the headers that belong to it.
+    pub(crate) fn request(&self, method: &str, mut params: Value) -> Request {
+        if self.era == Era::Stateless {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": self.era.revision(),
+                "io.modelcontextprotocol/clientInfo": client_info(),
+                "io.modelcontextprotocol/clientCapabilities": {},
+            });
+        }
+        let name = ["name", "uri"]
+            .iter()
+            .find_map(|key| params[key].as_str())
+            .map(header_text);
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut request = self.post(&message);
+        if self.era == Era::Stateless {
+            request = request.header("mcp-method", method);
+            if let Some(name) = name {
+                request = request.header("mcp-name", name);
+            }
+        }
+        request
+    }
+
+    fn post(&self, message: &Value) -> Request {
+        self.dress(Request::post(&*self.url).json(message))
+            .header("accept", "application/json, text/event-stream")
+    }
+
+    /// Adds what every request of this party carries.
+    pub(crate) fn dress(&self, mut request: Request) -> Request {
+        if let Some(token) = &self.token {
+            request = request.bearer(token);
+        }
+        if let Some(session) = &self.session {
+            request = request.header("mcp-session-id", session);
+        }
+        // `initialize` negotiates the version; a header would come too early.
+        if self.era == Era::Stateless || self.is_open {
+            request = request.header("mcp-protocol-version", self.era.revision());
+        }
+        request
+    }
+}
+
+fn client_info() -> Value {
+    json!({"name": "toolgate-check", "version": env!("CARGO_PKG_VERSION")})
+}
+
+/// A name as a header can carry it (2026-07-28, Streamable HTTP, Value Encoding).
+fn header_text(name: &str) -> String {
+    let is_plain = !name.is_empty()
+        && name == name.trim()
+        && name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    match is_plain {
+        true => name.to_owned(),
+        false => format!("=?base64?{}?=", BASE64_STANDARD.encode(name)),
+    }
+}

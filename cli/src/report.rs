@@ -1,0 +1,166 @@
+//! The report: for people as text, for machines as JSON.
+
+mod document;
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::{
+    checks::MATRIX,
+    finding::{Finding, Outcome, Severity},
+};
+
+pub(crate) use document::{list_json, list_markdown};
+
+/// The longest text from the server that is shown, in characters.
+const LONGEST: usize = 400;
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Report {
+    url: String,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Takes the findings; `secrets` are shown nowhere, whoever has repeated them.
+    pub(crate) fn new(url: &str, mut findings: Vec<Finding>, secrets: &[String]) -> Self {
+        for finding in &mut findings {
+            finding.seen = shown(&finding.seen, secrets);
+        }
+        Self {
+            url: shown(url, secrets),
+            findings,
+        }
+    }
+
+    /// Whether nothing of this severity, or of a graver one, was found.
+    pub(crate) fn is_free_of(&self, severity: Severity) -> bool {
+        let mut violated = self
+            .findings
+            .iter()
+            .filter(|f| f.outcome == Outcome::Violated);
+        violated.all(|finding| finding.check.severity < severity)
+    }
+
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let count = |verdict| self.count(verdict);
+        let report = json!({
+            "url": self.url,
+            "ok": self.is_free_of(Severity::Fail),
+            "summary": {
+                "fail": count("fail"), "warn": count("warn"), "note": count("note"),
+                "pass": count("pass"), "skipped": count("skipped"),
+            },
+            "findings": self.findings,
+        });
+        serde_json::to_writer_pretty(&mut *out, &report)?;
+        writeln!(out)
+    }
+
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(crate) fn write_text(&self, out: &mut impl Write, is_coloured: bool) -> io::Result<()> {
+        writeln!(out, "{}", self.url)?;
+        let width = self
+            .findings
+            .iter()
+            .map(|f| f.check.id.len())
+            .max()
+            .unwrap_or(0);
+        for family in MATRIX {
+            writeln!(out, "\n{}", family.name)?;
+            let own = |finding: &&Finding| finding.check.family() == family.name;
+            for finding in self.findings.iter().filter(own) {
+                let verdict = paint(finding.verdict(), is_coloured);
+                writeln!(
+                    out,
+                    "  {verdict}  {:width$}  {}",
+                    finding.check.id, finding.seen
+                )?;
+                if finding.outcome == Outcome::Violated {
+                    writeln!(out, "           must  {}", finding.check.requirement)?;
+                    writeln!(out, "           says  {}", finding.check.source)?;
+                    writeln!(out, "           do    {}", finding.check.remedy)?;
+                }
+            }
+        }
+        writeln!(
+            out,
+            "\n{} failed, {} warned, {} noted, {} passed, {} skipped",
+            self.count("fail"),
+            self.count("warn"),
+            self.count("note"),
+            self.count("pass"),
+            self.count("skipped"),
+        )
+    }
+
+    fn count(&self, verdict: &str) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.verdict() == verdict)
+            .count()
+    }
+}
+
+/// A verdict in seven columns, in the colour that it has.
+fn paint(verdict: &str, is_coloured: bool) -> String {
+    let padded = format!("{verdict:7}");
+    let colour = match verdict {
+        "fail" => "1;31",
+        "warn" => "1;33",
+        "note" => "36",
+        "pass" => "32",
+        _ => "2",
+    };
+    match is_coloured {
+        true => format!("\x1b[{colour}m{padded}\x1b[0m"),
+        false => padded,
+    }
+}
+
+/// A text from outside as a terminal may get it: short, without secrets, and without
+/// characters that move the cursor or turn the direction of the line.
+fn shown(text: &str, secrets: &[String]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret.as_str(), "[token]");
+    }
+    let is_harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut safe = String::new();
+    for (at, c) in text.chars().enumerate() {
+        if at == LONGEST {
+            safe.push('…');
+            break;
+        }
+        match is_harmful(c) {
+            true => safe.extend(c.escape_default()),
+            false => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_moves_no_cursor_and_shows_no_token() {
+        let secrets = ["secret".to_owned(), String::new()];
+        assert_eq!(
+            shown("a\x1b[2Jb\u{202e}secret\n", &secrets),
+            "a\\u{1b}[2Jb\\u{202e}[token]\\n"
+        );
+        assert_eq!(shown(&"ä".repeat(1000), &[]).chars().count(), LONGEST + 1);
+    }
+}

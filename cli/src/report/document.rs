@@ -1,0 +1,113 @@
+//! The list of all checks: `docs/check.md`, and the same for machines.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::checks::MATRIX;
+
+/// What stands before the tables.
+const HEAD: &str = "\
+# What `toolgate check` checks
+
+`toolgate check <url>` judges the authorization of an MCP server from outside, whatever it
+is written in. It shares no code with Toolgate's runtime.
+
+This file is what `toolgate check --list` prints; a test compares the two.
+
+```text
+toolgate check https://mcp.example.com/mcp
+toolgate check https://mcp.example.com/mcp --login
+TOOLGATE_CHECK_TOKEN=\"$FEW $MORE\" toolgate check https://mcp.example.com/mcp --tool delete_file --json
+```
+
+- **fail**: a MUST is not met, a door is open, or clients in use break. The exit code is 1.
+- **warn**: a SHOULD is not met, or some clients do worse than they could. `--strict` makes
+  the exit code 1.
+- **note**: worth knowing; nothing has to be done.
+
+A check that cannot be judged is skipped, and the report says why. The exit code is 2 when
+the server cannot be reached or the command is wrong, else 0.
+
+Without a token nothing is called and nothing is changed. `--tool` is called with each
+token, so name one that may be. With `--login` and without `--tool`, tools that say they
+only read (`readOnlyHint`) are called until one is refused.
+
+\"Clients\" as a source means what was measured with clients in use, or read in their code.
+";
+
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn list_markdown(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(HEAD.as_bytes())?;
+    for family in MATRIX {
+        writeln!(out, "\n## {}\n\n{}\n", family.name, family.about)?;
+        writeln!(
+            out,
+            "| check | severity | what must hold | source | what to do |"
+        )?;
+        writeln!(out, "|---|---|---|---|---|")?;
+        for check in family.checks {
+            let cells = [
+                &format!("`{}`", check.id),
+                check.severity.name(),
+                check.requirement,
+                check.source,
+                check.remedy,
+            ];
+            writeln!(
+                out,
+                "| {} |",
+                cells.map(|cell| cell.replace('|', "\\|")).join(" | ")
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn list_json(out: &mut impl Write) -> io::Result<()> {
+    let families = MATRIX
+        .iter()
+        .map(|family| json!({"name": family.name, "about": family.about, "checks": family.checks}));
+    let families: Vec<_> = families.collect();
+    serde_json::to_writer_pretty(&mut *out, &families)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_named_after_their_family() {
+        let checks = MATRIX.iter().flat_map(|family| {
+            let name = family.name;
+            family.checks.iter().map(move |check| (name, check))
+        });
+        let mut ids = Vec::new();
+        for (family, check) in checks {
+            assert_eq!(check.family(), family);
+            assert!(!ids.contains(&check.id), "{}", check.id);
+            ids.push(check.id);
+            for text in [check.requirement, check.source, check.remedy] {
+                assert!(!text.is_empty(), "{}", check.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_published_document_is_what_the_code_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/check.md");
+        let published = std::fs::read_to_string(path).expect("docs/check.md");
+        let mut told = Vec::new();
+        list_markdown(&mut told).unwrap();
+        assert!(
+            published.as_bytes() == told,
+            "run `cargo run -p toolgate-cli -- check --list > docs/check.md`"
+        );
+    }
+}

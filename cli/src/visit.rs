@@ -1,0 +1,158 @@
+//! What is known about the server, gathered once and used by every family of checks.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    challenge::{self, Challenge},
+    http::{Answer, Http, Request},
+    mcp::{Dialogue, Era},
+    target::Target,
+};
+
+/// The name of a tool that no server has. It is called where a refusal is looked for,
+/// because to call a real one could do something.
+pub(crate) const NO_SUCH_TOOL: &str = "toolgate_check_no_such_tool";
+
+/// A server, the means to ask it, and what it has told so far.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) target: Target,
+    pub(crate) http: Http,
+    /// The user's tokens, the one with the fewest scopes first.
+    pub(crate) tokens: Vec<String>,
+    pub(crate) tool: Option<String>,
+    pub(crate) arguments: Value,
+    /// A browser origin that should be let in.
+    pub(crate) origin: String,
+    pub(crate) facts: Facts,
+}
+
+/// What earlier families have found out.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// The first request without a token that was answered by 401.
+    pub(crate) refused: Option<Refused>,
+    /// What was tried for it, and what the answers were.
+    pub(crate) tried: Vec<String>,
+    /// The protected resource metadata.
+    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) issuer: Option<Issuer>,
+}
+
+/// A request that needs a token, and how it was refused.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    /// What it is, for people.
+    pub(crate) what: String,
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+    /// The first `Bearer` challenge, where the header can be read.
+    pub(crate) bearer: Option<Challenge>,
+}
+
+/// The authorization server that clients will use.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    /// As the protected resource writes it.
+    pub(crate) identifier: String,
+    pub(crate) document: Map<String, Value>,
+    pub(crate) keys: Vec<Value>,
+}
+
+impl Issuer {
+    pub(crate) fn text(&self, member: &str) -> Option<&str> {
+        self.document.get(member)?.as_str()
+    }
+
+    /// Whether a member is a list that has this text.
+    pub(crate) fn lists(&self, member: &str, text: &str) -> bool {
+        let list = self.document.get(member).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|entry| entry == text))
+    }
+}
+
+impl Visit {
+    /// Looks for a request that is refused without a token.
+    ///
+    /// # Errors
+    ///
+    /// Why the server cannot be reached.
+    pub(crate) async fn knock(&mut self) -> Result<(), String> {
+        let tool = self.tool.clone().unwrap_or_else(|| NO_SUCH_TOOL.to_owned());
+        let call = json!({"name": tool, "arguments": self.arguments});
+        for era in Era::BOTH {
+            let mut anonymous = Dialogue::new(&self.target, era, None);
+            let answer = anonymous.open(&self.http).await?;
+            if answer.status == 401 {
+                let params = match era {
+                    Era::Stateless => json!({}),
+                    Era::Session => json!({"protocolVersion": era.revision(), "capabilities": {},
+                        "clientInfo": {"name": "toolgate-check", "version": "1"}}),
+                };
+                let request = Dialogue::new(&self.target, era, None);
+                let request = request.request(era.opening(), params);
+                self.note(era.opening(), request, answer);
+            } else {
+                self.tried(era.opening(), &answer);
+                for (method, params) in [("tools/call", call.clone()), ("tools/list", json!({}))] {
+                    let request = anonymous.request(method, params);
+                    let answer = self.http.send(request.clone()).await?;
+                    self.note(method, request, answer);
+                    if self.facts.refused.is_some() {
+                        // The session is left open: the request names it.
+                        return Ok(());
+                    }
+                }
+                anonymous.close(&self.http).await;
+            }
+            if self.facts.refused.is_some() {
+                return Ok(());
+            }
+        }
+        let request = Request::get(self.target.typed());
+        let answer = self.http.send(request.clone()).await?;
+        self.note("GET", request, answer);
+        Ok(())
+    }
+
+    /// The scopes that the challenge asks for, or those that the metadata lists.
+    pub(crate) fn first_scope(&self) -> Option<String> {
+        let refused = self.facts.refused.as_ref();
+        let challenged = refused.and_then(|refused| refused.bearer.as_ref()?.get("scope"));
+        if let Some(scope) = challenged {
+            return Some(scope.to_owned());
+        }
+        let listed = self.facts.metadata.as_ref()?.get("scopes_supported")?;
+        let scopes: Vec<_> = listed
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        (!scopes.is_empty()).then(|| scopes.join(" "))
+    }
+
+    /// What the server calls itself, else what was typed.
+    pub(crate) fn resource(&self) -> &str {
+        let metadata = self.facts.metadata.as_ref();
+        let told = metadata.and_then(|metadata| metadata.get("resource")?.as_str());
+        told.unwrap_or(self.target.typed())
+    }
+
+    fn note(&mut self, what: &str, request: Request, answer: Answer) {
+        if answer.status != 401 {
+            self.tried(what, &answer);
+            return;
+        }
+        let all = challenge::read(&answer.values("www-authenticate")).unwrap_or_default();
+        self.facts.refused = Some(Refused {
+            what: what.to_owned(),
+            request,
+            bearer: all.into_iter().find(Challenge::is_bearer),
+            answer,
+        });
+    }
+
+    fn tried(&mut self, what: &str, answer: &Answer) {
+        self.facts.tried.push(format!("{what}: {}", answer.brief()));
+    }
+}
