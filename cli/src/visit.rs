@@ -109,9 +109,6 @@ impl Visit {
                 return Ok(());
             }
         }
-        let request = Request::get(self.target.typed());
-        let answer = self.http.send(request.clone()).await?;
-        self.note("GET", request, answer);
         Ok(())
     }
 

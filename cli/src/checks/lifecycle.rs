@@ -204,19 +204,7 @@ async fn in_session(visit: &Visit, dialogue: &Dialogue, has_token: bool, section
     match has_token {
         false => section.skip(&SESSION_TOKEN, "the session was opened without a token"),
         true => {
-            let stranger = dialogue.with_token(None);
-            let answer = stranger.ask(http, "tools/list", json!({})).await;
-            section.judge(
-                &SESSION_TOKEN,
-                answer.and_then(|answer| match answer.result() {
-                    None => Ok(answer.brief()),
-                    // What anybody may list is no secret of the session.
-                    Some(_) => Err(format!(
-                        "`tools/list` without the token: {}",
-                        answer.brief()
-                    )),
-                }),
-            );
+            section.judge(&SESSION_TOKEN, without_token(visit, dialogue).await);
         }
     }
     let unknown = dialogue.with_session("00000000-0000-4000-8000-000000000000");
@@ -240,4 +228,24 @@ async fn in_session(visit: &Visit, dialogue: &Dialogue, has_token: bool, section
             _ => Err(answer.brief()),
         }),
     );
+}
+
+/// What the session's id alone lets see, against what anybody may see.
+async fn without_token(visit: &Visit, dialogue: &Dialogue) -> Result<String, String> {
+    let thief = dialogue.with_token(None);
+    let answer = thief.ask(&visit.http, "tools/list", json!({})).await?;
+    let Ok(stolen) = tools(&answer) else {
+        return Ok(answer.brief());
+    };
+    let mut stranger = Dialogue::new(&visit.target, dialogue.era(), None);
+    stranger.open(&visit.http).await?;
+    let answer = stranger.ask(&visit.http, "tools/list", json!({})).await?;
+    stranger.close(&visit.http).await;
+    match tools(&answer) {
+        Ok(public) if public == stolen => Ok("what anybody may list".to_owned()),
+        _ => Err(format!(
+            "`tools/list` without the token: {} tools",
+            stolen.len()
+        )),
+    }
 }
