@@ -30,7 +30,7 @@ async fn log_in(shop: &Shop) -> Ran {
             "--login",
             "--json",
             "--login-timeout",
-            "5",
+            "60",
         ],
         &[],
     )
