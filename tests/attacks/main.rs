@@ -1,4 +1,5 @@
-//! Known attacks on bearer tokens, and the rules that stand against them, one a line.
+//! Known attacks on bearer tokens, and the rules that stand against them, one a line;
+//! and those by requests and connections.
 //!
 //! Each is sent to a server over a socket. A token that is refused leads to a 401 and
 //! `invalid_token`, to no run of a tool, and to no request to anybody whom it names.
@@ -14,6 +15,7 @@ mod issuers;
 mod keys;
 mod kinds;
 mod opaque;
+mod requests;
 mod signatures;
 mod times;
 mod world;

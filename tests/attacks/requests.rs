@@ -1,0 +1,25 @@
+//! Attacks by requests and connections rather than by tokens.
+
+mod json;
+
+use support::{
+    client::{Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+    tokens::{self, ISSUER},
+};
+
+/// A desk with a public tool, what it ran, and the way to it.
+async fn desk() -> (Running, Runs) {
+    let runs = Runs::default();
+    let running = Running::start(desk::server(&runs), |config| config.with_issuer(ISSUER)).await;
+    (running, runs)
+}
+
+/// A client of it with these scopes, in an open session where there are sessions.
+async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
+    let token = tokens::token(&tokens::claims(&running.resource(), scopes));
+    let mut client = Client::new(running.resource(), revision).with_token(token);
+    client.open().await;
+    client
+}
