@@ -29,10 +29,16 @@ fn call(arguments: &str) -> String {
     )
 }
 
-/// Sends a body with the headers of a right call.
+/// Sends a body with the headers that belong to it, as far as it can be read.
 async fn send(client: &Client, body: impl Into<String>) -> Answer {
-    let headers = client.message("tools/call", json!({"name": "echo", "arguments": {}}));
-    Answer::of(client.post(&headers).body(body.into())).await
+    let body = body.into();
+    let right = || client.message("tools/call", json!({"name": "echo", "arguments": {}}));
+    // What is meant to break a reader would break this one.
+    let message = match body.contains("RawValue") {
+        true => right(),
+        false => serde_json::from_str(&body).unwrap_or_else(|_| right()),
+    };
+    Answer::of(client.post(&message).body(body)).await
 }
 
 #[tokio::test]
@@ -93,7 +99,8 @@ async fn a_text_may_speak_of_such_a_name() {
             ),
             (r#""costs $5 and \u00e4""#, "costs $5 and ä"),
         ] {
-            let answer = send(&client, call(&format!(r#"{{"text":{sent}}}"#))).await;
+            let call = call(&format!(r#"{{"text":{sent}}}"#));
+            let answer = send(&client, call.replace("2026-07-28", revision.name())).await;
             assert_eq!(answer.tool_text(), said);
         }
     }
