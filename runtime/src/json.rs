@@ -2,11 +2,17 @@
 //!
 //! RFC 8259 §4 leaves open what a repeated member means, so two readers can see two
 //! tokens in one (RFC 7519 §4 lets us refuse it; RFC 8725 §2.4 and §2.7 tell why).
+//!
+//! - [`private`]: names that make serde_json read another message than was sent
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+
+mod private;
+
+pub(crate) use private::has_private_name;
 
 /// Reads an object in which no object, at any depth, names a member twice.
 pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {

@@ -13,6 +13,7 @@ use rmcp::model::{ClientJsonRpcMessage, ErrorCode as RpcCode, GetMeta, JsonRpcMe
 use crate::{
     admission::{Admission, Decision, Denial},
     bearer::{BearerFault, BearerToken},
+    json,
     operation::Operation,
     principal::Principal,
     verify::Unauthenticated,
@@ -163,6 +164,9 @@ impl Gate {
         let body = body::read(body, self.body_limit, self.body_time)
             .await
             .map_err(Refusal::Body)?;
+        if json::has_private_name(&body) {
+            return Ok((Asked::Unreadable, body));
+        }
         // The very call by which rmcp reads the very bytes that it is given below.
         let asked = match serde_json::from_slice(&body) {
             Ok(message) => Asked::Message(Box::new(message)),

@@ -1,0 +1,90 @@
+//! Names of members that serde_json keeps for itself.
+//!
+//! Its features `raw_value` and `arbitrary_precision`, which any crate of a build can
+//! switch on, pass values on as an object with such a name. A sender who writes one has
+//! the text behind it read as JSON of its own: what is read is not what was sent, and
+//! the limit of the depth counts anew in each text, down to the end of the stack.
+
+/// What all of these names begin with.
+const PRIVATE: &str = "$serde_json::private::";
+
+/// Whether an object, at any depth, has a member of such a name, however it is escaped.
+///
+/// Of bytes that are no JSON it says anything, and never waits or fails: they are
+/// refused by whoever reads them.
+pub(crate) fn has_private_name(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(start) = rest.iter().position(|&byte| byte == b'"') {
+        let text = &rest[start..];
+        let Some(end) = end_of_text(text) else {
+            return false;
+        };
+        let (text, after) = text.split_at(end);
+        // A text is a name where a colon follows it (RFC 8259 §4).
+        if after.trim_ascii_start().starts_with(b":") && is_private(text) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// Where a text that begins with a quotation mark ends, behind its second one.
+fn end_of_text(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += text
+            .get(at..)?
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\'))?;
+        match text[at] {
+            b'"' => return Some(at + 1),
+            // Whatever stands behind a backslash does not end the text.
+            _ => at += 2,
+        }
+    }
+}
+
+/// Whether a text, in its quotation marks, is such a name.
+fn is_private(text: &[u8]) -> bool {
+    // Its first character is written out or escaped.
+    matches!(text.get(1), Some(b'$' | b'\\'))
+        && serde_json::from_slice::<String>(text).is_ok_and(|name| name.starts_with(PRIVATE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_name_is_found_at_any_depth_and_however_it_is_escaped() {
+        for text in [
+            r#"{"$serde_json::private::RawValue":"1"}"#,
+            r#"{"$serde_json::private::Number" : "1"}"#,
+            "{\"$serde_json::private::RawValue\"\r\n\t :\"1\"}",
+            r#"{"a\\":1,"$serde_json::private::RawValue":"1"}"#,
+            r#"[0,{"a":{"\"":[{"$serde_json::private::RawValue":"1"}]}}]"#,
+            r#"{"\u0024serde_json::private::RawValue":"1"}"#,
+            r#"{"$serde_json\u003a:private::RawValue":1}"#,
+        ] {
+            assert!(has_private_name(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_other_text_has_none() {
+        for text in [
+            "{}",
+            r#"{"a":"$serde_json::private::RawValue"}"#,
+            r#"{"a":"\"$serde_json::private::RawValue\":"}"#,
+            r#"["$serde_json::private::RawValue",{"a":1}]"#,
+            r#"{"$serde_json":1,"$":[true,null,-1,1.5e300,"\u00e4"]}"#,
+            r#"{"$id"#,
+            r#"{"a\"#,
+            "\"",
+            "",
+        ] {
+            assert!(!has_private_name(text.as_bytes()), "{text}");
+        }
+    }
+}
