@@ -46,19 +46,21 @@ impl BearerToken {
             return Err(BearerFault::Repeated);
         }
         let bytes = header.as_bytes();
-        let scheme_end = bytes
-            .iter()
-            .position(|&byte| byte == b' ')
-            .unwrap_or(bytes.len());
-        if !bytes[..scheme_end].eq_ignore_ascii_case(b"bearer") {
+        // `Bearer:`, a tab or a quotation mark are slips in writing a bearer token down.
+        // Taken for another scheme, and so for no token, they would go unnoticed.
+        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric();
+        let start = bytes.iter().position(is_scheme).unwrap_or(bytes.len());
+        let after = &bytes[start..];
+        let scheme = after.iter().take_while(|byte| is_scheme(byte)).count();
+        if !after[..scheme].eq_ignore_ascii_case(b"bearer") {
             return Ok(None);
         }
         // RFC 9110 §11.4: one or more spaces between the scheme and its token68.
-        let spaces = bytes[scheme_end..]
-            .iter()
-            .take_while(|&&byte| byte == b' ')
-            .count();
-        Self::within(header.clone(), scheme_end + spaces).map(Some)
+        let spaces = after[scheme..].iter().take_while(|&&byte| byte == b' ');
+        match (start, spaces.count()) {
+            (0, spaces @ 1..) => Self::within(header.clone(), scheme + spaces).map(Some),
+            _ => Err(BearerFault::Malformed),
+        }
     }
 
     /// The token's text. It belongs in no log, no answer and no other request.
@@ -169,6 +171,13 @@ mod tests {
             "Bearer a,Bearer b",
             "Bearer a=b",
             "Bearer \"a\"",
+            "Bearer\ta",
+            "Bearer: a",
+            "Bearer=a",
+            "Bearer,a",
+            "Bearer+a",
+            "\"Bearer a\"",
+            "\tBearer a",
         ] {
             assert_eq!(read(&[value]), Err(BearerFault::Malformed), "{value}");
         }
