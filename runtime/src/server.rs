@@ -8,6 +8,7 @@
 //! - [`hierarchy`]: which scope implies which
 //! - [`issuing`]: who issues tokens, and how they are verified
 //! - [`offered`], [`protection`]: what is offered, and what stands before it
+//! - [`preface`]: how long a new connection may be silent
 //! - [`routes`]: the paths
 //! - [`serve`]: listening, and stopping without losing a call
 //! - [`visibility`]: what lists show to whom
@@ -36,6 +37,7 @@ mod issuing;
 mod listening;
 mod offered;
 mod page;
+mod preface;
 mod protection;
 mod routes;
 mod serve;

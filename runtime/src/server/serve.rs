@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::error::Error;
 
-use super::{assembly::Assembled, routes};
+use super::{assembly::Assembled, preface::Prompt, routes};
 
 /// How long a client may take to send a request's header.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -112,7 +112,10 @@ fn connect(
         .keep_alive_interval(Some(HEADER_TIME))
         .max_concurrent_streams(256);
     let connection = builder
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(
+            TokioIo::new(Prompt::new(stream, HEADER_TIME)),
+            TowerToHyperService::new(service),
+        )
         .into_owned();
     let connection = graceful.watch(connection);
     let cut_off = assembled.everything.clone();
