@@ -258,12 +258,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {
         let quiet = self.quiet;
+        let told_to_stop = serve::told_to_stop();
         let assembled = assembly::assemble(self, config, None)?;
         let listener = serve::listen(assembled.bind).await?;
         if !quiet {
             welcome::print(&assembled.welcome);
         }
-        serve::serve(listener, assembled, serve::told_to_stop()).await
+        serve::serve(listener, assembled, told_to_stop).await
     }
 
     /// The same on a socket that listens already, until `stop` is ready.

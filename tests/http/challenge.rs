@@ -3,6 +3,7 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
+    desk::{Runs, server},
     tokens,
 };
 
@@ -182,8 +183,8 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 
 #[tokio::test]
 async fn a_server_can_name_what_is_needed_alone() {
-    let runs = support::desk::Runs::default();
-    let server = support::desk::server(&runs).challenge_scopes(toolgate::ChallengeScopes::Needed);
+    let runs = Runs::default();
+    let server = server(&runs).challenge_scopes(toolgate::ChallengeScopes::Needed);
     let running =
         support::server::Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
+    desk::{Runs, server},
     tokens,
 };
 
@@ -53,8 +54,8 @@ async fn keys_that_cannot_be_had_are_a_503_and_nobody_is_sent_to_log_in() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
-    let runs = support::desk::Runs::default();
-    let server = support::desk::server(&runs);
+    let runs = Runs::default();
+    let server = server(&runs);
     let limit = 64 * 1024;
     let running = support::server::Running::start(server, |config| {
         config.with_issuer(tokens::ISSUER).with_body_limit(limit)

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
+    desk::{Runs, server},
     tokens,
 };
 
@@ -42,9 +43,9 @@ async fn a_session_answers_nobody_but_its_principal() {
 
 #[tokio::test]
 async fn a_subject_of_another_issuer_is_another_principal() {
-    let runs = support::desk::Runs::default();
+    let runs = Runs::default();
     let other = "https://other.example";
-    let running = support::server::Running::start(support::desk::server(&runs), |config| {
+    let running = support::server::Running::start(server(&runs), |config| {
         config.with_issuer(tokens::ISSUER).with_issuer(other)
     })
     .await;

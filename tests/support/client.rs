@@ -177,7 +177,6 @@ impl Client {
     }
 
     /// A `POST` with the headers that belong to a message, and no body yet.
-    #[must_use]
     pub fn post(&self, message: &Value) -> RequestBuilder {
         let mut request = self
             .plain(Method::POST)
@@ -197,7 +196,6 @@ impl Client {
     }
 
     /// A request of any HTTP method with token, session and revision.
-    #[must_use]
     pub fn plain(&self, method: Method) -> RequestBuilder {
         let mut request = self.http.request(method, &self.resource);
         if let Some(token) = &self.token {

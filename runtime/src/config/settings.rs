@@ -21,7 +21,6 @@ pub(crate) struct Settings {
     leeway: u64,
     body_limit: usize,
     document: Option<Document>,
-    credentials: Option<ClientCredentials>,
     notes: Vec<String>,
 }
 
@@ -49,7 +48,6 @@ impl Settings {
             leeway: config.leeway,
             body_limit: config.body_limit,
             document: config.document.clone(),
-            credentials: config.credentials.clone(),
             notes: config.notes.clone(),
             resource,
         }
@@ -98,11 +96,6 @@ impl Settings {
     /// The metadata document that somebody brought.
     pub(crate) fn document(&self) -> Option<&Document> {
         self.document.as_ref()
-    }
-
-    /// What this server is to its provider, for introspection and token exchange.
-    pub(crate) fn credentials(&self) -> Option<&ClientCredentials> {
-        self.credentials.as_ref()
     }
 
     /// What to tell at the start.

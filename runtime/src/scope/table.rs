@@ -51,7 +51,7 @@ impl ScopeTable {
         let related = implications
             .iter()
             .flat_map(|(holder, implied)| implied.iter().chain([holder]));
-        let mut names: Vec<_> = asked_for.iter().copied().collect();
+        let mut names = asked_for.clone();
         names.extend(related.map(|scope| scope.as_str()));
         names.sort_unstable();
         names.dedup();

@@ -28,6 +28,13 @@ pub(super) struct Issuing {
 }
 
 /// What the embedded issuer needs to know of the server.
+#[cfg_attr(
+    not(feature = "development-issuer"),
+    expect(
+        dead_code,
+        reason = "nobody reads it where there is no embedded issuer"
+    )
+)]
 pub(super) struct Embedding<'a> {
     pub(super) name: &'a str,
     pub(super) scopes: Vec<&'static str>,
@@ -152,13 +159,6 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
 }
 
 #[cfg(not(feature = "development-issuer"))]
-fn embed(_settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
-    // Without the feature nobody reads them.
-    let Embedding {
-        name: _,
-        scopes: _,
-        baseline: _,
-        clock: _,
-    } = embedding;
+fn embed(_settings: &Settings, _embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
     Ok(None)
 }

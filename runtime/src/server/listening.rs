@@ -6,7 +6,7 @@ use std::{
 };
 
 use rmcp::{
-    ErrorData, RoleServer,
+    RoleServer,
     model::ResourceUpdatedNotificationParam,
     service::{Peer, SubscriptionContext},
 };
@@ -14,9 +14,6 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::changes::{Change, Changes};
-
-/// How many resources one session can listen to.
-const SUBSCRIPTIONS: usize = 1024;
 
 /// What one session listens to; its end ends the passing on.
 #[derive(Default)]
@@ -41,24 +38,6 @@ impl Listening {
             });
             guard
         });
-    }
-
-    /// Listens to one more resource.
-    pub(super) fn subscribe(&self, uri: String) -> Result<(), ErrorData> {
-        let mut uris = lock(&self.uris);
-        if uris.len() >= SUBSCRIPTIONS && !uris.contains(&uri) {
-            return Err(ErrorData::invalid_request(
-                "this session listens to as many resources as it can",
-                None,
-            ));
-        }
-        uris.insert(uri);
-        Ok(())
-    }
-
-    /// Listens to one less.
-    pub(super) fn unsubscribe(&self, uri: &str) {
-        lock(&self.uris).remove(uri);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Listening, and stopping without losing a call.
 
-use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::pin, task::Poll, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo};
 use http::Request;
@@ -131,27 +131,34 @@ fn connect(
     });
 }
 
-/// Ready when the process is told to stop.
-pub(super) async fn told_to_stop() {
-    let interrupt = async {
+/// Ready when the process is told to stop. It listens from now on, polled or not: a
+/// signal that comes while the server starts is not lost.
+pub(super) fn told_to_stop() -> impl Future<Output = ()> + Send {
+    #[cfg(unix)]
+    let signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
+    };
+    async move {
+        #[cfg(unix)]
+        {
+            let mut told: Vec<_> = signals.into_iter().flatten().collect();
+            std::future::poll_fn(|cx| {
+                let is_told = told
+                    .iter_mut()
+                    .any(|signal| signal.poll_recv(cx).is_ready());
+                if is_told {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+        }
+        #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
 }
 

@@ -33,8 +33,15 @@ use tokio_util::sync::CancellationToken;
 ///     Ok(to)
 /// }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Context(Arc<RequestContext<RoleServer>>);
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The request's headers stay out of whatever log a tool writes.
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
 
 impl Context {
     pub(super) fn new(request: Arc<RequestContext<RoleServer>>) -> Self {

@@ -1,3 +1,8 @@
+#![expect(
+    dead_code,
+    reason = "printed by Debug, which the compiler does not count"
+)]
+
 use super::*;
 
 /// Looks for news.
