@@ -42,6 +42,33 @@ async fn a_session_answers_nobody_but_its_principal() {
 }
 
 #[tokio::test]
+async fn a_session_is_its_principals_from_its_first_moment() {
+    let (running, _) = desk().await;
+    let resource = running.resource();
+    let alice = Client::new(&resource, SESSION).with_token(token_of(&resource, "alice", ""));
+    let initialize = alice.message(
+        "initialize",
+        json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        }),
+    );
+    let answer = alice.send(&initialize).await;
+    let session = answer.header("mcp-session-id").expect("a session");
+    // Before alice has said another word in it.
+    let mallory = Client::new(&resource, SESSION)
+        .with_session(session)
+        .with_token(token_of(&resource, "mallory", "desk:read"));
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(mallory.send(&initialized).await.status, 404);
+    assert_eq!(mallory.call("read", json!({})).await.status, 404);
+    let alice = alice.with_session(session);
+    assert_eq!(alice.send(&initialized).await.status, 202);
+    assert_eq!(alice.call("whoami", json!({})).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_subject_of_another_issuer_is_another_principal() {
     let runs = Runs::default();
     let other = "https://other.example";
