@@ -45,6 +45,11 @@ pub(crate) static MATRIX: &[Family] = &[
         checks: issuer::CHECKS,
     },
     Family {
+        name: "login",
+        about: "A login as a client does it. Needs `--login`.",
+        checks: login::CHECKS,
+    },
+    Family {
         name: "tokens",
         about: "How tokens are refused that nobody issued.",
         checks: tokens::CHECKS,
@@ -58,11 +63,6 @@ pub(crate) static MATRIX: &[Family] = &[
         name: "host",
         about: "Requests that are meant for another server, or sent by another's page.",
         checks: host::CHECKS,
-    },
-    Family {
-        name: "login",
-        about: "A login as a client does it. Needs `--login`.",
-        checks: login::CHECKS,
     },
     Family {
         name: "lifecycle",
@@ -104,11 +104,12 @@ pub(crate) async fn run(visit: &mut Visit, login: Option<Login>) -> Result<Vec<F
     let mut all = challenge::run(visit).await;
     all.extend(metadata::run(visit).await);
     all.extend(issuer::run(visit).await);
+    // Before the checks that say more with a token.
+    let (findings, client) = login::run(visit, login).await;
+    all.extend(findings);
     all.extend(tokens::run(visit).await);
     all.extend(cors::run(visit).await);
     all.extend(host::run(visit).await);
-    let (findings, client) = login::run(visit, login).await;
-    all.extend(findings);
     all.extend(lifecycle::run(visit).await);
     all.extend(stepup::run(visit, client).await);
     all.extend(leaks::run(visit).await);

@@ -118,6 +118,14 @@ impl Serialize for Finding {
     }
 }
 
+/// A number of things in words.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}
+
 /// Collects the findings of one family, each check at most once.
 #[derive(Debug)]
 pub(crate) struct Section {

@@ -82,12 +82,24 @@ impl Dialogue {
         self.session.as_deref()
     }
 
-    /// The first request of the era; a session that it opens is kept.
+    /// Sends the first request of the era; a session that it opens is kept.
     ///
     /// # Errors
     ///
     /// Why there is no answer.
     pub(crate) async fn open(&mut self, http: &Http) -> Result<Answer, String> {
+        let answer = http.send(self.opening()).await?;
+        if self.era == Era::Session && answer.is_success() {
+            self.session = answer.header("mcp-session-id");
+            self.is_open = true;
+            let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+            http.send(self.post(&initialized)).await?;
+        }
+        Ok(answer)
+    }
+
+    /// The first request of the era.
+    pub(crate) fn opening(&self) -> Request {
         let params = match self.era {
             Era::Stateless => json!({}),
             Era::Session => json!({
@@ -96,14 +108,7 @@ impl Dialogue {
                 "clientInfo": client_info(),
             }),
         };
-        let answer = http.send(self.request(self.era.opening(), params)).await?;
-        if self.era == Era::Session && answer.is_success() {
-            self.session = answer.header("mcp-session-id");
-            self.is_open = true;
-            let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-            http.send(self.post(&initialized)).await?;
-        }
-        Ok(answer)
+        self.request(self.era.opening(), params)
     }
 
     /// Closes the session, if there is one. Not every server lets itself be told.

@@ -76,7 +76,13 @@ impl Report {
         for family in MATRIX {
             writeln!(out, "\n{}", family.name)?;
             let own = |finding: &&Finding| finding.check.family() == family.name;
-            for finding in self.findings.iter().filter(own) {
+            let own: Vec<_> = self.findings.iter().filter(own).collect();
+            if let Some(reason) = skipped_for(&own) {
+                let verdict = paint("skipped", is_coloured);
+                writeln!(out, "  {verdict}  {:width$}  {reason}", "all of it")?;
+                continue;
+            }
+            for finding in own {
                 let verdict = paint(finding.verdict(), is_coloured);
                 writeln!(
                     out,
@@ -107,6 +113,13 @@ impl Report {
             .filter(|finding| finding.verdict() == verdict)
             .count()
     }
+}
+
+/// The reason for which a whole family was skipped.
+fn skipped_for<'a>(findings: &[&'a Finding]) -> Option<&'a str> {
+    let first = findings.first()?;
+    let is_skipped = |f: &&Finding| f.outcome == Outcome::Skipped && f.seen == first.seen;
+    findings.iter().all(is_skipped).then_some(&first.seen)
 }
 
 /// A verdict in seven columns, in the colour that it has.

@@ -78,23 +78,24 @@ impl Visit {
     ///
     /// Why the server cannot be reached.
     pub(crate) async fn knock(&mut self) -> Result<(), String> {
-        let tool = self.tool.clone().unwrap_or_else(|| NO_SUCH_TOOL.to_owned());
-        let call = json!({"name": tool, "arguments": self.arguments});
+        let mut requests = vec![
+            ("tools/call", json!({"name": NO_SUCH_TOOL, "arguments": {}})),
+            ("tools/list", json!({})),
+        ];
+        if let Some(tool) = &self.tool {
+            // Last: its 401 may name its own scopes, and the first login would ask for them.
+            let call = json!({"name": tool, "arguments": self.arguments});
+            requests.push(("tools/call", call));
+        }
         for era in Era::BOTH {
             let mut anonymous = Dialogue::new(&self.target, era, None);
             let answer = anonymous.open(&self.http).await?;
             if answer.status == 401 {
-                let params = match era {
-                    Era::Stateless => json!({}),
-                    Era::Session => json!({"protocolVersion": era.revision(), "capabilities": {},
-                        "clientInfo": {"name": "toolgate-check", "version": "1"}}),
-                };
-                let request = Dialogue::new(&self.target, era, None);
-                let request = request.request(era.opening(), params);
+                let request = Dialogue::new(&self.target, era, None).opening();
                 self.note(era.opening(), request, answer);
             } else {
                 self.tried(era.opening(), &answer);
-                for (method, params) in [("tools/call", call.clone()), ("tools/list", json!({}))] {
+                for (method, params) in requests.clone() {
                     let request = anonymous.request(method, params);
                     let answer = self.http.send(request.clone()).await?;
                     self.note(method, request, answer);

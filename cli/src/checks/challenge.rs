@@ -5,6 +5,7 @@ use crate::{
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
+        count,
     },
     http::Request,
     visit::{Refused, Visit},
@@ -214,7 +215,7 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
             section.judge(&SCOPE, Ok(format!("scope=\"{scope}\"")));
             section.judge(
                 &SCOPE_TOKENS,
-                scope_tokens(scope).map(|tokens| format!("{} scopes", tokens.len())),
+                scope_tokens(scope).map(|tokens| count(tokens.len(), "scope")),
             );
             section.judge(
                 &OFFLINE,

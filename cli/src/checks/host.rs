@@ -113,10 +113,7 @@ fn request(visit: &Visit) -> Request {
             Some(token) => refused.request.clone().bearer(token),
             None => refused.request.clone(),
         },
-        None => {
-            let dialogue = Dialogue::new(&visit.target, Era::Stateless, token);
-            dialogue.request("server/discover", serde_json::json!({}))
-        }
+        None => Dialogue::new(&visit.target, Era::Stateless, token).opening(),
     }
 }
 

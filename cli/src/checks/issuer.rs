@@ -8,6 +8,7 @@ use crate::{
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
+        count,
     },
     http::{Answer, Http, Request},
     target,
@@ -240,7 +241,7 @@ fn consistent(found: &[Found]) -> Result<String, String> {
             return Err(format!("`{member}` at {place} differs from {first}"));
         }
     }
-    Ok(format!("{} places", found.len()))
+    Ok(count(found.len(), "place"))
 }
 
 fn endpoints(document: &Map<String, Value>) -> Result<String, String> {
@@ -339,8 +340,8 @@ fn signing(keys: &[Value]) -> Result<String, String> {
         matches!(key["kty"].as_str(), Some("RSA" | "EC" | "OKP" | "AKP")) && key["use"] != "enc"
     };
     match keys.iter().filter(can_sign).count() {
-        0 => Err(format!("{} keys, none for signatures", keys.len())),
-        count => Ok(format!("{count} keys for signatures")),
+        0 => Err(format!("{}, none for signatures", count(keys.len(), "key"))),
+        number => Ok(format!("{} for signatures", count(number, "key"))),
     }
 }
 
@@ -350,7 +351,7 @@ fn public(keys: &[Value]) -> Result<String, String> {
             return Err(format!("key {} has the member `{member}`", at + 1));
         }
     }
-    Ok(format!("{} public keys", keys.len()))
+    Ok(count(keys.len(), "public key"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::{
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
+        count,
     },
     http::{Answer, Watch},
     mcp::{Dialogue, Era},
@@ -89,7 +90,11 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         &LIST,
         match listed.is_empty() {
             true => Ok("nothing".to_owned()),
-            false => Err(format!("{} tools: {}", listed.len(), listed.join(", "))),
+            false => Err(format!(
+                "{}: {}",
+                count(listed.len(), "tool"),
+                listed.join(", ")
+            )),
         },
     );
     if is_guarded {

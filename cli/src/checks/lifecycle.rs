@@ -8,6 +8,7 @@ use crate::{
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
+        count,
     },
     http::{Answer, Request},
     mcp::{Dialogue, Era},
@@ -180,7 +181,7 @@ async fn lists(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
             _ => known = Some(names),
         }
     }
-    Ok(format!("{} tools", known.unwrap_or_default().len()))
+    Ok(count(known.unwrap_or_default().len(), "tool"))
 }
 
 fn tools(answer: &Answer) -> Result<BTreeSet<String>, String> {
@@ -244,8 +245,8 @@ async fn without_token(visit: &Visit, dialogue: &Dialogue) -> Result<String, Str
     match tools(&answer) {
         Ok(public) if public == stolen => Ok("what anybody may list".to_owned()),
         _ => Err(format!(
-            "`tools/list` without the token: {} tools",
-            stolen.len()
+            "`tools/list` without the token: {}",
+            count(stolen.len(), "tool")
         )),
     }
 }

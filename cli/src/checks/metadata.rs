@@ -7,6 +7,7 @@ use crate::{
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
+        count,
     },
     http::{Answer, Request},
     target,
@@ -208,7 +209,7 @@ fn same(found: &[(String, Answer, Map<String, Value>)]) -> Result<String, String
     let mut others = found.iter().skip(1);
     match others.find(|(_, _, document)| *document != found[0].2) {
         Some((place, ..)) => Err(format!("{place} differs from {}", found[0].0)),
-        None => Ok(format!("{} places", found.len())),
+        None => Ok(count(found.len(), "place")),
     }
 }
 

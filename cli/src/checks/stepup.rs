@@ -8,6 +8,7 @@ use crate::{
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note},
+        count,
     },
     http::Answer,
     jwt,
@@ -280,7 +281,7 @@ async fn recover(visit: &Visit, open: &[Dialogue], tool: &str) -> Result<String,
             ));
         }
     }
-    Ok(format!("{} lifecycles", open.len()))
+    Ok(count(open.len(), "lifecycle"))
 }
 
 async fn call(visit: &Visit, dialogue: &Dialogue, tool: &str) -> Result<Answer, String> {
