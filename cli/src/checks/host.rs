@@ -36,7 +36,7 @@ static ORIGIN: Check = Check::new(
     "host.origin",
     Warn,
     "A foreign Origin is answered by 403.",
-    "MCP 2026-07-28, Streamable HTTP: Security & Endpoint (MUST)",
+    "MCP 2026-07-28, Streamable HTTP: Security & Endpoint (MUST; which origin is foreign, the server decides)",
     "Compare Origin, where there is one, with a list before anything else is judged.",
 );
 static NO_CHALLENGE: Check = Check::new(

@@ -73,7 +73,8 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     let mut doors = Vec::new();
     let mut is_guarded = false;
     for era in Era::BOTH {
-        let stranger = stranger(visit, era).await;
+        let opener = opener(visit, era).await;
+        let stranger = opener.with_token(None);
         match stranger.ask(&visit.http, "tools/list", json!({})).await {
             Err(_) => {}
             Ok(answer) if answer.status == 401 => {
@@ -82,7 +83,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             }
             Ok(answer) => listed.extend(names(&answer)),
         }
-        stranger.close(&visit.http).await;
+        opener.close(&visit.http).await;
     }
     listed.sort();
     listed.dedup();
@@ -120,19 +121,19 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     section.close("`tools/list` needs no token")
 }
 
-/// Somebody without a token, in a session that one has opened where there is one.
-async fn stranger(visit: &Visit, era: Era) -> Dialogue {
-    let token = visit.tokens.first().map(String::as_str);
+/// Who opens a session, where there are sessions: nobody in particular, or, where that
+/// needs a token, the owner of one.
+async fn opener(visit: &Visit, era: Era) -> Dialogue {
     let mut dialogue = Dialogue::new(&visit.target, era, None);
     if era == Era::Session {
         // Whether it may open is judged elsewhere.
         let _ = dialogue.open(&visit.http).await;
-        if dialogue.session().is_none() && token.is_some() {
-            dialogue = Dialogue::new(&visit.target, era, token);
+        if let (None, Some(token)) = (dialogue.session(), visit.tokens.first()) {
+            dialogue = Dialogue::new(&visit.target, era, Some(token));
             let _ = dialogue.open(&visit.http).await;
         }
     }
-    dialogue.with_token(None)
+    dialogue
 }
 
 async fn open_doors(visit: &Visit, stranger: &Dialogue) -> Vec<String> {

@@ -155,6 +155,7 @@ async fn refuse(
             Ok(answer) => {
                 is_refused &= answer.status == 403;
                 let hint = match answer.result() {
+                    Some(result) if result["isError"] == true => ", a refusal inside of it",
                     Some(_) => ", the tool ran (does the token lack a scope for it?)",
                     None => "",
                 };

@@ -162,7 +162,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     let changed = first.and_then(|token| Some(vec![jwt::tampered(token)?, jwt::stripped(token)?]));
     match changed {
         Some(tokens) => section.judge(&TAMPERED, asked.tokens(tokens).await),
-        None => section.skip(&TAMPERED, "no JWT was given by --token"),
+        None => section.skip(&TAMPERED, "there is no token, or none that is a JWT"),
     }
     section.close("not judged")
 }
@@ -209,7 +209,7 @@ impl Asked<'_> {
 
     async fn two(&self, section: &mut Section) {
         let Some(good) = self.visit.tokens.first() else {
-            section.skip(&TWO, "no token was given by --token");
+            section.skip(&TWO, "no token was given by --token or --login");
             return;
         };
         let requests = vec![

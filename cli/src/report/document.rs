@@ -33,6 +33,9 @@ Without a token nothing is called and nothing is changed. `--tool` is called wit
 token, so name one that may be. With `--login` and without `--tool`, tools that say they
 only read (`readOnlyHint`) are called until one is refused.
 
+Give tokens that may be lost: the first one is also sent in the query string, where it
+must be refused and where logs of the server and of proxies will have it.
+
 \"Clients\" as a source means what was measured with clients in use, or read in their code.
 ";
 
