@@ -4,6 +4,7 @@ mod command;
 mod faults;
 mod gate;
 mod issuer;
+mod limits;
 mod login;
 mod metadata;
 mod protocol;
