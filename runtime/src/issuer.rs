@@ -65,6 +65,7 @@ pub struct Issuer {
     required: Vec<String>,
     required_one_of: &'static [&'static str],
     required_values: Vec<(String, String)>,
+    single_audience: bool,
     reading: Reading,
     introspection: Option<Introspection>,
     private_addresses: bool,
@@ -87,6 +88,7 @@ impl Issuer {
             required: Vec::new(),
             required_one_of: &[],
             required_values: Vec::new(),
+            single_audience: false,
             reading: Reading::default(),
             introspection: None,
             private_addresses: false,
@@ -150,6 +152,14 @@ impl Issuer {
         value: impl Into<String>,
     ) -> Self {
         self.required_values.push((name.into(), value.into()));
+        self
+    }
+
+    /// Refuses tokens whose audience is more than one (RFC 7519 §4.1.3): each of the others
+    /// that such a token is for could use it here.
+    #[must_use]
+    pub fn with_single_audience(mut self) -> Self {
+        self.single_audience = true;
         self
     }
 
@@ -252,6 +262,10 @@ impl Issuer {
 
     pub(crate) fn required_values(&self) -> &[(String, String)] {
         &self.required_values
+    }
+
+    pub(crate) fn has_single_audience(&self) -> bool {
+        self.single_audience
     }
 
     pub(crate) fn reading(&self) -> &Reading {

@@ -67,6 +67,13 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
             return Err(format!("its {name:?} is not {value:?}, which is required"));
         }
     }
+    let audiences = claims
+        .get("aud")
+        .and_then(Value::as_array)
+        .map_or(1, Vec::len);
+    if issuer.has_single_audience() && audiences > 1 {
+        return Err("it is for others as well".to_owned());
+    }
     match issuer.required().iter().find(|name| !has(name)) {
         Some(name) => Err(format!("the required claim {name:?} is missing")),
         None => Ok(()),
@@ -178,6 +185,20 @@ mod tests {
             let mut partial = full.clone();
             partial.as_object_mut().unwrap().remove(name);
             assert!(claims(&issuer, partial).unwrap_err().contains(name));
+        }
+    }
+
+    #[test]
+    fn a_single_audience_is_one() {
+        let issuer = lax().with_single_audience();
+        for (audience, single) in [
+            (json!("a"), true),
+            (json!(["a"]), true),
+            (json!(["a", "a"]), false),
+        ] {
+            let token = json!({"aud": audience});
+            assert_eq!(claims(&issuer, token.clone()).is_ok(), single, "{audience}");
+            assert_eq!(claims(&lax(), token), Ok(()));
         }
     }
 
