@@ -46,7 +46,7 @@ pub(crate) const CASES: &[Case] = &[
     request("a scheme that begins with Bearer", "RFC 9110 §11.1", NoToken, |w, r| header(w, r, "BearerX {}")),
     request("a scheme that ends in Bearer", "RFC 9110 §11.1", NoToken, |w, r| header(w, r, "XBearer {}")),
     request("the scheme alone", "RFC 6750 §3.1: malformed is no absence", Invalid, |w, r| header(w, r, "Bearer")),
-    request("the scheme with a tab", "RFC 9110 §11.4: a space", NoToken, |w, r| header(w, r, "Bearer\t{}")),
+    request("the scheme with a tab", "RFC 9110 §11.4: a space", Invalid, |w, r| header(w, r, "Bearer\t{}")),
     request("two tokens in one header", "RFC 6750 §2.1", Invalid, |w, r| header(w, r, "Bearer {} {}")),
     request("two tokens with a comma", "RFC 6750 §2.1", Invalid, |w, r| header(w, r, "Bearer {},{}")),
     request("two credentials with a comma", "RFC 9110 §11.6.2: one", Invalid, |w, r| header(w, r, "Bearer {}, Basic YTpi")),
