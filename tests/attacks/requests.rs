@@ -1,6 +1,7 @@
 //! Attacks by requests and connections rather than by tokens.
 
 mod json;
+mod logs;
 
 use support::{
     client::{Client, Revision},

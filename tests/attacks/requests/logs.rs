@@ -1,0 +1,304 @@
+//! What a server writes into its log, at the finest level and from every library.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use serde_json::json;
+use support::{
+    ImitationIssuer,
+    client::{Answer, Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+};
+use tokio::sync::oneshot;
+use toolgate::{ClientAuthentication, Introspection, Issuer};
+
+const SECRET: &str = "the-secret-of-the-client";
+const OPAQUE: &str = "an-opaque-token-of-alice";
+
+/// The lines of one server. Clones are one log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let bytes = self.0.lock().expect("nobody panics with it").clone();
+        let text = String::from_utf8_lossy(&bytes);
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .expect("nobody panics with it")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where the records of libraries go that know the crate `log` alone.
+struct Records;
+
+static RECORDS: OnceLock<Mutex<Vec<(std::thread::ThreadId, String)>>> = OnceLock::new();
+
+impl log::Log for Records {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {} {}", record.level(), record.target(), record.args());
+        let mut all = RECORDS
+            .get_or_init(Mutex::default)
+            .lock()
+            .expect("nobody panics with it");
+        all.push((std::thread::current().id(), line));
+    }
+
+    fn flush(&self) {}
+}
+
+/// A server on a thread of its own, all of whose lines are kept, and none of its clients'.
+struct Logged {
+    log: Log,
+    resource: String,
+    stop: oneshot::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Logged {
+    async fn start(issuer: Issuer, directives: &'static str) -> Self {
+        let _ = log::set_logger(&Records);
+        log::set_max_level(log::LevelFilter::Trace);
+        let log = Log::default();
+        let writer = log.clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (started, resource) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let subscriber = tracing_subscriber::fmt()
+                .with_env_filter(directives)
+                .with_ansi(false)
+                .with_writer(move || writer.clone())
+                .finish();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            tracing::subscriber::with_default(subscriber, || {
+                runtime.block_on(async {
+                    let server = desk::unverified_server(&Runs::default());
+                    let running = Running::start(server, |config| config.with_issuer(issuer)).await;
+                    let _ = started.send(running.resource());
+                    let _ = stopped.await;
+                    running.stopped().await;
+                });
+            });
+        });
+        Self {
+            log,
+            resource: resource.await.expect("it starts"),
+            stop,
+            thread,
+        }
+    }
+
+    /// Everything that was written until it had stopped: its lines, and the records of
+    /// libraries that know nothing of them.
+    fn end(self) -> (Vec<String>, Vec<String>) {
+        let id = self.thread.thread().id();
+        let _ = self.stop.send(());
+        self.thread.join().expect("it does not panic");
+        let mut others = Vec::new();
+        if let Some(records) = RECORDS.get() {
+            let records = records.lock().expect("nobody panics with it");
+            let theirs = records.iter().filter(|(thread, _)| *thread == id);
+            others.extend(theirs.map(|(_, line)| line.clone()));
+        }
+        (self.log.lines(), others)
+    }
+}
+
+/// A client whose requests go over HTTP/2 alone.
+fn http2(client: &Client, message: &serde_json::Value) -> reqwest::RequestBuilder {
+    let request = client.post(message).body(message.to_string()).build();
+    let http = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .build()
+        .expect("an HTTP client");
+    reqwest::RequestBuilder::from_parts(http, request.expect("a request"))
+}
+
+#[tokio::test]
+async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
+    let issuer = ImitationIssuer::start().await;
+    let authentication = ClientAuthentication::basic("desk", SECRET);
+    let introspection = Introspection::new(authentication);
+    let trusted = Issuer::new(issuer.url()).with_introspection(introspection);
+    let logged = Logged::start(trusted, "trace").await;
+    let good = issuer.token().audience(&logged.resource).scope("desk:read");
+    let good = good.build();
+    let forged = issuer
+        .token()
+        .audience(&logged.resource)
+        .signature(b"no")
+        .build();
+    issuer.know(OPAQUE, issuer.active(&logged.resource, "desk:read"));
+    let unknown = "a-token-that-nobody-knows";
+    for token in [&*good, &*forged, OPAQUE, unknown] {
+        for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
+            let mut client = Client::new(&*logged.resource, revision).with_token(token);
+            client.initialize().await;
+            for (tool, arguments) in [
+                ("read", json!({})),
+                ("slow", json!({"millis": 1})),
+                ("write", json!({})),
+            ] {
+                client.call(tool, arguments.clone()).await;
+                let message =
+                    client.message("tools/call", json!({"name": tool, "arguments": arguments}));
+                Answer::of(http2(&client, &message)).await;
+                let twice = client.post(&message).bearer_auth(token);
+                Answer::of(twice.body(message.to_string())).await;
+            }
+            Answer::of(client.plain(reqwest::Method::DELETE)).await;
+        }
+        let query = format!("{}?access_token={token}", logged.resource);
+        Client::new(query, Revision::Stateless)
+            .call("read", json!({}))
+            .await;
+    }
+    let (mut lines, records) = logged.end();
+    lines.extend(records);
+    for needed in ["rmcp", "h2::", "toolgate::audit", "admitted", "reqwest"] {
+        assert!(lines.iter().any(|line| line.contains(needed)), "{needed}");
+    }
+    let basic = "ZGVzazp0aGUtc2VjcmV0LW9mLXRoZS1jbGllbnQ";
+    let parts = good.split('.').chain(forged.split('.'));
+    let secrets: Vec<_> = parts
+        .chain([OPAQUE, unknown, SECRET, basic])
+        .filter(|part| part.len() > 8)
+        .collect();
+    for line in &lines {
+        for secret in &secrets {
+            assert!(!line.contains(secret), "{secret}: {line}");
+        }
+    }
+}
+
+/// What the examples log when nobody asks for more.
+const USUAL: &str = "warn,toolgate=info";
+
+#[tokio::test]
+async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
+    let issuer = ImitationIssuer::start().await;
+    let logged = Logged::start(Issuer::new(issuer.url()), USUAL).await;
+    // Characters that are longest when they are escaped.
+    let long = format!("\n{}\n", "\u{e0001}".repeat(3000));
+    let named = "\u{e0001}".repeat(900);
+    let injected = "\n2026-01-01T00:00:00Z INFO forged: outcome=\"admitted\"\n";
+    let token = issuer.token().audience(&logged.resource).scope("desk:read");
+    let token = token
+        .claim("sub", json!(named))
+        .claim("client_id", json!(named))
+        .build();
+    let forged = issuer
+        .token()
+        .header("kid", json!(named))
+        .claim("iss", json!(named))
+        .build();
+    for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
+        let mut client = Client::new(&*logged.resource, revision).with_token(token.clone());
+        client.open().await;
+        let strange = client.clone().with_token(forged.clone());
+        strange.call("read", json!({})).await;
+        for text in [&*long, injected] {
+            for (method, params) in [
+                ("tools/call", json!({"name": text, "arguments": {}})),
+                (
+                    "tools/call",
+                    json!({"name": "echo", "arguments": {text: text}}),
+                ),
+                (
+                    "tools/call",
+                    json!({"name": "slow", "arguments": {"millis": text}}),
+                ),
+                ("tools/list", json!({"cursor": text})),
+                (text, json!({})),
+                ("resources/read", json!({"uri": text})),
+                ("prompts/get", json!({"name": text})),
+                (
+                    "initialize",
+                    json!({"protocolVersion": text, "capabilities": {}, "clientInfo": {"name": text, "version": text}}),
+                ),
+                (
+                    "initialize",
+                    json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": text, "version": text}}),
+                ),
+            ] {
+                for id in [json!(1), json!(text)] {
+                    let mut message = client.message(method, params.clone());
+                    message["id"] = id;
+                    // The headers cannot repeat such a text.
+                    let headers = client.message("tools/list", json!({}));
+                    {
+                        Answer::of(client.post(&headers).body(message.to_string())).await;
+                        let plain = reqwest::Client::new().post(&logged.resource);
+                        let plain = plain
+                            .bearer_auth(&token)
+                            .header("content-type", "application/json");
+                        let plain = plain.header("accept", "application/json, text/event-stream");
+                        Answer::of(
+                            plain
+                                .header("mcp-protocol-version", "2025-11-25")
+                                .body(message.to_string()),
+                        )
+                        .await;
+                    }
+                    let mut notification = message.clone();
+                    notification
+                        .as_object_mut()
+                        .expect("an object")
+                        .remove("id");
+                    Answer::of(client.post(&headers).body(notification.to_string())).await;
+                    let reply = json!({"jsonrpc": "2.0", "id": message["id"], "error": {"code": 1, "message": text}});
+                    Answer::of(client.post(&headers).body(reply.to_string())).await;
+                }
+            }
+        }
+    }
+    for name in [
+        "mcp-protocol-version",
+        "mcp-session-id",
+        "origin",
+        "host",
+        "last-event-id",
+        "mcp-name",
+    ] {
+        let client = Client::new(&*logged.resource, Revision::Stateless).with_token(token.clone());
+        let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+        let request = client.post(&message).body(message.to_string()).build();
+        let mut request = request.expect("a request");
+        request
+            .headers_mut()
+            .insert(name, "a".repeat(20_000).parse().expect("a value"));
+        let _ = reqwest::Client::new().execute(request).await;
+    }
+    let (lines, _) = logged.end();
+    assert!(lines.iter().any(|line| line.contains("admitted")));
+    for line in &lines {
+        let start: String = line.chars().take(300).collect();
+        assert!(line.len() <= 8192, "{} bytes: {start}", line.len());
+        assert!(
+            line.starts_with("20") && !line.starts_with("2026-01-01"),
+            "{start}"
+        );
+    }
+}
