@@ -5,6 +5,7 @@
 //! - [`handover`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
 //! - [`body`]: one bounded buffer
+//! - [`identifiers`]: what a message is called by
 //! - [`session`]: which principal owns which MCP session
 //! - [`challenge`], [`refusal`]: what a refused request is told
 //! - [`direct`]: the short way to a tool
@@ -23,6 +24,7 @@ mod challenge;
 mod direct;
 mod ending;
 mod handover;
+mod identifiers;
 mod judgement;
 mod origin;
 mod refusal;

@@ -11,8 +11,12 @@ use crate::{
 
 use super::challenge::scope_string;
 
-/// The longest text from outside that a line repeats, in characters.
+/// The longest text from outside that a line repeats, in characters as they are written.
+/// Five of them, with two lists of scopes, stay below 8 KiB.
 const LONGEST: usize = 200;
+
+/// The longest list of scopes.
+const LONGEST_LIST: usize = 1500;
 
 /// What a decision was about.
 #[derive(Debug, Clone, Copy)]
@@ -76,14 +80,25 @@ pub(crate) fn refused(
         issuer = subject.issuer(),
         subject = subject.party(|principal| principal.claims().subject()),
         client = subject.party(|principal| principal.claims().client_id()),
-        needed = scope_string(needed, table),
-        missing = scope_string(missing, table),
+        needed = cut(&scope_string(needed, table), LONGEST_LIST),
+        missing = cut(&scope_string(missing, table), LONGEST_LIST),
     );
 }
 
 /// The beginning of a text, short enough for a log line.
 fn clip(text: &str) -> &str {
-    match text.char_indices().nth(LONGEST) {
+    cut(text, LONGEST)
+}
+
+/// The beginning of a text that has at most so many characters when it is escaped, as log
+/// lines are: there one character can become ten.
+fn cut(text: &str, longest: usize) -> &str {
+    let mut written = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        written += character.escape_debug().count();
+        written > longest
+    });
+    match end {
         Some((end, _)) => &text[..end],
         None => text,
     }
@@ -98,5 +113,7 @@ mod tests {
         let long = "ä".repeat(10_000);
         assert_eq!(clip(&long).chars().count(), LONGEST);
         assert_eq!(clip("short"), "short");
+        let escaped = clip(&"\u{e0001}".repeat(10_000)).escape_debug().count();
+        assert!((LONGEST - 10..=LONGEST).contains(&escaped));
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     Gate,
     audit::{self, Subject},
-    body,
+    body, identifiers,
     origin::Foreign,
     refusal::{Refusal, Voice},
     session::{SESSION_ID, Standing},
@@ -106,6 +106,13 @@ impl Gate {
                 return Err(self.note(subject, refusal));
             }
         };
+        let message = match &asked {
+            Asked::Message(message) => Some(&**message),
+            Asked::Plain(_) | Asked::Unreadable => None,
+        };
+        if let Some(refusal) = identifiers::fault(&parts.headers, message) {
+            return Err(self.note(subject, refusal));
+        }
         audit::admitted(subject);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
