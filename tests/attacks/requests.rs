@@ -1,7 +1,10 @@
 //! Attacks by requests and connections rather than by tokens.
 
+mod framing;
 mod json;
 mod logs;
+mod places;
+mod raw;
 
 use support::{
     client::{Client, Revision},
