@@ -11,6 +11,7 @@ use rmcp::{
     },
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::cors::CorsLayer;
 
 use crate::{
     admission::Switches,
@@ -35,6 +36,8 @@ use super::{
 /// A server that is ready to be served.
 pub(super) struct Assembled {
     pub(super) router: Router,
+    /// What goes around the answer for all other paths.
+    pub(super) cors: CorsLayer,
     pub(super) welcome: Welcome,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
@@ -122,8 +125,7 @@ where
         path: settings.resource().path().to_owned(),
         metadata: documents.metadata(),
         page: documents.page(&tools),
-        origins: plan.origins.clone(),
-        parameter_headers: parameter_headers(&tools),
+        cors: routes::cors(plan.origins.clone(), parameter_headers(&tools)),
         issuer_routes: None,
     };
     let mut identity = Implementation::new(&server.name, &server.version);
@@ -147,6 +149,7 @@ where
     served.issuer_routes = wall.issuer_routes;
     let endpoint = any_service(GateService::new(wall.gate, service));
     Ok(Assembled {
+        cors: served.cors.clone(),
         router: routes::routes(endpoint, served, wall.readiness.clone()),
         welcome,
         bind,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::{Body, Bytes},
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, any, get},
 };
 use http::{
     HeaderName, HeaderValue, Method, Response, StatusCode,
@@ -29,9 +29,7 @@ pub(super) struct Served {
     pub(super) metadata: Bytes,
     /// The page for people.
     pub(super) page: Bytes,
-    pub(super) origins: OriginRules,
-    /// Headers of the server's own that tools mirror arguments in.
-    pub(super) parameter_headers: Vec<HeaderName>,
+    pub(super) cors: CorsLayer,
     /// The routes of the embedded issuer, where it is the one; they have rules of their own.
     pub(super) issuer_routes: Option<Router>,
 }
@@ -43,8 +41,7 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readines
         path,
         metadata,
         page,
-        origins,
-        parameter_headers,
+        cors,
         issuer_routes,
     } = served;
     let metadata = get(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
@@ -63,8 +60,17 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readines
                 .route(&path, endpoint.clone());
         }
     }
-    // Outermost, so that a page can read refusals as well.
-    let router = router.route_layer(cors(origins, parameter_headers));
+    // CORS is outermost, so that a page can read refusals as well.
+    let router = router
+        .method_not_allowed_fallback(async || {
+            oauth_error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "what is at this path can be read, and nothing else",
+                "",
+            )
+        })
+        .route_layer(cors);
     match issuer_routes {
         Some(issuer) => router.merge(issuer),
         None => router,
@@ -72,18 +78,22 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readines
 }
 
 /// Answers for the paths at which there is nothing, where the server stands alone.
-pub(super) fn alone(router: Router) -> Router {
-    router.fallback(async || {
-        oauth_error(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "there is nothing at this path; /docs tells what there is",
-            "",
-        )
-    })
+pub(super) fn alone(router: Router, cors: CorsLayer) -> Router {
+    let nothing = any(not_found).layer(cors);
+    router.fallback_service(nothing)
 }
 
-/// CORS for the origins that the gate lets in, and for no others.
+async fn not_found() -> Response<Body> {
+    oauth_error(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing at this path; /docs tells what there is",
+        "",
+    )
+}
+
+/// CORS for the origins that the gate lets in, and for no others. `parameter_headers` are
+/// those in which tools mirror arguments.
 pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> CorsLayer {
     let origins = Arc::new(origins);
     let allow = AllowOrigin::predicate(move |origin: &HeaderValue, _: &Parts| {

@@ -48,7 +48,7 @@ pub(super) async fn serve(
     mut assembled: Assembled,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    assembled.router = routes::alone(assembled.router);
+    assembled.router = routes::alone(assembled.router, assembled.cors.clone());
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
