@@ -9,10 +9,10 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tower::Service;
 
-use super::Gate;
+use super::{Gate, refusal::oauth_error};
 
 /// A service behind the gate.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ impl<I> GateService<I> {
 impl<I, B> Service<Request<Body>> for GateService<I>
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    I::Future: Send,
+    I::Future: Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
@@ -48,11 +48,23 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             Ok(match gate.judge(&mut parts, body).await {
+                // A caller who hangs up half-way must not leave a session behind that
+                // nobody owns and nothing counts.
+                Ok(passed) if passed.opens_session => {
+                    let opening = tokio::spawn(async move { gate.run(passed, parts, inner).await });
+                    opening.await.unwrap_or_else(|_| broken())
+                }
                 Ok(passed) => gate.run(passed, parts, inner).await,
                 Err(refusal) => refusal.into_response(gate.voice()),
             })
         })
     }
+}
+
+/// The answer in place of one that was not finished.
+fn broken() -> Response<Body> {
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    oauth_error(status, "server_error", "the server could not answer", "")
 }
 
 #[cfg(test)]

@@ -207,3 +207,25 @@ async fn what_is_refused_never_reaches_the_service_behind() {
         assert!(seen.is_none(), "{refusal}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_leaves_no_session_that_nothing_counts() {
+    let gate = Arc::new(gate());
+    let behind = service_fn(async |_: Request<Body>| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let response = Response::builder().header("mcp-session-id", "opened");
+        Ok::<_, Infallible>(response.body(Body::empty()).unwrap())
+    });
+    let params = json!({"protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"}});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params});
+    let request = request("POST").body(message.to_string().into()).unwrap();
+    let answer = GateService::new(Arc::clone(&gate), behind).oneshot(request);
+    let hung_up = tokio::time::timeout(Duration::from_millis(10), answer).await;
+    assert!(hung_up.is_err());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(
+        gate.sessions.standing("opened", None),
+        crate::gate::session::Standing::Owner
+    );
+}
