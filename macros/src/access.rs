@@ -97,7 +97,7 @@ impl Access {
 }
 
 impl Scope {
-    fn tokens(&self, krate: &TokenStream) -> TokenStream {
+    pub(crate) fn tokens(&self, krate: &TokenStream) -> TokenStream {
         match self {
             Self::Literal(text) => {
                 quote!(#krate::__private::Scope::new(#text))
@@ -119,7 +119,7 @@ impl Scope {
 }
 
 /// A set of scopes that are all needed.
-fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
+pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
     let Expr::Array(list) = value else {
         // A constant of a list is not followed: what is not seen here is not vouched for.
         errors.on(
@@ -139,9 +139,13 @@ fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
         }
     }
     if list.elems.is_empty() {
+        let instead = match key {
+            "demands" => "leave it out",
+            _ => "say `authenticated` or `public` instead",
+        };
         errors.on(
             list,
-            "no scope is listed: list one, or say `authenticated` or `public` instead",
+            format_args!("no scope is listed: list one, or {instead}"),
         );
     }
     Some(scopes)

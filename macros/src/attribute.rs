@@ -2,20 +2,22 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, ExprLit, Ident, Lit, LitStr};
+use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::{
-    access::{self, Access},
+    access::{self, Access, Scope},
     entry::{Entry, entries},
     errors::Errors,
 };
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "authorize",
+    "demands",
     "name",
     "title",
     "description",
@@ -34,6 +36,10 @@ const KEYS: [&str; 16] = [
 pub(crate) struct ToolAttribute {
     /// None when it is not stated, or not understood; either was told.
     pub(crate) access: Option<Access>,
+    /// The function that decides over caller and arguments.
+    pub(crate) authorize: Option<ExprPath>,
+    /// The scopes that it may demand.
+    pub(crate) demands: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
@@ -55,6 +61,8 @@ impl ToolAttribute {
         for entry in &entries {
             match entry.key.to_string().as_str() {
                 "name" => attribute.name = entry.text(errors).filter(|name| is_name(name, errors)),
+                "authorize" => attribute.authorize = path(entry, errors),
+                "demands" => attribute.demands = demands(entry, errors),
                 "title" => attribute.title = entry.text(errors),
                 "description" => attribute.description = entry.text(errors),
                 "step_up" => attribute
@@ -79,6 +87,13 @@ impl ToolAttribute {
             }
         }
         attribute.check_hints(errors);
+        let demands = entries.iter().find(|entry| entry.key == "demands");
+        if let Some(demands) = demands.filter(|_| complete && attribute.authorize.is_none()) {
+            errors.at(
+                demands.span(),
+                "`demands` lists what an `authorize` function may demand, and there is none: state `authorize = path`, or ask for these scopes by `scopes = […]`",
+            );
+        }
         attribute
     }
 
@@ -171,6 +186,34 @@ fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
                 None => errors.at(entry.span(), message),
             }
             None
+        }
+    }
+}
+
+/// The function that decides, by its path.
+fn path(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
+    match &entry.value {
+        Some(Expr::Path(path)) => Some(path.clone()),
+        other => {
+            let message = "`authorize` is the path of a function over caller and arguments: `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), Denied>`";
+            match other {
+                Some(value) => errors.on(value, message),
+                None => errors.at(entry.span(), message),
+            }
+            None
+        }
+    }
+}
+
+fn demands(entry: &Entry, errors: &Errors) -> Vec<Scope> {
+    match &entry.value {
+        Some(value) => access::set(value, "demands", errors).unwrap_or_default(),
+        None => {
+            errors.at(
+                entry.span(),
+                "`demands` needs a list of scopes: `demands = [\"files:admin\"]`",
+            );
+            Vec::new()
         }
     }
 }

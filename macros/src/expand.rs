@@ -107,11 +107,12 @@ pub(crate) fn definition(
             }
             _ => None,
         });
+    let authorize = authorize(model, krate);
     code! {{
         #(#slots)*
         let __result = #krate::__private::returns::<#result>();
         #krate::__private::Definition::new(#facts, move |__describe| { #describe }, move |__call| #call)
-            #(#extracts)*
+            #(#extracts)* #authorize
     }}
 }
 
@@ -172,13 +173,57 @@ fn describe(model: &ToolModel, krate: &TokenStream) -> TokenStream {
     code!(#(#parameters)* __describe.result(__result);)
 }
 
+/// The question to the author's function: the caller, and each argument by reference.
+fn authorize(model: &ToolModel, krate: &TokenStream) -> Option<TokenStream> {
+    let path = model.attribute.authorize.as_ref()?;
+    let place = at(path.span());
+    let mut looks = Vec::new();
+    let mut passed = Vec::new();
+    for (number, parameter) in model.parameters.iter().enumerate() {
+        let slot = slot(number);
+        let value = value(number);
+        // What does not fit is told where the author's function is named.
+        passed.push(quote_spanned!(place=> &#value));
+        looks.push(match parameter {
+            Parameter::Argument(argument) => {
+                let name = &argument.name;
+                code!(let #value = #slot.look(__asked, #name)?;)
+            }
+            Parameter::Arguments(_) => code!(let #value = #slot.look_at_all(__asked)?;),
+            Parameter::Receiver(_) | Parameter::Extractor(_) => {
+                passed.pop();
+                continue;
+            }
+        });
+    }
+    let demands = model.attribute.demands.iter();
+    let demands = demands.map(|scope| scope.tokens(krate));
+    let caller = match model.is_public() {
+        true => quote_spanned!(place=> __asked.caller()),
+        false => quote_spanned!(place=> __asked.known_caller()?),
+    };
+    let answer = quote_spanned!(place=> #path(#caller, #(#passed),*));
+    let verdict = quote_spanned!(place=> #krate::__private::verdict(#answer));
+    Some(code! {
+        .authorize(
+            { const DEMANDS: &[#krate::__private::Scope] = &[#(#demands),*]; DEMANDS },
+            move |__asked| { #(#looks)* #verdict },
+        )
+    })
+}
+
+/// The name of the value of the parameter of this number.
+fn value(number: usize) -> Ident {
+    format_ident!("__value_{number}", span = Span::mixed_site())
+}
+
 fn call(model: &ToolModel, function: &TokenStream, krate: &TokenStream) -> TokenStream {
     let mut first = Vec::new();
     let mut then = Vec::new();
     let mut passed = Vec::new();
     for (number, parameter) in model.parameters.iter().enumerate() {
         let slot = slot(number);
-        let value = format_ident!("__value_{number}", span = Span::mixed_site());
+        let value = value(number);
         match parameter {
             Parameter::Receiver(kind) => {
                 first.push(code!(let #value = #krate::__private::receiver::<_, Self>(&__call);));

@@ -72,6 +72,12 @@ mod scope_text;
 /// of type `&str` or `Scope`, checked just so. `step_up` keeps the scopes of this tool out
 /// of what clients are asked for before they call it.
 ///
+/// What is asked for can depend on the arguments: `authorize = check` names a function
+/// `fn check(caller: &Caller, path: &str, …) -> Result<(), Denied>` that gets the caller
+/// (in a public tool an `Option<&Caller>`) and a reference to each argument, in the tool's
+/// order. It decides at the gate, before the tool runs, and can demand the further scopes
+/// that `demands = ["files:admin"]` declares, or refuse; see `Denied`.
+///
 /// # What is published
 ///
 /// | key | meaning | else |

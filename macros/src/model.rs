@@ -76,6 +76,11 @@ impl ToolModel {
         model
     }
 
+    /// Whether there can be a call without a caller.
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self.attribute.access, Some(Access::Public))
+    }
+
     fn check(&self, errors: &Errors) {
         let mut names = HashMap::new();
         let mut headers = HashMap::new();
@@ -105,8 +110,7 @@ impl ToolModel {
                     whole = true;
                 }
                 Parameter::Extractor(extractor) => {
-                    if extractor.is_caller && matches!(self.attribute.access, Some(Access::Public))
-                    {
+                    if extractor.is_caller && self.is_public() {
                         errors.on(
                             &extractor.ty,
                             "a public tool can be called without a token, and then there is no caller: take `Option<Caller>`, or say `authenticated` instead of `public`",

@@ -44,8 +44,8 @@ pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{Changes, NoSuchTool, Server, Visibility};
 pub use tool::{
-    Args, Argument, Call, Caller, Context, FromCall, FromRef, IntoToolError, IntoToolResult, Json,
-    State, ToolDef, ToolError, ToolOutcome, ToolSet,
+    Args, Argument, Call, Caller, Context, Denied, FromCall, FromRef, IntoToolError,
+    IntoToolResult, Json, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_tool, mcp_tools};
 pub use verify::{IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};

@@ -106,13 +106,17 @@ pub(crate) struct VerifiedToken {
     held: ScopeSet,
     /// Those, and what they imply.
     granted: ScopeSet,
+    /// The same by name.
+    granted_names: Box<[&'static str]>,
 }
 
 impl VerifiedToken {
     pub(crate) fn new(claims: Claims, table: &ScopeTable) -> Arc<Self> {
+        let granted = table.granted(claims.scopes());
         Arc::new(Self {
             held: table.held(claims.scopes()),
-            granted: table.granted(claims.scopes()),
+            granted,
+            granted_names: table.names(granted).collect(),
             claims,
         })
     }
@@ -138,6 +142,15 @@ impl Principal {
     #[must_use]
     pub(crate) fn granted(&self) -> ScopeSet {
         self.0.granted
+    }
+
+    /// Whether the token has this scope: names it, character for character (RFC 6749
+    /// §3.3), or names one that implies it on this server.
+    #[must_use]
+    pub fn has(&self, scope: &str) -> bool {
+        // Named in the order of the table, which is sorted.
+        self.0.granted_names.binary_search(&scope).is_ok()
+            || self.claims().scopes().any(|named| named == scope)
     }
 
     /// The scopes of this server that the token names.
@@ -221,6 +234,7 @@ impl std::error::Error for Unacceptable {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scope::Scope;
     use serde_json::json;
 
     const NOW: u64 = 1_800_000_000;
@@ -326,6 +340,22 @@ mod tests {
                 .identity()
         );
         assert_ne!(one, judge(json!({"sub": "t"}), NOW).unwrap().identity());
+    }
+
+    #[test]
+    fn a_scope_is_had_by_name_or_by_what_implies_it() {
+        let (admin, read) = (Scope::new("todo:admin"), Scope::new("todo:read"));
+        let table = ScopeTable::with_hierarchy([read], &[(admin, vec![read])]).unwrap();
+        let has = |scopes: &str, asked: &str| {
+            let claims =
+                json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": NOW, "scope": scopes});
+            let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
+            Principal(VerifiedToken::new(claims, &table)).has(asked)
+        };
+        assert!(has("todo:admin", "todo:read"));
+        assert!(!has("todo:read", "todo:admin"));
+        assert!(has("elsewhere", "elsewhere"));
+        assert!(!has("todo:admin", "todo:"));
     }
 
     #[test]

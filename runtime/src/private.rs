@@ -12,9 +12,9 @@ pub use crate::{
     access::Requirement,
     scope::Scope,
     tool::{
-        Args, Call, CallFuture, Definition, Describe, Facts, FromCall as ExtractedFrom,
-        FromRef as PartOf, Limit, Returns, ScopeText, Slot, Structured, ToolDef, ToolGroup,
-        ToolSet, argument, returns, run,
+        Answer, Args, Asked, Call, CallFuture, Definition, Describe, Facts,
+        FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Structured,
+        ToolDef, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
     },
 };
 

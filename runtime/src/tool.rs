@@ -7,6 +7,7 @@
 //! | `call` | [`Call`]: what one call brings |
 //! | `argument` | [`Argument`]: read one argument; [`Args`]: all of them as one struct |
 //! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
+//! | `authorize` | [`Denied`]: arguments decide, before the tool runs |
 //! | `caller`, `context` | [`Caller`], [`Context`] |
 //! | `describe` | arguments and results → JSON Schemas |
 //! | `header` | the rules for `x-mcp-header` |
@@ -19,15 +20,18 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{MetaObject, ToolAnnotations};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     access::Requirement,
     admission::{Admission, Target},
     error::Faults,
+    principal::Principal,
+    scope::Scope,
 };
 
 mod argument;
+mod authorize;
 mod call;
 mod caller;
 mod context;
@@ -42,6 +46,7 @@ mod redact;
 mod set;
 
 pub use argument::{Args, Argument, Slot, argument};
+pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
 pub use caller::Caller;
 pub use context::Context;
@@ -52,6 +57,9 @@ pub use failure::{IntoToolError, ToolError};
 pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
 pub use set::{ToolDef, ToolGroup, ToolSet};
 
+pub(crate) use authorize::Refused;
+
+use authorize::Check;
 use input::Input;
 
 /// One tool of a server, ready to be listed and called.
@@ -64,6 +72,7 @@ pub(crate) struct Tool<S> {
     listing: rmcp::model::Tool,
     undescribed: Vec<String>,
     input: Input,
+    check: Option<Check>,
     call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
 }
 
@@ -76,6 +85,7 @@ impl<S> Tool<S> {
             call,
             takes_context,
             takes_caller,
+            check,
         } = definition;
         let name = facts.name;
         if takes_caller && facts.requirement == Requirement::Public {
@@ -138,6 +148,7 @@ impl<S> Tool<S> {
             listing,
             undescribed: described.undescribed,
             input,
+            check,
             call,
         }
     }
@@ -177,6 +188,31 @@ impl<S> Tool<S> {
         header::names(&self.listing.input_schema)
     }
 
+    /// The scopes that the tool's arguments can make it demand, beyond its requirement.
+    pub(crate) fn demands(&self) -> impl Iterator<Item = Scope> {
+        let demands = self.check.as_ref().map_or(&[][..], Check::demands);
+        demands.iter().copied()
+    }
+
+    /// Asks the tool's `authorize` function, if it has one, about a call that its
+    /// requirement admits.
+    ///
+    /// Arguments that the schema forbids are not asked about: such a call runs nothing,
+    /// and is told so as a tool error.
+    pub(crate) fn authorize(
+        &self,
+        principal: Option<&Principal>,
+        arguments: &Map<String, Value>,
+    ) -> Result<(), Refused> {
+        let Some(check) = &self.check else {
+            return Ok(());
+        };
+        let Ok(arguments) = self.input.check(arguments.clone()) else {
+            return Ok(());
+        };
+        check.ask(self.name, principal, arguments).unwrap_or(Ok(()))
+    }
+
     /// Runs the tool, when the admission is one for this tool and the arguments are such
     /// as its schema allows. Whatever goes wrong is an outcome.
     pub(crate) fn call(
@@ -191,12 +227,37 @@ impl<S> Tool<S> {
                 "this call was not admitted",
             ))));
         }
-        match self.input.check(call.take_arguments()) {
+        let checked = self
+            .input
+            .check(call.take_arguments())
+            .and_then(|arguments| {
+                self.ask_again(admission.principal(), &arguments)?;
+                Ok(arguments)
+            });
+        match checked {
             Ok(arguments) => {
                 call.begin(self.name, arguments);
                 (self.call)(call)
             }
             Err(error) => Box::pin(std::future::ready(ToolOutcome::failed(error))),
+        }
+    }
+
+    /// The second check of the arguments: the gate has asked already.
+    fn ask_again(
+        &self,
+        principal: Option<&Principal>,
+        arguments: &Map<String, Value>,
+    ) -> Result<(), ToolError> {
+        let Some(check) = &self.check else {
+            return Ok(());
+        };
+        match check.ask(self.name, principal, arguments.clone())? {
+            Ok(()) => Ok(()),
+            Err(_) => {
+                tracing::error!(target: "toolgate::tool", tool = self.name, "a call that its `authorize` function denies came past the gate, and was refused");
+                Err(ToolError::new("this call was not admitted"))
+            }
         }
     }
 }

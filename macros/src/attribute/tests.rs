@@ -63,7 +63,16 @@ fn whatever_is_not_understood_is_told() {
         quote!(authenticated = "yes"),
         quote!(scope = "a", public),
         quote!(Scope = "a"),
-        quote!(public, authorize = check),
+        quote!(public, authorise = check),
+        quote!(public, authorize),
+        quote!(public, authorize = "check"),
+        quote!(public, authorize = |caller| Ok(())),
+        quote!(public, demands = ["a"]),
+        quote!(public, authorize = check, demands),
+        quote!(public, authorize = check, demands = "a"),
+        quote!(public, authorize = check, demands = []),
+        quote!(public, authorize = check, demands = LIST),
+        quote!(public, authorize = check, demands = ["a", "a b"]),
         quote!(public; read_only),
     ] {
         assert!(!read(tokens.clone()).1.is_empty(), "{tokens}");

@@ -104,7 +104,7 @@ impl<T> Slot<T> {
     ///
     /// When the type reads less than its schema allows.
     pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, ToolError> {
-        (self.read)(call.arguments_mut().remove(name)).map_err(|fault| unreadable(name, &fault))
+        self.read_from(call.arguments_mut(), name)
     }
 
     /// Takes all arguments out of a call.
@@ -113,14 +113,23 @@ impl<T> Slot<T> {
     ///
     /// When the type reads less than its schema allows.
     pub fn take_all<S>(self, call: &mut Call<S>) -> Result<Args<T>, ToolError> {
-        let all = std::mem::take(call.arguments_mut());
-        match (self.read)(Some(Value::Object(all))) {
-            Ok(value) => Ok(Args(value)),
-            Err(fault) => Err(ToolError::new(format!(
-                "the arguments cannot be read: {}",
-                redact::cut(&fault.to_string(), 400)
-            ))),
-        }
+        self.read_all(std::mem::take(call.arguments_mut()))
+            .map(Args)
+    }
+
+    pub(super) fn read_from(
+        self,
+        arguments: &mut Map<String, Value>,
+        name: &str,
+    ) -> Result<T, ToolError> {
+        (self.read)(arguments.remove(name)).map_err(|fault| unreadable(name, &fault))
+    }
+
+    pub(super) fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
+        (self.read)(Some(Value::Object(arguments))).map_err(|fault| {
+            let fault = redact::cut(&fault.to_string(), 400);
+            ToolError::new(format!("the arguments cannot be read: {fault}"))
+        })
     }
 
     /// Whether the argument may be left out: whether its type reads from nothing.

@@ -59,10 +59,11 @@ impl Caller {
         self.0.claims().scopes()
     }
 
-    /// Whether the token has this scope, character for character (RFC 6749 §3.3).
+    /// Whether the token has this scope: names it, character for character (RFC 6749
+    /// §3.3), or names one that implies it on this server.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
+        self.0.has(scope)
     }
 
     /// When the token ends (`exp`).

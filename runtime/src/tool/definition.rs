@@ -6,7 +6,10 @@
 use rmcp::model::Icon;
 use serde_json::Value;
 
-use super::{Call, CallFuture, Describe, FromCall};
+use super::{
+    Call, CallFuture, Describe, FromCall,
+    authorize::{Answer, Asked, Check},
+};
 use crate::{access::Requirement, scope::Scope};
 
 /// One tool as its author wrote it.
@@ -16,6 +19,7 @@ pub struct Definition<S> {
     pub(super) call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
+    pub(super) check: Option<Check>,
 }
 
 impl<S> Definition<S> {
@@ -31,7 +35,19 @@ impl<S> Definition<S> {
             call: Box::new(call),
             takes_context: false,
             takes_caller: false,
+            check: None,
         }
+    }
+
+    /// `authorize = …` and `demands = […]`.
+    #[must_use]
+    pub fn authorize(
+        mut self,
+        demands: &'static [Scope],
+        ask: impl Fn(&mut Asked) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        self.check = Some(Check::new(demands, ask));
+        self
     }
 
     /// Says that the tool has a parameter of this extractor.

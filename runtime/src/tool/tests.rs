@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod arguments;
+mod authorize;
 mod context;
 mod extractors;
 mod listing;

@@ -1,0 +1,208 @@
+//! Arguments decide: asked at the gate, and again before the tool runs.
+
+use serde_json::Map;
+
+use super::*;
+use crate::{Denied, scope::Scope, tool::Refused};
+
+const ADMIN: Scope = Scope::new("admin");
+
+#[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Text,
+    Raw,
+}
+
+fn by_path(caller: &Caller, path: &str, mode: &Option<Mode>) -> Result<(), Denied> {
+    match (path, mode) {
+        (path, _) if path.contains("..") => Err(Denied::because("the path leaves the folder")),
+        ("/etc", _) if !caller.has("admin") => Err(Denied::needs([ADMIN])),
+        ("/boot", _) => Err(Denied::needs(["admin", "root"])),
+        ("/undeclared", _) => Err(Denied::needs(["other"])),
+        ("/held", _) => Err(Denied::needs(["read"])),
+        ("/nothing", _) => Err(Denied::needs::<&str>([])),
+        ("/panic", _) => panic!("as the test asks"),
+        (_, Some(Mode::Raw)) => Err(Denied::because("not raw")),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a file.
+#[mcp_tool(scope = "read", authorize = by_path, demands = [ADMIN, "root", "read"])]
+fn read_file(
+    #[arg(rename = "path", default = "/home", min_length = 2)] file: String,
+    State(log): State<Log>,
+    mode: Option<Mode>,
+) -> String {
+    log.0.lock().unwrap().push(file.clone());
+    format!("{file} {mode:?}")
+}
+
+/// What ran.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<String>>>);
+
+fn by_all(caller: Option<&Caller>, all: &Whole) -> Result<(), Denied> {
+    match caller {
+        None if all.level > 3 => Err(Denied::needs(["levels"])),
+        _ => Ok(()),
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Whole {
+    level: u8,
+}
+
+/// Climbs.
+#[mcp_tool(public, authorize = by_all, demands = ["levels"])]
+fn climb(Args(whole): Args<Whole>) -> u8 {
+    whole.level
+}
+
+struct House;
+
+#[mcp_tools]
+impl House {
+    /// Opens.
+    #[mcp_tool(authenticated, authorize = Self::may_open)]
+    fn open(&self, door: u8) -> u8 {
+        door
+    }
+
+    fn may_open(_: &Caller, door: &u8) -> Result<(), Denied> {
+        match door {
+            7 => Err(Denied::because(format!("door {door} stays shut"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn arguments(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("{other}"),
+    }
+}
+
+fn files() -> Desk<Log> {
+    desk(Log::default(), tools![read_file, climb])
+}
+
+impl<S: Clone + Send + Sync + 'static> Desk<S> {
+    fn asked(&self, name: &str, value: Value) -> Result<(), Refused> {
+        let alice = self.alice();
+        self.tool(name).authorize(Some(&alice), &arguments(value))
+    }
+}
+
+#[test]
+fn the_function_sees_the_caller_and_the_arguments_as_the_tool_would() {
+    let desk = files();
+    assert_eq!(desk.asked("read_file", json!({"path": "/a"})), Ok(()));
+    // The default is filled in before it is judged.
+    assert_eq!(desk.asked("read_file", json!({})), Ok(()));
+    assert_eq!(
+        desk.asked("read_file", json!({"path": "/a", "mode": "raw"})),
+        Err(Refused::Because("not raw".into()))
+    );
+    assert_eq!(
+        desk.asked("read_file", json!({"path": "../a"})),
+        Err(Refused::Because("the path leaves the folder".into()))
+    );
+}
+
+#[test]
+fn a_demand_names_all_the_scopes_that_are_needed() {
+    let desk = files();
+    let needs = |path: &str| desk.asked("read_file", json!({ "path": path }));
+    assert_eq!(needs("/etc"), Err(Refused::Needs([ADMIN].into())));
+    assert_eq!(
+        needs("/boot"),
+        Err(Refused::Needs([ADMIN, Scope::new("root")].into()))
+    );
+    let demands: Vec<_> = desk.tool("read_file").demands().collect();
+    assert_eq!(demands, [ADMIN, Scope::new("root"), Scope::new("read")]);
+}
+
+#[test]
+fn a_demand_that_nobody_could_meet_is_no_challenge() {
+    // A client that is challenged for what it has, or for what nobody grants, logs in for ever.
+    let desk = files();
+    for path in ["/undeclared", "/held", "/nothing", "/panic"] {
+        let refused = desk.asked("read_file", json!({ "path": path }));
+        assert!(
+            matches!(refused, Err(Refused::Because(_))),
+            "{path}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn arguments_that_the_schema_forbids_are_not_asked_about() {
+    let desk = files();
+    for wrong in [
+        json!({"path": 7}),
+        json!({"path": "."}),
+        json!({"path": "/etc", "more": 1}),
+        json!({"path": "/etc", "mode": "neither"}),
+    ] {
+        assert_eq!(desk.asked("read_file", wrong.clone()), Ok(()), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_denied_call_does_not_run_even_past_the_gate() {
+    let desk = files();
+    for path in ["/etc", "../a", "/undeclared", "/panic"] {
+        let told = desk.error("read_file", json!({ "path": path })).await;
+        assert_eq!(told, "this call was not admitted", "{path}");
+    }
+    let told = desk.error("read_file", json!({"path": 7})).await;
+    assert!(told.contains("must be of type string"), "{told}");
+    assert!(desk.state.0.lock().unwrap().is_empty());
+    assert_eq!(
+        desk.text("read_file", json!({"mode": "text"})).await,
+        "/home Some(Text)"
+    );
+    assert_eq!(*desk.state.0.lock().unwrap(), ["/home"]);
+}
+
+#[tokio::test]
+async fn a_public_tool_is_asked_about_callers_that_nobody_knows() {
+    let desk = files();
+    let ask = |level: u8, principal: Option<&Principal>| {
+        desk.tool("climb")
+            .authorize(principal, &arguments(json!({ "level": level })))
+    };
+    assert_eq!(ask(3, None), Ok(()));
+    assert_eq!(
+        ask(4, None),
+        Err(Refused::Needs([Scope::new("levels")].into()))
+    );
+    assert_eq!(ask(4, Some(&desk.alice())), Ok(()));
+    let nobody = desk.call_as(None, "climb", json!({"level": 4})).await;
+    assert_eq!(text(&nobody), "this call was not admitted");
+    assert_eq!(desk.text("climb", json!({"level": 4})).await, "4");
+}
+
+#[tokio::test]
+async fn a_method_is_judged_by_a_function_of_its_type() {
+    let desk = desk(Arc::new(House), House::tools);
+    assert_eq!(
+        desk.asked("open", json!({"door": 7})),
+        Err(Refused::Because("door 7 stays shut".into()))
+    );
+    assert_eq!(desk.text("open", json!({"door": 6})).await, "6");
+}
+
+#[test]
+fn a_tool_without_a_function_demands_nothing() {
+    /// Plain.
+    #[mcp_tool(authenticated)]
+    fn plain() {}
+    let desk = desk((), tools![plain]);
+    assert_eq!(desk.asked("plain", json!({})), Ok(()));
+    assert_eq!(desk.tool("plain").demands().count(), 0);
+}

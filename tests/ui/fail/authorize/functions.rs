@@ -1,0 +1,42 @@
+// errors: 6
+use toolgate::{Caller, Denied, mcp_tool};
+
+fn check(_: &Caller, _: &str) -> Result<(), Denied> {
+    Ok(())
+}
+
+async fn waits(_: &Caller, _: &str) -> Result<(), Denied> {
+    Ok(())
+}
+
+fn says(_: &Caller, _: &str) -> bool {
+    true
+}
+
+/// It is another argument.
+#[mcp_tool(authenticated, authorize = check)]
+fn typed(path: u32) {}
+
+/// There is one more.
+#[mcp_tool(authenticated, authorize = check)]
+fn more(path: String, mode: u8) {}
+
+/// It decides before anything runs.
+#[mcp_tool(authenticated, authorize = waits)]
+fn waiting(path: String) {}
+
+/// Yes and no are not all.
+#[mcp_tool(authenticated, authorize = says)]
+fn said(path: String) {}
+
+/// Nobody may have called.
+#[mcp_tool(public, authorize = check)]
+fn public(path: String) {}
+
+/// There is none.
+#[mcp_tool(authenticated, authorize = chek)]
+fn missing(path: String) {}
+
+fn main() {
+    let _ = (typed, more, waiting, said, public, missing);
+}
