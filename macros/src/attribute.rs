@@ -148,6 +148,8 @@ pub(crate) struct GroupAttribute {
     pub(crate) krate: TokenStream,
     /// The name of the function that registers the tools.
     pub(crate) register: Ident,
+    /// The scopes that the tools may ask for.
+    pub(crate) vocabulary: Option<ExprPath>,
 }
 
 impl GroupAttribute {
@@ -155,9 +157,15 @@ impl GroupAttribute {
         let mut attribute = Self {
             krate: default_krate(),
             register: Ident::new("tools", Span::call_site()),
+            vocabulary: None,
         };
-        for entry in entries(tokens, &["register", "crate"], errors) {
-            if entry.key == "crate" {
+        for entry in entries(tokens, &["register", "vocabulary", "crate"], errors) {
+            if entry.key == "vocabulary" {
+                match &entry.value {
+                    Some(Expr::Path(path)) => attribute.vocabulary = Some(path.clone()),
+                    _ => errors.at(entry.span(), "`vocabulary` is the path of what `scopes!` declares: `vocabulary = scope::ALL`"),
+                }
+            } else if entry.key == "crate" {
                 attribute.krate = krate(&entry, errors).unwrap_or_else(default_krate);
             } else if let Some(Expr::Path(path)) = &entry.value
                 && let Some(name) = path.path.get_ident()

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
-use syn::{Expr, ExprLit, Lit, spanned::Spanned};
+use syn::{Expr, ExprLit, ExprPath, Lit, spanned::Spanned};
 
 use crate::{
     access::Access,
@@ -67,6 +67,61 @@ pub(crate) fn bounds(model: &ToolModel, krate: &TokenStream) -> TokenStream {
     bounds.collect()
 }
 
+/// What a tool asks of its caller, as expressions of an expansion.
+pub(crate) struct Asks {
+    pub(crate) access: TokenStream,
+    pub(crate) demands: TokenStream,
+}
+
+impl Asks {
+    /// As the hidden struct of a function says it.
+    pub(crate) fn stated(krate: &TokenStream) -> Self {
+        Self {
+            access: code!(<Self as #krate::__private::Stated>::ACCESS),
+            demands: code!(<Self as #krate::__private::Stated>::DEMANDS),
+        }
+    }
+
+    /// As it is, for a method; in the words of a vocabulary, if there is one.
+    pub(crate) fn of(
+        model: &ToolModel,
+        vocabulary: Option<&ExprPath>,
+        krate: &TokenStream,
+    ) -> Self {
+        let access = access(model, krate);
+        let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
+        let within = vocabulary.map(|path| {
+            // Told at the method, not where the vocabulary is named.
+            let place = at(model.ident.span());
+            quote_spanned!(place=> const _: () = #krate::__private::assert_within(ACCESS, DEMANDS, #path);)
+        });
+        let consts = code! {
+            const ACCESS: #krate::__private::Requirement = #access;
+        };
+        let listed = within
+            .as_ref()
+            .map(|within| code!(const DEMANDS: &[#krate::__private::Scope] = #demands; #within));
+        Self {
+            access: code!({ #consts #listed ACCESS }),
+            demands: code!({ const DEMANDS: &[#krate::__private::Scope] = #demands; DEMANDS }),
+        }
+    }
+}
+
+/// What is asked of the caller, as a constant's value.
+pub(crate) fn access(model: &ToolModel, krate: &TokenStream) -> TokenStream {
+    // Without it there is an error, and no expansion.
+    let access = model.attribute.access.as_ref();
+    access.unwrap_or(&Access::Authenticated).tokens(krate)
+}
+
+/// What the arguments can demand, as a constant's value; none when it is nothing.
+pub(crate) fn demands(model: &ToolModel, krate: &TokenStream) -> Option<TokenStream> {
+    let demands = &model.attribute.demands;
+    let scopes = demands.iter().map(|scope| scope.tokens(krate));
+    (!demands.is_empty()).then(|| code!(&[#(#scopes),*]))
+}
+
 /// The definition of a tool, as an expression. `function` is the path that calls it.
 ///
 /// Each type of an argument, and that of the result, is named where its bound is, once:
@@ -74,6 +129,7 @@ pub(crate) fn bounds(model: &ToolModel, krate: &TokenStream) -> TokenStream {
 pub(crate) fn definition(
     model: &ToolModel,
     function: &TokenStream,
+    asks: &Asks,
     krate: &TokenStream,
 ) -> TokenStream {
     let slots = model
@@ -94,7 +150,7 @@ pub(crate) fn definition(
             }
         });
     let result = &model.result;
-    let facts = facts(model, krate);
+    let facts = facts(model, asks, krate);
     let describe = describe(model, krate);
     let call = call(model, function, krate);
     let extracts = model
@@ -107,7 +163,7 @@ pub(crate) fn definition(
             }
             _ => None,
         });
-    let authorize = authorize(model, krate);
+    let authorize = authorize(model, asks, krate);
     code! {{
         #(#slots)*
         let __result = #krate::__private::returns::<#result>();
@@ -121,13 +177,11 @@ fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
-fn facts(model: &ToolModel, krate: &TokenStream) -> TokenStream {
+fn facts(model: &ToolModel, asks: &Asks, krate: &TokenStream) -> TokenStream {
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
-    // Without it there is an error, and no expansion.
-    let access = attribute.access.as_ref().unwrap_or(&Access::Authenticated);
-    let access = access.tokens(krate);
+    let access = &asks.access;
     let title = attribute.title.as_ref().map(|text| code!(.title(#text)));
     let hints = attribute.hints.iter().map(|(key, value)| {
         let key = Ident::new(&key.to_string(), Span::mixed_site());
@@ -147,7 +201,7 @@ fn facts(model: &ToolModel, krate: &TokenStream) -> TokenStream {
         #krate::__private::Facts::new(
             #name,
             #description,
-            { const ACCESS: #krate::__private::Requirement = #access; ACCESS },
+            #access,
         ) #title #(#hints)* #(#icons)* #meta
     }
 }
@@ -174,7 +228,7 @@ fn describe(model: &ToolModel, krate: &TokenStream) -> TokenStream {
 }
 
 /// The question to the author's function: the caller, and each argument by reference.
-fn authorize(model: &ToolModel, krate: &TokenStream) -> Option<TokenStream> {
+fn authorize(model: &ToolModel, asks: &Asks, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
     let place = at(path.span());
     let mut looks = Vec::new();
@@ -196,8 +250,7 @@ fn authorize(model: &ToolModel, krate: &TokenStream) -> Option<TokenStream> {
             }
         });
     }
-    let demands = model.attribute.demands.iter();
-    let demands = demands.map(|scope| scope.tokens(krate));
+    let demands = &asks.demands;
     let caller = match model.is_public() {
         true => quote_spanned!(place=> __asked.caller()),
         false => quote_spanned!(place=> __asked.known_caller()?),
@@ -206,7 +259,7 @@ fn authorize(model: &ToolModel, krate: &TokenStream) -> Option<TokenStream> {
     let verdict = quote_spanned!(place=> #krate::__private::verdict(#answer));
     Some(code! {
         .authorize(
-            { const DEMANDS: &[#krate::__private::Scope] = &[#(#demands),*]; DEMANDS },
+            #demands,
             move |__asked| { #(#looks)* #verdict },
         )
     })

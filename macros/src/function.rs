@@ -7,7 +7,8 @@ use syn::{Attribute, FnArg, Ident, Item, ItemFn, Visibility};
 use crate::{
     attribute::{ToolAttribute, default_krate},
     errors::Errors,
-    expand, fallback,
+    expand::{self, Asks},
+    fallback,
     model::ToolModel,
 };
 
@@ -53,13 +54,36 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
     let ident = &model.ident;
     let hidden = hidden(&function.vis, ident);
+    let stated = stated(ident, &model, &krate);
     let implementation = implementation(
         ident,
         &expand::bounds(&model, &krate),
-        &expand::definition(&model, &ident.to_token_stream(), &krate),
+        &expand::definition(
+            &model,
+            &ident.to_token_stream(),
+            &Asks::stated(&krate),
+            &krate,
+        ),
         &krate,
     );
-    quote!(#function #hidden #implementation)
+    quote!(#function #hidden #stated #implementation)
+}
+
+/// What the hidden struct says of access, whatever the state of a server.
+fn stated(ident: &Ident, model: &ToolModel, krate: &TokenStream) -> TokenStream {
+    let access = expand::access(model, krate);
+    let demands = expand::demands(model, krate).map(|demands| {
+        quote_spanned! {Span::mixed_site()=>
+            const DEMANDS: &'static [#krate::__private::Scope] = #demands;
+        }
+    });
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl #krate::__private::Stated for #ident {
+            const ACCESS: #krate::__private::Requirement = #access;
+            #demands
+        }
+    }
 }
 
 /// The struct of the function's name, in the type namespace beside it: `use` brings both.

@@ -7,7 +7,8 @@ use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Meta, spanned::Spanne
 use crate::{
     attribute::{GroupAttribute, ToolAttribute},
     errors::Errors,
-    expand, fallback,
+    expand::{self, Asks},
+    fallback,
     function::{READ, is_tool_attribute},
     model::{ToolModel, place_of},
     parameter::{clean, is_cfg},
@@ -61,7 +62,8 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let bounds = models.iter().map(|model| expand::bounds(model, krate));
     let definitions = models.iter().map(|model| {
         let ident = &model.ident;
-        let definition = expand::definition(model, &quote!(Self::#ident), krate);
+        let asks = Asks::of(model, attribute.vocabulary.as_ref(), krate);
+        let definition = expand::definition(model, &quote!(Self::#ident), &asks, krate);
         quote_spanned!(Span::mixed_site()=> __set.push(#definition);)
     });
     let register = register(&block, &attribute);
@@ -158,7 +160,9 @@ fn check(block: &ItemImpl, errors: &Errors) {
 
 /// The function that `.tools(Desk::tools)` is given.
 pub(crate) fn register(block: &ItemImpl, attribute: &GroupAttribute) -> TokenStream {
-    let GroupAttribute { krate, register } = attribute;
+    let GroupAttribute {
+        krate, register, ..
+    } = attribute;
     let ty = &block.self_ty;
     let state = expand::state();
     let number = number(register);

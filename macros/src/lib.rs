@@ -69,7 +69,8 @@ mod scope_text;
 /// | `public` | nothing |
 ///
 /// A scope is a text, checked by RFC 6749 §3.3 when it compiles, or the path of a constant
-/// of type `&str` or `Scope`, checked just so. `step_up` keeps the scopes of this tool out
+/// of type `&str` or `Scope`, checked just so; `scopes!` declares such constants, each with
+/// what it is for. `step_up` keeps the scopes of this tool out
 /// of what clients are asked for before they call it.
 ///
 /// What is asked for can depend on the arguments: `authorize = check` names a function
@@ -175,6 +176,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | meaning | else |
 /// |---|---|---|
 /// | `register = name` | the function that registers the tools, where a type has several such blocks | `tools` |
+/// | `vocabulary = scope::ALL` | what `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {

@@ -41,7 +41,7 @@ pub use error::{Error, StartError, StartFault};
 pub use gate::ChallengeScopes;
 pub use issuer::{Algorithm, ClientAuthentication, Introspection, Issuer, Provider};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
-pub use scope::{NotAScope, Scope, ScopeSet, ScopeTable, TooManyScopes};
+pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{Changes, NoSuchTool, Server, Visibility};
 pub use tool::{
     Args, Argument, Call, Caller, Context, Denied, FromCall, FromRef, IntoToolError,

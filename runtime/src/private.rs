@@ -2,20 +2,23 @@
 //! with any release, and the macro is pinned to the release that it belongs to.
 
 pub use core::{
-    concat,
+    compile_error, concat,
     marker::{Send, Sync},
 };
 pub use std::{boxed::Box, sync::Arc};
 
-use crate::tool::{FromCall, FromRef, ToolError};
 pub use crate::{
     access::Requirement,
     scope::Scope,
     tool::{
         Answer, Args, Asked, Call, CallFuture, Definition, Describe, Facts,
-        FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Structured,
-        ToolDef, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
+        FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated,
+        Structured, ToolDef, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
     },
+};
+use crate::{
+    scope::{ScopeDescription, declares},
+    tool::{FromCall, FromRef, ToolError},
 };
 
 /// Adds a tool by the type that stands for it. The type is named as a parameter's, where
@@ -39,6 +42,53 @@ where
 /// The extractor's own.
 pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
     T::from_call(call)
+}
+
+/// Stops the compiler at something that asks for a scope which a vocabulary lacks.
+#[track_caller]
+pub const fn assert_listed<T: Stated>(vocabulary: &[ScopeDescription]) {
+    assert_within(T::ACCESS, T::DEMANDS, vocabulary);
+}
+
+/// The same by what is asked for.
+#[track_caller]
+pub const fn assert_within(
+    access: Requirement,
+    demands: &[Scope],
+    vocabulary: &[ScopeDescription],
+) {
+    let mut sets: &[&[Scope]] = match access {
+        Requirement::Scopes(sets) => sets,
+        Requirement::Public | Requirement::Authenticated => &[],
+    };
+    while let [set, others @ ..] = sets {
+        assert_declared(set, vocabulary);
+        sets = others;
+    }
+    assert_declared(demands, vocabulary);
+}
+
+#[track_caller]
+const fn assert_declared(mut scopes: &[Scope], vocabulary: &[ScopeDescription]) {
+    while let [scope, others @ ..] = scopes {
+        assert!(
+            declares(vocabulary, *scope),
+            "it asks for a scope that the vocabulary does not declare: name scopes by their constants, and declare each in `scopes!`"
+        );
+        scopes = others;
+    }
+}
+
+/// Stops the compiler at a vocabulary that declares a scope twice.
+#[track_caller]
+pub const fn assert_distinct(mut vocabulary: &[ScopeDescription]) {
+    while let [first, others @ ..] = vocabulary {
+        assert!(
+            !declares(others, first.scope()),
+            "the vocabulary declares one scope twice"
+        );
+        vocabulary = others;
+    }
 }
 
 /// What stands in for a definition beside the errors of an attribute; it is never run.

@@ -9,9 +9,12 @@ use std::fmt;
 
 mod set;
 mod table;
+mod vocabulary;
 
 pub use set::ScopeSet;
 pub use table::{ScopeTable, TooManyScopes};
+pub use vocabulary::ScopeDescription;
+pub(crate) use vocabulary::declares;
 
 /// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
 ///

@@ -3,7 +3,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `set` | [`ToolSet`] and [`tools!`](crate::tools): which tools a server has |
-//! | `definition` | what an expansion of `#[mcp_tool]` says about one function |
+//! | `definition`, `facts` | what an expansion of `#[mcp_tool]` says about one function |
+//! | `security` | what a tool asks for, as its listing says it |
 //! | `call` | [`Call`]: what one call brings |
 //! | `argument` | [`Argument`]: read one argument; [`Args`]: all of them as one struct |
 //! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
@@ -19,7 +20,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rmcp::model::{MetaObject, ToolAnnotations};
+use rmcp::model::ToolAnnotations;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -38,11 +39,13 @@ mod context;
 mod definition;
 mod describe;
 mod extract;
+mod facts;
 mod failure;
 mod header;
 mod input;
 mod outcome;
 mod redact;
+mod security;
 mod set;
 
 pub use argument::{Args, Argument, Slot, argument};
@@ -50,9 +53,10 @@ pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
 pub use caller::Caller;
 pub use context::Context;
-pub use definition::{Definition, Facts, ScopeText};
+pub use definition::Definition;
 pub use describe::{Describe, Limit};
 pub use extract::{FromCall, FromRef, State};
+pub use facts::{Facts, ScopeText, Stated};
 pub use failure::{IntoToolError, ToolError};
 pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
 pub use set::{ToolDef, ToolGroup, ToolSet};
@@ -80,7 +84,7 @@ impl<S> Tool<S> {
     /// Builds what a definition describes; what is wrong with it goes to `faults`.
     fn build(definition: Definition<S>, id: u32, faults: &mut Faults) -> Self {
         let Definition {
-            facts,
+            mut facts,
             describe,
             call,
             takes_context,
@@ -88,19 +92,8 @@ impl<S> Tool<S> {
             check,
         } = definition;
         let name = facts.name;
-        if takes_caller && facts.requirement == Requirement::Public {
-            faults.add(
-                format!("the tool `{name}` is public and takes a `Caller`, which a call without a token does not have"),
-                "take `Option<Caller>`, or say `authenticated` instead of `public`",
-            );
-        }
-        if facts.description.trim().is_empty() {
-            // The attribute sees this, unless the text comes from a file.
-            faults.add(
-                format!("the tool `{name}` has no description, and a model cannot use what is not described"),
-                "say in its doc comment what it does and when to use it",
-            );
-        }
+        let demands = check.as_ref().map_or(&[][..], Check::demands);
+        let published = facts.publish("tool", takes_caller, demands, faults);
         let mut description = Describe::new();
         describe(&mut description);
         let described = description.finish(name, faults);
@@ -112,12 +105,9 @@ impl<S> Tool<S> {
             faults,
         );
 
-        let mut listing = rmcp::model::Tool::new(
-            name,
-            facts.description.trim().to_owned(),
-            Arc::new(described.input),
-        );
-        listing.title = facts.title.map(str::to_owned);
+        let mut listing =
+            rmcp::model::Tool::new(name, published.description, Arc::new(described.input));
+        listing.title = published.title;
         listing.output_schema = described.output.map(Arc::new);
         let hints = ToolAnnotations::from_raw(
             None,
@@ -127,18 +117,8 @@ impl<S> Tool<S> {
             facts.open_world,
         );
         listing.annotations = (hints != ToolAnnotations::default()).then_some(hints);
-        listing.icons = (!facts.icons.is_empty()).then_some(facts.icons);
-        listing.meta = match facts.meta {
-            None => None,
-            Some(Value::Object(members)) => Some(MetaObject(members)),
-            Some(_) => {
-                faults.add(
-                    format!("the `meta` of the tool `{name}` is no JSON object"),
-                    "give an object, such as `serde_json::json!({ \"example.com/cost\": 1 })`",
-                );
-                None
-            }
-        };
+        listing.icons = published.icons;
+        listing.meta = Some(published.meta);
         Self {
             id,
             name,

@@ -100,13 +100,26 @@ pub trait ToolGroup<S, const BLOCK: u64> {
     fn register(set: &mut ToolSet<S>);
 }
 
-/// Lists tools for [`Server::tools`](crate::ToolSet): `tools![add, desk::list]`.
+/// Lists tools for [`Server::tools`](crate::Server::tools): `tools![add, desk::list]`.
+///
+/// With a vocabulary, `tools![in scope::ALL; add, desk::list]`, a tool that asks for a
+/// scope which the vocabulary does not declare is a compile error; see
+/// [`scopes!`](crate::scopes).
 ///
 /// Each name is that of a function with [`#[mcp_tool]`](crate::mcp_tool). For a function
 /// without it the compiler says `expected type, found function`:
 /// put the attribute of *this* crate on it.
 #[macro_export]
 macro_rules! tools {
+    (in $vocabulary:path; $($tool:path),* $(,)?) => {
+        |_set: &mut $crate::ToolSet<_>| {
+            $({
+                type Listed = $tool;
+                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
+                $crate::__private::add(_set, |_: Listed| {});
+            })*
+        }
+    };
     ($($tool:path),* $(,)?) => {
         |_set: &mut $crate::ToolSet<_>| {
             $( $crate::__private::add(_set, |_: $tool| {}); )*

@@ -23,6 +23,7 @@ mod extractors;
 mod listing;
 mod methods;
 mod running;
+mod vocabulary;
 
 /// A server's tools, ready to be called.
 struct Desk<S> {

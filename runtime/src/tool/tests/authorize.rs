@@ -1,9 +1,7 @@
 //! Arguments decide: asked at the gate, and again before the tool runs.
 
-use serde_json::Map;
-
 use super::*;
-use crate::{Denied, scope::Scope, tool::Refused};
+use crate::scope::Scope;
 
 const ADMIN: Scope = Scope::new("admin");
 

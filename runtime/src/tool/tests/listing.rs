@@ -94,7 +94,10 @@ fn the_listing_says_what_the_attribute_says() {
             "inputSchema": {"type": "object", "properties": {}, "additionalProperties": false},
             "annotations": {"readOnlyHint": false, "destructiveHint": true, "idempotentHint": true, "openWorldHint": false},
             "icons": [{"src": "https://example.com/a.png"}, {"src": "data:image/png;base64,AA==", "theme": "dark"}],
-            "_meta": {"example.com/cost": 3},
+            "_meta": {
+                "example.com/cost": 3,
+                "securitySchemes": [{"type": "oauth2", "scopes": ["list:read", "list:write"]}],
+            },
         })
     );
 }
@@ -108,6 +111,10 @@ fn what_is_not_said_is_not_listed() {
             "name": "either",
             "description": "Said here.",
             "inputSchema": {"type": "object", "properties": {}, "additionalProperties": false},
+            "_meta": {"securitySchemes": [
+                {"type": "oauth2", "scopes": ["a"]},
+                {"type": "oauth2", "scopes": ["list:read", "b"]},
+            ]},
         })
     );
     let made = all();
@@ -167,8 +174,12 @@ fn meta_that_is_no_object_does_not_start() {
     /// Odd.
     #[mcp_tool(public, meta = json!([1]))]
     fn odd() {}
-    let told = faults::<()>(tools![odd]);
+    /// Twice.
+    #[mcp_tool(public, meta = json!({"securitySchemes": []}))]
+    fn twice() {}
+    let told = faults::<()>(tools![odd, twice]);
     assert!(told.contains("`meta` of the tool `odd`"), "{told}");
+    assert!(told.contains("`meta` of the tool `twice`"), "{told}");
 }
 
 #[test]

@@ -118,7 +118,7 @@ async fn an_admission_for_another_tool_runs_nothing() {
     else {
         panic!("listing is open")
     };
-    let call = Call::new(desk.state.clone(), serde_json::Map::new(), None, None);
+    let call = Call::new(desk.state.clone(), Map::new(), None, None);
     let refused = result(desk.tool("counted").call(&listing, call).await);
     assert_eq!(refused.is_error, Some(true));
     assert_eq!(runs(&desk), 0);
@@ -139,7 +139,7 @@ async fn arguments_that_break_the_schema_run_nothing() {
 async fn a_call_that_nobody_waits_for_runs_nothing() {
     let desk = all();
     let admission = desk.admission("counted", None);
-    let call = Call::new(desk.state.clone(), serde_json::Map::new(), None, None);
+    let call = Call::new(desk.state.clone(), Map::new(), None, None);
     drop(desk.tool("counted").call(&admission, call));
     assert_eq!(runs(&desk), 0);
 }

@@ -1,0 +1,171 @@
+//! A closed vocabulary: every scope of a server, declared once, with what it is for.
+
+use super::Scope;
+
+/// A scope with what it lets somebody do, as people read it: on the page that asks for
+/// consent, and on the server's own. [`scopes!`](crate::scopes) makes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScopeDescription {
+    scope: Scope,
+    description: &'static str,
+}
+
+impl ScopeDescription {
+    /// Describes a scope, in a sentence for the person who is asked to grant it.
+    #[must_use]
+    pub const fn new(scope: Scope, description: &'static str) -> Self {
+        Self { scope, description }
+    }
+
+    /// The scope.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// What it lets its holder do.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
+        self.description.trim()
+    }
+}
+
+/// Declares every scope of a server once, each with a description.
+///
+/// ```
+/// use toolgate::{mcp_tool, scopes, tools};
+///
+/// scopes! {
+///     /// What a token for this server can allow.
+///     pub mod scope {
+///         /// Read your lists.
+///         READ = "todo:read",
+///         /// Add to your lists, and tick things off.
+///         WRITE = "todo:write",
+///     }
+/// }
+///
+/// /// Lists what is to do.
+/// #[mcp_tool(scope = scope::READ)]
+/// fn list_todos() {}
+///
+/// let tools = tools![in scope::ALL; list_todos];
+/// # let _ = toolgate::Server::new("todo").tools(tools);
+/// assert_eq!(scope::ALL[0].scope(), scope::READ);
+/// assert_eq!(scope::ALL[0].description(), "Read your lists.");
+/// ```
+///
+/// A tool names a scope by its constant, so that a misspelled one does not compile. A text
+/// compiles by itself: only where the tools are listed is it known which vocabulary they
+/// belong to. There, `tools![in scope::ALL; …]`, and on a block of methods
+/// `#[mcp_tools(vocabulary = scope::ALL)]`, make a scope that is not declared a compile
+/// error, however it was named.
+#[macro_export]
+macro_rules! scopes {
+    (
+        $(#[$attribute:meta])* $visibility:vis mod $name:ident {
+            $($(#[doc = $description:literal])+ $constant:ident = $text:literal),+ $(,)?
+        }
+    ) => {
+        $(#[$attribute])*
+        $visibility mod $name {
+            $(
+                $(#[doc = $description])+
+                pub const $constant: $crate::Scope = $crate::Scope::new($text);
+            )+
+
+            /// Every scope that is declared here, in this order.
+            pub const ALL: &[$crate::ScopeDescription] = &[
+                $($crate::ScopeDescription::new(
+                    $constant,
+                    $crate::__private::concat!($($description),+),
+                )),+
+            ];
+
+            const _: () = $crate::__private::assert_distinct(ALL);
+        }
+    };
+    (
+        $(#[$attribute:meta])* $visibility:vis mod $name:ident {
+            $($(#[doc = $description:literal])* $constant:ident = $text:literal),+ $(,)?
+        }
+    ) => {
+        $crate::__private::compile_error!(
+            "each scope needs a doc comment: it is what a person reads who is asked to grant the scope"
+        );
+    };
+    ($($other:tt)*) => {
+        $crate::__private::compile_error!(
+            "write `scopes! { pub mod scope { /// What it allows. READ = \"todo:read\", … } }`"
+        );
+    };
+}
+
+/// Whether a vocabulary declares a scope.
+pub(crate) const fn declares(vocabulary: &[ScopeDescription], scope: Scope) -> bool {
+    let mut at = 0;
+    while at < vocabulary.len() {
+        if is_same(vocabulary[at].scope, scope) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Equality that a `const` can ask for.
+const fn is_same(one: Scope, other: Scope) -> bool {
+    let (one, other) = (one.as_str().as_bytes(), other.as_str().as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::scopes! {
+        /// Some.
+        #[expect(unreachable_pub, reason = "a vocabulary is public in its module")]
+        mod scope {
+            /// Read your
+            /// lists.
+            READ = "list:read",
+            /// Change them.
+            WRITE = "list:write"
+        }
+    }
+
+    #[test]
+    fn what_is_declared_has_a_name_and_a_description() {
+        let all: Vec<_> = scope::ALL
+            .iter()
+            .map(|one| (one.scope(), one.description()))
+            .collect();
+        assert_eq!(
+            all,
+            [
+                (scope::READ, "Read your lists."),
+                (scope::WRITE, "Change them.")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_scope_is_declared_whole_or_not_at_all() {
+        assert!(declares(scope::ALL, Scope::new("list:write")));
+        for other in ["list:writ", "list:writes", "list:rite", "List:write"] {
+            assert!(!declares(scope::ALL, Scope::new(other)), "{other}");
+        }
+        assert!(!declares(&[], scope::READ));
+    }
+}
