@@ -23,6 +23,7 @@ use crate::{
     config::Config,
     error::{Error, StartError},
     gate::ChallengeScopes,
+    scope::ScopeDescription,
     tool::ToolSet,
     verify::TokenVerifier,
 };
@@ -193,6 +194,14 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         implied: [&'static str; N],
     ) -> Self {
         self.policy.hierarchy.add(holder, &implied);
+        self
+    }
+
+    /// Describes the scopes, for the page and for the consent that the development issuer
+    /// asks for, and closes the list: a tool that asks for another is a fault when the
+    /// server starts. [`scopes!`](crate::scopes) makes one.
+    pub fn vocabulary(mut self, vocabulary: &'static [ScopeDescription]) -> Self {
+        self.policy.vocabulary = vocabulary;
         self
     }
 

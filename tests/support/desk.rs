@@ -21,6 +21,15 @@ impl Runs {
         format!("{tool} ran")
     }
 
+    /// Forgets what has run.
+    ///
+    /// # Panics
+    ///
+    /// When a tool panicked while it noted that it ran.
+    pub fn forget(&self) {
+        self.0.lock().expect("nobody panics with it").clear();
+    }
+
     /// What has run so far.
     ///
     /// # Panics

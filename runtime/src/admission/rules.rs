@@ -119,6 +119,14 @@ impl Rules {
         matches!(self.rule(operation), Rule::Of(..))
     }
 
+    /// The scopes that an operation needs of a caller who has these.
+    pub(crate) fn needed(&self, operation: Operation<'_>, granted: ScopeSet) -> ScopeSet {
+        match self.rule(operation) {
+            Rule::Of(_, access) => access.wanted(granted),
+            _ => ScopeSet::EMPTY,
+        }
+    }
+
     /// What an operation asks for.
     pub(super) fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
         let has_resources = !self.resources.is_empty() || !self.templates.is_empty();

@@ -11,15 +11,22 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Response, header};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, ClientJsonRpcMessage, ClientRequest, GetMeta,
-    JsonRpcMessage, ProtocolVersion, RequestId, ServerJsonRpcMessage, ServerResult,
+    JsonObject, JsonRpcMessage, ProtocolVersion, RequestId, ServerJsonRpcMessage, ServerResult,
 };
 
-use crate::admission::Admission;
+use crate::{admission::Admission, tool::Refused};
 
 const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 
 /// Runs tools without rmcp's machinery.
 pub(crate) trait Direct: Send + Sync {
+    /// Asks the tool of an admission whether it may run with these arguments.
+    fn authorize(
+        &self,
+        admission: &Admission,
+        arguments: Option<&JsonObject>,
+    ) -> Result<(), Refused>;
+
     /// Starts the tool of an admission. None when that tool needs more than this way has.
     fn call(
         &self,

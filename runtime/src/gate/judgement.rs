@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
-use rmcp::model::{ClientJsonRpcMessage, ErrorCode as RpcCode, GetMeta, JsonRpcMessage};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, GetMeta, JsonRpcMessage,
+};
 
 use crate::{
     admission::{Admission, Decision, Denial},
@@ -16,6 +18,8 @@ use crate::{
     json,
     operation::Operation,
     principal::Principal,
+    scope::ScopeSet,
+    tool::Refused,
     verify::Unauthenticated,
 };
 
@@ -113,6 +117,10 @@ impl Gate {
         if let Some(refusal) = identifiers::fault(&parts.headers, message) {
             return Err(self.note(subject, refusal));
         }
+        if let Err(refused) = self.ask_the_tool(&admission, &asked) {
+            let refusal = self.refused_by_the_tool(refused, judged, principal.as_ref());
+            return Err(self.note(subject, refusal));
+        }
         audit::admitted(subject);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
@@ -202,6 +210,46 @@ impl Gate {
             Err(Unauthenticated::Unavailable { retry_after }) => {
                 Err(Refusal::Unavailable { retry_after })
             }
+        }
+    }
+
+    /// Lets a tool that decides over its arguments decide, before anything of it runs.
+    fn ask_the_tool(&self, admission: &Admission, asked: &Asked) -> Result<(), Refused> {
+        let (Some(tools), Asked::Message(message)) = (&self.direct, asked) else {
+            return Ok(());
+        };
+        match message.as_ref() {
+            JsonRpcMessage::Request(request) => match &request.request {
+                ClientRequest::CallToolRequest(call) => {
+                    tools.authorize(admission, call.params.arguments.as_ref())
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// What a caller is told whom a tool has refused.
+    fn refused_by_the_tool(
+        &self,
+        refused: Refused,
+        operation: Operation<'_>,
+        principal: Option<&Principal>,
+    ) -> Refusal {
+        let demanded = match refused {
+            Refused::Because(reason) => return Refusal::Forbidden { reason },
+            Refused::Needs(scopes) => scopes,
+        };
+        let table = self.rules.table();
+        let granted = principal.map_or(ScopeSet::EMPTY, Principal::granted);
+        let demanded = table.held(demanded.iter().map(|scope| scope.as_str()));
+        let needed = self.rules.needed(operation, granted).union(demanded);
+        match principal {
+            None => Refusal::NoToken { wanted: needed },
+            Some(principal) => Refusal::InsufficientScope {
+                asked: self.asked(needed, principal.held()),
+                missing: needed.minus(granted),
+            },
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     },
     /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
     InsufficientScope { asked: ScopeSet, missing: ScopeSet },
+    /// The tool will not have it, and no token would help.
+    Forbidden { reason: Cow<'static, str> },
     /// Whether the token is good cannot be told now.
     Unavailable { retry_after: Duration },
     /// The session is not the caller's, or there is none.
@@ -83,6 +85,7 @@ impl Refusal {
             Self::NoToken { .. } => "no_token",
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
+            Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::Header(_) => "invalid_header",
@@ -144,6 +147,8 @@ impl Refusal {
                 response.headers_mut().insert(RETRY_AFTER, seconds);
                 return response;
             }
+            // No challenge: nobody should log in for nothing.
+            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, None),
             Self::NoSession => (StatusCode::NOT_FOUND, None),
             Self::Header(_) => (StatusCode::BAD_REQUEST, None),
             Self::Body(BodyFault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, None),
@@ -177,6 +182,7 @@ impl Refusal {
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
+            Self::Forbidden { reason } => reason.clone().into_owned(),
             Self::Unavailable { .. } => {
                 "the token cannot be verified now because its issuer's keys are not known; try again later".to_owned()
             }

@@ -101,7 +101,7 @@ where
         settings: &plan.settings,
         issuers: &plan.issuers,
         is_development: plan.is_development(),
-        table: &plan.table,
+        scopes: &plan.scopes,
     };
     let settings = &plan.settings;
     let welcome = Welcome {
@@ -109,7 +109,7 @@ where
         resource: settings.resource().as_str().to_owned(),
         docs: settings.docs_url().to_owned(),
         tools: tools.len(),
-        scopes: plan.table.names(plan.table.asked_for()).collect(),
+        scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
         issuers: plan.issuers.clone(),
         is_development: plan.is_development(),
     };
@@ -164,7 +164,7 @@ fn offered<S>(tools: &[Tool<S>], changes: Option<&Changes>) -> Offered {
     let terms = |tool: &Tool<S>| Terms {
         requirement: tool.requirement(),
         step_up: tool.is_step_up(),
-        demands: Vec::new(),
+        demands: tool.demands().collect(),
     };
     Offered {
         tools: tools

@@ -1,13 +1,31 @@
 //! The short way to a tool: no second reading, no transport.
 
 use futures_util::{FutureExt, future::BoxFuture};
-use rmcp::model::{CallToolRequestParams, CallToolResponse};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
 
-use crate::{admission::Admission, gate::Direct, tool::Call};
+use crate::{
+    admission::Admission,
+    gate::Direct,
+    tool::{Call, Refused},
+};
 
 use super::handler::Shared;
 
 impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
+    fn authorize(
+        &self,
+        admission: &Admission,
+        arguments: Option<&JsonObject>,
+    ) -> Result<(), Refused> {
+        match self.admitted_tool(admission) {
+            Some(tool) => tool.authorize(
+                admission.principal(),
+                arguments.unwrap_or(&JsonObject::new()),
+            ),
+            None => Ok(()),
+        }
+    }
+
     fn call(
         &self,
         admission: &Admission,

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{config::Settings, metadata::Metadata, scope::ScopeTable, tool::Tool};
+use crate::{config::Settings, metadata::Metadata, tool::Tool};
 
-use super::page::{self, PageFacts, ScopeEntry, ToolEntry};
+use super::{
+    page::{self, PageFacts, ScopeEntry, ToolEntry},
+    protection::DescribedScope,
+};
 
 /// What the documents say.
 pub(super) struct Documents<'a> {
@@ -14,7 +17,7 @@ pub(super) struct Documents<'a> {
     pub(super) settings: &'a Settings,
     pub(super) issuers: &'a [String],
     pub(super) is_development: bool,
-    pub(super) table: &'a ScopeTable,
+    pub(super) scopes: &'a [DescribedScope],
 }
 
 impl Documents<'_> {
@@ -24,7 +27,7 @@ impl Documents<'_> {
         let derived = Metadata {
             resource: settings.resource().as_str(),
             authorization_servers: self.issuers,
-            scopes_supported: self.table.names(self.table.asked_for()).collect(),
+            scopes_supported: self.scopes.iter().map(|(name, _)| *name).collect(),
             resource_documentation: settings.docs_url(),
             resource_name: settings.resource_name().unwrap_or(self.name),
         }
@@ -44,10 +47,7 @@ impl Documents<'_> {
 
     /// The page for people.
     pub(super) fn page<S>(&self, tools: &[Tool<S>]) -> Bytes {
-        let scope = |name| ScopeEntry {
-            name,
-            description: None,
-        };
+        let scope = |&(name, description): &DescribedScope| ScopeEntry { name, description };
         page::render(&PageFacts {
             name: self.name,
             version: self.version,
@@ -55,11 +55,7 @@ impl Documents<'_> {
             metadata: &self.settings.resource().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
-            scopes: self
-                .table
-                .names(self.table.asked_for())
-                .map(scope)
-                .collect(),
+            scopes: self.scopes.iter().map(scope).collect(),
             tools: tools
                 .iter()
                 .map(|tool| ToolEntry {

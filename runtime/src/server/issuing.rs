@@ -19,6 +19,8 @@ use crate::{
 #[cfg(feature = "development-issuer")]
 use crate::development::{self, DevelopmentIssuer};
 
+use super::protection::DescribedScope;
+
 /// The issuers of a server.
 #[derive(Default)]
 pub(super) struct Issuing {
@@ -37,7 +39,7 @@ pub(super) struct Issuing {
 )]
 pub(super) struct Embedding<'a> {
     pub(super) name: &'a str,
-    pub(super) scopes: Vec<&'static str>,
+    pub(super) scopes: Vec<DescribedScope>,
     pub(super) baseline: Vec<&'static str>,
     pub(super) clock: &'a Arc<dyn Clock>,
 }
@@ -144,7 +146,7 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
         scopes: embedding
             .scopes
             .iter()
-            .map(|&name| (name.to_owned(), None))
+            .map(|&(name, description)| (name.to_owned(), description.map(str::to_owned)))
             .collect(),
         default_scopes: owned(&embedding.baseline),
         subject: "developer".to_owned(),

@@ -18,7 +18,7 @@ use crate::{
     error::{Faults, StartError},
     gate::{ChallengeScopes, Challenges, Direct, Gate, OriginRules, Sessions},
     principal::Acceptance,
-    scope::ScopeTable,
+    scope::{ScopeDescription, ScopeTable},
     verify::Authenticator,
 };
 
@@ -38,6 +38,8 @@ pub(super) struct Policy {
     pub(super) protect_handshake: bool,
     pub(super) challenge_scopes: ChallengeScopes,
     pub(super) hierarchy: Hierarchy,
+    /// What each scope lets its holder do, where the author says so.
+    pub(super) vocabulary: &'static [ScopeDescription],
 }
 
 impl Default for Policy {
@@ -48,6 +50,7 @@ impl Default for Policy {
             protect_handshake: false,
             challenge_scopes: ChallengeScopes::default(),
             hierarchy: Hierarchy::default(),
+            vocabulary: &[],
         }
     }
 }
@@ -57,6 +60,8 @@ pub(super) struct Protection {
     pub(super) settings: Settings,
     pub(super) table: ScopeTable,
     pub(super) rules: Arc<Rules>,
+    /// The scopes to publish, each with its description.
+    pub(super) scopes: Vec<DescribedScope>,
     /// The issuers to publish.
     pub(super) issuers: Vec<String>,
     pub(super) origins: OriginRules,
@@ -79,6 +84,7 @@ impl Protection {
         faults: &mut Faults,
     ) -> Option<Self> {
         let table = offered.table(&policy.hierarchy, faults);
+        undeclared(policy.vocabulary, &table, faults);
         let settings = config
             .settle()
             .map_err(|earlier| faults.extend(earlier))
@@ -86,7 +92,7 @@ impl Protection {
         let baseline = offered.baseline(&table);
         let embedding = Embedding {
             name,
-            scopes: table.names(table.asked_for()).collect(),
+            scopes: described(policy.vocabulary, &table),
             baseline: table.names(baseline).collect(),
             clock: &policy.clock,
         };
@@ -110,6 +116,7 @@ impl Protection {
             challenges: Challenges::new(&metadata_url, &table, challenged, faults),
             challenge_scopes: policy.challenge_scopes,
             clock: policy.clock,
+            scopes: described(policy.vocabulary, &table),
             issuing,
             make_authenticator,
             table,
@@ -185,6 +192,37 @@ impl Readiness {
 
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A scope, and what it lets its holder do, where the author says so.
+pub(super) type DescribedScope = (&'static str, Option<&'static str>);
+
+fn described(vocabulary: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
+    let description = |name: &str| {
+        let known = vocabulary.iter().find(|one| one.scope().as_str() == name);
+        known.map(ScopeDescription::description)
+    };
+    table
+        .names(table.asked_for())
+        .map(|name| (name, description(name)))
+        .collect()
+}
+
+/// A vocabulary is closed: a scope that it lacks is a slip.
+fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut Faults) {
+    if vocabulary.is_empty() {
+        return;
+    }
+    for (name, description) in described(vocabulary, table) {
+        if description.is_none() {
+            faults.add(
+                format!(
+                    "a tool asks for the scope `{name}`, which the vocabulary does not declare"
+                ),
+                "correct its spelling, or add it to `scopes!`",
+            );
+        }
     }
 }
 

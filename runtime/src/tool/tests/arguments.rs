@@ -1,8 +1,4 @@
-#![expect(
-    dead_code,
-    reason = "printed by Debug, which the compiler does not count"
-)]
-
+#![expect(dead_code, reason = "printed by Debug alone")]
 use super::*;
 
 /// Looks for news.
