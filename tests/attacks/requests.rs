@@ -1,10 +1,13 @@
 //! Attacks by requests and connections rather than by tokens.
 
+mod endings;
 mod framing;
+mod http2;
 mod json;
 mod logs;
 mod places;
 mod raw;
+mod sessions;
 
 use support::{
     client::{Client, Revision},

@@ -27,11 +27,6 @@ impl Raw {
         let _ = self.0.write_all(bytes.as_ref()).await;
     }
 
-    /// Ends the sending side.
-    pub(super) async fn finish(&mut self) {
-        let _ = self.0.shutdown().await;
-    }
-
     /// All that comes within a time, and whether the server then closed the connection.
     pub(super) async fn read_for(&mut self, time: Duration) -> (String, bool) {
         let mut all = Vec::new();

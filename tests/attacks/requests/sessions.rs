@@ -1,0 +1,114 @@
+//! Sessions that are used again, named otherwise, opened twice or raced for.
+
+use reqwest::Method;
+use serde_json::json;
+use support::{
+    client::{Answer, Client, Revision},
+    tokens,
+};
+
+use super::{client, desk};
+
+const SESSION: Revision = Revision::Session("2025-11-25");
+
+fn token_of(resource: &str, subject: &str) -> String {
+    let mut claims = tokens::claims(resource, "desk:read");
+    claims["sub"] = subject.into();
+    tokens::token(&claims)
+}
+
+#[tokio::test]
+async fn an_ended_session_does_not_rise_again() {
+    let (running, runs) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    assert!(Answer::of(alice.plain(Method::DELETE)).await.status < 300);
+    assert_eq!(alice.call("read", json!({})).await.status, 404);
+    // Nor by the handshake, which would let a caller choose an id.
+    let answer = alice.clone().initialize().await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(Answer::of(alice.plain(Method::DELETE)).await.status, 404);
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_session_has_one_spelling() {
+    let (running, runs) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let id = alice.session().expect("a session").to_owned();
+    for other in [
+        id.to_uppercase(),
+        format!("{id}x"),
+        format!("\"{id}\""),
+        format!("{id},{id}"),
+        id[1..].to_owned(),
+        "../".to_owned() + &id,
+        String::new(),
+        "a".repeat(100_000),
+    ] {
+        let answer = alice
+            .clone()
+            .with_session(other.clone())
+            .call("read", json!({}))
+            .await;
+        assert_eq!(answer.status, 404, "{other}: {answer:?}");
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_second_handshake_changes_no_owner() {
+    let (running, _) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let id = alice.session().expect("a session").to_owned();
+    let mallory = Client::new(running.resource(), SESSION)
+        .with_token(token_of(&running.resource(), "mallory"))
+        .with_session(id.clone());
+    assert_eq!(mallory.clone().initialize().await.status, 404);
+    assert_eq!(alice.clone().without_token().initialize().await.status, 401);
+    assert!(alice.clone().initialize().await.status < 500);
+    assert_eq!(mallory.call("read", json!({})).await.status, 404);
+    assert_eq!(alice.call("read", json!({})).await.tool_text(), "read ran");
+}
+
+#[tokio::test]
+async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
+    let (running, _) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let call = tokio::spawn({
+        let alice = alice.clone();
+        async move { alice.call("slow", json!({"millis": 400})).await }
+    });
+    let mut mallory = Client::new(running.resource(), SESSION)
+        .with_token(token_of(&running.resource(), "mallory"));
+    mallory.open().await;
+    for message in [
+        json!({"jsonrpc": "2.0", "id": 1, "result": {"content": []}}),
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}),
+    ] {
+        assert_eq!(mallory.send(&message).await.status, 202);
+    }
+    assert_eq!(call.await.expect("no panic").tool_text(), "slow ran");
+}
+
+/// Of many who use a session that nobody owns, one gets it.
+#[tokio::test]
+async fn a_race_for_a_session_has_one_winner() {
+    let (running, _) = desk().await;
+    let mut anonymous = Client::new(running.resource(), SESSION);
+    anonymous.open().await;
+    let calls = (0..16).map(|number| {
+        let token = token_of(&running.resource(), &format!("racer-{number}"));
+        let racer = anonymous.clone().with_token(token);
+        tokio::spawn(async move { racer.call("whoami", json!({})).await })
+    });
+    let mut winners = Vec::new();
+    for call in calls.collect::<Vec<_>>() {
+        let answer = call.await.expect("no panic");
+        match answer.status {
+            200 => winners.push(answer.tool_text()),
+            status => assert_eq!(status, 404, "{answer:?}"),
+        }
+    }
+    assert_eq!(winners.len(), 1, "{winners:?}");
+    assert_eq!(anonymous.call("ping", json!({})).await.status, 401);
+}
