@@ -5,8 +5,10 @@ mod framing;
 mod http2;
 mod json;
 mod logs;
+mod panics;
 mod places;
 mod raw;
+mod resources;
 mod sessions;
 
 use support::{

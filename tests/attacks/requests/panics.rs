@@ -1,0 +1,66 @@
+//! Code of a server's author that panics, wherever it can.
+
+use serde_json::json;
+use support::{
+    client::{Client, Revision},
+    server::Running,
+    tokens::{self, ISSUER, Unsigned},
+};
+use toolgate::{
+    Call, Context, FromCall, IntoToolResult, Server, ToolError, ToolOutcome, mcp_tool, tools,
+};
+
+struct Extracted;
+
+impl<S> FromCall<S> for Extracted {
+    fn from_call(_: &mut Call<S>) -> Result<Self, ToolError> {
+        panic!("with a secret")
+    }
+}
+
+struct Answer;
+
+impl IntoToolResult for Answer {
+    fn into_tool_result(self) -> ToolOutcome {
+        panic!("with a secret")
+    }
+}
+
+/// Panics before it begins.
+#[mcp_tool(public)]
+fn extractor(#[extract] _it: Extracted) {}
+
+/// Panics before it begins, on the long way.
+#[mcp_tool(public)]
+fn extractor_long(#[extract] _it: Extracted, _context: Context) {}
+
+/// Panics after it ended.
+#[mcp_tool(public)]
+fn result() -> Answer {
+    Answer
+}
+
+/// Panics after it waited.
+#[mcp_tool(public)]
+async fn later(_context: Context) {
+    tokio::task::yield_now().await;
+    panic!("with a secret")
+}
+
+#[tokio::test]
+async fn a_panic_is_a_tool_error_and_tells_nothing() {
+    let server = Server::new("desk").verifier(Unsigned).quiet();
+    let server = server.tools(tools![extractor, extractor_long, result, later]);
+    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    for revision in Revision::ALL {
+        let mut client = Client::new(running.resource(), revision);
+        client = client.with_token(tokens::token(&tokens::claims(&running.resource(), "")));
+        client.open().await;
+        for tool in ["extractor", "extractor_long", "result", "later"] {
+            let answer = client.call(tool, json!({})).await;
+            assert_eq!(answer.status, 200, "{tool} {revision:?} {answer:?}");
+            assert!(answer.is_tool_error(), "{tool} {answer:?}");
+            assert!(!answer.text.contains("secret"), "{tool} {answer:?}");
+        }
+    }
+}
