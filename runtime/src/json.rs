@@ -14,6 +14,20 @@ mod private;
 
 pub(crate) use private::has_private_name;
 
+/// Reads JSON as others write it: of members that are named twice the last one counts,
+/// but the names that `serde_json` keeps for itself, which would be read anew and without
+/// a bound, are refused.
+pub(crate) fn lenient<T: serde::de::DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<T, serde_json::Error> {
+    if has_private_name(bytes) {
+        return Err(Error::custom(
+            "a member has a name that is not for documents",
+        ));
+    }
+    serde_json::from_slice(bytes)
+}
+
 /// Reads an object in which no object, at any depth, names a member twice.
 pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     match serde_json::from_slice::<Strict>(bytes)?.0 {
@@ -116,6 +130,13 @@ mod tests {
             Value::Object(strict_object(text.as_bytes()).unwrap()),
             expected
         );
+    }
+
+    #[test]
+    fn a_document_of_another_cannot_be_read_without_a_bound() {
+        let text = br#"{"keys":[{"$serde_json::private::RawValue":"[[]]"}]}"#;
+        assert!(lenient::<Value>(text).is_err());
+        assert!(lenient::<Value>(br#"{"keys":[],"keys":[{}]}"#).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::fetch::Fetcher;
+use crate::json;
 
 /// The places where an issuer's metadata can be, the best first, each once.
 pub(super) fn places(issuer: &Url) -> Vec<Url> {
@@ -81,7 +82,7 @@ fn location(
     accepts: impl Fn(&str) -> bool,
 ) -> Result<Option<Url>, String> {
     let members: Map<String, Value> =
-        serde_json::from_slice(document).map_err(|_| "it is not a JSON object")?;
+        json::lenient(document).map_err(|_| "it is not a JSON object")?;
     let issuer = members.get("issuer").and_then(Value::as_str);
     if !issuer.is_some_and(accepts) {
         return Err(

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Algorithm, capped::Quoted, key::PublicKey};
+use crate::json;
 
 /// How many keys are tried for a token that does not say which one signed it. Two
 /// stand in a set during a rotation; more than a few would let one token cost many
@@ -26,9 +27,8 @@ impl KeySet {
     /// # Errors
     ///
     /// What is wrong with the document as a whole.
-    pub(crate) fn read(json: &[u8]) -> Result<Self, &'static str> {
-        let document: Value =
-            serde_json::from_slice(json).map_err(|_| "the key set is not JSON")?;
+    pub(crate) fn read(document: &[u8]) -> Result<Self, &'static str> {
+        let document: Value = json::lenient(document).map_err(|_| "the key set is not JSON")?;
         let entries = document
             .get("keys")
             .and_then(Value::as_array)
