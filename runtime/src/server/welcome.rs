@@ -24,7 +24,8 @@ impl fmt::Display for Welcome {
             tools,
             ..
         } = self;
-        writeln!(f, "\n  {name} is listening, with {tools} tools.\n")?;
+        let noun = if *tools == 1 { "tool" } else { "tools" };
+        writeln!(f, "\n  {name} is listening, with {tools} {noun}.\n")?;
         writeln!(f, "  MCP endpoint    {resource}")?;
         writeln!(f, "  For people      {docs}")?;
         writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
