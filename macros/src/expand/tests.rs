@@ -29,7 +29,8 @@ fn an_expansion_is_small() {
     let bare = count(tool(quote!()));
     let argument = count(tool(quote!(a: String))) - bare;
     let extractor = count(tool(quote!(State(a): State<Db>))) - bare;
-    assert!(bare < 270, "a tool has {bare} tokens");
+    // Some twenty of them let a vocabulary be checked by the compiler.
+    assert!(bare < 300, "a tool has {bare} tokens");
     assert!(argument < 60, "an argument has {argument} tokens");
     assert!(extractor < 80, "an extractor has {extractor} tokens");
 }
