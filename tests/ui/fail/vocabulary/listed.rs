@@ -1,4 +1,4 @@
-// errors: 4
+// errors: 3
 use toolgate::{Caller, Denied, ToolSet, mcp_tool, mcp_tools, scopes, tools};
 
 scopes! {
