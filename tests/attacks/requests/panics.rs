@@ -7,7 +7,8 @@ use support::{
     tokens::{self, ISSUER, Unsigned},
 };
 use toolgate::{
-    Call, Context, FromCall, IntoToolResult, Server, ToolError, ToolOutcome, mcp_tool, tools,
+    BearerToken, Call, Claims, Context, FromCall, IntoToolResult, Server, TokenError,
+    TokenVerifier, ToolError, ToolOutcome, mcp_tool, tools,
 };
 
 struct Extracted;
@@ -62,5 +63,29 @@ async fn a_panic_is_a_tool_error_and_tells_nothing() {
             assert!(answer.is_tool_error(), "{tool} {answer:?}");
             assert!(!answer.text.contains("secret"), "{tool} {answer:?}");
         }
+    }
+}
+
+/// Panics on the token of one caller.
+struct Fragile;
+
+impl TokenVerifier for Fragile {
+    async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
+        assert_ne!(token.as_str(), "fragile", "with a secret");
+        Unsigned.verify(token).await
+    }
+}
+
+#[tokio::test]
+async fn a_verifier_that_panics_lets_nobody_in_and_breaks_nothing() {
+    let server = Server::new("desk").verifier(Fragile).quiet();
+    let server = server.tools(tools![result]);
+    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    for revision in Revision::ALL {
+        let client = Client::new(running.resource(), revision).with_token("fragile");
+        let answer = client.call("result", json!({})).await;
+        assert_eq!(answer.status, 500, "{revision:?} {answer:?}");
+        assert_eq!(answer.json()["error"], json!("server_error"), "{answer:?}");
+        assert!(!answer.text.contains("secret"), "{answer:?}");
     }
 }
