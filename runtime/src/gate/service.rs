@@ -2,13 +2,14 @@
 
 use std::{
     convert::Infallible,
+    panic::AssertUnwindSafe,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{Request, Response, StatusCode};
 use tower::Service;
 
@@ -45,9 +46,9 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Self { gate, inner } = self.clone();
-        Box::pin(async move {
+        let answer = async move {
             let (mut parts, body) = request.into_parts();
-            Ok(match gate.judge(&mut parts, body).await {
+            match gate.judge(&mut parts, body).await {
                 // A caller who hangs up half-way must not leave a session behind that
                 // nobody owns and nothing counts.
                 Ok(passed) if passed.opens_session => {
@@ -56,8 +57,12 @@ where
                 }
                 Ok(passed) => gate.run(passed, parts, inner).await,
                 Err(refusal) => refusal.into_response(gate.voice()),
-            })
-        })
+            }
+        };
+        // A verifier of the application's own may panic: that costs this one request, not
+        // the connection, on which others may be waiting.
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        Box::pin(answer.map(|answer| Ok(answer.unwrap_or_else(|_| broken()))))
     }
 }
 
