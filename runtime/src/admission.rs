@@ -115,6 +115,11 @@ impl Admission {
         self.principal.as_ref()
     }
 
+    /// Whether it is for an operation of this kind.
+    pub(crate) fn is_for(&self, operation: Operation<'_>) -> bool {
+        self.kind == operation.kind()
+    }
+
     /// What the operation is about, if it is one of the server's own things.
     pub(crate) fn target(&self) -> Option<Target> {
         self.target

@@ -10,6 +10,7 @@
 //! - [`offered`], [`protection`]: what is offered, and what stands before it
 //! - [`preface`]: how long a new connection may be silent
 //! - [`routes`]: the paths
+//! - [`schemes`]: what a list of tools says of access
 //! - [`serve`]: listening, and stopping without losing a call
 //! - [`visibility`]: what lists show to whom
 //! - [`welcome`]: what a person at the terminal reads
@@ -41,6 +42,7 @@ mod page;
 mod preface;
 mod protection;
 mod routes;
+mod schemes;
 mod serve;
 mod visibility;
 mod welcome;

@@ -62,6 +62,7 @@ pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, return
 pub use set::{ToolDef, ToolGroup, ToolSet};
 
 pub(crate) use authorize::Refused;
+pub(crate) use security::SCHEMES;
 
 use authorize::Check;
 use input::Input;

@@ -6,9 +6,7 @@ use axum::{Router, routing::any_service};
 use http::HeaderName;
 use rmcp::{
     model::{Implementation, ServerCapabilities, ServerConfig},
-    transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-    },
+    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::CorsLayer;
@@ -30,6 +28,7 @@ use super::{
     offered::{Offered, Terms},
     protection::{self, Protection, Readiness},
     routes,
+    schemes::{Publishing, PublishingSessions},
     welcome::Welcome,
 };
 
@@ -143,11 +142,11 @@ where
     let wall = plan.put_up(Some(Arc::clone(&shared) as Arc<dyn Direct>));
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
-        Arc::new(LocalSessionManager::default()),
+        Arc::new(PublishingSessions::default()),
         transport,
     );
     served.issuer_routes = wall.issuer_routes;
-    let endpoint = any_service(GateService::new(wall.gate, service));
+    let endpoint = any_service(GateService::new(wall.gate, Publishing(service)));
     Ok(Assembled {
         cors: served.cors.clone(),
         router: routes::routes(endpoint, served, wall.readiness.clone()),

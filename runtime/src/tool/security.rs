@@ -1,11 +1,11 @@
 //! What a tool asks for, as clients read it before they call: `securitySchemes`, which
-//! the OpenAI Apps SDK has in a tool's `_meta`.
+//! the OpenAI Apps SDK has at a tool and in its `_meta`.
 
 use serde_json::{Value, json};
 
 use crate::{access::Requirement, scope::Scope};
 
-/// The member of `_meta`.
+/// The member, there and in `_meta`.
 pub(crate) const SCHEMES: &str = "securitySchemes";
 
 /// One scheme for each alternative. What only arguments can make it demand is an
