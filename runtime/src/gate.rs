@@ -9,6 +9,7 @@
 //! - [`session`]: which principal owns which MCP session
 //! - [`challenge`], [`refusal`]: what a refused request is told
 //! - [`direct`]: the short way to a tool
+//! - [`in_result`]: a denial as the result of a call
 //! - [`ending`]: streams that end with their token
 //! - [`audit`]: one line for each decision
 
@@ -25,6 +26,7 @@ mod direct;
 mod ending;
 mod handover;
 mod identifiers;
+mod in_result;
 mod judgement;
 mod origin;
 mod refusal;
@@ -33,6 +35,8 @@ mod session;
 
 pub(crate) use challenge::Challenges;
 pub(crate) use direct::Direct;
+pub use in_result::DeniedCall;
+pub(crate) use in_result::InResult;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
 pub(crate) use service::GateService;
@@ -58,6 +62,8 @@ pub(crate) struct Gate {
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) challenges: Challenges,
     pub(crate) challenge_scopes: ChallengeScopes,
+    /// To whom a denied call is answered as a result, if to anybody.
+    pub(crate) in_result: Option<Box<InResult>>,
     pub(crate) origins: OriginRules,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) body_limit: usize,

@@ -38,7 +38,7 @@ pub use claims::{Claims, ClaimsFault};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
-pub use gate::ChallengeScopes;
+pub use gate::{ChallengeScopes, DeniedCall};
 pub use issuer::{Algorithm, ClientAuthentication, Introspection, Issuer, Provider};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};

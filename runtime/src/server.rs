@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{Error, StartError},
-    gate::ChallengeScopes,
+    gate::{ChallengeScopes, DeniedCall},
     scope::ScopeDescription,
     tool::ToolSet,
     verify::TokenVerifier,
@@ -164,6 +164,29 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Chooses which scopes a 403 names.
     pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
         self.policy.challenge_scopes = which;
+        self
+    }
+
+    /// Answers a denied call of a tool as a result, to the callers of which `to` says so:
+    /// status 200, `isError`, and the challenge in `_meta["mcp/www_authenticate"]`, which
+    /// is where the OpenAI Apps SDK looks for it.
+    ///
+    /// Everybody else gets the real 401 or 403, without which no other client logs in or
+    /// steps up. That holds for all other requests as well, and where no challenge helps.
+    /// The tool runs in neither case. Off by default.
+    ///
+    /// ```
+    /// # let server = toolgate::Server::new("todo");
+    /// let server = server.denials_in_results(|call| {
+    ///     call.client_id() == Some("the-id-that-the-issuer-gave-it")
+    ///         || call.user_agent().is_some_and(|agent| agent.starts_with("openai-mcp"))
+    /// });
+    /// ```
+    pub fn denials_in_results(
+        mut self,
+        to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.policy.in_result = Some(Box::new(to));
         self
     }
 

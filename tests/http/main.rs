@@ -7,6 +7,7 @@ mod metadata;
 mod origin;
 mod protocol;
 mod refusals;
+mod schemes;
 mod scopes;
 mod sessions;
 mod shutdown;

@@ -73,19 +73,28 @@ impl Gate {
             operation: known,
             principal: None,
         };
+        let message = match &asked {
+            Asked::Message(message) => Some(&**message),
+            Asked::Plain(_) | Asked::Unreadable => None,
+        };
+        let headers = &parts.headers;
+        let refuse = |subject: Subject<'_>, refusal| {
+            let refusal = self.note(subject, refusal);
+            Err(self.in_form(refusal, message, headers, subject.principal))
+        };
         let principal = match self.authenticate(token, known).await {
             Ok(principal) => principal,
-            Err(refusal) => return Err(self.note(subject, refusal)),
+            Err(refusal) => return refuse(subject, refusal),
         };
         subject.principal = principal.as_ref();
 
         if let Some(id) = &session {
             match self.sessions.standing(id, principal.as_ref()) {
                 Standing::Owner => {}
-                Standing::Stranger => return Err(self.note(subject, Refusal::NoSession)),
+                Standing::Stranger => return refuse(subject, Refusal::NoSession),
                 Standing::MustSayWho => {
                     let wanted = self.rules.wanted(known);
-                    return Err(self.note(subject, Refusal::NoToken { wanted }));
+                    return refuse(subject, Refusal::NoToken { wanted });
                 }
             }
         }
@@ -107,19 +116,15 @@ impl Gate {
                     },
                     Denial::Unruled => unruled(&asked),
                 };
-                return Err(self.note(subject, refusal));
+                return refuse(subject, refusal);
             }
         };
-        let message = match &asked {
-            Asked::Message(message) => Some(&**message),
-            Asked::Plain(_) | Asked::Unreadable => None,
-        };
-        if let Some(refusal) = identifiers::fault(&parts.headers, message) {
-            return Err(self.note(subject, refusal));
+        if let Some(refusal) = identifiers::fault(headers, message) {
+            return refuse(subject, refusal);
         }
         if let Err(refused) = self.ask_the_tool(&admission, &asked) {
             let refusal = self.refused_by_the_tool(refused, judged, principal.as_ref());
-            return Err(self.note(subject, refusal));
+            return refuse(subject, refusal);
         }
         audit::admitted(subject);
         // No tool, and nothing that a tool calls, ever sees the token.

@@ -18,6 +18,7 @@ use crate::{
 use super::{
     body::BodyFault,
     challenge::{Challenges, ErrorCode, scope_string},
+    in_result::{self, Answered},
     origin::Foreign,
 };
 
@@ -49,6 +50,8 @@ pub(crate) enum Refusal {
     Body(BodyFault),
     /// The HTTP method is none of the endpoint's.
     Method,
+    /// A challenge that its caller looks for in a tool's result.
+    InResult { call: Answered, refusal: Box<Self> },
     /// The body is no message, or one with wrong parameters.
     Rpc {
         id: Option<RequestId>,
@@ -72,8 +75,17 @@ impl Refusal {
         match *self {
             Self::NoToken { wanted } | Self::InvalidToken { wanted, .. } => (wanted, wanted),
             Self::InsufficientScope { asked, missing } => (asked, missing),
+            Self::InResult { ref refusal, .. } => refusal.scopes(),
             _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
         }
+    }
+
+    /// Whether it asks for a token, or for another one.
+    pub(super) fn is_challenge(&self) -> bool {
+        matches!(
+            self,
+            Self::NoToken { .. } | Self::InvalidToken { .. } | Self::InsufficientScope { .. }
+        )
     }
 
     /// One word for the audit log; OAuth's own where there is one.
@@ -93,6 +105,7 @@ impl Refusal {
             Self::Body(BodyFault::TooSlow) => "body_too_slow",
             Self::Body(BodyFault::Broken) => "body_broken",
             Self::Method => "method_not_allowed",
+            Self::InResult { refusal, .. } => refusal.outcome(),
             Self::Rpc { .. } => "rpc_error",
         }
     }
@@ -115,6 +128,16 @@ impl Refusal {
                 code,
                 message,
             } => return rpc_error(id, status, code, message),
+            Self::InResult { call, refusal } => {
+                let code = match *refusal {
+                    Self::InvalidToken { .. } => ErrorCode::InvalidToken,
+                    // Without a token as well: there an `error` has to be, and this is
+                    // the one that the host's documentation shows.
+                    _ => ErrorCode::InsufficientScope,
+                };
+                let challenge = challenge(code, refusal.scopes().0, &description);
+                return in_result::result(call, &challenge, &description);
+            }
             Self::Foreign(_) => (StatusCode::FORBIDDEN, None),
             Self::Credentials(fault) => (
                 StatusCode::BAD_REQUEST,
@@ -192,6 +215,7 @@ impl Refusal {
             Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),
             Self::Body(BodyFault::Broken) => "the body did not arrive whole".to_owned(),
             Self::Method => "the endpoint takes POST, and GET and DELETE for a session".to_owned(),
+            Self::InResult { refusal, .. } => refusal.description(voice),
             Self::Rpc { message, .. } => message.clone(),
         }
     }
@@ -237,7 +261,7 @@ fn rpc_error(
     json_response(status, &body)
 }
 
-fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+pub(super) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -16,7 +16,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, Settings},
     error::{Faults, StartError},
-    gate::{ChallengeScopes, Challenges, Direct, Gate, OriginRules, Sessions},
+    gate::{ChallengeScopes, Challenges, Direct, Gate, InResult, OriginRules, Sessions},
     principal::Acceptance,
     scope::{ScopeDescription, ScopeTable},
     verify::Authenticator,
@@ -37,6 +37,7 @@ pub(super) struct Policy {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) protect_handshake: bool,
     pub(super) challenge_scopes: ChallengeScopes,
+    pub(super) in_result: Option<Box<InResult>>,
     pub(super) hierarchy: Hierarchy,
     /// What each scope lets its holder do, where the author says so.
     pub(super) vocabulary: &'static [ScopeDescription],
@@ -49,6 +50,7 @@ impl Default for Policy {
             clock: Arc::new(SystemClock),
             protect_handshake: false,
             challenge_scopes: ChallengeScopes::default(),
+            in_result: None,
             hierarchy: Hierarchy::default(),
             vocabulary: &[],
         }
@@ -69,6 +71,7 @@ pub(super) struct Protection {
     make_authenticator: MakeAuthenticator,
     challenges: Challenges,
     challenge_scopes: ChallengeScopes,
+    in_result: Option<Box<InResult>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -115,6 +118,7 @@ impl Protection {
             ),
             challenges: Challenges::new(&metadata_url, &table, challenged, faults),
             challenge_scopes: policy.challenge_scopes,
+            in_result: policy.in_result,
             clock: policy.clock,
             scopes: described(policy.vocabulary, &table),
             issuing,
@@ -145,6 +149,7 @@ impl Protection {
             authenticator: Arc::clone(&authenticator),
             challenges: self.challenges,
             challenge_scopes: self.challenge_scopes,
+            in_result: self.in_result,
             origins: self.origins,
             clock: self.clock,
             body_limit: self.settings.body_limit(),

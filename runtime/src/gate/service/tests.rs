@@ -68,6 +68,7 @@ fn gate() -> Gate {
         )),
         rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
         challenge_scopes: ChallengeScopes::default(),
+        in_result: None,
         origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
         clock: Arc::new(AtOne),
         body_limit: 1024,

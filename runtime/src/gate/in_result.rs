@@ -1,0 +1,125 @@
+//! A denial as a tool's result, for hosts that look for a challenge there.
+//!
+//! The OpenAI Apps SDK shows its login when a result has `_meta["mcp/www_authenticate"]`
+//! with a challenge that has an `error` and an `error_description`. Everybody else needs
+//! the real status, so a server says whom it answers like this. The tool runs in neither
+//! case, so what a caller says of itself may choose the form.
+
+use std::fmt;
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header::USER_AGENT};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion, RequestId,
+};
+use serde_json::json;
+
+use crate::principal::Principal;
+
+use super::{
+    Gate,
+    refusal::{Refusal, json_response},
+};
+
+/// The member of `_meta` that holds challenges, as a list.
+const CHALLENGES: &str = "mcp/www_authenticate";
+
+/// Says of a denied call whether the denial is a result.
+pub(crate) type InResult = dyn Fn(&DeniedCall<'_>) -> bool + Send + Sync;
+
+/// A call of a tool that was denied, for
+/// [`Server::denials_in_results`](crate::Server::denials_in_results) to choose the form of
+/// its answer.
+#[derive(Clone, Copy)]
+pub struct DeniedCall<'a> {
+    headers: &'a HeaderMap,
+    principal: Option<&'a Principal>,
+}
+
+impl DeniedCall<'_> {
+    /// The client as its token names it (`client_id`, else `azp`); none where there is no
+    /// token, or one that was refused.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.principal
+            .and_then(|principal| principal.claims().client_id())
+    }
+
+    /// The client as it calls itself in `User-Agent`, which proves nothing.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.headers.get(USER_AGENT)?.to_str().ok()
+    }
+}
+
+impl fmt::Debug for DeniedCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the headers: the token is one of them.
+        f.debug_struct("DeniedCall")
+            .field("client_id", &self.client_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The call that a denial answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answered {
+    id: RequestId,
+    /// Whether the revision is one that marks results as complete.
+    marks_complete: bool,
+}
+
+impl Gate {
+    /// A refusal in the form that its caller is to get: as a result, when a challenge
+    /// refuses the call of a tool and the server says so.
+    pub(super) fn in_form(
+        &self,
+        refusal: Refusal,
+        message: Option<&ClientJsonRpcMessage>,
+        headers: &HeaderMap,
+        principal: Option<&Principal>,
+    ) -> Refusal {
+        let Some(chooses) = &self.in_result else {
+            return refusal;
+        };
+        let Some(call) = message.and_then(call).filter(|_| refusal.is_challenge()) else {
+            return refusal;
+        };
+        match chooses(&DeniedCall { headers, principal }) {
+            true => Refusal::InResult {
+                call,
+                refusal: Box::new(refusal),
+            },
+            false => refusal,
+        }
+    }
+}
+
+fn call(message: &ClientJsonRpcMessage) -> Option<Answered> {
+    let JsonRpcMessage::Request(request) = message else {
+        return None;
+    };
+    let version = request.request.get_meta().protocol_version();
+    matches!(request.request, ClientRequest::CallToolRequest(_)).then(|| Answered {
+        id: request.id.clone(),
+        marks_complete: version == Some(ProtocolVersion::V_2026_07_28),
+    })
+}
+
+/// The result of a call that was denied.
+pub(super) fn result(call: Answered, challenge: &HeaderValue, told: &str) -> Response<Body> {
+    let challenge = challenge.to_str().unwrap_or("Bearer");
+    let mut body = json!({
+        "jsonrpc": "2.0",
+        "id": call.id,
+        "result": {
+            "content": [{"type": "text", "text": told}],
+            "isError": true,
+            "_meta": {CHALLENGES: [challenge]},
+        },
+    });
+    if call.marks_complete {
+        body["result"]["resultType"] = "complete".into();
+    }
+    json_response(StatusCode::OK, &body)
+}
