@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("issuer", 2),
     ("verify", 2),
     ("tool", 3),
+    ("exchange", 4),
     ("gate", 4),
     ("config", 5),
     ("development", 5),

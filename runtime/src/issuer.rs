@@ -10,6 +10,7 @@ mod capped;
 mod client;
 mod discovery;
 mod endpoint;
+mod exchanger;
 mod fetch;
 mod introspection;
 mod introspector;
@@ -22,6 +23,7 @@ mod reach;
 mod roca;
 mod schedule;
 mod source;
+mod upstream;
 
 #[cfg(test)]
 pub(crate) mod script;
@@ -29,6 +31,8 @@ pub(crate) mod script;
 pub use algorithm::Algorithm;
 pub(crate) use capped::{Capped, Quoted};
 pub use client::ClientAuthentication;
+pub use exchanger::{ExchangeError, ExchangeErrorKind};
+pub(crate) use exchanger::{Exchanged, Exchanger};
 #[cfg(feature = "development-issuer")]
 pub(crate) use fetch::{FetchFault, Fetcher};
 pub use introspection::Introspection;
@@ -39,6 +43,7 @@ pub(crate) use keys::{Keys, NoKeys};
 pub use provider::Provider;
 #[cfg(feature = "development-issuer")]
 pub(crate) use reach::Reach;
+pub use upstream::Upstream;
 
 use origin::Origin;
 

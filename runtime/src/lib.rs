@@ -9,6 +9,7 @@ mod config;
 #[cfg(feature = "development-issuer")]
 mod development;
 mod error;
+mod exchange;
 mod gate;
 mod issuer;
 mod json;
@@ -38,8 +39,12 @@ pub use claims::{Claims, ClaimsFault};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
+pub use exchange::{TokenExchange, UpstreamToken};
 pub use gate::{ChallengeScopes, DeniedCall};
-pub use issuer::{Algorithm, ClientAuthentication, Introspection, Issuer, Provider};
+pub use issuer::{
+    Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
+    Provider, Upstream,
+};
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{Changes, NoSuchTool, Server, Visibility};

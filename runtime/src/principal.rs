@@ -7,6 +7,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    bearer::BearerToken,
     claims::Claims,
     clock::UnixTime,
     scope::{ScopeSet, ScopeTable},
@@ -94,7 +95,7 @@ impl Acceptance {
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
         }
-        Ok(Principal(Arc::clone(token)))
+        Ok(Principal::new(Arc::clone(token)))
     }
 }
 
@@ -128,20 +129,43 @@ impl VerifiedToken {
 
 /// Who calls: an authentic token that this server accepts now.
 #[derive(Clone)]
-pub struct Principal(Arc<VerifiedToken>);
+pub struct Principal {
+    token: Arc<VerifiedToken>,
+    bearer: Option<BearerToken>,
+}
 
 impl Principal {
+    fn new(token: Arc<VerifiedToken>) -> Self {
+        Self {
+            token,
+            bearer: None,
+        }
+    }
+
+    /// The same with the token itself, for an exchange and for nothing else: a client's
+    /// token must never be passed on (MCP authorization, "Access Token Privilege
+    /// Restriction").
+    pub(crate) fn bearing(mut self, token: BearerToken) -> Self {
+        self.bearer = Some(token);
+        self
+    }
+
+    /// The token itself. No public type has it.
+    pub(crate) fn bearer(&self) -> Option<&BearerToken> {
+        self.bearer.as_ref()
+    }
+
     /// The claims of the token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
-        &self.0.claims
+        &self.token.claims
     }
 
     /// What the token lets its holder do: the scopes of this server that it names, and
     /// those that they imply.
     #[must_use]
     pub(crate) fn granted(&self) -> ScopeSet {
-        self.0.granted
+        self.token.granted
     }
 
     /// Whether the token has this scope: names it, character for character (RFC 6749
@@ -149,14 +173,14 @@ impl Principal {
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
         // Named in the order of the table, which is sorted.
-        self.0.granted_names.binary_search(&scope).is_ok()
+        self.token.granted_names.binary_search(&scope).is_ok()
             || self.claims().scopes().any(|named| named == scope)
     }
 
     /// The scopes of this server that the token names.
     #[must_use]
     pub(crate) fn held(&self) -> ScopeSet {
-        self.0.held
+        self.token.held
     }
 
     /// Whose request it is, whatever token says so.
@@ -350,7 +374,7 @@ mod tests {
             let claims =
                 json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": NOW, "scope": scopes});
             let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
-            Principal(VerifiedToken::new(claims, &table)).has(asked)
+            Principal::new(VerifiedToken::new(claims, &table)).has(asked)
         };
         assert!(has("todo:admin", "todo:read"));
         assert!(!has("todo:read", "todo:admin"));

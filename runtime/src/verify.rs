@@ -22,6 +22,8 @@ mod verifier;
 mod mint;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
+pub(crate) use cache::TokenHash;
+pub(crate) use flights::{Boarding, Flights};
 pub use issuers::IssuerVerifier;
 
 /// Establishes that a token is authentic and reads its claims.

@@ -210,6 +210,10 @@ impl Gate {
             Err(_) => return Err(invalid("the bearer token is malformed".into())),
         };
         match self.authenticator.authenticate(&token).await {
+            // What is about one thing runs somebody's code, who may exchange the token.
+            Ok(principal) if operation.and_then(Operation::subject).is_some() => {
+                Ok(Some(principal.bearing(token)))
+            }
             Ok(principal) => Ok(Some(principal)),
             Err(Unauthenticated::Invalid { description }) => Err(invalid(description)),
             Err(Unauthenticated::Unavailable { retry_after }) => {

@@ -13,6 +13,8 @@ use tokio::{
 use url::Url;
 
 use super::{
+    ClientAuthentication, Issuer,
+    client::Client,
     discovery::{self, Absent},
     fetch::{FetchFault, Fetcher},
     reach::Reach,
@@ -31,6 +33,8 @@ const SETTLED: Duration = Duration::from_secs(60);
 
 /// An endpoint of an issuer.
 pub(super) struct Endpoint {
+    /// The member of the issuer's metadata that names it.
+    member: &'static str,
     issuer: Url,
     spellings: Vec<String>,
     reach: Reach,
@@ -47,24 +51,46 @@ struct State {
     missed: Option<(Absent, Instant)>,
 }
 
-impl Endpoint {
-    pub(super) fn new(
-        issuer: Url,
-        spellings: Vec<String>,
-        reach: Reach,
-        given: Option<Url>,
-    ) -> Self {
-        Self {
+impl Issuer {
+    /// The endpoint that the metadata names by this member, or the one that is `given`,
+    /// and what shows there who asks.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the settings, and what mends it.
+    pub(super) fn asked(
+        &self,
+        member: &'static str,
+        given: Option<&str>,
+        client: &ClientAuthentication,
+    ) -> Result<(Endpoint, Client), (&'static str, &'static str)> {
+        let issuer = self.url().map_err(|reason| {
+            let remedy =
+                "write the issuer URL as its metadata spells it: https, or http on this machine";
+            (reason, remedy)
+        })?;
+        let reach = self.reach(&issuer);
+        let given = given.map(|text| self.location(text, reach)).transpose();
+        let given = given.map_err(|reason| (reason, "give with_endpoint an absolute https URL"))?;
+        let client = client.prepare(self.name()).map_err(|reason| {
+            let remedy = "give the credentials that the provider shows for this server";
+            (reason, remedy)
+        })?;
+        let endpoint = Endpoint {
+            member,
             issuer,
-            spellings,
+            spellings: self.spellings().map(str::to_owned).collect(),
             reach,
             given,
             fetcher: OnceLock::new(),
             turn: Semaphore::new(1),
             state: Mutex::default(),
-        }
+        };
+        Ok((endpoint, client))
     }
+}
 
+impl Endpoint {
     /// The client, made when it is first needed.
     pub(super) fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
         if let Some(fetcher) = self.fetcher.get() {
@@ -133,10 +159,10 @@ impl Endpoint {
             .fetcher()
             .map_err(|fault| uncertain(&fault.to_string()))?;
         let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
-        let url = discovery::find("introspection_endpoint", fetcher, &self.issuer, accepts).await?;
+        let url = discovery::find(self.member, fetcher, &self.issuer, accepts).await?;
         self.reach
             .permits_url(&url)
-            .map_err(|reason| uncertain(&format!("its introspection endpoint: {reason}")))?;
+            .map_err(|reason| uncertain(&format!("its {}: {reason}", self.member)))?;
         Ok(url)
     }
 

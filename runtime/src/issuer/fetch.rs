@@ -61,29 +61,49 @@ impl Fetcher {
         form: String,
         authorization: Option<HeaderValue>,
     ) -> Result<Vec<u8>, FetchFault> {
+        self.send(url, self.form(url, form, authorization)).await
+    }
+
+    /// The same, with the body of a refusal of RFC 6749 §5.2 as well.
+    pub(super) async fn post_for_either(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<(u16, Vec<u8>), FetchFault> {
+        let answer = self
+            .answer(url, self.form(url, form, authorization))
+            .await?;
+        match answer.status().as_u16() {
+            status @ (200 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
+            status => Err(FetchFault::Status(status)),
+        }
+    }
+
+    fn form(&self, url: &Url, form: String, authorization: Option<HeaderValue>) -> RequestBuilder {
         let request = self
             .client
             .post(url.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
-        let request = match authorization {
+        match authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
-        };
-        self.send(url, request).await
+        }
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchFault> {
-        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
-        let answer = request
-            .header(ACCEPT, "application/json")
-            .send()
-            .await
-            .map_err(FetchFault::of)?;
+        let answer = self.answer(url, request).await?;
         match answer.status() {
             StatusCode::OK => bounded(answer).await,
             status => Err(FetchFault::Status(status.as_u16())),
         }
+    }
+
+    async fn answer(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchFault> {
+        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
+        let request = request.header(ACCEPT, "application/json");
+        request.send().await.map_err(FetchFault::of)
     }
 }
 

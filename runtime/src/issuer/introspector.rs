@@ -62,46 +62,25 @@ impl Issuer {
     /// What asks this issuer, if it is to be asked; or what is wrong with its settings.
     pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<Introspector>> {
         let introspection = self.introspection()?;
-        let named = format!("the issuer {:?}", self.name());
-        let mut fault = |reason: &str, remedy: &str| {
-            faults.add(
-                format!("{named} cannot be asked about tokens: {reason}"),
-                remedy,
-            );
-        };
-        let issuer = match self.url() {
-            Ok(url) => url,
-            Err(reason) => {
-                fault(
-                    reason,
-                    "write the issuer URL as its metadata spells it: https, or http on this machine",
+        let asked = self.asked(
+            "introspection_endpoint",
+            introspection.endpoint(),
+            introspection.client(),
+        );
+        let (endpoint, client) = match asked {
+            Ok(asked) => asked,
+            Err((reason, remedy)) => {
+                let named = self.name();
+                faults.add(
+                    format!("the issuer {named:?} cannot be asked about tokens: {reason}"),
+                    remedy,
                 );
                 return None;
             }
         };
-        let reach = self.reach(&issuer);
-        let given = introspection.endpoint();
-        let given = match given.map(|text| self.location(text, reach)).transpose() {
-            Ok(given) => given,
-            Err(reason) => {
-                fault(reason, "give with_endpoint an absolute https URL");
-                return None;
-            }
-        };
-        let client = match introspection.client().prepare(self.name()) {
-            Ok(client) => client,
-            Err(reason) => {
-                fault(
-                    reason,
-                    "give the credentials that the provider shows for this server",
-                );
-                return None;
-            }
-        };
-        let spellings = self.spellings().map(str::to_owned).collect();
         Some(Arc::new(Introspector {
             issuer: self.name().to_owned(),
-            endpoint: Endpoint::new(issuer, spellings, reach, given),
+            endpoint,
             client,
             dialect: introspection.dialect(),
             optional: introspection.is_optional(),

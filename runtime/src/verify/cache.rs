@@ -25,7 +25,7 @@ pub(super) struct VerdictCache(Cache<TokenHash, Verdict, Weight>);
 
 /// The SHA-256 of a token. The token itself is not kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
+pub(crate) struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
 
 /// An authentic token, and what that rests on.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub(super) struct Verdict {
 }
 
 impl TokenHash {
-    pub(super) fn of(token: &BearerToken) -> Self {
+    pub(crate) fn of(token: &BearerToken) -> Self {
         let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
         let mut bytes = [0; digest::SHA256_OUTPUT_LEN];
         bytes.copy_from_slice(hash.as_ref());

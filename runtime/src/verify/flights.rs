@@ -11,10 +11,10 @@ use super::cache::TokenHash;
 
 /// Verifications under way, by the hash of their token. Each entry goes when its
 /// verification ends, however it ends.
-pub(super) struct Flights<T>(Mutex<HashMap<TokenHash, watch::Receiver<Option<T>>>>);
+pub(crate) struct Flights<T>(Mutex<HashMap<TokenHash, watch::Receiver<Option<T>>>>);
 
 /// What a caller is to do.
-pub(super) enum Boarding<'a, T> {
+pub(crate) enum Boarding<'a, T> {
     /// Verify, and tell the others.
     Lead(Landing<'a, T>),
     /// Wait for what the leader finds.
@@ -22,14 +22,14 @@ pub(super) enum Boarding<'a, T> {
 }
 
 /// The leader's duty: whatever becomes of it, the others are set free.
-pub(super) struct Landing<'a, T> {
+pub(crate) struct Landing<'a, T> {
     flights: &'a Flights<T>,
     hash: TokenHash,
     outcome: watch::Sender<Option<T>>,
 }
 
 /// A caller that waits.
-pub(super) struct Waiting<T>(watch::Receiver<Option<T>>);
+pub(crate) struct Waiting<T>(watch::Receiver<Option<T>>);
 
 impl<T> Default for Flights<T> {
     fn default() -> Self {
@@ -39,7 +39,7 @@ impl<T> Default for Flights<T> {
 
 impl<T: Clone> Flights<T> {
     /// Joins the verification of this token, or begins it.
-    pub(super) fn board(&self, hash: TokenHash) -> Boarding<'_, T> {
+    pub(crate) fn board(&self, hash: TokenHash) -> Boarding<'_, T> {
         match self.all().entry(hash) {
             Entry::Occupied(flight) => Boarding::Follow(Waiting(flight.get().clone())),
             Entry::Vacant(place) => {
@@ -64,7 +64,7 @@ impl<T> Flights<T> {
 
 impl<T: Clone> Landing<'_, T> {
     /// Tells the others.
-    pub(super) fn land(self, outcome: &T) {
+    pub(crate) fn land(self, outcome: &T) {
         self.outcome.send_replace(Some(outcome.clone()));
     }
 }
@@ -77,7 +77,7 @@ impl<T> Drop for Landing<'_, T> {
 
 impl<T: Clone> Waiting<T> {
     /// What the leader found; none when it was given up, because its caller hung up.
-    pub(super) async fn outcome(mut self) -> Option<T> {
+    pub(crate) async fn outcome(mut self) -> Option<T> {
         let landed = self.0.wait_for(Option::is_some).await.ok()?;
         landed.clone()
     }
