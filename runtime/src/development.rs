@@ -1,7 +1,7 @@
 //! The development authorization server: a login without an account, on one's own machine.
 //!
 //! It speaks OAuth 2.1 to the letter (authorization code with PKCE, RFC 8414, 8707,
-//! 9207, 7591, 7009, 7662, 9068 and client id metadata documents), but it asks nobody for
+//! 9207, 7591, 7009, 7662, 8693, 9068 and client id metadata documents), but it asks nobody for
 //! a password: who reaches it is whom they say they are. So it exists on loopback alone,
 //! twice over: [`DevelopmentIssuer::new`] takes no other origin, and only such requests
 //! are answered as are known to come from loopback and are addressed to it ([`loopback`]).
@@ -14,6 +14,7 @@
 //! | the person decides | [`consent`], [`page`] | [`seal`] |
 //! | gets and renews tokens | [`token`], [`refresh`] | [`keys`], [`memory`], [`store`] |
 //! | gives them up, asks about them | [`revocation`] | |
+//! | a server exchanges one for an API behind it | [`exchange`] | |
 //!
 //! Nothing survives a restart, and nothing grows without bound.
 
@@ -39,6 +40,7 @@ mod authorize;
 mod client;
 mod consent;
 mod document;
+mod exchange;
 mod keys;
 mod loopback;
 mod memory;
@@ -70,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) origin: String,
     /// The one resource that tokens are issued for (RFC 8707), character for character.
     pub(crate) resource: String,
+    /// The other audiences by which the resource's server takes tokens.
+    pub(crate) audiences: Vec<String>,
     /// What the person reads as the server's name.
     pub(crate) resource_name: String,
     /// The scopes that can be granted, each with what the person reads about it.

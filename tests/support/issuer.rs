@@ -21,6 +21,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
+mod exchange;
 mod introspection;
 mod key;
 mod token;
@@ -53,6 +54,8 @@ pub enum Answer {
     Status(u16),
     /// With `200` and this body.
     Body(String),
+    /// With this status and this body.
+    Refusal(u16, String),
     /// With `302` to this URL.
     Redirect(String),
     /// With a body that does not end.
@@ -81,6 +84,7 @@ struct Shared {
     jwks_requests: AtomicUsize,
     other_requests: AtomicUsize,
     register: Register,
+    exchanges: Register,
 }
 
 struct Settings {
@@ -124,6 +128,7 @@ impl ImitationIssuer {
             jwks_requests: AtomicUsize::new(0),
             other_requests: AtomicUsize::new(0),
             register: Register::default(),
+            exchanges: Register::default(),
         });
         let mut issuer = Self {
             address,
@@ -321,6 +326,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let _open = shared.register.open();
         let (good, answer) = shared.register.ask(request).await;
         return respond(good, answer).await;
+    } else if asked.ends_with("/token") {
+        let (good, answer) = shared.exchanges.ask(request).await;
+        return respond(good, answer).await;
     } else {
         shared.other_requests.fetch_add(1, Ordering::SeqCst);
         return StatusCode::NOT_FOUND.into_response();
@@ -339,6 +347,10 @@ async fn respond(good: Value, answer: Answer) -> Response {
             .expect("a status")
             .into_response(),
         Answer::Body(body) => document(body),
+        Answer::Refusal(status, body) => {
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, document(body)).into_response()
+        }
         Answer::Redirect(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
         Answer::Endless => {
             let blanks = Bytes::from_static(&[b' '; 8192]);

@@ -4,6 +4,8 @@ mod algorithms;
 mod api_keys;
 mod asking;
 mod discovery;
+mod exchanges;
+mod exchanging;
 mod introspection;
 mod outage;
 mod served;

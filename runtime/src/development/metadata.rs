@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{OFFLINE_ACCESS, Provider};
+use super::{OFFLINE_ACCESS, Provider, exchange};
 
 const DOCUMENTS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
@@ -72,7 +72,7 @@ fn describe(provider: &Provider) -> Value {
         "scopes_supported": scopes.chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", exchange::GRANT],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],

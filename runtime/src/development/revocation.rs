@@ -98,18 +98,26 @@ fn describe(provider: &Provider, text: &str) -> Option<Value> {
             "scope": grant.scopes.join(" "),
         }));
     }
-    let mut claims = provider.key.open(text)?;
-    let id = string(&claims, "jti");
-    let (grant, _) = id.split_once('.')?;
-    let expires = claims.get("exp")?.as_u64()?;
-    if expires <= now.seconds() || memory.has_ended(id, now) || memory.has_ended(grant, now) {
-        return None;
-    }
+    drop(memory);
+    let mut claims = access_token(provider, text)?;
     claims.insert("active".to_owned(), json!(true));
     claims.insert("token_type".to_owned(), json!("Bearer"));
     Some(Value::Object(claims))
 }
 
-fn string<'a>(claims: &'a Map<String, Value>, name: &str) -> &'a str {
+/// The claims of an access token of ours that has not ended.
+pub(super) fn access_token(provider: &Provider, text: &str) -> Option<Map<String, Value>> {
+    let now = provider.now();
+    let claims = provider.key.open(text)?;
+    let id = string(&claims, "jti");
+    let (grant, _) = id.split_once('.')?;
+    let expires = claims.get("exp")?.as_u64()?;
+    let memory = provider.memory();
+    let has_ended =
+        expires <= now.seconds() || memory.has_ended(id, now) || memory.has_ended(grant, now);
+    (!has_ended).then_some(claims)
+}
+
+pub(super) fn string<'a>(claims: &'a Map<String, Value>, name: &str) -> &'a str {
     claims.get(name).and_then(Value::as_str).unwrap_or_default()
 }

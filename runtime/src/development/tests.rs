@@ -25,6 +25,7 @@ mod authorize;
 mod code;
 mod consent;
 mod document;
+mod exchange;
 mod loopback;
 mod metadata;
 mod page;
@@ -235,6 +236,7 @@ fn settings(clock: &TestClock) -> Settings {
     Settings {
         origin: ORIGIN.to_owned(),
         resource: RESOURCE.to_owned(),
+        audiences: vec![RESOURCE.to_owned(), "todo-server".to_owned()],
         resource_name: "todo".to_owned(),
         scopes: vec![
             scope("todo:read", Some("See your lists")),

@@ -15,7 +15,7 @@ use super::{
     Provider,
     answer::{OAuthError, unkept},
     client::Client,
-    document,
+    document, exchange,
     memory::{Code, Grant, Refused, TOKEN_LIFE, digest},
     parameters::Parameters,
     quoted, refresh,
@@ -24,30 +24,36 @@ use super::{
 };
 
 pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    if let Err(refusal) = check_no_secret(request.headers()) {
-        return refusal.into_response();
-    }
+    let headers = request.headers().clone();
     let issued = match Parameters::from_form(request).await {
-        Ok(form) => issue(&provider, &form),
+        Ok(form) => issue(&provider, &headers, &form),
         Err(refusal) => Err(refusal),
     };
     issued.unwrap_or_else(IntoResponse::into_response)
 }
 
-fn issue(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+fn issue(
+    provider: &Provider,
+    headers: &HeaderMap,
+    form: &Parameters,
+) -> Result<Response, OAuthError> {
+    if form.one("grant_type")? == Some(exchange::GRANT) {
+        return exchange::exchange(provider, headers, form);
+    }
+    check_no_secret(headers)?;
     match form.needed("grant_type", "grant_type is missing")? {
-        "authorization_code" => exchange(provider, form),
+        "authorization_code" => redeem(provider, form),
         "refresh_token" => refresh::refresh(provider, form),
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
-            "grant_type must be authorization_code or refresh_token",
+            "grant_type must be authorization_code, refresh_token or that of a token exchange",
         )),
     }
 }
 
-/// Exchanges a code (OAuth 2.1 §4.1.3). Whoever presents it uses it up, rightly or not:
+/// Takes a code (OAuth 2.1 §4.1.3). Whoever presents it uses it up, rightly or not:
 /// a code in the wrong hands has leaked.
-fn exchange(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+fn redeem(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
     let client = known_client(form)?;
     let text = form.needed("code", "code is missing")?;
     let verifier = form.needed("code_verifier", "code_verifier is missing")?;
@@ -114,7 +120,7 @@ pub(super) fn known_client(form: &Parameters) -> Result<&str, OAuthError> {
     }
 }
 
-/// No client has a secret, so one that sends any means another server.
+/// No client of a person has a secret, so one that sends any means another server.
 pub(super) fn check_no_secret(headers: &HeaderMap) -> Result<(), OAuthError> {
     match headers.contains_key(AUTHORIZATION) {
         true => Err(NO_SECRETS),

@@ -142,6 +142,7 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
     let issuer = DevelopmentIssuer::new(development::Settings {
         origin: resource.origin().to_owned(),
         resource: resource.as_str().to_owned(),
+        audiences: settings.audiences().to_vec(),
         resource_name: embedding.name.to_owned(),
         scopes: embedding
             .scopes

@@ -15,17 +15,17 @@ use super::{Answer, ImitationIssuer};
 pub struct Question {
     /// The `Authorization` header.
     pub authorization: Option<String>,
-    /// The members of the form.
+    /// The members of the form; of one that is repeated, the last.
     pub form: BTreeMap<String, String>,
 }
 
 /// What the issuer knows of tokens, and who asked.
 pub(super) struct Register(Mutex<State>);
 
-struct State {
-    known: BTreeMap<String, Value>,
-    answer: Answer,
-    questions: Vec<Question>,
+pub(super) struct State {
+    pub(super) known: BTreeMap<String, Value>,
+    pub(super) answer: Answer,
+    pub(super) questions: Vec<Question>,
     open: usize,
     most_open: usize,
 }
@@ -54,7 +54,8 @@ impl Register {
         let url = reqwest::Url::parse(&url).expect("a form");
         let form: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
         let mut state = self.state();
-        let token = form.get("token").or(form.get("access_token"));
+        let names = ["token", "access_token", "subject_token"];
+        let token = names.iter().find_map(|name| form.get(*name));
         let known = token.and_then(|token| state.known.get(token)).cloned();
         state.questions.push(Question {
             authorization,
@@ -72,7 +73,7 @@ impl Register {
         Open(self)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no test panics with it")
     }
 }

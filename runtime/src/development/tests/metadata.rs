@@ -49,7 +49,11 @@ async fn the_document_says_what_clients_look_for() {
     );
     assert_eq!(
         document["grant_types_supported"],
-        json!(["authorization_code", "refresh_token"])
+        json!([
+            "authorization_code",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:token-exchange"
+        ])
     );
 }
 
