@@ -13,7 +13,7 @@ use support::{
 use crate::desk;
 
 /// A token of a server's development issuer with all of its scopes.
-async fn token(running: &Running) -> String {
+pub(crate) async fn token(running: &Running) -> String {
     let application = Application::new(running.resource(), Revision::Stateless).await;
     let challenge = Client::new(running.resource(), Revision::Stateless)
         .call("read", json!({}))

@@ -9,8 +9,8 @@ use support::{
     server::Running,
 };
 use toolgate::{
-    Caller, ClientAuthentication, ExchangeError, Server, State, TokenExchange, ToolError, Upstream,
-    mcp_tool, tools,
+    Caller, ClientAuthentication, Context, ExchangeError, Server, State, TokenExchange, ToolError,
+    Upstream, mcp_tool, tools,
 };
 
 const UPSTREAM: &str = "https://calendar.example/api";
@@ -47,6 +47,21 @@ async fn fail(
     Ok(token.as_str().to_owned())
 }
 
+/// Prints all that it has.
+#[mcp_tool(authenticated)]
+async fn print(
+    caller: Caller,
+    context: Context,
+    State(exchange): State<TokenExchange>,
+) -> Result<String, ExchangeError> {
+    let token = exchange.token(&caller).await?;
+    let error = exchange.token(&caller).await;
+    Ok(format!(
+        "{caller:?} {:?} {context:?} {exchange:?} {token:?} {error:?}",
+        caller.principal()
+    ))
+}
+
 /// A server, the issuer that it trusts, and what it exchanges.
 pub(crate) struct World {
     pub(crate) issuer: ImitationIssuer,
@@ -72,7 +87,7 @@ impl World {
 
     async fn of(issuer: ImitationIssuer, exchange: TokenExchange) -> Self {
         let server = Server::with_state("meetings", exchange)
-            .tools(tools![meetings, forget, fail])
+            .tools(tools![meetings, forget, fail, print])
             .quiet();
         let running = Running::start(server, |config| config.with_issuer(issuer.url())).await;
         Self { issuer, running }
@@ -138,6 +153,20 @@ async fn a_tool_gets_a_token_of_its_own_and_never_the_callers() {
 }
 
 #[tokio::test]
+async fn nothing_that_a_tool_has_prints_a_token() {
+    let world = World::new().await;
+    let token = world.token(1, 600);
+    let signature = token.rsplit('.').next().expect("a signature");
+    let answer = ImitationIssuer::exchanged("of-the-api");
+    world.issuer.exchange(&token, answer);
+    let printed = world.call("print", &token).await;
+    assert!(printed.contains("alice"), "{printed}");
+    for secret in [signature, "of-the-api", "s3cr3t"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_shows_its_credentials_as_the_issuer_wants_them() {
     for (client, members) in [
         (
@@ -146,7 +175,7 @@ async fn a_client_shows_its_credentials_as_the_issuer_wants_them() {
         ),
         (
             ClientAuthentication::private_key_jwt("news", support::SigningKey::p256_pem()),
-            &["client_id", "client_assertion", "client_assertion_type"],
+            &["client_assertion", "client_assertion_type", "client_id"],
         ),
     ] {
         let issuer = ImitationIssuer::start().await;
