@@ -1,4 +1,5 @@
-//! `#[mcp_tool(…)]` and `#[mcp_tools(…)]`: what they state, apart from parameters.
+//! `#[mcp_tool(…)]`, `#[mcp_resource(…)]`, `#[mcp_prompt(…)]`: what they state, apart from
+//! parameters.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -8,32 +9,13 @@ use crate::{
     access::{self, Access, Scope},
     entry::{Entry, entries},
     errors::Errors,
+    family::Family,
+    uri::Uri,
 };
 
-const KEYS: [&str; 18] = [
-    "scope",
-    "scopes",
-    "any_scope",
-    "authenticated",
-    "public",
-    "authorize",
-    "demands",
-    "name",
-    "title",
-    "description",
-    "read_only",
-    "destructive",
-    "idempotent",
-    "open_world",
-    "icons",
-    "meta",
-    "step_up",
-    "crate",
-];
-
-/// What `#[mcp_tool(…)]` states.
-#[derive(Default)]
-pub(crate) struct ToolAttribute {
+/// What an attribute states of its item.
+pub(crate) struct ItemAttribute {
+    pub(crate) family: Family,
     /// None when it is not stated, or not understood; either was told.
     pub(crate) access: Option<Access>,
     /// The function that decides over caller and arguments.
@@ -46,21 +28,38 @@ pub(crate) struct ToolAttribute {
     pub(crate) hints: Vec<(Ident, bool)>,
     pub(crate) icons: Vec<Expr>,
     pub(crate) meta: Option<Expr>,
+    /// Of a resource.
+    pub(crate) uri: Option<Uri>,
+    pub(crate) mime_type: Option<LitStr>,
+    /// Of a resource, in bytes.
+    pub(crate) size: Option<u64>,
     pub(crate) krate: Option<TokenStream>,
 }
 
-impl ToolAttribute {
+impl ItemAttribute {
     /// Reads the attribute's content; `place` is where to tell what is missing.
-    pub(crate) fn read(tokens: TokenStream, place: Span, errors: &Errors) -> Self {
+    pub(crate) fn read(family: Family, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
         let before = errors.count();
-        let entries = entries(tokens, &KEYS, errors);
+        let entries = entries(tokens, family.keys(), errors);
         // An entry that could not be read may have been the one that is missed.
         let complete = errors.count() == before;
-        let mut attribute = Self::default();
+        let mut attribute = Self::new(family);
         attribute.read_access(&entries, complete.then_some(place), errors);
         for entry in &entries {
             match entry.key.to_string().as_str() {
-                "name" => attribute.name = entry.text(errors).filter(|name| is_name(name, errors)),
+                "name" => {
+                    attribute.name = entry
+                        .text(errors)
+                        .filter(|name| is_name(family, name, errors))
+                }
+                "uri" => {
+                    attribute.uri = entry.text(errors).and_then(|text| Uri::read(text, errors))
+                }
+                "mime_type" => {
+                    attribute.mime_type =
+                        entry.text(errors).filter(|text| is_mime_type(text, errors))
+                }
+                "size" => attribute.size = entry.count(errors),
                 "authorize" => attribute.authorize = path(entry, errors),
                 "demands" => attribute.demands = demands(entry, errors),
                 "title" => attribute.title = entry.text(errors),
@@ -87,14 +86,49 @@ impl ToolAttribute {
             }
         }
         attribute.check_hints(errors);
-        let demands = entries.iter().find(|entry| entry.key == "demands");
-        if let Some(demands) = demands.filter(|_| complete && attribute.authorize.is_none()) {
+        let stated = |key: &str| entries.iter().find(|entry| entry.key == key);
+        if let Some(demands) =
+            stated("demands").filter(|_| complete && attribute.authorize.is_none())
+        {
             errors.at(
                 demands.span(),
                 "`demands` lists what an `authorize` function may demand, and there is none: state `authorize = path`, or ask for these scopes by `scopes = […]`",
             );
         }
+        if family == Family::Resource && complete && stated("uri").is_none() {
+            errors.at(
+                place,
+                "which resource is this? State its URI, `uri = \"notes://all\"`, or a template, `uri = \"notes://{id}\"`",
+            );
+        }
+        if let (Some(size), Some(uri)) = (stated("size"), &attribute.uri)
+            && !uri.variables.is_empty()
+        {
+            errors.at(
+                size.span(),
+                "`size` is that of one resource, and a template is many: leave it out",
+            );
+        }
         attribute
+    }
+
+    fn new(family: Family) -> Self {
+        Self {
+            family,
+            access: None,
+            authorize: None,
+            demands: Vec::new(),
+            name: None,
+            title: None,
+            description: None,
+            hints: Vec::new(),
+            icons: Vec::new(),
+            meta: None,
+            uri: None,
+            mime_type: None,
+            size: None,
+            krate: None,
+        }
     }
 
     fn read_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
@@ -105,7 +139,7 @@ impl ToolAttribute {
             if let Some(place) = place {
                 errors.at(
                     place,
-                    format_args!("who may call this tool? {}", access::CHOICES),
+                    format_args!("{} {}", self.family.question(), access::CHOICES),
                 );
             }
             return;
@@ -138,44 +172,14 @@ impl ToolAttribute {
         if let (Some((key, _)), Some(Access::Public | Access::Authenticated)) =
             (self.hint("step_up"), &self.access)
         {
-            errors.at(key.span(), "`step_up` is about scopes, and this tool asks for none: take it away, or state a scope");
+            errors.at(
+                key.span(),
+                format_args!(
+                    "`step_up` is about scopes, and this {} asks for none: take it away, or state a scope",
+                    self.family.noun()
+                ),
+            );
         }
-    }
-}
-
-/// What `#[mcp_tools(…)]` states.
-pub(crate) struct GroupAttribute {
-    pub(crate) krate: TokenStream,
-    /// The name of the function that registers the tools.
-    pub(crate) register: Ident,
-    /// The scopes that the tools may ask for.
-    pub(crate) vocabulary: Option<ExprPath>,
-}
-
-impl GroupAttribute {
-    pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
-        let mut attribute = Self {
-            krate: default_krate(),
-            register: Ident::new("tools", Span::call_site()),
-            vocabulary: None,
-        };
-        for entry in entries(tokens, &["register", "vocabulary", "crate"], errors) {
-            if entry.key == "vocabulary" {
-                match &entry.value {
-                    Some(Expr::Path(path)) => attribute.vocabulary = Some(path.clone()),
-                    _ => errors.at(entry.span(), "`vocabulary` is the path of what `scopes!` declares: `vocabulary = scope::ALL`"),
-                }
-            } else if entry.key == "crate" {
-                attribute.krate = krate(&entry, errors).unwrap_or_else(default_krate);
-            } else if let Some(Expr::Path(path)) = &entry.value
-                && let Some(name) = path.path.get_ident()
-            {
-                attribute.register = name.clone();
-            } else {
-                errors.at(entry.span(), "`register` names the function that registers the tools: `register = more_tools`");
-            }
-        }
-        attribute
     }
 }
 
@@ -184,7 +188,7 @@ pub(crate) fn default_krate() -> TokenStream {
     quote!(::toolgate)
 }
 
-fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
+pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.to_token_stream()),
         other => {
@@ -249,17 +253,44 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
     list.elems.iter().cloned().collect()
 }
 
-/// The protocol's rule for names of tools: 1 to 128 of `A-Za-z0-9_.-`.
-fn is_name(name: &LitStr, errors: &Errors) -> bool {
+/// The protocol's rule for names of tools: 1 to 128 of `A-Za-z0-9_.-`. Prompts are named
+/// by it too; a resource is known by its URI, and its name is for people.
+fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
     let text = name.value();
-    let right = (1..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+    let right = family == Family::Resource
+        || (1..=128).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
     if !right && !text.trim().is_empty() {
         errors.on(
             name,
-            "a tool's name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`",
+            format_args!(
+                "a {}'s name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`",
+                family.noun()
+            ),
+        );
+    }
+    right
+}
+
+/// RFC 6838 §4.2, with parameters: `text/markdown;charset=utf-8`.
+fn is_mime_type(text: &LitStr, errors: &Errors) -> bool {
+    let value = text.value();
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    let essence = value.split(';').next().unwrap_or_default();
+    let right = essence
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| is_part(kind) && is_part(subtype));
+    if !right && !value.trim().is_empty() {
+        errors.on(
+            text,
+            "a media type is a type and a subtype, such as `text/markdown`",
         );
     }
     right

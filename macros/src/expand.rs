@@ -1,7 +1,8 @@
-//! A tool → tokens, the same for a free function and for a method.
+//! A tool, a resource or a prompt → tokens, the same for a free function and for a method.
 //!
 //! The macro names things, the runtime does things: an expansion is one value of
-//! `Definition`, made of the facts, a function that describes and a function that calls.
+//! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`, made of the facts and of
+//! functions: one that describes, one that calls.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -9,7 +10,8 @@ use syn::{Expr, ExprLit, ExprPath, Lit, spanned::Spanned};
 
 use crate::{
     access::Access,
-    model::ToolModel,
+    family::Family,
+    model::ItemModel,
     parameter::{Parameter, Receiver},
 };
 
@@ -50,7 +52,7 @@ pub(crate) fn state() -> Ident {
 /// The bounds that a tool puts on the state: what its receiver and its extractors need of it.
 ///
 /// They stand at the user's types, under names of ours that no `use` could make redundant.
-pub(crate) fn bounds(model: &ToolModel, krate: &TokenStream) -> TokenStream {
+pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let state = state();
     let bounds = model.parameters.iter().map(|parameter| match parameter {
         Parameter::Receiver(_) => {
@@ -84,7 +86,7 @@ impl Asks {
 
     /// As it is, for a method; in the words of a vocabulary, if there is one.
     pub(crate) fn of(
-        model: &ToolModel,
+        model: &ItemModel,
         vocabulary: Option<&ExprPath>,
         krate: &TokenStream,
     ) -> Self {
@@ -109,67 +111,113 @@ impl Asks {
 }
 
 /// What is asked of the caller, as a constant's value.
-pub(crate) fn access(model: &ToolModel, krate: &TokenStream) -> TokenStream {
+pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     // Without it there is an error, and no expansion.
     let access = model.attribute.access.as_ref();
     access.unwrap_or(&Access::Authenticated).tokens(krate)
 }
 
 /// What the arguments can demand, as a constant's value; none when it is nothing.
-pub(crate) fn demands(model: &ToolModel, krate: &TokenStream) -> Option<TokenStream> {
+pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     let demands = &model.attribute.demands;
     let scopes = demands.iter().map(|scope| scope.tokens(krate));
     (!demands.is_empty()).then(|| code!(&[#(#scopes),*]))
 }
 
-/// The definition of a tool, as an expression. `function` is the path that calls it.
+/// The definition, as an expression. `function` is the path that calls it.
 ///
 /// Each type of an argument, and that of the result, is named where its bound is, once:
 /// so that one mistake is one error. What comes of it describes and reads without a bound.
 pub(crate) fn definition(
-    model: &ToolModel,
+    model: &ItemModel,
     function: &TokenStream,
     asks: &Asks,
     krate: &TokenStream,
 ) -> TokenStream {
-    let slots = model
-        .parameters
-        .iter()
-        .enumerate()
-        .map(|(number, parameter)| {
-            let slot = slot(number);
-            match parameter {
-                Parameter::Argument(argument) => {
-                    let ty = &argument.ty;
-                    code!(let #slot = #krate::__private::argument::<#ty>();)
-                }
-                Parameter::Arguments(ty) => {
-                    code!(let #slot = #krate::__private::argument::<#ty>();)
-                }
-                Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
+    let family = model.attribute.family;
+    let (reads, returns) = match family {
+        Family::Tool => (code!(argument), code!(returns)),
+        Family::Resource => (code!(text), code!(contents)),
+        Family::Prompt => (code!(text), code!(messages)),
+    };
+    let parameters = model.parameters.iter().enumerate();
+    let slots = parameters.map(|(number, parameter)| {
+        let slot = slot(number);
+        match parameter {
+            Parameter::Argument(argument) => {
+                let ty = &argument.ty;
+                code!(let #slot = #krate::__private::#reads::<#ty>();)
             }
-        });
+            Parameter::Arguments(ty) => {
+                code!(let #slot = #krate::__private::#reads::<#ty>();)
+            }
+            Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
+        }
+    });
+    let extracts = model.extractors().map(|extractor| {
+        let ty = &extractor.ty;
+        code!(.extracts::<#ty>())
+    });
     let result = &model.result;
     let facts = facts(model, asks, krate);
-    let describe = describe(model, krate);
     let call = call(model, function, krate);
-    let extracts = model
-        .parameters
-        .iter()
-        .filter_map(|parameter| match parameter {
-            Parameter::Extractor(extractor) => {
-                let ty = &extractor.ty;
-                Some(code!(.extracts::<#ty>()))
-            }
-            _ => None,
-        });
-    let authorize = authorize(model, asks, krate);
+    let value = family.part("Definition");
+    let made = match family {
+        Family::Tool => {
+            let describe = describe(model, krate);
+            let authorize = authorize(model, asks, krate);
+            code!(new(#facts, move |__describe| { #describe }, move |__call| #call) #authorize)
+        }
+        Family::Resource => {
+            let attribute = &model.attribute;
+            // Without it there is an error, and no expansion.
+            let uri = attribute.uri.as_ref().map(|uri| &uri.literal);
+            let mime_type = attribute.mime_type.as_ref();
+            let mime_type = mime_type.map(|text| code!(.mime_type(#text)));
+            let size = attribute.size.map(|bytes| code!(.size(#bytes)));
+            code!(new(#uri, #facts, __result, move |__call| #call) #mime_type #size)
+        }
+        Family::Prompt => {
+            let arguments = model.arguments().map(|(number, argument)| {
+                let slot = slot(number);
+                let name = &argument.name;
+                let description = argument.description.clone().unwrap_or_else(|| code!(""));
+                code!(.argument(#slot, #name, #description))
+            });
+            code!(new(#facts, move |__call| #call) #(#arguments)*)
+        }
+    };
+    let completes = completes(model, krate);
     code! {{
         #(#slots)*
-        let __result = #krate::__private::returns::<#result>();
-        #krate::__private::Definition::new(#facts, move |__describe| { #describe }, move |__call| #call)
-            #(#extracts)* #authorize
+        let __result = #krate::__private::#returns::<#result>();
+        #krate::__private::#value::#made #(#extracts)* #completes
     }}
+}
+
+/// The functions that complete arguments, each with what it may take beside the text: the
+/// receiver and the extractors of the item itself.
+fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
+    let beside: TokenStream = model
+        .parameters
+        .iter()
+        .map(|parameter| match parameter {
+            Parameter::Receiver(_) => code!(#krate::__private::receiver::<_, Self>(__call),),
+            Parameter::Extractor(extractor) => {
+                let ty = &extractor.ty;
+                code!(#krate::__private::extract::<_, #ty>(__call)?,)
+            }
+            Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),
+        })
+        .collect();
+    let completes = model.arguments().filter_map(|(_, argument)| {
+        let name = &argument.name;
+        let path = argument.rules.complete.as_ref()?;
+        let place = at(path.span());
+        Some(quote_spanned!(place=>
+            .completes(#name, #path, |__call| #krate::__private::Ok((#beside)))))
+    });
+    completes.collect()
 }
 
 /// The name of what reads and describes the parameter of this number.
@@ -177,7 +225,7 @@ fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
-fn facts(model: &ToolModel, asks: &Asks, krate: &TokenStream) -> TokenStream {
+fn facts(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> TokenStream {
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
@@ -206,7 +254,7 @@ fn facts(model: &ToolModel, asks: &Asks, krate: &TokenStream) -> TokenStream {
     }
 }
 
-fn describe(model: &ToolModel, krate: &TokenStream) -> TokenStream {
+fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let parameters = model
         .parameters
         .iter()
@@ -228,7 +276,7 @@ fn describe(model: &ToolModel, krate: &TokenStream) -> TokenStream {
 }
 
 /// The question to the author's function: the caller, and each argument by reference.
-fn authorize(model: &ToolModel, asks: &Asks, krate: &TokenStream) -> Option<TokenStream> {
+fn authorize(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
     let place = at(path.span());
     let mut looks = Vec::new();
@@ -270,7 +318,7 @@ fn value(number: usize) -> Ident {
     format_ident!("__value_{number}", span = Span::mixed_site())
 }
 
-fn call(model: &ToolModel, function: &TokenStream, krate: &TokenStream) -> TokenStream {
+fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> TokenStream {
     let mut first = Vec::new();
     let mut then = Vec::new();
     let mut passed = Vec::new();
@@ -303,8 +351,12 @@ fn call(model: &ToolModel, function: &TokenStream, krate: &TokenStream) -> Token
         passed.push(code!(#value));
     }
     let wait = model.is_async.then(|| code!(.await));
+    let run = match model.attribute.family {
+        Family::Tool => code!(run),
+        Family::Resource | Family::Prompt => code!(attempt),
+    };
     code! {
-        #krate::__private::run(__call.tool(), async move {
+        #krate::__private::#run(__call.tool(), async move {
             let mut __call = __call;
             #(#first)*
             #(#then)*

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{ItemFn, ItemImpl};
 
-use crate::{attribute::GroupAttribute, errors::Errors, function, group};
+use crate::{block::BlockAttribute, errors::Errors, family::Family, function, group};
 
 /// The item alone, for what could not have become a tool at all.
 pub(crate) fn alone(errors: Errors, item: &impl ToTokens) -> TokenStream {
@@ -14,29 +14,47 @@ pub(crate) fn alone(errors: Errors, item: &impl ToTokens) -> TokenStream {
 }
 
 /// The function, with a tool in name only.
-pub(crate) fn function(told: TokenStream, item: &ItemFn, krate: &TokenStream) -> TokenStream {
+pub(crate) fn function(
+    family: Family,
+    told: TokenStream,
+    item: &ItemFn,
+    krate: &TokenStream,
+) -> TokenStream {
     let ident = &item.sig.ident;
     let hidden = function::hidden(&item.vis, ident);
+    let definition = family.part("Definition");
     let stub = function::implementation(
+        family,
         ident,
         &TokenStream::new(),
-        &quote!(#krate::__private::stub()),
+        &quote!(#krate::__private::#definition::stub()),
         krate,
     );
-    quote!(#told #item #hidden #stub)
+    let stated = quote! {
+        #[automatically_derived]
+        impl #krate::__private::Stated for #ident {
+            const ACCESS: #krate::__private::Requirement = #krate::__private::Requirement::Authenticated;
+        }
+    };
+    quote!(#told #item #hidden #stated #stub)
 }
 
-/// The block, with a registration of nothing.
+/// The block, with a registration of nothing of each family that it has.
 pub(crate) fn block(
     told: TokenStream,
     block: &ItemImpl,
-    attribute: &GroupAttribute,
+    attribute: &BlockAttribute,
+    families: &[Family],
 ) -> TokenStream {
     if block.trait_.is_some() || !block.generics.params.is_empty() {
         // There is no one type that could have the stub.
         return quote!(#told #block);
     }
-    let register = group::register(block, attribute);
-    let stub = group::implementation(block, attribute, &TokenStream::new(), &TokenStream::new());
-    quote!(#told #block #register #stub)
+    let stubs = families.iter().map(|&family| {
+        let register = group::register(family, block, attribute);
+        let nothing = TokenStream::new();
+        let stub = group::implementation(family, block, attribute, &nothing, &nothing);
+        quote!(#register #stub)
+    });
+    quote!(#told #block #(#stubs)*)
 }

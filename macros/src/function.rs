@@ -1,47 +1,56 @@
-//! `#[mcp_tool]` on a free function.
+//! `#[mcp_tool]`, `#[mcp_resource]`, `#[mcp_prompt]` on a free function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, Ident, Item, ItemFn, Visibility};
 
 use crate::{
-    attribute::{ToolAttribute, default_krate},
+    attribute::{ItemAttribute, default_krate},
     errors::Errors,
     expand::{self, Asks},
     fallback,
-    model::ToolModel,
+    family::Family,
+    model::ItemModel,
 };
 
-/// What `#[mcp_tools]` leaves in the `#[mcp_tool(…)]` of a method that it has read.
+/// What `#[mcp_tools]` leaves in the attribute of a method that it has read.
 pub(crate) const READ: &str = "__read_by_mcp_tools";
 
-/// Expands `#[mcp_tool(attribute)] item`.
-pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+/// Expands `#[mcp_tool(attribute)] item` and its kin.
+pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) -> TokenStream {
     if attribute.to_string() == READ {
         return item;
     }
     let errors = Errors::new();
     let mut function = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Fn(function)) => function,
-        other => return no_function(other, item, errors),
+        other => return no_function(family, other, item, errors),
     };
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
         errors.on(
             receiver,
-            "a method is a tool through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[mcp_tool(…)]` here",
+            format_args!(
+                "a method is a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
+                family.noun(),
+                family.attribute()
+            ),
         );
-        return fallback::alone(errors, &without_tool_attributes(function));
+        return fallback::alone(errors, &without_our_attributes(function));
     }
-    let attribute = ToolAttribute::read(attribute, Span::call_site(), &errors);
+    let attribute = ItemAttribute::read(family, attribute, Span::call_site(), &errors);
     let krate = attribute.krate.clone().unwrap_or_else(default_krate);
-    for again in function.attrs.iter().filter(|one| is_tool_attribute(one)) {
+    for again in function.attrs.iter().filter(|one| is_ours(one)) {
         errors.on(
             again,
-            "this function is a tool already: keep one `#[mcp_tool(…)]`",
+            format_args!(
+                "this function is a {} already: keep one `#[{}(…)]`",
+                family.noun(),
+                family.attribute()
+            ),
         );
     }
-    function.attrs.retain(|one| !is_tool_attribute(one));
-    let model = ToolModel::read(
+    function.attrs.retain(|one| !is_ours(one));
+    let model = ItemModel::read(
         attribute,
         &function.attrs,
         &mut function.sig,
@@ -49,13 +58,14 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         &errors,
     );
     if let Some(told) = errors.finish() {
-        return fallback::function(told, &function, &krate);
+        return fallback::function(family, told, &function, &krate);
     }
 
     let ident = &model.ident;
     let hidden = hidden(&function.vis, ident);
     let stated = stated(ident, &model, &krate);
     let implementation = implementation(
+        family,
         ident,
         &expand::bounds(&model, &krate),
         &expand::definition(
@@ -70,7 +80,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// What the hidden struct says of access, whatever the state of a server.
-fn stated(ident: &Ident, model: &ToolModel, krate: &TokenStream) -> TokenStream {
+fn stated(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let access = expand::access(model, krate);
     let demands = expand::demands(model, krate).map(|demands| {
         quote_spanned! {Span::mixed_site()=>
@@ -98,36 +108,37 @@ pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
     }
 }
 
-/// The hidden struct as a tool.
+/// The hidden struct as what the attribute makes of it.
 pub(crate) fn implementation(
+    family: Family,
     ident: &Ident,
     bounds: &TokenStream,
     definition: &TokenStream,
     krate: &TokenStream,
 ) -> TokenStream {
     let state = expand::state();
+    let (def, result) = (family.part("Def"), family.part("Definition"));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        impl<#state> #krate::__private::ToolDef<#state> for #ident
+        impl<#state> #krate::__private::#def<#state> for #ident
         where
             #state: #krate::__private::Send + #krate::__private::Sync + 'static,
             #bounds
         {
-            fn definition() -> #krate::__private::Definition<#state> {
+            fn definition() -> #krate::__private::#result<#state> {
                 #definition
             }
         }
     }
 }
 
-/// Whether an attribute says that something is a tool.
-pub(crate) fn is_tool_attribute(attribute: &Attribute) -> bool {
-    let last = attribute.path().segments.last();
-    last.is_some_and(|segment| segment.ident == "mcp_tool")
+/// Whether an attribute says that something is a tool, a resource or a prompt.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    Family::of(attribute).is_some()
 }
 
-fn without_tool_attributes(mut function: ItemFn) -> ItemFn {
-    function.attrs.retain(|one| !is_tool_attribute(one));
+fn without_our_attributes(mut function: ItemFn) -> ItemFn {
+    function.attrs.retain(|one| !is_ours(one));
     function
         .sig
         .inputs
@@ -136,17 +147,26 @@ fn without_tool_attributes(mut function: ItemFn) -> ItemFn {
     function
 }
 
-fn no_function(item: syn::Result<Item>, tokens: TokenStream, errors: Errors) -> TokenStream {
+fn no_function(
+    family: Family,
+    item: syn::Result<Item>,
+    tokens: TokenStream,
+    errors: Errors,
+) -> TokenStream {
+    let (name, noun) = (family.attribute(), family.noun());
     match item {
         Ok(Item::Impl(_)) => errors.at(
             Span::call_site(),
-            "for the methods of an `impl` block use `#[mcp_tools]` on the block, and `#[mcp_tool(…)]` on each method",
+            format_args!("for the methods of an `impl` block use `#[mcp_tools]` on the block, and `#[{name}(…)]` on each method"),
         ),
-        Ok(Item::Struct(_) | Item::Enum(_)) => errors.at(
+        Ok(Item::Struct(_) | Item::Enum(_)) if family == Family::Tool => errors.at(
             Span::call_site(),
             "toolgate makes tools of functions: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if another crate's `#[mcp_tool]` was meant, check the `use`",
         ),
-        Ok(_) => errors.at(Span::call_site(), "`#[mcp_tool(…)]` goes on a function"),
+        Ok(_) => errors.at(
+            Span::call_site(),
+            format_args!("a {noun} is made of a function: `#[{name}(…)]` goes on one"),
+        ),
         Err(error) => errors.push(error),
     }
     fallback::alone(errors, &tokens)

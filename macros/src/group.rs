@@ -1,16 +1,19 @@
-//! `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]` are tools.
+//! `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`, `#[mcp_resource(…)]`
+//! and `#[mcp_prompt(…)]` are what these say.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Meta, spanned::Spanned};
 
 use crate::{
-    attribute::{GroupAttribute, ToolAttribute},
+    attribute::ItemAttribute,
+    block::BlockAttribute,
     errors::Errors,
     expand::{self, Asks},
     fallback,
-    function::{READ, is_tool_attribute},
-    model::{ToolModel, place_of},
+    family::Family,
+    function::{READ, is_ours},
+    model::{ItemModel, place_of},
     parameter::{clean, is_cfg},
 };
 
@@ -35,41 +38,67 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
             return fallback::alone(errors, &item);
         }
     };
-    let attribute = GroupAttribute::read(attribute, &errors);
+    let attribute = BlockAttribute::read(attribute, &errors);
     check(&block, &errors);
     let mut models = Vec::new();
-    let mut wrong = false;
+    // Also of methods that are wrong: what calls the registration is not to blame.
+    let mut meant = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
         match read(method, &attribute.krate, &errors) {
-            Read::Tool(model) => models.push(*model),
-            Read::NoTool => {}
-            Read::Wrong => wrong = true,
+            Read::Ours(model) => {
+                meant.push(model.attribute.family);
+                models.push(*model);
+            }
+            Read::Neither => {}
+            Read::Wrong => meant.push(Family::Tool),
         }
     }
-    if models.is_empty() && !wrong {
+    if meant.is_empty() {
         errors.on(
             &block.self_ty,
-            "no method of this block has `#[mcp_tool(…)]`: put it on those that are to be tools",
+            "no method of this block has `#[mcp_tool(…)]`: put it on those that are to be tools; there are `#[mcp_resource(…)]` and `#[mcp_prompt(…)]` as well",
         );
+        meant.push(Family::Tool);
     }
+    let families: Vec<Family> = Family::ALL
+        .into_iter()
+        .filter(|family| meant.contains(family))
+        .collect();
     if let Some(told) = errors.finish() {
-        return fallback::block(told, &block, &attribute);
+        return fallback::block(told, &block, &attribute, &families);
     }
 
+    let groups = families
+        .iter()
+        .map(|&family| group(family, &block, &attribute, &models));
+    quote!(#block #(#groups)*)
+}
+
+/// The methods of one family, registered by one function.
+fn group(
+    family: Family,
+    block: &ItemImpl,
+    attribute: &BlockAttribute,
+    models: &[ItemModel],
+) -> TokenStream {
+    let models = models
+        .iter()
+        .filter(|model| model.attribute.family == family);
     let krate = &attribute.krate;
     let state = expand::state();
-    let bounds = models.iter().map(|model| expand::bounds(model, krate));
-    let definitions = models.iter().map(|model| {
+    let bounds = models.clone().map(|model| expand::bounds(model, krate));
+    let definitions = models.map(|model| {
         let ident = &model.ident;
         let asks = Asks::of(model, attribute.vocabulary.as_ref(), krate);
         let definition = expand::definition(model, &quote!(Self::#ident), &asks, krate);
         quote_spanned!(Span::mixed_site()=> __set.push(#definition);)
     });
-    let register = register(&block, &attribute);
+    let register = register(family, block, attribute);
     let implementation = implementation(
-        &block,
-        &attribute,
+        family,
+        block,
+        attribute,
         &quote! {
             where
                 #state: #krate::__private::Send + #krate::__private::Sync + 'static,
@@ -77,10 +106,10 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         },
         &quote!(#(#definitions)*),
     );
-    quote!(#block #register #implementation)
+    quote!(#register #implementation)
 }
 
-/// Reads a method, if it is a tool; takes our attributes off its parameters.
+/// Reads a method, if it is one of ours; takes our attributes off its parameters.
 fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     let foreign = |one: &Attribute| {
         let last = one.path().segments.last();
@@ -93,55 +122,54 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
             "this is another crate's attribute: toolgate's is `#[mcp_tool(…)]`",
         );
     }
-    let mut ours: Vec<Attribute> = method
-        .attrs
-        .extract_if(.., |one| is_tool_attribute(one))
-        .collect();
+    let mut ours: Vec<Attribute> = method.attrs.extract_if(.., |one| is_ours(one)).collect();
     if ours.is_empty() {
         return match foreign.is_empty() {
-            true => Read::NoTool,
+            true => Read::Neither,
             false => Read::Wrong,
         };
     }
     let first = ours.remove(0);
+    let family = Family::of(&first).unwrap_or(Family::Tool);
+    let (noun, name) = (family.noun(), family.attribute());
     for again in ours {
         errors.on(
             again,
-            "this method is a tool already: keep one `#[mcp_tool(…)]`",
+            format_args!("this method is a {noun} already: keep one `#[{name}(…)]`"),
         );
     }
     if let Some(cfg) = method.attrs.iter().find(|one| is_cfg(one)) {
-        errors.on(cfg, "a tool that is there at times needs an `impl` block that is there at times: give it one of its own, `#[cfg(…)] #[mcp_tools(register = …)] impl …`");
+        errors.on(cfg, format_args!("a {noun} that is there at times needs an `impl` block that is there at times: give it one of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`"));
     }
     let tokens = match &first.meta {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) => TokenStream::new(),
         Meta::NameValue(_) => {
-            errors.on(&first, "write `#[mcp_tool(scope = \"…\")]`");
+            errors.on(&first, format_args!("write `#[{name}(scope = \"…\")]`"));
             TokenStream::new()
         }
     };
-    let attribute = ToolAttribute::read(tokens, place_of(&first), errors);
+    let attribute = ItemAttribute::read(family, tokens, place_of(&first), errors);
     if let Some(krate) = &attribute.krate {
         errors.on(
             krate,
             "state `crate` once for the whole block: `#[mcp_tools(crate = …)]`",
         );
     }
-    let model = ToolModel::read(attribute, &method.attrs, &mut method.sig, krate, errors);
+    let model = ItemModel::read(attribute, &method.attrs, &mut method.sig, krate, errors);
     method.sig.inputs.iter_mut().for_each(clean);
     // It stays, marked as read: so it must be imported like any other attribute, its
     // import counts as used, and another crate's of that name does not pass for ours.
     let path = first.path();
     let mark = Ident::new(READ, Span::mixed_site());
     method.attrs.push(syn::parse_quote!(#[#path(#mark)]));
-    Read::Tool(Box::new(model))
+    Read::Ours(Box::new(model))
 }
 
 /// What a method is.
 enum Read {
-    Tool(Box<ToolModel>),
-    NoTool,
+    Ours(Box<ItemModel>),
+    Neither,
     /// Meant as a tool, and told that it is none.
     Wrong,
 }
@@ -158,47 +186,53 @@ fn check(block: &ItemImpl, errors: &Errors) {
     }
 }
 
-/// The function that `.tools(Desk::tools)` is given.
-pub(crate) fn register(block: &ItemImpl, attribute: &GroupAttribute) -> TokenStream {
-    let GroupAttribute {
-        krate, register, ..
-    } = attribute;
+/// The function that `.tools(Desk::tools)` is given, or its kin.
+pub(crate) fn register(
+    family: Family,
+    block: &ItemImpl,
+    attribute: &BlockAttribute,
+) -> TokenStream {
+    let krate = &attribute.krate;
+    let register = attribute.registers(family);
     let ty = &block.self_ty;
     let state = expand::state();
-    let number = number(register);
+    let number = number(&register);
+    let (set, group) = (family.part("Set"), family.part("Group"));
     // Not written by the user, so that lints about documentation and reach pass over it.
-    let name = expand::named(register);
+    let name = expand::named(&register);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #ty {
-            /// Registers the tools of this type: `Server::with_state(name, state).tools(…)`.
-            pub fn #name<#state>(__set: &mut #krate::__private::ToolSet<#state>)
+            /// Registers what the attributes made of the methods of this type.
+            pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
             where
-                Self: #krate::__private::ToolGroup<#state, #number>,
+                Self: #krate::__private::#group<#state, #number>,
             {
-                <Self as #krate::__private::ToolGroup<#state, #number>>::register(__set)
+                <Self as #krate::__private::#group<#state, #number>>::register(__set)
             }
         }
     }
 }
 
-/// The type as a group of tools.
+/// The type as a group of tools, resources or prompts.
 pub(crate) fn implementation(
+    family: Family,
     block: &ItemImpl,
-    attribute: &GroupAttribute,
+    attribute: &BlockAttribute,
     bounds: &TokenStream,
     body: &TokenStream,
 ) -> TokenStream {
     let krate = &attribute.krate;
     let ty = &block.self_ty;
     let state = expand::state();
-    let number = number(&attribute.register);
+    let number = number(&attribute.registers(family));
+    let (set, group) = (family.part("Set"), family.part("Group"));
     quote_spanned! {expand::at(ty.span())=>
         #[automatically_derived]
-        impl<#state> #krate::__private::ToolGroup<#state, #number> for #ty
+        impl<#state> #krate::__private::#group<#state, #number> for #ty
         #bounds
         {
-            fn register(__set: &mut #krate::__private::ToolSet<#state>) {
+            fn register(__set: &mut #krate::__private::#set<#state>) {
                 #body
             }
         }

@@ -5,11 +5,13 @@ use proc_macro::TokenStream;
 
 mod access;
 mod attribute;
+mod block;
 mod doc;
 mod entry;
 mod errors;
 mod expand;
 mod fallback;
+mod family;
 mod function;
 mod group;
 mod kind;
@@ -17,6 +19,7 @@ mod model;
 mod parameter;
 mod rules;
 mod scope_text;
+mod uri;
 
 /// Makes an MCP tool of a function. The function stays as it is written, and callable.
 ///
@@ -127,10 +130,112 @@ mod scope_text;
 /// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(attribute.into(), item.into()).into()
+    function::expand(family::Family::Tool, attribute.into(), item.into()).into()
 }
 
-/// Makes tools of the methods of an `impl` block that have `#[mcp_tool(…)]`.
+/// Makes a resource of a function: what a client reads by its URI.
+///
+/// ```
+/// use toolgate::{Caller, State, mcp_resource, resources};
+///
+/// #[derive(Clone)]
+/// struct Notes;
+///
+/// /// One note of the caller's.
+/// #[mcp_resource(uri = "notes://{id}", scope = "notes:read", mime_type = "text/markdown")]
+/// async fn note(
+///     #[arg(complete = note_ids)] id: u32,
+///     State(notes): State<Notes>,
+///     caller: Caller,
+/// ) -> Option<String> {
+///     # let _ = (notes, caller);
+///     (id == 7).then(|| "# Bread\n\nFlour, water, salt.".to_owned())
+/// }
+///
+/// fn note_ids(begun: &str, State(notes): State<Notes>, caller: Caller) -> Vec<String> {
+///     # let _ = (notes, caller);
+///     ["7", "8"].into_iter().filter(|id| id.starts_with(begun)).map(Into::into).collect()
+/// }
+///
+/// /// Every note, one a line.
+/// #[mcp_resource(uri = "notes://all", scope = "notes:read")]
+/// fn all_notes() -> &'static str {
+///     "7 Bread"
+/// }
+///
+/// let resources = resources![note, all_notes];
+/// # fn fits(_: impl FnOnce(&mut toolgate::ResourceSet<Notes>)) {}
+/// # fits(resources);
+/// ```
+///
+/// Who may read is stated as at [`macro@mcp_tool`], and so are extractors, `step_up` and
+/// what is published; beside these:
+///
+/// | key | meaning | else |
+/// |---|---|---|
+/// | `uri = "…"` | the URI, or a template of URIs: `{id}` is one segment, `{+path}` may have `/` in it | it must be |
+/// | `name = "…"` | the resource's name | the function's |
+/// | `mime_type = "…"` | the media type | `text/plain` of a text, `application/json` of `Json<T>` |
+/// | `size = n` | the size in bytes; not of a template | none |
+///
+/// Each variable of the template is a parameter of its name, of any type that serde reads
+/// from a text: a number, a `bool`, an `enum` of names, a `Uuid`, a newtype of these. A URI
+/// whose variables cannot be read so is not found.
+///
+/// `#[arg(complete = path)]` completes a variable: `fn(begun: &str) -> Vec<String>`, or
+/// `async fn(begun: String) -> Vec<String>`. The function can take what the resource takes
+/// of the server, in the same order: its `self` as an `Arc`, and its extractors.
+/// `#[arg(rename = "…")]` gives a parameter another name than its variable's.
+///
+/// The result is a text, `Json<T>`, bytes (`Vec<u8>`), rmcp's contents, or `Option<T>` or
+/// `Result<T, E>` of one of these. `None` and `ResourceError::not_found()` are told as not
+/// found; any other error by its `Display`, its `source()` chain to the log only.
+#[proc_macro_attribute]
+pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(family::Family::Resource, attribute.into(), item.into()).into()
+}
+
+/// Makes a prompt of a function: messages that a person chooses to begin with.
+///
+/// ```
+/// use toolgate::{mcp_prompt, prompts};
+///
+/// /// Reviews a piece of code.
+/// #[mcp_prompt(scope = "review:use", title = "Code review")]
+/// fn review(
+///     /// The code.
+///     code: String,
+///     /// The language it is written in.
+///     #[arg(complete = languages)]
+///     language: Option<String>,
+/// ) -> String {
+///     let language = language.unwrap_or_else(|| "whatever language it is".to_owned());
+///     format!("Review this as {language}:\n\n{code}")
+/// }
+///
+/// fn languages(begun: &str) -> Vec<&'static str> {
+///     ["rust", "ruby"].into_iter().filter(|name| name.starts_with(begun)).collect()
+/// }
+///
+/// let prompts = prompts![review];
+/// # fn fits(_: impl FnOnce(&mut toolgate::PromptSet<()>)) {}
+/// # fits(prompts);
+/// ```
+///
+/// Who may get it is stated as at [`macro@mcp_tool`], and so are extractors, `step_up`,
+/// `name`, `title`, `description`, `icons`, `meta` and `crate`. Arguments are texts on the
+/// wire, read as the variables of [`macro@mcp_resource`] are, and completed as those are;
+/// one that reads from nothing, as `Option` does, may be left out.
+///
+/// The result is a text, which is one message of the user's, rmcp's `PromptMessage` or
+/// several of them, `GetPromptResult`, or `Result<T, E>` of one of these.
+#[proc_macro_attribute]
+pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(family::Family::Prompt, attribute.into(), item.into()).into()
+}
+
+/// Makes tools of the methods of an `impl` block that have `#[mcp_tool(…)]`, and resources
+/// and prompts of those that have `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -176,6 +281,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | meaning | else |
 /// |---|---|---|
 /// | `register = name` | the function that registers the tools, where a type has several such blocks | `tools` |
+/// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
 /// | `vocabulary = scope::ALL` | what `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]

@@ -1,4 +1,4 @@
-//! A tool as its author wrote it, the same for a free function and for a method; and the
+//! A tool, a resource or a prompt as its author wrote it, the same for a free function and for a method; and the
 //! checks that need more than one part of it.
 
 use std::collections::HashMap;
@@ -9,38 +9,41 @@ use syn::{Attribute, Ident, LitStr, ReturnType, Signature, Type, ext::IdentExt, 
 
 use crate::{
     access::Access,
-    attribute::ToolAttribute,
+    attribute::ItemAttribute,
     doc,
     errors::Errors,
-    parameter::{Parameter, Role, nameable},
+    family::Family,
+    parameter::{Argument, Extractor, Parameter, Role, nameable},
+    uri::Uri,
 };
 
-/// One tool.
-pub(crate) struct ToolModel {
+/// One of them.
+pub(crate) struct ItemModel {
     /// The function.
     pub(crate) ident: Ident,
     /// As clients know it.
     pub(crate) name: LitStr,
     pub(crate) description: TokenStream,
-    pub(crate) attribute: ToolAttribute,
+    pub(crate) attribute: ItemAttribute,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) result: Type,
     pub(crate) is_async: bool,
 }
 
-impl ToolModel {
+impl ItemModel {
     /// Reads a function; takes our attributes off its parameters. What is wrong is told.
     pub(crate) fn read(
-        attribute: ToolAttribute,
+        attribute: ItemAttribute,
         attributes: &[Attribute],
         signature: &mut Signature,
         krate: &TokenStream,
         errors: &Errors,
     ) -> Self {
-        check_signature(signature, errors);
+        let family = attribute.family;
+        check_signature(signature, family, errors);
         let name = match &attribute.name {
             Some(name) => name.clone(),
-            None => name_of(&signature.ident, errors),
+            None => name_of(&signature.ident, family, errors),
         };
         let description = match &attribute.description {
             Some(text) => Some(text.to_token_stream()),
@@ -49,7 +52,11 @@ impl ToolModel {
         if description.is_none() {
             errors.at(
                 signature.ident.span(),
-                "this tool has no description, and a model cannot use what is not described: write a doc comment that says what the tool does and when to use it, or `description = \"…\"`",
+                match family {
+                    Family::Tool => "this tool has no description, and a model cannot use what is not described: write a doc comment that says what the tool does and when to use it, or `description = \"…\"`",
+                    Family::Resource => "this resource has no description, and nobody reads what is not described: write a doc comment that says what it holds, or `description = \"…\"`",
+                    Family::Prompt => "this prompt has no description, and nobody chooses what is not described: write a doc comment that says what it is for, or `description = \"…\"`",
+                },
             );
         }
         let result = match &signature.output {
@@ -61,7 +68,7 @@ impl ToolModel {
         };
         let parameters = signature.inputs.iter_mut();
         let parameters = parameters
-            .filter_map(|input| Parameter::read(input, krate, errors))
+            .filter_map(|input| Parameter::read(input, family, krate, errors))
             .collect();
         let model = Self {
             ident: signature.ident.clone(),
@@ -81,10 +88,30 @@ impl ToolModel {
         matches!(self.attribute.access, Some(Access::Public))
     }
 
+    /// The arguments, each with its number among the parameters.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, &Argument)> {
+        let parameters = self.parameters.iter().enumerate();
+        parameters.filter_map(|(number, parameter)| match parameter {
+            Parameter::Argument(argument) => Some((number, &**argument)),
+            _ => None,
+        })
+    }
+
+    /// The extractors.
+    pub(crate) fn extractors(&self) -> impl Iterator<Item = &Extractor> {
+        self.parameters
+            .iter()
+            .filter_map(|parameter| match parameter {
+                Parameter::Extractor(extractor) => Some(extractor),
+                _ => None,
+            })
+    }
+
     fn check(&self, errors: &Errors) {
         let mut names = HashMap::new();
         let mut headers = HashMap::new();
         let mut whole = false;
+        let family = self.attribute.family;
         for parameter in &self.parameters {
             match parameter {
                 Parameter::Receiver(_) => {}
@@ -103,6 +130,10 @@ impl ToolModel {
                         errors.on(header, format_args!("two arguments have the header `{}`, and case does not count: give each its own", header.value()));
                     }
                 }
+                Parameter::Arguments(ty) if family != Family::Tool => errors.on(
+                    ty,
+                    format_args!("`Args` is all arguments of a tool together; those of a {} are parameters, each by its name", family.noun()),
+                ),
                 Parameter::Arguments(ty) => {
                     if whole {
                         errors.on(ty, "`Args` is all arguments together: there can be one");
@@ -113,7 +144,7 @@ impl ToolModel {
                     if extractor.is_caller && self.is_public() {
                         errors.on(
                             &extractor.ty,
-                            "a public tool can be called without a token, and then there is no caller: take `Option<Caller>`, or say `authenticated` instead of `public`",
+                            format_args!("a public {} can be had without a token, and then there is no caller: take `Option<Caller>`, or say `authenticated` instead of `public`", family.noun()),
                         );
                     }
                 }
@@ -130,47 +161,82 @@ impl ToolModel {
                 "`Args` is all arguments together: make this a field of its struct, or mark an extractor of your own `#[extract]`",
             );
         }
+        if let Some(uri) = &self.attribute.uri {
+            self.check_variables(uri, errors);
+        }
+    }
+
+    /// Whether each variable of a template has a parameter, and each parameter a variable.
+    fn check_variables(&self, uri: &Uri, errors: &Errors) {
+        let mut missing: Vec<&str> = uri.variables.iter().map(String::as_str).collect();
+        for parameter in &self.parameters {
+            let Parameter::Argument(argument) = parameter else {
+                continue;
+            };
+            missing.retain(|variable| *variable != argument.name);
+            if uri.variables.contains(&argument.name) {
+                continue;
+            }
+            let there_is = match uri.variables.as_slice() {
+                [] => "it has none".to_owned(),
+                variables => format!("it has `{}`", variables.join("`, `")),
+            };
+            errors.at(
+                argument.span,
+                format_args!(
+                    "the URI has no variable `{}`; {there_is}: name the parameter as the variable, or mark an extractor of your own `#[extract]`",
+                    argument.name
+                ),
+            );
+        }
+        for variable in missing {
+            errors.on(
+                &uri.literal,
+                format_args!("the variable `{variable}` has no parameter: add `{variable}: String`, or another type that reads from a text"),
+            );
+        }
     }
 }
 
-/// What a tool's function cannot be.
-fn check_signature(signature: &Signature, errors: &Errors) {
+/// What the function cannot be.
+fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
+    let noun = family.noun();
     if !signature.generics.params.is_empty() {
         errors.on(
             &signature.generics,
-            "a tool is one function with one schema: take the generics away; to share code, call a generic function from two tools",
+            format_args!("a {noun} is one function that is known whole: take the generics away; to share code, call a generic function from two {noun}s"),
         );
     }
     if let Some(clause) = &signature.generics.where_clause {
         errors.on(
             clause,
-            "a tool is not generic: take the `where` clause away",
+            format_args!("a {noun} is not generic: take the `where` clause away"),
         );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        errors.on(token, "a tool is called with whatever a client sends: wrap the unsafe part in a safe function that checks it");
+        errors.on(token, format_args!("a {noun} is called with whatever a client sends: wrap the unsafe part in a safe function that checks it"));
     }
     if let Some(abi) = &signature.abi {
         errors.on(
             abi,
-            "a tool has Rust's own calling convention: take the `extern` away",
+            format_args!("a {noun} has Rust's own calling convention: take the `extern` away"),
         );
     }
     if let Some(variadic) = &signature.variadic {
         errors.on(
             variadic,
-            "a tool names each of its arguments: take a `Vec` instead",
+            format_args!("a {noun} names each of its arguments: take a `Vec` instead"),
         );
     }
 }
 
-/// The tool's name where none is stated: the function's.
-fn name_of(ident: &Ident, errors: &Errors) -> LitStr {
+/// The name where none is stated: the function's.
+fn name_of(ident: &Ident, family: Family, errors: &Errors) -> LitStr {
     let name = ident.unraw().to_string();
     if !name.is_ascii() || name.len() > 128 {
         errors.at(
             ident.span(),
-            "a tool's name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`: state one with `name = \"…\"`",
+            format_args!("a {}'s name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`: state one with `name = \"…\"`", family.noun()),
         );
     }
     LitStr::new(&name, ident.span())

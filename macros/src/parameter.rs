@@ -1,4 +1,4 @@
-//! One parameter: the receiver, an argument of the call, or an extractor.
+//! One parameter: the receiver, an argument, or an extractor.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -7,11 +7,12 @@ use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Type, ext::IdentExt, spa
 use crate::{
     doc,
     errors::Errors,
+    family::Family,
     kind::{Kind, last_segment, sole_argument},
     rules::Rules,
 };
 
-/// A parameter of a tool.
+/// A parameter of a tool, a resource or a prompt.
 pub(crate) enum Parameter {
     /// `self`, in a form that an `Arc` of the type can give.
     Receiver(Receiver),
@@ -51,7 +52,12 @@ pub(crate) struct Extractor {
 
 impl Parameter {
     /// Reads a parameter and takes our attributes off it.
-    pub(crate) fn read(input: &mut FnArg, krate: &TokenStream, errors: &Errors) -> Option<Self> {
+    pub(crate) fn read(
+        input: &mut FnArg,
+        family: Family,
+        krate: &TokenStream,
+        errors: &Errors,
+    ) -> Option<Self> {
         match input {
             FnArg::Receiver(receiver) => receive(receiver, errors).map(Self::Receiver),
             FnArg::Typed(typed) => {
@@ -59,7 +65,7 @@ impl Parameter {
                 if let Some(cfg) = typed.attrs.iter().find(|one| is_cfg(one)) {
                     errors.on(cfg, "a parameter that is there at times cannot be described: put the `cfg` on a second function");
                 }
-                Self::of_type(typed, &ours, krate, errors)
+                Self::of_type(typed, &ours, family, krate, errors)
             }
         }
     }
@@ -67,6 +73,7 @@ impl Parameter {
     fn of_type(
         typed: &PatType,
         ours: &[Attribute],
+        family: Family,
         krate: &TokenStream,
         errors: &Errors,
     ) -> Option<Self> {
@@ -109,7 +116,7 @@ impl Parameter {
             }
         }
         nameable(&ty, Role::Argument, errors);
-        let rules = arg.map(|arg| Rules::read(arg, Kind::of(&ty), errors));
+        let rules = arg.map(|arg| Rules::read(arg, Kind::of(&ty), family, errors));
         let rules = rules.unwrap_or_default();
         let (name, span) = name_of(&typed.pat, &rules, errors)?;
         Some(Self::Argument(Box::new(Argument {
@@ -216,10 +223,10 @@ pub(crate) enum Role {
 pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
     if let Some((span, what)) = unnameable(ty.to_token_stream(), role) {
         errors.at(if what == BORROW { ty.span() } else { span }, match (what, role) {
-            (BORROW, Role::Argument) => "an argument is read from JSON and owned by the call: take `String` for `&str`, `Vec<T>` for `&[T]`",
+            (BORROW, Role::Argument) => "an argument is read from what a client sends and owned by the call: take `String` for `&str`, `Vec<T>` for `&[T]`",
             (BORROW, Role::Extractor) => "an extractor is owned by the call: take it without a reference",
             (BORROW, Role::Result) => "a result outlives the call: return `String` for `&str`, or `&'static str`",
-            (LIFETIME, _) => "a tool's types name no lifetime but `'static`: own what the call needs",
+            (LIFETIME, _) => "these types name no lifetime but `'static`: own what the call needs",
             (_, Role::Result) => "`impl Trait` cannot be named, and so not described: return a type by its name, such as `String` or `Json<T>`",
             _ => "`impl Trait` cannot be named, and so not read: state the type",
         });

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, spanned::Spanned};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, spanned::Spanned};
 
 use crate::{
     entry::{Entry, Number, entries},
     errors::Errors,
     expand::at,
+    family::Family,
     kind::Kind,
 };
 
@@ -22,9 +23,14 @@ const KEYS: [&str; 8] = [
     "header",
 ];
 
+/// The keys where an argument is a text on the wire, and its type alone judges it.
+const TEXT_KEYS: [&str; 2] = ["rename", "complete"];
+
 /// What `#[arg(…)]` states.
 #[derive(Default)]
 pub(crate) struct Rules {
+    /// The function that completes what is typed so far.
+    pub(crate) complete: Option<ExprPath>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) header: Option<LitStr>,
     default: Option<Preset>,
@@ -42,7 +48,16 @@ enum Preset {
 
 impl Rules {
     /// Reads the attribute of a parameter whose type is of this kind, if that can be seen.
-    pub(crate) fn read(attribute: &Attribute, kind: Option<Kind>, errors: &Errors) -> Self {
+    pub(crate) fn read(
+        attribute: &Attribute,
+        kind: Option<Kind>,
+        family: Family,
+        errors: &Errors,
+    ) -> Self {
+        let keys: &[&str] = match family {
+            Family::Tool => &KEYS,
+            Family::Resource | Family::Prompt => &TEXT_KEYS,
+        };
         let tokens = match &attribute.meta {
             Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
@@ -52,7 +67,7 @@ impl Rules {
             }
         };
         let mut rules = Self::default();
-        for entry in entries(tokens, &KEYS, errors) {
+        for entry in entries(tokens, keys, errors) {
             let span = entry.span();
             match entry.key.to_string().as_str() {
                 "default" => {
@@ -61,6 +76,13 @@ impl Rules {
                         None => Preset::OfType(span),
                     });
                 }
+                "complete" => match &entry.value {
+                    Some(Expr::Path(path)) => rules.complete = Some(path.clone()),
+                    _ => errors.at(
+                        span,
+                        "`complete` is the path of a function: `complete = names`, with `fn names(begun: &str) -> Vec<String>`",
+                    ),
+                },
                 "rename" => rules.rename = entry.text(errors),
                 "minimum" => rules.minimum = entry.number(errors).map(|number| (span, number)),
                 "maximum" => rules.maximum = entry.number(errors).map(|number| (span, number)),

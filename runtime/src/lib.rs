@@ -16,8 +16,11 @@ mod json;
 mod metadata;
 mod operation;
 mod principal;
+mod prompt;
+mod resource;
 mod scope;
 mod server;
+mod text;
 mod tool;
 #[cfg_attr(
     not(test),
@@ -46,13 +49,18 @@ pub use issuer::{
     Provider, Upstream,
 };
 pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
+pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
+pub use resource::{
+    IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
+};
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{Changes, NoSuchTool, Server, Visibility};
+pub use text::{Completer, Completions, FromText};
 pub use tool::{
     Args, Argument, Call, Caller, Context, Denied, FromCall, FromRef, IntoToolError,
     IntoToolResult, Json, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };
-pub use toolgate_macros::{mcp_tool, mcp_tools};
+pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};
 
 // Expansions say `::toolgate`; so do the tests of this crate.

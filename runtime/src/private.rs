@@ -4,16 +4,20 @@
 pub use core::{
     compile_error, concat,
     marker::{Send, Sync},
+    result::Result::Ok,
 };
 pub use std::{boxed::Box, sync::Arc};
 
 pub use crate::{
     access::Requirement,
+    prompt::{Messages, PromptDef, PromptDefinition, PromptGroup, PromptSet, messages},
+    resource::{Contents, ResourceDef, ResourceDefinition, ResourceGroup, ResourceSet, contents},
     scope::Scope,
+    text::{Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text},
     tool::{
-        Answer, Args, Asked, Call, CallFuture, Definition, Describe, Facts,
-        FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated,
-        Structured, ToolDef, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
+        Answer, Args, Asked, Call, CallFuture, Describe, Facts, FromCall as ExtractedFrom,
+        FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated, Structured, ToolDef,
+        ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
     },
 };
 use crate::{
@@ -24,6 +28,16 @@ use crate::{
 /// Adds a tool by the type that stands for it. The type is named as a parameter's, where
 /// the compiler says of a function that it is none.
 pub fn add<S, T: ToolDef<S>>(set: &mut ToolSet<S>, _: fn(T)) {
+    set.add::<T>();
+}
+
+/// Adds a resource by the type that stands for it.
+pub fn add_resource<S, T: ResourceDef<S>>(set: &mut ResourceSet<S>, _: fn(T)) {
+    set.add::<T>();
+}
+
+/// Adds a prompt by the type that stands for it.
+pub fn add_prompt<S, T: PromptDef<S>>(set: &mut PromptSet<S>, _: fn(T)) {
     set.add::<T>();
 }
 
@@ -89,14 +103,4 @@ pub const fn assert_distinct(mut vocabulary: &[ScopeDescription]) {
         );
         vocabulary = others;
     }
-}
-
-/// What stands in for a definition beside the errors of an attribute; it is never run.
-#[must_use]
-pub fn stub<S>() -> Definition<S> {
-    Definition::new(
-        Facts::new("", "", Requirement::Scopes(&[])),
-        |_| {},
-        |_| run("", async { Err(ToolError::new("")) }),
-    )
 }

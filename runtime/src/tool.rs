@@ -44,16 +44,17 @@ mod failure;
 mod header;
 mod input;
 mod outcome;
-mod redact;
+pub(crate) mod redact;
 mod security;
 mod set;
 
+pub(crate) use argument::Nothing;
 pub use argument::{Args, Argument, Slot, argument};
 pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
 pub use caller::Caller;
 pub use context::Context;
-pub use definition::Definition;
+pub use definition::ToolDefinition;
 pub use describe::{Describe, Limit};
 pub use extract::{FromCall, FromRef, State};
 pub use facts::{Facts, ScopeText, Stated};
@@ -83,8 +84,8 @@ pub(crate) struct Tool<S> {
 
 impl<S> Tool<S> {
     /// Builds what a definition describes; what is wrong with it goes to `faults`.
-    fn build(definition: Definition<S>, id: u32, faults: &mut Faults) -> Self {
-        let Definition {
+    fn build(definition: ToolDefinition<S>, id: u32, faults: &mut Faults) -> Self {
+        let ToolDefinition {
             mut facts,
             describe,
             call,

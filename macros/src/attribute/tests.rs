@@ -1,8 +1,8 @@
 use super::*;
 
-fn read(tokens: TokenStream) -> (ToolAttribute, Vec<String>) {
+fn read(tokens: TokenStream) -> (ItemAttribute, Vec<String>) {
     let errors = Errors::new();
-    let attribute = ToolAttribute::read(tokens, Span::call_site(), &errors);
+    let attribute = ItemAttribute::read(Family::Tool, tokens, Span::call_site(), &errors);
     (attribute, errors.texts())
 }
 

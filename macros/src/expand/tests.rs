@@ -1,7 +1,7 @@
 use proc_macro2::TokenTree;
 use quote::quote;
 
-use crate::{function, group};
+use crate::{family::Family, function, group};
 
 fn count(tokens: proc_macro2::TokenStream) -> usize {
     tokens
@@ -15,6 +15,7 @@ fn count(tokens: proc_macro2::TokenStream) -> usize {
 
 fn tool(parameters: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     function::expand(
+        Family::Tool,
         quote!(scope = "a"),
         quote! {
             /// Does.
@@ -51,7 +52,7 @@ fn the_function_stands_as_it_was_written() {
         #[inline]
         pub(crate) async fn f(mut a: String) -> String { a.push('x'); a }
     };
-    let text = function::expand(quote!(public), item.clone()).to_string();
+    let text = function::expand(Family::Tool, quote!(public), item.clone()).to_string();
     assert!(text.starts_with(&item.to_string()), "{text}");
 }
 
@@ -59,6 +60,7 @@ fn the_function_stands_as_it_was_written() {
 fn every_path_begins_at_the_crate_that_is_stated() {
     for text in [
         function::expand(
+            Family::Tool,
             quote!(scope = A, crate = my::gate),
             quote! {
                 /// Does.

@@ -6,12 +6,16 @@ fn a_method_that_was_read_already_stays_as_it_is() {
         fn f(&self, a: u8) {}
     );
     let mark = READ.parse().unwrap();
-    assert_eq!(expand(mark, item.clone()).to_string(), item.to_string());
+    assert_eq!(
+        expand(Family::Tool, mark, item.clone()).to_string(),
+        item.to_string()
+    );
 }
 
 #[test]
 fn a_wrong_function_is_still_there_with_a_stub() {
     let expanded = expand(
+        Family::Tool,
         quote!(),
         quote!(
             pub fn f(#[arg(minimum = 1)] a: &str) {}
@@ -40,7 +44,7 @@ fn what_is_no_function_is_still_there() {
             const C: u8 = 1;
         ),
     ] {
-        let expanded = expand(quote!(public), item.clone()).to_string();
+        let expanded = expand(Family::Tool, quote!(public), item.clone()).to_string();
         assert!(expanded.contains("compile_error"), "{expanded}");
         assert!(expanded.ends_with(&item.to_string()), "{expanded}");
     }

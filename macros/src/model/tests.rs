@@ -3,10 +3,15 @@ use syn::{ItemFn, parse_quote};
 
 use super::*;
 
-fn read(mut function: ItemFn) -> (ToolModel, ItemFn, Vec<String>) {
+fn read(mut function: ItemFn) -> (ItemModel, ItemFn, Vec<String>) {
     let errors = Errors::new();
-    let attribute = ToolAttribute::read(quote!(authenticated), Span::call_site(), &errors);
-    let model = ToolModel::read(
+    let attribute = ItemAttribute::read(
+        Family::Tool,
+        quote!(authenticated),
+        Span::call_site(),
+        &errors,
+    );
+    let model = ItemModel::read(
         attribute,
         &function.attrs.clone(),
         &mut function.sig,

@@ -177,7 +177,7 @@ fn with_integers(value: &Value) -> Option<Value> {
 }
 
 /// What is not there. Only what asks for an option gets something: none.
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl<'de> Deserializer<'de> for Nothing {
     type Error = serde_json::Error;

@@ -13,7 +13,8 @@ use crate::principal::Principal;
 #[doc(hidden)]
 pub type CallFuture = BoxFuture<'static, ToolOutcome>;
 
-/// One call of a tool: its arguments, the server's state and who calls.
+/// One call of a tool, or one request for a resource or a prompt: its arguments, the
+/// server's state and who calls.
 ///
 /// An extractor of your own reads from it what it needs; see [`FromCall`](crate::FromCall).
 pub struct Call<S> {
@@ -41,17 +42,17 @@ impl<S> Call<S> {
         }
     }
 
-    pub(super) fn take_arguments(&mut self) -> Map<String, Value> {
+    pub(crate) fn take_arguments(&mut self) -> Map<String, Value> {
         std::mem::take(&mut self.arguments)
     }
 
-    /// Sets the tool that runs and its arguments as they were checked.
-    pub(super) fn begin(&mut self, tool: &'static str, arguments: Map<String, Value>) {
+    /// Sets what runs and its arguments as they were checked.
+    pub(crate) fn begin(&mut self, tool: &'static str, arguments: Map<String, Value>) {
         self.tool = tool;
         self.arguments = arguments;
     }
 
-    /// The name of the tool that is called.
+    /// The name of the tool that is called, or of the resource or the prompt.
     #[must_use]
     pub fn tool(&self) -> &'static str {
         self.tool
@@ -63,13 +64,14 @@ impl<S> Call<S> {
         &self.state
     }
 
-    /// The arguments, checked against the tool's schema, defaults filled in.
+    /// The arguments, checked against the tool's schema, defaults filled in. Those of a
+    /// prompt, and the variables of a resource's URI, are texts.
     #[must_use]
     pub fn arguments(&self) -> &Map<String, Value> {
         &self.arguments
     }
 
-    pub(super) fn arguments_mut(&mut self) -> &mut Map<String, Value> {
+    pub(crate) fn arguments_mut(&mut self) -> &mut Map<String, Value> {
         &mut self.arguments
     }
 

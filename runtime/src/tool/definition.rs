@@ -1,16 +1,17 @@
 //! What an expansion of `#[mcp_tool]` says about one function.
 //!
 //! The macro names things, the runtime does things: an expansion is one value of
-//! [`Definition`], made of facts and two functions. Nothing here is public API.
+//! [`ToolDefinition`], made of facts and two functions. Nothing here is public API.
 
 use super::{
-    Call, CallFuture, Describe, Facts, FromCall,
+    Call, CallFuture, Describe, Facts, FromCall, ToolError,
     authorize::{Answer, Asked, Check},
+    run,
 };
 use crate::scope::Scope;
 
 /// One tool as its author wrote it.
-pub struct Definition<S> {
+pub struct ToolDefinition<S> {
     pub(super) facts: Facts,
     pub(super) describe: Box<dyn FnOnce(&mut Describe) + Send>,
     pub(super) call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
@@ -19,7 +20,7 @@ pub struct Definition<S> {
     pub(super) check: Option<Check>,
 }
 
-impl<S> Definition<S> {
+impl<S> ToolDefinition<S> {
     /// A tool by its facts, its schemas and what runs it.
     pub fn new(
         facts: Facts,
@@ -34,6 +35,16 @@ impl<S> Definition<S> {
             takes_caller: false,
             check: None,
         }
+    }
+
+    /// What stands in for a definition beside the errors of an attribute; it is never run.
+    #[must_use]
+    pub fn stub() -> Self {
+        Self::new(
+            Facts::stub(),
+            |_| {},
+            |_| run("", async { Err(ToolError::new("")) }),
+        )
     }
 
     /// `authorize = …` and `demands = […]`.

@@ -40,6 +40,11 @@ impl Facts {
         }
     }
 
+    /// Those of a stub.
+    pub(crate) fn stub() -> Self {
+        Self::new("", "", Requirement::Scopes(&[]))
+    }
+
     /// `title = "…"`.
     #[must_use]
     pub fn title(mut self, title: &'static str) -> Self {

@@ -58,7 +58,7 @@ impl ToolError {
     }
 
     /// The text of the whole chain, fit for a log line; none when there is no cause.
-    pub(super) fn causes(&self) -> Option<String> {
+    pub(crate) fn causes(&self) -> Option<String> {
         let mut cause: Option<&dyn Error> = self.source.as_ref().map(|source| &**source as _);
         let mut chain = String::new();
         // A chain that bites its own tail must not fill the disk.

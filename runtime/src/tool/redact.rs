@@ -13,7 +13,7 @@ use std::{
 const LONGEST: usize = 2_048;
 
 /// The text as it may be logged.
-pub(super) fn for_log(text: &str) -> String {
+pub(crate) fn for_log(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LONGEST));
     for (word, between) in words(text) {
         if out.len() + word.len() + between.len() > LONGEST {
@@ -34,7 +34,7 @@ pub(super) fn for_log(text: &str) -> String {
 
 /// A foreign error's text as a caller may get it: addresses lose their query and whoever
 /// logs in by them, for that is where API keys stand; tokens go.
-pub(super) fn for_caller(text: &str) -> String {
+pub(crate) fn for_caller(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (word, between) in words(text) {
         if let Some((scheme, rest)) = word.split_once("://") {
@@ -73,7 +73,7 @@ fn is_address(word: &str) -> bool {
 }
 
 /// A text cut to `longest` bytes, at a character's border.
-pub(super) fn cut(text: &str, longest: usize) -> String {
+pub(crate) fn cut(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();
     }

@@ -1,6 +1,6 @@
 //! Which tools a server has. Explicit: what is exposed is read in one line of its source.
 
-use super::{Definition, Tool};
+use super::{Tool, ToolDefinition};
 use crate::error::Faults;
 
 /// Collects the tools of a server. The order in which they are added does not matter.
@@ -26,7 +26,7 @@ use crate::error::Faults;
 /// }
 /// ```
 pub struct ToolSet<S> {
-    definitions: Vec<Definition<S>>,
+    definitions: Vec<ToolDefinition<S>>,
 }
 
 impl<S> ToolSet<S> {
@@ -45,7 +45,7 @@ impl<S> ToolSet<S> {
 
     /// Adds a tool by its definition; expansions call this.
     #[doc(hidden)]
-    pub fn push(&mut self, definition: Definition<S>) {
+    pub fn push(&mut self, definition: ToolDefinition<S>) {
         self.definitions.push(definition);
     }
 
@@ -86,7 +86,7 @@ impl<S> std::fmt::Debug for ToolSet<S> {
 pub trait ToolDef<S> {
     /// What the expansion says about the function.
     #[doc(hidden)]
-    fn definition() -> Definition<S>;
+    fn definition() -> ToolDefinition<S>;
 }
 
 /// The tools of one `#[mcp_tools] impl`, whose number is `BLOCK`.

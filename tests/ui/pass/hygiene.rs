@@ -23,7 +23,20 @@ use ::std::{
     clone::Clone, convert::Into, debug_assert, fmt::Debug, marker::Copy, option::Option, result::Result, string::String,
     sync::Arc,
 };
-use ::toolgate::{Args, Call, Caller, Context, FromCall, Json, State, ToolError, mcp_tool, mcp_tools, tools};
+use ::toolgate::{
+    Args, Call, Caller, Context, Denied, FromCall, Json, ResourceError, State, ToolError, mcp_prompt, mcp_resource,
+    mcp_tool, mcp_tools, prompts, resources, scopes, tools,
+};
+
+scopes! {
+    /// Every scope.
+    pub mod scope {
+        /// Read.
+        A = "a",
+        /// Write.
+        B = "b",
+    }
+}
 
 /// Names that an expansion could use.
 pub mod names {
@@ -104,6 +117,56 @@ pub async fn everything(
     Result::Ok(Json(Found { what: String::new() }))
 }
 
+fn judge(caller: &Caller, text: &str, of: &Option<u8>) -> Result<(), Denied> {
+    match (caller.has(text), of) {
+        (true, Option::Some(0)) => Result::Err(Denied::needs([scope::B])),
+        _ => Result::Ok(()),
+    }
+}
+
+/// Is judged.
+#[mcp_tool(scope = scope::A, authorize = judge, demands = [scope::B])]
+pub fn judged(text: String, State(_feed): State<Feed>, of: Option<u8>) -> String {
+    let _ = of;
+    text
+}
+
+/// Read by its name.
+#[mcp_resource(uri = "notes://{id}/{+rest}", any_scope = [scope::A, "b"], mime_type = "text/plain", title = "Note")]
+pub async fn note(
+    #[arg(complete = ids)] id: u32,
+    State(feed): State<Feed>,
+    #[arg(rename = "rest")] path: String,
+    #[extract] own: Own,
+) -> Result<Option<Json<u32>>, ResourceError> {
+    let _unused = (feed, path, own);
+    Result::Ok(Option::Some(Json(id)))
+}
+
+fn ids(begun: &str, State(_feed): State<Feed>, _own: Own) -> ::std::vec::Vec<String> {
+    ::std::vec![Into::into(begun)]
+}
+
+/// Read.
+#[mcp_resource(uri = "notes://all", public, size = 7)]
+fn notes() -> &'static str {
+    "a note"
+}
+
+/// Begins.
+#[mcp_prompt(scope = "a", name = "the.beginning")]
+pub async fn begin(
+    /// With what.
+    #[arg(complete = beginnings)]
+    with: Option<String>,
+) -> String {
+    with.unwrap_or_default()
+}
+
+async fn beginnings(begun: String) -> ::std::vec::Vec<String> {
+    ::std::vec![begun]
+}
+
 /// Takes one struct.
 #[mcp_tool(public)]
 pub(crate) fn whole(Args(search): Args<Search>) -> String {
@@ -118,7 +181,7 @@ fn hidden(State(_hidden): State<Arc<Hidden>>) {}
 #[derive(Debug, Clone, Copy)]
 pub struct Desk;
 
-#[mcp_tools]
+#[mcp_tools(vocabulary = scope::ALL)]
 impl Desk {
     /// Shows.
     #[mcp_tool(authenticated)]
@@ -131,6 +194,22 @@ impl Desk {
     fn share(self: Arc<Self>, of: u8) -> u8 {
         of
     }
+
+    /// Reads.
+    #[mcp_resource(uri = "desk://{drawer}", scope = "b")]
+    fn drawer(&self, #[arg(complete = Self::drawers)] drawer: u8) -> String {
+        ::std::string::ToString::to_string(&drawer)
+    }
+
+    fn drawers(begun: &str, _desk: Arc<Self>) -> ::std::vec::Vec<String> {
+        ::std::vec![Into::into(begun)]
+    }
+
+    /// Asks.
+    #[mcp_prompt(authenticated)]
+    async fn ask(self: &Arc<Self>, what: String, _caller: Caller) -> String {
+        what
+    }
 }
 
 mod inner {
@@ -140,9 +219,18 @@ mod inner {
 }
 
 fn check<S>(_: impl ::std::ops::FnOnce(&mut ::toolgate::ToolSet<S>)) {}
+fn check_resources<S>(_: impl ::std::ops::FnOnce(&mut ::toolgate::ResourceSet<S>)) {}
+fn check_prompts<S>(_: impl ::std::ops::FnOnce(&mut ::toolgate::PromptSet<S>)) {}
 
 fn main() {
     check::<Feed>(tools![everything, whole, inner::deep,]);
     check::<Arc<Hidden>>(tools![hidden]);
     check::<Feed>(tools![]);
+    check::<Feed>(tools![in scope::ALL; judged, whole]);
+    check_resources::<Feed>(resources![note, notes]);
+    check_resources::<Feed>(resources![in scope::ALL; note, notes]);
+    check_prompts::<()>(prompts![begin]);
+    check_prompts::<()>(prompts![in scope::ALL; begin]);
+    check_resources::<Desk>(Desk::resources);
+    check_prompts::<Arc<Desk>>(Desk::prompts);
 }

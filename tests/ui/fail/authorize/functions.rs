@@ -15,27 +15,39 @@ fn says(_: &Caller, _: &str) -> bool {
 
 /// It is another argument.
 #[mcp_tool(authenticated, authorize = check)]
-fn typed(path: u32) {}
+fn typed(path: u32) {
+    let _ = path;
+}
 
 /// There is one more.
 #[mcp_tool(authenticated, authorize = check)]
-fn more(path: String, mode: u8) {}
+fn more(path: String, mode: u8) {
+    drop((path, mode));
+}
 
 /// It decides before anything runs.
 #[mcp_tool(authenticated, authorize = waits)]
-fn waiting(path: String) {}
+fn waiting(path: String) {
+    drop(path);
+}
 
 /// Yes and no are not all.
 #[mcp_tool(authenticated, authorize = says)]
-fn said(path: String) {}
+fn said(path: String) {
+    drop(path);
+}
 
 /// Nobody may have called.
 #[mcp_tool(public, authorize = check)]
-fn public(path: String) {}
+fn public(path: String) {
+    drop(path);
+}
 
 /// There is none.
 #[mcp_tool(authenticated, authorize = chek)]
-fn missing(path: String) {}
+fn missing(path: String) {
+    drop(path);
+}
 
 fn main() {
     let _ = (typed, more, waiting, said, public, missing);

@@ -1,0 +1,71 @@
+//! `#[mcp_tools(…)]`: what it states of a block of methods.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Expr, ExprPath, Ident};
+
+use crate::{
+    attribute::{default_krate, krate},
+    entry::{Entry, entries},
+    errors::Errors,
+    family::Family,
+};
+
+/// What `#[mcp_tools(…)]` states.
+pub(crate) struct BlockAttribute {
+    pub(crate) krate: TokenStream,
+    /// The scopes that the methods may ask for.
+    pub(crate) vocabulary: Option<ExprPath>,
+    /// The names of the functions that register, where they are not the usual ones.
+    registers: Vec<(Family, Ident)>,
+}
+
+impl BlockAttribute {
+    pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
+        let mut attribute = Self {
+            krate: default_krate(),
+            vocabulary: None,
+            registers: Vec::new(),
+        };
+        let known = ["register", "resources", "prompts", "vocabulary", "crate"];
+        for entry in entries(tokens, &known, errors) {
+            match entry.key.to_string().as_str() {
+                "crate" => attribute.krate = krate(&entry, errors).unwrap_or_else(default_krate),
+                "vocabulary" => match &entry.value {
+                    Some(Expr::Path(path)) => attribute.vocabulary = Some(path.clone()),
+                    _ => errors.at(entry.span(), "`vocabulary` is the path of what `scopes!` declares: `vocabulary = scope::ALL`"),
+                },
+                "resources" => attribute.register(Family::Resource, &entry, errors),
+                "prompts" => attribute.register(Family::Prompt, &entry, errors),
+                _ => attribute.register(Family::Tool, &entry, errors),
+            }
+        }
+        attribute
+    }
+
+    fn register(&mut self, family: Family, entry: &Entry, errors: &Errors) {
+        let name = match &entry.value {
+            Some(Expr::Path(path)) => path.path.get_ident(),
+            _ => None,
+        };
+        match name {
+            Some(name) => self.registers.push((family, name.clone())),
+            None => errors.at(
+                entry.span(),
+                format_args!(
+                    "`{0}` names the function that registers the {1}s: `{0} = more_{1}s`",
+                    entry.key,
+                    family.noun()
+                ),
+            ),
+        }
+    }
+
+    /// The name of the function that registers the methods of a family.
+    pub(crate) fn registers(&self, family: Family) -> Ident {
+        let stated = self.registers.iter().find(|(of, _)| *of == family);
+        stated.map_or_else(
+            || Ident::new(family.register(), Span::call_site()),
+            |(_, name)| name.clone(),
+        )
+    }
+}

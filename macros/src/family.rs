@@ -1,0 +1,134 @@
+//! What an attribute makes of a function: a tool, a resource or a prompt.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::Attribute;
+
+/// One of the three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    Tool,
+    Resource,
+    Prompt,
+}
+
+const TOOL: [&str; 18] = [
+    "scope",
+    "scopes",
+    "any_scope",
+    "authenticated",
+    "public",
+    "authorize",
+    "demands",
+    "name",
+    "title",
+    "description",
+    "read_only",
+    "destructive",
+    "idempotent",
+    "open_world",
+    "icons",
+    "meta",
+    "step_up",
+    "crate",
+];
+
+const RESOURCE: [&str; 15] = [
+    "uri",
+    "scope",
+    "scopes",
+    "any_scope",
+    "authenticated",
+    "public",
+    "name",
+    "title",
+    "description",
+    "mime_type",
+    "size",
+    "icons",
+    "meta",
+    "step_up",
+    "crate",
+];
+
+const PROMPT: [&str; 12] = [
+    "scope",
+    "scopes",
+    "any_scope",
+    "authenticated",
+    "public",
+    "name",
+    "title",
+    "description",
+    "icons",
+    "meta",
+    "step_up",
+    "crate",
+];
+
+impl Family {
+    pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
+
+    /// The family that an attribute on an item is of, if it is one of ours.
+    pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
+        let last = attribute.path().segments.last()?;
+        Self::ALL
+            .into_iter()
+            .find(|family| last.ident == family.attribute())
+    }
+
+    /// The name of the attribute.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Tool => "mcp_tool",
+            Self::Resource => "mcp_resource",
+            Self::Prompt => "mcp_prompt",
+        }
+    }
+
+    /// How an error calls what the attribute makes.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Resource => "resource",
+            Self::Prompt => "prompt",
+        }
+    }
+
+    /// How an error asks for what is missing.
+    pub(crate) fn question(self) -> &'static str {
+        match self {
+            Self::Tool => "who may call this tool?",
+            Self::Resource => "who may read this resource?",
+            Self::Prompt => "who may get this prompt?",
+        }
+    }
+
+    /// The keys of the attribute.
+    pub(crate) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Tool => &TOOL,
+            Self::Resource => &RESOURCE,
+            Self::Prompt => &PROMPT,
+        }
+    }
+
+    /// The name of a part of the runtime: `ToolSet`, `ResourceSet`, `PromptSet`.
+    pub(crate) fn part(self, part: &str) -> Ident {
+        let prefix = match self {
+            Self::Tool => "Tool",
+            Self::Resource => "Resource",
+            Self::Prompt => "Prompt",
+        };
+        format_ident!("{prefix}{part}", span = Span::mixed_site())
+    }
+
+    /// The function of a block that registers its methods, unless it is given another name.
+    pub(crate) fn register(self) -> &'static str {
+        match self {
+            Self::Tool => "tools",
+            Self::Resource => "resources",
+            Self::Prompt => "prompts",
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A resource: what a client reads by its URI, or by one of the URIs of a template.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `set` | [`ResourceSet`] and [`resources!`](crate::resources) |
+//! | `definition` | what an expansion of `#[mcp_resource]` says about one function |
+//! | `outcome` | [`IntoResourceResult`]: what a function can give back |
+//! | `failure` | [`ResourceError`] |
+//!
+//! It is read for an [`Admission`] to read this very resource, and for nothing else.
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rmcp::{
+    ErrorData,
+    model::{CompletionInfo, ReadResourceResult},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    access::Requirement,
+    admission::{Admission, Target},
+    error::Faults,
+    text::{Attempt, Completing, Failure, complete},
+    tool::Call,
+    uri_pattern::UriPattern,
+};
+
+mod definition;
+mod failure;
+mod outcome;
+mod set;
+
+pub use definition::ResourceDefinition;
+pub use failure::{IntoResourceError, ResourceError};
+pub use outcome::{Contents, IntoResourceResult, ResourceOutcome, contents};
+pub use set::{ResourceDef, ResourceGroup, ResourceSet};
+
+/// One resource of a server, or one template, ready to be listed and read.
+pub(crate) struct Resource<S> {
+    id: u32,
+    name: &'static str,
+    pattern: UriPattern,
+    requirement: Requirement,
+    step_up: bool,
+    takes_context: bool,
+    mime_type: Option<&'static str>,
+    listing: ResourceListing,
+    completers: Vec<Completing<S>>,
+    read: Box<dyn Fn(Call<S>) -> Attempt<ResourceOutcome> + Send + Sync>,
+}
+
+/// What is published of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ResourceListing {
+    /// In `resources/list`.
+    Resource(rmcp::model::Resource),
+    /// In `resources/templates/list`.
+    Template(rmcp::model::ResourceTemplate),
+}
+
+impl<S> Resource<S> {
+    /// Builds what a definition describes; what is wrong with it goes to `faults`.
+    fn build(
+        definition: ResourceDefinition<S>,
+        pattern: UriPattern,
+        id: u32,
+        faults: &mut Faults,
+    ) -> Self {
+        let ResourceDefinition {
+            mut facts,
+            mime_type,
+            size,
+            takes_context,
+            takes_caller,
+            completers,
+            read,
+            ..
+        } = definition;
+        let published = facts.publish("resource", takes_caller, &[], faults);
+        let listing = if pattern.is_template() {
+            let mut template = rmcp::model::ResourceTemplate::new(pattern.as_str(), facts.name)
+                .with_description(published.description)
+                .with_meta(published.meta);
+            template.title = published.title;
+            template.mime_type = mime_type.map(str::to_owned);
+            template.icons = published.icons;
+            ResourceListing::Template(template)
+        } else {
+            let mut resource = rmcp::model::Resource::new(pattern.as_str(), facts.name)
+                .with_description(published.description)
+                .with_meta(published.meta);
+            resource.title = published.title;
+            resource.mime_type = mime_type.map(str::to_owned);
+            resource.size = size;
+            resource.icons = published.icons;
+            ResourceListing::Resource(resource)
+        };
+        Self {
+            id,
+            name: facts.name,
+            pattern,
+            requirement: facts.requirement,
+            step_up: facts.step_up,
+            takes_context,
+            mime_type,
+            listing,
+            completers,
+            read,
+        }
+    }
+
+    /// Its URI, or the template of its URIs.
+    pub(crate) fn pattern(&self) -> &UriPattern {
+        &self.pattern
+    }
+
+    /// What it asks of its reader.
+    pub(crate) fn requirement(&self) -> Requirement {
+        self.requirement
+    }
+
+    /// Whether its scopes are to be asked for when it is read only.
+    pub(crate) fn is_step_up(&self) -> bool {
+        self.step_up
+    }
+
+    /// Whether it may need rmcp's own context of a request.
+    pub(crate) fn takes_context(&self) -> bool {
+        self.takes_context
+    }
+
+    /// What `resources/list` or `resources/templates/list` publishes.
+    pub(crate) fn listing(&self) -> &ResourceListing {
+        &self.listing
+    }
+
+    /// Reads the resource of a URI, when the admission is one for this resource.
+    pub(crate) fn read(
+        &self,
+        admission: &Admission,
+        uri: &str,
+        mut call: Call<S>,
+    ) -> BoxFuture<'static, Result<ReadResourceResult, ErrorData>> {
+        if admission.target() != Some(Target::Resource(self.id)) {
+            // The gate and the dispatch disagree: a fault of this library, never run through.
+            tracing::error!(target: "toolgate::tool", resource = self.name, "a reading without an admission for this resource was refused");
+            let refused = ErrorData::internal_error("this request was not admitted", None);
+            return std::future::ready(Err(refused)).boxed();
+        }
+        let Some(values) = self.pattern.matches(uri) else {
+            return std::future::ready(Err(not_found("there is no such resource", uri))).boxed();
+        };
+        let values: Map<_, _> = values
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::String(value)))
+            .collect();
+        call.begin(self.name, values);
+        let (uri, mime_type) = (uri.to_owned(), self.mime_type);
+        let reading = (self.read)(call);
+        let end = async move {
+            match reading.await {
+                Ok(outcome) => Ok(outcome.finish(&uri, mime_type)),
+                // Where nothing could be meant by a variable there is no resource.
+                Err(Failure::NotFound(error) | Failure::Unreadable(error)) => {
+                    Err(not_found(error.message(), &uri))
+                }
+                Err(Failure::Failed(error)) => {
+                    Err(ErrorData::internal_error(error.message().to_owned(), None))
+                }
+            }
+        };
+        end.boxed()
+    }
+
+    /// Completes a variable, if there is a completer for it and the admission is one for
+    /// this resource.
+    pub(crate) fn complete(
+        &self,
+        admission: &Admission,
+        variable: &str,
+        begun: &str,
+        call: Call<S>,
+    ) -> Option<BoxFuture<'static, CompletionInfo>> {
+        if admission.target() != Some(Target::Resource(self.id)) {
+            tracing::error!(target: "toolgate::tool", resource = self.name, "a completion without an admission for this resource was refused");
+            return None;
+        }
+        complete(&self.completers, variable, begun, call)
+    }
+}
+
+/// The protocol's error for a resource that is not there.
+fn not_found(message: &str, uri: &str) -> ErrorData {
+    ErrorData::resource_not_found(message.to_owned(), Some(json!({ "uri": uri })))
+}
+
+#[cfg(test)]
+mod tests;

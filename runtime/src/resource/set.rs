@@ -1,0 +1,121 @@
+//! Which resources a server has. Explicit, as its tools are.
+
+use super::{Resource, ResourceDefinition};
+use crate::{error::Faults, uri_pattern::UriPattern};
+
+/// Collects the resources of a server, whose state is `S`.
+///
+/// Where a URI is one of several templates, the one that was added first is meant. A URI
+/// that is written out goes before every template.
+pub struct ResourceSet<S> {
+    definitions: Vec<ResourceDefinition<S>>,
+}
+
+impl<S> ResourceSet<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            definitions: Vec::new(),
+        }
+    }
+
+    /// Adds the resource that `#[mcp_resource]` made of the function of this name.
+    ///
+    /// Two resources of one URI are a fault when the server starts.
+    pub fn add<T: ResourceDef<S>>(&mut self) {
+        self.push(T::definition());
+    }
+
+    /// Adds a resource by its definition; expansions call this.
+    #[doc(hidden)]
+    pub fn push(&mut self, definition: ResourceDefinition<S>) {
+        self.definitions.push(definition);
+    }
+
+    /// Every resource, numbered: those of one URI first, sorted by it, then templates in
+    /// the order in which they were added. What is wrong goes to `faults`.
+    pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Resource<S>> {
+        let mut read = Vec::new();
+        for definition in self.definitions {
+            let uri = definition.uri;
+            match UriPattern::read(uri) {
+                Ok(pattern) => read.push((pattern, definition)),
+                // The attribute sees this, if it is ours.
+                Err(fault) => faults.add(
+                    format!("`{uri}` is no URI of a resource: {fault}"),
+                    "write a URI, such as `notes://all`, or a template, such as `notes://{id}`",
+                ),
+            }
+        }
+        read.sort_by_key(|(pattern, _)| match pattern.is_template() {
+            true => (true, ""),
+            false => (false, pattern.as_str()),
+        });
+        for (number, (pattern, _)) in read.iter().enumerate() {
+            let uri = pattern.as_str();
+            let is_same = |(earlier, _): &(UriPattern, _)| earlier.as_str() == uri;
+            if read.iter().take(number).any(is_same) {
+                faults.add(
+                    format!("two resources have the URI `{uri}`"),
+                    "register it once, or give one of them another URI",
+                );
+            }
+        }
+        read.into_iter()
+            .zip(0..)
+            .map(|((pattern, definition), number)| {
+                Resource::build(definition, pattern, number, faults)
+            })
+            .collect()
+    }
+}
+
+impl<S> std::fmt::Debug for ResourceSet<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let uris = self.definitions.iter().map(|one| one.uri);
+        f.debug_set().entries(uris).finish()
+    }
+}
+
+/// A resource for servers whose state is `S`. `#[mcp_resource]` implements it; nobody else
+/// does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no resource for a server whose state is `{S}`",
+    label = "not made by `#[mcp_resource]`",
+    note = "put `#[toolgate::mcp_resource(…)]` on the function"
+)]
+pub trait ResourceDef<S> {
+    /// What the expansion says about the function.
+    #[doc(hidden)]
+    fn definition() -> ResourceDefinition<S>;
+}
+
+/// The resources of one `#[mcp_tools] impl`, whose number is `BLOCK`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the resources of `{Self}` do not fit a server whose state is `{S}`",
+    note = "methods with `&self` need `Arc<{Self}>: FromRef<{S}>`: make the state an `Arc<{Self}>`, or implement `FromRef`"
+)]
+pub trait ResourceGroup<S, const BLOCK: u64> {
+    /// Adds each of them.
+    fn register(set: &mut ResourceSet<S>);
+}
+
+/// Lists resources as [`tools!`](crate::tools) lists tools: `resources![note, all_notes]`,
+/// or `resources![in scope::ALL; note, all_notes]`.
+#[macro_export]
+macro_rules! resources {
+    (in $vocabulary:path; $($resource:path),* $(,)?) => {
+        |_set: &mut $crate::ResourceSet<_>| {
+            $({
+                type Listed = $resource;
+                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
+                $crate::__private::add_resource(_set, |_: Listed| {});
+            })*
+        }
+    };
+    ($($resource:path),* $(,)?) => {
+        |_set: &mut $crate::ResourceSet<_>| {
+            $( $crate::__private::add_resource(_set, |_: $resource| {}); )*
+        }
+    };
+}

@@ -1,0 +1,125 @@
+//! What the attribute makes, read as a server reads it.
+
+use std::sync::Arc;
+
+use rmcp::model::{CacheScope, ErrorCode, ResourceContents};
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::{
+    Caller, FromRef, Json, State, ToolError,
+    admission::{Decision, Offers, Rules},
+    claims::Claims,
+    clock::UnixTime,
+    mcp_resource, mcp_tool, mcp_tools,
+    operation::Operation,
+    principal::{Acceptance, Principal, VerifiedToken},
+    resources,
+    scope::ScopeTable,
+    tool::ToolSet,
+};
+
+mod completing;
+mod listing;
+mod reading;
+
+/// A server's resources, ready to be read.
+struct Shelf<S> {
+    resources: Vec<Resource<S>>,
+    rules: Rules,
+    state: S,
+}
+
+fn faults<S>(add: impl FnOnce(&mut ResourceSet<S>)) -> String {
+    let mut set = ResourceSet::new();
+    add(&mut set);
+    let mut faults = Faults::default();
+    set.finish(&mut faults);
+    faults
+        .finish(())
+        .map_or_else(|error| error.to_string(), |()| String::new())
+}
+
+fn shelf<S: Clone>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> {
+    let mut set = ResourceSet::new();
+    add(&mut set);
+    let mut faults = Faults::default();
+    let resources = set.finish(&mut faults);
+    let resources = faults.finish(resources).unwrap();
+    let scopes = resources.iter().flat_map(|one| one.requirement().scopes());
+    let table = ScopeTable::new(scopes).unwrap();
+    let accesses = resources
+        .iter()
+        .map(|one| (one.pattern().clone(), one.requirement().resolve(&table)));
+    let offers = Offers {
+        resources: accesses.collect(),
+        ..Offers::default()
+    };
+    let baseline = table.asked_for();
+    Shelf {
+        rules: Rules::new(table, offers, baseline, true),
+        resources,
+        state,
+    }
+}
+
+impl<S: Clone> Shelf<S> {
+    fn alice(&self) -> Principal {
+        let claims = serde_json::json!({
+            "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000, "scope": "read",
+        });
+        let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
+        let token = VerifiedToken::new(claims, self.rules.table());
+        Acceptance::new(["https://issuer.example"], ["a"])
+            .judge(&token, UnixTime::from_seconds(1_000))
+            .unwrap()
+    }
+
+    fn admission(&self, operation: Operation<'_>) -> Admission {
+        match self.rules.decide(operation, Some(&self.alice())) {
+            Decision::Admit(admission) => admission,
+            Decision::Deny(denial) => panic!("{operation:?} was denied: {denial:?}"),
+        }
+    }
+
+    fn admitted(&self, admission: &Admission) -> &Resource<S> {
+        match admission.target() {
+            Some(Target::Resource(number)) => &self.resources[number as usize],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn call(&self) -> Call<S> {
+        Call::new(self.state.clone(), Map::new(), Some(self.alice()), None)
+    }
+
+    async fn read(&self, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+        let admission = self.admission(Operation::ReadResource(uri));
+        let resource = self.admitted(&admission);
+        resource.read(&admission, uri, self.call()).await
+    }
+
+    /// The text of a resource, and its media type.
+    async fn text(&self, uri: &str) -> (String, String) {
+        let result = self.read(uri).await.unwrap();
+        match result.contents.as_slice() {
+            [
+                ResourceContents::TextResourceContents {
+                    uri: told,
+                    mime_type: Some(mime_type),
+                    text,
+                    ..
+                },
+            ] => {
+                assert_eq!(told, uri);
+                (text.clone(), mime_type.clone())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn error(&self, uri: &str) -> (ErrorCode, String) {
+        let error = self.read(uri).await.unwrap_err();
+        (error.code, error.message.into_owned())
+    }
+}

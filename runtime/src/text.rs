@@ -1,0 +1,154 @@
+//! Arguments that are texts on the wire: the variables of a resource's URI, and the
+//! arguments of a prompt.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `reader` | a text as serde reads it: a number where a number is asked for |
+//! | `attempt` | where the author's code is run, and how it can fail |
+//! | `completion` | functions that complete what is typed so far |
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::tool::{Call, Nothing, ToolError, redact};
+
+mod attempt;
+mod completion;
+mod reader;
+
+pub use attempt::{Attempt, Failure, attempt};
+pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
+pub(crate) use completion::{Completing, complete, completing};
+
+use reader::Text;
+
+/// A type that reads from a text: what a variable of a resource's URI, or an argument of a
+/// prompt, can be.
+///
+/// Texts, numbers, `bool`, `char`, enums of names, addresses, UUIDs, and newtypes and
+/// options of these do, as serde reads them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a text",
+    label = "not readable from a text",
+    note = "variables of a URI and arguments of a prompt are texts: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
+    note = "if it is neither: take the server's state as `State<T>`, or mark an extractor of your own `#[extract]`"
+)]
+pub trait FromText: Sized {
+    /// Reads it from a text, or from nothing.
+    #[doc(hidden)]
+    fn read(text: Option<&str>) -> Result<Self, String>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> FromText for T {
+    fn read(text: Option<&str>) -> Result<Self, String> {
+        match text {
+            Some(text) => T::deserialize(Text(text)).map_err(|fault| fault.to_string()),
+            None => T::deserialize(Nothing).map_err(|fault| fault.to_string()),
+        }
+    }
+}
+
+/// What reads one argument. To have one is to have shown that its type can be read so.
+#[doc(hidden)]
+pub struct TextSlot<T> {
+    read: fn(Option<&str>) -> Result<T, String>,
+}
+
+impl<T> Clone for TextSlot<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for TextSlot<T> {}
+
+/// Has what reads an argument of this type.
+#[doc(hidden)]
+#[must_use]
+pub fn text<T: FromText>() -> TextSlot<T> {
+    TextSlot { read: T::read }
+}
+
+impl<T> TextSlot<T> {
+    /// Takes the argument out of a call, by its name.
+    ///
+    /// # Errors
+    ///
+    /// When the type does not read from the text.
+    pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, Failure> {
+        let text = call.arguments_mut().remove(name);
+        (self.read)(text.as_ref().and_then(Value::as_str)).map_err(|fault| {
+            let fault = redact::cut(&fault, 400);
+            Failure::Unreadable(ToolError::new(format!("`{name}` cannot be read: {fault}")))
+        })
+    }
+
+    /// Whether the argument may be left out: whether its type reads from nothing.
+    pub(crate) fn is_optional(self) -> bool {
+        (self.read)(None).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Mode {
+        Fast,
+        Slow,
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Id(u64);
+
+    fn read<T: FromText>(text: &str) -> Option<T> {
+        T::read(Some(text)).ok()
+    }
+
+    #[test]
+    fn a_text_is_read_as_what_is_asked_for() {
+        assert_eq!(read::<String>("7"), Some("7".to_owned()));
+        assert_eq!(read::<u8>("7"), Some(7));
+        assert_eq!(read::<i64>("-7"), Some(-7));
+        assert_eq!(read::<f64>("1.5"), Some(1.5));
+        assert_eq!(read::<bool>("true"), Some(true));
+        assert_eq!(read::<char>("ä"), Some('ä'));
+        assert_eq!(read::<Mode>("fast"), Some(Mode::Fast));
+        assert_eq!(read::<Id>("9"), Some(Id(9)));
+        assert_eq!(read::<Option<Id>>("9"), Some(Some(Id(9))));
+        assert_eq!(
+            read::<std::net::IpAddr>("::1"),
+            Some(std::net::Ipv6Addr::LOCALHOST.into())
+        );
+        assert_eq!(
+            read::<u128>("340282366920938463463374607431768211455"),
+            Some(u128::MAX)
+        );
+    }
+
+    #[test]
+    fn what_does_not_read_is_refused() {
+        assert_eq!(read::<u8>("256"), None);
+        assert_eq!(read::<u8>("+7"), None);
+        assert_eq!(read::<u8>(" 7"), None);
+        assert_eq!(read::<u8>(""), None);
+        assert_eq!(read::<u8>("07"), None);
+        assert_eq!(read::<u8>("7.0"), None);
+        assert_eq!(read::<f64>("inf"), None);
+        assert_eq!(read::<f64>("NaN"), None);
+        assert_eq!(read::<bool>("yes"), None);
+        assert_eq!(read::<Mode>("Fast"), None);
+        assert_eq!(read::<Vec<u8>>("[7]"), None);
+        assert_eq!(read::<()>(""), None);
+    }
+
+    #[test]
+    fn only_what_reads_from_nothing_is_optional() {
+        assert!(text::<Option<u8>>().is_optional());
+        assert!(!text::<String>().is_optional());
+        assert!(!text::<Mode>().is_optional());
+    }
+}

@@ -1,0 +1,55 @@
+// errors: 8
+use toolgate::{Args, mcp_prompt, mcp_tool};
+
+struct Opaque;
+
+/// An argument that no text is.
+#[mcp_prompt(public)]
+fn argument(list: Vec<String>, opaque: Opaque) -> String {
+    let _ = (list, opaque);
+    String::new()
+}
+
+/// A result that is no messages.
+#[mcp_prompt(public)]
+fn result() -> u8 {
+    7
+}
+
+/// A whole struct.
+#[mcp_prompt(public)]
+fn whole(Args(all): Args<Vec<String>>) -> String {
+    all.concat()
+}
+
+/// Who may?
+#[mcp_prompt]
+fn silent() -> String {
+    String::new()
+}
+
+/// Two things at once.
+#[mcp_tool(public)]
+#[mcp_prompt(public)]
+fn twice() -> String {
+    String::new()
+}
+
+/// No function.
+#[mcp_prompt(public)]
+struct Item;
+
+/// Completed by a text.
+#[mcp_prompt(public)]
+fn text(#[arg(complete = "names")] name: String) -> String {
+    name
+}
+
+#[mcp_prompt(public)]
+fn undescribed() -> String {
+    String::new()
+}
+
+fn main() {
+    let _ = (argument, result, whole, silent, twice, text, undescribed, Item);
+}

@@ -1,0 +1,41 @@
+// errors: 6
+use toolgate::{State, mcp_resource, mcp_tools};
+
+/// A parameter that the URI does not have.
+#[mcp_resource(uri = "notes://{id}", public)]
+fn other(id: u32, idd: u32) -> String {
+    format!("{id} {idd}")
+}
+
+/// A variable that the function does not have.
+#[mcp_resource(uri = "notes://{list}/{id}", public)]
+fn missing(id: u32) -> String {
+    id.to_string()
+}
+
+/// Misspelled, so both.
+#[mcp_resource(uri = "notes://{+path}", public)]
+fn both(State(_): State<u8>, pth: String) -> String {
+    pth
+}
+
+/// No variable at all.
+#[mcp_resource(uri = "notes://all", public)]
+fn none(id: u32) -> String {
+    id.to_string()
+}
+
+struct Desk;
+
+#[mcp_tools]
+impl Desk {
+    /// The same on a method.
+    #[mcp_resource(uri = "notes://{id}", public)]
+    fn method(&self) -> &'static str {
+        "all"
+    }
+}
+
+fn main() {
+    let _ = (other, missing, both, none, Desk::method, Desk::resources::<std::sync::Arc<Desk>>);
+}
