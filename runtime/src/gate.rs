@@ -40,7 +40,7 @@ pub(crate) use in_result::InResult;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
 pub(crate) use service::GateService;
-pub(crate) use session::Sessions;
+pub(crate) use session::{Holder, Sessions};
 
 /// Which scopes a 403 names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -22,13 +22,6 @@ mod scope;
 mod server;
 mod text;
 mod tool;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the rules know resources; nobody can declare one yet"
-    )
-)]
 mod uri_pattern;
 mod verify;
 
@@ -54,7 +47,7 @@ pub use resource::{
     IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
 };
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
-pub use server::{Changes, NoSuchTool, Server, Visibility};
+pub use server::{Changes, NotOffered, Server, Visibility};
 pub use text::{Completer, Completions, FromText};
 pub use tool::{
     Args, Argument, Call, Caller, Context, Denied, FromCall, FromRef, IntoToolError,

@@ -84,11 +84,7 @@ impl<'m> Operation<'m> {
             ClientRequest::ReadResourceRequest(read) => Self::ReadResource(&read.params.uri),
             ClientRequest::SubscribeRequest(subscribe) => Self::Subscribe(&subscribe.params.uri),
             ClientRequest::UnsubscribeRequest(end) => Self::Unsubscribe(&end.params.uri),
-            ClientRequest::CompleteRequest(complete) => match &complete.params.r#ref {
-                Reference::Prompt(prompt) => Self::CompletePrompt(&prompt.name),
-                Reference::Resource(template) => Self::CompleteResource(&template.uri),
-                _ => Self::Unruled("completion/complete"),
-            },
+            ClientRequest::CompleteRequest(complete) => Self::of_reference(&complete.params.r#ref),
             ClientRequest::SubscriptionsListenRequest(listen) => {
                 let uris = &listen.params.notifications.resource_subscriptions;
                 Self::Listen(uris.as_deref().unwrap_or_default())
@@ -101,6 +97,15 @@ impl<'m> Operation<'m> {
             // Whatever a later rmcp adds has no rule until one is written here.
             other => Self::Unruled(other.method()),
         })
+    }
+
+    /// The same for a `completion/complete`, by what it refers to.
+    pub(crate) fn of_reference(reference: &'m Reference) -> Self {
+        match reference {
+            Reference::Prompt(prompt) => Self::CompletePrompt(&prompt.name),
+            Reference::Resource(template) => Self::CompleteResource(&template.uri),
+            _ => Self::Unruled("completion/complete"),
+        }
     }
 
     /// What it is about, as its request names it: a tool, a prompt, a URI.

@@ -157,6 +157,11 @@ impl<S> Prompt<S> {
         end.boxed()
     }
 
+    /// Whether any argument of it can be completed.
+    pub(crate) fn has_completers(&self) -> bool {
+        !self.completers.is_empty()
+    }
+
     /// Completes an argument, if there is a completer for it and the admission is one for
     /// this prompt.
     pub(crate) fn complete(

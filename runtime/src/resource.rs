@@ -172,6 +172,11 @@ impl<S> Resource<S> {
         end.boxed()
     }
 
+    /// Whether any variable of it can be completed.
+    pub(crate) fn has_completers(&self) -> bool {
+        !self.completers.is_empty()
+    }
+
     /// Completes a variable, if there is a completer for it and the admission is one for
     /// this resource.
     pub(crate) fn complete(
@@ -189,10 +194,15 @@ impl<S> Resource<S> {
     }
 }
 
-/// The protocol's error for a resource that is not there.
-fn not_found(message: &str, uri: &str) -> ErrorData {
-    ErrorData::resource_not_found(message.to_owned(), Some(json!({ "uri": uri })))
+/// The protocol's error for a resource that is not there. It repeats the URI, unless that
+/// is too long: errors are logged by the service in between.
+pub(crate) fn not_found(message: &str, uri: &str) -> ErrorData {
+    let data = (uri.len() <= LONGEST_REPEATED).then(|| json!({ "uri": uri }));
+    ErrorData::resource_not_found(message.to_owned(), data)
 }
+
+/// The longest URI that an error repeats, in bytes.
+const LONGEST_REPEATED: usize = 256;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
-//! A server: its tools, its state, and everything that protects them, in one builder.
+//! A server: what it offers, its state, and everything that protects it, in one builder.
 //!
+//! - [`catalogue`], [`listing`]: its tools, prompts and resources, and who sees which
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
 //! - [`changes`], [`listening`]: what changes while it runs, and who is told
 //! - [`direct`]: the short way to a tool
@@ -24,12 +25,15 @@ use crate::{
     config::Config,
     error::{Error, StartError},
     gate::{ChallengeScopes, DeniedCall},
+    prompt::PromptSet,
+    resource::ResourceSet,
     scope::ScopeDescription,
     tool::ToolSet,
     verify::TokenVerifier,
 };
 
 mod assembly;
+mod catalogue;
 mod changes;
 mod direct;
 mod documents;
@@ -37,6 +41,7 @@ mod handler;
 mod hierarchy;
 mod issuing;
 mod listening;
+mod listing;
 mod offered;
 mod page;
 mod preface;
@@ -47,10 +52,10 @@ mod serve;
 mod visibility;
 mod welcome;
 
-pub use changes::{Changes, NoSuchTool};
+pub use changes::{Changes, NotOffered};
 pub use visibility::Visibility;
 
-use protection::Policy;
+use {catalogue::Sets, protection::Policy};
 
 /// A protected MCP server, before it runs.
 ///
@@ -81,7 +86,7 @@ pub struct Server<S> {
     version: String,
     instructions: Option<String>,
     state: S,
-    tools: ToolSet<S>,
+    sets: Sets<S>,
     policy: Policy,
     visibility: Visibility,
     changes: Option<Changes>,
@@ -96,7 +101,7 @@ impl Server<()> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
-    /// A server whose tools can take [`State`](crate::State) from `state`.
+    /// A server whose functions can take [`State`](crate::State) from `state`.
     pub fn with_state(name: impl Into<String>, state: S) -> Self {
         Self {
             name: name.into(),
@@ -104,7 +109,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             version: "0.0.0".to_owned(),
             instructions: None,
             state,
-            tools: ToolSet::new(),
+            sets: Sets::new(),
             policy: Policy::default(),
             visibility: Visibility::default(),
             changes: None,
@@ -124,7 +129,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Tells models how to use the server's tools together.
+    /// Tells models how to use together what the server offers.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
         self.instructions = Some(instructions.into());
         self
@@ -133,7 +138,34 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or a
     /// function of one's own over the [`ToolSet`]. Can be called more than once.
     pub fn tools(mut self, add: impl FnOnce(&mut ToolSet<S>)) -> Self {
-        add(&mut self.tools);
+        add(&mut self.sets.tools);
+        self
+    }
+
+    /// Adds prompts: `prompts![a, b]`, `Desk::prompts` of a `#[mcp_tools] impl Desk`, or a
+    /// function of one's own over the [`PromptSet`]. Can be called more than once.
+    pub fn prompts(mut self, add: impl FnOnce(&mut PromptSet<S>)) -> Self {
+        add(&mut self.sets.prompts);
+        self
+    }
+
+    /// Adds resources: `resources![a, b]`, `Desk::resources` of a `#[mcp_tools] impl Desk`,
+    /// or a function of one's own over the [`ResourceSet`]. Can be called more than once;
+    /// of templates that have a URI in common the one that was added first is meant.
+    ///
+    /// ```
+    /// use toolgate::{Server, mcp_resource, resources};
+    ///
+    /// /// One note.
+    /// #[mcp_resource(uri = "notes://{id}", scope = "notes:read")]
+    /// fn note(id: u32) -> String {
+    ///     format!("This is note {id}.")
+    /// }
+    ///
+    /// let server = Server::new("notes").resources(resources![note]);
+    /// ```
+    pub fn resources(mut self, add: impl FnOnce(&mut ResourceSet<S>)) -> Self {
+        add(&mut self.sets.resources);
         self
     }
 
@@ -196,7 +228,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Lets a [`Changes`] switch tools off and on, and tell clients what changed.
+    /// Lets a [`Changes`] switch tools, prompts and resources off and on, and tell clients
+    /// what changed; clients can then subscribe to resources.
     pub fn changes(mut self, changes: &Changes) -> Self {
         self.changes = Some(changes.clone());
         self
@@ -211,7 +244,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// It is honoured when a token is judged (the MCP authorization specification obliges
     /// a server that has a hierarchy to do so), and never widens a challenge: that names
-    /// what a tool asks for. A scope that no tool asks for, on the right side, is a fault
+    /// what a tool asks for. A scope that nothing asks for, on the right side, is a fault
     /// when the server starts.
     pub fn scope_implies<const N: usize>(
         mut self,
@@ -223,8 +256,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 
     /// Describes the scopes, for the page and for the consent that the development issuer
-    /// asks for, and closes the list: a tool that asks for another is a fault when the
-    /// server starts. [`scopes!`](crate::scopes) makes one.
+    /// asks for, and closes the list: what asks for another is a fault when the server
+    /// starts. [`scopes!`](crate::scopes) makes one.
     pub fn vocabulary(mut self, vocabulary: &'static [ScopeDescription]) -> Self {
         self.policy.vocabulary = vocabulary;
         self
@@ -243,13 +276,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// The scopes of the tools, sorted: what to register at a provider.
+    /// The scopes of all that it offers, sorted: what to register at a provider.
     ///
     /// # Errors
     ///
-    /// A [`StartError`] when the tools have faults.
+    /// A [`StartError`] when something that it offers has faults.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
-        assembly::scopes(self.tools, &self.policy.hierarchy)
+        assembly::scopes(self.sets, &self.policy.hierarchy)
     }
 
     /// The routes of the server, to mount into an axum application of one's own.
@@ -275,7 +308,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// # Errors
     ///
-    /// A [`StartError`] with every fault of the tools and the configuration.
+    /// A [`StartError`] with every fault of what is offered and of the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
         Ok(assembly::assemble(self, config, None)?.router)
     }
@@ -287,7 +320,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Start`] with every fault of the tools and the configuration,
+    /// [`Error::Start`] with every fault of what is offered and of the configuration,
     /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
     /// listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {

@@ -3,9 +3,10 @@
 //! A template is of RFC 6570 levels 1 and 2: `{name}` stands for one or more characters
 //! without `/`, `?` and `#`, `{+name}` for one or more of any. What matches decides who
 //! may read, so a match has one reading: a variable ends where the text that follows it
-//! first stands, or at the end.
+//! first stands, or at the end. `.` and `..` are segments of no value: whoever makes a
+//! path of it must not be led out of their folder (CWE-22).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The longest URI that is compared with a template, in bytes.
 const LONGEST: usize = 8 * 1024;
@@ -41,6 +42,11 @@ impl UriPattern {
             let (literal, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
             if literal.contains('}') {
                 return Err(NotAPattern("a `}` has no `{` before it"));
+            }
+            if literal.contains('%') && literal.len() < text.len() {
+                return Err(NotAPattern(
+                    "an escape beside a variable could be spelled in other ways",
+                ));
             }
             if !literal.is_empty() {
                 parts.push(Part::Literal(literal));
@@ -100,6 +106,30 @@ impl UriPattern {
         })
     }
 
+    /// Whether every URI of another template is one of this as well, as far as their
+    /// parts show it.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let takes = |(own, other): (&Part, &Part)| match (own, other) {
+            (Part::Literal(own), Part::Literal(other)) => own == other,
+            (
+                Part::Variable { takes_all: own, .. },
+                Part::Variable {
+                    takes_all: other, ..
+                },
+            ) => *own || !other,
+            _ => false,
+        };
+        match self.parts.as_slice() {
+            [
+                Part::Literal(own),
+                Part::Variable {
+                    takes_all: true, ..
+                },
+            ] => other.text.starts_with(own) && other.is_template(),
+            parts => parts.len() == other.parts.len() && parts.iter().zip(&other.parts).all(takes),
+        }
+    }
+
     /// The values of the variables, if the URI is one of this pattern.
     pub(crate) fn matches(&self, uri: &str) -> Option<Values> {
         if uri.len() > LONGEST {
@@ -132,13 +162,34 @@ impl UriPattern {
 
 /// A variable's value, decoded. An escaped `/` must not smuggle in what a plain one may not.
 fn value(text: &str, takes_all: bool) -> Option<String> {
+    let mut escapes = text.split('%').skip(1).map(str::as_bytes);
+    if !escapes.all(|after| after.len() > 1 && after[..2].iter().all(u8::is_ascii_hexdigit)) {
+        return None;
+    }
     let decoded = percent_encoding::percent_decode_str(text)
         .decode_utf8()
         .ok()?;
-    let is_one_segment =
-        |text: &str| !text.contains(['/', '?', '#', '\\']) && text != "." && text != "..";
-    let is_allowed = takes_all || (is_one_segment(text) && is_one_segment(&decoded));
-    (is_allowed && !decoded.is_empty() && !decoded.contains('\0')).then(|| decoded.into_owned())
+    let is_segment = |text: &str| !text.contains('\\') && text != "." && text != "..";
+    let is_allowed = |text: &str| match takes_all {
+        true => text.split('/').all(is_segment),
+        false => is_segment(text) && !text.contains(['/', '?', '#']),
+    };
+    let is_good = is_allowed(text) && is_allowed(&decoded);
+    (is_good && !decoded.is_empty() && !decoded.contains('\0')).then(|| decoded.into_owned())
+}
+
+/// A URI in the plainest spelling that somebody could take for the same: without escapes,
+/// without empty segments.
+pub(crate) fn plain(uri: &str) -> Cow<'_, str> {
+    let decoded = percent_encoding::percent_decode_str(uri).decode_utf8_lossy();
+    let (scheme, rest) = decoded.split_once("://").unwrap_or_default();
+    let segments = rest.split('/').filter(|segment| !segment.is_empty());
+    if !rest.contains("//") && !rest.ends_with('/') {
+        return decoded;
+    }
+    let segments: Vec<_> = segments.collect();
+    let root = if rest.starts_with('/') { "/" } else { "" };
+    Cow::Owned(format!("{scheme}://{root}{}", segments.join("/")))
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -202,9 +253,61 @@ mod tests {
             "notes://a#b",
             "notes://a%00",
             "notes://%ff",
+            "notes://a%",
+            "notes://a%2",
+            "notes://a%zz",
         ] {
             assert_eq!(matches("notes://{id}", other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn no_value_leads_out_of_a_folder() {
+        assert_eq!(matches("a:///{+p}", "a:///b/.c/..d"), some(&["b/.c/..d"]));
+        for other in [
+            "a:///..",
+            "a:///../b",
+            "a:///b/../../c",
+            "a:///b/./c",
+            "a:///b/%2e%2e/c",
+            "a:///b/%2E./c",
+            "a:///b%2f..%2fc",
+            "a:///b\\..\\c",
+            "a:///b%5c..%5cc",
+            "a:///b%00",
+        ] {
+            assert_eq!(matches("a:///{+p}", other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_plain_spelling_has_no_escapes_and_no_empty_segments() {
+        for (uri, expected) in [
+            ("a://b/c", "a://b/c"),
+            ("a://%62/c", "a://b/c"),
+            ("a://b%2Fc", "a://b/c"),
+            ("a://b//c", "a://b/c"),
+            ("a://b/c//", "a://b/c"),
+            ("a:///b//c/", "a:///b/c"),
+            ("urn:b%63", "urn:bc"),
+        ] {
+            assert_eq!(plain(uri), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_template_covers_what_is_always_one_of_its_own() {
+        let covers = |one, other| {
+            let read = |text| UriPattern::read(text).unwrap();
+            read(one).covers(&read(other))
+        };
+        assert!(covers("a://{x}", "a://{y}"));
+        assert!(covers("a://{+x}", "a://{y}"));
+        assert!(covers("a://{+x}", "a://b/{y}/c"));
+        assert!(covers("a://{+x}/c", "a://{y}/c"));
+        assert!(!covers("a://{x}", "a://{+y}"));
+        assert!(!covers("a://b/{x}", "a://{+y}"));
+        assert!(!covers("a://{x}/b", "a://{x}/c"));
     }
 
     #[test]
@@ -232,6 +335,7 @@ mod tests {
             "a://{x*}",
             "a://{?q}",
             "a://{x,y}",
+            "a://b%20c/{x}",
         ] {
             assert!(UriPattern::read(text).is_err(), "{text}");
         }

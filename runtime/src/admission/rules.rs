@@ -1,12 +1,15 @@
 //! Which operation asks what of its caller. Built once, at start-up.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     access::Access,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
-    uri_pattern::UriPattern,
+    uri_pattern::{UriPattern, plain},
 };
 
 use super::{Switches, Target};
@@ -19,7 +22,7 @@ pub(crate) struct Offers {
     pub(crate) resources: Vec<(UriPattern, Access)>,
     /// Whether clients can listen for changes.
     pub(crate) changes: bool,
-    /// Which of the tools can be called now.
+    /// Which of all these can be used now.
     pub(crate) switches: Arc<Switches>,
 }
 
@@ -31,7 +34,9 @@ pub(crate) struct Rules {
     prompts: HashMap<Box<str>, (Target, Access)>,
     /// Resources whose URI has no variables.
     resources: HashMap<Box<str>, (Target, Access)>,
-    templates: Vec<(UriPattern, Target, Access)>,
+    /// Their URIs in their plain spelling.
+    written: HashSet<Box<str>>,
+    templates: Vec<(UriPattern, (Target, Access))>,
     changes: bool,
     switches: Arc<Switches>,
     handshake: Access,
@@ -80,6 +85,7 @@ impl Rules {
             tools: numbered(tools, Target::Tool),
             prompts: numbered(prompts, Target::Prompt),
             resources: HashMap::new(),
+            written: HashSet::new(),
             templates: Vec::new(),
             changes,
             switches,
@@ -90,8 +96,9 @@ impl Rules {
         for ((pattern, access), number) in resources.into_iter().zip(0..) {
             let target = Target::Resource(number);
             if pattern.is_template() {
-                rules.templates.push((pattern, target, access));
+                rules.templates.push((pattern, (target, access)));
             } else {
+                rules.written.insert(plain(pattern.as_str()).into());
                 rules
                     .resources
                     .insert(pattern.as_str().into(), (target, access));
@@ -143,13 +150,7 @@ impl Rules {
             Operation::ListResources | Operation::ListResourceTemplates if has_resources => {
                 Rule::General(&self.handshake)
             }
-            Operation::CallTool(name) => {
-                let is_on = |(target, _): &&(Target, Access)| match target {
-                    Target::Tool(number) => self.switches.is_on(*number),
-                    Target::Prompt(_) | Target::Resource(_) => true,
-                };
-                self.of(self.tools.get(name).filter(is_on))
-            }
+            Operation::CallTool(name) => self.of(self.tools.get(name)),
             Operation::GetPrompt(name) | Operation::CompletePrompt(name)
                 if !self.prompts.is_empty() =>
             {
@@ -162,12 +163,9 @@ impl Rules {
                 self.of_uri(uri)
             }
             Operation::CompleteResource(template) if has_resources => {
-                let known =
-                    |(pattern, _, _): &&(UriPattern, Target, Access)| pattern.as_str() == template;
-                match self.templates.iter().find(known) {
-                    Some((_, target, access)) => Rule::Of(*target, access),
-                    None => Rule::General(&self.unlisted),
-                }
+                let mut templates = self.templates.iter();
+                let found = templates.find(|(pattern, _)| pattern.as_str() == template);
+                self.of(found.map(|(_, offered)| offered))
             }
             Operation::Listen(uris) if self.changes => {
                 let accesses = uris.iter().map(|uri| match self.of_uri(uri) {
@@ -195,27 +193,39 @@ impl Rules {
         &self.unlisted
     }
 
+    /// What a thing asks for, while it is switched on. Whether it is there at all is told
+    /// to those only who may know what there is.
     fn of<'r>(&'r self, found: Option<&'r (Target, Access)>) -> Rule<'r> {
         match found {
-            Some((target, access)) => Rule::Of(*target, access),
-            // Its absence is told to those only who may know what there is.
-            None => Rule::General(&self.unlisted),
+            Some((target, access)) if self.switches.is_on(*target) => Rule::Of(*target, access),
+            _ => Rule::General(&self.unlisted),
         }
     }
 
     /// The resource of a URI: the one that is written out, else the first template.
+    ///
+    /// No spelling may get around a rule: where `files://secret/{name}` is guarded better
+    /// than `files://{+path}`, the wide one would read the narrow one's by
+    /// `files://%73ecret/x` or `files://secret//x`. What would be another resource's in its
+    /// plain spelling names nothing.
     fn of_uri(&self, uri: &str) -> Rule<'_> {
-        if let Some((target, access)) = self.resources.get(uri) {
-            return Rule::Of(*target, access);
+        if let Some(written) = self.resources.get(uri) {
+            return self.of(Some(written));
         }
-        let template = self
-            .templates
-            .iter()
-            .find(|(pattern, _, _)| pattern.matches(uri).is_some());
-        match template {
-            Some((_, target, access)) => Rule::Of(*target, access),
-            None => Rule::General(&self.unlisted),
-        }
+        let found = self.template(uri);
+        let is_itself = |found: &&(Target, Access)| {
+            let plain = plain(uri);
+            let other = self.template(&plain).map_or(found.0, |(target, _)| *target);
+            !self.written.contains(&*plain) && other == found.0
+        };
+        self.of(found.filter(is_itself))
+    }
+
+    /// The first template of a URI, whether it is on or off.
+    fn template(&self, uri: &str) -> Option<&(Target, Access)> {
+        let mut templates = self.templates.iter();
+        let found = templates.find(|(pattern, _)| pattern.matches(uri).is_some());
+        found.map(|(_, offered)| offered)
     }
 }
 

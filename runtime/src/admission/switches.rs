@@ -1,29 +1,46 @@
-//! Which tools are switched off.
+//! What is switched off.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A switch for each tool, by its number. All are on at first.
+use super::Target;
+
+/// A switch for each tool, prompt and resource, by its number. All are on at first.
 #[derive(Debug, Default)]
 pub(crate) struct Switches {
-    off: Box<[AtomicBool]>,
+    tools: Box<[AtomicBool]>,
+    prompts: Box<[AtomicBool]>,
+    resources: Box<[AtomicBool]>,
 }
 
 impl Switches {
-    pub(crate) fn new(tools: usize) -> Self {
+    /// Switches for so many of each.
+    pub(crate) fn new(tools: usize, prompts: usize, resources: usize) -> Self {
+        let all_on = |count| (0..count).map(|_| AtomicBool::new(false)).collect();
         Self {
-            off: (0..tools).map(|_| AtomicBool::new(false)).collect(),
+            tools: all_on(tools),
+            prompts: all_on(prompts),
+            resources: all_on(resources),
         }
     }
 
-    /// Whether a tool can be called. One that has no switch cannot be switched off.
-    pub(crate) fn is_on(&self, tool: u32) -> bool {
-        let switch = self.off.get(tool as usize);
-        !switch.is_some_and(|off| off.load(Ordering::Relaxed))
+    /// Whether it can be used. What has no switch cannot be switched off.
+    pub(crate) fn is_on(&self, target: Target) -> bool {
+        !self
+            .switch(target)
+            .is_some_and(|off| off.load(Ordering::Relaxed))
     }
 
-    /// Switches a tool; says whether that changed anything.
-    pub(crate) fn set(&self, tool: u32, on: bool) -> bool {
-        let switch = self.off.get(tool as usize);
+    /// Switches one thing; says whether that changed anything.
+    pub(crate) fn set(&self, target: Target, on: bool) -> bool {
+        let switch = self.switch(target);
         switch.is_some_and(|off| off.swap(!on, Ordering::Relaxed) == on)
+    }
+
+    fn switch(&self, target: Target) -> Option<&AtomicBool> {
+        match target {
+            Target::Tool(number) => self.tools.get(number as usize),
+            Target::Prompt(number) => self.prompts.get(number as usize),
+            Target::Resource(number) => self.resources.get(number as usize),
+        }
     }
 }

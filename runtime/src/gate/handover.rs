@@ -49,6 +49,9 @@ impl Gate {
         let principal = admission.principal().cloned();
         let method = parts.method.clone();
         parts.extensions.insert(admission);
+        if let Some(holder) = session.as_ref().and_then(|id| self.sessions.holder(id)) {
+            parts.extensions.insert(holder);
+        }
         let request = Request::from_parts(parts, Body::from(body));
         let response = respond(&mut inner, request).await;
 

@@ -16,6 +16,10 @@ const LONGEST_ID: usize = 256;
 /// The longest name of a revision, in bytes. Real ones have 10.
 const LONGEST_VERSION: usize = 64;
 
+/// How many resources one `subscriptions/listen` can name. The service behind compares
+/// each with each.
+const MOST_LISTENED: usize = 1024;
+
 /// Says what is wrong with the identifiers of a message, if anything is.
 pub(super) fn fault(
     headers: &HeaderMap,
@@ -49,6 +53,12 @@ pub(super) fn fault(
                 RpcCode::INVALID_PARAMS,
                 "protocolVersion names no revision",
             ))
+        }
+        Some(ClientRequest::SubscriptionsListenRequest(listen)) => {
+            let uris = &listen.params.notifications.resource_subscriptions;
+            let are_too_many = uris.as_ref().is_some_and(|uris| uris.len() > MOST_LISTENED);
+            let what = "resourceSubscriptions has more than 1024 resources";
+            are_too_many.then(|| refusal(id.cloned(), RpcCode::INVALID_PARAMS, what))
         }
         _ => None,
     }

@@ -8,7 +8,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -58,7 +58,31 @@ impl Default for Sessions {
 #[derive(Debug)]
 struct Entry {
     owner: Option<Identity>,
+    holder: Holder,
     used: Instant,
+}
+
+/// Whoever used a session last, by the token that they brought: none while nobody has
+/// brought one.
+///
+/// A session outlives tokens, and what it is told unasked was asked for by an earlier one.
+/// Its latest token decides what it may still be told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Holder(Arc<Mutex<Option<Principal>>>);
+
+impl Holder {
+    /// Who it is now.
+    pub(crate) fn principal(&self) -> Option<Principal> {
+        self.lock().clone()
+    }
+
+    fn set(&self, principal: Option<&Principal>) {
+        *self.lock() = principal.cloned();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Principal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What a caller is to a session.
@@ -79,21 +103,28 @@ impl Sessions {
         let Some(entry) = entries.get_mut(id) else {
             return Standing::Stranger;
         };
-        let caller = caller.map(Principal::identity);
-        match (&entry.owner, caller) {
+        match (&entry.owner, caller.map(Principal::identity)) {
             (None, None) => {}
             (None, Some(first)) => entry.owner = Some(first),
             (Some(_), None) => return Standing::MustSayWho,
             (Some(owner), Some(caller)) if *owner == caller => {}
             (Some(_), Some(_)) => return Standing::Stranger,
         }
+        entry.holder.set(caller);
         entry.used = Instant::now();
         Standing::Owner
+    }
+
+    /// Who holds a session.
+    pub(crate) fn holder(&self, id: &str) -> Option<Holder> {
+        self.lock().get(id).map(|entry| entry.holder.clone())
     }
 
     /// Notes who opened a session. Returns the sessions that had to make room for it;
     /// they are to be closed.
     pub(crate) fn open(&self, id: String, owner: Option<&Principal>) -> Vec<String> {
+        let holder = Holder::default();
+        holder.set(owner);
         let owner = owner.map(Principal::identity);
         let Limits {
             per_principal,
@@ -120,6 +151,7 @@ impl Sessions {
             id,
             Entry {
                 owner,
+                holder,
                 used: Instant::now(),
             },
         );
@@ -208,6 +240,24 @@ mod tests {
         sessions.open("1".into(), Some(&principal("i", "alice", "read")));
         let more = principal("i", "alice", "read write");
         assert_eq!(sessions.standing("1", Some(&more)), Standing::Owner);
+    }
+
+    #[test]
+    fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
+        let sessions = Sessions::default();
+        let alice = |scopes| principal("i", "alice", scopes);
+        sessions.open("1".into(), Some(&alice("read")));
+        let holder = sessions.holder("1").unwrap();
+        let held = || holder.principal().unwrap().claims().scopes().count();
+        assert_eq!(held(), 1);
+        sessions.standing("1", Some(&alice("")));
+        assert_eq!(held(), 0);
+        // Whoever is turned away changes nothing.
+        sessions.standing("1", Some(&principal("i", "mallory", "read write")));
+        sessions.standing("1", None);
+        assert_eq!(held(), 0);
+        sessions.standing("1", Some(&alice("read write")));
+        assert_eq!(held(), 2);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use crate::{error::Faults, uri_pattern::UriPattern};
 /// Collects the resources of a server, whose state is `S`.
 ///
 /// Where a URI is one of several templates, the one that was added first is meant. A URI
-/// that is written out goes before every template.
+/// that is written out goes before every template. No other spelling of a URI, by escapes
+/// or by more slashes, is read by the rule of a wider template; one in capitals is, so
+/// whoever reads files where case does not count puts nothing narrow inside of what is wide.
 pub struct ResourceSet<S> {
     definitions: Vec<ResourceDefinition<S>>,
 }
@@ -20,7 +22,8 @@ impl<S> ResourceSet<S> {
 
     /// Adds the resource that `#[mcp_resource]` made of the function of this name.
     ///
-    /// Two resources of one URI are a fault when the server starts.
+    /// Two resources of one URI are a fault when the server starts, and so is a template
+    /// of which nothing is left by those before it.
     pub fn add<T: ResourceDef<S>>(&mut self) {
         self.push(T::definition());
     }
@@ -57,6 +60,18 @@ impl<S> ResourceSet<S> {
                 faults.add(
                     format!("two resources have the URI `{uri}`"),
                     "register it once, or give one of them another URI",
+                );
+            }
+        }
+        for (number, (pattern, _)) in read.iter().enumerate() {
+            let covers = |(earlier, _): &&(UriPattern, _)| {
+                earlier.is_template() && pattern.is_template() && earlier.covers(pattern)
+            };
+            let mut earlier = read.iter().take(number);
+            if let Some((cover, _)) = earlier.find(covers).filter(|(cover, _)| cover != pattern) {
+                faults.add(
+                    format!("`{}` is never read: every URI of it is one of `{}`, which was added before it", pattern.as_str(), cover.as_str()),
+                    "add the narrower one first, or leave one of them out",
                 );
             }
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 use axum::{Router, routing::any_service};
 use http::HeaderName;
 use rmcp::{
-    model::{Implementation, ServerCapabilities, ServerConfig},
+    model::{Implementation, ServerConfig},
     transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -16,16 +16,17 @@ use crate::{
     config::Config,
     error::{Faults, StartError},
     gate::{Direct, GateService},
-    tool::{Tool, ToolSet},
+    tool::Tool,
 };
 
 use super::{
     Server,
+    catalogue::{Catalogue, Sets},
     changes::Changes,
     documents::Documents,
     handler::{Handler, Shared},
     hierarchy::Hierarchy,
-    offered::{Offered, Terms},
+    listening::Herald,
     protection::{self, Protection, Readiness},
     routes,
     schemes::{Publishing, PublishingSessions},
@@ -48,13 +49,13 @@ pub(super) struct Assembled {
     pub(super) connections: TaskTracker,
 }
 
-/// The scopes of a tool set, sorted.
+/// The scopes of what is registered, sorted.
 pub(super) fn scopes<S>(
-    tools: ToolSet<S>,
+    sets: Sets<S>,
     hierarchy: &Hierarchy,
 ) -> Result<Vec<&'static str>, StartError> {
     let mut faults = Faults::default();
-    let offered = offered(&tools.finish(&mut faults), None);
+    let offered = sets.finish(&mut faults).offered(false);
     protection::scopes(&offered, hierarchy, faults)
 }
 
@@ -73,10 +74,10 @@ where
         Some(address) => config.with_bind(address),
         None => config,
     };
-    let tools = server.tools.finish(&mut faults);
-    let offered = offered(&tools, server.changes.as_ref());
-    let switches = Arc::new(Switches::new(tools.len()));
-    attach(server.changes.as_ref(), &tools, &switches, &mut faults);
+    let catalogue = server.sets.finish(&mut faults);
+    let offered = catalogue.offered(server.changes.is_some());
+    let switches = catalogue.switches();
+    attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
     let plan = Protection::plan(
         &server.name,
         &offered,
@@ -92,7 +93,7 @@ where
     for note in plan.settings.notes() {
         tracing::warn!("{note}");
     }
-    warn_of_undescribed_arguments(&tools);
+    catalogue.warn_of_undescribed_arguments();
 
     let documents = Documents {
         name: &server.name,
@@ -107,7 +108,9 @@ where
         name: server.name.clone(),
         resource: settings.resource().as_str().to_owned(),
         docs: settings.docs_url().to_owned(),
-        tools: tools.len(),
+        tools: catalogue.tools.len(),
+        prompts: catalogue.prompts.len(),
+        resources: catalogue.resources.len(),
         scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
         issuers: plan.issuers.clone(),
         is_development: plan.is_development(),
@@ -123,21 +126,30 @@ where
     let mut served = routes::Served {
         path: settings.resource().path().to_owned(),
         metadata: documents.metadata(),
-        page: documents.page(&tools),
-        cors: routes::cors(plan.origins.clone(), parameter_headers(&tools)),
+        page: documents.page(&catalogue),
+        cors: routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools)),
         issuer_routes: None,
     };
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
-    let mut info = ServerConfig::new(capabilities(&offered)).with_server_info(identity);
+    let capabilities = catalogue.capabilities(offered.changes);
+    let herald = server.changes.map(|changes| {
+        Arc::new(Herald {
+            changes,
+            rules: Arc::clone(&plan.rules),
+            clock: Arc::clone(&plan.clock),
+            capabilities: capabilities.clone(),
+        })
+    });
+    let mut info = ServerConfig::new(capabilities).with_server_info(identity);
     info.instructions = server.instructions;
     let shared = Arc::new(Shared {
         info,
         state: server.state,
-        tools,
+        catalogue,
         rules: Arc::clone(&plan.rules),
         visibility: server.visibility,
-        changes: server.changes,
+        herald,
     });
     let wall = plan.put_up(Some(Arc::clone(&shared) as Arc<dyn Direct>));
     let service = StreamableHttpService::new(
@@ -159,45 +171,19 @@ where
     })
 }
 
-fn offered<S>(tools: &[Tool<S>], changes: Option<&Changes>) -> Offered {
-    let terms = |tool: &Tool<S>| Terms {
-        requirement: tool.requirement(),
-        step_up: tool.is_step_up(),
-        demands: tool.demands().collect(),
-    };
-    Offered {
-        tools: tools
-            .iter()
-            .map(|tool| (tool.name().to_owned(), terms(tool)))
-            .collect(),
-        changes: changes.is_some(),
-        ..Offered::default()
-    }
-}
-
-/// Gives a handle on changes the tools that it switches.
+/// Gives a handle on changes the things that it switches.
 fn attach<S>(
     changes: Option<&Changes>,
-    tools: &[Tool<S>],
+    catalogue: &Catalogue<S>,
     switches: &Arc<Switches>,
     faults: &mut Faults,
 ) {
-    let names = tools.iter().map(|tool| tool.name().to_owned());
-    let is_taken = changes.is_some_and(|changes| !changes.attach(names.collect(), switches));
+    let is_taken = changes.is_some_and(|changes| !changes.attach(catalogue.names(), switches));
     if is_taken {
         faults.add(
             "one `Changes` was given to two servers",
             "make a `Changes::new()` for each",
         );
-    }
-}
-
-fn capabilities(offered: &Offered) -> ServerCapabilities {
-    let capabilities = ServerCapabilities::builder().enable_tools();
-    if offered.changes {
-        capabilities.enable_tool_list_changed().build()
-    } else {
-        capabilities.build()
     }
 }
 
@@ -212,17 +198,4 @@ fn parameter_headers<S>(tools: &[Tool<S>]) -> Vec<HeaderName> {
         .iter()
         .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
         .collect()
-}
-
-fn warn_of_undescribed_arguments<S>(tools: &[Tool<S>]) {
-    for tool in tools {
-        let arguments = tool.undescribed_arguments();
-        if !arguments.is_empty() {
-            tracing::warn!(
-                tool = tool.name(),
-                arguments = arguments.join(", "),
-                "arguments without a description: write a doc comment on the parameter, so that a model knows what to pass"
-            );
-        }
-    }
 }

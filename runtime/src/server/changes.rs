@@ -7,16 +7,16 @@ use std::{
 
 use tokio::sync::broadcast;
 
-use crate::admission::Switches;
+use crate::admission::{Switches, Target};
 
 /// How many changes a listener may be behind before it is told that it missed some.
 const BACKLOG: usize = 256;
 
-/// A handle on what changes in a running server: tools that are switched off and on,
-/// resources that have new contents.
+/// A handle on what changes in a running server: tools, prompts and resources that are
+/// switched off and on, resources that have new contents.
 ///
 /// Clients that listen are told: those with a session by its stream, those of revision
-/// 2026-07-28 by `subscriptions/listen`.
+/// 2026-07-28 by `subscriptions/listen`. Of a resource only who may read it is told.
 ///
 /// ```
 /// use toolgate::{Changes, Server, mcp_tool, tools};
@@ -33,14 +33,16 @@ const BACKLOG: usize = 256;
 #[derive(Clone)]
 pub struct Changes {
     sender: broadcast::Sender<Change>,
-    tools: Arc<OnceLock<Tools>>,
+    server: Arc<OnceLock<(Names, Arc<Switches>)>>,
 }
 
-/// The tools of the server that the handle belongs to.
-struct Tools {
-    /// Sorted; a tool's place is its number.
-    names: Vec<String>,
-    switches: Arc<Switches>,
+/// What the things of a server are switched by; the place of each is its number.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) tools: Vec<String>,
+    pub(super) prompts: Vec<String>,
+    /// URIs and templates, as they are written.
+    pub(super) resources: Vec<String>,
 }
 
 /// One change.
@@ -62,7 +64,7 @@ impl Changes {
     pub fn new() -> Self {
         Self {
             sender: broadcast::Sender::new(BACKLOG),
-            tools: Arc::default(),
+            server: Arc::default(),
         }
     }
 
@@ -70,9 +72,9 @@ impl Changes {
     ///
     /// # Errors
     ///
-    /// [`NoSuchTool`] when the server has none of this name, or does not run yet.
-    pub fn switch_off(&self, tool: &str) -> Result<(), NoSuchTool> {
-        self.switch(tool, false)
+    /// [`NotOffered`] when the server has none of this name, or does not run yet.
+    pub fn switch_off(&self, tool: &str) -> Result<(), NotOffered> {
+        self.switch(Kind::Tool, tool, false)
     }
 
     /// Switches a tool on again.
@@ -80,25 +82,75 @@ impl Changes {
     /// # Errors
     ///
     /// As [`Changes::switch_off`].
-    pub fn switch_on(&self, tool: &str) -> Result<(), NoSuchTool> {
-        self.switch(tool, true)
+    pub fn switch_on(&self, tool: &str) -> Result<(), NotOffered> {
+        self.switch(Kind::Tool, tool, true)
     }
 
-    /// Tells those who listen to a resource that it has new contents.
+    /// Switches a prompt off, as [`Changes::switch_off`] does a tool.
+    ///
+    /// # Errors
+    ///
+    /// As [`Changes::switch_off`].
+    pub fn switch_prompt_off(&self, prompt: &str) -> Result<(), NotOffered> {
+        self.switch(Kind::Prompt, prompt, false)
+    }
+
+    /// Switches a prompt on again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Changes::switch_off`].
+    pub fn switch_prompt_on(&self, prompt: &str) -> Result<(), NotOffered> {
+        self.switch(Kind::Prompt, prompt, true)
+    }
+
+    /// Switches a resource off, as [`Changes::switch_off`] does a tool: by its URI, or by
+    /// the template, as the attribute has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Changes::switch_off`].
+    pub fn switch_resource_off(&self, uri: &str) -> Result<(), NotOffered> {
+        self.switch(Kind::Resource, uri, false)
+    }
+
+    /// Switches a resource on again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Changes::switch_off`].
+    pub fn switch_resource_on(&self, uri: &str) -> Result<(), NotOffered> {
+        self.switch(Kind::Resource, uri, true)
+    }
+
+    /// Tells those who listen to a resource that it has new contents. Of a template it is
+    /// the URI of the one that has.
     pub fn resource_updated(&self, uri: impl Into<String>) {
         self.tell(Change::Contents(uri.into()));
     }
 
-    fn switch(&self, tool: &str, on: bool) -> Result<(), NoSuchTool> {
-        let fault = || NoSuchTool {
-            tool: tool.to_owned(),
-            runs: self.tools.get().is_some(),
+    fn switch(&self, kind: Kind, name: &str, on: bool) -> Result<(), NotOffered> {
+        let fault = || NotOffered {
+            kind,
+            name: name.to_owned(),
+            runs: self.server.get().is_some(),
         };
-        let tools = self.tools.get().ok_or_else(fault)?;
-        let place = tools.names.binary_search_by(|name| name.as_str().cmp(tool));
-        let number = place.ok().and_then(|place| u32::try_from(place).ok());
-        if tools.switches.set(number.ok_or_else(fault)?, on) {
-            self.tell(Change::Tools);
+        let (names, switches) = self.server.get().ok_or_else(fault)?;
+        let names = match kind {
+            Kind::Tool => &names.tools,
+            Kind::Prompt => &names.prompts,
+            Kind::Resource => &names.resources,
+        };
+        let place = names.iter().position(|known| known == name);
+        let number = place.and_then(|place| u32::try_from(place).ok());
+        let number = number.ok_or_else(fault)?;
+        let (target, change) = match kind {
+            Kind::Tool => (Target::Tool(number), Change::Tools),
+            Kind::Prompt => (Target::Prompt(number), Change::Prompts),
+            Kind::Resource => (Target::Resource(number), Change::Resources),
+        };
+        if switches.set(target, on) {
+            self.tell(change);
         }
         Ok(())
     }
@@ -109,12 +161,8 @@ impl Changes {
     }
 
     /// Belongs to a server from now on. Says whether it did to none before.
-    pub(super) fn attach(&self, names: Vec<String>, switches: &Arc<Switches>) -> bool {
-        let tools = Tools {
-            names,
-            switches: Arc::clone(switches),
-        };
-        self.tools.set(tools).is_ok()
+    pub(super) fn attach(&self, names: Names, switches: &Arc<Switches>) -> bool {
+        self.server.set((names, Arc::clone(switches))).is_ok()
     }
 
     pub(super) fn listen(&self) -> broadcast::Receiver<Change> {
@@ -136,69 +184,90 @@ impl fmt::Debug for Changes {
     }
 }
 
-/// A tool that cannot be switched, because the server has none of its name.
+/// Something that cannot be switched, because the server has none of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoSuchTool {
-    tool: String,
+pub struct NotOffered {
+    kind: Kind,
+    name: String,
     runs: bool,
 }
 
-impl fmt::Display for NoSuchTool {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tool,
+    Prompt,
+    Resource,
+}
+
+impl fmt::Display for NotOffered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tool, runs } = self;
+        let Self { kind, name, runs } = self;
+        let noun = match kind {
+            Kind::Tool => "tool",
+            Kind::Prompt => "prompt",
+            Kind::Resource => "resource",
+        };
         if *runs {
-            write!(f, "the server has no tool `{tool}`")
+            write!(f, "the server has no {noun} `{name}`")
         } else {
-            write!(f, "`{tool}` cannot be switched before the server runs")
+            write!(f, "`{name}` cannot be switched before the server runs")
         }
     }
 }
 
-impl std::error::Error for NoSuchTool {}
+impl std::error::Error for NotOffered {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn names() -> Names {
+        Names {
+            tools: vec!["a".into(), "b".into()],
+            prompts: vec!["p".into()],
+            resources: vec!["r://all".into(), "r://{id}".into()],
+        }
+    }
+
     #[test]
-    fn a_tool_is_switched_by_its_name_and_listeners_are_told_once() {
+    fn each_thing_is_switched_by_its_name_and_listeners_are_told_once() {
         let changes = Changes::new();
-        let switches = Arc::new(Switches::new(2));
-        assert!(changes.attach(vec!["a".into(), "b".into()], &switches));
+        let switches = Arc::new(Switches::new(2, 1, 2));
+        assert!(changes.attach(names(), &switches));
         let mut listener = changes.listen();
         changes.switch_off("b").unwrap();
         changes.switch_off("b").unwrap();
-        assert!(switches.is_on(0) && !switches.is_on(1));
-        assert_eq!(listener.try_recv(), Ok(Change::Tools));
+        assert!(switches.is_on(Target::Tool(0)) && !switches.is_on(Target::Tool(1)));
+        changes.switch_prompt_off("p").unwrap();
+        changes.switch_resource_off("r://{id}").unwrap();
+        assert!(!switches.is_on(Target::Prompt(0)) && !switches.is_on(Target::Resource(1)));
+        for told in [Change::Tools, Change::Prompts, Change::Resources] {
+            assert_eq!(listener.try_recv(), Ok(told));
+        }
         assert!(listener.try_recv().is_err());
         changes.switch_on("b").unwrap();
-        assert!(switches.is_on(1));
+        changes.switch_prompt_on("p").unwrap();
+        changes.switch_resource_on("r://{id}").unwrap();
+        for target in [Target::Tool(1), Target::Prompt(0), Target::Resource(1)] {
+            assert!(switches.is_on(target));
+        }
     }
 
     #[test]
     fn what_is_not_there_cannot_be_switched() {
         let changes = Changes::new();
-        assert!(
-            changes
-                .switch_off("a")
-                .unwrap_err()
-                .to_string()
-                .contains("before")
-        );
-        changes.attach(vec!["a".into()], &Arc::new(Switches::new(1)));
-        assert!(
-            changes
-                .switch_off("b")
-                .unwrap_err()
-                .to_string()
-                .contains("no tool")
-        );
+        let told = |fault: Result<(), NotOffered>| fault.unwrap_err().to_string();
+        assert!(told(changes.switch_off("a")).contains("before"));
+        changes.attach(names(), &Arc::new(Switches::new(2, 1, 2)));
+        assert!(told(changes.switch_off("p")).contains("no tool `p`"));
+        assert!(told(changes.switch_prompt_off("a")).contains("no prompt `a`"));
+        assert!(told(changes.switch_resource_off("r://7")).contains("no resource `r://7`"));
     }
 
     #[test]
     fn a_handle_belongs_to_one_server() {
         let changes = Changes::new();
-        assert!(changes.attach(Vec::new(), &Arc::default()));
-        assert!(!changes.attach(Vec::new(), &Arc::default()));
+        assert!(changes.attach(names(), &Arc::default()));
+        assert!(!changes.attach(names(), &Arc::default()));
     }
 }

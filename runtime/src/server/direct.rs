@@ -17,7 +17,7 @@ impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
         admission: &Admission,
         arguments: Option<&JsonObject>,
     ) -> Result<(), Refused> {
-        match self.admitted_tool(admission) {
+        match self.catalogue.admitted_tool(admission) {
             Some(tool) => tool.authorize(
                 admission.principal(),
                 arguments.unwrap_or(&JsonObject::new()),
@@ -32,6 +32,7 @@ impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
         call: CallToolRequestParams,
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
         let tool = self
+            .catalogue
             .admitted_tool(admission)
             .filter(|tool| !tool.takes_context() && tool.parameter_headers().next().is_none())?;
         let call = Call::new(

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{config::Settings, metadata::Metadata, tool::Tool};
+use crate::{config::Settings, metadata::Metadata};
 
 use super::{
-    page::{self, PageFacts, ScopeEntry, ToolEntry},
+    catalogue::Catalogue,
+    page::{self, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
     protection::DescribedScope,
 };
 
@@ -46,7 +47,7 @@ impl Documents<'_> {
     }
 
     /// The page for people.
-    pub(super) fn page<S>(&self, tools: &[Tool<S>]) -> Bytes {
+    pub(super) fn page<S>(&self, catalogue: &Catalogue<S>) -> Bytes {
         let scope = |&(name, description): &DescribedScope| ScopeEntry { name, description };
         page::render(&PageFacts {
             name: self.name,
@@ -56,11 +57,28 @@ impl Documents<'_> {
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
             scopes: self.scopes.iter().map(scope).collect(),
-            tools: tools
+            tools: catalogue
+                .tools
                 .iter()
                 .map(|tool| ToolEntry {
                     listing: tool.listing(),
                     requirement: tool.requirement(),
+                })
+                .collect(),
+            prompts: catalogue
+                .prompts
+                .iter()
+                .map(|prompt| PromptEntry {
+                    listing: prompt.listing(),
+                    requirement: prompt.requirement(),
+                })
+                .collect(),
+            resources: catalogue
+                .resources
+                .iter()
+                .map(|resource| ResourceEntry {
+                    listing: resource.listing(),
+                    requirement: resource.requirement(),
                 })
                 .collect(),
         })

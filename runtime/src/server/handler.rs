@@ -1,4 +1,4 @@
-//! The server as rmcp sees it: what it is, what it lists, and the second check.
+//! The server as rmcp sees it: what it is, and the second check of all that is asked.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -6,46 +6,56 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Extensions,
-        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerConfig, SubscriptionFilter,
-        Tool as Listing,
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        DiscoverResult, Extensions, GetPromptRequestParams, GetPromptResponse, JsonObject,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool as Listing,
+        UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::Requirement,
-    admission::{Admission, Rules, Target},
+    admission::{Admission, Rules},
+    gate::Holder,
     operation::Operation,
-    tool::{Call, Tool},
+    resource::not_found,
+    tool::Call,
 };
 
 use super::{
     Visibility,
-    changes::Changes,
-    listening::{self, Listening},
+    catalogue::Catalogue,
+    listening::{self, Herald, Listening},
+    listing::{TTL, only_page},
 };
-
-/// How long a client may keep a list, in milliseconds.
-const TTL: u64 = 60_000;
 
 /// Everything that requests share.
 pub(super) struct Shared<S> {
     pub(super) info: ServerConfig,
     pub(super) state: S,
-    pub(super) tools: Vec<Tool<S>>,
+    pub(super) catalogue: Catalogue<S>,
     pub(super) rules: Arc<Rules>,
     pub(super) visibility: Visibility,
-    pub(super) changes: Option<Changes>,
+    pub(super) herald: Option<Arc<Herald>>,
 }
 
-impl<S> Shared<S> {
-    /// The tool that an admission is for.
-    pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<S>> {
-        match admission.target() {
-            Some(Target::Tool(number)) => self.tools.get(number as usize),
-            _ => None,
-        }
+impl<S: Clone> Shared<S> {
+    /// A request that was admitted, as what runs gets it.
+    fn call(
+        &self,
+        admission: &Admission,
+        arguments: Option<JsonObject>,
+        context: RequestContext<RoleServer>,
+    ) -> Call<S> {
+        Call::new(
+            self.state.clone(),
+            arguments.unwrap_or_default(),
+            admission.principal().cloned(),
+            Some(context),
+        )
     }
 }
 
@@ -57,14 +67,6 @@ impl<S> Handler<S> {
         Self(shared, Listening::default())
     }
 
-    /// Who may keep an answer: what depends on who asks must not be told to another.
-    fn cache_scope(everybody_gets_it: bool) -> CacheScope {
-        match everybody_gets_it {
-            true => CacheScope::Public,
-            false => CacheScope::Private,
-        }
-    }
-
     /// The admission that came with *this* request, never one of the session's.
     ///
     /// Its absence means that somebody mounted the service without its gate.
@@ -73,9 +75,7 @@ impl<S> Handler<S> {
         extensions: &Extensions,
         operation: Operation<'_>,
     ) -> Result<Admission, ErrorData> {
-        let admission = extensions
-            .get::<Parts>()
-            .and_then(|parts| parts.extensions.get::<Admission>());
+        let admission = of_request::<Admission>(extensions);
         let confirmed =
             admission.filter(|admission| self.0.rules.confirm(admission, operation).is_ok());
         confirmed.cloned().ok_or_else(|| {
@@ -88,6 +88,32 @@ impl<S> Handler<S> {
             ErrorData::internal_error("the operation was not admitted", None)
         })
     }
+}
+
+/// What the gate put beside a request.
+fn of_request<T: Send + Sync + 'static>(extensions: &Extensions) -> Option<&T> {
+    extensions.get::<Parts>()?.extensions.get::<T>()
+}
+
+/// Waits for what runs, unless the client has gone, or has changed its mind. What takes the
+/// context can see that for itself, and tidy up.
+async fn unless_cancelled<T>(
+    takes_context: bool,
+    cancelled: CancellationToken,
+    running: impl Future<Output = Result<T, ErrorData>>,
+) -> Result<T, ErrorData> {
+    if takes_context {
+        return running.await;
+    }
+    tokio::select! {
+        biased;
+        end = running => end,
+        () = cancelled.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
+    }
+}
+
+fn none_such(what: &'static str) -> ErrorData {
+    ErrorData::invalid_params(format!("there is no {what} of this name"), None)
 }
 
 impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
@@ -105,8 +131,9 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
     }
 
     fn get_tool(&self, name: &str) -> Option<Listing> {
-        let place = self.0.tools.binary_search_by(|tool| tool.name().cmp(name));
-        let tool = place.ok().and_then(|place| self.0.tools.get(place))?;
+        let tools = &self.0.catalogue.tools;
+        let place = tools.binary_search_by(|tool| tool.name().cmp(name));
+        let tool = place.ok().and_then(|place| tools.get(place))?;
         Some(tool.listing().clone())
     }
 
@@ -118,13 +145,13 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let versions = self.supported_protocol_versions().into_owned();
         let mut result = DiscoverResult::from_server_info(versions, self.get_info());
         result.ttl_ms = TTL;
-        result.cache_scope = Self::cache_scope(self.0.rules.admits(Operation::Discover, None));
+        result.cache_scope = self.0.cache_scope(Operation::Discover, std::iter::empty());
         Ok(result)
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        if let Some(changes) = &self.0.changes {
-            self.1.begin(changes, context.peer);
+        if let Some(herald) = &self.0.herald {
+            self.1.begin(herald, context.peer);
         }
     }
 
@@ -133,17 +160,48 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
         // The gate has judged every resource of it.
-        self.0.changes.as_ref().map(|_| requested.clone())
+        let herald = self.0.herald.as_ref()?;
+        Some(herald.accepted(requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let asked = context.requested().resource_subscriptions.clone();
         let asked = asked.unwrap_or_default();
         let extensions = &context.request_context().extensions;
-        self.admission(extensions, Operation::Listen(&asked))?;
-        if let Some(changes) = &self.0.changes {
-            listening::listen(changes, context).await;
+        let admission = self.admission(extensions, Operation::Listen(&asked))?;
+        if let Some(herald) = &self.0.herald {
+            listening::listen(herald, admission.principal(), context).await;
         }
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let subscribe = Operation::Subscribe(&request.uri);
+        let admission = self.admission(&context.extensions, subscribe)?;
+        let holder = of_request::<Holder>(&context.extensions).cloned();
+        let (Some(herald), Some(holder), Some(_)) = (&self.0.herald, holder, admission.target())
+        else {
+            return Err(not_found("there is no such resource", &request.uri));
+        };
+        self.1.begin(herald, context.peer);
+        self.1.subscribe(request.uri, holder)
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let unsubscribe = Operation::Unsubscribe(&request.uri);
+        let admission = self.admission(&context.extensions, unsubscribe)?;
+        if admission.target().is_none() {
+            return Err(not_found("there is no such resource", &request.uri));
+        }
+        self.1.unsubscribe(&request.uri);
         Ok(())
     }
 
@@ -153,30 +211,38 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let admission = self.admission(&context.extensions, Operation::ListTools)?;
-        if request.and_then(|request| request.cursor).is_some() {
-            return Err(ErrorData::invalid_params(
-                "the list has one page and no cursor",
-                None,
-            ));
-        }
-        let all_see_the_same = self
-            .0
-            .tools
-            .iter()
-            .all(|tool| tool.requirement() == Requirement::Public);
-        let listed = self
-            .0
-            .tools
-            .iter()
-            .filter(|tool| {
-                let call = Operation::CallTool(tool.name());
-                self.0.visibility.shows(&self.0.rules, &admission, call)
-            })
-            .map(|tool| tool.listing().clone());
-        let mut result = ListToolsResult::with_all_items(listed.collect());
-        result.ttl_ms = Some(TTL);
-        result.cache_scope = Some(Self::cache_scope(all_see_the_same));
-        Ok(result)
+        only_page(request)?;
+        Ok(self.0.tools(&admission))
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let admission = self.admission(&context.extensions, Operation::ListPrompts)?;
+        only_page(request)?;
+        Ok(self.0.prompts(&admission))
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let admission = self.admission(&context.extensions, Operation::ListResources)?;
+        only_page(request)?;
+        Ok(self.0.resources(&admission))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let admission = self.admission(&context.extensions, Operation::ListResourceTemplates)?;
+        only_page(request)?;
+        Ok(self.0.templates(&admission))
     }
 
     async fn call_tool(
@@ -185,30 +251,74 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let admission = self.admission(&context.extensions, Operation::CallTool(&request.name))?;
-        let Some(tool) = self.0.admitted_tool(&admission) else {
-            return Err(ErrorData::invalid_params(
-                "there is no tool of this name",
-                None,
-            ));
-        };
+        let tool = self.0.catalogue.admitted_tool(&admission);
+        let tool = tool.ok_or_else(|| none_such("tool"))?;
         let cancelled = context.ct.clone();
-        let call = Call::new(
-            self.0.state.clone(),
-            request.arguments.unwrap_or_default(),
-            admission.principal().cloned(),
-            Some(context),
+        let running = tool.call(
+            &admission,
+            self.0.call(&admission, request.arguments, context),
         );
-        let running = tool.call(&admission, call);
-        if tool.takes_context() {
-            // Such a tool can see for itself that it was cancelled, and tidy up.
-            return Ok(running.await.into_response());
-        }
-        tokio::select! {
-            biased;
-            outcome = running => Ok(outcome.into_response()),
-            // The client has gone, or has changed its mind: nobody waits for the result.
-            () = cancelled.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
-        }
+        let running = async { Ok(running.await.into_response()) };
+        unless_cancelled(tool.takes_context(), cancelled, running).await
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let uri = &*request.uri;
+        let admission = self.admission(&context.extensions, Operation::ReadResource(uri))?;
+        let resource = self.0.catalogue.admitted_resource(&admission);
+        let resource = resource.ok_or_else(|| not_found("there is no such resource", uri))?;
+        let cancelled = context.ct.clone();
+        let reading = resource.read(&admission, uri, self.0.call(&admission, None, context));
+        let reading = unless_cancelled(resource.takes_context(), cancelled, reading);
+        Ok(reading.await?.into())
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let admission = self.admission(&context.extensions, Operation::GetPrompt(&request.name))?;
+        let prompt = self.0.catalogue.admitted_prompt(&admission);
+        let prompt = prompt.ok_or_else(|| none_such("prompt"))?;
+        let cancelled = context.ct.clone();
+        let getting = prompt.get(
+            &admission,
+            self.0.call(&admission, request.arguments, context),
+        );
+        let getting = unless_cancelled(prompt.takes_context(), cancelled, getting);
+        Ok(getting.await?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let complete = Operation::of_reference(&request.r#ref);
+        let admission = self.admission(&context.extensions, complete)?;
+        let (argument, begun) = (&*request.argument.name, &*request.argument.value);
+        let cancelled = context.ct.clone();
+        let call = self.0.call(&admission, None, context);
+        let catalogue = &self.0.catalogue;
+        let completing = match (
+            catalogue.admitted_prompt(&admission),
+            catalogue.admitted_resource(&admission),
+        ) {
+            (Some(prompt), _) => prompt.complete(&admission, argument, begun, call),
+            (_, Some(resource)) => resource.complete(&admission, argument, begun, call),
+            (None, None) => return Err(none_such("prompt or template")),
+        };
+        // What nobody completes has no values; so has an argument that is not there.
+        let Some(completing) = completing else {
+            return Ok(CompleteResult::default());
+        };
+        let completing = async { Ok(CompleteResult::new(completing.await)) };
+        unless_cancelled(false, cancelled, completing).await
     }
 }
 

@@ -36,7 +36,7 @@ impl Hierarchy {
             for name in implied {
                 if !known.contains(name) {
                     faults.add(
-                        format!("scope_implies names `{name}`, which no tool asks for"),
+                        format!("scope_implies names `{name}`, which nothing asks for"),
                         "correct its spelling, or leave it out",
                     );
                 }

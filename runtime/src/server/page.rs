@@ -6,12 +6,13 @@
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use rmcp::model::Tool;
+use rmcp::model::{Prompt, Tool};
 
-use crate::access::Requirement;
+use crate::{access::Requirement, resource::ResourceListing};
 
 mod argument;
 mod connect;
+mod other;
 mod prose;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,10 @@ pub(crate) struct PageFacts<'a> {
     pub(crate) scopes: Vec<ScopeEntry<'a>>,
     /// Every tool, in the order of the listing.
     pub(crate) tools: Vec<ToolEntry<'a>>,
+    /// Every prompt, in the order of the listing.
+    pub(crate) prompts: Vec<PromptEntry<'a>>,
+    /// Every resource and every template.
+    pub(crate) resources: Vec<ResourceEntry<'a>>,
 }
 
 /// A scope, and what it lets a caller do.
@@ -52,9 +57,54 @@ pub(crate) struct ToolEntry<'a> {
     pub(crate) requirement: Requirement,
 }
 
+/// A prompt, and what it asks of whoever gets it.
+#[derive(Clone, Copy)]
+pub(crate) struct PromptEntry<'a> {
+    pub(crate) listing: &'a Prompt,
+    pub(crate) requirement: Requirement,
+}
+
+/// A resource, and what it asks of its reader.
+#[derive(Clone, Copy)]
+pub(crate) struct ResourceEntry<'a> {
+    pub(crate) listing: &'a ResourceListing,
+    pub(crate) requirement: Requirement,
+}
+
 impl ToolEntry<'_> {
     fn is_public(&self) -> bool {
         self.requirement == Requirement::Public
+    }
+}
+
+impl PageFacts<'_> {
+    /// Whether tools are worth a section: also where there is nothing at all.
+    fn has_tools(&self) -> bool {
+        !self.tools.is_empty() || (self.prompts.is_empty() && self.resources.is_empty())
+    }
+
+    /// Whether nobody has to log in for anything.
+    fn is_public(&self) -> bool {
+        let tools = self.tools.iter().map(|tool| tool.requirement);
+        let prompts = self.prompts.iter().map(|prompt| prompt.requirement);
+        let resources = self.resources.iter().map(|resource| resource.requirement);
+        let mut all = tools.chain(prompts).chain(resources);
+        all.all(|requirement| requirement == Requirement::Public)
+    }
+
+    /// What there is, in words.
+    fn counted(&self) -> String {
+        let mut told = Vec::new();
+        if self.has_tools() {
+            told.push(count(self.tools.len(), "tool", "tools"));
+        }
+        if !self.prompts.is_empty() {
+            told.push(count(self.prompts.len(), "prompt", "prompts"));
+        }
+        if !self.resources.is_empty() {
+            told.push(count(self.resources.len(), "resource", "resources"));
+        }
+        told.join(", ")
     }
 }
 
@@ -84,12 +134,16 @@ pub(crate) fn render(facts: &PageFacts<'_>) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                a.skip href="#tools" { "Skip to the tools" }
+                @if facts.has_tools() {
+                    a.skip href="#tools" { "Skip to the tools" }
+                }
                 (head(facts))
                 main {
                     (connect(facts))
                     (scopes(facts))
                     (tools(facts))
+                    (other::prompts(&facts.prompts))
+                    (other::resources(&facts.resources))
                 }
                 (foot(facts))
             }
@@ -104,8 +158,8 @@ fn head(facts: &PageFacts<'_>) -> Markup {
             p.eyebrow { "MCP server" }
             h1 { (facts.name) " " small { (facts.version) } }
             p.lead {
-                (count(facts.tools.len(), "tool", "tools"))
-                @if facts.tools.iter().all(ToolEntry::is_public) {
+                (facts.counted())
+                @if facts.is_public() {
                     ", open to everybody."
                 } @else {
                     ", behind OAuth. Connect with this URL, and your client leads you through the login."
@@ -135,13 +189,13 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
                                 @if let Some(description) = scope.description {
                                     (prose(description))
                                 }
-                                @let tools: Vec<_> = asking_for(facts, scope.name).collect();
-                                @if !tools.is_empty() {
+                                @let asking = asking_for(facts, scope.name);
+                                @if !asking.is_empty() {
                                     p.quiet {
                                         "asked for by "
-                                        @for (place, tool) in tools.iter().enumerate() {
+                                        @for (place, (anchor, name)) in asking.iter().enumerate() {
                                             @if place > 0 { ", " }
-                                            a href={ "#" (tool::anchor(tool)) } { code { (tool.name) } }
+                                            a href={ "#" (anchor) } { code { (name) } }
                                         }
                                     }
                                 }
@@ -154,20 +208,20 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-fn asking_for<'a>(facts: &'a PageFacts<'a>, scope: &'a str) -> impl Iterator<Item = &'a Tool> {
-    facts
-        .tools
-        .iter()
-        .filter(move |tool| {
-            tool.requirement
-                .scopes()
-                .any(|asked| asked.as_str() == scope)
-        })
-        .map(|tool| tool.listing)
+/// What asks for a scope: where it is, and what it is called.
+fn asking_for<'a>(facts: &'a PageFacts<'a>, scope: &str) -> Vec<(String, &'a str)> {
+    let asks = |tool: &&ToolEntry<'_>| tool.requirement.scopes().any(|one| one.as_str() == scope);
+    let tools = facts.tools.iter().filter(asks);
+    let mut asking: Vec<_> = tools
+        .map(|tool| (tool::anchor(tool.listing), tool.listing.name.as_ref()))
+        .collect();
+    asking.extend(other::asking_for(scope, &facts.prompts, &facts.resources));
+    asking
 }
 
 fn tools(facts: &PageFacts<'_>) -> Markup {
     html! {
+        @if facts.has_tools() {
         section aria-labelledby="tools" {
             h2 #tools { "Tools" }
             @if facts.tools.len() > INDEX_FROM {
@@ -186,6 +240,7 @@ fn tools(facts: &PageFacts<'_>) -> Markup {
             @for tool in &facts.tools {
                 (tool_card(*tool))
             }
+        }
         }
     }
 }

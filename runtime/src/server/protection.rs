@@ -72,7 +72,7 @@ pub(super) struct Protection {
     challenges: Challenges,
     challenge_scopes: ChallengeScopes,
     in_result: Option<Box<InResult>>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Protection {
@@ -222,9 +222,7 @@ fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut 
     for (name, description) in described(vocabulary, table) {
         if description.is_none() {
             faults.add(
-                format!(
-                    "a tool asks for the scope `{name}`, which the vocabulary does not declare"
-                ),
+                format!("the scope `{name}` is asked for, and the vocabulary does not declare it"),
                 "correct its spelling, or add it to `scopes!`",
             );
         }

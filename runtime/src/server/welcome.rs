@@ -9,6 +9,8 @@ pub(super) struct Welcome {
     pub(super) resource: String,
     pub(super) docs: String,
     pub(super) tools: usize,
+    pub(super) prompts: usize,
+    pub(super) resources: usize,
     pub(super) scopes: Vec<&'static str>,
     pub(super) issuers: Vec<String>,
     /// Whether the issuer is the embedded one.
@@ -21,11 +23,9 @@ impl fmt::Display for Welcome {
             name,
             resource,
             docs,
-            tools,
             ..
         } = self;
-        let noun = if *tools == 1 { "tool" } else { "tools" };
-        writeln!(f, "\n  {name} is listening, with {tools} {noun}.\n")?;
+        writeln!(f, "\n  {name} is listening, with {}.\n", self.offered())?;
         writeln!(f, "  MCP endpoint    {resource}")?;
         writeln!(f, "  For people      {docs}")?;
         writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
@@ -45,6 +45,27 @@ impl fmt::Display for Welcome {
     }
 }
 
+impl Welcome {
+    /// What there is, in words: tools in any case, the others where there are some.
+    fn offered(&self) -> String {
+        let count = |number: usize, noun: &str| {
+            let plural = if number == 1 { "" } else { "s" };
+            format!("{number} {noun}{plural}")
+        };
+        let mut told = Vec::new();
+        if self.tools > 0 || self.prompts + self.resources == 0 {
+            told.push(count(self.tools, "tool"));
+        }
+        if self.prompts > 0 {
+            told.push(count(self.prompts, "prompt"));
+        }
+        if self.resources > 0 {
+            told.push(count(self.resources, "resource"));
+        }
+        told.join(", ")
+    }
+}
+
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
@@ -58,17 +79,40 @@ pub(super) fn print(welcome: &Welcome) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_development_issuer_is_loud() {
-        let mut welcome = Welcome {
+    fn welcome() -> Welcome {
+        Welcome {
             name: "news".into(),
             resource: "http://127.0.0.1:8000/mcp".into(),
             docs: "http://127.0.0.1:8000/docs".into(),
             tools: 1,
+            prompts: 0,
+            resources: 0,
             scopes: vec!["news:read"],
             issuers: vec!["http://127.0.0.1:8000".into()],
             is_development: true,
+        }
+    }
+
+    #[test]
+    fn what_there_is_is_counted() {
+        let told = |tools, prompts, resources| {
+            let welcome = Welcome {
+                tools,
+                prompts,
+                resources,
+                ..welcome()
+            };
+            welcome.offered()
         };
+        assert_eq!(told(0, 0, 0), "0 tools");
+        assert_eq!(told(1, 0, 0), "1 tool");
+        assert_eq!(told(2, 1, 3), "2 tools, 1 prompt, 3 resources");
+        assert_eq!(told(0, 0, 1), "1 resource");
+    }
+
+    #[test]
+    fn the_development_issuer_is_loud() {
+        let mut welcome = welcome();
         let told = welcome.to_string();
         assert!(told.contains("DEVELOPMENT ISSUER"));
         assert!(told.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));

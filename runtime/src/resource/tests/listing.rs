@@ -50,7 +50,7 @@ fn listed<S>(resource: &Resource<S>) -> Value {
 
 #[test]
 fn written_out_uris_come_first_and_templates_keep_their_order() {
-    let shelf = shelf((), resources![day, menu, dish, about]);
+    let shelf = shelf((), resources![dish, day, menu, about]);
     let order: Vec<_> = shelf
         .resources
         .iter()
@@ -61,8 +61,8 @@ fn written_out_uris_come_first_and_templates_keep_their_order() {
         [
             "about://us",
             "menu://today",
-            "menu://{+rest}",
-            "menu://{day}/{dish}"
+            "menu://{day}/{dish}",
+            "menu://{+rest}"
         ]
     );
 }
@@ -122,6 +122,28 @@ fn two_resources_of_one_uri_do_not_start() {
         told.contains("two resources have the URI `menu://today`"),
         "{told}"
     );
+}
+
+#[test]
+fn a_template_of_which_nothing_is_left_does_not_start() {
+    /// Once more.
+    #[mcp_resource(uri = "menu://{when}/{what}", public)]
+    fn again(when: String, what: String) -> String {
+        when + &what
+    }
+    let told = faults::<()>(resources![day, dish]);
+    assert!(
+        told.contains(
+            "`menu://{day}/{dish}` is never read: every URI of it is one of `menu://{+rest}`"
+        ),
+        "{told}"
+    );
+    let told = faults::<()>(resources![dish, again]);
+    assert!(
+        told.contains("`menu://{when}/{what}` is never read"),
+        "{told}"
+    );
+    assert_eq!(faults::<()>(resources![menu, dish, day]), "");
 }
 
 #[test]

@@ -80,9 +80,13 @@ impl World {
         let shared = Arc::new(Shared {
             info: ServerConfig::new(ServerCapabilities::builder().enable_tools().build()),
             state: Arc::clone(&runs),
-            tools,
+            catalogue: Catalogue {
+                tools,
+                prompts: Vec::new(),
+                resources: Vec::new(),
+            },
             visibility: Default::default(),
-            changes: None,
+            herald: None,
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);

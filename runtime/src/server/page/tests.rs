@@ -87,6 +87,8 @@ fn page_of(tools: &[Tool], name: &str) -> String {
                 requirement,
             })
             .collect(),
+        prompts: Vec::new(),
+        resources: Vec::new(),
     })
 }
 
@@ -167,6 +169,8 @@ fn a_server_of_public_tools_has_no_401_to_show() {
             listing: &ping,
             requirement: Requirement::Public,
         }],
+        prompts: Vec::new(),
+        resources: Vec::new(),
     });
     let text = read(&page);
     assert!(text.contains("1 tool, open to everybody."), "{text}");
@@ -233,4 +237,64 @@ fn the_page_can_be_looked_at() {
         fs::write(path, &page).unwrap();
     }
     assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">") && page.ends_with("</html>"));
+}
+
+#[test]
+fn prompts_and_resources_are_told_with_what_they_need() {
+    let argument = rmcp::model::PromptArgument::new("code")
+        .with_description("The `code`.")
+        .with_required(true);
+    let prompt = Prompt::new("review", Some("Reviews <code>."), Some(vec![argument]));
+    let resource = rmcp::model::Resource::new("notes://all", "all").with_description("All notes.");
+    let template =
+        rmcp::model::ResourceTemplate::new("notes://{id}", "note").with_mime_type("text/markdown");
+    let resources = [
+        ResourceListing::Resource(resource),
+        ResourceListing::Template(template),
+    ];
+    let page = render(&PageFacts {
+        name: "notes",
+        version: "1",
+        resource: "http://127.0.0.1:10000/mcp",
+        metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
+        issuers: Vec::new(),
+        development: false,
+        scopes: vec![ScopeEntry {
+            name: "news:read",
+            description: None,
+        }],
+        tools: Vec::new(),
+        prompts: vec![PromptEntry {
+            listing: &prompt,
+            requirement: ASKED[0],
+        }],
+        resources: resources
+            .iter()
+            .map(|listing| ResourceEntry {
+                listing,
+                requirement: ASKED[0],
+            })
+            .collect(),
+    });
+    let text = read(&page);
+    for part in [
+        "1 prompt, 2 resources, behind OAuth",
+        "asked for by review, notes://all, notes://{id}",
+        "Prompts",
+        "review",
+        "needs news:read",
+        "code required",
+        "Resources",
+        "notes://{id}",
+        "text/markdown",
+        "All notes.",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!page.contains("<code>."), "{page}");
+    assert!(!page.contains("href=\"#tools\""), "{page}");
+    for anchor in ["prompt-1", "resource-1", "resource-2"] {
+        assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
+        assert!(page.contains(&format!("href=\"#{anchor}\"")), "{anchor}");
+    }
 }

@@ -49,7 +49,8 @@ pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
     }
 }
 
-fn needs(requirement: Requirement) -> Markup {
+/// What something asks of its caller.
+pub(super) fn needs(requirement: Requirement) -> Markup {
     html! {
         @match requirement {
             Requirement::Public => span.badge.open { "public" },

@@ -1,0 +1,181 @@
+//! Everything that a server has, as its author registered it.
+
+use std::sync::Arc;
+
+use rmcp::model::ServerCapabilities;
+
+use crate::{
+    access::Requirement,
+    admission::{Admission, Switches, Target},
+    error::Faults,
+    prompt::{Prompt, PromptSet},
+    resource::{Resource, ResourceSet},
+    tool::{Tool, ToolSet},
+};
+
+use super::{
+    changes::Names,
+    offered::{Offered, Terms},
+};
+
+/// What is registered, while the server is being built.
+pub(super) struct Sets<S> {
+    pub(super) tools: ToolSet<S>,
+    pub(super) prompts: PromptSet<S>,
+    pub(super) resources: ResourceSet<S>,
+}
+
+impl<S> Sets<S> {
+    pub(super) fn new() -> Self {
+        Self {
+            tools: ToolSet::new(),
+            prompts: PromptSet::new(),
+            resources: ResourceSet::new(),
+        }
+    }
+
+    /// The same, ready to be used. What is wrong goes to `faults`.
+    pub(super) fn finish(self, faults: &mut Faults) -> Catalogue<S> {
+        Catalogue {
+            tools: self.tools.finish(faults),
+            prompts: self.prompts.finish(faults),
+            resources: self.resources.finish(faults),
+        }
+    }
+}
+
+/// What is registered; the place of each is its number.
+pub(super) struct Catalogue<S> {
+    pub(super) tools: Vec<Tool<S>>,
+    pub(super) prompts: Vec<Prompt<S>>,
+    pub(super) resources: Vec<Resource<S>>,
+}
+
+impl<S> Catalogue<S> {
+    /// The tool that an admission is for.
+    pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<S>> {
+        match admission.target() {
+            Some(Target::Tool(number)) => self.tools.get(number as usize),
+            _ => None,
+        }
+    }
+
+    /// The prompt that an admission is for.
+    pub(super) fn admitted_prompt(&self, admission: &Admission) -> Option<&Prompt<S>> {
+        match admission.target() {
+            Some(Target::Prompt(number)) => self.prompts.get(number as usize),
+            _ => None,
+        }
+    }
+
+    /// The resource that an admission is for.
+    pub(super) fn admitted_resource(&self, admission: &Admission) -> Option<&Resource<S>> {
+        match admission.target() {
+            Some(Target::Resource(number)) => self.resources.get(number as usize),
+            _ => None,
+        }
+    }
+
+    /// What is offered, and on which terms.
+    pub(super) fn offered(&self, changes: bool) -> Offered {
+        let terms = |requirement: Requirement, step_up: bool| Terms {
+            requirement,
+            step_up,
+            demands: Vec::new(),
+        };
+        let tools = self.tools.iter().map(|tool| {
+            let mut terms = terms(tool.requirement(), tool.is_step_up());
+            terms.demands = tool.demands().collect();
+            (tool.name().to_owned(), terms)
+        });
+        let prompts = self.prompts.iter().map(|prompt| {
+            let terms = terms(prompt.requirement(), prompt.is_step_up());
+            (prompt.name().to_owned(), terms)
+        });
+        let resources = self.resources.iter().map(|resource| {
+            let terms = terms(resource.requirement(), resource.is_step_up());
+            (resource.pattern().clone(), terms)
+        });
+        Offered {
+            tools: tools.collect(),
+            prompts: prompts.collect(),
+            resources: resources.collect(),
+            changes,
+        }
+    }
+
+    /// A switch for each.
+    pub(super) fn switches(&self) -> Arc<Switches> {
+        let Self {
+            tools,
+            prompts,
+            resources,
+        } = self;
+        let switches = Switches::new(tools.len(), prompts.len(), resources.len());
+        Arc::new(switches)
+    }
+
+    /// What each is switched by.
+    pub(super) fn names(&self) -> Names {
+        let tools = self.tools.iter().map(|tool| tool.name().to_owned());
+        let prompts = self.prompts.iter().map(|prompt| prompt.name().to_owned());
+        let resources = self.resources.iter();
+        let resources = resources.map(|resource| resource.pattern().as_str().to_owned());
+        Names {
+            tools: tools.collect(),
+            prompts: prompts.collect(),
+            resources: resources.collect(),
+        }
+    }
+
+    /// What the server says that it can do. A server of which nothing is registered has an
+    /// empty list of tools.
+    pub(super) fn capabilities(&self, changes: bool) -> ServerCapabilities {
+        let mut capabilities = ServerCapabilities::default();
+        let told = changes.then_some(true);
+        if !self.prompts.is_empty() {
+            let prompts = capabilities.prompts.get_or_insert_default();
+            prompts.list_changed = told;
+        }
+        if !self.resources.is_empty() {
+            let resources = capabilities.resources.get_or_insert_default();
+            resources.list_changed = told;
+            resources.subscribe = told;
+        }
+        let has_others = capabilities.prompts.is_some() || capabilities.resources.is_some();
+        if !self.tools.is_empty() || !has_others {
+            let tools = capabilities.tools.get_or_insert_default();
+            tools.list_changed = told;
+        }
+        let completes = self.prompts.iter().any(Prompt::has_completers)
+            || self.resources.iter().any(Resource::has_completers);
+        capabilities.completions = completes.then(Default::default);
+        capabilities
+    }
+
+    /// Warns of arguments of which nobody is told what they mean.
+    pub(super) fn warn_of_undescribed_arguments(&self) {
+        for tool in &self.tools {
+            warn(
+                "tool",
+                tool.name(),
+                &tool.undescribed_arguments().join(", "),
+            );
+        }
+        for prompt in &self.prompts {
+            let arguments = prompt.undescribed_arguments().join(", ");
+            warn("prompt", prompt.name(), &arguments);
+        }
+    }
+}
+
+fn warn(noun: &str, name: &str, arguments: &str) {
+    if !arguments.is_empty() {
+        tracing::warn!(
+            noun,
+            name,
+            arguments,
+            "arguments without a description: write a doc comment on the parameter, so that a model knows what to pass"
+        );
+    }
+}
