@@ -5,12 +5,15 @@ mod challenge;
 mod health;
 mod metadata;
 mod origin;
+mod prompts;
 mod protocol;
 mod refusals;
+mod resources;
 mod schemes;
 mod scopes;
 mod sessions;
 mod shutdown;
+mod subscriptions;
 
 use support::{
     client::{Client, Revision},

@@ -28,8 +28,19 @@ pub(crate) enum Bearer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Call(&'static str),
+    /// A resource, a prompt, by the name of its kind.
+    Read(&'static str),
+    Get(&'static str),
+    Subscribe(&'static str),
+    Unsubscribe(&'static str),
+    Listen(&'static str),
+    CompleteTemplate(&'static str),
+    CompletePrompt(&'static str),
     Handshake,
     ListTools,
+    ListPrompts,
+    ListResources,
+    ListTemplates,
     Ping,
     Notify,
     Stream,
@@ -43,7 +54,8 @@ pub(crate) struct Expected {
     pub(crate) status: u16,
     pub(crate) error: Option<String>,
     pub(crate) scope: Option<BTreeSet<String>>,
-    pub(crate) runs: bool,
+    /// What has run.
+    pub(crate) ran: Vec<String>,
 }
 
 type Names = BTreeSet<String>;
@@ -55,22 +67,37 @@ fn names(text: &str) -> Names {
         .collect()
 }
 
-/// The alternatives of a tool; none for one that asks for no scope.
-fn alternatives(tool: &str) -> Vec<Names> {
-    match tool {
+/// The alternatives of a thing; none for one that asks for no scope.
+fn alternatives(thing: &str) -> Vec<Names> {
+    match thing {
         "read" => vec![names("desk:read")],
         "write" => vec![names("desk:write")],
-        "rewrite" => vec![names("desk:read desk:write")],
-        "purge" => vec![names("desk:admin"), names("desk:write")],
+        "rewrite" | "both" => vec![names("desk:read desk:write")],
+        "purge" | "either" => vec![names("desk:admin"), names("desk:write")],
         _ => Vec::new(),
     }
 }
 
-fn exists(shop: Shop, tool: &str) -> bool {
-    match tool {
-        "ping" => shop == Shop::Open,
+fn exists(shop: Shop, thing: &str) -> bool {
+    match thing {
+        "ping" | "open" => shop == Shop::Open,
         "none such" => false,
         _ => true,
+    }
+}
+
+/// The one thing that a request is about.
+fn thing(asked: Asked) -> Option<&'static str> {
+    match asked {
+        Asked::Call(thing)
+        | Asked::Read(thing)
+        | Asked::Get(thing)
+        | Asked::Subscribe(thing)
+        | Asked::Unsubscribe(thing)
+        | Asked::Listen(thing)
+        | Asked::CompleteTemplate(thing)
+        | Asked::CompletePrompt(thing) => Some(thing),
+        _ => None,
     }
 }
 
@@ -88,12 +115,12 @@ fn known(held: &Names) -> Names {
     held.intersection(&ours).cloned().collect()
 }
 
-/// The scopes of a 401: the called tool's, else the baseline, which is what tools that
-/// are not stepped up to ask for.
+/// The scopes of a 401: those of the thing that is asked for, else the baseline, which is
+/// what all things that are not stepped up to ask for.
 fn wanted(shop: Shop, asked: Asked) -> Names {
-    match asked {
-        Asked::Call(tool) if exists(shop, tool) && !alternatives(tool).is_empty() => {
-            alternatives(tool).remove(0)
+    match thing(asked) {
+        Some(thing) if exists(shop, thing) && !alternatives(thing).is_empty() => {
+            alternatives(thing).remove(0)
         }
         _ => names("desk:read"),
     }
@@ -104,7 +131,7 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
         status,
         error: error.map(str::to_owned),
         scope: Some(scope),
-        runs: false,
+        ran: Vec::new(),
     };
     let held = match bearer {
         Bearer::Malformed | Bearer::Expired(_) | Bearer::OfAnother(_) | Bearer::ForAnother(_) => {
@@ -113,10 +140,10 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
         Bearer::None => None,
         Bearer::Good(scopes) => Some(names(scopes)),
     };
-    let needs_token = match asked {
-        Asked::Call("ping") => shop == Shop::Closed,
-        Asked::Call(_) | Asked::Unruled => true,
-        _ => shop == Shop::Closed,
+    let needs_token = match (thing(asked), asked) {
+        (Some("ping" | "open"), _) => shop == Shop::Closed,
+        (Some(_), _) | (None, Asked::Unruled) => true,
+        (None, _) => shop == Shop::Closed,
     };
     let Some(held) = held else {
         if needs_token {
@@ -124,11 +151,11 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
         }
         return answered(revision, asked, shop);
     };
-    if let Asked::Call(tool) = asked
-        && exists(shop, tool)
+    if let Some(thing) = thing(asked)
+        && exists(shop, thing)
     {
         let granted = granted(&held);
-        let alternatives = alternatives(tool);
+        let alternatives = alternatives(thing);
         let is_enough = |needed: &Names| needed.is_subset(&granted);
         if !alternatives.is_empty() && !alternatives.iter().any(is_enough) {
             // All that is needed by the alternative that lacks least, and what is held.
@@ -147,15 +174,24 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
 /// The answer to a request that was let in.
 fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
     let has_sessions = revision != Revision::Stateless;
+    // 2026-07-28 answers 404 where there is no such method.
+    let only_in_sessions = |otherwise| if has_sessions { otherwise } else { 404 };
     let status = match asked {
-        Asked::Call(_) | Asked::Handshake | Asked::ListTools => 200,
+        Asked::Call(_)
+        | Asked::Read(_)
+        | Asked::Get(_)
+        | Asked::CompleteTemplate(_)
+        | Asked::CompletePrompt(_)
+        // In a session an answer that says that there is no such method.
+        | Asked::Listen(_)
+        | Asked::Handshake
+        | Asked::ListTools
+        | Asked::ListPrompts
+        | Asked::ListResources
+        | Asked::ListTemplates => 200,
         // Removed in 2026-07-28.
-        Asked::Ping | Asked::Unruled => {
-            if has_sessions {
-                200
-            } else {
-                404
-            }
+        Asked::Ping | Asked::Subscribe(_) | Asked::Unsubscribe(_) | Asked::Unruled => {
+            only_in_sessions(200)
         }
         Asked::Notify => 202,
         Asked::Stream => {
@@ -173,10 +209,19 @@ fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
             }
         }
     };
+    let ran = match asked {
+        Asked::Call(thing) => exists(shop, thing).then(|| thing.to_owned()),
+        Asked::Read(thing) => exists(shop, thing).then(|| format!("{thing} resource")),
+        Asked::Get(thing) => exists(shop, thing).then(|| format!("{thing} prompt")),
+        Asked::CompletePrompt(thing) => exists(shop, thing).then(|| "words".to_owned()),
+        Asked::CompleteTemplate("both") => Some("ids".to_owned()),
+        Asked::CompleteTemplate("either") => Some("paths".to_owned()),
+        _ => None,
+    };
     Expected {
         status,
         error: None,
         scope: None,
-        runs: matches!(asked, Asked::Call(tool) if exists(shop, tool)),
+        ran: ran.into_iter().collect(),
     }
 }

@@ -9,6 +9,7 @@ mod issuer;
 pub mod person;
 pub mod process;
 pub mod server;
+pub mod shelf;
 pub mod tokens;
 pub mod wire;
 

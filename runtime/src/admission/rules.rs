@@ -115,9 +115,16 @@ impl Rules {
     /// The scopes to name when a token is missing or bad: what the operation asks for,
     /// else the baseline.
     pub(crate) fn wanted(&self, operation: Option<Operation<'_>>) -> ScopeSet {
-        match operation.map(|operation| self.rule(operation)) {
-            Some(Rule::Of(_, access @ Access::Scopes(_))) => access.wanted(ScopeSet::EMPTY),
-            _ => self.baseline,
+        let wanted = match operation.map(|operation| self.rule(operation)) {
+            Some(Rule::Of(_, access)) => access.wanted(ScopeSet::EMPTY),
+            Some(Rule::All(accesses)) => accesses
+                .iter()
+                .fold(ScopeSet::EMPTY, |set, access| set.union(access.wanted(set))),
+            Some(Rule::General(_) | Rule::None) | None => ScopeSet::EMPTY,
+        };
+        match wanted.is_empty() {
+            true => self.baseline,
+            false => wanted,
         }
     }
 

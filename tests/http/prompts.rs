@@ -1,0 +1,139 @@
+//! Prompts behind the gate, in every revision.
+
+use serde_json::{Value, json};
+use support::{
+    client::{Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+    shelf,
+    tokens::ISSUER,
+};
+use toolgate::{Server, Visibility};
+
+use crate::client;
+
+async fn start(server: Server<Runs>) -> Running {
+    Running::start(server, |config| config.with_issuer(ISSUER)).await
+}
+
+async fn listed(client: &Client) -> Vec<String> {
+    let answer = client.request("prompts/list", json!({})).await;
+    let prompts = answer.json()["result"]["prompts"].clone();
+    let name = |prompt: &Value| prompt["name"].as_str().expect("a name").to_owned();
+    prompts
+        .as_array()
+        .unwrap_or_else(|| panic!("{answer:?}"))
+        .iter()
+        .map(name)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_prompt_is_got_by_who_has_its_scope() {
+    let runs = Runs::default();
+    let running = start(shelf::furnish(desk::server(&runs))).await;
+    for revision in Revision::ALL {
+        runs.forget();
+        let reader = client(&running, revision, "desk:read").await;
+        let get = json!({"name": "read", "arguments": {"word": "hi"}});
+        let answer = reader.request("prompts/get", get).await;
+        assert_eq!(answer.status, 200, "{revision:?} {answer:?}");
+        let result = &answer.json()["result"];
+        let message = json!({"role": "user", "content": {"type": "text", "text": "hi"}});
+        assert_eq!(result["messages"], json!([message]), "{answer:?}");
+        assert_eq!(result["description"], "Reviews.");
+        let answer = reader
+            .request("prompts/get", json!({"name": "write"}))
+            .await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        let challenge = answer.challenge().expect("a challenge");
+        assert_eq!(challenge.get("scope"), Some("desk:read desk:write"));
+        assert_eq!(runs.all(), ["read prompt"]);
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_are_not_the_prompts_run_nothing() {
+    let runs = Runs::default();
+    let running = start(shelf::furnish(desk::server(&runs))).await;
+    for revision in Revision::ALL {
+        let reader = client(&running, revision, "desk:read").await;
+        for get in [
+            json!({"name": "none such"}),
+            json!({"name": "read", "arguments": {"word": 7}}),
+            json!({"name": "read", "arguments": {"other": "a"}}),
+        ] {
+            let answer = reader.request("prompts/get", get.clone()).await;
+            assert_eq!(answer.status, 200, "{get} {answer:?}");
+            assert_eq!(answer.json()["error"]["code"], -32602, "{get} {answer:?}");
+        }
+        // Malformed parameters are no custom request of that name either.
+        let answer = reader.request("prompts/get", json!({"name": 7})).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_list_shows_what_the_caller_could_have() {
+    let runs = Runs::default();
+    let all = start(shelf::furnish(desk::server(&runs))).await;
+    let granted = shelf::furnish(desk::server(&runs)).visibility(Visibility::Granted);
+    let granted = start(granted).await;
+    for revision in Revision::ALL {
+        let alice = client(&all, revision, "").await;
+        let names = ["both", "either", "open", "read", "whoami", "write"];
+        assert_eq!(listed(&alice).await, names, "{revision:?}");
+        let mut anonymous = Client::new(all.resource(), revision);
+        anonymous.open().await;
+        assert_eq!(listed(&anonymous).await, ["open"]);
+        let writer = client(&granted, revision, "desk:write").await;
+        assert_eq!(listed(&writer).await, ["either", "open", "whoami", "write"]);
+        let answer = alice.request("prompts/list", json!({})).await;
+        let read = &answer.json()["result"]["prompts"][3];
+        assert_eq!(read["title"], "Review");
+        let argument = json!([{"name": "word", "description": "What to say.", "required": false}]);
+        assert_eq!(read["arguments"], argument);
+        if revision == Revision::Stateless {
+            assert_eq!(answer.json()["result"]["cacheScope"], "private");
+        }
+    }
+}
+
+#[tokio::test]
+async fn arguments_are_completed_for_those_who_may_get_the_prompt() {
+    let runs = Runs::default();
+    let running = start(shelf::furnish(desk::server(&runs))).await;
+    for revision in Revision::ALL {
+        runs.forget();
+        let complete = |prompt: &str| {
+            json!({
+                "ref": {"type": "ref/prompt", "name": prompt},
+                "argument": {"name": "word", "value": "hel"},
+            })
+        };
+        let reader = client(&running, revision, "desk:read").await;
+        let answer = reader
+            .request("completion/complete", complete("read"))
+            .await;
+        let values = &answer.json()["result"]["completion"]["values"];
+        assert_eq!(*values, json!(["hello", "help"]), "{answer:?}");
+        let refused = reader
+            .request("completion/complete", complete("both"))
+            .await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+        let challenge = refused.challenge().expect("a challenge");
+        assert_eq!(challenge.get("scope"), Some("desk:read desk:write"));
+        let unknown = reader
+            .request("completion/complete", complete("none such"))
+            .await;
+        assert_eq!(unknown.json()["error"]["code"], -32602, "{unknown:?}");
+        let mut anonymous = Client::new(running.resource(), revision);
+        anonymous.open().await;
+        let answer = anonymous
+            .request("completion/complete", complete("read"))
+            .await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+        assert_eq!(runs.all(), ["words"]);
+    }
+}
