@@ -1,0 +1,107 @@
+//! Notes that are read as resources, summed up by a prompt and written by a tool.
+//!
+//! Run `cargo run -p notes`. A client that may read sees `notes://all` and `notes://1`,
+//! completes the numbers of notes, and is told when a note is written that it subscribed
+//! to. Writing asks for `notes:write` when it first comes to that.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use toolgate::{Changes, Config, Error, Server, mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
+
+/// The notes, numbered from 1, and who is to know of new ones.
+struct Notes {
+    texts: Mutex<Vec<String>>,
+    changes: Changes,
+}
+
+#[mcp_tools]
+impl Notes {
+    /// Replaces a note, or adds one under the next number.
+    #[mcp_tool(scope = "notes:write", step_up, idempotent)]
+    fn write_note(
+        &self,
+        /// Its number.
+        #[arg(minimum = 1)]
+        number: usize,
+        /// What it shall say, in Markdown.
+        #[arg(min_length = 1, max_length = 10_000)]
+        text: String,
+    ) -> Result<(), String> {
+        let mut texts = self.texts();
+        match texts.len() {
+            count if number <= count => texts[number - 1] = text,
+            count if number == count + 1 => texts.push(text),
+            count => {
+                return Err(format!(
+                    "there are {count} notes: the next is {}",
+                    count + 1
+                ));
+            }
+        }
+        self.changes.resource_updated(format!("notes://{number}"));
+        self.changes.resource_updated("notes://all");
+        Ok(())
+    }
+
+    /// Every note, one a line: its URI, and how it begins.
+    #[mcp_resource(uri = "notes://all", scope = "notes:read")]
+    fn all_notes(&self) -> String {
+        let first_line = |text: &String| text.lines().next().unwrap_or_default().to_owned();
+        let texts = self.texts();
+        let lines = texts.iter().map(first_line).zip(1..);
+        lines
+            .map(|(line, number)| format!("notes://{number} {line}\n"))
+            .collect()
+    }
+
+    /// One note.
+    #[mcp_resource(
+        uri = "notes://{number}",
+        scope = "notes:read",
+        mime_type = "text/markdown"
+    )]
+    fn note(&self, #[arg(complete = numbers)] number: usize) -> Option<String> {
+        let texts = self.texts();
+        texts.get(number.checked_sub(1)?).cloned()
+    }
+
+    /// Asks for one sentence that says what a note says.
+    #[mcp_prompt(scope = "notes:read", title = "Sum up a note")]
+    fn sum_up(
+        &self,
+        /// The number of the note.
+        #[arg(complete = numbers)]
+        number: usize,
+    ) -> Result<String, &'static str> {
+        let text = self.note(number).ok_or("there is no such note")?;
+        Ok(format!("Say in one sentence what this says:\n\n{text}"))
+    }
+
+    fn texts(&self) -> MutexGuard<'_, Vec<String>> {
+        // Each change is one assignment: a panic leaves nothing half done.
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The numbers that begin with what is typed so far.
+fn numbers(begun: &str, notes: Arc<Notes>) -> Vec<String> {
+    let numbers = (1..=notes.texts().len()).map(|number| number.to_string());
+    numbers.filter(|number| number.starts_with(begun)).collect()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let changes = Changes::new();
+    let notes = Notes {
+        texts: Mutex::new(vec!["# Bread\n\nFlour, water, salt, time.".to_owned()]),
+        changes: changes.clone(),
+    };
+    Server::with_state("notes", Arc::new(notes))
+        .version(env!("CARGO_PKG_VERSION"))
+        .tools(Notes::tools)
+        .resources(Notes::resources)
+        .prompts(Notes::prompts)
+        .changes(&changes)
+        .serve(Config::from_env()?)
+        .await
+}

@@ -1,0 +1,103 @@
+//! `notes` as a client finds it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{
+    client::{Client, Revision},
+    person::Person,
+    process::{Folder, Program, Serving},
+};
+
+async fn serve(folder: &Folder) -> Serving {
+    Program::new(env!("CARGO_BIN_EXE_notes"), folder)
+        .serve()
+        .await
+}
+
+async fn client(server: &Serving, revision: Revision, allows: &str) -> Client {
+    let name = "ada";
+    let token = Person { name, allows }.logs_in(&server.resource()).await;
+    let mut client = Client::new(server.resource(), revision).with_token(token);
+    client.open().await;
+    client
+}
+
+/// The result of a request that must succeed.
+async fn result(client: &Client, method: &str, params: Value) -> Value {
+    let answer = client.request(method, params).await;
+    let result = answer.json()["result"].clone();
+    assert!(result.is_object(), "{answer:?}");
+    result
+}
+
+async fn text_of(client: &Client, uri: &str) -> String {
+    let read = result(client, "resources/read", json!({"uri": uri})).await;
+    let text = read["contents"][0]["text"].as_str();
+    text.expect("a text").to_owned()
+}
+
+#[tokio::test]
+async fn notes_are_read_summed_up_and_written_by_scope() {
+    let folder = Folder::new();
+    let server = serve(&folder).await;
+    let anonymous = Client::new(server.resource(), Revision::Stateless);
+    let refused = anonymous
+        .request("resources/read", json!({"uri": "notes://all"}))
+        .await;
+    assert_eq!(refused.status, 401, "{refused:?}");
+    let challenge = refused.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some("notes:read"));
+    for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
+        let reader = client(&server, revision, "notes:read").await;
+        assert!(text_of(&reader, "notes://1").await.starts_with("# Bread"));
+        let completed = json!({
+            "ref": {"type": "ref/resource", "uri": "notes://{number}"},
+            "argument": {"name": "number", "value": ""},
+        });
+        let completed = result(&reader, "completion/complete", completed).await;
+        assert_eq!(completed["completion"]["values"][0], "1");
+        let prompt = json!({"name": "sum_up", "arguments": {"number": "1"}});
+        let prompt = result(&reader, "prompts/get", prompt).await;
+        let message = prompt["messages"][0]["content"]["text"].to_string();
+        assert!(message.contains("Flour"), "{message}");
+        let write = json!({"number": 2, "text": "Soup"});
+        let refused = reader.call("write_note", write.clone()).await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+        let writer = client(&server, revision, "notes:read notes:write").await;
+        assert!(!writer.call("write_note", write).await.is_tool_error());
+        assert_eq!(
+            text_of(&reader, "notes://all").await,
+            "notes://1 # Bread\nnotes://2 Soup\n"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_subscribed_to_a_note_is_told_when_it_is_written() {
+    let folder = Folder::new();
+    let server = serve(&folder).await;
+    let revision = Revision::Session("2025-11-25");
+    let reader = client(&server, revision, "notes:read").await;
+    let subscription = json!({"uri": "notes://1"});
+    result(&reader, "resources/subscribe", subscription).await;
+    let stream = reader
+        .plain(reqwest::Method::GET)
+        .header("accept", "text/event-stream");
+    let mut stream = stream.send().await.expect("a stream");
+    let writer = client(&server, revision, "notes:read notes:write").await;
+    let write = json!({"number": 1, "text": "Bread again"});
+    assert!(!writer.call("write_note", write).await.is_tool_error());
+    let mut told = String::new();
+    let reading = async {
+        while !told.contains("notifications/resources/updated") {
+            let chunk = stream.chunk().await.expect("a stream");
+            told += &String::from_utf8_lossy(&chunk.expect("it goes on"));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), reading)
+        .await
+        .expect("it is told");
+    assert!(told.contains("notes://1"), "{told}");
+    assert_eq!(text_of(&reader, "notes://1").await, "Bread again");
+}
