@@ -11,9 +11,10 @@ use support::{
     client::{Answer, Client, Revision},
     desk::{self, Runs},
     server::Running,
+    shelf,
 };
 use tokio::sync::oneshot;
-use toolgate::{ClientAuthentication, Introspection, Issuer};
+use toolgate::{Changes, ClientAuthentication, Introspection, Issuer};
 
 const SECRET: &str = "the-secret-of-the-client";
 const OPAQUE: &str = "an-opaque-token-of-alice";
@@ -94,7 +95,8 @@ impl Logged {
                 .expect("a runtime");
             tracing::subscriber::with_default(subscriber, || {
                 runtime.block_on(async {
-                    let server = desk::unverified_server(&Runs::default());
+                    let server = shelf::furnish(desk::unverified_server(&Runs::default()));
+                    let server = server.changes(&Changes::new());
                     let running = Running::start(server, |config| config.with_issuer(issuer)).await;
                     let _ = started.send(running.resource());
                     let _ = stopped.await;
@@ -204,7 +206,10 @@ async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
     let long = format!("\n{}\n", "\u{e0001}".repeat(3000));
     let named = "\u{e0001}".repeat(900);
     let injected = "\n2026-01-01T00:00:00Z INFO forged: outcome=\"admitted\"\n";
-    let token = issuer.token().audience(&logged.resource).scope("desk:read");
+    let token = issuer
+        .token()
+        .audience(&logged.resource)
+        .scope("desk:read desk:write");
     let token = token
         .claim("sub", json!(named))
         .claim("client_id", json!(named))
@@ -233,7 +238,32 @@ async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
                 ("tools/list", json!({"cursor": text})),
                 (text, json!({})),
                 ("resources/read", json!({"uri": text})),
+                (
+                    "resources/read",
+                    json!({"uri": format!("desk://both/{text}")}),
+                ),
+                (
+                    "resources/read",
+                    json!({"uri": format!("desk://{}", text.chars().take(40).collect::<String>())}),
+                ),
+                ("resources/subscribe", json!({"uri": text})),
+                (
+                    "subscriptions/listen",
+                    json!({"notifications": {"resourceSubscriptions": [text, 7]}}),
+                ),
+                (
+                    "completion/complete",
+                    json!({"ref": {"type": "ref/resource", "uri": text}, "argument": {"name": text, "value": text}}),
+                ),
+                (
+                    "completion/complete",
+                    json!({"ref": {"type": "ref/prompt", "name": "read"}, "argument": {"name": text, "value": text}}),
+                ),
                 ("prompts/get", json!({"name": text})),
+                (
+                    "prompts/get",
+                    json!({"name": "read", "arguments": {text: text}}),
+                ),
                 (
                     "initialize",
                     json!({"protocolVersion": text, "capabilities": {}, "clientInfo": {"name": text, "version": text}}),

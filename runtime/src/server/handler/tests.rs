@@ -6,11 +6,8 @@ use std::sync::Mutex;
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
-use rmcp::{
-    model::ServerCapabilities,
-    transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-    },
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -18,15 +15,15 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     State,
-    admission::{Decision, Offers},
+    admission::Decision,
     claims::Claims,
     clock::UnixTime,
     error::Faults,
     gate::Direct,
-    mcp_tool,
+    mcp_prompt, mcp_resource, mcp_tool,
     principal::{Acceptance, Principal, VerifiedToken},
-    scope::ScopeTable,
-    tool::ToolSet,
+    prompts, resources,
+    server::{catalogue::Sets, hierarchy::Hierarchy},
     tools,
 };
 
@@ -53,6 +50,39 @@ fn write(State(runs): State<Runs>) -> &'static str {
     "write ran"
 }
 
+/// One of many.
+#[mcp_resource(uri = "notes://{id}", scope = "read")]
+fn one(id: String, State(runs): State<Runs>) -> String {
+    runs.lock().unwrap().push("one");
+    id
+}
+
+/// Not for everybody.
+#[mcp_resource(uri = "notes://secret", scope = "write")]
+fn secret(State(runs): State<Runs>) -> &'static str {
+    runs.lock().unwrap().push("secret");
+    "secret"
+}
+
+/// Greets.
+#[mcp_prompt(scope = "read")]
+fn greet(#[arg(complete = names)] name: String, State(runs): State<Runs>) -> String {
+    runs.lock().unwrap().push("greet");
+    name
+}
+
+/// Greets in secret.
+#[mcp_prompt(scope = "write")]
+fn whisper(#[arg(complete = names)] name: String, State(runs): State<Runs>) -> String {
+    runs.lock().unwrap().push("whisper");
+    name
+}
+
+fn names(begun: &str, State(runs): State<Runs>) -> Vec<String> {
+    runs.lock().unwrap().push("names");
+    vec![begun.to_owned()]
+}
+
 struct World {
     runs: Runs,
     shared: Arc<Shared<Runs>>,
@@ -62,29 +92,21 @@ struct World {
 impl World {
     fn new() -> Self {
         let runs = Runs::default();
-        let mut set = ToolSet::new();
-        tools![ping, read, write](&mut set);
+        let mut sets = Sets::new();
+        tools![ping, read, write](&mut sets.tools);
+        resources![one, secret](&mut sets.resources);
+        prompts![greet, whisper](&mut sets.prompts);
         let mut faults = Faults::default();
-        let tools = set.finish(&mut faults);
-        let tools = faults.finish(tools).unwrap();
-        let table = ScopeTable::new(tools.iter().flat_map(|tool| tool.requirement().scopes()));
-        let table = table.unwrap();
-        let accesses = tools
-            .iter()
-            .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
-        let offers = Offers {
-            tools: accesses.collect(),
-            ..Offers::default()
-        };
+        let catalogue = sets.finish(&mut faults);
+        let offered = catalogue.offered(true);
+        let table = offered.table(&Hierarchy::default(), &mut faults);
+        faults.finish(()).unwrap();
+        let offers = offered.offers(&table, catalogue.switches());
         let baseline = table.asked_for();
         let shared = Arc::new(Shared {
-            info: ServerConfig::new(ServerCapabilities::builder().enable_tools().build()),
+            info: ServerConfig::new(catalogue.capabilities(true)),
             state: Arc::clone(&runs),
-            catalogue: Catalogue {
-                tools,
-                prompts: Vec::new(),
-                resources: Vec::new(),
-            },
+            catalogue,
             visibility: Default::default(),
             herald: None,
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
@@ -139,8 +161,10 @@ impl World {
             request = request
                 .header("mcp-protocol-version", "2026-07-28")
                 .header("mcp-method", method);
-            if let Some(name) = message["params"]["name"].as_str() {
-                request = request.header("mcp-name", name);
+            for name in ["name", "uri"] {
+                if let Some(name) = message["params"][name].as_str() {
+                    request = request.header("mcp-name", name);
+                }
             }
         }
         let mut request = request.body(Body::from(message.to_string())).unwrap();
@@ -266,6 +290,78 @@ async fn an_admission_for_one_thing_is_none_for_another() {
         }
     }
     assert_eq!(world.ran(), [""; 0]);
+}
+
+/// The same of resources and prompts: each request with an admission of another.
+#[tokio::test]
+async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
+    let world = World::new();
+    let session = world.session().await;
+    let read = |uri: &str| ("resources/read", json!({"uri": uri}));
+    let get = |name: &str| {
+        let params = json!({"name": name, "arguments": {"name": "a"}});
+        ("prompts/get", params)
+    };
+    let complete = |name: &str| {
+        let reference = json!({"type": "ref/prompt", "name": name});
+        let argument = json!({"name": "name", "value": "a"});
+        let params = json!({"ref": reference, "argument": argument});
+        ("completion/complete", params)
+    };
+    let subscribe = |uri: &str| ("resources/subscribe", json!({"uri": uri}));
+    for session in [None, Some(&*session)] {
+        for (admitted, (method, params)) in [
+            (Operation::ReadResource("notes://7"), read("notes://secret")),
+            (Operation::ReadResource("notes://secret"), read("notes://7")),
+            (
+                Operation::CompleteResource("notes://{id}"),
+                read("notes://7"),
+            ),
+            (Operation::Subscribe("notes://7"), read("notes://7")),
+            (Operation::ListResources, read("notes://7")),
+            (Operation::CallTool("read"), read("notes://7")),
+            (Operation::GetPrompt("greet"), get("whisper")),
+            (Operation::CompletePrompt("greet"), get("greet")),
+            (Operation::CallTool("read"), get("greet")),
+            (Operation::GetPrompt("greet"), complete("greet")),
+            (Operation::CompletePrompt("greet"), complete("whisper")),
+            (Operation::ListPrompts, ("resources/list", json!({}))),
+            (
+                Operation::ListResources,
+                ("resources/templates/list", json!({})),
+            ),
+            (Operation::ListTools, ("prompts/list", json!({}))),
+        ] {
+            let admission = world.admission(admitted, "read write");
+            let message = request(session, method, params);
+            for admission in [Some(admission), None] {
+                let (_, answer) = world.send(session, admission, &message).await;
+                assert_not_admitted(&answer);
+            }
+        }
+    }
+    for (admitted, uri) in [
+        (Operation::ReadResource("notes://7"), "notes://7"),
+        (Operation::Subscribe("notes://7"), "notes://secret"),
+    ] {
+        let admission = world.admission(admitted, "read write");
+        let (method, params) = subscribe(uri);
+        let message = request(Some(&session), method, params);
+        let (_, answer) = world.send(Some(&session), Some(admission), &message).await;
+        assert_not_admitted(&answer);
+    }
+    assert_eq!(world.ran(), [""; 0]);
+    for (admitted, (method, params)) in [
+        (Operation::ReadResource("notes://7"), read("notes://7")),
+        (Operation::GetPrompt("greet"), get("greet")),
+        (Operation::CompletePrompt("whisper"), complete("whisper")),
+    ] {
+        let admission = world.admission(admitted, "read write");
+        let message = request(None, method, params);
+        let (_, answer) = world.send(None, Some(admission), &message).await;
+        assert!(answer["result"].is_object(), "{answer}");
+    }
+    assert_eq!(world.ran(), ["one", "greet", "names"]);
 }
 
 #[tokio::test]
