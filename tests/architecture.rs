@@ -36,7 +36,16 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Modules of lower layers that a module must not name all the same.
-const APART: &[(&str, &str)] = &[("tool", "verify"), ("tool", "issuer")];
+const APART: &[(&str, &str)] = &[
+    ("tool", "verify"),
+    ("tool", "issuer"),
+    ("text", "verify"),
+    ("text", "issuer"),
+    ("resource", "verify"),
+    ("resource", "issuer"),
+    ("prompt", "verify"),
+    ("prompt", "issuer"),
+];
 
 /// Layers 0 and 1 have no I/O and no async, and only two files know rmcp or HTTP.
 const PURE: u8 = 1;
@@ -48,7 +57,7 @@ const UNDECIDING: &[&str] = &["clock", "error"];
 const CEILING: usize = 400;
 
 /// Lines of code of what decides, without its documentation: what one sitting reads.
-const CORE_CEILING: usize = 1_600;
+const CORE_CEILING: usize = 1_650;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -187,6 +187,10 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// of the server, in the same order: its `self` as an `Arc`, and its extractors.
 /// `#[arg(rename = "…")]` gives a parameter another name than its variable's.
 ///
+/// No value is or contains a segment `.` or `..`, a backslash or a NUL, escaped or not; one of
+/// `{+path}` can begin with `/`. Where a URI is one of several templates, the one that was
+/// registered first is meant, and no other spelling of it is read by a wider one's rule.
+///
 /// The result is a text, `Json<T>`, bytes (`Vec<u8>`), rmcp's contents, or `Option<T>` or
 /// `Result<T, E>` of one of these. `None` and `ResourceError::not_found()` are told as not
 /// found; any other error by its `Display`, its `source()` chain to the log only.

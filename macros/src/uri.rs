@@ -90,7 +90,13 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         found.push(name);
         at = end + 1;
     }
-    Ok(found)
+    match text.find('%') {
+        Some(byte) if !found.is_empty() => Err((
+            byte,
+            "an escape beside a variable could be spelled in other ways; a template's own text has none",
+        )),
+        _ => Ok(found),
+    }
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -108,6 +114,7 @@ mod tests {
     fn variables_are_known_by_name() {
         for (text, expected) in [
             ("notes://all", &[][..]),
+            ("notes://all%20notes", &[]),
             ("notes://{id}", &["id"]),
             ("db://{table}/{+rest}", &["table", "rest"]),
             ("urn:a:{x}", &["x"]),
@@ -133,6 +140,7 @@ mod tests {
             ("a://{x*}", 4),
             ("a://{?q}", 4),
             ("a://{x,y}", 4),
+            ("a://b%20c/{x}", 5),
         ] {
             assert_eq!(variables(text).unwrap_err().0, byte, "{text}");
         }

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `set` | [`ResourceSet`] and [`resources!`](crate::resources) |
+//! | `set`, `overlap` | [`ResourceSet`] and [`resources!`](crate::resources), and what clashes in it |
 //! | `definition` | what an expansion of `#[mcp_resource]` says about one function |
 //! | `outcome` | [`IntoResourceResult`]: what a function can give back |
 //! | `failure` | [`ResourceError`] |
@@ -28,6 +28,7 @@ use crate::{
 mod definition;
 mod failure;
 mod outcome;
+mod overlap;
 mod set;
 
 pub use definition::ResourceDefinition;

@@ -106,30 +106,6 @@ impl UriPattern {
         })
     }
 
-    /// Whether every URI of another template is one of this as well, as far as their
-    /// parts show it.
-    pub(crate) fn covers(&self, other: &Self) -> bool {
-        let takes = |(own, other): (&Part, &Part)| match (own, other) {
-            (Part::Literal(own), Part::Literal(other)) => own == other,
-            (
-                Part::Variable { takes_all: own, .. },
-                Part::Variable {
-                    takes_all: other, ..
-                },
-            ) => *own || !other,
-            _ => false,
-        };
-        match self.parts.as_slice() {
-            [
-                Part::Literal(own),
-                Part::Variable {
-                    takes_all: true, ..
-                },
-            ] => other.text.starts_with(own) && other.is_template(),
-            parts => parts.len() == other.parts.len() && parts.iter().zip(&other.parts).all(takes),
-        }
-    }
-
     /// The values of the variables, if the URI is one of this pattern.
     pub(crate) fn matches(&self, uri: &str) -> Option<Values> {
         if uri.len() > LONGEST {
@@ -293,32 +269,6 @@ mod tests {
         ] {
             assert_eq!(plain(uri), expected, "{uri}");
         }
-    }
-
-    #[test]
-    fn a_template_covers_what_is_always_one_of_its_own() {
-        let covers = |one, other| {
-            let read = |text| UriPattern::read(text).unwrap();
-            read(one).covers(&read(other))
-        };
-        assert!(covers("a://{x}", "a://{y}"));
-        assert!(covers("a://{+x}", "a://{y}"));
-        assert!(covers("a://{+x}", "a://b/{y}/c"));
-        assert!(covers("a://{+x}/c", "a://{y}/c"));
-        assert!(!covers("a://{x}", "a://{+y}"));
-        assert!(!covers("a://b/{x}", "a://{+y}"));
-        assert!(!covers("a://{x}/b", "a://{x}/c"));
-    }
-
-    #[test]
-    fn a_variable_ends_where_what_follows_first_stands() {
-        assert_eq!(matches("a://{x}/b/{y}", "a://1/b/2"), some(&["1", "2"]));
-        assert_eq!(matches("a://{x}.txt", "a://n.txt.txt"), some(&["n.txt"]));
-        assert_eq!(matches("a://{x}-{y}", "a://1-2-3"), some(&["1", "2-3"]));
-        assert_eq!(
-            matches("file:///{+path}", "file:///a/b/c"),
-            some(&["a/b/c"])
-        );
     }
 
     #[test]

@@ -1,9 +1,6 @@
 //! Which operation asks what of its caller. Built once, at start-up.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     access::Access,
@@ -32,10 +29,8 @@ pub(crate) struct Rules {
     table: ScopeTable,
     tools: HashMap<Box<str>, (Target, Access)>,
     prompts: HashMap<Box<str>, (Target, Access)>,
-    /// Resources whose URI has no variables.
-    resources: HashMap<Box<str>, (Target, Access)>,
-    /// Their URIs in their plain spelling.
-    written: HashSet<Box<str>>,
+    /// Resources whose URI has no variables, by its plain spelling, with its own.
+    resources: HashMap<Box<str>, (&'static str, (Target, Access))>,
     templates: Vec<(UriPattern, (Target, Access))>,
     changes: bool,
     switches: Arc<Switches>,
@@ -85,7 +80,6 @@ impl Rules {
             tools: numbered(tools, Target::Tool),
             prompts: numbered(prompts, Target::Prompt),
             resources: HashMap::new(),
-            written: HashSet::new(),
             templates: Vec::new(),
             changes,
             switches,
@@ -98,10 +92,10 @@ impl Rules {
             if pattern.is_template() {
                 rules.templates.push((pattern, (target, access)));
             } else {
-                rules.written.insert(plain(pattern.as_str()).into());
+                let uri = pattern.as_str();
                 rules
                     .resources
-                    .insert(pattern.as_str().into(), (target, access));
+                    .insert(plain(uri).into(), (uri, (target, access)));
             }
         }
         rules
@@ -216,15 +210,13 @@ impl Rules {
     /// `files://%73ecret/x` or `files://secret//x`. What would be another resource's in its
     /// plain spelling names nothing.
     fn of_uri(&self, uri: &str) -> Rule<'_> {
-        if let Some(written) = self.resources.get(uri) {
-            return self.of(Some(written));
+        let plain = plain(uri);
+        if let Some((written, offered)) = self.resources.get(&*plain) {
+            return self.of((*written == uri).then_some(offered));
         }
         let found = self.template(uri);
-        let is_itself = |found: &&(Target, Access)| {
-            let plain = plain(uri);
-            let other = self.template(&plain).map_or(found.0, |(target, _)| *target);
-            !self.written.contains(&*plain) && other == found.0
-        };
+        let plainly = self.template(&plain).or(found);
+        let is_itself = |found: &&(Target, Access)| plainly.is_some_and(|one| one.0 == found.0);
         self.of(found.filter(is_itself))
     }
 

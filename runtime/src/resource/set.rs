@@ -1,7 +1,10 @@
 //! Which resources a server has. Explicit, as its tools are.
 
-use super::{Resource, ResourceDefinition};
-use crate::{error::Faults, uri_pattern::UriPattern};
+use super::{Resource, ResourceDefinition, overlap::covers};
+use crate::{
+    error::Faults,
+    uri_pattern::{UriPattern, plain},
+};
 
 /// Collects the resources of a server, whose state is `S`.
 ///
@@ -54,25 +57,9 @@ impl<S> ResourceSet<S> {
             false => (false, pattern.as_str()),
         });
         for (number, (pattern, _)) in read.iter().enumerate() {
-            let uri = pattern.as_str();
-            let is_same = |(earlier, _): &(UriPattern, _)| earlier.as_str() == uri;
-            if read.iter().take(number).any(is_same) {
-                faults.add(
-                    format!("two resources have the URI `{uri}`"),
-                    "register it once, or give one of them another URI",
-                );
-            }
-        }
-        for (number, (pattern, _)) in read.iter().enumerate() {
-            let covers = |(earlier, _): &&(UriPattern, _)| {
-                earlier.is_template() && pattern.is_template() && earlier.covers(pattern)
-            };
-            let mut earlier = read.iter().take(number);
-            if let Some((cover, _)) = earlier.find(covers).filter(|(cover, _)| cover != pattern) {
-                faults.add(
-                    format!("`{}` is never read: every URI of it is one of `{}`, which was added before it", pattern.as_str(), cover.as_str()),
-                    "add the narrower one first, or leave one of them out",
-                );
+            let earlier = read.iter().take(number);
+            for (earlier, _) in earlier.filter(|(one, _)| is_alike(one, pattern)) {
+                clash(earlier.as_str(), pattern.as_str(), faults);
             }
         }
         read.into_iter()
@@ -81,6 +68,29 @@ impl<S> ResourceSet<S> {
                 Resource::build(definition, pattern, number, faults)
             })
             .collect()
+    }
+}
+
+fn is_alike(one: &UriPattern, other: &UriPattern) -> bool {
+    let (first, second) = (one.as_str(), other.as_str());
+    match (one.is_template(), other.is_template()) {
+        (true, true) => covers(first, second),
+        (false, false) => plain(first) == plain(second),
+        _ => false,
+    }
+}
+
+fn clash(earlier: &str, uri: &str, faults: &mut Faults) {
+    if earlier == uri {
+        faults.add(
+            format!("two resources have the URI `{uri}`"),
+            "register it once, or give one of them another URI",
+        );
+    } else {
+        faults.add(
+            format!("`{uri}` is never read: `{earlier}` comes before it and has every URI of it"),
+            "add the narrower one first, or leave one of them out",
+        );
     }
 }
 
