@@ -1,0 +1,36 @@
+//! What it costs to decide, and to decide about a token that is known.
+//!
+//! Run: `cargo bench -p toolgate-benches --bench decision`.
+
+use divan::{AllocProfiler, Bencher};
+use toolgate_benches::Desk;
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = TOOLS, consts = [1, 16, 128])]
+fn decision<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
+    let desk = Desk::new(tools, SCOPES);
+    bencher.bench_local(|| desk.decide());
+}
+
+#[divan::bench(args = TOOLS, consts = [1, 128])]
+fn decision_about_another_tool_each_time<const SCOPES: usize>(
+    bencher: Bencher<'_, '_>,
+    tools: usize,
+) {
+    let desk = Desk::new(tools, SCOPES);
+    bencher.bench_local(|| desk.decide_for_another());
+}
+
+#[divan::bench(args = TOOLS, consts = [1, 128])]
+fn warm_token_and_decision<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
+    let desk = Desk::new(tools, SCOPES);
+    bencher.bench_local(|| desk.warm());
+}

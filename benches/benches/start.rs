@@ -1,0 +1,45 @@
+//! What it costs to put a server together: schemas, rules, challenges, documents, routes.
+//!
+//! Run: `cargo bench -p toolgate-benches --bench start`.
+
+use divan::Bencher;
+use toolgate::{
+    __private::{Definition, Facts, argument, returns, run},
+    Config, Requirement, Scope, Server, ToolSet,
+};
+
+/// A tool with this number, as an expansion would say it, which asks for one of so many
+/// scopes. What an expansion says is `'static`: what is leaked here ends with the process.
+fn tool(number: usize, scopes: usize) -> Definition<()> {
+    let name: &'static str = format!("tool_{number:05}").leak();
+    let scope = format!("desk:{:03}", number % scopes).leak();
+    let scope = Scope::parse(scope).expect("a scope");
+    let set: &'static [Scope] = Vec::leak(vec![scope]);
+    let access = Requirement::Scopes(Vec::leak(vec![set]));
+    Definition::new(
+        Facts::new(name, "Does what its number says.", access),
+        |described| {
+            described
+                .argument(argument::<String>(), "text", "What to say.")
+                .max_length(100);
+        },
+        move |_| run(name, async { returns::<()>().done(()) }),
+    )
+}
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = [10, 100, 1_000, 10_000], consts = [1, 128], sample_count = 10, sample_size = 1)]
+fn start<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
+    bencher
+        .with_inputs(|| {
+            let add = |set: &mut ToolSet<()>| {
+                (0..tools).for_each(|number| set.push(tool(number, SCOPES)));
+            };
+            let config = Config::new("https://mcp.example/mcp").with_issuer("https://as.example");
+            (Server::new("desk").tools(add).quiet(), config)
+        })
+        .bench_local_values(|(server, config)| server.into_router(config).expect("no faults"));
+}
