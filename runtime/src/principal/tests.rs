@@ -1,0 +1,144 @@
+use super::*;
+use crate::scope::Scope;
+use serde_json::json;
+
+const NOW: u64 = 1_800_000_000;
+
+fn judge(change: serde_json::Value, now: u64) -> Result<Principal, Unacceptable> {
+    let mut all =
+        json!({"iss": "https://i", "sub": "s", "aud": ["x", "https://r/mcp"], "exp": NOW + 60});
+    all.as_object_mut()
+        .unwrap()
+        .extend(change.as_object().unwrap().clone());
+    let claims = Claims::from_json(all.to_string().as_bytes()).unwrap();
+    let token = VerifiedToken::new(claims, &ScopeTable::default());
+    Acceptance::new(["https://i"], ["https://r/mcp", "res_1"])
+        .judge(&token, UnixTime::from_seconds(now))
+}
+
+#[test]
+fn issuer_and_audience_are_compared_character_for_character() {
+    for issuer in ["https://i/", "https://I", "http://i", "https://ii"] {
+        assert_eq!(
+            judge(json!({"iss": issuer}), NOW).unwrap_err(),
+            Unacceptable::Issuer
+        );
+    }
+    for audience in [
+        json!("https://r/mcp/"),
+        json!("https://r/MCP"),
+        json!([]),
+        json!(["https://r"]),
+    ] {
+        assert_eq!(
+            judge(json!({"aud": audience}), NOW).unwrap_err(),
+            Unacceptable::Audience
+        );
+    }
+    assert!(judge(json!({"aud": "res_1"}), NOW).is_ok());
+}
+
+#[test]
+fn a_token_without_audience_is_for_nobody() {
+    let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_subject("s");
+    let token = VerifiedToken::new(claims, &ScopeTable::default());
+    let judged = Acceptance::new(["https://i"], ["a"]).judge(&token, UnixTime::from_seconds(NOW));
+    assert_eq!(judged.unwrap_err(), Unacceptable::Audience);
+}
+
+#[test]
+fn the_hour_is_judged_to_the_second() {
+    assert!(judge(json!({}), NOW + 60 + 29).is_ok());
+    assert_eq!(
+        judge(json!({}), NOW + 60 + 30).unwrap_err(),
+        Unacceptable::Expired
+    );
+    assert!(judge(json!({"nbf": NOW + 30}), NOW).is_ok());
+    assert_eq!(
+        judge(json!({"nbf": NOW + 31}), NOW).unwrap_err(),
+        Unacceptable::NotYetValid
+    );
+    assert!(judge(json!({"iat": NOW + 30}), NOW).is_ok());
+    assert_eq!(
+        judge(json!({"iat": NOW + 31}), NOW).unwrap_err(),
+        Unacceptable::IssuedInFuture
+    );
+}
+
+#[test]
+fn leeway_has_a_ceiling() {
+    let claims = Claims::new("https://i", UnixTime::from_seconds(NOW))
+        .with_subject("s")
+        .with_audience("a");
+    let token = VerifiedToken::new(claims, &ScopeTable::default());
+    let lax = Acceptance::new(["https://i"], ["a"]).with_leeway(9_999_999);
+    assert!(lax.judge(&token, UnixTime::from_seconds(NOW + 299)).is_ok());
+    assert!(
+        lax.judge(&token, UnixTime::from_seconds(NOW + 300))
+            .is_err()
+    );
+}
+
+#[test]
+fn a_bound_token_is_no_bearer_token() {
+    for confirmation in [
+        json!({"jkt": "x"}),
+        json!({"x5t#S256": "x"}),
+        json!({}),
+        json!(null),
+    ] {
+        assert_eq!(
+            judge(json!({"cnf": confirmation}), NOW).unwrap_err(),
+            Unacceptable::Bound
+        );
+    }
+}
+
+#[test]
+fn identity_is_issuer_and_subject_and_not_the_token() {
+    let one = judge(json!({"jti": "1"}), NOW).unwrap().identity();
+    assert_eq!(
+        one,
+        judge(json!({"jti": "2", "client_id": "c"}), NOW)
+            .unwrap()
+            .identity()
+    );
+    assert_ne!(one, judge(json!({"sub": "t"}), NOW).unwrap().identity());
+}
+
+#[test]
+fn a_scope_is_had_by_name_or_by_what_implies_it() {
+    let (admin, read) = (Scope::new("todo:admin"), Scope::new("todo:read"));
+    let table = ScopeTable::with_hierarchy([read], &[(admin, vec![read])]).unwrap();
+    let has = |scopes: &str, asked: &str| {
+        let claims =
+            json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": NOW, "scope": scopes});
+        let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
+        Principal::new(VerifiedToken::new(claims, &table)).has(asked)
+    };
+    assert!(has("todo:admin", "todo:read"));
+    assert!(!has("todo:read", "todo:admin"));
+    assert!(has("elsewhere", "elsewhere"));
+    assert!(!has("todo:admin", "todo:"));
+}
+
+#[test]
+fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
+    let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9))
+        .with_client_id("s")
+        .with_audience("https://r/mcp");
+    let token = VerifiedToken::new(claims, &ScopeTable::default());
+    let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
+    let client = acceptance
+        .judge(&token, UnixTime::from_seconds(NOW))
+        .unwrap();
+    assert_ne!(client.identity(), judge(json!({}), NOW).unwrap().identity());
+}
+
+#[test]
+fn a_token_of_nobody_is_refused() {
+    let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_audience("a");
+    let token = VerifiedToken::new(claims, &ScopeTable::default());
+    let judged = Acceptance::new(["https://i"], ["a"]).judge(&token, UnixTime::from_seconds(NOW));
+    assert_eq!(judged.unwrap_err(), Unacceptable::Nobody);
+}
