@@ -60,6 +60,7 @@ impl Rules {
             });
         }
         Decision::Admit(Admission {
+            rules: self.id,
             principal: principal.cloned(),
             kind: operation.kind(),
             target,
@@ -75,8 +76,8 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// [`NotAdmitted`] when the operation is another than the one that was admitted, or
-    /// when its caller may not do it.
+    /// [`NotAdmitted`] when the operation is another than the one that was admitted, when
+    /// other rules admitted it, or when its caller may not do it.
     pub(crate) fn confirm(
         &self,
         admission: &Admission,
@@ -84,7 +85,9 @@ impl Rules {
     ) -> Result<(), NotAdmitted> {
         match self.decide(operation, admission.principal()) {
             Decision::Admit(again)
-                if again.kind == admission.kind && again.target == admission.target =>
+                if again.rules == admission.rules
+                    && again.kind == admission.kind
+                    && again.target == admission.target =>
             {
                 Ok(())
             }
@@ -103,6 +106,8 @@ pub(crate) enum Decision {
 /// Evidence that a caller may do one thing. Only [`Rules::decide`] makes one.
 #[derive(Debug, Clone)]
 pub(crate) struct Admission {
+    /// The rules that admitted: another server's gate is none of ours.
+    rules: u64,
     principal: Option<Principal>,
     /// The kind of the operation; what it is about, if anything, is the target.
     kind: &'static str,

@@ -47,7 +47,10 @@ pub use resource::{
     IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
 };
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
-pub use server::{Changes, NotOffered, Server, Visibility};
+pub use server::{
+    Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs, NotOffered, Server,
+    Visibility,
+};
 pub use text::{Completer, Completions, FromText};
 pub use tool::{
     Args, Argument, Call, Caller, Context, Denied, FromCall, FromRef, IntoToolError,

@@ -1,5 +1,7 @@
 //! A server: what it offers, its state, and everything that protects it, in one builder.
 //!
+//! - [`admitted`]: the second check, at dispatch
+//! - [`adoption`]: the gate alone, before somebody else's handler
 //! - [`catalogue`], [`listing`]: its tools, prompts and resources, and who sees which
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
 //! - [`changes`], [`listening`]: what changes while it runs, and who is told
@@ -32,6 +34,8 @@ use crate::{
     verify::TokenVerifier,
 };
 
+mod admitted;
+mod adoption;
 mod assembly;
 mod catalogue;
 mod changes;
@@ -52,6 +56,7 @@ mod serve;
 mod visibility;
 mod welcome;
 
+pub use adoption::{Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs};
 pub use changes::{Changes, NotOffered};
 pub use visibility::Visibility;
 

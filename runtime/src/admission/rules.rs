@@ -1,6 +1,12 @@
 //! Which operation asks what of its caller. Built once, at start-up.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use crate::{
     access::Access,
@@ -26,6 +32,8 @@ pub(crate) struct Offers {
 /// The rules of one server.
 #[derive(Debug)]
 pub(crate) struct Rules {
+    /// Which of a process's rules these are. Bits and numbers mean nothing under others.
+    pub(super) id: u64,
     table: ScopeTable,
     tools: HashMap<Box<str>, (Target, Access)>,
     prompts: HashMap<Box<str>, (Target, Access)>,
@@ -75,7 +83,9 @@ impl Rules {
             true => Access::Public,
             false => Access::Authenticated,
         };
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut rules = Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             table,
             tools: numbered(tools, Target::Tool),
             prompts: numbered(prompts, Target::Prompt),
@@ -198,6 +208,9 @@ impl Rules {
     /// to those only who may know what there is.
     fn of<'r>(&'r self, found: Option<&'r (Target, Access)>) -> Rule<'r> {
         match found {
+            // What nobody gets is as if it were not there, and hides what wider patterns
+            // after it would give.
+            Some((_, Access::Scopes(sets))) if sets.is_empty() => Rule::General(&self.unlisted),
             Some((target, access)) if self.switches.is_on(*target) => Rule::Of(*target, access),
             _ => Rule::General(&self.unlisted),
         }

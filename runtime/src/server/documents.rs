@@ -48,6 +48,28 @@ impl Documents<'_> {
 
     /// The page for people.
     pub(super) fn page<S>(&self, catalogue: &Catalogue<S>) -> Bytes {
+        let tools = catalogue.tools.iter().map(|tool| ToolEntry {
+            listing: tool.listing(),
+            requirement: tool.requirement(),
+        });
+        let prompts = catalogue.prompts.iter().map(|prompt| PromptEntry {
+            listing: prompt.listing(),
+            requirement: prompt.requirement(),
+        });
+        let resources = catalogue.resources.iter().map(|resource| ResourceEntry {
+            listing: resource.listing(),
+            requirement: resource.requirement(),
+        });
+        self.page_of(tools.collect(), prompts.collect(), resources.collect())
+    }
+
+    /// The same of what need not be our own.
+    pub(super) fn page_of(
+        &self,
+        tools: Vec<ToolEntry<'_>>,
+        prompts: Vec<PromptEntry<'_>>,
+        resources: Vec<ResourceEntry<'_>>,
+    ) -> Bytes {
         let scope = |&(name, description): &DescribedScope| ScopeEntry { name, description };
         page::render(&PageFacts {
             name: self.name,
@@ -57,30 +79,9 @@ impl Documents<'_> {
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
             scopes: self.scopes.iter().map(scope).collect(),
-            tools: catalogue
-                .tools
-                .iter()
-                .map(|tool| ToolEntry {
-                    listing: tool.listing(),
-                    requirement: tool.requirement(),
-                })
-                .collect(),
-            prompts: catalogue
-                .prompts
-                .iter()
-                .map(|prompt| PromptEntry {
-                    listing: prompt.listing(),
-                    requirement: prompt.requirement(),
-                })
-                .collect(),
-            resources: catalogue
-                .resources
-                .iter()
-                .map(|resource| ResourceEntry {
-                    listing: resource.listing(),
-                    requirement: resource.requirement(),
-                })
-                .collect(),
+            tools,
+            prompts,
+            resources,
         })
         .into()
     }

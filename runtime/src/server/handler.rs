@@ -27,6 +27,7 @@ use crate::{
 
 use super::{
     Visibility,
+    admitted::admitted,
     catalogue::Catalogue,
     listening::{self, Herald, Listening},
     listing::{TTL, only_page},
@@ -67,26 +68,12 @@ impl<S> Handler<S> {
         Self(shared, Listening::default())
     }
 
-    /// The admission that came with *this* request, never one of the session's.
-    ///
-    /// Its absence means that somebody mounted the service without its gate.
     fn admission(
         &self,
         extensions: &Extensions,
         operation: Operation<'_>,
     ) -> Result<Admission, ErrorData> {
-        let admission = of_request::<Admission>(extensions);
-        let confirmed =
-            admission.filter(|admission| self.0.rules.confirm(admission, operation).is_ok());
-        confirmed.cloned().ok_or_else(|| {
-            tracing::error!(
-                target: "toolgate::audit",
-                outcome = "not_admitted",
-                method = operation.method(),
-                "an operation arrived at dispatch that the gate did not admit; it was refused"
-            );
-            ErrorData::internal_error("the operation was not admitted", None)
-        })
+        admitted(&self.0.rules, extensions, operation)
     }
 }
 

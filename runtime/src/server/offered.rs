@@ -21,6 +21,17 @@ pub(super) struct Terms {
     pub(super) demands: Vec<Scope>,
 }
 
+impl Terms {
+    /// What nobody gets.
+    pub(super) fn of_nobody() -> Self {
+        Self {
+            requirement: Requirement::Scopes(&[]),
+            step_up: false,
+            demands: Vec::new(),
+        }
+    }
+}
+
 /// Everything that is offered, in the order of its numbers.
 #[derive(Debug, Default)]
 pub(super) struct Offered {

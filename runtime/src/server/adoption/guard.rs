@@ -1,0 +1,338 @@
+//! The lock behind the door: a handler that answers only what its gate has admitted.
+
+use std::borrow::Cow;
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelledNotificationParam,
+        CompleteRequestParams, CompleteResult, CustomNotification, DiscoverResult, Extensions,
+        GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    },
+    service::{NotificationContext, RequestContext, SubscriptionContext},
+};
+
+use crate::{
+    admission::{Admission, Rules},
+    operation::Operation,
+    server::{Visibility, admitted::admitted},
+};
+
+use super::Gate;
+
+/// A handler behind its [`Gate`]: whatever is asked of it, it demands the admission that
+/// the gate's layer has put into this very request, for this very operation, and gives
+/// its answer to nobody else. Mounted without the layer, or behind another gate's, it
+/// answers nothing.
+///
+/// What the gate has no rule for does not reach the handler: `logging/setLevel`, tasks,
+/// skills and methods of its own are answered as unknown, and are not announced.
+pub struct Guarded<H> {
+    handler: H,
+    gate: Gate,
+}
+
+impl<H> Guarded<H> {
+    pub(super) fn new(handler: H, gate: Gate) -> Self {
+        Self { handler, gate }
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.gate.0.wall.gate.rules
+    }
+
+    fn admission(
+        &self,
+        context: &RequestContext<RoleServer>,
+        operation: Operation<'_>,
+    ) -> Result<Admission, ErrorData> {
+        admitted(self.rules(), &context.extensions, operation)
+    }
+
+    /// The same for what is about one thing, which has to be one that the gate was told
+    /// of: that a caller is good does not open what nobody has spoken of.
+    fn admit(
+        &self,
+        context: &RequestContext<RoleServer>,
+        operation: Operation<'_>,
+    ) -> Result<(), ErrorData> {
+        let admission = self.admission(context, operation)?;
+        match admission.target() {
+            Some(_) => Ok(()),
+            None => Err(unknown(operation)),
+        }
+    }
+
+    fn hears(&self, extensions: &Extensions) -> bool {
+        admitted(self.rules(), extensions, Operation::Notify).is_ok()
+    }
+
+    /// Whether a list shows what this operation would use.
+    fn shows(&self, admission: &Admission, use_of: Operation<'_>) -> bool {
+        let visibility: Visibility = self.gate.0.visibility;
+        let rules = self.rules();
+        rules.offers(use_of) && visibility.shows(rules, admission, use_of)
+    }
+
+    /// Who may keep a list that was filtered by who asks: nobody else.
+    fn cache_scope(&self, own: Option<CacheScope>) -> Option<CacheScope> {
+        match self.gate.0.asks_for_tokens {
+            true => Some(CacheScope::Private),
+            false => own,
+        }
+    }
+}
+
+fn unknown(operation: Operation<'_>) -> ErrorData {
+    match operation {
+        Operation::CallTool(_) => ErrorData::invalid_params("there is no tool of this name", None),
+        Operation::GetPrompt(_) | Operation::CompletePrompt(_) => {
+            ErrorData::invalid_params("there is no prompt of this name", None)
+        }
+        _ => ErrorData::resource_not_found("there is no resource of this URI", None),
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "subscriptions by session are of the revisions that have sessions"
+)]
+impl<H: ServerHandler> ServerHandler for Guarded<H> {
+    fn get_info(&self) -> ServerConfig {
+        let mut info = self.handler.get_info();
+        let offered = std::mem::take(&mut info.capabilities);
+        let mut capabilities = ServerCapabilities::default();
+        // What the gate refuses must not be announced; what it cannot know of is refused.
+        capabilities.experimental = offered.experimental;
+        capabilities.completions = offered.completions;
+        capabilities.prompts = offered.prompts;
+        capabilities.resources = offered.resources;
+        capabilities.tools = offered.tools;
+        info.capabilities = capabilities;
+        info
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        self.handler.supported_protocol_versions()
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        // rmcp asks without a request; for what nobody gets there is nothing to know.
+        let is_offered = self.rules().offers(Operation::CallTool(name));
+        is_offered.then(|| self.handler.get_tool(name)).flatten()
+    }
+
+    async fn ping(&self, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.admission(&context, Operation::Ping)?;
+        self.handler.ping(context).await
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        self.admission(&context, Operation::Initialize)?;
+        let mut result = self.handler.initialize(request, context).await?;
+        result.capabilities = self.get_info().capabilities;
+        Ok(result)
+    }
+
+    async fn discover(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> Result<DiscoverResult, ErrorData> {
+        self.admission(&context, Operation::Discover)?;
+        let mut result = self.handler.discover(context).await?;
+        result.capabilities = self.get_info().capabilities;
+        if !self.rules().admits(Operation::Discover, None) {
+            result.cache_scope = CacheScope::Private;
+        }
+        Ok(result)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListTools)?;
+        let mut list = self.handler.list_tools(request, context).await?;
+        list.tools
+            .retain(|tool| self.shows(&admission, Operation::CallTool(&tool.name)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.admit(&context, Operation::CallTool(&request.name))?;
+        self.handler.call_tool(request, context).await
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListPrompts)?;
+        let mut list = self.handler.list_prompts(request, context).await?;
+        list.prompts
+            .retain(|prompt| self.shows(&admission, Operation::GetPrompt(&prompt.name)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.admit(&context, Operation::GetPrompt(&request.name))?;
+        self.handler.get_prompt(request, context).await
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListResources)?;
+        let mut list = self.handler.list_resources(request, context).await?;
+        list.resources
+            .retain(|one| self.shows(&admission, Operation::ReadResource(&one.uri)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListResourceTemplates)?;
+        let mut list = self
+            .handler
+            .list_resource_templates(request, context)
+            .await?;
+        list.resource_templates
+            .retain(|one| self.shows(&admission, Operation::CompleteResource(&one.uri_template)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.admit(&context, Operation::ReadResource(&request.uri))?;
+        self.handler.read_resource(request, context).await
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let operation = match &request.r#ref {
+            Reference::Prompt(prompt) => Operation::CompletePrompt(&prompt.name),
+            Reference::Resource(template) => Operation::CompleteResource(&template.uri),
+            _ => Operation::Unruled("completion/complete"),
+        };
+        self.admit(&context, operation)?;
+        self.handler.complete(request, context).await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.admit(&context, Operation::Subscribe(&request.uri))?;
+        self.handler.subscribe(request, context).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.admit(&context, Operation::Unsubscribe(&request.uri))?;
+        self.handler.unsubscribe(request, context).await
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut requested = requested.clone();
+        if let Some(uris) = &mut requested.resource_subscriptions {
+            uris.retain(|uri| self.rules().offers(Operation::ReadResource(uri)));
+        }
+        // rmcp intersects what comes back with what was asked for, not with what is left here.
+        let mut accepted = self.handler.accepted_subscription_filter(&requested)?;
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| self.rules().offers(Operation::ReadResource(uri)));
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let uris = context.requested().resource_subscriptions.as_deref();
+        let operation = Operation::Listen(uris.unwrap_or_default());
+        self.admission(context.request_context(), operation)?;
+        self.handler.listen(context).await
+    }
+
+    async fn on_cancelled(
+        &self,
+        notification: CancelledNotificationParam,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if self.hears(&context.extensions) {
+            self.handler.on_cancelled(notification, context).await;
+        }
+    }
+
+    async fn on_progress(
+        &self,
+        notification: ProgressNotificationParam,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if self.hears(&context.extensions) {
+            self.handler.on_progress(notification, context).await;
+        }
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.hears(&context.extensions) {
+            self.handler.on_initialized(context).await;
+        }
+    }
+
+    async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
+        if self.hears(&context.extensions) {
+            self.handler.on_roots_list_changed(context).await;
+        }
+    }
+
+    async fn on_custom_notification(
+        &self,
+        notification: CustomNotification,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if self.hears(&context.extensions) {
+            self.handler
+                .on_custom_notification(notification, context)
+                .await;
+        }
+    }
+}

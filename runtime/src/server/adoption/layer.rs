@@ -1,0 +1,89 @@
+//! The gate as a tower layer.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use rmcp::transport::streamable_http_server::StreamableHttpService;
+use tower::{Layer, Service};
+
+use crate::gate::{self, GateService};
+
+use super::Guarded;
+
+/// The gate's first half, in front of a service. It goes directly around the service whose
+/// handler is [guarded](super::Gate::guard), and around nothing else: what has no second
+/// half does not compile.
+///
+/// ```compile_fail
+/// # fn unguarded<H: rmcp::ServerHandler>(gate: toolgate::Gate, make: fn() -> H) {
+/// use rmcp::transport::streamable_http_server::{
+///     StreamableHttpService, session::local::LocalSessionManager,
+/// };
+/// use tower::Layer;
+///
+/// let service: StreamableHttpService<H, LocalSessionManager> =
+///     StreamableHttpService::new(move || Ok(make()), Default::default(), gate.transport());
+/// let service = gate.layer().layer(service);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct GateLayer(pub(super) Arc<gate::Gate>);
+
+impl<S: IsGuarded> Layer<S> for GateLayer {
+    type Service = Gated<S>;
+
+    fn layer(&self, service: S) -> Gated<S> {
+        Gated(GateService::new(Arc::clone(&self.0), service))
+    }
+}
+
+/// A service behind a gate.
+#[derive(Clone)]
+pub struct Gated<S>(GateService<S>);
+
+impl<S, B> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.0.call(request)
+    }
+}
+
+/// A service that asks again what the gate has judged.
+#[diagnostic::on_unimplemented(
+    message = "a gate's layer stands before a guarded service only, and `{Self}` is none",
+    label = "nothing here asks for what the gate admits",
+    note = "make the handler by the gate: `StreamableHttpService::new(move || Ok(gate.guard(handler())), …)`",
+    note = "the layer is the innermost: other layers go around it"
+)]
+pub trait IsGuarded: sealed::Sealed {}
+
+impl<H, M> IsGuarded for StreamableHttpService<Guarded<H>, M> {}
+
+mod sealed {
+    use super::{Guarded, StreamableHttpService};
+
+    #[expect(unnameable_types, reason = "so that nobody else can say it")]
+    pub trait Sealed {}
+
+    impl<H, M> Sealed for StreamableHttpService<Guarded<H>, M> {}
+}
