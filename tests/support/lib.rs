@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod desk;
 mod issuer;
+pub mod ledger;
 pub mod person;
 pub mod process;
 pub mod server;

@@ -304,3 +304,17 @@ fn what_a_server_does_not_offer_has_no_rule() {
         );
     }
 }
+
+#[test]
+fn an_admission_is_good_under_the_rules_that_made_it_alone() {
+    let (ours, others) = (rules(false), rules(false));
+    // The bits of the one mean nothing to the other, even where they look the same.
+    let reader = principal(&others, "read write");
+    for operation in [Operation::CallTool("list"), Operation::ListTools] {
+        let Decision::Admit(admission) = others.decide(operation, Some(&reader)) else {
+            panic!("{operation:?} was denied");
+        };
+        assert_eq!(others.confirm(&admission, operation), Ok(()));
+        assert_eq!(ours.confirm(&admission, operation), Err(NotAdmitted));
+    }
+}

@@ -5,7 +5,7 @@
 //! - [`stated`], [`survey`]: what was said, and what the handler says that it has
 //! - [`layer`], [`guard`]: the two halves, before the service and around the handler
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, routing::any_service};
 use bytes::Bytes;
@@ -15,11 +15,20 @@ use rmcp::{
         SessionManager, StreamableHttpServerConfig, StreamableHttpService,
     },
 };
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Layer;
 use tower_http::cors::CorsLayer;
 
-use super::{Visibility, protection::Wall, routes};
+use crate::error::Error;
+
+use super::{
+    Visibility,
+    assembly::Assembled,
+    protection::Wall,
+    routes, serve,
+    welcome::{self, Welcome},
+};
 
 mod builder;
 mod guard;
@@ -43,16 +52,12 @@ pub use needs::Needs;
 /// what is not said is refused.
 ///
 /// ```no_run
-/// use rmcp::{
-///     ServerHandler, handler::server::router::tool::ToolRouter, tool, tool_handler, tool_router,
-///     transport::streamable_http_server::{
-///         StreamableHttpService, session::local::LocalSessionManager,
-///     },
+/// use rmcp::transport::streamable_http_server::{
+///     StreamableHttpService, session::local::LocalSessionManager,
 /// };
 /// use toolgate::{Config, Gate, needs};
-/// # #[derive(Clone)]
 /// # struct Counter;
-/// # impl ServerHandler for Counter {}
+/// # impl rmcp::ServerHandler for Counter {}
 ///
 /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 /// let gate = Gate::builder("counter")
@@ -66,8 +71,7 @@ pub use needs::Needs;
 ///     LocalSessionManager::default().into(),
 ///     gate.transport(),
 /// );
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-/// axum::serve(listener, gate.router(service)).await?;
+/// gate.serve(service).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -84,6 +88,9 @@ struct Standing {
     metadata: Bytes,
     page: Bytes,
     cors: CorsLayer,
+    welcome: Welcome,
+    /// The address to listen on.
+    bind: SocketAddr,
     hosts: Vec<String>,
     body_limit: usize,
     /// Ends sessions.
@@ -138,8 +145,58 @@ impl Gate {
         routes::routes(endpoint, served, standing.wall.readiness.clone())
     }
 
-    /// Ends open streams and sessions, and says at `/readyz` that it is over: for the signal
-    /// on which an application stops.
+    /// Listens where the configuration says and serves the service behind the gate, and all
+    /// that belongs to it, as [`Server::serve`](crate::Server::serve) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
+    /// listening fails later.
+    pub async fn serve<H, M>(
+        &self,
+        service: StreamableHttpService<Guarded<H>, M>,
+    ) -> Result<(), Error>
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        let told_to_stop = serve::told_to_stop();
+        let listener = serve::listen(self.0.bind).await?;
+        welcome::print(&self.0.welcome);
+        self.serve_on(service, listener, told_to_stop).await
+    }
+
+    /// The same on a socket that listens already, until `stop` is ready.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::serve`], without [`Error::Bind`].
+    pub async fn serve_on<H, M>(
+        &self,
+        service: StreamableHttpService<Guarded<H>, M>,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error>
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        let standing = &self.0;
+        let assembled = Assembled {
+            router: self.router(service),
+            cors: standing.cors.clone(),
+            welcome: standing.welcome.clone(),
+            bind: standing.bind,
+            ready: standing.wall.readiness.clone(),
+            streams: standing.wall.streams.clone(),
+            everything: standing.everything.clone(),
+            connections: TaskTracker::new(),
+        };
+        serve::serve(listener, assembled, stop).await
+    }
+
+    /// Ends open streams and sessions, and says at `/readyz` that it is over: for an
+    /// application that serves the [`router`](Self::router) itself, when it is told to stop.
     pub fn stop(&self) {
         self.0.wall.readiness.stop();
         self.0.wall.streams.cancel();

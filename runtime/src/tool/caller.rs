@@ -1,10 +1,12 @@
 //! Who calls, as a tool sees it.
 
+use http::request::Parts;
+use rmcp::{RoleServer, service::RequestContext};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ToolError;
-use crate::{clock::UnixTime, principal::Principal};
+use crate::{admission::Admission, clock::UnixTime, principal::Principal};
 
 /// Who calls: what the verified token says, never the token itself.
 ///
@@ -25,6 +27,17 @@ pub struct Caller(Principal);
 impl Caller {
     pub(super) fn new(principal: Principal) -> Self {
         Self(principal)
+    }
+
+    /// Who makes a request to a handler of rmcp's own that a [`Gate`](crate::Gate) guards;
+    /// none without a token, and none of a request that no gate has judged.
+    ///
+    /// It is of *this* request: in a session the next one may bring another token.
+    #[must_use]
+    pub fn of(request: &RequestContext<RoleServer>) -> Option<Self> {
+        let parts = request.extensions.get::<Parts>()?;
+        let admission = parts.extensions.get::<Admission>()?;
+        admission.principal().cloned().map(Self::new)
     }
 
     /// The principal behind it.

@@ -24,6 +24,7 @@ use crate::{
         page::ToolEntry,
         protection::{Policy, Protection},
         routes,
+        welcome::Welcome,
     },
     verify::TokenVerifier,
 };
@@ -212,7 +213,18 @@ impl GateBuilder {
             requirement: *requirement,
         });
         let settings = &plan.settings;
+        let welcome = Welcome {
+            name: self.name.clone(),
+            resource: settings.resource().as_str().to_owned(),
+            docs: settings.docs_url().to_owned(),
+            tools: offered.tools.len(),
+            scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
+            issuers: plan.issuers.clone(),
+            is_development: plan.is_development(),
+        };
         let standing = Standing {
+            welcome,
+            bind: settings.bind(),
             visibility: self.visibility,
             asks_for_tokens: offered.asks_for_tokens(),
             path: settings.resource().path().to_owned(),

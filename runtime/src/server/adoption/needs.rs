@@ -93,7 +93,7 @@ macro_rules! needs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{needs, scope::Scope};
+    use crate::scope::Scope;
 
     #[test]
     fn the_words_mean_what_they_mean_to_a_tool() {

@@ -1,0 +1,30 @@
+//! A server of rmcp's own `#[tool]`, behind a gate. README.md shows what changed.
+//!
+//! `cargo run -p adopt`, then `curl -i http://127.0.0.1:8000/mcp -d '{}'` answers 401
+//! with the way in.
+
+mod counter;
+
+use counter::Counter;
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpService, session::local::LocalSessionManager,
+};
+use toolgate::{Config, Error, Gate, needs};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let counter = Counter::default();
+    let gate = Gate::builder("counter")
+        .tool("get", needs!(scope = "counter:read"))
+        .tool("add", needs!(scope = "counter:write", step_up))
+        .build(Config::from_env()?, counter.clone())
+        .await?;
+    let transport = gate.transport();
+    let guarded = gate.clone();
+    let service = StreamableHttpService::new(
+        move || Ok(guarded.guard(counter.clone())),
+        LocalSessionManager::default().into(),
+        transport,
+    );
+    gate.serve(service).await
+}

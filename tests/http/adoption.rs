@@ -1,0 +1,253 @@
+//! A gate before a server that somebody wrote with rmcp alone.
+
+mod attacks;
+
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpService, session::local::LocalSessionManager,
+};
+use serde_json::json;
+use support::{
+    client::{Answer, Client, Revision},
+    desk::Runs,
+    ledger::Ledger,
+    tokens::{self, ISSUER, Unsigned},
+};
+use tokio::net::TcpListener;
+use toolgate::{Config, Gate, GateBuilder, StartError, Visibility, needs};
+
+const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
+
+/// All that the ledger has, but for what is refused.
+fn builder() -> GateBuilder {
+    Gate::builder("ledger")
+        .tool("read", needs!(scope = "ledger:read"))
+        .tool("write", needs!(scope = "ledger:write", step_up))
+        .tool("ping", needs!(public))
+        .tool("audit", needs!(refused))
+        .prompt("sum", needs!(scope = "ledger:read"))
+        .prompt("review", needs!(refused))
+        .resource("ledger://closed", needs!(refused))
+        .resource("ledger://open", needs!(authenticated))
+        .resource(Ledger::TEMPLATE, needs!(scope = "ledger:read"))
+        .verifier(Unsigned)
+}
+
+struct Mounted {
+    resource: String,
+    runs: Runs,
+}
+
+impl Mounted {
+    /// Serves a router at an address that is known before it is made.
+    async fn at<F: Future<Output = axum::Router>>(
+        runs: &Runs,
+        router: impl FnOnce(Config) -> F,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let resource = format!("http://{address}/mcp");
+        let config = Config::new(resource.clone()).with_bind(address);
+        let router = router(config.with_issuer(ISSUER)).await;
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            resource,
+            runs: runs.clone(),
+        }
+    }
+
+    async fn gated(builder: GateBuilder) -> Self {
+        let ledger = Ledger::default();
+        let runs = ledger.runs.clone();
+        Self::at(&runs, |config| async {
+            let gate = builder.build(config, ledger.clone()).await;
+            let gate = gate.expect("what is said of the ledger is right");
+            gate.router(service(&gate, ledger))
+        })
+        .await
+    }
+
+    async fn client(&self, revision: Revision, scopes: &str) -> Client {
+        let token = tokens::token(&tokens::claims(&self.resource, scopes));
+        let mut client = Client::new(&self.resource, revision).with_token(token);
+        client.open().await;
+        client
+    }
+}
+
+type Service = StreamableHttpService<toolgate::Guarded<Ledger>, LocalSessionManager>;
+
+fn service(gate: &Gate, ledger: Ledger) -> Service {
+    let guarded = gate.clone();
+    StreamableHttpService::new(
+        move || Ok(guarded.guard(ledger.clone())),
+        LocalSessionManager::default().into(),
+        gate.transport(),
+    )
+}
+
+async fn names(client: &Client, method: &str, list: &str, name: &str) -> Vec<String> {
+    let answer = client.request(method, json!({})).await;
+    assert_eq!(answer.status, 200, "{method}: {answer:?}");
+    let result = &answer.json()["result"];
+    let listed = result[list].as_array().expect("a list").iter();
+    listed
+        .map(|one| one[name].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+fn is_error(answer: &Answer) -> bool {
+    answer.status >= 400 || answer.json().get("error").is_some()
+}
+
+#[tokio::test]
+async fn a_handler_of_rmcps_own_answers_like_a_server() {
+    let mounted = Mounted::gated(builder()).await;
+    for revision in BOTH {
+        mounted.runs.forget();
+        let mut anonymous = Client::new(&mounted.resource, revision);
+        anonymous.open().await;
+        assert_eq!(
+            names(&anonymous, "tools/list", "tools", "name").await,
+            ["ping"]
+        );
+        let answer = anonymous.call("ping", json!({})).await;
+        assert_eq!(answer.tool_text(), "ping ran for anybody");
+        let answer = anonymous.call("write", json!({})).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+        let challenge = answer.challenge().expect("a challenge");
+        assert_eq!(challenge.get("scope"), Some("ledger:write"));
+
+        let alice = mounted.client(revision, "ledger:read").await;
+        let listed = names(&alice, "tools/list", "tools", "name").await;
+        assert_eq!(listed, ["read", "write", "ping"]);
+        let answer = alice.call("read", json!({})).await;
+        assert_eq!(answer.tool_text(), "read ran for alice");
+        let answer = alice.call("write", json!({})).await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        let challenge = answer.challenge().expect("a challenge");
+        assert_eq!(challenge.get("scope"), Some("ledger:read ledger:write"));
+        assert_eq!(mounted.runs.all(), ["ping", "read"]);
+    }
+}
+
+#[tokio::test]
+async fn prompts_and_resources_have_the_same_gate() {
+    let mounted = Mounted::gated(builder()).await;
+    for revision in BOTH {
+        mounted.runs.forget();
+        let alice = mounted.client(revision, "").await;
+        assert_eq!(
+            names(&alice, "prompts/list", "prompts", "name").await,
+            ["sum"]
+        );
+        assert_eq!(
+            names(&alice, "resources/list", "resources", "uri").await,
+            ["ledger://open"]
+        );
+        let templates = ("resources/templates/list", "resourceTemplates");
+        assert_eq!(
+            names(&alice, templates.0, templates.1, "uriTemplate").await,
+            [Ledger::TEMPLATE]
+        );
+        let reference = json!({"type": "ref/resource", "uri": Ledger::TEMPLATE});
+        let completion = json!({"ref": reference, "argument": {"name": "number", "value": "1"}});
+        let needing = [
+            ("prompts/get", json!({"name": "sum"})),
+            ("resources/read", json!({"uri": "ledger://page/1"})),
+            ("completion/complete", completion),
+        ];
+        for (method, params) in &needing {
+            let answer = alice.request(method, params.clone()).await;
+            assert_eq!(answer.status, 403, "{method}: {answer:?}");
+        }
+        let open = json!({"uri": "ledger://open"});
+        let answer = alice.request("resources/read", open).await;
+        assert!(!is_error(&answer), "{answer:?}");
+        let reader = mounted.client(revision, "ledger:read").await;
+        for (method, params) in needing {
+            let answer = reader.request(method, params).await;
+            assert!(!is_error(&answer), "{method}: {answer:?}");
+        }
+        let ran = ["resource", "sum", "resource", "complete"];
+        assert_eq!(mounted.runs.all(), ran);
+    }
+}
+
+#[tokio::test]
+async fn lists_are_private_and_can_be_filtered_by_what_is_granted() {
+    let mounted = Mounted::gated(builder().visibility(Visibility::Granted)).await;
+    for revision in BOTH {
+        let alice = mounted.client(revision, "ledger:read").await;
+        let answer = alice.request("tools/list", json!({})).await.json();
+        let listed = answer["result"]["tools"].as_array().expect("tools").iter();
+        let listed: Vec<_> = listed.map(|tool| tool["name"].clone()).collect();
+        assert_eq!(listed, ["read", "ping"]);
+        if revision == Revision::Stateless {
+            assert_eq!(answer["result"]["cacheScope"], "private");
+        }
+        // Hidden, and still worth a challenge.
+        assert_eq!(alice.call("write", json!({})).await.status, 403);
+    }
+}
+
+async fn faults(builder: GateBuilder) -> String {
+    let config = Config::new("http://127.0.0.1:9/mcp").with_issuer(ISSUER);
+    let gate: Result<Gate, StartError> = builder.build(config, Ledger::default()).await;
+    gate.err().expect("it must not start").to_string()
+}
+
+#[tokio::test]
+async fn what_is_said_and_what_there_is_must_agree() {
+    let told = faults(
+        builder()
+            .tool("raed", needs!(public))
+            .tool("read", needs!(public))
+            .resource("ledger", needs!(public)),
+    )
+    .await;
+    for part in [
+        "has no tool `raed`",
+        "`read`, `write`, `ping`, `audit`",
+        "the tool `read` needs is said twice",
+        "`ledger` names no resources",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let bare = Gate::builder("ledger").verifier(Unsigned);
+    let told = faults(bare.tool("read", needs!(public))).await;
+    for name in Ledger::TOOLS.iter().skip(1).chain(&Ledger::PROMPTS) {
+        let fault = format!("`{name}`, and nobody has said what it needs");
+        assert!(told.contains(&fault), "{name}: {told}");
+    }
+    for uri in Ledger::RESOURCES.iter().chain(&[Ledger::TEMPLATE]) {
+        assert!(told.contains(uri), "{uri}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
+    let ledger = Ledger::default();
+    let by_rule = Gate::builder("ledger")
+        .tool("write", needs!(refused))
+        .tools_by(|tool| match &*tool.name {
+            "ping" => needs!(public),
+            _ => needs!(scope = "ledger:all"),
+        })
+        .prompt("sum", needs!(public))
+        .prompt("review", needs!(public))
+        .resource("ledger://open", needs!(public))
+        .resource("ledger://closed", needs!(public))
+        .resource(Ledger::TEMPLATE, needs!(public))
+        .verifier(Unsigned);
+    let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
+        let gate = by_rule.build(config, ledger.clone()).await.expect("a gate");
+        gate.router(service(&gate, ledger))
+    })
+    .await;
+    let alice = mounted.client(Revision::Stateless, "ledger:all").await;
+    for (tool, runs) in [("ping", true), ("audit", true), ("write", false)] {
+        let answer = alice.call(tool, json!({})).await;
+        assert_eq!(!is_error(&answer), runs, "{tool}: {answer:?}");
+    }
+    assert_eq!(mounted.runs.all(), ["ping", "audit"]);
+}
