@@ -18,11 +18,13 @@ mod dotenv;
 mod environment;
 mod scalekit;
 mod settings;
+mod state_key;
 #[cfg(test)]
 mod tests;
 mod variables;
 
 pub use environment::Environment;
+use state_key::StateKey;
 pub(crate) use {
     address::Resource,
     document::Document,
@@ -67,6 +69,7 @@ pub struct Config {
     body_limit: usize,
     document: Option<Document>,
     credentials: Option<ClientCredentials>,
+    state_key: Option<StateKey>,
     notes: Vec<String>,
     faults: Vec<(String, String)>,
 }
@@ -192,6 +195,17 @@ impl Config {
         self
     }
 
+    /// Seals what tools keep in the client's hands between two rounds of one call
+    /// ([`Round`](crate::Round)) with this key: 32 random bytes that nobody else knows.
+    ///
+    /// Without it a server makes one when it starts. It then takes nothing back from
+    /// before, nor from another replica: such a call is refused, and has to begin anew.
+    #[must_use]
+    pub fn with_state_key(mut self, key: [u8; 32]) -> Self {
+        self.state_key = Some(StateKey::new(key));
+        self
+    }
+
     /// What a person should be told at the start: settings that contradict each other,
     /// names that nobody reads.
     #[must_use]
@@ -214,6 +228,7 @@ impl Config {
             body_limit: BODY_LIMIT,
             document: None,
             credentials: None,
+            state_key: None,
             notes: Vec::new(),
             faults: Vec::new(),
         }

@@ -53,8 +53,9 @@ pub use server::{
 };
 pub use text::{Completer, Completions, FromText};
 pub use tool::{
-    Args, Argument, Call, Caller, Context, Denied, FromCall, FromRef, IntoToolError,
-    IntoToolResult, Json, State, ToolDef, ToolError, ToolOutcome, ToolSet,
+    Args, Argument, Call, Caller, Context, Denied, Elicited, FromCall, FromRef, InputRequired,
+    IntoToolError, IntoToolResult, Json, Reply, Round, State, ToolDef, ToolError, ToolOutcome,
+    ToolSet,
 };
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};

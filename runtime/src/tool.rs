@@ -10,6 +10,7 @@
 //! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
 //! | `authorize` | [`Denied`]: arguments decide, before the tool runs |
 //! | `caller`, `context` | [`Caller`], [`Context`] |
+//! | `round` | [`Round`]: a call of several, with sealed state between them |
 //! | `describe` | arguments and results → JSON Schemas |
 //! | `header` | the rules for `x-mcp-header` |
 //! | `input` | a call's arguments against the schema that is published |
@@ -45,6 +46,7 @@ mod header;
 mod input;
 mod outcome;
 pub(crate) mod redact;
+mod round;
 mod security;
 mod set;
 
@@ -60,9 +62,11 @@ pub use extract::{FromCall, FromRef, State};
 pub use facts::{Facts, ScopeText, Stated};
 pub use failure::{IntoToolError, ToolError};
 pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
+pub use round::{Elicited, InputRequired, Reply, Round};
 pub use set::{ToolDef, ToolGroup, ToolSet};
 
 pub(crate) use authorize::Refused;
+pub(crate) use round::{CallRound, RoundSeal};
 pub(crate) use security::SCHEMES;
 
 use authorize::Check;

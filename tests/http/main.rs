@@ -10,6 +10,7 @@ mod prompts;
 mod protocol;
 mod refusals;
 mod resources;
+mod rounds;
 mod schemes;
 mod scopes;
 mod sessions;

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use super::{Config, Document, Resource};
+use super::{Config, Document, Resource, StateKey};
 use crate::{
     error::Faults,
     issuer::{ClientAuthentication, Introspection, Issuer},
@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     leeway: u64,
     body_limit: usize,
     document: Option<Document>,
+    state_key: Option<StateKey>,
     notes: Vec<String>,
 }
 
@@ -48,9 +49,15 @@ impl Settings {
             leeway: config.leeway,
             body_limit: config.body_limit,
             document: config.document.clone(),
+            state_key: config.state_key,
             notes: config.notes.clone(),
             resource,
         }
+    }
+
+    /// The key for what tools keep in the client's hands, if one is set.
+    pub(crate) fn state_key(&self) -> Option<[u8; 32]> {
+        self.state_key.map(StateKey::bytes)
     }
 
     /// The address to listen on.

@@ -1,7 +1,7 @@
 //! Which variable means what: our names, and where two say different things.
 
 use super::{
-    Config, Environment, Slash, address,
+    Config, Environment, Slash, StateKey, address,
     scalekit::{self, Scalekit},
 };
 
@@ -11,9 +11,12 @@ const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
 const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
 const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
 const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
+const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
 /// Every name of ours.
-const OURS: [&str; 6] = [BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS];
+const OURS: [&str; 7] = [
+    BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS, STATE_KEY,
+];
 
 /// What every name of ours begins with.
 const OUR_PREFIX: &str = "TOOLGATE_";
@@ -67,6 +70,16 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
     }
     for origin in items(environment.get(ORIGINS).unwrap_or_default()) {
         config.add_origin(ORIGINS, origin);
+    }
+    if let Some(text) = environment.get(STATE_KEY) {
+        match StateKey::read(text) {
+            Some(key) => config.state_key = Some(key),
+            // Never the value: it may be a key with a slip in it.
+            None => config.fault(
+                format!("{STATE_KEY} is not the base64 of 32 bytes"),
+                "make one with `openssl rand -base64 32`, the same for every replica",
+            ),
+        }
     }
     scalekit.finish(&mut config);
     note_unread(&mut config, environment);

@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     error::{Faults, StartError},
     gate::{Direct, GateService},
-    tool::Tool,
+    tool::{RoundSeal, Tool},
 };
 
 use super::{
@@ -89,6 +89,18 @@ where
     let Some(plan) = plan else {
         return Err(faults.into_error());
     };
+    let rounds = RoundSeal::new(
+        plan.settings.state_key(),
+        plan.settings.resource().as_str().to_owned(),
+        Arc::clone(&plan.clock),
+    );
+    let Ok(rounds) = rounds else {
+        faults.add(
+            "the operating system gives no random numbers",
+            "let it run where it may ask for them",
+        );
+        return Err(faults.into_error());
+    };
     let plan = faults.finish(plan)?;
     for note in plan.settings.notes() {
         tracing::warn!("{note}");
@@ -150,6 +162,7 @@ where
         rules: Arc::clone(&plan.rules),
         visibility: server.visibility,
         herald,
+        rounds: Arc::new(rounds),
     });
     let wall = plan.put_up(Some(Arc::clone(&shared) as Arc<dyn Direct>));
     let service = StreamableHttpService::new(

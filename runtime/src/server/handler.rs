@@ -22,7 +22,7 @@ use crate::{
     gate::Holder,
     operation::Operation,
     resource::not_found,
-    tool::Call,
+    tool::{Call, CallRound, RoundSeal},
 };
 
 use super::{
@@ -41,6 +41,7 @@ pub(super) struct Shared<S> {
     pub(super) rules: Arc<Rules>,
     pub(super) visibility: Visibility,
     pub(super) herald: Option<Arc<Herald>>,
+    pub(super) rounds: Arc<RoundSeal>,
 }
 
 impl<S: Clone> Shared<S> {
@@ -240,11 +241,16 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let admission = self.admission(&context.extensions, Operation::CallTool(&request.name))?;
         let tool = self.0.catalogue.admitted_tool(&admission);
         let tool = tool.ok_or_else(|| none_such("tool"))?;
+        let round = CallRound::judge(
+            &self.0.rounds,
+            admission.principal(),
+            &request,
+            context.client_capabilities().as_ref(),
+        )
+        .map_err(|fault| ErrorData::invalid_params(fault.message(), None))?;
         let cancelled = context.ct.clone();
-        let running = tool.call(
-            &admission,
-            self.0.call(&admission, request.arguments, context),
-        );
+        let call = self.0.call(&admission, request.arguments, context);
+        let running = tool.call(&admission, call.in_round(round));
         let running = async { Ok(running.await.into_response()) };
         unless_cancelled(tool.takes_context(), cancelled, running).await
     }

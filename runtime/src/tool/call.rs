@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
-use super::{Caller, Context, ToolError, ToolOutcome};
+use super::{Caller, Context, ToolError, ToolOutcome, round::CallRound};
 use crate::principal::Principal;
 
 /// What runs a tool.
@@ -23,6 +23,7 @@ pub struct Call<S> {
     arguments: Map<String, Value>,
     principal: Option<Principal>,
     request: Option<Arc<RequestContext<RoleServer>>>,
+    round: Option<Arc<CallRound>>,
 }
 
 impl<S> Call<S> {
@@ -39,7 +40,18 @@ impl<S> Call<S> {
             arguments,
             principal,
             request: request.map(Arc::new),
+            round: None,
         }
+    }
+
+    /// The same as a round that was judged.
+    pub(crate) fn in_round(mut self, round: CallRound) -> Self {
+        self.round = Some(Arc::new(round));
+        self
+    }
+
+    pub(super) fn round(&self) -> Option<Arc<CallRound>> {
+        self.round.clone()
     }
 
     pub(crate) fn take_arguments(&mut self) -> Map<String, Value> {

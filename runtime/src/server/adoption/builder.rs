@@ -218,6 +218,8 @@ impl GateBuilder {
             resource: settings.resource().as_str().to_owned(),
             docs: settings.docs_url().to_owned(),
             tools: offered.tools.len(),
+            prompts: offered.prompts.len(),
+            resources: offered.resources.len(),
             scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
             issuers: plan.issuers.clone(),
             is_development: plan.is_development(),

@@ -17,7 +17,7 @@ use crate::{
     State,
     admission::Decision,
     claims::Claims,
-    clock::UnixTime,
+    clock::{SystemClock, UnixTime},
     error::Faults,
     gate::Direct,
     mcp_prompt, mcp_resource, mcp_tool,
@@ -103,12 +103,14 @@ impl World {
         faults.finish(()).unwrap();
         let offers = offered.offers(&table, catalogue.switches());
         let baseline = table.asked_for();
+        let rounds = RoundSeal::new(None, String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
             state: Arc::clone(&runs),
             catalogue,
             visibility: Default::default(),
             herald: None,
+            rounds: Arc::new(rounds),
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);
