@@ -10,7 +10,9 @@ use support::{
     server::Running,
     tokens::{self, ISSUER, Unsigned},
 };
-use toolgate::{Config, Denied, Elicited, Reply, Round, Server, State, ToolError, mcp_tool, tools};
+use toolgate::{
+    Caller, Config, Denied, Elicited, Reply, Round, Server, State, ToolError, mcp_tool, tools,
+};
 
 /// What a person is asked.
 #[derive(Deserialize, JsonSchema)]
@@ -65,7 +67,7 @@ fn purge(
     go_on("purge", &list, &round, &runs)
 }
 
-fn not_locked(list: &str) -> Result<(), Denied> {
+fn not_locked(_: &Caller, list: &str) -> Result<(), Denied> {
     match list {
         "locked" => Err(Denied::needs(["list:admin"])),
         _ => Ok(()),
