@@ -8,6 +8,7 @@ mod logs;
 mod panics;
 mod places;
 mod raw;
+mod replay;
 mod resources;
 mod sessions;
 
