@@ -19,12 +19,10 @@ async fn main() -> Result<(), Error> {
         .tool("add", needs!(scope = "counter:write", step_up))
         .build(Config::from_env()?, counter.clone())
         .await?;
-    let transport = gate.transport();
-    let guarded = gate.clone();
     let service = StreamableHttpService::new(
-        move || Ok(guarded.guard(counter.clone())),
+        gate.guard_each(move || Ok(counter.clone())),
         LocalSessionManager::default().into(),
-        transport,
+        gate.transport(),
     );
     gate.serve(service).await
 }

@@ -5,7 +5,7 @@
 //! - [`stated`], [`survey`]: what was said, and what the handler says that it has
 //! - [`layer`], [`guard`]: the two halves, before the service and around the handler
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::{Router, routing::any_service};
 use bytes::Bytes;
@@ -65,9 +65,8 @@ pub use needs::Needs;
 ///     .tool("add", needs!(scope = "counter:write", step_up))
 ///     .build(Config::from_env()?, Counter)
 ///     .await?;
-/// let guarded = gate.clone();
 /// let service = StreamableHttpService::new(
-///     move || Ok(guarded.guard(Counter)),
+///     gate.guard_each(|| Ok(Counter)),
 ///     LocalSessionManager::default().into(),
 ///     gate.transport(),
 /// );
@@ -107,6 +106,16 @@ impl Gate {
     /// or request, where the service makes its handlers.
     pub fn guard<H: ServerHandler>(&self, handler: H) -> Guarded<H> {
         Guarded::new(handler, self.clone())
+    }
+
+    /// The same in the place where a service makes its handlers.
+    pub fn guard_each<H, F>(&self, make: F) -> impl Fn() -> io::Result<Guarded<H>> + use<H, F>
+    where
+        H: ServerHandler,
+        F: Fn() -> io::Result<H>,
+    {
+        let gate = self.clone();
+        move || Ok(gate.guard(make()?))
     }
 
     /// How the service behind the gate has to be set up: hosts and limits are the gate's,

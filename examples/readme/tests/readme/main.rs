@@ -10,6 +10,7 @@ use document::{blocks, quoted, rows, section};
 
 const README: &str = include_str!("../../../../README.md");
 const SERVER: &str = include_str!("../../src/main.rs");
+const ADOPTED: &str = include_str!("../../../adopt/src/main.rs");
 const MANIFEST: &str = include_str!("../../Cargo.toml");
 
 /// The folder of the whole project.
@@ -22,6 +23,21 @@ fn the_server_that_is_shown_is_the_one_that_runs_and_is_short() {
     let shown: Vec<_> = blocks(README, "rust").collect();
     assert_eq!(shown, [SERVER]);
     assert!(SERVER.lines().count() <= 30);
+}
+
+#[test]
+fn the_change_that_is_shown_is_the_one_that_was_made() {
+    let shown: Vec<_> = blocks(README, "diff").collect();
+    let [shown] = shown[..] else {
+        panic!("one change is shown: {shown:?}");
+    };
+    let is_removed = |line: &&str| line.starts_with('-');
+    let (removed, kept): (Vec<_>, Vec<_>) = shown.lines().partition(is_removed);
+    let after: Vec<_> = kept.iter().map(|line| &line[1..]).collect();
+    assert!(ADOPTED.contains(&after.join("\n")), "{shown}");
+    for line in removed {
+        assert!(!ADOPTED.contains(line[1..].trim()), "{line}");
+    }
 }
 
 /// `path = "…"` or `version = "…"` in place of `workspace = true`, and the same features.

@@ -72,7 +72,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "a gate's layer stands before a guarded service only, and `{Self}` is none",
     label = "nothing here asks for what the gate admits",
-    note = "make the handler by the gate: `StreamableHttpService::new(move || Ok(gate.guard(handler())), …)`",
+    note = "make the handler by the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
     note = "the layer is the innermost: other layers go around it"
 )]
 pub trait IsGuarded: sealed::Sealed {}
