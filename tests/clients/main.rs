@@ -5,6 +5,7 @@
 
 mod login;
 mod refresh;
+mod rounds;
 mod step_up;
 
 use rmcp::transport::AuthorizationRequest;

@@ -202,7 +202,9 @@ async fn what_is_said_and_what_there_is_must_agree() {
         builder()
             .tool("raed", needs!(public))
             .tool("read", needs!(public))
-            .resource("ledger", needs!(public)),
+            .resource("ledger", needs!(public))
+            .tools_by(|_| needs!(public))
+            .tools_by(|_| needs!(refused)),
     )
     .await;
     for part in [
@@ -210,6 +212,7 @@ async fn what_is_said_and_what_there_is_must_agree() {
         "`read`, `write`, `ping`, `audit`",
         "the tool `read` needs is said twice",
         "`ledger` names no resources",
+        "`tools_by` is said twice",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }

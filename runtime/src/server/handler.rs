@@ -247,7 +247,16 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
             &request,
             context.client_capabilities().as_ref(),
         )
-        .map_err(|fault| ErrorData::invalid_params(fault.message(), None))?;
+        .map_err(|fault| {
+            tracing::warn!(
+                target: "toolgate::audit",
+                outcome = "no_such_round",
+                tool = tool.name(),
+                reason = fault.message(),
+                "a call brought a request state or answers that are not its own; it was refused"
+            );
+            ErrorData::invalid_params(fault.message(), None)
+        })?;
         let cancelled = context.ct.clone();
         let call = self.0.call(&admission, request.arguments, context);
         let running = tool.call(&admission, call.in_round(round));

@@ -171,7 +171,9 @@ impl CallRound {
         let earlier = match &call.request_state {
             Some(state) => Some(seal.open(&binding, state).map_err(NoRound::State)?),
             // An answer to what nobody has asked was not given by anybody.
-            None if call.input_responses.is_some() => return Err(NoRound::Unasked),
+            None if call.input_responses.iter().any(|given| !given.is_empty()) => {
+                return Err(NoRound::Unasked);
+            }
             None => None,
         };
         Ok(Self {

@@ -8,7 +8,7 @@ use support::{
 };
 use toolgate::{Gate, needs};
 
-use super::{BOTH, Mounted, builder, is_error, service};
+use super::{BOTH, Mounted, builder, is_error, names, service};
 
 /// The trap of adoption: the handler has it, and a good token alone opens nothing.
 #[tokio::test]
@@ -57,6 +57,36 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
         let answer = alice.request("resources/read", uri).await;
         assert_eq!(is_error(&answer), is_closed, "{name}: {answer:?}");
     }
+}
+
+/// Where nothing is protected nobody has to log in, and there is nothing more for it.
+#[tokio::test]
+async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
+    let open = Gate::builder("ledger").tool("ping", needs!(public));
+    let ledger = Ledger::default();
+    let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
+        let gate = open.verifier(Unsigned).build_unseen(config);
+        let gate = gate.expect("a gate");
+        gate.router(service(&gate, ledger))
+    })
+    .await;
+    for revision in BOTH {
+        let mut anonymous = Client::new(&mounted.resource, revision);
+        anonymous.open().await;
+        let listed = names(&anonymous, "tools/list", "tools", "name").await;
+        assert_eq!(listed, ["ping"]);
+        for (method, params) in [
+            ("tools/call", json!({"name": "read"})),
+            ("prompts/get", json!({"name": "sum"})),
+            ("prompts/list", json!({})),
+            ("resources/read", json!({"uri": "ledger://open"})),
+            ("resources/list", json!({})),
+        ] {
+            let answer = anonymous.request(method, params).await;
+            assert!(is_error(&answer), "{method}: {answer:?}");
+        }
+    }
+    assert_eq!(mounted.runs.all(), [""; 0]);
 }
 
 #[tokio::test]

@@ -59,7 +59,8 @@ impl GateBuilder {
     }
 
     /// Says by a rule what those tools need that are not named one by one. The rule is
-    /// asked once for each that the handler lists, when the gate is built.
+    /// asked once for each that the handler lists, when the gate is built. There is one
+    /// rule at most.
     ///
     /// ```
     /// use toolgate::{Gate, needs};
@@ -73,7 +74,7 @@ impl GateBuilder {
     /// });
     /// ```
     pub fn tools_by(mut self, rule: impl Fn(&Tool) -> Needs + Send + 'static) -> Self {
-        self.stated.tool_rule = Some(Box::new(rule));
+        self.stated.tool_rules.push(Box::new(rule));
         self
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Stated {
     pub(super) tools: Vec<(String, Needs)>,
     pub(super) prompts: Vec<(String, Needs)>,
     pub(super) resources: Vec<(&'static str, Needs)>,
-    pub(super) tool_rule: Option<ToolRule>,
+    pub(super) tool_rules: Vec<ToolRule>,
 }
 
 impl Stated {
@@ -48,9 +48,15 @@ impl Stated {
 
     /// Lets the rule speak of the tools that nobody has named.
     fn apply_rule(&mut self, has: &Inventory, faults: &mut Faults) {
-        let Some(rule) = self.tool_rule.take() else {
+        let Some(rule) = self.tool_rules.pop() else {
             return;
         };
+        if !self.tool_rules.is_empty() {
+            faults.add(
+                "`tools_by` is said twice",
+                "make one rule of both: neither may silently win",
+            );
+        }
         let Some(tools) = &has.tools else {
             faults.add(
                 "`tools_by` has nothing to speak of: the handler's list of tools is not known",
