@@ -57,7 +57,7 @@ const UNDECIDING: &[&str] = &["clock", "error"];
 const CEILING: usize = 400;
 
 /// Lines of code of what decides, without its documentation: what one sitting reads.
-const CORE_CEILING: usize = 1_650;
+const CORE_CEILING: usize = 1_700;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -21,6 +21,12 @@ fn decision<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
 }
 
 #[divan::bench(args = TOOLS, consts = [1, 128])]
+fn decision_and_admission<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
+    let desk = Desk::new(tools, SCOPES);
+    bencher.bench_local(|| desk.admit());
+}
+
+#[divan::bench(args = TOOLS, consts = [1, 128])]
 fn decision_about_another_tool_each_time<const SCOPES: usize>(
     bencher: Bencher<'_, '_>,
     tools: usize,

@@ -93,7 +93,7 @@ impl Desk {
             turn: AtomicUsize::new(0),
         };
         desk.principal = Some(desk.authenticated().0);
-        assert!(desk.decide() && desk.decide_for_another() && desk.warm());
+        assert!(desk.decide() && desk.admit() && desk.decide_for_another() && desk.warm());
         desk
     }
 
@@ -119,7 +119,18 @@ impl Desk {
     pub fn warm(&self) -> bool {
         let (principal, token) = self.authenticated();
         let principal = principal.bearing(token);
-        self.decide_about(&self.tools[0], Some(&principal))
+        self.admit_to(&self.tools[0], Some(&principal))
+    }
+
+    /// Decides, and makes the admission of it, which holds the caller.
+    #[must_use]
+    pub fn admit(&self) -> bool {
+        self.admit_to(&self.tools[self.tools.len() / 2], self.principal.as_ref())
+    }
+
+    fn admit_to(&self, tool: &str, principal: Option<&Principal>) -> bool {
+        let decision = self.rules.decide(Operation::CallTool(tool), principal);
+        matches!(decision, Decision::Admit(_))
     }
 
     fn authenticated(&self) -> (Principal, BearerToken) {
@@ -132,8 +143,7 @@ impl Desk {
     }
 
     fn decide_about(&self, tool: &str, principal: Option<&Principal>) -> bool {
-        let decision = self.rules.decide(Operation::CallTool(tool), principal);
-        matches!(decision, Decision::Admit(_))
+        self.rules.admits(Operation::CallTool(tool), principal)
     }
 }
 

@@ -29,47 +29,20 @@ impl Rules {
         operation: Operation<'_>,
         principal: Option<&Principal>,
     ) -> Decision {
-        let rule = self.rule(operation);
-        let (target, accesses): (_, &[&Access]) = match &rule {
-            Rule::Of(target, access) => (Some(*target), &[*access]),
-            Rule::General(access) => (None, &[*access]),
-            Rule::All(accesses) => (None, accesses),
-            Rule::None if principal.is_some() || *self.unlisted() == Access::Public => {
-                return Decision::Deny(Denial::Unruled);
-            }
-            Rule::None => (None, &[self.unlisted()]),
-        };
-        let granted = match principal {
-            Some(principal) => principal.granted(),
-            None if accesses.iter().all(|access| **access == Access::Public) => ScopeSet::EMPTY,
-            None => {
-                return Decision::Deny(Denial::NoToken {
-                    wanted: self.wanted(Some(operation)),
-                });
-            }
-        };
-        if !accesses.iter().all(|access| access.admits(granted)) {
-            let needed = accesses
-                .iter()
-                .map(|access| access.wanted(granted))
-                .fold(ScopeSet::EMPTY, ScopeSet::union);
-            return Decision::Deny(Denial::InsufficientScope {
-                needed,
-                missing: needed.minus(granted),
-                held: principal.map_or(ScopeSet::EMPTY, Principal::held),
-            });
+        match self.judge(operation, principal) {
+            Ok(target) => Decision::Admit(Admission {
+                rules: self.id,
+                principal: principal.cloned(),
+                kind: operation.kind(),
+                target,
+            }),
+            Err(denial) => Decision::Deny(denial),
         }
-        Decision::Admit(Admission {
-            rules: self.id,
-            principal: principal.cloned(),
-            kind: operation.kind(),
-            target,
-        })
     }
 
     /// Whether a caller may use a target: what lists of what is granted ask.
     pub(crate) fn admits(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
-        matches!(self.decide(operation, principal), Decision::Admit(_))
+        self.judge(operation, principal).is_ok()
     }
 
     /// Asks again, at dispatch, with the operation that is about to run.
@@ -83,16 +56,54 @@ impl Rules {
         admission: &Admission,
         operation: Operation<'_>,
     ) -> Result<(), NotAdmitted> {
-        match self.decide(operation, admission.principal()) {
-            Decision::Admit(again)
-                if again.rules == admission.rules
-                    && again.kind == admission.kind
-                    && again.target == admission.target =>
+        match self.judge(operation, admission.principal()) {
+            Ok(target)
+                if self.id == admission.rules
+                    && operation.kind() == admission.kind
+                    && target == admission.target =>
             {
                 Ok(())
             }
-            Decision::Admit(_) | Decision::Deny(_) => Err(NotAdmitted),
+            Ok(_) | Err(_) => Err(NotAdmitted),
         }
+    }
+
+    /// What is admitted, as far as it is one of the server's own things; or why not.
+    fn judge(
+        &self,
+        operation: Operation<'_>,
+        principal: Option<&Principal>,
+    ) -> Result<Option<Target>, Denial> {
+        let rule = self.rule(operation);
+        let (target, accesses): (_, &[&Access]) = match &rule {
+            Rule::Of(target, access) => (Some(*target), &[*access]),
+            Rule::General(access) => (None, &[*access]),
+            Rule::All(accesses) => (None, accesses),
+            Rule::None if principal.is_some() || *self.unlisted() == Access::Public => {
+                return Err(Denial::Unruled);
+            }
+            Rule::None => (None, &[self.unlisted()]),
+        };
+        let granted = match principal {
+            Some(principal) => principal.granted(),
+            None if accesses.iter().all(|access| **access == Access::Public) => ScopeSet::EMPTY,
+            None => {
+                let wanted = self.wanted(Some(operation));
+                return Err(Denial::NoToken { wanted });
+            }
+        };
+        if accesses.iter().all(|access| access.admits(granted)) {
+            return Ok(target);
+        }
+        let needed = accesses
+            .iter()
+            .map(|access| access.wanted(granted))
+            .fold(ScopeSet::EMPTY, ScopeSet::union);
+        Err(Denial::InsufficientScope {
+            needed,
+            missing: needed.minus(granted),
+            held: principal.map_or(ScopeSet::EMPTY, Principal::held),
+        })
     }
 }
 
@@ -118,11 +129,6 @@ impl Admission {
     /// Who was admitted; none for a caller without a token.
     pub(crate) fn principal(&self) -> Option<&Principal> {
         self.principal.as_ref()
-    }
-
-    /// Whether it is for an operation of this kind.
-    pub(crate) fn is_for(&self, operation: Operation<'_>) -> bool {
-        self.kind == operation.kind()
     }
 
     /// What the operation is about, if it is one of the server's own things.

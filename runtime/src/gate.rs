@@ -35,6 +35,7 @@ mod session;
 
 pub(crate) use challenge::Challenges;
 pub(crate) use direct::Direct;
+pub(crate) use handover::ListsTools;
 pub use in_result::DeniedCall;
 pub(crate) use in_result::InResult;
 pub(crate) use origin::OriginRules;

@@ -95,7 +95,7 @@ impl Acceptance {
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
         }
-        Ok(Principal::new(Arc::clone(token)))
+        Ok(Principal(Arc::clone(token), None))
     }
 }
 
@@ -129,43 +129,32 @@ impl VerifiedToken {
 
 /// Who calls: an authentic token that this server accepts now.
 #[derive(Clone)]
-pub struct Principal {
-    token: Arc<VerifiedToken>,
-    bearer: Option<BearerToken>,
-}
+pub struct Principal(Arc<VerifiedToken>, Option<BearerToken>);
 
 impl Principal {
-    fn new(token: Arc<VerifiedToken>) -> Self {
-        Self {
-            token,
-            bearer: None,
-        }
-    }
-
     /// The same with the token itself, for an exchange and for nothing else: a client's
     /// token must never be passed on (MCP authorization, "Access Token Privilege
     /// Restriction").
     pub(crate) fn bearing(mut self, token: BearerToken) -> Self {
-        self.bearer = Some(token);
+        self.1 = Some(token);
         self
     }
 
     /// The token itself. No public type has it.
     pub(crate) fn bearer(&self) -> Option<&BearerToken> {
-        self.bearer.as_ref()
+        self.1.as_ref()
     }
 
     /// The claims of the token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
-        &self.token.claims
+        &self.0.claims
     }
 
     /// What the token lets its holder do: the scopes of this server that it names, and
     /// those that they imply.
-    #[must_use]
     pub(crate) fn granted(&self) -> ScopeSet {
-        self.token.granted
+        self.0.granted
     }
 
     /// Whether the token has this scope: names it, character for character (RFC 6749
@@ -173,18 +162,16 @@ impl Principal {
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
         // Named in the order of the table, which is sorted.
-        self.token.granted_names.binary_search(&scope).is_ok()
+        self.0.granted_names.binary_search(&scope).is_ok()
             || self.claims().scopes().any(|named| named == scope)
     }
 
     /// The scopes of this server that the token names.
-    #[must_use]
     pub(crate) fn held(&self) -> ScopeSet {
-        self.token.held
+        self.0.held
     }
 
     /// Whose request it is, whatever token says so.
-    #[must_use]
     pub(crate) fn identity(&self) -> Identity {
         let claims = self.claims();
         Identity {

@@ -17,6 +17,10 @@ use super::{
 /// The largest plain-text refusal of the service behind that is put into JSON.
 const LARGEST_PLAIN_TEXT: usize = 4096;
 
+/// Says of an admitted request that it asks for the list of tools.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListsTools;
+
 impl Gate {
     /// Runs what was admitted, the short way or behind the gate.
     pub(super) async fn run<I, B>(
@@ -37,6 +41,7 @@ impl Gate {
             message,
             opens_session,
             streams,
+            lists_tools,
             session,
         } = passed;
         if let (Some(direct), Some(message)) = (&self.direct, message)
@@ -49,6 +54,9 @@ impl Gate {
         let principal = admission.principal().cloned();
         let method = parts.method.clone();
         parts.extensions.insert(admission);
+        if lists_tools {
+            parts.extensions.insert(ListsTools);
+        }
         if let Some(holder) = session.as_ref().and_then(|id| self.sessions.holder(id)) {
             parts.extensions.insert(holder);
         }

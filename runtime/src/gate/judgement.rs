@@ -44,6 +44,7 @@ pub(super) struct Passed {
     pub(super) opens_session: bool,
     /// Whether the answer is a stream that goes on until somebody ends it.
     pub(super) streams: bool,
+    pub(super) lists_tools: bool,
     pub(super) session: Option<String>,
 }
 
@@ -131,6 +132,7 @@ impl Gate {
         parts.headers.remove(header::AUTHORIZATION);
         let opens_session = matches!(judged, Operation::Initialize);
         let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
+        let lists_tools = matches!(judged, Operation::ListTools);
         let is_call = matches!(judged, Operation::CallTool(_));
         Ok(Passed {
             admission,
@@ -141,6 +143,7 @@ impl Gate {
             },
             opens_session,
             streams,
+            lists_tools,
             session,
         })
     }

@@ -114,7 +114,7 @@ fn a_scope_is_had_by_name_or_by_what_implies_it() {
         let claims =
             json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": NOW, "scope": scopes});
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
-        Principal::new(VerifiedToken::new(claims, &table)).has(asked)
+        Principal(VerifiedToken::new(claims, &table), None).has(asked)
     };
     assert!(has("todo:admin", "todo:read"));
     assert!(!has("todo:read", "todo:admin"));

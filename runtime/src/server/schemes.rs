@@ -32,7 +32,7 @@ use rmcp::{
 use serde_json::Value;
 use tower::Service;
 
-use crate::{admission::Admission, operation::Operation, tool::SCHEMES};
+use crate::{gate::ListsTools, tool::SCHEMES};
 
 /// Gives each tool of a list the member that its `_meta` has.
 fn publish(list: &mut Value) {
@@ -66,8 +66,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let admission = request.extensions().get::<Admission>();
-        let is_list = admission.is_some_and(|admission| admission.is_for(Operation::ListTools));
+        let is_list = request.extensions().get::<ListsTools>().is_some();
         let answering = self.0.call(request);
         Box::pin(async move {
             let response = answering.await?;
