@@ -35,32 +35,8 @@ impl BearerToken {
     ///
     /// A [`BearerFault`] that says why the request's credentials are not one token.
     pub fn read(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Self>, BearerFault> {
-        if query.is_some_and(names_a_token) {
-            return Err(BearerFault::InQuery);
-        }
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let Some(header) = values.next() else {
-            return Ok(None);
-        };
-        if values.next().is_some() {
-            return Err(BearerFault::Repeated);
-        }
-        let bytes = header.as_bytes();
-        // `Bearer:`, a tab or a quotation mark are slips in writing a bearer token down.
-        // Taken for another scheme, and so for no token, they would go unnoticed.
-        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric();
-        let start = bytes.iter().position(is_scheme).unwrap_or(bytes.len());
-        let after = &bytes[start..];
-        let scheme = after.iter().take_while(|byte| is_scheme(byte)).count();
-        if !after[..scheme].eq_ignore_ascii_case(b"bearer") {
-            return Ok(None);
-        }
-        // RFC 9110 §11.4: one or more spaces between the scheme and its token68.
-        let spaces = after[scheme..].iter().take_while(|&&byte| byte == b' ');
-        match (start, spaces.count()) {
-            (0, spaces @ 1..) => Self::within(header.clone(), scheme + spaces).map(Some),
-            _ => Err(BearerFault::Malformed),
-        }
+        let read = Credentials::read(headers, query, false)?;
+        Ok(read.map(|credentials| credentials.token))
     }
 
     /// The token's text. It belongs in no log, no answer and no other request.
@@ -78,6 +54,63 @@ impl BearerToken {
         match is_b64token(&header.as_bytes()[start..]) {
             true => Ok(Self { header, start }),
             false => Err(BearerFault::Malformed),
+        }
+    }
+}
+
+/// A token, and the scheme by which it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Credentials {
+    pub(crate) scheme: Scheme,
+    pub(crate) token: BearerToken,
+}
+
+/// How a sender means a token to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// As that of whoever holds it (RFC 6750 §2.1).
+    Bearer,
+    /// As bound to a key (RFC 9449 §7.1).
+    Dpop,
+}
+
+impl Credentials {
+    /// As [`BearerToken::read`], and with `dpop` of the scheme `DPoP` as well.
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        query: Option<&str>,
+        dpop: bool,
+    ) -> Result<Option<Self>, BearerFault> {
+        if query.is_some_and(names_a_token) {
+            return Err(BearerFault::InQuery);
+        }
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(header) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(BearerFault::Repeated);
+        }
+        let bytes = header.as_bytes();
+        // `Bearer:`, a tab or a quotation mark are slips in writing a bearer token down.
+        // Taken for another scheme, and so for no token, they would go unnoticed.
+        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric();
+        let start = bytes.iter().position(is_scheme).unwrap_or(bytes.len());
+        let after = &bytes[start..];
+        let scheme = after.iter().take_while(|byte| is_scheme(byte)).count();
+        let named = match &after[..scheme] {
+            name if name.eq_ignore_ascii_case(b"bearer") => Scheme::Bearer,
+            name if dpop && name.eq_ignore_ascii_case(b"dpop") => Scheme::Dpop,
+            _ => return Ok(None),
+        };
+        // RFC 9110 §11.4: one or more spaces between the scheme and its token68.
+        let spaces = after[scheme..].iter().take_while(|&&byte| byte == b' ');
+        match (start, spaces.count()) {
+            (0, spaces @ 1..) => Ok(Some(Self {
+                scheme: named,
+                token: BearerToken::within(header.clone(), scheme + spaces)?,
+            })),
+            _ => Err(BearerFault::Malformed),
         }
     }
 }
@@ -159,6 +192,39 @@ mod tests {
         for value in ["Basic YTpi", "DPoP abc", "Bearerabc", "bear abc", ""] {
             assert_eq!(read(&[value]), Ok(None), "{value}");
         }
+    }
+
+    #[test]
+    fn a_token_of_the_dpop_scheme_is_one_where_such_are_known() {
+        let read = |value: &'static str, dpop| {
+            let mut headers = HeaderMap::new();
+            headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+            let read = Credentials::read(&headers, None, dpop);
+            read.map(|read| read.map(|read| (read.scheme, read.token.as_str().to_owned())))
+        };
+        for value in ["DPoP abc", "dpop abc", "DPOP  abc"] {
+            assert_eq!(
+                read(value, true),
+                Ok(Some((Scheme::Dpop, "abc".to_owned()))),
+                "{value}"
+            );
+            assert_eq!(read(value, false), Ok(None), "{value}");
+        }
+        for value in [
+            "DPoP",
+            "DPoP ",
+            "DPoP a b",
+            "DPoP: a",
+            "DPoP\ta",
+            "\"DPoP a\"",
+        ] {
+            assert_eq!(read(value, true), Err(BearerFault::Malformed), "{value}");
+        }
+        assert_eq!(read("DPoPx abc", true), Ok(None));
+        assert_eq!(
+            read("Bearer abc", true),
+            Ok(Some((Scheme::Bearer, "abc".to_owned())))
+        );
     }
 
     #[test]

@@ -251,7 +251,7 @@ fn split(text: &str) -> impl Iterator<Item = String> {
 
 /// Which way a fraction of a second is dropped: always to the token's disadvantage.
 #[derive(Clone, Copy)]
-enum Rounding {
+pub(crate) enum Rounding {
     Earlier,
     Later,
 }
@@ -261,7 +261,7 @@ fn expiry(all: &Map<String, Value>) -> Result<Option<UnixTime>, ClaimsFault> {
 }
 
 /// A NumericDate (RFC 7519 §2): a JSON number of seconds, possibly with a fraction.
-fn time(
+pub(crate) fn time(
     all: &Map<String, Value>,
     name: &str,
     rounding: Rounding,

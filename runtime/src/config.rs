@@ -35,6 +35,7 @@ use crate::{
     error::{Faults, StartError},
     issuer::Issuer,
     principal::MAX_LEEWAY,
+    verify::Dpop,
 };
 
 /// The port where nothing else is said.
@@ -67,6 +68,7 @@ pub struct Config {
     resource_name: Option<String>,
     leeway: u64,
     body_limit: usize,
+    dpop: Dpop,
     document: Option<Document>,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
@@ -206,6 +208,17 @@ impl Config {
         self
     }
 
+    /// Says whether tokens can, or must, be bound to a key of their client (RFC 9449).
+    /// They can by default.
+    #[must_use]
+    pub fn with_dpop(mut self, dpop: Dpop) -> Self {
+        match dpop.flaw() {
+            Some((what, remedy)) => self.fault(what, remedy),
+            None => self.dpop = dpop,
+        }
+        self
+    }
+
     /// What a person should be told at the start: settings that contradict each other,
     /// names that nobody reads.
     #[must_use]
@@ -226,6 +239,7 @@ impl Config {
             resource_name: None,
             leeway: 30,
             body_limit: BODY_LIMIT,
+            dpop: Dpop::default(),
             document: None,
             credentials: None,
             state_key: None,

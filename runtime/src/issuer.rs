@@ -38,6 +38,7 @@ pub(crate) use fetch::{FetchFault, Fetcher};
 pub use introspection::Introspection;
 pub(crate) use introspection::Jwts;
 pub(crate) use introspector::{Introspector, Unanswered};
+pub(crate) use key::PublicKey;
 pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
 pub use provider::Provider;

@@ -58,7 +58,7 @@ pub use tool::{
     ToolSet,
 };
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
-pub use verify::{IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};
+pub use verify::{Dpop, IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};
 
 // Expansions say `::toolgate`; so do the tests of this crate.
 #[cfg(test)]

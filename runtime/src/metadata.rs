@@ -16,6 +16,10 @@ pub(crate) struct Metadata<'a> {
     pub(crate) resource_documentation: &'a str,
     /// The server's name.
     pub(crate) resource_name: &'a str,
+    /// The algorithms of proofs; none where bound tokens are refused (RFC 9449).
+    pub(crate) dpop_algorithms: Vec<&'static str>,
+    /// Whether no other tokens are accepted.
+    pub(crate) dpop_required: bool,
 }
 
 impl Metadata<'_> {
@@ -34,6 +38,15 @@ impl Metadata<'_> {
         if !self.scopes_supported.is_empty() {
             set("scopes_supported", json!(self.scopes_supported));
         }
+        if !self.dpop_algorithms.is_empty() {
+            set(
+                "dpop_signing_alg_values_supported",
+                json!(self.dpop_algorithms),
+            );
+        }
+        if self.dpop_required {
+            set("dpop_bound_access_tokens_required", json!(true));
+        }
         document
     }
 }
@@ -49,6 +62,8 @@ mod tests {
             scopes_supported: vec!["a", "b"],
             resource_documentation: "https://api.example/docs",
             resource_name: "news",
+            dpop_algorithms: Vec::new(),
+            dpop_required: false,
         }
     }
 
@@ -66,6 +81,21 @@ mod tests {
                 "resource_name": "news",
             })
         );
+    }
+
+    #[test]
+    fn a_client_learns_how_to_prove_its_key_and_that_it_must() {
+        let bound = Metadata {
+            dpop_algorithms: vec!["ES256"],
+            dpop_required: true,
+            ..metadata(&[])
+        };
+        let document = bound.document();
+        assert_eq!(
+            document["dpop_signing_alg_values_supported"],
+            json!(["ES256"])
+        );
+        assert_eq!(document["dpop_bound_access_tokens_required"], true);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! The verifier has said that the token is authentic. That it is *acceptable* is
 //! judged here, on each request, whether or not the signature was checked before:
-//! a [`Principal`] has no other source than [`Acceptance::judge`].
+//! a [`Principal`] has no other source than [`Acceptance::judge`] and, for a token that
+//! is bound to a key, [`BoundToken::proved_by`].
 
 use std::{fmt, sync::Arc};
 
@@ -12,6 +13,10 @@ use crate::{
     clock::UnixTime,
     scope::{ScopeSet, ScopeTable},
 };
+
+mod binding;
+
+pub(crate) use binding::{Accepted, BoundToken, ProvedKey, Thumbprint};
 
 /// The longest leeway for clocks that differ, in seconds.
 pub const MAX_LEEWAY: u64 = 300;
@@ -55,7 +60,7 @@ impl Acceptance {
         &self,
         token: &Arc<VerifiedToken>,
         now: UnixTime,
-    ) -> Result<Principal, Unacceptable> {
+    ) -> Result<Accepted, Unacceptable> {
         let claims = &token.claims;
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
@@ -87,15 +92,16 @@ impl Acceptance {
         {
             return Err(Unacceptable::IssuedInFuture);
         }
-        // RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §6: a bound token is no bearer token.
-        if claims.get("cnf").is_some() {
-            return Err(Unacceptable::Bound);
-        }
+        let binding = binding::read(claims)?;
         // Without either nobody could own a session or stand in the audit log.
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
         }
-        Ok(Principal(Arc::clone(token), None))
+        let principal = Principal(Arc::clone(token), None);
+        Ok(match binding {
+            None => Accepted::Bearer(principal),
+            Some(key) => Accepted::Bound(BoundToken::new(principal, key)),
+        })
     }
 }
 
@@ -222,6 +228,14 @@ pub enum Unacceptable {
     IssuedInFuture,
     /// It is bound to a key, whose possession was not proved.
     Bound,
+    /// It is bound to a client certificate, which is not looked at here.
+    BoundToCertificate,
+    /// It is bound to something that this server does not know.
+    BoundOtherwise,
+    /// It is bound to another key than the one whose possession was proved.
+    BoundToAnotherKey,
+    /// It is bound to no key, and has to be.
+    Unbound,
     /// It names neither a subject nor a client.
     Nobody,
 }
@@ -234,7 +248,13 @@ impl fmt::Display for Unacceptable {
             Self::Expired => "the token has expired",
             Self::NotYetValid => "the token is not valid yet",
             Self::IssuedInFuture => "the token was issued in the future",
-            Self::Bound => "the token is bound to a key, which this server does not verify",
+            Self::Bound => "the token is bound to a key, and comes without a proof of that key",
+            Self::BoundToCertificate => {
+                "the token is bound to a client certificate, which this server does not verify"
+            }
+            Self::BoundOtherwise => "the token is bound in a way that this server does not verify",
+            Self::BoundToAnotherKey => "the token is bound to another key than the proof's",
+            Self::Unbound => "the token is not bound to a key",
             Self::Nobody => "the token names neither a subject nor a client",
         })
     }

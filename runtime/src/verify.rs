@@ -11,6 +11,7 @@ use crate::{bearer::BearerToken, claims::Claims, issuer::Capped};
 mod answer;
 mod authenticator;
 mod cache;
+mod dpop;
 mod flights;
 mod issuers;
 mod jws;
@@ -23,6 +24,10 @@ mod mint;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
 pub(crate) use cache::TokenHash;
+#[cfg(feature = "development-issuer")]
+pub(crate) use dpop::About;
+pub use dpop::Dpop;
+pub(crate) use dpop::{NONCE, PROOF, Proofs, Shown, Unproved};
 pub(crate) use flights::{Boarding, Flights};
 pub use issuers::IssuerVerifier;
 
@@ -102,11 +107,16 @@ impl TokenError {
     /// Whether the token is authentic cannot be found out now.
     #[must_use]
     pub fn unavailable(reason: impl AsRef<str>) -> Self {
+        Self::unanswered("the token cannot be verified now; try again later", reason)
+    }
+
+    /// The same with a sentence for the caller of its own.
+    fn unanswered(told: &'static str, reason: impl AsRef<str>) -> Self {
         Self {
             kind: TokenErrorKind::Unavailable {
                 retry_after: Duration::from_secs(5),
             },
-            ..Self::refused("the access token cannot be verified at the moment", reason)
+            ..Self::refused(told, reason)
         }
     }
 

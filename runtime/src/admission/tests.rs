@@ -44,6 +44,7 @@ fn principal(rules: &Rules, scopes: &str) -> Principal {
             UnixTime::from_seconds(1),
         )
         .unwrap()
+        .of_bearer()
 }
 
 fn names(rules: &Rules, set: ScopeSet) -> String {

@@ -125,6 +125,13 @@ impl Resource {
         hosts
     }
 
+    /// The addresses at which the endpoint answers: with a slash at its end and without.
+    pub(crate) fn addresses(&self) -> [String; 2] {
+        let bare = format!("{}{}", self.origin, self.path);
+        let with_slash = format!("{bare}/");
+        [bare, with_slash]
+    }
+
     /// Where RFC 9728 §3.1 puts the metadata of this resource.
     pub(crate) fn metadata_url(&self) -> String {
         format!("{}{WELL_KNOWN}{}", self.origin, self.path)

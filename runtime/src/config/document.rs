@@ -38,11 +38,11 @@ const PROMISES: [(&str, &str); 4] = [
     ),
     (
         "dpop_bound_access_tokens_required",
-        "such tokens are refused here",
+        "`Config::with_dpop` says whether that is so",
     ),
     (
         "dpop_signing_alg_values_supported",
-        "such tokens are refused here",
+        "`Config::with_dpop` says which they are",
     ),
 ];
 
@@ -105,6 +105,7 @@ impl Document {
         for (name, value) in members {
             if let Some((_, why)) = PROMISES.iter().find(|(promise, _)| promise == name)
                 && *value != Value::Bool(false)
+                && derived.get(name) != Some(value)
             {
                 notes.push(format!("{source} has `{name}`, which is left out: {why}"));
             } else if derived.get(name).is_some_and(|ours| ours != value) && name != SCOPES {

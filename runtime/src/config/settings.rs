@@ -6,6 +6,7 @@ use super::{Config, Document, Resource, StateKey};
 use crate::{
     error::Faults,
     issuer::{ClientAuthentication, Introspection, Issuer},
+    verify::Dpop,
 };
 
 /// What a server runs with. Only [`Config::settle`] makes it.
@@ -20,6 +21,7 @@ pub(crate) struct Settings {
     resource_name: Option<String>,
     leeway: u64,
     body_limit: usize,
+    dpop: Dpop,
     document: Option<Document>,
     state_key: Option<StateKey>,
     notes: Vec<String>,
@@ -48,6 +50,7 @@ impl Settings {
             resource_name: config.resource_name.clone(),
             leeway: config.leeway,
             body_limit: config.body_limit,
+            dpop: config.dpop.clone(),
             document: config.document.clone(),
             state_key: config.state_key,
             notes: config.notes.clone(),
@@ -98,6 +101,11 @@ impl Settings {
     /// The largest body of a request, in bytes.
     pub(crate) fn body_limit(&self) -> usize {
         self.body_limit
+    }
+
+    /// What becomes of tokens that are bound to a key.
+    pub(crate) fn dpop(&self) -> &Dpop {
+        &self.dpop
     }
 
     /// The metadata document that somebody brought.

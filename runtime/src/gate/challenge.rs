@@ -5,6 +5,9 @@
 //! some drop a header that is not ASCII, some see only the first scheme. So `Bearer`
 //! comes first, `scope` and `resource_metadata` come before any prose, an empty
 //! `scope` is left out, and the prose is ours and never a sender's.
+//!
+//! Who uses tokens that are bound to a key, or has to, is told so by a second header
+//! (RFC 9449 §7.1). It says the same in the words of that scheme.
 
 use std::collections::HashMap;
 
@@ -15,12 +18,14 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
-/// The error codes of RFC 6750 §3.1.
+/// The error codes of RFC 6750 §3.1, and those of RFC 9449 §7.1 and §9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCode {
     InvalidRequest,
     InvalidToken,
     InsufficientScope,
+    InvalidDpopProof,
+    UseDpopNonce,
 }
 
 impl ErrorCode {
@@ -29,6 +34,8 @@ impl ErrorCode {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 }
@@ -37,6 +44,8 @@ impl ErrorCode {
 #[derive(Debug)]
 pub(crate) struct Challenges {
     metadata_url: String,
+    /// The algorithms of proofs, separated by spaces.
+    algorithms: String,
     /// Challenges without an error, which every login begins with, are made ahead.
     plain: HashMap<ScopeSet, HeaderValue>,
 }
@@ -60,20 +69,27 @@ impl Challenges {
         }
         let mut challenges = Self {
             metadata_url: metadata_url.to_owned(),
+            algorithms: String::new(),
             plain: HashMap::new(),
         };
         for set in ahead {
-            let made = challenges.write(None, set, table, "");
+            let made = challenges.write(BEARER, None, set, table, "");
             challenges.plain.insert(set, made);
         }
         challenges
+    }
+
+    /// Names these algorithms of proofs to whom uses the scheme `DPoP`.
+    pub(crate) fn with_algorithms(mut self, names: impl Iterator<Item = &'static str>) -> Self {
+        self.algorithms = names.collect::<Vec<_>>().join(" ");
+        self
     }
 
     /// The challenge for a request without a token: no `error` (RFC 6750 §3.1).
     pub(crate) fn without_error(&self, wanted: ScopeSet, table: &ScopeTable) -> HeaderValue {
         match self.plain.get(&wanted) {
             Some(made) => made.clone(),
-            None => self.write(None, wanted, table, ""),
+            None => self.write(BEARER, None, wanted, table, ""),
         }
     }
 
@@ -85,18 +101,36 @@ impl Challenges {
         table: &ScopeTable,
         description: &str,
     ) -> HeaderValue {
-        self.write(Some(code), wanted, table, description)
+        match code {
+            // No error of this scheme: the token may be good, and no other is needed.
+            ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
+                self.without_error(wanted, table)
+            }
+            code => self.write(BEARER, Some(code), wanted, table, description),
+        }
     }
 
-    fn write(
+    /// The challenge that stands beside the one of `Bearer` (RFC 9449 §7.1).
+    pub(crate) fn of_dpop(
         &self,
         code: Option<ErrorCode>,
         wanted: ScopeSet,
         table: &ScopeTable,
         description: &str,
     ) -> HeaderValue {
+        self.write(DPOP, code, wanted, table, description)
+    }
+
+    fn write(
+        &self,
+        scheme: &'static str,
+        code: Option<ErrorCode>,
+        wanted: ScopeSet,
+        table: &ScopeTable,
+        description: &str,
+    ) -> HeaderValue {
         debug_assert!(is_plain_prose(description), "{description}");
-        let mut parameters = Vec::with_capacity(4);
+        let mut parameters = Vec::with_capacity(5);
         let metadata = format!("resource_metadata=\"{}\"", self.metadata_url);
         let scope =
             (!wanted.is_empty()).then(|| format!("scope=\"{}\"", scope_string(wanted, table)));
@@ -106,19 +140,32 @@ impl Challenges {
                 parameters.extend(error.into_iter().chain(scope));
                 parameters.push(metadata);
             }
-            None | Some(ErrorCode::InvalidRequest | ErrorCode::InvalidToken) => {
+            None
+            | Some(
+                ErrorCode::InvalidRequest
+                | ErrorCode::InvalidToken
+                | ErrorCode::InvalidDpopProof
+                | ErrorCode::UseDpopNonce,
+            ) => {
                 parameters.push(metadata);
                 parameters.extend(scope.into_iter().chain(error));
             }
         }
+        if scheme == DPOP && !self.algorithms.is_empty() {
+            parameters.push(format!("algs=\"{}\"", self.algorithms));
+        }
         if !description.is_empty() {
             parameters.push(format!("error_description=\"{description}\""));
         }
-        let text = format!("Bearer {}", parameters.join(", "));
+        let text = format!("{scheme} {}", parameters.join(", "));
         // Scopes are scope-tokens, the URL was checked at start-up, the prose is ours.
-        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(scheme))
     }
 }
+
+/// The schemes (RFC 6750 §3, RFC 9449 §7.1).
+const BEARER: &str = "Bearer";
+const DPOP: &str = "DPoP";
 
 /// The names of a set, separated by spaces (RFC 6749 §3.3).
 pub(crate) fn scope_string(set: ScopeSet, table: &ScopeTable) -> String {
@@ -208,6 +255,31 @@ mod tests {
                  error_description=\"the token lacks a scope that this operation needs\""
             )
         );
+    }
+
+    #[test]
+    fn a_fault_of_a_proof_is_no_error_of_the_bearer_scheme() {
+        let (all, table) = (
+            challenges().with_algorithms(["ES256", "EdDSA"].into_iter()),
+            table(),
+        );
+        let wanted = table.one("a:read").unwrap();
+        for code in [ErrorCode::InvalidDpopProof, ErrorCode::UseDpopNonce] {
+            assert_eq!(
+                all.with_error(code, wanted, &table, "the proof is too old"),
+                all.without_error(wanted, &table)
+            );
+            assert_eq!(
+                all.of_dpop(Some(code), wanted, &table, "the proof is too old")
+                    .to_str()
+                    .unwrap(),
+                format!(
+                    "DPoP resource_metadata=\"{URL}\", scope=\"a:read\", error=\"{}\", \
+                     algs=\"ES256 EdDSA\", error_description=\"the proof is too old\"",
+                    code.as_str()
+                )
+            );
+        }
     }
 
     #[test]

@@ -7,20 +7,20 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, GetMeta, JsonRpcMessage,
 };
 
 use crate::{
     admission::{Admission, Decision, Denial},
-    bearer::{BearerFault, BearerToken},
+    bearer::{BearerFault, Credentials},
     json,
     operation::Operation,
     principal::Principal,
     scope::ScopeSet,
     tool::Refused,
-    verify::Unauthenticated,
+    verify::{NONCE, PROOF, Proofs, Shown, Unauthenticated},
 };
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
     audit::{self, Subject},
     body, identifiers,
     origin::Foreign,
-    refusal::{Refusal, Voice},
+    refusal::{Refusal, Unproved, Voice},
     session::{SESSION_ID, Standing},
 };
 
@@ -83,7 +83,8 @@ impl Gate {
             let refusal = self.note(subject, refusal);
             Err(self.in_form(refusal, message, headers, subject.principal))
         };
-        let principal = match self.authenticate(token, known).await {
+        let shown = Shown::read(&parts.method, headers);
+        let principal = match self.authenticate(token, &shown, known).await {
             Ok(principal) => principal,
             Err(refusal) => return refuse(subject, refusal),
         };
@@ -130,6 +131,7 @@ impl Gate {
         audit::admitted(subject);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(PROOF);
         let opens_session = matches!(judged, Operation::Initialize);
         let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
         let lists_tools = matches!(judged, Operation::ListTools);
@@ -164,8 +166,9 @@ impl Gate {
     fn read_token(
         &self,
         parts: &Parts,
-    ) -> Result<Result<Option<BearerToken>, BearerFault>, Refusal> {
-        match BearerToken::read(&parts.headers, parts.uri.query()) {
+    ) -> Result<Result<Option<Credentials>, BearerFault>, Refusal> {
+        let dpop = self.authenticator.proofs().is_some();
+        match Credentials::read(&parts.headers, parts.uri.query(), dpop) {
             Err(fault @ (BearerFault::InQuery | BearerFault::Repeated)) => {
                 let subject = Subject {
                     operation: None,
@@ -200,11 +203,13 @@ impl Gate {
 
     async fn authenticate(
         &self,
-        token: Result<Option<BearerToken>, BearerFault>,
+        token: Result<Option<Credentials>, BearerFault>,
+        shown: &Shown<'_>,
         operation: Option<Operation<'_>>,
     ) -> Result<Option<Principal>, Refusal> {
+        let wanted = self.rules.wanted(operation);
         let invalid = |description: Cow<'static, str>| Refusal::InvalidToken {
-            wanted: self.rules.wanted(operation),
+            wanted,
             description,
         };
         let token = match token {
@@ -212,16 +217,28 @@ impl Gate {
             Ok(None) => return Ok(None),
             Err(_) => return Err(invalid("the bearer token is malformed".into())),
         };
-        match self.authenticator.authenticate(&token).await {
+        let unproved = |fault| Refusal::Unproved { wanted, fault };
+        match self.authenticator.authenticate(&token, shown).await {
             // What is about one thing runs somebody's code, who may exchange the token.
             Ok(principal) if operation.and_then(Operation::subject).is_some() => {
-                Ok(Some(principal.bearing(token)))
+                Ok(Some(principal.bearing(token.token)))
             }
             Ok(principal) => Ok(Some(principal)),
             Err(Unauthenticated::Invalid { description }) => Err(invalid(description)),
-            Err(Unauthenticated::Unavailable { retry_after }) => {
-                Err(Refusal::Unavailable { retry_after })
+            Err(Unauthenticated::OtherScheme { description }) => {
+                Err(unproved(Unproved::Scheme(description)))
             }
+            Err(Unauthenticated::NoProof { description }) => {
+                Err(unproved(Unproved::Proof(description)))
+            }
+            Err(Unauthenticated::WantsNonce) => Err(unproved(Unproved::Nonce)),
+            Err(Unauthenticated::Unavailable {
+                retry_after,
+                description,
+            }) => Err(Refusal::Unavailable {
+                retry_after,
+                description,
+            }),
         }
     }
 
@@ -278,11 +295,32 @@ impl Gate {
         refusal
     }
 
-    pub(super) fn voice(&self) -> Voice<'_> {
+    /// Whether a request came by the scheme `DPoP`, whatever is wrong with it.
+    pub(super) fn is_dpop(&self, headers: &HeaderMap) -> bool {
+        let is_scheme = |value: &HeaderValue| {
+            let scheme = value.as_bytes().split(|&byte| byte == b' ').next();
+            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop"))
+        };
+        self.authenticator.proofs().is_some()
+            && headers.get_all(header::AUTHORIZATION).iter().any(is_scheme)
+    }
+
+    /// How a refusal is told to whom used the scheme `DPoP`, or not.
+    pub(super) fn voice(&self, dpop: bool) -> Voice<'_> {
         Voice {
             challenges: &self.challenges,
             table: self.rules.table(),
             hosts: self.origins.hosts(),
+            dpop: dpop || self.authenticator.takes_only_bound(),
+        }
+    }
+
+    /// Tells a client that proves its key which nonce the next proof may have (RFC 9449
+    /// §8.2), so that it need not be refused to learn it.
+    pub(super) fn add_nonce(&self, headers: &mut HeaderMap) {
+        let nonce = self.authenticator.proofs().and_then(Proofs::nonce);
+        if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
+            headers.insert(NONCE, nonce);
         }
     }
 }

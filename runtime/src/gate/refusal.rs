@@ -36,12 +36,17 @@ pub(crate) enum Refusal {
         wanted: ScopeSet,
         description: Cow<'static, str>,
     },
+    /// There is a token, and who sent it has not proved to be its holder (RFC 9449 §7.1).
+    Unproved { wanted: ScopeSet, fault: Unproved },
     /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
     InsufficientScope { asked: ScopeSet, missing: ScopeSet },
     /// The tool will not have it, and no token would help.
     Forbidden { reason: Cow<'static, str> },
     /// Whether the token is good cannot be told now.
-    Unavailable { retry_after: Duration },
+    Unavailable {
+        retry_after: Duration,
+        description: &'static str,
+    },
     /// The session is not the caller's, or there is none.
     NoSession,
     /// A header of the protocol cannot be read.
@@ -61,19 +66,53 @@ pub(crate) enum Refusal {
     },
 }
 
+/// What is missing to the proof that a token's sender is its holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unproved {
+    /// The token came by a scheme that it is not for.
+    Scheme(&'static str),
+    /// The proof does not hold.
+    Proof(&'static str),
+    /// The proof lacks a nonce of this time.
+    Nonce,
+}
+
+impl Unproved {
+    fn code(self) -> ErrorCode {
+        match self {
+            Self::Scheme(_) => ErrorCode::InvalidToken,
+            Self::Proof(_) => ErrorCode::InvalidDpopProof,
+            Self::Nonce => ErrorCode::UseDpopNonce,
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Scheme(told) | Self::Proof(told) => told,
+            Self::Nonce => {
+                "the proof needs the nonce that the DPoP-Nonce header of this answer has"
+            }
+        }
+    }
+}
+
 /// What a refusal needs to know of the server that it speaks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Voice<'a> {
     pub(crate) challenges: &'a Challenges,
     pub(crate) table: &'a ScopeTable,
     pub(crate) hosts: &'a [String],
+    /// Whether the scheme `DPoP` is named beside `Bearer`: to whom uses it, or has to.
+    pub(crate) dpop: bool,
 }
 
 impl Refusal {
     /// The scopes of the refusal: those asked for and, of them, those that are missing.
     pub(crate) fn scopes(&self) -> (ScopeSet, ScopeSet) {
         match *self {
-            Self::NoToken { wanted } | Self::InvalidToken { wanted, .. } => (wanted, wanted),
+            Self::NoToken { wanted }
+            | Self::InvalidToken { wanted, .. }
+            | Self::Unproved { wanted, .. } => (wanted, wanted),
             Self::InsufficientScope { asked, missing } => (asked, missing),
             Self::InResult { ref refusal, .. } => refusal.scopes(),
             _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
@@ -96,6 +135,7 @@ impl Refusal {
             Self::Credentials(_) => ErrorCode::InvalidRequest.as_str(),
             Self::NoToken { .. } => "no_token",
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
+            Self::Unproved { fault, .. } => fault.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
@@ -116,12 +156,14 @@ impl Refusal {
         let description = self.description(voice);
         let error = self.outcome();
         let scope = scope_string(self.scopes().0, voice.table);
+        let bound = voice.dpop || matches!(self, Self::Unproved { .. });
         let challenge = |code, scopes, prose: &str| {
-            voice
-                .challenges
-                .with_error(code, scopes, voice.table, prose)
+            let (challenges, table) = (voice.challenges, voice.table);
+            let mut both = vec![challenges.with_error(code, scopes, table, prose)];
+            both.extend(bound.then(|| challenges.of_dpop(Some(code), scopes, table, prose)));
+            both
         };
-        let (status, challenge) = match self {
+        let (status, challenges) = match self {
             Self::Rpc {
                 id,
                 status,
@@ -135,34 +177,44 @@ impl Refusal {
                     // the one that the host's documentation shows.
                     _ => ErrorCode::InsufficientScope,
                 };
-                let challenge = challenge(code, refusal.scopes().0, &description);
+                let wanted = refusal.scopes().0;
+                let challenge =
+                    voice
+                        .challenges
+                        .with_error(code, wanted, voice.table, &description);
                 return in_result::result(call, &challenge, &description);
             }
-            Self::Foreign(_) => (StatusCode::FORBIDDEN, None),
+            Self::Foreign(_) => (StatusCode::FORBIDDEN, Vec::new()),
             Self::Credentials(fault) => (
                 StatusCode::BAD_REQUEST,
-                Some(challenge(
+                challenge(
                     ErrorCode::InvalidRequest,
                     ScopeSet::EMPTY,
                     credentials(fault),
-                )),
+                ),
             ),
-            Self::NoToken { wanted } => (
+            Self::NoToken { wanted } => {
+                let mut both = vec![voice.challenges.without_error(wanted, voice.table)];
+                let dpop = || voice.challenges.of_dpop(None, wanted, voice.table, "");
+                both.extend(bound.then(dpop));
+                (StatusCode::UNAUTHORIZED, both)
+            }
+            Self::Unproved { wanted, fault } => (
                 StatusCode::UNAUTHORIZED,
-                Some(voice.challenges.without_error(wanted, voice.table)),
+                challenge(fault.code(), wanted, fault.description()),
             ),
             Self::InvalidToken {
                 wanted,
                 description,
             } => (
                 StatusCode::UNAUTHORIZED,
-                Some(challenge(ErrorCode::InvalidToken, wanted, &description)),
+                challenge(ErrorCode::InvalidToken, wanted, &description),
             ),
             Self::InsufficientScope { asked, .. } => (
                 StatusCode::FORBIDDEN,
-                Some(challenge(ErrorCode::InsufficientScope, asked, LACKS_SCOPE)),
+                challenge(ErrorCode::InsufficientScope, asked, LACKS_SCOPE),
             ),
-            Self::Unavailable { retry_after } => {
+            Self::Unavailable { retry_after, .. } => {
                 let mut response =
                     oauth_error(StatusCode::SERVICE_UNAVAILABLE, error, &description, "");
                 // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
@@ -171,18 +223,18 @@ impl Refusal {
                 return response;
             }
             // No challenge: nobody should log in for nothing.
-            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, None),
-            Self::NoSession => (StatusCode::NOT_FOUND, None),
-            Self::Header(_) => (StatusCode::BAD_REQUEST, None),
-            Self::Body(BodyFault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, None),
-            Self::Body(BodyFault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, None),
-            Self::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, None),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
+            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
+            Self::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
+            Self::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
+            Self::Body(BodyFault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, Vec::new()),
+            Self::Body(BodyFault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
+            Self::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
         };
         let mut response = oauth_error(status, error, &description, &scope);
         let headers = response.headers_mut();
-        if let Some(challenge) = challenge {
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        for challenge in challenges {
+            headers.append(WWW_AUTHENTICATE, challenge);
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
@@ -206,9 +258,8 @@ impl Refusal {
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
             Self::Forbidden { reason } => reason.clone().into_owned(),
-            Self::Unavailable { .. } => {
-                "the token cannot be verified now because its issuer's keys are not known; try again later".to_owned()
-            }
+            Self::Unproved { fault, .. } => fault.description().to_owned(),
+            Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
             Self::Header(what) => (*what).to_owned(),
             Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),

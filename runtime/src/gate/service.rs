@@ -48,16 +48,22 @@ where
         let Self { gate, inner } = self.clone();
         let answer = async move {
             let (mut parts, body) = request.into_parts();
-            match gate.judge(&mut parts, body).await {
+            let dpop = gate.is_dpop(&parts.headers);
+            let mut response = match gate.judge(&mut parts, body).await {
                 // A caller who hangs up half-way must not leave a session behind that
                 // nobody owns and nothing counts.
                 Ok(passed) if passed.opens_session => {
+                    let gate = Arc::clone(&gate);
                     let opening = tokio::spawn(async move { gate.run(passed, parts, inner).await });
                     opening.await.unwrap_or_else(|_| broken())
                 }
                 Ok(passed) => gate.run(passed, parts, inner).await,
-                Err(refusal) => refusal.into_response(gate.voice()),
+                Err(refusal) => refusal.into_response(gate.voice(dpop)),
+            };
+            if dpop {
+                gate.add_nonce(response.headers_mut());
             }
+            response
         };
         // A verifier of the application's own may panic: that costs this one request, not
         // the connection, on which others may be waiting.

@@ -214,6 +214,7 @@ mod tests {
                 UnixTime::from_seconds(1),
             )
             .unwrap()
+            .of_bearer()
     }
 
     #[test]

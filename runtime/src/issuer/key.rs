@@ -83,6 +83,15 @@ impl PublicKey {
         })
     }
 
+    /// Reads a key that stands alone: the one that a proof brings (RFC 9449 §4.2).
+    ///
+    /// # Errors
+    ///
+    /// Why it can verify nothing.
+    pub(crate) fn alone(entry: &Value) -> Result<Self, &'static str> {
+        Self::read(entry).map_err(|unused| unused.reason)
+    }
+
     /// The key's name in its set, if it has one.
     pub(crate) fn kid(&self) -> Option<&str> {
         self.kid.as_deref()

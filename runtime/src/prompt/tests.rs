@@ -124,6 +124,7 @@ impl Desk {
         Acceptance::new(["https://issuer.example"], ["a"])
             .judge(&token, UnixTime::from_seconds(1_000))
             .unwrap()
+            .of_bearer()
     }
 
     fn admission(&self, operation: Operation<'_>) -> Admission {

@@ -73,6 +73,7 @@ impl<S: Clone> Shelf<S> {
         Acceptance::new(["https://issuer.example"], ["a"])
             .judge(&token, UnixTime::from_seconds(1_000))
             .unwrap()
+            .of_bearer()
     }
 
     fn admission(&self, operation: Operation<'_>) -> Admission {

@@ -31,6 +31,8 @@ impl Documents<'_> {
             scopes_supported: self.scopes.iter().map(|(name, _)| *name).collect(),
             resource_documentation: settings.docs_url(),
             resource_name: settings.resource_name().unwrap_or(self.name),
+            dpop_algorithms: self.algorithms(),
+            dpop_required: settings.dpop().is_required(),
         }
         .document();
         let members = match settings.document() {
@@ -44,6 +46,11 @@ impl Documents<'_> {
             }
         };
         Value::Object(members).to_string().into()
+    }
+
+    fn algorithms(&self) -> Vec<&'static str> {
+        let algorithms = self.settings.dpop().algorithms().iter();
+        algorithms.map(|algorithm| algorithm.name()).collect()
     }
 
     /// The page for people.

@@ -19,7 +19,7 @@ use crate::{
     gate::{ChallengeScopes, Challenges, Direct, Gate, InResult, OriginRules, Sessions},
     principal::Acceptance,
     scope::{ScopeDescription, ScopeTable},
-    verify::Authenticator,
+    verify::{Authenticator, Proofs},
 };
 
 use super::{
@@ -72,6 +72,7 @@ pub(super) struct Protection {
     challenges: Challenges,
     challenge_scopes: ChallengeScopes,
     in_result: Option<Box<InResult>>,
+    proofs: Option<Proofs>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -108,6 +109,7 @@ impl Protection {
         let is_open = !policy.protect_handshake && offered.has_public();
         let metadata_url = settings.resource().metadata_url();
         let challenged = offered.challenged(&table);
+        let dpop = settings.dpop();
         Some(Self {
             rules: Arc::new(Rules::new(table.clone(), offers, baseline, is_open)),
             issuers: issuing.published(),
@@ -116,7 +118,9 @@ impl Protection {
                 settings.origins(),
                 settings.allows_loopback_origins(),
             ),
-            challenges: Challenges::new(&metadata_url, &table, challenged, faults),
+            challenges: Challenges::new(&metadata_url, &table, challenged, faults)
+                .with_algorithms(dpop.algorithms().iter().map(|algorithm| algorithm.name())),
+            proofs: proofs(&settings, &policy.clock, faults),
             challenge_scopes: policy.challenge_scopes,
             in_result: policy.in_result,
             clock: policy.clock,
@@ -137,11 +141,12 @@ impl Protection {
     pub(super) fn put_up(self, direct: Option<Arc<dyn Direct>>) -> Wall {
         let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
             .with_leeway(self.settings.leeway());
-        let authenticator = Arc::new((self.make_authenticator)(
-            acceptance,
-            Arc::new(self.table),
-            Arc::clone(&self.clock),
-        ));
+        let authenticator =
+            (self.make_authenticator)(acceptance, Arc::new(self.table), Arc::clone(&self.clock));
+        let authenticator = Arc::new(match self.proofs {
+            Some(proofs) => authenticator.with_proofs(proofs, self.settings.dpop().is_required()),
+            None => authenticator,
+        });
         authenticator.start();
         let streams = CancellationToken::new();
         let gate = Gate {
@@ -168,6 +173,22 @@ impl Protection {
             issuer_routes: self.issuing.routes,
         }
     }
+}
+
+/// What judges the proofs that come with bound tokens: proofs for this resource's own
+/// addresses, as they are configured and published (RFC 9449 §4.3).
+fn proofs(settings: &Settings, clock: &Arc<dyn Clock>, faults: &mut Faults) -> Option<Proofs> {
+    let dpop = settings.dpop();
+    let nonces = dpop.nonces(faults);
+    dpop.is_on().then(|| {
+        Proofs::new(
+            settings.resource().addresses(),
+            dpop.algorithms().to_vec(),
+            settings.leeway(),
+            nonces,
+            Arc::clone(clock),
+        )
+    })
 }
 
 /// A protection that stands.

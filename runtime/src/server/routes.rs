@@ -108,6 +108,7 @@ pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> 
         "mcp-session-id",
         "mcp-method",
         "mcp-name",
+        "dpop",
     ]
     .map(HeaderName::from_static);
     CorsLayer::new()
@@ -120,8 +121,13 @@ pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> 
                 .collect::<Vec<_>>(),
         )
         .expose_headers(
-            ["www-authenticate", "mcp-session-id", "mcp-protocol-version"]
-                .map(HeaderName::from_static),
+            [
+                "www-authenticate",
+                "mcp-session-id",
+                "mcp-protocol-version",
+                "dpop-nonce",
+            ]
+            .map(HeaderName::from_static),
         )
         .max_age(std::time::Duration::from_secs(3600))
 }

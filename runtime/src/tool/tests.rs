@@ -81,6 +81,7 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
         Acceptance::new(["https://issuer.example"], ["a"])
             .judge(&token, UnixTime::from_seconds(1_000))
             .unwrap()
+            .of_bearer()
     }
 
     fn admission(&self, name: &str, principal: Option<&Principal>) -> Admission {

@@ -84,7 +84,9 @@ async fn ask<'a>(
             reason,
             retry_after,
         }) => {
-            Err(TokenError::unavailable(told(&one.issuer, &reason)).with_retry_after(retry_after))
+            let caller = "the token cannot be verified now because its issuer does not answer questions about it; try again later";
+            let log = told(&one.issuer, &reason);
+            Err(TokenError::unanswered(caller, log).with_retry_after(retry_after))
         }
     }
 }

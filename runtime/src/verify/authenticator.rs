@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use super::{
     IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
     cache::{TokenHash, VerdictCache},
+    dpop::Proofs,
     flights::{Boarding, Flights},
     jws::MAX_TOKEN,
     verifier::Verifier,
@@ -14,16 +15,21 @@ use crate::{
     claims::Claims,
     clock::Clock,
     issuer::Quoted,
-    principal::{Acceptance, Principal, VerifiedToken},
+    principal::{Acceptance, Accepted, VerifiedToken},
     scope::ScopeTable,
 };
+
+mod possession;
 
 /// Says who a token's bearer is, if this server accepts the token now.
 pub(crate) struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerdictCache,
-    flights: Flights<Result<Principal, Unauthenticated>>,
+    flights: Flights<Result<Accepted, Unauthenticated>>,
     acceptance: Acceptance,
+    /// None where bound tokens are refused.
+    proofs: Option<Proofs>,
+    only_bound: bool,
     table: Arc<ScopeTable>,
     clock: Arc<dyn Clock>,
 }
@@ -36,10 +42,25 @@ pub(crate) enum Unauthenticated {
         /// One of our own sentences, ASCII, fit for `error_description`.
         description: Cow<'static, str>,
     },
+    /// The same for a bound token that came as a bearer token: 401 with
+    /// `error="invalid_token"`, and with a challenge that names the other scheme.
+    OtherScheme {
+        /// As above.
+        description: &'static str,
+    },
+    /// 401 with `error="invalid_dpop_proof"`.
+    NoProof {
+        /// As above.
+        description: &'static str,
+    },
+    /// 401 with `error="use_dpop_nonce"` and a nonce.
+    WantsNonce,
     /// 503 with `Retry-After` and no challenge.
     Unavailable {
         /// When to come again; a second at least.
         retry_after: Duration,
+        /// One of our own sentences.
+        description: &'static str,
     },
 }
 
@@ -55,9 +76,19 @@ impl Authenticator {
             cache: VerdictCache::new(),
             flights: Flights::default(),
             acceptance,
+            proofs: None,
+            only_bound: false,
             table,
             clock,
         }
+    }
+
+    /// Accepts tokens that are bound to a key, of which these proofs are asked for; and no
+    /// others, if `only`.
+    pub(crate) fn with_proofs(mut self, proofs: Proofs, only: bool) -> Self {
+        self.proofs = Some(proofs);
+        self.only_bound = only;
+        self
     }
 
     /// Starts to load the issuers' keys, when called within a tokio runtime.
@@ -74,12 +105,10 @@ impl Authenticator {
             .map_or(Ok(()), IssuerVerifier::readiness)
     }
 
-    /// The principal behind a token. A token that was verified before costs a hash and
-    /// a look into the cache, and is judged like any other.
-    pub(crate) async fn authenticate(
-        &self,
-        token: &BearerToken,
-    ) -> Result<Principal, Unauthenticated> {
+    /// The principal behind a token, or that it takes a proof to be one. A token that was
+    /// verified before costs a hash and a look into the cache, and is judged like any
+    /// other.
+    async fn accept(&self, token: &BearerToken) -> Result<Accepted, Unauthenticated> {
         // Before anything is done with it: hashing has a price too.
         if token.as_str().len() > MAX_TOKEN {
             return Err(told(&TokenError::refused(
@@ -124,7 +153,7 @@ impl Authenticator {
         &self,
         issuers: &IssuerVerifier,
         hash: &TokenHash,
-    ) -> Option<Result<Principal, Unauthenticated>> {
+    ) -> Option<Result<Accepted, Unauthenticated>> {
         let verdict = self.cache.get(hash)?;
         if !issuers.is_current(verdict.stamp) {
             self.cache.forget(hash);
@@ -143,25 +172,25 @@ impl Authenticator {
         issuers: &IssuerVerifier,
         token: &BearerToken,
         hash: TokenHash,
-    ) -> Result<Principal, Unauthenticated> {
+    ) -> Result<Accepted, Unauthenticated> {
         let (claims, stamp) = issuers
             .verify_stamped(token)
             .await
             .map_err(|error| told(&error))?;
         let verified = self.granted(claims);
-        let principal = self.judge(&verified)?;
+        let accepted = self.judge(&verified)?;
         // An answer may be for this one request alone.
         if issuers.is_current(stamp) {
             self.cache.keep(hash, verified, stamp, token.as_str().len());
         }
-        Ok(principal)
+        Ok(accepted)
     }
 
     fn granted(&self, claims: Claims) -> Arc<VerifiedToken> {
         VerifiedToken::new(claims, &self.table)
     }
 
-    fn judge(&self, token: &Arc<VerifiedToken>) -> Result<Principal, Unauthenticated> {
+    fn judge(&self, token: &Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
         self.acceptance
             .judge(token, self.clock.now())
             .map_err(|reason| {
@@ -201,6 +230,7 @@ fn told(error: &TokenError) -> Unauthenticated {
             tracing::info!(reason = error.reason(), "access token cannot be verified");
             Unauthenticated::Unavailable {
                 retry_after: retry_after.max(Duration::from_secs(1)),
+                description: error.told,
             }
         }
     }

@@ -13,7 +13,7 @@ use base64::{
 use serde_json::{Map, Value};
 
 use crate::{
-    issuer::{Algorithm, KeySet},
+    issuer::{Algorithm, KeySet, PublicKey},
     json,
 };
 
@@ -30,10 +30,12 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Header parameters that no access token needs and whose meaning would have to be
 /// understood: extensions (RFC 7515 §4.1.11; CVE-2025-59420), another payload (RFC
-/// 7797), keys brought along (CVE-2018-0114), encryption, a token within the token.
-const REFUSED: [&str; 9] = [
-    "crit", "b64", "jku", "jwk", "x5u", "x5c", "enc", "zip", "cty",
-];
+/// 7797), keys brought along, encryption, a token within the token.
+const REFUSED: [&str; 8] = ["crit", "b64", "jku", "x5u", "x5c", "enc", "zip", "cty"];
+
+/// The parameter by which a form brings its own key: what makes a proof, and unmakes
+/// every other token (CVE-2018-0114).
+const KEY: &str = "jwk";
 
 /// A token in its parts, none of them verified.
 pub(super) struct Jws<'a> {
@@ -70,6 +72,14 @@ impl<'a> Jws<'a> {
     /// Takes a token apart, strictly: three parts of canonical base64url, a header in
     /// which every name stands once.
     pub(super) fn read(token: &'a str) -> Result<Self, NotAJws> {
+        match Self::read_with_key(token)? {
+            (jws, None) => Ok(jws),
+            (_, Some(_)) => Err(NotAJws::Unacceptable(format!("its header has {KEY}"))),
+        }
+    }
+
+    /// The same for a form that may bring a key, which proves nothing but itself.
+    pub(super) fn read_with_key(token: &'a str) -> Result<(Self, Option<Value>), NotAJws> {
         use NotAJws::Malformed;
 
         if token.len() > MAX_TOKEN {
@@ -84,24 +94,30 @@ impl<'a> Jws<'a> {
         if payload.contains('.') {
             return Err(Malformed("it has more than three parts"));
         }
-        let header = json::strict_object(&decoded(header)?)
+        let mut header = json::strict_object(&decoded(header)?)
             .map_err(|_| Malformed("its header is not a JSON object with each name once"))?;
         // The header is judged first: of a token that claims to be something else,
         // nothing more is read.
         let algorithm = algorithm(&header)?;
-        Ok(Self {
+        let jws = Self {
             algorithm,
             kid: text(&header, "kid")?.map(str::to_owned),
             typ: text(&header, "typ")?.map(str::to_owned),
             message: message.as_bytes(),
             payload: decoded(payload)?,
             signature: decoded(signature)?,
-        })
+        };
+        Ok((jws, header.remove(KEY)))
     }
 
     /// What the token says. Not to be believed before [`Jws::judge`] said `Genuine`.
     pub(super) fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// Whether this very key made the signature.
+    pub(super) fn is_by(&self, key: &PublicKey) -> bool {
+        key.verifies(self.algorithm, self.message, &self.signature)
     }
 
     /// Looks for a key that made this signature.

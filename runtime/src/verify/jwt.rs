@@ -76,7 +76,8 @@ impl Named<'_> {
     }
 
     fn unavailable(&self, none: NoKeys) -> TokenError {
-        TokenError::unavailable(self.told("the issuer's keys are not known"))
+        let told = "the token cannot be verified now because its issuer's keys are not known; try again later";
+        TokenError::unanswered(told, self.told("the issuer's keys are not known"))
             .with_retry_after(none.retry_after)
     }
 

@@ -15,14 +15,14 @@ use super::*;
 use crate::{
     access::Access,
     admission::{Admission, Offers, Rules, Target},
-    bearer::BearerToken,
+    bearer::{BearerToken, Credentials, Scheme},
     claims::Claims,
     clock::{Clock, UnixTime},
     error::Faults,
     gate::{ChallengeScopes, Challenges, OriginRules, Sessions},
     principal::Acceptance,
     scope::{Scope, ScopeSet, ScopeTable},
-    verify::{Authenticator, TokenError, TokenVerifier},
+    verify::{Authenticator, Shown, TokenError, TokenVerifier},
 };
 
 const READ: Scope = Scope::new("read");
@@ -160,7 +160,13 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
     let gate = gate();
     let principal = gate
         .authenticator
-        .authenticate(&BearerToken::new("read").unwrap())
+        .authenticate(
+            &Credentials {
+                scheme: Scheme::Bearer,
+                token: BearerToken::new("read").unwrap(),
+            },
+            &Shown::read(&http::Method::POST, &http::HeaderMap::new()),
+        )
         .await
         .unwrap();
     let operation = crate::operation::Operation::CallTool("read");

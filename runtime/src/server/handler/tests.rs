@@ -134,6 +134,7 @@ impl World {
         Acceptance::new(["i"], ["a"])
             .judge(&token, UnixTime::from_seconds(1))
             .unwrap()
+            .of_bearer()
     }
 
     /// An admission of a caller with these scopes, as the gate makes it.

@@ -53,6 +53,7 @@ fn principal(herald: &Herald, scopes: &str) -> Principal {
     Acceptance::new(["i"], ["a"])
         .judge(&token, UnixTime::from_seconds(1))
         .unwrap()
+        .of_bearer()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     super::mint::{Mint, NOW, jwks},
     *,
 };
-use crate::{Issuer, Scope, UnixTime, issuer::script::Script};
+use crate::{Issuer, Principal, Scope, UnixTime, issuer::script::Script};
 
 /// A clock that stands where it is put.
 #[derive(Clone)]
@@ -54,10 +54,11 @@ fn authenticator(verifier: impl TokenVerifier, hand: &Hand) -> Authenticator {
 impl Fixture {
     async fn says(&self, token: &str) -> Result<Principal, String> {
         let token = BearerToken::new(token).unwrap();
-        let said = self.authenticator.authenticate(&token).await;
-        said.map_err(|error| match error {
+        let said = self.authenticator.accept(&token).await;
+        said.map(Accepted::of_bearer).map_err(|error| match error {
             Unauthenticated::Invalid { description } => description.into_owned(),
-            Unauthenticated::Unavailable { retry_after } => format!("{retry_after:?}"),
+            Unauthenticated::Unavailable { retry_after, .. } => format!("{retry_after:?}"),
+            other => format!("{other:?}"),
         })
     }
 
@@ -182,12 +183,8 @@ async fn without_keys_nobody_is_called_a_forger() {
     fixture.script.fail();
     let token = BearerToken::new(&fixture.token(json!({}))).unwrap();
     for _ in 0..2 {
-        let said = fixture
-            .authenticator
-            .authenticate(&token)
-            .await
-            .unwrap_err();
-        let Unauthenticated::Unavailable { retry_after } = said else {
+        let said = fixture.authenticator.accept(&token).await.unwrap_err();
+        let Unauthenticated::Unavailable { retry_after, .. } = said else {
             panic!("{said:?}");
         };
         assert!(retry_after >= Duration::from_secs(1));
@@ -201,7 +198,7 @@ async fn without_keys_nobody_is_called_a_forger() {
     );
     fixture.script.publish(&jwks(&[&fixture.mint]));
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(fixture.authenticator.authenticate(&token).await.is_ok());
+    assert!(fixture.authenticator.accept(&token).await.is_ok());
     assert_eq!(fixture.authenticator.readiness(), Ok(()));
 }
 
@@ -227,7 +224,7 @@ impl TokenVerifier for Careless {
 async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     let hand = Hand(Arc::new(AtomicU64::new(NOW)));
     let own = authenticator(Careless, &hand);
-    let says = async |token: &str| own.authenticate(&BearerToken::new(token).unwrap()).await;
+    let says = async |token: &str| own.accept(&BearerToken::new(token).unwrap()).await;
     assert!(says("good").await.is_ok());
     assert!(says(&"x".repeat(MAX_TOKEN)).await.is_ok());
     assert!(says(&"x".repeat(MAX_TOKEN + 1)).await.is_err());
@@ -236,7 +233,7 @@ async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
         matches!(says("bad").await, Err(Unauthenticated::Invalid { description }) if !description.contains('='))
     );
     assert!(
-        matches!(says("down").await, Err(Unauthenticated::Unavailable { retry_after }) if !retry_after.is_zero())
+        matches!(says("down").await, Err(Unauthenticated::Unavailable { retry_after, .. }) if !retry_after.is_zero())
     );
     hand.0.store(NOW + 30, Ordering::SeqCst);
     assert!(says("good").await.is_err());

@@ -1,0 +1,100 @@
+//! Nonces that a server gives out and need not remember (RFC 9449 §8, §11.3).
+//!
+//! Whoever gets at a client for a moment can have it sign proofs for later, since the
+//! client chooses their time. A nonce ends that: nobody knows the ones to come.
+
+use aws_lc_rs::{
+    constant_time::verify_slices_are_equal, error::Unspecified, hmac, rand::SystemRandom,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::clock::UnixTime;
+
+/// For how many seconds one nonce is given out. It is accepted for as long again.
+const WINDOW: u64 = 120;
+
+/// How much of the keyed hash of a window's number is its nonce.
+const LENGTH: usize = 16;
+
+/// The nonces of one key.
+#[derive(Clone)]
+pub(crate) struct Nonces(hmac::Key);
+
+impl Nonces {
+    /// Nonces of a key that nobody else has.
+    pub(crate) fn generate() -> Result<Self, Unspecified> {
+        hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map(Self)
+    }
+
+    /// Nonces of a key that several servers share.
+    pub(crate) fn with_key(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The nonce of this time.
+    pub(super) fn current(&self, now: UnixTime) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.of(now.seconds() / WINDOW))
+    }
+
+    /// Whether a nonce is that of this time or of the window before it.
+    pub(super) fn accepts(&self, nonce: &str, now: UnixTime) -> bool {
+        let Ok(nonce) = BASE64_URL_SAFE_NO_PAD.decode(nonce) else {
+            return false;
+        };
+        let window = now.seconds() / WINDOW;
+        [Some(window), window.checked_sub(1)]
+            .into_iter()
+            .flatten()
+            .any(|window| verify_slices_are_equal(&self.of(window), &nonce).is_ok())
+    }
+
+    fn of(&self, window: u64) -> [u8; LENGTH] {
+        let mut context = hmac::Context::with_key(&self.0);
+        // The key may be used for something else as well.
+        context.update(b"toolgate dpop nonce\0");
+        context.update(&window.to_be_bytes());
+        let tag = context.sign();
+        let mut nonce = [0; LENGTH];
+        nonce.copy_from_slice(&tag.as_ref()[..LENGTH]);
+        nonce
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::from_seconds(1_800_000_000 + seconds)
+    }
+
+    #[test]
+    fn a_nonce_ends_within_two_windows() {
+        let nonces = Nonces::generate().unwrap();
+        let nonce = nonces.current(at(0));
+        assert_eq!(nonces.current(at(WINDOW - 1)), nonce);
+        assert_ne!(nonces.current(at(WINDOW)), nonce);
+        assert!(nonces.accepts(&nonce, at(0)));
+        assert!(nonces.accepts(&nonce, at(2 * WINDOW - 1)));
+        assert!(!nonces.accepts(&nonce, at(2 * WINDOW)));
+    }
+
+    #[test]
+    fn a_nonce_of_tomorrow_or_of_another_key_is_none() {
+        let nonces = Nonces::generate().unwrap();
+        assert!(!nonces.accepts(&nonces.current(at(WINDOW)), at(0)));
+        let foreign = Nonces::generate().unwrap().current(at(0));
+        for nonce in ["", "AA", "%", &foreign] {
+            assert!(!nonces.accepts(nonce, at(0)), "{nonce}");
+        }
+        assert!(!nonces.accepts(&nonces.current(at(0))[..21], at(0)));
+    }
+
+    #[test]
+    fn servers_that_share_a_key_share_nonces() {
+        let key = [7; 32];
+        let nonce = Nonces::with_key(&key).current(at(0));
+        assert!(Nonces::with_key(&key).accepts(&nonce, at(0)));
+        assert!(!Nonces::with_key(&[8; 32]).accepts(&nonce, at(0)));
+    }
+}

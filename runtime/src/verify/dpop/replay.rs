@@ -1,0 +1,210 @@
+//! A proof is good for one request (RFC 9449 §11.1).
+//!
+//! Proofs are remembered as long as they could be used again, and the room for that is
+//! bounded. Where it is full, a proof is not accepted: nobody could tell whether it was
+//! seen before. So that one caller cannot take the room of all others, the second half
+//! of it is given out in shares: who has used more than a share is refused there, and
+//! who has not is served. To keep others out takes as many accounts as there are shares,
+//! and a signature of each proof that this server has verified.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::RandomState},
+    hash::BuildHasher,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::sha256;
+use crate::principal::{Identity, Thumbprint};
+
+/// How many proofs are remembered of each time. One takes some 20 bytes, so that both
+/// generations together stay below 40 MB.
+const ROOM: usize = 512 * 1024;
+
+/// How many of them any caller can have when room becomes scarce.
+const SHARE: usize = ROOM / 64;
+
+/// The proofs that were seen.
+pub(super) struct Replays {
+    generations: Mutex<Generations>,
+    span: Duration,
+    room: usize,
+    share: usize,
+    /// Names of holders as numbers. A collision costs the two a share.
+    names: RandomState,
+}
+
+/// What became of a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// It was not seen before, and is remembered.
+    Entered,
+    /// It was seen before.
+    Replayed,
+    /// Nobody knows, and it cannot be remembered.
+    Full,
+}
+
+/// A proof is in the generation of its time. A generation ends after the time within
+/// which a proof can be used, and is forgotten when the next one ends.
+struct Generations {
+    since: Instant,
+    current: Generation,
+    previous: Generation,
+}
+
+#[derive(Default)]
+struct Generation {
+    seen: HashSet<[u8; 16]>,
+    shares: HashMap<u64, usize>,
+}
+
+impl Replays {
+    /// Remembers proofs for so many seconds at least. They are those of a monotonic
+    /// clock: one that somebody sets back forgets nothing.
+    pub(super) fn new(seconds: u64) -> Self {
+        Self::with_room(seconds, ROOM, SHARE)
+    }
+
+    fn with_room(seconds: u64, room: usize, share: usize) -> Self {
+        Self {
+            generations: Mutex::new(Generations {
+                since: Instant::now(),
+                current: Generation::default(),
+                previous: Generation::default(),
+            }),
+            span: Duration::from_secs(seconds),
+            room,
+            share,
+            names: RandomState::new(),
+        }
+    }
+
+    /// Remembers a proof of this holder, made with this key and named by its `jti`.
+    pub(super) fn enter(&self, holder: &Identity, key: &Thumbprint, id: &str) -> Room {
+        let mut named = key.as_bytes().to_vec();
+        named.extend(id.as_bytes());
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&sha256(&named)[..16]);
+        let holder = self.names.hash_one(holder);
+
+        // Every change is one insertion: a panic leaves nothing half done.
+        let mut generations = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        generations.pass(self.span);
+        let Generations {
+            current, previous, ..
+        } = &mut *generations;
+        if current.seen.contains(&mark) || previous.seen.contains(&mark) {
+            return Room::Replayed;
+        }
+        let used = current.shares.get(&holder).copied().unwrap_or_default();
+        let taken = current.seen.len();
+        if taken >= self.room || (taken >= self.room / 2 && used >= self.share) {
+            return Room::Full;
+        }
+        current.seen.insert(mark);
+        current.shares.insert(holder, used + 1);
+        Room::Entered
+    }
+}
+
+impl Generations {
+    fn pass(&mut self, span: Duration) {
+        let age = self.since.elapsed();
+        if age < span {
+            return;
+        }
+        let ended = std::mem::take(&mut self.current);
+        // After two spans what has just ended is too old as well.
+        self.previous = match age < 2 * span {
+            true => ended,
+            false => Generation::default(),
+        };
+        self.since = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        claims::Claims,
+        clock::UnixTime,
+        principal::{Acceptance, VerifiedToken},
+        scope::ScopeTable,
+    };
+
+    const KEY: Thumbprint = Thumbprint::of_digest([1; 32]);
+
+    fn holder(name: &str) -> Identity {
+        let claims = Claims::new("i", UnixTime::from_seconds(9))
+            .with_subject(name)
+            .with_audience("a");
+        let token = VerifiedToken::new(claims, &ScopeTable::default());
+        let accepted = Acceptance::new(["i"], ["a"]).judge(&token, UnixTime::from_seconds(1));
+        accepted.unwrap().of_bearer().identity()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_proof_enters_once_as_long_as_it_could_be_used() {
+        let replays = Replays::new(120);
+        let alice = holder("alice");
+        for start in [0, 60, 119] {
+            let id = format!("{start}");
+            tokio::time::advance(Duration::from_secs(start)).await;
+            assert_eq!(replays.enter(&alice, &KEY, &id), Room::Entered);
+            for _ in 0..12 {
+                assert_eq!(replays.enter(&alice, &KEY, &id), Room::Replayed, "{id}");
+                tokio::time::advance(Duration::from_secs(10)).await;
+            }
+            tokio::time::advance(Duration::from_secs(120)).await;
+            assert_eq!(replays.enter(&alice, &KEY, &id), Room::Entered, "{id}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_jti_belongs_to_its_key_whoever_holds_it() {
+        let replays = Replays::new(120);
+        let other = Thumbprint::of_digest([2; 32]);
+        assert_eq!(replays.enter(&holder("alice"), &KEY, "1"), Room::Entered);
+        assert_eq!(replays.enter(&holder("alice"), &other, "1"), Room::Entered);
+        assert_eq!(replays.enter(&holder("bob"), &KEY, "1"), Room::Replayed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_room_refuses_who_filled_it_and_serves_others() {
+        let replays = Replays::with_room(120, 100, 10);
+        let (alice, mallory) = (holder("alice"), holder("mallory"));
+        let enter = |who: &Identity, id: &str| replays.enter(who, &KEY, id);
+        let flood = |from: usize| (from..from + 200).map(|id| enter(&mallory, &format!("m{id}")));
+        let entered = flood(0).filter(|room| *room == Room::Entered).count();
+        assert_eq!(entered, 50);
+        assert_eq!(enter(&mallory, "more"), Room::Full);
+        // What was seen is known for what it is, room or not.
+        assert_eq!(enter(&mallory, "m0"), Room::Replayed);
+        for id in 0..10 {
+            assert_eq!(enter(&alice, &format!("a{id}")), Room::Entered);
+        }
+        assert_eq!(enter(&alice, "a10"), Room::Full);
+        tokio::time::advance(Duration::from_secs(120)).await;
+        assert_eq!(enter(&mallory, "more"), Room::Entered);
+        assert_eq!(enter(&alice, "a0"), Room::Replayed);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_proofs_never_takes_more_room() {
+        let replays = Replays::with_room(120, 100, 10);
+        for number in 0..1000 {
+            let who = holder(&format!("p{}", number % 50));
+            replays.enter(&who, &KEY, &number.to_string());
+        }
+        let generations = replays.generations.lock().unwrap();
+        assert_eq!(generations.current.seen.len(), 100);
+        assert!(generations.current.shares.len() <= 50);
+    }
+}

@@ -1,0 +1,189 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use super::{
+    super::mint::{Mint, NOW},
+    *,
+};
+use crate::{
+    Claims,
+    principal::{Acceptance, VerifiedToken},
+    scope::ScopeTable,
+};
+
+const HERE: &str = "https://r/mcp";
+
+/// A clock that stands where it is put.
+#[derive(Clone)]
+struct Hand(Arc<AtomicU64>);
+
+impl Clock for Hand {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_seconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct Fixture {
+    mint: Mint,
+    hand: Hand,
+    proofs: Proofs,
+}
+
+fn fixture(nonces: Option<Nonces>) -> Fixture {
+    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
+    Fixture {
+        mint: Mint::new("k"),
+        proofs: Proofs::new(
+            [HERE],
+            vec![Algorithm::Es256],
+            30,
+            nonces,
+            Arc::new(hand.clone()),
+        ),
+        hand,
+    }
+}
+
+fn holder() -> Identity {
+    let claims = Claims::new("i", UnixTime::from_seconds(9))
+        .with_subject("alice")
+        .with_audience("a");
+    let token = VerifiedToken::new(claims, &ScopeTable::default());
+    let accepted = Acceptance::new(["i"], ["a"]).judge(&token, UnixTime::from_seconds(1));
+    accepted.unwrap().of_bearer().identity()
+}
+
+impl Fixture {
+    fn proof(&self, change: Value) -> String {
+        let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.mint.jwk()});
+        let mut claims = json!({"jti": "1", "htm": "POST", "htu": HERE, "iat": NOW});
+        let members = claims.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        self.mint.sign(&header.to_string(), &claims.to_string())
+    }
+
+    fn says(&self, proof: &str) -> Result<(), Unproved> {
+        let shown = Shown {
+            method: "POST",
+            proof: Header::One(proof.as_bytes()),
+        };
+        let about = About {
+            token: None,
+            key: None,
+        };
+        self.proofs.judge(&shown, &about, &holder()).map(drop)
+    }
+}
+
+#[tokio::test]
+async fn a_proofs_time_is_judged_to_the_second() {
+    let fixture = fixture(None);
+    for (change, fault) in [
+        (json!({"iat": NOW - 90}), None),
+        (json!({"iat": NOW - 91}), Some("the proof is too old")),
+        (json!({"iat": NOW + 30}), None),
+        (
+            json!({"iat": NOW + 31}),
+            Some("the proof is from the future"),
+        ),
+        (json!({"exp": NOW - 29}), None),
+        (json!({"exp": NOW - 30}), Some("the proof is too old")),
+        (json!({"nbf": NOW + 30}), None),
+        (
+            json!({"nbf": NOW + 31}),
+            Some("the proof is from the future"),
+        ),
+    ] {
+        let mut claims = change.clone();
+        claims["jti"] = json!(change.to_string());
+        let expected = match fault {
+            Some(fault) => Err(Unproved::Invalid(fault)),
+            None => Ok(()),
+        };
+        assert_eq!(fixture.says(&fixture.proof(claims)), expected, "{change}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
+    let fixture = fixture(None);
+    // By its own clock the client made it as far ahead as it may.
+    let proof = fixture.proof(json!({"iat": NOW + 30}));
+    assert_eq!(fixture.says(&proof), Ok(()));
+    for passed in 1..=120 {
+        fixture.hand.0.store(NOW + passed, Ordering::SeqCst);
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert_eq!(
+            fixture.says(&proof),
+            Err(Unproved::Invalid("the proof was used before")),
+            "{passed}"
+        );
+    }
+    fixture.hand.0.store(NOW + 121, Ordering::SeqCst);
+    assert_eq!(
+        fixture.says(&proof),
+        Err(Unproved::Invalid("the proof is too old"))
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_hold_takes_no_room() {
+    let fixture = fixture(Some(Nonces::generate().unwrap()));
+    let stale = fixture.proof(json!({"jti": "one"}));
+    assert_eq!(fixture.says(&stale), Err(Unproved::WantsNonce));
+    assert_eq!(fixture.says(&stale), Err(Unproved::WantsNonce));
+    // The same name again, with what was asked for.
+    let nonce = fixture.proofs.nonce().unwrap();
+    let good = fixture.proof(json!({"jti": "one", "nonce": nonce}));
+    assert_eq!(fixture.says(&good), Ok(()));
+    assert_eq!(
+        fixture.says(&good),
+        Err(Unproved::Invalid("the proof was used before"))
+    );
+}
+
+#[tokio::test]
+async fn a_nonce_that_has_grown_old_is_asked_for_anew() {
+    let fixture = fixture(Some(Nonces::generate().unwrap()));
+    let nonce = fixture.proofs.nonce().unwrap();
+    for (passed, jti, accepted) in [(0, "a", true), (239, "b", true), (240, "c", false)] {
+        fixture.hand.0.store(NOW + passed, Ordering::SeqCst);
+        let proof = fixture.proof(json!({"jti": jti, "iat": NOW + passed, "nonce": nonce}));
+        let expected = if accepted {
+            Ok(())
+        } else {
+            Err(Unproved::WantsNonce)
+        };
+        assert_eq!(fixture.says(&proof), expected, "{passed}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_judged_before_all_else_that_a_proof_says() {
+    let fixture = fixture(None);
+    let proof = fixture.proof(json!({"htm": "GET"}));
+    let shown = Shown {
+        method: "POST",
+        proof: Header::One(proof.as_bytes()),
+    };
+    let about = About {
+        token: None,
+        key: Some(Thumbprint::of_digest([0; 32])),
+    };
+    let judged = fixture.proofs.judge(&shown, &about, &holder()).map(drop);
+    assert_eq!(judged, Err(Unproved::OtherKey));
+}
+
+#[test]
+fn an_endpoint_without_an_address_takes_no_proof() {
+    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
+    let proofs = Proofs::new(
+        ["not an address"],
+        Algorithm::ALL.to_vec(),
+        30,
+        None,
+        Arc::new(hand),
+    );
+    assert!(proofs.targets.is_empty());
+}
