@@ -29,6 +29,8 @@ pub(crate) enum Expected {
     Invalid,
     /// 401 without an error: it saw no token.
     NoToken,
+    /// 401, and in the scheme `DPoP` `invalid_dpop_proof`.
+    NoProof,
     /// 400, `invalid_request`.
     BadRequest,
     /// 503 with `Retry-After` and no challenge.
@@ -145,11 +147,23 @@ fn seen(answer: &Answer, ran: usize) -> Option<Expected> {
     let error = challenge
         .as_ref()
         .and_then(|challenge| challenge.get("error"));
+    let beside = answer.dpop_challenge();
+    let unproved = beside.as_ref().and_then(|challenge| challenge.get("error"));
+    // Many clients see the first challenge alone, and know one scheme.
+    if challenge
+        .as_ref()
+        .is_some_and(|first| first.scheme != "Bearer")
+    {
+        return None;
+    }
     // Whatever was wrong, the answer tells no more than a fixed sentence about it.
     let is_tidy = answer.text.len() < 512 && !answer.text.contains("eyJ");
     match (answer.status, error, ran) {
         (200, None, 1) => Some(Expected::Runs),
         (401, Some("invalid_token"), 0) if is_tidy => Some(Expected::Invalid),
+        (401, None, 0) if unproved == Some("invalid_dpop_proof") && is_tidy => {
+            Some(Expected::NoProof)
+        }
         (401, None, 0) if challenge.is_some() && is_tidy => Some(Expected::NoToken),
         (400, Some("invalid_request"), 0) if is_tidy => Some(Expected::BadRequest),
         (503, None, 0) if challenge.is_none() && answer.header("retry-after").is_some() => {

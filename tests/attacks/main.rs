@@ -15,6 +15,7 @@ mod issuers;
 mod keys;
 mod kinds;
 mod opaque;
+mod proofs;
 mod requests;
 mod signatures;
 mod times;
@@ -74,6 +75,11 @@ async fn what_is_carried_in_another_way() {
 }
 
 #[tokio::test]
+async fn what_does_not_prove_that_a_key_is_there() {
+    run(&World::of_jwts().await, "proofs", proofs::CASES).await;
+}
+
+#[tokio::test]
 async fn what_only_the_issuer_can_read() {
     run(&World::of_opaque_tokens().await, "opaque", opaque::CASES).await;
 }
@@ -92,6 +98,7 @@ fn the_corpus_has_more_than_two_hundred_cases() {
         issuers::CASES,
         carriage::CASES,
         opaque::CASES,
+        proofs::CASES,
     ];
     let count: usize = tables.iter().map(|table| table.len()).sum();
     assert!(count >= 200, "{count}");

@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) evil: ImitationIssuer,
     /// Keys of the trusted issuer that must verify nothing.
     pub(crate) odd: Odd,
+    /// The client's own key, to which its issuer binds tokens.
+    pub(crate) holder: SigningKey,
 }
 
 /// Keys that an issuer publishes for other purposes, or by mistake.
@@ -95,6 +97,7 @@ impl World {
             second,
             evil: ImitationIssuer::start().await,
             odd,
+            holder: SigningKey::p256("holder"),
         }
     }
 

@@ -1,9 +1,18 @@
 //! A client without opinions: it sends what a test says and shows what came back.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+
+use crate::{SigningKey, TokenBuilder};
+
+mod challenge;
+
+pub use challenge::Challenge;
 
 /// A revision of the protocol, by how its calls look on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +49,8 @@ pub struct Client {
     resource: String,
     revision: Revision,
     token: Option<String>,
+    key: Option<Arc<SigningKey>>,
+    nonce: Option<String>,
     session: Option<String>,
 }
 
@@ -67,6 +78,8 @@ impl Client {
             resource: resource.into(),
             revision,
             token: None,
+            key: None,
+            nonce: None,
             session: None,
         }
     }
@@ -75,6 +88,20 @@ impl Client {
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// The same with proofs of this key beside the token, a new one for each request.
+    #[must_use]
+    pub fn with_key(mut self, key: &Arc<SigningKey>) -> Self {
+        self.key = Some(Arc::clone(key));
+        self
+    }
+
+    /// The same with this nonce in its proofs.
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.nonce = Some(nonce.into());
         self
     }
 
@@ -197,10 +224,18 @@ impl Client {
 
     /// A request of any HTTP method with token, session and revision.
     pub fn plain(&self, method: Method) -> RequestBuilder {
-        let mut request = self.http.request(method, &self.resource);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.http.request(method.clone(), &self.resource);
+        request = match (&self.token, &self.key) {
+            (Some(token), Some(key)) => {
+                let proof = TokenBuilder::proof(key, method.as_str(), &self.resource).about(token);
+                let proof = proof.claim("nonce", json!(self.nonce));
+                request
+                    .header("authorization", format!("DPoP {token}"))
+                    .header("dpop", proof.build())
+            }
+            (Some(token), None) => request.bearer_auth(token),
+            (None, _) => request,
+        };
         if let Some(session) = &self.session {
             request = request.header("mcp-session-id", session);
         }
@@ -269,10 +304,25 @@ impl Answer {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The challenge.
+    /// The challenge; of several the first, which is all that many clients see.
     #[must_use]
     pub fn challenge(&self) -> Option<Challenge> {
-        self.header("www-authenticate").map(Challenge::read)
+        self.challenges().into_iter().next()
+    }
+
+    /// The challenge of the scheme `DPoP`, which stands beside the first.
+    #[must_use]
+    pub fn dpop_challenge(&self) -> Option<Challenge> {
+        let mut beside = self.challenges().into_iter().skip(1);
+        beside.find(|one| one.scheme == "DPoP")
+    }
+
+    /// Every challenge.
+    #[must_use]
+    pub fn challenges(&self) -> Vec<Challenge> {
+        self.header("www-authenticate")
+            .map(Challenge::read_all)
+            .unwrap_or_default()
     }
 
     /// The body as JSON; of an event stream the last message.
@@ -316,46 +366,5 @@ impl Answer {
     #[must_use]
     pub fn is_tool_error(&self) -> bool {
         self.json()["result"]["isError"] == true
-    }
-}
-
-/// A `WWW-Authenticate` of one scheme, read by the grammar of RFC 9110 §11.6.1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge {
-    /// The scheme.
-    pub scheme: String,
-    /// The parameters in their order.
-    pub parameters: Vec<(String, String)>,
-}
-
-impl Challenge {
-    /// Reads a challenge whose values are all quoted.
-    ///
-    /// # Panics
-    ///
-    /// When it is written in any other way.
-    #[must_use]
-    pub fn read(text: &str) -> Self {
-        let (scheme, mut rest) = text.split_once(' ').expect("a scheme and parameters");
-        let mut parameters = Vec::new();
-        while !rest.is_empty() {
-            let (name, after) = rest.split_once("=\"").expect("a name and a quote");
-            let (value, after) = after.split_once('"').expect("a closing quote");
-            parameters.push((name.to_owned(), value.to_owned()));
-            rest = after.strip_prefix(", ").unwrap_or(after);
-        }
-        Self {
-            scheme: scheme.to_owned(),
-            parameters,
-        }
-    }
-
-    /// A parameter.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
     }
 }

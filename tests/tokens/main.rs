@@ -4,6 +4,7 @@ mod algorithms;
 mod api_keys;
 mod asking;
 mod discovery;
+mod dpop;
 mod exchanges;
 mod exchanging;
 mod introspection;

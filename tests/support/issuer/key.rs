@@ -1,8 +1,9 @@
 //! Keys that sign tokens, rightly or wrongly.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
 use aws_lc_rs::{
+    digest::{SHA256, digest},
     hmac,
     rand::SystemRandom,
     rsa::{KeyPair as RsaKeyPair, KeySize, PublicKeyComponents},
@@ -22,6 +23,14 @@ use serde_json::{Value, json};
 pub struct SigningKey {
     kid: String,
     pair: Pair,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
 }
 
 enum Pair {
@@ -136,6 +145,33 @@ impl SigningKey {
         jwk["kid"] = json!(self.kid);
         jwk["use"] = json!("sig");
         jwk
+    }
+
+    /// The public key alone, as a proof brings it (RFC 9449 §4.2).
+    ///
+    /// # Panics
+    ///
+    /// Never: a key is an object.
+    #[must_use]
+    pub fn bare_jwk(&self) -> Value {
+        let mut jwk = self.jwk();
+        let members = jwk.as_object_mut().expect("a key is an object");
+        members.retain(|name, _| name != "kid" && name != "use");
+        jwk
+    }
+
+    /// The thumbprint of the public key (RFC 7638 §3).
+    ///
+    /// # Panics
+    ///
+    /// Never: a key is an object.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        // Nothing but the required members is there; they stand in their order.
+        let jwk = self.bare_jwk();
+        let members: BTreeMap<_, _> = jwk.as_object().expect("an object").iter().collect();
+        let text = serde_json::to_vec(&members).expect("it is JSON");
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, &text))
     }
 
     /// A JWK Set of these keys.

@@ -1,7 +1,11 @@
 //! Tokens, good until they are spoiled.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -26,14 +30,7 @@ impl<'a> TokenBuilder<'a> {
     /// A good token of this issuer, signed with this key.
     #[must_use]
     pub fn new(issuer: &str, key: &'a SigningKey) -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a token for the real time of day"
-        )]
-        let now = SystemTime::now();
-        let now = now
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let now = now();
         Self {
             key,
             alg: key.algorithm().to_owned(),
@@ -41,6 +38,26 @@ impl<'a> TokenBuilder<'a> {
             claims: json!({
                 "iss": issuer, "sub": "alice", "client_id": "client-1",
                 "iat": now, "exp": now + 600, "jti": format!("{now}"),
+            }),
+            header_text: None,
+            claims_text: None,
+            signature: None,
+        }
+    }
+
+    /// A good proof that its sender has this key (RFC 9449 §4.2), for one request. It is
+    /// about no token yet.
+    #[must_use]
+    pub fn proof(key: &'a SigningKey, method: &str, url: &str) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let now = now();
+        Self {
+            key,
+            alg: key.algorithm().to_owned(),
+            header: json!({"alg": key.algorithm(), "typ": "dpop+jwt", "jwk": key.bare_jwk()}),
+            claims: json!({
+                "jti": format!("{now}-{number}"), "htm": method, "htu": url, "iat": now,
             }),
             header_text: None,
             claims_text: None,
@@ -81,6 +98,19 @@ impl<'a> TokenBuilder<'a> {
     pub fn claim(mut self, name: &str, value: Value) -> Self {
         set(&mut self.claims, name, value);
         self
+    }
+
+    /// Binds an access token to a key (RFC 9449 §6.1).
+    #[must_use]
+    pub fn bound_to(self, key: &SigningKey) -> Self {
+        self.claim("cnf", json!({"jkt": key.thumbprint()}))
+    }
+
+    /// Makes a proof one about this access token (RFC 9449 §4.2).
+    #[must_use]
+    pub fn about(self, token: &str) -> Self {
+        let hash = digest(&SHA256, token.as_bytes());
+        self.claim("ath", json!(URL_SAFE_NO_PAD.encode(hash)))
     }
 
     /// Sets the audience.
@@ -145,6 +175,17 @@ impl<'a> TokenBuilder<'a> {
             .unwrap_or_else(|| self.key.sign(&self.alg, message.as_bytes()));
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// The time of day, in seconds.
+fn now() -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a token for the real time of day"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 fn set(members: &mut Value, name: &str, value: Value) {
