@@ -1,7 +1,7 @@
 //! The development authorization server: a login without an account, on one's own machine.
 //!
 //! It speaks OAuth 2.1 to the letter (authorization code with PKCE, RFC 8414, 8707,
-//! 9207, 7591, 7009, 7662, 8693, 9068 and client id metadata documents), but it asks nobody for
+//! 9207, 7591, 7009, 7662, 8693, 9068, 9449 and client id metadata documents), but it asks nobody for
 //! a password: who reaches it is whom they say they are. So it exists on loopback alone,
 //! twice over: [`DevelopmentIssuer::new`] takes no other origin, and only such requests
 //! are answered as are known to come from loopback and are addressed to it ([`loopback`]).
@@ -12,7 +12,7 @@
 //! | becomes known | [`registration`], [`document`] | [`client`], [`redirect`] |
 //! | sends the person here | [`authorize`] | [`request`], [`parameters`] |
 //! | the person decides | [`consent`], [`page`] | [`seal`] |
-//! | gets and renews tokens | [`token`], [`refresh`] | [`keys`], [`memory`], [`store`] |
+//! | gets and renews tokens | [`token`], [`refresh`] | [`keys`], [`memory`], [`store`], [`possession`] |
 //! | gives them up, asks about them | [`revocation`] | |
 //! | a server exchanges one for an API behind it | [`exchange`] | |
 //!
@@ -33,6 +33,7 @@ use crate::{
     clock::{Clock, UnixTime},
     error::{Faults, StartError},
     issuer::Quoted,
+    verify::Proofs,
 };
 
 mod answer;
@@ -47,6 +48,7 @@ mod memory;
 mod metadata;
 mod page;
 mod parameters;
+mod possession;
 mod redirect;
 mod refresh;
 mod registration;
@@ -150,6 +152,7 @@ impl DevelopmentIssuer {
             provider: Arc::new(Provider {
                 key: keys::SigningKey::generate().map_err(no_keys)?,
                 seal: seal::Seal::generate().map_err(no_keys)?,
+                proofs: possession::proofs(&settings),
                 settings,
                 memory: Mutex::default(),
                 documents: document::Documents::default(),
@@ -202,6 +205,8 @@ struct Provider {
     settings: Settings,
     key: keys::SigningKey,
     seal: seal::Seal,
+    /// Judges the proofs of keys that tokens are bound to.
+    proofs: Proofs,
     memory: Mutex<memory::Memory>,
     documents: document::Documents,
 }

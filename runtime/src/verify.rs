@@ -20,14 +20,14 @@ mod kind;
 mod verifier;
 
 #[cfg(test)]
-mod mint;
+pub(crate) mod mint;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
 pub(crate) use cache::TokenHash;
-#[cfg(feature = "development-issuer")]
-pub(crate) use dpop::About;
 pub use dpop::Dpop;
-pub(crate) use dpop::{NONCE, PROOF, Proofs, Shown, Unproved};
+#[cfg(feature = "development-issuer")]
+pub(crate) use dpop::{About, Unproved};
+pub(crate) use dpop::{NONCE, PROOF, Proofs, Shown};
 pub(crate) use flights::{Boarding, Flights};
 pub use issuers::IssuerVerifier;
 

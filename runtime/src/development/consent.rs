@@ -140,6 +140,7 @@ pub(super) fn grant(
         subject: subject.to_owned(),
         scopes: provider.known(ticked.iter().copied()),
         offline: ticked.contains(&OFFLINE_ACCESS),
+        key: None,
     };
     tracing::info!(
         client = %quoted(request.name.as_deref().unwrap_or_default()),
@@ -155,6 +156,7 @@ pub(super) fn grant(
             .named
             .then(|| request.back.redirect.as_str().to_owned()),
         challenge: request.challenge.clone(),
+        key: request.key(),
     };
     memory.keep_code(&text, code, now);
     Ok(request.back.with(provider, &[("code", &text)]))

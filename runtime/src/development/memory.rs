@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 
 use super::store::Store;
-use crate::clock::UnixTime;
+use crate::{clock::UnixTime, principal::Thumbprint};
 
 /// How long a code can be exchanged, in seconds.
 pub(super) const CODE_LIFE: u64 = 60;
@@ -23,6 +23,9 @@ pub(super) struct Grant {
     pub(super) scopes: Vec<String>,
     /// Whether it comes with refresh tokens.
     pub(super) offline: bool,
+    /// The key that its tokens are bound to, refresh tokens among them: the client is
+    /// public, so the key is all that it has to show (RFC 9449 §5).
+    pub(super) key: Option<Thumbprint>,
 }
 
 /// What an authorization code stands for.
@@ -32,6 +35,8 @@ pub(super) struct Code {
     pub(super) redirect: Option<String>,
     /// The S256 challenge (RFC 7636 §4.2).
     pub(super) challenge: String,
+    /// The key that the client said it would prove (RFC 9449 §10).
+    pub(super) key: Option<Thumbprint>,
 }
 
 /// Every store is bounded and every entry ends.
@@ -72,6 +77,9 @@ pub(super) enum Refused {
     Replayed,
     /// Another client presents it. Its whole family has been ended.
     Stolen,
+    /// It is bound to a key, and whoever presents it has not proved that one. Nothing has
+    /// been ended: to hold it is worth nothing.
+    OtherKey,
 }
 
 impl Default for Memory {
@@ -130,10 +138,14 @@ impl Memory {
         id: &str,
         number: u64,
         client: &str,
+        proved: Option<Thumbprint>,
         now: UnixTime,
     ) -> Result<(Grant, u64), Refused> {
         let known = self.renewals.get(id, now).ok_or(Refused::Unknown)?;
-        let (grant, current) = (known.grant.clone(), known.current);
+        let (mut grant, current) = (known.grant.clone(), known.current);
+        if grant.key.is_some() && grant.key != proved {
+            return Err(Refused::OtherKey);
+        }
         if grant.client != client || current != number {
             self.end_grant(id, now);
             return Err(if grant.client == client {
@@ -142,6 +154,8 @@ impl Memory {
                 Refused::Stolen
             });
         }
+        // What comes of it is bound from the first proof on.
+        grant.key = proved;
         let next = current + 1;
         let renewal = Renewal {
             grant: grant.clone(),

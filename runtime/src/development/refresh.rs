@@ -11,10 +11,12 @@ use super::{
     answer::OAuthError,
     memory::{Grant, Refused},
     parameters::Parameters,
+    possession,
     request::check_resource,
     seal::Purpose,
     token::{self, invalid_grant},
 };
+use crate::verify::Shown;
 
 /// The refresh token of a family with this number.
 pub(super) fn token(provider: &Provider, grant: &str, number: u64) -> String {
@@ -29,7 +31,11 @@ pub(super) fn open(provider: &Provider, token: &str) -> Option<(String, u64)> {
     Some((grant.to_owned(), number.parse().ok()?))
 }
 
-pub(super) fn refresh(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+pub(super) fn refresh(
+    provider: &Provider,
+    form: &Parameters,
+    shown: &Shown<'_>,
+) -> Result<Response, OAuthError> {
     let client = token::known_client(form)?;
     let presented = form.needed("refresh_token", "refresh_token is missing")?;
     let asked = form.one("scope")?;
@@ -37,13 +43,14 @@ pub(super) fn refresh(provider: &Provider, form: &Parameters) -> Result<Response
     let Some((grant, number)) = open(provider, presented) else {
         return Err(invalid_grant(Refused::Unknown, client));
     };
+    let proved = possession::prove(provider, shown, client)?;
     let renewed = {
         let mut memory = provider.memory();
         // Judged before the token is used up, so that a wrong scope does not cost it.
         if let Some(grant) = memory.renewable(&grant, number, provider.now()) {
             narrowed(grant, asked)?;
         }
-        memory.renew(&grant, number, client, provider.now())
+        memory.renew(&grant, number, client, proved, provider.now())
     };
     let (grant, next) = renewed.map_err(|refused| invalid_grant(refused, client))?;
     let scopes = narrowed(&grant, asked)?;

@@ -15,7 +15,7 @@ use super::{
     redirect::RedirectUri,
     seal::{self, Purpose},
 };
-use crate::clock::UnixTime;
+use crate::{clock::UnixTime, principal::Thumbprint};
 
 /// How long a person can think it over, in seconds.
 const LIFE: u64 = 10 * 60;
@@ -39,6 +39,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
     pub(super) offline: bool,
+    /// The thumbprint of the key that the client will prove (RFC 9449 §10).
+    dpop_jkt: Option<String>,
     /// Who the client thinks that the person is (OpenID Connect Core §3.1.2.1).
     pub(super) hint: Option<String>,
     ends: u64,
@@ -79,6 +81,12 @@ impl AuthorizationRequest {
         let challenge = challenge(parameters)?;
         check_resource(provider, parameters)?;
         let (scopes, offline) = scopes(provider, parameters)?;
+        let dpop_jkt = parameters.one("dpop_jkt")?;
+        if dpop_jkt.is_some_and(|key| Thumbprint::read(key).is_none()) {
+            return Err(invalid(
+                "dpop_jkt must be the base64url text of a SHA-256 thumbprint",
+            ));
+        }
         let hint = parameters.one("login_hint")?.and_then(consent::subject);
         Ok(Self {
             id: seal::random()?,
@@ -90,6 +98,7 @@ impl AuthorizationRequest {
             challenge,
             scopes,
             offline,
+            dpop_jkt: dpop_jkt.map(str::to_owned),
             hint,
             ends: provider.now().plus(LIFE).seconds(),
         })
@@ -99,6 +108,11 @@ impl AuthorizationRequest {
     pub(super) fn asked(&self) -> impl Iterator<Item = &str> {
         let offline = self.offline.then_some(OFFLINE_ACCESS);
         self.scopes.iter().map(String::as_str).chain(offline)
+    }
+
+    /// The key that the client will prove, where it said so.
+    pub(super) fn key(&self) -> Option<Thumbprint> {
+        self.dpop_jkt.as_deref().and_then(Thumbprint::read)
     }
 
     /// When the person has thought long enough.

@@ -89,19 +89,29 @@ fn describe(provider: &Provider, text: &str) -> Option<Value> {
     let memory = provider.memory();
     if let Some((id, number)) = refresh::open(provider, text) {
         let grant = memory.renewable(&id, number, now)?;
-        return Some(json!({
+        let mut described = json!({
             "active": true,
             "iss": provider.settings.origin,
             "sub": grant.subject,
             "aud": provider.settings.resource,
             "client_id": grant.client,
             "scope": grant.scopes.join(" "),
-        }));
+        });
+        if let (Some(key), Some(members)) = (grant.key, described.as_object_mut()) {
+            members.insert("cnf".to_owned(), json!({"jkt": key.to_string()}));
+        }
+        return Some(described);
     }
     drop(memory);
     let mut claims = access_token(provider, text)?;
     claims.insert("active".to_owned(), json!(true));
-    claims.insert("token_type".to_owned(), json!("Bearer"));
+    // RFC 9449 §6.2: what a token is bound to is told with its other claims.
+    let kind = if claims.contains_key("cnf") {
+        "DPoP"
+    } else {
+        "Bearer"
+    };
+    claims.insert("token_type".to_owned(), json!(kind));
     Some(Value::Object(claims))
 }
 

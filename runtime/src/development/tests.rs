@@ -25,6 +25,7 @@ mod authorize;
 mod code;
 mod consent;
 mod document;
+mod dpop;
 mod exchange;
 mod loopback;
 mod metadata;

@@ -18,15 +18,16 @@ use super::{
     document, exchange,
     memory::{Code, Grant, Refused, TOKEN_LIFE, digest},
     parameters::Parameters,
-    quoted, refresh,
+    possession, quoted, refresh,
     request::check_resource,
     seal,
 };
+use crate::verify::Shown;
 
 pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let headers = request.headers().clone();
+    let (method, headers) = (request.method().clone(), request.headers().clone());
     let issued = match Parameters::from_form(request).await {
-        Ok(form) => issue(&provider, &headers, &form),
+        Ok(form) => issue(&provider, &headers, &form, &Shown::read(&method, &headers)),
         Err(refusal) => Err(refusal),
     };
     issued.unwrap_or_else(IntoResponse::into_response)
@@ -36,14 +37,15 @@ fn issue(
     provider: &Provider,
     headers: &HeaderMap,
     form: &Parameters,
+    shown: &Shown<'_>,
 ) -> Result<Response, OAuthError> {
     if form.one("grant_type")? == Some(exchange::GRANT) {
         return exchange::exchange(provider, headers, form);
     }
     check_no_secret(headers)?;
     match form.needed("grant_type", "grant_type is missing")? {
-        "authorization_code" => redeem(provider, form),
-        "refresh_token" => refresh::refresh(provider, form),
+        "authorization_code" => redeem(provider, form, shown),
+        "refresh_token" => refresh::refresh(provider, form, shown),
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
             "grant_type must be authorization_code, refresh_token or that of a token exchange",
@@ -53,17 +55,30 @@ fn issue(
 
 /// Takes a code (OAuth 2.1 §4.1.3). Whoever presents it uses it up, rightly or not:
 /// a code in the wrong hands has leaked.
-fn redeem(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+fn redeem(
+    provider: &Provider,
+    form: &Parameters,
+    shown: &Shown<'_>,
+) -> Result<Response, OAuthError> {
     let client = known_client(form)?;
     let text = form.needed("code", "code is missing")?;
     let verifier = form.needed("code_verifier", "code_verifier is missing")?;
     let redirect = form.one("redirect_uri")?;
     check_resource(provider, form)?;
+    // Before the code is used up: a proof that is a moment late can be made anew.
+    let proved = possession::prove(provider, shown, client)?;
     let now = provider.now();
     let taken = provider.memory().take_code(text, now);
     let code = taken.map_err(|refused| invalid_grant(refused, client))?;
     judge(&code, client, verifier, redirect)?;
-    let grant = code.grant;
+    // RFC 9449 §10: whoever stole the code on its way has another key.
+    if code.key.is_some() && code.key != proved {
+        return Err(invalid_grant(Refused::OtherKey, client));
+    }
+    let grant = Grant {
+        key: proved,
+        ..code.grant
+    };
     let renewal = grant.offline.then(|| {
         provider.memory().begin_renewals(grant.clone(), now);
         refresh::token(provider, &grant.id, 0)
@@ -136,6 +151,12 @@ const NO_SECRETS: OAuthError = OAuthError::new(
 
 /// A refusal, which tells the log what it does not tell the client.
 pub(super) fn invalid_grant(refused: Refused, client: &str) -> OAuthError {
+    if refused == Refused::OtherKey {
+        return OAuthError::new(
+            "invalid_grant",
+            "the code or refresh token is bound to a key, which was not proved",
+        );
+    }
     if refused != Refused::Unknown {
         tracing::warn!(
             ?refused,
@@ -161,7 +182,7 @@ pub(super) fn answer(
     let scope = scopes.join(" ");
     // The part before the dot names the grant, so that all its tokens can be ended.
     let id = format!("{}.{}", grant.id, seal::random()?);
-    let claims = json!({
+    let mut claims = json!({
         "iss": settings.origin,
         "sub": grant.subject,
         "aud": settings.resource,
@@ -171,13 +192,17 @@ pub(super) fn answer(
         "client_id": grant.client,
         "scope": scope,
     });
+    if let (Some(key), Some(members)) = (grant.key, claims.as_object_mut()) {
+        members.insert("cnf".to_owned(), json!({"jkt": key.to_string()}));
+    }
     let token = provider.key.sign(&claims).map_err(|_| {
         tracing::error!("the development issuer cannot sign");
         OAuthError::ours()
     })?;
     let mut body = json!({
         "access_token": token,
-        "token_type": "Bearer",
+        // RFC 9449 §5: so the client knows whether its proof was understood.
+        "token_type": if grant.key.is_some() { "DPoP" } else { "Bearer" },
         "expires_in": TOKEN_LIFE,
         // Always told: it may be less than what was asked for (RFC 6749 §3.3).
         "scope": scope,

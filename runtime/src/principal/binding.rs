@@ -68,6 +68,12 @@ impl ProvedKey {
     pub(crate) const fn of_verified_proof(key: Thumbprint) -> Self {
         Self(key)
     }
+
+    /// Which key it is, for an issuer to bind a token to.
+    #[cfg(feature = "development-issuer")]
+    pub(crate) const fn thumbprint(&self) -> Thumbprint {
+        self.0
+    }
 }
 
 /// The SHA-256 thumbprint of a public key (RFC 7638 §3).

@@ -13,7 +13,7 @@
 //! The address is that of the configuration ([`target`]). `Host` says where a request was
 //! sent to, and whoever relays somebody else's proof writes that.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, hash::Hash, sync::Arc};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -23,7 +23,7 @@ use crate::{
     bearer::BearerToken,
     clock::{Clock, UnixTime},
     issuer::Algorithm,
-    principal::{Identity, ProvedKey, Thumbprint},
+    principal::{ProvedKey, Thumbprint},
 };
 
 mod nonce;
@@ -144,7 +144,8 @@ impl Proofs {
         }
     }
 
-    /// Judges the proof of a request.
+    /// Judges the proof of a request by this holder, who is whoever has to answer for how
+    /// many proofs there are.
     ///
     /// # Errors
     ///
@@ -154,7 +155,7 @@ impl Proofs {
         &self,
         shown: &Shown<'_>,
         about: &About<'_>,
-        holder: &Identity,
+        holder: &(impl Hash + ?Sized),
     ) -> Result<ProvedKey, Unproved> {
         let proof = self.read(shown)?;
         if about.key.is_some_and(|key| key != proof.key) {

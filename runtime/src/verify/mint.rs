@@ -8,22 +8,22 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// The time of day in these tests.
-pub(super) const NOW: u64 = 1_800_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// A signing key for ES256.
-pub(super) struct Mint {
+pub(crate) struct Mint {
     kid: &'static str,
     pair: EcdsaKeyPair,
 }
 
 impl Mint {
-    pub(super) fn new(kid: &'static str) -> Self {
+    pub(crate) fn new(kid: &'static str) -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         Self { kid, pair }
     }
 
     /// The public key as an entry of a set.
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         let point = self.pair.public_key().as_ref();
         json!({
             "kty": "EC", "crv": "P-256", "kid": self.kid, "use": "sig", "alg": "ES256",
@@ -32,7 +32,7 @@ impl Mint {
     }
 
     /// Signs these exact texts.
-    pub(super) fn sign(&self, header: &str, payload: &str) -> String {
+    pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
         let message = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header),
@@ -46,7 +46,7 @@ impl Mint {
     }
 
     /// A good token, but for these changes (`null` removes).
-    pub(super) fn token(&self, header: Value, claims: Value) -> String {
+    pub(crate) fn token(&self, header: Value, claims: Value) -> String {
         let good = json!({"alg": "ES256", "kid": self.kid, "typ": "at+jwt"});
         let header = changed(good, header);
         let good = json!({
@@ -58,7 +58,7 @@ impl Mint {
 }
 
 /// A key set of these.
-pub(super) fn jwks(mints: &[&Mint]) -> String {
+pub(crate) fn jwks(mints: &[&Mint]) -> String {
     json!({"keys": mints.iter().map(|mint| mint.jwk()).collect::<Vec<_>>()}).to_string()
 }
 

@@ -6,12 +6,6 @@ use super::{
     super::mint::{Mint, NOW},
     *,
 };
-use crate::{
-    Claims,
-    principal::{Acceptance, VerifiedToken},
-    scope::ScopeTable,
-};
-
 const HERE: &str = "https://r/mcp";
 
 /// A clock that stands where it is put.
@@ -45,15 +39,6 @@ fn fixture(nonces: Option<Nonces>) -> Fixture {
     }
 }
 
-fn holder() -> Identity {
-    let claims = Claims::new("i", UnixTime::from_seconds(9))
-        .with_subject("alice")
-        .with_audience("a");
-    let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let accepted = Acceptance::new(["i"], ["a"]).judge(&token, UnixTime::from_seconds(1));
-    accepted.unwrap().of_bearer().identity()
-}
-
 impl Fixture {
     fn proof(&self, change: Value) -> String {
         let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.mint.jwk()});
@@ -72,7 +57,7 @@ impl Fixture {
             token: None,
             key: None,
         };
-        self.proofs.judge(&shown, &about, &holder()).map(drop)
+        self.proofs.judge(&shown, &about, "alice").map(drop)
     }
 }
 
@@ -171,7 +156,7 @@ async fn the_key_is_judged_before_all_else_that_a_proof_says() {
         token: None,
         key: Some(Thumbprint::of_digest([0; 32])),
     };
-    let judged = fixture.proofs.judge(&shown, &about, &holder()).map(drop);
+    let judged = fixture.proofs.judge(&shown, &about, "alice").map(drop);
     assert_eq!(judged, Err(Unproved::OtherKey));
 }
 

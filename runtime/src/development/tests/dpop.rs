@@ -1,0 +1,215 @@
+use super::*;
+use crate::{principal::Thumbprint, verify::mint::Mint};
+
+const TOKEN: &str = "/development/token";
+
+/// A client's key.
+struct Key(Mint);
+
+impl Key {
+    fn new() -> Self {
+        Self(Mint::new("client"))
+    }
+
+    /// A good proof for the token endpoint, but for these claims.
+    fn proof(&self, change: &Value) -> String {
+        let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.0.jwk()});
+        let mut claims = json!({
+            "jti": seal::random().unwrap(), "htm": "POST", "htu": format!("{ORIGIN}{TOKEN}"),
+            "iat": START,
+        });
+        let members = claims.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        self.0.sign(&header.to_string(), &claims.to_string())
+    }
+
+    fn thumbprint(&self) -> String {
+        let jwk = self.0.jwk();
+        let members = format!(
+            r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#,
+            jwk["x"], jwk["y"]
+        );
+        Thumbprint::of_digest(memory::digest(&members)).to_string()
+    }
+}
+
+impl World {
+    async fn ask(&self, form: &[(&str, &str)], proofs: &[&str]) -> Answer {
+        let mut request = request("POST", TOKEN)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for proof in proofs {
+            request = request.header("dpop", *proof);
+        }
+        self.send(request.body(Body::from(query(form))).unwrap())
+            .await
+    }
+
+    async fn exchange_with(&self, client: &str, code: &str, proofs: &[&str]) -> Answer {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", client),
+            ("code", code),
+            ("code_verifier", VERIFIER),
+            ("redirect_uri", CALLBACK),
+        ];
+        self.ask(&form, proofs).await
+    }
+
+    async fn refresh_with(&self, client: &str, token: &str, proofs: &[&str]) -> Answer {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", client),
+            ("refresh_token", token),
+        ];
+        self.ask(&form, proofs).await
+    }
+}
+
+fn text(answer: &Answer, name: &str) -> String {
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    answer.json()[name].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_proof_binds_the_token_and_the_answer_and_introspection_say_so() {
+    let (world, key) = (World::new(), Key::new());
+    let client = world.client(CALLBACK).await;
+    let code = world.code(&client, &[]).await;
+    let proof = key.proof(&json!({}));
+    let answer = world.exchange_with(&client, &code, &[&proof]).await;
+    assert_eq!(text(&answer, "token_type"), "DPoP");
+    let bound = json!({"jkt": key.thumbprint()});
+    assert_eq!(world.claims(&answer)["cnf"], bound);
+    let token = text(&answer, "access_token");
+    let described = world
+        .post("/development/introspect", &[("token", &token)])
+        .await
+        .json();
+    assert_eq!(described["cnf"], bound);
+    assert_eq!(described["token_type"], "DPoP");
+
+    let code = world.code(&client, &[]).await;
+    let answer = world.exchange_with(&client, &code, &[]).await;
+    assert_eq!(text(&answer, "token_type"), "Bearer");
+    assert_eq!(world.claims(&answer).get("cnf"), None);
+}
+
+#[tokio::test]
+async fn a_proof_that_does_not_hold_is_refused_and_costs_no_code() {
+    let (world, key) = (World::new(), Key::new());
+    let client = world.client(CALLBACK).await;
+    let code = world.code(&client, &[]).await;
+    let used = key.proof(&json!({}));
+    let first = world.exchange_with(&client, "no code", &[&used]).await;
+    first.is_error("invalid_grant");
+    for proofs in [
+        vec![used],
+        vec![key.proof(&json!({})), key.proof(&json!({}))],
+        vec![String::new()],
+        vec![key.proof(&json!({"htm": "GET"}))],
+        vec![key.proof(&json!({"htu": RESOURCE}))],
+        vec![key.proof(&json!({"htu": "http://localhost:10000/development/token"}))],
+        vec![key.proof(&json!({"iat": START - 91}))],
+        vec![key.proof(&json!({"iat": START + 31}))],
+        vec![key.proof(&json!({"jti": ""}))],
+    ] {
+        let proofs: Vec<_> = proofs.iter().map(String::as_str).collect();
+        let answer = world.exchange_with(&client, &code, &proofs).await;
+        answer.is_error("invalid_dpop_proof");
+    }
+    let proof = key.proof(&json!({}));
+    let answer = world.exchange_with(&client, &code, &[&proof]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_code_that_was_stolen_on_its_way_is_worth_nothing_without_the_key() {
+    let (world, key, thief) = (World::new(), Key::new(), Key::new());
+    let client = world.client(CALLBACK).await;
+    let named = key.thumbprint();
+    let stolen = thief.proof(&json!({}));
+    for proofs in [vec![], vec![stolen.as_str()]] {
+        let code = world.code(&client, &[("dpop_jkt", &named)]).await;
+        let answer = world.exchange_with(&client, &code, &proofs).await;
+        answer.is_error("invalid_grant");
+        // Whoever presents a code uses it up.
+        let proof = key.proof(&json!({}));
+        let answer = world.exchange_with(&client, &code, &[&proof]).await;
+        answer.is_error("invalid_grant");
+    }
+    let code = world.code(&client, &[("dpop_jkt", &named)]).await;
+    let proof = key.proof(&json!({}));
+    let answer = world.exchange_with(&client, &code, &[&proof]).await;
+    assert_eq!(text(&answer, "token_type"), "DPoP");
+}
+
+#[tokio::test]
+async fn a_thumbprint_that_is_none_is_refused_at_the_authorization() {
+    let world = World::new();
+    let client = world.client(CALLBACK).await;
+    for wrong in ["x", "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J"] {
+        let answer = world.authorize(&client, &[("dpop_jkt", wrong)]).await;
+        assert_eq!(answer.redirected()["error"], "invalid_request", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_belongs_to_the_key_that_it_was_issued_to() {
+    let (world, key, thief) = (World::new(), Key::new(), Key::new());
+    let client = world.client(CALLBACK).await;
+    let code = world
+        .code(&client, &[("scope", "todo:read offline_access")])
+        .await;
+    let proof = key.proof(&json!({}));
+    let answer = world.exchange_with(&client, &code, &[&proof]).await;
+    let refresh = text(&answer, "refresh_token");
+    let stolen = thief.proof(&json!({}));
+    for proofs in [vec![], vec![stolen.as_str()]] {
+        let answer = world.refresh_with(&client, &refresh, &proofs).await;
+        answer.is_error("invalid_grant");
+    }
+    // A thief without the key has neither used it up nor ended its family.
+    let proof = key.proof(&json!({}));
+    let answer = world.refresh_with(&client, &refresh, &[&proof]).await;
+    assert_eq!(text(&answer, "token_type"), "DPoP");
+    assert_eq!(
+        world.claims(&answer)["cnf"],
+        json!({"jkt": key.thumbprint()})
+    );
+    let next = text(&answer, "refresh_token");
+    assert!(world.is_active(&next).await);
+    let described = world
+        .post("/development/introspect", &[("token", &next)])
+        .await;
+    assert_eq!(described.json()["cnf"], json!({"jkt": key.thumbprint()}));
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_bound_from_the_first_proof_on() {
+    let (world, key) = (World::new(), Key::new());
+    let client = world.client(CALLBACK).await;
+    let code = world
+        .code(&client, &[("scope", "todo:read offline_access")])
+        .await;
+    let answer = world.exchange_with(&client, &code, &[]).await;
+    let proof = key.proof(&json!({}));
+    let answer = world
+        .refresh_with(&client, &text(&answer, "refresh_token"), &[&proof])
+        .await;
+    assert_eq!(text(&answer, "token_type"), "DPoP");
+    let answer = world
+        .refresh_with(&client, &text(&answer, "refresh_token"), &[])
+        .await;
+    answer.is_error("invalid_grant");
+}
+
+#[tokio::test]
+async fn the_document_names_the_algorithms_of_proofs() {
+    let world = World::new();
+    let document = world
+        .get("/.well-known/oauth-authorization-server")
+        .await
+        .json();
+    let algorithms = document["dpop_signing_alg_values_supported"].as_array();
+    assert!(algorithms.unwrap().contains(&json!("ES256")));
+}
