@@ -56,8 +56,9 @@ const UNDECIDING: &[&str] = &["clock", "error"];
 /// Lines of a file, documentation and tests included.
 const CEILING: usize = 400;
 
-/// Lines of code of what decides, without its documentation: what one sitting reads.
-const CORE_CEILING: usize = 1_700;
+/// Lines of code of what decides, without its documentation: what one sitting reads. Some
+/// 120 of them are what keeps a bound token from being a bearer token.
+const CORE_CEILING: usize = 1_800;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -271,6 +272,19 @@ fn only_the_clock_asks_what_time_it_is() {
             );
         }
     }
+}
+
+#[test]
+fn only_a_verified_proof_makes_a_proved_key() {
+    let makers: Vec<_> = sources("runtime/src")
+        .into_iter()
+        .filter(|(_, text)| {
+            let code = text.split("#[cfg(test)]\nmod tests {").next();
+            code.is_some_and(|code| code.contains("ProvedKey::of_verified_proof"))
+        })
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(makers, ["runtime/src/verify/dpop.rs"]);
 }
 
 #[test]

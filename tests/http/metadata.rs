@@ -5,6 +5,7 @@ use support::{
     client::{Client, Revision},
     tokens::ISSUER,
 };
+use toolgate::Algorithm;
 
 use crate::desk;
 
@@ -24,6 +25,7 @@ async fn the_document_is_at_both_places_and_the_same() {
                 "authorization_servers": [ISSUER],
                 "scopes_supported": ["desk:admin", "desk:read", "desk:write"],
                 "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::name),
                 "resource_documentation": running.url("/docs"),
                 "resource_name": "desk",
             }),

@@ -3,7 +3,7 @@
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::{SigningKey, TokenBuilder, browser::Browser};
 
 /// RFC 7636 appendix B: nothing that these tests log in to is worth another.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -39,6 +39,24 @@ impl Person<'_> {
     ///
     /// When any step fails.
     pub async fn logs_in(self, resource: &str) -> String {
+        let answer = self.logs_in_with(resource, None).await;
+        assert_eq!(answer["token_type"], "Bearer");
+        text(&answer["access_token"]).to_owned()
+    }
+
+    /// The same by a client that has its token bound to this key (RFC 9449 §5), and says
+    /// so from the start (§10).
+    ///
+    /// # Panics
+    ///
+    /// When any step fails.
+    pub async fn logs_in_for(self, resource: &str, key: &SigningKey) -> String {
+        let answer = self.logs_in_with(resource, Some(key)).await;
+        assert_eq!(answer["token_type"], "DPoP");
+        text(&answer["access_token"]).to_owned()
+    }
+
+    async fn logs_in_with(self, resource: &str, key: Option<&SigningKey>) -> Value {
         let http = client();
         let (origin, path) = split(resource);
         let metadata = get(&format!(
@@ -58,7 +76,8 @@ impl Person<'_> {
             .expect("an answer");
         let registered: Value = registered.json().await.expect("a registration");
         let id = text(&registered["client_id"]);
-        let asked = [
+        let thumbprint = key.map(SigningKey::thumbprint);
+        let mut asked = vec![
             ("response_type", "code"),
             ("client_id", id),
             ("redirect_uri", redirect),
@@ -68,6 +87,7 @@ impl Person<'_> {
             ("code_challenge_method", "S256"),
             ("resource", resource),
         ];
+        asked.extend(thumbprint.as_deref().map(|key| ("dpop_jkt", key)));
         let url = http
             .get(text(&issuer["authorization_endpoint"]))
             .query(&asked)
@@ -89,15 +109,15 @@ impl Person<'_> {
             ("code_verifier", VERIFIER),
             ("resource", resource),
         ];
-        let answer = http
-            .post(text(&issuer["token_endpoint"]))
-            .form(&exchange)
-            .send()
-            .await
-            .expect("an answer");
+        let endpoint = text(&issuer["token_endpoint"]);
+        let mut request = http.post(endpoint).form(&exchange);
+        if let Some(key) = key {
+            let proof = TokenBuilder::proof(key, "POST", endpoint);
+            request = request.header("dpop", proof.build());
+        }
+        let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{answer:?}");
-        let answer: Value = answer.json().await.expect("a token");
-        text(&answer["access_token"]).to_owned()
+        answer.json().await.expect("a token")
     }
 }
 

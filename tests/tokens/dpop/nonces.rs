@@ -1,0 +1,104 @@
+//! Nonces: when a proof was made is for the server to say (RFC 9449 §8, §9).
+
+use reqwest::Method;
+use serde_json::json;
+use support::{
+    TokenBuilder,
+    client::{Answer, Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+};
+use toolgate::Dpop;
+
+use super::{World, error_of};
+
+#[tokio::test]
+async fn a_proof_that_waits_for_a_nonce_is_asked_for_it_and_told_the_next() {
+    let world = World::with(Dpop::supported().with_nonces()).await;
+    let client = world.client(Revision::Stateless, "desk:read");
+    let answer = client.call("read", json!({})).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(error_of(&answer).as_deref(), Some("use_dpop_nonce"));
+    assert_eq!(answer.challenge().expect("one").get("error"), None);
+    assert_eq!(answer.json()["error"], "use_dpop_nonce");
+    let nonce = answer.header("dpop-nonce").expect("a nonce").to_owned();
+    let client = client.with_nonce(&nonce);
+    let answer = client.call("read", json!({})).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("dpop-nonce"), Some(&*nonce));
+
+    // Later another is given out, and for a while both are good.
+    world.clock.pass(130);
+    let late = |nonce: &str| {
+        let token = world.token("desk:read").bound_to(&world.key).build();
+        let resource = world.running.resource();
+        let proof = TokenBuilder::proof(&world.key, "POST", &resource).about(&token);
+        let iat = proof.claims()["iat"].as_u64().expect("a time") + 130;
+        let proof = proof.claim("iat", json!(iat)).claim("nonce", json!(nonce));
+        (token, proof.build())
+    };
+    let (token, proof) = late(&nonce);
+    let answer = world.call_with(&token, &proof).await;
+    let next = answer.header("dpop-nonce").expect("a nonce").to_owned();
+    assert_ne!(next, nonce);
+    let (token, proof) = late(&next);
+    assert_eq!(world.call_with(&token, &proof).await.status, 200);
+
+    // One of another server, or of a server before this one, is none.
+    let other = World::with(Dpop::supported().with_nonces()).await;
+    let first = other.client(Revision::Stateless, "desk:read");
+    for foreign in [&*nonce, "x", ""] {
+        let answer = first
+            .clone()
+            .with_nonce(foreign)
+            .call("read", json!({}))
+            .await;
+        assert_eq!(error_of(&answer).as_deref(), Some("use_dpop_nonce"));
+    }
+    assert_eq!(other.runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_bearer_token_needs_no_nonce() {
+    let world = World::with(Dpop::supported().with_nonces()).await;
+    let token = world.token("desk:read").build();
+    let client = Client::new(world.running.resource(), Revision::Stateless).with_token(token);
+    let answer = client.call("read", json!({})).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("dpop-nonce"), None);
+}
+
+#[tokio::test]
+async fn a_page_may_send_proofs_and_read_nonces() {
+    let world = World::with(Dpop::supported().with_nonces()).await;
+    let origin = "http://localhost:6274";
+    let preflight = reqwest::Client::new()
+        .request(Method::OPTIONS, world.running.resource())
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,dpop");
+    let answer = Answer::of(preflight).await;
+    let allowed = answer.header("access-control-allow-headers").expect("some");
+    assert!(allowed.split(',').any(|name| name == "dpop"), "{allowed}");
+
+    let client = world.client(Revision::Stateless, "desk:read");
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let request = client.post(&message).header("origin", origin);
+    let answer = Answer::of(request.body(message.to_string())).await;
+    assert!(answer.header("dpop-nonce").is_some(), "{answer:?}");
+    let exposed = answer
+        .header("access-control-expose-headers")
+        .expect("some");
+    assert!(exposed.split(',').any(|name| name == "dpop-nonce"));
+}
+
+#[tokio::test]
+async fn a_short_key_of_nonces_keeps_the_server_from_starting() {
+    let server = desk::server(&Runs::default());
+    let running = Running::start(server, |config| {
+        config.with_dpop(Dpop::required().with_nonce_key(*b"too short"))
+    });
+    let told = running.await.start_error().await.to_string();
+    assert!(told.contains("32 random bytes"), "{told}");
+    assert!(!told.contains("too short"), "{told}");
+}
