@@ -20,16 +20,24 @@ pub(crate) use private::has_private_name;
 pub(crate) fn lenient<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, serde_json::Error> {
-    if has_private_name(bytes) {
-        return Err(Error::custom(
-            "a member has a name that is not for documents",
-        ));
-    }
+    refuse_private_names(bytes)?;
     serde_json::from_slice(bytes)
 }
 
-/// Reads an object in which no object, at any depth, names a member twice.
+fn refuse_private_names(bytes: &[u8]) -> Result<(), serde_json::Error> {
+    match has_private_name(bytes) {
+        true => Err(Error::custom(
+            "a member has a name that is not for documents",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Reads an object in which no object, at any depth, names a member twice, nor by a name
+/// that `serde_json` keeps for itself.
 pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    // With those gone, what is passed on by such a name below is `serde_json`'s own.
+    refuse_private_names(bytes)?;
     match serde_json::from_slice::<Strict>(bytes)?.0 {
         Value::Object(members) => Ok(members),
         _ => Err(Error::custom("not a JSON object")),
@@ -95,6 +103,10 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
+            if name == private::NUMBER {
+                return number(&members.next_value::<String>()?)
+                    .ok_or_else(|| Error::custom("a number that is none"));
+            }
             let Strict(value) = members.next_value()?;
             if object.insert(name, value).is_some() {
                 // The name is not repeated in the text: it is the sender's.
@@ -105,8 +117,21 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
+/// The number that a text is, as it is read where `arbitrary_precision` is off. A crate
+/// elsewhere in the build that switches it on must not change what a claim means.
+fn number(text: &str) -> Option<Value> {
+    let whole = text.parse::<u64>().map(Number::from);
+    let whole = whole.or_else(|_| text.parse::<i64>().map(Number::from));
+    let number = whole
+        .ok()
+        .or_else(|| Number::from_f64(text.parse().ok()?))?;
+    Some(Value::Number(number))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde::de::value::MapDeserializer;
+
     use super::*;
 
     #[test]
@@ -130,6 +155,42 @@ mod tests {
             Value::Object(strict_object(text.as_bytes()).unwrap()),
             expected
         );
+    }
+
+    /// What `serde_json` passes on where `arbitrary_precision` is on, made by hand: to
+    /// switch it on here would switch it on for all of this build.
+    #[test]
+    fn a_number_is_the_same_where_another_crate_asks_for_more_precision() {
+        let precise = |text: &str| {
+            let members = [(private::NUMBER.to_owned(), text.to_owned())].into_iter();
+            let members = MapDeserializer::<_, serde_json::Error>::new(members);
+            StrictVisitor.visit_map(members)
+        };
+        for text in [
+            "0",
+            "1800000000",
+            "-1",
+            "1.5",
+            "1e3",
+            "18446744073709551616",
+        ] {
+            let plain: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(precise(text).unwrap(), plain, "{text}");
+        }
+        for text in ["1e400", "NaN", "x", ""] {
+            assert!(precise(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sender_cannot_pass_text_for_a_number() {
+        for text in [
+            r#"{"exp":{"$serde_json::private::Number":"9999999999"}}"#,
+            r#"{"exp":{"$serde_json::private::RawValue":"9999999999"}}"#,
+            r#"{"\u0024serde_json::private::Number":"1"}"#,
+        ] {
+            assert!(strict_object(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,9 @@
 /// What all of these names begin with.
 const PRIVATE: &str = "$serde_json::private::";
 
+/// The name by which a number is passed on as its text.
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
+
 /// Whether an object, at any depth, has a member of such a name, however it is escaped.
 ///
 /// Of bytes that are no JSON it says anything, and never waits or fails: they are
