@@ -51,7 +51,7 @@ pub(super) struct Memory {
 }
 
 enum CodeState {
-    Fresh { code: Code, ends: UnixTime },
+    Fresh { code: Box<Code>, ends: UnixTime },
     Used { grant: String },
 }
 
@@ -99,6 +99,7 @@ impl Memory {
         // Remembered as long as a token can live that came of it: see `take_code`.
         let forget = now.plus(CODE_LIFE + TOKEN_LIFE);
         let ends = now.plus(CODE_LIFE);
+        let code = Box::new(code);
         let state = CodeState::Fresh { code, ends };
         self.codes.insert(digest(text), state, forget, now);
     }
@@ -119,7 +120,7 @@ impl Memory {
             }
         };
         match std::mem::replace(state, CodeState::Used { grant }) {
-            CodeState::Fresh { code, .. } => Ok(code),
+            CodeState::Fresh { code, .. } => Ok(*code),
             CodeState::Used { .. } => Err(Refused::Unknown),
         }
     }
