@@ -77,6 +77,7 @@ impl Documents<'_> {
         prompts: Vec<PromptEntry<'_>>,
         resources: Vec<ResourceEntry<'_>>,
     ) -> Bytes {
+        let dpop = self.settings.dpop();
         let scope = |&(name, description): &DescribedScope| ScopeEntry { name, description };
         page::render(&PageFacts {
             name: self.name,
@@ -85,6 +86,7 @@ impl Documents<'_> {
             metadata: &self.settings.resource().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
+            bound_tokens_required: dpop.is_on().then(|| dpop.is_required()),
             scopes: self.scopes.iter().map(scope).collect(),
             tools,
             prompts,

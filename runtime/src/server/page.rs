@@ -34,6 +34,9 @@ pub(crate) struct PageFacts<'a> {
     pub(crate) issuers: Vec<&'a str>,
     /// Whether that is the embedded development issuer.
     pub(crate) development: bool,
+    /// Whether tokens can be bound to a key, and whether they have to be; none where they
+    /// cannot.
+    pub(crate) bound_tokens_required: Option<bool>,
     /// Every scope, sorted.
     pub(crate) scopes: Vec<ScopeEntry<'a>>,
     /// Every tool, in the order of the listing.

@@ -30,6 +30,15 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
                     code { "mcp-remote" } ":"
                 }
                 (line(&format!("npx mcp-remote {}", facts.resource)))
+                @match facts.bound_tokens_required {
+                    Some(true) => p {
+                        "It has to have its tokens bound to a key of its own, and to prove that key with each request (DPoP)."
+                    },
+                    Some(false) => p {
+                        "It may have its tokens bound to a key of its own, and prove that key with each request (DPoP)."
+                    },
+                    None => {},
+                }
             }
             @if let Some(tool) = closed {
                 details {

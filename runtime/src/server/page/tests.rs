@@ -71,6 +71,7 @@ fn page_of(tools: &[Tool], name: &str) -> String {
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
         issuers: vec!["http://127.0.0.1:10000"],
         development: true,
+        bound_tokens_required: Some(true),
         scopes: vec![
             ScopeEntry {
                 name: "news:admin",
@@ -147,6 +148,7 @@ fn the_lines_to_copy_name_this_server() {
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
     }
+    assert!(text.contains("has to have its tokens bound"), "{text}");
     let spaced = read(&page_of(&tools(), "Finance news; rm -rf /"));
     assert!(
         spaced.contains("http Finance-news--rm--rf http://"),
@@ -164,6 +166,7 @@ fn a_server_of_public_tools_has_no_401_to_show() {
         metadata: "https://mcp.example.com/.well-known/oauth-protected-resource",
         issuers: Vec::new(),
         development: false,
+        bound_tokens_required: None,
         scopes: Vec::new(),
         tools: vec![ToolEntry {
             listing: &ping,
