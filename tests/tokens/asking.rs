@@ -43,7 +43,13 @@ async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
     assert_eq!(read(&client).await.status, 200);
     tokio::time::sleep(Duration::from_millis(2100)).await;
     // … and not any longer.
-    assert_eq!(read(&client).await.status, 503);
+    let answer = read(&client).await;
+    assert_eq!(answer.status, 503);
+    let told = answer.json()["error_description"].to_string();
+    assert!(
+        told.contains("does not answer questions about it"),
+        "{told}"
+    );
     issuer.answer_questions(Answer::Good);
     assert_eq!(read(&client).await.status, 401);
 }

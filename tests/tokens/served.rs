@@ -36,6 +36,8 @@ fn assert_unavailable(answer: &Reply) {
     assert_eq!(answer.challenge(), None);
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds));
+    let told = answer.json()["error_description"].to_string();
+    assert!(told.contains("issuer's keys are not known"), "{told}");
 }
 
 #[tokio::test]
