@@ -183,7 +183,9 @@ impl Issuer {
 
     /// Takes this off the beginning of scopes, for a provider that puts the resource
     /// before them: with `api://news/` a token's `api://news/read` is `read`. Scopes that
-    /// begin otherwise stay as they are.
+    /// begin otherwise stay as they are. The first that is set stands before the scopes
+    /// that clients are told to ask for, if this issuer is the first: what
+    /// `scopes_supported` and challenges name is what the issuer knows.
     #[must_use]
     pub fn with_scope_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.reading.scope_prefixes.push(prefix.into());
@@ -276,6 +278,14 @@ impl Issuer {
 
     pub(crate) fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// What scopes begin with at this issuer and not here.
+    pub(crate) fn scope_prefix(&self) -> &str {
+        self.reading
+            .scope_prefixes
+            .first()
+            .map_or("", String::as_str)
     }
 
     pub(crate) fn introspection(&self) -> Option<&Introspection> {

@@ -10,8 +10,8 @@ pub(crate) struct Metadata<'a> {
     /// The issuers, each character for character as it calls itself; the first is the
     /// one that clients use.
     pub(crate) authorization_servers: &'a [String],
-    /// The scopes of the registered tools, sorted.
-    pub(crate) scopes_supported: Vec<&'static str>,
+    /// The scopes of the registered tools, sorted, as clients have to ask for them.
+    pub(crate) scopes_supported: Vec<String>,
     /// A page for people.
     pub(crate) resource_documentation: &'a str,
     /// The server's name.
@@ -59,7 +59,7 @@ mod tests {
         Metadata {
             resource: "https://api.example/mcp",
             authorization_servers: issuers,
-            scopes_supported: vec!["a", "b"],
+            scopes_supported: vec!["a".to_owned(), "b".to_owned()],
             resource_documentation: "https://api.example/docs",
             resource_name: "news",
             dpop_algorithms: Vec::new(),

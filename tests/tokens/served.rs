@@ -9,6 +9,7 @@ use support::{
     desk::{self, Runs},
     server::Running,
 };
+use toolgate::Issuer;
 
 async fn server(issuer: &ImitationIssuer) -> Running {
     let server = desk::closed_unverified_server(&Runs::default());
@@ -175,4 +176,37 @@ async fn a_new_key_is_accepted_at_its_first_use_under_a_flood_too() {
         () = rotation => {}
     }
     assert_eq!(read(&known).await.status, 200);
+}
+
+#[tokio::test]
+async fn scopes_are_asked_for_as_the_issuer_knows_them_and_judged_by_their_own_names() {
+    let issuer = ImitationIssuer::start().await;
+    let server = desk::closed_unverified_server(&Runs::default());
+    let entra = Issuer::new(issuer.url()).with_scope_prefix("api://5f2b7d10/");
+    let running = Running::start(server, |config| config.with_issuer(entra)).await;
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
+    let url = running.url("/.well-known/oauth-protected-resource/mcp");
+    assert_eq!(
+        anonymous.get(&url).await.json()["scopes_supported"],
+        json!([
+            "api://5f2b7d10/desk:admin",
+            "api://5f2b7d10/desk:read",
+            "api://5f2b7d10/desk:write"
+        ])
+    );
+    let told = read(&anonymous).await;
+    let challenge = told.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some("api://5f2b7d10/desk:read"));
+    assert_eq!(told.json()["scope"], "api://5f2b7d10/desk:read");
+    for scope in ["desk:read", "api://5f2b7d10/desk:read"] {
+        let token = issuer.token().audience(&running.resource()).scope(scope);
+        let client = anonymous.clone().with_token(token.build());
+        assert_eq!(read(&client).await.status, 200, "{scope}");
+        let more = client.call("rewrite", json!({})).await;
+        let challenge = more.challenge().expect("a challenge");
+        assert_eq!(
+            challenge.get("scope"),
+            Some("api://5f2b7d10/desk:read api://5f2b7d10/desk:write")
+        );
+    }
 }

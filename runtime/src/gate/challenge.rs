@@ -44,6 +44,8 @@ impl ErrorCode {
 #[derive(Debug)]
 pub(crate) struct Challenges {
     metadata_url: String,
+    /// What scopes begin with where clients ask for them, and not here.
+    prefix: String,
     /// The algorithms of proofs, separated by spaces.
     algorithms: String,
     /// Challenges without an error, which every login begins with, are made ahead.
@@ -51,10 +53,11 @@ pub(crate) struct Challenges {
 }
 
 impl Challenges {
-    /// Challenges that point to this protected resource metadata document. Those for
-    /// the sets in `ahead` are made now.
+    /// Challenges that point to this protected resource metadata document, and ask for
+    /// scopes with this before their names. Those for the sets in `ahead` are made now.
     pub(crate) fn new(
         metadata_url: &str,
+        prefix: &str,
         table: &ScopeTable,
         ahead: impl IntoIterator<Item = ScopeSet>,
         faults: &mut Faults,
@@ -67,8 +70,16 @@ impl Challenges {
                 "write the resource's URI in ASCII, percent-encoded where RFC 3986 asks for it",
             );
         }
+        // RFC 6749 §3.3: what a scope is written with, and a quoted-string as well.
+        if !is_quotable(prefix) {
+            faults.add(
+                format!("the scope prefix {prefix:?} cannot be a part of a scope"),
+                "write it in printable ASCII without space, quotation mark and backslash",
+            );
+        }
         let mut challenges = Self {
             metadata_url: metadata_url.to_owned(),
+            prefix: prefix.to_owned(),
             algorithms: String::new(),
             plain: HashMap::new(),
         };
@@ -83,6 +94,14 @@ impl Challenges {
     pub(crate) fn with_algorithms(mut self, names: impl Iterator<Item = &'static str>) -> Self {
         self.algorithms = names.collect::<Vec<_>>().join(" ");
         self
+    }
+
+    /// The names of a set as a client has to ask for them, separated by spaces.
+    pub(crate) fn scopes(&self, set: ScopeSet, table: &ScopeTable) -> String {
+        let names = table
+            .names(set)
+            .map(|name| format!("{}{name}", self.prefix));
+        names.collect::<Vec<_>>().join(" ")
     }
 
     /// The challenge for a request without a token: no `error` (RFC 6750 §3.1).
@@ -133,7 +152,7 @@ impl Challenges {
         let mut parameters = Vec::with_capacity(5);
         let metadata = format!("resource_metadata=\"{}\"", self.metadata_url);
         let scope =
-            (!wanted.is_empty()).then(|| format!("scope=\"{}\"", scope_string(wanted, table)));
+            (!wanted.is_empty()).then(|| format!("scope=\"{}\"", self.scopes(wanted, table)));
         let error = code.map(|code| format!("error=\"{}\"", code.as_str()));
         match code {
             Some(ErrorCode::InsufficientScope) => {
@@ -207,7 +226,7 @@ mod tests {
 
     fn challenges() -> Challenges {
         let mut faults = Faults::default();
-        let made = Challenges::new(URL, &table(), [table().asked_for()], &mut faults);
+        let made = Challenges::new(URL, "", &table(), [table().asked_for()], &mut faults);
         assert!(faults.finish(()).is_ok());
         made
     }
@@ -223,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_challenge_made_ahead_is_the_one_made_later() {
-        let later = Challenges::new(URL, &table(), [], &mut Faults::default());
+        let later = Challenges::new(URL, "", &table(), [], &mut Faults::default());
         assert_eq!(
             later.without_error(table().asked_for(), &table()),
             challenges().without_error(table().asked_for(), &table())
@@ -237,6 +256,30 @@ mod tests {
             made.to_str().unwrap(),
             format!("Bearer resource_metadata=\"{URL}\"")
         );
+    }
+
+    #[test]
+    fn scopes_are_asked_for_as_their_issuer_knows_them() {
+        let mut faults = Faults::default();
+        let made = Challenges::new(
+            URL,
+            "api://x/",
+            &table(),
+            [table().asked_for()],
+            &mut faults,
+        );
+        assert!(faults.finish(()).is_ok());
+        assert_eq!(
+            made.without_error(table().asked_for(), &table())
+                .to_str()
+                .unwrap(),
+            format!("Bearer resource_metadata=\"{URL}\", scope=\"api://x/a:read api://x/b:write\"")
+        );
+        for prefix in ["a b", "\"", "\\", "ä"] {
+            let mut faults = Faults::default();
+            Challenges::new(URL, prefix, &table(), [], &mut faults);
+            assert!(faults.finish(()).is_err(), "{prefix}");
+        }
     }
 
     #[test]
@@ -291,7 +334,7 @@ mod tests {
             "https://a/ b",
         ] {
             let mut faults = Faults::default();
-            Challenges::new(url, &table(), [], &mut faults);
+            Challenges::new(url, "", &table(), [], &mut faults);
             assert!(faults.finish(()).is_err(), "{url}");
         }
     }

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     body::BodyFault,
-    challenge::{Challenges, ErrorCode, scope_string},
+    challenge::{Challenges, ErrorCode},
     in_result::{self, Answered},
     origin::Foreign,
 };
@@ -155,7 +155,7 @@ impl Refusal {
     pub(crate) fn into_response(self, voice: Voice<'_>) -> Response<Body> {
         let description = self.description(voice);
         let error = self.outcome();
-        let scope = scope_string(self.scopes().0, voice.table);
+        let scope = voice.challenges.scopes(self.scopes().0, voice.table);
         let bound = voice.dpop || matches!(self, Self::Unproved { .. });
         let challenge = |code, scopes, prose: &str| {
             let (challenges, table) = (voice.challenges, voice.table);

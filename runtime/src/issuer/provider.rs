@@ -54,7 +54,9 @@ pub enum Provider {
     /// `scp`, and what has neither `scp` nor `roles` is no access token.
     ///
     /// There: register an application, expose an API with the scopes. Its `api://…` URI
-    /// and its client id are audiences, for versions 1 and 2.
+    /// and its client id are audiences, for versions 1 and 2. Tokens name a scope alone,
+    /// and clients have to ask for it with the URI before it: say that URI with a slash
+    /// at its end by [`Issuer::with_scope_prefix`].
     EntraId,
     /// Okta. The issuer is an authorization server for APIs,
     /// `https://<domain>/oauth2/<id>`; tokens of the organisation's own server are for

@@ -114,6 +114,7 @@ where
         issuers: &plan.issuers,
         is_development: plan.is_development(),
         scopes: &plan.scopes,
+        scope_prefix: plan.scope_prefix(),
     };
     let settings = &plan.settings;
     let welcome = Welcome {

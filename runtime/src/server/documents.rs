@@ -19,6 +19,8 @@ pub(super) struct Documents<'a> {
     pub(super) issuers: &'a [String],
     pub(super) is_development: bool,
     pub(super) scopes: &'a [DescribedScope],
+    /// What they begin with where clients ask for them.
+    pub(super) scope_prefix: &'a str,
 }
 
 impl Documents<'_> {
@@ -28,7 +30,7 @@ impl Documents<'_> {
         let derived = Metadata {
             resource: settings.resource().as_str(),
             authorization_servers: self.issuers,
-            scopes_supported: self.scopes.iter().map(|(name, _)| *name).collect(),
+            scopes_supported: self.asked_scopes(),
             resource_documentation: settings.docs_url(),
             resource_name: settings.resource_name().unwrap_or(self.name),
             dpop_algorithms: self.algorithms(),
@@ -46,6 +48,13 @@ impl Documents<'_> {
             }
         };
         Value::Object(members).to_string().into()
+    }
+
+    fn asked_scopes(&self) -> Vec<String> {
+        let scopes = self.scopes.iter();
+        scopes
+            .map(|(name, _)| format!("{}{name}", self.scope_prefix))
+            .collect()
     }
 
     fn algorithms(&self) -> Vec<&'static str> {

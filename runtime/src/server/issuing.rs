@@ -87,6 +87,11 @@ impl Issuing {
             .collect()
     }
 
+    /// What scopes begin with at the issuer that clients use, which is the first.
+    pub(super) fn scope_prefix(&self) -> &str {
+        self.trusted.first().map_or("", Issuer::scope_prefix)
+    }
+
     /// Every `iss` that is accepted.
     pub(super) fn accepted(&self) -> Vec<String> {
         self.trusted

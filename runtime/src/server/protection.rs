@@ -118,8 +118,14 @@ impl Protection {
                 settings.origins(),
                 settings.allows_loopback_origins(),
             ),
-            challenges: Challenges::new(&metadata_url, &table, challenged, faults)
-                .with_algorithms(dpop.algorithms().iter().map(|algorithm| algorithm.name())),
+            challenges: Challenges::new(
+                &metadata_url,
+                issuing.scope_prefix(),
+                &table,
+                challenged,
+                faults,
+            )
+            .with_algorithms(dpop.algorithms().iter().map(|algorithm| algorithm.name())),
             proofs: proofs(&settings, &policy.clock, faults),
             challenge_scopes: policy.challenge_scopes,
             in_result: policy.in_result,
@@ -130,6 +136,11 @@ impl Protection {
             table,
             settings,
         })
+    }
+
+    /// What scopes begin with where clients ask for them.
+    pub(super) fn scope_prefix(&self) -> &str {
+        self.issuing.scope_prefix()
     }
 
     /// Whether the embedded issuer is the one.

@@ -57,7 +57,7 @@ fn gate() -> Gate {
     let wanted = [table.asked_for(), ScopeSet::EMPTY];
     let metadata = "http://localhost/.well-known/oauth-protected-resource";
     let mut faults = Faults::default();
-    let challenges = Challenges::new(metadata, &table, wanted, &mut faults);
+    let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
         authenticator: Arc::new(Authenticator::new(

@@ -207,6 +207,7 @@ impl GateBuilder {
             issuers: &plan.issuers,
             is_development: plan.is_development(),
             scopes: &plan.scopes,
+            scope_prefix: plan.scope_prefix(),
         };
         let listings = listings(&offered, inventory);
         let entries = listings.iter().map(|(listing, requirement)| ToolEntry {

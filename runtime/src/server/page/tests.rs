@@ -262,6 +262,7 @@ fn prompts_and_resources_are_told_with_what_they_need() {
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
         issuers: Vec::new(),
         development: false,
+        bound_tokens_required: None,
         scopes: vec![ScopeEntry {
             name: "news:read",
             description: None,
