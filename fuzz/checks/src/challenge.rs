@@ -1,0 +1,110 @@
+//! `WWW-Authenticate`, read by the grammar of RFC 9110 §11.6.1 and RFC 6750 §3.
+//!
+//! Stricter than a client is: one challenge, every value quoted, no escapes, no name
+//! twice, nothing left over.
+
+use std::collections::BTreeMap;
+
+/// The parameters of one `Bearer` challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Challenge(BTreeMap<String, String>);
+
+impl Challenge {
+    /// Reads a header's value, or says what is wrong with it.
+    pub(crate) fn read(value: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(value).map_err(|_| "it is not ASCII")?;
+        let mut rest = text.strip_prefix("Bearer ").ok_or("Bearer is not first")?;
+        let mut parameters = BTreeMap::new();
+        loop {
+            let (name, after) = rest.split_once("=\"").ok_or("a value is not quoted")?;
+            let is_name =
+                !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            if !is_name {
+                return Err(format!("{name:?} is no name"));
+            }
+            let (value, after) = after.split_once('"').ok_or("a value has no end")?;
+            if !value.bytes().all(|b| matches!(b, 0x20..0x7f) && b != b'\\') {
+                return Err(format!("{value:?} needs escapes"));
+            }
+            if parameters
+                .insert(name.to_owned(), value.to_owned())
+                .is_some()
+            {
+                return Err(format!("{name} stands twice"));
+            }
+            match after {
+                "" => break,
+                after => rest = after.strip_prefix(", ").ok_or("two values touch")?,
+            }
+        }
+        let challenge = Self(parameters);
+        challenge.judge(text)?;
+        Ok(challenge)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The scopes that it names.
+    pub(crate) fn scopes(&self) -> Vec<&str> {
+        self.get("scope")
+            .map_or(Vec::new(), |scope| scope.split(' ').collect())
+    }
+
+    /// What clients rely on beyond the grammar: by regular expression they take the first
+    /// `scope=` and the first `error=` that they see.
+    fn judge(&self, text: &str) -> Result<(), String> {
+        const KNOWN: [&str; 4] = ["error", "error_description", "resource_metadata", "scope"];
+        if let Some(name) = self.0.keys().find(|name| !KNOWN.contains(&&***name)) {
+            return Err(format!("{name} is not one of ours"));
+        }
+        let prose = self.get("error_description").unwrap_or_default();
+        for name in ["scope=", "error=", "resource_metadata="] {
+            if text.matches(name).count() > 1 || prose.contains(name) {
+                return Err(format!("{name} can be found where it is none"));
+            }
+        }
+        // RFC 6749 §3.3 and §5.2.
+        let is_scope = |name: &&str| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+        };
+        if !self.scopes().iter().all(is_scope) {
+            return Err("its scope is none, or has one that is none".to_owned());
+        }
+        match self.get("error") {
+            None | Some("invalid_request" | "invalid_token" | "insufficient_scope") => Ok(()),
+            Some(other) => Err(format!("{other:?} is no error of RFC 6750")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_is_read_and_a_broken_one_is_not() {
+        let good = r#"Bearer error="invalid_token", scope="a b", resource_metadata="http://h/x""#;
+        let read = Challenge::read(good.as_bytes()).unwrap();
+        assert_eq!(read.scopes(), ["a", "b"]);
+        for broken in [
+            "Bearer",
+            r#"Basic a="b""#,
+            r#"Bearer scope="""#,
+            r#"Bearer scope="a  b""#,
+            r#"Bearer scope="a", scope="b""#,
+            r#"Bearer scope="a",error="invalid_token""#,
+            r#"Bearer scope=a"#,
+            r#"Bearer scope="a" x"#,
+            r#"Bearer error="made_up""#,
+            r#"Bearer realm="x""#,
+            r#"Bearer error="invalid_token", error_description="needs scope=x""#,
+        ] {
+            assert!(Challenge::read(broken.as_bytes()).is_err(), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! keys
+
+/// Stub.
+pub fn check(_: &[u8]) {}

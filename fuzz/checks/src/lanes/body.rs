@@ -1,0 +1,280 @@
+//! Bodies: a call as it should be, and all that can be done to its text.
+
+use crate::tape::Tape;
+
+use super::{
+    case::{Call, Era},
+    tools::BODY_LIMIT,
+};
+
+/// A member: its name and its value, both as they are written.
+type Member = (String, String);
+
+const VERSION: &str = "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"";
+const CAPABILITIES: &str = "\"io.modelcontextprotocol/clientCapabilities\":{}";
+
+/// Methods other than the one that calls a tool.
+const METHODS: [&str; 12] = [
+    "TOOLS/CALL",
+    "tools/call ",
+    "tools/list",
+    "tools/callx",
+    "prompts/get",
+    "resources/read",
+    "completion/complete",
+    "tasks/result",
+    "server/discover",
+    "subscriptions/listen",
+    "notifications/initialized",
+    "",
+];
+
+/// Whole messages that are no calls.
+const MESSAGES: [&str; 9] = [
+    r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"f","version":"1"}}}"#,
+    r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+    r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+    r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+    r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+    r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}"#,
+    r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#,
+    r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"ping"}}"#,
+    "",
+];
+
+const IDS: [&str; 11] = [
+    "0",
+    "-1",
+    "1.5",
+    "null",
+    "[]",
+    "1e0",
+    "18446744073709551616",
+    "\"\"",
+    "\"a\\nb\"",
+    "{}",
+    "\"\\u0031\"",
+];
+
+/// Values in places where they do not belong.
+const VALUES: [&str; 9] = [
+    "null",
+    "7",
+    "[]",
+    "{}",
+    "true",
+    "\"read\"",
+    "[\"ping\"]",
+    "{\"name\":\"ping\"}",
+    "{\"$serde_json::private::RawValue\":\"\\\"ping\\\"\"}",
+];
+
+/// Members that a call can have besides.
+const BESIDES: [(&str, &str); 8] = [
+    ("\"task\"", "{\"ttl\":1000}"),
+    ("\"requestState\"", "\"state\""),
+    ("\"inputResponses\"", "{}"),
+    ("\"inputResponses\"", "{\"a\":{\"action\":\"accept\"}}"),
+    ("\"cursor\"", "\"x\""),
+    ("\"uri\"", "\"notes://1\""),
+    ("\"$serde_json::private::RawValue\"", "\"{}\""),
+    (
+        "\"\\u0024serde_json::private::RawValue\"",
+        "\"{\\\"name\\\":\\\"ping\\\"}\"",
+    ),
+];
+
+/// The body of a request for this call.
+pub(super) fn write(tape: &mut Tape<'_>, call: &Call, era: Era) -> Vec<u8> {
+    let message = match tape.is_odd() {
+        true if tape.byte() % 2 == 0 => tape.one(&MESSAGES).to_owned(),
+        _ => message(tape, call, era),
+    };
+    let space = tape.one(&["", "", " ", "\r\n\t"]);
+    let mut text = format!("{space}{message}{space}");
+    if tape.is_odd() {
+        text = around(tape, &text, call, era);
+    }
+    let mut bytes = text.into_bytes();
+    if tape.is_odd() {
+        for _ in 0..=tape.below(3) {
+            spoil(tape, &mut bytes);
+        }
+    }
+    bytes
+}
+
+fn message(tape: &mut Tape<'_>, call: &Call, era: Era) -> String {
+    let mut params = vec![
+        ("\"name\"".to_owned(), literal(tape, call.name)),
+        ("\"arguments\"".to_owned(), arguments(tape, call)),
+    ];
+    if let Era::Stateless = era {
+        let meta = tape.mostly(
+            "{V,C}",
+            &[
+                "{V}",
+                "{C}",
+                "{}",
+                "7",
+                "{V,V,C}",
+                "{V,C,\"progressToken\":1}",
+                "{C,\"a\":{}}",
+            ],
+        );
+        let meta = meta.replace('V', VERSION).replace('C', CAPABILITIES);
+        params.push(("\"_meta\"".to_owned(), meta));
+    }
+    if tape.is_odd() {
+        let (name, value) = tape.one(&BESIDES);
+        params.push((name.to_owned(), value.to_owned()));
+    }
+    disturb(tape, &mut params, call);
+    let params = match tape.is_odd() {
+        true => tape.one(&VALUES).to_owned(),
+        false => object(&params),
+    };
+    let method = tape.mostly("tools/call", &METHODS);
+    let mut top = vec![
+        (
+            "\"jsonrpc\"".to_owned(),
+            tape.mostly("\"2.0\"", &["\"1.0\"", "2.0", "\"\\u0032.0\""])
+                .to_owned(),
+        ),
+        ("\"id\"".to_owned(), tape.mostly("1", &IDS).to_owned()),
+        ("\"method\"".to_owned(), literal(tape, method)),
+        ("\"params\"".to_owned(), params),
+    ];
+    if tape.is_odd() {
+        let (name, value) = tape.one(&[
+            ("\"result\"", "{}"),
+            ("\"error\"", "{}"),
+            BESIDES[6],
+            BESIDES[7],
+        ]);
+        top.push((name.to_owned(), value.to_owned()));
+    }
+    disturb(tape, &mut top, call);
+    object(&top)
+}
+
+fn arguments(tape: &mut Tape<'_>, call: &Call) -> String {
+    let mut members: Vec<Member> = Vec::new();
+    if let Some((name, value)) = call.argument {
+        members.push((format!("\"{name}\""), literal(tape, value)));
+    }
+    if tape.is_odd() {
+        let depth = 60 + tape.below(100);
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let value = tape.one(&["\"ping\"", "\"/secret\"", "null", "1e999", "-0", "D"]);
+        let name = tape.one(&[
+            "\"text\"",
+            "\"path\"",
+            "\"name\"",
+            "\"region\"",
+            "\"\\u0070ath\"",
+        ]);
+        members.push((name.to_owned(), value.replace('D', &deep)));
+    }
+    object(&members)
+}
+
+/// What can be done to the members of an object.
+fn disturb(tape: &mut Tape<'_>, members: &mut Vec<Member>, call: &Call) {
+    if !tape.is_odd() {
+        return;
+    }
+    for _ in 0..=tape.below(2) {
+        let at = tape.below(members.len().max(1));
+        let Some((name, value)) = members.get(at).cloned() else {
+            return;
+        };
+        let other = match tape.below(3) {
+            0 => format!("\"{}\"", call.other),
+            1 => format!("{{\"name\":\"{}\"}}", call.other),
+            _ => tape.one(&VALUES).to_owned(),
+        };
+        match tape.below(8) {
+            0 => members.insert(at, (name, value)),
+            1 => members.insert(at, (name, other)),
+            2 => members.push((name, other)),
+            3 => {
+                members.remove(at);
+            }
+            4 => members[at].0 = name.to_uppercase(),
+            5 => members[at].0 = escaped(&name[1..name.len() - 1], 1),
+            6 => members.rotate_left(at),
+            _ => members[at].1 = other,
+        }
+    }
+}
+
+/// What can be done to a message as a whole.
+fn around(tape: &mut Tape<'_>, text: &str, call: &Call, era: Era) -> String {
+    let another = || {
+        let mut plain = Tape::new(&[]);
+        let other = Call {
+            name: call.other,
+            argument: None,
+            other: call.name,
+        };
+        message(&mut plain, &other, era)
+    };
+    match tape.below(8) {
+        0 => format!("[{text}]"),
+        1 => format!("[{text},{}]", another()),
+        2 => format!("{text}{}", another()),
+        3 => format!("{{\"params\":{text}}}"),
+        4 => format!("\u{feff}{text}"),
+        5 => format!("{text}{}", " ".repeat(BODY_LIMIT)),
+        6 => format!("{text}\n{}\n", another()),
+        _ => format!("{text}\0"),
+    }
+}
+
+/// Changes one byte, takes one out or puts one in.
+fn spoil(tape: &mut Tape<'_>, bytes: &mut Vec<u8>) {
+    let at = tape.below(bytes.len().max(1));
+    let byte = tape.byte();
+    match tape.below(3) {
+        0 => bytes.insert(at.min(bytes.len()), byte),
+        1 if at < bytes.len() => {
+            bytes.remove(at);
+        }
+        _ if at < bytes.len() => bytes[at] = byte,
+        _ => {}
+    }
+}
+
+fn object(members: &[Member]) -> String {
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}"))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// A text as a JSON string, in one of the ways to write it. All of them are right.
+fn literal(tape: &mut Tape<'_>, text: &str) -> String {
+    match tape.below(16) {
+        0..13 => escaped(text, 0),
+        13 => escaped(text, 1),
+        _ => escaped(text, usize::MAX),
+    }
+}
+
+/// A text of which so many characters are written by their numbers.
+fn escaped(text: &str, count: usize) -> String {
+    let mut written = String::from('"');
+    for (number, character) in text.chars().enumerate() {
+        if number < count || character.is_control() || matches!(character, '"' | '\\') {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                written.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            written.push(character);
+        }
+    }
+    written.push('"');
+    written
+}

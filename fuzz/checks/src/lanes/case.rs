@@ -1,0 +1,315 @@
+//! One request, before it is sent.
+
+use std::fmt;
+
+use http::{HeaderValue, Method};
+
+use crate::tape::Tape;
+
+use super::{
+    body,
+    callers::{self, Token},
+};
+
+/// The names that can be called, and some that cannot.
+const NAMES: [&str; 16] = [
+    "read",
+    "ping",
+    "whoami",
+    "READ",
+    "write",
+    "rewrite",
+    "purge",
+    "slow",
+    "echo",
+    "open",
+    "mirrored",
+    "none such",
+    "Read",
+    "read ",
+    "=?base64?cmVhZA==?=",
+    "réad",
+];
+const TOOLS: usize = 11;
+
+const PATHS: [&str; 3] = ["/notes", "/secret", "/gone"];
+
+/// Which way a request speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Era {
+    Stateless,
+    /// Within a session: by its place among those that are open.
+    Session(usize),
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub(super) name: &'static str,
+    pub(super) argument: Option<(&'static str, &'static str)>,
+    /// What stands where the call is to be mistaken for another.
+    pub(super) other: &'static str,
+}
+
+/// A request.
+pub(super) struct Case {
+    pub(super) method: Method,
+    pub(super) uri: &'static str,
+    /// All headers but the one that names the session.
+    pub(super) headers: Vec<(&'static str, Vec<u8>)>,
+    pub(super) body: Vec<u8>,
+    pub(super) era: Era,
+    pub(super) call: Call,
+    /// Whether nothing about it is odd.
+    pub(super) is_right: bool,
+}
+
+impl Case {
+    /// Makes a request of a fuzzer's bytes.
+    pub(super) fn read(tape: &mut Tape<'_>, sessions: usize) -> Self {
+        let is_raw = tape.byte() == 255;
+        let era = match tape.below(8) {
+            0..5 => Era::Stateless,
+            number => Era::Session((number - 5) % sessions.max(1)),
+        };
+        let tokens = callers::tokens();
+        let token = tokens.get(tape.below(tokens.len() + 3));
+        let call = call(tape);
+        let body = match is_raw {
+            true => tape.rest().to_vec(),
+            false => body::write(tape, &call, era),
+        };
+        let method = tape.mostly("POST", &["GET", "DELETE", "PUT", "HEAD", "OPTIONS", "post"]);
+        let uri = tape.mostly(
+            "/mcp",
+            &[
+                "/mcp/",
+                "/mcp?x=1",
+                "/mcp?access_token=a",
+                "/mcp?%61ccess_token",
+                "/",
+                "/MCP",
+                "//mcp",
+            ],
+        );
+        let headers = headers(tape, &call, era, token);
+        Self {
+            method: Method::from_bytes(method.as_bytes()).expect("a method"),
+            uri,
+            headers,
+            body,
+            era,
+            call,
+            is_right: !is_raw && tape.oddities() == 0 && is_offered(call.name),
+        }
+    }
+
+    /// The one value of a header.
+    pub(super) fn only<'c>(&'c self, name: &str) -> Option<&'c [u8]> {
+        let mut values = self.all(name);
+        match (values.next(), values.next()) {
+            (Some(one), None) => Some(one),
+            _ => None,
+        }
+    }
+
+    pub(super) fn all<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c [u8]> {
+        self.headers
+            .iter()
+            .filter_map(move |(known, value)| (*known == name).then_some(&**value))
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?} {} {}", self.era, self.method, self.uri)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {}", value.escape_ascii())?;
+        }
+        write!(f, "{}", self.body.escape_ascii())
+    }
+}
+
+pub(super) fn is_offered(name: &str) -> bool {
+    NAMES[..TOOLS].contains(&name)
+}
+
+fn call(tape: &mut Tape<'_>) -> Call {
+    let name = match tape.byte() {
+        240.. => tape.one(&NAMES),
+        byte => NAMES[usize::from(byte) % TOOLS],
+    };
+    let argument = match name {
+        "echo" => Some((
+            "text",
+            tape.one(&["hello", "", "\u{1f600}\"\\\u{0}", "desk:read"]),
+        )),
+        "open" => Some(("path", tape.one(&PATHS))),
+        "mirrored" if tape.byte() % 2 == 1 => Some(("region", "eu")),
+        _ => None,
+    };
+    Call {
+        name,
+        argument,
+        other: NAMES[tape.below(TOOLS)],
+    }
+}
+
+fn headers(
+    tape: &mut Tape<'_>,
+    call: &Call,
+    era: Era,
+    token: Option<&Token>,
+) -> Vec<(&'static str, Vec<u8>)> {
+    let mut headers: Vec<(&'static str, Vec<u8>)> = vec![
+        ("host", b"127.0.0.1:8000".into()),
+        ("content-type", b"application/json".into()),
+        ("accept", b"application/json, text/event-stream".into()),
+    ];
+    match era {
+        Era::Stateless => {
+            headers.push(("mcp-protocol-version", b"2026-07-28".into()));
+            headers.push(("mcp-method", b"tools/call".into()));
+            headers.push(("mcp-name", call.name.into()));
+            if let ("mirrored", Some((_, region))) = (call.name, call.argument) {
+                headers.push(("mcp-param-region", region.into()));
+            }
+        }
+        Era::Session(number) => {
+            headers.push(("mcp-protocol-version", super::SESSIONS[number].0.into()));
+        }
+    }
+    if let Some(token) = token {
+        let scheme = tape.one(&["Bearer ", "Bearer ", "bearer ", "BEARER   "]);
+        headers.push(("authorization", [scheme, &token.text].concat().into()));
+    }
+    if tape.is_odd() {
+        for _ in 0..=tape.below(3) {
+            disturb(tape, &mut headers, call);
+        }
+        // A value that no header can hold never comes out of a socket.
+        headers.retain(|(_, value)| HeaderValue::from_bytes(value).is_ok());
+    }
+    headers
+}
+
+/// What can be done to the headers of a request.
+fn disturb(tape: &mut Tape<'_>, headers: &mut Vec<(&'static str, Vec<u8>)>, call: &Call) {
+    let at = tape.below(headers.len().max(1));
+    match tape.below(6) {
+        0 if at < headers.len() => {
+            headers.remove(at);
+        }
+        1 if at < headers.len() => headers.push(headers[at].clone()),
+        2 if at < headers.len() => headers[at].1 = tape.few().to_vec(),
+        3 => headers.push((
+            tape.one(&["mcp-name", "mcp-method", "authorization"]),
+            tape.few().to_vec(),
+        )),
+        _ => {
+            let (name, value) = other(tape, call);
+            match tape.byte() % 2 {
+                0 => headers.retain(|(known, _)| *known != name),
+                _ => {}
+            }
+            headers.push((name, value));
+        }
+    }
+}
+
+fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
+    let tokens = callers::tokens();
+    let token = || &*tokens[0].text;
+    let value = |name, value: &str| (name, value.as_bytes().to_vec());
+    match tape.below(12) {
+        0 => value("mcp-name", call.other),
+        1 => value(
+            "mcp-name",
+            tape.one(&[
+                "PING",
+                " read",
+                "=?base64?cmVhZA==?=",
+                "=?base64?cGluZw==?=",
+            ]),
+        ),
+        2 => value(
+            "mcp-method",
+            tape.one(&["tools/list", "TOOLS/CALL", "ping", "tools/call, ping"]),
+        ),
+        3 => value(
+            "mcp-protocol-version",
+            tape.one(&[
+                "2026-07-28",
+                "2025-11-25",
+                "2025-06-18",
+                "2025-03-26",
+                "2024-11-05",
+                "2099-01-01",
+                "",
+            ]),
+        ),
+        4 => value(
+            "content-type",
+            tape.one(&[
+                "application/json; charset=utf-8",
+                "text/plain",
+                "APPLICATION/JSON",
+                "application/json-seq",
+                "multipart/form-data",
+            ]),
+        ),
+        5 => value(
+            "accept",
+            tape.one(&[
+                "*/*",
+                "application/json",
+                "text/event-stream",
+                "text/event-stream,application/json",
+                "text/html",
+            ]),
+        ),
+        6 => value(
+            "host",
+            tape.one(&[
+                "evil.example",
+                "127.0.0.1",
+                "localhost:8000",
+                "127.0.0.1:8000:80",
+                "127.0.0.1:8000@evil.example",
+            ]),
+        ),
+        7 => value(
+            "origin",
+            tape.one(&[
+                "http://localhost:6274",
+                "https://evil.example",
+                "null",
+                "http://127.0.0.1:8000",
+            ]),
+        ),
+        8 => {
+            let form = tape.one(&[
+                "Basic T",
+                "Bearer T,T",
+                "Bearer T x",
+                "T",
+                "Bearer: T",
+                "Bearer\tT",
+                "BearerT",
+                "\"Bearer T\"",
+                "Bearer T=",
+                "DPoP T",
+                "Bearer  T",
+                " Bearer T",
+                "Bearer T ",
+            ]);
+            value("authorization", &form.replace('T', token()))
+        }
+        9 => value(
+            "mcp-param-region",
+            tape.one(&["eu", "us", "=?base64?ZXU=?="]),
+        ),
+        10 => value("content-encoding", tape.one(&["gzip", "identity", "br"])),
+        _ => value("last-event-id", tape.one(&["1", "0/0", ""])),
+    }
+}

@@ -1,0 +1,209 @@
+//! What may run, told as simply as possible, by another reading of the request.
+
+use crate::json::Node;
+
+use super::{
+    callers::{self, Holder},
+    case::{Case, Era, is_offered},
+    tools::{BODY_LIMIT, Run},
+};
+
+/// Who calls, by the `Authorization` headers alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    Nobody,
+    /// Somebody whose credentials are worth nothing: not even public tools are theirs.
+    Refused,
+    Holder(Holder),
+}
+
+pub(super) fn caller(case: &Case) -> Caller {
+    let mut values = case.all("authorization");
+    let (value, more) = (values.next(), values.next());
+    let Some(value) = value else {
+        return Caller::Nobody;
+    };
+    if more.is_some() {
+        return Caller::Refused;
+    }
+    // A header's value ends where its spaces begin (RFC 9110 §5.5); this is no server's
+    // reading of a socket, so they are still there.
+    let Some(space) = value.iter().position(|&byte| byte == b' ') else {
+        return other_scheme(value);
+    };
+    let (scheme, token) = value.split_at(space);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return other_scheme(value);
+    }
+    let token = token.trim_ascii_start();
+    let known = callers::tokens().iter();
+    let mut known = known.filter(|known| known.text.as_bytes() == token);
+    match known.next().and_then(|token| token.holder) {
+        Some(holder) => Caller::Holder(holder),
+        None => Caller::Refused,
+    }
+}
+
+/// What begins with `Bearer` in whatever guise is a slip; anything else is no token.
+fn other_scheme(value: &[u8]) -> Caller {
+    let word: Vec<u8> = value
+        .iter()
+        .skip_while(|byte| !byte.is_ascii_alphanumeric())
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .copied()
+        .collect();
+    match word.eq_ignore_ascii_case(b"bearer") {
+        true => Caller::Refused,
+        false => Caller::Nobody,
+    }
+}
+
+/// Whether somebody may run a tool with this argument.
+pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> bool {
+    let holder = match caller {
+        Caller::Refused => return false,
+        Caller::Nobody => return matches!(tool, "ping" | "mirrored"),
+        Caller::Holder(holder) => holder,
+    };
+    let has = |scope| holder.has(scope);
+    match tool {
+        "ping" | "mirrored" | "whoami" => true,
+        "read" | "echo" => has("desk:read"),
+        "READ" => has("desk:admin"),
+        "write" | "slow" => has("desk:write"),
+        "rewrite" => has("desk:read") && has("desk:write"),
+        "purge" => has("desk:admin") || has("desk:write"),
+        "open" => {
+            has("desk:read")
+                && match argument {
+                    Some("/secret") => has("files:admin"),
+                    Some("/gone") => false,
+                    _ => true,
+                }
+        }
+        _ => false,
+    }
+}
+
+/// Says why a tool should not have run, if there is a reason.
+pub(super) fn fault(case: &Case, run: &Run, owner: Option<Holder>) -> Option<String> {
+    let caller = caller(case);
+    let told = run.told.as_deref();
+    let reasons = [
+        (case.method != "POST", "it was no POST"),
+        (
+            !matches!(case.uri, "/mcp" | "/mcp/" | "/mcp?x=1"),
+            "it was for another path, or had a token in its query",
+        ),
+        (!may_run(caller, run.tool, told), "its caller may not"),
+        (
+            subject(caller) != run.subject.as_deref(),
+            "it ran for somebody else",
+        ),
+        (
+            !matches!(
+                case.only("host"),
+                Some(b"127.0.0.1:8000" | b"localhost:8000")
+            ),
+            "the host is another",
+        ),
+        (
+            case.all("origin").any(|origin| {
+                !matches!(origin, b"http://localhost:6274" | b"http://127.0.0.1:8000")
+            }),
+            "a page of another origin sent it",
+        ),
+        (case.body.len() > BODY_LIMIT, "its body is too large"),
+        (
+            !is_owner(case.era, caller, owner),
+            "the session is another's",
+        ),
+    ];
+    if let Some((_, reason)) = reasons.into_iter().find(|(holds, _)| *holds) {
+        return Some(reason.to_owned());
+    }
+    differs(case, run).map(str::to_owned)
+}
+
+fn subject(caller: Caller) -> Option<&'static str> {
+    match caller {
+        Caller::Holder(holder) => holder.subject,
+        Caller::Nobody | Caller::Refused => None,
+    }
+}
+
+fn is_owner(era: Era, caller: Caller, owner: Option<Holder>) -> bool {
+    match (era, owner, caller) {
+        (Era::Stateless, _, _) | (_, None, _) => true,
+        (_, Some(owner), Caller::Holder(holder)) => owner.is_same_as(&holder),
+        (_, Some(_), _) => false,
+    }
+}
+
+/// Says in which way a request names something else than what ran.
+fn differs(case: &Case, run: &Run) -> Option<&'static str> {
+    let Some(message) = Node::read(&case.body) else {
+        return Some("its body is no JSON");
+    };
+    if message.any_name(&|name| name.starts_with("$serde_json::private::")) {
+        return Some("its body can be read in two ways");
+    }
+    if !matches!(message.only("id"), Some(Node::Number(_) | Node::Text(_))) {
+        return Some("it is no request, or has two ids");
+    }
+    if message.only("jsonrpc").and_then(Node::text) != Some("2.0") {
+        return Some("it is no JSON-RPC 2.0");
+    }
+    if message.only("method").and_then(Node::text) != Some("tools/call") {
+        return Some("its one method is not tools/call");
+    }
+    let Some(params) = message.only("params").filter(|params| params.is_object()) else {
+        return Some("its params are not one object");
+    };
+    if params.only("name").and_then(Node::text) != Some(run.tool) {
+        return Some("its one name is another");
+    }
+    let mut arguments = params.members("arguments");
+    let (one, more) = (arguments.next(), arguments.next());
+    if more.is_some() {
+        return Some("it has its arguments twice");
+    }
+    let argument = match run.tool {
+        "echo" => "text",
+        "open" => "path",
+        "mirrored" => "region",
+        _ => return header_differs(case, run),
+    };
+    // Within arguments the last of a name counts, for the check and for the tool.
+    let last = one.and_then(|arguments| arguments.members(argument).last());
+    if last.and_then(Node::text) != run.told.as_deref() {
+        return Some("it was told something else");
+    }
+    header_differs(case, run)
+}
+
+/// 2026-07-28 repeats method and name in headers; the earlier revisions know none of them.
+fn header_differs(case: &Case, run: &Run) -> Option<&'static str> {
+    if case.only("mcp-protocol-version") != Some(b"2026-07-28") {
+        return None;
+    }
+    if case.only("mcp-method") != Some(b"tools/call") {
+        return Some("its header has another method");
+    }
+    let name = case.only("mcp-name");
+    let is_named = name == Some(run.tool.as_bytes())
+        || (run.tool == "read" && name == Some(b"=?base64?cmVhZA==?="))
+        || (run.tool == "ping" && name == Some(b"=?base64?cGluZw==?="))
+        // Space around a value is no part of it.
+        || name.is_some_and(|name| name.trim_ascii() == run.tool.as_bytes());
+    (!is_named).then_some("its header has another name")
+}
+
+/// Whether a request in which nothing is odd runs its tool.
+pub(super) fn runs(case: &Case, owner: Option<Holder>) -> bool {
+    let argument = case.call.argument.map(|(_, value)| value);
+    let caller = caller(case);
+    is_offered(case.call.name)
+        && may_run(caller, case.call.name, argument)
+        && is_owner(case.era, caller, owner)
+}

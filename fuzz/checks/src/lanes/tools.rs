@@ -1,0 +1,157 @@
+//! A server with tools of every kind of requirement, which tell that they ran.
+
+use std::sync::{Arc, Mutex};
+
+use toolgate::{Caller, Clock, Config, Context, Denied, Server, State, UnixTime, mcp_tool, tools};
+
+use crate::mint::NOW;
+
+use super::callers::{self, RESOURCE};
+
+/// The largest body that the server reads. Small, so that a larger one costs little.
+pub(super) const BODY_LIMIT: usize = 16 * 1024;
+
+/// What ran: a tool, on whose behalf, and what it was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) tool: &'static str,
+    pub(super) subject: Option<String>,
+    pub(super) told: Option<String>,
+}
+
+/// The runs since somebody asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Runs(Arc<Mutex<Vec<Run>>>);
+
+impl Runs {
+    fn note(&self, tool: &'static str, caller: Option<&Caller>, told: Option<&str>) -> String {
+        let run = Run {
+            tool,
+            subject: caller.and_then(|caller| caller.subject().map(str::to_owned)),
+            told: told.map(str::to_owned),
+        };
+        self.0.lock().expect("nobody panics with it").push(run);
+        format!("{tool} ran")
+    }
+
+    pub(super) fn take(&self) -> Vec<Run> {
+        std::mem::take(&mut *self.0.lock().expect("nobody panics with it"))
+    }
+}
+
+/// The hour does not pass.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_seconds(NOW)
+    }
+}
+
+pub(super) fn router(runs: &Runs) -> axum::Router {
+    let config = Config::new(RESOURCE).with_body_limit(BODY_LIMIT);
+    let config = callers::issuers()
+        .into_iter()
+        .fold(config, Config::with_issuer);
+    Server::with_state("desk", runs.clone())
+        .tools(tools![
+            ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored
+        ])
+        .scope_implies("desk:root", ["desk:read", "desk:write"])
+        .clock(Still)
+        .quiet()
+        .into_router(config)
+        .expect("it has no fault")
+}
+
+/// Answers.
+#[mcp_tool(public)]
+fn ping(caller: Option<Caller>, State(runs): State<Runs>) -> String {
+    runs.note("ping", caller.as_ref(), None)
+}
+
+/// Tells who calls.
+#[mcp_tool(authenticated)]
+fn whoami(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("whoami", Some(&caller), None)
+}
+
+/// Reads.
+#[mcp_tool(scope = "desk:read")]
+fn read(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("read", Some(&caller), None)
+}
+
+/// Has the name of another but for its case.
+#[mcp_tool(scope = "desk:admin", name = "READ", step_up)]
+fn shout(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("READ", Some(&caller), None)
+}
+
+/// Writes.
+#[mcp_tool(scope = "desk:write", step_up)]
+fn write(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("write", Some(&caller), None)
+}
+
+/// Needs two scopes.
+#[mcp_tool(scopes = ["desk:read", "desk:write"], step_up)]
+fn rewrite(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("rewrite", Some(&caller), None)
+}
+
+/// Is content with either of two.
+#[mcp_tool(any_scope = ["desk:admin", "desk:write"], step_up)]
+fn purge(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("purge", Some(&caller), None)
+}
+
+/// Goes the long way, because it takes the request's context.
+#[mcp_tool(scope = "desk:write")]
+fn slow(_context: Context, caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("slow", Some(&caller), None)
+}
+
+/// Says what it was told.
+#[mcp_tool(scope = "desk:read")]
+fn echo(
+    /// What to say.
+    #[arg(max_length = 100)]
+    text: String,
+    caller: Caller,
+    State(runs): State<Runs>,
+) -> String {
+    runs.note("echo", Some(&caller), Some(&text));
+    text
+}
+
+/// Opens what its caller may see.
+#[mcp_tool(scope = "desk:read", authorize = may_open, demands = ["files:admin"])]
+fn open(
+    /// Which.
+    path: String,
+    caller: Caller,
+    State(runs): State<Runs>,
+) -> String {
+    runs.note("open", Some(&caller), Some(&path))
+}
+
+fn may_open(caller: &Caller, path: &str) -> Result<(), Denied> {
+    match path {
+        "/secret" if !caller.has("files:admin") => Err(Denied::needs(["files:admin"])),
+        "/gone" => Err(Denied::because("nobody may open this file")),
+        _ => Ok(()),
+    }
+}
+
+/// Has an argument that clients repeat in a header.
+#[mcp_tool(public)]
+fn mirrored(
+    /// Where.
+    #[arg(header = "Region")]
+    region: Option<String>,
+    caller: Option<Caller>,
+    State(runs): State<Runs>,
+) -> String {
+    runs.note("mirrored", caller.as_ref(), region.as_deref())
+}

@@ -1,0 +1,305 @@
+//! The server, its open sessions, and the way to them.
+
+use std::{collections::BTreeMap, fmt, future::poll_fn, pin::pin, task::Poll};
+
+use axum::{Router, body::Body};
+use http::{HeaderValue, Request, Response, request::Builder};
+use http_body::Body as _;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use crate::{challenge::Challenge, json::Node};
+
+use super::{
+    SESSIONS, Tally,
+    callers::{self, Holder},
+    case::{Case, Era},
+    model::{self, Caller},
+    tools::{self, Run, Runs},
+};
+
+/// How often everything that is ready is let run before an answer counts as complete.
+/// A call within a session passes through half a dozen tasks.
+const PATIENCE: usize = 64;
+
+const METADATA: &str = "http://127.0.0.1:8000/.well-known/oauth-protected-resource/mcp";
+const SCOPES: [&str; 5] = [
+    "desk:admin",
+    "desk:read",
+    "desk:root",
+    "desk:write",
+    "files:admin",
+];
+
+const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"V","capabilities":{},"clientInfo":{"name":"fuzz","version":"1"}}}"#;
+const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+
+/// A server without a socket.
+pub(super) struct World {
+    runtime: Runtime,
+    router: Router,
+    runs: Runs,
+    sessions: [Option<Session>; SESSIONS.len()],
+    pub(super) tally: Tally,
+}
+
+/// An open session and whose it is, as far as is known here.
+struct Session {
+    id: HeaderValue,
+    owner: Option<Holder>,
+}
+
+/// What came back, and what ran.
+#[derive(PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: BTreeMap<String, Vec<Vec<u8>>>,
+    body: Vec<u8>,
+    pub(super) runs: Vec<Run>,
+    /// Whether a session was opened.
+    pub(super) opened: bool,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime");
+        let runs = Runs::default();
+        let router = {
+            let _within = runtime.enter();
+            tools::router(&runs)
+        };
+        Self {
+            runtime,
+            router,
+            runs,
+            sessions: [const { None }; SESSIONS.len()],
+            tally: Tally::default(),
+        }
+    }
+
+    /// Whose session a request speaks in. Opens the session where there is none.
+    pub(super) fn owner(&mut self, case: &Case) -> Option<Holder> {
+        let Era::Session(number) = case.era else {
+            return None;
+        };
+        if self.sessions[number].is_none() {
+            self.sessions[number] = Some(self.open(number));
+        }
+        self.sessions[number]
+            .as_ref()
+            .and_then(|session| session.owner)
+    }
+
+    fn open(&self, number: usize) -> Session {
+        let (version, opener) = SESSIONS[number];
+        let token = opener.map(|number| &callers::tokens()[number]);
+        let request = |body: String| {
+            let request = Request::post("/mcp")
+                .header("host", "127.0.0.1:8000")
+                .header("content-type", "application/json")
+                .header("accept", "application/json, text/event-stream");
+            let request = match token {
+                Some(token) => request.header("authorization", format!("Bearer {}", token.text)),
+                None => request,
+            };
+            (request, Body::from(body))
+        };
+        let (opening, body) = request(INITIALIZE.replace("\"V\"", &format!("{version:?}")));
+        let opened = self.answer(opening.body(body).expect("a request"));
+        let id = opened.headers.get("mcp-session-id").expect("a session");
+        let id = HeaderValue::from_bytes(&id[0]).expect("its id");
+        let (opened, body) = request(INITIALIZED.to_owned());
+        let opened = opened
+            .header("mcp-session-id", &id)
+            .header("mcp-protocol-version", version);
+        let answer = self.answer(opened.body(body).expect("a request"));
+        assert_eq!(answer.status, 202, "{answer:?}");
+        Session {
+            id,
+            owner: token.and_then(|token| token.holder),
+        }
+    }
+
+    /// Sends a request, with another media type if one is given.
+    pub(super) fn send(&mut self, case: &Case, kind: Option<&'static str>) -> Answer {
+        self.tally.sent += 1;
+        self.tally.in_session += u64::from(case.era != Era::Stateless);
+        let mut request = Request::builder().method(&case.method).uri(case.uri);
+        for (name, value) in &case.headers {
+            let value = match (*name, kind) {
+                ("content-type", Some(kind)) => kind.as_bytes(),
+                _ => value,
+            };
+            request = request.header(*name, value);
+        }
+        request = self.in_session(case, request);
+        let request = request.body(Body::from(case.body.clone()));
+        let answer = self.answer(request.expect("a request"));
+        self.tally.ran += answer.runs.len() as u64;
+        answer
+    }
+
+    fn in_session(&self, case: &Case, request: Builder) -> Builder {
+        match case.era {
+            Era::Stateless => request,
+            Era::Session(number) => match &self.sessions[number] {
+                Some(session) => request.header("mcp-session-id", &session.id),
+                None => request,
+            },
+        }
+    }
+
+    /// Notes what an answer tells about the session that was used.
+    pub(super) fn learn(&mut self, case: &Case, answer: &Answer) {
+        let Era::Session(number) = case.era else {
+            return;
+        };
+        let caller = match model::caller(case) {
+            Caller::Holder(holder) => Some(holder),
+            Caller::Nobody | Caller::Refused => None,
+        };
+        if let Some(session) = &mut self.sessions[number]
+            && session.owner.is_none()
+            && !answer.runs.is_empty()
+        {
+            session.owner = caller;
+        }
+        // It has ended, or made room for another. A stranger is told the same.
+        if case.method != "POST" || answer.status == 404 || answer.opened {
+            self.sessions[number] = None;
+        }
+    }
+
+    fn answer(&self, request: Request<Body>) -> Answer {
+        let router = self.router.clone();
+        self.runtime.block_on(async {
+            let response = match router.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            let (parts, body) = response.into_parts();
+            let mut headers = BTreeMap::<_, Vec<_>>::new();
+            for (name, value) in &parts.headers {
+                let values = headers.entry(name.to_string()).or_default();
+                values.push(value.as_bytes().to_vec());
+            }
+            let body = patiently(Response::new(body)).await;
+            Answer {
+                status: parts.status.as_u16(),
+                opened: headers.contains_key("mcp-session-id"),
+                headers,
+                body,
+                runs: self.runs.take(),
+            }
+        })
+    }
+}
+
+/// What a body has until it ends, or until nothing more happens: some streams stay open.
+async fn patiently(response: Response<Body>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut body = pin!(response.into_body());
+    let mut idle = 0;
+    while idle < PATIENCE {
+        let frame = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Some(frame)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match frame.await {
+            None => {
+                idle += 1;
+                tokio::task::yield_now().await;
+            }
+            Some(None) => break,
+            Some(Some(frame)) => {
+                idle = 0;
+                if let Ok(data) = frame.expect("a body without faults").into_data() {
+                    bytes.extend_from_slice(&data);
+                }
+            }
+        }
+    }
+    bytes
+}
+
+impl Answer {
+    /// Judges what the contract says of every answer.
+    pub(super) fn judge(&self, case: &Case) -> Result<(), String> {
+        if self.status >= 500 {
+            return Err("a client's fault became the server's".to_owned());
+        }
+        if self.status != 200 && !self.runs.is_empty() {
+            return Err("a tool ran, and its caller was told otherwise".to_owned());
+        }
+        let challenges = self
+            .headers
+            .get("www-authenticate")
+            .map_or(&[][..], Vec::as_slice);
+        let challenge = match challenges {
+            [] if self.status == 401 => return Err("a 401 without a challenge".to_owned()),
+            [] => None,
+            [one] => Some(Challenge::read(one)?),
+            _ => return Err("two challenges".to_owned()),
+        };
+        if let Some(challenge) = challenge {
+            let error = challenge.get("error");
+            let fits = match self.status {
+                400 => error == Some("invalid_request"),
+                401 => matches!(error, None | Some("invalid_token")),
+                403 => error == Some("insufficient_scope") && !challenge.scopes().is_empty(),
+                _ => false,
+            };
+            let is_ours = challenge
+                .scopes()
+                .iter()
+                .all(|scope| SCOPES.contains(scope))
+                && challenge.get("resource_metadata") == Some(METADATA);
+            if !fits || !is_ours {
+                return Err(format!("the challenge does not fit: {challenge:?}"));
+            }
+        }
+        // At other paths it is the application that answers, and a `HEAD` has no body.
+        let is_ours = case.uri.starts_with("/mcp") && case.method != "HEAD";
+        if self.status >= 400 && is_ours && Node::read(&self.body).is_none() {
+            return Err("a refusal whose body is no JSON".to_owned());
+        }
+        if let Some(token) = callers::tokens()
+            .iter()
+            .find(|token| self.tells(&token.text))
+        {
+            return Err(format!("the answer repeats the token {:?}", token.text));
+        }
+        Ok(())
+    }
+
+    fn tells(&self, token: &str) -> bool {
+        let mut values = self.headers.values().flatten().chain([&self.body]);
+        token.len() > 20
+            && values.any(|value| {
+                value
+                    .windows(token.len())
+                    .any(|part| part == token.as_bytes())
+            })
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers: Vec<_> = self
+            .headers
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(move |value| (name, text(value))))
+            .collect();
+        write!(
+            f,
+            "{} {headers:?} {:?} {:?}",
+            self.status,
+            text(&self.body),
+            self.runs
+        )
+    }
+}

@@ -1,0 +1,4 @@
+//! token
+
+/// Stub.
+pub fn check(_: &[u8]) {}
