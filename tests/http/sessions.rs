@@ -146,6 +146,25 @@ async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
 }
 
 #[tokio::test]
+async fn a_session_that_made_room_leaves_nothing_behind() {
+    let (running, _) = desk().await;
+    for _ in 0..64 {
+        client(&running, SESSION, "desk:read").await;
+    }
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let full = metrics.num_alive_tasks();
+    for _ in 0..64 {
+        client(&running, SESSION, "desk:read").await;
+    }
+    // What has ended takes a moment to go. A session that goes on has tasks of its own.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let now = metrics.num_alive_tasks();
+    assert!(now < full + 32, "{full} tasks for 64 sessions became {now}");
+}
+
+#[tokio::test]
 async fn a_refused_call_leaves_its_session_alone() {
     let (running, _) = desk().await;
     let alice = client(&running, SESSION, "desk:read").await;
