@@ -4,7 +4,11 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header::{self, HOST},
+    request::Parts,
+};
 use tower::Service;
 
 use crate::principal::Principal;
@@ -53,6 +57,8 @@ impl Gate {
         }
         let principal = admission.principal().cloned();
         let method = parts.method.clone();
+        // What ends other sessions comes to the same place as what opens this one.
+        let here = opens_session.then(|| (parts.uri.clone(), parts.headers.get(HOST).cloned()));
         parts.extensions.insert(admission);
         if lists_tools {
             parts.extensions.insert(ListsTools);
@@ -63,10 +69,10 @@ impl Gate {
         let request = Request::from_parts(parts, Body::from(body));
         let response = respond(&mut inner, request).await;
 
-        if opens_session && let Some(id) = response.headers().get(SESSION_ID) {
+        if let (Some((uri, host)), Some(id)) = (here, response.headers().get(SESSION_ID)) {
             let id = id.to_str().unwrap_or_default().to_owned();
             for surplus in self.sessions.open(id, principal.as_ref()) {
-                close(&mut inner, &surplus).await;
+                close(&mut inner, &surplus, &uri, host.as_ref()).await;
             }
         }
         let ended = method == Method::DELETE && response.status().is_success();
@@ -104,7 +110,11 @@ where
 }
 
 /// Ends a session that had to make room for another.
-async fn close<I, B>(inner: &mut I, session: &str)
+///
+/// The service behind judges the host of this request too (DNS rebinding), so it names
+/// the one by which the other session was opened. Refused, it would leave the session
+/// where it was, and their number would have no bound.
+async fn close<I, B>(inner: &mut I, session: &str, uri: &Uri, host: Option<&HeaderValue>)
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
@@ -113,8 +123,15 @@ where
     };
     let mut request = Request::new(Body::empty());
     *request.method_mut() = Method::DELETE;
+    *request.uri_mut() = uri.clone();
     request.headers_mut().insert(SESSION_ID, id);
-    respond(inner, request).await;
+    if let Some(host) = host {
+        request.headers_mut().insert(HOST, host.clone());
+    }
+    let status = respond(inner, request).await.status();
+    if !status.is_success() {
+        tracing::error!(%status, "a session that had to make room was not ended");
+    }
 }
 
 /// Puts a plain-text refusal of the service behind into JSON, as all others are.
