@@ -8,6 +8,8 @@ use super::{
 };
 use crate::{Issuer, Principal, Scope, UnixTime, issuer::script::Script};
 
+mod cache;
+
 /// A clock that stands where it is put.
 #[derive(Clone)]
 struct Hand(Arc<AtomicU64>);

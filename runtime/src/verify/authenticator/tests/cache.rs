@@ -1,0 +1,145 @@
+//! Whatever happens, a token's verdict is the one that it would get without the cache.
+
+use std::cell::Cell;
+
+use proptest::{prelude::*, test_runner::TestRunner};
+
+use super::*;
+
+/// One thing that happens to a server or around it.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// This token is presented, twice.
+    Present(usize),
+    /// So many seconds pass.
+    Pass(u64),
+    /// The issuer publishes these of the two keys.
+    Publish(bool, bool),
+    /// The issuer is down from now on.
+    Fail,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..TOKENS).prop_map(Step::Present),
+        2 => prop::sample::select(vec![1, 29, 31, 300, 601, 3_700]).prop_map(Step::Pass),
+        2 => any::<(bool, bool)>().prop_map(|(one, two)| Step::Publish(one, two)),
+        1 => Just(Step::Fail),
+    ]
+}
+
+const TOKENS: usize = 12;
+
+/// Good tokens of two keys, tokens that are good for a while, and tokens that never are.
+fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
+    let stranger = Mint::new("one");
+    [
+        one.token(json!({}), json!({})),
+        two.token(json!({}), json!({})),
+        one.token(json!({"kid": null}), json!({})),
+        one.token(json!({}), json!({"exp": NOW + 9_000})),
+        two.token(
+            json!({}),
+            json!({"exp": NOW + 9_000, "sub": "bob", "scope": "z"}),
+        ),
+        one.token(json!({}), json!({"nbf": NOW + 60, "exp": NOW + 9_000})),
+        one.token(json!({}), json!({"exp": NOW})),
+        one.token(json!({}), json!({"aud": "https://other"})),
+        one.token(json!({}), json!({"cnf": {"jkt": "x"}})),
+        two.token(json!({"kid": "one"}), json!({})),
+        stranger.token(json!({}), json!({"exp": NOW + 9_000})),
+        "opaque".to_owned(),
+    ]
+}
+
+/// What the authenticator says of a token that it has never seen.
+async fn uncached(fixture: &Fixture, token: &str) -> Result<Principal, Unauthenticated> {
+    let authenticator = &fixture.authenticator;
+    let issuers = authenticator.verifier.as_issuers().unwrap();
+    let token = BearerToken::new(token).unwrap();
+    let verified = issuers.verify_stamped(&token).await;
+    let (claims, _) = verified.map_err(|error| told(&error))?;
+    authenticator.judge(&authenticator.granted(claims))
+}
+
+/// Who it is and what they may do, or why not.
+fn verdict(judged: Result<Principal, Unauthenticated>) -> String {
+    match judged {
+        Ok(principal) => format!("{:?} {:?}", principal.identity(), principal.granted()),
+        // When to come again differs with the moment.
+        Err(Unauthenticated::Unavailable { .. }) => "unavailable".to_owned(),
+        Err(Unauthenticated::Invalid { description }) => description.into_owned(),
+    }
+}
+
+/// Lets the steps happen; how many verdicts came from the cache, and how many did not.
+async fn happen(steps: &[Step]) -> (usize, usize) {
+    let (one, two) = (Mint::new("one"), Mint::new("two"));
+    let tokens = tokens(&one, &two);
+    let fixture = Fixture {
+        mint: Mint::new("unused"),
+        ..fixture()
+    };
+    fixture.script.publish(&jwks(&[&one, &two]));
+    fixture.authenticator.start();
+    let (mut hits, mut misses) = (0, 0);
+    for step in steps {
+        match *step {
+            Step::Present(number) => {
+                let token = &tokens[number];
+                let expected = verdict(uncached(&fixture, token).await);
+                for _ in 0..2 {
+                    let key = BearerToken::new(token).unwrap();
+                    let known = fixture.authenticator.cache.get(&TokenHash::of(&key));
+                    let judged = fixture.authenticator.authenticate(&key).await;
+                    *if known.is_some() {
+                        &mut hits
+                    } else {
+                        &mut misses
+                    } += 1;
+                    assert_eq!(verdict(judged), expected, "token {number} in {steps:?}");
+                }
+            }
+            Step::Pass(seconds) => {
+                fixture.hand.0.fetch_add(seconds, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+            }
+            Step::Publish(with_one, with_two) => {
+                let keys = [(with_one, &one), (with_two, &two)];
+                let keys: Vec<_> = keys
+                    .into_iter()
+                    .filter_map(|(is_there, key)| is_there.then_some(key))
+                    .collect();
+                fixture.script.publish(&jwks(&keys));
+            }
+            Step::Fail => fixture.script.fail(),
+        }
+    }
+    (hits, misses)
+}
+
+#[test]
+fn no_verdict_depends_on_the_cache() {
+    let config = ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let (hits, misses) = (Cell::new(0), Cell::new(0));
+    TestRunner::new(config)
+        .run(&prop::collection::vec(step(), 1..40), |steps| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            let (hit, miss) = runtime.block_on(happen(&steps));
+            hits.set(hits.get() + hit);
+            misses.set(misses.get() + miss);
+            Ok(())
+        })
+        .unwrap();
+    // A cache that is never hit, or always, would show nothing.
+    let (hits, misses) = (hits.get(), misses.get());
+    assert!(hits > 500 && misses > 500, "{hits} hits, {misses} misses");
+}
