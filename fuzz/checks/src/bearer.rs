@@ -1,4 +1,145 @@
-//! bearer
+//! The `Authorization` header and the query, read by RFC 6750 §2 a second time.
 
-/// Stub.
-pub fn check(_: &[u8]) {}
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use toolgate::{BearerFault, BearerToken};
+
+use crate::tape::Tape;
+
+/// Reads the credentials that these bytes make.
+///
+/// # Panics
+///
+/// When they are read as something else than a naive reading says.
+pub fn check(bytes: &[u8]) {
+    let mut tape = Tape::new(bytes);
+    let mut headers = HeaderMap::new();
+    for _ in 0..tape.one(&[1, 1, 1, 2, 0]) {
+        if let Ok(value) = HeaderValue::from_bytes(&value(&mut tape)) {
+            headers.append(AUTHORIZATION, value);
+        }
+    }
+    let query = query(&mut tape);
+    let read = BearerToken::read(&headers, query.as_deref());
+    let values: Vec<_> = headers
+        .get_all(AUTHORIZATION)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    let told = read
+        .as_ref()
+        .map(|token| token.as_ref().map(BearerToken::as_str));
+    assert_eq!(
+        told,
+        expected(&values, query.as_deref())
+            .as_ref()
+            .map(|token| *token),
+        "{values:?} {query:?}"
+    );
+    if let Ok(Some(token)) = &read {
+        let again = BearerToken::new(token.as_str()).expect("what was read is a token");
+        assert_eq!(again.as_str(), token.as_str());
+        assert_eq!(format!("{token:?}"), "BearerToken([redacted])");
+    }
+}
+
+fn value(tape: &mut Tape<'_>) -> Vec<u8> {
+    if tape.byte() >= 192 {
+        return tape.few().to_vec();
+    }
+    let scheme = tape.one(&[
+        "Bearer", "bearer", "BEARER", "Bearer:", "\"Bearer", "Basic", "DPoP", "Bearerx", " Bearer",
+        "\tBearer", "",
+    ]);
+    let between = tape.one(&[" ", "  ", "", "\t", " \t", "=", ", "]);
+    let mut value = [scheme, between].concat().into_bytes();
+    match tape.byte() {
+        0..128 => value.extend_from_slice(b"abc.DEF-1_~+/=="),
+        _ => value.extend_from_slice(tape.few()),
+    }
+    value.extend_from_slice(
+        tape.mostly("", &[" ", "=", "a", " x", ",Bearer a"])
+            .as_bytes(),
+    );
+    value
+}
+
+fn query(tape: &mut Tape<'_>) -> Option<String> {
+    match tape.byte() {
+        0..128 => None,
+        128..192 => Some(String::from_utf8_lossy(tape.few()).into_owned()),
+        _ => {
+            let name = tape.one(&[
+                "access_token",
+                "access%5Ftoken",
+                "%61ccess_token",
+                "access_token%00",
+                "Access_token",
+                "access+token",
+                "x%26access_token",
+                "access%5ftoken",
+                "access%_token",
+            ]);
+            let around = tape.one(&[
+                "N", "N=a", "x=1&N=a", "N&x", "x=N", "&&N", "x;N=a", "N==", "=N",
+            ]);
+            Some(around.replace('N', name))
+        }
+    }
+}
+
+fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v str>, BearerFault> {
+    let names = query.unwrap_or_default().split('&');
+    let mut names = names.map(|pair| decoded(pair.split('=').next().unwrap_or_default()));
+    if names.any(|name| name == b"access_token") {
+        return Err(BearerFault::InQuery);
+    }
+    let value = match values {
+        [] => return Ok(None),
+        [one] => *one,
+        _ => return Err(BearerFault::Repeated),
+    };
+    // The first word, whatever stands before it, is the scheme that was meant.
+    let word = value
+        .split(|byte| !byte.is_ascii_alphanumeric())
+        .find(|word| !word.is_empty())
+        .unwrap_or_default();
+    if !word.eq_ignore_ascii_case(b"bearer") {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(value).map_err(|_| BearerFault::Malformed)?;
+    let (scheme, token) = text.split_once(' ').ok_or(BearerFault::Malformed)?;
+    let token = token.trim_start_matches(' ');
+    let body = token.trim_end_matches('=');
+    let is_token = !body.is_empty()
+        && body
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
+    match scheme.eq_ignore_ascii_case("bearer") && is_token {
+        true => Ok(Some(token)),
+        false => Err(BearerFault::Malformed),
+    }
+}
+
+/// `application/x-www-form-urlencoded`: a `+` is a space, and two digits are a byte.
+fn decoded(name: &str) -> Vec<u8> {
+    let bytes = name.as_bytes();
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let number = digits
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (number, bytes[at]) {
+            (Some(number), _) => {
+                decoded.push(number);
+                at += 2;
+            }
+            (None, b'+') => decoded.push(b' '),
+            (None, byte) => decoded.push(byte),
+        }
+        at += 1;
+    }
+    decoded
+}

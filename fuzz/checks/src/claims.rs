@@ -1,4 +1,280 @@
-//! claims
+//! What a token says, read by RFC 7519 §4.1 a second time.
 
-/// Stub.
-pub fn check(_: &[u8]) {}
+use toolgate::{Claims, UnixTime};
+
+use crate::{json::Node, tape::Tape};
+
+/// The last second of the year 9999.
+const LATEST: f64 = 253_402_300_799.0;
+
+/// Reads the claims that these bytes make.
+///
+/// # Panics
+///
+/// When they are read as something else than a naive reading says.
+pub fn check(bytes: &[u8]) {
+    let mut tape = Tape::new(bytes);
+    let text = match tape.byte() {
+        255 => tape.rest().to_vec(),
+        _ => write(&mut tape).into_bytes(),
+    };
+    let Some(expected) = Node::read(&text).map_or(Some(None), |node| Expected::read(&node)) else {
+        return;
+    };
+    compare(
+        Claims::from_json(&text).ok().as_ref(),
+        expected.as_ref(),
+        &text,
+    );
+}
+
+/// Compares claims with what they are expected to be.
+pub(crate) fn compare(claims: Option<&Claims>, expected: Option<&Expected>, text: &[u8]) {
+    let told = claims.map(|claims| Expected {
+        issuer: claims.issuer().to_owned(),
+        subject: claims.subject().map(str::to_owned),
+        client: claims.client_id().map(str::to_owned),
+        audience: claims.audience().to_vec(),
+        scopes: claims.scopes().map(str::to_owned).collect(),
+        times: [
+            Some(claims.expires_at()),
+            claims.not_before(),
+            claims.issued_at(),
+        ],
+    });
+    assert_eq!(told.as_ref(), expected, "{}", text.escape_ascii());
+}
+
+/// What claims say.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Expected {
+    pub(crate) issuer: String,
+    subject: Option<String>,
+    client: Option<String>,
+    audience: Vec<String>,
+    scopes: Vec<String>,
+    /// `exp`, `nbf` and `iat`.
+    times: [Option<UnixTime>; 3],
+}
+
+impl Expected {
+    /// What an object says; `Some(None)` if it cannot be read as claims, and none where
+    /// a number is so close to a limit that two readers may differ.
+    pub(crate) fn read(node: &Node) -> Option<Option<Self>> {
+        if !is_readable(node)? {
+            return Some(None);
+        }
+        Some(Self::of(node).filter(|_| !node.repeats()))
+    }
+
+    fn of(node: &Node) -> Option<Self> {
+        if !node.is_object() {
+            return None;
+        }
+        let first = |names: &[&str]| names.iter().find_map(|name| node.members(name).next());
+        let client = match first(&["client_id", "azp"]) {
+            None => None,
+            Some(one) => Some(filled(one)?),
+        };
+        let audience = match node.only("aud") {
+            None => Vec::new(),
+            Some(Node::Text(one)) => vec![one.clone()],
+            Some(many) => texts(many)?,
+        };
+        let scopes = match first(&["scope", "scp", "scopes"]) {
+            None => Vec::new(),
+            Some(Node::Text(text)) => {
+                let parts = text.split(' ').filter(|part| !part.is_empty());
+                parts.map(str::to_owned).collect()
+            }
+            Some(many) => texts(many)?,
+        };
+        Some(Self {
+            issuer: filled(node.only("iss")?)?,
+            subject: match node.only("sub") {
+                None => None,
+                Some(one) => Some(filled(one)?),
+            },
+            client,
+            audience,
+            scopes,
+            times: [
+                Some(time(node.only("exp")?, f64::floor)?),
+                optional(node.only("nbf"), f64::ceil)?,
+                optional(node.only("iat"), f64::floor)?,
+            ],
+        })
+    }
+}
+
+fn filled(node: &Node) -> Option<String> {
+    node.text()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+fn texts(node: &Node) -> Option<Vec<String>> {
+    match node {
+        Node::Array(items) => items
+            .iter()
+            .map(|item| item.text().map(str::to_owned))
+            .collect(),
+        _ => None,
+    }
+}
+
+fn optional(node: Option<&Node>, round: fn(f64) -> f64) -> Option<Option<UnixTime>> {
+    node.map_or(Some(None), |node| time(node, round).map(Some))
+}
+
+/// A fraction of a second is dropped to the token's disadvantage.
+fn time(node: &Node, round: fn(f64) -> f64) -> Option<UnixTime> {
+    let Node::Number(text) = node else {
+        return None;
+    };
+    let number: f64 = text.parse().ok()?;
+    (0.0..=LATEST)
+        .contains(&number)
+        .then(|| UnixTime::from_seconds(round(number) as u64))
+}
+
+/// Whether a float can hold every number; none where one has so many digits that one
+/// reader may round where another does not.
+pub(crate) fn is_readable(node: &Node) -> Option<bool> {
+    let all: Vec<_> = match node {
+        Node::Number(text) => {
+            let number: f64 = text.parse().unwrap_or(f64::INFINITY);
+            let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            return match number.abs() {
+                f64::INFINITY => Some(false),
+                1e307.. => None,
+                _ if digits > 15 && !is_whole => None,
+                _ => Some(true),
+            };
+        }
+        Node::Array(items) => items.iter().map(is_readable).collect(),
+        Node::Object(members) => members
+            .iter()
+            .map(|(_, value)| is_readable(value))
+            .collect(),
+        _ => return Some(true),
+    };
+    let both = |all: Option<bool>, one| Some(all? && one?);
+    all.into_iter().fold(Some(true), both)
+}
+
+const NAMES: [&str; 18] = [
+    "scope",
+    "scp",
+    "scopes",
+    "aud",
+    "sub",
+    "client_id",
+    "azp",
+    "nbf",
+    "iat",
+    "exp",
+    "iss",
+    "jti",
+    "nonce",
+    "token_use",
+    "typ",
+    "events",
+    "at_hash",
+    "$serde_json::private::RawValue",
+];
+
+const VALUES: [&str; 32] = [
+    "\"a b\"",
+    "\"\"",
+    "\"a  b \"",
+    "\"a\\u00a0b\"",
+    "\" \"",
+    "[]",
+    "[\"a\",\"b\"]",
+    "[\"a\",7]",
+    "[\"a b\"]",
+    "[[\"a\"]]",
+    "null",
+    "true",
+    "7",
+    "{}",
+    "{\"a\":1,\"a\":2}",
+    "1800000000",
+    "1799999969.5",
+    "1800000030.5",
+    "-1",
+    "-0",
+    "-0.0",
+    "1.8e9",
+    "253402300799",
+    "253402300800",
+    "253402300799.5",
+    "18446744073709551616",
+    "1e400",
+    "\"1800000000\"",
+    "\"access\"",
+    "\"ID\"",
+    "\"\\ud83d\\ude00\"",
+    "0",
+];
+
+/// An object of claims: mostly one that can be read.
+pub(crate) fn write(tape: &mut Tape<'_>) -> String {
+    let mut members = vec![
+        (
+            "iss".to_owned(),
+            tape.mostly(
+                "\"https://one.example\"",
+                &[
+                    "\"https://two.example\"",
+                    "\"https://one.example/\"",
+                    "\"\"",
+                    "7",
+                ],
+            )
+            .to_owned(),
+        ),
+        (
+            "exp".to_owned(),
+            tape.mostly("1800000600", &VALUES).to_owned(),
+        ),
+        ("aud".to_owned(), tape.mostly("\"r\"", &VALUES).to_owned()),
+        (
+            "sub".to_owned(),
+            tape.mostly("\"alice\"", &VALUES).to_owned(),
+        ),
+        (
+            "scope".to_owned(),
+            tape.mostly("\"a b\"", &VALUES).to_owned(),
+        ),
+    ];
+    for _ in 0..tape.below(4) {
+        let name = match tape.byte() {
+            255 => String::from_utf8_lossy(tape.few())
+                .escape_debug()
+                .to_string(),
+            _ => tape.one(&NAMES).to_owned(),
+        };
+        let value = tape.one(&VALUES).to_owned();
+        let at = tape.below(members.len() + 1);
+        members.insert(at, (name, value));
+    }
+    if tape.is_odd() {
+        let at = tape.below(members.len());
+        members.remove(at);
+    }
+    if tape.is_odd() {
+        let depth = 100 + tape.below(60);
+        members.push((
+            "deep".to_owned(),
+            format!("{}{}", "[".repeat(depth), "]".repeat(depth)),
+        ));
+    }
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}

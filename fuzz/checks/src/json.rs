@@ -15,7 +15,7 @@ pub(crate) enum Node {
 }
 
 /// How deep values may lie in each other, as the server's reader has it.
-const DEPTH: usize = 128;
+const DEPTH: usize = 127;
 
 impl Node {
     /// Reads a text that is one value, in UTF-8, with nothing but space around it.

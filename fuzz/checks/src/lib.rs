@@ -26,3 +26,13 @@ pub mod keys;
 pub mod lanes;
 pub mod settings;
 pub mod token;
+
+/// Every check, by the name of its target.
+pub const CHECKS: [(&str, fn(&[u8])); 6] = [
+    ("bearer", bearer::check),
+    ("claims", claims::check),
+    ("keys", keys::check),
+    ("lanes", lanes::check),
+    ("settings", settings::check),
+    ("token", token::check),
+];

@@ -1,8 +1,8 @@
-//! Sends requests that a plain generator makes: `generate <how many> <seed>`.
+//! Checks inputs that a plain generator makes: `generate <target> <how many> <seed>`.
 //!
-//! The same seed makes the same requests. Faster than a fuzzer, because nothing is
+//! The same seed makes the same inputs. Faster than a fuzzer, because nothing is
 //! instrumented, and blind where a fuzzer sees. It stops at the first finding and leaves
-//! the bytes of that request in `finding-<seed>`.
+//! the bytes of that input in `finding-<target>-<seed>`.
 
 use std::{
     io::{self, Write},
@@ -10,13 +10,16 @@ use std::{
     time::Instant,
 };
 
-use toolgate_fuzz_checks::lanes;
+use toolgate_fuzz_checks::{CHECKS, lanes};
 
 fn main() -> io::Result<()> {
-    let mut numbers = std::env::args().skip(1).map(|text| text.parse::<u64>());
-    let mut number = |usual| match numbers.next() {
+    let mut arguments = std::env::args().skip(1);
+    let target = arguments.next().unwrap_or_else(|| "lanes".to_owned());
+    let check = CHECKS.iter().find(|(name, _)| *name == target);
+    let (_, check) = check.ok_or_else(|| io::Error::other("there is no such target"))?;
+    let mut number = |usual| match arguments.next() {
         None => Ok(usual),
-        Some(number) => number.map_err(io::Error::other),
+        Some(text) => text.parse::<u64>().map_err(io::Error::other),
     };
     let (count, seed) = (number(1_000_000)?, number(1)?);
     let mut out = io::stdout();
@@ -24,17 +27,17 @@ fn main() -> io::Result<()> {
     let mut bytes = Vec::new();
     for done in 1..=count {
         random.fill(&mut bytes);
-        if panic::catch_unwind(|| lanes::check(&bytes)).is_err() {
-            std::fs::write(format!("finding-{seed}"), &bytes)?;
+        if panic::catch_unwind(|| check(&bytes)).is_err() {
+            std::fs::write(format!("finding-{target}-{seed}"), &bytes)?;
             return Err(io::Error::other(format!("a finding after {done} inputs")));
         }
         if done % 1_000_000 == 0 || done == count {
             let seconds = start.elapsed().as_secs();
-            writeln!(
-                out,
-                "seed {seed}: {done} inputs in {seconds} s, {:?}",
-                lanes::tally()
-            )?;
+            write!(out, "{target}, seed {seed}: {done} inputs in {seconds} s")?;
+            match target.as_str() {
+                "lanes" => writeln!(out, ", {:?}", lanes::tally())?,
+                _ => writeln!(out)?,
+            }
             out.flush()?;
         }
     }

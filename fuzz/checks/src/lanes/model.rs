@@ -35,7 +35,8 @@ pub(super) fn caller(case: &Case) -> Caller {
     if !scheme.eq_ignore_ascii_case(b"bearer") {
         return other_scheme(value);
     }
-    let token = token.trim_ascii_start();
+    let spaces = token.iter().take_while(|&&byte| byte == b' ').count();
+    let token = &token[spaces..];
     let known = callers::tokens().iter();
     let mut known = known.filter(|known| known.text.as_bytes() == token);
     match known.next().and_then(|token| token.holder) {
