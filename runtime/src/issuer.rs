@@ -31,6 +31,8 @@ pub(crate) mod script;
 pub use algorithm::Algorithm;
 pub(crate) use capped::{Capped, Quoted};
 pub use client::ClientAuthentication;
+#[cfg(any(test, fuzzing))]
+pub(crate) use discovery::fuzzed;
 pub use exchanger::{ExchangeError, ExchangeErrorKind};
 pub(crate) use exchanger::{Exchanged, Exchanger};
 #[cfg(feature = "development-issuer")]

@@ -1,5 +1,9 @@
 //! MCP tools behind OAuth: annotate a function, get a protected server.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
 mod access;
 mod admission;
 mod bearer;

@@ -8,6 +8,9 @@
 
 use std::{borrow::Cow, fmt};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
+
 /// The longest URI that is compared with a template, in bytes.
 const LONGEST: usize = 8 * 1024;
 

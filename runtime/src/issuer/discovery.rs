@@ -12,6 +12,9 @@ use url::Url;
 use super::fetch::Fetcher;
 use crate::json;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
+
 /// The places where an issuer's metadata can be, the best first, each once.
 pub(super) fn places(issuer: &Url) -> Vec<Url> {
     // RFC 8414 §3.1: a terminating slash is removed before anything is inserted.
