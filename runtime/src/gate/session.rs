@@ -293,6 +293,26 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_was_nobodys_counts_as_soon_as_it_is_somebodys() {
+        let sessions = Sessions::default();
+        let mallory = principal("i", "mallory", "");
+        let claim = |number: usize| {
+            sessions.open(number.to_string(), None);
+            sessions.standing(&number.to_string(), Some(&mallory))
+        };
+        for number in 0..LIMITS.per_principal {
+            assert_eq!(claim(number), Standing::Owner);
+        }
+        // Whoever has their share starts anew, with their token, and pays with their own.
+        for number in LIMITS.per_principal..200 {
+            assert_eq!(claim(number), Standing::Stranger, "{number}");
+        }
+        assert_eq!(sessions.standing("0", Some(&mallory)), Standing::Owner);
+        let alice = principal("i", "alice", "");
+        assert_eq!(sessions.standing("199", Some(&alice)), Standing::Owner);
+    }
+
+    #[test]
     fn the_table_of_sessions_is_bounded() {
         let sessions = Sessions {
             limits: Limits {
