@@ -100,10 +100,21 @@ impl Sessions {
     /// Says what a caller is to a session, and notes that it was used.
     pub(crate) fn standing(&self, id: &str, caller: Option<&Principal>) -> Standing {
         let mut entries = self.lock();
+        let identity = caller.map(Principal::identity);
+        let theirs = |entry: &&Entry| entry.owner.is_some() && entry.owner == identity;
+        let has_their_share = |entries: &HashMap<String, Entry>| {
+            entries.values().filter(theirs).count() >= self.limits.per_principal
+        };
+        let is_nobodys = entries.get(id).is_some_and(|entry| entry.owner.is_none());
+        // Sessions that are opened without a token and claimed with one count as well:
+        // otherwise one principal could fill the table and push everybody else out.
+        if is_nobodys && caller.is_some() && has_their_share(&entries) {
+            return Standing::Stranger;
+        }
         let Some(entry) = entries.get_mut(id) else {
             return Standing::Stranger;
         };
-        match (&entry.owner, caller.map(Principal::identity)) {
+        match (&entry.owner, identity) {
             (None, None) => {}
             (None, Some(first)) => entry.owner = Some(first),
             (Some(_), None) => return Standing::MustSayWho,
