@@ -33,8 +33,9 @@ pub(crate) fn replay(target: &str, check: fn(&[u8])) -> usize {
     };
     let files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
     for file in &files {
-        println!("{}", file.display());
-        check(&std::fs::read(file).unwrap());
+        let bytes = std::fs::read(file).unwrap();
+        let checked = std::panic::catch_unwind(|| check(&bytes));
+        assert!(checked.is_ok(), "{} panics", file.display());
     }
     files.len()
 }

@@ -27,8 +27,11 @@ pub mod lanes;
 pub mod settings;
 pub mod token;
 
+/// What becomes of a fuzzer's bytes; a difference is a panic.
+pub type Check = fn(&[u8]);
+
 /// Every check, by the name of its target.
-pub const CHECKS: [(&str, fn(&[u8])); 6] = [
+pub const CHECKS: [(&str, Check); 6] = [
     ("bearer", bearer::check),
     ("claims", claims::check),
     ("keys", keys::check),

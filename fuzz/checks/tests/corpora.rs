@@ -1,7 +1,7 @@
 //! Every input that the corpora keep, checked again: what a fuzzer found, and what it
 //! needed to get anywhere. Without this they would rot as soon as nobody fuzzes.
 
-use std::{fs, path::Path};
+use std::{fs, panic, path::Path};
 
 use toolgate_fuzz_checks::{CHECKS, lanes};
 
@@ -18,9 +18,9 @@ fn replay(target: &str) {
     files.sort();
     assert!(files.len() > 20, "{target} has a corpus of {}", files.len());
     for file in &files {
-        // Told before, should it panic.
-        println!("{}", file.display());
-        check(&fs::read(file).expect("an input"));
+        let bytes = fs::read(file).expect("an input");
+        let checked = panic::catch_unwind(|| check(&bytes));
+        assert!(checked.is_ok(), "{} panics", file.display());
     }
 }
 

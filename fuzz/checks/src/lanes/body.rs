@@ -87,7 +87,7 @@ const BESIDES: [(&str, &str); 8] = [
 /// The body of a request for this call.
 pub(super) fn write(tape: &mut Tape<'_>, call: &Call, era: Era) -> Vec<u8> {
     let message = match tape.is_odd() {
-        true if tape.byte() % 2 == 0 => tape.one(&MESSAGES).to_owned(),
+        true if tape.byte().is_multiple_of(2) => tape.one(&MESSAGES).to_owned(),
         _ => message(tape, call, era),
     };
     let space = tape.one(&["", "", " ", "\r\n\t"]);

@@ -208,9 +208,8 @@ fn disturb(tape: &mut Tape<'_>, headers: &mut Vec<(&'static str, Vec<u8>)>, call
         )),
         _ => {
             let (name, value) = other(tape, call);
-            match tape.byte() % 2 {
-                0 => headers.retain(|(known, _)| *known != name),
-                _ => {}
+            if tape.byte().is_multiple_of(2) {
+                headers.retain(|(known, _)| *known != name);
             }
             headers.push((name, value));
         }

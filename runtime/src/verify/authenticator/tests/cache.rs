@@ -5,6 +5,7 @@ use std::cell::Cell;
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::*;
+use crate::principal::Accepted;
 
 /// One thing that happens to a server or around it.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +29,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const TOKENS: usize = 12;
+const TOKENS: usize = 13;
 
 /// Good tokens of two keys, tokens that are good for a while, and tokens that never are.
 fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
@@ -46,6 +47,7 @@ fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
         one.token(json!({}), json!({"exp": NOW})),
         one.token(json!({}), json!({"aud": "https://other"})),
         one.token(json!({}), json!({"cnf": {"jkt": "x"}})),
+        one.token(json!({}), json!({"cnf": {"jkt": "A".repeat(43)}})),
         two.token(json!({"kid": "one"}), json!({})),
         stranger.token(json!({}), json!({"exp": NOW + 9_000})),
         "opaque".to_owned(),
@@ -53,7 +55,7 @@ fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
 }
 
 /// What the authenticator says of a token that it has never seen.
-async fn uncached(fixture: &Fixture, token: &str) -> Result<Principal, Unauthenticated> {
+async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenticated> {
     let authenticator = &fixture.authenticator;
     let issuers = authenticator.verifier.as_issuers().unwrap();
     let token = BearerToken::new(token).unwrap();
@@ -63,12 +65,16 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Principal, Unauthent
 }
 
 /// Who it is and what they may do, or why not.
-fn verdict(judged: Result<Principal, Unauthenticated>) -> String {
+fn verdict(judged: Result<Accepted, Unauthenticated>) -> String {
     match judged {
-        Ok(principal) => format!("{:?} {:?}", principal.identity(), principal.granted()),
+        Ok(Accepted::Bearer(principal)) => {
+            format!("{:?} {:?}", principal.identity(), principal.granted())
+        }
+        Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
         // When to come again differs with the moment.
         Err(Unauthenticated::Unavailable { .. }) => "unavailable".to_owned(),
         Err(Unauthenticated::Invalid { description }) => description.into_owned(),
+        Err(other) => panic!("{other:?} is not about a token"),
     }
 }
 
@@ -91,7 +97,7 @@ async fn happen(steps: &[Step]) -> (usize, usize) {
                 for _ in 0..2 {
                     let key = BearerToken::new(token).unwrap();
                     let known = fixture.authenticator.cache.get(&TokenHash::of(&key));
-                    let judged = fixture.authenticator.authenticate(&key).await;
+                    let judged = fixture.authenticator.accept(&key).await;
                     *if known.is_some() {
                         &mut hits
                     } else {
