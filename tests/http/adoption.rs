@@ -254,3 +254,30 @@ async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
     }
     assert_eq!(mounted.runs.all(), ["ping", "audit"]);
 }
+
+#[tokio::test]
+async fn a_gate_that_is_stopped_ends_its_streams() {
+    let ledger = Ledger::default();
+    let (give, take) = tokio::sync::oneshot::channel();
+    let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
+        let gate = builder().build(config, ledger.clone()).await;
+        let gate = gate.expect("a gate");
+        let router = gate.router(service(&gate, ledger));
+        assert!(give.send(gate).is_ok());
+        router
+    })
+    .await;
+    let gate: Gate = take.await.expect("a gate");
+    let alice = mounted.client(BOTH[0], "").await;
+    let readiness = mounted.resource.replace("/mcp", "/readyz");
+    assert_eq!(alice.get(&readiness).await.status, 200);
+    let stream = alice.plain(reqwest::Method::GET);
+    let stream = stream.header("accept", "text/event-stream").send().await;
+    let mut stream = stream.expect("an answer");
+    assert_eq!(stream.status(), 200);
+    gate.stop();
+    let end = async { while let Ok(Some(_)) = stream.chunk().await {} };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), end).await;
+    assert!(ended.is_ok(), "the stream goes on");
+    assert_eq!(alice.get(&readiness).await.status, 503);
+}
