@@ -1,0 +1,67 @@
+//! Tools that give back every kind of content. Their names and texts are the suite's.
+
+use rmcp::model::{ContentBlock, ResourceContents};
+use toolgate::ToolError;
+
+/// One red pixel, as a PNG.
+pub(crate) const IMAGE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mO4oKAAAALUARHyogz6AAAAAElFTkSuQmCC";
+
+/// A millisecond of silence, as a WAV.
+const AUDIO: &str = "UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQgAAACAgICAgICAgA==";
+
+fn embedded(uri: &str, kind: &str, text: &str) -> ContentBlock {
+    ContentBlock::resource(ResourceContents::text(text, uri).with_mime_type(kind))
+}
+
+offer! {
+    /// Gives back a text.
+    #[tool(read_only)]
+    async fn test_simple_text() -> &'static str {
+        "This is a simple text response for testing."
+    }
+
+    /// Gives back an image.
+    #[tool(read_only)]
+    async fn test_image_content() -> ContentBlock {
+        ContentBlock::image(IMAGE, "image/png")
+    }
+
+    /// Gives back a sound.
+    #[tool(read_only)]
+    async fn test_audio_content() -> ContentBlock {
+        ContentBlock::audio(AUDIO, "audio/wav")
+    }
+
+    /// Gives back a resource with its text.
+    #[tool(read_only)]
+    async fn test_embedded_resource() -> ContentBlock {
+        embedded(
+            "test://embedded-resource",
+            "text/plain",
+            "This is an embedded resource content.",
+        )
+    }
+
+    /// Gives back a text, an image and a resource.
+    #[tool(read_only)]
+    async fn test_multiple_content_types() -> Vec<ContentBlock> {
+        vec![
+            ContentBlock::text("Multiple content types test:"),
+            ContentBlock::image(IMAGE, "image/png"),
+            embedded(
+                "test://mixed-content-resource",
+                "application/json",
+                r#"{"test":"data","value":123}"#,
+            ),
+        ]
+    }
+
+    /// Fails, always.
+    #[tool(read_only)]
+    async fn test_error_handling() -> Result<(), ToolError> {
+        Err(ToolError::new(
+            "This tool intentionally returns an error for testing",
+        ))
+    }
+}

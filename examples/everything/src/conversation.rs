@@ -1,0 +1,69 @@
+//! Tools that talk to the client while they run.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::sleep;
+use toolgate::{Context, ToolError};
+
+/// Long enough to tell a message that is sent at once from one that is held back.
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[expect(
+    deprecated,
+    reason = "2025-11-25 has log messages and sampling; a later revision deprecates them"
+)]
+mod deprecated {
+    use rmcp::model::{CreateMessageRequestParams, LoggingLevel, LoggingMessageNotificationParam};
+
+    use super::{Context, ToolError, json};
+
+    pub(super) async fn log(context: &Context, text: &str) -> Result<(), ToolError> {
+        let message = LoggingMessageNotificationParam::new(LoggingLevel::Info, json!(text));
+        Ok(context.peer().notify_logging_message(message).await?)
+    }
+
+    pub(super) async fn sample(context: &Context, prompt: &str) -> Result<String, ToolError> {
+        let request: CreateMessageRequestParams = serde_json::from_value(json!({
+            "messages": [{ "role": "user", "content": { "type": "text", "text": prompt } }],
+            "maxTokens": 100,
+        }))?;
+        let answer = context.peer().create_message(request).await?;
+        let content = serde_json::to_value(&answer.message.content)?;
+        let text = content["text"].as_str().unwrap_or("no text");
+        Ok(format!("LLM response: {text}"))
+    }
+}
+
+offer! {
+    /// Sends three log messages while it runs.
+    #[tool(read_only)]
+    async fn test_tool_with_logging(context: Context) -> Result<&'static str, ToolError> {
+        deprecated::log(&context, "Tool execution started").await?;
+        sleep(PAUSE).await;
+        deprecated::log(&context, "Tool processing data").await?;
+        sleep(PAUSE).await;
+        deprecated::log(&context, "Tool execution completed").await?;
+        Ok("Three log messages were sent.")
+    }
+
+    /// Tells three times how far it has come.
+    #[tool(read_only)]
+    async fn test_tool_with_progress(context: Context) -> &'static str {
+        for done in [0.0, 50.0, 100.0] {
+            context.progress(done, Some(100.0), None).await;
+            sleep(PAUSE).await;
+        }
+        "Progress was told three times."
+    }
+
+    /// Asks the client's model.
+    #[tool(read_only)]
+    async fn test_sampling(
+        /// What to ask it.
+        prompt: String,
+        context: Context,
+    ) -> Result<String, ToolError> {
+        deprecated::sample(&context, &prompt).await
+    }
+}
