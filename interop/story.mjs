@@ -1,0 +1,93 @@
+// What every client does: call a tool, be refused a second one, come back with more scopes,
+// and be refused a third one and come back with yet more.
+
+import { readFileSync } from 'node:fs';
+import { logIn } from './person.mjs';
+
+/** One for the scope of the login, and two for scopes that are asked for later. */
+export const TOOLS = ['whoami', 'write', 'erase'];
+
+/** What the runner told: where the server is, and which life the client shall lead. */
+export const url = new URL(process.env.INTEROP_URL);
+export const revision = process.env.INTEROP_REVISION;
+
+/** The version of a package that is installed here. */
+export function versionOf(name) {
+  const path = new URL(`node_modules/${name}/package.json`, import.meta.url);
+  return JSON.parse(readFileSync(path)).version;
+}
+
+/** Ends the program: its last line tells the runner which version was run. */
+export function done(name) {
+  process.stdout.write(`${JSON.stringify({ version: versionOf(name) })}\n`);
+  process.exit(0);
+}
+
+/** What an application keeps of its login, as both official packages ask for it. */
+class Login {
+  redirectUrl = 'http://127.0.0.1:3119/callback';
+
+  clientMetadata = {
+    client_name: 'Interoperability',
+    redirect_uris: [this.redirectUrl],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+  };
+
+  clientInformation = () => this.client;
+  saveClientInformation = (client) => { this.client = client; };
+  tokens = () => this.kept;
+  saveTokens = (tokens) => { this.kept = tokens; };
+  discoveryState = () => this.discovered;
+  saveDiscoveryState = (state) => { this.discovered = state; };
+  saveCodeVerifier = (verifier) => { this.verifier = verifier; };
+  codeVerifier = () => this.verifier;
+  redirectToAuthorization = (to) => { this.asked = to; };
+
+  /** Sends the person where the application wants them, once; gives the answer. */
+  async answer() {
+    const { asked } = this;
+    this.asked = undefined;
+    if (!asked) throw new Error('the client gave up without asking the person');
+    return (await logIn(asked, this.redirectUrl)).searchParams;
+  }
+}
+
+/**
+ * Lives the story with one of the official packages.
+ *
+ * @param {object} part what differs between them
+ * @param {(login: Login) => object} part.transport makes a transport
+ * @param {() => object} part.client makes a client
+ * @param {Function} part.unauthorized the error that says: the person was asked to log in
+ * @param {(transport: object, answer: URLSearchParams) => Promise<void>} part.finish ends a login
+ */
+export async function live({ transport, client, unauthorized, finish }) {
+  const login = new Login();
+
+  async function twice(from, attempt) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof unauthorized)) throw error;
+      await finish(from, await login.answer());
+      return undefined;
+    }
+  }
+
+  let line = transport(login);
+  let connected = client();
+  if (!await twice(line, async () => { await connected.connect(line); return true; })) {
+    line = transport(login);
+    connected = client();
+    await connected.connect(line);
+  }
+  for (const name of TOOLS) {
+    const call = () => connected.callTool({ name, arguments: {} });
+    const result = await twice(line, call) ?? await call();
+    if (result.isError) throw new Error(`${name}: ${JSON.stringify(result.content)}`);
+  }
+  await connected.close();
+}
