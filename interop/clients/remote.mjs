@@ -1,0 +1,25 @@
+// mcp-remote, which hosts without OAuth start as a program; and such a host.
+
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { attend, environment, installed } from '../program.mjs';
+import { TOOLS, done, url } from '../story.mjs';
+
+const program = new StdioClientTransport({
+  command: process.execPath,
+  args: [installed('mcp-remote/dist/proxy.js'), url.href],
+  env: environment,
+  stderr: 'pipe',
+});
+attend(program.stderr, (error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+});
+const host = new Client({ name: 'interop', version: '1.0.0' });
+await host.connect(program, { timeout: 60_000 });
+for (const name of TOOLS) {
+  const result = await host.callTool({ name, arguments: {} });
+  if (result.isError) throw new Error(`${name}: ${JSON.stringify(result.content)}`);
+}
+await host.close();
+done('mcp-remote');
