@@ -11,11 +11,11 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 
 const [listen, target, log, tokenFile] = process.argv.slice(2);
-const token = tokenFile && readFileSync(tokenFile, 'utf8').trim();
+const token = () => tokenFile && readFileSync(tokenFile, 'utf8').trim();
 
 http.createServer((request, response) => {
   const headers = { ...request.headers };
-  if (token && !headers.authorization) headers.authorization = `Bearer ${token}`;
+  if (!headers.authorization && token()) headers.authorization = `Bearer ${token()}`;
   const sent = [];
   const options = { host: '127.0.0.1', port: target, method: request.method, path: request.url, headers };
   const onward = http.request(options, (answer) => {

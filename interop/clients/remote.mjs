@@ -3,11 +3,12 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { attend, environment, installed } from '../program.mjs';
-import { TOOLS, done, url } from '../story.mjs';
+import { TOOLS, done, revision, url } from '../story.mjs';
 
+const protocol = revision === '2026-07-28' ? 'auto' : 'legacy';
 const program = new StdioClientTransport({
   command: process.execPath,
-  args: [installed('mcp-remote/dist/proxy.js'), url.href],
+  args: [installed('mcp-remote/dist/proxy.js'), url.href, '--protocol', protocol],
   env: environment,
   stderr: 'pipe',
 });

@@ -118,6 +118,23 @@ impl Choice {
 }
 
 impl Page {
+    /// What another browser came to: a redirect to this place.
+    ///
+    /// # Panics
+    ///
+    /// When it is no URL.
+    #[must_use]
+    pub fn leading_to(location: &str) -> Self {
+        Self {
+            url: location.parse().expect("a URL"),
+            status: StatusCode::SEE_OTHER,
+            location: Some(location.to_owned()),
+            policy: String::new(),
+            text: String::new(),
+            form: None,
+        }
+    }
+
     async fn of(url: Url, request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");
         let named = |name| {

@@ -1,0 +1,68 @@
+//! rmcp's own client at a server that somebody else started, for `cargo xtask interop`.
+//!
+//! Reads `INTEROP_URL` and `INTEROP_REVISION`, and sends its person's browser by the command
+//! in `INTEROP_BROWSER`, which prints where it was led.
+
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+    process::Command,
+};
+
+use rmcp::transport::AuthorizationRequest;
+use support::{
+    application::{Application, CALLBACK},
+    browser::Page,
+    client::Revision,
+};
+
+/// One for the scope of the login, and two for scopes that are asked for later.
+const TOOLS: [&str; 3] = ["whoami", "write", "erase"];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let revision = match env::var("INTEROP_REVISION")?.as_str() {
+        "2026-07-28" => Revision::Stateless,
+        _ => Revision::Session("2025-11-25"),
+    };
+    let mut application = Application::new(env::var("INTEROP_URL")?, revision).await;
+    let error = application.connect().await.expect_err("a token is needed");
+    let challenge = error.auth_challenge().ok_or("no challenge")?.to_owned();
+    // It asks for the scopes of the challenge, and not for all that the server has.
+    let request = AuthorizationRequest::new(CALLBACK).with_initial_scope_selection();
+    let login = application.begin_login(&challenge, request).await;
+    let answer = shown(&login.url)?;
+    application.end_login(login, &answer).await;
+    application.connect().await?;
+    for tool in TOOLS {
+        let error = match application.call(tool, serde_json::json!({})).await {
+            Ok(_) => continue,
+            Err(error) => error,
+        };
+        let challenge = error
+            .auth_challenge()
+            .ok_or("refused without a challenge")?;
+        let url = application.begin_step_up(challenge).await;
+        application.end_step_up(&shown(&url)?).await;
+        application.told(tool).await;
+    }
+    application.disconnect().await;
+    writeln!(io::stdout(), "{{}}")?;
+    Ok(())
+}
+
+/// Lets the person log in; gives where the browser was led.
+fn shown(url: &str) -> Result<Page, Box<dyn Error>> {
+    let browser = env::var("INTEROP_BROWSER")?;
+    let mut words = browser.split(' ');
+    let program = words.next().ok_or("INTEROP_BROWSER is empty")?;
+    let printed = Command::new(program)
+        .args(words)
+        .args([url, "--print"])
+        .output()?;
+    if !printed.status.success() {
+        return Err(String::from_utf8_lossy(&printed.stderr).into());
+    }
+    Ok(Page::leading_to(String::from_utf8(printed.stdout)?.trim()))
+}

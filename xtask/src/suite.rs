@@ -1,0 +1,210 @@
+//! The official conformance suite, at an open server and at a protected one.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
+
+use crate::{
+    Fault,
+    running::{self, Server, free_port},
+    say,
+    tools::Tools,
+};
+
+const SUITE: &str = "node_modules/@modelcontextprotocol/conformance/dist/index.js";
+
+const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Why a scenario that is not scored fails here.
+const NOT_SCORED: [(&str, &str); 0] = [];
+
+pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
+    let mut faults = Vec::new();
+    let mut rows = vec![
+        "| revision | server | required scenarios | checks | not scored |".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
+    ];
+    for revision in REVISIONS {
+        for protected in [false, true] {
+            let kind = if protected { "protected" } else { "open" };
+            let folder = tools.work.join("suite").join(format!("{revision}-{kind}"));
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder)?;
+            let told = measure(tools, &folder, revision, protected)?;
+            fs::write(folder.join("told.txt"), &told)?;
+            let summary = Summary::read(&told).ok_or_else(|| {
+                format!(
+                    "the suite printed no summary; see {}",
+                    folder.join("told.txt").display()
+                )
+            })?;
+            rows.push(summary.row(revision, kind));
+            faults.extend(
+                summary
+                    .faults()
+                    .map(|fault| format!("{revision} {kind}: {fault}")),
+            );
+        }
+    }
+    let table = format!("{}\n", rows.join("\n"));
+    fs::write(tools.work.join("suite.md"), &table)?;
+    say(&table);
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(faults.join("\n").into()),
+    }
+}
+
+/// Lets the suite at a server, and gives what it printed.
+fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Result<String, Fault> {
+    let (bind, port) = (free_port()?, free_port()?);
+    let mut server = tools.program("everything");
+    server.env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"));
+    let mut between = None;
+    let mut url = format!("http://127.0.0.1:{bind}/mcp");
+    if protected {
+        // The suite cannot send a token, so something between them adds one.
+        url = format!("http://127.0.0.1:{port}/mcp");
+        server.env("TOOLGATE_RESOURCE", &url);
+        let mut wire = tools.script("wire.mjs");
+        let token = folder.join("token");
+        fs::write(&token, "")?;
+        wire.args([port.to_string(), bind.to_string()])
+            .arg(folder.join("wire.jsonl"))
+            .arg(&token);
+        between = Some((wire, token));
+    } else {
+        server.arg("--open");
+    }
+    let _server = Server::start(&mut server, bind, &folder.join("server.log"))?;
+    let _between = match between {
+        None => None,
+        Some((mut wire, token)) => {
+            let wire = Server::start(&mut wire, port, &folder.join("wire.log"))?;
+            fs::write(token, log_in(tools, &url)?)?;
+            Some(wire)
+        }
+    };
+    let mut suite = Command::new(&tools.node);
+    suite
+        .arg(tools.scripts.join(SUITE))
+        .args(["server", "--url", &url, "--requirements", revision, "-o"])
+        .arg(folder.join("results"))
+        .current_dir(folder);
+    Ok(running::run(&mut suite, LIMIT)?.told())
+}
+
+/// A token with every scope that the server's tools ask for.
+fn log_in(tools: &Tools, url: &str) -> Result<String, Fault> {
+    let mut login = tools.script("token.mjs");
+    login.args([url, "everything:use"]);
+    let ended = running::run(&mut login, Duration::from_secs(60))?;
+    match ended.succeeded() {
+        true => Ok(ended.out()),
+        false => Err(format!("there is no token for the suite: {}", ended.told()).into()),
+    }
+}
+
+/// What the suite says at its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Summary {
+    /// How many checks passed and failed, by scenario.
+    scenarios: BTreeMap<String, (u32, u32)>,
+    /// The scenarios that are not scored, and why.
+    not_scored: BTreeMap<String, String>,
+}
+
+impl Summary {
+    fn read(told: &str) -> Option<Self> {
+        let (_, end) = told.split_once("=== SUMMARY ===")?;
+        let mut summary = Self::default();
+        for line in end.lines().map(str::trim) {
+            let Some(line) = line.strip_prefix(['✓', '✗']) else {
+                continue;
+            };
+            let line = line.trim();
+            if let Some((name, counts)) = line.split_once(": ") {
+                let mut numbers = counts.split(' ').filter_map(|word| word.parse().ok());
+                let counts = (numbers.next()?, numbers.next()?);
+                summary.scenarios.insert(name.to_owned(), counts);
+            } else if let Some((name, reason)) = line.split_once(" (") {
+                let reason = reason.trim_end_matches(')');
+                summary
+                    .not_scored
+                    .insert(name.to_owned(), reason.to_owned());
+            }
+        }
+        // A run that judged nothing is no success.
+        (!summary.scenarios.is_empty()).then_some(summary)
+    }
+
+    fn required(&self) -> impl Iterator<Item = (&String, &(u32, u32))> {
+        self.scenarios
+            .iter()
+            .filter(|(name, _)| !self.not_scored.contains_key(*name))
+    }
+
+    fn row(&self, revision: &str, kind: &str) -> String {
+        let all = self.required().count();
+        let good = self.required().filter(|(_, counts)| counts.1 == 0).count();
+        let checks: u32 = self.required().map(|(_, counts)| counts.0).sum();
+        let mut others: Vec<_> = self
+            .not_scored
+            .keys()
+            .map(|name| {
+                let (_, failed) = self.scenarios.get(name).copied().unwrap_or_default();
+                match (failed, reason(name)) {
+                    (0, _) => format!("{name} passes"),
+                    (_, Some(reason)) => format!("{name}: {reason}"),
+                    (_, None) => format!("{name} FAILS"),
+                }
+            })
+            .collect();
+        others.sort_unstable();
+        format!(
+            "| {revision} | {kind} | {good} of {all} | {checks} | {} |",
+            others.join("; ")
+        )
+    }
+
+    fn faults(&self) -> impl Iterator<Item = String> {
+        let required = self
+            .required()
+            .filter(|(_, counts)| counts.1 > 0)
+            .map(|(name, _)| format!("{name} fails"));
+        let unexplained = self.not_scored.keys().filter_map(|name| {
+            let (_, failed) = self.scenarios.get(name).copied()?;
+            (failed > 0 && reason(name).is_none())
+                .then(|| format!("{name} is not scored, fails, and nobody has said why"))
+        });
+        required.chain(unexplained)
+    }
+}
+
+fn reason(scenario: &str) -> Option<&'static str> {
+    let mut reasons = NOT_SCORED.iter();
+    reasons.find_map(|(name, reason)| (*name == scenario).then_some(*reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Summary;
+
+    const TOLD: &str = "noise\n=== SUMMARY ===\n✓ tools-list: 3 passed, 0 failed\n✗ ping: 1 passed, 1 failed\n✗ later: 0 passed, 2 failed\n\nTotal: 4 passed, 3 failed\n\nNot scored for 2025-11-25: 1 scenario(s) run\n  ✗ later (pending)\n";
+
+    #[test]
+    fn a_required_scenario_that_fails_is_a_fault() {
+        let summary = Summary::read(TOLD).expect("a summary");
+        let faults: Vec<_> = summary.faults().collect();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert_eq!(faults[0], "ping fails");
+        assert!(faults[1].starts_with("later is not scored"), "{faults:?}");
+        assert!(summary.row("r", "open").contains("| 1 of 2 | 4 |"));
+    }
+
+    #[test]
+    fn a_run_that_judged_nothing_is_no_success() {
+        assert_eq!(Summary::read("Error: no server\n"), None);
+        assert_eq!(Summary::read("=== SUMMARY ===\nTotal: 0\n"), None);
+    }
+}
