@@ -10,12 +10,11 @@ use crate::{
 };
 
 /// The examples that serve, and how they are started.
-const EXAMPLES: [(&str, &[&str]); 5] = [
+const EXAMPLES: [(&str, &[&str]); 4] = [
     ("finance-news", &[]),
     ("todo", &[]),
     ("readme", &[]),
     ("everything", &[]),
-    ("everything", &["--open"]),
 ];
 
 pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {

@@ -1,0 +1,101 @@
+// The MCP Inspector's page, in headless Chromium, by what a person sees and presses.
+//
+// The person logs in on the pages of whatever issuer there is, in the same browser. What it
+// looked like is kept beside the log, for people to look at.
+
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { environment, installed } from '../program.mjs';
+import { done, revision, url } from '../story.mjs';
+
+const folder = process.env.INTEROP_FOLDER;
+const PATIENCE = 30_000;
+
+/** A port on which nobody listens: the page is bound to the one that it was started with. */
+const port = await new Promise((resolve) => {
+  const probe = createServer().listen(0, '127.0.0.1', () => {
+    const { port: free } = probe.address();
+    probe.close(() => resolve(free));
+  });
+});
+const config = join(folder, 'servers.json');
+writeFileSync(config, JSON.stringify({
+  mcpServers: {
+    interop: { type: 'streamable-http', url: url.href, protocolEra: revision === '2026-07-28' ? 'modern' : 'legacy' },
+  },
+}));
+const server = spawn(process.execPath, [
+  installed('@modelcontextprotocol/inspector/clients/launcher/build/index.js'),
+  '--web', '--config', config,
+], {
+  env: { ...environment, MCP_AUTO_OPEN_ENABLED: 'false', MCP_INSPECTOR_SECRET_STORE: 'file', CLIENT_PORT: String(port) },
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
+process.on('exit', () => server.kill());
+let printed = '';
+const address = await new Promise((resolve, reject) => {
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (chunk) => {
+      printed += chunk;
+      const found = printed.match(/http:\S+MCP_INSPECTOR_API_TOKEN=\w+(?=\s)/);
+      if (found) resolve(found[0]);
+    });
+  }
+  server.on('close', (code) => reject(new Error(`the Inspector ended with ${code}: ${printed}`)));
+});
+const browser = await chromium.launch({ executablePath: process.env.INTEROP_CHROMIUM, args: [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+] });
+const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+page.setDefaultTimeout(PATIENCE);
+let shots = 0;
+const look = () => page.screenshot({ path: join(folder, `${shots += 1}.png`) });
+
+/** Logs in and says yes on the issuer's pages, until they lead back. */
+async function agree() {
+  await page.waitForURL((at) => at.origin !== here);
+  for (let pages = 0; new URL(page.url()).origin !== here; pages += 1) {
+    if (pages === 10) throw new Error(`the login does not end: ${page.url()}`);
+    await look();
+    for (const field of await page.locator('input:is([type=text], [type=password], :not([type]))').all()) {
+      if (!await field.inputValue()) await field.fill('developer');
+    }
+    const left = page.url();
+    await page.getByRole('button', { name: /^(allow|continue|sign-in)$/i }).click();
+    await page.waitForURL((at) => at.href !== left);
+  }
+  await page.getByText('Connected', { exact: true }).or(page.getByRole('button', { name: 'Execute Tool' })).first().waitFor();
+}
+
+/** Opens a tool and runs it. */
+async function execute(tool) {
+  await page.getByText('Tools', { exact: true }).first().click();
+  await page.getByText(tool, { exact: true }).first().click();
+  await page.getByRole('button', { name: 'Execute Tool' }).click();
+}
+
+await page.goto(address);
+const here = new URL(page.url()).origin;
+await page.getByRole('switch').or(page.locator('label[class*=Switch]')).first().click({ force: true });
+await agree();
+for (const [tool, text] of Object.entries({ whoami: 'developer with', write: 'written', erase: 'erased' })) {
+  await execute(tool);
+  const result = page.getByText(text, { exact: tool !== 'whoami' }).first();
+  const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
+  await result.or(authorize).first().waitFor();
+  await look();
+  if (await authorize.isVisible()) {
+    await authorize.click();
+    await agree();
+    await execute(tool);
+    await result.waitFor();
+    await look();
+  }
+}
+await browser.close();
+server.kill();
+done('@modelcontextprotocol/inspector');
