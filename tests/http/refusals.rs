@@ -137,6 +137,27 @@ async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
 }
 
 #[tokio::test]
+async fn a_method_that_a_revision_has_no_more_is_not_found_whatever_its_parameters() {
+    let (running, _) = desk().await;
+    let client = client(&running, Revision::Stateless, "desk:read").await;
+    for method in [
+        "initialize",
+        "logging/setLevel",
+        "ping",
+        "resources/subscribe",
+        "resources/unsubscribe",
+    ] {
+        let answer = client.request(method, json!({})).await;
+        assert_eq!(answer.status, 404, "{method} {answer:?}");
+        assert_eq!(
+            answer.json()["error"]["code"],
+            -32601,
+            "{method} {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_malformed_call_is_no_custom_request() {
     let (running, runs) = desk().await;
     for revision in Revision::ALL {

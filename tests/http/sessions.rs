@@ -114,6 +114,16 @@ async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_session_is_done_and_not_merely_accepted() {
+    let (running, _) = desk().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    // The official Python client takes a 202 for a failure, and says so to its user.
+    let ended = Answer::of(alice.plain(Method::DELETE)).await;
+    assert_eq!(ended.status, 204, "{ended:?}");
+    assert_eq!(ended.text, "");
+}
+
+#[tokio::test]
 async fn a_repeated_session_id_is_refused() {
     let (running, runs) = desk().await;
     let alice = client(&running, SESSION, "desk:read").await;
