@@ -81,6 +81,13 @@ impl Gate {
         {
             self.sessions.forget(&id);
         }
+        if ended {
+            // The session is gone when rmcp answers, and some clients take its 202 for a
+            // failure: accepted is not done (RFC 9110 §9.3.5).
+            let mut done = Response::new(Body::empty());
+            *done.status_mut() = StatusCode::NO_CONTENT;
+            return done;
+        }
         if streams && response.status().is_success() {
             let life = principal.map(|principal| self.life_of(&principal));
             return response.map(|body| Body::new(Ending::new(body, life, self.stop.clone())));

@@ -357,13 +357,14 @@ fn unruled(asked: &Asked) -> Refusal {
         _ => (None, false),
     };
     match Operation::read(message) {
-        Err(malformed) => Refusal::Rpc {
+        // What the revision does not have has no parameters that could be wrong.
+        Err(malformed) if !(per_request_version && malformed.is_of_sessions()) => Refusal::Rpc {
             id,
             status: StatusCode::BAD_REQUEST,
             code: RpcCode::INVALID_PARAMS,
             message: malformed.to_string(),
         },
-        Ok(_) => Refusal::Rpc {
+        Ok(_) | Err(_) => Refusal::Rpc {
             id,
             // A 404 is 2026-07-28's answer; to a session it would mean that it is gone.
             status: if per_request_version {
