@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use rmcp::transport::AuthorizationRequest;
+use rmcp::{model::Implementation, transport::AuthorizationRequest};
 use support::{
     application::{Application, CALLBACK},
     browser::Page,
@@ -48,7 +48,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         application.told(tool).await;
     }
     application.disconnect().await;
-    writeln!(io::stdout(), "{{}}")?;
+    // What rmcp calls itself, unless an application has a name of its own.
+    let version = Implementation::from_build_env().version;
+    writeln!(io::stdout(), "{}", serde_json::json!({ "version": version }))?;
     Ok(())
 }
 
