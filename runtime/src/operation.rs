@@ -162,20 +162,6 @@ pub(crate) struct Malformed<'m> {
     pub(crate) method: &'m str,
 }
 
-impl Malformed<'_> {
-    /// Whether the method went with the sessions: 2026-07-28 does not have it.
-    pub(crate) fn is_of_sessions(self) -> bool {
-        matches!(
-            self.method,
-            "initialize"
-                | "logging/setLevel"
-                | "ping"
-                | "resources/subscribe"
-                | "resources/unsubscribe"
-        )
-    }
-}
-
 impl fmt::Display for Malformed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the parameters of {} are malformed", self.method)

@@ -50,7 +50,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     application.disconnect().await;
     // What rmcp calls itself, unless an application has a name of its own.
     let version = Implementation::from_build_env().version;
-    writeln!(io::stdout(), "{}", serde_json::json!({ "version": version }))?;
+    writeln!(
+        io::stdout(),
+        "{}",
+        serde_json::json!({ "version": version })
+    )?;
     Ok(())
 }
 
