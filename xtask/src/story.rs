@@ -57,10 +57,10 @@ impl Story {
         };
         let mut missing = Vec::new();
         let mut place = 0;
-        for (what, matches) in self.parts() {
-            match said[place..].iter().position(|one| matches(one)) {
+        for part in self.parts() {
+            match said[place..].iter().position(&part.is_this) {
                 Some(at) => place += at + 1,
-                None => missing.push(what),
+                None => missing.push(part.what),
             }
         }
         let calls: Vec<_> = said
@@ -72,58 +72,36 @@ impl Story {
     }
 
     /// What has to happen, in this order; other things may happen in between.
-    fn parts(self) -> Vec<(String, Box<dyn Fn(&Value) -> bool>)> {
-        let mut parts: Vec<(String, Box<dyn Fn(&Value) -> bool>)> = vec![
-            (
-                "a 401 that names the scope of the login".into(),
-                Box::new(|one| one["status"] == 401 && challenges(one, &SCOPES[..1])),
-            ),
-            (
-                "the metadata, read".into(),
-                Box::new(|one| {
-                    let path = one["path"].as_str().unwrap_or_default();
-                    one["status"] == 200
-                        && path.starts_with("/.well-known/oauth-protected-resource")
-                }),
-            ),
-            (
-                "a registration".into(),
-                Box::new(|one| one["method"] == "POST" && one["status"] == 201),
-            ),
-            (
-                "a page on which a person says yes".into(),
-                Box::new(|one| {
-                    let path = one["path"].as_str().unwrap_or_default();
-                    one["status"] == 303
-                        && one["method"] == "POST"
-                        && (path.contains("/interaction/") || path.ends_with("/decision"))
-                }),
-            ),
-            (
-                "a token".into(),
-                Box::new(|one| {
-                    let path = one["path"].as_str().unwrap_or_default();
-                    one["status"] == 200 && path.ends_with("/token")
-                }),
-            ),
-            ("whoami, called".into(), called("whoami", 200)),
+    fn parts(self) -> Vec<Part> {
+        let mut parts = vec![
+            Part::new("a 401 that names the scope of the login", |one| {
+                one["status"] == 401 && challenges(one, &SCOPES[..1])
+            }),
+            Part::new("the metadata, read", |one| {
+                one["status"] == 200
+                    && path(one).starts_with("/.well-known/oauth-protected-resource")
+            }),
+            Part::new("a registration", |one| {
+                one["status"] == 201 && one["method"] == "POST"
+            }),
+            Part::new("a page on which a person says yes", |one| {
+                let is_form =
+                    path(one).contains("/interaction/") || path(one).ends_with("/decision");
+                is_form && one["status"] == 303 && one["method"] == "POST"
+            }),
+            Part::new("a token", is_token),
+            Part::new("whoami, called", |one| is_call(one, "whoami", 200)),
         ];
         for (tool, needed) in [("write", 2), ("erase", 3)] {
             if self.growth != Growth::AllAtOnce {
-                let refused = called(tool, 403);
-                parts.push((
-                    format!("a 403 for {tool} that names all it needs"),
-                    Box::new(move |one| refused(one) && challenges(one, &SCOPES[..needed])),
-                ));
-                parts.push((
-                    format!("more scopes for {tool}"),
-                    Box::new(|one| {
-                        let path = one["path"].as_str().unwrap_or_default();
-                        one["status"] == 200 && path.ends_with("/token")
-                    }),
-                ));
+                let refused = format!("a 403 for {tool} that names all it needs");
+                parts.push(Part::new(refused, move |one| {
+                    is_call(one, tool, 403) && challenges(one, &SCOPES[..needed])
+                }));
+                parts.push(Part::new(format!("more scopes for {tool}"), is_token));
             }
-            parts.push((format!("{tool}, called"), called(tool, 200)));
+            let called = format!("{tool}, called");
+            parts.push(Part::new(called, move |one| is_call(one, tool, 200)));
         }
         parts
     }
@@ -159,10 +137,31 @@ impl Story {
     }
 }
 
-fn called(tool: &'static str, status: u16) -> Box<dyn Fn(&Value) -> bool> {
-    Box::new(move |one| {
-        one["rpc"] == "tools/call" && one["tool"] == tool && one["status"] == status
-    })
+/// One thing that has to happen.
+struct Part {
+    what: String,
+    is_this: Box<dyn Fn(&Value) -> bool>,
+}
+
+impl Part {
+    fn new(what: impl Into<String>, is_this: impl Fn(&Value) -> bool + 'static) -> Self {
+        Self {
+            what: what.into(),
+            is_this: Box::new(is_this),
+        }
+    }
+}
+
+fn path(one: &Value) -> &str {
+    one["path"].as_str().unwrap_or_default()
+}
+
+fn is_call(one: &Value, tool: &str, status: u16) -> bool {
+    one["rpc"] == "tools/call" && one["tool"] == tool && one["status"] == status
+}
+
+fn is_token(one: &Value) -> bool {
+    one["status"] == 200 && path(one).ends_with("/token")
 }
 
 /// Whether a challenge names just these scopes.
