@@ -15,7 +15,8 @@ use crate::{
 /// How long a client may take for its whole story.
 const LIMIT: Duration = Duration::from_secs(180);
 
-const SCOPES: [&str; 3] = ["everything:use", "everything:write", "everything:erase"];
+/// The scopes of the server that clients meet.
+pub(crate) const SCOPES: [&str; 3] = ["everything:use", "everything:write", "everything:erase"];
 
 /// Whose tokens the server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,26 +15,28 @@ fn embedded(uri: &str, kind: &str, text: &str) -> ContentBlock {
 }
 
 offer! {
+    mcp_tool, tools: ToolSet;
+
     /// Gives back a text.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_simple_text() -> &'static str {
         "This is a simple text response for testing."
     }
 
     /// Gives back an image.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_image_content() -> ContentBlock {
         ContentBlock::image(IMAGE, "image/png")
     }
 
     /// Gives back a sound.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_audio_content() -> ContentBlock {
         ContentBlock::audio(AUDIO, "audio/wav")
     }
 
     /// Gives back a resource with its text.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_embedded_resource() -> ContentBlock {
         embedded(
             "test://embedded-resource",
@@ -44,7 +46,7 @@ offer! {
     }
 
     /// Gives back a text, an image and a resource.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_multiple_content_types() -> Vec<ContentBlock> {
         vec![
             ContentBlock::text("Multiple content types test:"),
@@ -58,7 +60,7 @@ offer! {
     }
 
     /// Fails, always.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_error_handling() -> Result<(), ToolError> {
         Err(ToolError::new(
             "This tool intentionally returns an error for testing",

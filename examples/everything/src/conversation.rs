@@ -36,8 +36,10 @@ mod deprecated {
 }
 
 offer! {
+    mcp_tool, tools: ToolSet;
+
     /// Sends three log messages while it runs.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_tool_with_logging(context: Context) -> Result<&'static str, ToolError> {
         deprecated::log(&context, "Tool execution started").await?;
         sleep(PAUSE).await;
@@ -48,7 +50,7 @@ offer! {
     }
 
     /// Tells three times how far it has come.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_tool_with_progress(context: Context) -> &'static str {
         for done in [0.0, 50.0, 100.0] {
             context.progress(done, Some(100.0), None).await;
@@ -58,7 +60,7 @@ offer! {
     }
 
     /// Asks the client's model.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_sampling(
         /// What to ask it.
         prompt: String,

@@ -25,8 +25,10 @@ async fn ask(
 }
 
 offer! {
+    mcp_tool, tools: ToolSet;
+
     /// Asks for a name and an address.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_elicitation(
         /// What the person reads.
         message: String,
@@ -44,7 +46,7 @@ offer! {
     }
 
     /// Asks by a form that is filled in already.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_elicitation_sep1034_defaults(context: Context) -> Result<String, ToolError> {
         let schema = json!({
             "type": "object",
@@ -65,7 +67,7 @@ offer! {
     }
 
     /// Asks to choose, in each of the five ways.
-    #[tool(read_only)]
+    #[and(read_only)]
     async fn test_elicitation_sep1330_enums(context: Context) -> Result<String, ToolError> {
         let titled = json!([
             { "const": "value1", "title": "First" },

@@ -21,7 +21,7 @@ use std::{
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, Server, ToolSet};
+use toolgate::{Changes, Config, Environment, Server};
 use tracing_subscriber::EnvFilter;
 
 #[macro_use]
@@ -30,12 +30,15 @@ mod offer;
 mod content;
 mod conversation;
 mod elicitation;
+mod lists;
+mod prompts;
+mod resources;
 mod steps;
 
 const PORT: u16 = 8000;
 
 const HELP: &str = "\
-everything: the tools that the official MCP conformance suite asks for
+everything: what the official MCP conformance suite asks for
 
   everything          serves them to those who have the scope everything:use
   everything --open   serves them to anybody
@@ -46,23 +49,35 @@ Variables, also read from .env; the README of Toolgate has the others:
   RUST_LOG        what to log, warn,toolgate=info by default
 ";
 
-fn open(set: &mut ToolSet<()>) {
-    content::open::tools(set);
-    conversation::open::tools(set);
-    elicitation::open::tools(set);
+/// Everything, for anybody.
+fn open(changes: &Changes) -> Server<Changes> {
+    server(changes)
+        .tools(content::open::tools)
+        .tools(conversation::open::tools)
+        .tools(elicitation::open::tools)
+        .tools(lists::open::tools)
+        .resources(resources::open::resources)
+        .prompts(prompts::open::prompts)
 }
 
-fn protected(set: &mut ToolSet<()>) {
-    content::protected::tools(set);
-    conversation::protected::tools(set);
-    elicitation::protected::tools(set);
-    steps::tools(set);
+/// Everything, for who may use it, and more for who may do more.
+fn protected(changes: &Changes) -> Server<Changes> {
+    server(changes)
+        .vocabulary(steps::scope::ALL)
+        .tools(content::protected::tools)
+        .tools(conversation::protected::tools)
+        .tools(elicitation::protected::tools)
+        .tools(lists::protected::tools)
+        .tools(steps::tools)
+        .resources(resources::protected::resources)
+        .prompts(prompts::protected::prompts)
 }
 
-fn server() -> Server<()> {
-    Server::new("everything")
+fn server(changes: &Changes) -> Server<Changes> {
+    Server::with_state("everything", changes.clone())
         .title("Everything")
         .version(env!("CARGO_PKG_VERSION"))
+        .changes(changes)
 }
 
 #[tokio::main]
@@ -70,8 +85,8 @@ async fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
     let done = match arguments.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
-        [] => serve(server().vocabulary(steps::scope::ALL).tools(protected)).await,
-        ["--open"] => serve(server().tools(open)).await,
+        [] => serve(protected(&Changes::new())).await,
+        ["--open"] => serve(open(&Changes::new())).await,
         ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
         [..] => Err(format!(
             "these arguments are not known: {}\n\n{HELP}",
@@ -88,7 +103,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(server: Server<()>) -> Result<(), Box<dyn Error>> {
+async fn serve(server: Server<Changes>) -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
     let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
     tracing_subscriber::fmt()

@@ -1,14 +1,14 @@
 //! The same functions twice: for anybody, and for whoever has the scope.
 //!
-//! Who may call a tool is stated where it is written, and nothing at run time can open it.
-//! So what is to be served both ways is written down both ways, by this macro.
+//! Who may use what is stated where it is written, and nothing at run time can open it. So
+//! what is to be served both ways is written down both ways, by this macro.
 
-/// Makes two modules of tools, `open` and `protected`, out of functions that are marked
-/// with `#[tool]`; what stands in its parentheses is passed on to the attribute.
+/// Makes two modules, `open` and `protected`, out of functions: `mcp_tool, tools: ToolSet;`
+/// says what they become. What stands in `#[and(…)]` is passed on to the attribute.
 macro_rules! offer {
-    ($(
+    ($attribute:ident, $list:ident: $Set:ident; $(
         $(#[doc = $doc:literal])+
-        #[tool $(($($fact:tt)+))?]
+        $(#[and($($key:tt)+)])?
         async fn $name:ident($($parameter:tt)*) -> $result:ty $body:block
     )+) => {
         pub(crate) mod open {
@@ -16,12 +16,12 @@ macro_rules! offer {
 
             $(
                 $(#[doc = $doc])+
-                #[toolgate::mcp_tool(public $(, $($fact)+)?)]
+                #[toolgate::$attribute(public $(, $($key)+)?)]
                 async fn $name($($parameter)*) -> $result $body
             )+
 
-            pub(crate) fn tools(set: &mut toolgate::ToolSet<()>) {
-                toolgate::tools![$($name),+](set);
+            pub(crate) fn $list(set: &mut toolgate::$Set<toolgate::Changes>) {
+                toolgate::$list![$($name),+](set);
             }
         }
 
@@ -30,12 +30,12 @@ macro_rules! offer {
 
             $(
                 $(#[doc = $doc])+
-                #[toolgate::mcp_tool(scope = crate::steps::scope::USE $(, $($fact)+)?)]
+                #[toolgate::$attribute(scope = crate::steps::scope::USE $(, $($key)+)?)]
                 async fn $name($($parameter)*) -> $result $body
             )+
 
-            pub(crate) fn tools(set: &mut toolgate::ToolSet<()>) {
-                toolgate::tools![in crate::steps::scope::ALL; $($name),+](set);
+            pub(crate) fn $list(set: &mut toolgate::$Set<toolgate::Changes>) {
+                toolgate::$list![in crate::steps::scope::ALL; $($name),+](set);
             }
         }
     };

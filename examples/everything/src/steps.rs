@@ -1,6 +1,6 @@
 //! Scopes that grow: one at the login, and two that are asked for when they are needed.
 
-use toolgate::{Caller, ToolSet, mcp_tool, tools};
+use toolgate::{Caller, Changes, ToolSet, mcp_tool, tools};
 
 toolgate::scopes! {
     /// What a token for this server can allow.
@@ -35,6 +35,6 @@ async fn erase() -> &'static str {
     "erased"
 }
 
-pub(crate) fn tools(set: &mut ToolSet<()>) {
+pub(crate) fn tools(set: &mut ToolSet<Changes>) {
     tools![in scope::ALL; whoami, write, erase](set);
 }

@@ -1,0 +1,61 @@
+//! Prompts of every kind of content. Their names and texts are the suite's.
+
+use rmcp::model::{ContentBlock, PromptMessage, ResourceContents, Role};
+
+use crate::content::IMAGE;
+
+fn user(content: ContentBlock) -> PromptMessage {
+    PromptMessage::new(Role::User, content)
+}
+
+/// What begins as it is begun to be typed.
+fn cities(begun: &str) -> Vec<&'static str> {
+    let cities = ["paris", "prague", "porto"].into_iter();
+    cities.filter(|city| city.starts_with(begun)).collect()
+}
+
+offer! {
+    mcp_prompt, prompts: PromptSet;
+
+    /// One message, without arguments.
+    async fn test_simple_prompt() -> &'static str {
+        "This is a simple prompt for testing."
+    }
+
+    /// One message, with both arguments in it.
+    async fn test_prompt_with_arguments(
+        /// The first.
+        #[arg(complete = cities)]
+        arg1: String,
+        /// The second.
+        arg2: String,
+    ) -> String {
+        format!("Prompt with arguments: arg1='{arg1}', arg2='{arg2}'")
+    }
+
+    /// A resource, and what to do with it.
+    async fn test_prompt_with_embedded_resource(
+        /// The resource's URI.
+        #[arg(rename = "resourceUri")]
+        uri: String,
+    ) -> Vec<PromptMessage> {
+        let text = ResourceContents::text("Embedded resource content for testing.", uri);
+        vec![
+            user(ContentBlock::resource(text.with_mime_type("text/plain"))),
+            user(ContentBlock::text("Please process the embedded resource above.")),
+        ]
+    }
+
+    /// An image, and what to do with it.
+    async fn test_prompt_with_image() -> Vec<PromptMessage> {
+        vec![
+            user(ContentBlock::image(IMAGE, "image/png")),
+            user(ContentBlock::text("Please analyze the image above.")),
+        ]
+    }
+
+    /// Says nothing; it is what `test_trigger_prompt_change` changes.
+    async fn switched_prompt() -> &'static str {
+        "Nothing."
+    }
+}
