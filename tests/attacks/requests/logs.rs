@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 use support::{
-    ImitationIssuer,
+    ImitationIssuer, SigningKey, TokenBuilder,
     client::{Answer, Client, Revision},
     desk::{self, Runs},
     server::Running,
@@ -187,6 +187,24 @@ async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
             .call("read", json!({}))
             .await;
     }
+    // The token with its proof; a proof that was seen once, and never again.
+    let key = Arc::new(SigningKey::p256("client"));
+    let bound = issuer.token().audience(&logged.resource).scope("desk:read");
+    let bound = bound.bound_to(&key).build();
+    let client = Client::new(&*logged.resource, Revision::Stateless).with_token(&bound);
+    let client = client.with_key(&key);
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let proof = TokenBuilder::proof(&key, "POST", &logged.resource).about(&bound);
+    let proof = proof.build();
+    for credentials in ["DPoP", "Bearer"] {
+        let request = client.clone().without_token().post(&message);
+        let request = request
+            .header("authorization", format!("{credentials} {bound}"))
+            .header("dpop", &proof);
+        Answer::of(request.body(message.to_string())).await;
+    }
+    assert_eq!(client.send(&message).await.status, 200);
+    Answer::of(http2(&client, &message)).await;
     let (mut lines, records) = logged.end();
     lines.extend(records);
     for needed in ["rmcp", "h2::", "toolgate::audit", "admitted", "reqwest"] {
@@ -194,6 +212,7 @@ async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
     }
     let basic = "ZGVzazp0aGUtc2VjcmV0LW9mLXRoZS1jbGllbnQ";
     let parts = good.split('.').chain(forged.split('.'));
+    let parts = parts.chain(bound.split('.')).chain(proof.split('.'));
     let secrets: Vec<_> = parts
         .chain([OPAQUE, unknown, SECRET, basic])
         .filter(|part| part.len() > 8)
