@@ -226,7 +226,7 @@ pub enum Unacceptable {
     NotYetValid,
     /// It was issued in the future.
     IssuedInFuture,
-    /// It is bound to a key, whose possession was not proved.
+    /// It is bound to a key, and this server asks nobody for a proof of one.
     Bound,
     /// It is bound to a client certificate, which is not looked at here.
     BoundToCertificate,
@@ -248,7 +248,7 @@ impl fmt::Display for Unacceptable {
             Self::Expired => "the token has expired",
             Self::NotYetValid => "the token is not valid yet",
             Self::IssuedInFuture => "the token was issued in the future",
-            Self::Bound => "the token is bound to a key, and comes without a proof of that key",
+            Self::Bound => "the token is bound to a key, which this server does not verify",
             Self::BoundToCertificate => {
                 "the token is bound to a client certificate, which this server does not verify"
             }
