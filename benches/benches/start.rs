@@ -4,19 +4,19 @@
 
 use divan::Bencher;
 use toolgate::{
-    __private::{Definition, Facts, argument, returns, run},
+    __private::{Facts, ToolDefinition, argument, returns, run},
     Config, Requirement, Scope, Server, ToolSet,
 };
 
 /// A tool with this number, as an expansion would say it, which asks for one of so many
 /// scopes. What an expansion says is `'static`: what is leaked here ends with the process.
-fn tool(number: usize, scopes: usize) -> Definition<()> {
+fn tool(number: usize, scopes: usize) -> ToolDefinition<()> {
     let name: &'static str = format!("tool_{number:05}").leak();
     let scope = format!("desk:{:03}", number % scopes).leak();
     let scope = Scope::parse(scope).expect("a scope");
     let set: &'static [Scope] = Vec::leak(vec![scope]);
     let access = Requirement::Scopes(Vec::leak(vec![set]));
-    Definition::new(
+    ToolDefinition::new(
         Facts::new(name, "Does what its number says.", access),
         |described| {
             described

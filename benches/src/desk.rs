@@ -6,20 +6,20 @@ use std::sync::{
 };
 
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use serde_json::json;
 
 use crate::{
     access::Access,
     admission::{Decision, Offers, Rules},
-    bearer::BearerToken,
+    bearer::{BearerToken, Credentials},
     clock::{Clock, SystemClock},
     development,
     issuer::Issuer,
     operation::Operation,
     principal::{Acceptance, Principal},
     scope::{Scope, ScopeTable},
-    verify::{Authenticator, IssuerVerifier},
+    verify::{Authenticator, IssuerVerifier, Shown},
 };
 
 const ISSUER: &str = "https://as.example";
@@ -134,12 +134,14 @@ impl Desk {
     }
 
     fn authenticated(&self) -> (Principal, BearerToken) {
-        let token = BearerToken::read(&self.headers, None).expect("one token");
-        let token = token.expect("it is there");
+        let credentials = Credentials::read(&self.headers, None, true).expect("one token");
+        let credentials = credentials.expect("it is there");
+        let shown = Shown::read(&Method::POST, &self.headers);
         // Nothing waits: the keys are given, or the token is known.
-        let judged = self.authenticator.authenticate(&token).now_or_never();
+        let judged = self.authenticator.authenticate(&credentials, &shown);
+        let judged = judged.now_or_never();
         let judged = judged.expect("at once").expect("it is good");
-        (judged, token)
+        (judged, credentials.token)
     }
 
     fn decide_about(&self, tool: &str, principal: Option<&Principal>) -> bool {
