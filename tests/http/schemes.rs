@@ -72,7 +72,8 @@ fn challenge(answer: &Answer) -> Challenge {
     assert_eq!(answer["id"], 1, "{answer}");
     let challenges = &answer["result"]["_meta"]["mcp/www_authenticate"];
     assert_eq!(challenges.as_array().map(Vec::len), Some(1), "{answer}");
-    Challenge::read(challenges[0].as_str().expect("a text"))
+    let challenge = challenges[0].as_str().expect("a text");
+    Challenge::read_all(challenge).remove(0)
 }
 
 #[tokio::test]
