@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use foldhash::fast::RandomState;
+
 use crate::{
     access::Access,
     operation::Operation,
@@ -16,6 +18,10 @@ use crate::{
 };
 
 use super::{Switches, Target};
+
+/// What has a name, by it. The names are the author's, so nobody can choose them to
+/// collide, and the hash need not withstand that: it is a third of a decision's cost.
+type Named = HashMap<Box<str>, (Target, Access), RandomState>;
 
 /// What a server offers, each with what it asks for, in the order of its numbers.
 #[derive(Debug, Default)]
@@ -35,10 +41,10 @@ pub(crate) struct Rules {
     /// Which of a process's rules these are. Bits and numbers mean nothing under others.
     pub(super) id: u64,
     table: ScopeTable,
-    tools: HashMap<Box<str>, (Target, Access)>,
-    prompts: HashMap<Box<str>, (Target, Access)>,
+    tools: Named,
+    prompts: Named,
     /// Resources whose URI has no variables, by its plain spelling, with its own.
-    resources: HashMap<Box<str>, (&'static str, (Target, Access))>,
+    resources: HashMap<Box<str>, (&'static str, (Target, Access)), RandomState>,
     templates: Vec<(UriPattern, (Target, Access))>,
     changes: bool,
     switches: Arc<Switches>,
@@ -89,7 +95,7 @@ impl Rules {
             table,
             tools: numbered(tools, Target::Tool),
             prompts: numbered(prompts, Target::Prompt),
-            resources: HashMap::new(),
+            resources: HashMap::default(),
             templates: Vec::new(),
             changes,
             switches,
@@ -241,10 +247,7 @@ impl Rules {
     }
 }
 
-fn numbered(
-    offered: Vec<(Box<str>, Access)>,
-    target: fn(u32) -> Target,
-) -> HashMap<Box<str>, (Target, Access)> {
+fn numbered(offered: Vec<(Box<str>, Access)>, target: fn(u32) -> Target) -> Named {
     offered
         .into_iter()
         .zip(0..)
