@@ -19,8 +19,9 @@ use crate::{
 
 use super::{Switches, Target};
 
-/// What has a name, by it. The names are the author's, so nobody can choose them to
-/// collide, and the hash need not withstand that: it is a third of a decision's cost.
+/// What has a name, by it. The names in it are the author's, so nobody can choose them to
+/// collide, and the hash need not withstand that: one that does costs half as much again
+/// as the whole decision.
 type Named = HashMap<Box<str>, (Target, Access), RandomState>;
 
 /// What a server offers, each with what it asks for, in the order of its numbers.
