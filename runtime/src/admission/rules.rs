@@ -20,8 +20,8 @@ use crate::{
 use super::{Switches, Target};
 
 /// What has a name, by it. The names in it are the author's, so nobody can choose them to
-/// collide, and the hash need not withstand that: one that does costs half as much again
-/// as the whole decision.
+/// collide, and the hash need not withstand that. With one that does, a decision costs
+/// half as much again.
 type Named = HashMap<Box<str>, (Target, Access), RandomState>;
 
 /// What a server offers, each with what it asks for, in the order of its numbers.
