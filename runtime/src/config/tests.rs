@@ -344,3 +344,20 @@ fn no_note_is_long() {
     assert_eq!(config.notes().len(), 2);
     assert!(config.notes().iter().all(|note| note.len() < 600));
 }
+
+#[test]
+fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let config = read(&[("TOOLGATE_STATE_KEY", key)]);
+    let settings = config.settle().unwrap();
+    assert_eq!(settings.state_key().map(|key| key[31]), Some(31));
+    assert!(!format!("{config:?} {settings:?}").contains("30, 31"));
+    let bad = [("TOOLGATE_STATE_KEY", "too short")].into_iter().collect();
+    let told = Config::from_environment(&bad, PORT)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("TOOLGATE_STATE_KEY") && !told.contains("too short"),
+        "{told}"
+    );
+}
