@@ -1,7 +1,7 @@
 //! What the clients need, installed where it is missing.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -38,7 +38,7 @@ impl Tools {
             .ok_or("no target folder")?
             .to_owned();
         let work = programs.parent().ok_or("no target folder")?.join("interop");
-        std::fs::create_dir_all(&work)?;
+        fs::create_dir_all(&work)?;
         build()?;
         packages(&scripts)?;
         Ok(Self {
@@ -88,13 +88,9 @@ fn build() -> Result<(), Fault> {
 }
 
 fn packages(scripts: &Path) -> Result<(), Fault> {
-    let lock = scripts.join("package-lock.json").metadata()?.modified()?;
-    let there = scripts.join("node_modules/.package-lock.json");
-    if there
-        .metadata()
-        .and_then(|meta| meta.modified())
-        .is_ok_and(|made| made > lock)
-    {
+    let lock = fs::read_to_string(scripts.join("package-lock.json"))?;
+    let stamp = scripts.join("node_modules/.installed.json");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     say("installing the packages of interop/package-lock.json");
@@ -108,7 +104,8 @@ fn packages(scripts: &Path) -> Result<(), Fault> {
                 "--loglevel=error",
             ])
             .current_dir(scripts),
-    )
+    )?;
+    Ok(fs::write(stamp, lock)?)
 }
 
 /// The machine's own node if it is new enough, else the one that npm brought.
@@ -157,8 +154,8 @@ fn python(scripts: &Path, work: &Path) -> Result<PathBuf, Fault> {
     let folder = work.join("venv");
     let (python, wanted) = (folder.join("bin/python"), scripts.join("requirements.txt"));
     let stamp = folder.join("installed.txt");
-    let text = std::fs::read_to_string(&wanted)?;
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == text) {
+    let text = fs::read_to_string(&wanted)?;
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == text) {
         return Ok(python);
     }
     say("installing the packages of interop/requirements.txt");
@@ -172,7 +169,7 @@ fn python(scripts: &Path, work: &Path) -> Result<PathBuf, Fault> {
             .args(["-m", "pip", "install", "--quiet", "-r"])
             .arg(&wanted),
     )?;
-    std::fs::write(stamp, text)?;
+    fs::write(stamp, text)?;
     Ok(python)
 }
 
