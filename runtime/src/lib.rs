@@ -58,8 +58,8 @@ pub use server::{
 pub use text::{Completer, Completions, FromText};
 pub use tool::{
     Args, Argument, Call, Caller, Context, Denied, Elicited, FromCall, FromRef, InputRequired,
-    IntoToolError, IntoToolResult, Json, Reply, Round, State, ToolDef, ToolError, ToolOutcome,
-    ToolSet,
+    IntoToolError, IntoToolResult, Json, LogLevel, Reply, Round, State, ToolDef, ToolError,
+    ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{Dpop, IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};

@@ -17,6 +17,8 @@ pub(crate) enum Operation<'m> {
     Discover,
     /// `ping`.
     Ping,
+    /// `logging/setLevel`.
+    SetLevel,
     /// `tools/list`.
     ListTools,
     /// `tools/call` of the tool of this name.
@@ -75,6 +77,7 @@ impl<'m> Operation<'m> {
             ClientRequest::InitializeRequest(_) => Self::Initialize,
             ClientRequest::DiscoverRequest(_) => Self::Discover,
             ClientRequest::PingRequest(_) => Self::Ping,
+            ClientRequest::SetLevelRequest(_) => Self::SetLevel,
             ClientRequest::ListToolsRequest(_) => Self::ListTools,
             ClientRequest::CallToolRequest(call) => Self::CallTool(&call.params.name),
             ClientRequest::ListPromptsRequest(_) => Self::ListPrompts,
@@ -128,6 +131,7 @@ impl<'m> Operation<'m> {
             Self::Initialize => "initialize",
             Self::Discover => "server/discover",
             Self::Ping => "ping",
+            Self::SetLevel => "logging/setLevel",
             Self::ListTools => "tools/list",
             Self::CallTool(_) => "tools/call",
             Self::ListPrompts => "prompts/list",
@@ -248,7 +252,6 @@ mod tests {
     #[test]
     fn what_has_no_rule_is_unruled() {
         for (method, params) in [
-            ("logging/setLevel", r#"{"level":"info"}"#),
             ("tasks/get", r#"{"taskId":"1"}"#),
             ("skills/list", "{}"),
             ("tools/callx", "{}"),

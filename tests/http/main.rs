@@ -4,6 +4,7 @@ mod adoption;
 mod authorize;
 mod challenge;
 mod health;
+mod logging;
 mod metadata;
 mod origin;
 mod prompts;

@@ -116,7 +116,6 @@ async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
                 "completion/complete",
                 json!({"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": "b"}}),
             ),
-            ("logging/setLevel", json!({"level": "debug"})),
             ("tasks/get", json!({"taskId": "1"})),
             ("made/up", json!({})),
         ] {

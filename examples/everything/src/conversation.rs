@@ -4,24 +4,19 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::sleep;
-use toolgate::{Context, ToolError};
+use toolgate::{Context, LogLevel, ToolError};
 
 /// Long enough to tell a message that is sent at once from one that is held back.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[expect(
     deprecated,
-    reason = "2025-11-25 has log messages and sampling; a later revision deprecates them"
+    reason = "2025-11-25 has sampling; a later revision deprecates it"
 )]
 mod deprecated {
-    use rmcp::model::{CreateMessageRequestParams, LoggingLevel, LoggingMessageNotificationParam};
+    use rmcp::model::CreateMessageRequestParams;
 
     use super::{Context, ToolError, json};
-
-    pub(super) async fn log(context: &Context, text: &str) -> Result<(), ToolError> {
-        let message = LoggingMessageNotificationParam::new(LoggingLevel::Info, json!(text));
-        Ok(context.peer().notify_logging_message(message).await?)
-    }
 
     pub(super) async fn sample(context: &Context, prompt: &str) -> Result<String, ToolError> {
         let request: CreateMessageRequestParams = serde_json::from_value(json!({
@@ -40,13 +35,20 @@ offer! {
 
     /// Sends three log messages while it runs.
     #[and(read_only)]
-    async fn test_tool_with_logging(context: Context) -> Result<&'static str, ToolError> {
-        deprecated::log(&context, "Tool execution started").await?;
+    async fn test_tool_with_logging(context: Context) -> &'static str {
+        context.log(LogLevel::Info, "Tool execution started").await;
         sleep(PAUSE).await;
-        deprecated::log(&context, "Tool processing data").await?;
+        context.log(LogLevel::Info, "Tool processing data").await;
         sleep(PAUSE).await;
-        deprecated::log(&context, "Tool execution completed").await?;
-        Ok("Three log messages were sent.")
+        context.log(LogLevel::Info, "Tool execution completed").await;
+        "Three log messages were sent."
+    }
+
+    /// Sends a log message to who asked for such.
+    #[and(read_only)]
+    async fn test_logging_tool(context: Context) -> &'static str {
+        context.log(LogLevel::Warning, "A log message.").await;
+        "A log message was sent, if it was asked for."
     }
 
     /// Tells three times how far it has come.

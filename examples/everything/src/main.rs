@@ -33,6 +33,7 @@ mod elicitation;
 mod lists;
 mod prompts;
 mod resources;
+mod schema;
 mod steps;
 
 const PORT: u16 = 8000;
@@ -56,6 +57,7 @@ fn open(changes: &Changes) -> Server<Changes> {
         .tools(conversation::open::tools)
         .tools(elicitation::open::tools)
         .tools(lists::open::tools)
+        .tools(schema::open::tools)
         .resources(resources::open::resources)
         .prompts(prompts::open::prompts)
 }
@@ -68,6 +70,7 @@ fn protected(changes: &Changes) -> Server<Changes> {
         .tools(conversation::protected::tools)
         .tools(elicitation::protected::tools)
         .tools(lists::protected::tools)
+        .tools(schema::protected::tools)
         .tools(steps::tools)
         .resources(resources::protected::resources)
         .prompts(prompts::protected::prompts)

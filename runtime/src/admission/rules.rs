@@ -159,6 +159,7 @@ impl Rules {
             Operation::Initialize
             | Operation::Discover
             | Operation::Ping
+            | Operation::SetLevel
             | Operation::ListTools
             | Operation::Notify
             | Operation::Reply

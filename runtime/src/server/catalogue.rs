@@ -149,6 +149,10 @@ impl<S> Catalogue<S> {
         }
         let completes = self.prompts.iter().any(Prompt::has_completers)
             || self.resources.iter().any(Resource::has_completers);
+        let logs = self.tools.iter().any(Tool::takes_context)
+            || self.prompts.iter().any(Prompt::takes_context)
+            || self.resources.iter().any(Resource::takes_context);
+        capabilities.logging = logs.then(Default::default);
         capabilities.completions = completes.then(Default::default);
         capabilities
     }

@@ -10,8 +10,8 @@ use rmcp::{
         DiscoverResult, Extensions, GetPromptRequestParams, GetPromptResponse, JsonObject,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool as Listing,
-        UnsubscribeRequestParams,
+        ServerConfig, SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        Tool as Listing, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -22,7 +22,7 @@ use crate::{
     gate::Holder,
     operation::Operation,
     resource::not_found,
-    tool::{Call, CallRound, RoundSeal},
+    tool::{Call, CallRound, RoundSeal, Threshold},
 };
 
 use super::{
@@ -44,29 +44,12 @@ pub(super) struct Shared<S> {
     pub(super) rounds: Arc<RoundSeal>,
 }
 
-impl<S: Clone> Shared<S> {
-    /// A request that was admitted, as what runs gets it.
-    fn call(
-        &self,
-        admission: &Admission,
-        arguments: Option<JsonObject>,
-        context: RequestContext<RoleServer>,
-    ) -> Call<S> {
-        Call::new(
-            self.state.clone(),
-            arguments.unwrap_or_default(),
-            admission.principal().cloned(),
-            Some(context),
-        )
-    }
-}
-
 /// One request's or one session's view of the server.
-pub(super) struct Handler<S>(Arc<Shared<S>>, Listening);
+pub(super) struct Handler<S>(Arc<Shared<S>>, Listening, Threshold);
 
 impl<S> Handler<S> {
     pub(super) fn new(shared: Arc<Shared<S>>) -> Self {
-        Self(shared, Listening::default())
+        Self(shared, Listening::default(), Threshold::default())
     }
 
     fn admission(
@@ -75,6 +58,24 @@ impl<S> Handler<S> {
         operation: Operation<'_>,
     ) -> Result<Admission, ErrorData> {
         admitted(&self.0.rules, extensions, operation)
+    }
+}
+
+impl<S: Clone> Handler<S> {
+    /// A request that was admitted, as what runs gets it.
+    fn call(
+        &self,
+        admission: &Admission,
+        arguments: Option<JsonObject>,
+        mut context: RequestContext<RoleServer>,
+    ) -> Call<S> {
+        context.extensions.insert(self.2.clone());
+        Call::new(
+            self.0.state.clone(),
+            arguments.unwrap_or_default(),
+            admission.principal().cloned(),
+            Some(context),
+        )
     }
 }
 
@@ -233,6 +234,23 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         Ok(self.0.templates(&admission))
     }
 
+    #[expect(
+        deprecated,
+        reason = "the protocol deprecates log messages in 2026-07-28, and still has them"
+    )]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.admission(&context.extensions, Operation::SetLevel)?;
+        if self.0.info.capabilities.logging.is_none() {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        self.2.set(request.level);
+        Ok(())
+    }
+
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
@@ -258,7 +276,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
             ErrorData::invalid_params(fault.message(), None)
         })?;
         let cancelled = context.ct.clone();
-        let call = self.0.call(&admission, request.arguments, context);
+        let call = self.call(&admission, request.arguments, context);
         let running = tool.call(&admission, call.in_round(round));
         let running = async { Ok(running.await.into_response()) };
         unless_cancelled(tool.takes_context(), cancelled, running).await
@@ -274,7 +292,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let resource = self.0.catalogue.admitted_resource(&admission);
         let resource = resource.ok_or_else(|| not_found("there is no such resource", uri))?;
         let cancelled = context.ct.clone();
-        let reading = resource.read(&admission, uri, self.0.call(&admission, None, context));
+        let reading = resource.read(&admission, uri, self.call(&admission, None, context));
         let reading = unless_cancelled(resource.takes_context(), cancelled, reading);
         Ok(reading.await?.into())
     }
@@ -290,7 +308,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let cancelled = context.ct.clone();
         let getting = prompt.get(
             &admission,
-            self.0.call(&admission, request.arguments, context),
+            self.call(&admission, request.arguments, context),
         );
         let getting = unless_cancelled(prompt.takes_context(), cancelled, getting);
         Ok(getting.await?.into())
@@ -305,7 +323,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let admission = self.admission(&context.extensions, complete)?;
         let (argument, begun) = (&*request.argument.name, &*request.argument.value);
         let cancelled = context.ct.clone();
-        let call = self.0.call(&admission, None, context);
+        let call = self.call(&admission, None, context);
         let catalogue = &self.0.catalogue;
         let completing = match (
             catalogue.admitted_prompt(&admission),

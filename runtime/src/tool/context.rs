@@ -7,7 +7,13 @@ use rmcp::{
     model::{Implementation, ProgressNotificationParam, ProtocolVersion, RequestId},
     service::{Peer, RequestContext},
 };
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+
+mod log;
+
+pub use log::LogLevel;
+pub(crate) use log::Threshold;
 
 /// The request in which a call came.
 ///
@@ -63,6 +69,16 @@ impl Context {
         if self.0.peer.notify_progress(progress).await.is_err() {
             tracing::debug!(target: "toolgate::tool", "progress was not delivered: the client has gone");
         }
+    }
+
+    /// Tells the client something about the work: a text, or any JSON.
+    ///
+    /// Nothing is sent to a client that does not want to hear of something so unimportant:
+    /// in a session it says so with `logging/setLevel`, and hears of what is
+    /// [`LogLevel::Info`] and graver before; in revision 2026-07-28 each request says it,
+    /// and one that does not is told nothing. Mind what is in it: it leaves the server.
+    pub async fn log(&self, level: LogLevel, data: impl Into<Value>) {
+        log::log(&self.0, level, data.into()).await;
     }
 
     /// Waits until the client cancels the call.

@@ -1,0 +1,118 @@
+//! Log messages for the client: what a tool tells while it runs.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
+use rmcp::{RoleServer, service::RequestContext};
+use serde_json::Value;
+
+/// How grave a log message is (RFC 5424 §6.2.1), from the least on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For who looks for a fault.
+    Debug,
+    /// What happens anyway.
+    Info,
+    /// Worth knowing.
+    Notice,
+    /// Something may be wrong.
+    Warning,
+    /// Something is wrong.
+    Error,
+    /// A part has failed.
+    Critical,
+    /// Somebody has to act now.
+    Alert,
+    /// Nothing works.
+    Emergency,
+}
+
+/// The least level that a session is told of. Clones are of one session.
+#[derive(Debug, Clone)]
+pub(crate) struct Threshold(Arc<AtomicU8>);
+
+impl Default for Threshold {
+    /// Until the client says otherwise, the server decides (MCP 2025-11-25, logging).
+    fn default() -> Self {
+        Self(Arc::new(AtomicU8::new(LogLevel::Info as u8)))
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "the protocol deprecates log messages in 2026-07-28, and still has them"
+)]
+mod wire {
+    use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam};
+
+    use super::{LogLevel, RequestContext, RoleServer, Threshold, Value};
+
+    impl From<LoggingLevel> for LogLevel {
+        fn from(level: LoggingLevel) -> Self {
+            match level {
+                LoggingLevel::Debug => Self::Debug,
+                LoggingLevel::Info => Self::Info,
+                LoggingLevel::Notice => Self::Notice,
+                LoggingLevel::Warning => Self::Warning,
+                LoggingLevel::Error => Self::Error,
+                LoggingLevel::Critical => Self::Critical,
+                LoggingLevel::Alert => Self::Alert,
+                LoggingLevel::Emergency => Self::Emergency,
+            }
+        }
+    }
+
+    impl From<LogLevel> for LoggingLevel {
+        fn from(level: LogLevel) -> Self {
+            match level {
+                LogLevel::Debug => Self::Debug,
+                LogLevel::Info => Self::Info,
+                LogLevel::Notice => Self::Notice,
+                LogLevel::Warning => Self::Warning,
+                LogLevel::Error => Self::Error,
+                LogLevel::Critical => Self::Critical,
+                LogLevel::Alert => Self::Alert,
+                LogLevel::Emergency => Self::Emergency,
+            }
+        }
+    }
+
+    /// Whether whoever made the request wants to be told of something so grave.
+    pub(super) fn is_wanted(request: &RequestContext<RoleServer>, level: LogLevel) -> bool {
+        // 2026-07-28 has no sessions that could have a level: each request has its own, and
+        // one without is told nothing (SEP-2575).
+        if request.meta.protocol_version().is_some() {
+            let asked = request.meta.log_level().map(LogLevel::from);
+            return asked.is_some_and(|asked| level >= asked);
+        }
+        let threshold = request.extensions.get::<Threshold>();
+        threshold.is_some_and(|threshold| threshold.lets(level))
+    }
+
+    pub(super) async fn send(request: &RequestContext<RoleServer>, level: LogLevel, data: Value) {
+        let message = LoggingMessageNotificationParam::new(level.into(), data);
+        if request.peer.notify_logging_message(message).await.is_err() {
+            tracing::debug!(target: "toolgate::tool", "a log message was not delivered: the client has gone");
+        }
+    }
+}
+
+impl Threshold {
+    /// Takes what the client asks for with `logging/setLevel`.
+    pub(crate) fn set(&self, level: impl Into<LogLevel>) {
+        self.0.store(level.into() as u8, Ordering::Relaxed);
+    }
+
+    fn lets(&self, level: LogLevel) -> bool {
+        level as u8 >= self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Tells the client, if it wants to be told.
+pub(super) async fn log(request: &RequestContext<RoleServer>, level: LogLevel, data: Value) {
+    if wire::is_wanted(request, level) {
+        wire::send(request, level, data).await;
+    }
+}
