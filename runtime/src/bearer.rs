@@ -285,8 +285,19 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_tells_what_is_wrong() {
+        for (fault, word) in [
+            (BearerFault::InQuery, "URL"),
+            (BearerFault::Repeated, "more than one"),
+            (BearerFault::Malformed, "malformed"),
+        ] {
+            assert!(fault.to_string().contains(word), "{fault:?}");
+        }
+    }
+
+    #[test]
     fn a_token_does_not_print() {
         let token = BearerToken::new("secret").unwrap();
-        assert!(!format!("{token:?}").contains("secret"));
+        assert_eq!(format!("{token:?}"), "BearerToken([redacted])");
     }
 }
