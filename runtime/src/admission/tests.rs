@@ -10,6 +10,7 @@ use crate::{
     uri_pattern::UriPattern,
 };
 
+mod offered;
 mod resources;
 
 const READ: Scope = Scope::new("read");
