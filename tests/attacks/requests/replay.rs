@@ -1,6 +1,6 @@
 //! What a session has told, and how long it goes on telling.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use support::{
     server::Running,
     tokens::{self, ISSUER},
 };
+use toolgate::{Clock, SystemClock};
 
 use super::{client, desk};
 
@@ -31,8 +32,7 @@ fn of(subject: &str) -> impl FnOnce(&mut Value) {
 }
 
 fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.expect("it is after 1970").as_secs()
+    SystemClock.now().seconds()
 }
 
 /// What the stream of a session tells from an event on, until it is silent for a moment.
