@@ -24,11 +24,11 @@ const KNOWN: [(&str, &str); 3] = [
     ),
     (
         "input-required-result-",
-        "rounds ask people alone, and tools alone ask: no sampling, no roots, no prompt",
+        "no tool of `everything` asks in rounds yet",
     ),
     (
         "server-stateless",
-        "a tool cannot demand a capability of the client (-32021)",
+        "a tool cannot demand a capability of the client (-32021), and none asks in rounds yet",
     ),
 ];
 
