@@ -58,7 +58,7 @@ const CEILING: usize = 400;
 
 /// Lines of code of what decides, without its documentation: what one sitting reads. Some
 /// 120 of them are what keeps a bound token from being a bearer token.
-const CORE_CEILING: usize = 1_800;
+const CORE_CEILING: usize = 1_850;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -203,7 +203,7 @@ fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
         }
         Asked::End => {
             if has_sessions {
-                202
+                204
             } else {
                 405
             }

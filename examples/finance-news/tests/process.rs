@@ -121,6 +121,10 @@ async fn without_any_setting_it_is_as_the_contract_says() {
         "bearer_methods_supported": ["header"],
         "resource_documentation": server.url("/docs"),
         "resource_name": "finance-news",
+        // RFC 9728 §2: proofs of DPoP are taken, and none is asked for.
+        "dpop_signing_alg_values_supported": [
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
+        ],
     });
     for path in ["", "/mcp"] {
         let path = format!("/.well-known/oauth-protected-resource{path}");

@@ -64,7 +64,10 @@ impl Expected {
         if !is_readable(node)? {
             return Some(None);
         }
-        Some(Self::of(node).filter(|_| !node.repeats()))
+        // Names that serde_json keeps for itself are refused, as those that are repeated.
+        let is_private = |name: &str| name.starts_with("$serde_json::private::");
+        let is_odd = node.repeats() || node.any_name(&is_private);
+        Some(Self::of(node).filter(|_| !is_odd))
     }
 
     fn of(node: &Node) -> Option<Self> {

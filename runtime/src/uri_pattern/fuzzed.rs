@@ -13,7 +13,7 @@ const PATTERNS: [&str; 12] = [
     "a://{x}/b/{+y}",
     "a://{+x}/b/{y}.json",
     "a://x{x}x{y}x",
-    "a://{x}%2f{y}",
+    "a://{x}.{y}",
     "a://{x}?q={y}",
 ];
 
@@ -57,15 +57,12 @@ fn expanded(pattern: &UriPattern, bytes: &[u8]) {
             }
         }
     }
-    // An escape in a literal that begins within a value's own is no pattern's fault.
-    if !pattern.text.contains('%') {
-        assert_eq!(
-            pattern.matches(&uri),
-            Some(values),
-            "{} {uri}",
-            pattern.text
-        );
-    }
+    assert_eq!(
+        pattern.matches(&uri),
+        Some(values),
+        "{} {uri}",
+        pattern.text
+    );
     let prefixed = format!("x{uri}");
     assert_eq!(
         pattern.matches(&prefixed),
