@@ -1,19 +1,37 @@
-//! `WWW-Authenticate`, read by the grammar of RFC 9110 §11.6.1 and RFC 6750 §3.
+//! `WWW-Authenticate`, read by the grammar of RFC 9110 §11.6.1, RFC 6750 §3 and RFC 9449 §7.1.
 //!
 //! Stricter than a client is: one challenge, every value quoted, no escapes, no name
 //! twice, nothing left over.
 
 use std::collections::BTreeMap;
 
-/// The parameters of one `Bearer` challenge.
+/// The parameters of one challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge(BTreeMap<String, String>);
 
 impl Challenge {
-    /// Reads a header's value, or says what is wrong with it.
+    /// Reads the value of a header of the scheme `Bearer`, or says what is wrong with it.
     pub(crate) fn read(value: &[u8]) -> Result<Self, String> {
+        const ERRORS: [&str; 3] = ["invalid_request", "invalid_token", "insufficient_scope"];
+        Self::of("Bearer ", value, &[], &ERRORS)
+    }
+
+    /// The same of the scheme `DPoP`.
+    pub(crate) fn read_dpop(value: &[u8]) -> Result<Self, String> {
+        const ERRORS: [&str; 5] = [
+            "invalid_request",
+            "invalid_token",
+            "insufficient_scope",
+            "invalid_dpop_proof",
+            "use_dpop_nonce",
+        ];
+        Self::of("DPoP ", value, &["algs"], &ERRORS)
+    }
+
+    fn of(scheme: &str, value: &[u8], more: &[&str], errors: &[&str]) -> Result<Self, String> {
         let text = std::str::from_utf8(value).map_err(|_| "it is not ASCII")?;
-        let mut rest = text.strip_prefix("Bearer ").ok_or("Bearer is not first")?;
+        let missing = || format!("{scheme}is not first");
+        let mut rest = text.strip_prefix(scheme).ok_or_else(missing)?;
         let mut parameters = BTreeMap::new();
         loop {
             let (name, after) = rest.split_once("=\"").ok_or("a value is not quoted")?;
@@ -38,7 +56,7 @@ impl Challenge {
             }
         }
         let challenge = Self(parameters);
-        challenge.judge(text)?;
+        challenge.judge(text, more, errors)?;
         Ok(challenge)
     }
 
@@ -54,9 +72,10 @@ impl Challenge {
 
     /// What clients rely on beyond the grammar: by regular expression they take the first
     /// `scope=` and the first `error=` that they see.
-    fn judge(&self, text: &str) -> Result<(), String> {
+    fn judge(&self, text: &str, more: &[&str], errors: &[&str]) -> Result<(), String> {
         const KNOWN: [&str; 4] = ["error", "error_description", "resource_metadata", "scope"];
-        if let Some(name) = self.0.keys().find(|name| !KNOWN.contains(&&***name)) {
+        let is_known = |name: &str| KNOWN.contains(&name) || more.contains(&name);
+        if let Some(name) = self.0.keys().find(|name| !is_known(name)) {
             return Err(format!("{name} is not one of ours"));
         }
         let prose = self.get("error_description").unwrap_or_default();
@@ -76,8 +95,10 @@ impl Challenge {
             return Err("its scope is none, or has one that is none".to_owned());
         }
         match self.get("error") {
-            None | Some("invalid_request" | "invalid_token" | "insufficient_scope") => Ok(()),
-            Some(other) => Err(format!("{other:?} is no error of RFC 6750")),
+            Some(error) if !errors.contains(&error) => {
+                Err(format!("{error:?} is no error of its scheme"))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -113,6 +113,14 @@ impl Case {
         }
     }
 
+    /// Whether credentials of the scheme `DPoP` are shown.
+    pub(super) fn tries_dpop(&self) -> bool {
+        self.all("authorization").any(|value| {
+            let scheme = value.split(|&byte| byte == b' ').next();
+            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop"))
+        })
+    }
+
     pub(super) fn all<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c [u8]> {
         self.headers
             .iter()

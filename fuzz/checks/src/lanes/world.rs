@@ -242,6 +242,16 @@ impl Answer {
             [] if self.status == 401 => return Err("a 401 without a challenge".to_owned()),
             [] => None,
             [one] => Some(Challenge::read(one)?),
+            // To whom tries the scheme `DPoP` it is named as well, behind `Bearer`.
+            [one, other] if case.tries_dpop() => {
+                let (one, other) = (Challenge::read(one)?, Challenge::read_dpop(other)?);
+                let is_alike = one.scopes() == other.scopes()
+                    && one.get("resource_metadata") == other.get("resource_metadata");
+                if !is_alike || other.get("algs").is_none_or(str::is_empty) {
+                    return Err(format!("two challenges that differ: {one:?} {other:?}"));
+                }
+                Some(one)
+            }
             _ => return Err("two challenges".to_owned()),
         };
         if let Some(challenge) = challenge {

@@ -1,4 +1,4 @@
-// errors: 7
+// errors: 6
 use toolgate::{Caller, State, mcp_resource, resources};
 
 struct Opaque;
@@ -52,12 +52,8 @@ fn takes_more(#[arg(complete = other_state)] id: String) -> String {
     id
 }
 
-fn plain() {}
-
 fn server(_: impl FnOnce(&mut toolgate::ResourceSet<()>)) {}
 
 fn main() {
     server(resources![variable, result, mine, no_values, waits, takes_more]);
-    server(resources![plain]);
-    plain();
 }
