@@ -110,7 +110,7 @@ impl Authenticator {
     /// other.
     async fn accept(&self, token: &BearerToken) -> Result<Accepted, Unauthenticated> {
         // Before anything is done with it: hashing has a price too.
-        if token.as_str().len() > MAX_TOKEN {
+        if token.as_bytes().len() > MAX_TOKEN {
             return Err(told(&TokenError::refused(
                 "the access token is malformed",
                 "it is too long",
@@ -181,7 +181,8 @@ impl Authenticator {
         let accepted = self.judge(&verified)?;
         // An answer may be for this one request alone.
         if issuers.is_current(stamp) {
-            self.cache.keep(hash, verified, stamp, token.as_str().len());
+            self.cache
+                .keep(hash, verified, stamp, token.as_bytes().len());
         }
         Ok(accepted)
     }

@@ -37,7 +37,7 @@ pub(super) struct Verdict {
 
 impl TokenHash {
     pub(crate) fn of(token: &BearerToken) -> Self {
-        let hash = digest::digest(&digest::SHA256, token.as_str().as_bytes());
+        let hash = digest::digest(&digest::SHA256, token.as_bytes());
         let mut bytes = [0; digest::SHA256_OUTPUT_LEN];
         bytes.copy_from_slice(hash.as_ref());
         Self(bytes)

@@ -240,7 +240,7 @@ impl fmt::Debug for Proofs {
 
 /// `ath` (§4.2): the base64url text of the SHA-256 digest of the token's characters.
 fn token_hash(token: &BearerToken) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(sha256(token.as_str().as_bytes()))
+    BASE64_URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()))
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
