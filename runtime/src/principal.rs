@@ -92,7 +92,7 @@ impl Acceptance {
         {
             return Err(Unacceptable::IssuedInFuture);
         }
-        let binding = binding::read(claims)?;
+        let binding = token.binding?;
         // Without either nobody could own a session or stand in the audit log.
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
@@ -115,6 +115,8 @@ pub(crate) struct VerifiedToken {
     granted: ScopeSet,
     /// The same by name.
     granted_names: Box<[&'static str]>,
+    /// The key that it is bound to, if to any; or why its binding cannot be met.
+    binding: Result<Option<Thumbprint>, Unacceptable>,
 }
 
 impl VerifiedToken {
@@ -124,6 +126,7 @@ impl VerifiedToken {
             held: table.held(claims.scopes()),
             granted,
             granted_names: table.names(granted).collect(),
+            binding: binding::read(&claims),
             claims,
         })
     }
