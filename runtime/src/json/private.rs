@@ -5,6 +5,8 @@
 //! the text behind it read as JSON of its own: what is read is not what was sent, and
 //! the limit of the depth counts anew in each text, down to the end of the stack.
 
+use memchr::memchr2;
+
 /// What all of these names begin with.
 const PRIVATE: &str = "$serde_json::private::";
 
@@ -16,6 +18,11 @@ pub(super) const NUMBER: &str = "$serde_json::private::Number";
 /// Of bytes that are no JSON it says anything, and never waits or fails: they are
 /// refused by whoever reads them.
 pub(crate) fn has_private_name(bytes: &[u8]) -> bool {
+    // Such a name begins with a dollar, written out or escaped. Most bodies have neither,
+    // and need no second look.
+    if memchr2(b'$', b'\\', bytes).is_none() {
+        return false;
+    }
     let mut rest = bytes;
     while let Some(start) = rest.iter().position(|&byte| byte == b'"') {
         let text = &rest[start..];
