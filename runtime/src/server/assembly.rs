@@ -172,7 +172,7 @@ where
         transport,
     );
     served.issuer_routes = wall.issuer_routes;
-    let endpoint = any_service(GateService::new(wall.gate, Publishing(service)));
+    let endpoint = any_service(GateService::new(wall.gate, Publishing(Arc::new(service))));
     Ok(Assembled {
         cors: served.cors.clone(),
         router: routes::routes(endpoint, served, wall.readiness.clone()),

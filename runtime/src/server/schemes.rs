@@ -7,6 +7,7 @@
 
 use std::{
     convert::Infallible,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -30,7 +31,7 @@ use rmcp::{
     },
 };
 use serde_json::Value;
-use tower::Service;
+use tower::{Service, ServiceExt};
 
 use crate::{gate::ListsTools, tool::SCHEMES};
 
@@ -47,12 +48,24 @@ fn publish(list: &mut Value) {
 }
 
 /// rmcp's service, whose lists of tools say what each asks for.
-#[derive(Clone)]
-pub(super) struct Publishing<I>(pub(super) I);
+///
+/// It is shared and copied for those requests only that come to it: a copy has all of its
+/// settings, and most requests go the short way.
+pub(super) struct Publishing<I>(pub(super) Arc<I>);
+
+impl<I> Clone for Publishing<I> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
 impl<I, B> Service<Request<Body>> for Publishing<I>
 where
-    I: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     I::Future: Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
@@ -61,13 +74,14 @@ where
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(cx)
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // The copy that gets the request is asked.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let is_list = request.extensions().get::<ListsTools>().is_some();
-        let answering = self.0.call(request);
+        let answering = I::clone(&self.0).oneshot(request);
         Box::pin(async move {
             let response = answering.await?;
             let kind = response.headers().get(header::CONTENT_TYPE);
