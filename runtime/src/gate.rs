@@ -1,6 +1,7 @@
 //! The gate: every request is judged here before anything of the server sees it.
 //!
 //! - [`service`]: the gate as a tower service
+//! - [`asked`]: the one reading of a request; [`plain`]: the quick one of a plain request
 //! - [`judgement`]: the order of the checks, one step each
 //! - [`handover`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{admission::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
 
+mod asked;
 mod audit;
 mod body;
 mod challenge;
@@ -29,6 +31,7 @@ mod identifiers;
 mod in_result;
 mod judgement;
 mod origin;
+mod plain;
 mod refusal;
 mod service;
 mod session;

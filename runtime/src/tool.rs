@@ -80,6 +80,7 @@ pub(crate) struct Tool<S> {
     requirement: Requirement,
     step_up: bool,
     takes_context: bool,
+    is_plain: bool,
     listing: rmcp::model::Tool,
     undescribed: Vec<String>,
     input: Input,
@@ -126,12 +127,14 @@ impl<S> Tool<S> {
         listing.annotations = (hints != ToolAnnotations::default()).then_some(hints);
         listing.icons = published.icons;
         listing.meta = Some(published.meta);
+        let is_plain = !takes_context && header::names(&listing.input_schema).next().is_none();
         Self {
             id,
             name,
             requirement: facts.requirement,
             step_up: facts.step_up,
             takes_context,
+            is_plain,
             listing,
             undescribed: described.undescribed,
             input,
@@ -158,6 +161,12 @@ impl<S> Tool<S> {
     /// Whether it may need rmcp's own context of a request.
     pub(crate) fn takes_context(&self) -> bool {
         self.takes_context
+    }
+
+    /// Whether it needs nothing of rmcp's machinery: neither the context of a request, nor
+    /// a comparison of its arguments with headers.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// What `tools/list` publishes.

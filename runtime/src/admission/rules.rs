@@ -141,7 +141,15 @@ impl Rules {
 
     /// Whether an operation is about something that the server offers now.
     pub(crate) fn offers(&self, operation: Operation<'_>) -> bool {
-        matches!(self.rule(operation), Rule::Of(..))
+        self.target(operation).is_some()
+    }
+
+    /// What of the server's own an operation is about, if it is offered now.
+    pub(crate) fn target(&self, operation: Operation<'_>) -> Option<Target> {
+        match self.rule(operation) {
+            Rule::Of(target, _) => Some(target),
+            Rule::General(_) | Rule::All(_) | Rule::None => None,
+        }
     }
 
     /// The scopes that an operation needs of a caller who has these.

@@ -1,25 +1,37 @@
-//! The short way: a stateless call of a tool that needs nothing of rmcp's machinery.
+//! The short way: a stateless request that needs nothing of rmcp's machinery.
 //!
-//! The message that was judged is the message that is run; nothing is read again, and
-//! no task, channel or transport is made for one request. Taken is a request only that
-//! is right in every particular that rmcp looks at. Whatever is odd about a request,
-//! it goes the long way and gets rmcp's own answer, so there is no second set of rules
-//! that could differ from the first.
+//! What was judged is what is run; nothing is read again, and no task, channel or
+//! transport is made for one request. Taken is a request only that is right in every
+//! particular that rmcp looks at, and of tools those only that take no `Context`.
+//! Whatever is odd about a request, it goes the long way and gets rmcp's own answer, so
+//! there is no second set of rules that could differ from the first.
 
 use axum::body::Body;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Response, header};
-use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ClientJsonRpcMessage, ClientRequest, GetMeta,
-    JsonObject, JsonRpcMessage, ProtocolVersion, RequestId, ServerJsonRpcMessage, ServerResult,
+use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage, ServerResult};
+
+use crate::{
+    admission::{Admission, Target},
+    operation::Operation,
+    tool::Refused,
 };
 
-use crate::{admission::Admission, tool::Refused};
+use super::{
+    Gate, identifiers,
+    plain::{CURRENT, Plain, PlainAsked},
+    session::SESSION_ID,
+};
 
 const PROTOCOL_VERSION: &str = "mcp-protocol-version";
 
 /// Runs tools without rmcp's machinery.
 pub(crate) trait Direct: Send + Sync {
+    /// Whether a tool needs no more than this way has. It depends on the tool alone, and
+    /// never on what a client says.
+    fn takes(&self, target: Target) -> bool;
+
     /// Asks the tool of an admission whether it may run with these arguments.
     fn authorize(
         &self,
@@ -27,52 +39,53 @@ pub(crate) trait Direct: Send + Sync {
         arguments: Option<&JsonObject>,
     ) -> Result<(), Refused>;
 
-    /// Starts the tool of an admission. None when that tool needs more than this way has.
+    /// Starts the tool of an admission; none when there is none that this way takes.
     fn call(
         &self,
         admission: &Admission,
-        call: CallToolRequestParams,
+        arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>>;
 }
 
-/// Runs a call the short way, if it can go there.
+impl Gate {
+    /// A request that goes the short way if it is let in; none for all others.
+    pub(super) fn plain(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
+        let lane = self.direct.as_deref()?;
+        let is_plain_head = only(headers, PROTOCOL_VERSION) == Some(CURRENT)
+            && only(headers, "content-type") == Some("application/json")
+            && accepts_both(headers)
+            && !headers.contains_key(SESSION_ID);
+        let method = is_plain_head.then(|| only(headers, "mcp-method"))??;
+        let plain = Plain::read(body).filter(|plain| plain.method() == method)?;
+        let PlainAsked::Call { name, .. } = &plain.asks else {
+            return None;
+        };
+        // A name that looks like the escape of another goes the long way.
+        let is_plain = !name.starts_with("=?")
+            && only(headers, "mcp-name") == Some(name)
+            && identifiers::is_plain_id(&plain.id)
+            && self
+                .rules
+                .target(Operation::CallTool(name))
+                .is_some_and(|target| lane.takes(target));
+        is_plain.then_some(plain)
+    }
+}
+
+/// Runs what was admitted, if it can go this way.
 pub(super) async fn run(
     lane: &dyn Direct,
     admission: &Admission,
-    headers: &HeaderMap,
-    message: ClientJsonRpcMessage,
+    plain: Plain,
 ) -> Option<Response<Body>> {
-    let (id, call) = plain_call(headers, message)?;
-    let response = lane.call(admission, call)?.await;
-    answer(id, response)
-}
-
-/// The id and the parameters of a call that is right in every particular.
-fn plain_call(
-    headers: &HeaderMap,
-    message: ClientJsonRpcMessage,
-) -> Option<(RequestId, CallToolRequestParams)> {
-    let JsonRpcMessage::Request(request) = message else {
-        return None;
-    };
-    let meta = request.request.get_meta();
-    let is_current = meta.protocol_version() == Some(ProtocolVersion::V_2026_07_28)
-        && meta.client_capabilities().is_some();
-    let ClientRequest::CallToolRequest(call) = request.request else {
-        return None;
-    };
-    let call = call.params;
-    let is_plain = is_current
-        && only(headers, PROTOCOL_VERSION) == Some(ProtocolVersion::V_2026_07_28.as_str())
-        && only(headers, "mcp-method") == Some("tools/call")
-        // A name that looks like the escape of another goes the long way.
-        && !call.name.starts_with("=?")
-        && only(headers, "mcp-name") == Some(&*call.name)
-        && only(headers, "content-type") == Some("application/json")
-        && accepts_both(headers)
-        && call.input_responses.is_none()
-        && call.request_state.is_none();
-    is_plain.then_some((request.id, call))
+    let Plain { id, asks } = plain;
+    match asks {
+        PlainAsked::Call { arguments, .. } => {
+            let response = lane.call(admission, arguments)?.await;
+            answer(id, response)
+        }
+        PlainAsked::List => None,
+    }
 }
 
 /// The one value of a header.
@@ -97,8 +110,12 @@ fn accepts_both(headers: &HeaderMap) -> bool {
 fn answer(id: RequestId, response: CallToolResponse) -> Option<Response<Body>> {
     let message = ServerJsonRpcMessage::response(ServerResult::from(response), id);
     let body = serde_json::to_vec(&message).ok()?;
+    Some(in_json(body.into()))
+}
+
+fn in_json(body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Some(response)
+    response
 }

@@ -42,16 +42,14 @@ impl Gate {
         let Passed {
             admission,
             body,
-            message,
+            plain,
             opens_session,
             streams,
             lists_tools,
             session,
         } = passed;
-        if let (Some(direct), Some(message)) = (&self.direct, message)
-            && session.is_none()
-            && let Some(response) =
-                direct::run(&**direct, &admission, &parts.headers, *message).await
+        if let (Some(direct), Some(plain)) = (&self.direct, plain)
+            && let Some(response) = direct::run(&**direct, &admission, plain).await
         {
             return response;
         }

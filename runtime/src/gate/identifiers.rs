@@ -73,7 +73,8 @@ fn refusal(id: Option<RequestId>, code: RpcCode, message: &str) -> Refusal {
     }
 }
 
-fn is_plain_id(id: &RequestId) -> bool {
+/// Whether an id is short, and breaks no line.
+pub(super) fn is_plain_id(id: &RequestId) -> bool {
     match id {
         RequestId::Number(_) => true,
         RequestId::String(text) => is_plain(text, LONGEST_ID),

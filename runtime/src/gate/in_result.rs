@@ -9,15 +9,14 @@ use std::fmt;
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header::USER_AGENT};
-use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion, RequestId,
-};
+use rmcp::model::RequestId;
 use serde_json::json;
 
 use crate::principal::Principal;
 
 use super::{
     Gate,
+    asked::Asked,
     refusal::{Refusal, json_response},
 };
 
@@ -64,9 +63,9 @@ impl fmt::Debug for DeniedCall<'_> {
 /// The call that a denial answers.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answered {
-    id: RequestId,
+    pub(super) id: RequestId,
     /// Whether the revision is one that marks results as complete.
-    marks_complete: bool,
+    pub(super) marks_complete: bool,
 }
 
 impl Gate {
@@ -75,14 +74,14 @@ impl Gate {
     pub(super) fn in_form(
         &self,
         refusal: Refusal,
-        message: Option<&ClientJsonRpcMessage>,
+        asked: &Asked,
         headers: &HeaderMap,
         principal: Option<&Principal>,
     ) -> Refusal {
         let Some(chooses) = &self.in_result else {
             return refusal;
         };
-        let Some(call) = message.and_then(call).filter(|_| refusal.is_challenge()) else {
+        let Some(call) = asked.answered().filter(|_| refusal.is_challenge()) else {
             return refusal;
         };
         match chooses(&DeniedCall { headers, principal }) {
@@ -93,17 +92,6 @@ impl Gate {
             false => refusal,
         }
     }
-}
-
-fn call(message: &ClientJsonRpcMessage) -> Option<Answered> {
-    let JsonRpcMessage::Request(request) = message else {
-        return None;
-    };
-    let version = request.request.get_meta().protocol_version();
-    matches!(request.request, ClientRequest::CallToolRequest(_)).then(|| Answered {
-        id: request.id.clone(),
-        marks_complete: version == Some(ProtocolVersion::V_2026_07_28),
-    })
 }
 
 /// The result of a call that was denied.

@@ -7,15 +7,11 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
-use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, GetMeta, JsonRpcMessage,
-};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
     admission::{Admission, Decision, Denial},
     bearer::{BearerFault, Credentials},
-    json,
     operation::Operation,
     principal::Principal,
     scope::ScopeSet,
@@ -25,9 +21,10 @@ use crate::{
 
 use super::{
     Gate,
+    asked::Asked,
     audit::{self, Subject},
-    body, identifiers,
     origin::Foreign,
+    plain::Plain,
     refusal::{Refusal, Unproved, Voice},
     session::{SESSION_ID, Standing},
 };
@@ -39,22 +36,13 @@ const LONGEST_SESSION_ID: usize = 128;
 pub(super) struct Passed {
     pub(super) admission: Admission,
     pub(super) body: Bytes,
-    /// What the body says.
-    pub(super) message: Option<Box<ClientJsonRpcMessage>>,
+    /// What goes the short way.
+    pub(super) plain: Option<Plain>,
     pub(super) opens_session: bool,
     /// Whether the answer is a stream that goes on until somebody ends it.
     pub(super) streams: bool,
     pub(super) lists_tools: bool,
     pub(super) session: Option<String>,
-}
-
-/// What a request asks for, as far as that can be read.
-enum Asked {
-    /// A `GET` or a `DELETE`.
-    Plain(Operation<'static>),
-    Message(Box<ClientJsonRpcMessage>),
-    /// No message at all.
-    Unreadable,
 }
 
 impl Gate {
@@ -63,25 +51,16 @@ impl Gate {
         self.judge_origin(parts)?;
         let token = self.read_token(parts)?;
         let session = read_session_id(&parts.headers)?;
-        let (asked, body) = self.read_message(&parts.method, body).await?;
-        let operation = match &asked {
-            Asked::Plain(operation) => Ok(*operation),
-            Asked::Message(message) => Operation::read(message).map_err(Some),
-            Asked::Unreadable => Err(None),
-        };
-        let known = operation.ok();
+        let (asked, body) = self.read(parts, body).await?;
+        let known = asked.operation();
         let mut subject = Subject {
             operation: known,
             principal: None,
         };
-        let message = match &asked {
-            Asked::Message(message) => Some(&**message),
-            Asked::Plain(_) | Asked::Unreadable => None,
-        };
         let headers = &parts.headers;
         let refuse = |subject: Subject<'_>, refusal| {
             let refusal = self.note(subject, refusal);
-            Err(self.in_form(refusal, message, headers, subject.principal))
+            Err(self.in_form(refusal, &asked, headers, subject.principal))
         };
         let shown = Shown::read(&parts.method, headers);
         let principal = match self.authenticate(token, &shown, known).await {
@@ -116,12 +95,12 @@ impl Gate {
                         asked: self.asked(needed, held),
                         missing,
                     },
-                    Denial::Unruled => unruled(&asked),
+                    Denial::Unruled => asked.unruled(),
                 };
                 return refuse(subject, refusal);
             }
         };
-        if let Some(refusal) = identifiers::fault(headers, message) {
+        if let Some(refusal) = asked.misnamed(headers) {
             return refuse(subject, refusal);
         }
         if let Err(refused) = self.ask_the_tool(&admission, &asked) {
@@ -135,13 +114,12 @@ impl Gate {
         let opens_session = matches!(judged, Operation::Initialize);
         let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
         let lists_tools = matches!(judged, Operation::ListTools);
-        let is_call = matches!(judged, Operation::CallTool(_));
         Ok(Passed {
             admission,
             body,
-            message: match asked {
-                Asked::Message(message) if is_call => Some(message),
-                _ => None,
+            plain: match asked {
+                Asked::Plain(plain) => Some(plain),
+                Asked::Method(_) | Asked::Message(_) | Asked::Unreadable => None,
             },
             opens_session,
             streams,
@@ -178,27 +156,6 @@ impl Gate {
             }
             read => Ok(read),
         }
-    }
-
-    async fn read_message(&self, method: &Method, body: Body) -> Result<(Asked, Bytes), Refusal> {
-        match *method {
-            Method::GET => return Ok((Asked::Plain(Operation::Stream), Bytes::new())),
-            Method::DELETE => return Ok((Asked::Plain(Operation::EndSession), Bytes::new())),
-            Method::POST => {}
-            _ => return Err(Refusal::Method),
-        }
-        let body = body::read(body, self.body_limit, self.body_time)
-            .await
-            .map_err(Refusal::Body)?;
-        if json::has_private_name(&body) {
-            return Ok((Asked::Unreadable, body));
-        }
-        // The very call by which rmcp reads the very bytes that it is given below.
-        let asked = match serde_json::from_slice(&body) {
-            Ok(message) => Asked::Message(Box::new(message)),
-            Err(_) => Asked::Unreadable,
-        };
-        Ok((asked, body))
     }
 
     async fn authenticate(
@@ -244,16 +201,10 @@ impl Gate {
 
     /// Lets a tool that decides over its arguments decide, before anything of it runs.
     fn ask_the_tool(&self, admission: &Admission, asked: &Asked) -> Result<(), Refused> {
-        let (Some(tools), Asked::Message(message)) = (&self.direct, asked) else {
-            return Ok(());
-        };
-        match message.as_ref() {
-            JsonRpcMessage::Request(request) => match &request.request {
-                ClientRequest::CallToolRequest(call) => {
-                    tools.authorize(admission, call.params.arguments.as_ref())
-                }
-                _ => Ok(()),
-            },
+        match (&self.direct, asked.operation()) {
+            (Some(tools), Some(Operation::CallTool(_))) => {
+                tools.authorize(admission, asked.arguments())
+            }
             _ => Ok(()),
         }
     }
@@ -338,53 +289,3 @@ fn read_session_id(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
         _ => Err(Refusal::NoSession),
     }
 }
-
-/// What a caller with a token is told about a request for which there is no rule.
-fn unruled(asked: &Asked) -> Refusal {
-    let Asked::Message(message) = asked else {
-        return Refusal::Rpc {
-            id: None,
-            status: StatusCode::BAD_REQUEST,
-            code: RpcCode::PARSE_ERROR,
-            message: "the body is not one JSON-RPC message".to_owned(),
-        };
-    };
-    let (id, per_request_version) = match message.as_ref() {
-        JsonRpcMessage::Request(request) => (
-            Some(request.id.clone()),
-            request.request.get_meta().protocol_version().is_some(),
-        ),
-        _ => (None, false),
-    };
-    match Operation::read(message) {
-        // What the revision does not have has no parameters that could be wrong.
-        Err(malformed) if !(per_request_version && OF_SESSIONS.contains(&malformed.method)) => {
-            Refusal::Rpc {
-                id,
-                status: StatusCode::BAD_REQUEST,
-                code: RpcCode::INVALID_PARAMS,
-                message: malformed.to_string(),
-            }
-        }
-        Ok(_) | Err(_) => Refusal::Rpc {
-            id,
-            // A 404 is 2026-07-28's answer; to a session it would mean that it is gone.
-            status: if per_request_version {
-                StatusCode::NOT_FOUND
-            } else {
-                StatusCode::OK
-            },
-            code: RpcCode::METHOD_NOT_FOUND,
-            message: "the server does not offer this method".to_owned(),
-        },
-    }
-}
-
-/// Methods that went with the sessions: 2026-07-28 does not have them.
-const OF_SESSIONS: &[&str] = &[
-    "initialize",
-    "logging/setLevel",
-    "ping",
-    "resources/subscribe",
-    "resources/unsubscribe",
-];

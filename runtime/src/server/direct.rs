@@ -1,17 +1,28 @@
 //! The short way to a tool: no second reading, no transport.
 
 use futures_util::{FutureExt, future::BoxFuture};
-use rmcp::model::{CallToolRequestParams, CallToolResponse, JsonObject};
+use rmcp::model::{CallToolResponse, JsonObject};
 
 use crate::{
-    admission::Admission,
+    admission::{Admission, Target},
     gate::Direct,
-    tool::{Call, Refused},
+    tool::{Call, Refused, Tool},
 };
 
 use super::handler::Shared;
 
 impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
+    fn takes(&self, target: Target) -> bool {
+        match target {
+            Target::Tool(number) => self
+                .catalogue
+                .tools
+                .get(number as usize)
+                .is_some_and(Tool::is_plain),
+            Target::Prompt(_) | Target::Resource(_) => false,
+        }
+    }
+
     fn authorize(
         &self,
         admission: &Admission,
@@ -29,18 +40,14 @@ impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
     fn call(
         &self,
         admission: &Admission,
-        call: CallToolRequestParams,
+        arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
         let tool = self
             .catalogue
             .admitted_tool(admission)
-            .filter(|tool| !tool.takes_context() && tool.parameter_headers().next().is_none())?;
-        let call = Call::new(
-            self.state.clone(),
-            call.arguments.unwrap_or_default(),
-            admission.principal().cloned(),
-            None,
-        );
+            .filter(|tool| tool.is_plain())?;
+        let principal = admission.principal().cloned();
+        let call = Call::new(self.state.clone(), arguments, principal, None);
         let running = tool.call(admission, call);
         Some(running.map(|outcome| outcome.into_response()).boxed())
     }
