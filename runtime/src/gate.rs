@@ -8,8 +8,8 @@
 //! - [`body`]: one bounded buffer
 //! - [`identifiers`]: what a message is called by
 //! - [`session`]: which principal owns which MCP session
-//! - [`challenge`], [`refusal`]: what a refused request is told
-//! - [`direct`]: the short way to a tool
+//! - [`challenge`], [`refusal`]: what a refused request is told; [`made`]: and told again
+//! - [`direct`]: the short way to a tool, or to the list of them; [`pieces`]: its body
 //! - [`in_result`]: a denial as the result of a call
 //! - [`ending`]: streams that end with their token
 //! - [`audit`]: one line for each decision
@@ -30,7 +30,9 @@ mod handover;
 mod identifiers;
 mod in_result;
 mod judgement;
+mod made;
 mod origin;
+mod pieces;
 mod plain;
 mod refusal;
 mod service;
@@ -41,6 +43,7 @@ pub(crate) use direct::Direct;
 pub(crate) use handover::ListsTools;
 pub use in_result::DeniedCall;
 pub(crate) use in_result::InResult;
+pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
 pub(crate) use service::GateService;
@@ -65,6 +68,8 @@ pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) challenges: Challenges,
+    /// Refusals that were told before.
+    pub(crate) told: Told,
     pub(crate) challenge_scopes: ChallengeScopes,
     /// To whom a denied call is answered as a result, if to anybody.
     pub(crate) in_result: Option<Box<InResult>>,

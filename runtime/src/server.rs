@@ -2,7 +2,8 @@
 //!
 //! - [`admitted`]: the second check, at dispatch
 //! - [`adoption`]: the gate alone, before somebody else's handler
-//! - [`catalogue`], [`listing`]: its tools, prompts and resources, and who sees which
+//! - [`catalogue`], [`listing`]: its tools, prompts and resources, and who sees which;
+//!   [`lists`]: that as bytes
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
 //! - [`changes`], [`listening`]: what changes while it runs, and who is told
 //! - [`direct`]: the short way to a tool
@@ -46,6 +47,7 @@ mod hierarchy;
 mod issuing;
 mod listening;
 mod listing;
+mod lists;
 mod offered;
 mod page;
 mod preface;

@@ -1,6 +1,6 @@
-//! The short way to a tool and rmcp's own give one answer.
+//! The short way to a tool, or to the list of them, and rmcp's own give one answer.
 //!
-//! A call that is right in every particular goes the short way. The same message with a
+//! A request that is right in every particular goes the short way. The same message with a
 //! parameter on its media type is as right, and goes the long way; so each generated
 //! request is sent twice, and what comes back is compared, and what ran.
 
@@ -57,15 +57,18 @@ impl World {
             .body(format!("{0}{1}{0}", case.space, case.message))
             .build()
             .expect("a request");
-        let name = case.message["params"]["name"].as_str().unwrap_or_default();
+        let method = case.message["method"].as_str().unwrap_or_default();
+        let name = case.message["params"]["name"].as_str();
         let headers = request.headers_mut();
         headers.insert("content-type", HeaderValue::from_static(kind));
         for (name, value) in [
             ("accept", "application/json, text/event-stream"),
             ("mcp-protocol-version", VERSION),
-            ("mcp-method", "tools/call"),
-            ("mcp-name", name),
-        ] {
+            ("mcp-method", method),
+        ]
+        .into_iter()
+        .chain(name.map(|name| ("mcp-name", name)))
+        {
             // A name that no header can hold is one more way to be odd.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
                 headers.insert(name, value);

@@ -152,6 +152,11 @@ impl Rules {
         }
     }
 
+    /// How often something was switched on or off.
+    pub(crate) fn switched(&self) -> u64 {
+        self.switches.changes()
+    }
+
     /// The scopes that an operation needs of a caller who has these.
     pub(crate) fn needed(&self, operation: Operation<'_>, granted: ScopeSet) -> ScopeSet {
         match self.rule(operation) {

@@ -1,6 +1,6 @@
 //! What is switched off.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Target;
 
@@ -10,6 +10,8 @@ pub(crate) struct Switches {
     tools: Box<[AtomicBool]>,
     prompts: Box<[AtomicBool]>,
     resources: Box<[AtomicBool]>,
+    /// How often something was switched.
+    changes: AtomicU64,
 }
 
 impl Switches {
@@ -20,6 +22,7 @@ impl Switches {
             tools: all_on(tools),
             prompts: all_on(prompts),
             resources: all_on(resources),
+            changes: AtomicU64::new(0),
         }
     }
 
@@ -33,7 +36,18 @@ impl Switches {
     /// Switches one thing; says whether that changed anything.
     pub(crate) fn set(&self, target: Target, on: bool) -> bool {
         let switch = self.switch(target);
-        switch.is_some_and(|off| off.swap(!on, Ordering::Relaxed) == on)
+        let is_changed = switch.is_some_and(|off| off.swap(!on, Ordering::Relaxed) == on);
+        if is_changed {
+            // Whoever sees the number sees the switch.
+            self.changes.fetch_add(1, Ordering::Release);
+        }
+        is_changed
+    }
+
+    /// How often something was switched: what was found out before the number changed may
+    /// no longer hold.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     fn switch(&self, target: Target) -> Option<&AtomicBool> {

@@ -20,6 +20,7 @@ use crate::{
 
 use super::{
     Gate, identifiers,
+    pieces::Pieces,
     plain::{CURRENT, Plain, PlainAsked},
     session::SESSION_ID,
 };
@@ -45,6 +46,10 @@ pub(crate) trait Direct: Send + Sync {
         admission: &Admission,
         arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>>;
+
+    /// The list of tools for the caller of an admission, as JSON; none if it is an admission
+    /// to something else.
+    fn list(&self, admission: &Admission) -> Option<Bytes>;
 }
 
 impl Gate {
@@ -57,17 +62,19 @@ impl Gate {
             && !headers.contains_key(SESSION_ID);
         let method = is_plain_head.then(|| only(headers, "mcp-method"))??;
         let plain = Plain::read(body).filter(|plain| plain.method() == method)?;
-        let PlainAsked::Call { name, .. } = &plain.asks else {
-            return None;
-        };
-        // A name that looks like the escape of another goes the long way.
-        let is_plain = !name.starts_with("=?")
-            && only(headers, "mcp-name") == Some(name)
-            && identifiers::is_plain_id(&plain.id)
-            && self
-                .rules
-                .target(Operation::CallTool(name))
-                .is_some_and(|target| lane.takes(target));
+        let is_plain = identifiers::is_plain_id(&plain.id)
+            && match &plain.asks {
+                PlainAsked::Call { name, .. } => {
+                    // A name that looks like the escape of another goes the long way.
+                    !name.starts_with("=?")
+                        && only(headers, "mcp-name") == Some(name)
+                        && self
+                            .rules
+                            .target(Operation::CallTool(name))
+                            .is_some_and(|target| lane.takes(target))
+                }
+                PlainAsked::List => !headers.contains_key("mcp-name"),
+            };
         is_plain.then_some(plain)
     }
 }
@@ -84,7 +91,14 @@ pub(super) async fn run(
             let response = lane.call(admission, arguments)?.await;
             answer(id, response)
         }
-        PlainAsked::List => None,
+        PlainAsked::List => {
+            let list = lane.list(admission)?;
+            let mut head = br#"{"id":"#.to_vec();
+            serde_json::to_writer(&mut head, &id).ok()?;
+            head.extend_from_slice(br#","jsonrpc":"2.0","result":"#);
+            let pieces = [head.into(), list, Bytes::from_static(b"}")];
+            Some(in_json(Body::new(Pieces::new(pieces))))
+        }
     }
 }
 
@@ -113,8 +127,8 @@ fn answer(id: RequestId, response: CallToolResponse) -> Option<Response<Body>> {
     Some(in_json(body.into()))
 }
 
-fn in_json(body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+fn in_json(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response

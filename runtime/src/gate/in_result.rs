@@ -7,18 +7,13 @@
 
 use std::fmt;
 
-use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header::USER_AGENT};
+use http::{HeaderMap, HeaderValue, StatusCode, header::USER_AGENT};
 use rmcp::model::RequestId;
 use serde_json::json;
 
 use crate::principal::Principal;
 
-use super::{
-    Gate,
-    asked::Asked,
-    refusal::{Refusal, json_response},
-};
+use super::{Gate, asked::Asked, made::Made, refusal::Refusal};
 
 /// The member of `_meta` that holds challenges, as a list.
 const CHALLENGES: &str = "mcp/www_authenticate";
@@ -95,7 +90,7 @@ impl Gate {
 }
 
 /// The result of a call that was denied.
-pub(super) fn result(call: Answered, challenge: &HeaderValue, told: &str) -> Response<Body> {
+pub(super) fn result(call: Answered, challenge: &HeaderValue, told: &str) -> Made {
     let challenge = challenge.to_str().unwrap_or("Bearer");
     let mut body = json!({
         "jsonrpc": "2.0",
@@ -109,5 +104,5 @@ pub(super) fn result(call: Answered, challenge: &HeaderValue, told: &str) -> Res
     if call.marks_complete {
         body["result"]["resultType"] = "complete".into();
     }
-    json_response(StatusCode::OK, &body)
+    Made::new(StatusCode::OK, &body)
 }

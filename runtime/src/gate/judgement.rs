@@ -260,6 +260,7 @@ impl Gate {
     pub(super) fn voice(&self, dpop: bool) -> Voice<'_> {
         Voice {
             challenges: &self.challenges,
+            told: &self.told,
             table: self.rules.table(),
             hosts: self.origins.hosts(),
             dpop: dpop || self.authenticator.takes_only_bound(),

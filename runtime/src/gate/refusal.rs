@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use axum::body::Body;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use rmcp::model::{ErrorCode as RpcCode, RequestId};
 use serde_json::json;
@@ -19,6 +19,7 @@ use super::{
     body::BodyFault,
     challenge::{Challenges, ErrorCode},
     in_result::{self, Answered},
+    made::{Made, Told, Usual},
     origin::Foreign,
 };
 
@@ -100,6 +101,7 @@ impl Unproved {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Voice<'a> {
     pub(crate) challenges: &'a Challenges,
+    pub(crate) told: &'a Told,
     pub(crate) table: &'a ScopeTable,
     pub(crate) hosts: &'a [String],
     /// Whether the scheme `DPoP` is named beside `Bearer`: to whom uses it, or has to.
@@ -150,9 +152,20 @@ impl Refusal {
         }
     }
 
-    /// The answer. A challenge stands on 400, 401 and 403 that a token can cure, and on
-    /// no other: some clients take any challenge on a 403 for a lack of scope.
+    /// The answer.
     pub(crate) fn into_response(self, voice: Voice<'_>) -> Response<Body> {
+        let usual = match self {
+            Self::NoToken { wanted } => Usual::NoToken(wanted),
+            Self::InsufficientScope { asked, .. } => Usual::InsufficientScope(asked),
+            other => return other.made(voice).into_response(),
+        };
+        let made = voice.told.again(usual, voice.dpop, || self.made(voice));
+        made.into_response()
+    }
+
+    /// The answer, made. A challenge stands on 400, 401 and 403 that a token can cure, and
+    /// on no other: some clients take any challenge on a 403 for a lack of scope.
+    fn made(self, voice: Voice<'_>) -> Made {
         let description = self.description(voice);
         let error = self.outcome();
         let scope = voice.challenges.scopes(self.scopes().0, voice.table);
@@ -215,12 +228,11 @@ impl Refusal {
                 challenge(ErrorCode::InsufficientScope, asked, LACKS_SCOPE),
             ),
             Self::Unavailable { retry_after, .. } => {
-                let mut response =
-                    oauth_error(StatusCode::SERVICE_UNAVAILABLE, error, &description, "");
+                let mut made = oauth(StatusCode::SERVICE_UNAVAILABLE, error, &description, "");
                 // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
                 let seconds = HeaderValue::from(retry_after.as_secs().max(1));
-                response.headers_mut().insert(RETRY_AFTER, seconds);
-                return response;
+                made.headers.insert(RETRY_AFTER, seconds);
+                return made;
             }
             // No challenge: nobody should log in for nothing.
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
@@ -231,15 +243,15 @@ impl Refusal {
             Self::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
         };
-        let mut response = oauth_error(status, error, &description, &scope);
-        let headers = response.headers_mut();
+        let mut made = oauth(status, error, &description, &scope);
+        let headers = &mut made.headers;
         for challenge in challenges {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
         }
-        response
+        made
     }
 
     /// What a person reads in the body or a log.
@@ -291,33 +303,22 @@ pub(crate) fn oauth_error(
     description: &str,
     scope: &str,
 ) -> Response<Body> {
+    oauth(status, error, description, scope).into_response()
+}
+
+fn oauth(status: StatusCode, error: &str, description: &str, scope: &str) -> Made {
     let mut body = json!({"error": error, "error_description": description});
     if !scope.is_empty() {
         body["scope"] = scope.into();
     }
-    json_response(status, &body)
+    Made::new(status, &body)
 }
 
-fn rpc_error(
-    id: Option<RequestId>,
-    status: StatusCode,
-    code: RpcCode,
-    message: String,
-) -> Response<Body> {
+fn rpc_error(id: Option<RequestId>, status: StatusCode, code: RpcCode, message: String) -> Made {
     let body = json!({
         "jsonrpc": "2.0",
         "id": id,
         "error": {"code": code, "message": message},
     });
-    json_response(status, &body)
-}
-
-pub(super) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // RFC 6749 §5.1, RFC 9111 §3.5: what depends on a credential is nobody else's.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Made::new(status, &body)
 }

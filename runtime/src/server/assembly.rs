@@ -27,6 +27,7 @@ use super::{
     handler::{Handler, Shared},
     hierarchy::Hierarchy,
     listening::Herald,
+    lists::Lists,
     protection::{self, Protection, Readiness},
     routes,
     schemes::{Publishing, PublishingSessions},
@@ -164,6 +165,7 @@ where
         visibility: server.visibility,
         herald,
         rounds: Arc::new(rounds),
+        lists: Lists::default(),
     });
     let wall = plan.put_up(Some(Arc::clone(&shared) as Arc<dyn Direct>));
     let service = StreamableHttpService::new(

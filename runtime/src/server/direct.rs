@@ -1,11 +1,13 @@
 //! The short way to a tool: no second reading, no transport.
 
+use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::model::{CallToolResponse, JsonObject};
 
 use crate::{
     admission::{Admission, Target},
     gate::Direct,
+    operation::Operation,
     tool::{Call, Refused, Tool},
 };
 
@@ -50,5 +52,11 @@ impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
         let call = Call::new(self.state.clone(), arguments, principal, None);
         let running = tool.call(admission, call);
         Some(running.map(|outcome| outcome.into_response()).boxed())
+    }
+
+    fn list(&self, admission: &Admission) -> Option<Bytes> {
+        // The second check, as rmcp's way has it.
+        self.rules.confirm(admission, Operation::ListTools).ok()?;
+        self.tools_as_bytes(admission)
     }
 }

@@ -31,6 +31,7 @@ use super::{
     catalogue::Catalogue,
     listening::{self, Herald, Listening},
     listing::{TTL, only_page},
+    lists::Lists,
 };
 
 /// Everything that requests share.
@@ -42,6 +43,7 @@ pub(super) struct Shared<S> {
     pub(super) visibility: Visibility,
     pub(super) herald: Option<Arc<Herald>>,
     pub(super) rounds: Arc<RoundSeal>,
+    pub(super) lists: Lists,
 }
 
 /// One request's or one session's view of the server.

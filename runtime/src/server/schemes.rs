@@ -36,7 +36,7 @@ use tower::{Service, ServiceExt};
 use crate::{gate::ListsTools, tool::SCHEMES};
 
 /// Gives each tool of a list the member that its `_meta` has.
-fn publish(list: &mut Value) {
+pub(super) fn publish(list: &mut Value) {
     let tools = list.get_mut("tools").and_then(Value::as_array_mut);
     for tool in tools.into_iter().flatten() {
         let schemes = tool.get("_meta").and_then(|meta| meta.get(SCHEMES));

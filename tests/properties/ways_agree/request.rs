@@ -160,6 +160,8 @@ fn besides() -> impl Strategy<Value = Option<(&'static str, Value)>> {
     let members = vec![
         ("task", json!({"ttl": 1000})),
         ("task", json!(7)),
+        ("cursor", json!(null)),
+        ("cursor", json!("2")),
         ("requestState", json!("state")),
         ("requestState", json!(7)),
         ("inputResponses", json!({})),
@@ -226,7 +228,8 @@ fn token() -> impl Strategy<Value = Option<(&'static str, u64)>> {
 
 pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
     let call = prop_oneof![2 => right(), 1 => (tool(), arguments())];
-    let parts = (call, id(), meta(), besides(), token());
+    let asked = prop_oneof![4 => call.prop_map(Some), 1 => Just(None)];
+    let parts = (asked, id(), meta(), besides(), token());
     let around = (
         mostly(3, Vec::new(), prop::collection::vec(header(), 1..3)),
         mostly(
@@ -237,10 +240,16 @@ pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
         prop::sample::select(vec!["", "", " ", "\r\n\t"]),
     );
     (parts, around).prop_map(move |(parts, (headers, twice, space))| {
-        let ((tool, arguments), id, meta, besides, token) = parts;
+        let (asked, id, meta, besides, token) = parts;
         let mut params = Map::new();
-        params.insert("name".to_owned(), tool.into());
-        params.extend(arguments.map(|arguments| ("arguments".to_owned(), arguments)));
+        let method = match asked {
+            Some((tool, arguments)) => {
+                params.insert("name".to_owned(), tool.into());
+                params.extend(arguments.map(|arguments| ("arguments".to_owned(), arguments)));
+                "tools/call"
+            }
+            None => "tools/list",
+        };
         params.insert("_meta".to_owned(), meta);
         params.extend(besides.map(|(name, value)| (name.to_owned(), value)));
         let token = token.map(|(scopes, expires)| {
@@ -249,7 +258,7 @@ pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
             tokens::token(&claims)
         });
         Case {
-            message: json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}),
+            message: json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}),
             token,
             headers,
             twice,

@@ -19,7 +19,7 @@ use crate::{
     claims::Claims,
     clock::{Clock, UnixTime},
     error::Faults,
-    gate::{ChallengeScopes, Challenges, OriginRules, Sessions},
+    gate::{ChallengeScopes, Challenges, OriginRules, Sessions, Told},
     principal::Acceptance,
     scope::{Scope, ScopeSet, ScopeTable},
     verify::{Authenticator, Shown, TokenError, TokenVerifier},
@@ -60,6 +60,7 @@ fn gate() -> Gate {
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
+        told: Told::default(),
         authenticator: Arc::new(Authenticator::new(
             TextIsScopes,
             Acceptance::new(["i"], ["a"]),

@@ -111,6 +111,7 @@ impl World {
             visibility: Default::default(),
             herald: None,
             rounds: Arc::new(rounds),
+            lists: Lists::default(),
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);
