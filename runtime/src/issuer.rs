@@ -71,7 +71,7 @@ pub struct Issuer {
     algorithms: Vec<Algorithm>,
     strict: bool,
     required: Vec<String>,
-    required_one_of: &'static [&'static str],
+    required_one_of: &'static [&'static [&'static str]],
     required_values: Vec<(String, String)>,
     single_audience: bool,
     reading: Reading,
@@ -265,8 +265,8 @@ impl Issuer {
         &self.required
     }
 
-    /// Claims of which a token must have one, where there are any.
-    pub(crate) fn required_one_of(&self) -> &'static [&'static str] {
+    /// Lists of claims, of each of which a token must have one.
+    pub(crate) fn required_one_of(&self) -> &'static [&'static [&'static str]] {
         self.required_one_of
     }
 

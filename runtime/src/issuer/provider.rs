@@ -51,7 +51,8 @@ pub enum Provider {
     /// Microsoft Entra ID. The issuer is
     /// `https://login.microsoftonline.com/<tenant id>/v2.0`, with the id of one tenant;
     /// tokens of version 1 name `https://sts.windows.net/<tenant id>/`. Scopes are in
-    /// `scp`, and what has neither `scp` nor `roles` is no access token.
+    /// `scp`. What has neither `scp` nor `roles`, or names no client (`azp`, `appid`), is no
+    /// access token.
     ///
     /// There: register an application, expose an API with the scopes. Its `api://…` URI
     /// and its client id are audiences, for versions 1 and 2. Tokens name a scope alone,
@@ -171,9 +172,10 @@ impl Issuer {
 
 fn entra(issuer: Issuer, base: &str) -> Issuer {
     let mut issuer = issuer.with_scope_claims(["scp"]).with_client_claim("appid");
-    // An ID token has neither, and the same audience as an access token of version 2 for
-    // an application that calls its own API.
-    issuer.required_one_of = &["scp", "roles"];
+    // An ID token has the same audience as an access token of version 2 for an application
+    // that calls its own API. It has no scopes, but it may have roles; what it never has
+    // is the client that an access token was given to, by its name in either version.
+    issuer.required_one_of = &[&["scp", "roles"], &["azp", "appid"]];
     let tenant = base
         .strip_suffix("/v2.0")
         .and_then(|base| base.rsplit_once('/'));

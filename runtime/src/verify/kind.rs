@@ -58,9 +58,9 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
     if has("events") || says("typ", &["Logout"]) {
         return Err("it is a logout token or another security event".to_owned());
     }
-    let one_of = issuer.required_one_of();
-    if !one_of.is_empty() && !one_of.iter().copied().any(has) {
-        return Err(format!("it has none of {}", one_of.join(", ")));
+    let mut lists = issuer.required_one_of().iter();
+    if let Some(list) = lists.find(|list| !list.iter().copied().any(has)) {
+        return Err(format!("it has none of {}", list.join(", ")));
     }
     for (name, value) in issuer.required_values() {
         if claims.get(name).and_then(Value::as_str) != Some(value) {
@@ -95,6 +95,7 @@ pub(super) fn judge_profile(claims: &Map<String, Value>, issuer: &Issuer) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Provider;
     use serde_json::json;
 
     fn lax() -> Issuer {
@@ -172,6 +173,21 @@ mod tests {
             json!({"token_use": "access", "client_id": "c"}),
         ] {
             assert_eq!(claims(&lax(), token.clone()), Ok(()), "{token}");
+        }
+    }
+
+    #[test]
+    fn of_each_list_of_claims_one_is_required() {
+        let entra = Issuer::of(Provider::EntraId, "https://login.example/t/v2.0");
+        for (token, expected) in [
+            (json!({"scp": "a", "azp": "c"}), Ok(())),
+            (json!({"roles": ["a"], "appid": "c"}), Ok(())),
+            (json!({"azp": "c"}), Err("it has none of scp, roles")),
+            (json!({"roles": ["a"]}), Err("it has none of azp, appid")),
+            (json!({"scp": "a"}), Err("it has none of azp, appid")),
+        ] {
+            let expected = expected.map_err(str::to_owned);
+            assert_eq!(claims(&entra, token.clone()), expected, "{token}");
         }
     }
 
