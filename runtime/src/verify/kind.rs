@@ -215,6 +215,10 @@ mod tests {
             let token = json!({"aud": audience});
             assert_eq!(claims(&issuer, token.clone()).is_ok(), single, "{audience}");
             assert_eq!(claims(&lax(), token), Ok(()));
+            // Where another claim says for whom a token is, it is that one that counts.
+            let own = issuer.clone().with_audience_claim("resources");
+            let token = json!({"resources": audience});
+            assert_eq!(claims(&own, token).is_ok(), single, "{audience}");
         }
     }
 
