@@ -67,10 +67,9 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
             return Err(format!("its {name:?} is not {value:?}, which is required"));
         }
     }
-    let audiences = claims
-        .get("aud")
-        .and_then(Value::as_array)
-        .map_or(1, Vec::len);
+    let mut names = issuer.reading().audience.iter();
+    let audience = names.find_map(|name| claims.get(&**name));
+    let audiences = audience.and_then(Value::as_array).map_or(1, Vec::len);
     if issuer.has_single_audience() && audiences > 1 {
         return Err("it is for others as well".to_owned());
     }
