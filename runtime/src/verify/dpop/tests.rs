@@ -112,6 +112,30 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
+    let fixture = fixture(None);
+    let passes = async |millis, second| {
+        tokio::time::advance(std::time::Duration::from_millis(millis)).await;
+        fixture.hand.0.store(NOW + second, Ordering::SeqCst);
+    };
+    // As early as it can be accepted, and when those before it are about to be forgotten.
+    let proof = fixture.proof(json!({"iat": NOW + 30}));
+    passes(119_900, 0).await;
+    assert_eq!(fixture.says(&proof), Ok(()));
+    // Others come and go.
+    for (millis, second) in [(100, 0), (120_000, 120)] {
+        passes(millis, second).await;
+        let other = json!({"jti": second.to_string(), "iat": NOW + second});
+        assert_eq!(fixture.says(&fixture.proof(other)), Ok(()));
+    }
+    passes(800, 120).await;
+    assert_eq!(
+        fixture.says(&proof),
+        Err(Unproved::Invalid("the proof was used before"))
+    );
+}
+
 #[tokio::test]
 async fn what_does_not_hold_takes_no_room() {
     let fixture = fixture(Some(Nonces::generate().unwrap()));
