@@ -138,8 +138,9 @@ impl Proofs {
             algorithms,
             leeway,
             nonces,
-            // From the earliest moment at which a proof is accepted to the last.
-            replays: Replays::new(MAX_AGE + 2 * leeway),
+            // From the earliest moment at which a proof is accepted to the last, which is
+            // the end of its second: the clock tells whole ones.
+            replays: Replays::new(MAX_AGE + 2 * leeway + 1),
             clock,
         }
     }
