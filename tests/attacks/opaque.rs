@@ -1,5 +1,6 @@
 //! What an issuer says about a token is judged like what a token says.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::case::{Case, accepted, refused};
@@ -51,5 +52,17 @@ pub(crate) const CASES: &[Case] = &[
     refused("a JWT in sloppy base64 for which the issuer would vouch", "a JWT is judged as one", |w| {
         let token = w.spelled(0, |part| format!("{part}="));
         w.opaque(&token, json!({}))
+    }),
+    refused("a JWT in plain base64 for which the issuer would vouch", "RFC 4648 §4: a JWT is judged as one", |w| {
+        let token = w.header("x", json!("????????????")).replacen('_', "/", 1);
+        w.opaque(&token, json!({}))
+    }),
+    refused("a JWT with a character too many for which the issuer would vouch", "RFC 2045 §6.8: some readers skip it", |w| {
+        let token = w.spelled(0, |part| format!("{}~{}", &part[..9], &part[9..]));
+        w.opaque(&token, json!({}))
+    }),
+    refused("an encrypted JWT for which the issuer would vouch", "RFC 7519 §3: a JWT is judged as one", |w| {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"dir","enc":"A256GCM"}"#);
+        w.opaque(&format!("{header}..AAAA.AAAA.AAAA"), json!({}))
     }),
 ];

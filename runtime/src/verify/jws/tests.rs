@@ -43,6 +43,31 @@ fn a_token_has_three_parts_of_canonical_base64url() {
 }
 
 #[test]
+fn what_is_a_jwt_by_its_form_is_seen_through_careless_spelling() {
+    for header in [
+        "eyJhbGciOiJub25lIn0",
+        "eyJhbGciOiJub25lIn0=",
+        "eyJhbGciOiJub25lIn1",
+        "eyJh~bGci=OiJub25lIn0",
+        "eyJhbGciOiJub25lIn0A",
+        "ICB7fQ",
+        "eyI_",
+        "eyI/Pz8-",
+        "e30",
+    ] {
+        for rest in [".e30.", ".e30.AA", "...", "....", ".a.b.c.d"] {
+            assert!(is_jwt_like(&format!("{header}{rest}")), "{header}{rest}");
+        }
+        for rest in ["", ".e30"] {
+            assert!(!is_jwt_like(&format!("{header}{rest}")), "{header}{rest}");
+        }
+    }
+    for token in ["", "..", "a.b.c", "ya29.a0AfB_by.C", "W10.e30.AA", "Int9.e30.AA", "e.e30.AA"] {
+        assert!(!is_jwt_like(token), "{token}");
+    }
+}
+
+#[test]
 fn stray_bits_behind_the_last_byte_are_refused_in_every_part() {
     let mint = Mint::new("k");
     // 64 bytes of signature leave four bits of the last character unused.
