@@ -24,7 +24,7 @@ pub(super) const MAX_TOKEN: usize = 16 * 1024;
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true),
 );
 
@@ -140,16 +140,33 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// Whether a text is a JWT by its form, good or not: three parts, the first of them a
-/// JSON object. Such a token is judged as a JWT and never shown to anybody as an opaque
-/// one, so that a JWT which is refused here gets no second chance elsewhere.
+/// Whether a text is a JWT by its form, good or not: three parts, or five of one that is
+/// encrypted (RFC 7519 §3), the first of them a JSON object. Such a token is judged as a
+/// JWT and never shown to anybody as an opaque one, so that a JWT which is refused here
+/// gets no second chance elsewhere.
 pub(super) fn is_jwt_like(token: &str) -> bool {
     let mut parts = token.split('.');
     let header = parts.next().unwrap_or_default();
-    parts.count() == 2
-        && LENIENT
-            .decode(header)
-            .is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
+    parts.count() >= 2 && begins_an_object(header)
+}
+
+/// Whether the most careless of readers would find the beginning of an object: one that
+/// knows both alphabets and skips what is in neither (RFC 2045 §6.8).
+fn begins_an_object(header: &str) -> bool {
+    let known = |byte| match byte {
+        b'+' => Some(b'-'),
+        b'/' => Some(b'_'),
+        b'-' | b'_' => Some(byte),
+        _ => byte.is_ascii_alphanumeric().then_some(byte),
+    };
+    let mut text: Vec<u8> = header.bytes().filter_map(known).collect();
+    // A last character that stands alone has no byte in it.
+    if text.len() % 4 == 1 {
+        text.pop();
+    }
+    LENIENT
+        .decode(text)
+        .is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
 }
 
 fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, NotAJws> {
