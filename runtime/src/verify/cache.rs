@@ -118,4 +118,30 @@ mod tests {
         assert!(cache.0.weight() <= 1024 * 1024);
         assert!((1..=16).contains(&cache.len()), "{}", cache.len());
     }
+
+    /// What is kept are claims, and some bytes of a token can be many of those. Of a token
+    /// that only its issuer can read the length tells nothing at all.
+    #[test]
+    fn what_a_token_says_is_weighed_and_not_how_long_it_is() {
+        // Members of a map lie in nodes with room for eleven of them.
+        let objects = vec![r#"{"":0}"#; 1000].join(",");
+        let scopes = vec!["s"; 16_000].join(" ");
+        for (dense, bytes) in [
+            (format!(r#""x":[{objects}]"#), 1000 * 11 * (24 + 32)),
+            (format!(r#""x":[{}0]"#, "0,".repeat(15_999)), 16_000 * 32),
+            (format!(r#""x":"{}""#, "x".repeat(500_000)), 500_000),
+            (format!(r#""scope":"{scopes}""#), 16_000 * (24 + 16)),
+        ] {
+            let cache = VerdictCache::with_capacity(4 * 1024 * 1024);
+            let claims = format!(r#"{{"iss":"https://i","exp":9,{dense}}}"#);
+            let claims = Claims::from_json(claims.as_bytes()).unwrap();
+            let token = VerifiedToken::new(claims, &ScopeTable::default());
+            for number in 0..100 {
+                let text = BearerToken::new(&number.to_string()).unwrap();
+                cache.keep(TokenHash::of(&text), Arc::clone(&token), Stamp::default(), 9);
+            }
+            let held = cache.len() * bytes;
+            assert!(held <= 4 * 1024 * 1024, "{held} bytes of {}", &dense[..16]);
+        }
+    }
 }
