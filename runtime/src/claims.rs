@@ -180,6 +180,11 @@ impl Claims {
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.all.get(name)
     }
+
+    /// Every claim as the token has it.
+    pub(crate) fn all(&self) -> &Map<String, Value> {
+        &self.all
+    }
 }
 
 impl fmt::Debug for Claims {

@@ -181,8 +181,7 @@ impl Authenticator {
         let accepted = self.judge(&verified)?;
         // An answer may be for this one request alone.
         if issuers.is_current(stamp) {
-            self.cache
-                .keep(hash, verified, stamp, token.as_bytes().len());
+            self.cache.keep(hash, verified, stamp);
         }
         Ok(accepted)
     }

@@ -1,24 +1,37 @@
 //! Verdicts that need not be found again: authentic, accepted tokens by their hash.
 //!
 //! A token that was refused never enters, so garbage cannot fill the cache or push
-//! anybody out. What enters is weighed, so that long tokens do not take more than
-//! their share. Nothing here is trusted for longer than the keys that verified it, and
+//! anybody out. What enters is weighed, so that tokens which say much do not take more
+//! than their share. Nothing here is trusted for longer than the keys that verified it, and
 //! time and audience are judged again on each request.
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use quick_cache::{Weighter, sync::Cache};
+use serde_json::{Map, Value};
 
 use super::issuers::Stamp;
-use crate::{bearer::BearerToken, principal::VerifiedToken};
+use crate::{bearer::BearerToken, claims::Claims, principal::VerifiedToken};
 
 /// About how many bytes the cache may hold: some 10,000 tokens of one kilobyte.
 const CAPACITY: u64 = 48 * 1024 * 1024;
 
-/// About what an entry weighs beside its token, and each byte of its token.
+/// What a token of one kilobyte weighs.
+const TYPICAL: u64 = 4 * 1024;
+
+/// What an entry weighs beside the claims.
 const ENTRY: u64 = 1024;
-const EACH_BYTE: u64 = 4;
+
+/// What an allocation costs beyond its bytes, and an element of a list, which grows by
+/// doubling.
+const ALLOCATION: u64 = 16;
+const ELEMENT: u64 = 2 * 32;
+
+/// What a map costs that is not empty, and a member of it: they lie in nodes with room
+/// for eleven, half of which may be free.
+const NODE: u64 = 11 * (24 + 32);
+const MEMBER: u64 = 2 * (24 + 32);
 
 /// Verified tokens.
 pub(super) struct VerdictCache(Cache<TokenHash, Verdict, Weight>);
@@ -50,7 +63,7 @@ impl VerdictCache {
     }
 
     fn with_capacity(bytes: u64) -> Self {
-        let expected = usize::try_from(bytes / (ENTRY + 1024 * EACH_BYTE)).unwrap_or(usize::MAX);
+        let expected = usize::try_from(bytes / TYPICAL).unwrap_or(usize::MAX);
         Self(Cache::with_weighter(expected, bytes, Weight))
     }
 
@@ -58,15 +71,9 @@ impl VerdictCache {
         self.0.get(hash)
     }
 
-    /// Keeps a verdict on a token of this many bytes.
-    pub(super) fn keep(
-        &self,
-        hash: TokenHash,
-        token: Arc<VerifiedToken>,
-        stamp: Stamp,
-        length: usize,
-    ) {
-        let weight = ENTRY + EACH_BYTE * length as u64;
+    /// Keeps a verdict on a token.
+    pub(super) fn keep(&self, hash: TokenHash, token: Arc<VerifiedToken>, stamp: Stamp) {
+        let weight = ENTRY + weight_of(token.claims());
         self.0.insert(
             hash,
             Verdict {
@@ -96,31 +103,58 @@ impl Weighter<TokenHash, Verdict> for Weight {
     }
 }
 
+/// About how many bytes claims take, rather more than less. The length of the token would
+/// not tell: a byte of it can be a hundred of these, and what only its issuer can read has
+/// its claims from elsewhere.
+fn weight_of(claims: &Claims) -> u64 {
+    let text = |text: &str| ALLOCATION + text.len() as u64;
+    let audience = claims.audience().iter().map(String::as_str);
+    let lists = claims.scopes().chain(audience);
+    lists.map(|one| ELEMENT + text(one)).sum::<u64>() + weight_of_members(claims.all())
+}
+
+fn weight_of_members(members: &Map<String, Value>) -> u64 {
+    if members.is_empty() {
+        return 0;
+    }
+    let each = members.iter().map(|(name, value)| {
+        MEMBER + ALLOCATION + name.len() as u64 + weight_of_value(value)
+    });
+    NODE + each.sum::<u64>()
+}
+
+/// What a value takes beside the place in which it lies.
+fn weight_of_value(value: &Value) -> u64 {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => ALLOCATION + text.len() as u64,
+        Value::Array(many) => {
+            let each = many.iter().map(|one| ELEMENT + weight_of_value(one));
+            ALLOCATION + each.sum::<u64>()
+        }
+        Value::Object(members) => weight_of_members(members),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Claims, ScopeTable, UnixTime};
+    use crate::{ScopeTable, UnixTime};
 
     #[test]
     fn the_cache_holds_no_more_than_it_may() {
         let cache = VerdictCache::with_capacity(1024 * 1024);
         let claims = Claims::new("https://i", UnixTime::from_seconds(9));
+        let claims = claims.with_audience("x".repeat(64_000));
         let token = VerifiedToken::new(claims, &ScopeTable::default());
         for number in 0..10_000 {
             let text = BearerToken::new(&number.to_string()).unwrap();
-            cache.keep(
-                TokenHash::of(&text),
-                Arc::clone(&token),
-                Stamp::default(),
-                16_000,
-            );
+            cache.keep(TokenHash::of(&text), Arc::clone(&token), Stamp::default());
         }
         assert!(cache.0.weight() <= 1024 * 1024);
         assert!((1..=16).contains(&cache.len()), "{}", cache.len());
     }
 
-    /// What is kept are claims, and some bytes of a token can be many of those. Of a token
-    /// that only its issuer can read the length tells nothing at all.
     #[test]
     fn what_a_token_says_is_weighed_and_not_how_long_it_is() {
         // Members of a map lie in nodes with room for eleven of them.
@@ -138,7 +172,7 @@ mod tests {
             let token = VerifiedToken::new(claims, &ScopeTable::default());
             for number in 0..100 {
                 let text = BearerToken::new(&number.to_string()).unwrap();
-                cache.keep(TokenHash::of(&text), Arc::clone(&token), Stamp::default(), 9);
+                cache.keep(TokenHash::of(&text), Arc::clone(&token), Stamp::default());
             }
             let held = cache.len() * bytes;
             assert!(held <= 4 * 1024 * 1024, "{held} bytes of {}", &dense[..16]);
