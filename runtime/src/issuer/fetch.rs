@@ -129,7 +129,7 @@ impl Resolve for Within {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let (near, far): (Vec<_>, Vec<_>) =
-                found.partition(|address| reach.permits(address.ip()));
+                found.partition(|address| reach.permits_for(name.as_str(), address.ip()));
             match near.is_empty() && !far.is_empty() {
                 false => Ok(Box::new(near.into_iter()) as Addrs),
                 true => Err(Box::new(OutOfReach) as _),

@@ -30,6 +30,13 @@ impl Reach {
         }
     }
 
+    /// Whether a connection to this address may be made when a name has led to it. A name
+    /// for this machine (RFC 6761 §6.3) lets us speak without TLS, whatever some resolver
+    /// makes of it.
+    pub(crate) fn permits_for(self, name: &str, address: IpAddr) -> bool {
+        self.permits(address) && (!is_local(name) || address.to_canonical().is_loopback())
+    }
+
     /// Whether a document may be fetched from this URL, as far as its text tells. What
     /// a name resolves to is judged when it is resolved.
     ///
@@ -64,9 +71,13 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => is_local(name),
         None => false,
     }
+}
+
+fn is_local(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether an address is one of the public internet, by the registries of special
@@ -150,6 +161,23 @@ mod tests {
             .map(|address| address.to_string())
             .collect();
         assert_eq!(local, ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]);
+    }
+
+    #[test]
+    fn a_name_of_this_machine_leads_nowhere_else() {
+        let permits = |name: &str, address: &str| {
+            Reach::ThisMachine.permits_for(name, address.parse().unwrap())
+        };
+        for name in ["localhost", "as.localhost"] {
+            assert!(permits(name, "127.0.0.1") && permits(name, "::1"), "{name}");
+            assert!(
+                !permits(name, "1.1.1.1") && !permits(name, "10.0.0.1"),
+                "{name}"
+            );
+        }
+        assert!(permits("as.example", "1.1.1.1") && permits("as.example", "127.0.0.1"));
+        assert!(!permits("as.example", "10.0.0.1"));
+        assert!(!Reach::Public.permits_for("localhost", "127.0.0.1".parse().unwrap()));
     }
 
     fn permits(reach: Reach, url: &str) -> bool {
