@@ -254,7 +254,8 @@ fn split(text: &str) -> impl Iterator<Item = String> {
         .map(str::to_owned)
 }
 
-/// Which way a fraction of a second is dropped: always to the token's disadvantage.
+/// Which way a fraction of a second is dropped: to the token's disadvantage, but for the
+/// time of issue, which is compared with a clock that drops its own.
 #[derive(Clone, Copy)]
 pub(crate) enum Rounding {
     Earlier,
