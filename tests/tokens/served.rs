@@ -106,10 +106,25 @@ async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
 
 #[tokio::test]
 async fn nonsense_later_leaves_the_last_good_keys() {
+    let nonsense = [
+        Answer::Body("<html>".to_owned()),
+        Answer::Body(r#"{"keys":{}}"#.to_owned()),
+        Answer::Body(String::new()),
+        Answer::Endless,
+        Answer::Silent,
+        Answer::Slow(Duration::from_secs(30)),
+        Answer::Status(404),
+        Answer::Redirect("http://127.0.0.1:9/keys".to_owned()),
+    ];
+    futures_util::future::join_all(nonsense.map(leaves_the_last_good_keys)).await;
+}
+
+async fn leaves_the_last_good_keys(nonsense: Answer) {
     let issuer = ImitationIssuer::start().await;
     let running = server(&issuer).await;
-    assert_eq!(read(&client(&running, &issuer, 0)).await.status, 200);
-    issuer.answer_jwks(Answer::Body("<html>".to_owned()));
+    let known = client(&running, &issuer, 0);
+    assert_eq!(read(&known).await.status, 200);
+    issuer.answer_jwks(nonsense.clone());
     tokio::time::sleep(Duration::from_millis(1100)).await;
     // An unknown key makes the server look, and nobody can say whether it is new.
     let unknown = issuer
@@ -118,7 +133,11 @@ async fn nonsense_later_leaves_the_last_good_keys() {
         .header("kid", json!("new"));
     let unknown = Client::new(running.resource(), Revision::Stateless).with_token(unknown.build());
     assert_unavailable(&read(&unknown).await);
-    assert_eq!(read(&client(&running, &issuer, 1)).await.status, 200);
+    assert_eq!(issuer.jwks_requests(), 2, "{nonsense:?}");
+    assert_eq!(read(&known).await.status, 200, "{nonsense:?}");
+    let new = client(&running, &issuer, 1);
+    assert_eq!(read(&new).await.status, 200, "{nonsense:?}");
+    assert_eq!(ready(&running).await.status, 200, "{nonsense:?}");
 }
 
 #[tokio::test]

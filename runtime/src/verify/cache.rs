@@ -117,9 +117,9 @@ fn weight_of_members(members: &Map<String, Value>) -> u64 {
     if members.is_empty() {
         return 0;
     }
-    let each = members.iter().map(|(name, value)| {
-        MEMBER + ALLOCATION + name.len() as u64 + weight_of_value(value)
-    });
+    let each = members
+        .iter()
+        .map(|(name, value)| MEMBER + ALLOCATION + name.len() as u64 + weight_of_value(value));
     NODE + each.sum::<u64>()
 }
 

@@ -62,7 +62,15 @@ fn what_is_a_jwt_by_its_form_is_seen_through_careless_spelling() {
             assert!(!is_jwt_like(&format!("{header}{rest}")), "{header}{rest}");
         }
     }
-    for token in ["", "..", "a.b.c", "ya29.a0AfB_by.C", "W10.e30.AA", "Int9.e30.AA", "e.e30.AA"] {
+    for token in [
+        "",
+        "..",
+        "a.b.c",
+        "ya29.a0AfB_by.C",
+        "W10.e30.AA",
+        "Int9.e30.AA",
+        "e.e30.AA",
+    ] {
         assert!(!is_jwt_like(token), "{token}");
     }
 }
