@@ -87,7 +87,10 @@ fn expected(token: &str, keys: &[Key; 2]) -> Option<Option<Expected>> {
     let (Some(head), Some(body)) = (Node::read(&head), Node::read(&body)) else {
         return Some(None);
     };
-    if token.len() > LONGEST || !is_right(&head) || head.repeats() || is_of_another_kind(&body) {
+    // As in claims, names that serde_json keeps for itself are refused, used or not.
+    let is_private = |name: &str| name.starts_with("$serde_json::private::");
+    let is_odd = head.repeats() || head.any_name(&is_private);
+    if token.len() > LONGEST || !is_right(&head) || is_odd || is_of_another_kind(&body) {
         return Some(None);
     }
     // A number that no float holds makes the header unreadable.
