@@ -156,6 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn a_weight_is_the_sum_of_all_that_is_there() {
+        let text = r#"{"iss":"i","exp":9,"aud":"ab","scope":"a b","x":["yy",1,{}],"z":{"k":null}}"#;
+        let claims = Claims::from_json(text.as_bytes()).unwrap();
+        let lists = 3 * (ELEMENT + ALLOCATION) + 4;
+        let names = 7 * (MEMBER + ALLOCATION) + 17;
+        let texts = 4 * ALLOCATION + 8;
+        let array = ALLOCATION + 3 * ELEMENT;
+        let expected = lists + 2 * NODE + names + texts + array;
+        assert_eq!(weight_of(&claims), expected);
+        let empty = Claims::new("https://i", UnixTime::from_seconds(9));
+        assert_eq!(weight_of(&empty), 0);
+    }
+
+    #[test]
     fn what_a_token_says_is_weighed_and_not_how_long_it_is() {
         // Members of a map lie in nodes with room for eleven of them.
         let objects = vec![r#"{"":0}"#; 1000].join(",");

@@ -49,14 +49,15 @@ impl Fixture {
     }
 
     fn says(&self, proof: &str) -> Result<(), Unproved> {
+        self.says_of(proof, None)
+    }
+
+    fn says_of(&self, proof: &str, token: Option<&BearerToken>) -> Result<(), Unproved> {
         let shown = Shown {
             method: "POST",
             proof: Header::One(proof.as_bytes()),
         };
-        let about = About {
-            token: None,
-            key: None,
-        };
+        let about = About { token, key: None };
         self.proofs.judge(&shown, &about, "alice").map(drop)
     }
 }
@@ -182,6 +183,33 @@ async fn the_key_is_judged_before_all_else_that_a_proof_says() {
     };
     let judged = fixture.proofs.judge(&shown, &about, "alice").map(drop);
     assert_eq!(judged, Err(Unproved::OtherKey));
+}
+
+#[tokio::test]
+async fn a_proof_beside_a_token_has_to_be_about_that_token() {
+    let fixture = fixture(None);
+    let token = BearerToken::new("token").unwrap();
+    // The SHA-256 of these five letters (RFC 9449 §4.2).
+    let right = "PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A";
+    for (ath, expected) in [
+        (json!(right), Ok(())),
+        (
+            json!("x"),
+            Err(Unproved::Invalid("the proof's ath is not the token's")),
+        ),
+        (
+            json!(""),
+            Err(Unproved::Invalid("the proof's ath is not the token's")),
+        ),
+    ] {
+        let proof = fixture.proof(json!({"jti": ath.to_string(), "ath": ath}));
+        assert_eq!(fixture.says_of(&proof, Some(&token)), expected, "{ath}");
+    }
+    let none = fixture.proof(json!({"jti": "none"}));
+    assert_eq!(
+        fixture.says_of(&none, Some(&token)),
+        Err(Unproved::Invalid("the proof has no ath"))
+    );
 }
 
 #[test]

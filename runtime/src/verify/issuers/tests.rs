@@ -191,6 +191,47 @@ fn asked(name: &str, prefix: &str) -> Issuer {
     Issuer::new(name).with_introspection(Introspection::new(client).with_token_prefix(prefix))
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_rests_on_an_answer_stands_until_the_answers_end_and_not_at_it() {
+    let verifier = IssuerVerifier::new([asked("https://a.example", "")]).unwrap();
+    let now = Instant::now();
+    let is_current = |issuer, generation, until| {
+        verifier.is_current(Stamp {
+            issuer,
+            generation,
+            until,
+        })
+    };
+    assert!(is_current(0, None, Some(now + Duration::from_millis(1))));
+    assert!(!is_current(0, None, Some(now)));
+    assert!(!is_current(
+        0,
+        None,
+        now.checked_sub(Duration::from_millis(1))
+    ));
+    // What rests on nothing, on keys that are not there, or on an issuer that is none.
+    assert!(!is_current(0, None, None));
+    assert!(!is_current(0, Some(7), None));
+    assert!(!is_current(1, None, Some(now + Duration::from_millis(1))));
+}
+
+#[tokio::test]
+async fn a_token_longer_than_any_real_one_is_shown_to_nobody() {
+    // Whoever is asked is not there, and that is found out quickly.
+    let client = ClientAuthentication::basic("me", "s3cr3t");
+    let introspection = Introspection::new(client).with_endpoint("http://127.0.0.1:1/");
+    let issuer = Issuer::new("http://127.0.0.1:1").with_introspection(introspection);
+    let verifier = IssuerVerifier::new([issuer]).unwrap();
+    for (length, told) in [
+        (MAX_TOKEN, "connection"),
+        (MAX_TOKEN + 1, "too long"),
+        (MAX_TOKEN * 2, "too long"),
+    ] {
+        let reason = reason(&verifier, &"x".repeat(length)).await.unwrap();
+        assert!(reason.contains(told), "{length}: {reason}");
+    }
+}
+
 #[test]
 fn two_issuers_that_are_asked_must_be_told_apart() {
     let verifier = |one: &str, two: &str| {

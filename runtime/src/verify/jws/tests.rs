@@ -180,6 +180,10 @@ fn a_token_longer_than_any_real_one_is_not_looked_at() {
     let mint = Mint::new("k");
     let token = mint.token(json!({}), json!({"x": "y".repeat(MAX_TOKEN)}));
     assert!(refused(&token).contains("too long"));
+    let parts = "eyJhbGciOiJFUzI1NiJ9.AAAA.";
+    let longest = format!("{parts}{}", "A".repeat(MAX_TOKEN - parts.len()));
+    assert!(Jws::read(&longest).is_ok());
+    assert!(refused(&format!("{longest}A")).contains("too long"));
 }
 
 fn judge(token: &str, keys: Value) -> Verdict {
