@@ -198,6 +198,22 @@ async fn a_new_key_is_accepted_at_its_first_use_under_a_flood_too() {
 }
 
 #[tokio::test]
+async fn clocks_may_differ_as_much_as_was_configured_and_no_more() {
+    let issuer = ImitationIssuer::start().await;
+    for (leeway, ended, expected) in [(0, 5, 401), (30, 5, 200), (30, 60, 401), (300, 60, 200)] {
+        let server = desk::closed_unverified_server(&Runs::default());
+        let running = Running::start(server, |config| {
+            config.with_issuer(issuer.url()).with_leeway(leeway)
+        })
+        .await;
+        let token = issuer.token().audience(&running.resource());
+        let token = token.scope("desk:read").expires_in(-ended).build();
+        let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
+        assert_eq!(read(&client).await.status, expected, "{leeway} {ended}");
+    }
+}
+
+#[tokio::test]
 async fn scopes_are_asked_for_as_the_issuer_knows_them_and_judged_by_their_own_names() {
     let issuer = ImitationIssuer::start().await;
     let server = desk::closed_unverified_server(&Runs::default());

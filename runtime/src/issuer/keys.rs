@@ -109,6 +109,12 @@ impl Keys {
         })
     }
 
+    /// After which time they are loaded anew, and for how long they are used at all.
+    #[cfg(test)]
+    pub(super) fn lifetime(&self) -> (Duration, Duration) {
+        (self.lifetime.refresh_every, self.lifetime.outage_limit)
+    }
+
     /// Whether what was verified with the keys of this generation still stands. Cheap:
     /// asked on every request.
     pub(crate) fn is_current(&self, generation: u64) -> bool {

@@ -69,7 +69,17 @@ fn an_issuer_prints_without_the_url_of_its_keys() {
 }
 
 #[test]
-fn a_loads_interval_and_limit_have_a_floor() {
-    let issuer = Issuer::new("https://as.example").with_refresh_every(Duration::ZERO);
-    assert_eq!(issuer.refresh_every, Duration::from_secs(10));
+fn keys_are_loaded_and_kept_as_the_settings_say() {
+    let lifetime = |refresh, limit| {
+        let issuer = Issuer::new("https://as.example")
+            .with_refresh_every(Duration::from_secs(refresh))
+            .with_outage_limit(Duration::from_secs(limit));
+        let keys = issuer.keys(&mut Faults::default()).unwrap();
+        let (refresh, limit) = keys.lifetime();
+        (refresh.as_secs(), limit.as_secs())
+    };
+    assert_eq!(lifetime(60, 3600), (60, 3600));
+    // Never more often than each ten seconds, and kept at least from one load to the next.
+    assert_eq!(lifetime(0, 3600), (10, 3600));
+    assert_eq!(lifetime(60, 0), (60, 60));
 }
