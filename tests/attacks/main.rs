@@ -18,6 +18,7 @@ mod opaque;
 mod proofs;
 mod requests;
 mod signatures;
+mod strict;
 mod times;
 mod world;
 
@@ -80,6 +81,11 @@ async fn what_does_not_prove_that_a_key_is_there() {
 }
 
 #[tokio::test]
+async fn what_is_less_than_its_issuer_is_held_to() {
+    run(&World::of_a_strict_issuer().await, "strict", strict::CASES).await;
+}
+
+#[tokio::test]
 async fn what_only_the_issuer_can_read() {
     run(&World::of_opaque_tokens().await, "opaque", opaque::CASES).await;
 }
@@ -98,6 +104,7 @@ fn the_corpus_has_more_than_two_hundred_cases() {
         issuers::CASES,
         carriage::CASES,
         opaque::CASES,
+        strict::CASES,
         proofs::CASES,
     ];
     let count: usize = tables.iter().map(|table| table.len()).sum();

@@ -12,6 +12,8 @@ use support::{
 };
 use toolgate::{ClientAuthentication, Introspection, Issuer};
 
+use crate::strict;
+
 /// Everything that an attack can touch.
 pub(crate) struct World {
     client: Client,
@@ -42,6 +44,11 @@ impl World {
     /// One of JWTs.
     pub(crate) async fn of_jwts() -> Self {
         Self::start(|name| Issuer::new(name)).await
+    }
+
+    /// One of whose second issuer as much is asked as can be.
+    pub(crate) async fn of_a_strict_issuer() -> Self {
+        Self::start(strict::issuer).await
     }
 
     /// One whose second issuer is asked about tokens that are no JWTs.
