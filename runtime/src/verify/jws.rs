@@ -20,7 +20,7 @@ use crate::{
 /// The longest token that is looked at. Real ones have one or two kilobytes.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
-/// Base64url as careless senders write it, to recognise what is meant as a JWT.
+/// Base64 as careless senders write it, to recognise what is meant as a JWT.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -150,16 +150,11 @@ pub(super) fn is_jwt_like(token: &str) -> bool {
     parts.count() >= 2 && begins_an_object(header)
 }
 
-/// Whether the most careless of readers would find the beginning of an object: one that
-/// knows both alphabets and skips what is in neither (RFC 2045 §6.8).
+/// Whether the most careless of readers would find the beginning of an object, one that
+/// skips what is in no alphabet (RFC 2045 §6.8). A bracket and white space are written with
+/// letters and digits in every alphabet, so no more is looked at.
 fn begins_an_object(header: &str) -> bool {
-    let known = |byte| match byte {
-        b'+' => Some(b'-'),
-        b'/' => Some(b'_'),
-        b'-' | b'_' => Some(byte),
-        _ => byte.is_ascii_alphanumeric().then_some(byte),
-    };
-    let mut text: Vec<u8> = header.bytes().filter_map(known).collect();
+    let mut text: Vec<u8> = header.bytes().filter(u8::is_ascii_alphanumeric).collect();
     // A last character that stands alone has no byte in it.
     if text.len() % 4 == 1 {
         text.pop();

@@ -48,6 +48,26 @@ impl Fixture {
         self.mint.sign(&header.to_string(), &claims.to_string())
     }
 
+    /// A good proof with white space, as many characters long as is asked for. Base64 has
+    /// not every length, but two parts of it together have.
+    fn proof_of_length(&self, length: usize) -> String {
+        let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.mint.jwk()});
+        let claims = json!({"jti": length.to_string(), "htm": "POST", "htu": HERE, "iat": NOW});
+        let padded = |some: usize, more: usize| {
+            let (header, claims) = (header.to_string(), claims.to_string());
+            self.mint.sign(
+                &format!("{header}{}", " ".repeat(some)),
+                &format!("{claims}{}", " ".repeat(more)),
+            )
+        };
+        let least = (length - padded(0, 0).len()) * 3 / 4 - 4;
+        (0..3)
+            .flat_map(|some| (least..least + 8).map(move |more| (some, more)))
+            .map(|(some, more)| padded(some, more))
+            .find(|proof| proof.len() == length)
+            .expect("one of them")
+    }
+
     fn says(&self, proof: &str) -> Result<(), Unproved> {
         self.says_of(proof, None)
     }
@@ -210,6 +230,31 @@ async fn a_proof_beside_a_token_has_to_be_about_that_token() {
         fixture.says_of(&none, Some(&token)),
         Err(Unproved::Invalid("the proof has no ath"))
     );
+}
+
+#[tokio::test]
+async fn a_proof_and_its_name_are_as_long_as_they_may_be_and_no_longer() {
+    let fixture = fixture(None);
+    let fault = |text| Err(Unproved::Invalid(text));
+    for (length, expected) in [
+        (0, fault("the proof's jti is empty or too long")),
+        (1, Ok(())),
+        (256, Ok(())),
+        (257, fault("the proof's jti is empty or too long")),
+        (999, fault("the proof's jti is empty or too long")),
+    ] {
+        let proof = fixture.proof(json!({"jti": "x".repeat(length)}));
+        assert_eq!(fixture.says(&proof), expected, "{length}");
+    }
+    for (length, expected) in [
+        (8192, Ok(())),
+        (8193, fault("the proof is too long")),
+        (9999, fault("the proof is too long")),
+    ] {
+        let proof = fixture.proof_of_length(length);
+        assert_eq!(proof.len(), length);
+        assert_eq!(fixture.says(&proof), expected, "{length}");
+    }
 }
 
 #[test]

@@ -50,6 +50,8 @@ fn what_is_a_jwt_by_its_form_is_seen_through_careless_spelling() {
         "eyJhbGciOiJub25lIn1",
         "eyJh~bGci=OiJub25lIn0",
         "eyJhbGciOiJub25lIn0A",
+        "eyJhbGciOiJub25lIn0AA",
+        "~-e_y+J/hbGciOiJub25lIn0AA",
         "ICB7fQ",
         "eyI_",
         "eyI/Pz8-",
