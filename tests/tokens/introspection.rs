@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use support::{Answer, ImitationIssuer};
+use support::{Answer, ImitationIssuer, SigningKey};
 use toolgate::{ClientAuthentication, Introspection, Issuer, IssuerVerifier, TokenErrorKind};
 
 use crate::{said, verifier, verify};
@@ -148,7 +148,7 @@ async fn every_way_to_show_who_asks() {
         (&*post.form["client_id"], &*post.form["client_secret"]),
         ("news", "s3cr3t")
     );
-    let pem = support::SigningKey::p256_pem();
+    let pem = SigningKey::p256_pem();
     let signed = ask(ClientAuthentication::private_key_jwt("news", pem)).await;
     assert_eq!(signed.authorization, None);
     assert_eq!(
@@ -249,6 +249,50 @@ async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
     issuer.answer_questions(Answer::Status(500));
     let error = verify(&both, token).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
+}
+
+#[tokio::test]
+async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
+    let issuer = ImitationIssuer::start().await;
+    let both = introspection().for_jwts_too();
+    let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
+    let (one, two) = (SigningKey::p256("1"), SigningKey::p256("2"));
+    let unbound = issuer.token().build();
+    let bound = issuer.token().bound_to(&one).build();
+    let cnf = |key: &SigningKey| json!({"jkt": key.thumbprint()});
+    for (token, answer, expected) in [
+        (&unbound, json!({"token_type": "Bearer"}), "ok"),
+        (
+            &unbound,
+            json!({"token_type": "refresh_token"}),
+            "its token_type is",
+        ),
+        (
+            &unbound,
+            json!({"token_use": "id_token"}),
+            "its token_use is",
+        ),
+        (&unbound, json!({"token_type": 7}), "its token_type is"),
+        // RFC 9449 §6.2: bound, whatever the token itself says.
+        (&unbound, json!({"token_type": "DPoP"}), "bound to a key"),
+        (&unbound, json!({"cnf": cnf(&one)}), "another token"),
+        (&unbound, json!({"cnf": null}), "another token"),
+        (&bound, json!({"token_type": "DPoP"}), "ok"),
+        (
+            &bound,
+            json!({"token_type": "DPoP", "cnf": cnf(&one)}),
+            "ok",
+        ),
+        (&bound, json!({"cnf": cnf(&two)}), "another token"),
+        (&bound, json!({"cnf": {"x5t#S256": "x"}}), "another token"),
+    ] {
+        let mut said_of_it = issuer.active(AUDIENCE, "a");
+        let members = said_of_it.as_object_mut().unwrap();
+        members.extend(answer.as_object().unwrap().clone());
+        issuer.know(token, said_of_it);
+        let told = said(&both, token.clone()).await;
+        assert!(told.contains(expected), "{answer}: {told}");
+    }
 }
 
 #[tokio::test]
