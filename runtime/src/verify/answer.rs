@@ -36,15 +36,20 @@ pub(super) async fn claims(
 }
 
 /// Asks an issuer whether it still stands by a JWT of its own. What the JWT says counts,
-/// because it is signed; an answer that speaks of somebody else is none.
+/// because it is signed; an answer that speaks of somebody else is none, and one that calls
+/// it something else than an access token, or bound otherwise than it says, is a refusal.
 pub(super) async fn confirm(
     one: &Trusted,
     token: &BearerToken,
     claims: &Claims,
     clock: &dyn Clock,
 ) -> Result<Instant, TokenError> {
-    let (members, introspection) = ask(one, token, clock).await?;
+    let (mut members, introspection) = ask(one, token, clock).await?;
     let issuer = &one.issuer;
+    if let Some(binding) = claims.get("cnf") {
+        members.entry("cnf").or_insert_with(|| binding.clone());
+    }
+    judge_type(&members).map_err(|fault| jwt::kind_refused(told(issuer, &fault)))?;
     let differs = |name: &str, ours: Option<&str>| match members.get(name) {
         None => false,
         Some(theirs) => ours.is_some() && theirs.as_str() != ours,
@@ -55,6 +60,7 @@ pub(super) async fn confirm(
     if iss.is_some_and(|iss| !issuer.is_spelled(iss))
         || differs("sub", claims.subject())
         || differs("client_id", claims.client_id())
+        || members.get("cnf") != claims.get("cnf")
     {
         return Err(TokenError::invalid(told(
             issuer,
