@@ -125,6 +125,13 @@ async fn a_tunnel_to_loopback_is_refused() {
         ("x-forwarded-host", "abc.tunnel.example", true),
         ("x-forwarded-host", "localhost:3000", false),
         ("forwarded", "for=127.0.0.1", true),
+        ("via", "1.1 tunnel", true),
+        ("x-real-ip", "203.0.113.9", true),
+        ("x-real-ip", "127.0.0.1", false),
+        ("x-client-ip", "203.0.113.9", true),
+        ("cf-connecting-ip", "203.0.113.9", true),
+        ("true-client-ip", "203.0.113.9", true),
+        ("x-original-host", "abc.tunnel.example", true),
     ] {
         assert_eq!(
             refused(&status(set(name, value)).await),
@@ -132,4 +139,12 @@ async fn a_tunnel_to_loopback_is_refused() {
             "{name}: {value}"
         );
     }
+}
+
+/// nginx, unless it is told otherwise, asks what is behind it by HTTP/1.0, under the name
+/// that it knows itself, and says nothing of whom it asks for.
+#[tokio::test]
+async fn a_proxy_that_keeps_quiet_is_known_by_its_http_1_0() {
+    let old = |request: &mut Request<Body>| *request.version_mut() = http::Version::HTTP_10;
+    assert!(refused(&status(old).await));
 }
