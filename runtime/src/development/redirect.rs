@@ -199,12 +199,40 @@ mod tests {
             "https://clíent.example/cb",
             "HTTPS://client.example/cb",
             "app:no-slash",
+            "ms-msdt:/id",
+            "search-ms://evil.example/share",
+            "ms-its:/x",
+            "chrome-extension://abcdef/page.html",
+            "moz-extension://abcdef/page.html",
+            "ssh://evil.example/-x",
+            "telnet://evil.example/",
+            "ldap://evil.example/",
+            "smb://evil.example/share",
+            "sftp://evil.example/",
+            "shell:/startup",
+            "livescript:/x",
             "1app:/cb",
         ] {
             assert!(RedirectUri::parse(text).is_none(), "{text}");
         }
         let long = format!("https://client.example/{}", "a".repeat(LIMIT));
         assert!(RedirectUri::parse(&long).is_none());
+    }
+
+    /// A reader that takes the first of two values would read the one that whoever
+    /// registered the URI has chosen.
+    #[test]
+    fn a_uri_brings_no_answer_of_its_own() {
+        for text in [
+            "https://client.example/cb?code=x",
+            "https://client.example/cb?a=1&st%61te=x",
+            "http://localhost/cb?iss=https://evil.example",
+            "app:/cb?error=access_denied",
+            "https://client.example/cb?response=x",
+        ] {
+            assert!(RedirectUri::parse(text).is_none(), "{text}");
+        }
+        assert!(RedirectUri::parse("https://client.example/cb?encoded=1").is_some());
     }
 
     #[test]
