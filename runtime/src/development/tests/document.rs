@@ -71,6 +71,35 @@ async fn a_client_is_known_by_its_document() {
     assert_eq!(asked.load(Ordering::SeqCst), 2, "but after a while");
 }
 
+/// Any page can send the browser here. What would be asked then is a program on this
+/// machine, by one that it may trust, so it is not asked before the person says so.
+#[tokio::test]
+async fn no_page_makes_the_issuer_ask_a_program_on_this_machine() {
+    let (origin, asked) = host().await;
+    let client = format!("{origin}/good");
+    let world = World::new();
+    for changes in [
+        &[][..],
+        &[("known", "yes")],
+        &[("known", client.as_str())],
+    ] {
+        let page = world.authorize(&client, changes).await;
+        page.is_page(StatusCode::OK, "Ask a program on this computer?");
+        assert!(page.text.contains(&client));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+
+    let page = world.authorize(&client, &[("prompt", "consent")]).await;
+    let (_, link) = page.text.split_once("href=\"").unwrap();
+    let link = link.split('"').next().unwrap().replace("&amp;", "&");
+    assert!(link.starts_with("/development/authorize?"), "{link}");
+    world
+        .get(&link)
+        .await
+        .is_page(StatusCode::OK, "Allow Documented to use todo?");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
     let (origin, _) = host().await;
