@@ -66,12 +66,34 @@ async fn the_person_can_be_anybody() {
         let answer = world.exchange(&client, &code, &[]).await;
         assert_eq!(world.claims(&answer)["sub"], subject);
     }
+}
+
+#[tokio::test]
+async fn a_name_that_is_none_is_asked_for_again_and_nothing_else_is_lost() {
+    let world = World::new();
+    let client = world.client(CALLBACK).await;
     let long = "x".repeat(65);
     for typed in ["", "   ", "a\nb", &long] {
-        let page = world.authorize(&client, &[]).await;
-        let form = changed(&fields(&page, "allow"), &[("subject", typed)]);
-        let answer = world.post(DECISION, &form).await;
-        answer.is_page(StatusCode::BAD_REQUEST, "1 to 64 printable");
+        for decision in ["allow", "switch"] {
+            let page = world.authorize(&client, &[]).await;
+            let mut form = changed(&fields(&page, decision), &[("subject", typed)]);
+            form.retain(|field| *field != ("scope", "todo:write"));
+            let mut answer = world.post(DECISION, &form).await;
+            for part in [
+                "1 to 64 printable",
+                "role=\"alert\"",
+                "aria-invalid=\"true\"",
+                "aria-describedby=\"person-error person-note\"",
+                "id=\"person-error\"",
+            ] {
+                answer.is_page(StatusCode::BAD_REQUEST, part);
+            }
+            answer.status = StatusCode::OK;
+            let form = changed(&fields(&answer, "allow"), &[("subject", "alice")]);
+            let back = world.post(DECISION, &form).await.redirected();
+            let token = world.exchange(&client, &back["code"], &[]).await;
+            assert_eq!(token.json()["scope"], "todo:read", "what was unticked");
+        }
     }
 }
 
