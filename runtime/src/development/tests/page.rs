@@ -14,7 +14,7 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
     for part in [
         "Allow Test client to use todo?",
         "Nobody has checked it",
-        "https://client.example/cb",
+        "https://<strong>client.example</strong>/cb",
         "Be sure that you know this place",
         RESOURCE,
         "See your lists",
@@ -26,6 +26,11 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
     }
     let page = shown(&world, CALLBACK).await;
     page.is_page(StatusCode::OK, "A program on this computer");
+    page.is_page(StatusCode::OK, "http://<strong>localhost:3118</strong>/callback");
+    // RFC 8252 §8.6, MCP, Authorization: any of them can listen there.
+    page.is_page(StatusCode::OK, "Any program here can say that it is this one");
+    let page = shown(&world, "cursor://anysphere/cb").await;
+    page.is_page(StatusCode::OK, "<strong>cursor</strong>://anysphere/cb");
 }
 
 #[tokio::test]
