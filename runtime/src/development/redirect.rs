@@ -10,25 +10,21 @@ use super::loopback;
 /// The longest redirect URI.
 const LIMIT: usize = 1024;
 
-/// Schemes at which a browser does something else than to hand a URI to an application.
-const NOT_APPLICATIONS: [&str; 17] = [
-    "about",
-    "blob",
-    "chrome",
-    "data",
-    "file",
-    "filesystem",
-    "ftp",
-    "intent",
-    "jar",
-    "javascript",
-    "mailto",
-    "sms",
-    "tel",
-    "vbscript",
-    "view-source",
-    "ws",
-    "wss",
+/// Schemes at which a browser or the system does something else than to hand a URI to the
+/// application that registered it, and what more such schemes begin with.
+const NOT_APPLICATIONS: &str = "about blob chrome cid data facetime feed file filesystem ftp ftps \
+    intent jar javascript ldap ldaps livescript mailto mk nfs res search sftp shell sip sms smb \
+    ssh tel telnet vbscript view-source ws wss";
+const NOT_APPLICATIONS_WITH: &str = "chrome- moz- ms- search- x-apple";
+
+/// What an answer says (RFC 6749 §4.1.2, RFC 9207 §2, JARM).
+const ANSWERS: [&str; 6] = [
+    "code",
+    "error",
+    "error_description",
+    "iss",
+    "response",
+    "state",
 ];
 
 /// A redirect URI that a client may have: `https`, `http` on loopback, or the private
@@ -53,9 +49,13 @@ impl RedirectUri {
             }
             "http" => authority(rest).is_some_and(loopback::is_authority),
             // RFC 8252 §7.1 asks for a dot in it; editors have schemes without.
-            _ => is_scheme(scheme) && !NOT_APPLICATIONS.contains(&scheme) && rest.starts_with('/'),
+            _ => is_application(scheme) && rest.starts_with('/'),
         };
-        acceptable.then(|| Self(uri.to_owned()))
+        // Of two values a reader might take the first, which whoever registered has chosen.
+        let query = rest.split_once('?').map_or("", |(_, query)| query);
+        let answers =
+            form_urlencoded::parse(query.as_bytes()).any(|(name, _)| ANSWERS.contains(&&*name));
+        (acceptable && !answers).then(|| Self(uri.to_owned()))
     }
 
     /// The URI to use when a client asks for `asked`: this one, character for character,
@@ -139,9 +139,13 @@ fn authority(after_scheme: &str) -> Option<&str> {
     Some(rest.split(['/', '?']).next().unwrap_or(rest))
 }
 
-/// RFC 3986 §3.1, in lower case.
-fn is_scheme(scheme: &str) -> bool {
-    scheme.starts_with(|first: char| first.is_ascii_lowercase())
+/// A scheme (RFC 3986 §3.1, in lower case) that an application may have for itself.
+fn is_application(scheme: &str) -> bool {
+    let starts = |start: &str| scheme.starts_with(start);
+    let other = NOT_APPLICATIONS.split(' ').any(|one| one == scheme)
+        || NOT_APPLICATIONS_WITH.split(' ').any(starts);
+    !other
+        && scheme.starts_with(|first: char| first.is_ascii_lowercase())
         && scheme.bytes().all(|byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+.-".contains(&byte)
         })

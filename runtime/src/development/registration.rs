@@ -73,7 +73,7 @@ fn read(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
         .collect::<Option<Vec<_>>>()
         .ok_or(OAuthError::new(
             "invalid_redirect_uri",
-            "a redirect URI must be https, http on loopback, or an application's own scheme, without a fragment",
+            "a redirect URI must be https, http on loopback, or an application's own scheme, without a fragment or a parameter of the answer",
         ))?;
     for (member, needed) in [
         ("grant_types", "authorization_code"),
