@@ -2,13 +2,14 @@
 //!
 //! A bind to loopback keeps strangers' packets out, but not a page in the person's own
 //! browser whose name was rebound to 127.0.0.1 (its `Host` gives it away), nor a tunnel
-//! or proxy that carries the world to a loopback port (its forwarding headers do).
+//! or proxy that carries the world to a loopback port (its forwarding headers do, or that
+//! it speaks HTTP/1.0, as nginx does unless it is told otherwise).
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, StatusCode, header::HOST},
+    http::{HeaderMap, StatusCode, Version, header::HOST},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -51,7 +52,10 @@ fn is_local(peer: SocketAddr, request: &Request) -> bool {
     if in_uri.is_some_and(|authority| !is_authority(authority)) {
         return false;
     }
-    (named == 1 || (named == 0 && in_uri.is_some())) && !is_forwarded(request.headers())
+    // No browser and no client of today speaks HTTP/1.0.
+    request.version() > Version::HTTP_10
+        && (named == 1 || (named == 0 && in_uri.is_some()))
+        && !is_forwarded(request.headers())
 }
 
 /// Whether a proxy says that the request is not from here.
@@ -62,15 +66,26 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
             value.split(',').all(|part| local(part.trim()))
         })
     };
-    // RFC 7239 is refused unread: nothing on a developer's machine speaks it.
+    let is_here = |address: &str| {
+        let address = address.parse::<IpAddr>();
+        address.is_ok_and(|address| address.to_canonical().is_loopback())
+    };
+    // These two are refused unread: nothing on a developer's machine speaks them.
     headers.contains_key("forwarded")
-        || !every("x-forwarded-for", |address| {
-            address
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.to_canonical().is_loopback())
-        })
-        || !every("x-forwarded-host", is_authority)
+        || headers.contains_key("via")
+        || !ADDRESSES.iter().all(|name| every(name, is_here))
+        || !HOSTS.iter().all(|name| every(name, is_authority))
 }
+
+/// In which proxies and tunnels say whom they ask for, and under which name.
+const ADDRESSES: [&str; 5] = [
+    "x-forwarded-for",
+    "x-real-ip",
+    "x-client-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
+];
+const HOSTS: [&str; 2] = ["x-forwarded-host", "x-original-host"];
 
 /// An origin on loopback as this issuer can have it: `http://host[:port]`, no more.
 pub(super) fn is_origin(origin: &str) -> bool {
