@@ -45,7 +45,7 @@ pub(crate) use key_set::KeySet;
 pub(crate) use keys::{Keys, NoKeys};
 pub use provider::Provider;
 #[cfg(feature = "development-issuer")]
-pub(crate) use reach::Reach;
+pub(crate) use reach::{Reach, is_loopback};
 pub use upstream::Upstream;
 
 use origin::Origin;

@@ -8,26 +8,30 @@ use std::sync::Arc;
 use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
     Provider,
     answer::OAuthError,
     client::Client,
-    consent, document, page,
+    consent, document,
+    page::{self, Said},
     parameters::Parameters,
     request::{AuthorizationRequest, Back, redirect},
+    seal::Purpose,
 };
 
 pub(super) async fn authorize(
     State(provider): State<Arc<Provider>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
+    let query = query.unwrap_or_default();
+    let parameters = Parameters::parse(query.as_bytes());
     // Until both are known to be right there is nowhere to send an answer.
     let client = match client(&provider, &parameters).await {
-        Ok(client) => client,
+        Ok(Known::Client(client)) => client,
+        Ok(Known::AskHere(id)) => return ask_here(&provider, &id, &query),
         Err(fault) => return page::fault("This application is not known here", &fault),
     };
     let asked = parameters.one("redirect_uri");
@@ -58,21 +62,52 @@ pub(super) async fn authorize(
     answer.unwrap_or_else(|error| back.refuse(&provider, &error))
 }
 
+/// What can be known of a client.
+enum Known {
+    Client(Client),
+    /// That it is described on this machine, and that nobody has been asked there yet.
+    AskHere(String),
+}
+
+/// Says that the person lets this machine be asked for the document of a client.
+const ASKED: &str = "described_here";
+
 /// The client that a request names, found out rather than believed.
-async fn client(provider: &Provider, parameters: &Parameters) -> Result<Client, document::Fault> {
+async fn client(provider: &Provider, parameters: &Parameters) -> Result<Known, document::Fault> {
     let id = match parameters.one("client_id") {
         Ok(Some(id)) => id,
         _ => return Err("The request names no application, or more than one.".into()),
     };
-    if document::is_url(id) {
-        // Its own pages would make it ask itself.
-        if id.starts_with(&provider.settings.origin) {
-            return Err("Its identifier is an address of the development issuer itself.".into());
-        }
-        return provider.documents.client(id, provider.now()).await;
+    if !document::is_url(id) {
+        return Client::from_id(id)
+            .map(Known::Client)
+            .ok_or("Its identifier was not given out here. Let it register again.".into());
     }
-    Client::from_id(id)
-        .ok_or("Its identifier was not given out here. Let it register again.".into())
+    // Its own pages would make it ask itself.
+    if id.starts_with(&format!("{}/", provider.settings.origin)) {
+        return Err("Its identifier is an address of the development issuer itself.".into());
+    }
+    let is_agreed = || {
+        let agreed = parameters.all(ASKED);
+        let mut agreed = agreed.map(|seal| provider.seal.open(Purpose::Document, seal));
+        agreed.any(|agreed| agreed.as_deref() == Some(id.as_bytes()))
+    };
+    // With automatic consent nobody is there to be asked.
+    if document::is_here(id)? && !provider.settings.automatic_consent && !is_agreed() {
+        return Ok(Known::AskHere(id.to_owned()));
+    }
+    let client = provider.documents.client(id, provider.now()).await?;
+    Ok(Known::Client(client))
+}
+
+/// Asks the person first: any page can send the browser here, and a program on this
+/// machine would be asked by another one that runs here, which it may trust (SSRF).
+fn ask_here(provider: &Provider, id: &str, query: &str) -> Response {
+    let seal = provider.seal.close(Purpose::Document, id.as_bytes());
+    page::ask_here(
+        id,
+        &format!("/development/authorize?{query}&{ASKED}={seal}"),
+    )
 }
 
 /// Whether the client wants an answer without a page (OpenID Connect Core §3.1.2.1).
@@ -105,7 +140,11 @@ fn answer(
             "the person has to be asked",
         ));
     }
-    let subject = consent::first_guess(provider, request);
     let ticked: Vec<_> = request.asked().collect();
-    Ok(page::consent(provider, request, &subject, &ticked)?.into_response())
+    let said = Said {
+        subject: &consent::first_guess(provider, request),
+        ticked: &ticked,
+        fault: None,
+    };
+    page::consent(provider, request, &said)
 }

@@ -13,14 +13,14 @@ use axum::{
         HeaderMap, StatusCode, Uri,
         header::{HOST, ORIGIN},
     },
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
     OFFLINE_ACCESS, Provider,
     answer::OAuthError,
     memory::{Answered, Code, Grant, digest},
-    page,
+    page::{self, Said},
     parameters::Parameters,
     quoted,
     request::{AuthorizationRequest, redirect},
@@ -29,6 +29,9 @@ use super::{
 
 /// The longest subject, in characters.
 const SUBJECT_LIMIT: usize = 64;
+
+/// What a person reads who typed something else.
+const NO_NAME: &str = "Type a user name of 1 to 64 printable characters.";
 
 /// A subject as a person may type one, without the space around it.
 pub(super) fn subject(text: &str) -> Option<String> {
@@ -76,9 +79,16 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
         .asked()
         .filter(|scope| form.all("scope").any(|one| one == *scope))
         .collect();
-    let subject = form.one("subject")?.and_then(subject);
-    if let ("switch", Some(subject)) = (decision, &subject) {
-        return Ok(page::consent(provider, &request, subject, &ticked)?.into_response());
+    let typed = form.one("subject")?.unwrap_or_default();
+    let subject = subject(typed);
+    if decision == "switch" || (decision == "allow" && subject.is_none()) {
+        let shown: String = typed.chars().filter(|c| !c.is_control()).collect();
+        let said = Said {
+            subject: subject.as_deref().unwrap_or(&shown),
+            ticked: &ticked,
+            fault: subject.is_none().then_some(NO_NAME),
+        };
+        return page::consent(provider, &request, &said);
     }
     let answer = Answered {
         form: digest(&format!("{decision}\0{subject:?}\0{}", ticked.join(" "))),
@@ -101,7 +111,7 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
         _ => {
             return Err(OAuthError::new(
                 "invalid_request",
-                "a user name has 1 to 64 printable characters",
+                "the form says neither yes nor no",
             ));
         }
     };

@@ -3,8 +3,9 @@
 //!
 //! Whoever sends the browser here chooses that URL, so fetching it must not reach into
 //! the network that this machine stands in (SSRF): https to public addresses or loopback,
-//! http to loopback, no redirects, little time, few bytes ([`Fetcher`]), few at once. What
-//! was fetched is never shown, save for name, host and redirect URI.
+//! http to loopback, no redirects, little time, few bytes ([`Fetcher`]), few at once. Of
+//! loopback the person is asked first ([`is_here`]): what listens there may do what this
+//! machine asks. What was fetched is never shown, save for name, host and redirect URI.
 
 use std::{
     borrow::Cow,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     clock::UnixTime,
-    issuer::{FetchFault, Fetcher, Reach},
+    issuer::{FetchFault, Fetcher, Reach, is_loopback},
     json,
 };
 
@@ -104,6 +105,12 @@ impl Documents {
 /// Whether an identifier claims to be a URL.
 pub(super) fn is_url(id: &str) -> bool {
     id.starts_with("https://") || id.starts_with("http://")
+}
+
+/// Whether the document of a client is on this machine, as far as its identifier tells. A
+/// name that leads here has to be `https`, and no program here can prove to have it.
+pub(super) fn is_here(id: &str) -> Result<bool, Fault> {
+    checked(id).map(|url| is_loopback(&url))
 }
 
 /// The URL, when it is one to fetch: written as every reader would write it, with a path,

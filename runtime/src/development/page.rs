@@ -13,11 +13,11 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{
-    OFFLINE_ACCESS, Provider,
-    answer::OAuthError,
-    request::{AuthorizationRequest, Back},
-};
+use super::{answer::OAuthError, request::Back};
+
+mod question;
+
+pub(super) use question::{Said, consent};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -26,119 +26,6 @@ static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| {
     let digest = digest::digest(&digest::SHA256, STYLE.as_bytes());
     format!("'sha256-{}'", BASE64_STANDARD.encode(digest))
 });
-
-/// Asks this person, with these scopes ticked.
-pub(super) fn consent(
-    provider: &Provider,
-    request: &AuthorizationRequest,
-    subject: &str,
-    ticked: &[&str],
-) -> Result<Response, OAuthError> {
-    let now = provider.now();
-    let (allowed, mut people) = {
-        let memory = provider.memory();
-        let allowed = memory.allowed(&request.client, subject, now);
-        (allowed, memory.subjects(now))
-    };
-    if !people.contains(&provider.settings.subject) {
-        people.push(provider.settings.subject.clone());
-    }
-    let (before, new): (Vec<_>, Vec<_>) = request
-        .asked()
-        .partition(|scope| allowed.iter().any(|one| one == scope));
-    let settings = &provider.settings;
-    let name = client_name(request);
-    let is_more = !allowed.is_empty() && !new.is_empty();
-    let title = if is_more {
-        format!("Allow {name} to do more with {}?", settings.resource_name)
-    } else {
-        format!("Allow {name} to use {}?", settings.resource_name)
-    };
-    let scopes = |scopes: &[&str], label: Option<&str>| {
-        html! {
-            @for scope in scopes {
-                label.scope {
-                    input type="checkbox" name="scope" value=(scope) checked[ticked.contains(scope)];
-                    span {
-                        @let (code, description) = describe(provider, scope);
-                        @match (code, description) {
-                            (true, Some(text)) => { strong { (text) } " " code { (scope) } }
-                            (true, None) => { code { (scope) } }
-                            (false, text) => { strong { (text.unwrap_or_default()) } }
-                        }
-                        @if let Some(label) = label { " " span.new { (label) } }
-                    }
-                }
-            }
-        }
-    };
-    let sealed = request.seal(provider)?;
-    let form = html! {
-        form method="post" action="/development/authorize/decision" autocomplete="off" {
-            input type="hidden" name="request" value=(sealed);
-            fieldset {
-                legend { "You are" }
-                div.person {
-                    label.hidden for="subject" { "User name" }
-                    input #subject type="text" name="subject" value=(subject) required maxlength="64"
-                        list="people" autocapitalize="none" spellcheck="false" aria-describedby="person-note";
-                    datalist #people { @for one in &people { option value=(one) {} } }
-                    button type="submit" name="decision" value="switch" { "Switch user" }
-                }
-                p.note #person-note { "Any name will do: there is no password. Try several to be several users." }
-            }
-            @if request.asked().next().is_none() {
-                p { "It asks for no permission, only to act in your name." }
-            }
-            @if !new.is_empty() {
-                fieldset {
-                    legend { @if is_more { "It asks for more" } @else { "It will be able to" } }
-                    (scopes(&new, is_more.then_some("new")))
-                }
-            }
-            @if !before.is_empty() {
-                fieldset {
-                    legend { "You allowed before" }
-                    (scopes(&before, None))
-                }
-            }
-            @if request.asked().next().is_some() {
-                p.note { "Untick what you do not want to allow." }
-            }
-            div.decision {
-                button.primary type="submit" name="decision" value="allow" { "Allow" }
-                button type="submit" name="decision" value="deny" formnovalidate { "Deny" }
-            }
-        }
-    };
-    let facts = html! {
-        dl {
-            dt { "Application" }
-            dd {
-                bdi { (name) } br;
-                span.note {
-                    @match &request.host {
-                        Some(host) => { "Described at " code { (request.client) } ". Only " (host) " can have written that." }
-                        None => { "It gave itself this name. Nobody has checked it." }
-                    }
-                }
-            }
-            dt { "Answer goes to" }
-            dd {
-                code { (request.back.redirect.as_str()) } br;
-                span.note {
-                    @if request.back.redirect.is_loopback() { "A program on this computer." }
-                    @else { "Be sure that you know this place." }
-                }
-            }
-            dt { "Server" }
-            dd { code { (settings.resource) } }
-        }
-    };
-    let body = html! { (facts) (form) };
-    let target = request.back.redirect.policy_source();
-    Ok(page(StatusCode::OK, &title, &body, Some(&target)))
-}
 
 /// Says why there is no question and no way on.
 pub(super) fn fault(title: &str, text: &str) -> Response {
@@ -157,6 +44,24 @@ pub(super) fn failure(error: &OAuthError) -> Response {
     response
 }
 
+/// Asks whether a program on this machine may be asked who it is; `on` is the same request
+/// with the answer in it. A link, because a policy for forms would judge where the issuer
+/// sends the browser next.
+pub(super) fn ask_here(client: &str, on: &str) -> Response {
+    let body = html! {
+        p { "An application says that it is described at this address of this computer:" }
+        p { code { (client) } }
+        p { "To know it, this sign-in has to ask there. Any web page can have sent you here, so go on only if you started that program yourself." }
+        p.decision { a.button href=(on) { "Ask it, and go on" } }
+    };
+    page(
+        StatusCode::OK,
+        "Ask a program on this computer?",
+        &body,
+        None,
+    )
+}
+
 /// Offers the way back to an application whose request has a fault: by a click, because
 /// nobody knows whose address it is.
 pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Response {
@@ -170,27 +75,6 @@ pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Respon
         "This request cannot be answered",
         &body,
         None,
-    )
-}
-
-fn client_name(request: &AuthorizationRequest) -> &str {
-    let name = request.name.as_deref().or(request.host.as_deref());
-    name.unwrap_or("An application without a name")
-}
-
-/// Whether a scope's own name is worth showing, and what it means.
-fn describe<'a>(provider: &'a Provider, scope: &str) -> (bool, Option<&'a str>) {
-    if scope == OFFLINE_ACCESS {
-        return (false, Some("Keep access while you are away"));
-    }
-    let known = provider
-        .settings
-        .scopes
-        .iter()
-        .find(|(name, _)| name == scope);
-    (
-        true,
-        known.and_then(|(_, description)| description.as_deref()),
     )
 }
 

@@ -104,6 +104,25 @@ impl RedirectUri {
         &self.0
     }
 
+    /// What stands before the part that says whose the URI is, that part, and the rest: the
+    /// authority of `http` and `https`, else the scheme.
+    pub(super) fn parts(&self) -> (&str, &str, &str) {
+        let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
+        let owner = match authority(rest) {
+            Some(authority) if matches!(scheme, "http" | "https") => {
+                let start = scheme.len() + "://".len();
+                start..start + authority.len()
+            }
+            _ => 0..scheme.len(),
+        };
+        let part = |range| self.0.get(range).unwrap_or_default();
+        (
+            part(0..owner.start),
+            part(owner.clone()),
+            part(owner.end..self.0.len()),
+        )
+    }
+
     /// Host and what follows the port, of a loopback URI.
     fn without_port(&self) -> Option<(&str, &str)> {
         let rest = self.0.strip_prefix("http:")?;

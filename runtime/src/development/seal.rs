@@ -14,6 +14,8 @@ pub(super) struct Seal(hmac::Key);
 pub(super) enum Purpose {
     /// An authorization request that waits for the person's decision.
     Consent,
+    /// The person's word that a client's document on this machine may be fetched.
+    Document,
     /// A refresh token.
     Refresh,
 }
@@ -46,6 +48,7 @@ impl Seal {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(match purpose {
             Purpose::Consent => b"consent\0",
+            Purpose::Document => b"document\0",
             Purpose::Refresh => b"refresh\0",
         });
         context.update(payload);

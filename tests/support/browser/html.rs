@@ -42,7 +42,10 @@ impl Reader {
     fn tag<'s>(&mut self, tag: &str, after: &'s str) -> &'s str {
         let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
         let one = |name: &str| attribute(attributes, name);
-        self.all.push(' ');
+        // Emphasis stands inside of a word as well.
+        if !matches!(name, "strong" | "/strong") {
+            self.all.push(' ');
+        }
         match name {
             "style" => return after.split_once("</style>").map_or("", |(_, after)| after),
             "form" => {

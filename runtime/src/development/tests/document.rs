@@ -48,12 +48,26 @@ async fn host() -> (String, Arc<AtomicUsize>) {
     (origin, asked)
 }
 
+/// What the link carries by which the person lets this machine be asked.
+fn agreed(world: &World, client: &str) -> String {
+    let seal = &world.issuer.provider.seal;
+    seal.close(seal::Purpose::Document, client.as_bytes())
+}
+
+/// An authorization request after the person pressed that link.
+async fn authorize(world: &World, client: &str, changes: &[(&str, &str)]) -> Answer {
+    let agreed = agreed(world, client);
+    let mut changes = changes.to_vec();
+    changes.push(("described_here", &agreed));
+    world.authorize(client, &changes).await
+}
+
 #[tokio::test]
 async fn a_client_is_known_by_its_document() {
     let (origin, asked) = host().await;
     let world = World::new();
     let client = format!("{origin}/good");
-    let page = world.authorize(&client, &[]).await;
+    let page = authorize(&world, &client, &[]).await;
     page.is_page(StatusCode::OK, "Allow Documented to use todo?");
     let host = origin.strip_prefix("http://").unwrap();
     assert!(
@@ -64,10 +78,10 @@ async fn a_client_is_known_by_its_document() {
     let answer = world.exchange(&client, &code, &[]).await;
     assert_eq!(world.claims(&answer)["client_id"], client.as_str());
 
-    world.authorize(&client, &[]).await;
+    authorize(&world, &client, &[]).await;
     assert_eq!(asked.load(Ordering::SeqCst), 1, "not asked again at once");
     world.clock.pass(60);
-    world.authorize(&client, &[]).await;
+    authorize(&world, &client, &[]).await;
     assert_eq!(asked.load(Ordering::SeqCst), 2, "but after a while");
 }
 
@@ -78,11 +92,7 @@ async fn no_page_makes_the_issuer_ask_a_program_on_this_machine() {
     let (origin, asked) = host().await;
     let client = format!("{origin}/good");
     let world = World::new();
-    for changes in [
-        &[][..],
-        &[("known", "yes")],
-        &[("known", client.as_str())],
-    ] {
+    for changes in [&[][..], &[("known", "yes")], &[("known", client.as_str())]] {
         let page = world.authorize(&client, changes).await;
         page.is_page(StatusCode::OK, "Ask a program on this computer?");
         assert!(page.text.contains(&client));
@@ -105,7 +115,7 @@ async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
     let (origin, _) = host().await;
     let world = World::new();
     let changes = [("redirect_uri", "http://localhost:3118/other")];
-    let answer = world.authorize(&format!("{origin}/good"), &changes).await;
+    let answer = authorize(&world, &format!("{origin}/good"), &changes).await;
     answer.is_page(
         StatusCode::BAD_REQUEST,
         "not one that this application registered",
@@ -125,10 +135,10 @@ async fn a_document_that_is_not_this_clients_is_no_client() {
         ("broken", "it answered 500"),
         ("text", "not a JSON object"),
     ] {
-        let answer = world.authorize(&format!("{origin}/{path}"), &[]).await;
+        let answer = authorize(&world, &format!("{origin}/{path}"), &[]).await;
         answer.is_page(StatusCode::BAD_REQUEST, part);
     }
-    let closed = world.authorize("http://127.0.0.1:1/client.json", &[]).await;
+    let closed = authorize(&world, "http://127.0.0.1:1/client.json", &[]).await;
     closed.is_page(StatusCode::BAD_REQUEST, "cannot be had");
 }
 
@@ -136,7 +146,7 @@ async fn a_document_that_is_not_this_clients_is_no_client() {
 async fn the_issuer_is_not_made_to_ask_itself() {
     let world = World::new();
     let client = format!("{ORIGIN}/development/jwks");
-    let answer = world.authorize(&client, &[]).await;
+    let answer = authorize(&world, &client, &[]).await;
     answer.is_page(StatusCode::BAD_REQUEST, "development issuer itself");
 }
 
@@ -147,7 +157,7 @@ async fn slow_documents_do_not_pile_up() {
     let client = format!("{origin}/slow");
     let ask = || {
         let (world, client) = (Arc::clone(&world), client.clone());
-        tokio::spawn(async move { world.authorize(&client, &[]).await })
+        tokio::spawn(async move { authorize(&world, &client, &[]).await })
     };
     let waiting: Vec<_> = (0..4).map(|_| ask()).collect();
     while world.issuer.provider.documents.permits_left() > 0 {

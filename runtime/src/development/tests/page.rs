@@ -26,9 +26,15 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
     }
     let page = shown(&world, CALLBACK).await;
     page.is_page(StatusCode::OK, "A program on this computer");
-    page.is_page(StatusCode::OK, "http://<strong>localhost:3118</strong>/callback");
+    page.is_page(
+        StatusCode::OK,
+        "http://<strong>localhost:3118</strong>/callback",
+    );
     // RFC 8252 §8.6, MCP, Authorization: any of them can listen there.
-    page.is_page(StatusCode::OK, "Any program here can say that it is this one");
+    page.is_page(
+        StatusCode::OK,
+        "Any program here can say that it is this one",
+    );
     let page = shown(&world, "cursor://anysphere/cb").await;
     page.is_page(StatusCode::OK, "<strong>cursor</strong>://anysphere/cb");
 }

@@ -1,0 +1,174 @@
+//! The question: who asks for what, where the answer goes, and what this person says.
+
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+
+use super::page;
+use crate::development::{
+    OFFLINE_ACCESS, Provider, answer::OAuthError, redirect::RedirectUri,
+    request::AuthorizationRequest,
+};
+
+/// What this person has said so far.
+pub(in crate::development) struct Said<'a> {
+    /// Who they are.
+    pub(in crate::development) subject: &'a str,
+    /// The scopes that are ticked.
+    pub(in crate::development) ticked: &'a [&'a str],
+    /// What is wrong with the name.
+    pub(in crate::development) fault: Option<&'static str>,
+}
+
+/// Asks this person.
+pub(in crate::development) fn consent(
+    provider: &Provider,
+    request: &AuthorizationRequest,
+    said: &Said<'_>,
+) -> Result<Response, OAuthError> {
+    let Said {
+        subject,
+        ticked,
+        fault,
+    } = *said;
+    let now = provider.now();
+    let (allowed, mut people) = {
+        let memory = provider.memory();
+        let allowed = memory.allowed(&request.client, subject, now);
+        (allowed, memory.subjects(now))
+    };
+    if !people.contains(&provider.settings.subject) {
+        people.push(provider.settings.subject.clone());
+    }
+    let (before, new): (Vec<_>, Vec<_>) = request
+        .asked()
+        .partition(|scope| allowed.iter().any(|one| one == scope));
+    let settings = &provider.settings;
+    let name = client_name(request);
+    let is_more = !allowed.is_empty() && !new.is_empty();
+    let title = if is_more {
+        format!("Allow {name} to do more with {}?", settings.resource_name)
+    } else {
+        format!("Allow {name} to use {}?", settings.resource_name)
+    };
+    let scopes = |scopes: &[&str], label: Option<&str>| {
+        html! {
+            @for scope in scopes {
+                label.scope {
+                    input type="checkbox" name="scope" value=(scope) checked[ticked.contains(scope)];
+                    span {
+                        @let (code, description) = describe(provider, scope);
+                        @match (code, description) {
+                            (true, Some(text)) => { strong { (text) } " " code { (scope) } }
+                            (true, None) => { code { (scope) } }
+                            (false, text) => { strong { (text.unwrap_or_default()) } }
+                        }
+                        @if let Some(label) = label { " " span.new { (label) } }
+                    }
+                }
+            }
+        }
+    };
+    let sealed = request.seal(provider)?;
+    let form = html! {
+        form method="post" action="/development/authorize/decision" autocomplete="off" {
+            input type="hidden" name="request" value=(sealed);
+            fieldset {
+                legend { "You are" }
+                div.person {
+                    label.hidden for="subject" { "User name" }
+                    input #subject type="text" name="subject" value=(subject) required maxlength="64"
+                        list="people" autocapitalize="none" spellcheck="false"
+                        autofocus[fault.is_some()] aria-invalid=[fault.map(|_| "true")]
+                        aria-describedby=(if fault.is_some() { "person-error person-note" } else { "person-note" });
+                    datalist #people { @for one in &people { option value=(one) {} } }
+                    button type="submit" name="decision" value="switch" { "Switch user" }
+                }
+                @if let Some(fault) = fault { p.error #person-error role="alert" { (fault) } }
+                p.note #person-note { "Any name will do: there is no password. Try several to be several users." }
+            }
+            @if request.asked().next().is_none() {
+                p { "It asks for no permission, only to act in your name." }
+            }
+            @if !new.is_empty() {
+                fieldset {
+                    legend { @if is_more { "It asks for more" } @else { "It will be able to" } }
+                    (scopes(&new, is_more.then_some("new")))
+                }
+            }
+            @if !before.is_empty() {
+                fieldset {
+                    legend { "You allowed before" }
+                    (scopes(&before, None))
+                }
+            }
+            @if request.asked().next().is_some() {
+                p.note { "Untick what you do not want to allow." }
+            }
+            div.decision {
+                button.primary type="submit" name="decision" value="allow" { "Allow" }
+                button type="submit" name="decision" value="deny" formnovalidate { "Deny" }
+            }
+        }
+    };
+    let facts = html! {
+        dl {
+            dt { "Application" }
+            dd {
+                bdi { (name) } br;
+                span.note {
+                    @match &request.host {
+                        Some(host) => { "Described at " code { (request.client) } ". Only " (host) " can have written that." }
+                        None => { "It gave itself this name. Nobody has checked it." }
+                    }
+                }
+            }
+            dt { "Answer goes to" }
+            dd {
+                (address(&request.back.redirect)) br;
+                span.note {
+                    // RFC 8252 §8.6: whoever listens there first gets it.
+                    @if request.back.redirect.is_loopback() {
+                        "A program on this computer. Any program here can say that it is this one."
+                    }
+                    @else { "Be sure that you know this place." }
+                }
+            }
+            dt { "Server" }
+            dd { code { (settings.resource) } }
+        }
+    };
+    let body = html! { (facts) (form) };
+    let target = request.back.redirect.policy_source();
+    let status = match fault {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    Ok(page(status, &title, &body, Some(&target)))
+}
+
+/// A URI in which one sees whose it is, however long it is.
+fn address(uri: &RedirectUri) -> Markup {
+    let (before, owner, after) = uri.parts();
+    html! { code { (before) strong { (owner) } (after) } }
+}
+
+fn client_name(request: &AuthorizationRequest) -> &str {
+    let name = request.name.as_deref().or(request.host.as_deref());
+    name.unwrap_or("An application without a name")
+}
+
+/// Whether a scope's own name is worth showing, and what it means.
+fn describe<'a>(provider: &'a Provider, scope: &str) -> (bool, Option<&'a str>) {
+    if scope == OFFLINE_ACCESS {
+        return (false, Some("Keep access while you are away"));
+    }
+    let known = provider
+        .settings
+        .scopes
+        .iter()
+        .find(|(name, _)| name == scope);
+    (
+        true,
+        known.and_then(|(_, description)| description.as_deref()),
+    )
+}
