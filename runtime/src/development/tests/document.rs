@@ -142,6 +142,34 @@ async fn a_document_that_is_not_this_clients_is_no_client() {
     closed.is_page(StatusCode::BAD_REQUEST, "cannot be had");
 }
 
+/// Without a way into the internet, applications that have such an identifier could not
+/// log in at all. To a program on this machine the document says little: any can listen
+/// where it points to. So one that cannot be asked for stands for no more than a
+/// registration, and only there.
+#[tokio::test]
+async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
+    let world = World::new();
+    let client = "https://client.invalid/oauth/client.json";
+    let page = world.authorize(client, &[]).await;
+    for part in [
+        "Allow an application without a name to use todo?",
+        client,
+        "which cannot be asked from here",
+        "Nobody has checked it",
+    ] {
+        page.is_page(StatusCode::OK, part);
+    }
+    assert!(!page.text.contains("can have written that"));
+    let code = world.allow(&page).await.redirected()["code"].clone();
+    let answer = world.exchange(client, &code, &[]).await;
+    assert_eq!(world.claims(&answer)["client_id"], client);
+
+    for redirect in ["https://client.invalid/cb", "app:/cb", ""] {
+        let page = world.authorize(client, &[("redirect_uri", redirect)]).await;
+        page.is_page(StatusCode::BAD_REQUEST, "cannot be had");
+    }
+}
+
 #[tokio::test]
 async fn the_issuer_is_not_made_to_ask_itself() {
     let world = World::new();

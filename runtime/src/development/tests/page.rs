@@ -40,6 +40,18 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
 }
 
 #[tokio::test]
+async fn an_application_without_a_name_is_called_so() {
+    let world = World::new();
+    let registered = world
+        .register_as(&json!({"redirect_uris": [CALLBACK]}))
+        .await;
+    let client = registered.json()["client_id"].as_str().unwrap().to_owned();
+    let page = world.authorize(&client, &[]).await;
+    page.is_page(StatusCode::OK, "Allow an application without a name to use");
+    page.is_page(StatusCode::OK, "It gave itself no name");
+}
+
+#[tokio::test]
 async fn nothing_can_run_on_the_page_frame_it_or_send_its_form_elsewhere() {
     let world = World::new();
     for (redirect, target) in [
