@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::redirect::Policy;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use crate::{
@@ -131,6 +132,96 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
     assert!(!ran.out.contains('\x1b'));
+}
+
+#[tokio::test]
+async fn the_text_ends_with_what_is_to_be_mended() {
+    let shop = Shop::open("challenge.scope_tokens").await;
+    let ran = run(&[&shop.resource()], &[]).await;
+    let (_, end) = ran.out.rsplit_once("\n\n").expect("an end of its own");
+    let lines: Vec<_> = end.lines().collect();
+    assert_eq!(lines.len(), 2, "{end}");
+    assert!(lines[0].starts_with("1 failed, 0 warned, "), "{end}");
+    assert_eq!(lines[1], "to mend: challenge.scope_tokens");
+    let ran = run(&[&Shop::open("").await.resource()], &[]).await;
+    assert!(!ran.out.contains("to mend"), "{}", ran.out);
+}
+
+/// Programs read it: what is there stays, under its name.
+#[tokio::test]
+async fn the_json_is_as_its_document_says() {
+    let shop = Shop::open("challenge.scope").await;
+    let ran = run(&[&shop.resource(), "--json"], &[]).await;
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let names = |value: &Value| -> Vec<String> {
+        let object = value.as_object().expect("an object");
+        object.keys().cloned().collect()
+    };
+    assert_eq!(names(&report), ["findings", "ok", "summary", "url"]);
+    assert_eq!(report["url"], shop.resource());
+    assert_eq!(report["ok"], true, "a warning is no failure");
+    let summary = ["fail", "note", "pass", "skipped", "warn"];
+    assert_eq!(names(&report["summary"]), summary);
+    assert_eq!(report["summary"]["warn"], 1);
+    let findings = report["findings"].as_array().expect("findings");
+    let listed = run(&["--list", "--json"], &[]).await;
+    let families: Value = serde_json::from_str(&listed.out).expect("JSON");
+    let families = families.as_array().expect("families").iter();
+    let all = families.map(|family| family["checks"].as_array().expect("checks").len());
+    assert_eq!(findings.len(), all.sum::<usize>(), "every check, each time");
+    for finding in findings {
+        let members = [
+            "id",
+            "remedy",
+            "requirement",
+            "seen",
+            "severity",
+            "source",
+            "verdict",
+        ];
+        assert_eq!(names(finding), members);
+    }
+    let document = include_str!("../../../docs/check.md");
+    for name in names(&findings[0]).iter().chain(&names(&report)) {
+        assert!(
+            document.contains(&format!("`{name}`")),
+            "{name} is not told"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_help_says_what_a_token_is_used_for() {
+    let ran = run(&["--help"], &[]).await;
+    let words: Vec<_> = ran.out.split_whitespace().collect();
+    let told = words.join(" ");
+    for part in [
+        "TOOLGATE_CHECK_TOKEN",
+        "query string",
+        "readOnlyHint",
+        "docs/check.md",
+        "exit code",
+        "--list",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_without_a_scheme_is_told_how_to_write_it() {
+    for typed in [
+        "127.0.0.1:8000/mcp",
+        "localhost:8000/mcp",
+        "mcp.example.com/mcp",
+    ] {
+        let ran = run(&[typed], &[]).await;
+        assert_eq!(ran.code, Some(2));
+        assert!(
+            ran.errors.contains(&format!("http://{typed}")),
+            "{}",
+            ran.errors
+        );
+    }
 }
 
 #[tokio::test]
