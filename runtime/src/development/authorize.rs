@@ -96,8 +96,9 @@ async fn client(provider: &Provider, parameters: &Parameters) -> Result<Known, d
     if document::is_here(id)? && !provider.settings.automatic_consent && !is_agreed() {
         return Ok(Known::AskHere(id.to_owned()));
     }
-    let client = provider.documents.client(id, provider.now()).await?;
-    Ok(Known::Client(client))
+    let redirect = parameters.one("redirect_uri").ok().flatten();
+    let client = provider.documents.client(id, redirect, provider.now());
+    Ok(Known::Client(client.await?))
 }
 
 /// Asks the person first: any page can send the browser here, and a program on this

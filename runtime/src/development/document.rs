@@ -57,14 +57,37 @@ impl Default for Documents {
 /// Why there is no client at a URL; written for the person who sees it.
 pub(super) type Fault = Cow<'static, str>;
 
+/// Why a document was not got.
+enum NoDocument {
+    /// Nobody was heard: there may be no way there from this machine.
+    Unheard(Fault),
+    Refused(Fault),
+}
+
 impl Documents {
     /// The client that the document at this URL describes.
-    pub(super) async fn client(&self, id: &str, now: UnixTime) -> Result<Client, Fault> {
+    ///
+    /// Where nobody can be asked, it is a client of which nothing is known, if the answer
+    /// stays on this machine: to a program here a document says little, because any program
+    /// can listen where it points to (RFC 8252 §8.6), and without a way into the internet
+    /// such applications could not log in at all.
+    pub(super) async fn client(
+        &self,
+        id: &str,
+        redirect: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Client, Fault> {
         let url = checked(id)?;
         if let Some(known) = self.known().get(id, now) {
             return Ok(known.clone());
         }
-        let text = self.fetch(&url).await?;
+        let text = match self.fetch(&url).await {
+            Ok(text) => text,
+            Err(NoDocument::Unheard(fault)) if !is_loopback(&url) => {
+                return unheard(id, redirect).ok_or(fault);
+            }
+            Err(NoDocument::Unheard(fault) | NoDocument::Refused(fault)) => return Err(fault),
+        };
         let metadata = json::strict_object(&text)
             .map_err(|_| "Its metadata document is not a JSON object with each name once.")?;
         let client = read(id, &url, &metadata)?;
@@ -82,9 +105,13 @@ impl Documents {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, Fault> {
+    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, NoDocument> {
         let told = |fault: FetchFault| {
-            Fault::from(format!("Its metadata document cannot be had: {fault}."))
+            let text = format!("Its metadata document cannot be had: {fault}.").into();
+            match fault {
+                FetchFault::NoConnection(_) | FetchFault::Timeout => NoDocument::Unheard(text),
+                _ => NoDocument::Refused(text),
+            }
         };
         let fetcher = self
             .fetcher
@@ -92,14 +119,29 @@ impl Documents {
             .as_ref()
             .map_err(|fault| told(*fault))?;
         let Ok(_permit) = self.permits.try_acquire() else {
-            return Err("Too many metadata documents are being fetched; try again.".into());
+            return Err(NoDocument::Refused(
+                "Too many metadata documents are being fetched; try again.".into(),
+            ));
         };
         let text = fetcher.get(url).await.map_err(told)?;
         match text.len() <= DOCUMENT_LIMIT {
             true => Ok(text),
-            false => Err("Its metadata document is too large.".into()),
+            false => Err(NoDocument::Refused(
+                "Its metadata document is too large.".into(),
+            )),
         }
     }
+}
+
+/// A client that says where it is described, and nobody can be asked there.
+fn unheard(id: &str, redirect: Option<&str>) -> Option<Client> {
+    let redirect = RedirectUri::parse(redirect?).filter(RedirectUri::is_loopback)?;
+    Some(Client {
+        id: id.to_owned(),
+        name: None,
+        host: None,
+        redirects: vec![redirect],
+    })
 }
 
 /// Whether an identifier claims to be a URL.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::page;
 use crate::development::{
-    OFFLINE_ACCESS, Provider, answer::OAuthError, redirect::RedirectUri,
+    OFFLINE_ACCESS, Provider, answer::OAuthError, document, redirect::RedirectUri,
     request::AuthorizationRequest,
 };
 
@@ -114,10 +114,15 @@ pub(in crate::development) fn consent(
         dl {
             dt { "Application" }
             dd {
-                bdi { (name) } br;
+                @if request.name.is_some() || request.host.is_some() { bdi { (name) } br; }
                 span.note {
                     @match &request.host {
                         Some(host) => { "Described at " code { (request.client) } ". Only " (host) " can have written that." }
+                        None if document::is_url(&request.client) => {
+                            "It says that it is described at " code { (request.client) }
+                            ", which cannot be asked from here. Nobody has checked it."
+                        }
+                        None if request.name.is_none() => { "It gave itself no name. Nobody knows it." }
                         None => { "It gave itself this name. Nobody has checked it." }
                     }
                 }
@@ -154,7 +159,7 @@ fn address(uri: &RedirectUri) -> Markup {
 
 fn client_name(request: &AuthorizationRequest) -> &str {
     let name = request.name.as_deref().or(request.host.as_deref());
-    name.unwrap_or("An application without a name")
+    name.unwrap_or("an application without a name")
 }
 
 /// Whether a scope's own name is worth showing, and what it means.
