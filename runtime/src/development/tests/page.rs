@@ -128,3 +128,44 @@ async fn every_field_has_a_label_and_the_page_its_landmarks() {
     let first = page.text.split("<button").nth(1).unwrap();
     assert!(first.contains("value=\"switch\""));
 }
+
+/// WCAG 2.2, 1.4.3: text has a contrast of 4.5 to 1, in light and in dark.
+#[test]
+fn every_colour_of_a_text_can_be_read_on_its_ground() {
+    let style = include_str!("../page.css");
+    let colours = |name: &str| -> [f64; 2] {
+        let (_, rest) = style
+            .split_once(&format!("--{name}: light-dark("))
+            .expect(name);
+        let (pair, _) = rest.split_once(')').expect(name);
+        let pair: Vec<_> = pair.split(", ").map(luminance).collect();
+        pair.try_into().expect(name)
+    };
+    for (text, ground) in [
+        ("text", "card"),
+        ("quiet", "card"),
+        ("quiet", "ground"),
+        ("strong", "card"),
+        ("on-strong", "strong"),
+        ("new", "card"),
+        ("error", "card"),
+    ] {
+        for (one, other) in colours(text).into_iter().zip(colours(ground)) {
+            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+            assert!(contrast >= 4.5, "{text} on {ground}: {contrast}");
+        }
+    }
+}
+
+/// The relative luminance of `#rrggbb`.
+fn luminance(colour: &str) -> f64 {
+    let part = |at: usize| {
+        let value = u8::from_str_radix(&colour[at..at + 2], 16).expect(colour);
+        let value = f64::from(value) / 255.0;
+        match value <= 0.03928 {
+            true => value / 12.92,
+            false => ((value + 0.055) / 1.055).powf(2.4),
+        }
+    };
+    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
