@@ -196,5 +196,7 @@ async fn another_method_is_not_allowed() {
     ] {
         let answer = world.get(&format!("/development/{path}")).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        answer.is_error("method_not_allowed");
+        assert_eq!(answer.header(header::ALLOW), "POST");
     }
 }
