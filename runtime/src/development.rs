@@ -186,7 +186,11 @@ impl DevelopmentIssuer {
             .route("/development/authorize", get(authorize::authorize))
             .route("/development/authorize/decision", post(consent::decide))
             .route("/development/introspect", post(revocation::introspect))
-            .merge(open.route_layer(middleware::from_fn(answer::cors)))
+            .merge(
+                open.method_not_allowed_fallback(answer::other_method)
+                    .route_layer(middleware::from_fn(answer::cors)),
+            )
+            .method_not_allowed_fallback(answer::other_method)
             .route_layer(middleware::from_fn(loopback::guard))
             .with_state(Arc::clone(&self.provider))
     }

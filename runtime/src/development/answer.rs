@@ -76,6 +76,12 @@ impl From<aws_lc_rs::error::Unspecified> for OAuthError {
     }
 }
 
+/// For what is there and is asked for in another way (RFC 9110 §15.5.6).
+pub(super) async fn other_method() -> OAuthError {
+    OAuthError::new("method_not_allowed", "see the header `allow`")
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
 /// JSON that no cache keeps (RFC 6749 §5.1).
 pub(super) fn unkept(status: StatusCode, body: &impl Serialize) -> Response {
     let keep = [
