@@ -72,6 +72,7 @@ pub struct Config {
     document: Option<Document>,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
+    automatic_consent: bool,
     notes: Vec<String>,
     faults: Vec<(String, String)>,
 }
@@ -219,6 +220,18 @@ impl Config {
         self
     }
 
+    /// Lets the development issuer say yes for the person, to all that is asked for: for
+    /// tests, in which nobody is there to press a button.
+    ///
+    /// It does so towards programs on this machine alone. Where the development issuer
+    /// does not exist, because an issuer is configured or anything is not on loopback, a
+    /// server with this set does not start. No variable sets it.
+    #[must_use]
+    pub fn with_automatic_consent(mut self) -> Self {
+        self.automatic_consent = true;
+        self
+    }
+
     /// What a person should be told at the start: settings that contradict each other,
     /// names that nobody reads.
     #[must_use]
@@ -243,6 +256,7 @@ impl Config {
             document: None,
             credentials: None,
             state_key: None,
+            automatic_consent: false,
             notes: Vec::new(),
             faults: Vec::new(),
         }

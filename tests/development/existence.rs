@@ -19,7 +19,7 @@ fn open_only() -> Server<()> {
 }
 
 /// Why a server did not start.
-async fn start_error(serving: impl Future<Output = Result<(), Error>>) -> String {
+pub(crate) async fn start_error(serving: impl Future<Output = Result<(), Error>>) -> String {
     let ended = tokio::time::timeout(Duration::from_secs(5), serving).await;
     match ended.expect("it does not start") {
         Err(Error::Start(error)) => error.to_string(),

@@ -24,6 +24,7 @@ pub(crate) struct Settings {
     dpop: Dpop,
     document: Option<Document>,
     state_key: Option<StateKey>,
+    automatic_consent: bool,
     notes: Vec<String>,
 }
 
@@ -53,6 +54,7 @@ impl Settings {
             dpop: config.dpop.clone(),
             document: config.document.clone(),
             state_key: config.state_key,
+            automatic_consent: config.automatic_consent,
             notes: config.notes.clone(),
             resource,
         }
@@ -159,6 +161,11 @@ impl Settings {
     /// neither the socket nor a proxy before it is reached from elsewhere.
     pub(crate) fn may_issue_for_development(&self) -> bool {
         self.issuers.is_empty() && self.bind.ip().is_loopback() && self.resource.is_loopback()
+    }
+
+    /// Whether that issuer says yes for the person.
+    pub(crate) fn consents_automatically(&self) -> bool {
+        self.automatic_consent
     }
 
     /// Tells that tools ask for scopes, and nobody could grant one.

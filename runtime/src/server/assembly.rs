@@ -128,6 +128,7 @@ where
         scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
         issuers: plan.issuers.clone(),
         is_development: plan.is_development(),
+        is_automatic: plan.settings.consents_automatically(),
     };
     let bind = settings.bind();
     let everything = CancellationToken::new();

@@ -19,7 +19,7 @@ use crate::{
 #[cfg(feature = "development-issuer")]
 use crate::development::{self, DevelopmentIssuer};
 
-use super::protection::DescribedScope;
+use super::{offered::Offered, protection::DescribedScope};
 
 /// The issuers of a server.
 #[derive(Default)]
@@ -39,6 +39,7 @@ pub(super) struct Issuing {
 )]
 pub(super) struct Embedding<'a> {
     pub(super) name: &'a str,
+    pub(super) offered: &'a Offered,
     pub(super) scopes: Vec<DescribedScope>,
     pub(super) baseline: Vec<&'static str>,
     pub(super) clock: &'a Arc<dyn Clock>,
@@ -55,6 +56,12 @@ impl Issuing {
     ) -> Self {
         let trusted = settings.issuers().iter();
         let trusted: Vec<_> = trusted.map(|one| one.settings().clone()).collect();
+        if settings.consents_automatically() && !settings.may_issue_for_development() {
+            faults.add(
+                "consent is automatic, and the development issuer, which alone would give it, does not exist here",
+                "leave out `with_automatic_consent`, which is for tests, or configure no issuer and stay on loopback",
+            );
+        }
         if !trusted.is_empty() || !asks_for_tokens {
             return Self {
                 trusted,
@@ -152,11 +159,15 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
         scopes: embedding
             .scopes
             .iter()
-            .map(|&(name, description)| (name.to_owned(), description.map(str::to_owned)))
+            .map(|&(name, description)| {
+                let described = description.map(str::to_owned);
+                let described = described.or_else(|| uses(&embedding.offered.asking_for(name)));
+                (name.to_owned(), described)
+            })
             .collect(),
         default_scopes: owned(&embedding.baseline),
         subject: "developer".to_owned(),
-        automatic_consent: false,
+        automatic_consent: settings.consents_automatically(),
         clock: Arc::clone(embedding.clock),
     })?;
     let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
@@ -164,6 +175,23 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
         trusted: vec![trusted],
         routes: Some(issuer.router()),
     }))
+}
+
+/// What a scope is good for that nobody has described: the things that ask for it.
+#[cfg(feature = "development-issuer")]
+fn uses(names: &[&str]) -> Option<String> {
+    const SHOWN: usize = 4;
+    match names {
+        [] => None,
+        [one] => Some(format!("Use {one}")),
+        [first @ .., last] if names.len() <= SHOWN => {
+            Some(format!("Use {} and {last}", first.join(", ")))
+        }
+        _ => {
+            let (first, rest) = names.split_at(SHOWN - 1);
+            Some(format!("Use {} and {} more", first.join(", "), rest.len()))
+        }
+    }
 }
 
 #[cfg(not(feature = "development-issuer"))]

@@ -61,6 +61,20 @@ impl Offered {
             .any(|terms| terms.requirement == Requirement::Public)
     }
 
+    /// The names of what asks for a scope, in the order in which they are offered.
+    pub(super) fn asking_for(&self, scope: &str) -> Vec<&str> {
+        let named = self.tools.iter().chain(&self.prompts);
+        let named = named.map(|(name, terms)| (name.as_str(), terms));
+        let resources = self.resources.iter();
+        let resources = resources.map(|(pattern, terms)| (pattern.as_str(), terms));
+        let asks = |terms: &Terms| {
+            let mut scopes = terms.requirement.scopes().chain(terms.demands.clone());
+            scopes.any(|one| one.as_str() == scope)
+        };
+        let asking = named.chain(resources).filter(|(_, terms)| asks(terms));
+        asking.map(|(name, _)| name).collect()
+    }
+
     /// Every scope that it names, each with its bit.
     pub(super) fn table(&self, hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
         let scopes = self.terms().flat_map(|terms| {

@@ -96,6 +96,7 @@ impl Protection {
         let baseline = offered.baseline(&table);
         let embedding = Embedding {
             name,
+            offered,
             scopes: described(policy.vocabulary, &table),
             baseline: table.names(baseline).collect(),
             clock: &policy.clock,

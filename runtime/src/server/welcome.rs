@@ -15,6 +15,8 @@ pub(super) struct Welcome {
     pub(super) issuers: Vec<String>,
     /// Whether the issuer is the embedded one.
     pub(super) is_development: bool,
+    /// Whether it says yes for the person.
+    pub(super) is_automatic: bool,
 }
 
 impl fmt::Display for Welcome {
@@ -36,11 +38,14 @@ impl fmt::Display for Welcome {
                 "\n  DEVELOPMENT ISSUER: anybody on this machine can log in as anybody. It exists because\n  \
                  TOOLGATE_AUTHORIZATION_SERVERS is not set and the server listens on this machine alone."
             )?;
+            if self.is_automatic {
+                writeln!(f, "  It asks nobody: consent is automatic.")?;
+            }
         }
         writeln!(f, "\n  See it refuse   curl -i {resource} -d '{{}}'")?;
         writeln!(
             f,
-            "  Connect to it   npx @modelcontextprotocol/inspector --transport http --server-url {resource}"
+            "  Connect to it   npx @modelcontextprotocol/inspector@2 --transport http --server-url {resource}"
         )
     }
 }
@@ -90,6 +95,7 @@ mod tests {
             scopes: vec!["news:read"],
             issuers: vec!["http://127.0.0.1:8000".into()],
             is_development: true,
+            is_automatic: false,
         }
     }
 
@@ -116,6 +122,9 @@ mod tests {
         let told = welcome.to_string();
         assert!(told.contains("DEVELOPMENT ISSUER"));
         assert!(told.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));
+        assert!(!told.contains("asks nobody"));
+        welcome.is_automatic = true;
+        assert!(welcome.to_string().contains("asks nobody"));
         welcome.is_development = false;
         assert!(!welcome.to_string().contains("DEVELOPMENT"));
     }

@@ -225,6 +225,7 @@ impl GateBuilder {
             scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
             issuers: plan.issuers.clone(),
             is_development: plan.is_development(),
+            is_automatic: plan.settings.consents_automatically(),
         };
         let standing = Standing {
             welcome,

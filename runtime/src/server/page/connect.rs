@@ -17,10 +17,12 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
             }
             details {
                 summary { "MCP Inspector" }
-                (line("npx @modelcontextprotocol/inspector"))
+                (line(&format!(
+                    "npx @modelcontextprotocol/inspector@2 --transport http --server-url {}",
+                    facts.resource,
+                )))
                 p {
-                    "Choose the transport " b { "Streamable HTTP" } " and enter the URL "
-                    code { (facts.resource) } ", letter for letter. " b { "Connect" } " opens the login."
+                    "Open the address that it prints and switch the server on, which opens the login. It needs Node.js 22.19 or newer."
                 }
             }
             details {

@@ -141,7 +141,7 @@ fn the_lines_to_copy_name_this_server() {
     let text = read(&page());
     for part in [
         "claude mcp add --transport http finance-news http://127.0.0.1:10000/mcp",
-        "npx @modelcontextprotocol/inspector",
+        "npx @modelcontextprotocol/inspector@2 --transport http --server-url http://127.0.0.1:10000/mcp",
         "npx mcp-remote http://127.0.0.1:10000/mcp",
         "curl -i http://127.0.0.1:10000/mcp",
         "&quot;name&quot;:&quot;get_news_sentiment&quot;",
