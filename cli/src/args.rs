@@ -17,8 +17,14 @@ pub(crate) enum Command {
     /// Judge the authorization of an MCP server from outside, whatever it is written in.
     ///
     /// Without a token nothing is called and nothing is changed. With one, `--tool` is
-    /// called, and nothing else. The exit code is 0 when nothing fails, 1 when
-    /// something does, 2 when the server cannot be reached or the command is wrong.
+    /// called, and nothing else; with `--login` and without `--tool`, tools that say they
+    /// only read (`readOnlyHint`) are called until one is refused. Give tokens that may be
+    /// lost: the first is also sent in the query string, where it must be refused and
+    /// where logs will have it.
+    ///
+    /// The exit code is 0 when nothing fails, 1 when something does, 2 when the server
+    /// cannot be reached or the command is wrong. `--list`, or docs/check.md, explains each
+    /// check, the severities and the JSON.
     Check(CheckArgs),
 }
 
@@ -71,15 +77,15 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "ORIGIN", default_value = "http://localhost:6274")]
     pub(crate) origin: String,
 
-    /// Seconds to wait for an answer.
+    /// Seconds to wait for an answer, 600 at most.
     #[arg(long, value_name = "SECONDS", default_value_t = 15)]
     pub(crate) timeout: u64,
 
-    /// Print the report as JSON.
+    /// Print the report as JSON; with `--list` the list.
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Exit with 1 for warnings as well.
+    /// Let the exit code be 1 for warnings as well.
     #[arg(long)]
     pub(crate) strict: bool,
 

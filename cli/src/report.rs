@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     checks::MATRIX,
-    finding::{Finding, Outcome, Severity},
+    finding::{Check, Finding, Outcome, Severity},
 };
 
 pub(crate) use document::{list_json, list_markdown};
@@ -104,7 +104,23 @@ impl Report {
             self.count("note"),
             self.count("pass"),
             self.count("skipped"),
-        )
+        )?;
+        // The first place to look at in a long log.
+        let mut faults = self.faults();
+        faults.sort_by_key(|check| std::cmp::Reverse(check.severity));
+        match faults.iter().map(|check| check.id).collect::<Vec<_>>() {
+            none if none.is_empty() => Ok(()),
+            ids => writeln!(out, "to mend: {}", ids.join(", ")),
+        }
+    }
+
+    /// What is violated and has to be mended, or should be.
+    fn faults(&self) -> Vec<&Check> {
+        let violated = self
+            .findings
+            .iter()
+            .filter(|f| f.outcome == Outcome::Violated && f.check.severity > Severity::Note);
+        violated.map(|finding| finding.check).collect()
     }
 
     fn count(&self, verdict: &str) -> usize {

@@ -16,6 +16,12 @@ impl Target {
     ///
     /// A sentence that says what is wrong with it.
     pub(crate) fn read(typed: &str) -> Result<Self, String> {
+        // Else `localhost:8000` would be a URL of the scheme `localhost`.
+        if !typed.contains("://") {
+            return Err(format!(
+                "`{typed}` is no URL; write http://{typed} or https://{typed}"
+            ));
+        }
         let url = Url::parse(typed).map_err(|error| format!("`{typed}` is no URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(format!("`{typed}` is no http or https URL"));

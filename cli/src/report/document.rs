@@ -36,6 +36,21 @@ only read (`readOnlyHint`) are called until one is refused.
 Give tokens that may be lost: the first one is also sent in the query string, where it
 must be refused and where logs of the server and of proxies will have it.
 
+The text names at its end what is to be mended. With `--json` the report is one object:
+
+| member | meaning |
+|---|---|
+| `url` | what was typed |
+| `ok` | whether nothing fails, `true` or `false`; the exit code without `--strict` |
+| `summary` | how many findings have each verdict: `fail`, `warn`, `note`, `pass`, `skipped` |
+| `findings` | a list, one for each check of this document, in its order |
+
+Each finding has `id`, `verdict` (one of those five), `severity` (`fail`, `warn` or `note`:
+what the verdict is where the check is violated), `requirement`, `source`, `seen` (what the
+server did, or why it was skipped) and `remedy`. Ids and members keep their names and their
+meaning; others may be added, so compare reports by `id` and `verdict`. Texts are for people
+and may change.
+
 \"Clients\" as a source means what was measured with clients in use, or read in their code.
 ";
 
