@@ -1,4 +1,5 @@
-//! `toolgate check`, against every example: what it finds in others it must not find here.
+//! `toolgate check`, against every example, with a login and a step-up: what it finds in
+//! others it must not find here.
 
 use std::{fs, time::Duration};
 
@@ -9,42 +10,48 @@ use crate::{
     tools::Tools,
 };
 
-/// The examples that serve, and how they are started.
+/// The examples that serve, and of each the call that a login alone does not allow.
 const EXAMPLES: [(&str, &[&str]); 4] = [
     ("finance-news", &[]),
-    ("todo", &[]),
-    ("readme", &[]),
-    ("everything", &[]),
+    (
+        "todo",
+        &["--tool", "add_todo", "--arguments", r#"{"title": "x"}"#],
+    ),
+    (
+        "readme",
+        &["--tool", "write_note", "--arguments", r#"{"text": "x"}"#],
+    ),
+    ("everything", &["--tool", "write"]),
 ];
 
 pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
     let mut faulty = Vec::new();
-    for (name, arguments) in EXAMPLES {
-        let label = format!("{name} {}", arguments.join(" "));
-        let label = label.trim();
-        let folder = tools.work.join("check").join(label.replace(' ', ""));
+    for (name, call) in EXAMPLES {
+        let folder = tools.work.join("check").join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
         let port = free_port()?;
         let mut server = tools.program(name);
         server
-            .args(arguments)
             .current_dir(&folder)
             .env("TOOLGATE_BIND", format!("127.0.0.1:{port}"));
         let _server = Server::start(&mut server, port, &folder.join("server.log"))?;
-        let mut check = tools.program("toolgate");
-        check.args(["check", &format!("http://127.0.0.1:{port}/mcp")]);
+        let url = format!("http://127.0.0.1:{port}/mcp");
+        let mut check = tools.script("check.mjs");
+        check
+            .arg(tools.program("toolgate").get_program())
+            .args(["check", &url, "--login"])
+            .args(call);
         let ended = running::run(&mut check, Duration::from_secs(120))?;
         fs::write(folder.join("report.txt"), ended.told())?;
-        let summary = ended.out();
-        let summary = summary
-            .lines()
-            .rfind(|line| !line.trim().is_empty())
-            .unwrap_or("no report");
-        say(format!("{label}: {}", summary.trim()));
-        if !ended.succeeded() {
+        let report = ended.out();
+        let summary = report.lines().find(|line| line.contains(" failed, "));
+        say(format!("{name}: {}", summary.unwrap_or("no report").trim()));
+        // What was not looked at has not passed.
+        let is_stepped_up = call.is_empty() || report.contains("  pass     stepup.recover");
+        if !ended.succeeded() || !is_stepped_up {
             faulty.push(format!(
-                "{label}, see {}",
+                "{name}, see {}",
                 folder.join("report.txt").display()
             ));
         }
