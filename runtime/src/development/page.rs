@@ -13,7 +13,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{answer::OAuthError, request::Back};
+use super::{answer::OAuthError, redirect::RedirectUri, request::Back};
 
 mod question;
 
@@ -68,7 +68,7 @@ pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Respon
     let body = html! {
         p { "The application's request has a fault: " (error.description()) " (" code { (error.code()) } ")." }
         p { "The application can be told so at the address that it gave. Go there only if you know it:" }
-        p { a href=(location) rel="noreferrer" { code { (back.redirect.as_str()) } } }
+        p { a href=(location) rel="noreferrer" { (address(&back.redirect)) } }
     };
     page(
         StatusCode::BAD_REQUEST,
@@ -76,6 +76,12 @@ pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Respon
         &body,
         None,
     )
+}
+
+/// A URI in which one sees whose it is, however long it is.
+fn address(uri: &RedirectUri) -> Markup {
+    let (before, owner, after) = uri.parts();
+    html! { code { (before) strong { (owner) } (after) } }
 }
 
 fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str>) -> Response {

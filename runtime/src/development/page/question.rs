@@ -1,12 +1,11 @@
 //! The question: who asks for what, where the answer goes, and what this person says.
 
 use axum::{http::StatusCode, response::Response};
-use maud::{Markup, html};
+use maud::html;
 
-use super::page;
+use super::{address, page};
 use crate::development::{
-    OFFLINE_ACCESS, Provider, answer::OAuthError, document, redirect::RedirectUri,
-    request::AuthorizationRequest,
+    OFFLINE_ACCESS, Provider, answer::OAuthError, document, request::AuthorizationRequest,
 };
 
 /// What this person has said so far.
@@ -149,12 +148,6 @@ pub(in crate::development) fn consent(
         Some(_) => StatusCode::BAD_REQUEST,
     };
     Ok(page(status, &title, &body, Some(&target)))
-}
-
-/// A URI in which one sees whose it is, however long it is.
-fn address(uri: &RedirectUri) -> Markup {
-    let (before, owner, after) = uri.parts();
-    html! { code { (before) strong { (owner) } (after) } }
 }
 
 fn client_name(request: &AuthorizationRequest) -> &str {
