@@ -1,0 +1,146 @@
+//! As many calls as a server answers: each connection asks again as soon as it is answered.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        mpsc::{self, Sender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime, task::JoinSet};
+
+use crate::{Fault, connection::Connection, latency::Latencies, process::Process, target::Target};
+
+/// How long connections may take until all of them are ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How it is pressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    pub(crate) threads: usize,
+    /// What goes by before anything is counted.
+    pub(crate) warm_up: Duration,
+    pub(crate) slice: Duration,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Slice {
+    /// Calls a second.
+    pub(crate) rate: f64,
+    /// Time of the server's processors for one call, in microseconds.
+    pub(crate) cost: f64,
+    pub(crate) latencies: Latencies,
+}
+
+impl Load {
+    /// Presses a server for one slice.
+    pub(crate) fn press(&self, target: &Target, process: &Process) -> Result<Slice, Fault> {
+        let target = Arc::new(target.clone());
+        let time = Arc::new(OnceLock::new());
+        let (tell, told) = mpsc::channel();
+        let threads: Vec<_> = (0..self.threads)
+            .map(|number| {
+                let share = (self.connections + number) / self.threads;
+                let (target, time, tell) = (Arc::clone(&target), Arc::clone(&time), tell.clone());
+                thread::spawn(move || {
+                    let done = press(&target, share, &time, &tell);
+                    // Whoever waits for the others need not any longer.
+                    let _ = tell.send(done.is_ok());
+                    done
+                })
+            })
+            .collect();
+        // Sessions take their time to be opened, and nobody begins before the others.
+        let are_ready = (0..self.connections).all(|_| told.recv_timeout(PATIENCE) == Ok(true));
+        let warm = if are_ready {
+            self.warm_up
+        } else {
+            Duration::ZERO
+        };
+        let begin = Instant::now() + warm;
+        let end = begin
+            + if are_ready {
+                self.slice
+            } else {
+                Duration::ZERO
+            };
+        let _ = time.set((begin, end));
+        thread::sleep(begin.saturating_duration_since(Instant::now()));
+        let before = process.busy();
+        thread::sleep(end.saturating_duration_since(Instant::now()));
+        let after = process.busy();
+        let mut latencies = Latencies::default();
+        for thread in threads {
+            let these = thread.join().map_err(|_| "the load program panicked")?;
+            latencies.extend(these?);
+        }
+        let calls = latencies.count();
+        if calls == 0 {
+            return Err(format!("{:?} answered nothing", target.endpoint()).into());
+        }
+        let busy = after?.saturating_sub(before?);
+        Ok(Slice {
+            rate: calls as f64 / self.slice.as_secs_f64(),
+            cost: busy.as_secs_f64() * 1e6 / calls as f64,
+            latencies,
+        })
+    }
+}
+
+/// When calls count: from, and until. Not known before everybody is ready.
+type Time = OnceLock<(Instant, Instant)>;
+
+/// One thread with its share of the connections.
+fn press(
+    target: &Arc<Target>,
+    connections: usize,
+    time: &Arc<Time>,
+    ready: &Sender<bool>,
+) -> Result<Latencies, Fault> {
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for _ in 0..connections {
+            let (target, time, ready) = (Arc::clone(target), Arc::clone(time), ready.clone());
+            tasks.spawn(async move { call_until(&target, &time, &ready).await });
+        }
+        let mut all = Latencies::default();
+        while let Some(done) = tasks.join_next().await {
+            all.extend(done??);
+        }
+        Ok(all)
+    })
+}
+
+/// Calls until the time is over. What was answered in the time counts.
+async fn call_until(
+    target: &Target,
+    time: &Time,
+    ready: &Sender<bool>,
+) -> Result<Latencies, Fault> {
+    let mut connection = Connection::open(target.endpoint().address).await?;
+    let mut asking = target.begin(&mut connection).await?;
+    ready.send(true)?;
+    let mut latencies = Latencies::default();
+    let mut sent = Instant::now();
+    loop {
+        let (frame, bytes) = connection.exchange(asking.next()).await?;
+        target.check(Some(&asking), frame, bytes)?;
+        let now = Instant::now();
+        if let Some(&(begin, end)) = time.get() {
+            if now >= end {
+                break;
+            }
+            if now >= begin {
+                latencies.note(now - sent);
+            }
+        }
+        sent = now;
+    }
+    target.end(asking, &mut connection).await?;
+    Ok(latencies)
+}

@@ -1,0 +1,99 @@
+//! Servers as processes of their own.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use crate::Fault;
+
+/// A server that runs until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    /// Starts this program as one of its servers, gives it a line to read, and waits until
+    /// it has said where it listens.
+    pub(crate) fn start(arguments: &[&str], line: &str) -> Result<Self, Fault> {
+        let mut child = Command::new(env::current_exe()?)
+            .arg("serve")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        // What is dropped here is closed, and with its input a server ends.
+        let mut input = child.stdin.take().ok_or("a pipe")?;
+        writeln!(input, "{line}")?;
+        child.stdin = Some(input);
+        let output = child.stdout.take().ok_or("a pipe")?;
+        let mut process = Self {
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        let mut said = String::new();
+        BufReader::new(output).read_line(&mut said)?;
+        let address = said.trim().parse();
+        process.address = address.map_err(|_| format!("{arguments:?} did not start: {said}"))?;
+        Ok(process)
+    }
+
+    /// Starts another program, which listens on this address when it is ready.
+    pub(crate) fn of(mut command: Command, address: SocketAddr) -> Result<Self, Fault> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self { child, address })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn runs(&mut self) -> Result<bool, Fault> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// The time that processors have worked for it so far.
+    pub(crate) fn busy(&self) -> Result<Duration, Fault> {
+        let mut nanoseconds = 0;
+        for thread in fs::read_dir(self.file("task"))? {
+            // A thread can end while this is read.
+            let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
+                continue;
+            };
+            let busy = text.split_whitespace().next().unwrap_or_default();
+            nanoseconds += busy.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// Its memory that is in use, in bytes.
+    pub(crate) fn resident(&self) -> Result<u64, Fault> {
+        let status = fs::read_to_string(self.file("status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kilobytes: u64 = kilobytes.ok_or("Linux tells VmRSS in kB")?.parse()?;
+        Ok(kilobytes * 1024)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{name}", self.child.id()))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

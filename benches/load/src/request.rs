@@ -1,0 +1,110 @@
+//! Requests, as bytes that are sent again and again.
+
+use std::net::SocketAddr;
+
+/// The tool that every server has.
+pub(crate) const TOOL: &str = "forecast";
+
+/// Where requests go: one path of one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) address: SocketAddr,
+    pub(crate) path: &'static str,
+}
+
+impl Endpoint {
+    /// A call by revision 2026-07-28, which needs no session.
+    pub(crate) fn call(&self, token: Option<&str>) -> Vec<u8> {
+        self.call_of(TOOL, r#"{"city":"Lisbon"}"#, token)
+    }
+
+    /// The same of another tool with other arguments.
+    pub(crate) fn call_of(&self, tool: &str, arguments: &str, token: Option<&str>) -> Vec<u8> {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments},{META}}}}}"#
+        );
+        self.post(
+            &[
+                ("mcp-protocol-version", "2026-07-28"),
+                ("mcp-method", "tools/call"),
+                ("mcp-name", tool),
+            ],
+            token,
+            &body,
+        )
+    }
+
+    /// A list of the tools by revision 2026-07-28.
+    pub(crate) fn list(&self, token: Option<&str>) -> Vec<u8> {
+        let body =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{{META}}}}}"#);
+        self.post(
+            &[
+                ("mcp-protocol-version", "2026-07-28"),
+                ("mcp-method", "tools/list"),
+            ],
+            token,
+            &body,
+        )
+    }
+
+    /// What opens a session of revision 2025-11-25.
+    pub(crate) fn initialize(&self, token: Option<&str>) -> Vec<u8> {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}}"#;
+        self.post(&[], token, body)
+    }
+
+    /// What says that the client is ready.
+    pub(crate) fn initialized(&self, session: &str, token: Option<&str>) -> Vec<u8> {
+        let body = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+        self.post(&in_session(session), token, body)
+    }
+
+    /// A call in a session, with this number of eight digits.
+    pub(crate) fn session_call(&self, session: &str, id: u32, token: Option<&str>) -> Vec<u8> {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":{id:08},"method":"tools/call","params":{{"name":"{TOOL}","arguments":{{"city":"Lisbon"}}}}}}"#
+        );
+        self.post(&in_session(session), token, &body)
+    }
+
+    /// What ends a session.
+    pub(crate) fn delete(&self, session: &str, token: Option<&str>) -> Vec<u8> {
+        self.request("DELETE", &in_session(session), token, "")
+    }
+
+    fn post(&self, fields: &[(&str, &str)], token: Option<&str>, body: &str) -> Vec<u8> {
+        self.request("POST", fields, token, body)
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        fields: &[(&str, &str)],
+        token: Option<&str>,
+        body: &str,
+    ) -> Vec<u8> {
+        let Self { address, path } = self;
+        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\n");
+        if let Some(token) = token {
+            text += &format!("authorization: Bearer {token}\r\n");
+        }
+        text += "content-type: application/json\r\n";
+        text += "accept: application/json, text/event-stream\r\n";
+        for (name, value) in fields {
+            text += &format!("{name}: {value}\r\n");
+        }
+        text += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        text.into_bytes()
+    }
+}
+
+/// What revision 2026-07-28 wants to know with each request.
+const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+
+fn in_session(session: &str) -> [(&str, &str); 2] {
+    [
+        ("mcp-protocol-version", "2025-11-25"),
+        ("mcp-session-id", session),
+    ]
+}

@@ -1,0 +1,103 @@
+//! The servers that are measured, each of them this program in a process of its own.
+//!
+//! They have one tool in common, which answers with the same bytes. Those that are not
+//! Toolgate's are served by `axum::serve`, with `TCP_NODELAY`.
+
+use std::{
+    future::Future,
+    io::{self, BufRead, Read},
+    net::SocketAddr,
+    thread,
+};
+
+use axum::{Router, serve::ListenerExt};
+use tokio::{net::TcpListener, runtime};
+
+use crate::{Fault, say};
+
+mod bare;
+mod handwritten;
+mod hundred;
+mod protected;
+mod unprotected;
+
+/// The scope that the tool asks for.
+pub(crate) const SCOPE: &str = "weather:read";
+
+/// What the tool says.
+fn forecast_for(city: &str) -> String {
+    format!(
+        "Tomorrow in {city}: sunny in the morning, clouds from the west in the afternoon, \
+         some rain after nine; 14 to 22 degrees, wind from the south-west at 12 km/h."
+    )
+}
+
+/// Runs one of the servers until its input ends.
+pub(crate) fn serve(arguments: &[String]) -> Result<(), Fault> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    end_with_the_input();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        match arguments[..] {
+            ["bare"] => with_nodelay(listener, bare::router(&line)?).await,
+            ["unprotected"] => with_nodelay(listener, unprotected::router()).await,
+            ["without-nodelay"] => {
+                say_where(address)?;
+                Ok(axum::serve(listener, unprotected::router()).await?)
+            }
+            ["handwritten", issuer] => {
+                let router = handwritten::router(issuer, &resource(address)).await?;
+                with_nodelay(listener, router).await
+            }
+            ["protected", issuer] => protected::serve(listener, issuer).await,
+            ["open", issuer] => protected::serve_open(listener, issuer).await,
+            ["hundred", issuer] => hundred::serve(listener, issuer).await,
+            _ => Err(format!("there is no such server: {}", arguments.join(" ")).into()),
+        }
+    })
+}
+
+/// The audience of a server's tokens.
+pub(crate) fn resource(address: SocketAddr) -> String {
+    format!("http://{address}/mcp")
+}
+
+fn say_where(address: SocketAddr) -> Result<(), Fault> {
+    say(&format!("{address}\n"))
+}
+
+async fn with_nodelay(listener: TcpListener, router: Router) -> Result<(), Fault> {
+    say_where(listener.local_addr()?)?;
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// Serves Toolgate as it serves itself.
+async fn with_toolgate(
+    listener: TcpListener,
+    issuer: &str,
+    server: toolgate::Server<()>,
+) -> Result<(), Fault> {
+    let address = listener.local_addr()?;
+    let config = toolgate::Config::new(resource(address)).with_issuer(issuer);
+    say_where(address)?;
+    Ok(server.serve_on(listener, config, never()).await?)
+}
+
+fn never() -> impl Future<Output = ()> + Send {
+    std::future::pending()
+}
+
+/// No server outlives who started it.
+fn end_with_the_input() {
+    thread::spawn(|| {
+        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
+}

@@ -1,0 +1,262 @@
+//! All servers at once, and the proof that they do the same.
+
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use support::ImitationIssuer;
+use tokio::runtime::{self, Runtime};
+
+use crate::{
+    Fault,
+    connection::{Recorded, ask},
+    process::Process,
+    request::Endpoint,
+    servers::{SCOPE, resource},
+    target::Target,
+};
+
+/// How long a server may take until it knows its issuer's keys.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An issuer on loopback, which runs as long as this.
+pub(crate) struct Issuer {
+    imitation: ImitationIssuer,
+    _runtime: Runtime,
+}
+
+impl Issuer {
+    pub(crate) fn start() -> Result<Self, Fault> {
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            imitation: runtime.block_on(ImitationIssuer::start()),
+            _runtime: runtime,
+        })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.imitation.url()
+    }
+
+    /// A good ES256 token for this audience, unlike one with another number.
+    pub(crate) fn token(&self, audience: &str, scope: &str, number: usize) -> String {
+        let token = self.imitation.token().audience(audience).scope(scope);
+        let token = token.claim("jti", json!(format!("token-{number:08}")));
+        token.expires_in(6 * 3600).build()
+    }
+}
+
+/// The servers, and what is asked of them.
+pub(crate) struct Stage {
+    pub(crate) issuer: Issuer,
+    pub(crate) protected: Process,
+    pub(crate) open: Process,
+    pub(crate) unprotected: Process,
+    pub(crate) without_nodelay: Process,
+    pub(crate) handwritten: Process,
+    pub(crate) hundred: Process,
+    pub(crate) bare: Process,
+    pub(crate) targets: Targets,
+}
+
+/// What is asked, by who answers.
+pub(crate) struct Targets {
+    pub(crate) protected_call: Target,
+    pub(crate) open_call: Target,
+    pub(crate) unprotected_call: Target,
+    pub(crate) handwritten_call: Target,
+    pub(crate) bare_call: Target,
+    pub(crate) no_token: Target,
+    pub(crate) bare_no_token: Target,
+    pub(crate) no_scope: Target,
+    pub(crate) bare_no_scope: Target,
+    pub(crate) list: Target,
+    pub(crate) bare_list: Target,
+    pub(crate) protected_session: Target,
+    pub(crate) unprotected_session: Target,
+    pub(crate) session_without_nodelay: Target,
+}
+
+impl Stage {
+    /// Starts everything. A fault if anybody answers otherwise than the others.
+    pub(crate) fn set() -> Result<Self, Fault> {
+        let issuer = Issuer::start()?;
+        let protected = Process::start(&["protected", issuer.url()], "")?;
+        let open = Process::start(&["open", issuer.url()], "")?;
+        let unprotected = Process::start(&["unprotected"], "")?;
+        let without_nodelay = Process::start(&["without-nodelay"], "")?;
+        let handwritten = Process::start(&["handwritten", issuer.url()], "")?;
+        let hundred = Process::start(&["hundred", issuer.url()], "")?;
+
+        let token =
+            |process: &Process, scope: &str| issuer.token(&resource(process.address()), scope, 0);
+        let good = token(&protected, SCOPE);
+        let poor = token(&protected, "weather:other");
+        let archive = token(&hundred, "archive:read");
+        let by_hand = token(&handwritten, SCOPE);
+
+        let at = mcp(&protected);
+        let call = Seen::of(&at, at.call(Some(&good)), 200)?;
+        let no_token = Seen::of(&at, at.call(None), 401)?;
+        let no_scope = Seen::of(&at, at.call(Some(&poor)), 403)?;
+        let at = mcp(&hundred);
+        let list = Seen::of(&at, at.list(Some(&archive)), 200)?;
+        let tools = list.answer.body.matches(r#""inputSchema""#).count();
+        if tools != 100 {
+            return Err(format!("the list has {tools} tools").into());
+        }
+        let open_call = Seen::of(&mcp(&open), mcp(&open).call(None), 200)?;
+        let at = mcp(&unprotected);
+        let unprotected_call = Seen::of(&at, at.call(None), 200)?;
+        let at = mcp(&handwritten);
+        let handwritten_call = Seen::of(&at, at.call(Some(&by_hand)), 200)?;
+        for (name, other) in [
+            ("open", &open_call),
+            ("unprotected", &unprotected_call),
+            ("handwritten", &handwritten_call),
+        ] {
+            call.is_like(name, other)?;
+        }
+
+        let answers = BTreeMap::from([
+            ("/call", &call.answer),
+            ("/401", &no_token.answer),
+            ("/403", &no_scope.answer),
+            ("/list", &list.answer),
+        ]);
+        let bare = Process::start(&["bare"], &serde_json::to_string(&answers)?)?;
+        let bare_at = |path| Endpoint {
+            address: bare.address(),
+            path,
+        };
+        let bare_call = call.at(bare_at("/call"), Endpoint::call, Some(&good))?;
+        let bare_no_token = no_token.at(bare_at("/401"), Endpoint::call, None)?;
+        let bare_no_scope = no_scope.at(bare_at("/403"), Endpoint::call, Some(&poor))?;
+        let bare_list = list.at(bare_at("/list"), Endpoint::list, Some(&archive))?;
+
+        let protected_session = Target::session(&mcp(&protected), Some(&good))?;
+        let unprotected_session = Target::session(&session(&unprotected), None)?;
+        if protected_session.result() != unprotected_session.result() {
+            let (ours, theirs) = (protected_session.result(), unprotected_session.result());
+            return Err(format!("a session answers {ours}, and rmcp's {theirs}").into());
+        }
+        let session_without_nodelay = Target::session(&session(&without_nodelay), None)?;
+        let targets = Targets {
+            protected_call: call.target(),
+            open_call: open_call.target(),
+            unprotected_call: unprotected_call.target(),
+            handwritten_call: handwritten_call.target(),
+            bare_call,
+            no_token: no_token.target(),
+            bare_no_token,
+            no_scope: no_scope.target(),
+            bare_no_scope,
+            list: list.target(),
+            bare_list,
+            protected_session,
+            unprotected_session,
+            session_without_nodelay,
+        };
+        Ok(Self {
+            issuer,
+            protected,
+            open,
+            unprotected,
+            without_nodelay,
+            handwritten,
+            hundred,
+            bare,
+            targets,
+        })
+    }
+}
+
+pub(crate) fn mcp(process: &Process) -> Endpoint {
+    Endpoint {
+        address: process.address(),
+        path: "/mcp",
+    }
+}
+
+fn session(process: &Process) -> Endpoint {
+    Endpoint {
+        address: process.address(),
+        path: "/session",
+    }
+}
+
+/// A request, and the answer that came.
+struct Seen {
+    endpoint: Endpoint,
+    request: Vec<u8>,
+    answer: Recorded,
+}
+
+impl Seen {
+    fn of(endpoint: &Endpoint, request: Vec<u8>, status: u16) -> Result<Self, Fault> {
+        Ok(Self {
+            endpoint: endpoint.clone(),
+            answer: ask_until(endpoint, &request, status)?,
+            request,
+        })
+    }
+
+    fn target(&self) -> Target {
+        Target::plain(&self.endpoint, self.request.clone(), &self.answer)
+    }
+
+    /// The bare server's answer to the same request, which must be the same answer.
+    fn at(
+        &self,
+        endpoint: Endpoint,
+        request: fn(&Endpoint, Option<&str>) -> Vec<u8>,
+        token: Option<&str>,
+    ) -> Result<Target, Fault> {
+        let request = request(&endpoint, token);
+        let answer = ask(endpoint.address, &request)?;
+        if answer != self.answer {
+            let ours = &self.answer;
+            return Err(format!("the bare handler answers {answer:?}, and not {ours:?}").into());
+        }
+        Ok(Target::plain(&endpoint, request, &answer))
+    }
+
+    /// Holds another server to the same status, media type and body.
+    fn is_like(&self, name: &str, other: &Self) -> Result<(), Fault> {
+        let parts = |answer: &Recorded| {
+            let kind = answer.field("content-type").map(str::to_owned);
+            (answer.status, kind, answer.body.clone())
+        };
+        let (ours, theirs) = (parts(&self.answer), parts(&other.answer));
+        if ours != theirs {
+            return Err(format!("{name} answers {theirs:?}, and not {ours:?}").into());
+        }
+        Ok(())
+    }
+}
+
+/// Asks until the answer has this status: a server can still be on its way to its
+/// issuer's keys.
+pub(crate) fn ask_until(
+    endpoint: &Endpoint,
+    request: &[u8],
+    status: u16,
+) -> Result<Recorded, Fault> {
+    let start = Instant::now();
+    loop {
+        let answer = ask(endpoint.address, request)?;
+        if answer.status == status {
+            return Ok(answer);
+        }
+        if start.elapsed() > PATIENCE {
+            return Err(format!("{endpoint:?} answers {answer:?}, and not {status}").into());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,96 @@
+//! What was measured, in the form in which it is published.
+
+use std::{fmt::Write, fs, thread};
+
+use crate::{Fault, say};
+
+/// One line of the table.
+pub(crate) struct Row {
+    pub(crate) measure: &'static str,
+    pub(crate) figures: String,
+    pub(crate) result: String,
+    pub(crate) target: &'static str,
+    /// None where it is measured elsewhere, or not at all in this run.
+    pub(crate) is_met: Option<bool>,
+}
+
+impl Row {
+    /// A ratio that must not be below its target.
+    pub(crate) fn ratio(
+        measure: &'static str,
+        figures: String,
+        ratio: f64,
+        target: &'static str,
+        least: f64,
+    ) -> Self {
+        Self {
+            measure,
+            figures,
+            result: format!("{ratio:.2}"),
+            target,
+            is_met: Some(ratio >= least),
+        }
+    }
+
+    /// A row that another command measures.
+    pub(crate) fn elsewhere(
+        measure: &'static str,
+        command: &'static str,
+        target: &'static str,
+    ) -> Self {
+        Self {
+            measure,
+            figures: format!("`{command}`"),
+            result: "–".to_owned(),
+            target,
+            is_met: None,
+        }
+    }
+}
+
+/// Prints the table.
+pub(crate) fn print(rows: &[Row]) -> Result<(), Fault> {
+    let mut text =
+        String::from("\n| measure | figures | result | target | met |\n|---|---|---|---|---|\n");
+    for row in rows {
+        let met = match row.is_met {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "–",
+        };
+        let Row {
+            measure,
+            figures,
+            result,
+            target,
+            ..
+        } = row;
+        writeln!(
+            text,
+            "| {measure} | {figures} | {result} | {target} | {met} |"
+        )?;
+    }
+    say(&text)
+}
+
+/// Tells on what it runs.
+pub(crate) fn print_machine() -> Result<(), Fault> {
+    let file = |name| fs::read_to_string(name).unwrap_or_default();
+    let model = file("/proc/cpuinfo");
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("an unknown processor", |rest| {
+        rest.trim_start_matches([' ', '\t', ':'])
+    });
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let load = file("/proc/loadavg");
+    let load = load.split(' ').next().unwrap_or("?");
+    say(&format!(
+        "{model}, {processors} processors, load before the run {load}\n"
+    ))?;
+    if cfg!(debug_assertions) {
+        say("This is no optimised build: the figures mean nothing.\n")?;
+    }
+    Ok(())
+}

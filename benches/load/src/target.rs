@@ -1,0 +1,228 @@
+//! What is asked of a server again and again, and what it must answer.
+
+use std::sync::Arc;
+
+use crate::{
+    Fault,
+    connection::{Caller, Connection, Recorded},
+    frame::{Frame, find},
+    request::Endpoint,
+};
+
+/// The number of the first call of a session; all of them have eight digits.
+const FIRST: u32 = 10_000_000;
+
+/// One request, and its answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// The same request and the same answer every time.
+    Plain {
+        endpoint: Endpoint,
+        request: Arc<[u8]>,
+        status: u16,
+        body: Arc<[u8]>,
+    },
+    /// Calls in a session, which every connection opens for itself.
+    Session {
+        endpoint: Endpoint,
+        token: Option<Arc<str>>,
+        /// What comes after the number of the call.
+        result: Arc<str>,
+    },
+}
+
+impl Target {
+    /// A request whose answer was seen before.
+    pub(crate) fn plain(endpoint: &Endpoint, request: Vec<u8>, seen: &Recorded) -> Self {
+        Self::Plain {
+            endpoint: endpoint.clone(),
+            request: request.into(),
+            status: seen.status,
+            body: seen.body.as_bytes().into(),
+        }
+    }
+
+    /// Calls in sessions. The first call that is made here is what later ones are
+    /// compared with.
+    pub(crate) fn session(endpoint: &Endpoint, token: Option<&str>) -> Result<Self, Fault> {
+        let mut caller = Caller::open(endpoint.address)?;
+        let session = open_session(&mut caller, endpoint, token)?;
+        let (frame, bytes) = caller.exchange(&endpoint.session_call(&session, FIRST, token))?;
+        expect(frame.status, 200)?;
+        let body = String::from_utf8(frame.body(bytes).into_owned())?;
+        let result = body.rsplit_once(&call_start(FIRST));
+        // What comes after the line is the event's own number.
+        let result = result.and_then(|(_, rest)| rest.split_once('\n'));
+        let (result, _) = result.ok_or_else(|| format!("no answer in this stream: {body}"))?;
+        let target = Self::Session {
+            endpoint: endpoint.clone(),
+            token: token.map(Arc::from),
+            result: result.into(),
+        };
+        caller.exchange(&endpoint.delete(&session, token))?;
+        Ok(target)
+    }
+
+    /// Opens a session for somebody else: a request in it, before and after the place
+    /// where a number of eight digits is to be.
+    pub(crate) fn open_session(&self) -> Result<(String, String), Fault> {
+        let Self::Session {
+            endpoint, token, ..
+        } = self
+        else {
+            return Err("this target has no sessions".into());
+        };
+        let token = token.as_deref();
+        let session = open_session(&mut Caller::open(endpoint.address)?, endpoint, token)?;
+        let request = String::from_utf8(endpoint.session_call(&session, FIRST, token))?;
+        let (before, after) = request
+            .split_once(&FIRST.to_string())
+            .ok_or("a call has its number")?;
+        Ok((before.to_owned(), after.to_owned()))
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        match self {
+            Self::Plain { endpoint, .. } | Self::Session { endpoint, .. } => endpoint,
+        }
+    }
+
+    /// What a session answers, without the number of the call.
+    pub(crate) fn result(&self) -> &str {
+        match self {
+            Self::Plain { .. } => "",
+            Self::Session { result, .. } => result,
+        }
+    }
+
+    /// Gets ready to ask on this connection.
+    pub(crate) async fn begin(&self, connection: &mut Connection) -> Result<Asking, Fault> {
+        let Self::Session {
+            endpoint, token, ..
+        } = self
+        else {
+            return Ok(Asking {
+                request: self.request().to_vec(),
+                session: None,
+            });
+        };
+        let token = token.as_deref();
+        let (frame, bytes) = connection.exchange(&endpoint.initialize(token)).await?;
+        let session = session_of(frame, bytes)?;
+        let ready = endpoint.initialized(&session, token);
+        expect(connection.exchange(&ready).await?.0.status, 202)?;
+        let request = endpoint.session_call(&session, FIRST, token);
+        let place = find(&request, FIRST.to_string().as_bytes());
+        let place = place.ok_or("a call has its number")?;
+        Ok(Asking {
+            request,
+            session: Some((session, place, FIRST)),
+        })
+    }
+
+    /// Ends what was begun.
+    pub(crate) async fn end(
+        &self,
+        asking: Asking,
+        connection: &mut Connection,
+    ) -> Result<(), Fault> {
+        if let (
+            Self::Session {
+                endpoint, token, ..
+            },
+            Some((session, ..)),
+        ) = (self, asking.session)
+        {
+            let end = endpoint.delete(&session, token.as_deref());
+            connection.exchange(&end).await?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of a plain request.
+    pub(crate) fn request(&self) -> &[u8] {
+        match self {
+            Self::Plain { request, .. } => request,
+            Self::Session { .. } => &[],
+        }
+    }
+
+    /// Judges an answer.
+    pub(crate) fn check(
+        &self,
+        asking: Option<&Asking>,
+        frame: Frame,
+        bytes: &[u8],
+    ) -> Result<(), Fault> {
+        let body = frame.body(bytes);
+        let is_right = match self {
+            Self::Plain {
+                status,
+                body: expected,
+                ..
+            } => frame.status == *status && *body == **expected,
+            Self::Session { result, .. } => {
+                let number = asking.and_then(|asking| asking.session.as_ref());
+                let number = number.map_or(FIRST, |(_, _, number)| *number);
+                let event = call_start(number) + result + "\n";
+                frame.status == 200 && find(&body, event.as_bytes()).is_some()
+            }
+        };
+        is_right.then_some(()).ok_or_else(|| {
+            let text = String::from_utf8_lossy(bytes);
+            format!("{:?} answered otherwise: {text}", self.endpoint()).into()
+        })
+    }
+}
+
+/// A connection's own copy of a request.
+pub(crate) struct Asking {
+    request: Vec<u8>,
+    /// The session, where the number of a call is in its bytes, and which it is now.
+    session: Option<(String, usize, u32)>,
+}
+
+impl Asking {
+    /// The bytes of the next request.
+    pub(crate) fn next(&mut self) -> &[u8] {
+        if let Some((_, place, number)) = &mut self.session {
+            // No number comes twice in a session (JSON-RPC 2.0 §4).
+            *number += 1;
+            let digits = number.to_string();
+            self.request[*place..*place + digits.len()].copy_from_slice(digits.as_bytes());
+        }
+        &self.request
+    }
+}
+
+fn call_start(number: u32) -> String {
+    format!(r#"data: {{"jsonrpc":"2.0","id":{number}"#)
+}
+
+fn open_session(
+    caller: &mut Caller,
+    endpoint: &Endpoint,
+    token: Option<&str>,
+) -> Result<String, Fault> {
+    let (frame, bytes) = caller.exchange(&endpoint.initialize(token))?;
+    let session = session_of(frame, bytes)?;
+    let (frame, _) = caller.exchange(&endpoint.initialized(&session, token))?;
+    expect(frame.status, 202)?;
+    Ok(session)
+}
+
+fn session_of(frame: Frame, bytes: &[u8]) -> Result<String, Fault> {
+    expect(frame.status, 200)?;
+    let fields = frame.fields(bytes);
+    let session = fields
+        .into_iter()
+        .find(|(name, _)| name == "mcp-session-id");
+    Ok(session.ok_or("it opened no session")?.1)
+}
+
+fn expect(status: u16, expected: u16) -> Result<(), Fault> {
+    let is_right = status == expected;
+    is_right
+        .then_some(())
+        .ok_or_else(|| format!("{status} where {expected} was to come").into())
+}
