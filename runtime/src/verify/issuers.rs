@@ -114,14 +114,15 @@ impl IssuerVerifier {
         self
     }
 
-    /// A verifier whose one issuer has its keys from elsewhere.
+    /// A verifier whose issuers have their keys from elsewhere.
     #[cfg(test)]
-    pub(super) fn with_keys(issuer: Issuer, keys: Arc<Keys>) -> Self {
-        Self::of(Box::new([Trusted {
+    pub(super) fn with_keys(issuers: impl IntoIterator<Item = (Issuer, Arc<Keys>)>) -> Self {
+        let trusted = issuers.into_iter().map(|(issuer, keys)| Trusted {
             issuer,
             keys: Some(keys),
             introspector: None,
-        }]))
+        });
+        Self::of(trusted.collect())
     }
 
     fn of(trusted: Box<[Trusted]>) -> Self {

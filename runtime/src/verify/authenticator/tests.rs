@@ -31,7 +31,7 @@ fn fixture() -> Fixture {
     let mint = Mint::new("k");
     let script = Script::default();
     script.publish(&jwks(&[&mint]));
-    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     let hand = Hand(Arc::new(AtomicU64::new(NOW)));
     let authenticator = authenticator(verifier, &hand);
     Fixture {
@@ -131,6 +131,36 @@ async fn a_cached_token_goes_with_the_key_that_verified_it() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cached_token_goes_with_the_keys_of_its_own_issuer() {
+    let (i, j) = (Script::default(), Script::default());
+    let (old, other) = (Mint::new("k"), Mint::new("other"));
+    i.publish(&jwks(&[&old]));
+    j.publish(&jwks(&[&old]));
+    let verifier = IssuerVerifier::with_keys([
+        (Issuer::new("https://i"), i.keys()),
+        (Issuer::new("https://j"), j.keys()),
+    ]);
+    let acceptance = Acceptance::new(["https://i", "https://j"], ["https://r/mcp"]);
+    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
+    let authenticator =
+        Authenticator::new(verifier, acceptance, Arc::default(), Arc::new(hand.clone()));
+    authenticator.start();
+    let of = |issuer: &str| {
+        let token = old.token(json!({}), json!({"iss": issuer, "exp": NOW + 9_000}));
+        BearerToken::new(&token).unwrap()
+    };
+    let (of_i, of_j) = (of("https://i"), of("https://j"));
+    assert!(authenticator.accept(&of_i).await.is_ok());
+    assert!(authenticator.accept(&of_j).await.is_ok());
+    assert_eq!(authenticator.cache.len(), 2);
+    // Both sets are of their first generation, and one of them will be of its second.
+    j.publish(&jwks(&[&other]));
+    tokio::time::sleep(Duration::from_secs(601)).await;
+    assert!(authenticator.accept(&of_i).await.is_ok());
+    assert!(authenticator.accept(&of_j).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

@@ -121,7 +121,7 @@ async fn a_reason_helps_and_does_not_run_away_with_the_log() {
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() {
     let (mint, script) = (Mint::new("k"), Script::default());
-    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     let token = BearerToken::new(&mint.token(json!({}), json!({}))).unwrap();
     let error = verifier.verify(&token).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
@@ -139,7 +139,7 @@ async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() 
 async fn a_token_without_a_key_id_survives_a_rotation() {
     let (old, new, script) = (Mint::new("a"), Mint::new("b"), Script::default());
     script.publish(&jwks(&[&old]));
-    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     assert_eq!(
         reason(&verifier, &old.token(json!({"kid": null}), json!({}))).await,
         None
@@ -155,7 +155,7 @@ async fn a_token_without_a_key_id_survives_a_rotation() {
 #[tokio::test(start_paused = true)]
 async fn the_background_ends_with_the_verifier() {
     let script = Script::default();
-    let verifier = IssuerVerifier::with_keys(Issuer::new("https://i"), script.keys());
+    let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     verifier.start();
     verifier.start();
     tokio::time::sleep(Duration::from_secs(10)).await;
