@@ -231,21 +231,21 @@ const OTHERS: [(&str, &str); 26] = [
     ("METADATA_JSON_RESPONSE", "{"),
 ];
 
+/// Any text but the secret, which a fuzzer finds where it is compared, and which is none in
+/// a variable that may be told.
+fn any(tape: &mut Tape<'_>) -> String {
+    String::from_utf8_lossy(tape.few()).replace(SECRET, "x")
+}
+
 fn write(tape: &mut Tape<'_>) -> Vec<(&'static str, String)> {
     let resource = match tape.byte() {
         0..128 => tape.one(&RESOURCES).to_owned(),
-        128..192 => format!(
-            "https://mcp.example.com/{}",
-            String::from_utf8_lossy(tape.few())
-        ),
-        _ => String::from_utf8_lossy(tape.few()).into_owned(),
+        128..192 => format!("https://mcp.example.com/{}", any(tape)),
+        _ => any(tape),
     };
     let issuers = match tape.byte() {
         0..224 => tape.one(&ISSUERS).to_owned(),
-        _ => format!(
-            "https://login.example.com/{}",
-            String::from_utf8_lossy(tape.few())
-        ),
+        _ => format!("https://login.example.com/{}", any(tape)),
     };
     let mut variables = vec![
         ("TOOLGATE_RESOURCE", resource),
@@ -254,7 +254,7 @@ fn write(tape: &mut Tape<'_>) -> Vec<(&'static str, String)> {
     for _ in 0..tape.below(5) {
         let (name, value) = tape.one(&OTHERS);
         let value = match tape.is_odd() {
-            true => String::from_utf8_lossy(tape.few()).into_owned(),
+            true => any(tape),
             false => value.to_owned(),
         };
         // A secret is one wherever it stands; others may well be told.
