@@ -233,6 +233,20 @@ async fn a_proof_beside_a_token_has_to_be_about_that_token() {
 }
 
 #[tokio::test]
+async fn a_proof_by_another_key_than_it_brings_is_none() {
+    let fixture = fixture(None);
+    let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": fixture.mint.jwk()});
+    let claims = json!({"jti": "1", "htm": "POST", "htu": HERE, "iat": NOW});
+    let proof = Mint::new("k").sign(&header.to_string(), &claims.to_string());
+    assert_eq!(
+        fixture.says(&proof),
+        Err(Unproved::Invalid(
+            "the proof's signature is not that of its key"
+        ))
+    );
+}
+
+#[tokio::test]
 async fn a_proof_and_its_name_are_as_long_as_they_may_be_and_no_longer() {
     let fixture = fixture(None);
     let fault = |text| Err(Unproved::Invalid(text));
