@@ -125,5 +125,8 @@ mod tests {
         ] {
             assert_eq!(normal(text), None, "{text}");
         }
+        let longest = format!("{:a<LONGEST$}", "https://api.example/");
+        assert!(normal(&longest).is_some());
+        assert_eq!(normal(&format!("{longest}a")), None);
     }
 }
