@@ -88,6 +88,27 @@ fn a_token_without_scopes_passes_no_requirement() {
 }
 
 #[test]
+fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
+    let table = ScopeTable::new([READ]).unwrap();
+    // One alternative takes a scope that no token can have here, the other says nothing.
+    let never = Requirement::Scopes(&[&[WRITE], &[]]).resolve(&table);
+    let offers = Offers {
+        tools: [(Box::from("never"), never)].into(),
+        ..Offers::default()
+    };
+    let baseline = table.one("read").unwrap();
+    let rules = Rules::new(table, offers, baseline, false);
+    let somebody = principal(&rules, "read write");
+    for tool in ["never", "none"] {
+        let decision = rules.decide(Operation::CallTool(tool), Some(&somebody));
+        assert!(
+            matches!(&decision, Decision::Admit(admission) if admission.target().is_none()),
+            "{tool}: {decision:?}"
+        );
+    }
+}
+
+#[test]
 fn a_denial_names_all_that_is_needed_and_not_only_what_is_missing() {
     let rules = rules(false);
     let reader = principal(&rules, "read");
