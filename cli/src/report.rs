@@ -90,9 +90,14 @@ impl Report {
                     finding.check.id, finding.seen
                 )?;
                 if finding.outcome == Outcome::Violated {
-                    writeln!(out, "           must  {}", finding.check.requirement)?;
-                    writeln!(out, "           says  {}", finding.check.source)?;
-                    writeln!(out, "           do    {}", finding.check.remedy)?;
+                    let verb = match finding.check.severity {
+                        Severity::Fail => "must",
+                        Severity::Warn => "should",
+                        Severity::Note => "could",
+                    };
+                    writeln!(out, "           {verb:6}  {}", finding.check.requirement)?;
+                    writeln!(out, "           source  {}", finding.check.source)?;
+                    writeln!(out, "           do      {}", finding.check.remedy)?;
                 }
             }
         }

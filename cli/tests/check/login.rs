@@ -124,7 +124,8 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
     for part in [
         "fail     challenge.scope_tokens",
         "the scope is empty",
-        "must",
+        "must ",
+        "source ",
         "RFC 6749 §3.3",
         "do ",
         "1 failed",
@@ -132,6 +133,17 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
     assert!(!ran.out.contains('\x1b'));
+    // What is no MUST is not told as one.
+    for (fault, verb) in [("challenge.scope", "should"), ("challenge.body", "could")] {
+        let shop = Shop::open(fault).await;
+        let ran = run(&[&shop.resource()], &[]).await;
+        assert!(
+            ran.out.contains(&format!("\n           {verb} ")),
+            "{}",
+            ran.out
+        );
+        assert!(!ran.out.contains("\n           must "), "{}", ran.out);
+    }
 }
 
 #[tokio::test]
