@@ -7,6 +7,7 @@ use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::{
     access::{self, Access, Scope},
+    capability::Capability,
     entry::{Entry, entries},
     errors::Errors,
     family::Family,
@@ -28,6 +29,8 @@ pub(crate) struct ItemAttribute {
     pub(crate) hints: Vec<(Ident, bool)>,
     pub(crate) icons: Vec<Expr>,
     pub(crate) meta: Option<Expr>,
+    /// What the client must be able to be asked for.
+    pub(crate) client_capabilities: Vec<Capability>,
     /// Of a resource.
     pub(crate) uri: Option<Uri>,
     pub(crate) mime_type: Option<LitStr>,
@@ -80,6 +83,9 @@ impl ItemAttribute {
                         "`meta` needs an object: `meta = serde_json::json!({ … })`",
                     ),
                 },
+                "client_capabilities" => {
+                    attribute.client_capabilities = Capability::read(entry, errors);
+                }
                 "crate" => attribute.krate = krate(entry, errors),
                 // The others state who may call.
                 _ => {}
@@ -124,6 +130,7 @@ impl ItemAttribute {
             hints: Vec::new(),
             icons: Vec::new(),
             meta: None,
+            client_capabilities: Vec::new(),
             uri: None,
             mime_type: None,
             size: None,

@@ -245,12 +245,17 @@ fn facts(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> TokenStream {
         .meta
         .as_ref()
         .map(|meta| quote_spanned!(at(meta.span())=> .meta(#meta)));
+    let needed = &attribute.client_capabilities;
+    let needed = (!needed.is_empty()).then(|| {
+        let needed = needed.iter().map(|one| one.tokens(krate));
+        code!(.client_capabilities(&[#(#needed),*]))
+    });
     code! {
         #krate::__private::Facts::new(
             #name,
             #description,
             #access,
-        ) #title #(#hints)* #(#icons)* #meta
+        ) #title #(#hints)* #(#icons)* #meta #needed
     }
 }
 

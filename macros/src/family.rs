@@ -12,7 +12,7 @@ pub(crate) enum Family {
     Prompt,
 }
 
-const TOOL: [&str; 18] = [
+const TOOL: [&str; 19] = [
     "scope",
     "scopes",
     "any_scope",
@@ -29,11 +29,12 @@ const TOOL: [&str; 18] = [
     "open_world",
     "icons",
     "meta",
+    "client_capabilities",
     "step_up",
     "crate",
 ];
 
-const RESOURCE: [&str; 15] = [
+const RESOURCE: [&str; 16] = [
     "uri",
     "scope",
     "scopes",
@@ -47,11 +48,12 @@ const RESOURCE: [&str; 15] = [
     "size",
     "icons",
     "meta",
+    "client_capabilities",
     "step_up",
     "crate",
 ];
 
-const PROMPT: [&str; 12] = [
+const PROMPT: [&str; 13] = [
     "scope",
     "scopes",
     "any_scope",
@@ -62,6 +64,7 @@ const PROMPT: [&str; 12] = [
     "description",
     "icons",
     "meta",
+    "client_capabilities",
     "step_up",
     "crate",
 ];

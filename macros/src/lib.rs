@@ -6,6 +6,7 @@ use proc_macro::TokenStream;
 mod access;
 mod attribute;
 mod block;
+mod capability;
 mod doc;
 mod entry;
 mod errors;
@@ -92,6 +93,7 @@ mod uri;
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not stated |
 /// | `icons = ["https://…", icon]` | addresses, or values of rmcp's `Icon` | none |
 /// | `meta = value` | the tool's `_meta`, a `serde_json::Value` that is an object | none |
+/// | `client_capabilities = ["sampling"]` | what the client must declare that it can be asked for, by the protocol's names; see `Capability` | nothing |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
 /// # Parameters
@@ -119,7 +121,8 @@ mod uri;
 /// # Result
 ///
 /// A text, a number, `Json<T>`, rmcp's content, nothing, or `Result<T, E>` of one of
-/// these. An error's `Display` reaches the caller as a tool error, its `source()` chain the
+/// these; `Reply<T>` of one of them, where the tool asks its client something first and
+/// takes `#[extract] round: Round<T>`. An error's `Display` reaches the caller as a tool error, its `source()` chain the
 /// log only. A function that is not `async` runs on the server's own threads: it must not
 /// wait for anything. A panic is a tool error that tells nothing.
 ///
@@ -168,8 +171,8 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Who may read is stated as at [`macro@mcp_tool`], and so are extractors, `step_up` and
-/// what is published; beside these:
+/// Who may read is stated as at [`macro@mcp_tool`], and so are extractors, `step_up`,
+/// `client_capabilities` and what is published; beside these:
 ///
 /// | key | meaning | else |
 /// |---|---|---|
@@ -191,8 +194,8 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `{+path}` can begin with `/`. Where a URI is one of several templates, the one that was
 /// registered first is meant, and no other spelling of it is read by a wider one's rule.
 ///
-/// The result is a text, `Json<T>`, bytes (`Vec<u8>`), rmcp's contents, or `Option<T>` or
-/// `Result<T, E>` of one of these. `None` and `ResourceError::not_found()` are told as not
+/// The result is a text, `Json<T>`, bytes (`Vec<u8>`), rmcp's contents, or `Option<T>`,
+/// `Result<T, E>` or `Reply<T>` of one of these. `None` and `ResourceError::not_found()` are told as not
 /// found; any other error by its `Display`, its `source()` chain to the log only.
 #[proc_macro_attribute]
 pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -227,12 +230,13 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Who may get it is stated as at [`macro@mcp_tool`], and so are extractors, `step_up`,
-/// `name`, `title`, `description`, `icons`, `meta` and `crate`. Arguments are texts on the
-/// wire, read as the variables of [`macro@mcp_resource`] are, and completed as those are;
-/// one that reads from nothing, as `Option` does, may be left out.
+/// `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`.
+/// Arguments are texts on the wire, read as the variables of [`macro@mcp_resource`] are, and
+/// completed as those are; one that reads from nothing, as `Option` does, may be left out.
 ///
 /// The result is a text, which is one message of the user's, rmcp's `PromptMessage` or
-/// several of them, `GetPromptResult`, or `Result<T, E>` of one of these.
+/// several of them, `GetPromptResult`, or `Result<T, E>` of one of these; `Reply<T>` of one
+/// of them, where the prompt asks its client something first.
 #[proc_macro_attribute]
 pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(family::Family::Prompt, attribute.into(), item.into()).into()

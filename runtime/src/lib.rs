@@ -57,9 +57,9 @@ pub use server::{
 };
 pub use text::{Completer, Completions, FromText};
 pub use tool::{
-    Args, Argument, Call, Caller, Context, Denied, Elicited, FromCall, FromRef, InputRequired,
-    IntoToolError, IntoToolResult, Json, LogLevel, Reply, Round, State, ToolDef, ToolError,
-    ToolOutcome, ToolSet,
+    Args, Argument, Call, Caller, Capability, Context, Denied, Elicited, FromCall, FromRef,
+    InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,
+    Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{Dpop, IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};

@@ -15,9 +15,10 @@ pub use crate::{
     scope::Scope,
     text::{Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text},
     tool::{
-        Answer, Args, Asked, Call, CallFuture, Describe, Facts, FromCall as ExtractedFrom,
-        FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated, Structured, ToolDef,
-        ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
+        Answer, Args, Asked, Call, CallFuture, Capability, Describe, Facts,
+        FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated,
+        Structured, ToolDef, ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run,
+        verdict,
     },
 };
 use crate::{

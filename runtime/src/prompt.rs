@@ -11,7 +11,7 @@
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
     ErrorData,
-    model::{CompletionInfo, GetPromptResult},
+    model::{CompletionInfo, GetPromptResponse},
 };
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ use crate::{
     admission::{Admission, Target},
     error::Faults,
     text::{Attempt, Completing, Failure, complete},
-    tool::{Call, redact},
+    tool::{Call, Capability, redact},
 };
 
 mod definition;
@@ -41,11 +41,12 @@ pub(crate) struct Prompt<S> {
     requirement: Requirement,
     step_up: bool,
     takes_context: bool,
+    client_capabilities: &'static [Capability],
     listing: rmcp::model::Prompt,
     undescribed: Vec<&'static str>,
     required: Vec<(&'static str, bool)>,
     completers: Vec<Completing<S>>,
-    get: Box<dyn Fn(Call<S>) -> Attempt<GetPromptResult> + Send + Sync>,
+    get: Box<dyn Fn(Call<S>) -> Attempt<GetPromptResponse> + Send + Sync>,
 }
 
 impl<S> Prompt<S> {
@@ -83,6 +84,7 @@ impl<S> Prompt<S> {
             requirement: facts.requirement,
             step_up: facts.step_up,
             takes_context,
+            client_capabilities: facts.client_capabilities,
             listing,
             undescribed: undescribed.map(|argument| argument.name).collect(),
             required: arguments
@@ -114,6 +116,11 @@ impl<S> Prompt<S> {
         self.takes_context
     }
 
+    /// What its client must be able to be asked for.
+    pub(crate) fn client_capabilities(&self) -> &'static [Capability] {
+        self.client_capabilities
+    }
+
     /// What `prompts/list` publishes.
     pub(crate) fn listing(&self) -> &rmcp::model::Prompt {
         &self.listing
@@ -129,7 +136,7 @@ impl<S> Prompt<S> {
         &self,
         admission: &Admission,
         mut call: Call<S>,
-    ) -> BoxFuture<'static, Result<GetPromptResult, ErrorData>> {
+    ) -> BoxFuture<'static, Result<GetPromptResponse, ErrorData>> {
         let checked = self.check_admission(admission).and_then(|()| {
             let arguments = call.take_arguments();
             self.check(&arguments)?;
@@ -144,13 +151,14 @@ impl<S> Prompt<S> {
         let description = self.listing.description.clone();
         let end = async move {
             match getting.await {
-                Ok(mut result) => {
+                Ok(GetPromptResponse::Complete(mut result)) => {
                     result.description = result.description.or(description);
-                    Ok(result)
+                    Ok(result.into())
                 }
+                Ok(asked) => Ok(asked),
                 Err(Failure::Unreadable(error)) => Err(invalid(error.message())),
                 Err(Failure::NotFound(error) | Failure::Failed(error)) => {
-                    Err(ErrorData::internal_error(error.message().to_owned(), None))
+                    Err(error.into_error_data())
                 }
             }
         };

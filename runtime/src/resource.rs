@@ -12,7 +12,7 @@
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
     ErrorData,
-    model::{CompletionInfo, ReadResourceResult},
+    model::{CompletionInfo, ReadResourceResponse},
 };
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,7 @@ use crate::{
     admission::{Admission, Target},
     error::Faults,
     text::{Attempt, Completing, Failure, complete},
-    tool::Call,
+    tool::{Call, Capability},
     uri_pattern::UriPattern,
 };
 
@@ -44,6 +44,7 @@ pub(crate) struct Resource<S> {
     requirement: Requirement,
     step_up: bool,
     takes_context: bool,
+    client_capabilities: &'static [Capability],
     mime_type: Option<&'static str>,
     listing: ResourceListing,
     completers: Vec<Completing<S>>,
@@ -103,11 +104,17 @@ impl<S> Resource<S> {
             requirement: facts.requirement,
             step_up: facts.step_up,
             takes_context,
+            client_capabilities: facts.client_capabilities,
             mime_type,
             listing,
             completers,
             read,
         }
+    }
+
+    /// Its name, as its author gave it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Its URI, or the template of its URIs.
@@ -130,6 +137,11 @@ impl<S> Resource<S> {
         self.takes_context
     }
 
+    /// What its client must be able to be asked for.
+    pub(crate) fn client_capabilities(&self) -> &'static [Capability] {
+        self.client_capabilities
+    }
+
     /// What `resources/list` or `resources/templates/list` publishes.
     pub(crate) fn listing(&self) -> &ResourceListing {
         &self.listing
@@ -141,7 +153,7 @@ impl<S> Resource<S> {
         admission: &Admission,
         uri: &str,
         mut call: Call<S>,
-    ) -> BoxFuture<'static, Result<ReadResourceResult, ErrorData>> {
+    ) -> BoxFuture<'static, Result<ReadResourceResponse, ErrorData>> {
         if admission.target() != Some(Target::Resource(self.id)) {
             // The gate and the dispatch disagree: a fault of this library, never run through.
             tracing::error!(target: "toolgate::tool", resource = self.name, "a reading without an admission for this resource was refused");
@@ -165,9 +177,7 @@ impl<S> Resource<S> {
                 Err(Failure::NotFound(error) | Failure::Unreadable(error)) => {
                     Err(not_found(error.message(), &uri))
                 }
-                Err(Failure::Failed(error)) => {
-                    Err(ErrorData::internal_error(error.message().to_owned(), None))
-                }
+                Err(Failure::Failed(error)) => Err(error.into_error_data()),
             }
         };
         end.boxed()

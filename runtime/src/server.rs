@@ -13,6 +13,7 @@
 //! - [`issuing`]: who issues tokens, and how they are verified
 //! - [`offered`], [`protection`]: what is offered, and what stands before it
 //! - [`preface`]: how long a new connection may be silent
+//! - [`rounds`]: requests of several rounds
 //! - [`routes`]: the paths
 //! - [`schemes`]: what a list of tools says of access
 //! - [`serve`]: listening, and stopping without losing a call
@@ -52,6 +53,7 @@ mod offered;
 mod page;
 mod preface;
 mod protection;
+mod rounds;
 mod routes;
 mod schemes;
 mod serve;

@@ -11,6 +11,7 @@
 //! | `authorize` | [`Denied`]: arguments decide, before the tool runs |
 //! | `caller`, `context` | [`Caller`], [`Context`] |
 //! | `round` | [`Round`]: a call of several, with sealed state between them |
+//! | `capability` | [`Capability`]: what a client can be asked for |
 //! | `describe` | arguments and results → JSON Schemas |
 //! | `header` | the rules for `x-mcp-header` |
 //! | `input` | a call's arguments against the schema that is published |
@@ -36,6 +37,7 @@ mod argument;
 mod authorize;
 mod call;
 mod caller;
+mod capability;
 mod context;
 mod definition;
 mod describe;
@@ -55,6 +57,8 @@ pub use argument::{Args, Argument, Slot, argument};
 pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
 pub use caller::Caller;
+pub use capability::Capability;
+pub(crate) use capability::Lack;
 pub(crate) use context::Threshold;
 pub use context::{Context, LogLevel};
 pub use definition::ToolDefinition;
@@ -63,11 +67,11 @@ pub use extract::{FromCall, FromRef, State};
 pub use facts::{Facts, ScopeText, Stated};
 pub use failure::{IntoToolError, ToolError};
 pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
-pub use round::{Elicited, InputRequired, Reply, Round};
+pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
 pub use set::{ToolDef, ToolGroup, ToolSet};
 
 pub(crate) use authorize::Refused;
-pub(crate) use round::{CallRound, RoundSeal};
+pub(crate) use round::{CallRound, RoundSeal, Turn};
 pub(crate) use security::SCHEMES;
 
 use authorize::Check;
@@ -81,6 +85,7 @@ pub(crate) struct Tool<S> {
     step_up: bool,
     takes_context: bool,
     is_plain: bool,
+    client_capabilities: &'static [Capability],
     listing: rmcp::model::Tool,
     undescribed: Vec<String>,
     input: Input,
@@ -127,7 +132,9 @@ impl<S> Tool<S> {
         listing.annotations = (hints != ToolAnnotations::default()).then_some(hints);
         listing.icons = published.icons;
         listing.meta = Some(published.meta);
-        let is_plain = !takes_context && header::names(&listing.input_schema).next().is_none();
+        let is_plain = !takes_context
+            && facts.client_capabilities.is_empty()
+            && header::names(&listing.input_schema).next().is_none();
         Self {
             id,
             name,
@@ -135,6 +142,7 @@ impl<S> Tool<S> {
             step_up: facts.step_up,
             takes_context,
             is_plain,
+            client_capabilities: facts.client_capabilities,
             listing,
             undescribed: described.undescribed,
             input,
@@ -164,9 +172,14 @@ impl<S> Tool<S> {
     }
 
     /// Whether it needs nothing of rmcp's machinery: neither the context of a request, nor
-    /// a comparison of its arguments with headers.
+    /// anything of its client, nor a comparison of its arguments with headers.
     pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// What its client must be able to be asked for.
+    pub(crate) fn client_capabilities(&self) -> &'static [Capability] {
+        self.client_capabilities
     }
 
     /// What `tools/list` publishes.

@@ -1,5 +1,7 @@
 //! Calls of several rounds: what a tool says to itself comes back by way of the client.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,6 +28,10 @@ struct Confirmation {
 struct Counted {
     entries: u32,
 }
+
+mod capabilities;
+mod others;
+mod sessions;
 
 type Answered = Result<Reply<String>, ToolError>;
 
@@ -67,6 +73,24 @@ fn purge(
     go_on("purge", &list, &round, &runs)
 }
 
+/// Gives its person a second.
+#[mcp_tool(scope = "list:write")]
+fn hurry(
+    /// The list's name.
+    list: String,
+    #[extract] round: Round<()>,
+    State(runs): State<Runs>,
+) -> Reply<String> {
+    match round.state() {
+        None => {
+            let asked = round.ask(&()).good_for(Duration::from_secs(1));
+            let message = format!("Delete {list}?");
+            asked.form::<Confirmation>("confirm", message).into()
+        }
+        Some(()) => Reply::Done(runs.note("hurry")),
+    }
+}
+
 fn not_locked(_: &Caller, list: &str) -> Result<(), Denied> {
     match list {
         "locked" => Err(Denied::needs(["list:admin"])),
@@ -99,7 +123,7 @@ fn survey(#[extract] round: Round<Counted>, State(runs): State<Runs>) -> Answere
 
 fn server(runs: &Runs, clock: &MovedClock) -> Server<Runs> {
     Server::with_state("lists", runs.clone())
-        .tools(tools![delete, purge, unlock, plain, survey])
+        .tools(tools![delete, purge, hurry, unlock, plain, survey])
         .clock(clock.clone())
         .verifier(Unsigned)
         .quiet()
@@ -326,22 +350,4 @@ async fn replicas_take_each_others_states_by_a_common_key_alone() {
         let answer = ask(stranger, next.clone()).await;
         assert_eq!(answer.json()["error"]["code"], -32602, "{answer:?}");
     }
-}
-
-#[tokio::test]
-async fn who_cannot_be_asked_is_told_so() {
-    let world = World::start().await;
-    // A client that does not say that it can ask its person.
-    let answer = world.alice().call("delete", json!({"list": "old"})).await;
-    assert!(answer.is_tool_error(), "{answer:?}");
-    assert!(answer.tool_text().contains("elicitation"), "{answer:?}");
-    // A revision that knows no second round.
-    let token = tokens::token(&tokens::claims(&world.running.resource(), "list:write"));
-    let old = Revision::Session("2025-11-25");
-    let mut old = Client::new(world.running.resource(), old).with_token(token);
-    old.open().await;
-    let answer = old.call("delete", json!({"list": "old"})).await;
-    let is_result = answer.json()["result"]["resultType"] == "input_required";
-    assert!(!is_result, "{answer:?}");
-    assert_eq!(world.runs.all(), [""; 0]);
 }

@@ -114,3 +114,35 @@ fn the_rest_is_read() {
     assert!(attribute.meta.is_some());
     assert_eq!(attribute.krate.unwrap().to_string(), "crate :: x");
 }
+
+#[test]
+fn what_a_client_must_be_able_to_is_read_or_told() {
+    let (attribute, told) = read(quote!(
+        public,
+        client_capabilities = ["sampling", "elicitation.url"]
+    ));
+    assert!(told.is_empty(), "{told:?}");
+    let needed = attribute.client_capabilities.iter();
+    let needed: Vec<_> = needed
+        .map(|one| one.tokens(&quote!(k)).to_string())
+        .collect();
+    assert_eq!(
+        needed,
+        [
+            "k :: __private :: Capability :: Sampling",
+            "k :: __private :: Capability :: ElicitationUrl"
+        ]
+    );
+    for tokens in [
+        quote!(client_capabilities),
+        quote!(client_capabilities = "sampling"),
+        quote!(client_capabilities = []),
+        quote!(client_capabilities = ["sampling", "sampling"]),
+        quote!(client_capabilities = ["Sampling"]),
+        quote!(client_capabilities = [Capability::Sampling]),
+        quote!(client_capabilities = NEEDED),
+    ] {
+        let (_, told) = read(quote!(public, #tokens));
+        assert_eq!(told.len(), 1, "{tokens}: {told:?}");
+    }
+}

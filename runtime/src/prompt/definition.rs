@@ -1,6 +1,6 @@
 //! What an expansion of `#[mcp_prompt]` says about one function. Nothing here is public API.
 
-use rmcp::model::GetPromptResult;
+use rmcp::model::GetPromptResponse;
 
 use crate::{
     text::{Attempt, Completer, Completing, Failure, TextSlot, attempt, completing},
@@ -14,7 +14,7 @@ pub struct PromptDefinition<S> {
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
     pub(super) completers: Vec<Completing<S>>,
-    pub(super) get: Box<dyn Fn(Call<S>) -> Attempt<GetPromptResult> + Send + Sync>,
+    pub(super) get: Box<dyn Fn(Call<S>) -> Attempt<GetPromptResponse> + Send + Sync>,
 }
 
 /// One argument.
@@ -35,7 +35,7 @@ impl<S> PromptDefinition<S> {
     /// A prompt by its facts and what makes it.
     pub fn new(
         facts: Facts,
-        get: impl Fn(Call<S>) -> Attempt<GetPromptResult> + Send + Sync + 'static,
+        get: impl Fn(Call<S>) -> Attempt<GetPromptResponse> + Send + Sync + 'static,
     ) -> Self {
         Self {
             facts,

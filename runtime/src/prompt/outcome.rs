@@ -2,18 +2,19 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use rmcp::model::{GetPromptResult, PromptMessage, Role};
+use rmcp::model::{GetPromptResponse, GetPromptResult, PromptMessage, Role};
 
 use crate::{
     text::Failure,
-    tool::{IntoToolError, ToolError},
+    tool::{InputRequired, IntoToolError, Reply, ToolError},
 };
 
 /// What a prompt can give back.
 ///
 /// A text is one message of the user's. rmcp's [`PromptMessage`], several of them, and
-/// [`GetPromptResult`] are taken as they are. `Result<T, E>` is `T`, or an error that is
-/// told by its `Display`; see [`IntoToolError`].
+/// [`GetPromptResult`] and [`GetPromptResponse`] are taken as they are. [`Reply`] is its
+/// messages, or what it asks for first; see [`Round`](crate::Round). `Result<T, E>` is `T`,
+/// or an error that is told by its `Display`; see [`IntoToolError`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a prompt",
     label = "no messages of a prompt",
@@ -25,13 +26,13 @@ pub trait IntoPromptResult {
     /// # Errors
     ///
     /// When there are none to give.
-    fn into_prompt_result(self) -> Result<GetPromptResult, ToolError>;
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError>;
 }
 
 /// What makes messages of a result. To have one is to have shown that its type can be some.
 #[doc(hidden)]
 pub struct Messages<T> {
-    make: fn(T) -> Result<GetPromptResult, ToolError>,
+    make: fn(T) -> Result<GetPromptResponse, ToolError>,
 }
 
 impl<T> Clone for Messages<T> {
@@ -57,7 +58,7 @@ impl<T> Messages<T> {
     /// # Errors
     ///
     /// When there are none to give.
-    pub fn done(self, value: T) -> Result<GetPromptResult, Failure> {
+    pub fn done(self, value: T) -> Result<GetPromptResponse, Failure> {
         Ok((self.make)(value)?)
     }
 }
@@ -65,7 +66,7 @@ impl<T> Messages<T> {
 macro_rules! text {
     ($($kind:ty),*) => {
         $(impl IntoPromptResult for $kind {
-            fn into_prompt_result(self) -> Result<GetPromptResult, ToolError> {
+            fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
                 PromptMessage::new_text(Role::User, self).into_prompt_result()
             }
         })*
@@ -75,31 +76,52 @@ macro_rules! text {
 text!(String, &'static str, Box<str>, Cow<'static, str>);
 
 impl IntoPromptResult for Arc<str> {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ToolError> {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
         self.to_string().into_prompt_result()
     }
 }
 
 impl IntoPromptResult for PromptMessage {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ToolError> {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
         vec![self].into_prompt_result()
     }
 }
 
 impl IntoPromptResult for Vec<PromptMessage> {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ToolError> {
-        Ok(GetPromptResult::new(self))
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
+        Ok(GetPromptResult::new(self).into())
     }
 }
 
 impl IntoPromptResult for GetPromptResult {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ToolError> {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
+        Ok(self.into())
+    }
+}
+
+impl IntoPromptResult for GetPromptResponse {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
         Ok(self)
     }
 }
 
+impl IntoPromptResult for InputRequired {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
+        Ok(self.close()?.into())
+    }
+}
+
+impl<T: IntoPromptResult> IntoPromptResult for Reply<T> {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
+        match self {
+            Self::Done(messages) => messages.into_prompt_result(),
+            Self::Ask(asked) => asked.into_prompt_result(),
+        }
+    }
+}
+
 impl<T: IntoPromptResult, E: IntoToolError> IntoPromptResult for Result<T, E> {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ToolError> {
+    fn into_prompt_result(self) -> Result<GetPromptResponse, ToolError> {
         self.map_err(IntoToolError::into_tool_error)?
             .into_prompt_result()
     }

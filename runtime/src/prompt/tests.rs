@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{ErrorCode, PromptMessage, Role};
+use rmcp::model::{ErrorCode, GetPromptResult, PromptMessage, Role};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -148,7 +148,10 @@ impl Desk {
     async fn get(&self, name: &str, arguments: Value) -> Result<GetPromptResult, ErrorData> {
         let admission = self.admission(Operation::GetPrompt(name));
         let call = self.call(arguments);
-        self.prompt(name).get(&admission, call).await
+        match self.prompt(name).get(&admission, call).await? {
+            GetPromptResponse::Complete(result) => Ok(result),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn error(&self, name: &str, arguments: Value) -> (ErrorCode, String) {

@@ -3,26 +3,33 @@
 use std::{borrow::Cow, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use rmcp::model::{CacheScope, ReadResourceResult, ResourceContents};
+use rmcp::model::{
+    CacheScope, InputRequiredResult, ReadResourceResponse, ReadResourceResult, ResourceContents,
+};
 use serde::Serialize;
 
 use super::{IntoResourceError, ResourceError};
-use crate::{text::Failure, tool::Json};
+use crate::{
+    text::Failure,
+    tool::{InputRequired, Json, Reply},
+};
 
 const TEXT: &str = "text/plain";
 const JSON: &str = "application/json";
 
 /// What was read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ResourceOutcome(Kind);
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 enum Kind {
     /// A text, of this media type where the attribute states none.
     Text(String, &'static str),
     Bytes(Vec<u8>),
     /// Of rmcp's making.
     Made(ReadResourceResult),
+    /// Nothing yet: its reader is asked something first.
+    Asked(InputRequiredResult),
 }
 
 impl ResourceOutcome {
@@ -45,7 +52,7 @@ impl ResourceOutcome {
     }
 
     /// What the protocol says of it, for the URI that was asked for.
-    pub(super) fn finish(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResult {
+    pub(super) fn finish(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResponse {
         let mut result = match self.0 {
             Kind::Text(text, otherwise) => {
                 let mime_type = mime_type.unwrap_or(otherwise);
@@ -61,12 +68,13 @@ impl ResourceOutcome {
                 ReadResourceResult::new(vec![contents])
             }
             Kind::Made(result) => result,
+            Kind::Asked(asked) => return asked.into(),
         };
         // What was read may depend on who reads, and may change: nobody keeps it for
         // others, or for later, unless its author says so.
         result.ttl_ms.get_or_insert(0);
         result.cache_scope.get_or_insert(CacheScope::Private);
-        result
+        result.into()
     }
 }
 
@@ -74,6 +82,7 @@ impl ResourceOutcome {
 ///
 /// Texts are text contents, `Vec<u8>` is a blob, [`Json`] a text of its JSON. rmcp's
 /// [`ResourceContents`], several of them, and [`ReadResourceResult`] are taken as they are.
+/// [`Reply`] is its contents, or what it asks for first; see [`Round`](crate::Round).
 /// `Option<T>` is `T`, or not found. `Result<T, E>` is `T`, or an error; see
 /// [`IntoResourceError`].
 #[diagnostic::on_unimplemented(
@@ -182,6 +191,25 @@ impl<T: Serialize> IntoResourceResult for Json<T> {
 impl IntoResourceResult for ResourceOutcome {
     fn into_resource_result(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(self)
+    }
+}
+
+impl IntoResourceResult for InputRequired {
+    fn into_resource_result(self) -> Result<ResourceOutcome, ResourceError> {
+        Ok(ResourceOutcome(Kind::Asked(self.close()?)))
+    }
+}
+
+impl<T: IntoResourceResult> IntoResourceResult for Reply<T> {
+    fn into_resource_result(self) -> Result<ResourceOutcome, ResourceError> {
+        match self {
+            Self::Done(contents) => contents.into_resource_result(),
+            Self::Ask(asked) => asked.into_resource_result(),
+        }
+    }
+
+    fn mime_type() -> Option<&'static str> {
+        T::mime_type()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{CacheScope, ErrorCode, ResourceContents};
+use rmcp::model::{CacheScope, ErrorCode, ReadResourceResult, ResourceContents};
 use serde::{Deserialize, Serialize};
 
 use super::*;
@@ -97,7 +97,10 @@ impl<S: Clone> Shelf<S> {
     async fn read(&self, uri: &str) -> Result<ReadResourceResult, ErrorData> {
         let admission = self.admission(Operation::ReadResource(uri));
         let resource = self.admitted(&admission);
-        resource.read(&admission, uri, self.call()).await
+        match resource.read(&admission, uri, self.call()).await? {
+            ReadResourceResponse::Complete(result) => Ok(result),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The text of a resource, and its media type.

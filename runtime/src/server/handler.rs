@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use futures_util::FutureExt;
 use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -22,7 +23,7 @@ use crate::{
     gate::Holder,
     operation::Operation,
     resource::not_found,
-    tool::{Call, CallRound, RoundSeal, Threshold},
+    tool::{Call, CallRound, RoundSeal, Threshold, ToolError, ToolOutcome, Turn},
 };
 
 use super::{
@@ -32,6 +33,7 @@ use super::{
     listening::{self, Herald, Listening},
     listing::{TTL, only_page},
     lists::Lists,
+    rounds::Rounds,
 };
 
 /// Everything that requests share.
@@ -64,25 +66,37 @@ impl<S> Handler<S> {
 }
 
 impl<S: Clone> Handler<S> {
-    /// A request that was admitted, as what runs gets it.
+    /// A request that was admitted, which may take several rounds.
+    fn rounds<'h>(
+        &'h self,
+        operation: Operation<'h>,
+        name: &'h str,
+        mut context: RequestContext<RoleServer>,
+    ) -> Rounds<'h> {
+        context.extensions.insert(self.2.clone());
+        Rounds::new(&self.0.rounds, &self.0.rules, operation, name, context)
+    }
+
+    /// One round of it, as what runs gets it.
     fn call(
         &self,
         admission: &Admission,
-        arguments: Option<JsonObject>,
-        mut context: RequestContext<RoleServer>,
+        arguments: Option<&JsonObject>,
+        rounds: &Rounds<'_>,
+        round: CallRound,
     ) -> Call<S> {
-        context.extensions.insert(self.2.clone());
-        Call::new(
+        let call = Call::new(
             self.0.state.clone(),
-            arguments.unwrap_or_default(),
+            arguments.cloned().unwrap_or_default(),
             admission.principal().cloned(),
-            Some(context),
-        )
+            Some(Arc::clone(&rounds.context)),
+        );
+        call.in_round(round)
     }
 }
 
 /// What the gate put beside a request.
-fn of_request<T: Send + Sync + 'static>(extensions: &Extensions) -> Option<&T> {
+pub(super) fn of_request<T: Send + Sync + 'static>(extensions: &Extensions) -> Option<&T> {
     extensions.get::<Parts>()?.extensions.get::<T>()
 }
 
@@ -258,29 +272,21 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let admission = self.admission(&context.extensions, Operation::CallTool(&request.name))?;
+        let operation = Operation::CallTool(&request.name);
+        let admission = self.admission(&context.extensions, operation)?;
         let tool = self.0.catalogue.admitted_tool(&admission);
         let tool = tool.ok_or_else(|| none_such("tool"))?;
-        let round = CallRound::judge(
-            &self.0.rounds,
-            admission.principal(),
-            &request,
-            context.client_capabilities().as_ref(),
-        )
-        .map_err(|fault| {
-            tracing::warn!(
-                target: "toolgate::audit",
-                outcome = "no_such_round",
-                tool = tool.name(),
-                reason = fault.message(),
-                "a call brought a request state or answers that are not its own; it was refused"
-            );
-            ErrorData::invalid_params(fault.message(), None)
-        })?;
         let cancelled = context.ct.clone();
-        let call = self.call(&admission, request.arguments, context);
-        let running = tool.call(&admission, call.in_round(round));
-        let running = async { Ok(running.await.into_response()) };
+        let rounds = self.rounds(operation, tool.name(), context);
+        if let Err(lack) = rounds.check(tool.client_capabilities()) {
+            return rounds.told(ToolOutcome::failed(lack));
+        }
+        let run = |admission: &Admission, round| {
+            let call = self.call(admission, request.arguments.as_ref(), &rounds, round);
+            let running = tool.call(admission, call);
+            running.map(|outcome| rounds.told(outcome)).boxed()
+        };
+        let running = rounds.run(&admission, Turn::from(&request), run);
         unless_cancelled(tool.takes_context(), cancelled, running).await
     }
 
@@ -290,13 +296,19 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let uri = &*request.uri;
-        let admission = self.admission(&context.extensions, Operation::ReadResource(uri))?;
+        let operation = Operation::ReadResource(uri);
+        let admission = self.admission(&context.extensions, operation)?;
         let resource = self.0.catalogue.admitted_resource(&admission);
         let resource = resource.ok_or_else(|| not_found("there is no such resource", uri))?;
         let cancelled = context.ct.clone();
-        let reading = resource.read(&admission, uri, self.call(&admission, None, context));
-        let reading = unless_cancelled(resource.takes_context(), cancelled, reading);
-        Ok(reading.await?.into())
+        let rounds = self.rounds(operation, resource.name(), context);
+        let lack = rounds.check(resource.client_capabilities());
+        lack.map_err(ToolError::into_error_data)?;
+        let read = |admission: &Admission, round| {
+            resource.read(admission, uri, self.call(admission, None, &rounds, round))
+        };
+        let reading = rounds.run(&admission, Turn::from(&request), read);
+        unless_cancelled(resource.takes_context(), cancelled, reading).await
     }
 
     async fn get_prompt(
@@ -304,16 +316,20 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let admission = self.admission(&context.extensions, Operation::GetPrompt(&request.name))?;
+        let operation = Operation::GetPrompt(&request.name);
+        let admission = self.admission(&context.extensions, operation)?;
         let prompt = self.0.catalogue.admitted_prompt(&admission);
         let prompt = prompt.ok_or_else(|| none_such("prompt"))?;
         let cancelled = context.ct.clone();
-        let getting = prompt.get(
-            &admission,
-            self.call(&admission, request.arguments, context),
-        );
-        let getting = unless_cancelled(prompt.takes_context(), cancelled, getting);
-        Ok(getting.await?.into())
+        let rounds = self.rounds(operation, prompt.name(), context);
+        let lack = rounds.check(prompt.client_capabilities());
+        lack.map_err(ToolError::into_error_data)?;
+        let get = |admission: &Admission, round| {
+            let call = self.call(admission, request.arguments.as_ref(), &rounds, round);
+            prompt.get(admission, call)
+        };
+        let getting = rounds.run(&admission, Turn::from(&request), get);
+        unless_cancelled(prompt.takes_context(), cancelled, getting).await
     }
 
     async fn complete(
@@ -325,7 +341,10 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let admission = self.admission(&context.extensions, complete)?;
         let (argument, begun) = (&*request.argument.name, &*request.argument.value);
         let cancelled = context.ct.clone();
-        let call = self.call(&admission, None, context);
+        let rounds = self.rounds(complete, "completion", context);
+        // A completion asks nobody, but what it takes beside the text may be a round.
+        let round = rounds.judge(&admission, &Turn::alone("completion/complete"))?;
+        let call = self.call(&admission, None, &rounds, round);
         let catalogue = &self.0.catalogue;
         let completing = match (
             catalogue.admitted_prompt(&admission),

@@ -32,14 +32,14 @@ impl<S> Call<S> {
         state: S,
         arguments: Map<String, Value>,
         principal: Option<Principal>,
-        request: Option<RequestContext<RoleServer>>,
+        request: Option<Arc<RequestContext<RoleServer>>>,
     ) -> Self {
         Self {
             tool: "",
             state,
             arguments,
             principal,
-            request: request.map(Arc::new),
+            request,
             round: None,
         }
     }

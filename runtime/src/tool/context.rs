@@ -10,6 +10,11 @@ use rmcp::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::{
+    ToolError,
+    capability::{Capability, Lack},
+};
+
 mod log;
 
 pub use log::LogLevel;
@@ -96,6 +101,22 @@ impl Context {
     #[must_use]
     pub fn cancellation_token(&self) -> CancellationToken {
         self.0.ct.clone()
+    }
+
+    /// Whether the client declares that it can be asked for this.
+    #[must_use]
+    pub fn can(&self, capability: Capability) -> bool {
+        capability.is_among(self.0.client_capabilities().as_ref())
+    }
+
+    /// Goes on only with a client that declares this.
+    ///
+    /// # Errors
+    ///
+    /// When it does not. Given back by the tool, it is told as the protocol tells it.
+    pub fn require(&self, capability: Capability) -> Result<(), ToolError> {
+        let declared = self.0.client_capabilities();
+        Lack::of(&[capability], declared.as_ref()).map_err(ToolError::lacking)
     }
 
     /// The id of the JSON-RPC request.

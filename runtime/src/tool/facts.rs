@@ -3,7 +3,7 @@
 use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
 
-use super::security;
+use super::{Capability, security};
 use crate::{access::Requirement, error::Faults, scope::Scope};
 
 /// What the attribute stated.
@@ -19,6 +19,7 @@ pub struct Facts {
     pub(crate) open_world: Option<bool>,
     pub(crate) icons: Vec<Icon>,
     pub(crate) meta: Option<Value>,
+    pub(crate) client_capabilities: &'static [Capability],
 }
 
 impl Facts {
@@ -37,6 +38,7 @@ impl Facts {
             open_world: None,
             icons: Vec::new(),
             meta: None,
+            client_capabilities: &[],
         }
     }
 
@@ -104,6 +106,13 @@ impl Facts {
     #[must_use]
     pub fn meta(mut self, meta: Value) -> Self {
         self.meta = Some(meta);
+        self
+    }
+
+    /// `client_capabilities = ["…"]`.
+    #[must_use]
+    pub fn client_capabilities(mut self, needed: &'static [Capability]) -> Self {
+        self.client_capabilities = needed;
         self
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{error::Error, fmt};
 
-use super::redact;
+use rmcp::ErrorData;
+
+use super::{capability::Lack, redact};
 
 type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -32,6 +34,7 @@ type BoxError = Box<dyn Error + Send + Sync + 'static>;
 pub struct ToolError {
     message: String,
     source: Option<BoxError>,
+    lack: Option<Box<Lack>>,
 }
 
 impl ToolError {
@@ -41,6 +44,30 @@ impl ToolError {
         Self {
             message: message.into(),
             source: None,
+            lack: None,
+        }
+    }
+
+    /// The client has not declared what it would be asked for.
+    pub(crate) fn lacking(lack: Lack) -> Self {
+        let mut error = Self::new(lack.message());
+        error.lack = Some(Box::new(lack));
+        error
+    }
+
+    /// The error that the protocol has for it, if it has one.
+    pub(super) fn protocol_error(&self) -> Option<ErrorData> {
+        let lack = self.lack.as_ref()?;
+        let mut error = ErrorData::missing_required_client_capability(lack.required());
+        error.message = self.message.clone().into();
+        Some(error)
+    }
+
+    /// What is answered where there is no result that tells of a failure.
+    pub(crate) fn into_error_data(self) -> ErrorData {
+        match self.protocol_error() {
+            Some(error) => error,
+            None => ErrorData::internal_error(self.message, None),
         }
     }
 
@@ -126,6 +153,7 @@ fn from_box(error: BoxError) -> ToolError {
             message: redact::for_caller(&error.to_string()),
             // The text is the caller's already; what lies below it is the log's.
             source: error.source().is_some().then_some(error),
+            lack: None,
         },
     }
 }

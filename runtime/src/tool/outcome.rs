@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
+use rmcp::{
+    ErrorData,
+    model::{CallToolResponse, CallToolResult, ContentBlock},
+};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
@@ -13,6 +16,7 @@ use super::{IntoToolError, ToolError};
 pub struct ToolOutcome {
     response: CallToolResponse,
     causes: Option<String>,
+    protocol_error: Option<Box<ErrorData>>,
 }
 
 impl ToolOutcome {
@@ -22,6 +26,7 @@ impl ToolOutcome {
         Self {
             response: response.into(),
             causes: None,
+            protocol_error: None,
         }
     }
 
@@ -34,11 +39,11 @@ impl ToolOutcome {
     /// A tool error (`isError: true`): the caller gets the text, the log the causes.
     #[must_use]
     pub fn failed(error: ToolError) -> Self {
-        let causes = error.causes();
         let text = ContentBlock::text(error.message());
         Self {
             response: CallToolResult::error(vec![text]).into(),
-            causes,
+            causes: error.causes(),
+            protocol_error: error.protocol_error().map(Box::new),
         }
     }
 
@@ -47,9 +52,17 @@ impl ToolOutcome {
         self.causes.as_deref()
     }
 
-    /// What the protocol says of it.
+    /// What the protocol says of it, where a failure is a result.
     pub(crate) fn into_response(self) -> CallToolResponse {
         self.response
+    }
+
+    /// The same by a revision that has an error of its own for what a client lacks.
+    pub(crate) fn into_answer(self) -> Result<CallToolResponse, ErrorData> {
+        match self.protocol_error {
+            Some(error) => Err(*error),
+            None => Ok(self.response),
+        }
     }
 }
 

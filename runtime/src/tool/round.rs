@@ -1,32 +1,46 @@
-//! Multi round-trip calls (MCP 2026-07-28): a tool asks, and is called again with answers.
+//! Multi round-trip requests (MCP 2026-07-28): a tool, a prompt or a resource asks, and is
+//! called again with answers.
 //!
-//! - [`seal`]: the state that a tool keeps in the client's hands between two rounds
-//! - [`input`]: what a tool asks for
+//! | file | what it holds |
+//! |---|---|
+//! | `turn` | the round that one request is, judged before anything runs |
+//! | `seal` | the state that is kept in the client's hands between two rounds |
+//! | `input` | [`InputRequired`]: what is asked for; [`Reply`] |
+//! | `sample` | [`Sample`]: what a client's model is asked |
+//! | `answer` | [`Elicited`], [`Sampled`], [`Root`]: what a client answers |
 
 use std::sync::Arc;
 
-use rmcp::model::{
-    CallToolRequestParams, ClientCapabilities, ElicitResult, ElicitationAction, InputResponses,
+use rmcp::model::ElicitResult;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    Call, FromCall, ToolError,
+    capability::{Capability, Lack},
 };
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
-use super::{Call, FromCall, ToolError};
-use crate::principal::Principal;
-
+mod answer;
 mod input;
+mod sample;
 mod seal;
 #[cfg(test)]
 mod tests;
+mod turn;
 
+pub use answer::{Elicited, Root, Sampled};
 pub use input::{InputRequired, Reply};
+pub use sample::Sample;
 pub(crate) use seal::RoundSeal;
+pub(crate) use turn::{CallRound, Turn};
 
-use seal::{Binding, Sealed, StateFault};
-
-/// One call of several that make up one piece of work: the tool asks the person
-/// something, the client calls it again with the answer, and a state of type `T` that the
-/// tool gave along comes back with it.
+/// One call of several that make up one piece of work: the tool asks the client something,
+/// the client calls it again with the answer, and a state of type `T` that the tool gave
+/// along comes back with it. Prompts and resources can do the same.
+///
+/// A client can be asked to have its person fill in a form or visit a page, to let its
+/// model answer, and which folders it works on; for several of these in one round. One that
+/// does not declare that it can be asked is told so by the protocol's own error, and what
+/// can do without asks [`can`](Self::can) first.
 ///
 /// The state is sealed: the client can neither read nor change it, and it comes back only
 /// from the same caller, to the same tool, with the same arguments, and in time. A call
@@ -38,7 +52,9 @@ use seal::{Binding, Sealed, StateFault};
 /// replicas, or restarts in between, all need one key
 /// ([`Config::with_state_key`](crate::Config::with_state_key)).
 ///
-/// Clients of revisions before 2026-07-28 cannot be asked in this way, and get an error.
+/// In a session of a revision before 2026-07-28 the server asks while the call waits, and
+/// runs the tool again by itself with what was answered, ten times at most. The tool sees no
+/// difference. Such a client is told what it does not declare as a tool error.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -77,17 +93,6 @@ pub struct Round<T> {
     round: Arc<CallRound>,
 }
 
-/// What a person has answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Elicited<A> {
-    /// They have filled in the form.
-    Accepted(A),
-    /// They have said no.
-    Declined,
-    /// They have closed the form without saying anything.
-    Cancelled,
-}
-
 impl<T: Serialize + DeserializeOwned> Round<T> {
     /// What the tool said to itself in the round before; none in the first.
     #[must_use]
@@ -105,21 +110,51 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
         &self,
         key: &str,
     ) -> Result<Option<Elicited<A>>, ToolError> {
-        let Some(response) = self.round.response(key) else {
-            return Ok(None);
-        };
-        let unreadable = |_| ToolError::new(format!("the answer to `{key}` cannot be read"));
-        let result: ElicitResult = serde_json::from_value(response.clone()).map_err(unreadable)?;
-        Ok(Some(match result.action {
-            ElicitationAction::Accept => {
-                // What was done on a page has no content: that is `null`, for `()`.
-                let content = result.content.unwrap_or_default();
-                Elicited::Accepted(serde_json::from_value(content).map_err(unreadable)?)
-            }
-            ElicitationAction::Decline => Elicited::Declined,
-            // What a later revision adds is no yes.
-            _ => Elicited::Cancelled,
-        }))
+        let answer: Option<ElicitResult> = self.answer(key)?;
+        let answer = answer.map(Elicited::read).transpose();
+        answer.map_err(|_| unreadable(key))
+    }
+
+    /// What the client's model has answered to what it was asked by this key; none if it
+    /// was asked nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is no message. It is the client's word for what a model said, and
+    /// the model may have been told anything: judge it like an argument.
+    pub fn sampled(&self, key: &str) -> Result<Option<Sampled>, ToolError> {
+        self.answer(key)
+    }
+
+    /// The folders that the client has told of when it was asked by this key; none if it
+    /// was not asked.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is no list of folders. They are the client's word, and no leave to
+    /// open anything: judge them like an argument.
+    pub fn roots(&self, key: &str) -> Result<Option<Vec<Root>>, ToolError> {
+        #[derive(Deserialize)]
+        struct Roots {
+            roots: Vec<Root>,
+        }
+        let answer: Option<Roots> = self.answer(key)?;
+        Ok(answer.map(|answer| answer.roots))
+    }
+
+    /// Whether the client declares that it can be asked for this.
+    #[must_use]
+    pub fn can(&self, capability: Capability) -> bool {
+        capability.is_among(self.round.declared())
+    }
+
+    /// Goes on only with a client that declares this.
+    ///
+    /// # Errors
+    ///
+    /// When it does not. Given back by the tool, it is told as the protocol tells it.
+    pub fn require(&self, capability: Capability) -> Result<(), ToolError> {
+        Lack::of(&[capability], self.round.declared()).map_err(ToolError::lacking)
     }
 
     /// Begins to ask. The state comes back with the answer; what is in it is nobody's to
@@ -127,6 +162,15 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     pub fn ask(&self, state: &T) -> InputRequired {
         InputRequired::new(Arc::clone(&self.round), serde_json::to_value(state))
     }
+
+    fn answer<A: DeserializeOwned>(&self, key: &str) -> Result<Option<A>, ToolError> {
+        let answer = self.round.response(key).map(A::deserialize).transpose();
+        answer.map_err(|_| unreadable(key))
+    }
+}
+
+fn unreadable(key: &str) -> ToolError {
+    ToolError::new(format!("the answer to `{key}` cannot be read"))
 }
 
 impl<S, T: Serialize + DeserializeOwned> FromCall<S> for Round<T> {
@@ -134,85 +178,11 @@ impl<S, T: Serialize + DeserializeOwned> FromCall<S> for Round<T> {
         let round = call.round().ok_or_else(|| {
             ToolError::new("this call has no rounds: it was made without a connection")
         })?;
-        let state = round.earlier.as_ref().map(|earlier| earlier.state.clone());
         // A state that an older version of the tool has sealed, say.
-        let state = state.map(serde_json::from_value).transpose();
+        let state = round.state().map(T::deserialize).transpose();
         let state = state.map_err(|fault| {
             ToolError::new("this call cannot be gone on with; begin it anew").with_source(fault)
         })?;
         Ok(Self { state, round })
-    }
-}
-
-/// The round that a call is, judged before the tool is asked.
-pub(crate) struct CallRound {
-    seal: Arc<RoundSeal>,
-    binding: Binding,
-    earlier: Option<Sealed>,
-    responses: InputResponses,
-    can_elicit: bool,
-}
-
-impl CallRound {
-    /// Judges the state and the answers that a call brings.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRound`] when they do not belong to this very call.
-    pub(crate) fn judge(
-        seal: &Arc<RoundSeal>,
-        principal: Option<&Principal>,
-        call: &CallToolRequestParams,
-        capabilities: Option<&ClientCapabilities>,
-    ) -> Result<Self, NoRound> {
-        let none = serde_json::Map::new();
-        let arguments = call.arguments.as_ref().unwrap_or(&none);
-        let binding = seal.bind(principal, &call.name, arguments);
-        let earlier = match &call.request_state {
-            Some(state) => Some(seal.open(&binding, state).map_err(NoRound::State)?),
-            // An answer to what nobody has asked was not given by anybody.
-            None if call.input_responses.iter().any(|given| !given.is_empty()) => {
-                return Err(NoRound::Unasked);
-            }
-            None => None,
-        };
-        Ok(Self {
-            seal: Arc::clone(seal),
-            binding,
-            earlier,
-            responses: call.input_responses.clone().unwrap_or_default(),
-            can_elicit: capabilities.is_some_and(|client| client.elicitation.is_some()),
-        })
-    }
-
-    /// An answer to something that was asked.
-    fn response(&self, key: &str) -> Option<&Value> {
-        let earlier = self.earlier.as_ref()?;
-        let was_asked = earlier.asked.iter().any(|asked| asked == key);
-        was_asked.then(|| self.responses.get(key)).flatten()
-    }
-}
-
-/// Why a call is not the next round of any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoRound {
-    State(StateFault),
-    Unasked,
-}
-
-impl NoRound {
-    /// What the caller is told.
-    pub(crate) fn message(self) -> &'static str {
-        match self {
-            Self::State(StateFault::NotOurs) => {
-                "the request state is none that this server gave to this caller for this tool and these arguments; call again without it"
-            }
-            Self::State(StateFault::Expired) => {
-                "the request state has expired; call again without it"
-            }
-            Self::Unasked => {
-                "there are input responses without the request state that belongs to them; call again without them"
-            }
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_lc_rs::rand;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::model::{
     ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequests,
     InputRequiredResult,
@@ -9,8 +11,11 @@ use rmcp::model::{
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
 
-use super::{CallRound, seal::Sealed};
-use crate::tool::{IntoToolResult, ToolError, ToolOutcome};
+use super::{CallRound, Sample, seal::Sealed};
+use crate::tool::{
+    IntoToolResult, ToolError, ToolOutcome,
+    capability::{Capability, Lack},
+};
 
 /// How long somebody may take to answer, where a tool says nothing else.
 const LIFE: Duration = Duration::from_secs(10 * 60);
@@ -18,12 +23,18 @@ const LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long a state can be good at most: a day.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a tool asks for before it can go on. [`Round::ask`](crate::Round::ask) begins one.
+/// What a tool, a prompt or a resource asks for before it can go on.
+/// [`Round::ask`](crate::Round::ask) begins one.
+///
+/// One round can ask for several things, each by a key of its own. What the client does
+/// not declare that it can be asked for, it is not asked for: the whole becomes the
+/// protocol's error for that, which names all that is lacking.
 #[must_use = "nobody is asked until the tool returns it"]
 pub struct InputRequired {
     round: Arc<CallRound>,
     state: Value,
     requests: InputRequests,
+    needed: Vec<Capability>,
     life: Duration,
     fault: Option<ToolError>,
 }
@@ -41,13 +52,15 @@ impl InputRequired {
             round,
             state,
             requests: InputRequests::new(),
+            needed: Vec::new(),
             life: LIFE,
             fault,
         }
     }
 
     /// Asks the person to fill in a form, whose fields are those of `A`: texts, numbers,
-    /// `bool` and plain enums, and nothing nested. The answer is had by the same key.
+    /// `bool` and plain enums, and nothing nested. The answer is had by the same key
+    /// ([`Round::elicited`](crate::Round::elicited)).
     pub fn form<A: JsonSchema>(
         mut self,
         key: impl Into<String>,
@@ -56,6 +69,7 @@ impl InputRequired {
         match schema_of::<A>() {
             Ok(requested_schema) => self.elicit(
                 key.into(),
+                Capability::Elicitation,
                 ElicitRequestParams::FormElicitationParams {
                     meta: None,
                     message: message.into(),
@@ -74,20 +88,42 @@ impl InputRequired {
 
     /// Sends the person to a page, where they do what must not pass through the client.
     pub fn page(
-        self,
+        mut self,
         key: impl Into<String>,
         message: impl Into<String>,
         url: impl Into<String>,
     ) -> Self {
+        let mut id = [0; 16];
+        if let Err(fault) = rand::fill(&mut id) {
+            self.fault = Some(ToolError::new("nobody could be asked").with_source(fault));
+            return self;
+        }
         self.elicit(
             key.into(),
+            Capability::ElicitationUrl,
             ElicitRequestParams::UrlElicitationParams {
                 meta: None,
                 message: message.into(),
                 url: url.into(),
-                elicitation_id: String::new(),
+                // Of no meaning in 2026-07-28, where the key is enough.
+                elicitation_id: BASE64_URL_SAFE_NO_PAD.encode(id),
             },
         )
+    }
+
+    /// Asks the client's model, and has the answer by the same key
+    /// ([`Round::sampled`](crate::Round::sampled)).
+    pub fn sample(self, key: impl Into<String>, sample: impl Into<Sample>) -> Self {
+        let sample = sample.into();
+        let needs = sample.needs();
+        self.request(key.into(), &needs, sample.into())
+    }
+
+    /// Asks which folders the client works on, and has them by the same key
+    /// ([`Round::roots`](crate::Round::roots)).
+    pub fn roots(self, key: impl Into<String>) -> Self {
+        let request = InputRequest::ListRoots(Default::default());
+        self.request(key.into(), &[Capability::Roots], request)
     }
 
     /// Lets somebody take so long to answer: ten minutes by default, a day at most.
@@ -96,49 +132,65 @@ impl InputRequired {
         self
     }
 
-    fn elicit(mut self, key: String, params: ElicitRequestParams) -> Self {
-        if !self.round.can_elicit {
-            self.fault = Some(ToolError::new(
-                "this tool has to ask you something, and your client does not say that it can \
-                 (the capability `elicitation`)",
-            ));
-        }
+    fn elicit(self, key: String, needs: Capability, params: ElicitRequestParams) -> Self {
         let request = InputRequest::Elicitation(ElicitRequest::new(params));
+        self.request(key, &[needs], request)
+    }
+
+    fn request(mut self, key: String, needs: &[Capability], request: InputRequest) -> Self {
+        self.needed.extend(needs);
+        // The protocol has one request by one key, and the first would be lost in silence.
+        if self.requests.contains_key(&key) {
+            let told = format!("the tool asks for two things by the key `{key}`");
+            self.fault = Some(ToolError::new(told));
+        }
         self.requests.insert(key, request);
         self
     }
-}
 
-impl IntoToolResult for InputRequired {
-    fn into_tool_result(self) -> ToolOutcome {
+    /// As the client gets it, with the state sealed.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked for all of this, or the tool cannot ask for it.
+    pub(crate) fn close(self) -> Result<InputRequiredResult, ToolError> {
         let Self {
             round,
             state,
             requests,
+            needed,
             life,
             fault,
         } = self;
         if let Some(fault) = fault {
-            return ToolOutcome::failed(fault);
+            return Err(fault);
         }
+        Lack::of(&needed, round.declared()).map_err(ToolError::lacking)?;
         let sealed = Sealed {
             asked: requests.keys().cloned().collect(),
             state,
         };
         let seconds = life.as_secs().max(1);
-        match round.seal.close(&round.binding, &sealed, seconds) {
-            Ok(state) => {
-                let requests = (!requests.is_empty()).then_some(requests);
-                ToolOutcome::new(InputRequiredResult::new(requests, Some(state)))
-            }
-            Err(fault) => ToolOutcome::failed(
-                ToolError::new("the tool's state could not be sealed").with_source(fault),
-            ),
+        let state = round.seal.close(&round.binding, &sealed, seconds);
+        let state = state.map_err(|fault| {
+            ToolError::new("the tool's state could not be sealed").with_source(fault)
+        })?;
+        let requests = (!requests.is_empty()).then_some(requests);
+        Ok(InputRequiredResult::new(requests, Some(state)))
+    }
+}
+
+impl IntoToolResult for InputRequired {
+    fn into_tool_result(self) -> ToolOutcome {
+        match self.close() {
+            Ok(asked) => ToolOutcome::new(asked),
+            Err(error) => ToolOutcome::failed(error),
         }
     }
 }
 
-/// What a tool that may ask gives back: its result, or what it asks for.
+/// What a tool, a prompt or a resource that may ask gives back: its result, or what it
+/// asks for.
 ///
 /// ```
 /// use toolgate::{InputRequired, Reply};

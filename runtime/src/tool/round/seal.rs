@@ -3,8 +3,9 @@
 //! The client is not trusted with it (MCP 2026-07-28, multi round-trip requests): it may
 //! read it, change it, keep it, or hand it to somebody else. So it is encrypted and
 //! authenticated together with everything that it belongs to, none of which it carries:
-//! the server, the principal, the tool and the arguments of the call. What differs in any
-//! of these does not open, and nobody is told in which.
+//! the server, the principal, the method, and the tool and arguments (or the prompt, or the
+//! resource) of the request. What differs in any of these does not open, and nobody is told
+//! in which.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,13 +18,14 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
+use super::Turn;
 use crate::{
     clock::{Clock, UnixTime},
     principal::Principal,
 };
 
 /// What every state of this form is bound to first. Another form, another text.
-const FORM: &str = "toolgate request state 1";
+const FORM: &str = "toolgate request state 2";
 
 /// What seals and opens the request states of one server.
 ///
@@ -35,7 +37,7 @@ pub(crate) struct RoundSeal {
     clock: Arc<dyn Clock>,
 }
 
-/// What one request state belongs to: a call by its caller, tool and arguments.
+/// What one request state belongs to: a request by its caller, and by what it is about.
 pub(crate) struct Binding(Vec<u8>);
 
 /// What a tool said to itself, and what it asked for.
@@ -44,6 +46,13 @@ pub(super) struct Sealed {
     pub(super) asked: Vec<String>,
     /// The tool's own state, as JSON.
     pub(super) state: Value,
+}
+
+/// What was opened.
+pub(super) struct Opened {
+    pub(super) sealed: Sealed,
+    /// For how many seconds it is good yet; never none.
+    pub(super) left: u64,
 }
 
 /// Why a request state is not taken.
@@ -77,14 +86,9 @@ impl RoundSeal {
         })
     }
 
-    /// What a call's state is bound to. Each part is preceded by its length, so that no
+    /// What a request's state is bound to. Each part is preceded by its length, so that no
     /// two calls run together into one text.
-    pub(crate) fn bind(
-        &self,
-        principal: Option<&Principal>,
-        tool: &str,
-        arguments: &Map<String, Value>,
-    ) -> Binding {
+    pub(super) fn bind(&self, principal: Option<&Principal>, turn: &Turn<'_>) -> Binding {
         let mut text = Vec::new();
         let mut part = |bytes: &[u8]| {
             text.extend((bytes.len() as u64).to_be_bytes());
@@ -92,8 +96,9 @@ impl RoundSeal {
         };
         part(FORM.as_bytes());
         part(self.resource.as_bytes());
-        part(tool.as_bytes());
-        part(hash(arguments).as_ref());
+        part(turn.method.as_bytes());
+        part(turn.name.as_bytes());
+        part(hash(&turn.arguments).as_ref());
         // As sessions have it: a refreshed or stepped-up token is the same principal's.
         match principal.map(Principal::claims) {
             None => part(b"anybody"),
@@ -128,12 +133,15 @@ impl RoundSeal {
     }
 
     /// Opens a state that was sealed for this call.
-    pub(super) fn open(&self, binding: &Binding, text: &str) -> Result<Sealed, StateFault> {
+    pub(super) fn open(&self, binding: &Binding, text: &str) -> Result<Opened, StateFault> {
         let (end, asked, state) = self.read(binding, text).ok_or(StateFault::NotOurs)?;
-        if self.clock.now() >= UnixTime::from_seconds(end) {
-            return Err(StateFault::Expired);
+        match UnixTime::from_seconds(end).since(self.clock.now()) {
+            0 => Err(StateFault::Expired),
+            left => Ok(Opened {
+                sealed: Sealed { asked, state },
+                left,
+            }),
         }
-        Ok(Sealed { asked, state })
     }
 
     fn read(&self, binding: &Binding, text: &str) -> Option<(u64, Vec<String>, Value)> {
@@ -193,6 +201,7 @@ fn text(context: &mut Context, kind: &[u8], text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use rmcp::model::{CallToolRequestParams, GetPromptRequestParams, ReadResourceRequestParams};
     use serde_json::json;
 
     use super::*;
@@ -209,8 +218,8 @@ mod tests {
         RoundSeal::new(key, resource.to_owned(), Arc::new(At(now))).unwrap()
     }
 
-    fn arguments(value: Value) -> Map<String, Value> {
-        serde_json::from_value(value).unwrap()
+    fn call(name: &str, arguments: &Value) -> CallToolRequestParams {
+        serde_json::from_value(json!({"name": name, "arguments": arguments})).unwrap()
     }
 
     fn sealed() -> Sealed {
@@ -223,10 +232,15 @@ mod tests {
     #[test]
     fn what_was_sealed_for_a_call_opens_for_that_call_alone() {
         let ours = seal(Some([7; 32]), "r", 100);
-        let list = arguments(json!({"list": "a"}));
-        let binding = ours.bind(None, "delete", &list);
+        let list = call("delete", &json!({"list": "a"}));
+        let list = Turn::from(&list);
+        let binding = ours.bind(None, &list);
         let text = ours.close(&binding, &sealed(), 60).unwrap();
-        let opened = ours.open(&binding, &text).unwrap();
+        let Opened {
+            sealed: opened,
+            left,
+        } = ours.open(&binding, &text).unwrap();
+        assert_eq!(left, 60);
         assert_eq!(
             (opened.asked, opened.state),
             (vec!["sure".to_owned()], json!({"step": 1}))
@@ -238,7 +252,7 @@ mod tests {
             ("delete", json!({"list": ["a"]})),
             ("delete", json!({})),
         ] {
-            let other = ours.bind(None, tool, &arguments(given.clone()));
+            let other = ours.bind(None, &Turn::from(&call(tool, &given)));
             let opened = ours.open(&other, &text).err();
             assert_eq!(opened, Some(StateFault::NotOurs), "{tool} {given}");
         }
@@ -247,21 +261,44 @@ mod tests {
             seal(None, "r", 100),
             seal(Some([7; 32]), "s", 100),
         ] {
-            let binding = other.bind(None, "delete", &list);
+            let binding = other.bind(None, &list);
             assert_eq!(other.open(&binding, &text).err(), Some(StateFault::NotOurs));
         }
         // A replica with the same key, and the moment from which it is too late.
         for (now, expected) in [(159, None), (160, Some(StateFault::Expired))] {
             let replica = seal(Some([7; 32]), "r", now);
-            let binding = replica.bind(None, "delete", &list);
+            let binding = replica.bind(None, &list);
             assert_eq!(replica.open(&binding, &text).err(), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_for_a_tool_opens_for_no_prompt_and_no_resource_of_its_name() {
+        let ours = seal(None, "r", 100);
+        let tool = call("x:y", &json!({}));
+        let prompt: GetPromptRequestParams =
+            serde_json::from_value(json!({"name": "x:y", "arguments": {}})).unwrap();
+        let resource: ReadResourceRequestParams =
+            serde_json::from_value(json!({"uri": "x:y"})).unwrap();
+        let turns = [
+            Turn::from(&tool),
+            Turn::from(&prompt),
+            Turn::from(&resource),
+        ];
+        for (from, turn) in turns.iter().enumerate() {
+            let binding = ours.bind(None, turn);
+            let text = ours.close(&binding, &sealed(), 60).unwrap();
+            for (to, turn) in turns.iter().enumerate() {
+                let opened = ours.open(&ours.bind(None, turn), &text);
+                assert_eq!(opened.is_ok(), from == to, "{from} {to}");
+            }
         }
     }
 
     #[test]
     fn a_changed_character_anywhere_breaks_the_seal() {
         let ours = seal(None, "r", 100);
-        let binding = ours.bind(None, "delete", &Map::new());
+        let binding = ours.bind(None, &Turn::alone("delete"));
         let text = ours.close(&binding, &sealed(), 60).unwrap();
         assert!(!text.contains("sure"));
         for at in 0..text.len() {

@@ -1,6 +1,10 @@
-use serde_json::json;
+use rmcp::{
+    ErrorData,
+    model::{CallToolRequestParams, ClientCapabilities, ServerResult},
+};
+use serde_json::{Value, json};
 
-use super::*;
+use super::{seal::Sealed, turn::NoRound, *};
 use crate::{clock::SystemClock, tool::IntoToolResult};
 
 #[derive(schemars::JsonSchema)]
@@ -9,35 +13,47 @@ struct Sure {
     sure: bool,
 }
 
-fn seal() -> Arc<RoundSeal> {
-    Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap())
-}
-
 fn call(params: Value) -> CallToolRequestParams {
     serde_json::from_value(params).unwrap()
 }
 
-fn next(seal: &Arc<RoundSeal>, asked: &[&str], responses: Value) -> Round<u32> {
+fn client(capabilities: Value) -> Option<ClientCapabilities> {
+    Some(serde_json::from_value(capabilities).unwrap())
+}
+
+/// The round after one that asked for these, at a client that declares this.
+fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
+    let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
     let first = call(json!({"name": "t"}));
-    let first = CallRound::judge(seal, None, &first, None).unwrap_or_else(|_| panic!());
+    let first =
+        CallRound::judge(&seal, None, &Turn::from(&first), None).unwrap_or_else(|_| panic!());
     let sealed = Sealed {
         asked: asked.iter().map(|&key| key.to_owned()).collect(),
         state: json!(7),
     };
     let state = seal.close(&first.binding, &sealed, 60).unwrap();
-    let second = json!({"name": "t", "requestState": state, "inputResponses": responses});
-    let second = CallRound::judge(seal, None, &call(second), None).unwrap_or_else(|_| panic!());
+    let second = call(json!({"name": "t", "requestState": state, "inputResponses": responses}));
+    let second = CallRound::judge(&seal, None, &Turn::from(&second), client(capabilities));
     Round {
         state: Some(7),
-        round: Arc::new(second),
+        round: Arc::new(second.unwrap_or_else(|_| panic!())),
     }
+}
+
+fn next(asked: &[&str], responses: Value) -> Round<u32> {
+    of(json!({}), asked, responses)
+}
+
+/// What a client is told of something that is asked for.
+fn told(asked: InputRequired) -> Result<Value, ErrorData> {
+    let answer = asked.into_tool_result().into_answer()?;
+    Ok(serde_json::to_value(ServerResult::from(answer)).unwrap())
 }
 
 #[test]
 fn an_answer_is_what_was_asked_for_or_none() {
     let accepted = json!({"action": "accept", "content": "yes"});
     let round = next(
-        &seal(),
         &["a", "b", "c", "d", "e"],
         json!({
             "a": accepted, "b": {"action": "decline"}, "c": {"action": "cancel"},
@@ -55,9 +71,51 @@ fn an_answer_is_what_was_asked_for_or_none() {
 }
 
 #[test]
+fn a_model_s_answer_is_its_texts_and_what_is_told_of_it() {
+    let block = |text: &str| json!({"type": "text", "text": text});
+    let round = next(
+        &["a", "b", "c"],
+        json!({
+            "a": {"role": "assistant", "content": block("Paris"), "model": "m", "stopReason": "endTurn"},
+            "b": {"role": "assistant", "content": [block("a"), {"type": "image", "data": "", "mimeType": "image/png"}, block("b")], "model": "m"},
+            "c": {"action": "accept", "content": {}},
+            "unasked": {"role": "assistant", "content": block("Rome"), "model": "m"},
+        }),
+    );
+    let answer = round.sampled("a").unwrap().unwrap();
+    assert_eq!((answer.text().as_str(), answer.model()), ("Paris", "m"));
+    assert_eq!(answer.stop_reason(), Some("endTurn"));
+    assert_eq!(round.sampled("b").unwrap().unwrap().text(), "ab");
+    // A person's answer is none of a model's.
+    assert!(round.sampled("c").unwrap_err().message().contains("`c`"));
+    assert!(round.sampled("unasked").unwrap().is_none());
+}
+
+#[test]
+fn folders_are_those_that_were_asked_for() {
+    let round = next(
+        &["a", "b"],
+        json!({
+            "a": {"roots": [{"uri": "file:///x", "name": "X"}, {"uri": "file:///y"}]},
+            "b": {"roots": "file:///x"},
+            "unasked": {"roots": []},
+        }),
+    );
+    let roots = round.roots("a").unwrap().unwrap();
+    let roots: Vec<_> = roots
+        .iter()
+        .map(|root| (&*root.uri, root.name.as_deref()))
+        .collect();
+    assert_eq!(roots, [("file:///x", Some("X")), ("file:///y", None)]);
+    assert!(round.roots("b").is_err());
+    assert!(round.roots("unasked").unwrap().is_none());
+}
+
+#[test]
 fn an_answer_without_a_question_is_refused() {
     let bare = call(json!({"name": "t", "inputResponses": {"a": {"action": "accept"}}}));
-    let judged = CallRound::judge(&seal(), None, &bare, None);
+    let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
+    let judged = CallRound::judge(&seal, None, &Turn::from(&bare), None);
     assert_eq!(judged.err(), Some(NoRound::Unasked));
 }
 
@@ -68,23 +126,120 @@ fn what_no_form_can_hold_is_a_tool_error() {
     struct Nested {
         inner: Vec<Vec<u8>>,
     }
-    let round = next(&seal(), &[], json!({}));
+    let round = of(json!({"elicitation": {}}), &[], json!({}));
     for asked in [
         round.ask(&1).form::<Nested>("a", "?"),
         round.ask(&1).form::<Value>("a", "?"),
     ] {
-        let told = format!("{:?}", asked.into_tool_result());
+        let told = told(asked).unwrap().to_string();
         assert!(told.contains("no form can hold"), "{told}");
     }
 }
 
 #[test]
-fn a_client_that_cannot_ask_is_told_so() {
-    let round = next(&seal(), &[], json!({}));
-    let asked = round.ask(&1).form::<Sure>("a", "?");
-    let told = format!("{:?}", asked.into_tool_result());
-    assert!(told.contains("elicitation"), "{told}");
+fn several_things_are_asked_for_at_once_and_each_by_a_key_of_its_own() {
+    let round = of(
+        json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}),
+        &[],
+        json!({}),
+    );
+    let sample = Sample::new("Well?", 50)
+        .with_system_prompt("Be short.")
+        .with_temperature(0.5);
+    let asked = round
+        .ask(&1)
+        .form::<Sure>("a", "Sure?")
+        .sample("b", sample)
+        .roots("c");
+    let asked = told(asked.page("d", "Pay.", "https://pay.example/1")).unwrap();
+    assert_eq!(asked["resultType"], "input_required");
+    let requests = &asked["inputRequests"];
+    assert_eq!(requests["a"]["method"], "elicitation/create");
+    assert_eq!(requests["a"]["params"]["mode"], "form");
+    assert_eq!(
+        requests["b"],
+        json!({"method": "sampling/createMessage", "params": {
+            "messages": [{"role": "user", "content": {"type": "text", "text": "Well?"}}],
+            "maxTokens": 50, "systemPrompt": "Be short.", "temperature": 0.5,
+        }})
+    );
+    assert_eq!(requests["c"]["method"], "roots/list");
+    assert_eq!(requests["d"]["params"]["mode"], "url");
+    assert_eq!(requests["d"]["params"]["url"], "https://pay.example/1");
+
+    let twice = told(round.ask(&1).form::<Sure>("a", "Sure?").roots("a"))
+        .unwrap()
+        .to_string();
+    assert!(twice.contains("two things by the key `a`"), "{twice}");
+}
+
+#[test]
+#[expect(deprecated, reason = "2026-07-28 still has sampling")]
+fn a_client_is_asked_for_nothing_that_it_does_not_declare() {
+    use rmcp::model::{ContextInclusion, CreateMessageRequestParams};
+    let about =
+        |others| CreateMessageRequestParams::new(Vec::new(), 1).with_include_context(others);
+    type Ask = fn(&Round<u32>) -> InputRequired;
+    let form: Ask = |round| round.ask(&1).form::<Sure>("a", "?");
+    let page: Ask = |round| round.ask(&1).page("a", "?", "https://a.example");
+    let sample: Ask = |round| round.ask(&1).sample("a", Sample::new("?", 1));
+    let roots: Ask = |round| round.ask(&1).roots("a");
+    let both: Ask = |round| round.ask(&1).roots("a").form::<Sure>("b", "?");
+    for (declared, ask, missing) in [
+        (json!({}), form, json!({"elicitation": {"form": {}}})),
+        (
+            json!({"elicitation": {"url": {}}}),
+            form,
+            json!({"elicitation": {"form": {}}}),
+        ),
+        (
+            json!({"elicitation": {}}),
+            page,
+            json!({"elicitation": {"url": {}}}),
+        ),
+        (json!({"elicitation": {}}), sample, json!({"sampling": {}})),
+        (json!({"sampling": {}}), roots, json!({"roots": {}})),
+        (
+            json!({"roots": {}}),
+            both,
+            json!({"elicitation": {"form": {}}}),
+        ),
+        (
+            json!({}),
+            both,
+            json!({"elicitation": {"form": {}}, "roots": {}}),
+        ),
+    ] {
+        let error = told(ask(&of(declared.clone(), &[], json!({})))).unwrap_err();
+        assert_eq!(error.code.0, -32021, "{declared}");
+        let data = error.data.unwrap();
+        assert_eq!(data, json!({"requiredCapabilities": missing}), "{declared}");
+    }
+    // A client that lets its model answer does not yet tell it what others say.
+    let round = of(json!({"sampling": {}}), &[], json!({}));
+    for (others, is_asked) in [
+        (ContextInclusion::None, true),
+        (ContextInclusion::AllServers, false),
+    ] {
+        let asked = round.ask(&1).sample("a", about(others));
+        assert_eq!(told(asked).is_ok(), is_asked);
+    }
     // What asks for nothing can be asked of everybody.
-    let told = format!("{:?}", round.ask(&1).into_tool_result());
-    assert!(told.contains("InputRequired"), "{told}");
+    let asked = told(next(&[], json!({})).ask(&1)).unwrap();
+    assert!(
+        asked["inputRequests"].is_null() && asked["requestState"].is_string(),
+        "{asked}"
+    );
+}
+
+#[test]
+fn a_tool_asks_first_what_its_client_can() {
+    let round = of(json!({"sampling": {}}), &[], json!({}));
+    assert!(round.can(Capability::Sampling) && !round.can(Capability::Roots));
+    round.require(Capability::Sampling).unwrap();
+    // It stays the protocol's error on its way through other types of errors.
+    let lack = round.require(Capability::Roots).unwrap_err();
+    let boxed: Box<dyn std::error::Error + Send + Sync> = lack.into();
+    let outcome = Err::<(), _>(boxed).into_tool_result();
+    assert_eq!(outcome.into_answer().unwrap_err().code.0, -32021);
 }

@@ -55,7 +55,7 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let admission = self.desk.admission(&request.name, None);
         let arguments = request.arguments.unwrap_or_default();
-        let call = Call::new((), arguments, None, Some(context));
+        let call = Call::new((), arguments, None, Some(Arc::new(context)));
         let outcome = self.desk.tool(&request.name).call(&admission, call).await;
         let result = result(outcome);
         self.ended.send(text(&result)).unwrap();

@@ -1,0 +1,79 @@
+//! `client_capabilities = ["sampling"]`: what a client must be able to be asked for.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Expr, ExprLit, Lit, LitStr};
+
+use crate::{entry::Entry, errors::Errors};
+
+/// The capabilities by their names in the protocol, and in the runtime.
+const ALL: [(&str, &str); 6] = [
+    ("elicitation", "Elicitation"),
+    ("elicitation.url", "ElicitationUrl"),
+    ("sampling", "Sampling"),
+    ("sampling.tools", "SamplingTools"),
+    ("sampling.context", "SamplingContext"),
+    ("roots", "Roots"),
+];
+
+/// One capability of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Capability(&'static str);
+
+impl Capability {
+    /// Reads the list of an entry. What is not understood is told: what was meant to be
+    /// demanded must not get lost.
+    pub(crate) fn read(entry: &Entry, errors: &Errors) -> Vec<Self> {
+        let Some(Expr::Array(list)) = &entry.value else {
+            let message = "`client_capabilities` is a list that is written here: `client_capabilities = [\"sampling\"]`";
+            match &entry.value {
+                Some(value) => errors.on(value, message),
+                None => errors.at(entry.span(), message),
+            }
+            return Vec::new();
+        };
+        if list.elems.is_empty() {
+            errors.on(list, "no capability is listed: list one, or leave it out");
+        }
+        let mut read = Vec::new();
+        for item in &list.elems {
+            match item {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }) => match Self::of(text) {
+                    Some(one) if read.contains(&one) => {
+                        errors.on(item, "this capability is listed twice: once is enough");
+                    }
+                    Some(one) => read.push(one),
+                    None => errors.on(item, unknown(text)),
+                },
+                other => errors.on(
+                    other,
+                    "not understood as a capability: write a text, such as \"sampling\"",
+                ),
+            }
+        }
+        read
+    }
+
+    fn of(text: &LitStr) -> Option<Self> {
+        let value = text.value();
+        let (_, variant) = ALL.into_iter().find(|(name, _)| *name == value)?;
+        Some(Self(variant))
+    }
+
+    /// The runtime's value for it.
+    pub(crate) fn tokens(self, krate: &TokenStream) -> TokenStream {
+        let variant = format_ident!("{}", self.0, span = Span::mixed_site());
+        quote!(#krate::__private::Capability::#variant)
+    }
+}
+
+fn unknown(text: &LitStr) -> String {
+    let names = ALL.map(|(name, _)| name).join("`, `");
+    format!(
+        "a client has no capability `{}` that it could be asked by; there are `{names}`",
+        text.value()
+    )
+}

@@ -1,0 +1,164 @@
+//! In a session of an older revision the server asks by itself, and judges each round anew.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+use support::client::{Answer, Client, Revision};
+
+use super::World;
+use support::tokens;
+
+/// A client in a session, which declares that its person can be asked.
+async fn session(world: &World, scopes: &str) -> Client {
+    let client = |scopes| {
+        let token = tokens::token(&tokens::claims(&world.running.resource(), scopes));
+        Client::new(world.running.resource(), Revision::Session("2025-11-25")).with_token(token)
+    };
+    let client = client(scopes);
+    let mut message = client.message("initialize", json!({}));
+    message["params"] = json!({
+        "protocolVersion": "2025-11-25",
+        "capabilities": {"elicitation": {}},
+        "clientInfo": {"name": "test", "version": "1"},
+    });
+    let answer = client.send(&message).await;
+    let id = answer
+        .header("mcp-session-id")
+        .expect("a session")
+        .to_owned();
+    let client = client.with_session(id);
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(client.send(&initialized).await.status, 202);
+    client
+}
+
+/// Calls a tool, and waits until the server asks. Gives the id of its question, and the
+/// stream on which the rest comes.
+async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
+    let params = json!({"name": tool, "arguments": {"list": list}});
+    let message = client.message("tools/call", params);
+    let request = client.post(&message).body(message.to_string());
+    let mut response = request.send().await.expect("an answer");
+    let mut text = String::new();
+    loop {
+        let chunk = response.chunk().await.expect("a stream");
+        let chunk = chunk.unwrap_or_else(|| panic!("it ended: {text}"));
+        text.push_str(std::str::from_utf8(&chunk).expect("text"));
+        let question = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .filter_map(|data| serde_json::from_str::<Value>(data).ok())
+            .find(|message| message["method"] == "elicitation/create");
+        if let Some(question) = question {
+            assert_eq!(question["params"]["message"], format!("Delete {list}?"));
+            return (question["id"].clone(), response);
+        }
+    }
+}
+
+async fn reply(client: &Client, id: Value, result: Value) {
+    let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
+    assert_eq!(client.send(&answer).await.status, 202);
+}
+
+fn yes() -> Value {
+    json!({"action": "accept", "content": {"sure": true}})
+}
+
+#[tokio::test]
+async fn a_session_is_asked_while_its_call_waits() {
+    let world = World::start().await;
+    let alice = session(&world, "list:write").await;
+    let (id, stream) = begin(&alice, "delete", "old").await;
+    assert_eq!(world.runs.all(), [""; 0]);
+    reply(&alice, id, yes()).await;
+    let answer = Answer::of_response(stream).await;
+    assert_eq!(answer.tool_text(), "deleted 3 of old", "{answer:?}");
+    let (id, stream) = begin(&alice, "delete", "old").await;
+    reply(&alice, id, json!({"action": "decline"})).await;
+    let answer = Answer::of_response(stream).await;
+    assert_eq!(answer.tool_text(), "nothing was deleted", "{answer:?}");
+    assert_eq!(world.runs.all(), ["delete"]);
+}
+
+#[tokio::test]
+async fn who_may_no_longer_do_it_when_they_answer_does_not() {
+    let world = World::start().await;
+    let alice = session(&world, "list:write").await;
+    let (id, stream) = begin(&alice, "delete", "old").await;
+    let claims = tokens::claims(&world.running.resource(), "list:read");
+    let less = alice.clone().with_token(tokens::token(&claims));
+    reply(&less, id, yes()).await;
+    let answer = Answer::of_response(stream).await;
+    assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
+    assert_eq!(world.runs.all(), [""; 0]);
+    // With their scope back they can begin anew.
+    let (id, stream) = begin(&alice, "delete", "old").await;
+    reply(&alice, id, yes()).await;
+    let answer = Answer::of_response(stream).await;
+    assert_eq!(answer.tool_text(), "deleted 3 of old", "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_stranger_answers_nothing_in_somebody_else_s_session() {
+    let world = World::start().await;
+    let alice = session(&world, "list:write").await;
+    let (id, _stream) = begin(&alice, "delete", "old").await;
+    let mut claims = tokens::claims(&world.running.resource(), "list:write");
+    claims["sub"] = "mallory".into();
+    let mallory = alice.clone().with_token(tokens::token(&claims));
+    let answer = json!({"jsonrpc": "2.0", "id": id, "result": yes()});
+    assert_eq!(mallory.send(&answer).await.status, 404);
+    assert_eq!(world.runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_state_that_is_too_old_is_of_no_use_to_a_session_either() {
+    let world = World::start().await;
+    let alice = session(&world, "list:write").await;
+    let (id, stream) = begin(&alice, "delete", "old").await;
+    world.clock.pass(601);
+    reply(&alice, id, yes()).await;
+    let answer = Answer::of_response(stream).await;
+    let error = &answer.json()["error"];
+    assert_eq!(error["code"], -32602, "{answer:?}");
+    assert!(
+        error["message"].to_string().contains("expired"),
+        "{answer:?}"
+    );
+    assert_eq!(world.runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_answer_is_not_waited_for_longer_than_the_tool_says() {
+    let world = World::start().await;
+    let alice = session(&world, "list:write").await;
+    let (_, stream) = begin(&alice, "hurry", "old").await;
+    let answer = Answer::of_response(stream).await;
+    let told = answer.json()["error"]["message"].to_string();
+    assert!(told.contains("in time"), "{answer:?}");
+    assert_eq!(world.runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_client_that_has_no_session() {
+    let world = World::start().await;
+    let token = tokens::token(&tokens::claims(&world.running.resource(), "list:write"));
+    for version in ["2025-11-25", "2025-06-18", "2025-03-26"] {
+        let old = Client::new(world.running.resource(), Revision::Session(version));
+        let old = old.with_token(&token);
+        let params = json!({
+            "name": "delete",
+            "arguments": {"list": "old"},
+            "_meta": {
+                "io.modelcontextprotocol/protocolVersion": version,
+                "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+            },
+        });
+        let message = old.message("tools/call", params);
+        let request = old.post(&message).header("mcp-protocol-version", version);
+        let answer = Answer::of(request.body(message.to_string())).await;
+        let told = answer.json()["error"]["message"].to_string();
+        assert!(told.contains("in a session only"), "{answer:?}");
+    }
+    assert_eq!(world.runs.all(), [""; 0]);
+}
