@@ -33,6 +33,7 @@ mod elicitation;
 mod lists;
 mod prompts;
 mod resources;
+mod rounds;
 mod schema;
 mod steps;
 
@@ -57,6 +58,7 @@ fn open(changes: &Changes) -> Server<Changes> {
         .tools(conversation::open::tools)
         .tools(elicitation::open::tools)
         .tools(lists::open::tools)
+        .tools(rounds::open::tools)
         .tools(schema::open::tools)
         .resources(resources::open::resources)
         .prompts(prompts::open::prompts)
@@ -70,6 +72,7 @@ fn protected(changes: &Changes) -> Server<Changes> {
         .tools(conversation::protected::tools)
         .tools(elicitation::protected::tools)
         .tools(lists::protected::tools)
+        .tools(rounds::protected::tools)
         .tools(schema::protected::tools)
         .tools(steps::tools)
         .resources(resources::protected::resources)

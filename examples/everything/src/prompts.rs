@@ -2,7 +2,17 @@
 
 use rmcp::model::{ContentBlock, PromptMessage, ResourceContents, Role};
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toolgate::{Elicited, Reply, Round, ToolError};
+
 use crate::content::IMAGE;
+
+/// What somebody wants a prompt to be about.
+#[derive(Deserialize, JsonSchema)]
+struct About {
+    context: String,
+}
 
 fn user(content: ContentBlock) -> PromptMessage {
     PromptMessage::new(Role::User, content)
@@ -52,6 +62,22 @@ offer! {
             user(ContentBlock::image(IMAGE, "image/png")),
             user(ContentBlock::text("Please analyze the image above.")),
         ]
+    }
+
+    /// One message, about what the person is asked for first.
+    async fn test_input_required_result_prompt(
+        #[extract] round: Round<()>,
+    ) -> Result<Reply<String>, ToolError> {
+        Ok(match round.elicited("user_context")? {
+            None => {
+                let message = "What context should the prompt use?";
+                round.ask(&()).form::<About>("user_context", message).into()
+            }
+            Some(Elicited::Accepted(About { context })) => {
+                Reply::Done(format!("Use this context: {context}"))
+            }
+            Some(_) => Reply::Done("Use no context.".to_owned()),
+        })
     }
 
     /// Says nothing; it is what `test_trigger_prompt_change` changes.

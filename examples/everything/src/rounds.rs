@@ -1,0 +1,201 @@
+//! Tools that ask their client before they can go on. Their names, keys and texts are the
+//! suite's.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toolgate::{Capability, Elicited, InputRequired, Reply, Round, Sample, ToolError};
+
+/// Who somebody is.
+#[derive(Deserialize, JsonSchema)]
+struct Name {
+    name: String,
+}
+
+/// What somebody likes.
+#[derive(Deserialize, JsonSchema)]
+struct Color {
+    color: String,
+}
+
+/// Whether it is all right.
+#[derive(Deserialize, JsonSchema)]
+struct Confirmation {
+    ok: bool,
+}
+
+/// What a tool of several rounds says to itself.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Step {
+    Name,
+    Color { name: String },
+}
+
+pub(crate) type Answer = Result<Reply<String>, ToolError>;
+
+fn done(text: impl Into<String>) -> Reply<String> {
+    Reply::Done(text.into())
+}
+
+fn confirm(round: &Round<String>) -> Answer {
+    Ok(match round.elicited::<Confirmation>("confirm")? {
+        None => {
+            let asked = round.ask(&"state-ok".to_owned());
+            asked
+                .form::<Confirmation>("confirm", "Please confirm")
+                .into()
+        }
+        Some(Elicited::Accepted(Confirmation { ok: true })) => {
+            done(round.state().cloned().unwrap_or_default())
+        }
+        Some(_) => done("Not confirmed."),
+    })
+}
+
+/// Goes from one question to the next.
+fn step(round: &Round<Step>) -> Answer {
+    let color = |name: String| {
+        let asked = round.ask(&Step::Color { name });
+        asked
+            .form::<Color>("step2", "Step 2: What is your favorite color?")
+            .into()
+    };
+    Ok(match round.state() {
+        None => {
+            let asked = round.ask(&Step::Name);
+            asked
+                .form::<Name>("step1", "Step 1: What is your name?")
+                .into()
+        }
+        Some(Step::Name) => match round.elicited("step1")? {
+            Some(Elicited::Accepted(Name { name })) => color(name),
+            _ => done("Nobody told a name."),
+        },
+        Some(Step::Color { name }) => match round.elicited("step2")? {
+            Some(Elicited::Accepted(Color { color })) => done(format!("{name} likes {color}.")),
+            _ => done(format!("{name} likes no color.")),
+        },
+    })
+}
+
+/// Asks for everything at once, of what the client declares.
+fn all(round: &Round<()>, keys: [(Capability, &str); 3]) -> InputRequired {
+    let mut asked = round.ask(&());
+    for (capability, key) in keys {
+        if !round.can(capability) {
+            continue;
+        }
+        asked = match capability {
+            Capability::Elicitation => asked.form::<Name>(key, "What is your name?"),
+            Capability::Roots => asked.roots(key),
+            _ => asked.sample(key, Sample::new("Generate a greeting", 50)),
+        };
+    }
+    asked
+}
+
+const KEYS: [(Capability, &str); 3] = [
+    (Capability::Elicitation, "user_name"),
+    (Capability::Sampling, "greeting"),
+    (Capability::Roots, "client_roots"),
+];
+
+offer! {
+    mcp_tool, tools: ToolSet;
+
+    /// Asks for a name, and greets.
+    #[and(read_only)]
+    async fn test_input_required_result_elicitation(#[extract] round: Round<()>) -> Answer {
+        Ok(match round.elicited("user_name")? {
+            None => round.ask(&()).form::<Name>("user_name", "What is your name?").into(),
+            Some(Elicited::Accepted(Name { name })) => done(format!("Hello, {name}!")),
+            Some(_) => done("Hello, whoever you are!"),
+        })
+    }
+
+    /// Asks the client's model for the capital of France.
+    #[and(read_only)]
+    async fn test_input_required_result_sampling(#[extract] round: Round<()>) -> Answer {
+        Ok(match round.sampled("capital_question")? {
+            None => {
+                let question = Sample::new("What is the capital of France?", 100);
+                round.ask(&()).sample("capital_question", question).into()
+            }
+            Some(answer) => done(answer.text()),
+        })
+    }
+
+    /// Asks which folders the client works on.
+    #[and(read_only)]
+    async fn test_input_required_result_list_roots(#[extract] round: Round<()>) -> Answer {
+        Ok(match round.roots("client_roots")? {
+            None => round.ask(&()).roots("client_roots").into(),
+            Some(roots) => {
+                let uris: Vec<_> = roots.iter().map(|root| root.uri.as_str()).collect();
+                done(format!("The client works on {}.", uris.join(", ")))
+            }
+        })
+    }
+
+    /// Asks to confirm, and has its own state back.
+    #[and(read_only)]
+    async fn test_input_required_result_request_state(
+        #[extract] round: Round<String>,
+    ) -> Answer {
+        confirm(&round)
+    }
+
+    /// Does the same, for a client that changes the state.
+    #[and(read_only)]
+    async fn test_input_required_result_tampered_state(
+        #[extract] round: Round<String>,
+    ) -> Answer {
+        confirm(&round)
+    }
+
+    /// Asks for a name, a greeting and folders in one round.
+    #[and(
+        read_only,
+        client_capabilities = ["elicitation", "sampling", "roots"]
+    )]
+    async fn test_input_required_result_multiple_inputs(#[extract] round: Round<()>) -> Answer {
+        let name = round.elicited("user_name")?;
+        let (greeting, roots) = (round.sampled("greeting")?, round.roots("client_roots")?);
+        Ok(match (name, greeting, roots) {
+            (Some(Elicited::Accepted(Name { name })), Some(greeting), Some(roots)) => {
+                done(format!("{} {name} works on {} folders.", greeting.text(), roots.len()))
+            }
+            _ => all(&round, KEYS).into(),
+        })
+    }
+
+    /// Asks for a name, and then for a color.
+    #[and(read_only)]
+    async fn test_input_required_result_multi_round(#[extract] round: Round<Step>) -> Answer {
+        step(&round)
+    }
+
+    /// Asks for what the client declares that it can be asked for.
+    #[and(read_only)]
+    async fn test_input_required_result_capabilities(#[extract] round: Round<()>) -> Answer {
+        Ok(match round.state() {
+            None => all(&round, KEYS).into(),
+            Some(()) => done("That is all."),
+        })
+    }
+
+    /// Asks for a name, on a response that could be a stream.
+    #[and(read_only)]
+    async fn test_streaming_elicitation(#[extract] round: Round<()>) -> Answer {
+        Ok(match round.elicited("name")? {
+            None => round.ask(&()).form::<Name>("name", "What is your name?").into(),
+            Some(Elicited::Accepted(Name { name })) => done(name),
+            Some(_) => done("nobody"),
+        })
+    }
+
+    /// Is for clients alone whose model can be asked.
+    #[and(read_only, client_capabilities = ["sampling"])]
+    async fn test_missing_capability() -> &'static str {
+        "Your model could be asked."
+    }
+}
