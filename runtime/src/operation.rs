@@ -1,8 +1,8 @@
-//! What a request asks for, read from rmcp's own message type and nowhere else.
+//! What a request asks for, as rmcp's own message type says it.
 //!
-//! The gate reads the message that rmcp's reader makes of the body; headers that
-//! repeat the method or the name (`Mcp-Method`, `Mcp-Name`) are never asked. So there
-//! is no second reader that could see another request than the one that runs.
+//! The gate reads a body once (`gate::asked`), and this is read from what came of it; headers
+//! that repeat the method or the name (`Mcp-Method`, `Mcp-Name`) are never asked. So there
+//! is no second reading that could be of another request than the one that runs.
 
 use std::fmt;
 

@@ -6,6 +6,7 @@
 //!   [`lists`]: that as bytes
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
 //! - [`changes`], [`listening`]: what changes while it runs, and who is told
+//! - [`cors`]: CORS for requests of pages, and nothing for others
 //! - [`direct`]: the short way to a tool
 //! - [`documents`]: metadata and page, made once
 //! - [`handler`]: the server as rmcp sees it, and the second check
@@ -41,6 +42,7 @@ mod adoption;
 mod assembly;
 mod catalogue;
 mod changes;
+mod cors;
 mod direct;
 mod documents;
 mod handler;

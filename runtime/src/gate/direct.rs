@@ -9,7 +9,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage, ServerResult};
 
 use crate::{
@@ -25,7 +25,9 @@ use super::{
     session::SESSION_ID,
 };
 
-const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// Runs tools without rmcp's machinery.
 pub(crate) trait Direct: Send + Sync {
@@ -56,24 +58,24 @@ impl Gate {
     /// A request that goes the short way if it is let in; none for all others.
     pub(super) fn plain(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
         let lane = self.direct.as_deref()?;
-        let is_plain_head = only(headers, PROTOCOL_VERSION) == Some(CURRENT)
-            && only(headers, "content-type") == Some("application/json")
+        let is_plain_head = only(headers, &PROTOCOL_VERSION) == Some(CURRENT)
+            && only(headers, &header::CONTENT_TYPE) == Some("application/json")
             && accepts_both(headers)
             && !headers.contains_key(SESSION_ID);
-        let method = is_plain_head.then(|| only(headers, "mcp-method"))??;
+        let method = is_plain_head.then(|| only(headers, &METHOD))??;
         let plain = Plain::read(body).filter(|plain| plain.method() == method)?;
         let is_plain = identifiers::is_plain_id(&plain.id)
             && match &plain.asks {
                 PlainAsked::Call { name, .. } => {
                     // A name that looks like the escape of another goes the long way.
                     !name.starts_with("=?")
-                        && only(headers, "mcp-name") == Some(name)
+                        && only(headers, &NAME) == Some(name)
                         && self
                             .rules
                             .target(Operation::CallTool(name))
                             .is_some_and(|target| lane.takes(target))
                 }
-                PlainAsked::List => !headers.contains_key("mcp-name"),
+                PlainAsked::List => !headers.contains_key(&NAME),
             };
         is_plain.then_some(plain)
     }
@@ -103,7 +105,7 @@ pub(super) async fn run(
 }
 
 /// The one value of a header.
-fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok(),
@@ -113,7 +115,7 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// Whether both media types of the transport are accepted, told in the plainest way.
 fn accepts_both(headers: &HeaderMap) -> bool {
-    let Some(accepted) = only(headers, "accept") else {
+    let Some(accepted) = only(headers, &header::ACCEPT) else {
         return false;
     };
     let has = |kind: &str| accepted.split(',').any(|part| part.trim() == kind);

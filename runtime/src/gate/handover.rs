@@ -29,6 +29,28 @@ impl Gate {
     /// Runs what was admitted, the short way or behind the gate.
     pub(super) async fn run<I, B>(
         &self,
+        mut passed: Passed,
+        parts: Parts,
+        inner: I,
+    ) -> Response<Body>
+    where
+        I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Send,
+        I::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        if let (Some(direct), Some(plain)) = (&self.direct, passed.plain.take())
+            && let Some(response) = direct::run(&**direct, &passed.admission, plain).await
+        {
+            return response;
+        }
+        // On the heap: the short way needs no room for the long one.
+        Box::pin(self.run_behind(passed, parts, inner)).await
+    }
+
+    /// Runs what was admitted behind the gate.
+    async fn run_behind<I, B>(
+        &self,
         passed: Passed,
         mut parts: Parts,
         mut inner: I,
@@ -42,17 +64,12 @@ impl Gate {
         let Passed {
             admission,
             body,
-            plain,
+            plain: _,
             opens_session,
             streams,
             lists_tools,
             session,
         } = passed;
-        if let (Some(direct), Some(plain)) = (&self.direct, plain)
-            && let Some(response) = direct::run(&**direct, &admission, plain).await
-        {
-            return response;
-        }
         let principal = admission.principal().cloned();
         let method = parts.method.clone();
         // What ends other sessions comes to the same place as what opens this one.

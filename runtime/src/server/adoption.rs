@@ -7,7 +7,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use axum::{Router, routing::any_service};
+use axum::Router;
 use bytes::Bytes;
 use rmcp::{
     ServerHandler,
@@ -150,7 +150,7 @@ impl Gate {
             cors: standing.cors.clone(),
             issuer_routes: standing.wall.issuer_routes.clone(),
         };
-        let endpoint = any_service(self.layer().layer(service));
+        let endpoint = self.layer().layer(service);
         routes::routes(endpoint, served, standing.wall.readiness.clone())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
-use axum::{Router, routing::any_service};
+use axum::Router;
 use http::HeaderName;
 use rmcp::{
     model::{Implementation, ServerConfig},
@@ -175,7 +175,7 @@ where
         transport,
     );
     served.issuer_routes = wall.issuer_routes;
-    let endpoint = any_service(GateService::new(wall.gate, Publishing(Arc::new(service))));
+    let endpoint = GateService::new(wall.gate, Publishing(Arc::new(service)));
     Ok(Assembled {
         cors: served.cors.clone(),
         router: routes::routes(endpoint, served, wall.readiness.clone()),

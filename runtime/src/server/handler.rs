@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     admission::{Admission, Rules},
-    gate::Holder,
+    gate::{Direct, Holder},
     operation::Operation,
     resource::not_found,
     tool::{Call, CallRound, RoundSeal, Threshold, ToolError, ToolOutcome, Turn},
@@ -277,6 +277,15 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
         let tool = self.0.catalogue.admitted_tool(&admission);
         let tool = tool.ok_or_else(|| none_such("tool"))?;
         let cancelled = context.ct.clone();
+        let turn = Turn::from(&request);
+        // What sees nothing of its request asks nothing of its client: the way of a call
+        // in no session, and as little to do.
+        if tool.is_plain() && turn.is_first() {
+            let arguments = request.arguments.clone().unwrap_or_default();
+            if let Some(running) = Direct::call(&*self.0, &admission, arguments) {
+                return unless_cancelled(false, cancelled, running.map(Ok)).await;
+            }
+        }
         let rounds = self.rounds(operation, tool.name(), context);
         if let Err(lack) = rounds.check(tool.client_capabilities()) {
             return rounds.told(ToolOutcome::failed(lack));
@@ -286,7 +295,7 @@ impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
             let running = tool.call(admission, call);
             running.map(|outcome| rounds.told(outcome)).boxed()
         };
-        let running = rounds.run(&admission, Turn::from(&request), run);
+        let running = rounds.run(&admission, turn, run);
         unless_cancelled(tool.takes_context(), cancelled, running).await
     }
 

@@ -1,23 +1,25 @@
 //! The paths of a server, and the CORS rules around all of them.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, Bytes},
-    routing::{MethodRouter, any, get},
+    routing::{any, any_service, get},
 };
+use futures_util::future::BoxFuture;
 use http::{
-    HeaderName, HeaderValue, Method, Response, StatusCode,
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
     request::Parts,
 };
 use serde_json::{Value, json};
+use tower::Service;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::gate::{OriginRules, oauth_error};
 
-use super::{page, protection::Readiness};
+use super::{cors::ForPages, page, protection::Readiness};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -36,7 +38,18 @@ pub(super) struct Served {
 
 /// Puts the endpoint and what belongs to it in their places, and nothing in any other:
 /// paths that are not ours are the application's into which this is merged.
-pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readiness) -> Router {
+pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> Router
+where
+    S: Service<
+            Request<Body>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future = BoxFuture<'static, Result<Response<Body>, Infallible>>,
+        > + Clone
+        + Send
+        + Sync
+        + 'static,
+{
     let Served {
         path,
         metadata,
@@ -50,14 +63,15 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readines
         .route("/healthz", get(async || Body::from("ok\n")))
         .route("/readyz", get(move || ready(readiness.clone())))
         .route("/docs", get(move || documentation(page.clone())));
+    let endpoint = any_service(ForPages::new(endpoint, cors.clone()));
+    let mut endpoints = Router::new();
     if path.is_empty() {
-        router = router.route("/", endpoint);
+        endpoints = endpoints.route("/", endpoint);
     } else {
         // A redirect from one to the other would not be followed by a POST.
         for path in [path.clone(), format!("{path}/")] {
-            router = router
-                .route(&format!("{WELL_KNOWN}{path}"), metadata.clone())
-                .route(&path, endpoint.clone());
+            router = router.route(&format!("{WELL_KNOWN}{path}"), metadata.clone());
+            endpoints = endpoints.route(&path, endpoint.clone());
         }
     }
     // CORS is outermost, so that a page can read refusals as well.
@@ -70,7 +84,8 @@ pub(super) fn routes(endpoint: MethodRouter, served: Served, readiness: Readines
                 "",
             )
         })
-        .route_layer(cors);
+        .route_layer(cors)
+        .merge(endpoints);
     match issuer_routes {
         Some(issuer) => router.merge(issuer),
         None => router,

@@ -135,7 +135,8 @@ impl Authenticator {
                     if let Some(judged) = self.remembered(issuers, &hash) {
                         return judged;
                     }
-                    let judged = self.verify(issuers, token, hash).await;
+                    // On the heap: the many requests whose token is known need no room for it.
+                    let judged = Box::pin(self.verify(issuers, token, hash)).await;
                     landing.land(&judged);
                     return judged;
                 }

@@ -40,6 +40,11 @@ impl<'r> Turn<'r> {
         }
     }
 
+    /// Whether it brings nothing of a round before.
+    pub(crate) fn is_first(&self) -> bool {
+        self.state.is_none() && self.responses.is_none()
+    }
+
     /// The same as the round after one that gave this state, with no answer yet.
     pub(crate) fn next(&self, state: Option<String>) -> Self {
         Self {

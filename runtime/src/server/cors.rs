@@ -1,0 +1,99 @@
+//! CORS for requests of pages, and nothing for all others.
+//!
+//! A browser says of every request of a page where it comes from, and asks before it sends
+//! one like ours (the Fetch standard, CORS protocol). No other client does, and these are
+//! nearly all: their answers need none of the headers, and need not be made to have them.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use futures_util::future::BoxFuture;
+use http::{Method, Request, Response, header::ORIGIN};
+use tower::{Layer, Service, ServiceExt};
+use tower_http::cors::CorsLayer;
+
+/// A service that answers nothing for a cache to keep, with CORS where a page asks.
+#[derive(Clone)]
+pub(super) struct ForPages<S> {
+    service: S,
+    cors: Arc<CorsLayer>,
+}
+
+impl<S> ForPages<S> {
+    pub(super) fn new(service: S, cors: CorsLayer) -> Self {
+        let cors = Arc::new(cors);
+        Self { service, cors }
+    }
+}
+
+type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+impl<S> Service<Request<Body>> for ForPages<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
+        + Clone
+        + Send
+        + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Answer {
+        let is_of_a_page =
+            request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS;
+        match is_of_a_page {
+            true => Box::pin(self.cors.layer(self.service.clone()).oneshot(request)),
+            false => self.service.call(request),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use tower::service_fn;
+
+    use super::*;
+
+    async fn answer(method: Method, origin: Option<&str>) -> Response<Body> {
+        let refuse = service_fn(|_: Request<Body>| -> Answer {
+            let mut refusal = Response::new(Body::empty());
+            *refusal.status_mut() = StatusCode::UNAUTHORIZED;
+            Box::pin(std::future::ready(Ok(refusal)))
+        });
+        let cors = CorsLayer::new().allow_origin(tower_http::cors::Any);
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = method;
+        if let Some(origin) = origin {
+            request
+                .headers_mut()
+                .insert(ORIGIN, origin.parse().unwrap());
+        }
+        let answer = ForPages::new(refuse, cors).oneshot(request).await;
+        answer.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_page_reads_what_others_get_without_headers_for_pages() {
+        let allowed = |answer: &Response<Body>| {
+            let headers = answer.headers();
+            headers.contains_key("access-control-allow-origin")
+        };
+        let page = answer(Method::POST, Some("https://page.example")).await;
+        assert!(allowed(&page) && page.status() == StatusCode::UNAUTHORIZED);
+        let other = answer(Method::POST, None).await;
+        assert!(other.headers().is_empty() && other.status() == StatusCode::UNAUTHORIZED);
+        // A preflight is answered here, and nothing behind sees it.
+        let preflight = answer(Method::OPTIONS, Some("https://page.example")).await;
+        assert!(allowed(&preflight) && preflight.status() == StatusCode::OK);
+    }
+}
