@@ -32,33 +32,63 @@ fn forecast_for(city: &str) -> String {
     )
 }
 
-/// Runs one of the servers until its input ends.
-pub(crate) fn serve(arguments: &[String]) -> Result<(), Fault> {
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    end_with_the_input();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+/// One of the servers.
+enum Kind<'a> {
+    Bare,
+    Unprotected { nodelay: bool },
+    Handwritten { issuer: &'a str },
+    Protected { issuer: &'a str },
+    Open { issuer: &'a str },
+    Hundred { issuer: &'a str },
+}
+
+impl<'a> Kind<'a> {
+    fn read(arguments: &[&'a str]) -> Result<Self, Fault> {
+        Ok(match *arguments {
+            ["bare"] => Self::Bare,
+            ["unprotected"] => Self::Unprotected { nodelay: true },
+            ["without-nodelay"] => Self::Unprotected { nodelay: false },
+            ["handwritten", issuer] => Self::Handwritten { issuer },
+            ["protected", issuer] => Self::Protected { issuer },
+            ["open", issuer] => Self::Open { issuer },
+            ["hundred", issuer] => Self::Hundred { issuer },
+            _ => return Err(format!("there is no such server: {}", arguments.join(" ")).into()),
+        })
+    }
+
+    /// Serves; the bare one with the answers of this line.
+    async fn serve(self, line: &str) -> Result<(), Fault> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        match arguments[..] {
-            ["bare"] => with_nodelay(listener, bare::router(&line)?).await,
-            ["unprotected"] => with_nodelay(listener, unprotected::router()).await,
-            ["without-nodelay"] => {
+        match self {
+            Self::Bare => with_nodelay(listener, bare::router(line)?).await,
+            Self::Unprotected { nodelay: true } => {
+                with_nodelay(listener, unprotected::router()).await
+            }
+            Self::Unprotected { nodelay: false } => {
                 say_where(address)?;
                 Ok(axum::serve(listener, unprotected::router()).await?)
             }
-            ["handwritten", issuer] => {
+            Self::Handwritten { issuer } => {
                 let router = handwritten::router(issuer, &resource(address)).await?;
                 with_nodelay(listener, router).await
             }
-            ["protected", issuer] => protected::serve(listener, issuer).await,
-            ["open", issuer] => protected::serve_open(listener, issuer).await,
-            ["hundred", issuer] => hundred::serve(listener, issuer).await,
-            _ => Err(format!("there is no such server: {}", arguments.join(" ")).into()),
+            Self::Protected { issuer } => protected::serve(listener, issuer).await,
+            Self::Open { issuer } => protected::serve_open(listener, issuer).await,
+            Self::Hundred { issuer } => hundred::serve(listener, issuer).await,
         }
-    })
+    }
+}
+
+/// Runs one of the servers until its input ends.
+pub(crate) fn serve(arguments: &[String]) -> Result<(), Fault> {
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let kind = Kind::read(&arguments)?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    end_with_the_input();
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(kind.serve(&line))
 }
 
 /// The audience of a server's tokens.

@@ -260,3 +260,39 @@ pub(crate) fn ask_until(
         thread::sleep(Duration::from_millis(20));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(status: u16, kind: &str, body: &str) -> Seen {
+        Seen {
+            endpoint: Endpoint {
+                address: ([127, 0, 0, 1], 9).into(),
+                path: "/mcp",
+            },
+            request: Vec::new(),
+            answer: Recorded {
+                status,
+                fields: vec![("content-type".to_owned(), kind.to_owned())],
+                body: body.to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn who_answers_otherwise_is_not_measured() {
+        let ours = seen(200, "application/json", "{}");
+        assert!(
+            ours.is_like("the same", &seen(200, "application/json", "{}"))
+                .is_ok()
+        );
+        for other in [
+            seen(202, "application/json", "{}"),
+            seen(200, "text/event-stream", "{}"),
+            seen(200, "application/json", "{ }"),
+        ] {
+            assert!(ours.is_like("another", &other).is_err());
+        }
+    }
+}

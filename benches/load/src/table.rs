@@ -26,7 +26,10 @@ impl Row {
         Self {
             measure,
             figures,
-            result: format!("{ratio:.2}"),
+            result: match ratio < 0.1 {
+                true => format!("{ratio:.4}"),
+                false => format!("{ratio:.2}"),
+            },
             target,
             is_met: Some(ratio >= least),
         }
