@@ -18,21 +18,19 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
         "\ntools/call at {rate:.0} calls/s, half of the most, {} connections\n",
         options.load.connections
     ))?;
-    let ours = paced(
-        "Toolgate",
-        &targets.protected_call,
-        &stage.protected,
-        rate,
-        options,
-    )?;
-    // What the machine alone does to calls at this rate.
-    paced(
-        "bare axum handler",
-        &targets.bare_call,
-        &stage.bare,
-        rate,
-        options,
-    )?;
+    let mut ours = Vec::new();
+    for _ in 0..options.rounds {
+        let (target, process) = (&targets.protected_call, &stage.protected);
+        ours.push(paced("Toolgate", target, process, rate, options)?);
+        // What the machine alone does to calls at this rate.
+        paced(
+            "bare axum handler",
+            &targets.bare_call,
+            &stage.bare,
+            rate,
+            options,
+        )?;
+    }
     let ratio = median(&ours.iter().map(|(p50, p99)| p99 / p50).collect::<Vec<_>>());
     let [p50, p99] = [
         ours.iter().map(|(p50, _)| *p50).collect::<Vec<_>>(),
@@ -48,27 +46,22 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     })
 }
 
-/// The median and the 99th percentile of each round, in microseconds.
+/// The median and the 99th percentile of one slice, in microseconds.
 fn paced(
     name: &str,
     target: &Target,
     process: &Process,
     rate: f64,
     options: &Options,
-) -> Result<Vec<(f64, f64)>, Fault> {
-    let mut rounds = Vec::new();
-    for _ in 0..options.rounds {
-        let before = process.busy()?;
-        let mut times = call_at(target, rate, options.load.connections, options.load.slice)?;
-        let busy = process.busy()?.saturating_sub(before);
-        let done = times.count() as f64 / options.load.slice.as_secs_f64();
-        let micros = |time: Duration| time.as_secs_f64() * 1e6;
-        let [p50, p99, most] = [0.5, 0.99, 1.0].map(|share| micros(times.quantile(share)));
-        let cost = micros(busy) / times.count().max(1) as f64;
-        say(&format!(
-            "{name:<20} {done:>7.0} calls/s  p50 {p50:>6.0} µs  p99 {p99:>6.0} µs  max {most:>6.0} µs  CPU {cost:.1} µs\n"
-        ))?;
-        rounds.push((p50, p99));
-    }
-    Ok(rounds)
+) -> Result<(f64, f64), Fault> {
+    let before = process.busy()?;
+    let mut times = call_at(target, rate, options.load.connections, options.load.slice)?;
+    let busy = process.busy()?.saturating_sub(before);
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    let [p50, p99, most] = [0.5, 0.99, 1.0].map(|share| micros(times.quantile(share)));
+    let cost = micros(busy) / times.count().max(1) as f64;
+    say(&format!(
+        "{name:<20} p50 {p50:>6.0} µs  p99 {p99:>6.0} µs  max {most:>6.0} µs  CPU {cost:.1} µs\n"
+    ))?;
+    Ok((p50, p99))
 }
