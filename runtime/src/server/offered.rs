@@ -62,6 +62,7 @@ impl Offered {
     }
 
     /// The names of what asks for a scope, in the order in which they are offered.
+    #[cfg(feature = "development-issuer")]
     pub(super) fn asking_for(&self, scope: &str) -> Vec<&str> {
         let named = self.tools.iter().chain(&self.prompts);
         let named = named.map(|(name, terms)| (name.as_str(), terms));
