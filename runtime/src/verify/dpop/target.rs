@@ -103,6 +103,11 @@ mod tests {
             assert_ne!(normal(other), one, "{other}");
             assert!(normal(other).is_some(), "{other}");
         }
+        // An escaped slash divides nothing (RFC 3986 §2.2).
+        assert_ne!(
+            normal("https://api.example/a%2Fmcp"),
+            normal("https://api.example/a/mcp")
+        );
     }
 
     #[test]
