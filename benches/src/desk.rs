@@ -22,17 +22,21 @@ use crate::{
     verify::{Authenticator, IssuerVerifier, Shown},
 };
 
-const ISSUER: &str = "https://as.example";
-const AUDIENCE: &str = "https://mcp.example/mcp";
+pub(crate) const ISSUER: &str = "https://as.example";
+pub(crate) const AUDIENCE: &str = "https://mcp.example/mcp";
 
 /// Rules, an authenticator, and a caller who may call every tool.
 pub struct Desk {
     rules: Rules,
     authenticator: Authenticator,
-    headers: HeaderMap,
+    /// Of one token each.
+    headers: Vec<HeaderMap>,
+    tokens: Vec<String>,
+    jwks: String,
     tools: Vec<String>,
     principal: Option<Principal>,
     turn: AtomicUsize,
+    cold: AtomicUsize,
 }
 
 impl Desk {
@@ -44,6 +48,16 @@ impl Desk {
     /// When there are more than 128 scopes, or no random numbers.
     #[must_use]
     pub fn new(tools: usize, scopes: usize) -> Self {
+        Self::with_tokens(tools, scopes, 1)
+    }
+
+    /// The same with so many tokens, of which all but the first are cold.
+    ///
+    /// # Panics
+    ///
+    /// As [`Desk::new`].
+    #[must_use]
+    pub fn with_tokens(tools: usize, scopes: usize, tokens: usize) -> Self {
         let names: Vec<&'static str> = (0..scopes)
             .map(|number| &*format!("desk:{number:03}").leak())
             .collect();
@@ -67,12 +81,15 @@ impl Desk {
             ..Offers::default()
         };
         let now = SystemClock.now().seconds();
-        let claims = json!({
-            "iss": ISSUER, "sub": "alice", "client_id": "a-client-of-alice", "aud": AUDIENCE,
-            "exp": now + 3600, "iat": now, "jti": "an-identifier", "scope": names.join(" "),
+        let claims = (0..tokens).map(|number| {
+            json!({
+                "iss": ISSUER, "sub": "alice", "client_id": "a-client-of-alice", "aud": AUDIENCE,
+                "exp": now + 3600, "iat": now, "jti": format!("an-identifier-{number:08}"),
+                "scope": names.join(" "),
+            })
         });
-        let (token, jwks) = development::token(&claims);
-        let issuer = Issuer::new(ISSUER).with_jwks(jwks);
+        let (tokens, jwks) = development::tokens(claims);
+        let issuer = Issuer::new(ISSUER).with_jwks(&*jwks);
         let verifier = IssuerVerifier::new([issuer]).expect("good settings");
         let authenticator = Authenticator::new(
             verifier,
@@ -80,19 +97,23 @@ impl Desk {
             Arc::new(table.clone()),
             Arc::new(SystemClock),
         );
-        let mut headers = HeaderMap::new();
-        let header = HeaderValue::from_maybe_shared(format!("Bearer {token}").into_bytes());
-        headers.insert(AUTHORIZATION, header.expect("ASCII"));
+        let headers = tokens.iter().map(|token| {
+            let header = HeaderValue::from_maybe_shared(format!("Bearer {token}").into_bytes());
+            HeaderMap::from_iter([(AUTHORIZATION, header.expect("ASCII"))])
+        });
         let baseline = table.asked_for();
         let mut desk = Self {
             rules: Rules::new(table, offers, baseline, false),
             authenticator,
-            headers,
+            headers: headers.collect(),
+            tokens,
+            jwks,
             tools,
             principal: None,
             turn: AtomicUsize::new(0),
+            cold: AtomicUsize::new(1),
         };
-        desk.principal = Some(desk.authenticated().0);
+        desk.principal = Some(desk.authenticated(0).0);
         assert!(desk.decide() && desk.admit() && desk.decide_for_another() && desk.warm());
         desk
     }
@@ -117,7 +138,28 @@ impl Desk {
     /// from its header, looked up, judged, and decided about.
     #[must_use]
     pub fn warm(&self) -> bool {
-        let (principal, token) = self.authenticated();
+        self.enter(0)
+    }
+
+    /// The same for a token that was never seen before: it is taken apart, its signature
+    /// verified, its claims read, and the verdict kept.
+    ///
+    /// # Panics
+    ///
+    /// When there are no more such tokens.
+    #[must_use]
+    pub fn cold(&self) -> bool {
+        self.enter(self.cold.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The tokens and the key set that verifies them, for others to try.
+    #[must_use]
+    pub fn tokens(&self) -> (&[String], &str) {
+        (&self.tokens, &self.jwks)
+    }
+
+    fn enter(&self, number: usize) -> bool {
+        let (principal, token) = self.authenticated(number);
         let principal = principal.bearing(token);
         self.admit_to(&self.tools[0], Some(&principal))
     }
@@ -133,10 +175,11 @@ impl Desk {
         matches!(decision, Decision::Admit(_))
     }
 
-    fn authenticated(&self) -> (Principal, BearerToken) {
-        let credentials = Credentials::read(&self.headers, None, true).expect("one token");
+    fn authenticated(&self, number: usize) -> (Principal, BearerToken) {
+        let headers = self.headers.get(number).expect("a token is left");
+        let credentials = Credentials::read(headers, None, true).expect("one token");
         let credentials = credentials.expect("it is there");
-        let shown = Shown::read(&Method::POST, &self.headers);
+        let shown = Shown::read(&Method::POST, headers);
         // Nothing waits: the keys are given, or the token is known.
         let judged = self.authenticator.authenticate(&credentials, &shown);
         let judged = judged.now_or_never();

@@ -30,10 +30,13 @@ mod runtime {
     pub(super) mod development {
         mod keys;
 
-        /// A token with these claims, signed by ES256, and the key set that verifies it.
-        pub(crate) fn token(claims: &serde_json::Value) -> (String, String) {
+        /// Tokens with these claims, signed by ES256, and the key set that verifies them.
+        pub(crate) fn tokens(
+            claims: impl Iterator<Item = serde_json::Value>,
+        ) -> (Vec<String>, String) {
             let key = keys::SigningKey::generate().expect("random numbers");
-            (key.sign(claims).expect("a token"), key.jwks().to_string())
+            let tokens = claims.map(|claims| key.sign(&claims).expect("a token"));
+            (tokens.collect(), key.jwks().to_string())
         }
     }
 }
@@ -45,5 +48,7 @@ use runtime::{
 };
 
 mod desk;
+mod plain;
 
 pub use desk::Desk;
+pub use plain::Plain;
