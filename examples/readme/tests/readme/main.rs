@@ -4,7 +4,7 @@ mod document;
 mod shell;
 mod transcript;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use document::{blocks, quoted, rows, section};
 
@@ -105,16 +105,33 @@ fn every_variable_is_in_the_table() {
     assert_eq!(told, read);
 }
 
+/// The names of the workspace's packages.
+fn packages() -> BTreeSet<String> {
+    let manifest = |folder: &Path| {
+        let path = folder.join("Cargo.toml");
+        fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
+    };
+    let workspace = manifest(root());
+    let members = workspace.split_once("members = [").expect("members").1;
+    let members = members.split(']').next().expect("an end");
+    let name = |member: &str| {
+        let text = manifest(&root().join(member));
+        let name = text.split("name = \"").nth(1).expect("a name");
+        name.split('"').next().expect("an end").to_owned()
+    };
+    members.split('"').skip(1).step_by(2).map(name).collect()
+}
+
 #[test]
 fn every_package_that_is_run_exists() {
+    let packages = packages();
     let mut count = 0;
     for document in [README, include_str!("../../../../CONTRIBUTING.md")] {
         for after in document.split("cargo run ").skip(1) {
             let mut words = after.split_whitespace();
             let name = words.find(|word| !word.starts_with('-')).expect("a name");
             let name = name.trim_matches(|char: char| !char.is_ascii_alphanumeric());
-            let manifest = root().join("examples").join(name).join("Cargo.toml");
-            assert!(manifest.exists(), "no example is named {name:?}");
+            assert!(packages.contains(name), "no package is named {name:?}");
             count += 1;
         }
     }
