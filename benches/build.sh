@@ -9,6 +9,8 @@
 # what they share, and cargo's own release profile. They take turns, and a ratio is the
 # median of the rounds' ratios.
 set -euo pipefail
+# What fails within $(…) ends the script as well: no figure is made of nothing.
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 repository=$PWD
 rounds=${ROUNDS:-3} tools=${TOOLS:-200} tool_rounds=${TOOL_ROUNDS:-5}
@@ -230,9 +232,11 @@ if [ "$rounds" -gt 0 ]; then
   ours=() theirs=() ratios=()
   for ((round = 0; round < rounds; round++)); do
     if ((round % 2)); then
-      b=$(from_nothing theirs) a=$(from_nothing ours)
+      b=$(from_nothing theirs)
+      a=$(from_nothing ours)
     else
-      a=$(from_nothing ours) b=$(from_nothing theirs)
+      a=$(from_nothing ours)
+      b=$(from_nothing theirs)
     fi
     ours+=("$a") theirs+=("$b") ratios+=("$(over "$a" "$b")")
     echo "round $round: $a s and $b s"
@@ -252,7 +256,8 @@ compile() { # which, how many tools, the command
 }
 each() { # which, the command
   local one many
-  one=$(compile "$1" 1 "$2") many=$(compile "$1" "$tools" "$2")
+  one=$(compile "$1" 1 "$2")
+  many=$(compile "$1" "$tools" "$2")
   awk -v a="$one" -v b="$many" -v n="$tools" 'BEGIN { printf "%.4f", (b - a) * 1000 / (n - 1) }'
 }
 lines=()
@@ -263,9 +268,11 @@ if [ "$tool_rounds" -gt 0 ]; then
     ours=() theirs=() ratios=()
     for ((round = 0; round < tool_rounds; round++)); do
       if ((round % 2)); then
-        b=$(each theirs "$command") a=$(each ours "$command")
+        b=$(each theirs "$command")
+        a=$(each ours "$command")
       else
-        a=$(each ours "$command") b=$(each theirs "$command")
+        a=$(each ours "$command")
+        b=$(each theirs "$command")
       fi
       ours+=("$a") theirs+=("$b") ratios+=("$(over "$a" "$b")")
     done

@@ -6,6 +6,8 @@
 # ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (32) and THREADS (half of the processors) can be
 # set. The servers take turns in short slices; a ratio is the median of the rounds' ratios.
 set -euo pipefail
+# What fails within $(…) ends the script as well: no figure is made of nothing.
+shopt -s inherit_errexit
 cd "$(dirname "$0")/../.."
 
 rounds=${ROUNDS:-5} each=${SECONDS_EACH:-2} connections=${CONNECTIONS:-32}
@@ -27,17 +29,20 @@ trap 'rm -rf "$(dirname "${script[list]}")"' EXIT
 
 # Calls a second of one server for one slice. $2 is whether refusals are right answers.
 press() {
-  local said
-  said=$(wrk -t"$threads" -c"$connections" -d"${each}s" -s "${script[$1]}" "${url[$1]}")
+  local said rate
+  # wrk waits for ever for a server that does not accept.
+  said=$(timeout $((each + 30)) wrk -t"$threads" -c"$connections" -d"${each}s" \
+    -s "${script[$1]}" "${url[$1]}" 2>&1) || { echo "$1: $said" >&2; exit 1; }
   if [ "$2" = answers ] && grep -q 'Non-2xx' <<<"$said"; then
     echo "$1: $said" >&2
     exit 1
   fi
-  if grep -q 'Socket errors' <<<"$said"; then
+  rate=$(awk '/^Requests\/sec/ { print $2 }' <<<"$said")
+  if grep -q 'Socket errors' <<<"$said" || [ -z "$rate" ]; then
     echo "$1: $said" >&2
     exit 1
   fi
-  awk '/^Requests\/sec/ { print $2 }' <<<"$said"
+  echo "$rate"
 }
 
 median() { sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'; }
@@ -47,9 +52,11 @@ row() {
   local ours=() theirs=() ratios=() round a b
   for ((round = 0; round < rounds; round++)); do
     if ((round % 2)); then
-      b=$(press "$3" "$5") a=$(press "$2" "$5")
+      b=$(press "$3" "$5")
+      a=$(press "$2" "$5")
     else
-      a=$(press "$2" "$5") b=$(press "$3" "$5")
+      a=$(press "$2" "$5")
+      b=$(press "$3" "$5")
     fi
     ours+=("$a") theirs+=("$b")
     ratios+=("$(awk -v a="$a" -v b="$b" 'BEGIN { print a / b }')")
