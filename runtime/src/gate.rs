@@ -10,6 +10,7 @@
 //! - [`session`]: which principal owns which MCP session
 //! - [`challenge`], [`refusal`]: what a refused request is told; [`made`]: and told again
 //! - [`direct`]: the short way to a tool, or to the list of them; [`pieces`]: its body
+//! - [`in_session`]: the short way to a tool in a session
 //! - [`in_result`]: a denial as the result of a call
 //! - [`ending`]: streams that end with their token
 //! - [`audit`]: one line for each decision
@@ -29,6 +30,7 @@ mod ending;
 mod handover;
 mod identifiers;
 mod in_result;
+mod in_session;
 mod judgement;
 mod made;
 mod origin;
@@ -43,6 +45,7 @@ pub(crate) use direct::Direct;
 pub(crate) use handover::ListsTools;
 pub use in_result::DeniedCall;
 pub(crate) use in_result::InResult;
+pub(crate) use in_session::InSession;
 pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
@@ -82,6 +85,8 @@ pub(crate) struct Gate {
     pub(crate) sessions: Sessions,
     /// The short way, where the service behind offers one.
     pub(crate) direct: Option<Arc<dyn Direct>>,
+    /// The short way into sessions, likewise.
+    pub(crate) in_session: Option<Arc<dyn InSession>>,
 }
 
 impl Gate {

@@ -47,6 +47,7 @@ mod direct;
 mod documents;
 mod handler;
 mod hierarchy;
+mod in_session;
 mod issuing;
 mod listening;
 mod listing;

@@ -14,9 +14,14 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use reqwest::header::HeaderValue;
-use support::{desk::Runs, server::Running, tokens};
+use support::{
+    client::{Client, Revision},
+    desk::Runs,
+    server::Running,
+    tokens,
+};
 
-use request::{Case, VERSION, case};
+use request::{Case, OF_SESSIONS, VERSION, case, case_in_session};
 
 /// How many requests are made up.
 const CASES: u32 = 1_000;
@@ -35,6 +40,8 @@ struct World {
     running: Running,
     runs: Runs,
     http: reqwest::Client,
+    /// The session in which requests are sent; none for those of the revision without.
+    session: Option<String>,
 }
 
 impl World {
@@ -46,7 +53,20 @@ impl World {
             running,
             runs,
             http: reqwest::Client::new(),
+            session: None,
         }
+    }
+
+    /// The same, where every request is in one session.
+    async fn in_session() -> Self {
+        let mut world = Self::new().await;
+        let claims = tokens::claims(&world.running.resource(), "read write");
+        let mut client = Client::new(world.running.resource(), Revision::Session(OF_SESSIONS))
+            .with_token(tokens::token(&claims));
+        client.open().await;
+        world.session = client.session().map(str::to_owned);
+        assert!(world.session.is_some());
+        world
     }
 
     /// Sends a request with this media type.
@@ -61,14 +81,18 @@ impl World {
         let name = case.message["params"]["name"].as_str();
         let headers = request.headers_mut();
         headers.insert("content-type", HeaderValue::from_static(kind));
-        for (name, value) in [
-            ("accept", "application/json, text/event-stream"),
-            ("mcp-protocol-version", VERSION),
-            ("mcp-method", method),
-        ]
-        .into_iter()
-        .chain(name.map(|name| ("mcp-name", name)))
-        {
+        let mut usual = vec![("accept", "application/json, text/event-stream")];
+        match &self.session {
+            Some(session) => usual.extend([
+                ("mcp-protocol-version", OF_SESSIONS),
+                ("mcp-session-id", session),
+            ]),
+            None => {
+                usual.extend([("mcp-protocol-version", VERSION), ("mcp-method", method)]);
+                usual.extend(name.map(|name| ("mcp-name", name)));
+            }
+        }
+        for (name, value) in usual {
             // A name that no header can hold is one more way to be odd.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
                 headers.insert(name, value);
@@ -91,8 +115,10 @@ impl World {
         let response = self.http.execute(request).await.expect("an answer");
         let mut told = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in response.headers() {
-            // The one thing that may differ is the second in which it was written.
-            if name != "date" {
+            // What may differ is the second in which it was written, and whether a stream
+            // of events was whole by then.
+            let is_length = ["content-length", "transfer-encoding"].contains(&name.as_str());
+            if name != "date" && !(is_length && self.session.is_some()) {
                 let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
                 told.entry(name.to_string()).or_default().push(value);
             }
@@ -100,16 +126,41 @@ impl World {
         Outcome {
             status: response.status().as_u16(),
             headers: told,
-            body: response.text().await.expect("text"),
+            body: without_event_ids(&response.text().await.expect("text")),
             ran: self.runs.all().split_off(before),
         }
     }
 }
 
+/// A session numbers what it sends.
+fn without_event_ids(text: &str) -> String {
+    let lines = text.split('\n').filter(|line| {
+        let number = line.strip_prefix("id: ").and_then(|id| id.split_once('/'));
+        !number.is_some_and(|(index, stream)| {
+            [index, stream]
+                .iter()
+                .all(|part| part.parse::<u32>().is_ok())
+        })
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn whatever_is_sent_both_ways_answer_alike() {
+    agree(World::new(), case);
+}
+
+#[test]
+fn whatever_is_sent_in_a_session_both_ways_answer_alike() {
+    agree(World::in_session(), case_in_session);
+}
+
+fn agree<S: Strategy<Value = Case>>(
+    world: impl Future<Output = World>,
+    cases: impl FnOnce(String) -> S,
+) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let world = runtime.block_on(World::new());
+    let world = runtime.block_on(world);
     let mut runner = TestRunner::new(Config {
         cases: CASES,
         failure_persistence: None,
@@ -126,7 +177,7 @@ fn whatever_is_sent_both_ways_answer_alike() {
         Ok(())
     };
     runner
-        .run(&case(world.running.resource()), agree)
+        .run(&cases(world.running.resource()), agree)
         .unwrap_or_else(|error| panic!("{error}"));
     // A generator that makes nothing right, or nothing wrong, would show nothing.
     let (sent, ran) = (2 * CASES as usize, world.runs.all().len());

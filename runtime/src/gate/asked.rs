@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Gate, body, identifiers,
     in_result::Answered,
-    plain::{Plain, PlainAsked},
+    plain::{Form, Plain, PlainAsked},
     refusal::Refusal,
 };
 
@@ -120,7 +120,10 @@ impl Asked {
     /// What a caller with a token is told about a request for which there is no rule.
     pub(super) fn unruled(&self) -> Refusal {
         let (id, per_request_version, malformed) = match self {
-            Self::Plain(plain) => (Some(plain.id.clone()), true, None),
+            Self::Plain(plain) => {
+                let is_current = plain.form == Form::Current;
+                (Some(plain.id.clone()), is_current, None)
+            }
             Self::Message(message) => {
                 let (id, version) = of_request(message);
                 (id, version, Operation::read(message).err())

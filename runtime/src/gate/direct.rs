@@ -21,11 +21,11 @@ use crate::{
 use super::{
     Gate, identifiers,
     pieces::Pieces,
-    plain::{CURRENT, Plain, PlainAsked},
+    plain::{CURRENT, Form, Plain, PlainAsked},
     session::SESSION_ID,
 };
 
-const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
@@ -57,14 +57,16 @@ pub(crate) trait Direct: Send + Sync {
 impl Gate {
     /// A request that goes the short way if it is let in; none for all others.
     pub(super) fn plain(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
+        if headers.contains_key(SESSION_ID) {
+            return self.plain_in_session(headers, body);
+        }
         let lane = self.direct.as_deref()?;
-        let is_plain_head = only(headers, &PROTOCOL_VERSION) == Some(CURRENT)
-            && only(headers, &header::CONTENT_TYPE) == Some("application/json")
-            && accepts_both(headers)
-            && !headers.contains_key(SESSION_ID);
-        let method = is_plain_head.then(|| only(headers, &METHOD))??;
+        let is_current = only(headers, &PROTOCOL_VERSION) == Some(CURRENT);
+        let is_plain = is_current && is_plain_head(headers);
+        let method = is_plain.then(|| only(headers, &METHOD))??;
         let plain = Plain::read(body).filter(|plain| plain.method() == method)?;
-        let is_plain = identifiers::is_plain_id(&plain.id)
+        let is_plain = plain.form == Form::Current
+            && identifiers::is_plain_id(&plain.id)
             && match &plain.asks {
                 PlainAsked::Call { name, .. } => {
                     // A name that looks like the escape of another goes the long way.
@@ -87,7 +89,7 @@ pub(super) async fn run(
     admission: &Admission,
     plain: Plain,
 ) -> Option<Response<Body>> {
-    let Plain { id, asks } = plain;
+    let Plain { id, asks, .. } = plain;
     match asks {
         PlainAsked::Call { arguments, .. } => {
             let response = lane.call(admission, arguments)?.await;
@@ -104,8 +106,13 @@ pub(super) async fn run(
     }
 }
 
+/// Whether a head has what every message of the transport has, told in the plainest way.
+pub(super) fn is_plain_head(headers: &HeaderMap) -> bool {
+    only(headers, &header::CONTENT_TYPE) == Some("application/json") && accepts_both(headers)
+}
+
 /// The one value of a header.
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok(),

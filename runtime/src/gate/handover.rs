@@ -30,7 +30,7 @@ impl Gate {
     pub(super) async fn run<I, B>(
         &self,
         mut passed: Passed,
-        parts: Parts,
+        mut parts: Parts,
         inner: I,
     ) -> Response<Body>
     where
@@ -39,10 +39,17 @@ impl Gate {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        if let (Some(direct), Some(plain)) = (&self.direct, passed.plain.take())
-            && let Some(response) = direct::run(&**direct, &passed.admission, plain).await
-        {
-            return response;
+        let admission = &passed.admission;
+        let answer = match (passed.plain.take(), &passed.session, &self.direct) {
+            (Some(plain), Some(session), _) => {
+                self.run_in_session(session, admission, &mut parts, plain)
+                    .await
+            }
+            (Some(plain), None, Some(direct)) => direct::run(&**direct, admission, plain).await,
+            (Some(_), None, None) | (None, _, _) => None,
+        };
+        if let Some(answer) = answer {
+            return answer;
         }
         // On the heap: the short way needs no room for the long one.
         Box::pin(self.run_behind(passed, parts, inner)).await

@@ -8,7 +8,10 @@
 
 use std::fmt;
 
-use rmcp::model::{ClientCapabilities, JsonObject, RequestId};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientJsonRpcMessage,
+    ClientRequest, GetMeta, JsonObject, RequestId,
+};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
@@ -19,11 +22,21 @@ use crate::operation::Operation;
 
 use super::in_result::Answered;
 
-/// A request of revision 2026-07-28 that needs nothing of rmcp's machinery to be read.
+/// A request that needs nothing of rmcp's machinery to be read.
 #[derive(Debug, PartialEq)]
 pub(super) struct Plain {
     pub(super) id: RequestId,
+    pub(super) form: Form,
     pub(super) asks: PlainAsked,
+}
+
+/// Which revisions a request can be of.
+#[derive(Debug, PartialEq)]
+pub(super) enum Form {
+    /// 2026-07-28, as its `_meta` says.
+    Current,
+    /// Those that have sessions: its `_meta` says nothing, but where progress is to be told.
+    InSession { progress_token: Option<Value> },
 }
 
 /// What it asks for.
@@ -40,7 +53,9 @@ impl Plain {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let message: Message = serde_json::from_slice(body).ok()?;
         let Params {
-            name, arguments, ..
+            name,
+            arguments,
+            meta,
         } = message.params;
         let asks = match (message.method, name, arguments) {
             (Method::Call, Some(name), arguments) => PlainAsked::Call {
@@ -51,7 +66,31 @@ impl Plain {
             (Method::Call, None, _) | (Method::List, _, _) => return None,
         };
         let Id(id) = message.id;
-        Some(Self { id, asks })
+        let form = meta.map_or(
+            Form::InSession {
+                progress_token: None,
+            },
+            |Meta(form)| form,
+        );
+        Some(Self { id, form, asks })
+    }
+
+    /// The message that rmcp reads from the same body; none but for a call.
+    pub(super) fn into_message(self) -> Option<ClientJsonRpcMessage> {
+        let PlainAsked::Call { name, arguments } = self.asks else {
+            return None;
+        };
+        let params = CallToolRequestParams::new(name).with_arguments(arguments);
+        let mut request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        if let Form::InSession {
+            progress_token: Some(token),
+        } = self.form
+        {
+            request
+                .get_meta_mut()
+                .insert(PROGRESS_TOKEN.to_owned(), token);
+        }
+        Some(ClientJsonRpcMessage::request(request, self.id))
     }
 
     /// The operation that it is.
@@ -67,7 +106,7 @@ impl Plain {
         let is_call = matches!(self.asks, PlainAsked::Call { .. });
         is_call.then(|| Answered {
             id: self.id.clone(),
-            marks_complete: true,
+            marks_complete: self.form == Form::Current,
         })
     }
 
@@ -82,7 +121,8 @@ impl Plain {
 
 const CALL: &str = "tools/call";
 const LIST: &str = "tools/list";
-/// The one revision whose requests can be plain.
+const PROGRESS_TOKEN: &str = "progressToken";
+/// The revision without sessions.
 pub(super) const CURRENT: &str = "2026-07-28";
 
 #[derive(Deserialize)]
@@ -101,9 +141,8 @@ struct Message {
 struct Params {
     name: Option<String>,
     arguments: Option<JsonObject>,
-    #[serde(rename = "_meta")]
-    #[expect(dead_code, reason = "it is there to be right")]
-    meta: Meta,
+    #[serde(default, rename = "_meta", deserialize_with = "some")]
+    meta: Option<Meta>,
 }
 
 /// `"2.0"`.
@@ -117,13 +156,14 @@ enum Method {
     List,
 }
 
-/// The members of `_meta` that make a request one of its revision. All others may say
-/// anything: a tool that goes this way is not told.
-struct Meta;
+/// The members of `_meta` that make a request one of its revision. With them all others may
+/// say anything, as a tool that goes this way is not told; without them there is one other.
+struct Meta(Form);
 
 enum MetaName {
     Version,
     Capabilities,
+    ProgressToken,
     Other,
 }
 
@@ -180,6 +220,7 @@ from_text!(Current, "the current revision", |text| {
 from_text!(MetaName, "a name", |text| Some(match text {
     "io.modelcontextprotocol/protocolVersion" => MetaName::Version,
     "io.modelcontextprotocol/clientCapabilities" => MetaName::Capabilities,
+    PROGRESS_TOKEN => MetaName::ProgressToken,
     _ => MetaName::Other,
 }));
 
@@ -225,14 +266,21 @@ impl<'de> Deserialize<'de> for Meta {
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Meta, A::Error> {
                 let (mut version, mut capabilities) = (None, None);
+                let (mut progress_token, mut has_others) = (None, false);
                 while let Some(name) = members.next_key()? {
                     let is_repeated = match name {
                         MetaName::Version => version.replace(members.next_value()?).is_some(),
                         MetaName::Capabilities => {
                             capabilities.replace(members.next_value()?).is_some()
                         }
+                        MetaName::ProgressToken => {
+                            // Of two the last one counts, to rmcp as well.
+                            progress_token = Some(members.next_value()?);
+                            false
+                        }
                         MetaName::Other => {
                             let Passed = members.next_value()?;
+                            has_others = true;
                             false
                         }
                     };
@@ -241,7 +289,8 @@ impl<'de> Deserialize<'de> for Meta {
                     }
                 }
                 match (version, capabilities) {
-                    (Some(Current), Some(Capabilities)) => Ok(Meta),
+                    (Some(Current), Some(Capabilities)) => Ok(Meta(Form::Current)),
+                    (None, None) if !has_others => Ok(Meta(Form::InSession { progress_token })),
                     _ => Err(Error::custom("a member is missing")),
                 }
             }
@@ -249,6 +298,15 @@ impl<'de> Deserialize<'de> for Meta {
 
         deserializer.deserialize_map(Members)
     }
+}
+
+/// What is there, and `null` is none.
+fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<'de> Deserialize<'de> for Capabilities {

@@ -73,7 +73,7 @@ where
 }
 
 /// The answer in place of one that was not finished.
-fn broken() -> Response<Body> {
+pub(super) fn broken() -> Response<Body> {
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     oauth_error(status, "server_error", "the server could not answer", "")
 }

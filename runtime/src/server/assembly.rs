@@ -15,7 +15,7 @@ use crate::{
     admission::Switches,
     config::Config,
     error::{Faults, StartError},
-    gate::{Direct, GateService},
+    gate::GateService,
     tool::{RoundSeal, Tool},
 };
 
@@ -26,6 +26,7 @@ use super::{
     documents::Documents,
     handler::{Handler, Shared},
     hierarchy::Hierarchy,
+    in_session::OpenSessions,
     listening::Herald,
     lists::Lists,
     protection::{self, Protection, Readiness},
@@ -168,10 +169,16 @@ where
         rounds: Arc::new(rounds),
         lists: Lists::default(),
     });
-    let wall = plan.put_up(Some(Arc::clone(&shared) as Arc<dyn Direct>));
+    let sessions = Arc::new(PublishingSessions::default());
+    let in_session = Arc::new(OpenSessions {
+        sessions: Arc::clone(&sessions),
+        stop: everything.clone(),
+    });
+    let direct = Arc::clone(&shared);
+    let wall = plan.put_up(Some(direct), Some(in_session));
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
-        Arc::new(PublishingSessions::default()),
+        sessions,
         transport,
     );
     served.issuer_routes = wall.issuer_routes;

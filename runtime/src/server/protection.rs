@@ -16,7 +16,9 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, Settings},
     error::{Faults, StartError},
-    gate::{ChallengeScopes, Challenges, Direct, Gate, InResult, OriginRules, Sessions, Told},
+    gate::{
+        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, OriginRules, Sessions, Told,
+    },
     principal::Acceptance,
     scope::{ScopeDescription, ScopeTable},
     verify::{Authenticator, Proofs},
@@ -150,7 +152,11 @@ impl Protection {
     }
 
     /// Puts it up, before a service that may offer the short way to its tools.
-    pub(super) fn put_up(self, direct: Option<Arc<dyn Direct>>) -> Wall {
+    pub(super) fn put_up(
+        self,
+        direct: Option<Arc<dyn Direct>>,
+        in_session: Option<Arc<dyn InSession>>,
+    ) -> Wall {
         let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
             .with_leeway(self.settings.leeway());
         let authenticator =
@@ -175,6 +181,7 @@ impl Protection {
             stop: streams.clone(),
             sessions: Sessions::default(),
             direct,
+            in_session,
         };
         Wall {
             gate: Arc::new(gate),

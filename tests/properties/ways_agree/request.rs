@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use support::tokens;
 
-/// The revision that has a short way.
+/// The revision without sessions, and the latest with them.
 pub(super) const VERSION: &str = "2026-07-28";
+pub(super) const OF_SESSIONS: &str = "2025-11-25";
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -155,6 +156,19 @@ fn meta() -> impl Strategy<Value = Value> {
     prop_oneof![12 => Just(usual), 4 => changed, 1 => value()]
 }
 
+/// What a request in a session has for `_meta`; often nothing.
+fn meta_in_session() -> impl Strategy<Value = Option<Value>> {
+    let some = prop::sample::select(vec![
+        json!({}),
+        json!({"progressToken": "p"}),
+        json!({"progressToken": 7}),
+        json!({"progressToken": [{"x": 1e3}]}),
+        json!({"progressToken": 1, "example.com/own": [1]}),
+        json!({META_LOG_LEVEL: "debug"}),
+    ]);
+    prop_oneof![4 => Just(None), 3 => some.prop_map(Some), 1 => meta().prop_map(Some)]
+}
+
 /// A member that `params` has besides, now and then.
 fn besides() -> impl Strategy<Value = Option<(&'static str, Value)>> {
     let members = vec![
@@ -186,7 +200,9 @@ fn header() -> impl Strategy<Value = (&'static str, Option<String>)> {
         ("mcp-name", Some("PING")),
         ("mcp-name", Some("=?base64?cGluZw==?=")),
         ("mcp-protocol-version", None),
+        ("mcp-protocol-version", Some("2025-03-26")),
         ("mcp-protocol-version", Some("2025-11-25")),
+        ("mcp-protocol-version", Some("2026-07-28")),
         ("mcp-protocol-version", Some("2099-01-01")),
         ("accept", None),
         ("accept", Some("*/*")),
@@ -226,10 +242,20 @@ fn token() -> impl Strategy<Value = Option<(&'static str, u64)>> {
     ]
 }
 
+/// A request of the revision without sessions.
 pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
+    made(resource, meta().prop_map(Some).boxed())
+}
+
+/// A request in a session.
+pub(super) fn case_in_session(resource: String) -> impl Strategy<Value = Case> {
+    made(resource, meta_in_session().boxed())
+}
+
+fn made(resource: String, meta: BoxedStrategy<Option<Value>>) -> impl Strategy<Value = Case> {
     let call = prop_oneof![2 => right(), 1 => (tool(), arguments())];
     let asked = prop_oneof![4 => call.prop_map(Some), 1 => Just(None)];
-    let parts = (asked, id(), meta(), besides(), token());
+    let parts = (asked, id(), meta, besides(), token());
     let around = (
         mostly(3, Vec::new(), prop::collection::vec(header(), 1..3)),
         mostly(
@@ -250,7 +276,7 @@ pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
             }
             None => "tools/list",
         };
-        params.insert("_meta".to_owned(), meta);
+        params.extend(meta.map(|meta| ("_meta".to_owned(), meta)));
         params.extend(besides.map(|(name, value)| (name.to_owned(), value)));
         let token = token.map(|(scopes, expires)| {
             let mut claims = tokens::claims(&resource, scopes);

@@ -19,8 +19,14 @@ fn by_rmcp(body: &str) -> Option<Plain> {
         return None;
     };
     let meta = request.request.get_meta();
-    assert_eq!(meta.protocol_version(), Some(ProtocolVersion::V_2026_07_28));
-    assert!(meta.client_capabilities().is_some());
+    let form = if meta.protocol_version() == Some(ProtocolVersion::V_2026_07_28) {
+        assert!(meta.client_capabilities().is_some());
+        Form::Current
+    } else {
+        assert!(meta.keys().all(|name| name == "progressToken"));
+        let progress_token = meta.get("progressToken").cloned();
+        Form::InSession { progress_token }
+    };
     let asks = match request.request {
         ClientRequest::CallToolRequest(call) => PlainAsked::Call {
             name: call.params.name.into_owned(),
@@ -30,7 +36,7 @@ fn by_rmcp(body: &str) -> Option<Plain> {
         _ => return None,
     };
     let id = request.id;
-    Some(Plain { id, asks })
+    Some(Plain { id, form, asks })
 }
 
 #[test]
@@ -56,6 +62,47 @@ fn a_plain_body_means_what_rmcp_reads() {
         let plain = Plain::read(body.as_bytes());
         assert!(plain.is_some(), "{body}");
         assert_eq!(plain, by_rmcp(&body), "{body}");
+    }
+}
+
+#[test]
+fn what_a_session_is_handed_is_what_rmcp_reads() {
+    for body in [
+        call("1", r#"{"name":"a"}"#),
+        call(
+            r#""x""#,
+            r#"{"arguments":{"x":[1,{"y":"\u0061"}]},"name":"a b"}"#,
+        ),
+        with_meta("{}"),
+        with_meta(r#"{"progressToken":"a"}"#),
+        with_meta(r#"{"progressToken":-7}"#),
+        // No token of any revision, and nobody's fault but the client's.
+        with_meta(r#"{"progressToken":[1e3,null,{"x":1}]}"#),
+        with_meta(r#"{"progressToken":1,"progressToken":2}"#),
+    ] {
+        let plain = Plain::read(body.as_bytes());
+        assert_eq!(plain, by_rmcp(&body), "{body}");
+        let handed = plain.and_then(Plain::into_message).unwrap();
+        let mut read: ClientJsonRpcMessage = serde_json::from_str(&body).unwrap();
+        let (JsonRpcMessage::Request(handed), JsonRpcMessage::Request(read)) = (handed, &mut read)
+        else {
+            panic!("{body}");
+        };
+        assert_eq!(handed.id, read.id);
+        assert_eq!(handed.request.get_meta(), read.request.get_meta(), "{body}");
+        // To a tool no arguments and none are the same.
+        if let ClientRequest::CallToolRequest(call) = &mut read.request {
+            call.params.arguments.get_or_insert_default();
+        }
+        let [handed, read] =
+            [&handed.request, &read.request].map(|request| serde_json::to_value(request).unwrap());
+        let [handed, read] = [handed, read].map(|mut request| {
+            // Empty, and not there, are the same as well.
+            let params = request["params"].as_object_mut().unwrap();
+            params.retain(|name, value| name != "_meta" || *value != serde_json::json!({}));
+            request
+        });
+        assert_eq!(handed, read, "{body}");
     }
 }
 
@@ -93,10 +140,14 @@ fn what_is_odd_is_left_to_rmcp() {
             "\"name\":\"a\"",
             &format!("\"name\":\"a\",\"arguments\":{{\"x\":{deep}}}"),
         ),
-        call("1", r#"{"name":"a"}"#),
         with_meta("null"),
         with_meta("[]"),
-        with_meta("{}"),
+        with_meta(r#"{"x":1}"#),
+        with_meta(r#"{"progressToken":1,"x":1}"#),
+        with_meta(r#"{"progressToken":1e999}"#),
+        with_meta(r#"{"progressToken":1,"progressToken":"\ud800"}"#),
+        with_meta(r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}"#),
+        with_meta(r#"{"io.modelcontextprotocol/clientCapabilities":{},"progressToken":1}"#),
         with_meta(&META.replace("2026-07-28", "2025-11-25")),
         with_meta(&META.replace("2026-07-28", "2026-07-29")),
         with_meta(&META.replace("{}", "[]")),

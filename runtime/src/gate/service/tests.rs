@@ -77,6 +77,7 @@ fn gate() -> Gate {
         stop: CancellationToken::new(),
         sessions: Sessions::default(),
         direct: None,
+        in_session: None,
     }
 }
 

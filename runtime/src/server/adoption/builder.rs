@@ -239,7 +239,7 @@ impl GateBuilder {
             hosts: plan.origins.hosts().to_vec(),
             body_limit: settings.body_limit(),
             everything: CancellationToken::new(),
-            wall: plan.put_up(None),
+            wall: plan.put_up(None, None),
         };
         Ok(Gate(Arc::new(standing)))
     }

@@ -1,10 +1,16 @@
 //! Which requests go the short way, and that what is refused goes neither.
 
 use futures_util::future::BoxFuture;
-use rmcp::model::{CallToolResponse, CallToolResult, JsonObject};
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ClientJsonRpcMessage, GetExtensions, JsonObject,
+    JsonRpcMessage,
+};
 
 use super::*;
-use crate::{gate::Direct, tool::Refused};
+use crate::{
+    gate::{Direct, InSession},
+    tool::Refused,
+};
 
 /// A short way to the tool `read` and to the list, which notes what comes along.
 #[derive(Default)]
@@ -143,5 +149,119 @@ async fn what_is_refused_goes_neither_way() {
         headers.remove(header::AUTHORIZATION);
         headers.extend(token.map(|token| (header::AUTHORIZATION, token.parse().unwrap())));
         assert_eq!(way(call).await, (status, Vec::new(), false), "{tool}");
+    }
+}
+
+/// Sessions, of which there is one, which notes what it is asked.
+#[derive(Default)]
+struct One(Mutex<Vec<String>>);
+
+impl InSession for One {
+    fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool> {
+        Box::pin(std::future::ready(session == "one"))
+    }
+
+    fn ask<'s>(
+        &'s self,
+        session: &'s str,
+        request: ClientJsonRpcMessage,
+    ) -> BoxFuture<'s, Option<Response<Body>>> {
+        let JsonRpcMessage::Request(request) = request else {
+            panic!("no request");
+        };
+        let head = request.request.extensions().get::<Parts>().unwrap();
+        let admission = head.extensions.get::<Admission>().unwrap();
+        assert!(!head.headers.contains_key(header::AUTHORIZATION));
+        let seen = format!("{session} {} {:?}", request.id, admission.target());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(seen);
+        Box::pin(std::future::ready(Some(Response::new(Body::empty()))))
+    }
+}
+
+/// A call in a session, as it is most often.
+fn in_session(session: &str, tool: &str) -> http::request::Builder {
+    let request = request("POST")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "application/json, text/event-stream")
+        .header("mcp-session-id", session)
+        .header("mcp-protocol-version", "2025-11-25");
+    match tool {
+        "ping" => request,
+        _ => request.header(header::AUTHORIZATION, "Bearer read"),
+    }
+}
+
+/// Which way a request in a session went: what the session saw, and whether rmcp saw any.
+async fn way_in_session(request: Request<Body>) -> (u16, Vec<String>, bool) {
+    let one = Arc::new(One::default());
+    let mut gate = gate();
+    gate.in_session = Some(Arc::clone(&one) as Arc<dyn InSession>);
+    for id in ["one", "other"] {
+        gate.sessions.open(id.to_owned(), None);
+    }
+    let (status, seen) = pass(gate, request).await;
+    let taken = std::mem::take(&mut *one.0.lock().unwrap_or_else(PoisonError::into_inner));
+    (status.as_u16(), taken, seen.is_some())
+}
+
+#[tokio::test]
+async fn a_session_is_handed_what_is_plain_and_nothing_else() {
+    for (tool, target) in [("read", 1), ("ping", 0)] {
+        let plain = in_session("one", tool).body(call(tool)).unwrap();
+        let expected = vec![format!("one 1 Some(Tool({target}))")];
+        assert_eq!(way_in_session(plain).await, (200, expected, false));
+    }
+    let mut unnamed = in_session("one", "read").body(call("read")).unwrap();
+    unnamed.headers_mut().remove("mcp-protocol-version");
+    assert!(!way_in_session(unnamed).await.2);
+
+    let with = |name: &str, value: &str| {
+        let request = in_session("one", "read").header(name, value);
+        request.body(call("read")).unwrap()
+    };
+    let version = |version: &str| {
+        let mut request = in_session("one", "read").body(call("read")).unwrap();
+        let version = version.parse().unwrap();
+        request
+            .headers_mut()
+            .insert("mcp-protocol-version", version);
+        request
+    };
+    let long = (200, Vec::new(), true);
+    for odd in [
+        // rmcp does not know the session, or no more.
+        in_session("other", "read").body(call("read")).unwrap(),
+        in_session("one", "read")
+            .body(body("tools/call", json!({"name": "read"})))
+            .unwrap(),
+        in_session("one", "read")
+            .body(body("tools/list", json!({})))
+            .unwrap(),
+        version("2026-07-28"),
+        version("2024-11-05"),
+        version("2099-01-01"),
+        with("mcp-protocol-version", "2025-11-25"),
+        with("content-type", "application/json"),
+        with("accept", "application/json"),
+    ] {
+        let what = format!("{odd:?}");
+        assert_eq!(way_in_session(odd).await, long, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_reaches_no_session() {
+    let mut none = in_session("one", "read").body(call("read")).unwrap();
+    none.headers_mut().remove(header::AUTHORIZATION);
+    let mut less = in_session("one", "read").body(call("read")).unwrap();
+    let token = "Bearer none".parse().unwrap();
+    less.headers_mut().insert(header::AUTHORIZATION, token);
+    let stranger = in_session("nobody's", "read").body(call("read")).unwrap();
+    for (request, status) in [(none, 401), (less, 403), (stranger, 404)] {
+        let expected = (status, Vec::new(), false);
+        assert_eq!(way_in_session(request).await, expected);
     }
 }

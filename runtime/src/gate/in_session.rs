@@ -1,0 +1,79 @@
+//! The short way into a session: rmcp is handed the message that was judged.
+//!
+//! In a session a call needs rmcp: others cancel it by its id, it may be told of and asked
+//! along the way, and its answer is kept for a client that comes back for it. What it does
+//! not need is to be read again, nor the head of its request to be judged again. Taken is
+//! what is right in every particular; all else goes the long way and gets rmcp's own
+//! answer. A session that is not there is no particular of the request, so rmcp is asked.
+
+use axum::body::Body;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Request, Response, request::Parts};
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
+
+use crate::admission::Admission;
+
+use super::{
+    Gate,
+    direct::{PROTOCOL_VERSION, is_plain_head, only},
+    identifiers,
+    plain::{Form, Plain, PlainAsked},
+    service::broken,
+};
+
+/// The revisions that have sessions. One that names none is of the oldest.
+const REVISIONS: &[&str] = &["2025-03-26", "2025-06-18", "2025-11-25"];
+
+/// The open sessions of the service behind.
+pub(crate) trait InSession: Send + Sync {
+    /// Whether there is such a session.
+    fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool>;
+
+    /// The answer of a session to a request; none if it has ended meanwhile.
+    fn ask<'s>(
+        &'s self,
+        session: &'s str,
+        request: ClientJsonRpcMessage,
+    ) -> BoxFuture<'s, Option<Response<Body>>>;
+}
+
+impl Gate {
+    /// A call that can be handed to a session if it is let in; none for all others.
+    pub(super) fn plain_in_session(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
+        self.in_session.as_ref()?;
+        let is_of_sessions = match only(headers, &PROTOCOL_VERSION) {
+            Some(version) => REVISIONS.contains(&version),
+            None => !headers.contains_key(PROTOCOL_VERSION),
+        };
+        let is_plain = is_of_sessions && is_plain_head(headers);
+        let plain = is_plain.then(|| Plain::read(body))??;
+        let is_for_it = matches!(plain.form, Form::InSession { .. })
+            && matches!(plain.asks, PlainAsked::Call { .. })
+            && identifiers::is_plain_id(&plain.id);
+        is_for_it.then_some(plain)
+    }
+
+    /// Hands a session what was admitted; none, and nothing is done, if rmcp has to be asked.
+    pub(super) async fn run_in_session(
+        &self,
+        session: &str,
+        admission: &Admission,
+        parts: &mut Parts,
+        plain: Plain,
+    ) -> Option<Response<Body>> {
+        let sessions = self.in_session.as_deref()?;
+        if !sessions.has(session).await {
+            return None;
+        }
+        let mut message = plain.into_message()?;
+        let JsonRpcMessage::Request(request) = &mut message else {
+            return None;
+        };
+        // As rmcp puts it there, and nothing else does: a handler looks for both.
+        let mut head = std::mem::replace(parts, Request::new(()).into_parts().0);
+        head.extensions.insert(admission.clone());
+        request.request.extensions_mut().insert(head);
+        let answer = sessions.ask(session, message).await;
+        Some(answer.unwrap_or_else(broken))
+    }
+}
