@@ -26,10 +26,20 @@ const LARGEST_PLAIN_TEXT: usize = 4096;
 pub(crate) struct ListsTools;
 
 impl Gate {
-    /// Runs what was admitted, the short way or behind the gate.
+    /// Runs what was admitted without a session, if it can go the short way.
+    pub(super) async fn run_directly(&self, passed: &mut Passed) -> Option<Response<Body>> {
+        let direct = self.direct.as_deref()?;
+        if passed.session.is_some() {
+            return None;
+        }
+        let plain = passed.plain.take()?;
+        direct::run(direct, &passed.admission, plain).await
+    }
+
+    /// Runs what was admitted in a session, or behind the gate.
     pub(super) async fn run<I, B>(
         &self,
-        mut passed: Passed,
+        mut passed: Box<Passed>,
         mut parts: Parts,
         inner: I,
     ) -> Response<Body>
@@ -39,26 +49,20 @@ impl Gate {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let admission = &passed.admission;
-        let answer = match (passed.plain.take(), &passed.session, &self.direct) {
-            (Some(plain), Some(session), _) => {
-                self.run_in_session(session, admission, &mut parts, plain)
-                    .await
-            }
-            (Some(plain), None, Some(direct)) => direct::run(&**direct, admission, plain).await,
-            (Some(_), None, None) | (None, _, _) => None,
-        };
-        if let Some(answer) = answer {
+        if let (Some(session), Some(plain)) = (&passed.session, passed.plain.take())
+            && let Some(answer) = self
+                .run_in_session(session, &passed.admission, &mut parts, plain)
+                .await
+        {
             return answer;
         }
-        // On the heap: the short way needs no room for the long one.
         Box::pin(self.run_behind(passed, parts, inner)).await
     }
 
     /// Runs what was admitted behind the gate.
     async fn run_behind<I, B>(
         &self,
-        passed: Passed,
+        passed: Box<Passed>,
         mut parts: Parts,
         mut inner: I,
     ) -> Response<Body>
@@ -76,7 +80,7 @@ impl Gate {
             streams,
             lists_tools,
             session,
-        } = passed;
+        } = *passed;
         let principal = admission.principal().cloned();
         let method = parts.method.clone();
         // What ends other sessions comes to the same place as what opens this one.

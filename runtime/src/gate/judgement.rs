@@ -47,14 +47,17 @@ pub(super) struct Passed {
 
 impl Gate {
     /// From bytes to an admission, or to the reason why there is none.
-    pub(super) async fn judge(&self, parts: &mut Parts, body: Body) -> Result<Passed, Refusal> {
+    pub(super) async fn judge(
+        &self,
+        parts: &mut Parts,
+        body: Body,
+    ) -> Result<Box<Passed>, Refusal> {
         self.judge_origin(parts)?;
         let token = self.read_token(parts)?;
         let session = read_session_id(&parts.headers)?;
         let (asked, body) = self.read(parts, body).await?;
-        let known = asked.operation();
         let mut subject = Subject {
-            operation: known,
+            operation: asked.operation(),
             principal: None,
         };
         let headers = &parts.headers;
@@ -63,7 +66,12 @@ impl Gate {
             Err(self.in_form(refusal, &asked, headers, subject.principal))
         };
         let shown = Shown::read(&parts.method, headers);
-        let principal = match self.authenticate(token, &shown, known).await {
+        let judged = match &token {
+            Ok(Some(token)) => Some(self.authenticator.authenticate(token, &shown).await),
+            Ok(None) | Err(_) => None,
+        };
+        let known = subject.operation;
+        let principal = match self.principal(token, judged, known) {
             Ok(principal) => principal,
             Err(refusal) => return refuse(subject, refusal),
         };
@@ -114,7 +122,7 @@ impl Gate {
         let opens_session = matches!(judged, Operation::Initialize);
         let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
         let lists_tools = matches!(judged, Operation::ListTools);
-        Ok(Passed {
+        Ok(Box::new(Passed {
             admission,
             body,
             plain: match asked {
@@ -125,7 +133,7 @@ impl Gate {
             streams,
             lists_tools,
             session,
-        })
+        }))
     }
 
     fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
@@ -158,10 +166,11 @@ impl Gate {
         }
     }
 
-    async fn authenticate(
+    /// Who sent a request, by what was found out about its token, or what is told instead.
+    fn principal(
         &self,
         token: Result<Option<Credentials>, BearerFault>,
-        shown: &Shown<'_>,
+        judged: Option<Result<Principal, Unauthenticated>>,
         operation: Option<Operation<'_>>,
     ) -> Result<Option<Principal>, Refusal> {
         let wanted = self.rules.wanted(operation);
@@ -169,16 +178,18 @@ impl Gate {
             wanted,
             description,
         };
-        let token = match token {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(None),
-            Err(_) => return Err(invalid("the bearer token is malformed".into())),
-        };
         let unproved = |fault| Refusal::Unproved { wanted, fault };
-        match self.authenticator.authenticate(&token, shown).await {
+        let (token, judged) = match (token, judged) {
+            (Ok(None), _) => return Ok(None),
+            (Ok(Some(token)), Some(judged)) => (token.token, judged),
+            (Err(_), _) | (Ok(Some(_)), None) => {
+                return Err(invalid("the bearer token is malformed".into()));
+            }
+        };
+        match judged {
             // What is about one thing runs somebody's code, who may exchange the token.
             Ok(principal) if operation.and_then(Operation::subject).is_some() => {
-                Ok(Some(principal.bearing(token.token)))
+                Ok(Some(principal.bearing(token)))
             }
             Ok(principal) => Ok(Some(principal)),
             Err(Unauthenticated::Invalid { description }) => Err(invalid(description)),

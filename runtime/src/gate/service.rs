@@ -46,29 +46,49 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Self { gate, inner } = self.clone();
-        let answer = async move {
-            let (mut parts, body) = request.into_parts();
-            let dpop = gate.is_dpop(&parts.headers);
-            let mut response = match gate.judge(&mut parts, body).await {
-                // A caller who hangs up half-way must not leave a session behind that
-                // nobody owns and nothing counts.
-                Ok(passed) if passed.opens_session => {
-                    let gate = Arc::clone(&gate);
-                    let opening = tokio::spawn(async move { gate.run(passed, parts, inner).await });
-                    opening.await.unwrap_or_else(|_| broken())
-                }
-                Ok(passed) => gate.run(passed, parts, inner).await,
-                Err(refusal) => refusal.into_response(gate.voice(dpop)),
-            };
-            if dpop {
-                gate.add_nonce(response.headers_mut());
-            }
-            response
-        };
         // A verifier of the application's own may panic: that costs this one request, not
         // the connection, on which others may be waiting.
-        let answer = AssertUnwindSafe(answer).catch_unwind();
+        let answer = AssertUnwindSafe(answer(gate, inner, request)).catch_unwind();
         Box::pin(answer.map(|answer| Ok(answer.unwrap_or_else(|_| broken()))))
+    }
+}
+
+/// Judges a request, and runs it if it is let in.
+///
+/// Room for this is asked for with each request, and a kilobyte is what allocators find at
+/// once. So what few requests need is on the heap by itself.
+fn answer<I, B>(
+    gate: Arc<Gate>,
+    inner: I,
+    request: Request<Body>,
+) -> impl Future<Output = Response<Body>> + Send
+where
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    I::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let (mut parts, body) = request.into_parts();
+    async move {
+        let dpop = gate.is_dpop(&parts.headers);
+        let mut response = match gate.judge(&mut parts, body).await {
+            // A caller who hangs up half-way must not leave a session behind that
+            // nobody owns and nothing counts.
+            Ok(passed) if passed.opens_session => {
+                let gate = Arc::clone(&gate);
+                let opening = Box::pin(async move { gate.run(passed, parts, inner).await });
+                tokio::spawn(opening).await.unwrap_or_else(|_| broken())
+            }
+            Ok(mut passed) => match gate.run_directly(&mut passed).await {
+                Some(answer) => answer,
+                None => Box::pin(gate.run(passed, parts, inner)).await,
+            },
+            Err(refusal) => refusal.into_response(gate.voice(dpop)),
+        };
+        if dpop {
+            gate.add_nonce(response.headers_mut());
+        }
+        response
     }
 }
 

@@ -192,6 +192,8 @@ impl Gate {
     {
         let standing = &self.0;
         let assembled = Assembled {
+            // The application's own handlers may ask.
+            is_told_peers: true,
             router: self.router(service),
             cors: standing.cors.clone(),
             welcome: standing.welcome.clone(),

@@ -41,6 +41,8 @@ pub(super) struct Assembled {
     /// What goes around the answer for all other paths.
     pub(super) cors: CorsLayer,
     pub(super) welcome: Welcome,
+    /// Whether something in it asks who is at the other end of a connection.
+    pub(super) is_told_peers: bool,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
     pub(super) ready: Readiness,
@@ -184,6 +186,7 @@ where
     served.issuer_routes = wall.issuer_routes;
     let endpoint = GateService::new(wall.gate, Publishing(Arc::new(service)));
     Ok(Assembled {
+        is_told_peers: served.issuer_routes.is_some(),
         cors: served.cors.clone(),
         router: routes::routes(endpoint, served, wall.readiness.clone()),
         welcome,

@@ -96,9 +96,12 @@ fn connect(
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let router = assembled.router.clone();
+    let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
     let service = tower::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         router.clone().oneshot(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

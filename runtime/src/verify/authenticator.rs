@@ -125,18 +125,28 @@ impl Authenticator {
             return self.judge(&self.granted(claims));
         };
         let hash = TokenHash::of(token);
+        match self.remembered(issuers, &hash) {
+            Some(judged) => judged,
+            // On the heap: the many requests whose token is known need no room for it.
+            None => Box::pin(self.find_out(issuers, token, hash)).await,
+        }
+    }
+
+    /// Verifies a token that is not known, or waits for who does.
+    async fn find_out(
+        &self,
+        issuers: &IssuerVerifier,
+        token: &BearerToken,
+        hash: TokenHash,
+    ) -> Result<Accepted, Unauthenticated> {
         loop {
-            if let Some(judged) = self.remembered(issuers, &hash) {
-                return judged;
-            }
             match self.flights.board(hash) {
                 Boarding::Lead(landing) => {
                     // Another may have landed between the look and the boarding.
                     if let Some(judged) = self.remembered(issuers, &hash) {
                         return judged;
                     }
-                    // On the heap: the many requests whose token is known need no room for it.
-                    let judged = Box::pin(self.verify(issuers, token, hash)).await;
+                    let judged = self.verify(issuers, token, hash).await;
                     landing.land(&judged);
                     return judged;
                 }
@@ -145,6 +155,9 @@ impl Authenticator {
                         return judged;
                     }
                 }
+            }
+            if let Some(judged) = self.remembered(issuers, &hash) {
+                return judged;
             }
         }
     }

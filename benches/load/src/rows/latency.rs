@@ -3,8 +3,15 @@
 use std::time::Duration;
 
 use crate::{
-    Fault, latency::median, options::Options, pace::call_at, process::Process, say, stage::Stage,
-    table::Row, target::Target,
+    Fault,
+    latency::median,
+    options::Options,
+    pace::call_at,
+    process::{Process, machine_busy},
+    say,
+    stage::Stage,
+    table::Row,
+    target::Target,
 };
 
 /// The protected call at half of what it can do at most.
@@ -54,14 +61,17 @@ fn paced(
     rate: f64,
     options: &Options,
 ) -> Result<(f64, f64), Fault> {
-    let before = process.busy()?;
+    let (before, all_before) = (process.busy()?, machine_busy()?);
     let mut times = call_at(target, rate, options.load.connections, options.load.slice)?;
     let busy = process.busy()?.saturating_sub(before);
+    let all_busy = machine_busy()?.saturating_sub(all_before);
+    let processors = std::thread::available_parallelism()?.get() as f64;
+    let load = 100.0 * all_busy.as_secs_f64() / options.load.slice.as_secs_f64() / processors;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     let [p50, p99, most] = [0.5, 0.99, 1.0].map(|share| micros(times.quantile(share)));
     let cost = micros(busy) / times.count().max(1) as f64;
     say(&format!(
-        "{name:<20} p50 {p50:>6.0} µs  p99 {p99:>6.0} µs  max {most:>6.0} µs  CPU {cost:.1} µs\n"
+        "{name:<20} p50 {p50:>6.0} µs  p99 {p99:>6.0} µs  max {most:>6.0} µs  CPU {cost:.1} µs, machine {load:.0}% busy\n"
     ))?;
     Ok((p50, p99))
 }

@@ -118,6 +118,13 @@ fn call(tool: &str) -> Body {
     Body::from(format!(" {message}\n"))
 }
 
+#[test]
+fn a_request_takes_no_more_room_than_an_allocator_has_at_hand() {
+    let behind = service_fn(async |_: Request<Body>| Ok(Response::new(Body::empty())));
+    let answer = answer(Arc::new(gate()), behind, Request::new(Body::empty()));
+    assert!(size_of_val(&answer) <= 1024, "{}", size_of_val(&answer));
+}
+
 #[tokio::test]
 async fn no_token_gets_through() {
     for (method, scopes, tool) in [
