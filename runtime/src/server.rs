@@ -288,13 +288,29 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// The same with the state in all that it offers.
+    fn bound(self) -> Server<()> {
+        Server {
+            name: self.name,
+            title: self.title,
+            version: self.version,
+            instructions: self.instructions,
+            state: (),
+            sets: self.sets.bound(&self.state),
+            policy: self.policy,
+            visibility: self.visibility,
+            changes: self.changes,
+            quiet: self.quiet,
+        }
+    }
+
     /// The scopes of all that it offers, sorted: what to register at a provider.
     ///
     /// # Errors
     ///
     /// A [`StartError`] when something that it offers has faults.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
-        assembly::scopes(self.sets, &self.policy.hierarchy)
+        assembly::scopes(self.sets.bound(&self.state), &self.policy.hierarchy)
     }
 
     /// The routes of the server, to mount into an axum application of one's own.
@@ -322,7 +338,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// A [`StartError`] with every fault of what is offered and of the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
-        Ok(assembly::assemble(self, config, None)?.router)
+        Ok(assembly::assemble(self.bound(), config, None)?.router)
     }
 
     /// Listens and serves until the process is told to stop (Ctrl-C or SIGTERM).
@@ -338,12 +354,12 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     pub async fn serve(self, config: Config) -> Result<(), Error> {
         let quiet = self.quiet;
         let told_to_stop = serve::told_to_stop();
-        let assembled = assembly::assemble(self, config, None)?;
+        let assembled = assembly::assemble(self.bound(), config, None)?;
         let listener = serve::listen(assembled.bind).await?;
         if !quiet {
             welcome::print(&assembled.welcome);
         }
-        serve::serve(listener, assembled, told_to_stop).await
+        serve::serve(listener, assembled, Box::pin(told_to_stop)).await
     }
 
     /// The same on a socket that listens already, until `stop` is ready.
@@ -358,7 +374,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
         let bound = listener.local_addr().map_err(Error::Serve)?;
-        let assembled = assembly::assemble(self, config, Some(bound))?;
-        serve::serve(listener, assembled, stop).await
+        let assembled = assembly::assemble(self.bound(), config, Some(bound))?;
+        serve::serve(listener, assembled, Box::pin(stop)).await
     }
 }

@@ -18,7 +18,7 @@ mod reader;
 
 pub use attempt::{Attempt, Failure, attempt};
 pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
-pub(crate) use completion::{Completing, complete, completing};
+pub(crate) use completion::{Completing, bound, complete, completing};
 
 use reader::Text;
 

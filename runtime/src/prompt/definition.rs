@@ -3,7 +3,7 @@
 use rmcp::model::GetPromptResponse;
 
 use crate::{
-    text::{Attempt, Completer, Completing, Failure, TextSlot, attempt, completing},
+    text::{Attempt, Completer, Completing, Failure, TextSlot, attempt, bound, completing},
     tool::{Call, Facts, FromCall, ToolError},
 };
 
@@ -92,5 +92,29 @@ impl<S> PromptDefinition<S> {
         self.completers
             .push(completing(argument, completer, beside));
         self
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> PromptDefinition<S> {
+    /// The same with its state in it, so that what serves it is compiled once, and not
+    /// anew for each type of state.
+    pub(super) fn bound(self, state: S) -> PromptDefinition<()> {
+        let Self {
+            facts,
+            arguments,
+            takes_context,
+            takes_caller,
+            completers,
+            get,
+        } = self;
+        let completers = completers.into_iter();
+        PromptDefinition {
+            facts,
+            arguments,
+            takes_context,
+            takes_caller,
+            completers: completers.map(|one| bound(one, state.clone())).collect(),
+            get: Box::new(move |bare| get(bare.with_state(state.clone()))),
+        }
     }
 }

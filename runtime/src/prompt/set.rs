@@ -50,6 +50,16 @@ impl<S> PromptSet<S> {
     }
 }
 
+impl<S: Clone + Send + Sync + 'static> PromptSet<S> {
+    /// The same with the state in each.
+    pub(crate) fn bound(self, state: &S) -> PromptSet<()> {
+        let definitions = self.definitions.into_iter();
+        PromptSet {
+            definitions: definitions.map(|one| one.bound(state.clone())).collect(),
+        }
+    }
+}
+
 impl<S> std::fmt::Debug for PromptSet<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.definitions.iter().map(|one| one.facts.name);

@@ -2,7 +2,7 @@
 
 use super::{Contents, ResourceOutcome};
 use crate::{
-    text::{Attempt, Completer, Completing, Failure, attempt, completing},
+    text::{Attempt, Completer, Completing, Failure, attempt, bound, completing},
     tool::{Call, Facts, FromCall, ToolError},
 };
 
@@ -86,5 +86,33 @@ impl<S> ResourceDefinition<S> {
         self.completers
             .push(completing(variable, completer, beside));
         self
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> ResourceDefinition<S> {
+    /// The same with its state in it, so that what serves it is compiled once, and not
+    /// anew for each type of state.
+    pub(super) fn bound(self, state: S) -> ResourceDefinition<()> {
+        let Self {
+            uri,
+            facts,
+            mime_type,
+            size,
+            takes_context,
+            takes_caller,
+            completers,
+            read,
+        } = self;
+        let completers = completers.into_iter();
+        ResourceDefinition {
+            uri,
+            facts,
+            mime_type,
+            size,
+            takes_context,
+            takes_caller,
+            completers: completers.map(|one| bound(one, state.clone())).collect(),
+            read: Box::new(move |bare| read(bare.with_state(state.clone()))),
+        }
     }
 }

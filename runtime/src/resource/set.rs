@@ -94,6 +94,16 @@ fn clash(earlier: &str, uri: &str, faults: &mut Faults) {
     }
 }
 
+impl<S: Clone + Send + Sync + 'static> ResourceSet<S> {
+    /// The same with the state in each.
+    pub(crate) fn bound(self, state: &S) -> ResourceSet<()> {
+        let definitions = self.definitions.into_iter();
+        ResourceSet {
+            definitions: definitions.map(|one| one.bound(state.clone())).collect(),
+        }
+    }
+}
+
 impl<S> std::fmt::Debug for ResourceSet<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let uris = self.definitions.iter().map(|one| one.uri);

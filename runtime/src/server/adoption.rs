@@ -203,7 +203,7 @@ impl Gate {
             everything: standing.everything.clone(),
             connections: TaskTracker::new(),
         };
-        serve::serve(listener, assembled, stop).await
+        serve::serve(listener, assembled, Box::pin(stop)).await
     }
 
     /// Ends open streams and sessions, and says at `/readyz` that it is over: for an

@@ -54,8 +54,8 @@ pub(super) struct Assembled {
 }
 
 /// The scopes of what is registered, sorted.
-pub(super) fn scopes<S>(
-    sets: Sets<S>,
+pub(super) fn scopes(
+    sets: Sets<()>,
     hierarchy: &Hierarchy,
 ) -> Result<Vec<&'static str>, StartError> {
     let mut faults = Faults::default();
@@ -64,14 +64,11 @@ pub(super) fn scopes<S>(
 }
 
 /// Judges everything and puts it together.
-pub(super) fn assemble<S>(
-    server: Server<S>,
+pub(super) fn assemble(
+    server: Server<()>,
     config: Config,
     bound: Option<SocketAddr>,
-) -> Result<Assembled, StartError>
-where
-    S: Clone + Send + Sync + 'static,
-{
+) -> Result<Assembled, StartError> {
     let mut faults = Faults::default();
     // What listens already counts, whatever was to listen.
     let config = match bound {
@@ -163,7 +160,6 @@ where
     info.instructions = server.instructions;
     let shared = Arc::new(Shared {
         info,
-        state: server.state,
         catalogue,
         rules: Arc::clone(&plan.rules),
         visibility: server.visibility,
@@ -199,9 +195,9 @@ where
 }
 
 /// Gives a handle on changes the things that it switches.
-fn attach<S>(
+fn attach(
     changes: Option<&Changes>,
-    catalogue: &Catalogue<S>,
+    catalogue: &Catalogue,
     switches: &Arc<Switches>,
     faults: &mut Faults,
 ) {
@@ -215,7 +211,7 @@ fn attach<S>(
 }
 
 /// The headers in which clients repeat arguments, for CORS.
-fn parameter_headers<S>(tools: &[Tool<S>]) -> Vec<HeaderName> {
+fn parameter_headers(tools: &[Tool<()>]) -> Vec<HeaderName> {
     let names: BTreeSet<String> = tools
         .iter()
         .flat_map(Tool::parameter_headers)

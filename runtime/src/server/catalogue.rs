@@ -33,9 +33,22 @@ impl<S> Sets<S> {
             resources: ResourceSet::new(),
         }
     }
+}
 
+impl<S: Clone + Send + Sync + 'static> Sets<S> {
+    /// The same with the state in each.
+    pub(super) fn bound(self, state: &S) -> Sets<()> {
+        Sets {
+            tools: self.tools.bound(state),
+            prompts: self.prompts.bound(state),
+            resources: self.resources.bound(state),
+        }
+    }
+}
+
+impl Sets<()> {
     /// The same, ready to be used. What is wrong goes to `faults`.
-    pub(super) fn finish(self, faults: &mut Faults) -> Catalogue<S> {
+    pub(super) fn finish(self, faults: &mut Faults) -> Catalogue {
         Catalogue {
             tools: self.tools.finish(faults),
             prompts: self.prompts.finish(faults),
@@ -45,15 +58,15 @@ impl<S> Sets<S> {
 }
 
 /// What is registered; the place of each is its number.
-pub(super) struct Catalogue<S> {
-    pub(super) tools: Vec<Tool<S>>,
-    pub(super) prompts: Vec<Prompt<S>>,
-    pub(super) resources: Vec<Resource<S>>,
+pub(super) struct Catalogue {
+    pub(super) tools: Vec<Tool<()>>,
+    pub(super) prompts: Vec<Prompt<()>>,
+    pub(super) resources: Vec<Resource<()>>,
 }
 
-impl<S> Catalogue<S> {
+impl Catalogue {
     /// The tool that an admission is for.
-    pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<S>> {
+    pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<()>> {
         match admission.target() {
             Some(Target::Tool(number)) => self.tools.get(number as usize),
             _ => None,
@@ -61,7 +74,7 @@ impl<S> Catalogue<S> {
     }
 
     /// The prompt that an admission is for.
-    pub(super) fn admitted_prompt(&self, admission: &Admission) -> Option<&Prompt<S>> {
+    pub(super) fn admitted_prompt(&self, admission: &Admission) -> Option<&Prompt<()>> {
         match admission.target() {
             Some(Target::Prompt(number)) => self.prompts.get(number as usize),
             _ => None,
@@ -69,7 +82,7 @@ impl<S> Catalogue<S> {
     }
 
     /// The resource that an admission is for.
-    pub(super) fn admitted_resource(&self, admission: &Admission) -> Option<&Resource<S>> {
+    pub(super) fn admitted_resource(&self, admission: &Admission) -> Option<&Resource<()>> {
         match admission.target() {
             Some(Target::Resource(number)) => self.resources.get(number as usize),
             _ => None,

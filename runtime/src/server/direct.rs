@@ -13,7 +13,7 @@ use crate::{
 
 use super::handler::Shared;
 
-impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
+impl Direct for Shared {
     fn takes(&self, target: Target) -> bool {
         match target {
             Target::Tool(number) => self
@@ -49,7 +49,7 @@ impl<S: Clone + Send + Sync + 'static> Direct for Shared<S> {
             .admitted_tool(admission)
             .filter(|tool| tool.is_plain())?;
         let principal = admission.principal().cloned();
-        let call = Call::new(self.state.clone(), arguments, principal, None);
+        let call = Call::new((), arguments, principal, None);
         let running = tool.call(admission, call);
         Some(running.map(|outcome| outcome.into_response()).boxed())
     }

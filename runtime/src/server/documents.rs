@@ -63,7 +63,7 @@ impl Documents<'_> {
     }
 
     /// The page for people.
-    pub(super) fn page<S>(&self, catalogue: &Catalogue<S>) -> Bytes {
+    pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
         let tools = catalogue.tools.iter().map(|tool| ToolEntry {
             listing: tool.listing(),
             requirement: tool.requirement(),

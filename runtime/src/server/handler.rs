@@ -37,10 +37,9 @@ use super::{
 };
 
 /// Everything that requests share.
-pub(super) struct Shared<S> {
+pub(super) struct Shared {
     pub(super) info: ServerConfig,
-    pub(super) state: S,
-    pub(super) catalogue: Catalogue<S>,
+    pub(super) catalogue: Catalogue,
     pub(super) rules: Arc<Rules>,
     pub(super) visibility: Visibility,
     pub(super) herald: Option<Arc<Herald>>,
@@ -49,10 +48,10 @@ pub(super) struct Shared<S> {
 }
 
 /// One request's or one session's view of the server.
-pub(super) struct Handler<S>(Arc<Shared<S>>, Listening, Threshold);
+pub(super) struct Handler(Arc<Shared>, Listening, Threshold);
 
-impl<S> Handler<S> {
-    pub(super) fn new(shared: Arc<Shared<S>>) -> Self {
+impl Handler {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self(shared, Listening::default(), Threshold::default())
     }
 
@@ -65,7 +64,7 @@ impl<S> Handler<S> {
     }
 }
 
-impl<S: Clone> Handler<S> {
+impl Handler {
     /// A request that was admitted, which may take several rounds.
     fn rounds<'h>(
         &'h self,
@@ -84,9 +83,9 @@ impl<S: Clone> Handler<S> {
         arguments: Option<&JsonObject>,
         rounds: &Rounds<'_>,
         round: CallRound,
-    ) -> Call<S> {
+    ) -> Call<()> {
         let call = Call::new(
-            self.0.state.clone(),
+            (),
             arguments.cloned().unwrap_or_default(),
             admission.principal().cloned(),
             Some(Arc::clone(&rounds.context)),
@@ -121,7 +120,7 @@ fn none_such(what: &'static str) -> ErrorData {
     ErrorData::invalid_params(format!("there is no {what} of this name"), None)
 }
 
-impl<S: Clone + Send + Sync + 'static> ServerHandler for Handler<S> {
+impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         self.0.info.clone()
     }

@@ -42,7 +42,7 @@ macro_rules! listed {
     }};
 }
 
-impl<S> Shared<S> {
+impl Shared {
     /// Who may keep an answer: what depends on who asks must not be told to another.
     pub(super) fn cache_scope(
         &self,

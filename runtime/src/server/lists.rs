@@ -39,7 +39,7 @@ impl Weighter<Class, Bytes> for Length {
     }
 }
 
-impl<S> Shared<S> {
+impl Shared {
     /// What `tools/list` answers to an admitted caller, as JSON. None if there is no JSON
     /// for it.
     pub(super) fn tools_as_bytes(&self, admission: &Admission) -> Option<Bytes> {

@@ -1,8 +1,9 @@
 //! Listening, and stopping without losing a call.
 
-use std::{future::Future, net::SocketAddr, pin::pin, task::Poll, time::Duration};
+use std::{net::SocketAddr, task::Poll, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo};
+use futures_util::future::BoxFuture;
 use http::Request;
 use hyper::body::Incoming;
 use hyper_util::{
@@ -46,11 +47,10 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 pub(super) async fn serve(
     listener: TcpListener,
     mut assembled: Assembled,
-    stop: impl Future<Output = ()>,
+    mut stop: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
     assembled.router = routes::alone(assembled.router, assembled.cors.clone());
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut stop => break,

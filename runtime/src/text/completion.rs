@@ -147,6 +147,15 @@ pub(crate) type Completing<S> = (
     Box<dyn Fn(Call<S>, String) -> BoxFuture<'static, Vec<String>> + Send + Sync>,
 );
 
+/// The same with the state that it runs with.
+pub(crate) fn bound<S: Clone + Send + Sync + 'static>(
+    (argument, complete): Completing<S>,
+    state: S,
+) -> Completing<()> {
+    let complete = move |bare: Call<()>, begun| complete(bare.with_state(state.clone()), begun);
+    (argument, Box::new(complete))
+}
+
 /// Keeps a completer.
 pub(crate) fn completing<S: 'static, E: Send + 'static, How>(
     argument: &'static str,

@@ -110,6 +110,20 @@ impl<S> Call<S> {
     }
 }
 
+impl Call<()> {
+    /// The same with the state that it runs with.
+    pub(crate) fn with_state<S>(self, state: S) -> Call<S> {
+        Call {
+            tool: self.tool,
+            state,
+            arguments: self.arguments,
+            principal: self.principal,
+            request: self.request,
+            round: self.round,
+        }
+    }
+}
+
 impl<S> std::fmt::Debug for Call<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Arguments and state are the user's; they belong in no log by accident.

@@ -66,3 +66,26 @@ impl<S> ToolDefinition<S> {
         self
     }
 }
+
+impl<S: Clone + Send + Sync + 'static> ToolDefinition<S> {
+    /// The same with its state in it, so that what serves it is compiled once, and not
+    /// anew for each type of state.
+    pub(super) fn bound(self, state: S) -> ToolDefinition<()> {
+        let Self {
+            facts,
+            describe,
+            call,
+            takes_context,
+            takes_caller,
+            check,
+        } = self;
+        ToolDefinition {
+            facts,
+            describe,
+            call: Box::new(move |bare| call(bare.with_state(state.clone()))),
+            takes_context,
+            takes_caller,
+            check,
+        }
+    }
+}

@@ -70,6 +70,16 @@ impl<S> ToolSet<S> {
     }
 }
 
+impl<S: Clone + Send + Sync + 'static> ToolSet<S> {
+    /// The same with the state in each.
+    pub(crate) fn bound(self, state: &S) -> ToolSet<()> {
+        let definitions = self.definitions.into_iter();
+        ToolSet {
+            definitions: definitions.map(|one| one.bound(state.clone())).collect(),
+        }
+    }
+}
+
 impl<S> std::fmt::Debug for ToolSet<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.definitions.iter().map(|one| one.facts.name);

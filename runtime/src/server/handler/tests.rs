@@ -85,8 +85,8 @@ fn names(begun: &str, State(runs): State<Runs>) -> Vec<String> {
 
 struct World {
     runs: Runs,
-    shared: Arc<Shared<Runs>>,
-    service: StreamableHttpService<Handler<Runs>, LocalSessionManager>,
+    shared: Arc<Shared>,
+    service: StreamableHttpService<Handler, LocalSessionManager>,
 }
 
 impl World {
@@ -97,7 +97,7 @@ impl World {
         resources![one, secret](&mut sets.resources);
         prompts![greet, whisper](&mut sets.prompts);
         let mut faults = Faults::default();
-        let catalogue = sets.finish(&mut faults);
+        let catalogue = sets.bound(&runs).finish(&mut faults);
         let offered = catalogue.offered(true);
         let table = offered.table(&Hierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
@@ -106,7 +106,6 @@ impl World {
         let rounds = RoundSeal::new(None, String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
-            state: Arc::clone(&runs),
             catalogue,
             visibility: Default::default(),
             herald: None,
