@@ -18,6 +18,7 @@ mod group;
 mod kind;
 mod model;
 mod parameter;
+mod pattern;
 mod rules;
 mod scope_text;
 mod uri;

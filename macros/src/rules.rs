@@ -10,6 +10,7 @@ use crate::{
     expand::at,
     family::Family,
     kind::Kind,
+    pattern::is_pattern,
 };
 
 const KEYS: [&str; 8] = [
@@ -266,36 +267,4 @@ fn is_header(name: &LitStr, errors: &Errors) -> bool {
         errors.on(name, "this is no name of a header: use letters, digits and `-` (RFC 9110 section 5.6.2), such as \"Region\"");
     }
     right
-}
-
-/// Whether the text is a regular expression. The finer differences between JavaScript's
-/// and Rust's are left to the start of the server; what no reading could save is told here.
-fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
-    use regex_syntax::ast::{ErrorKind, parse::Parser};
-
-    let value = text.value();
-    let Err(fault) = Parser::new().parse(&value) else {
-        return true;
-    };
-    let what = match fault.kind() {
-        ErrorKind::UnsupportedLookAround | ErrorKind::UnsupportedBackreference => {
-            "look-around and back-references are not supported: a pattern must not become slow, whatever the text"
-        }
-        ErrorKind::ClassUnclosed => "a `[` is not closed",
-        ErrorKind::ClassRangeInvalid => "a range in `[…]` ends before it begins",
-        ErrorKind::GroupUnclosed => "a `(` is not closed",
-        ErrorKind::GroupUnopened => "a `)` closes nothing",
-        ErrorKind::RepetitionMissing => "there is nothing to repeat",
-        ErrorKind::RepetitionCountInvalid => "a repetition ends before it begins",
-        ErrorKind::RepetitionCountUnclosed => "a `{` is not closed",
-        ErrorKind::EscapeUnexpectedEof => "a `\\` stands at the end",
-        _ => return true,
-    };
-    let at = fault.span().start.offset;
-    let pointer = " ".repeat(value[..at].chars().count()) + "^";
-    errors.on(
-        text,
-        format_args!("this is no pattern: {what}\n    {value}\n    {pointer}"),
-    );
-    false
 }

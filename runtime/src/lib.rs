@@ -17,6 +17,7 @@ mod exchange;
 mod gate;
 mod issuer;
 mod json;
+mod json_schema;
 mod metadata;
 mod operation;
 mod principal;

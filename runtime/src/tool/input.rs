@@ -1,14 +1,12 @@
 //! A call's arguments, judged by the very schema that is published.
 
-use jsonschema::{
-    Draft, PatternOptions, ValidationError, Validator,
-    error::{TypeKind, ValidationErrorKind},
-    paths::LocationSegment,
-};
 use serde_json::{Map, Value};
 
 use super::{ToolError, redact};
-use crate::error::Faults;
+use crate::{
+    error::Faults,
+    json_schema::{Broken, Fault, Schema},
+};
 
 /// How many faults of a call are told at once.
 const TOLD: usize = 5;
@@ -17,7 +15,7 @@ const LONGEST: usize = 400;
 
 /// Checks arguments and fills in defaults.
 pub(super) struct Input {
-    validator: Option<Validator>,
+    schema: Option<Schema>,
     defaults: Vec<(&'static str, Value)>,
     names: Vec<String>,
 }
@@ -31,33 +29,29 @@ impl Input {
         names: Vec<String>,
         faults: &mut Faults,
     ) -> Self {
-        let validator = match compile(schema) {
-            Ok(validator) => Some(validator),
-            Err(fault) => {
+        let compiled = Schema::compile(schema).map_err(|wrong| {
+            for fault in wrong {
+                let what = redact::cut(&fault.what, LONGEST);
                 faults.add(
-                    format!("the schema of the arguments of the tool `{tool}` is wrong: {fault}"),
-                    "patterns are regular expressions without look-around and back-references, so that no argument can make them slow",
+                    format!("the schema of the arguments of the tool `{tool}` is wrong: {what}"),
+                    fault.remedy,
                 );
-                None
             }
-        };
+        });
         let input = Self {
-            validator,
+            schema: compiled.ok(),
             defaults,
             names,
         };
-        let checked = input.defaults.iter().map(|(name, value)| (*name, value));
-        for (name, value) in checked {
-            for error in input.errors(&Value::Object(Map::from_iter([(
-                name.to_owned(),
-                value.clone(),
-            )]))) {
+        for (name, value) in &input.defaults {
+            let alone = Map::from_iter([((*name).to_owned(), value.clone())]);
+            for fault in input.faults(&Value::Object(alone), usize::MAX) {
                 // Other arguments are missing here, which is no fault of the default's.
-                if error.instance_path().iter().next().is_some() {
+                if fault.depth > 0 {
                     faults.add(
                         format!(
                             "the tool `{tool}`: the default breaks the argument's own rules: {}",
-                            tell(&error, &input.names)
+                            tell(&fault, &input.names)
                         ),
                         "mend the default or the rule",
                     );
@@ -82,21 +76,16 @@ impl Input {
             }
         }
         let arguments = Value::Object(arguments);
-        if self
-            .validator
-            .as_ref()
-            .is_some_and(|validator| validator.is_valid(&arguments))
+        let is_valid = |schema: &Schema| schema.is_valid(&arguments);
+        if self.schema.as_ref().is_some_and(is_valid)
             && let Value::Object(arguments) = arguments
         {
             return Ok(arguments);
         }
-        let mut errors = self.errors(&arguments);
-        let mut told: Vec<String> = errors
-            .by_ref()
-            .take(TOLD)
-            .map(|error| tell(&error, &self.names))
-            .collect();
-        if errors.next().is_some() {
+        let faults = self.faults(&arguments, TOLD + 1);
+        let told = faults.iter().take(TOLD);
+        let mut told: Vec<String> = told.map(|fault| tell(fault, &self.names)).collect();
+        if faults.len() > TOLD {
             told.push("and more".to_owned());
         }
         Err(ToolError::new(format!(
@@ -105,52 +94,25 @@ impl Input {
         )))
     }
 
-    fn errors<'i>(
-        &'i self,
-        arguments: &'i Value,
-    ) -> Box<dyn Iterator<Item = ValidationError<'i>> + 'i> {
-        match &self.validator {
-            Some(validator) => Box::new(validator.iter_errors(arguments)),
-            None => Box::new(std::iter::empty()),
-        }
+    fn faults(&self, arguments: &Value, most: usize) -> Vec<Fault> {
+        let schema = self.schema.as_ref();
+        schema.map_or_else(Vec::new, |schema| schema.faults(arguments, most))
     }
 }
 
-fn compile(schema: &Map<String, Value>) -> Result<Validator, String> {
-    jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        // What is published is enforced, `format` included.
-        .should_validate_formats(true)
-        // Linear in the length of the text, whatever the pattern: no call can make it slow.
-        .with_pattern_options(PatternOptions::regex())
-        .build(&Value::Object(schema.clone()))
-        .map_err(|fault| redact::cut(&fault.to_string(), LONGEST))
-}
-
-/// One fault as a person or a model can mend it: which argument, which rule. The value is
-/// never repeated: it is the caller's, and may be megabytes.
-fn tell(error: &ValidationError<'_>, names: &[String]) -> String {
-    let error = deepest(error);
-    let path = dotted(error);
-    let text = match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            match path.as_str() {
-                "" => format!("the argument `{name}` is missing"),
-                _ => format!("the argument `{path}.{name}` is missing"),
-            }
-        }
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            let unknown = unexpected.iter().take(TOLD);
-            let unknown: Vec<String> = unknown
-                .map(|name| match path.as_str() {
-                    "" => format!("`{}`", redact::cut(name, 64)),
-                    _ => format!("`{path}.{}`", redact::cut(name, 64)),
-                })
-                .collect();
+/// One fault as a person or a model can mend it: which argument, which rule.
+fn tell(fault: &Fault, names: &[String]) -> String {
+    let path = fault.path.as_str();
+    let full = |name: &str| match path {
+        "" => format!("`{name}`"),
+        _ => format!("`{path}.{name}`"),
+    };
+    let text = match &fault.broken {
+        Broken::Missing(name) => format!("the argument {} is missing", full(name)),
+        Broken::Unknown(unknown) => {
+            let unknown: Vec<String> = unknown.iter().map(|name| full(name)).collect();
             let unknown = unknown.join(", ");
-            match (path.as_str(), names) {
+            match (path, names) {
                 ("", []) => format!("there is no argument {unknown}; the tool has none"),
                 ("", names) => format!(
                     "there is no argument {unknown}; there are {}",
@@ -159,48 +121,14 @@ fn tell(error: &ValidationError<'_>, names: &[String]) -> String {
                 _ => format!("there is no argument {unknown}"),
             }
         }
-        ValidationErrorKind::Type {
-            kind: TypeKind::Single(kind),
-        } => {
-            format!("the argument `{path}` must be of type {kind}")
+        Broken::Type(kind) => format!("the argument `{path}` must be of type {kind}"),
+        Broken::Rule { keyword, text } => match path {
+            "" => format!("the object of all arguments breaks the rule `{keyword}`: {text}"),
+            _ => format!("the argument `{path}` breaks the rule `{keyword}`: {text}"),
+        },
+        Broken::TooComplicated => {
+            "the arguments are too many or too deeply nested to be checked".to_owned()
         }
-        kind => format!(
-            "the argument `{path}` breaks the rule `{}`: {}",
-            kind.keyword(),
-            error.masked_with("it")
-        ),
     };
     redact::cut(&text, LONGEST)
-}
-
-/// Where a choice failed, the branch that came furthest says more than the choice.
-fn deepest<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
-    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) =
-        error.kind()
-    else {
-        return error;
-    };
-    let depth = |error: &ValidationError<'_>| error.instance_path().iter().count();
-    let own = depth(error);
-    let inner = context.iter().flatten().max_by_key(|inner| depth(inner));
-    inner
-        .filter(|inner| depth(inner) > own)
-        .map_or(error, deepest)
-}
-
-/// `filter.tags[0]`.
-fn dotted(error: &ValidationError<'_>) -> String {
-    let mut path = String::new();
-    for segment in error.instance_path() {
-        match segment {
-            LocationSegment::Property(name) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(&redact::cut(&name, 64));
-            }
-            LocationSegment::Index(index) => path.push_str(&format!("[{index}]")),
-        }
-    }
-    path
 }

@@ -1,0 +1,157 @@
+//! Whether a text is a pattern that the server can search for, told where it is not.
+
+use syn::LitStr;
+
+use crate::errors::Errors;
+
+/// The largest compiled pattern, in bytes, as the runtime has it.
+const LARGEST: usize = 1 << 20;
+
+/// Says what keeps a text from being a pattern; whether nothing does.
+pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
+    let value = text.value();
+    if let Some((at, what)) = fault(&value) {
+        let pointer = " ".repeat(at) + "^";
+        errors.on(
+            text,
+            format_args!("this is no pattern: {what}\n    {value}\n    {pointer}"),
+        );
+        return false;
+    }
+    // The engine itself has the last word. It does not say where.
+    let read = regex_lite::RegexBuilder::new(&value)
+        .size_limit(LARGEST)
+        .build();
+    if let Err(error) = &read {
+        errors.on(
+            text,
+            format_args!("this is no pattern: {error}\n    {value}"),
+        );
+    }
+    read.is_ok()
+}
+
+/// The mistakes that can be seen without an engine, the first of them, with the number of
+/// characters before it.
+fn fault(text: &str) -> Option<(usize, &'static str)> {
+    let characters: Vec<char> = text.chars().collect();
+    let is_next = |at: usize, what: &[char]| {
+        characters
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(what))
+    };
+    let mut groups = Vec::new();
+    let mut class = None;
+    // Whether there is something that `*` could repeat.
+    let mut is_repeatable = false;
+    let mut at = 0;
+    while let Some(&character) = characters.get(at) {
+        let here = at;
+        at += 1;
+        if character == '\\' {
+            let Some(escaped) = characters.get(at) else {
+                return Some((here, "a `\\` stands at the end"));
+            };
+            match escaped {
+                'p' | 'P' => {
+                    return Some((
+                        here,
+                        "Unicode classes are not supported: write the ranges out, such as `[A-Za-z]`, or `[A-Za-z\\u00C0-\\u024F]` for letters of Western languages",
+                    ));
+                }
+                '0'..='9' | 'k' if class.is_none() => return Some((here, LOOK_AROUND)),
+                _ => {}
+            }
+            at += 1;
+            is_repeatable = true;
+            continue;
+        }
+        match character {
+            ']' if class.is_some() => (class, is_repeatable) = (None, true),
+            _ if class.is_some() => {}
+            '[' => {
+                let first = if is_next(at, &['^']) { at + 1 } else { at };
+                if is_next(first, &[']'])
+                    && characters
+                        .get(first + 1..)
+                        .is_some_and(|rest| rest.contains(&']'))
+                {
+                    return Some((
+                        first,
+                        "a class that begins with `]` is read differently by different engines: write `\\]`",
+                    ));
+                }
+                class = Some(here);
+            }
+            '(' => {
+                let looks = [['?', '='], ['?', '!']]
+                    .iter()
+                    .any(|look| is_next(at, look));
+                let looks_back = [['?', '<', '='], ['?', '<', '!']]
+                    .iter()
+                    .any(|look| is_next(at, look));
+                if looks || looks_back {
+                    return Some((here, LOOK_AROUND));
+                }
+                // What follows `?` is no repetition.
+                at += usize::from(is_next(at, &['?']));
+                groups.push(here);
+                is_repeatable = false;
+            }
+            ')' => {
+                if groups.pop().is_none() {
+                    return Some((here, "a `)` closes nothing"));
+                }
+                is_repeatable = true;
+            }
+            '*' | '+' | '?' if !is_repeatable => {
+                return Some((here, "there is nothing to repeat"));
+            }
+            '|' => is_repeatable = false,
+            _ => is_repeatable = true,
+        }
+    }
+    let class = class.map(|at| (at, "a `[` is not closed"));
+    class.or(groups.first().map(|&at| (at, "a `(` is not closed")))
+}
+
+const LOOK_AROUND: &str = "look-around and back-references are not supported: a pattern must not become slow, whatever the text";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_pointed_at() {
+        for (pattern, expected) in [
+            ("^[A-Z$", Some(1)),
+            ("a(?=b)", Some(1)),
+            ("(?<!a)b", Some(0)),
+            (r"(a)\1", Some(3)),
+            (r"^\p{L}$", Some(1)),
+            ("*", Some(0)),
+            ("a|*", Some(2)),
+            ("(*)", Some(1)),
+            ("a)", Some(1)),
+            ("(a(b)", Some(0)),
+            ("a\\", Some(1)),
+            ("[]a]", Some(1)),
+            ("[^]a]", Some(2)),
+            ("(?:a|b)*?", None),
+            ("(?<name>a)+", None),
+            (r"\[\(\*\\", None),
+            ("[*(+]*", None),
+            ("^a{2,3}$", None),
+        ] {
+            assert_eq!(fault(pattern).map(|(at, _)| at), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_pointed_at_is_left_to_the_engine() {
+        for pattern in ["a{3,2}", "[z-a]", "(?z)", r"\y"] {
+            assert_eq!(fault(pattern), None, "{pattern}");
+            assert!(regex_lite::Regex::new(pattern).is_err(), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Whether a value keeps the rules: the way of every call, which allocates nothing for
+//! ordinary schemas and ends at the first rule that is broken.
+
+use std::cell::Cell;
+
+use serde_json::{Map, Value};
+
+use super::node::{Applicator, Members, Node, NodeId};
+
+/// How many steps a check may take. Choices within choices over a schema that contains
+/// itself double with each level; a call with a million values is none that a tool answers.
+const STEPS: usize = 1_000_000;
+/// How many schemas may be entered at once, which bounds the stack. A body nests 128 times
+/// at most, so this is some ten schemas for each level.
+const DEPTH: usize = 1_200;
+
+/// One check of one value. It counts its steps.
+pub(super) struct Check<'s> {
+    nodes: &'s [Node],
+    steps: Cell<usize>,
+    depth: Cell<usize>,
+}
+
+impl<'s> Check<'s> {
+    pub(super) fn new(nodes: &'s [Node]) -> Self {
+        Self {
+            nodes,
+            steps: Cell::new(STEPS),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// Whether the check was too long to be finished. What it answered means nothing then:
+    /// it may have been turned around by a `not`.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.steps.get() == 0
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&'s Node> {
+        self.nodes.get(id)
+    }
+
+    /// Takes steps; whether there were enough left.
+    pub(super) fn spend(&self, steps: usize) -> bool {
+        self.steps.set(self.steps.get().saturating_sub(steps));
+        !self.is_exhausted()
+    }
+
+    /// Enters a schema, if that is not too deep and there is a step left.
+    pub(super) fn enter(&self, id: NodeId) -> Option<&'s Node> {
+        self.depth.set(self.depth.get() + 1);
+        if self.depth.get() > DEPTH {
+            self.steps.set(0);
+        }
+        self.node(id).filter(|_| self.spend(1))
+    }
+
+    /// Leaves the schema that was entered last.
+    pub(super) fn leave(&self) {
+        self.depth.set(self.depth.get().saturating_sub(1));
+    }
+
+    /// Whether a value keeps the rules of a schema.
+    pub(super) fn is_valid(&self, id: NodeId, value: &Value) -> bool {
+        let is_valid = self.enter(id).is_some_and(|node| {
+            let holds = |assertion: &super::assertion::Assertion| {
+                self.spend(assertion.cost(value)) && assertion.holds(value)
+            };
+            node.assertions.iter().all(holds)
+                && node
+                    .applicators
+                    .iter()
+                    .all(|applicator| self.applies(node, applicator, value))
+        });
+        self.leave();
+        is_valid
+    }
+
+    /// Whether a value keeps one rule of a node.
+    pub(super) fn applies(
+        &self,
+        node: &'s Node,
+        applicator: &'s Applicator,
+        value: &Value,
+    ) -> bool {
+        let is_valid = |id: &NodeId| self.is_valid(*id, value);
+        match applicator {
+            Applicator::Members(rules) => value.as_object().is_none_or(|m| self.members(rules, m)),
+            Applicator::Names(id) => value
+                .as_object()
+                .is_none_or(|members| members.keys().all(|name| self.is_name(*id, name))),
+            Applicator::Items { prefix, rest } => value
+                .as_array()
+                .is_none_or(|items| self.items(prefix, *rest, items)),
+            Applicator::Contains { item, least, most } => value
+                .as_array()
+                .is_none_or(|items| self.contains(*item, *least, *most, items)),
+            Applicator::AllOf(ids) => ids.iter().all(is_valid),
+            Applicator::AnyOf(ids) => ids.iter().any(is_valid),
+            Applicator::OneOf(ids) => {
+                let mut valid = ids.iter().filter(|id| is_valid(id));
+                valid.next().is_some() && valid.next().is_none()
+            }
+            Applicator::Not(id) => !is_valid(id),
+            Applicator::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                let branch = if is_valid(test) { then } else { otherwise };
+                branch.as_ref().is_none_or(is_valid)
+            }
+            Applicator::Reference(id) => is_valid(id),
+            Applicator::Dependent(rules) => value.as_object().is_none_or(|members| {
+                let mut rules = rules.iter().filter(|(name, _)| members.contains_key(name));
+                rules.all(|(_, id)| is_valid(id))
+            }),
+            Applicator::Unevaluated(id) => value.as_object().is_none_or(|members| {
+                let mut rest = self.unevaluated(node, value, members);
+                rest.all(|(_, value)| self.is_valid(*id, value))
+            }),
+        }
+    }
+
+    fn members(&self, rules: &Members, members: &Map<String, Value>) -> bool {
+        members.iter().all(|(name, value)| {
+            let mut is_named = false;
+            let mut is_valid = self.spend_on(rules, name);
+            for id in rules.named(name) {
+                is_named = true;
+                is_valid = is_valid && self.is_valid(id, value);
+            }
+            match rules.rest {
+                Some(rest) if !is_named => is_valid && self.is_valid(rest, value),
+                _ => is_valid,
+            }
+        })
+    }
+
+    /// Takes what it costs to look a name up.
+    pub(super) fn spend_on(&self, rules: &Members, name: &str) -> bool {
+        self.spend(1 + rules.patterns.len() * (1 + name.len() / 16))
+    }
+
+    pub(super) fn is_name(&self, id: NodeId, name: &str) -> bool {
+        self.spend(1 + name.len() / 256) && self.is_valid(id, &Value::from(name))
+    }
+
+    fn items(&self, prefix: &[NodeId], rest: Option<NodeId>, items: &[Value]) -> bool {
+        let is_prefix = prefix
+            .iter()
+            .zip(items)
+            .all(|(id, item)| self.is_valid(*id, item));
+        is_prefix
+            && rest.is_none_or(|id| {
+                let mut rest = items.iter().skip(prefix.len());
+                rest.all(|item| self.is_valid(id, item))
+            })
+    }
+
+    fn contains(&self, id: NodeId, least: u64, most: Option<u64>, items: &[Value]) -> bool {
+        let (mut found, enough) = (0, most.map_or(least, |most| most.saturating_add(1)));
+        for item in items {
+            if found >= enough {
+                break;
+            }
+            found += u64::from(self.is_valid(id, item));
+        }
+        found >= least && most.is_none_or(|most| found <= most)
+    }
+
+    /// The members of a value that no other rule of the node evaluates.
+    pub(super) fn unevaluated<'v>(
+        &self,
+        node: &'s Node,
+        value: &Value,
+        members: &'v Map<String, Value>,
+    ) -> impl Iterator<Item = (&'v String, &'v Value)> {
+        let mut rules = Vec::new();
+        let is_all = self.evaluating(node, value, &mut rules, true);
+        members.iter().filter(move |(name, _)| {
+            let is_named =
+                |rules: &&Members| rules.rest.is_some() || rules.named(name).next().is_some();
+            !is_all && !rules.iter().any(is_named)
+        })
+    }
+
+    /// Collects the rules that evaluate members, from every schema that is applied to the
+    /// value and allows it (2020-12 core §11.3). Whether all members are evaluated.
+    ///
+    /// Where no branch of a choice allows the value, each counts: the value is refused in
+    /// any case, and a name that one of the branches knows is not the reason.
+    fn evaluating(
+        &self,
+        node: &'s Node,
+        value: &Value,
+        rules: &mut Vec<&'s Members>,
+        is_outermost: bool,
+    ) -> bool {
+        let mut is_all = false;
+        for applicator in &node.applicators {
+            let branches: Vec<NodeId> = match applicator {
+                Applicator::Members(found) => {
+                    rules.push(found);
+                    continue;
+                }
+                Applicator::Unevaluated(_) => {
+                    is_all |= !is_outermost;
+                    continue;
+                }
+                Applicator::AllOf(ids) => ids.clone(),
+                Applicator::AnyOf(ids) | Applicator::OneOf(ids) => {
+                    let valid = ids.iter().copied().filter(|id| self.is_valid(*id, value));
+                    let valid: Vec<NodeId> = valid.collect();
+                    if valid.is_empty() { ids.clone() } else { valid }
+                }
+                Applicator::If {
+                    test,
+                    then,
+                    otherwise,
+                } => match self.is_valid(*test, value) {
+                    true => [Some(*test), *then].into_iter().flatten().collect(),
+                    false => otherwise.iter().copied().collect(),
+                },
+                Applicator::Reference(id) => vec![*id],
+                Applicator::Dependent(ids) => {
+                    let is_there = |name: &str| value.get(name).is_some();
+                    let ids = ids.iter().filter(|(name, _)| is_there(name));
+                    ids.map(|(_, id)| *id).collect()
+                }
+                Applicator::Not(_)
+                | Applicator::Names(_)
+                | Applicator::Items { .. }
+                | Applicator::Contains { .. } => continue,
+            };
+            for id in branches {
+                if let Some(inner) = self.enter(id) {
+                    is_all |= self.evaluating(inner, value, rules, false);
+                }
+                self.leave();
+            }
+        }
+        is_all
+    }
+}

@@ -1,0 +1,123 @@
+//! The document that a schema is written in: its places, and what stands at a keyword.
+
+use serde_json::{Number, Value};
+
+use super::{SchemaFault, number::Exact};
+
+/// A place in the document: a JSON Pointer, as text.
+pub(super) type Place = String;
+
+/// The place below another, with the name escaped (RFC 6901 §3).
+pub(super) fn below(place: &str, name: &str) -> Place {
+    format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// What is wrong, gathered.
+#[derive(Default)]
+pub(super) struct Faults(Vec<SchemaFault>);
+
+impl Faults {
+    /// Takes down a fault at a place.
+    pub(super) fn add(&mut self, place: &str, what: impl AsRef<str>, remedy: &'static str) {
+        let what = what.as_ref();
+        let what = match place {
+            "" => what.to_owned(),
+            place => format!("{what}, at `{place}`"),
+        };
+        self.0.push(SchemaFault { what, remedy });
+    }
+
+    /// Everything that was taken down, unless that is nothing.
+    pub(super) fn into_result<T>(self, value: T) -> Result<T, Vec<SchemaFault>> {
+        match self.0.as_slice() {
+            [] => Ok(value),
+            _ => Err(self.0),
+        }
+    }
+}
+
+/// A keyword of a schema, with what stands there.
+pub(super) struct Entry<'d, 'f> {
+    pub(super) keyword: &'d str,
+    pub(super) value: &'d Value,
+    /// The place of the schema that it is a part of.
+    pub(super) place: &'d str,
+    pub(super) faults: &'f mut Faults,
+}
+
+impl<'d> Entry<'d, '_> {
+    /// Takes what was read, or says what belongs here.
+    fn expect<T>(&mut self, read: Option<T>, what: &str) -> Option<T> {
+        if read.is_none() {
+            let text = format!("the keyword `{}` has to be {what}", self.keyword);
+            self.fault(text, "mend the value of the keyword (JSON Schema 2020-12)");
+        }
+        read
+    }
+
+    pub(super) fn fault(&mut self, what: impl AsRef<str>, remedy: &'static str) {
+        self.faults.add(self.place, what, remedy);
+    }
+
+    pub(super) fn read<T>(
+        &mut self,
+        read: impl FnOnce(&'d Value) -> Option<T>,
+        what: &str,
+    ) -> Option<T> {
+        let read = read(self.value);
+        self.expect(read, what)
+    }
+
+    pub(super) fn text(&mut self) -> Option<&'d str> {
+        self.read(Value::as_str, "a text")
+    }
+
+    pub(super) fn list(&mut self) -> Option<&'d Vec<Value>> {
+        self.read(Value::as_array, "a list")
+    }
+
+    pub(super) fn number(&mut self) -> Option<Number> {
+        self.read(
+            |value| {
+                value
+                    .as_number()
+                    .filter(|number| Exact::of(number).is_some())
+                    .cloned()
+            },
+            "a number",
+        )
+    }
+
+    pub(super) fn flag(&mut self) -> Option<bool> {
+        self.read(Value::as_bool, "`true` or `false`")
+    }
+
+    /// A whole number that is not negative; 2.0 is one.
+    pub(super) fn count(&mut self) -> Option<u64> {
+        let count = |value: &Value| match Exact::of(value.as_number()?)? {
+            Exact::Whole(whole) => u64::try_from(whole).ok(),
+            Exact::Float(_) => None,
+        };
+        self.read(count, "a whole number that is not negative")
+    }
+
+    pub(super) fn names(&mut self) -> Option<Vec<String>> {
+        self.read(names, "a list of names")
+    }
+
+    /// `dependentRequired`.
+    pub(super) fn names_by_name(&mut self) -> Option<Vec<(String, Vec<String>)>> {
+        let read = |value: &Value| {
+            let members = value.as_object()?.iter();
+            members
+                .map(|(name, value)| Some((name.clone(), names(value)?)))
+                .collect()
+        };
+        self.read(read, "an object of lists of names")
+    }
+}
+
+fn names(value: &Value) -> Option<Vec<String>> {
+    let names = value.as_array()?.iter();
+    names.map(|name| name.as_str().map(str::to_owned)).collect()
+}

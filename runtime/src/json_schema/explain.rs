@@ -1,0 +1,276 @@
+//! Which rules a value breaks. Only a value that is refused goes this way.
+
+use serde_json::Value;
+
+use super::{
+    assertion::Assertion,
+    check::Check,
+    fault::{Broken, Fault, Step, short},
+    node::{Applicator, Members, Node, NodeId},
+};
+
+/// How many unknown members are named in one fault.
+const NAMED: usize = 5;
+/// How many faults of a branch are looked at for the one that came furthest.
+const LOOKED_AT: usize = 16;
+
+/// The faults of a value, up to `most`.
+pub(super) fn explain(nodes: &[Node], root: NodeId, value: &Value, most: usize) -> Vec<Fault> {
+    let mut told = Explanation {
+        check: &Check::new(nodes),
+        path: Vec::new(),
+        faults: Vec::new(),
+        most,
+    };
+    told.node(root, value);
+    told.faults
+}
+
+/// Faults of a value, found so far.
+struct Explanation<'c, 'n, 'v> {
+    check: &'c Check<'n>,
+    path: Vec<Step<'v>>,
+    faults: Vec<Fault>,
+    most: usize,
+}
+
+impl<'n, 'v> Explanation<'_, 'n, 'v> {
+    fn tell(&mut self, broken: Broken) {
+        // What comes of a check that was cut short may be wrong.
+        if !self.is_full() {
+            self.faults.push(Fault::new(&self.path, broken));
+        }
+    }
+
+    fn rule(&mut self, keyword: &'static str, text: impl Into<String>) {
+        self.tell(Broken::Rule {
+            keyword,
+            text: text.into(),
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.faults.len() >= self.most || self.check.is_exhausted()
+    }
+
+    /// The faults of a value inside, one step from here.
+    fn inside(&mut self, step: Step<'v>, id: NodeId, value: &'v Value) {
+        self.path.push(step);
+        self.node(id, value);
+        self.path.pop();
+    }
+
+    fn node(&mut self, id: NodeId, value: &'v Value) {
+        if self.is_full() {
+            return;
+        }
+        if let Some(node) = self.check.enter(id) {
+            self.rules(node, value);
+        }
+        self.check.leave();
+    }
+
+    fn rules(&mut self, node: &'n Node, value: &'v Value) {
+        for assertion in &node.assertions {
+            if !self.check.spend(assertion.cost(value)) || assertion.holds(value) {
+                continue;
+            }
+            match assertion {
+                Assertion::Type(types) => {
+                    self.tell(Broken::Type(types.to_string()));
+                    // What else is wrong with it follows from that.
+                    return;
+                }
+                Assertion::Required(_) | Assertion::DependentRequired(_) => {
+                    for name in assertion.missing(value) {
+                        self.tell(Broken::Missing(name.to_owned()));
+                    }
+                }
+                other => self.rule(other.keyword(), other.broken()),
+            }
+        }
+        for applicator in &node.applicators {
+            if self.is_full() {
+                return;
+            }
+            self.applicator(node, applicator, value);
+        }
+    }
+
+    /// The faults by one rule of a node. Only where no schema inside tells them is it asked
+    /// first whether the rule is broken.
+    fn applicator(&mut self, node: &'n Node, applicator: &'n Applicator, value: &'v Value) {
+        let is_broken = || !self.check.applies(node, applicator, value);
+        match applicator {
+            Applicator::Members(rules) => self.members(rules, value),
+            Applicator::Names(id) => self.names(*id, value),
+            Applicator::Items { prefix, rest } => {
+                for (at, item) in value.as_array().into_iter().flatten().enumerate() {
+                    if self.is_full() {
+                        break;
+                    }
+                    if let Some(id) = prefix.get(at).or(rest.as_ref()) {
+                        self.inside(Step::Item(at), *id, item);
+                    }
+                }
+            }
+            Applicator::Contains { least, most, .. } if is_broken() => {
+                let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
+                self.rule(
+                    "contains",
+                    format!(
+                        "it must have at least {least}{most} of the items that the schema describes"
+                    ),
+                );
+            }
+            Applicator::AllOf(ids) => ids.iter().for_each(|id| self.node(*id, value)),
+            Applicator::AnyOf(ids) if is_broken() => {
+                self.choice(
+                    "anyOf",
+                    "it fits none of the schemas that it may have",
+                    ids,
+                    value,
+                );
+            }
+            Applicator::OneOf(ids) => {
+                let valid = ids.iter().filter(|id| self.check.is_valid(**id, value));
+                match valid.count() {
+                    0 => self.choice(
+                        "oneOf",
+                        "it fits none of the schemas that it may have",
+                        ids,
+                        value,
+                    ),
+                    1 => {}
+                    _ => self.rule(
+                        "oneOf",
+                        "it fits more than one of the schemas of which it must have one",
+                    ),
+                }
+            }
+            Applicator::Not(_) if is_broken() => {
+                self.rule("not", "it fits the schema that it must not have")
+            }
+            Applicator::AnyOf(_) | Applicator::Contains { .. } | Applicator::Not(_) => {}
+            Applicator::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                let is_valid = self.check.is_valid(*test, value);
+                if let Some(id) = if is_valid { then } else { otherwise } {
+                    self.node(*id, value);
+                }
+            }
+            Applicator::Reference(id) => self.node(*id, value),
+            Applicator::Dependent(rules) => {
+                for (name, id) in rules {
+                    if value.get(name).is_some() {
+                        self.node(*id, value);
+                    }
+                }
+            }
+            Applicator::Unevaluated(id) => {
+                let members = value.as_object();
+                let rest = members.map(|members| self.check.unevaluated(node, value, members));
+                self.rest(*id, rest.into_iter().flatten());
+            }
+        }
+    }
+
+    fn members(&mut self, rules: &Members, value: &'v Value) {
+        let mut rest = Vec::new();
+        for (name, value) in value.as_object().into_iter().flatten() {
+            if self.is_full() || !self.check.spend_on(rules, name) {
+                return;
+            }
+            let mut is_named = false;
+            for id in rules.named(name) {
+                is_named = true;
+                self.inside(Step::Member(name), id, value);
+            }
+            if !is_named {
+                rest.push((name, value));
+            }
+        }
+        if let Some(id) = rules.rest {
+            self.rest(id, rest.into_iter());
+        }
+    }
+
+    /// Members that no other rule names.
+    fn rest(&mut self, id: NodeId, members: impl Iterator<Item = (&'v String, &'v Value)>) {
+        if !self.check.node(id).is_some_and(Node::is_never) {
+            for (name, value) in members {
+                self.inside(Step::Member(name), id, value);
+            }
+            return;
+        }
+        let names: Vec<String> = members.take(NAMED).map(|(name, _)| short(name)).collect();
+        if !names.is_empty() {
+            self.tell(Broken::Unknown(names));
+        }
+    }
+
+    fn names(&mut self, id: NodeId, value: &'v Value) {
+        for name in value
+            .as_object()
+            .into_iter()
+            .flat_map(|members| members.keys())
+        {
+            if self.is_full() {
+                return;
+            }
+            if self.check.is_name(id, name) {
+                continue;
+            }
+            let text = Value::from(name.as_str());
+            let why = match self
+                .apart(&[id], &text)
+                .into_iter()
+                .next()
+                .map(|fault| fault.broken)
+            {
+                Some(Broken::Rule { text, .. }) => format!(": {text}"),
+                _ => String::new(),
+            };
+            self.rule(
+                "propertyNames",
+                format!(
+                    "its member `{}` has a name that is not allowed{why}",
+                    short(name)
+                ),
+            );
+        }
+    }
+
+    /// Where a choice failed, the branch that came furthest says more than the choice.
+    fn choice(&mut self, keyword: &'static str, text: &str, branches: &[NodeId], value: &'v Value) {
+        let own = self.path.len();
+        let faults = self.apart(branches, value);
+        let furthest = faults.into_iter().max_by_key(|fault| fault.depth);
+        match furthest.filter(|fault| fault.depth > own) {
+            Some(fault) if !self.is_full() => self.faults.push(fault),
+            _ => self.rule(keyword, text),
+        }
+    }
+
+    /// The faults of a value by some schemas, without telling them.
+    fn apart<'w>(&self, ids: &[NodeId], value: &'w Value) -> Vec<Fault>
+    where
+        'v: 'w,
+    {
+        let mut faults = Vec::new();
+        for id in ids {
+            let mut told = Explanation {
+                check: self.check,
+                path: self.path.clone(),
+                faults: Vec::new(),
+                most: LOOKED_AT,
+            };
+            told.node(*id, value);
+            faults.append(&mut told.faults);
+        }
+        faults
+    }
+}

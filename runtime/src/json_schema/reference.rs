@@ -1,0 +1,104 @@
+//! `$ref`: where it leads, and that it does not lead in a circle.
+
+use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::{
+    document::{Faults, Place},
+    node::{Node, NodeId},
+};
+
+/// The place that a `$ref` names in its own document, and what stands there.
+///
+/// # Errors
+///
+/// If it names another document, an anchor, or nothing.
+pub(super) fn target<'d>(
+    reference: &Value,
+    document: &'d Value,
+) -> Result<(Place, &'d Value), (String, &'static str)> {
+    let fault = |what: &str| match reference {
+        Value::String(text) => format!("the `$ref` to {text:?} {what}"),
+        _ => "the keyword `$ref` has to be a text".to_owned(),
+    };
+    let pointer = reference
+        .as_str()
+        .and_then(|text| text.strip_prefix('#'))
+        .and_then(|text| percent_decode_str(text).decode_utf8().ok())
+        .filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))
+        .ok_or_else(|| {
+            (
+                fault("leads out of this schema, or to an anchor, which is not implemented"),
+                "copy the schema into `$defs` and refer to its place, such as `#/$defs/Filter`",
+            )
+        })?;
+    document
+        .pointer(&pointer)
+        .map(|value| (pointer.into_owned(), value))
+        .ok_or_else(|| {
+            (
+                fault("leads to nothing"),
+                "put a schema there, or refer to a place that is there",
+            )
+        })
+}
+
+/// Refuses schemas that apply themselves to the very value that they are applied to: a
+/// check of such a one has no end.
+pub(super) fn refuse_circles(nodes: &[Node], places: &HashMap<Place, NodeId>, faults: &mut Faults) {
+    let mut states = vec![State::New; nodes.len()];
+    let mut places: Vec<(&Place, &NodeId)> = places.iter().collect();
+    places.sort();
+    for (place, id) in places {
+        if is_in_circle(nodes, *id, &mut states) {
+            faults.add(
+                place,
+                "a `$ref` leads back to the schema that it is a part of, for the same value",
+                "let it lead there by a member or an item, as in a tree, or take it away",
+            );
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    /// On the way from the schema that is looked at.
+    Open,
+    Done,
+}
+
+/// Whether a schema that was not looked at before leads to one on the way to it.
+fn is_in_circle(nodes: &[Node], start: NodeId, states: &mut [State]) -> bool {
+    // Schemas with what is left to look at from there. No recursion, as chains may be long.
+    let mut way: Vec<(NodeId, Vec<NodeId>)> = Vec::new();
+    let mut is_circle = false;
+    let mut next = Some(start);
+    loop {
+        if let Some(id) = next.take() {
+            match states.get(id).copied().unwrap_or(State::Done) {
+                State::Done => {}
+                State::Open => is_circle = true,
+                State::New => {
+                    if let Some(state) = states.get_mut(id) {
+                        *state = State::Open;
+                    }
+                    let inner = nodes.get(id).map(Node::at_same_place);
+                    way.push((id, inner.unwrap_or_default()));
+                }
+            }
+        }
+        let Some((id, left)) = way.last_mut() else {
+            return is_circle;
+        };
+        next = left.pop();
+        if next.is_none() {
+            if let Some(state) = states.get_mut(*id) {
+                *state = State::Done;
+            }
+            way.pop();
+        }
+    }
+}
