@@ -11,8 +11,8 @@ use super::node::{Applicator, Members, Node, NodeId};
 /// itself double with each level; a call with a million values is none that a tool answers.
 const STEPS: usize = 1_000_000;
 /// How many schemas may be entered at once, which bounds the stack. A body nests 128 times
-/// at most, so this is some ten schemas for each level.
-const DEPTH: usize = 1_200;
+/// at most, so this is four schemas for each level.
+const DEPTH: usize = 512;
 
 /// One check of one value. It counts its steps.
 pub(super) struct Check<'s> {

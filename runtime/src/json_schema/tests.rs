@@ -1,1 +1,18 @@
-//! What values a schema allows.
+//! What values a schema allows, and what schemas are refused.
+
+mod agreement;
+mod faults;
+mod formats;
+mod generated;
+mod refusals;
+mod vectors;
+mod worst;
+
+use serde_json::Value;
+
+use super::Schema;
+
+fn compile(schema: &Value) -> Schema {
+    let object = schema.as_object().expect("a schema of a test is an object");
+    Schema::compile(object).unwrap_or_else(|faults| panic!("{schema}: {faults:?}"))
+}

@@ -349,10 +349,14 @@ mod hidden_from_the_attribute {
         format!("{a}{b}")
     }
 
-    /// A pattern that only a backtracking engine has.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(extend("pattern" = r"\p{L}"))]
+    struct Word(String);
+
+    /// A pattern that the engine does not have.
     #[mcp_tool(public)]
-    fn class(#[arg(pattern = r"\p{Nope}")] a: Text) -> String {
-        a
+    fn class(a: Word) -> String {
+        a.0
     }
 
     /// A header that cannot be one.

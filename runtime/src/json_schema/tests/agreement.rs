@@ -1,0 +1,88 @@
+//! Our verdict, beside that of another implementation.
+
+use std::cell::Cell;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use proptest::{prelude::*, test_runner::TestRunner};
+use serde_json::Value;
+
+use super::generated::{Dice, cases, dice, document, fitting, value};
+use crate::json_schema::Schema;
+
+/// The other implementation, told to check what we check.
+pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .with_pattern_options(PatternOptions::regex())
+        .build(schema)
+        .map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn agrees_with_another_implementation() {
+    let mut runner = TestRunner::new(cases(1_000));
+    // Schemas, those of them that are compiled, values, those of them that are valid, and
+    // schemas that had values of both verdicts.
+    let [schemas, compiled, values, right, both] = [const { Cell::new(0_u32) }; 5];
+    let add = |counter: &Cell<u32>| counter.set(counter.get() + 1);
+    let result = runner.run(&dice(), |bytes| {
+        let mut dice = Dice::new(bytes);
+        let schema = document(&mut dice);
+        add(&schemas);
+        let Ok(ours) = Schema::compile(schema.as_object().unwrap()) else {
+            // It leads back to itself: there is no verdict to compare.
+            return Ok(());
+        };
+        add(&compiled);
+        let theirs = theirs(&schema).map_err(TestCaseError::fail)?;
+        let mut verdicts = [false; 2];
+        for number in 0..12 {
+            let instance = match number {
+                0 => value(&mut dice, 2),
+                _ => fitting(&mut dice, &schema, &schema, 5),
+            };
+            let is_valid = ours.is_valid(&instance);
+            prop_assert_eq!(
+                is_valid,
+                theirs.is_valid(&instance),
+                "{} {}",
+                &schema,
+                instance
+            );
+            prop_assert_eq!(
+                is_valid,
+                ours.faults(&instance, 9).is_empty(),
+                "{} {}",
+                &schema,
+                instance
+            );
+            add(&values);
+            verdicts[usize::from(is_valid)] = true;
+            if is_valid {
+                add(&right);
+            }
+        }
+        if verdicts == [true; 2] {
+            add(&both);
+        }
+        Ok(())
+    });
+    if let Err(fault) = result {
+        panic!("{fault}");
+    }
+    let [schemas, compiled, values, right, both] =
+        [schemas, compiled, values, right, both].map(Cell::into_inner);
+    let figures = format!(
+        "{schemas} schemas, {compiled} compiled, {both} with both verdicts; {values} values, {right} valid"
+    );
+    // Seen with `--nocapture`.
+    std::io::Write::write_all(&mut std::io::stderr(), format!("{figures}\n").as_bytes()).unwrap();
+    // Without both verdicts, and without schemas that have both, this would show nothing.
+    assert!(compiled * 10 > schemas * 8, "{figures}");
+    assert!(
+        right * 10 > values * 2 && right * 10 < values * 8,
+        "{figures}"
+    );
+    assert!(both * 10 > compiled * 2, "{figures}");
+}
