@@ -11,8 +11,8 @@ use super::node::{Applicator, Members, Node, NodeId};
 /// itself double with each level; a call with a million values is none that a tool answers.
 const STEPS: usize = 1_000_000;
 /// How many schemas may be entered at once, which bounds the stack. A body nests 128 times
-/// at most, so this is four schemas for each level.
-const DEPTH: usize = 512;
+/// at most, so this is six schemas for each level.
+const DEPTH: usize = 768;
 
 /// One check of one value. It counts its steps.
 pub(super) struct Check<'s> {
@@ -60,81 +60,132 @@ impl<'s> Check<'s> {
         self.depth.set(self.depth.get().saturating_sub(1));
     }
 
-    /// Whether a value keeps the rules of a schema.
+    /// Whether a value keeps the rules of a schema. Loops instead of adapters here and
+    /// below: a schema inside a schema should cost as little of the stack as can be.
     pub(super) fn is_valid(&self, id: NodeId, value: &Value) -> bool {
-        let is_valid = self.enter(id).is_some_and(|node| {
-            let holds = |assertion: &super::assertion::Assertion| {
-                self.spend(assertion.cost(value)) && assertion.holds(value)
-            };
-            node.assertions.iter().all(holds)
-                && node
-                    .applicators
-                    .iter()
-                    .all(|applicator| self.applies(node, applicator, value))
-        });
+        let is_valid = match self.enter(id) {
+            Some(node) => self.keeps(node, value),
+            None => false,
+        };
         self.leave();
         is_valid
     }
 
+    fn keeps(&self, node: &'s Node, value: &Value) -> bool {
+        for assertion in &node.assertions {
+            if !self.spend(assertion.cost(value)) || !assertion.holds(value) {
+                return false;
+            }
+        }
+        for applicator in &node.applicators {
+            if !self.applies(node, applicator, value) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Whether a value keeps one rule of a node.
-    pub(super) fn applies(
-        &self,
-        node: &'s Node,
-        applicator: &'s Applicator,
-        value: &Value,
-    ) -> bool {
-        let is_valid = |id: &NodeId| self.is_valid(*id, value);
-        match applicator {
-            Applicator::Members(rules) => value.as_object().is_none_or(|m| self.members(rules, m)),
-            Applicator::Names(id) => value
-                .as_object()
-                .is_none_or(|members| members.keys().all(|name| self.is_name(*id, name))),
-            Applicator::Items { prefix, rest } => value
-                .as_array()
-                .is_none_or(|items| self.items(prefix, *rest, items)),
-            Applicator::Contains { item, least, most } => value
-                .as_array()
-                .is_none_or(|items| self.contains(*item, *least, *most, items)),
-            Applicator::AllOf(ids) => ids.iter().all(is_valid),
-            Applicator::AnyOf(ids) => ids.iter().any(is_valid),
-            Applicator::OneOf(ids) => {
-                let mut valid = ids.iter().filter(|id| is_valid(id));
-                valid.next().is_some() && valid.next().is_none()
+    pub(super) fn applies(&self, node: &'s Node, rule: &'s Applicator, value: &Value) -> bool {
+        match (rule, value) {
+            (Applicator::Members(rules), Value::Object(members)) => self.members(rules, members),
+            (Applicator::Names(id), Value::Object(members)) => {
+                members.keys().all(|name| self.is_name(*id, name))
             }
-            Applicator::Not(id) => !is_valid(id),
-            Applicator::If {
-                test,
-                then,
-                otherwise,
-            } => {
-                let branch = if is_valid(test) { then } else { otherwise };
-                branch.as_ref().is_none_or(is_valid)
+            (Applicator::Items { prefix, rest }, Value::Array(items)) => {
+                self.items(prefix, *rest, items)
             }
-            Applicator::Reference(id) => is_valid(id),
-            Applicator::Dependent(rules) => value.as_object().is_none_or(|members| {
-                let mut rules = rules.iter().filter(|(name, _)| members.contains_key(name));
-                rules.all(|(_, id)| is_valid(id))
-            }),
-            Applicator::Unevaluated(id) => value.as_object().is_none_or(|members| {
-                let mut rest = self.unevaluated(node, value, members);
-                rest.all(|(_, value)| self.is_valid(*id, value))
-            }),
+            (Applicator::Contains { item, least, most }, Value::Array(items)) => {
+                self.contains(*item, *least, *most, items)
+            }
+            (Applicator::Unevaluated(id), Value::Object(members)) => {
+                self.is_rest(*id, node, value, members)
+            }
+            (Applicator::Dependent(rules), Value::Object(members)) => {
+                for (name, id) in rules {
+                    if members.contains_key(name) && !self.is_valid(*id, value) {
+                        return false;
+                    }
+                }
+                true
+            }
+            (Applicator::AllOf(ids), _) => self.fits_all(ids, value),
+            (Applicator::AnyOf(ids), _) => self.fits_any(ids, value),
+            (Applicator::OneOf(ids), _) => self.fits_one(ids, value),
+            (Applicator::Not(id), _) => !self.is_valid(*id, value),
+            (
+                Applicator::If {
+                    test,
+                    then,
+                    otherwise,
+                },
+                _,
+            ) => {
+                let branch = if self.is_valid(*test, value) {
+                    then
+                } else {
+                    otherwise
+                };
+                match branch {
+                    Some(id) => self.is_valid(*id, value),
+                    None => true,
+                }
+            }
+            (Applicator::Reference(id), _) => self.is_valid(*id, value),
+            // A rule about another type than the value's.
+            _ => true,
         }
     }
 
+    fn fits_all(&self, ids: &[NodeId], value: &Value) -> bool {
+        for id in ids {
+            if !self.is_valid(*id, value) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn fits_any(&self, ids: &[NodeId], value: &Value) -> bool {
+        for id in ids {
+            if self.is_valid(*id, value) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn fits_one(&self, ids: &[NodeId], value: &Value) -> bool {
+        let mut found = 0;
+        for id in ids {
+            found += usize::from(self.is_valid(*id, value));
+            if found > 1 {
+                return false;
+            }
+        }
+        found == 1
+    }
+
     fn members(&self, rules: &Members, members: &Map<String, Value>) -> bool {
-        members.iter().all(|(name, value)| {
+        for (name, value) in members {
+            if !self.spend_on(rules, name) {
+                return false;
+            }
             let mut is_named = false;
-            let mut is_valid = self.spend_on(rules, name);
             for id in rules.named(name) {
                 is_named = true;
-                is_valid = is_valid && self.is_valid(id, value);
+                if !self.is_valid(id, value) {
+                    return false;
+                }
             }
-            match rules.rest {
-                Some(rest) if !is_named => is_valid && self.is_valid(rest, value),
-                _ => is_valid,
+            if let Some(rest) = rules.rest
+                && !is_named
+                && !self.is_valid(rest, value)
+            {
+                return false;
             }
-        })
+        }
+        true
     }
 
     /// Takes what it costs to look a name up.
@@ -147,15 +198,30 @@ impl<'s> Check<'s> {
     }
 
     fn items(&self, prefix: &[NodeId], rest: Option<NodeId>, items: &[Value]) -> bool {
-        let is_prefix = prefix
-            .iter()
-            .zip(items)
-            .all(|(id, item)| self.is_valid(*id, item));
-        is_prefix
-            && rest.is_none_or(|id| {
-                let mut rest = items.iter().skip(prefix.len());
-                rest.all(|item| self.is_valid(id, item))
-            })
+        for (at, item) in items.iter().enumerate() {
+            let Some(id) = prefix.get(at).copied().or(rest) else {
+                return true;
+            };
+            if !self.is_valid(id, item) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_rest(
+        &self,
+        id: NodeId,
+        node: &'s Node,
+        value: &Value,
+        members: &Map<String, Value>,
+    ) -> bool {
+        for (_, member) in self.unevaluated(node, value, members) {
+            if !self.is_valid(id, member) {
+                return false;
+            }
+        }
+        true
     }
 
     fn contains(&self, id: NodeId, least: u64, most: Option<u64>, items: &[Value]) -> bool {

@@ -71,23 +71,8 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
     }
 
     fn rules(&mut self, node: &'n Node, value: &'v Value) {
-        for assertion in &node.assertions {
-            if !self.check.spend(assertion.cost(value)) || assertion.holds(value) {
-                continue;
-            }
-            match assertion {
-                Assertion::Type(types) => {
-                    self.tell(Broken::Type(types.to_string()));
-                    // What else is wrong with it follows from that.
-                    return;
-                }
-                Assertion::Required(_) | Assertion::DependentRequired(_) => {
-                    for name in assertion.missing(value) {
-                        self.tell(Broken::Missing(name.to_owned()));
-                    }
-                }
-                other => self.rule(other.keyword(), other.broken()),
-            }
+        if !self.assertions(node, value) {
+            return;
         }
         for applicator in &node.applicators {
             if self.is_full() {
@@ -97,24 +82,70 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// The faults by one rule of a node. Only where no schema inside tells them is it asked
-    /// first whether the rule is broken.
-    fn applicator(&mut self, node: &'n Node, applicator: &'n Applicator, value: &'v Value) {
-        let is_broken = || !self.check.applies(node, applicator, value);
-        match applicator {
-            Applicator::Members(rules) => self.members(rules, value),
-            Applicator::Names(id) => self.names(*id, value),
-            Applicator::Items { prefix, rest } => {
-                for (at, item) in value.as_array().into_iter().flatten().enumerate() {
-                    if self.is_full() {
-                        break;
-                    }
-                    if let Some(id) = prefix.get(at).or(rest.as_ref()) {
-                        self.inside(Step::Item(at), *id, item);
+    /// The faults by rules about the value alone; whether there is more to be said.
+    fn assertions(&mut self, node: &Node, value: &Value) -> bool {
+        for assertion in &node.assertions {
+            if !self.check.spend(assertion.cost(value)) || assertion.holds(value) {
+                continue;
+            }
+            match assertion {
+                Assertion::Type(types) => {
+                    self.tell(Broken::Type(types.to_string()));
+                    // What else is wrong with it follows from that.
+                    return false;
+                }
+                Assertion::Required(_) | Assertion::DependentRequired(_) => {
+                    for name in assertion.missing(value) {
+                        self.tell(Broken::Missing(name.to_owned()));
                     }
                 }
+                other => self.rule(other.keyword(), other.broken()),
             }
-            Applicator::Contains { least, most, .. } if is_broken() => {
+        }
+        true
+    }
+
+    /// The faults by one rule that applies schemas. It only shows the way, so that a level
+    /// of a value costs little of the stack.
+    fn applicator(&mut self, node: &'n Node, rule: &'n Applicator, value: &'v Value) {
+        match rule {
+            Applicator::Members(rules) => self.members(rules, value),
+            Applicator::Names(id) => self.names(*id, value),
+            Applicator::Items { prefix, rest } => self.items(prefix, *rest, value),
+            Applicator::AllOf(ids) => self.all(ids, value),
+            Applicator::Reference(id) => self.node(*id, value),
+            Applicator::Dependent(rules) => self.dependent(rules, value),
+            Applicator::Unevaluated(id) => self.unevaluated(*id, node, value),
+            Applicator::If {
+                test,
+                then,
+                otherwise,
+            } => self.branch(*test, *then, *otherwise, value),
+            Applicator::AnyOf(_)
+            | Applicator::OneOf(_)
+            | Applicator::Contains { .. }
+            | Applicator::Not(_) => {
+                // No schema inside tells whether these are broken.
+                if !self.check.applies(node, rule, value) {
+                    self.combined(rule, value);
+                }
+            }
+        }
+    }
+
+    /// The fault of a rule that is broken by what several schemas say together.
+    fn combined(&mut self, rule: &Applicator, value: &'v Value) {
+        const NONE: &str = "it fits none of the schemas that it may have";
+        match rule {
+            Applicator::AnyOf(ids) => self.choice("anyOf", NONE, ids, value),
+            Applicator::OneOf(ids) if !ids.iter().any(|id| self.check.is_valid(*id, value)) => {
+                self.choice("oneOf", NONE, ids, value);
+            }
+            Applicator::OneOf(_) => self.rule(
+                "oneOf",
+                "it fits more than one of the schemas of which it must have one",
+            ),
+            Applicator::Contains { least, most, .. } => {
                 let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
                 self.rule(
                     "contains",
@@ -123,57 +154,51 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
                     ),
                 );
             }
-            Applicator::AllOf(ids) => ids.iter().for_each(|id| self.node(*id, value)),
-            Applicator::AnyOf(ids) if is_broken() => {
-                self.choice(
-                    "anyOf",
-                    "it fits none of the schemas that it may have",
-                    ids,
-                    value,
-                );
+            _ => self.rule("not", "it fits the schema that it must not have"),
+        }
+    }
+
+    fn all(&mut self, ids: &[NodeId], value: &'v Value) {
+        for id in ids {
+            self.node(*id, value);
+        }
+    }
+
+    fn branch(
+        &mut self,
+        test: NodeId,
+        then: Option<NodeId>,
+        otherwise: Option<NodeId>,
+        value: &'v Value,
+    ) {
+        let is_then = self.check.is_valid(test, value);
+        if let Some(id) = if is_then { then } else { otherwise } {
+            self.node(id, value);
+        }
+    }
+
+    fn dependent(&mut self, rules: &[(String, NodeId)], value: &'v Value) {
+        for (name, id) in rules {
+            if value.get(name).is_some() {
+                self.node(*id, value);
             }
-            Applicator::OneOf(ids) => {
-                let valid = ids.iter().filter(|id| self.check.is_valid(**id, value));
-                match valid.count() {
-                    0 => self.choice(
-                        "oneOf",
-                        "it fits none of the schemas that it may have",
-                        ids,
-                        value,
-                    ),
-                    1 => {}
-                    _ => self.rule(
-                        "oneOf",
-                        "it fits more than one of the schemas of which it must have one",
-                    ),
-                }
+        }
+    }
+
+    fn unevaluated(&mut self, id: NodeId, node: &'n Node, value: &'v Value) {
+        if let Some(members) = value.as_object() {
+            let rest = self.check.unevaluated(node, value, members).collect();
+            self.rest(id, rest);
+        }
+    }
+
+    fn items(&mut self, prefix: &[NodeId], rest: Option<NodeId>, value: &'v Value) {
+        for (at, item) in value.as_array().into_iter().flatten().enumerate() {
+            if self.is_full() {
+                return;
             }
-            Applicator::Not(_) if is_broken() => {
-                self.rule("not", "it fits the schema that it must not have")
-            }
-            Applicator::AnyOf(_) | Applicator::Contains { .. } | Applicator::Not(_) => {}
-            Applicator::If {
-                test,
-                then,
-                otherwise,
-            } => {
-                let is_valid = self.check.is_valid(*test, value);
-                if let Some(id) = if is_valid { then } else { otherwise } {
-                    self.node(*id, value);
-                }
-            }
-            Applicator::Reference(id) => self.node(*id, value),
-            Applicator::Dependent(rules) => {
-                for (name, id) in rules {
-                    if value.get(name).is_some() {
-                        self.node(*id, value);
-                    }
-                }
-            }
-            Applicator::Unevaluated(id) => {
-                let members = value.as_object();
-                let rest = members.map(|members| self.check.unevaluated(node, value, members));
-                self.rest(*id, rest.into_iter().flatten());
+            if let Some(id) = prefix.get(at).copied().or(rest) {
+                self.inside(Step::Item(at), id, item);
             }
         }
     }
@@ -194,19 +219,23 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             }
         }
         if let Some(id) = rules.rest {
-            self.rest(id, rest.into_iter());
+            self.rest(id, rest);
         }
     }
 
     /// Members that no other rule names.
-    fn rest(&mut self, id: NodeId, members: impl Iterator<Item = (&'v String, &'v Value)>) {
+    fn rest(&mut self, id: NodeId, members: Vec<(&'v String, &'v Value)>) {
         if !self.check.node(id).is_some_and(Node::is_never) {
             for (name, value) in members {
                 self.inside(Step::Member(name), id, value);
             }
             return;
         }
-        let names: Vec<String> = members.take(NAMED).map(|(name, _)| short(name)).collect();
+        let names: Vec<String> = members
+            .into_iter()
+            .take(NAMED)
+            .map(|(name, _)| short(name))
+            .collect();
         if !names.is_empty() {
             self.tell(Broken::Unknown(names));
         }

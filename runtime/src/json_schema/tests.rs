@@ -2,6 +2,7 @@
 
 mod agreement;
 mod faults;
+mod fitting;
 mod formats;
 mod generated;
 mod refusals;

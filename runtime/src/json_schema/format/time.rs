@@ -69,7 +69,12 @@ fn offset(text: &str) -> Option<i32> {
     let (hour, minute) = rest.split_once(':')?;
     let (hour, minute) = (digits(hour, 2)?, digits(minute, 2)?);
     let minutes = hour * 60 + minute;
-    (hour < 24 && minute < 60).then_some(if sign == "-" { -minutes } else { minutes })
+    let minutes = match sign {
+        "+" => minutes,
+        "-" => -minutes,
+        _ => return None,
+    };
+    (hour < 24 && minute < 60).then_some(minutes)
 }
 
 /// A number of exactly so many digits.
@@ -133,6 +138,7 @@ mod tests {
             "2026-11-27T13:36:39+0100",
             "2026-11-27T13:36:39+24:00",
             "2016-12-31T22:59:60Z",
+            "2016-12-31T12:00:00Z00:30",
             "2016-12-31T23:59:61Z",
             "2023-02-29T00:00:00Z",
             "1900-02-29T00:00:00Z",

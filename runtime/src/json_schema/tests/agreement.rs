@@ -6,7 +6,10 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::Value;
 
-use super::generated::{Dice, cases, dice, document, fitting, value};
+use super::{
+    fitting::fitting,
+    generated::{Dice, cases, dice, document, value},
+};
 use crate::json_schema::Schema;
 
 /// The other implementation, told to check what we check.
@@ -17,6 +20,12 @@ pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {
         .with_pattern_options(PatternOptions::regex())
         .build(schema)
         .map_err(|fault| fault.to_string())
+}
+
+/// Where we differ on purpose.
+fn is_excluded(schema: &str, instance: &str) -> bool {
+    // 1e300 is no multiple of 3 in decimals; they divide its binary neighbour.
+    schema.contains("multipleOf") && instance.contains("e+300")
 }
 
 #[test]
@@ -42,6 +51,9 @@ fn agrees_with_another_implementation() {
                 0 => value(&mut dice, 2),
                 _ => fitting(&mut dice, &schema, &schema, 5),
             };
+            if is_excluded(&schema.to_string(), &instance.to_string()) {
+                continue;
+            }
             let is_valid = ours.is_valid(&instance);
             prop_assert_eq!(
                 is_valid,
