@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("uri_pattern", 1),
     ("issuer", 2),
     ("verify", 2),
+    ("json_schema", 3),
     ("prompt", 3),
     ("resource", 3),
     ("text", 3),
@@ -45,6 +46,10 @@ const APART: &[(&str, &str)] = &[
     ("resource", "issuer"),
     ("prompt", "verify"),
     ("prompt", "issuer"),
+    // What judges arguments knows nothing of tools.
+    ("json_schema", "tool"),
+    ("json_schema", "verify"),
+    ("json_schema", "issuer"),
 ];
 
 /// Layers 0 and 1 have no I/O and no async, and only two files know rmcp or HTTP.

@@ -109,7 +109,7 @@ mod uri;
 /// | `rename = "…"` | the argument's name |
 /// | `minimum = n`, `maximum = n` | limits of a number, both inclusive |
 /// | `min_length = n`, `max_length = n` | lengths of a text, in characters |
-/// | `pattern = "…"` | a regular expression that must match somewhere in the text; no look-around |
+/// | `pattern = "…"` | a regular expression that must match somewhere in the text; no look-around, back-references or `\p{…}` |
 /// | `header = "Region"` | clients repeat the argument as the header `Mcp-Param-Region` |
 ///
 /// The schema that is published is the schema that is enforced: a call that breaks it is a

@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 
 /// A number of cases, unless the environment says another.
 pub(super) fn cases(usual: u32) -> Config {
-    let stated = std::env::var_os("PROPTEST_CASES").is_some();
-    let mut config = Config::default();
-    config.failure_persistence = None;
-    if !stated {
-        config.cases = usual;
+    let usual = match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => Config::default(),
+        None => Config::with_cases(usual),
+    };
+    Config {
+        failure_persistence: None,
+        ..usual
     }
-    config
 }
 
 /// What the dice show. When they are all thrown they show nothing but zeros, which ends
