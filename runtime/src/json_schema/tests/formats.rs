@@ -76,8 +76,8 @@ fn is_excluded(format: &str, text: &str) -> bool {
     match format {
         // They look into A-labels by the rules of IDNA; RFC 1123 knows none.
         "hostname" => lower.split('.').any(|label| label.get(2..4) == Some("--")),
-        // They take `<` in a quoted local part for the end of a name before an address.
-        "email" => text.starts_with('"') && text.contains('<'),
+        // RFC 5321 §4.1.2 has `<` in a quoted local part, and any character after `\`.
+        "email" => text.starts_with('"') && text.contains(['<', '\\']),
         // Ours is what our engine can search for, without look-around and the like.
         "regex" => true,
         _ => false,

@@ -292,11 +292,8 @@ async fn a_recursive_type_has_one_definition() {
     let desk = all();
     let schema = desk.input("count");
     assert_eq!(schema["$defs"].as_object().unwrap().len(), 1, "{schema}");
-    assert_eq!(
-        desk.text("count", json!({"left": {"children": [{"children": []}]}}))
-            .await,
-        "1"
-    );
+    let tree = json!({"left": {"children": [{"children": []}]}});
+    assert_eq!(desk.text("count", tree).await, "1");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// errors: 20
+// errors: 22
 use toolgate::mcp_tool;
 
 /// Rules that do not fit.
@@ -42,8 +42,10 @@ fn patterns(
     #[arg(pattern = "^[A-Z$")] a: String,
     #[arg(pattern = "(?=a)b")] b: String,
     #[arg(pattern = "*")] c: String,
+    #[arg(pattern = r"^\p{L}+$")] d: String,
+    #[arg(pattern = "[z-a]")] e: String,
 ) {
-    let _ = (a, b, c);
+    let _ = (a, b, c, d, e);
 }
 
 /// Headers that are none.
