@@ -76,13 +76,13 @@ impl Input {
             }
         }
         let arguments = Value::Object(arguments);
-        let is_valid = |schema: &Schema| schema.is_valid(&arguments);
-        if self.schema.as_ref().is_some_and(is_valid)
+        let faults = self.faults(&arguments, TOLD + 1);
+        if self.schema.is_some()
+            && faults.is_empty()
             && let Value::Object(arguments) = arguments
         {
             return Ok(arguments);
         }
-        let faults = self.faults(&arguments, TOLD + 1);
         let told = faults.iter().take(TOLD);
         let mut told: Vec<String> = told.map(|fault| tell(fault, &self.names)).collect();
         if faults.len() > TOLD {
