@@ -69,9 +69,12 @@ impl Gate {
         let JsonRpcMessage::Request(request) = &mut message else {
             return None;
         };
-        // As rmcp puts it there, and nothing else does: a handler looks for both.
+        // As rmcp puts it there, with what it is given: a handler looks for all of it.
         let mut head = std::mem::replace(parts, Request::new(()).into_parts().0);
         head.extensions.insert(admission.clone());
+        if let Some(holder) = self.sessions.holder(session) {
+            head.extensions.insert(holder);
+        }
         request.request.extensions_mut().insert(head);
         let answer = sessions.ask(session, message).await;
         Some(answer.unwrap_or_else(broken))

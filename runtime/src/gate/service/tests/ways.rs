@@ -8,7 +8,7 @@ use rmcp::model::{
 
 use super::*;
 use crate::{
-    gate::{Direct, InSession},
+    gate::{Direct, Holder, InSession},
     tool::Refused,
 };
 
@@ -172,6 +172,8 @@ impl InSession for One {
         let head = request.request.extensions().get::<Parts>().unwrap();
         let admission = head.extensions.get::<Admission>().unwrap();
         assert!(!head.headers.contains_key(header::AUTHORIZATION));
+        // By it a round knows that there is somebody to ask.
+        assert!(head.extensions.get::<Holder>().is_some());
         let seen = format!("{session} {} {:?}", request.id, admission.target());
         self.0
             .lock()
