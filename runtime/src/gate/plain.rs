@@ -51,7 +51,9 @@ pub(super) enum PlainAsked {
 impl Plain {
     /// Reads a body; none when it is not in the plain form.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let message: Message = serde_json::from_slice(body).ok()?;
+        // Looked at once as a whole, and not once more for each of its texts.
+        let body = std::str::from_utf8(body).ok()?;
+        let message: Message = serde_json::from_str(body).ok()?;
         let Params {
             name,
             arguments,
