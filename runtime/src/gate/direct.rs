@@ -61,17 +61,19 @@ impl Gate {
             return self.plain_in_session(headers, body);
         }
         let lane = self.direct.as_deref()?;
-        let is_current = only(headers, &PROTOCOL_VERSION) == Some(CURRENT);
+        let is_current = only(headers, &PROTOCOL_VERSION).is_some_and(|named| named == CURRENT);
         let is_plain = is_current && is_plain_head(headers);
         let method = is_plain.then(|| only(headers, &METHOD))??;
-        let plain = Plain::read(body).filter(|plain| plain.method() == method)?;
+        let plain = Plain::read(body).filter(|plain| method == plain.method())?;
         let is_plain = plain.form == Form::Current
             && identifiers::is_plain_id(&plain.id)
             && match &plain.asks {
                 PlainAsked::Call { name, .. } => {
-                    // A name that looks like the escape of another goes the long way.
+                    // A name that looks like the escape of another, or that a header can
+                    // have in no other way, goes the long way.
                     !name.starts_with("=?")
-                        && only(headers, &NAME) == Some(name)
+                        && name.is_ascii()
+                        && only(headers, &NAME).is_some_and(|named| named == name)
                         && self
                             .rules
                             .target(Operation::CallTool(name))
@@ -108,21 +110,23 @@ pub(super) async fn run(
 
 /// Whether a head has what every message of the transport has, told in the plainest way.
 pub(super) fn is_plain_head(headers: &HeaderMap) -> bool {
-    only(headers, &header::CONTENT_TYPE) == Some("application/json") && accepts_both(headers)
+    only(headers, &header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json")
+        && only(headers, &header::ACCEPT).is_some_and(accepts_both)
 }
 
 /// The one value of a header.
-pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok(),
-        _ => None,
-    }
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// Whether both media types of the transport are accepted, told in the plainest way.
-fn accepts_both(headers: &HeaderMap) -> bool {
-    let Some(accepted) = only(headers, &header::ACCEPT) else {
+fn accepts_both(accepted: &HeaderValue) -> bool {
+    // As nearly every client writes it.
+    if accepted == "application/json, text/event-stream" {
+        return true;
+    }
+    let Ok(accepted) = accepted.to_str() else {
         return false;
     };
     let has = |kind: &str| accepted.split(',').any(|part| part.trim() == kind);

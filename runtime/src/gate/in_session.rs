@@ -42,7 +42,7 @@ impl Gate {
     pub(super) fn plain_in_session(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
         self.in_session.as_ref()?;
         let is_of_sessions = match only(headers, &PROTOCOL_VERSION) {
-            Some(version) => REVISIONS.contains(&version),
+            Some(version) => REVISIONS.iter().any(|known| version == known),
             None => !headers.contains_key(PROTOCOL_VERSION),
         };
         let is_plain = is_of_sessions && is_plain_head(headers);

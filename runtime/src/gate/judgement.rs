@@ -65,9 +65,11 @@ impl Gate {
             let refusal = self.note(subject, refusal);
             Err(self.in_form(refusal, &asked, headers, subject.principal))
         };
-        let shown = Shown::read(&parts.method, headers);
         let judged = match &token {
-            Ok(Some(token)) => Some(self.authenticator.authenticate(token, &shown).await),
+            Ok(Some(token)) => {
+                let shown = Shown::read(&parts.method, headers);
+                Some(self.authenticator.authenticate(token, &shown).await)
+            }
             Ok(None) | Err(_) => None,
         };
         let known = subject.operation;

@@ -12,12 +12,13 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderName;
 use tokio::time::Instant;
 
 use crate::principal::{Identity, Principal};
 
 /// The header that names a session, in the revisions that have them.
-pub(super) const SESSION_ID: &str = "mcp-session-id";
+pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// How many sessions there can be. A session costs about 50 kB.
 #[derive(Debug, Clone, Copy)]

@@ -17,7 +17,7 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 
 use crate::{
     bearer::BearerToken,
@@ -41,7 +41,7 @@ use proof::Proof;
 use replay::{Replays, Room};
 
 /// The header that carries a proof.
-pub(crate) const PROOF: &str = "dpop";
+pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 
 /// The header that carries a nonce to the client.
 pub(crate) const NONCE: &str = "dpop-nonce";
