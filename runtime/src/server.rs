@@ -45,6 +45,7 @@ mod changes;
 mod cors;
 mod direct;
 mod documents;
+mod entrance;
 mod handler;
 mod hierarchy;
 mod in_session;
@@ -338,7 +339,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// A [`StartError`] with every fault of what is offered and of the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
-        Ok(assembly::assemble(self.bound(), config, None)?.router)
+        let assembled = assembly::assemble(self.bound(), config, None)?;
+        Ok(assembled.entrance.into_router())
     }
 
     /// Listens and serves until the process is told to stop (Ctrl-C or SIGTERM).

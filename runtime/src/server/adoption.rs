@@ -16,7 +16,7 @@ use rmcp::{
     },
 };
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use tower::Layer;
 use tower_http::cors::CorsLayer;
 
@@ -25,6 +25,7 @@ use crate::error::Error;
 use super::{
     Visibility,
     assembly::Assembled,
+    entrance::Entrance,
     protection::Wall,
     routes, serve,
     welcome::{self, Welcome},
@@ -142,6 +143,14 @@ impl Gate {
         H: ServerHandler,
         M: SessionManager,
     {
+        self.entrance(service).into_router()
+    }
+
+    fn entrance<H, M>(&self, service: StreamableHttpService<Guarded<H>, M>) -> Entrance
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
         let standing = &self.0;
         let served = routes::Served {
             path: standing.path.clone(),
@@ -194,14 +203,13 @@ impl Gate {
         let assembled = Assembled {
             // The application's own handlers may ask.
             is_told_peers: true,
-            router: self.router(service),
+            entrance: self.entrance(service),
             cors: standing.cors.clone(),
             welcome: standing.welcome.clone(),
             bind: standing.bind,
             ready: standing.wall.readiness.clone(),
             streams: standing.wall.streams.clone(),
             everything: standing.everything.clone(),
-            connections: TaskTracker::new(),
         };
         serve::serve(listener, assembled, Box::pin(stop)).await
     }

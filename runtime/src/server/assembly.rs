@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
-use axum::Router;
 use http::HeaderName;
 use rmcp::{
     model::{Implementation, ServerConfig},
     transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 
 use crate::{
@@ -24,6 +23,7 @@ use super::{
     catalogue::{Catalogue, Sets},
     changes::Changes,
     documents::Documents,
+    entrance::Entrance,
     handler::{Handler, Shared},
     hierarchy::Hierarchy,
     in_session::OpenSessions,
@@ -37,7 +37,7 @@ use super::{
 
 /// A server that is ready to be served.
 pub(super) struct Assembled {
-    pub(super) router: Router,
+    pub(super) entrance: Entrance,
     /// What goes around the answer for all other paths.
     pub(super) cors: CorsLayer,
     pub(super) welcome: Welcome,
@@ -48,9 +48,8 @@ pub(super) struct Assembled {
     pub(super) ready: Readiness,
     /// Ends the open streams.
     pub(super) streams: CancellationToken,
-    /// Ends sessions and connections.
+    /// Ends sessions.
     pub(super) everything: CancellationToken,
-    pub(super) connections: TaskTracker,
 }
 
 /// The scopes of what is registered, sorted.
@@ -184,13 +183,12 @@ pub(super) fn assemble(
     Ok(Assembled {
         is_told_peers: served.issuer_routes.is_some(),
         cors: served.cors.clone(),
-        router: routes::routes(endpoint, served, wall.readiness.clone()),
+        entrance: routes::routes(endpoint, served, wall.readiness.clone()),
         welcome,
         bind,
         ready: wall.readiness,
         streams: wall.streams,
         everything,
-        connections: TaskTracker::new(),
     })
 }
 

@@ -11,10 +11,11 @@ use std::{
 };
 
 use axum::body::Body;
-use futures_util::future::BoxFuture;
 use http::{Method, Request, Response, header::ORIGIN};
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::CorsLayer;
+
+use super::entrance::Answer;
 
 /// A service that answers nothing for a cache to keep, with CORS where a page asks.
 #[derive(Clone)]
@@ -29,8 +30,6 @@ impl<S> ForPages<S> {
         Self { service, cors }
     }
 }
-
-type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
 impl<S> Service<Request<Body>> for ForPages<S>
 where

@@ -7,7 +7,6 @@ use axum::{
     body::{Body, Bytes},
     routing::{any, any_service, get},
 };
-use futures_util::future::BoxFuture;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
@@ -19,7 +18,12 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::gate::{OriginRules, oauth_error};
 
-use super::{cors::ForPages, page, protection::Readiness};
+use super::{
+    cors::ForPages,
+    entrance::{Answer, Entrance},
+    page,
+    protection::Readiness,
+};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -38,14 +42,10 @@ pub(super) struct Served {
 
 /// Puts the endpoint and what belongs to it in their places, and nothing in any other:
 /// paths that are not ours are the application's into which this is merged.
-pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> Router
+pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> Entrance
 where
-    S: Service<
-            Request<Body>,
-            Response = Response<Body>,
-            Error = Infallible,
-            Future = BoxFuture<'static, Result<Response<Body>, Infallible>>,
-        > + Clone
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
+        + Clone
         + Send
         + Sync
         + 'static,
@@ -63,15 +63,15 @@ where
         .route("/healthz", get(async || Body::from("ok\n")))
         .route("/readyz", get(move || ready(readiness.clone())))
         .route("/docs", get(move || documentation(page.clone())));
-    let endpoint = any_service(ForPages::new(endpoint, cors.clone()));
+    let endpoint = ForPages::new(endpoint, cors.clone());
     let mut endpoints = Router::new();
     if path.is_empty() {
-        endpoints = endpoints.route("/", endpoint);
+        endpoints = endpoints.route("/", any_service(endpoint.clone()));
     } else {
         // A redirect from one to the other would not be followed by a POST.
         for path in [path.clone(), format!("{path}/")] {
             router = router.route(&format!("{WELL_KNOWN}{path}"), metadata.clone());
-            endpoints = endpoints.route(&path, endpoint.clone());
+            endpoints = endpoints.route(&path, any_service(endpoint.clone()));
         }
     }
     // CORS is outermost, so that a page can read refusals as well.
@@ -86,10 +86,11 @@ where
         })
         .route_layer(cors)
         .merge(endpoints);
-    match issuer_routes {
+    let router = match issuer_routes {
         Some(issuer) => router.merge(issuer),
         None => router,
-    }
+    };
+    Entrance::new(router, endpoint, &path)
 }
 
 /// Answers for the paths at which there is nothing, where the server stands alone.

@@ -5,18 +5,19 @@ use std::{net::SocketAddr, task::Poll, time::Duration};
 use axum::{body::Body, extract::ConnectInfo};
 use futures_util::future::BoxFuture;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
 use crate::error::Error;
 
-use super::{assembly::Assembled, preface::Prompt, routes};
+use super::{assembly::Assembled, preface::Prompt};
 
 /// How long a client may take to send a request's header.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -49,11 +50,13 @@ pub(super) async fn serve(
     mut assembled: Assembled,
     mut stop: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
-    assembled.router = routes::alone(assembled.router, assembled.cors.clone());
+    assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
     let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut stop => break,
+            Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) if is_of_one_connection(&error) => continue,
@@ -65,7 +68,7 @@ pub(super) async fn serve(
                 Err(error) => return Err(Error::Serve(error)),
             },
         };
-        connect(stream, peer, &assembled, &graceful);
+        connections.spawn(connection(stream, peer, &assembled, &graceful));
     }
     drop(listener);
     tracing::info!("told to stop: running calls may finish, open streams end");
@@ -79,30 +82,29 @@ pub(super) async fn serve(
     }
     // Ends what is left of sessions.
     assembled.everything.cancel();
-    assembled.connections.close();
-    let _ = tokio::time::timeout(LAST_WORDS, assembled.connections.wait()).await;
+    let _ = tokio::time::timeout(LAST_WORDS, connections.shutdown()).await;
     Ok(())
 }
 
-/// Serves one connection in a task of its own.
-fn connect(
+/// Serves one connection.
+fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     assembled: &Assembled,
     graceful: &GracefulShutdown,
-) {
+) -> impl Future<Output = ()> + Send + use<> {
     // A reply is small, and must not wait for the acknowledgement of the one before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let router = assembled.router.clone();
+    let entrance = assembled.entrance.clone();
     let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-    let service = tower::service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
-        router.clone().oneshot(request)
+        entrance.answer(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -115,23 +117,14 @@ fn connect(
         .keep_alive_interval(Some(HEADER_TIME))
         .max_concurrent_streams(256);
     let connection = builder
-        .serve_connection(
-            TokioIo::new(Prompt::new(stream, HEADER_TIME)),
-            TowerToHyperService::new(service),
-        )
+        .serve_connection(TokioIo::new(Prompt::new(stream, HEADER_TIME)), service)
         .into_owned();
     let connection = graceful.watch(connection);
-    let cut_off = assembled.everything.clone();
-    assembled.connections.spawn(async move {
-        tokio::select! {
-            served = connection => {
-                if let Err(error) = served {
-                    tracing::debug!(%error, "a connection broke");
-                }
-            }
-            () = cut_off.cancelled() => {}
+    async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection broke");
         }
-    });
+    }
 }
 
 /// Ready when the process is told to stop. It listens from now on, polled or not: a

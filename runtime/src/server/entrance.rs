@@ -1,0 +1,111 @@
+//! The way into a server that stands alone.
+//!
+//! Nearly all that arrives is a message to the endpoint. That needs no router to find its
+//! way: it has one path, and what is sent there has one method.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{Router, body::Body};
+use futures_util::future::BoxFuture;
+use http::{Method, Request, Response};
+use tower::{Service, ServiceExt};
+use tower_http::cors::CorsLayer;
+
+use super::routes;
+
+/// An answer to come.
+pub(super) type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+/// The routes of a server, and its endpoint once more by itself.
+#[derive(Clone)]
+pub(super) struct Entrance {
+    router: Router,
+    endpoint: Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>,
+    /// Where the endpoint is, with a slash at its end.
+    path: Arc<str>,
+}
+
+impl Entrance {
+    /// `path` is the endpoint's in the router, without a slash at its end.
+    pub(super) fn new<S>(router: Router, endpoint: S, path: &str) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        Self {
+            router,
+            endpoint: Arc::new(move |request| endpoint.clone().call(request)),
+            path: format!("{path}/").into(),
+        }
+    }
+
+    /// The routes, to be merged into others.
+    pub(super) fn into_router(self) -> Router {
+        self.router
+    }
+
+    /// The same with an answer at all other paths.
+    pub(super) fn alone(self, cors: CorsLayer) -> Self {
+        Self {
+            router: routes::alone(self.router, cors),
+            ..self
+        }
+    }
+
+    /// Answers a request.
+    pub(super) fn answer(&self, request: Request<Body>) -> Answer {
+        if request.method() == Method::POST && self.leads_to_the_endpoint(request.uri().path()) {
+            (self.endpoint)(request)
+        } else {
+            Box::pin(self.router.clone().oneshot(request))
+        }
+    }
+
+    fn leads_to_the_endpoint(&self, path: &str) -> bool {
+        let rest = self.path.strip_prefix(path);
+        // An empty path is none, and the root has no other name.
+        matches!(rest, Some("")) || (matches!(rest, Some("/")) && !path.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entrance(path: &str) -> Entrance {
+        let endpoint = tower::service_fn(|_| -> Answer {
+            Box::pin(std::future::ready(Ok(Response::new("endpoint".into()))))
+        });
+        let router = Router::new().fallback(async || "router");
+        Entrance::new(router, endpoint, path)
+    }
+
+    async fn who_answers(entrance: &Entrance, method: Method, uri: &str) -> String {
+        let request = Request::builder().method(method).uri(uri);
+        let answer = entrance.answer(request.body(Body::empty()).unwrap()).await;
+        let body = axum::body::to_bytes(answer.unwrap().into_body(), 64).await;
+        String::from_utf8(body.unwrap().into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn messages_go_to_the_endpoint_and_all_else_to_the_router() {
+        let at = entrance("/api/mcp");
+        for uri in ["/api/mcp", "/api/mcp/", "/api/mcp?a=b", "http://h/api/mcp"] {
+            assert_eq!(who_answers(&at, Method::POST, uri).await, "endpoint");
+            for other in [Method::GET, Method::DELETE, Method::OPTIONS] {
+                assert_eq!(who_answers(&at, other, uri).await, "router");
+            }
+        }
+        for uri in ["/", "/api", "/api/", "/api/mcp//", "/api/mcpx", "/API/mcp"] {
+            assert_eq!(who_answers(&at, Method::POST, uri).await, "router", "{uri}");
+        }
+        let root = entrance("");
+        assert_eq!(who_answers(&root, Method::POST, "/").await, "endpoint");
+        for uri in ["/mcp", "//", "*"] {
+            assert_eq!(who_answers(&root, Method::POST, uri).await, "router");
+        }
+    }
+}
