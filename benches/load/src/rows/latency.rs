@@ -22,20 +22,16 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
         ("Toolgate", &targets.protected_call, &stage.protected),
         ("bare axum handler", &targets.bare_call, &stage.bare),
     ];
-    let mut rates = Vec::new();
-    for (_, target, process) in contestants {
-        rates.push(options.load.press(target, process)?.rate / 2.0);
-    }
     say(&format!(
         "\ntools/call at half of the most, {} connections\n",
         options.load.connections
     ))?;
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..options.rounds {
-        for ((times, rate), (name, target, process)) in
-            times.iter_mut().zip(&rates).zip(contestants)
-        {
-            times.push(paced(name, target, process, *rate, options)?);
+        for (times, (name, target, process)) in times.iter_mut().zip(contestants) {
+            // Anew in each round: a machine that others use as well is not always as fast.
+            let rate = options.load.press(target, process)?.rate / 2.0;
+            times.push(paced(name, target, process, rate, options)?);
         }
     }
     let [ours, bare] = times.map(|times| Summary::of(&times));
@@ -43,7 +39,7 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
         measure: "p99 of the protected call at half of its maximum load, against its median",
         figures: format!(
             "{:.0} and {:.0} µs at {:.0} calls/s (bare handler: {:.0} and {:.0} µs at {:.0}, {:.2})",
-            ours.p99, ours.p50, rates[0], bare.p99, bare.p50, rates[1], bare.ratio
+            ours.p99, ours.p50, ours.rate, bare.p99, bare.p50, bare.rate, bare.ratio
         ),
         result: format!("{:.2}", ours.ratio),
         target: "≤ 2",
@@ -51,32 +47,41 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     })
 }
 
+/// One slice: calls a second, and the times in microseconds.
+struct Paced {
+    rate: f64,
+    p50: f64,
+    p99: f64,
+}
+
 /// What the rounds come to, each by its median.
 struct Summary {
+    rate: f64,
     p50: f64,
     p99: f64,
     ratio: f64,
 }
 
 impl Summary {
-    fn of(times: &[(f64, f64)]) -> Self {
-        let middle = |of: fn(&(f64, f64)) -> f64| median(&times.iter().map(of).collect::<Vec<_>>());
+    fn of(slices: &[Paced]) -> Self {
+        let middle = |of: fn(&Paced) -> f64| median(&slices.iter().map(of).collect::<Vec<_>>());
         Self {
-            p50: middle(|(p50, _)| *p50),
-            p99: middle(|(_, p99)| *p99),
-            ratio: middle(|(p50, p99)| p99 / p50),
+            rate: middle(|slice| slice.rate),
+            p50: middle(|slice| slice.p50),
+            p99: middle(|slice| slice.p99),
+            ratio: middle(|slice| slice.p99 / slice.p50),
         }
     }
 }
 
-/// The median and the 99th percentile of one slice, in microseconds.
+/// Calls for one slice.
 fn paced(
     name: &str,
     target: &Target,
     process: &Process,
     rate: f64,
     options: &Options,
-) -> Result<(f64, f64), Fault> {
+) -> Result<Paced, Fault> {
     let (before, all_before) = (process.busy()?, machine_busy()?);
     let mut times = call_at(target, rate, options.load.connections, options.load.slice)?;
     let busy = process.busy()?.saturating_sub(before);
@@ -89,5 +94,5 @@ fn paced(
     say(&format!(
         "{name:<20} {rate:>7.0} calls/s  p50 {p50:>6.0} µs  p99 {p99:>6.0} µs  max {most:>6.0} µs  CPU {cost:.1} µs, machine {load:.0}% busy\n"
     ))?;
-    Ok((p50, p99))
+    Ok(Paced { rate, p50, p99 })
 }
