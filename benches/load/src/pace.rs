@@ -1,16 +1,31 @@
 //! Calls at a fixed rate, whether the server keeps up or not.
 //!
-//! Each connection has a thread, and its calls have their times before they are made.
-//! A call that had to wait for the one before it took as long as it waited, so a slow
-//! answer is not hidden by the calls that were not made meanwhile. What the thread itself
-//! wakes up late is the machine's, and not counted.
+//! Each connection has a schedule: the times of its calls are known before they are made. A
+//! call that had to wait for the one before it took as long as it waited, so a slow answer
+//! is not hidden by the calls that were not made meanwhile.
+//!
+//! One thread asks and reads on all of the connections. With a thread for each they wake up
+//! in heaps and compete with the server for its processors, and are what is measured.
 
 use std::{
-    thread,
+    io::{self, Read, Write},
+    net::TcpStream,
+    num::NonZeroU64,
     time::{Duration, Instant},
 };
 
-use crate::{Fault, connection::Caller, latency::Latencies, target::Target};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    thread::set_current_timer_slack,
+};
+
+use crate::{Fault, frame::Frame, latency::Latencies, target::Target};
+
+/// How much of an answer is read at once.
+const BUFFER: usize = 64 * 1024;
+
+/// How long all connections may be without an answer before the run is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Calls this often a second in all, for this time.
 pub(crate) fn call_at(
@@ -19,46 +34,135 @@ pub(crate) fn call_at(
     connections: usize,
     time: Duration,
 ) -> Result<Latencies, Fault> {
+    // Linux wakes a thread up to 50 µs late, together with others, unless it is told not to.
+    set_current_timer_slack(Some(NonZeroU64::MIN))?;
     let between = Duration::from_secs_f64(connections as f64 / rate);
     let start = Instant::now() + Duration::from_millis(50);
-    let threads: Vec<_> = (0..connections)
+    let mut lines = (0..connections)
         .map(|number| {
-            let target = target.clone();
             let first = start + between.mul_f64(number as f64 / connections as f64);
-            thread::spawn(move || call(&target, first, between, start + time))
+            Line::open(target, first)
         })
-        .collect();
-    let mut all = Latencies::default();
-    for thread in threads {
-        all.extend(thread.join().map_err(|_| "the load program panicked")??);
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut latencies = Latencies::default();
+    loop {
+        for line in &mut lines {
+            line.ask_if_due(target, start + time)?;
+        }
+        let idle = lines.iter().filter(|line| line.asked.is_none());
+        let next = idle
+            .map(|line| line.due)
+            .filter(|due| *due < start + time)
+            .min();
+        let mut waiting: Vec<&mut Line> = Vec::with_capacity(connections);
+        waiting.extend(lines.iter_mut().filter(|line| line.asked.is_some()));
+        if next.is_none() && waiting.is_empty() {
+            return Ok(latencies);
+        }
+        let ready = readable(&waiting, next)?;
+        for (line, is_ready) in waiting.into_iter().zip(ready) {
+            if is_ready && let Some(took) = line.read(target, between)? {
+                latencies.note(took);
+            }
+        }
     }
-    Ok(all)
 }
 
-fn call(
-    target: &Target,
-    first: Instant,
-    between: Duration,
-    end: Instant,
-) -> Result<Latencies, Fault> {
-    let mut caller = Caller::open(target.endpoint().address)?;
-    let mut latencies = Latencies::default();
-    let mut due = first;
-    // A connection's first answer pays for the connection.
-    let (frame, bytes) = caller.exchange(target.request())?;
-    target.check(None, frame, bytes)?;
-    while due < end {
-        let now = Instant::now();
-        let begin = if now < due {
-            thread::sleep(due - now);
-            Instant::now()
-        } else {
-            due
-        };
-        let (frame, bytes) = caller.exchange(target.request())?;
-        latencies.note(begin.elapsed());
-        target.check(None, frame, bytes)?;
-        due += between;
+/// Waits until an answer comes or the next call is due; which of the connections have one.
+fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, Fault> {
+    let patience = next.map_or(PATIENCE, |due| {
+        due.saturating_duration_since(Instant::now())
+    });
+    let mut sockets: Vec<_> = waiting
+        .iter()
+        .map(|line| PollFd::new(&line.stream, PollFlags::IN))
+        .collect();
+    let ready = poll(&mut sockets, Some(&Timespec::try_from(patience)?))?;
+    if ready == 0 && next.is_none() {
+        return Err("a call is not answered".into());
     }
-    Ok(latencies)
+    Ok(sockets
+        .iter()
+        .map(|socket| !socket.revents().is_empty())
+        .collect())
+}
+
+/// One connection, and where it stands.
+struct Line {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    filled: usize,
+    /// When the next call is to be made.
+    due: Instant,
+    /// When the last call was answered.
+    free: Instant,
+    /// From when on the call that is under way counts.
+    asked: Option<Instant>,
+    /// The measures of the answer before, which this one will most likely have as well.
+    before: Option<Frame>,
+}
+
+impl Line {
+    /// Opens a connection, and makes a call on it, as a connection's first answer pays for
+    /// the connection.
+    fn open(target: &Target, first: Instant) -> Result<Self, Fault> {
+        let stream = TcpStream::connect_timeout(&target.endpoint().address, PATIENCE)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut line = Self {
+            stream,
+            buffer: vec![0; BUFFER],
+            filled: 0,
+            due: first,
+            free: first,
+            asked: None,
+            before: None,
+        };
+        line.ask(target, first)?;
+        while line.read(target, Duration::ZERO)?.is_none() {}
+        Ok(line)
+    }
+
+    fn ask_if_due(&mut self, target: &Target, end: Instant) -> Result<(), Fault> {
+        if self.asked.is_some() || self.due >= end {
+            return Ok(());
+        }
+        let now = Instant::now();
+        if now < self.due {
+            return Ok(());
+        }
+        // Who was free in time and yet is late woke up late, which is not the server's.
+        let begin = if self.free > self.due { self.due } else { now };
+        self.ask(target, begin)
+    }
+
+    fn ask(&mut self, target: &Target, begin: Instant) -> Result<(), Fault> {
+        self.asked = Some(begin);
+        // A request is far smaller than what a socket takes at once.
+        Ok(self.stream.write_all(target.request())?)
+    }
+
+    /// Reads what is there; how long the call took if that is its end.
+    fn read(&mut self, target: &Target, between: Duration) -> Result<Option<Duration>, Fault> {
+        let read = self.stream.read(&mut self.buffer[self.filled..])?;
+        if read == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        self.filled += read;
+        let bytes = &self.buffer[..self.filled];
+        let frame = match self.before.filter(|before| before.fits(bytes)) {
+            Some(before) => Some(before),
+            None => Frame::of(bytes)?,
+        };
+        let Some(frame) = frame else {
+            return Ok(None);
+        };
+        self.free = Instant::now();
+        let asked = self.asked.take();
+        self.before = Some(frame);
+        self.filled = 0;
+        self.due += between;
+        target.check(None, frame, bytes)?;
+        Ok(asked.map(|asked| self.free.saturating_duration_since(asked)))
+    }
 }
