@@ -40,6 +40,7 @@ use crate::{
 mod admitted;
 mod adoption;
 mod assembly;
+mod at_once;
 mod catalogue;
 mod changes;
 mod cors;

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::error::Error;
 
-use super::{assembly::Assembled, preface::Prompt};
+use super::{assembly::Assembled, at_once::AtOnce, preface::Prompt};
 
 /// How long a client may take to send a request's header.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -119,7 +119,7 @@ fn connection(
     let connection = builder
         .serve_connection(TokioIo::new(Prompt::new(stream, HEADER_TIME)), service)
         .into_owned();
-    let connection = graceful.watch(connection);
+    let connection = AtOnce::new(graceful.watch(connection));
     async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection broke");
