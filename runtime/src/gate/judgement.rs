@@ -175,12 +175,15 @@ impl Gate {
         judged: Option<Result<Principal, Unauthenticated>>,
         operation: Option<Operation<'_>>,
     ) -> Result<Option<Principal>, Refusal> {
-        let wanted = self.rules.wanted(operation);
+        let wanted = || self.rules.wanted(operation);
         let invalid = |description: Cow<'static, str>| Refusal::InvalidToken {
-            wanted,
+            wanted: wanted(),
             description,
         };
-        let unproved = |fault| Refusal::Unproved { wanted, fault };
+        let unproved = |fault| Refusal::Unproved {
+            wanted: wanted(),
+            fault,
+        };
         let (token, judged) = match (token, judged) {
             (Ok(None), _) => return Ok(None),
             (Ok(Some(token)), Some(judged)) => (token.token, judged),

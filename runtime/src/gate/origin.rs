@@ -69,11 +69,13 @@ impl OriginRules {
     fn is_our_host(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut hosts = headers.get_all(header::HOST).iter();
         let named = match (hosts.next(), hosts.next()) {
-            (Some(host), None) => host.to_str().ok(),
+            (Some(host), None) => Some(host.as_bytes()),
             (None, _) => None,
             (Some(_), Some(_)) => return false,
         };
-        let target = uri.authority().map(http::uri::Authority::as_str);
+        let target = uri
+            .authority()
+            .map(|authority| authority.as_str().as_bytes());
         // RFC 9112 §3.2.2, RFC 9113 §8.3.1: a target and a header that differ are two
         // answers to "for whom?", and no reader can tell which a proxy has judged.
         let host = match (named, target) {
@@ -81,9 +83,12 @@ impl OriginRules {
             (Some(host), _) | (None, Some(host)) => host,
             (None, None) => return false,
         };
-        self.hosts
-            .iter()
-            .any(|ours| ours.eq_ignore_ascii_case(host))
+        // Nearly every client writes it as we do.
+        let is_host = |ours: &String| {
+            let ours = ours.as_bytes();
+            ours == host || ours.eq_ignore_ascii_case(host)
+        };
+        self.hosts.iter().any(is_host)
     }
 }
 
