@@ -122,7 +122,8 @@ fn call(tool: &str) -> Body {
 fn a_request_takes_no_more_room_than_an_allocator_has_at_hand() {
     let behind = service_fn(async |_: Request<Body>| Ok(Response::new(Body::empty())));
     let answer = answer(Arc::new(gate()), behind, Request::new(Body::empty()));
-    assert!(size_of_val(&answer) <= 1024, "{}", size_of_val(&answer));
+    // What is put around it has its share of the kilobyte.
+    assert!(size_of_val(&answer) <= 960, "{}", size_of_val(&answer));
 }
 
 #[tokio::test]
