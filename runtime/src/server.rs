@@ -37,12 +37,15 @@ use crate::{
     verify::TokenVerifier,
 };
 
+mod activity;
 mod admitted;
 mod adoption;
 mod assembly;
 mod at_once;
 mod catalogue;
 mod changes;
+mod connection;
+mod connections;
 mod cors;
 mod direct;
 mod documents;
@@ -54,9 +57,9 @@ mod issuing;
 mod listening;
 mod listing;
 mod lists;
+mod observed;
 mod offered;
 mod page;
-mod preface;
 mod protection;
 mod rounds;
 mod routes;

@@ -1,26 +1,18 @@
 //! Listening, and stopping without losing a call.
 
-use std::{net::SocketAddr, task::Poll, time::Duration};
+use std::{net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
-use axum::{body::Body, extract::ConnectInfo};
+use axum::extract::ConnectInfo;
 use futures_util::future::BoxFuture;
-use http::Request;
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
 
 use crate::error::Error;
 
-use super::{assembly::Assembled, at_once::AtOnce, preface::Prompt};
+use super::{
+    activity::Activity, assembly::Assembled, connection::connection, connections::Connections,
+};
 
-/// How long a client may take to send a request's header.
-const HEADER_TIME: Duration = Duration::from_secs(30);
 /// How long running calls may take to finish once the server is told to stop.
 const LAST_CALLS: Duration = Duration::from_secs(25);
 /// How long after that the rest may take to notice.
@@ -52,11 +44,11 @@ pub(super) async fn serve(
 ) -> Result<(), Error> {
     assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
     let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::new();
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut stop => break,
-            Some(_) = connections.join_next() => continue,
+            () = connections.turn() => continue,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) if is_of_one_connection(&error) => continue,
@@ -68,7 +60,15 @@ pub(super) async fn serve(
                 Err(error) => return Err(Error::Serve(error)),
             },
         };
-        connections.spawn(connection(stream, peer, &assembled, &graceful));
+        // A reply is small, and must not wait for the acknowledgement of the one before.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        let activity = Arc::new(Activity::default());
+        let entrance = assembled.entrance.clone();
+        let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
+        let connection = connection(stream, peer, entrance, Arc::clone(&activity));
+        connections.spawn(activity, graceful.watch(connection));
     }
     drop(listener);
     tracing::info!("told to stop: running calls may finish, open streams end");
@@ -82,49 +82,8 @@ pub(super) async fn serve(
     }
     // Ends what is left of sessions.
     assembled.everything.cancel();
-    let _ = tokio::time::timeout(LAST_WORDS, connections.shutdown()).await;
+    let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
     Ok(())
-}
-
-/// Serves one connection.
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    assembled: &Assembled,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + use<> {
-    // A reply is small, and must not wait for the acknowledgement of the one before.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY could not be set");
-    }
-    let entrance = assembled.entrance.clone();
-    let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(peer);
-        }
-        entrance.answer(request)
-    });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Some(HEADER_TIME))
-        .max_concurrent_streams(256);
-    let connection = builder
-        .serve_connection(TokioIo::new(Prompt::new(stream, HEADER_TIME)), service)
-        .into_owned();
-    let connection = AtOnce::new(graceful.watch(connection));
-    async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke");
-        }
-    }
 }
 
 /// Ready when the process is told to stop. It listens from now on, polled or not: a

@@ -1,0 +1,115 @@
+//! Whether anything goes on on a connection.
+//!
+//! It is counted by those who do it, and looked at now and then from outside. A clock for
+//! each request would be set and taken back as often as there are requests, under a lock
+//! that all processors share.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::Response;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+/// What goes on on one connection.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    /// Requests whose heads have come.
+    begun: AtomicU32,
+    /// Those of them that are not answered yet.
+    open: AtomicU32,
+    /// How often something was written.
+    written: AtomicU32,
+    is_http2: AtomicBool,
+}
+
+/// What had gone on until somebody looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    begun: u32,
+    written: u32,
+}
+
+impl Activity {
+    /// A request's head has come.
+    pub(super) fn begin(self: &Arc<Self>) -> Call {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Call(Arc::clone(self))
+    }
+
+    /// The client took something of what it is told.
+    pub(super) fn write(&self) {
+        self.written.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It is HTTP/2, which asks by itself whether the client is still there.
+    pub(super) fn speak_http2(&self) {
+        self.is_http2.store(true, Ordering::Relaxed);
+    }
+
+    /// What has gone on until now; none where it is the server that is waited for. A client
+    /// keeps it waiting if that is the same later.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        let is_busy =
+            self.open.load(Ordering::Relaxed) > 0 || self.is_http2.load(Ordering::Relaxed);
+        (!is_busy).then(|| Seen {
+            begun: self.begun.load(Ordering::Relaxed),
+            written: self.written.load(Ordering::Relaxed),
+        })
+    }
+}
+
+/// A request that is not answered yet.
+#[derive(Debug)]
+pub(super) struct Call(Arc<Activity>);
+
+impl Call {
+    /// Ends with the answer: at once if what is left is to be written, and otherwise with
+    /// its body, which may be silent for long.
+    pub(super) fn end_with(self, answer: Response<Body>) -> Response<Body> {
+        if answer.body().size_hint().exact().is_some() {
+            return answer;
+        }
+        answer.map(|body| Body::new(Answering { body, _call: self }))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer that goes on.
+struct Answering {
+    body: Body,
+    _call: Call,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,50 @@
+//! One connection, and the protocols that it may speak.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{body::Body, extract::ConnectInfo};
+use http::Request;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulConnection},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{activity::Activity, entrance::Entrance, observed::Observed};
+
+/// How often a client of HTTP/2 is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Answers what comes over one connection, of which it is known who is at its other end where
+/// somebody asks.
+pub(super) fn connection<I>(
+    stream: I,
+    peer: Option<ConnectInfo<SocketAddr>>,
+    entrance: Entrance,
+    activity: Arc<Activity>,
+) -> impl GracefulConnection<Error = axum::BoxError> + Send
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let observed = Observed::new(stream, Arc::clone(&activity));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let call = activity.begin();
+        let mut request = request.map(Body::new);
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        let answer = entrance.answer(request);
+        async move { answer.await.map(|answer| call.end_with(answer)) }
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Silent clients are looked for elsewhere, and a clock for each head costs them all.
+    builder.http1().header_read_timeout(None);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_concurrent_streams(256);
+    let connection = builder.serve_connection(TokioIo::new(observed), service);
+    connection.into_owned()
+}

@@ -1,0 +1,103 @@
+//! The connections of a server: each a task, and ended if its client lets it wait.
+//!
+//! Whoever connects and says nothing, or sends a head by a byte at a time, would keep a
+//! socket for ever (CWE-400); and so would who asks and does not take the answer.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{
+    task::{AbortHandle, Id, JoinSet},
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+use super::{
+    activity::{Activity, Seen},
+    at_once::AtOnce,
+};
+
+/// How often all of them are looked at.
+const LOOK: Duration = Duration::from_secs(10);
+/// For how many looks in a row a client may let one wait: for 30 seconds, and for 40 at most.
+const LOOKS: u32 = 3;
+
+/// The open connections.
+pub(super) struct Connections {
+    tasks: JoinSet<()>,
+    watched: HashMap<Id, Watched>,
+    looks: Interval,
+}
+
+struct Watched {
+    activity: Arc<Activity>,
+    task: AbortHandle,
+    last: Option<Seen>,
+    /// In how many looks nothing had gone on since the one before.
+    silent: u32,
+}
+
+impl Connections {
+    /// None yet. To be called within a runtime.
+    pub(super) fn new() -> Self {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            tasks: JoinSet::new(),
+            watched: HashMap::new(),
+            looks,
+        }
+    }
+
+    /// Serves one, on which this goes on.
+    pub(super) fn spawn(
+        &mut self,
+        activity: Arc<Activity>,
+        connection: impl Future<Output = Result<(), axum::BoxError>> + Send + 'static,
+    ) {
+        let connection = AtOnce::new(connection);
+        let task = self.tasks.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke");
+            }
+        });
+        let watched = Watched {
+            activity,
+            last: None,
+            silent: 0,
+            task,
+        };
+        self.watched.insert(watched.task.id(), watched);
+    }
+
+    /// Waits until one has ended, or it is time to look at them, and does what there is to do.
+    /// Nothing is lost if it is not waited for to its end.
+    pub(super) async fn turn(&mut self) {
+        tokio::select! {
+            Some(ended) = self.tasks.join_next_with_id() => {
+                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                self.watched.remove(&id);
+            }
+            _ = self.looks.tick() => self.look(),
+        }
+    }
+
+    fn look(&mut self) {
+        for watched in self.watched.values_mut() {
+            let seen = watched.activity.seen();
+            let is_silent = seen.is_some() && seen == watched.last;
+            watched.silent = if is_silent { watched.silent + 1 } else { 0 };
+            watched.last = seen;
+            if watched.silent >= LOOKS {
+                tracing::debug!("a connection is ended whose client lets it wait");
+                watched.task.abort();
+            }
+        }
+    }
+
+    /// Ends what is left of them.
+    pub(super) async fn shut_down(&mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
