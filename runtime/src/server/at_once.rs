@@ -42,7 +42,9 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let ring = |state| (state == THERE).then_some(RUNG);
+        // Written even where it stands already: what was done before this ring has to be seen
+        // by whoever polls because of the one before.
+        let ring = |state| (state != AWAY).then_some(RUNG);
         let rung = self
             .state
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, ring);
@@ -63,6 +65,11 @@ impl<F: Future> AtOnce<F> {
             waker: Waker::from(Arc::clone(&bell)),
             bell,
         }
+    }
+
+    /// What wakes this future's task.
+    pub(super) fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
     fn poll_once(&mut self) -> Poll<F::Output> {
