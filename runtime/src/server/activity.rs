@@ -27,7 +27,10 @@ pub(super) struct Activity {
     open: AtomicU32,
     /// How often something was written.
     written: AtomicU32,
+    /// Whether there is more to write than the client takes.
+    is_blocked: AtomicBool,
     is_http2: AtomicBool,
+    is_given_up: AtomicBool,
 }
 
 /// What had gone on until somebody looked.
@@ -35,6 +38,8 @@ pub(super) struct Activity {
 pub(super) struct Seen {
     begun: u32,
     written: u32,
+    /// Whether the client is waited for to take what it is told, and not to ask.
+    pub(super) is_blocked: bool,
 }
 
 impl Activity {
@@ -45,9 +50,15 @@ impl Activity {
         Call(Arc::clone(self))
     }
 
-    /// The client took something of what it is told.
+    /// Something was written.
     pub(super) fn write(&self) {
         self.written.fetch_add(1, Ordering::Relaxed);
+        self.is_blocked.store(false, Ordering::Relaxed);
+    }
+
+    /// Nothing more can be written before the client has taken something.
+    pub(super) fn block(&self) {
+        self.is_blocked.store(true, Ordering::Relaxed);
     }
 
     /// It is HTTP/2, which asks by itself whether the client is still there.
@@ -58,12 +69,29 @@ impl Activity {
     /// What has gone on until now; none where it is the server that is waited for. A client
     /// keeps it waiting if that is the same later.
     pub(super) fn seen(&self) -> Option<Seen> {
-        let is_busy =
-            self.open.load(Ordering::Relaxed) > 0 || self.is_http2.load(Ordering::Relaxed);
+        let is_blocked = self.is_blocked.load(Ordering::Relaxed);
+        let is_running = self.open.load(Ordering::Relaxed) > 0 && !is_blocked;
+        let is_busy = is_running || self.is_http2.load(Ordering::Relaxed);
         (!is_busy).then(|| Seen {
             begun: self.begun.load(Ordering::Relaxed),
             written: self.written.load(Ordering::Relaxed),
+            is_blocked,
         })
+    }
+
+    /// Asks the connection's own task to end it, the next time that it is woken.
+    pub(super) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Release);
+    }
+
+    /// Whether that was asked, and nothing has begun in the last moment. To be called by the
+    /// connection's own task: nobody else begins anything.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.is_given_up.load(Ordering::Acquire)
+            && (self.seen().is_some() || {
+                self.is_given_up.store(false, Ordering::Relaxed);
+                false
+            })
     }
 }
 
@@ -72,8 +100,8 @@ impl Activity {
 pub(super) struct Call(Arc<Activity>);
 
 impl Call {
-    /// Ends with the answer: at once if what is left is to be written, and otherwise with
-    /// its body, which may be silent for long.
+    /// Ends with the answer: at once if it has a length, as then all of it is there, and
+    /// otherwise with its body, which may be silent for long.
     pub(super) fn end_with(self, answer: Response<Body>) -> Response<Body> {
         if answer.body().size_hint().exact().is_some() {
             return answer;

@@ -1,12 +1,20 @@
 //! The connections of a server: each a task, and ended if its client lets it wait.
 //!
 //! Whoever connects and says nothing, or sends a head by a byte at a time, would keep a
-//! socket for ever (CWE-400); and so would who asks and does not take the answer.
+//! socket for ever (CWE-400); and so would who asks and never takes the answer. HTTP/2 is
+//! left to its own means: it asks its client whether it is there, and nothing more.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 use tokio::{
-    task::{AbortHandle, Id, JoinSet},
+    task::{Id, JoinSet},
     time::{Interval, MissedTickBehavior, interval},
 };
 
@@ -17,8 +25,11 @@ use super::{
 
 /// How often all of them are looked at.
 const LOOK: Duration = Duration::from_secs(10);
-/// For how many looks in a row a client may let one wait: for 30 seconds, and for 40 at most.
+/// For how many looks in a row a client may say nothing: for 30 seconds, and for 40 at most.
 const LOOKS: u32 = 3;
+/// For how many it may take nothing: for five minutes. A system tells that there is room
+/// again when there is much of it, and a slow client takes its time to make that.
+const LOOKS_WHILE_BLOCKED: u32 = 30;
 
 /// The open connections.
 pub(super) struct Connections {
@@ -29,7 +40,7 @@ pub(super) struct Connections {
 
 struct Watched {
     activity: Arc<Activity>,
-    task: AbortHandle,
+    task: Waker,
     last: Option<Seen>,
     /// In how many looks nothing had gone on since the one before.
     silent: u32,
@@ -53,19 +64,25 @@ impl Connections {
         activity: Arc<Activity>,
         connection: impl Future<Output = Result<(), axum::BoxError>> + Send + 'static,
     ) {
-        let connection = AtOnce::new(connection);
-        let task = self.tasks.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
-            }
-        });
+        let mut connection = AtOnce::new(connection);
         let watched = Watched {
-            activity,
+            activity: Arc::clone(&activity),
+            task: connection.waker(),
             last: None,
             silent: 0,
-            task,
         };
-        self.watched.insert(watched.task.id(), watched);
+        let task = self.tasks.spawn(poll_fn(move |cx| {
+            match Pin::new(&mut connection).poll(cx) {
+                Poll::Pending if activity.is_given_up() => {
+                    tracing::debug!("a connection is ended whose client lets it wait");
+                }
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => tracing::debug!(%error, "a connection broke"),
+            }
+            Poll::Ready(())
+        }));
+        self.watched.insert(task.id(), watched);
     }
 
     /// Waits until one has ended, or it is time to look at them, and does what there is to do.
@@ -86,9 +103,16 @@ impl Connections {
             let is_silent = seen.is_some() && seen == watched.last;
             watched.silent = if is_silent { watched.silent + 1 } else { 0 };
             watched.last = seen;
-            if watched.silent >= LOOKS {
-                tracing::debug!("a connection is ended whose client lets it wait");
-                watched.task.abort();
+            let is_blocked = seen.is_some_and(|seen| seen.is_blocked);
+            let most = if is_blocked {
+                LOOKS_WHILE_BLOCKED
+            } else {
+                LOOKS
+            };
+            if watched.silent >= most {
+                // By its own task, which alone knows that nothing begins meanwhile.
+                watched.activity.give_up();
+                watched.task.wake_by_ref();
             }
         }
     }

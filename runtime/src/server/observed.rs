@@ -1,4 +1,4 @@
-//! What a connection speaks, and whether its client listens.
+//! What a connection speaks, and whether its client takes what it is told.
 //!
 //! A connection speaks HTTP/2 if it begins with the preface of RFC 9113 §3.4, and HTTP/1.1
 //! if it begins with anything else.
@@ -33,9 +33,11 @@ impl<I> Observed<I> {
         }
     }
 
-    fn note(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.activity.write();
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(1..)) => self.activity.write(),
+            Poll::Pending => self.activity.block(),
+            Poll::Ready(_) => {}
         }
         written
     }

@@ -5,7 +5,7 @@ use axum::{
 use futures_util::{StreamExt, stream};
 use http::Response;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex},
     time::{Instant, sleep, timeout},
 };
 
@@ -23,14 +23,13 @@ const LARGE: usize = 1 << 20;
 
 /// A server with an answer that takes two minutes, one that is silent for as long in its
 /// middle, a large one, and one that is there at once.
-fn entrance() -> Entrance {
-    let endpoint = tower::service_fn(|_| -> Answer { Box::pin(async { Ok(Response::default()) }) });
-    let router = Router::new()
+fn router() -> Router {
+    Router::new()
         .route("/late", axum::routing::get(async || sleep(MINUTES).await))
         .route("/stream", axum::routing::get(async || streamed()))
         .route("/large", axum::routing::get(async || vec![b'a'; LARGE]))
-        .fallback(async || "at once");
-    Entrance::new(router, endpoint, "/mcp")
+        .route("/endless", axum::routing::get(async || endless()))
+        .fallback(async || "at once")
 }
 
 const MINUTES: Duration = Duration::from_secs(120);
@@ -45,19 +44,35 @@ fn streamed() -> Body {
     Body::from_stream(pieces)
 }
 
+fn endless() -> Body {
+    let ticks = stream::repeat(Bytes::from_static(&[b'a'; 1024])).then(async |tick| {
+        sleep(Duration::from_secs(1)).await;
+        Ok::<_, std::io::Error>(tick)
+    });
+    Body::from_stream(ticks)
+}
+
 /// Connects to a server that goes on by itself.
 fn connect() -> DuplexStream {
     let (client, server) = duplex(4096);
-    tokio::spawn(async move {
-        let mut connections = Connections::new();
-        let activity = Arc::new(Activity::default());
-        let connection = connection(server, None, entrance(), Arc::clone(&activity));
-        connections.spawn(activity, connection);
-        loop {
-            connections.turn().await;
-        }
-    });
+    tokio::spawn(keep(server, router()));
     client
+}
+
+/// Serves one connection, and looks after it.
+async fn keep<I>(server: I, router: Router)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let endpoint = tower::service_fn(|_| -> Answer { Box::pin(async { Ok(Response::default()) }) });
+    let entrance = Entrance::new(router, endpoint, "/mcp");
+    let mut connections = Connections::new();
+    let activity = Arc::new(Activity::default());
+    let connection = connection(server, None, entrance, Arc::clone(&activity));
+    connections.spawn(activity, connection);
+    loop {
+        connections.turn().await;
+    }
 }
 
 /// Waits for the end of a connection: what came until then, and after how many seconds.
@@ -143,16 +158,56 @@ async fn an_answer_may_be_taken_slowly_but_has_to_be_taken() {
     ask(&mut client, "/large").await;
     let (mut taken, mut buffer) = (0, [0; 4096]);
     while taken < LARGE {
-        sleep(Duration::from_secs(20)).await;
-        taken += client.read(&mut buffer).await.unwrap();
+        sleep(Duration::from_secs(280)).await;
+        let read = client.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "cut off after {taken} bytes");
+        taken += read;
     }
 
-    let mut client = connect();
-    ask(&mut client, "/large").await;
-    sleep(Duration::from_secs(45)).await;
-    let (told, seconds) = until_the_end(&mut client).await;
-    assert!(told.len() < LARGE);
-    assert_eq!(seconds, 0);
+    // One that has a length, and one that goes on for ever.
+    for path in ["/large", "/endless"] {
+        let mut client = connect();
+        ask(&mut client, path).await;
+        sleep(Duration::from_secs(320)).await;
+        let (told, seconds) = until_the_end(&mut client).await;
+        assert!(told.len() < LARGE);
+        assert_eq!(seconds, 0, "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_begins_when_it_is_given_up_is_not_cut_off() {
+    let activity = Arc::new(Activity::default());
+    activity.give_up();
+    let call = activity.begin();
+    assert!(!activity.is_given_up());
+    drop(call);
+    assert!(!activity.is_given_up(), "that it was asked is forgotten");
+    activity.give_up();
+    assert!(activity.is_given_up());
+}
+
+/// A reader that is slower than the system's buffers are small, over a real socket.
+#[tokio::test(start_paused = true)]
+async fn who_reads_slowly_over_a_socket_is_not_hung_up_on() {
+    const HUGE: usize = 16 << 20;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (server, _) = listener.accept().await.unwrap();
+        let router = Router::new().fallback(async || vec![b'a'; HUGE]);
+        keep(server, router).await;
+    });
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    let (mut taken, mut buffer) = (0, vec![0; 1 << 16]);
+    while taken < HUGE {
+        let read = client.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "cut off after {taken} bytes");
+        taken += read;
+        sleep(Duration::from_secs(4)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
