@@ -10,13 +10,12 @@
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
-    num::NonZeroU64,
     time::{Duration, Instant},
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    thread::set_current_timer_slack,
+    io::retry_on_intr,
 };
 
 use crate::{Fault, frame::Frame, latency::Latencies, target::Target};
@@ -34,16 +33,15 @@ pub(crate) fn call_at(
     connections: usize,
     time: Duration,
 ) -> Result<Latencies, Fault> {
-    // Linux wakes a thread up to 50 µs late, together with others, unless it is told not to.
-    set_current_timer_slack(Some(NonZeroU64::MIN))?;
+    wake_in_time()?;
     let between = Duration::from_secs_f64(connections as f64 / rate);
-    let start = Instant::now() + Duration::from_millis(50);
     let mut lines = (0..connections)
-        .map(|number| {
-            let first = start + between.mul_f64(number as f64 / connections as f64);
-            Line::open(target, first)
-        })
+        .map(|_| Line::open(target))
         .collect::<Result<Vec<_>, _>>()?;
+    let start = Instant::now() + Duration::from_millis(10);
+    for (number, line) in lines.iter_mut().enumerate() {
+        line.due = start + between.mul_f64(number as f64 / connections as f64);
+    }
     let mut latencies = Latencies::default();
     loop {
         for line in &mut lines {
@@ -68,6 +66,18 @@ pub(crate) fn call_at(
     }
 }
 
+/// Linux wakes a thread up to 50 µs late, together with others, unless it is told not to.
+#[cfg(target_os = "linux")]
+fn wake_in_time() -> Result<(), Fault> {
+    let least = std::num::NonZeroU64::MIN;
+    Ok(rustix::thread::set_current_timer_slack(Some(least))?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wake_in_time() -> Result<(), Fault> {
+    Ok(())
+}
+
 /// Waits until an answer comes or the next call is due; which of the connections have one.
 fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, Fault> {
     let patience = next.map_or(PATIENCE, |due| {
@@ -77,7 +87,8 @@ fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, F
         .iter()
         .map(|line| PollFd::new(&line.stream, PollFlags::IN))
         .collect();
-    let ready = poll(&mut sockets, Some(&Timespec::try_from(patience)?))?;
+    let patience = Timespec::try_from(patience)?;
+    let ready = retry_on_intr(|| poll(&mut sockets, Some(&patience)))?;
     if ready == 0 && next.is_none() {
         return Err("a call is not answered".into());
     }
@@ -105,20 +116,21 @@ struct Line {
 impl Line {
     /// Opens a connection, and makes a call on it, as a connection's first answer pays for
     /// the connection.
-    fn open(target: &Target, first: Instant) -> Result<Self, Fault> {
+    fn open(target: &Target) -> Result<Self, Fault> {
         let stream = TcpStream::connect_timeout(&target.endpoint().address, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
+        let now = Instant::now();
         let mut line = Self {
             stream,
             buffer: vec![0; BUFFER],
             filled: 0,
-            due: first,
-            free: first,
+            due: now,
+            free: now,
             asked: None,
             before: None,
         };
-        line.ask(target, first)?;
+        line.ask(target, now)?;
         while line.read(target, Duration::ZERO)?.is_none() {}
         Ok(line)
     }
