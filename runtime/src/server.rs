@@ -370,6 +370,9 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 
     /// The same on a socket that listens already, until `stop` is ready.
     ///
+    /// A future that is dropped before takes its connections, and what runs on them, with it:
+    /// only `stop` lets running calls finish.
+    ///
     /// # Errors
     ///
     /// As [`Server::serve`], without [`Error::Bind`].

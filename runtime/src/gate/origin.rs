@@ -157,6 +157,10 @@ mod tests {
             judge("http://api.example/mcp", &[("host", "evil.example")]),
             Err(Foreign::Host)
         );
+        assert_eq!(
+            judge("http://api.example/mcp", &[("host", "\u{e4}pi.example")]),
+            Err(Foreign::Host)
+        );
         assert_eq!(judge("http://api.example/mcp", &[]), Ok(()));
     }
 

@@ -186,6 +186,9 @@ impl Gate {
 
     /// The same on a socket that listens already, until `stop` is ready.
     ///
+    /// A future that is dropped before takes its connections, and what runs on them, with it:
+    /// only `stop` lets running calls finish.
+    ///
     /// # Errors
     ///
     /// As [`Gate::serve`], without [`Error::Bind`].
