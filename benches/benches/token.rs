@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use divan::{AllocProfiler, Bencher, black_box};
 use toolgate_benches::{Desk, Plain};
 
@@ -54,6 +55,14 @@ fn jsonwebtoken_signature(bencher: Bencher<'_, '_>) {
 fn warm_token(bencher: Bencher<'_, '_>, scopes: usize) {
     let desk = Desk::new(10, scopes);
     bencher.bench_local(|| desk.warm());
+}
+
+/// What no warm token can cost less than: it is remembered by its hash.
+#[divan::bench(args = [1, 16, 128], sample_count = 100, sample_size = 1000)]
+fn warm_token_its_sha256_alone(bencher: Bencher<'_, '_>, scopes: usize) {
+    let desk = Desk::new(10, scopes);
+    let (tokens, _) = desk.tokens();
+    bencher.bench_local(|| digest(&SHA256, black_box(tokens[0].as_bytes())));
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
