@@ -187,6 +187,15 @@ async fn what_begins_when_it_is_given_up_is_not_cut_off() {
     assert!(activity.is_given_up());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_in_the_moment_of_giving_up_is_not_cut_off_either() {
+    let activity = Arc::new(Activity::default());
+    activity.give_up();
+    drop(activity.begin());
+    activity.block();
+    assert!(!activity.is_given_up(), "its answer is being written");
+}
+
 /// A reader that is slower than the system's buffers are small, over a real socket.
 #[tokio::test(start_paused = true)]
 async fn who_reads_slowly_over_a_socket_is_not_hung_up_on() {
