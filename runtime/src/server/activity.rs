@@ -8,7 +8,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -19,40 +19,54 @@ use http::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 /// What goes on on one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Activity {
-    /// Requests whose heads have come.
-    begun: AtomicU32,
-    /// Those of them that are not answered yet.
+    /// How often something has gone on: a request's head has come, something was written, or
+    /// it was found out what is spoken.
+    steps: AtomicU64,
+    /// Requests that are not answered yet.
     open: AtomicU32,
-    /// How often something was written.
-    written: AtomicU32,
     /// Whether there is more to write than the client takes.
     is_blocked: AtomicBool,
     is_http2: AtomicBool,
-    is_given_up: AtomicBool,
+    /// The step after which it is to be ended if there is none more.
+    last_step: AtomicU64,
 }
+
+/// More steps than a connection takes.
+const NEVER: u64 = u64::MAX;
 
 /// What had gone on until somebody looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen {
-    begun: u32,
-    written: u32,
+    steps: u64,
     /// Whether the client is waited for to take what it is told, and not to ask.
     pub(super) is_blocked: bool,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            steps: AtomicU64::new(0),
+            open: AtomicU32::new(0),
+            is_blocked: AtomicBool::new(false),
+            is_http2: AtomicBool::new(false),
+            last_step: AtomicU64::new(NEVER),
+        }
+    }
 }
 
 impl Activity {
     /// A request's head has come.
     pub(super) fn begin(self: &Arc<Self>) -> Call {
-        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.steps.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         Call(Arc::clone(self))
     }
 
     /// Something was written.
     pub(super) fn write(&self) {
-        self.written.fetch_add(1, Ordering::Relaxed);
+        self.steps.fetch_add(1, Ordering::Relaxed);
         self.is_blocked.store(false, Ordering::Relaxed);
     }
 
@@ -63,6 +77,7 @@ impl Activity {
 
     /// It is HTTP/2, which asks by itself whether the client is still there.
     pub(super) fn speak_http2(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
         self.is_http2.store(true, Ordering::Relaxed);
     }
 
@@ -73,25 +88,21 @@ impl Activity {
         let is_running = self.open.load(Ordering::Relaxed) > 0 && !is_blocked;
         let is_busy = is_running || self.is_http2.load(Ordering::Relaxed);
         (!is_busy).then(|| Seen {
-            begun: self.begun.load(Ordering::Relaxed),
-            written: self.written.load(Ordering::Relaxed),
+            steps: self.steps.load(Ordering::Relaxed),
             is_blocked,
         })
     }
 
-    /// Asks the connection's own task to end it, the next time that it is woken.
-    pub(super) fn give_up(&self) {
-        self.is_given_up.store(true, Ordering::Release);
+    /// Asks the connection's own task to end it, the next time that it is woken, if no more
+    /// than this was seen until then.
+    pub(super) fn give_up(&self, seen: Seen) {
+        self.last_step.store(seen.steps, Ordering::Release);
     }
 
-    /// Whether that was asked, and nothing has begun in the last moment. To be called by the
-    /// connection's own task: nobody else begins anything.
+    /// Whether that was asked, and nothing has gone on since. To be called by the connection's
+    /// own task: nobody else does anything.
     pub(super) fn is_given_up(&self) -> bool {
-        self.is_given_up.load(Ordering::Acquire)
-            && (self.seen().is_some() || {
-                self.is_given_up.store(false, Ordering::Relaxed);
-                false
-            })
+        self.last_step.load(Ordering::Acquire) == self.steps.load(Ordering::Relaxed)
     }
 }
 

@@ -100,18 +100,20 @@ impl Connections {
     fn look(&mut self) {
         for watched in self.watched.values_mut() {
             let seen = watched.activity.seen();
-            let is_silent = seen.is_some() && seen == watched.last;
-            watched.silent = if is_silent { watched.silent + 1 } else { 0 };
-            watched.last = seen;
-            let is_blocked = seen.is_some_and(|seen| seen.is_blocked);
-            let most = if is_blocked {
+            let last = std::mem::replace(&mut watched.last, seen);
+            let Some(seen) = seen.filter(|_| seen == last) else {
+                watched.silent = 0;
+                continue;
+            };
+            watched.silent += 1;
+            let most = if seen.is_blocked {
                 LOOKS_WHILE_BLOCKED
             } else {
                 LOOKS
             };
             if watched.silent >= most {
-                // By its own task, which alone knows that nothing begins meanwhile.
-                watched.activity.give_up();
+                // By its own task, which alone knows that nothing goes on meanwhile.
+                watched.activity.give_up(seen);
                 watched.task.wake_by_ref();
             }
         }

@@ -178,22 +178,27 @@ async fn an_answer_may_be_taken_slowly_but_has_to_be_taken() {
 #[tokio::test(start_paused = true)]
 async fn what_begins_when_it_is_given_up_is_not_cut_off() {
     let activity = Arc::new(Activity::default());
-    activity.give_up();
+    activity.give_up(activity.seen().unwrap());
     let call = activity.begin();
     assert!(!activity.is_given_up());
     drop(call);
     assert!(!activity.is_given_up(), "that it was asked is forgotten");
-    activity.give_up();
+    activity.give_up(activity.seen().unwrap());
     assert!(activity.is_given_up());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_answered_in_the_moment_of_giving_up_is_not_cut_off_either() {
     let activity = Arc::new(Activity::default());
-    activity.give_up();
+    activity.give_up(activity.seen().unwrap());
     drop(activity.begin());
     activity.block();
     assert!(!activity.is_given_up(), "its answer is being written");
+
+    let activity = Arc::new(Activity::default());
+    activity.give_up(activity.seen().unwrap());
+    activity.speak_http2();
+    assert!(!activity.is_given_up(), "it has just said what it speaks");
 }
 
 /// A reader that is slower than the system's buffers are small, over a real socket.
