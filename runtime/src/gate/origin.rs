@@ -83,12 +83,9 @@ impl OriginRules {
             (Some(host), _) | (None, Some(host)) => host,
             (None, None) => return false,
         };
-        // Nearly every client writes it as we do.
-        let is_host = |ours: &String| {
-            let ours = ours.as_bytes();
-            ours == host || ours.eq_ignore_ascii_case(host)
-        };
-        self.hosts.iter().any(is_host)
+        self.hosts
+            .iter()
+            .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host))
     }
 }
 

@@ -71,26 +71,22 @@ where
     let (mut parts, body) = request.into_parts();
     async move {
         let dpop = gate.is_dpop(&parts.headers);
-        let mut passed = match gate.judge(&mut parts, body).await {
-            Ok(passed) => passed,
-            Err(refusal) => {
-                let mut response = refusal.into_response(gate.voice(dpop));
-                if dpop {
-                    gate.add_nonce(response.headers_mut());
-                }
-                return response;
+        let mut response = 'answer: {
+            let mut passed = match gate.judge(&mut parts, body).await {
+                Ok(passed) => passed,
+                Err(refusal) => break 'answer refusal.into_response(gate.voice(dpop)),
+            };
+            if passed.opens_session {
+                // A caller who hangs up half-way must not leave a session behind that
+                // nobody owns and nothing counts.
+                let gate = Arc::clone(&gate);
+                let opening = Box::pin(async move { gate.run(passed, parts, inner).await });
+                break 'answer tokio::spawn(opening).await.unwrap_or_else(|_| broken());
             }
-        };
-        let mut response = if passed.opens_session {
-            // A caller who hangs up half-way must not leave a session behind that
-            // nobody owns and nothing counts.
-            let gate = Arc::clone(&gate);
-            let opening = Box::pin(async move { gate.run(passed, parts, inner).await });
-            tokio::spawn(opening).await.unwrap_or_else(|_| broken())
-        } else if let Some(answer) = gate.run_directly(&mut passed).await {
-            answer
-        } else {
-            Box::pin(gate.run(passed, parts, inner)).await
+            match gate.run_directly(&mut passed).await {
+                Some(answer) => answer,
+                None => Box::pin(gate.run(passed, parts, inner)).await,
+            }
         };
         if dpop {
             gate.add_nonce(response.headers_mut());
