@@ -17,14 +17,66 @@ use crate::{Fault, frame::Frame};
 const BUFFER: usize = 64 * 1024;
 
 /// How long an answer may take before the run is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The answers of one connection, put together from what is read.
+pub(crate) struct Answers {
+    buffer: Vec<u8>,
+    filled: usize,
+    /// The measures of the answer before, which this one will most likely have as well.
+    before: Option<Frame>,
+}
+
+impl Answers {
+    pub(crate) fn new() -> Self {
+        Self {
+            buffer: vec![0; BUFFER],
+            filled: 0,
+            before: None,
+        }
+    }
+
+    /// Where the next bytes are to be read to.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        &mut self.buffer[self.filled..]
+    }
+
+    /// Takes so many bytes that were read; the frame of the answer if that is its end.
+    pub(crate) fn take(&mut self, read: usize) -> Result<Option<Frame>, Fault> {
+        if read == 0 {
+            return Err("the server hung up".into());
+        }
+        self.filled += read;
+        let bytes = &self.buffer[..self.filled];
+        let frame = match self.before.filter(|before| before.fits(bytes)) {
+            Some(before) => Some(before),
+            None => Frame::of(bytes)?,
+        };
+        let Some(frame) = frame else {
+            return Ok(None);
+        };
+        // One request is under way, so there is nothing more to come.
+        if frame.total != self.filled {
+            return Err("the server wrote more than one answer".into());
+        }
+        self.before = Some(frame);
+        self.filled = 0;
+        Ok(Some(frame))
+    }
+
+    /// The bytes of the answer that was the last to end.
+    pub(crate) fn bytes(&self, frame: Frame) -> &[u8] {
+        &self.buffer[..frame.total]
+    }
+}
 
 /// A connection for many requests at a time, each on a connection of its own.
 pub(crate) struct Connection {
     stream: TcpStream,
-    buffer: Vec<u8>,
-    /// The measures of the answer before, which this one will most likely have as well.
-    before: Option<Frame>,
+    answers: Answers,
 }
 
 impl Connection {
@@ -33,32 +85,17 @@ impl Connection {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            buffer: vec![0; BUFFER],
-            before: None,
+            answers: Answers::new(),
         })
     }
 
     /// Sends a request, and reads its answer as a whole.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<(Frame, &[u8]), Fault> {
         self.stream.write_all(request).await?;
-        let mut filled = 0;
         loop {
-            if filled == self.buffer.len() {
-                self.buffer.resize(2 * filled, 0);
-            }
-            let read = self.stream.read(&mut self.buffer[filled..]).await?;
-            if read == 0 {
-                return Err("the server hung up".into());
-            }
-            filled += read;
-            let bytes = &self.buffer[..filled];
-            let frame = match self.before.filter(|before| before.fits(bytes)) {
-                Some(before) => Some(before),
-                None => Frame::of(bytes)?,
-            };
-            if let Some(frame) = frame {
-                self.before = Some(frame);
-                return whole(frame, &self.buffer[..filled]);
+            let read = self.stream.read(self.answers.room()).await?;
+            if let Some(frame) = self.answers.take(read)? {
+                return Ok((frame, self.answers.bytes(frame)));
             }
         }
     }
@@ -67,7 +104,7 @@ impl Connection {
 /// A connection for one request after the other.
 pub(crate) struct Caller {
     stream: std::net::TcpStream,
-    buffer: Vec<u8>,
+    answers: Answers,
 }
 
 impl Caller {
@@ -77,25 +114,34 @@ impl Caller {
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
             stream,
-            buffer: vec![0; BUFFER],
+            answers: Answers::new(),
         })
+    }
+
+    /// What can be waited on until there is something to read.
+    pub(crate) fn stream(&self) -> &std::net::TcpStream {
+        &self.stream
+    }
+
+    /// Sends a request.
+    pub(crate) fn send(&mut self, request: &[u8]) -> Result<(), Fault> {
+        Ok(self.stream.write_all(request)?)
+    }
+
+    /// Reads what is there, and waits if that is nothing; the answer if that is its end.
+    pub(crate) fn read(&mut self) -> Result<Option<(Frame, &[u8])>, Fault> {
+        let read = self.stream.read(self.answers.room())?;
+        let frame = self.answers.take(read)?;
+        Ok(frame.map(|frame| (frame, self.answers.bytes(frame))))
     }
 
     /// Sends a request, and reads its answer as a whole.
     pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<(Frame, &[u8]), Fault> {
-        self.stream.write_all(request)?;
-        let mut filled = 0;
+        self.send(request)?;
         loop {
-            if filled == self.buffer.len() {
-                self.buffer.resize(2 * filled, 0);
-            }
-            let read = self.stream.read(&mut self.buffer[filled..])?;
-            if read == 0 {
-                return Err("the server hung up".into());
-            }
-            filled += read;
-            if let Some(frame) = Frame::of(&self.buffer[..filled])? {
-                return whole(frame, &self.buffer[..filled]);
+            let read = self.stream.read(self.answers.room())?;
+            if let Some(frame) = self.answers.take(read)? {
+                return Ok((frame, self.answers.bytes(frame)));
             }
         }
     }
@@ -125,12 +171,4 @@ impl Recorded {
         let found = self.fields.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
-}
-
-fn whole(frame: Frame, bytes: &[u8]) -> Result<(Frame, &[u8]), Fault> {
-    // One request is under way, so there is nothing more to come.
-    if frame.total != bytes.len() {
-        return Err("the server wrote more than one answer".into());
-    }
-    Ok((frame, bytes))
 }

@@ -7,24 +7,19 @@
 //! One thread asks and reads on all of the connections. With a thread for each they wake up
 //! in heaps and compete with the server for its processors, and are what is measured.
 
-use std::{
-    io::{self, Read, Write},
-    net::TcpStream,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::retry_on_intr,
 };
 
-use crate::{Fault, frame::Frame, latency::Latencies, target::Target};
-
-/// How much of an answer is read at once.
-const BUFFER: usize = 64 * 1024;
-
-/// How long all connections may be without an answer before the run is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::{
+    Fault,
+    connection::{Caller, PATIENCE},
+    latency::Latencies,
+    target::Target,
+};
 
 /// Calls this often a second in all, for this time.
 pub(crate) fn call_at(
@@ -85,7 +80,7 @@ fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, F
     });
     let mut sockets: Vec<_> = waiting
         .iter()
-        .map(|line| PollFd::new(&line.stream, PollFlags::IN))
+        .map(|line| PollFd::new(line.caller.stream(), PollFlags::IN))
         .collect();
     let patience = Timespec::try_from(patience)?;
     let ready = retry_on_intr(|| poll(&mut sockets, Some(&patience)))?;
@@ -100,39 +95,29 @@ fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, F
 
 /// One connection, and where it stands.
 struct Line {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-    filled: usize,
+    caller: Caller,
     /// When the next call is to be made.
     due: Instant,
     /// When the last call was answered.
     free: Instant,
     /// From when on the call that is under way counts.
     asked: Option<Instant>,
-    /// The measures of the answer before, which this one will most likely have as well.
-    before: Option<Frame>,
 }
 
 impl Line {
     /// Opens a connection, and makes a call on it, as a connection's first answer pays for
     /// the connection.
     fn open(target: &Target) -> Result<Self, Fault> {
-        let stream = TcpStream::connect_timeout(&target.endpoint().address, PATIENCE)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut caller = Caller::open(target.endpoint().address)?;
+        let (frame, bytes) = caller.exchange(target.request())?;
+        target.check(None, frame, bytes)?;
         let now = Instant::now();
-        let mut line = Self {
-            stream,
-            buffer: vec![0; BUFFER],
-            filled: 0,
+        Ok(Self {
+            caller,
             due: now,
             free: now,
             asked: None,
-            before: None,
-        };
-        line.ask(target, now)?;
-        while line.read(target, Duration::ZERO)?.is_none() {}
-        Ok(line)
+        })
     }
 
     fn ask_if_due(&mut self, target: &Target, end: Instant) -> Result<(), Fault> {
@@ -145,36 +130,19 @@ impl Line {
         }
         // Who was free in time and yet is late woke up late, which is not the server's.
         let begin = if self.free > self.due { self.due } else { now };
-        self.ask(target, begin)
-    }
-
-    fn ask(&mut self, target: &Target, begin: Instant) -> Result<(), Fault> {
         self.asked = Some(begin);
-        // A request is far smaller than what a socket takes at once.
-        Ok(self.stream.write_all(target.request())?)
+        self.caller.send(target.request())
     }
 
     /// Reads what is there; how long the call took if that is its end.
     fn read(&mut self, target: &Target, between: Duration) -> Result<Option<Duration>, Fault> {
-        let read = self.stream.read(&mut self.buffer[self.filled..])?;
-        if read == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        self.filled += read;
-        let bytes = &self.buffer[..self.filled];
-        let frame = match self.before.filter(|before| before.fits(bytes)) {
-            Some(before) => Some(before),
-            None => Frame::of(bytes)?,
-        };
-        let Some(frame) = frame else {
+        let Some((frame, bytes)) = self.caller.read()? else {
             return Ok(None);
         };
         self.free = Instant::now();
-        let asked = self.asked.take();
-        self.before = Some(frame);
-        self.filled = 0;
         self.due += between;
         target.check(None, frame, bytes)?;
+        let asked = self.asked.take();
         Ok(asked.map(|asked| self.free.saturating_duration_since(asked)))
     }
 }
