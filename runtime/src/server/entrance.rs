@@ -8,7 +8,7 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{Router, body::Body};
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
-use tower::{Service, ServiceExt};
+use tower::ServiceExt;
 use tower_http::cors::CorsLayer;
 
 use super::routes;
@@ -26,18 +26,15 @@ pub(super) struct Entrance {
 }
 
 impl Entrance {
-    /// `path` is the endpoint's in the router, without a slash at its end.
-    pub(super) fn new<S>(router: Router, endpoint: S, path: &str) -> Self
-    where
-        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    /// `endpoint` answers as the router does at `path`, which has no slash at its end.
+    pub(super) fn new(
+        router: Router,
+        endpoint: impl Fn(Request<Body>) -> Answer + Send + Sync + 'static,
+        path: &str,
+    ) -> Self {
         Self {
             router,
-            endpoint: Arc::new(move |request| endpoint.clone().call(request)),
+            endpoint: Arc::new(endpoint),
             path: format!("{path}/").into(),
         }
     }
@@ -76,9 +73,7 @@ mod tests {
     use super::*;
 
     fn entrance(path: &str) -> Entrance {
-        let endpoint = tower::service_fn(|_| -> Answer {
-            Box::pin(std::future::ready(Ok(Response::new("endpoint".into()))))
-        });
+        let endpoint = |_| -> Answer { Box::pin(async { Ok(Response::new("endpoint".into())) }) };
         let router = Router::new().fallback(async || "router");
         Entrance::new(router, endpoint, path)
     }

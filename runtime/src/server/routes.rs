@@ -90,7 +90,7 @@ where
         Some(issuer) => router.merge(issuer),
         None => router,
     };
-    Entrance::new(router, endpoint, &path)
+    Entrance::new(router, move |request| endpoint.clone().call(request), &path)
 }
 
 /// Answers for the paths at which there is nothing, where the server stands alone.

@@ -64,7 +64,7 @@ async fn keep<I>(server: I, router: Router)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let endpoint = tower::service_fn(|_| -> Answer { Box::pin(async { Ok(Response::default()) }) });
+    let endpoint = |_| -> Answer { Box::pin(async { Ok(Response::default()) }) };
     let entrance = Entrance::new(router, endpoint, "/mcp");
     let mut connections = Connections::new();
     let activity = Arc::new(Activity::default());
