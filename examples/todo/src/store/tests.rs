@@ -162,16 +162,12 @@ fn a_file_in_use_is_told_as_one() {
     assert!(told.contains("another server uses it"), "{told}");
 }
 
-/// The name of the variable that turns the next test into the server that is killed.
+/// The name of the variable that turns the test below into the server that is killed.
 const VICTIM: &str = "TODO_TEST_VICTIM";
 
-#[tokio::test]
-#[ignore = "run by the next test, in a process of its own"]
-async fn victim() {
-    let Ok(path) = env::var(VICTIM) else {
-        return;
-    };
-    let store = Store::open(Path::new(&path)).unwrap();
+/// Adds without end to the list in a file, and says each time that it is done.
+async fn add_until_killed(path: &Path) {
+    let store = Store::open(path).unwrap();
     loop {
         let todo = store.add(ada(), "x").await.unwrap();
         #[expect(
@@ -186,16 +182,15 @@ async fn victim() {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
+    if let Ok(path) = env::var(VICTIM) {
+        return add_until_killed(Path::new(&path)).await;
+    }
     let file = File::new("killed");
     let mut acknowledged = 0;
     for _ in 0..3 {
+        let this = "store::tests::what_was_acknowledged_survives_a_kill";
         let mut server = Command::new(env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "store::tests::victim",
-                "--ignored",
-                "--nocapture",
-            ])
+            .args(["--exact", this, "--nocapture"])
             .env(VICTIM, &file.0)
             .stdout(Stdio::piped())
             .spawn()
