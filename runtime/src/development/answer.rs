@@ -1,14 +1,12 @@
 //! Answers to programs: JSON that nobody keeps, and CORS for pages.
 
 use axum::{
-    Json,
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A refusal in OAuth's form (RFC 6749 §5.2, RFC 7591 §3.2.2).
 ///
@@ -83,12 +81,19 @@ pub(super) async fn other_method() -> OAuthError {
 }
 
 /// JSON that no cache keeps (RFC 6749 §5.1).
-pub(super) fn unkept(status: StatusCode, body: &impl Serialize) -> Response {
+pub(super) fn unkept(status: StatusCode, body: &Value) -> Response {
     let keep = [
         (header::CACHE_CONTROL, "no-store"),
         (header::PRAGMA, "no-cache"),
     ];
-    (status, keep, Json(body)).into_response()
+    (status, keep, written(body)).into_response()
+}
+
+/// JSON, as the body of an answer. axum's own type for it would bring a parser of requests
+/// along, which every server would compile.
+pub(super) fn written(body: &Value) -> impl IntoResponse + use<> {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], body.to_string())
 }
 
 /// Lets any page read the answers. They go by what the request carries, never by a

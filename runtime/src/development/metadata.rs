@@ -3,14 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
-    Json,
     extract::State,
     http::header::CACHE_CONTROL,
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
-use super::{OFFLINE_ACCESS, Provider, exchange};
+use super::{OFFLINE_ACCESS, Provider, answer::written, exchange};
 use crate::issuer::Algorithm;
 
 const DOCUMENTS: [&str; 2] = [
@@ -55,7 +54,7 @@ pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
 
 /// Keys and addresses change with each start, and a browser may ask across two.
 fn public(body: &Value) -> Response {
-    ([(CACHE_CONTROL, "no-cache")], Json(body)).into_response()
+    ([(CACHE_CONTROL, "no-cache")], written(body)).into_response()
 }
 
 fn describe(provider: &Provider) -> Value {

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use tokio::{
     runtime::Handle,
     sync::watch,
@@ -240,10 +241,12 @@ impl Keys {
         let (landing, flight) = watch::channel(());
         state.flight = Some(flight.clone());
         let keys = Arc::clone(self);
-        runtime.spawn(async move {
+        // Boxed, as all tasks that nobody waits for: so they are one type to compile.
+        let loading: BoxFuture<'static, ()> = Box::pin(async move {
             keys.load(demand).await;
             drop(landing);
         });
+        runtime.spawn(loading);
         Some(flight)
     }
 

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use futures_util::future::BoxFuture;
 use rmcp::{
     ErrorData, RoleServer,
     model::{ResourceUpdatedNotificationParam, ServerCapabilities, SubscriptionFilter},
@@ -104,12 +105,13 @@ impl Listening {
             let subscribed = Arc::clone(&self.subscribed);
             let herald = Arc::clone(herald);
             let mut receiver = herald.changes.listen();
-            tokio::spawn(async move {
+            let passing: BoxFuture<'static, ()> = Box::pin(async move {
                 tokio::select! {
                     () = ended.cancelled() => {}
                     () = pass_on(&herald, &mut receiver, &peer, &subscribed) => {}
                 }
             });
+            tokio::spawn(passing);
             guard
         });
     }

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
-use rmcp::model::ServerResult;
 
 use crate::{admission::Admission, principal::Principal, scope::ScopeSet};
 
@@ -56,8 +55,7 @@ impl Shared {
         if let Some(list) = self.lists.0.get(&class) {
             return Some(list);
         }
-        let result = ServerResult::ListToolsResult(self.tools(admission));
-        let mut list = serde_json::to_value(result).ok()?;
+        let mut list = serde_json::to_value(self.tools(admission)).ok()?;
         schemes::publish(&mut list);
         let list = Bytes::from(list.to_string());
         self.lists.0.insert(class, list.clone());

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use futures_util::FutureExt;
 use serde_json::{Map, Value};
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
@@ -146,13 +147,14 @@ impl IssuerVerifier {
         };
         self.background.get_or_init(|| {
             let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
-            let keys = keys.map(|keys| runtime.spawn(Keys::maintain(Arc::downgrade(keys))));
+            let keys = keys.map(|keys| Keys::maintain(Arc::downgrade(keys)).boxed());
             let asked = self
                 .trusted
                 .iter()
                 .filter_map(|one| one.introspector.as_ref());
-            let asked = asked.map(|one| runtime.spawn(Introspector::find(Arc::downgrade(one))));
-            Background(keys.chain(asked).map(|task| task.abort_handle()).collect())
+            let asked = asked.map(|one| Introspector::find(Arc::downgrade(one)).boxed());
+            let tasks = keys.chain(asked).map(|task| runtime.spawn(task));
+            Background(tasks.map(|task| task.abort_handle()).collect())
         });
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use axum::response::{IntoResponse, Redirect};
 use tokio::net::TcpListener;
 
-use super::*;
+use super::{super::answer::written, *};
 
 /// Serves documents; its origin, and how often it was asked.
 async fn host() -> (String, Arc<AtomicUsize>) {
@@ -23,7 +23,7 @@ async fn host() -> (String, Arc<AtomicUsize>) {
         let asked = Arc::clone(&asked);
         get(move || async move {
             asked.fetch_add(1, Ordering::SeqCst);
-            axum::Json(document)
+            written(&document)
         })
     };
     let router = Router::new()
