@@ -190,7 +190,9 @@ impl World {
 }
 
 impl Answer {
+    #[track_caller]
     fn json(&self) -> Value {
+        assert_eq!(self.header(header::CONTENT_TYPE), "application/json");
         serde_json::from_str(&self.text).expect(&self.text)
     }
 

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use tokio::{
     runtime::Handle,
     sync::watch,
@@ -241,12 +241,12 @@ impl Keys {
         let (landing, flight) = watch::channel(());
         state.flight = Some(flight.clone());
         let keys = Arc::clone(self);
-        // Boxed, as all tasks that nobody waits for: so they are one type to compile.
-        let loading: BoxFuture<'static, ()> = Box::pin(async move {
+        let loading = async move {
             keys.load(demand).await;
             drop(landing);
-        });
-        runtime.spawn(loading);
+        };
+        // Boxed, as all tasks in the background: so they are one type to compile.
+        runtime.spawn(loading.boxed());
         Some(flight)
     }
 

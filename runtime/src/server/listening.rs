@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use rmcp::{
     ErrorData, RoleServer,
     model::{ResourceUpdatedNotificationParam, ServerCapabilities, SubscriptionFilter},
@@ -105,13 +105,14 @@ impl Listening {
             let subscribed = Arc::clone(&self.subscribed);
             let herald = Arc::clone(herald);
             let mut receiver = herald.changes.listen();
-            let passing: BoxFuture<'static, ()> = Box::pin(async move {
+            let passing = async move {
                 tokio::select! {
                     () = ended.cancelled() => {}
                     () = pass_on(&herald, &mut receiver, &peer, &subscribed) => {}
                 }
-            });
-            tokio::spawn(passing);
+            };
+            // Boxed, as all tasks in the background: so they are one type to compile.
+            tokio::spawn(passing.boxed());
             guard
         });
     }

@@ -146,6 +146,7 @@ impl IssuerVerifier {
             return;
         };
         self.background.get_or_init(|| {
+            // Boxed, as all tasks in the background: so they are one type to compile.
             let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
             let keys = keys.map(|keys| Keys::maintain(Arc::downgrade(keys)).boxed());
             let asked = self
