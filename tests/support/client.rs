@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{SigningKey, TokenBuilder};
 
+mod asked;
 mod challenge;
 
+pub use asked::question;
 pub use challenge::Challenge;
 
 /// A revision of the protocol, by how its calls look on the wire.
@@ -151,12 +153,16 @@ impl Client {
         let Revision::Session(version) = self.revision else {
             return self.request("server/discover", json!({})).await;
         };
+        self.initialize_with(version, json!({})).await
+    }
+
+    async fn initialize_with(&mut self, version: &str, capabilities: Value) -> Answer {
         let answer = self
             .send(&json!({
                 "jsonrpc": "2.0", "id": 0, "method": "initialize",
                 "params": {
                     "protocolVersion": version,
-                    "capabilities": {},
+                    "capabilities": capabilities,
                     "clientInfo": {"name": "test", "version": "1"},
                 },
             }))

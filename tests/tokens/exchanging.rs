@@ -13,6 +13,8 @@ use toolgate::{
     Upstream, mcp_tool, tools,
 };
 
+mod rounds;
+
 const UPSTREAM: &str = "https://calendar.example/api";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 

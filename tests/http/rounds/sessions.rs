@@ -2,32 +2,17 @@
 
 use reqwest::Response;
 use serde_json::{Value, json};
-use support::client::{Answer, Client, Revision};
+use support::client::{Answer, Client, Revision, question};
 
 use super::World;
 use support::tokens;
 
 /// A client in a session, which declares that its person can be asked.
 async fn session(world: &World, scopes: &str) -> Client {
-    let client = |scopes| {
-        let token = tokens::token(&tokens::claims(&world.running.resource(), scopes));
-        Client::new(world.running.resource(), Revision::Session("2025-11-25")).with_token(token)
-    };
-    let client = client(scopes);
-    let mut message = client.message("initialize", json!({}));
-    message["params"] = json!({
-        "protocolVersion": "2025-11-25",
-        "capabilities": {"elicitation": {}},
-        "clientInfo": {"name": "test", "version": "1"},
-    });
-    let answer = client.send(&message).await;
-    let id = answer
-        .header("mcp-session-id")
-        .expect("a session")
-        .to_owned();
-    let client = client.with_session(id);
-    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    assert_eq!(client.send(&initialized).await.status, 202);
+    let resource = world.running.resource();
+    let token = tokens::token(&tokens::claims(&resource, scopes));
+    let mut client = Client::new(resource, Revision::Session("2025-11-25")).with_token(token);
+    client.open_to_be_asked().await;
     client
 }
 
@@ -38,21 +23,10 @@ async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
     let message = client.message("tools/call", params);
     let request = client.post(&message).body(message.to_string());
     let mut response = request.send().await.expect("an answer");
-    let mut text = String::new();
-    loop {
-        let chunk = response.chunk().await.expect("a stream");
-        let chunk = chunk.unwrap_or_else(|| panic!("it ended: {text}"));
-        text.push_str(std::str::from_utf8(&chunk).expect("text"));
-        let question = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("data:"))
-            .filter_map(|data| serde_json::from_str::<Value>(data).ok())
-            .find(|message| message["method"] == "elicitation/create");
-        if let Some(question) = question {
-            assert_eq!(question["params"]["message"], format!("Delete {list}?"));
-            return (question["id"].clone(), response);
-        }
-    }
+    let question = question(&mut response).await;
+    assert_eq!(question["method"], "elicitation/create");
+    assert_eq!(question["params"]["message"], format!("Delete {list}?"));
+    (question["id"].clone(), response)
 }
 
 async fn reply(client: &Client, id: Value, result: Value) {

@@ -1,0 +1,66 @@
+//! A tool that asks its client for something first, and exchanges the token then.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use support::client::{self, question};
+use toolgate::{Elicited, Reply, Round};
+
+use super::*;
+
+/// What a person is asked.
+#[derive(Deserialize, JsonSchema)]
+struct Consent {
+    /// Whether to look.
+    sure: bool,
+}
+
+/// Looks into the calendar if its person wants that.
+#[mcp_tool(authenticated)]
+async fn look(
+    caller: Caller,
+    #[extract] round: Round<()>,
+    State(exchange): State<TokenExchange>,
+) -> Result<Reply<String>, ToolError> {
+    Ok(match round.elicited::<Consent>("consent")? {
+        None => {
+            let asked = round.ask(&());
+            asked.form::<Consent>("consent", "May I look?").into()
+        }
+        Some(Elicited::Accepted(Consent { sure: true })) => {
+            Reply::Done(exchange.token(&caller).await?.as_str().to_owned())
+        }
+        Some(_) => Reply::Done("nobody looked".to_owned()),
+    })
+}
+
+#[tokio::test]
+async fn a_tool_that_asked_in_a_session_exchanges_the_token_of_the_answer() {
+    let issuer = ImitationIssuer::start().await;
+    let exchange = TokenExchange::new(upstream(&issuer)).expect("good settings");
+    let server = Server::with_state("calendar", exchange)
+        .tools(tools![look])
+        .quiet();
+    let running = Running::start(server, |config| config.with_issuer(issuer.url())).await;
+    let token = |number: usize| {
+        let token = issuer.token().audience(&running.resource());
+        token.claim("jti", json!(number)).build()
+    };
+    let (first, second) = (token(1), token(2));
+    for (token, exchanged) in [(&first, "of-the-call"), (&second, "of-the-answer")] {
+        issuer.exchange(token, ImitationIssuer::exchanged(exchanged));
+    }
+    let client = Client::new(running.resource(), Revision::Session("2025-11-25"));
+    let mut client = client.with_token(first);
+    client.open_to_be_asked().await;
+    let call = client.message("tools/call", json!({"name": "look", "arguments": {}}));
+    let response = client.post(&call).body(call.to_string()).send().await;
+    let mut response = response.expect("an answer");
+    let asked = question(&mut response).await;
+    // The client has got a new token while its person thought about it.
+    let client = client.with_token(second);
+    let result = json!({"action": "accept", "content": {"sure": true}});
+    let reply = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
+    assert_eq!(client.send(&reply).await.status, 202);
+    let answer = client::Answer::of_response(response).await;
+    assert_eq!(answer.tool_text(), "of-the-answer", "{answer:?}");
+}
