@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     access::Access,
     admission::{Decision, Offers, Rules},
-    bearer::{BearerToken, Credentials},
+    bearer::Credentials,
     clock::{Clock, SystemClock},
     development,
     issuer::Issuer,
@@ -113,7 +113,7 @@ impl Desk {
             turn: AtomicUsize::new(0),
             cold: AtomicUsize::new(1),
         };
-        desk.principal = Some(desk.authenticated(0).0);
+        desk.principal = Some(desk.authenticated(0));
         assert!(desk.decide() && desk.admit() && desk.decide_for_another() && desk.warm());
         desk
     }
@@ -159,23 +159,22 @@ impl Desk {
     }
 
     fn enter(&self, number: usize) -> bool {
-        let (principal, token) = self.authenticated(number);
-        let principal = principal.bearing(token);
-        self.admit_to(&self.tools[0], Some(&principal))
+        let principal = self.authenticated(number);
+        self.admit_to(&self.tools[0], Some(principal))
     }
 
     /// Decides, and makes the admission of it, which holds the caller.
     #[must_use]
     pub fn admit(&self) -> bool {
-        self.admit_to(&self.tools[self.tools.len() / 2], self.principal.as_ref())
+        self.admit_to(&self.tools[self.tools.len() / 2], self.principal.clone())
     }
 
-    fn admit_to(&self, tool: &str, principal: Option<&Principal>) -> bool {
+    fn admit_to(&self, tool: &str, principal: Option<Principal>) -> bool {
         let decision = self.rules.decide(Operation::CallTool(tool), principal);
         matches!(decision, Decision::Admit(_))
     }
 
-    fn authenticated(&self, number: usize) -> (Principal, BearerToken) {
+    fn authenticated(&self, number: usize) -> Principal {
         let headers = self.headers.get(number).expect("a token is left");
         let credentials = Credentials::read(headers, None, true).expect("one token");
         let credentials = credentials.expect("it is there");
@@ -183,8 +182,8 @@ impl Desk {
         // Nothing waits: the keys are given, or the token is known.
         let judged = self.authenticator.authenticate(&credentials, &shown);
         let judged = judged.now_or_never();
-        let judged = judged.expect("at once").expect("it is good");
-        (judged, credentials.token)
+        let accepted = judged.expect("at once").expect("it is good");
+        accepted.sent_with(credentials)
     }
 
     fn decide_about(&self, tool: &str, principal: Option<&Principal>) -> bool {

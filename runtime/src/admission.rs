@@ -23,20 +23,21 @@ pub(crate) enum Target {
 }
 
 impl Rules {
-    /// Decides whether a caller may do what was asked.
+    /// Decides whether a caller may do what was asked. The caller goes into the admission,
+    /// or comes back with the denial.
     pub(crate) fn decide(
         &self,
         operation: Operation<'_>,
-        principal: Option<&Principal>,
+        principal: Option<Principal>,
     ) -> Decision {
-        match self.judge(operation, principal) {
+        match self.judge(operation, principal.as_ref()) {
             Ok(target) => Decision::Admit(Admission {
                 rules: self.id,
-                principal: principal.cloned(),
+                principal,
                 kind: operation.kind(),
                 target,
             }),
-            Err(denial) => Decision::Deny(denial),
+            Err(denial) => Decision::Deny(denial, principal),
         }
     }
 
@@ -111,7 +112,7 @@ impl Rules {
 #[derive(Debug)]
 pub(crate) enum Decision {
     Admit(Admission),
-    Deny(Denial),
+    Deny(Denial, Option<Principal>),
 }
 
 /// Evidence that a caller may do one thing. Only [`Rules::decide`] makes one.

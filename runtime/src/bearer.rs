@@ -67,7 +67,12 @@ pub(crate) struct Credentials {
 }
 
 /// How a sender means a token to be taken.
+///
+/// It is a word, in which whatever holds credentials, or may hold them, finds room to say
+/// which it is. In the one byte that a header's value has to spare, every such value would
+/// be moved in odd pieces: 40 ns for each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
 pub(crate) enum Scheme {
     /// As that of whoever holds it (RFC 6750 §2.1).
     Bearer,

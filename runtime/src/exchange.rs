@@ -135,9 +135,8 @@ impl TokenExchange {
     /// Forgets what is kept for a caller, so that the next call exchanges anew: for when
     /// the upstream does not take a token any more that has not ended.
     pub fn forget(&self, caller: &Caller) {
-        if let Some(bearer) = caller.principal().bearer() {
-            self.0.kept.remove(&TokenHash::of(bearer));
-        }
+        let bearer = caller.principal().bearer();
+        self.0.kept.remove(&TokenHash::of(bearer));
     }
 
     /// The caller's own token, if it may be shown to this issuer.
@@ -149,10 +148,7 @@ impl TokenExchange {
                 "the caller's token is of another issuer, to whom alone it may be shown; `with_callers_of` allows more",
             ));
         }
-        principal.bearer().ok_or_else(|| {
-            let reason = "the call came without a token that could be exchanged";
-            ExchangeError::new(ExchangeErrorKind::Refused, reason)
-        })
+        Ok(principal.bearer())
     }
 
     fn remembered(&self, hash: &TokenHash) -> Option<UpstreamToken> {

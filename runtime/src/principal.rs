@@ -2,13 +2,14 @@
 //!
 //! The verifier has said that the token is authentic. That it is *acceptable* is
 //! judged here, on each request, whether or not the signature was checked before:
-//! a [`Principal`] has no other source than [`Acceptance::judge`] and, for a token that
-//! is bound to a key, [`BoundToken::proved_by`].
+//! a [`Principal`] is made of an [`AcceptedToken`], which has no other source than
+//! [`Acceptance::judge`] and, for a token that is bound to a key,
+//! [`BoundToken::proved_by`].
 
 use std::{fmt, sync::Arc};
 
 use crate::{
-    bearer::BearerToken,
+    bearer::{BearerToken, Credentials},
     claims::Claims,
     clock::UnixTime,
     scope::{ScopeSet, ScopeTable},
@@ -16,7 +17,7 @@ use crate::{
 
 mod binding;
 
-pub(crate) use binding::{Accepted, BoundToken, ProvedKey, Thumbprint};
+pub(crate) use binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
 
 /// The longest leeway for clocks that differ, in seconds.
 pub const MAX_LEEWAY: u64 = 300;
@@ -51,16 +52,28 @@ impl Acceptance {
         self
     }
 
-    /// Judges the claims of an authentic token at a time of day.
+    /// Judges an authentic token at a time of day.
     ///
     /// # Errors
     ///
-    /// The first [`Unacceptable`] that holds, in the order of its variants.
+    /// The first [`Unacceptable`] that holds, in the order of its variants, and the token
+    /// again.
     pub(crate) fn judge(
         &self,
-        token: &Arc<VerifiedToken>,
+        token: Arc<VerifiedToken>,
         now: UnixTime,
-    ) -> Result<Accepted, Unacceptable> {
+    ) -> Result<Accepted, (Unacceptable, Arc<VerifiedToken>)> {
+        if let Err(reason) = self.check(&token, now) {
+            return Err((reason, token));
+        }
+        match token.binding {
+            Ok(None) => Ok(Accepted::Bearer(AcceptedToken(token))),
+            Ok(Some(_)) => Ok(Accepted::Bound(BoundToken(token))),
+            Err(reason) => Err((reason, token)),
+        }
+    }
+
+    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<(), Unacceptable> {
         let claims = &token.claims;
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
@@ -92,16 +105,12 @@ impl Acceptance {
         {
             return Err(Unacceptable::IssuedInFuture);
         }
-        let binding = token.binding?;
+        token.binding?;
         // Without either nobody could own a session or stand in the audit log.
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
         }
-        let principal = Principal(Arc::clone(token), None);
-        Ok(match binding {
-            None => Accepted::Bearer(principal),
-            Some(key) => Accepted::Bound(BoundToken::new(principal, key)),
-        })
+        Ok(())
     }
 }
 
@@ -134,24 +143,29 @@ impl VerifiedToken {
     pub(crate) fn claims(&self) -> &Claims {
         &self.claims
     }
+
+    fn identity(&self) -> Identity {
+        let claims = &self.claims;
+        Identity {
+            issuer: claims.issuer().to_owned(),
+            party: match claims.subject() {
+                Some(subject) => Party::Subject(subject.to_owned()),
+                None => Party::Client(claims.client_id().unwrap_or_default().to_owned()),
+            },
+        }
+    }
 }
 
 /// Who calls: an authentic token that this server accepts now.
 #[derive(Clone)]
-pub struct Principal(Arc<VerifiedToken>, Option<BearerToken>);
+pub struct Principal(Arc<VerifiedToken>, Credentials);
 
 impl Principal {
-    /// The same with the token itself, for an exchange and for nothing else: a client's
-    /// token must never be passed on (MCP authorization, "Access Token Privilege
-    /// Restriction").
-    pub(crate) fn bearing(mut self, token: BearerToken) -> Self {
-        self.1 = Some(token);
-        self
-    }
-
-    /// The token itself. No public type has it.
-    pub(crate) fn bearer(&self) -> Option<&BearerToken> {
-        self.1.as_ref()
+    /// The token itself, for an exchange and for nothing else: a client's token must never
+    /// be passed on (MCP authorization, "Access Token Privilege Restriction"). Nothing
+    /// public tells it.
+    pub(crate) fn bearer(&self) -> &BearerToken {
+        &self.1.token
     }
 
     /// The claims of the token.
@@ -182,14 +196,7 @@ impl Principal {
 
     /// Whose request it is, whatever token says so.
     pub(crate) fn identity(&self) -> Identity {
-        let claims = self.claims();
-        Identity {
-            issuer: claims.issuer().to_owned(),
-            party: match claims.subject() {
-                Some(subject) => Party::Subject(subject.to_owned()),
-                None => Party::Client(claims.client_id().unwrap_or_default().to_owned()),
-            },
-        }
+        self.0.identity()
     }
 }
 

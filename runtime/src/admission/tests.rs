@@ -41,7 +41,7 @@ fn principal(rules: &Rules, scopes: &str) -> Principal {
         .with_scopes(scopes);
     Acceptance::new(["i"], ["a"])
         .judge(
-            &VerifiedToken::new(claims, rules.table()),
+            VerifiedToken::new(claims, rules.table()),
             UnixTime::from_seconds(1),
         )
         .unwrap()
@@ -61,7 +61,7 @@ fn without_a_token_only_what_is_public_runs() {
         ("move", "read write"),
         ("none", "read"),
     ] {
-        let Decision::Deny(Denial::NoToken { wanted: set }) =
+        let Decision::Deny(Denial::NoToken { wanted: set }, _) =
             rules.decide(Operation::CallTool(tool), None)
         else {
             panic!("{tool} was not denied for want of a token");
@@ -79,9 +79,12 @@ fn a_token_without_scopes_passes_no_requirement() {
     let rules = rules(false);
     let nobody = principal(&rules, "");
     for tool in ["list", "move", "either"] {
-        let decision = rules.decide(Operation::CallTool(tool), Some(&nobody));
+        let decision = rules.decide(Operation::CallTool(tool), Some(nobody.clone()));
         assert!(
-            matches!(decision, Decision::Deny(Denial::InsufficientScope { .. })),
+            matches!(
+                decision,
+                Decision::Deny(Denial::InsufficientScope { .. }, _)
+            ),
             "{tool}"
         );
     }
@@ -100,7 +103,7 @@ fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
     let rules = Rules::new(table, offers, baseline, false);
     let somebody = principal(&rules, "read write");
     for tool in ["never", "none"] {
-        let decision = rules.decide(Operation::CallTool(tool), Some(&somebody));
+        let decision = rules.decide(Operation::CallTool(tool), Some(somebody.clone()));
         assert!(
             matches!(&decision, Decision::Admit(admission) if admission.target().is_none()),
             "{tool}: {decision:?}"
@@ -112,11 +115,14 @@ fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
 fn a_denial_names_all_that_is_needed_and_not_only_what_is_missing() {
     let rules = rules(false);
     let reader = principal(&rules, "read");
-    let Decision::Deny(Denial::InsufficientScope {
-        needed,
-        missing,
-        held,
-    }) = rules.decide(Operation::CallTool("move"), Some(&reader))
+    let Decision::Deny(
+        Denial::InsufficientScope {
+            needed,
+            missing,
+            held,
+        },
+        _,
+    ) = rules.decide(Operation::CallTool("move"), Some(reader.clone()))
     else {
         panic!("not denied");
     };
@@ -144,7 +150,7 @@ fn the_handshake_is_open_only_if_the_server_is() {
         assert!(
             matches!(
                 rules(false).decide(operation, None),
-                Decision::Deny(Denial::NoToken { .. })
+                Decision::Deny(Denial::NoToken { .. }, _)
             ),
             "{operation:?}"
         );
@@ -158,10 +164,10 @@ fn what_has_no_rule_is_refused_to_everybody() {
         let operation = Operation::Unruled("resources/read");
         assert!(matches!(
             rules.decide(operation, None),
-            Decision::Deny(Denial::NoToken { .. })
+            Decision::Deny(Denial::NoToken { .. }, _)
         ));
-        let decision = rules.decide(operation, Some(&principal(&rules, "read write")));
-        assert!(matches!(decision, Decision::Deny(Denial::Unruled)));
+        let decision = rules.decide(operation, Some(principal(&rules, "read write")));
+        assert!(matches!(decision, Decision::Deny(Denial::Unruled, _)));
     }
 }
 
@@ -169,7 +175,8 @@ fn what_has_no_rule_is_refused_to_everybody() {
 fn an_admission_is_good_for_the_one_operation_that_was_judged() {
     let rules = rules(false);
     let all = principal(&rules, "read write");
-    let Decision::Admit(admission) = rules.decide(Operation::CallTool("list"), Some(&all)) else {
+    let Decision::Admit(admission) = rules.decide(Operation::CallTool("list"), Some(all.clone()))
+    else {
         panic!("not admitted");
     };
     assert_eq!(
@@ -195,7 +202,8 @@ fn an_admission_is_good_for_the_one_operation_that_was_judged() {
 fn two_tools_that_nobody_registered_are_no_tool() {
     let rules = rules(false);
     let all = principal(&rules, "read write");
-    let Decision::Admit(admission) = rules.decide(Operation::CallTool("x"), Some(&all)) else {
+    let Decision::Admit(admission) = rules.decide(Operation::CallTool("x"), Some(all.clone()))
+    else {
         panic!("not admitted to be told that there is no such tool");
     };
     assert_eq!(admission.target(), None);
@@ -215,7 +223,7 @@ fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
     ));
     assert!(matches!(
         rules.decide(Operation::Unruled("x"), None),
-        Decision::Deny(Denial::Unruled)
+        Decision::Deny(Denial::Unruled, _)
     ));
 }
 
@@ -269,9 +277,12 @@ fn who_listens_must_be_admitted_to_each_resource() {
     let uris = ["notes://7".to_owned(), "notes://secret".to_owned()];
     let reader = principal(&rules, "read");
     assert!(rules.admits(Operation::Listen(&uris[..1]), Some(&reader)));
-    let Decision::Deny(Denial::InsufficientScope {
-        needed, missing, ..
-    }) = rules.decide(Operation::Listen(&uris), Some(&reader))
+    let Decision::Deny(
+        Denial::InsufficientScope {
+            needed, missing, ..
+        },
+        _,
+    ) = rules.decide(Operation::Listen(&uris), Some(reader.clone()))
     else {
         panic!("not denied");
     };
@@ -284,7 +295,8 @@ fn who_listens_must_be_admitted_to_each_resource() {
 fn an_admission_to_one_resource_is_none_to_another() {
     let rules = with_resources();
     let all = principal(&rules, "read write");
-    let Decision::Admit(admission) = rules.decide(Operation::ReadResource("notes://7"), Some(&all))
+    let Decision::Admit(admission) =
+        rules.decide(Operation::ReadResource("notes://7"), Some(all.clone()))
     else {
         panic!("not admitted");
     };
@@ -320,9 +332,9 @@ fn what_a_server_does_not_offer_has_no_rule() {
         Operation::CompleteResource("a://{b}"),
         Operation::Listen(&[]),
     ] {
-        let decision = rules.decide(operation, Some(&all));
+        let decision = rules.decide(operation, Some(all.clone()));
         assert!(
-            matches!(decision, Decision::Deny(Denial::Unruled)),
+            matches!(decision, Decision::Deny(Denial::Unruled, _)),
             "{operation:?}"
         );
     }
@@ -334,7 +346,7 @@ fn an_admission_is_good_under_the_rules_that_made_it_alone() {
     // The bits of the one mean nothing to the other, even where they look the same.
     let reader = principal(&others, "read write");
     for operation in [Operation::CallTool("list"), Operation::ListTools] {
-        let Decision::Admit(admission) = others.decide(operation, Some(&reader)) else {
+        let Decision::Admit(admission) = others.decide(operation, Some(reader.clone())) else {
             panic!("{operation:?} was denied");
         };
         assert_eq!(others.confirm(&admission, operation), Ok(()));

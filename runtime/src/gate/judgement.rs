@@ -3,8 +3,6 @@
 //! Each step consumes what the one before it made. What comes out is a request without
 //! the `Authorization` header, beside the [`Admission`] without which nothing runs.
 
-use std::borrow::Cow;
-
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
@@ -66,20 +64,31 @@ impl Gate {
             Err(self.in_form(refusal, &asked, headers, subject.principal))
         };
         let judged = match &token {
-            Ok(Some(token)) => {
+            Ok(Some(credentials)) => {
                 let shown = Shown::read(&parts.method, headers);
-                Some(self.authenticator.authenticate(token, &shown).await)
+                Some(self.authenticator.authenticate(credentials, &shown).await)
             }
             Ok(None) | Err(_) => None,
         };
         let known = subject.operation;
-        let principal = match self.principal(token, judged, known) {
-            Ok(principal) => principal,
-            Err(refusal) => return refuse(subject, refusal),
+        let principal = match (token, judged) {
+            (Ok(None), _) => None,
+            (Ok(Some(credentials)), Some(Ok(accepted))) => Some(accepted.sent_with(credentials)),
+            (Ok(Some(_)), Some(Err(reason))) => {
+                return refuse(subject, self.unauthenticated(reason, known));
+            }
+            (Err(_), _) | (Ok(Some(_)), None) => {
+                let description = "the bearer token is malformed".into();
+                let reason = Unauthenticated::Invalid { description };
+                return refuse(subject, self.unauthenticated(reason, known));
+            }
         };
-        subject.principal = principal.as_ref();
 
         if let Some(id) = &session {
+            let subject = Subject {
+                principal: principal.as_ref(),
+                ..subject
+            };
             match self.sessions.standing(id, principal.as_ref()) {
                 Standing::Owner => {}
                 Standing::Stranger => return refuse(subject, Refusal::NoSession),
@@ -92,9 +101,10 @@ impl Gate {
         // What cannot be read is judged as what has no rule: without a token it is
         // worth a challenge, with one it is told what is wrong.
         let judged = known.unwrap_or(Operation::Unruled("unreadable"));
-        let admission = match self.rules.decide(judged, principal.as_ref()) {
+        let admission = match self.rules.decide(judged, principal) {
             Decision::Admit(admission) => admission,
-            Decision::Deny(denial) => {
+            Decision::Deny(denial, principal) => {
+                subject.principal = principal.as_ref();
                 let refusal = match denial {
                     Denial::NoToken { wanted } => Refusal::NoToken { wanted },
                     Denial::InsufficientScope {
@@ -110,11 +120,12 @@ impl Gate {
                 return refuse(subject, refusal);
             }
         };
+        subject.principal = admission.principal();
         if let Some(refusal) = asked.misnamed(headers) {
             return refuse(subject, refusal);
         }
         if let Err(refused) = self.ask_the_tool(&admission, &asked) {
-            let refusal = self.refused_by_the_tool(refused, judged, principal.as_ref());
+            let refusal = self.refused_by_the_tool(refused, judged, subject.principal);
             return refuse(subject, refusal);
         }
         audit::admitted(subject);
@@ -168,50 +179,29 @@ impl Gate {
         }
     }
 
-    /// Who sent a request, by what was found out about its token, or what is told instead.
-    fn principal(
+    /// What is told whom a token, or what goes with it, makes nobody.
+    fn unauthenticated(
         &self,
-        token: Result<Option<Credentials>, BearerFault>,
-        judged: Option<Result<Principal, Unauthenticated>>,
+        reason: Unauthenticated,
         operation: Option<Operation<'_>>,
-    ) -> Result<Option<Principal>, Refusal> {
-        let wanted = || self.rules.wanted(operation);
-        let invalid = |description: Cow<'static, str>| Refusal::InvalidToken {
-            wanted: wanted(),
-            description,
-        };
-        let unproved = |fault| Refusal::Unproved {
-            wanted: wanted(),
-            fault,
-        };
-        let (token, judged) = match (token, judged) {
-            (Ok(None), _) => return Ok(None),
-            (Ok(Some(token)), Some(judged)) => (token.token, judged),
-            (Err(_), _) | (Ok(Some(_)), None) => {
-                return Err(invalid("the bearer token is malformed".into()));
-            }
-        };
-        match judged {
-            // What is about one thing runs somebody's code, who may exchange the token.
-            Ok(principal) if operation.and_then(Operation::subject).is_some() => {
-                Ok(Some(principal.bearing(token)))
-            }
-            Ok(principal) => Ok(Some(principal)),
-            Err(Unauthenticated::Invalid { description }) => Err(invalid(description)),
-            Err(Unauthenticated::OtherScheme { description }) => {
-                Err(unproved(Unproved::Scheme(description)))
-            }
-            Err(Unauthenticated::NoProof { description }) => {
-                Err(unproved(Unproved::Proof(description)))
-            }
-            Err(Unauthenticated::WantsNonce) => Err(unproved(Unproved::Nonce)),
-            Err(Unauthenticated::Unavailable {
+    ) -> Refusal {
+        let wanted = self.rules.wanted(operation);
+        let unproved = |fault| Refusal::Unproved { wanted, fault };
+        match reason {
+            Unauthenticated::Invalid { description } => Refusal::InvalidToken {
+                wanted,
+                description,
+            },
+            Unauthenticated::OtherScheme { description } => unproved(Unproved::Scheme(description)),
+            Unauthenticated::NoProof { description } => unproved(Unproved::Proof(description)),
+            Unauthenticated::WantsNonce => unproved(Unproved::Nonce),
+            Unauthenticated::Unavailable {
                 retry_after,
                 description,
-            }) => Err(Refusal::Unavailable {
+            } => Refusal::Unavailable {
                 retry_after,
                 description,
-            }),
+            },
         }
     }
 

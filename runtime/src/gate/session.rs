@@ -222,7 +222,7 @@ mod tests {
             .with_scopes(scopes);
         Acceptance::new(["i", "j"], ["a"])
             .judge(
-                &VerifiedToken::new(claims, &ScopeTable::default()),
+                VerifiedToken::new(claims, &ScopeTable::default()),
                 UnixTime::from_seconds(1),
             )
             .unwrap()

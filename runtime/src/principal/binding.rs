@@ -11,44 +11,47 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::{Identity, Principal, Unacceptable, VerifiedToken};
-use crate::claims::Claims;
+use crate::{bearer::Credentials, claims::Claims};
 
 /// An authentic token for us, from an issuer that we trust, and of this hour.
 #[derive(Debug, Clone)]
 pub(crate) enum Accepted {
     /// Whoever holds the token is the one it speaks of (RFC 6750 §1.2).
-    Bearer(Principal),
+    Bearer(AcceptedToken),
     /// Whoever holds it has to prove a key as well (RFC 9449 §6).
     Bound(BoundToken),
 }
 
-/// A token that says nothing about its holder until the holder has proved a key.
-#[derive(Clone)]
-pub(crate) struct BoundToken {
-    token: Arc<VerifiedToken>,
-    key: Thumbprint,
+/// A token that is accepted of whoever has sent it.
+#[derive(Debug, Clone)]
+pub(crate) struct AcceptedToken(pub(super) Arc<VerifiedToken>);
+
+impl AcceptedToken {
+    /// Who has sent it, with these credentials.
+    pub(crate) fn sent_with(self, credentials: Credentials) -> Principal {
+        Principal(self.0, credentials)
+    }
 }
 
-impl BoundToken {
-    pub(super) fn new(principal: Principal, key: Thumbprint) -> Self {
-        let Principal(token, _) = principal;
-        Self { token, key }
-    }
+/// A token that says nothing about its holder until the holder has proved a key.
+#[derive(Clone)]
+pub(crate) struct BoundToken(pub(super) Arc<VerifiedToken>);
 
+impl BoundToken {
     /// The key that it is bound to.
-    pub(crate) fn key(&self) -> Thumbprint {
-        self.key
+    pub(crate) fn key(&self) -> Option<Thumbprint> {
+        self.0.binding.ok().flatten()
     }
 
     /// Whom it would speak for.
     pub(crate) fn identity(&self) -> Identity {
-        Principal(Arc::clone(&self.token), None).identity()
+        self.0.identity()
     }
 
-    /// The principal, when the key that was proved is the token's (RFC 9449 §7.1).
-    pub(crate) fn proved_by(self, proved: &ProvedKey) -> Result<Principal, Unacceptable> {
-        match proved.0 == self.key {
-            true => Ok(Principal(self.token, None)),
+    /// The same, accepted when the key that was proved is its own (RFC 9449 §7.1).
+    pub(crate) fn proved_by(self, proved: &ProvedKey) -> Result<AcceptedToken, Unacceptable> {
+        match self.key() == Some(proved.0) {
+            true => Ok(AcceptedToken(self.0)),
             false => Err(Unacceptable::BoundToAnotherKey),
         }
     }
@@ -130,7 +133,10 @@ impl Accepted {
     /// The principal of a token that is not bound.
     pub(crate) fn of_bearer(self) -> Principal {
         match self {
-            Self::Bearer(principal) => principal,
+            Self::Bearer(token) => token.sent_with(Credentials {
+                scheme: crate::bearer::Scheme::Bearer,
+                token: crate::bearer::BearerToken::new("a.test").unwrap(),
+            }),
             Self::Bound(_) => panic!("the token is bound"),
         }
     }
@@ -151,7 +157,8 @@ mod tests {
             json!({"iss": "i", "sub": "s", "aud": "a", "exp": 99, "cnf": confirmation}).to_string();
         let claims = Claims::from_json(claims.as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, &ScopeTable::default());
-        Acceptance::new(["i"], ["a"]).judge(&token, UnixTime::from_seconds(1))
+        let judged = Acceptance::new(["i"], ["a"]).judge(token, UnixTime::from_seconds(1));
+        judged.map_err(|(reason, _)| reason)
     }
 
     #[test]
@@ -160,8 +167,9 @@ mod tests {
             Ok(Accepted::Bound(bound)) => bound,
             other => panic!("{other:?}"),
         };
-        assert_eq!(bound().key().to_string(), KEY);
-        let own = ProvedKey::of_verified_proof(bound().key());
+        let key = bound().key().expect("a key");
+        assert_eq!(key.to_string(), KEY);
+        let own = ProvedKey::of_verified_proof(key);
         assert!(bound().proved_by(&own).is_ok());
         let other = ProvedKey::of_verified_proof(Thumbprint::of_digest([0; 32]));
         assert_eq!(

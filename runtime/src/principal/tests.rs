@@ -13,8 +13,9 @@ fn judge(change: serde_json::Value, now: u64) -> Result<Principal, Unacceptable>
     let claims = Claims::from_json(all.to_string().as_bytes()).unwrap();
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     Acceptance::new(["https://i"], ["https://r/mcp", "res_1"])
-        .judge(&token, UnixTime::from_seconds(now))
+        .judge(token, UnixTime::from_seconds(now))
         .map(Accepted::of_bearer)
+        .map_err(|(reason, _)| reason)
 }
 
 #[test]
@@ -43,8 +44,8 @@ fn issuer_and_audience_are_compared_character_for_character() {
 fn a_token_without_audience_is_for_nobody() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_subject("s");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let judged = Acceptance::new(["https://i"], ["a"]).judge(&token, UnixTime::from_seconds(NOW));
-    assert_eq!(judged.unwrap_err(), Unacceptable::Audience);
+    let judged = Acceptance::new(["https://i"], ["a"]).judge(token, UnixTime::from_seconds(NOW));
+    assert_eq!(judged.unwrap_err().0, Unacceptable::Audience);
 }
 
 #[test]
@@ -73,11 +74,9 @@ fn leeway_has_a_ceiling() {
         .with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     let lax = Acceptance::new(["https://i"], ["a"]).with_leeway(9_999_999);
-    assert!(lax.judge(&token, UnixTime::from_seconds(NOW + 299)).is_ok());
-    assert!(
-        lax.judge(&token, UnixTime::from_seconds(NOW + 300))
-            .is_err()
-    );
+    let judge = |now| lax.judge(Arc::clone(&token), UnixTime::from_seconds(now));
+    assert!(judge(NOW + 299).is_ok());
+    assert!(judge(NOW + 300).is_err());
 }
 
 #[test]
@@ -100,7 +99,8 @@ fn a_scope_is_had_by_name_or_by_what_implies_it() {
         let claims =
             json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": NOW, "scope": scopes});
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
-        Principal(VerifiedToken::new(claims, &table), None).has(asked)
+        let token = AcceptedToken(VerifiedToken::new(claims, &table));
+        Accepted::Bearer(token).of_bearer().has(asked)
     };
     assert!(has("todo:admin", "todo:read"));
     assert!(!has("todo:read", "todo:admin"));
@@ -116,7 +116,7 @@ fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
     let client = acceptance
-        .judge(&token, UnixTime::from_seconds(NOW))
+        .judge(token, UnixTime::from_seconds(NOW))
         .unwrap()
         .of_bearer();
     assert_ne!(client.identity(), judge(json!({}), NOW).unwrap().identity());
@@ -126,6 +126,6 @@ fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
 fn a_token_of_nobody_is_refused() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let judged = Acceptance::new(["https://i"], ["a"]).judge(&token, UnixTime::from_seconds(NOW));
-    assert_eq!(judged.unwrap_err(), Unacceptable::Nobody);
+    let judged = Acceptance::new(["https://i"], ["a"]).judge(token, UnixTime::from_seconds(NOW));
+    assert_eq!(judged.unwrap_err().0, Unacceptable::Nobody);
 }

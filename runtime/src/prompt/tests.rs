@@ -122,15 +122,15 @@ impl Desk {
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, self.rules.table());
         Acceptance::new(["https://issuer.example"], ["a"])
-            .judge(&token, UnixTime::from_seconds(1_000))
+            .judge(token, UnixTime::from_seconds(1_000))
             .unwrap()
             .of_bearer()
     }
 
     fn admission(&self, operation: Operation<'_>) -> Admission {
-        match self.rules.decide(operation, Some(&self.alice())) {
+        match self.rules.decide(operation, Some(self.alice())) {
             Decision::Admit(admission) => admission,
-            Decision::Deny(denial) => panic!("{operation:?} was denied: {denial:?}"),
+            Decision::Deny(denial, _) => panic!("{operation:?} was denied: {denial:?}"),
         }
     }
 

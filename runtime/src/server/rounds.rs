@@ -156,10 +156,9 @@ impl<'h> Rounds<'h> {
             ErrorData::invalid_request("you may no longer do this", None)
         };
         let holder: &Holder = of_request(&self.context.extensions).ok_or_else(refused)?;
-        let principal = holder.principal();
-        match self.rules.decide(self.operation, principal.as_ref()) {
+        match self.rules.decide(self.operation, holder.principal()) {
             Decision::Admit(admission) if admission.target() == before.target() => Ok(admission),
-            Decision::Admit(_) | Decision::Deny(_) => Err(refused()),
+            Decision::Admit(_) | Decision::Deny(..) => Err(refused()),
         }
     }
 

@@ -79,15 +79,18 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, self.rules.table());
         Acceptance::new(["https://issuer.example"], ["a"])
-            .judge(&token, UnixTime::from_seconds(1_000))
+            .judge(token, UnixTime::from_seconds(1_000))
             .unwrap()
             .of_bearer()
     }
 
     fn admission(&self, name: &str, principal: Option<&Principal>) -> Admission {
-        match self.rules.decide(Operation::CallTool(name), principal) {
+        match self
+            .rules
+            .decide(Operation::CallTool(name), principal.cloned())
+        {
             Decision::Admit(admission) => admission,
-            Decision::Deny(denial) => panic!("{name} was denied: {denial:?}"),
+            Decision::Deny(denial, _) => panic!("{name} was denied: {denial:?}"),
         }
     }
 

@@ -122,7 +122,7 @@ impl Authenticator {
                 .verify(token)
                 .await
                 .map_err(|error| told(&error))?;
-            return self.judge(&self.granted(claims));
+            return self.judge(self.granted(claims));
         };
         let hash = TokenHash::of(token);
         match self.remembered(issuers, &hash) {
@@ -173,7 +173,7 @@ impl Authenticator {
             self.cache.forget(hash);
             return None;
         }
-        let judged = self.judge(&verdict.token);
+        let judged = self.judge(verdict.token);
         if judged.is_err() {
             // It has expired: no other verdict changes with time.
             self.cache.forget(hash);
@@ -192,7 +192,7 @@ impl Authenticator {
             .await
             .map_err(|error| told(&error))?;
         let verified = self.granted(claims);
-        let accepted = self.judge(&verified)?;
+        let accepted = self.judge(Arc::clone(&verified))?;
         // An answer may be for this one request alone.
         if issuers.is_current(stamp) {
             self.cache.keep(hash, verified, stamp);
@@ -204,10 +204,10 @@ impl Authenticator {
         VerifiedToken::new(claims, &self.table)
     }
 
-    fn judge(&self, token: &Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
+    fn judge(&self, token: Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
         self.acceptance
             .judge(token, self.clock.now())
-            .map_err(|reason| {
+            .map_err(|(reason, token)| {
                 let claims = token.claims();
                 tracing::info!(
                     %reason,

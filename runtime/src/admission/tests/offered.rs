@@ -69,7 +69,7 @@ fn what_is_needed_is_told_of_what_is_offered() {
     assert!(rules.offers(call) && !rules.offers(other));
     assert_eq!(names(&rules, rules.needed(call, ScopeSet::EMPTY)), "read");
     assert_eq!(names(&rules, rules.needed(other, ScopeSet::EMPTY)), "");
-    let Decision::Admit(admission) = rules.decide(call, Some(&principal(&rules, "read"))) else {
+    let Decision::Admit(admission) = rules.decide(call, Some(principal(&rules, "read"))) else {
         panic!("not admitted");
     };
     assert_eq!(admission.target(), Some(Target::Tool(0)));

@@ -18,9 +18,9 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     };
     let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
     let reader = principal(&rules, "read");
-    let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(&reader)) {
+    let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(reader.clone())) {
         Decision::Admit(admission) => admission.target(),
-        Decision::Deny(_) => panic!("{uri}"),
+        Decision::Deny(..) => panic!("{uri}"),
     };
     for uri in [
         "files://%61ll",
@@ -54,7 +54,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     for (uri, number) in [("files://two%20words", 1), ("files://secret/x", 2)] {
         let read = Operation::ReadResource(uri);
         assert!(!rules.admits(read, Some(&reader)), "{uri}");
-        let Decision::Admit(admission) = rules.decide(read, Some(&both)) else {
+        let Decision::Admit(admission) = rules.decide(read, Some(both.clone())) else {
             panic!("{uri}");
         };
         assert_eq!(admission.target(), Some(Target::Resource(number)));
@@ -93,14 +93,14 @@ fn what_is_switched_off_is_what_never_was() {
             Operation::CompleteResource("notes://{id}"),
         ),
     ] {
-        let Decision::Admit(admission) = rules.decide(operation, Some(&reader)) else {
+        let Decision::Admit(admission) = rules.decide(operation, Some(reader.clone())) else {
             panic!("not admitted");
         };
         assert!(switches.set(target, false));
         assert!(!switches.set(target, false), "it was off already");
         assert!(!rules.offers(operation), "{operation:?}");
         assert_eq!(rules.confirm(&admission, operation), Err(NotAdmitted));
-        let Decision::Admit(unknown) = rules.decide(operation, Some(&reader)) else {
+        let Decision::Admit(unknown) = rules.decide(operation, Some(reader.clone())) else {
             panic!("not admitted to be told that there is no such thing");
         };
         assert_eq!(unknown.target(), None, "{operation:?}");

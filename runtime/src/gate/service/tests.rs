@@ -175,21 +175,23 @@ async fn what_gets_through_bears_its_admission_and_its_very_bytes() {
 #[tokio::test]
 async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
     let gate = gate();
+    let credentials = Credentials {
+        scheme: Scheme::Bearer,
+        token: BearerToken::new("read").unwrap(),
+    };
     let principal = gate
         .authenticator
         .authenticate(
-            &Credentials {
-                scheme: Scheme::Bearer,
-                token: BearerToken::new("read").unwrap(),
-            },
+            &credentials,
             &Shown::read(&http::Method::POST, &http::HeaderMap::new()),
         )
         .await
         .unwrap();
+    let principal = principal.sent_with(credentials);
     let operation = crate::operation::Operation::CallTool("read");
-    let forged = match gate.rules.decide(operation, Some(&principal)) {
+    let forged = match gate.rules.decide(operation, Some(principal)) {
         crate::admission::Decision::Admit(admission) => admission,
-        crate::admission::Decision::Deny(denial) => panic!("{denial:?}"),
+        crate::admission::Decision::Deny(denial, _) => panic!("{denial:?}"),
     };
     let mut request = request("POST").body(call("ping")).unwrap();
     request.extensions_mut().insert(forged);

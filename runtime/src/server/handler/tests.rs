@@ -132,7 +132,7 @@ impl World {
             .with_scopes(scopes);
         let token = VerifiedToken::new(claims, self.shared.rules.table());
         Acceptance::new(["i"], ["a"])
-            .judge(&token, UnixTime::from_seconds(1))
+            .judge(token, UnixTime::from_seconds(1))
             .unwrap()
             .of_bearer()
     }
@@ -140,9 +140,9 @@ impl World {
     /// An admission of a caller with these scopes, as the gate makes it.
     fn admission(&self, operation: Operation<'_>, scopes: &str) -> Admission {
         let principal = self.principal(scopes);
-        match self.shared.rules.decide(operation, Some(&principal)) {
+        match self.shared.rules.decide(operation, Some(principal)) {
             Decision::Admit(admission) => admission,
-            Decision::Deny(denial) => panic!("{denial:?}"),
+            Decision::Deny(denial, _) => panic!("{denial:?}"),
         }
     }
 

@@ -51,7 +51,7 @@ fn principal(herald: &Herald, scopes: &str) -> Principal {
         .with_scopes(scopes);
     let token = VerifiedToken::new(claims, herald.rules.table());
     Acceptance::new(["i"], ["a"])
-        .judge(&token, UnixTime::from_seconds(1))
+        .judge(token, UnixTime::from_seconds(1))
         .unwrap()
         .of_bearer()
 }

@@ -114,7 +114,7 @@ async fn an_admission_for_another_tool_runs_nothing() {
     let refused = result(desk.tool("guarded").call(&public, call).await);
     assert_eq!(refused.is_error, Some(true));
 
-    let Decision::Admit(listing) = desk.rules.decide(Operation::ListTools, Some(&desk.alice()))
+    let Decision::Admit(listing) = desk.rules.decide(Operation::ListTools, Some(desk.alice()))
     else {
         panic!("listing is open")
     };

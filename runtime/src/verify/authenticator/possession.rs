@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     bearer::{BearerToken, Credentials, Scheme},
-    principal::{Accepted, BoundToken, Principal, Unacceptable},
+    principal::{Accepted, AcceptedToken, BoundToken, Unacceptable},
 };
 
 impl Authenticator {
@@ -26,17 +26,17 @@ impl Authenticator {
         self.only_bound
     }
 
-    /// The principal behind a request's credentials. A proof is judged for each request,
+    /// Whether a request's credentials are somebody's. A proof is judged for each request,
     /// whatever is known of the token.
     pub(crate) async fn authenticate(
         &self,
         credentials: &Credentials,
         shown: &Shown<'_>,
-    ) -> Result<Principal, Unauthenticated> {
+    ) -> Result<AcceptedToken, Unauthenticated> {
         let token = &credentials.token;
         let judged = match (credentials.scheme, self.accept(token).await?) {
             (Scheme::Bearer, Accepted::Bearer(_)) if self.only_bound => Err(OTHER_SCHEME_NEEDED),
-            (Scheme::Bearer, Accepted::Bearer(principal)) => Ok(principal),
+            (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(accepted),
             (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {
                 Some(_) => Unauthenticated::OtherScheme {
                     description: "the token is bound to a key: send it by the scheme DPoP, with a proof of that key",
@@ -65,10 +65,10 @@ fn prove(
     bound: BoundToken,
     token: &BearerToken,
     shown: &Shown<'_>,
-) -> Result<Principal, Unauthenticated> {
+) -> Result<AcceptedToken, Unauthenticated> {
     let about = About {
         token: Some(token),
-        key: Some(bound.key()),
+        key: bound.key(),
     };
     let holder = bound.identity();
     match proofs.judge(shown, &about, &holder) {

@@ -61,13 +61,14 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenti
     let token = BearerToken::new(token).unwrap();
     let verified = issuers.verify_stamped(&token).await;
     let (claims, _) = verified.map_err(|error| told(&error))?;
-    authenticator.judge(&authenticator.granted(claims))
+    authenticator.judge(authenticator.granted(claims))
 }
 
 /// Who it is and what they may do, or why not.
 fn verdict(judged: Result<Accepted, Unauthenticated>) -> String {
     match judged {
-        Ok(Accepted::Bearer(principal)) => {
+        Ok(accepted @ Accepted::Bearer(_)) => {
+            let principal = accepted.of_bearer();
             format!("{:?} {:?}", principal.identity(), principal.granted())
         }
         Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
