@@ -365,7 +365,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         if !quiet {
             welcome::print(&assembled.welcome);
         }
-        serve::serve(listener, assembled, Box::pin(told_to_stop)).await
+        serve::serve(listener, assembled, told_to_stop).await
     }
 
     /// The same on a socket that listens already, until `stop` is ready.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
 use axum::extract::ConnectInfo;
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 
@@ -37,58 +37,64 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 }
 
 /// Serves until `stop` is ready, then lets what runs come to its end.
-pub(super) async fn serve(
+///
+/// Boxed here, so that it is compiled here: an async function is compiled by the crate that
+/// awaits it, and that would be hyper and h2 once more with every edit of every server.
+pub(super) fn serve(
     listener: TcpListener,
     mut assembled: Assembled,
     mut stop: BoxFuture<'_, ()>,
-) -> Result<(), Error> {
-    assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
-    let graceful = GracefulShutdown::new();
-    let mut connections = Connections::new();
-    loop {
-        let (stream, peer) = tokio::select! {
-            () = &mut stop => break,
-            () = connections.turn() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) if is_of_one_connection(&error) => continue,
-                Err(error) if is_of_resources(&error) => {
-                    tracing::warn!(%error, "no connection can be accepted now; trying again");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-                Err(error) => return Err(Error::Serve(error)),
-            },
-        };
-        // A reply is small, and must not wait for the acknowledgement of the one before.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
+) -> BoxFuture<'_, Result<(), Error>> {
+    async move {
+        assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
+        let graceful = GracefulShutdown::new();
+        let mut connections = Connections::new();
+        loop {
+            let (stream, peer) = tokio::select! {
+                () = &mut stop => break,
+                () = connections.turn() => continue,
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) if is_of_one_connection(&error) => continue,
+                    Err(error) if is_of_resources(&error) => {
+                        tracing::warn!(%error, "no connection can be accepted now; trying again");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                    Err(error) => return Err(Error::Serve(error)),
+                },
+            };
+            // A reply is small, and must not wait for the acknowledgement of the one before.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY could not be set");
+            }
+            let activity = Arc::new(Activity::default());
+            let entrance = assembled.entrance.clone();
+            let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
+            let connection = connection(stream, peer, entrance, Arc::clone(&activity));
+            connections.spawn(activity, graceful.watch(connection));
         }
-        let activity = Arc::new(Activity::default());
-        let entrance = assembled.entrance.clone();
-        let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-        let connection = connection(stream, peer, entrance, Arc::clone(&activity));
-        connections.spawn(activity, graceful.watch(connection));
+        drop(listener);
+        tracing::info!("told to stop: running calls may finish, open streams end");
+        assembled.ready.stop();
+        assembled.streams.cancel();
+        if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some calls did not finish in time and are cut off");
+        }
+        // Ends what is left of sessions.
+        assembled.everything.cancel();
+        let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
+        Ok(())
     }
-    drop(listener);
-    tracing::info!("told to stop: running calls may finish, open streams end");
-    assembled.ready.stop();
-    assembled.streams.cancel();
-    if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!("some calls did not finish in time and are cut off");
-    }
-    // Ends what is left of sessions.
-    assembled.everything.cancel();
-    let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
-    Ok(())
+    .boxed()
 }
 
 /// Ready when the process is told to stop. It listens from now on, polled or not: a
 /// signal that comes while the server starts is not lost.
-pub(super) fn told_to_stop() -> impl Future<Output = ()> + Send {
+pub(super) fn told_to_stop() -> BoxFuture<'static, ()> {
     #[cfg(unix)]
     let signals = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -115,6 +121,7 @@ pub(super) fn told_to_stop() -> impl Future<Output = ()> + Send {
             std::future::pending::<()>().await;
         }
     }
+    .boxed()
 }
 
 /// Whether the fault is the connection's that was to be accepted, and no other's.
