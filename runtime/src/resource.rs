@@ -163,11 +163,11 @@ impl<S> Resource<S> {
         let Some(values) = self.pattern.matches(uri) else {
             return std::future::ready(Err(not_found("there is no such resource", uri))).boxed();
         };
-        let values: Map<_, _> = values
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), Value::String(value)))
-            .collect();
-        call.begin(self.name, values);
+        let mut texts = Map::new();
+        for (name, value) in values {
+            texts.insert(name.to_owned(), Value::String(value));
+        }
+        call.begin(self.name, texts);
         let (uri, mime_type) = (uri.to_owned(), self.mime_type);
         let reading = (self.read)(call);
         let end = async move {

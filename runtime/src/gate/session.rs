@@ -154,8 +154,8 @@ impl Sessions {
             closed.extend(idle(&entries));
         }
         let theirs = |entry: &Entry| entry.owner == owner;
-        closed.extend(oldest_beyond(&entries, theirs, limit - 1));
-        closed.extend(oldest_beyond(&entries, |_| true, in_all - 1));
+        closed.extend(oldest_beyond(&entries, &theirs, limit - 1));
+        closed.extend(oldest_beyond(&entries, &|_| true, in_all - 1));
         for id in &closed {
             entries.remove(id);
         }
@@ -192,7 +192,7 @@ fn idle(entries: &HashMap<String, Entry>) -> Vec<String> {
 /// Of the sessions that count, those least recently used beyond the first `keep`.
 fn oldest_beyond(
     entries: &HashMap<String, Entry>,
-    counts: impl Fn(&Entry) -> bool,
+    counts: &dyn Fn(&Entry) -> bool,
     keep: usize,
 ) -> Vec<String> {
     let mut counted: Vec<_> = entries.iter().filter(|(_, entry)| counts(entry)).collect();
@@ -200,7 +200,7 @@ fn oldest_beyond(
     if surplus == 0 {
         return Vec::new();
     }
-    counted.sort_by_key(|(_, entry)| entry.used);
+    counted.sort_unstable_by_key(|(_, entry)| entry.used);
     counted.truncate(surplus);
     counted.into_iter().map(|(id, _)| id.clone()).collect()
 }

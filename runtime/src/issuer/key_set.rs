@@ -46,7 +46,8 @@ impl KeySet {
             }
         }
         // Sorted, so that a set which is published in another order is the same set.
-        set.keys.sort_by(|a, b| a.identity().cmp(&b.identity()));
+        set.keys
+            .sort_unstable_by(|a, b| a.identity().cmp(&b.identity()));
         Ok(set)
     }
 

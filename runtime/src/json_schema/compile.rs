@@ -152,7 +152,7 @@ impl<'d> Compiler<'d> {
             return None;
         }
         let mut known = known.unwrap_or_default();
-        known.sort();
+        known.sort_unstable();
         let mut patterns = Vec::new();
         for (text, id) in matched.into_iter().flatten() {
             match Pattern::read(&text) {

@@ -49,12 +49,13 @@ pub(super) fn target<'d>(
 /// check of such a one has no end.
 pub(super) fn refuse_circles(nodes: &[Node], places: &HashMap<Place, NodeId>, faults: &mut Faults) {
     let mut states = vec![State::New; nodes.len()];
-    let mut places: Vec<(&Place, &NodeId)> = places.iter().collect();
-    places.sort();
+    let places = places.iter().map(|(place, id)| (place.clone(), *id));
+    let mut places: Vec<(Place, NodeId)> = places.collect();
+    places.sort_unstable();
     for (place, id) in places {
-        if is_in_circle(nodes, *id, &mut states) {
+        if is_in_circle(nodes, id, &mut states) {
             faults.add(
-                place,
+                &place,
                 "a `$ref` leads back to the schema that it is a part of, for the same value",
                 "let it lead there by a member or an item, as in a tree, or take it away",
             );

@@ -32,7 +32,7 @@ impl<S> PromptSet<S> {
     /// Every prompt, sorted by name, numbered in that order. What is wrong goes to `faults`.
     pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Prompt<S>> {
         let mut definitions = self.definitions;
-        definitions.sort_by_key(|definition| definition.facts.name);
+        definitions.sort_unstable_by_key(|definition| definition.facts.name);
         for pair in definitions.windows(2) {
             let (name, next) = (pair[0].facts.name, pair[1].facts.name);
             if name == next {

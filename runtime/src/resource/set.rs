@@ -52,10 +52,12 @@ impl<S> ResourceSet<S> {
                 ),
             }
         }
-        read.sort_by_key(|(pattern, _)| match pattern.is_template() {
-            true => (true, ""),
-            false => (false, pattern.as_str()),
-        });
+        // Templates stay in the order of their registration, which decides between them.
+        let (templates, mut read): (Vec<_>, Vec<_>) = read
+            .into_iter()
+            .partition(|(pattern, _)| pattern.is_template());
+        read.sort_unstable_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        read.extend(templates);
         for (number, (pattern, _)) in read.iter().enumerate() {
             let earlier = read.iter().take(number);
             for (earlier, _) in earlier.filter(|(one, _)| is_alike(one, pattern)) {

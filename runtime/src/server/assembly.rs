@@ -1,6 +1,6 @@
 //! From a builder and a configuration to what serves, or to every fault at once.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use http::HeaderName;
 use rmcp::{
@@ -210,11 +210,11 @@ fn attach(
 
 /// The headers in which clients repeat arguments, for CORS.
 fn parameter_headers(tools: &[Tool<()>]) -> Vec<HeaderName> {
-    let names: BTreeSet<String> = tools
-        .iter()
-        .flat_map(Tool::parameter_headers)
-        .map(|name| format!("mcp-param-{}", name.to_ascii_lowercase()))
-        .collect();
+    let names = tools.iter().flat_map(Tool::parameter_headers);
+    let names = names.map(|name| format!("mcp-param-{}", name.to_ascii_lowercase()));
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
     names
         .iter()
         .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())

@@ -164,12 +164,15 @@ fn with_integers(value: &Value) -> Option<Value> {
         match value {
             Value::Number(_) => whole(value).map_or_else(|| value.clone(), Value::from),
             Value::Array(items) => items.iter().map(copy).collect(),
-            Value::Object(members) => Value::Object(
-                members
-                    .iter()
-                    .map(|(name, value)| (name.clone(), copy(value)))
-                    .collect::<Map<_, _>>(),
-            ),
+            Value::Object(members) => {
+                let mut copies = Map::new();
+                copies.extend(
+                    members
+                        .iter()
+                        .map(|(name, value)| (name.clone(), copy(value))),
+                );
+                Value::Object(copies)
+            }
             _ => value.clone(),
         }
     }

@@ -3,7 +3,7 @@
 //! A client refuses a whole tool whose annotation breaks a rule of the protocol (revision
 //! 2026-07-28, "Custom headers from tool parameters"), so a server must not start with one.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub(super) fn faults(schema: &Map<String, Value>) -> Vec<(String, &'static str)>
     let mut faults = Vec::new();
     let mut found = Vec::new();
     annotated(schema, &mut Vec::new(), &mut found);
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     for (path, schema) in &found {
         let path = path.join(".");
         let name = schema.get(KEYWORD).and_then(Value::as_str);

@@ -44,7 +44,8 @@ impl Input {
             names,
         };
         for (name, value) in &input.defaults {
-            let alone = Map::from_iter([((*name).to_owned(), value.clone())]);
+            let mut alone = Map::new();
+            alone.insert((*name).to_owned(), value.clone());
             for fault in input.faults(&Value::Object(alone), usize::MAX) {
                 // Other arguments are missing here, which is no fault of the default's.
                 if fault.depth > 0 {

@@ -52,7 +52,7 @@ impl<S> ToolSet<S> {
     /// Every tool, sorted by name, numbered in that order. What is wrong goes to `faults`.
     pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Tool<S>> {
         let mut definitions = self.definitions;
-        definitions.sort_by_key(|definition| definition.facts.name);
+        definitions.sort_unstable_by_key(|definition| definition.facts.name);
         for pair in definitions.windows(2) {
             let (name, next) = (pair[0].facts.name, pair[1].facts.name);
             if name == next {

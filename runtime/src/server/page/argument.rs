@@ -32,21 +32,19 @@ pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
         .filter_map(Value::as_str)
         .collect();
     let properties = schema.get("properties").and_then(Value::as_object);
-    let mut arguments: Vec<_> = properties
-        .into_iter()
-        .flatten()
-        .map(|(name, property)| {
-            let target = resolve(schema, property);
-            Argument {
-                name,
-                kind: kind(schema, property, DEPTH),
-                required: required.contains(&name.as_str()),
-                description: text(property, "description").or(text(target, "description")),
-                rules: rules(property, target),
-            }
-        })
-        .collect();
-    arguments.sort_by_key(|argument| !argument.required);
+    let arguments = properties.into_iter().flatten().map(|(name, property)| {
+        let target = resolve(schema, property);
+        Argument {
+            name,
+            kind: kind(schema, property, DEPTH),
+            required: required.contains(&name.as_str()),
+            description: text(property, "description").or(text(target, "description")),
+            rules: rules(property, target),
+        }
+    });
+    let (mut arguments, optional): (Vec<_>, Vec<_>) =
+        arguments.partition(|argument| argument.required);
+    arguments.extend(optional);
     arguments
 }
 

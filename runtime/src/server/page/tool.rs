@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use rmcp::model::{JsonObject, Tool};
+use serde_json::Value;
 
 use super::{
     ToolEntry,
@@ -129,7 +130,7 @@ fn entry(argument: &Argument<'_>) -> Markup {
 }
 
 fn schema(title: &str, schema: &JsonObject) -> Markup {
-    let text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    let text = format!("{:#}", Value::Object(schema.clone()));
     html! {
         details.schema {
             summary { (title) }

@@ -7,7 +7,7 @@
 //! resource) of the request. What differs in any of these does not open, and nobody is told
 //! in which.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
@@ -184,12 +184,13 @@ fn value(context: &mut Context, value: &Value) {
 
 fn object(context: &mut Context, members: &Map<String, Value>) {
     // Whether serde_json keeps an order is decided by features of somebody else's.
-    let sorted: BTreeMap<_, _> = members.iter().collect();
+    let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
+    names.sort_unstable();
     context.update(b"o");
-    context.update(&(sorted.len() as u64).to_be_bytes());
-    for (name, member) in sorted {
+    context.update(&(names.len() as u64).to_be_bytes());
+    for name in names {
         text(context, b"s", name);
-        value(context, member);
+        value(context, &members[name]);
     }
 }
 
