@@ -383,12 +383,12 @@ async fn an_admission_of_one_request_is_none_of_the_next_in_its_session() {
 async fn the_short_way_runs_what_was_admitted_and_nothing_else() {
     let world = World::new();
     let admission = world.admission(Operation::CallTool("read"), "read");
-    let running = Direct::call(&*world.shared, &admission, JsonObject::new());
+    let running = Direct::call(&*world.shared, &admission, rmcp::model::JsonObject::new());
     running.unwrap().await;
     assert_eq!(world.ran(), ["read"]);
     for operation in [Operation::ListTools, Operation::CallTool("no such tool")] {
         let admission = world.admission(operation, "read");
-        assert!(Direct::call(&*world.shared, &admission, JsonObject::new()).is_none());
+        assert!(Direct::call(&*world.shared, &admission, rmcp::model::JsonObject::new()).is_none());
     }
     assert_eq!(world.ran(), ["read"]);
 }
