@@ -10,23 +10,27 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
 
+/// So many in a row that the clock does not count; left to choose by itself, divan measures the
+/// first of all with too few.
+const SAMPLE: u32 = 10_000;
+
 fn main() {
     divan::main();
 }
 
-#[divan::bench(args = TOOLS, consts = [1, 16, 128])]
+#[divan::bench(args = TOOLS, consts = [1, 16, 128], sample_size = SAMPLE)]
 fn decision<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
     let desk = Desk::new(tools, SCOPES);
     bencher.bench_local(|| desk.decide());
 }
 
-#[divan::bench(args = TOOLS, consts = [1, 128])]
+#[divan::bench(args = TOOLS, consts = [1, 128], sample_size = SAMPLE)]
 fn decision_and_admission<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
     let desk = Desk::new(tools, SCOPES);
     bencher.bench_local(|| desk.admit());
 }
 
-#[divan::bench(args = TOOLS, consts = [1, 128])]
+#[divan::bench(args = TOOLS, consts = [1, 128], sample_size = SAMPLE)]
 fn decision_about_another_tool_each_time<const SCOPES: usize>(
     bencher: Bencher<'_, '_>,
     tools: usize,
@@ -35,7 +39,7 @@ fn decision_about_another_tool_each_time<const SCOPES: usize>(
     bencher.bench_local(|| desk.decide_for_another());
 }
 
-#[divan::bench(args = TOOLS, consts = [1, 128])]
+#[divan::bench(args = TOOLS, consts = [1, 128], sample_size = SAMPLE)]
 fn warm_token_and_decision<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
     let desk = Desk::new(tools, SCOPES);
     bencher.bench_local(|| desk.warm());
