@@ -3,7 +3,16 @@
 //! Compiled for tests and with `--cfg fuzzing` alone, so it is never a part of what
 //! somebody depends on. The tests of these modules replay the corpora in `fuzz/corpus`.
 
-use crate::{issuer, uri_pattern};
+use crate::{issuer, json_schema, uri_pattern};
+
+/// Judges a value by a schema and compares with a second reading.
+///
+/// # Panics
+///
+/// When the two differ.
+pub fn arguments(bytes: &[u8]) {
+    json_schema::fuzzed::check(bytes);
+}
 
 /// Reads a metadata document and compares with a second reading.
 ///

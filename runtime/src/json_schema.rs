@@ -13,6 +13,8 @@ mod equality;
 mod explain;
 mod fault;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod node;
 mod number;
 mod pattern;
