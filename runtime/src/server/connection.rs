@@ -3,10 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo};
+use futures_util::FutureExt;
 use http::Request;
-use hyper::{body::Incoming, service::service_fn};
+use hyper::{body::Incoming, rt::Executor, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulConnection},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -15,6 +16,17 @@ use super::{activity::Activity, entrance::Entrance, observed::Observed};
 
 /// How often a client of HTTP/2 is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Runs the tasks of HTTP/2. Boxed they are of one type with all other tasks, which is
+/// compiled once.
+#[derive(Clone)]
+struct Boxed;
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Boxed {
+    fn execute(&self, task: F) {
+        tokio::spawn(task.boxed());
+    }
+}
 
 /// Answers what comes over one connection, of which it is known who is at its other end where
 /// somebody asks.
@@ -37,7 +49,7 @@ where
         let answer = entrance.answer(request);
         async move { answer.await.map(|answer| call.end_with(answer)) }
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = auto::Builder::new(Boxed);
     // Silent clients are looked for elsewhere, and a clock for each head costs them all.
     builder.http1().header_read_timeout(None);
     builder

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{
     task::{Id, JoinSet},
     time::{Interval, MissedTickBehavior, interval},
@@ -71,7 +72,7 @@ impl Connections {
             last: None,
             silent: 0,
         };
-        let task = self.tasks.spawn(poll_fn(move |cx| {
+        let turns = poll_fn(move |cx| {
             match Pin::new(&mut connection).poll(cx) {
                 Poll::Pending if activity.is_given_up() => {
                     tracing::debug!("a connection is ended whose client lets it wait");
@@ -81,7 +82,8 @@ impl Connections {
                 Poll::Ready(Err(error)) => tracing::debug!(%error, "a connection broke"),
             }
             Poll::Ready(())
-        }));
+        });
+        let task = self.tasks.spawn(turns.boxed());
         self.watched.insert(task.id(), watched);
     }
 
