@@ -4,8 +4,6 @@
 //! Validation §6): keyword by keyword, with no thought of speed. It knows whole numbers that
 //! every reader of JSON holds exactly, and has no opinion where it meets anything else.
 
-use std::collections::HashSet;
-
 use super::*;
 
 /// The largest number that is the same as an integer and as a double.
@@ -122,8 +120,8 @@ fn keyword_holds(
         ("minItems", Value::Array(items)) => items.len() >= size()?,
         ("maxItems", Value::Array(items)) => items.len() <= size()?,
         ("uniqueItems", Value::Array(items)) => {
-            let texts: HashSet<String> = items.iter().map(Value::to_string).collect();
-            !argument.as_bool()? || texts.len() == items.len()
+            let is_new = |at: usize| !items[..at].contains(&items[at]);
+            !argument.as_bool()? || (0..items.len()).all(is_new)
         }
         ("items", Value::Array(items)) => {
             let first = keywords.get("prefixItems").and_then(Value::as_array);
