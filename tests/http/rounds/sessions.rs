@@ -86,6 +86,20 @@ async fn a_stranger_answers_nothing_in_somebody_else_s_session() {
 }
 
 #[tokio::test]
+async fn another_client_of_the_same_person_answers_for_nobody() {
+    let world = World::start().await;
+    let alice = session(&world, "list:write").await;
+    let (id, stream) = begin(&alice, "delete", "old").await;
+    let mut claims = tokens::claims(&world.running.resource(), "list:write");
+    claims["client_id"] = "another".into();
+    let another = alice.clone().with_token(tokens::token(&claims));
+    reply(&another, id, yes()).await;
+    let answer = Answer::of_response(stream).await;
+    assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
+    assert_eq!(world.runs.all(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_state_that_is_too_old_is_of_no_use_to_a_session_either() {
     let world = World::start().await;
     let alice = session(&world, "list:write").await;
