@@ -142,8 +142,9 @@ impl<'h> Rounds<'h> {
     }
 
     /// Judges whoever holds the session now as the gate judged the request: their token is
-    /// the one that came with the answer, and the gate has found it good. What runs is the
-    /// same, and so is whoever it runs for: a session has one principal.
+    /// the one that came last, which is the answer's unless their client was quicker still,
+    /// and the gate has found it good. What runs is the same, and so is whoever it runs for: a
+    /// session has one principal, and another client of theirs does not go on with it.
     fn admit_again(&self, before: &Admission) -> Result<Admission, ErrorData> {
         let refused = || {
             tracing::warn!(
@@ -156,8 +157,17 @@ impl<'h> Rounds<'h> {
             ErrorData::invalid_request("you may no longer do this", None)
         };
         let holder: &Holder = of_request(&self.context.extensions).ok_or_else(refused)?;
+        let client = |admission: &Admission| {
+            let principal = admission.principal()?;
+            principal.claims().client_id().map(str::to_owned)
+        };
         match self.rules.decide(self.operation, holder.principal()) {
-            Decision::Admit(admission) if admission.target() == before.target() => Ok(admission),
+            Decision::Admit(admission)
+                if admission.target() == before.target()
+                    && client(&admission) == client(before) =>
+            {
+                Ok(admission)
+            }
             Decision::Admit(_) | Decision::Deny(..) => Err(refused()),
         }
     }
