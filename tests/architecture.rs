@@ -286,17 +286,27 @@ fn only_the_clock_asks_what_time_it_is() {
     }
 }
 
+/// The files whose code, without its tests, has this in it.
+fn files_with(text: &str) -> Vec<String> {
+    let files = sources("runtime/src").into_iter();
+    let files = files.filter(|(file, source)| {
+        let tests = ["mod tests {", "impl"].map(|tests| format!("#[cfg(test)]\n{tests}"));
+        let end = tests.iter().filter_map(|tests| source.find(tests)).min();
+        let code = &source[..end.unwrap_or(source.len())];
+        !file.ends_with("/tests.rs") && !file.contains("/tests/") && code.contains(text)
+    });
+    files.map(|(file, _)| file).collect()
+}
+
 #[test]
 fn only_a_verified_proof_makes_a_proved_key() {
-    let makers: Vec<_> = sources("runtime/src")
-        .into_iter()
-        .filter(|(_, text)| {
-            let code = text.split("#[cfg(test)]\nmod tests {").next();
-            code.is_some_and(|code| code.contains("ProvedKey::of_verified_proof"))
-        })
-        .map(|(file, _)| file)
-        .collect();
+    let makers = files_with("ProvedKey::of_verified_proof");
     assert_eq!(makers, ["runtime/src/verify/dpop.rs"]);
+}
+
+#[test]
+fn only_the_gate_says_with_which_credentials_a_token_came() {
+    assert_eq!(files_with(".sent_with("), ["runtime/src/gate/judgement.rs"]);
 }
 
 #[test]

@@ -81,6 +81,13 @@ pub(crate) enum Scheme {
 }
 
 impl Credentials {
+    /// The same in memory of their own, for who keeps them longer than their request: what
+    /// came in a header shares the memory of all that was read with it.
+    pub(crate) fn apart(self) -> Self {
+        let token = BearerToken::new(self.token.as_str()).unwrap_or(self.token);
+        Self { token, ..self }
+    }
+
     /// As [`BearerToken::read`], and with `dpop` of the scheme `DPoP` as well.
     pub(crate) fn read(
         headers: &HeaderMap,
@@ -322,6 +329,19 @@ mod tests {
         ] {
             assert!(fault.to_string().contains(word), "{fault:?}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_longer_than_its_request_has_memory_of_its_own() {
+        let mut headers = HeaderMap::new();
+        headers.append(AUTHORIZATION, HeaderValue::from_static("DPoP abc"));
+        let read = Credentials::read(&headers, None, true).unwrap().unwrap();
+        let apart = read.clone().apart();
+        assert_eq!((apart.scheme, apart.token.as_str()), (Scheme::Dpop, "abc"));
+        assert_ne!(
+            apart.token.as_bytes().as_ptr(),
+            read.token.as_bytes().as_ptr()
+        );
     }
 
     #[test]

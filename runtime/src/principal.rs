@@ -63,17 +63,15 @@ impl Acceptance {
         token: Arc<VerifiedToken>,
         now: UnixTime,
     ) -> Result<Accepted, (Unacceptable, Arc<VerifiedToken>)> {
-        if let Err(reason) = self.check(&token, now) {
-            return Err((reason, token));
-        }
-        match token.binding {
-            Ok(None) => Ok(Accepted::Bearer(AcceptedToken(token))),
-            Ok(Some(_)) => Ok(Accepted::Bound(BoundToken(token))),
+        match self.is_bound(&token, now) {
+            Ok(false) => Ok(Accepted::Bearer(AcceptedToken(token))),
+            Ok(true) => Ok(Accepted::Bound(BoundToken(token))),
             Err(reason) => Err((reason, token)),
         }
     }
 
-    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<(), Unacceptable> {
+    /// Whether an acceptable token is bound to a key.
+    fn is_bound(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, Unacceptable> {
         let claims = &token.claims;
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
@@ -105,12 +103,12 @@ impl Acceptance {
         {
             return Err(Unacceptable::IssuedInFuture);
         }
-        token.binding?;
+        let is_bound = token.binding?.is_some();
         // Without either nobody could own a session or stand in the audit log.
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
         }
-        Ok(())
+        Ok(is_bound)
     }
 }
 
@@ -161,6 +159,11 @@ impl VerifiedToken {
 pub struct Principal(Arc<VerifiedToken>, Credentials);
 
 impl Principal {
+    /// The same for who outlives the request.
+    pub(crate) fn apart(&self) -> Self {
+        Self(Arc::clone(&self.0), self.1.clone().apart())
+    }
+
     /// The token itself, for an exchange and for nothing else: a client's token must never
     /// be passed on (MCP authorization, "Access Token Privilege Restriction"). Nothing
     /// public tells it.

@@ -78,7 +78,7 @@ impl Holder {
     }
 
     fn set(&self, principal: Option<&Principal>) {
-        *self.lock() = principal.cloned();
+        *self.lock() = principal.map(Principal::apart);
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Principal>> {

@@ -50,10 +50,9 @@ impl BoundToken {
 
     /// The same, accepted when the key that was proved is its own (RFC 9449 §7.1).
     pub(crate) fn proved_by(self, proved: &ProvedKey) -> Result<AcceptedToken, Unacceptable> {
-        match self.key() == Some(proved.0) {
-            true => Ok(AcceptedToken(self.0)),
-            false => Err(Unacceptable::BoundToAnotherKey),
-        }
+        let is_its_own = self.key() == Some(proved.0);
+        let accepted = is_its_own.then_some(AcceptedToken(self.0));
+        accepted.ok_or(Unacceptable::BoundToAnotherKey)
     }
 }
 
