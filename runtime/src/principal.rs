@@ -63,15 +63,15 @@ impl Acceptance {
         token: Arc<VerifiedToken>,
         now: UnixTime,
     ) -> Result<Accepted, (Unacceptable, Arc<VerifiedToken>)> {
-        match self.is_bound(&token, now) {
+        match self.check(&token, now) {
             Ok(false) => Ok(Accepted::Bearer(AcceptedToken(token))),
             Ok(true) => Ok(Accepted::Bound(BoundToken(token))),
             Err(reason) => Err((reason, token)),
         }
     }
 
-    /// Whether an acceptable token is bound to a key.
-    fn is_bound(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, Unacceptable> {
+    /// Everything that makes a token acceptable; whether it is bound to a key besides.
+    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, Unacceptable> {
         let claims = &token.claims;
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {

@@ -132,10 +132,13 @@ impl Accepted {
     /// The principal of a token that is not bound.
     pub(crate) fn of_bearer(self) -> Principal {
         match self {
-            Self::Bearer(token) => token.sent_with(Credentials {
-                scheme: crate::bearer::Scheme::Bearer,
-                token: crate::bearer::BearerToken::new("a.test").unwrap(),
-            }),
+            Self::Bearer(AcceptedToken(token)) => {
+                let credentials = Credentials {
+                    scheme: crate::bearer::Scheme::Bearer,
+                    token: crate::bearer::BearerToken::new("a.test").unwrap(),
+                };
+                Principal(token, credentials)
+            }
             Self::Bound(_) => panic!("the token is bound"),
         }
     }

@@ -157,10 +157,6 @@ impl<'h> Rounds<'h> {
             ErrorData::invalid_request("you may no longer do this", None)
         };
         let holder: &Holder = of_request(&self.context.extensions).ok_or_else(refused)?;
-        let client = |admission: &Admission| {
-            let principal = admission.principal()?;
-            principal.claims().client_id().map(str::to_owned)
-        };
         match self.rules.decide(self.operation, holder.principal()) {
             Decision::Admit(admission)
                 if admission.target() == before.target()
@@ -217,6 +213,11 @@ async fn answer(peer: &Peer<RoleServer>, request: InputRequest) -> Result<Value,
 pub(super) trait Answer: Sized {
     /// What is asked for; or the response that asks for nothing.
     fn into_asked(self) -> Result<InputRequiredResult, Self>;
+}
+
+/// The client by which a caller came.
+fn client(admission: &Admission) -> Option<&str> {
+    admission.principal()?.claims().client_id()
 }
 
 macro_rules! answers {

@@ -42,54 +42,59 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 /// awaits it, and that would be hyper and h2 once more with every edit of every server.
 pub(super) fn serve(
     listener: TcpListener,
+    assembled: Assembled,
+    stop: BoxFuture<'_, ()>,
+) -> BoxFuture<'_, Result<(), Error>> {
+    serving(listener, assembled, stop).boxed()
+}
+
+async fn serving(
+    listener: TcpListener,
     mut assembled: Assembled,
     mut stop: BoxFuture<'_, ()>,
-) -> BoxFuture<'_, Result<(), Error>> {
-    async move {
-        assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
-        let graceful = GracefulShutdown::new();
-        let mut connections = Connections::new();
-        loop {
-            let (stream, peer) = tokio::select! {
-                () = &mut stop => break,
-                () = connections.turn() => continue,
-                accepted = listener.accept() => match accepted {
-                    Ok(accepted) => accepted,
-                    Err(error) if is_of_one_connection(&error) => continue,
-                    Err(error) if is_of_resources(&error) => {
-                        tracing::warn!(%error, "no connection can be accepted now; trying again");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                        continue;
-                    }
-                    Err(error) => return Err(Error::Serve(error)),
-                },
-            };
-            // A reply is small, and must not wait for the acknowledgement of the one before.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY could not be set");
-            }
-            let activity = Arc::new(Activity::default());
-            let entrance = assembled.entrance.clone();
-            let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-            let connection = connection(stream, peer, entrance, Arc::clone(&activity));
-            connections.spawn(activity, graceful.watch(connection));
+) -> Result<(), Error> {
+    assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
+    let graceful = GracefulShutdown::new();
+    let mut connections = Connections::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            () = connections.turn() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if is_of_one_connection(&error) => continue,
+                Err(error) if is_of_resources(&error) => {
+                    tracing::warn!(%error, "no connection can be accepted now; trying again");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+                Err(error) => return Err(Error::Serve(error)),
+            },
+        };
+        // A reply is small, and must not wait for the acknowledgement of the one before.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        drop(listener);
-        tracing::info!("told to stop: running calls may finish, open streams end");
-        assembled.ready.stop();
-        assembled.streams.cancel();
-        if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
-            .await
-            .is_err()
-        {
-            tracing::warn!("some calls did not finish in time and are cut off");
-        }
-        // Ends what is left of sessions.
-        assembled.everything.cancel();
-        let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
-        Ok(())
+        let activity = Arc::new(Activity::default());
+        let entrance = assembled.entrance.clone();
+        let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
+        let connection = connection(stream, peer, entrance, Arc::clone(&activity));
+        connections.spawn(activity, graceful.watch(connection));
     }
-    .boxed()
+    drop(listener);
+    tracing::info!("told to stop: running calls may finish, open streams end");
+    assembled.ready.stop();
+    assembled.streams.cancel();
+    if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some calls did not finish in time and are cut off");
+    }
+    // Ends what is left of sessions.
+    assembled.everything.cancel();
+    let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
+    Ok(())
 }
 
 /// Ready when the process is told to stop. It listens from now on, polled or not: a
