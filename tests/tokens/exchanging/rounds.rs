@@ -16,7 +16,7 @@ struct Consent {
 
 /// Looks into the calendar if its person wants that.
 #[mcp_tool(authenticated)]
-async fn look(
+pub(super) async fn look(
     caller: Caller,
     #[extract] round: Round<()>,
     State(exchange): State<TokenExchange>,
@@ -35,21 +35,13 @@ async fn look(
 
 #[tokio::test]
 async fn a_tool_that_asked_in_a_session_exchanges_the_token_of_the_answer() {
-    let issuer = ImitationIssuer::start().await;
-    let exchange = TokenExchange::new(upstream(&issuer)).expect("good settings");
-    let server = Server::with_state("calendar", exchange)
-        .tools(tools![look])
-        .quiet();
-    let running = Running::start(server, |config| config.with_issuer(issuer.url())).await;
-    let token = |number: usize| {
-        let token = issuer.token().audience(&running.resource());
-        token.claim("jti", json!(number)).build()
-    };
-    let (first, second) = (token(1), token(2));
+    let world = World::new().await;
+    let (first, second) = (world.token(1, 600), world.token(2, 600));
     for (token, exchanged) in [(&first, "of-the-call"), (&second, "of-the-answer")] {
-        issuer.exchange(token, ImitationIssuer::exchanged(exchanged));
+        let exchanged = ImitationIssuer::exchanged(exchanged);
+        world.issuer.exchange(token, exchanged);
     }
-    let client = Client::new(running.resource(), Revision::Session("2025-11-25"));
+    let client = Client::new(world.running.resource(), Revision::Session("2025-11-25"));
     let mut client = client.with_token(first);
     client.open_to_be_asked().await;
     let call = client.message("tools/call", json!({"name": "look", "arguments": {}}));
