@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn a_session_shares_no_memory_with_the_request_that_came_last() {
+        let sessions = Sessions::default();
+        let alice = principal("i", "alice", "read");
+        sessions.open("1".into(), Some(&alice));
+        let place = |held: &Principal| held.bearer().as_bytes().as_ptr();
+        let held = || sessions.holder("1").unwrap().principal().unwrap();
+        assert_ne!(place(&held()), place(&alice));
+        let later = principal("i", "alice", "read");
+        sessions.standing("1", Some(&later));
+        assert_ne!(place(&held()), place(&later));
+    }
+
+    #[test]
     fn a_session_opened_without_a_token_is_the_first_principals() {
         let sessions = Sessions::default();
         sessions.open("1".into(), None);
