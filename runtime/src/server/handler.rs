@@ -1,6 +1,6 @@
 //! The server as rmcp sees it: what it is, and the second check of all that is asked.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, future::ready, sync::Arc};
 
 use futures_util::FutureExt;
 use http::request::Parts;
@@ -61,6 +61,19 @@ impl Handler {
         operation: Operation<'_>,
     ) -> Result<Admission, ErrorData> {
         admitted(&self.0.rules, extensions, operation)
+    }
+
+    /// A list, for whoever may have it.
+    fn list<T>(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: &RequestContext<RoleServer>,
+        listing: Operation<'_>,
+        list: fn(&Shared, &Admission) -> T,
+    ) -> Result<T, ErrorData> {
+        let admission = self.admission(&context.extensions, listing)?;
+        only_page(request)?;
+        Ok(list(&self.0, &admission))
     }
 }
 
@@ -158,44 +171,46 @@ impl ServerHandler for Handler {
         Ok(())
     }
 
-    async fn list_tools(
+    fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        let admission = self.admission(&context.extensions, Operation::ListTools)?;
-        only_page(request)?;
-        Ok(self.0.tools(&admission))
+    ) -> impl Future<Output = Result<ListToolsResult, ErrorData>> + Send {
+        ready(self.list(request, &context, Operation::ListTools, Shared::tools))
     }
 
-    async fn list_prompts(
+    fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
-    ) -> Result<ListPromptsResult, ErrorData> {
-        let admission = self.admission(&context.extensions, Operation::ListPrompts)?;
-        only_page(request)?;
-        Ok(self.0.prompts(&admission))
+    ) -> impl Future<Output = Result<ListPromptsResult, ErrorData>> + Send {
+        ready(self.list(request, &context, Operation::ListPrompts, Shared::prompts))
     }
 
-    async fn list_resources(
+    fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
-    ) -> Result<ListResourcesResult, ErrorData> {
-        let admission = self.admission(&context.extensions, Operation::ListResources)?;
-        only_page(request)?;
-        Ok(self.0.resources(&admission))
+    ) -> impl Future<Output = Result<ListResourcesResult, ErrorData>> + Send {
+        ready(self.list(
+            request,
+            &context,
+            Operation::ListResources,
+            Shared::resources,
+        ))
     }
 
-    async fn list_resource_templates(
+    fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
-    ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let admission = self.admission(&context.extensions, Operation::ListResourceTemplates)?;
-        only_page(request)?;
-        Ok(self.0.templates(&admission))
+    ) -> impl Future<Output = Result<ListResourceTemplatesResult, ErrorData>> + Send {
+        ready(self.list(
+            request,
+            &context,
+            Operation::ListResourceTemplates,
+            Shared::templates,
+        ))
     }
 
     #[expect(
@@ -215,39 +230,40 @@ impl ServerHandler for Handler {
         Ok(())
     }
 
-    // What runs is boxed: else rmcp's dispatch of all requests would hold the longest of
-    // them, for every request, and be compiled as one function with all of them.
+    // What runs is boxed, and what waits for nothing is done at once: else rmcp's dispatch of
+    // all requests would hold the longest of them, for every request, and be compiled as one
+    // function with all of them.
 
-    async fn call_tool(
+    fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        self.calling(request, context).boxed().await
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
+        self.calling(request, context).boxed()
     }
 
-    async fn read_resource(
+    fn read_resource(
         &self,
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<ReadResourceResponse, ErrorData> {
-        self.reading(request, context).boxed().await
+    ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + Send {
+        self.reading(request, context).boxed()
     }
 
-    async fn get_prompt(
+    fn get_prompt(
         &self,
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<GetPromptResponse, ErrorData> {
-        self.getting(request, context).boxed().await
+    ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send {
+        self.getting(request, context).boxed()
     }
 
-    async fn complete(
+    fn complete(
         &self,
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<CompleteResult, ErrorData> {
-        self.completing(request, context).boxed().await
+    ) -> impl Future<Output = Result<CompleteResult, ErrorData>> + Send {
+        self.completing(request, context).boxed()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -68,7 +68,7 @@ impl Handler {
         if tool.is_plain() && turn.is_first() {
             let arguments = request.arguments.clone().unwrap_or_default();
             if let Some(running) = Direct::call(&*self.0, &admission, arguments) {
-                return unless_cancelled(false, cancelled, running.map(Ok)).await;
+                return unless_cancelled(false, cancelled, running.map(Ok).boxed()).await;
             }
         }
         let rounds = self.rounds(operation, tool.name(), context);
@@ -80,7 +80,7 @@ impl Handler {
             let running = tool.call(admission, call);
             running.map(|outcome| rounds.told(outcome)).boxed()
         };
-        let running = rounds.run(&admission, turn, run);
+        let running = rounds.run(&admission, turn, run).boxed();
         unless_cancelled(tool.takes_context(), cancelled, running).await
     }
 
@@ -101,7 +101,7 @@ impl Handler {
         let read = |admission: &Admission, round| {
             resource.read(admission, uri, self.call(admission, None, &rounds, round))
         };
-        let reading = rounds.run(&admission, Turn::from(&request), read);
+        let reading = rounds.run(&admission, Turn::from(&request), read).boxed();
         unless_cancelled(resource.takes_context(), cancelled, reading).await
     }
 
@@ -122,7 +122,7 @@ impl Handler {
             let call = self.call(admission, request.arguments.as_ref(), &rounds, round);
             prompt.get(admission, call)
         };
-        let getting = rounds.run(&admission, Turn::from(&request), get);
+        let getting = rounds.run(&admission, Turn::from(&request), get).boxed();
         unless_cancelled(prompt.takes_context(), cancelled, getting).await
     }
 
@@ -152,7 +152,9 @@ impl Handler {
         let Some(completing) = completing else {
             return Ok(CompleteResult::default());
         };
-        let completing = async { Ok(CompleteResult::new(completing.await)) };
+        let completing = completing
+            .map(|values| Ok(CompleteResult::new(values)))
+            .boxed();
         unless_cancelled(false, cancelled, completing).await
     }
 }
@@ -162,7 +164,7 @@ impl Handler {
 async fn unless_cancelled<T>(
     takes_context: bool,
     cancelled: CancellationToken,
-    running: impl Future<Output = Result<T, ErrorData>>,
+    running: BoxFuture<'_, Result<T, ErrorData>>,
 ) -> Result<T, ErrorData> {
     if takes_context {
         return running.await;
