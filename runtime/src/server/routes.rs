@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{
     Router,
     body::{Body, Bytes},
-    routing::{any, any_service, get},
+    routing::{MethodRouter, any, any_service, get},
 };
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
@@ -57,12 +57,12 @@ where
         cors,
         issuer_routes,
     } = served;
-    let metadata = get(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
+    let metadata = read(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
     let mut router = Router::new()
         .route(WELL_KNOWN, metadata.clone())
-        .route("/healthz", get(async || Body::from("ok\n")))
-        .route("/readyz", get(move || ready(readiness.clone())))
-        .route("/docs", get(move || documentation(page.clone())));
+        .route("/healthz", read(|| Response::new(Body::from("ok\n"))))
+        .route("/readyz", read(move || ready(&readiness)))
+        .route("/docs", read(move || documentation(page.clone())));
     let endpoint = ForPages::new(endpoint, cors.clone());
     let mut endpoints = Router::new();
     if path.is_empty() {
@@ -91,6 +91,12 @@ where
         None => router,
     };
     Entrance::new(router, move |request| endpoint.clone().call(request), &path)
+}
+
+/// What can be read at a path. All are of one type, which is compiled once.
+fn read(tell: impl Fn() -> Response<Body> + Send + Sync + 'static) -> MethodRouter {
+    let tell: Arc<dyn Fn() -> Response<Body> + Send + Sync> = Arc::new(tell);
+    get(move || std::future::ready(tell()))
 }
 
 /// Answers for the paths at which there is nothing, where the server stands alone.
@@ -148,7 +154,7 @@ pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> 
         .max_age(std::time::Duration::from_secs(3600))
 }
 
-async fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Body> {
+fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(content));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -156,8 +162,8 @@ async fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Respo
     response
 }
 
-async fn documentation(content: Bytes) -> Response<Body> {
-    let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300").await;
+fn documentation(content: Bytes) -> Response<Body> {
+    let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300");
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy()) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -174,7 +180,7 @@ async fn documentation(content: Bytes) -> Response<Body> {
     response
 }
 
-async fn ready(readiness: Readiness) -> Response<Body> {
+fn ready(readiness: &Readiness) -> Response<Body> {
     let (status, body) = match readiness.judge() {
         Ok(()) => (StatusCode::OK, json!({"ready": true})),
         Err(reason) => (
