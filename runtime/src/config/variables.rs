@@ -128,7 +128,7 @@ fn chosen<'a>(
         .chain(theirs.iter().map(|(name, text)| (*name, text.as_str())));
     let (source, text) = said.next()?;
     for (other, otherwise) in said {
-        if !items(otherwise).eq(items(text)) {
+        if items(otherwise) != items(text) {
             config.notes.push(format!(
                 "{other} says {}, {source} says {}: {source} counts",
                 address::shown(otherwise),
@@ -140,10 +140,9 @@ fn chosen<'a>(
 }
 
 /// The items of a comma-separated list.
-pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
+pub(super) fn items(list: &str) -> Vec<&str> {
+    let items = list.split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).collect()
 }
 
 /// A misspelled name would otherwise be a setting that silently does nothing.

@@ -80,12 +80,12 @@ where
                 // A caller who hangs up half-way must not leave a session behind that
                 // nobody owns and nothing counts.
                 let gate = Arc::clone(&gate);
-                let opening = Box::pin(async move { gate.run(passed, parts, inner).await });
+                let opening = async move { gate.run(passed, parts, inner).await }.boxed();
                 break 'answer tokio::spawn(opening).await.unwrap_or_else(|_| broken());
             }
             match gate.run_directly(&mut passed).await {
                 Some(answer) => answer,
-                None => Box::pin(gate.run(passed, parts, inner)).await,
+                None => gate.run(passed, parts, inner).boxed().await,
             }
         };
         if dpop {

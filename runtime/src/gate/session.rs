@@ -196,13 +196,17 @@ fn oldest_beyond(
     keep: usize,
 ) -> Vec<String> {
     let mut counted: Vec<_> = entries.iter().filter(|(_, entry)| counts(entry)).collect();
-    let surplus = counted.len().saturating_sub(keep);
-    if surplus == 0 {
-        return Vec::new();
+    let mut oldest = Vec::new();
+    // One at most, unless a limit was passed by more: each session that opens makes room.
+    while counted.len() > keep {
+        let used = counted
+            .iter()
+            .enumerate()
+            .map(|(at, (_, entry))| (entry.used, at));
+        let Some((_, at)) = used.min() else { break };
+        oldest.push(counted.swap_remove(at).0.clone());
     }
-    counted.sort_unstable_by_key(|(_, entry)| entry.used);
-    counted.truncate(surplus);
-    counted.into_iter().map(|(id, _)| id.clone()).collect()
+    oldest
 }
 
 #[cfg(test)]

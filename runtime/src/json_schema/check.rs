@@ -285,7 +285,7 @@ impl<'s> Check<'s> {
                     then,
                     otherwise,
                 } => match self.is_valid(*test, value) {
-                    true => [Some(*test), *then].into_iter().flatten().collect(),
+                    true => then.map_or_else(|| vec![*test], |then| vec![*test, then]),
                     false => otherwise.iter().copied().collect(),
                 },
                 Applicator::Reference(id) => vec![*id],

@@ -42,11 +42,11 @@ impl<S> PromptSet<S> {
                 );
             }
         }
-        definitions
-            .into_iter()
-            .zip(0..)
-            .map(|(definition, number)| Prompt::build(definition, number, faults))
-            .collect()
+        let mut prompts = Vec::with_capacity(definitions.len());
+        for (definition, number) in definitions.into_iter().zip(0..) {
+            prompts.push(Prompt::build(definition, number, faults));
+        }
+        prompts
     }
 }
 

@@ -40,10 +40,13 @@ impl<S> ResourceSet<S> {
     /// Every resource, numbered: those of one URI first, sorted by it, then templates in
     /// the order in which they were added. What is wrong goes to `faults`.
     pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Resource<S>> {
-        let mut read = Vec::new();
+        let (mut read, mut templates) = (Vec::new(), Vec::new());
         for definition in self.definitions {
             let uri = definition.uri;
             match UriPattern::read(uri) {
+                // Templates stay in the order of their registration, which decides between
+                // them.
+                Ok(pattern) if pattern.is_template() => templates.push((pattern, definition)),
                 Ok(pattern) => read.push((pattern, definition)),
                 // The attribute sees this, if it is ours.
                 Err(fault) => faults.add(
@@ -52,10 +55,6 @@ impl<S> ResourceSet<S> {
                 ),
             }
         }
-        // Templates stay in the order of their registration, which decides between them.
-        let (templates, mut read): (Vec<_>, Vec<_>) = read
-            .into_iter()
-            .partition(|(pattern, _)| pattern.is_template());
         read.sort_unstable_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
         read.extend(templates);
         for (number, (pattern, _)) in read.iter().enumerate() {
@@ -64,12 +63,11 @@ impl<S> ResourceSet<S> {
                 clash(earlier.as_str(), pattern.as_str(), faults);
             }
         }
-        read.into_iter()
-            .zip(0..)
-            .map(|((pattern, definition), number)| {
-                Resource::build(definition, pattern, number, faults)
-            })
-            .collect()
+        let mut resources = Vec::with_capacity(read.len());
+        for ((pattern, definition), number) in read.into_iter().zip(0..) {
+            resources.push(Resource::build(definition, pattern, number, faults));
+        }
+        resources
     }
 }
 

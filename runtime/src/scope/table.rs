@@ -48,11 +48,11 @@ impl ScopeTable {
         implications: &[(Scope, Vec<Scope>)],
     ) -> Result<Self, TooManyScopes> {
         let asked_for: Vec<_> = scopes.into_iter().map(Scope::as_str).collect();
-        let related = implications
-            .iter()
-            .flat_map(|(holder, implied)| implied.iter().chain([holder]));
         let mut names = asked_for.clone();
-        names.extend(related.map(|scope| scope.as_str()));
+        for (holder, implied) in implications {
+            names.push(holder.as_str());
+            names.extend(implied.iter().map(|scope| scope.as_str()));
+        }
         names.sort_unstable();
         names.dedup();
         if names.len() > Self::CAPACITY {

@@ -43,21 +43,26 @@ pub(super) struct Offered {
 }
 
 impl Offered {
-    fn terms(&self) -> impl Iterator<Item = &Terms> {
-        let named = self.tools.iter().chain(&self.prompts);
-        let named = named.map(|(_, terms)| terms);
-        named.chain(self.resources.iter().map(|(_, terms)| terms))
+    fn terms(&self) -> Vec<&Terms> {
+        let mut all = Vec::new();
+        for named in [&self.tools, &self.prompts] {
+            all.extend(named.iter().map(|(_, terms)| terms));
+        }
+        all.extend(self.resources.iter().map(|(_, terms)| terms));
+        all
     }
 
     /// Whether anything of it asks for a token.
     pub(super) fn asks_for_tokens(&self) -> bool {
         self.terms()
+            .iter()
             .any(|terms| terms.requirement != Requirement::Public)
     }
 
     /// Whether anything of it is for everybody.
     pub(super) fn has_public(&self) -> bool {
         self.terms()
+            .iter()
             .any(|terms| terms.requirement == Requirement::Public)
     }
 
@@ -78,39 +83,38 @@ impl Offered {
 
     /// Every scope that it names, each with its bit.
     pub(super) fn table(&self, hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
-        let scopes = self.terms().flat_map(|terms| {
-            terms
-                .requirement
-                .scopes()
-                .chain(terms.demands.iter().copied())
-        });
-        hierarchy
-            .table(scopes.collect(), faults)
-            .unwrap_or_else(|fault| {
-                faults.add(
-                    fault.to_string(),
-                    "use fewer, broader scopes: a person has to read them on a consent page",
-                );
-                ScopeTable::default()
-            })
+        let mut scopes = Vec::new();
+        for terms in self.terms() {
+            scopes.extend(terms.requirement.scopes());
+            scopes.extend_from_slice(&terms.demands);
+        }
+        hierarchy.table(scopes, faults).unwrap_or_else(|fault| {
+            faults.add(
+                fault.to_string(),
+                "use fewer, broader scopes: a person has to read them on a consent page",
+            );
+            ScopeTable::default()
+        })
     }
 
     /// The scopes to ask for at first: those of everything that is not to be stepped up to.
     pub(super) fn baseline(&self, table: &ScopeTable) -> ScopeSet {
-        self.terms()
-            .filter(|terms| !terms.step_up)
-            .map(|terms| terms.requirement.resolve(table))
-            .fold(ScopeSet::EMPTY, |set, access| set.union(access.wanted(set)))
+        let mut wanted = ScopeSet::EMPTY;
+        for terms in self.terms() {
+            if !terms.step_up {
+                wanted = wanted.union(terms.requirement.resolve(table).wanted(wanted));
+            }
+        }
+        wanted
     }
 
     /// The sets of scopes that a challenge without an error can name.
     pub(super) fn challenged(&self, table: &ScopeTable) -> Vec<ScopeSet> {
-        let wanted = self
-            .terms()
-            .map(|terms| terms.requirement.resolve(table).wanted(ScopeSet::EMPTY));
-        wanted
-            .chain([self.baseline(table), ScopeSet::EMPTY])
-            .collect()
+        let mut sets = vec![self.baseline(table), ScopeSet::EMPTY];
+        for terms in self.terms() {
+            sets.push(terms.requirement.resolve(table).wanted(ScopeSet::EMPTY));
+        }
+        sets
     }
 
     /// The same as bits over a table.

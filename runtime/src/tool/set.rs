@@ -62,11 +62,11 @@ impl<S> ToolSet<S> {
                 );
             }
         }
-        definitions
-            .into_iter()
-            .zip(0..)
-            .map(|(definition, number)| Tool::build(definition, number, faults))
-            .collect()
+        let mut tools = Vec::with_capacity(definitions.len());
+        for (definition, number) in definitions.into_iter().zip(0..) {
+            tools.push(Tool::build(definition, number, faults));
+        }
+        tools
     }
 }
 

@@ -37,15 +37,13 @@ pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), Strin
 pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let has = |name: &str| claims.contains_key(name);
     let own = issuer.reading().scopes.iter().map(|name| &**name);
-    let has_scopes = ["scope", "scp", "scopes", "permissions"]
-        .into_iter()
-        .chain(own)
-        .any(has);
+    let usual = ["scope", "scp", "scopes", "permissions"];
+    let has_scopes = usual.iter().copied().chain(own).any(has);
     let says = |name: &str, kinds: &[&str]| {
         let kind = claims.get(name).and_then(Value::as_str);
         kind.is_some_and(|kind| kinds.iter().any(|one| kind.eq_ignore_ascii_case(one)))
     };
-    if ["at_hash", "c_hash", "s_hash"].into_iter().any(has)
+    if ["at_hash", "c_hash", "s_hash"].iter().any(|name| has(name))
         || (has("nonce") && !has_scopes)
         || says("token_use", &["id"])
         || says("typ", &["ID"])
