@@ -23,12 +23,9 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-
 use crate::{
     clock::Clock,
-    config::Config,
-    error::{Error, StartError},
+    error::StartError,
     gate::{ChallengeScopes, DeniedCall},
     prompt::PromptSet,
     resource::ResourceSet,
@@ -316,74 +313,5 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// A [`StartError`] when something that it offers has faults.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
         assembly::scopes(self.sets.bound(&self.state), &self.policy.hierarchy)
-    }
-
-    /// The routes of the server, to mount into an axum application of one's own.
-    ///
-    /// They belong at the root of the origin that the configuration's resource names:
-    /// the well-known paths of RFC 9728 are there. Merge them; do not nest them. They are
-    /// the resource's path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and
-    /// none of them is a fallback.
-    ///
-    /// The development issuer, where there is one, answers only whom it knows to be on
-    /// this machine. So serve the application with the peer's address:
-    ///
-    /// ```no_run
-    /// # use std::net::SocketAddr;
-    /// # use toolgate::{Config, Server};
-    /// # async fn serve(server: Server<()>, config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    /// let app = axum::Router::new().merge(server.into_router(config)?);
-    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// A [`StartError`] with every fault of what is offered and of the configuration.
-    pub fn into_router(self, config: Config) -> Result<Router, StartError> {
-        let assembled = assembly::assemble(self.bound(), config, None)?;
-        Ok(assembled.entrance.into_router())
-    }
-
-    /// Listens and serves until the process is told to stop (Ctrl-C or SIGTERM).
-    ///
-    /// Running calls then finish, open streams end, and after 30 seconds at most the
-    /// server returns.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Start`] with every fault of what is offered and of the configuration,
-    /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
-    /// listening fails later.
-    pub async fn serve(self, config: Config) -> Result<(), Error> {
-        let quiet = self.quiet;
-        let told_to_stop = serve::told_to_stop();
-        let assembled = assembly::assemble(self.bound(), config, None)?;
-        let listener = serve::listen(assembled.bind).await?;
-        if !quiet {
-            welcome::print(&assembled.welcome);
-        }
-        serve::serve(listener, assembled, told_to_stop).await
-    }
-
-    /// The same on a socket that listens already, until `stop` is ready.
-    ///
-    /// A future that is dropped before takes its connections, and what runs on them, with it:
-    /// only `stop` lets running calls finish.
-    ///
-    /// # Errors
-    ///
-    /// As [`Server::serve`], without [`Error::Bind`].
-    pub async fn serve_on(
-        self,
-        listener: tokio::net::TcpListener,
-        config: Config,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), Error> {
-        let bound = listener.local_addr().map_err(Error::Serve)?;
-        let assembled = assembly::assemble(self.bound(), config, Some(bound))?;
-        serve::serve(listener, assembled, Box::pin(stop)).await
     }
 }

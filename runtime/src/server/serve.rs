@@ -2,15 +2,23 @@
 
 use std::{net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
-use axum::extract::ConnectInfo;
+use axum::{Router, extract::ConnectInfo};
 use futures_util::{FutureExt, future::BoxFuture};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 
-use crate::error::Error;
+use crate::{
+    config::Config,
+    error::{Error, StartError},
+};
 
 use super::{
-    activity::Activity, assembly::Assembled, connection::connection, connections::Connections,
+    Server,
+    activity::Activity,
+    assembly::{Assembled, assemble},
+    connection::connection,
+    connections::Connections,
+    welcome,
 };
 
 /// How long running calls may take to finish once the server is told to stop.
@@ -19,6 +27,77 @@ const LAST_CALLS: Duration = Duration::from_secs(25);
 const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How many connections wait to be accepted in a burst.
 const BACKLOG: u32 = 4096;
+
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// The routes of the server, to mount into an axum application of one's own.
+    ///
+    /// They belong at the root of the origin that the configuration's resource names:
+    /// the well-known paths of RFC 9728 are there. Merge them; do not nest them. They are
+    /// the resource's path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and
+    /// none of them is a fallback.
+    ///
+    /// The development issuer, where there is one, answers only whom it knows to be on
+    /// this machine. So serve the application with the peer's address:
+    ///
+    /// ```no_run
+    /// # use std::net::SocketAddr;
+    /// # use toolgate::{Config, Server};
+    /// # async fn serve(server: Server<()>, config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = axum::Router::new().merge(server.into_router(config)?);
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`StartError`] with every fault of what is offered and of the configuration.
+    pub fn into_router(self, config: Config) -> Result<Router, StartError> {
+        let assembled = assemble(self.bound(), config, None)?;
+        Ok(assembled.entrance.into_router())
+    }
+
+    /// Listens and serves until the process is told to stop (Ctrl-C or SIGTERM).
+    ///
+    /// Running calls then finish, open streams end, and after 30 seconds at most the
+    /// server returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Start`] with every fault of what is offered and of the configuration,
+    /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
+    /// listening fails later.
+    pub async fn serve(self, config: Config) -> Result<(), Error> {
+        let quiet = self.quiet;
+        let told_to_stop = told_to_stop();
+        let assembled = assemble(self.bound(), config, None)?;
+        let listener = listen(assembled.bind).await?;
+        if !quiet {
+            welcome::print(&assembled.welcome);
+        }
+        serve(listener, assembled, told_to_stop).await
+    }
+
+    /// The same on a socket that listens already, until `stop` is ready.
+    ///
+    /// A future that is dropped before takes its connections, and what runs on them, with it:
+    /// only `stop` lets running calls finish.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::serve`], without [`Error::Bind`].
+    pub async fn serve_on(
+        self,
+        listener: TcpListener,
+        config: Config,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error> {
+        let bound = listener.local_addr().map_err(Error::Serve)?;
+        let assembled = assemble(self.bound(), config, Some(bound))?;
+        serve(listener, assembled, Box::pin(stop)).await
+    }
+}
 
 /// Listens on an address.
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
