@@ -137,7 +137,9 @@ impl Lack {
             1 => "the capability",
             _ => "the capabilities",
         };
-        format!("this needs {noun} {names} of your client, which does not declare as much")
+        format!(
+            "this needs {noun} {names} of your client, which neither its session nor this request declares"
+        )
     }
 }
 
