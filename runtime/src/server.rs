@@ -104,6 +104,7 @@ pub struct Server<S> {
     policy: Policy,
     visibility: Visibility,
     changes: Option<Changes>,
+    has_sessions: bool,
     quiet: bool,
 }
 
@@ -127,6 +128,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             policy: Policy::default(),
             visibility: Visibility::default(),
             changes: None,
+            has_sessions: true,
             quiet: false,
         }
     }
@@ -284,6 +286,25 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// Answers every request by itself, so that each can come to another replica: no client
+    /// gets an `Mcp-Session-Id` (which a server may leave out: MCP 2025-11-25, Transports,
+    /// Session Management).
+    ///
+    /// Revision 2026-07-28 has no sessions in any case, and loses nothing. Clients of those
+    /// before it lose what needs one: they cannot be asked for anything while a call waits,
+    /// subscribe to resources, hear of changes or be sent log messages. Progress comes with
+    /// the answer to its call. Where tools ask their clients, give each replica the same
+    /// `TOOLGATE_STATE_KEY`.
+    ///
+    /// ```
+    /// # let server = toolgate::Server::new("todo");
+    /// let server = server.without_sessions();
+    /// ```
+    pub fn without_sessions(mut self) -> Self {
+        self.has_sessions = false;
+        self
+    }
+
     /// Keeps [`Server::serve`] from telling a person at the terminal what to do next.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -302,6 +323,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             policy: self.policy,
             visibility: self.visibility,
             changes: self.changes,
+            has_sessions: self.has_sessions,
             quiet: self.quiet,
         }
     }

@@ -6,6 +6,7 @@
 mod login;
 mod refresh;
 mod rounds;
+mod sessionless;
 mod step_up;
 
 use rmcp::transport::AuthorizationRequest;

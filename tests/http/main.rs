@@ -14,6 +14,7 @@ mod resources;
 mod rounds;
 mod schemes;
 mod scopes;
+mod sessionless;
 mod sessions;
 mod shutdown;
 mod subscriptions;

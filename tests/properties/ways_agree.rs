@@ -20,8 +20,9 @@ use support::{
     server::Running,
     tokens,
 };
+use toolgate::Server;
 
-use request::{Case, OF_SESSIONS, VERSION, case, case_in_session};
+use request::{Case, OF_SESSIONS, VERSION, case, case_of_older};
 
 /// How many requests are made up.
 const CASES: u32 = 1_000;
@@ -40,26 +41,38 @@ struct World {
     running: Running,
     runs: Runs,
     http: reqwest::Client,
-    /// The session in which requests are sent; none for those of the revision without.
+    /// The revision that requests say they are of, unless they are odd.
+    version: &'static str,
+    /// The session in which they are sent, if they are.
     session: Option<String>,
 }
 
 impl World {
     async fn new() -> Self {
+        Self::of(VERSION, tools::server).await
+    }
+
+    /// The same in an older revision, where nobody gets a session.
+    async fn without_sessions() -> Self {
+        Self::of(OF_SESSIONS, |runs| tools::server(runs).without_sessions()).await
+    }
+
+    async fn of(version: &'static str, server: impl Fn(&Runs) -> Server<Runs>) -> Self {
         let runs = Runs::default();
-        let server = tools::server(&runs);
+        let server = server(&runs);
         let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
         Self {
             running,
             runs,
             http: reqwest::Client::new(),
+            version,
             session: None,
         }
     }
 
     /// The same, where every request is in one session.
     async fn in_session() -> Self {
-        let mut world = Self::new().await;
+        let mut world = Self::of(OF_SESSIONS, tools::server).await;
         let claims = tokens::claims(&world.running.resource(), "read write");
         let mut client = Client::new(world.running.resource(), Revision::Session(OF_SESSIONS))
             .with_token(tokens::token(&claims));
@@ -81,17 +94,19 @@ impl World {
         let name = case.message["params"]["name"].as_str();
         let headers = request.headers_mut();
         headers.insert("content-type", HeaderValue::from_static(kind));
-        let mut usual = vec![("accept", "application/json, text/event-stream")];
-        match &self.session {
-            Some(session) => usual.extend([
-                ("mcp-protocol-version", OF_SESSIONS),
-                ("mcp-session-id", session),
-            ]),
-            None => {
-                usual.extend([("mcp-protocol-version", VERSION), ("mcp-method", method)]);
-                usual.extend(name.map(|name| ("mcp-name", name)));
-            }
+        let mut usual = vec![
+            ("accept", "application/json, text/event-stream"),
+            ("mcp-protocol-version", self.version),
+        ];
+        if self.version == VERSION {
+            usual.push(("mcp-method", method));
+            usual.extend(name.map(|name| ("mcp-name", name)));
         }
+        usual.extend(
+            self.session
+                .iter()
+                .map(|id| ("mcp-session-id", id.as_str())),
+        );
         for (name, value) in usual {
             // A name that no header can hold is one more way to be odd.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -151,8 +166,13 @@ fn whatever_is_sent_both_ways_answer_alike() {
 }
 
 #[test]
+fn whatever_is_sent_without_sessions_both_ways_answer_alike() {
+    agree(World::without_sessions(), case_of_older);
+}
+
+#[test]
 fn whatever_is_sent_in_a_session_both_ways_answer_alike() {
-    agree(World::in_session(), case_in_session);
+    agree(World::in_session(), case_of_older);
 }
 
 fn agree<S: Strategy<Value = Case>>(

@@ -54,6 +54,8 @@ pub struct Client {
     key: Option<Arc<SigningKey>>,
     nonce: Option<String>,
     session: Option<String>,
+    /// Whether it has shaken hands, so that it names the revision in each request.
+    is_known: bool,
 }
 
 impl Client {
@@ -83,6 +85,7 @@ impl Client {
             key: None,
             nonce: None,
             session: None,
+            is_known: false,
         }
     }
 
@@ -169,6 +172,9 @@ impl Client {
             .await;
         if let Some(id) = answer.header("mcp-session-id") {
             self.session = Some(id.to_owned());
+        }
+        self.is_known = answer.status == 200 && answer.json()["result"].is_object();
+        if self.is_known {
             let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
             let answer = self.send(&initialized).await;
             assert_eq!(answer.status, 202, "{answer:?}");
@@ -245,8 +251,8 @@ impl Client {
         if let Some(session) = &self.session {
             request = request.header("mcp-session-id", session);
         }
-        let knows_version = self.session.is_some() || self.revision == Revision::Stateless;
-        if knows_version {
+        let is_known = self.is_known || self.session.is_some();
+        if is_known || self.revision == Revision::Stateless {
             request = request.header("mcp-protocol-version", self.revision.name());
         }
         request

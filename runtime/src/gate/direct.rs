@@ -1,4 +1,4 @@
-//! The short way: a stateless request that needs nothing of rmcp's machinery.
+//! The short way: a request outside of a session that needs nothing of rmcp's machinery.
 //!
 //! What was judged is what is run; nothing is read again, and no task, channel or
 //! transport is made for one request. Taken is a request only that is right in every
@@ -20,6 +20,7 @@ use crate::{
 
 use super::{
     Gate, identifiers,
+    in_session::is_of_sessions,
     pieces::Pieces,
     plain::{CURRENT, Form, Plain, PlainAsked},
     session::SESSION_ID,
@@ -62,27 +63,40 @@ impl Gate {
         }
         let lane = self.direct.as_deref()?;
         let is_current = only(headers, &PROTOCOL_VERSION).is_some_and(|named| named == CURRENT);
-        let is_plain = is_current && is_plain_head(headers);
-        let method = is_plain.then(|| only(headers, &METHOD))??;
-        let plain = Plain::read(body).filter(|plain| method == plain.method())?;
-        let is_plain = plain.form == Form::Current
-            && identifiers::is_plain_id(&plain.id)
+        // Where there are sessions, requests of their revisions belong into one.
+        let is_ours = is_current || self.in_session.is_none() && is_of_sessions(headers);
+        let is_plain = is_ours && is_plain_head(headers);
+        let plain = is_plain.then(|| Plain::read(body))??;
+        let is_plain = identifiers::is_plain_id(&plain.id)
+            && match plain.form {
+                Form::Current => is_current && is_named(headers, &plain),
+                // Older revisions have none of the headers that repeat what is asked.
+                Form::Older { .. } => !is_current,
+            }
             && match &plain.asks {
-                PlainAsked::Call { name, .. } => {
-                    // A name that looks like the escape of another, or that a header can
-                    // have in no other way, goes the long way.
-                    !name.starts_with("=?")
-                        && name.is_ascii()
-                        && only(headers, &NAME).is_some_and(|named| named == name)
-                        && self
-                            .rules
-                            .target(Operation::CallTool(name))
-                            .is_some_and(|target| lane.takes(target))
-                }
-                PlainAsked::List => !headers.contains_key(&NAME),
+                PlainAsked::Call { name, .. } => self
+                    .rules
+                    .target(Operation::CallTool(name))
+                    .is_some_and(|target| lane.takes(target)),
+                PlainAsked::List => is_current,
             };
         is_plain.then_some(plain)
     }
+}
+
+/// Whether a head says what a request of 2026-07-28 asks, as that revision has it.
+fn is_named(headers: &HeaderMap, plain: &Plain) -> bool {
+    only(headers, &METHOD).is_some_and(|method| method == plain.method())
+        && match &plain.asks {
+            // A name that looks like the escape of another, or that a header can have in no
+            // other way, goes the long way.
+            PlainAsked::Call { name, .. } => {
+                !name.starts_with("=?")
+                    && name.is_ascii()
+                    && only(headers, &NAME).is_some_and(|named| named == name)
+            }
+            PlainAsked::List => !headers.contains_key(&NAME),
+        }
 }
 
 /// Runs what was admitted, if it can go this way.
@@ -91,11 +105,11 @@ pub(super) async fn run(
     admission: &Admission,
     plain: Plain,
 ) -> Option<Response<Body>> {
-    let Plain { id, asks, .. } = plain;
+    let Plain { id, asks, form } = plain;
     match asks {
         PlainAsked::Call { arguments, .. } => {
             let response = lane.call(admission, arguments)?.await;
-            answer(id, response)
+            answer(id, response, &form)
         }
         PlainAsked::List => {
             let list = lane.list(admission)?;
@@ -133,9 +147,14 @@ fn accepts_both(accepted: &HeaderValue) -> bool {
     has("application/json") && has("text/event-stream")
 }
 
-/// The answer as rmcp writes it.
-fn answer(id: RequestId, response: CallToolResponse) -> Option<Response<Body>> {
-    let message = ServerJsonRpcMessage::response(ServerResult::from(response), id);
+/// The answer as rmcp writes it for the revision.
+fn answer(id: RequestId, response: CallToolResponse, form: &Form) -> Option<Response<Body>> {
+    let mut result = ServerResult::from(response);
+    if *form != Form::Current {
+        result.strip_result_type_for_legacy_peer();
+        result.strip_non_object_output_for_legacy_peer();
+    }
+    let message = ServerJsonRpcMessage::response(result, id);
     let body = serde_json::to_vec(&message).ok()?;
     Some(in_json(body.into()))
 }

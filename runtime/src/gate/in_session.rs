@@ -37,17 +37,21 @@ pub(crate) trait InSession: Send + Sync {
     ) -> BoxFuture<'s, Option<Response<Body>>>;
 }
 
+/// Whether a head is of a revision that has sessions.
+pub(super) fn is_of_sessions(headers: &HeaderMap) -> bool {
+    match only(headers, &PROTOCOL_VERSION) {
+        Some(version) => REVISIONS.iter().any(|known| version == known),
+        None => !headers.contains_key(PROTOCOL_VERSION),
+    }
+}
+
 impl Gate {
     /// A call that can be handed to a session if it is let in; none for all others.
     pub(super) fn plain_in_session(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
         self.in_session.as_ref()?;
-        let is_of_sessions = match only(headers, &PROTOCOL_VERSION) {
-            Some(version) => REVISIONS.iter().any(|known| version == known),
-            None => !headers.contains_key(PROTOCOL_VERSION),
-        };
-        let is_plain = is_of_sessions && is_plain_head(headers);
+        let is_plain = is_of_sessions(headers) && is_plain_head(headers);
         let plain = is_plain.then(|| Plain::read(body))??;
-        let is_for_it = matches!(plain.form, Form::InSession { .. })
+        let is_for_it = matches!(plain.form, Form::Older { .. })
             && matches!(plain.asks, PlainAsked::Call { .. })
             && identifiers::is_plain_id(&plain.id);
         is_for_it.then_some(plain)

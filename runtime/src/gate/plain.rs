@@ -36,7 +36,7 @@ pub(super) enum Form {
     /// 2026-07-28, as its `_meta` says.
     Current,
     /// Those that have sessions: its `_meta` says nothing, but where progress is to be told.
-    InSession { progress_token: Option<Value> },
+    Older { progress_token: Option<Value> },
 }
 
 /// What it asks for.
@@ -69,7 +69,7 @@ impl Plain {
         };
         let Id(id) = message.id;
         let form = meta.map_or(
-            Form::InSession {
+            Form::Older {
                 progress_token: None,
             },
             |Meta(form)| form,
@@ -84,7 +84,7 @@ impl Plain {
         };
         let params = CallToolRequestParams::new(name).with_arguments(arguments);
         let mut request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        if let Form::InSession {
+        if let Form::Older {
             progress_token: Some(token),
         } = self.form
         {
@@ -292,7 +292,7 @@ impl<'de> Deserialize<'de> for Meta {
                 }
                 match (version, capabilities) {
                     (Some(Current), Some(Capabilities)) => Ok(Meta(Form::Current)),
-                    (None, None) if !has_others => Ok(Meta(Form::InSession { progress_token })),
+                    (None, None) if !has_others => Ok(Meta(Form::Older { progress_token })),
                     _ => Err(Error::custom("a member is missing")),
                 }
             }

@@ -14,7 +14,7 @@ use crate::{
     admission::Switches,
     config::Config,
     error::{Faults, StartError},
-    gate::GateService,
+    gate::{GateService, InSession},
     tool::{RoundSeal, Tool},
 };
 
@@ -135,6 +135,7 @@ pub(super) fn assemble(
         // The gate has judged both; rmcp is told the same, as a second lock.
         .with_allowed_hosts(plan.origins.hosts())
         .with_json_response(true)
+        .with_legacy_session_mode(server.has_sessions)
         .with_max_request_body_bytes(settings.body_limit())
         .with_cancellation_token(everything.clone());
     let mut served = routes::Served {
@@ -162,17 +163,20 @@ pub(super) fn assemble(
         catalogue,
         rules: Arc::clone(&plan.rules),
         visibility: server.visibility,
+        has_sessions: server.has_sessions,
         herald,
         rounds: Arc::new(rounds),
         lists: Lists::default(),
     });
     let sessions = Arc::new(PublishingSessions::default());
-    let in_session = Arc::new(OpenSessions {
-        sessions: Arc::clone(&sessions),
-        stop: everything.clone(),
+    let in_session = server.has_sessions.then(|| -> Arc<dyn InSession> {
+        Arc::new(OpenSessions {
+            sessions: Arc::clone(&sessions),
+            stop: everything.clone(),
+        })
     });
     let direct = Arc::clone(&shared);
-    let wall = plan.put_up(Some(direct), Some(in_session));
+    let wall = plan.put_up(Some(direct), in_session);
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
         sessions,

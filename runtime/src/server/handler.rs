@@ -8,11 +8,12 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, Extensions, GetPromptRequestParams, GetPromptResponse, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
-        SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter, Tool as Listing,
-        UnsubscribeRequestParams,
+        DiscoverResult, Extensions, GetPromptRequestParams, GetPromptResponse,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        Tool as Listing, UnsubscribeRequestMethod, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) catalogue: Catalogue,
     pub(super) rules: Arc<Rules>,
     pub(super) visibility: Visibility,
+    /// Whether clients of the revisions before 2026-07-28 get a session.
+    pub(super) has_sessions: bool,
     pub(super) herald: Option<Arc<Herald>>,
     pub(super) rounds: Arc<RoundSeal>,
     pub(super) lists: Lists,
@@ -77,6 +80,21 @@ impl Handler {
     }
 }
 
+/// Takes away what only a session can have.
+fn without_sessions(capabilities: &mut ServerCapabilities) {
+    capabilities.logging = None;
+    if let Some(tools) = &mut capabilities.tools {
+        tools.list_changed = None;
+    }
+    if let Some(prompts) = &mut capabilities.prompts {
+        prompts.list_changed = None;
+    }
+    if let Some(resources) = &mut capabilities.resources {
+        resources.list_changed = None;
+        resources.subscribe = None;
+    }
+}
+
 /// What the gate put beside a request.
 pub(super) fn of_request<T: Send + Sync + 'static>(extensions: &Extensions) -> Option<&T> {
     extensions.get::<Parts>()?.extensions.get::<T>()
@@ -101,6 +119,21 @@ impl ServerHandler for Handler {
         let place = tools.binary_search_by(|tool| tool.name().cmp(name));
         let tool = place.ok().and_then(|place| tools.get(place))?;
         Some(tool.listing().clone())
+    }
+
+    fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<InitializeResult, ErrorData>> + Send {
+        let mut result = self.negotiate_initialize(&request);
+        context.peer.set_peer_info(request);
+        if let Ok(result) = &mut result
+            && !self.0.has_sessions
+        {
+            without_sessions(&mut result.capabilities);
+        }
+        ready(result)
     }
 
     async fn discover(
@@ -146,6 +179,9 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        if !self.0.has_sessions {
+            return Err(ErrorData::method_not_found::<SubscribeRequestMethod>());
+        }
         let subscribe = Operation::Subscribe(&request.uri);
         let admission = self.admission(&context.extensions, subscribe)?;
         let holder = of_request::<Holder>(&context.extensions).cloned();
@@ -162,6 +198,9 @@ impl ServerHandler for Handler {
         request: UnsubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        if !self.0.has_sessions {
+            return Err(ErrorData::method_not_found::<UnsubscribeRequestMethod>());
+        }
         let unsubscribe = Operation::Unsubscribe(&request.uri);
         let admission = self.admission(&context.extensions, unsubscribe)?;
         if admission.target().is_none() {
@@ -223,7 +262,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.admission(&context.extensions, Operation::SetLevel)?;
-        if self.0.info.capabilities.logging.is_none() {
+        if self.0.info.capabilities.logging.is_none() || !self.0.has_sessions {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }
         self.2.set(request.level);

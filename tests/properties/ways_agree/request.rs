@@ -156,8 +156,8 @@ fn meta() -> impl Strategy<Value = Value> {
     prop_oneof![12 => Just(usual), 4 => changed, 1 => value()]
 }
 
-/// What a request in a session has for `_meta`; often nothing.
-fn meta_in_session() -> impl Strategy<Value = Option<Value>> {
+/// What a request of an older revision has for `_meta`; often nothing.
+fn meta_of_older() -> impl Strategy<Value = Option<Value>> {
     let some = prop::sample::select(vec![
         json!({}),
         json!({"progressToken": "p"}),
@@ -247,9 +247,9 @@ pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
     made(resource, meta().prop_map(Some).boxed())
 }
 
-/// A request in a session.
-pub(super) fn case_in_session(resource: String) -> impl Strategy<Value = Case> {
-    made(resource, meta_in_session().boxed())
+/// A request of an older revision.
+pub(super) fn case_of_older(resource: String) -> impl Strategy<Value = Case> {
+    made(resource, meta_of_older().boxed())
 }
 
 fn made(resource: String, meta: BoxedStrategy<Option<Value>>) -> impl Strategy<Value = Case> {

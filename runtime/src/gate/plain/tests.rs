@@ -25,7 +25,7 @@ fn by_rmcp(body: &str) -> Option<Plain> {
     } else {
         assert!(meta.keys().all(|name| name == "progressToken"));
         let progress_token = meta.get("progressToken").cloned();
-        Form::InSession { progress_token }
+        Form::Older { progress_token }
     };
     let asks = match request.request {
         ClientRequest::CallToolRequest(call) => PlainAsked::Call {

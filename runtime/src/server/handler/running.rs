@@ -31,7 +31,10 @@ impl Handler {
         name: &'h str,
         mut context: RequestContext<RoleServer>,
     ) -> Rounds<'h> {
-        context.extensions.insert(self.2.clone());
+        // Without a session nobody could say how much they want to hear.
+        if self.0.has_sessions {
+            context.extensions.insert(self.2.clone());
+        }
         Rounds::new(&self.0.rounds, &self.0.rules, operation, name, context)
     }
 

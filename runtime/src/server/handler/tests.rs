@@ -108,6 +108,7 @@ impl World {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue,
             visibility: Default::default(),
+            has_sessions: true,
             herald: None,
             rounds: Arc::new(rounds),
             lists: Lists::default(),
