@@ -44,6 +44,8 @@ pub struct Tally {
     pub both_ways: u64,
     /// Requests in a session.
     pub in_session: u64,
+    /// Requests of an older revision without one.
+    pub sessionless: u64,
 }
 
 thread_local! {
@@ -73,7 +75,7 @@ fn one(world: &mut World, bytes: &[u8]) {
     if case.is_right {
         world.tally.right += 1;
         // Whoever comes first owns a session that was opened by nobody.
-        let is_certain = case.era == Era::Stateless || owner.is_some();
+        let is_certain = !matches!(case.era, Era::Session(_)) || owner.is_some();
         if is_certain {
             let runs = model::runs(&case, owner);
             assert_eq!(answer.runs.len(), usize::from(runs), "{case:?}\n{answer:?}");
@@ -83,7 +85,7 @@ fn one(world: &mut World, bytes: &[u8]) {
     // A call that is right in every particular goes the short way, and with a parameter
     // on its media type the long one.
     if case.only("content-type") == Some(b"application/json")
-        && case.era == Era::Stateless
+        && !matches!(case.era, Era::Session(_))
         && !answer.opened
     {
         world.tally.both_ways += 1;

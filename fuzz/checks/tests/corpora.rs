@@ -33,6 +33,7 @@ fn requests_run_what_they_name_and_nothing_else() {
     assert!(some.contains(&tally.ran), "{tally:?}");
     assert!(tally.right > 20 && tally.both_ways > 50, "{tally:?}");
     assert!(tally.in_session > 20, "{tally:?}");
+    assert!(tally.sessionless > 20, "{tally:?}");
 }
 
 #[test]

@@ -38,6 +38,8 @@ const PATHS: [&str; 3] = ["/notes", "/secret", "/gone"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Era {
     Stateless,
+    /// Of an older revision, to the server without sessions: by the place of that revision.
+    Sessionless(usize),
     /// Within a session: by its place among those that are open.
     Session(usize),
 }
@@ -69,7 +71,8 @@ impl Case {
     pub(super) fn read(tape: &mut Tape<'_>, sessions: usize) -> Self {
         let is_raw = tape.byte() == 255;
         let era = match tape.below(8) {
-            0..5 => Era::Stateless,
+            0..4 => Era::Stateless,
+            4 => Era::Sessionless(tape.below(sessions.max(1))),
             number => Era::Session((number - 5) % sessions.max(1)),
         };
         let tokens = callers::tokens();
@@ -183,7 +186,7 @@ fn headers(
                 headers.push(("mcp-param-region", region.into()));
             }
         }
-        Era::Session(number) => {
+        Era::Sessionless(number) | Era::Session(number) => {
             headers.push(("mcp-protocol-version", super::SESSIONS[number].0.into()));
         }
     }

@@ -48,20 +48,22 @@ impl Clock for Still {
     }
 }
 
-pub(super) fn router(runs: &Runs) -> axum::Router {
+pub(super) fn router(
+    runs: &Runs,
+    change: impl FnOnce(Server<Runs>) -> Server<Runs>,
+) -> axum::Router {
     let config = Config::new(RESOURCE).with_body_limit(BODY_LIMIT);
     let config = callers::issuers()
         .into_iter()
         .fold(config, Config::with_issuer);
-    Server::with_state("desk", runs.clone())
+    let server = Server::with_state("desk", runs.clone())
         .tools(tools![
             ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored
         ])
         .scope_implies("desk:root", ["desk:read", "desk:write"])
         .clock(Still)
-        .quiet()
-        .into_router(config)
-        .expect("it has no fault")
+        .quiet();
+    change(server).into_router(config).expect("it has no fault")
 }
 
 /// Answers.

@@ -6,6 +6,7 @@ use axum::{Router, body::Body};
 use http::{HeaderValue, Request, Response, request::Builder};
 use http_body::Body as _;
 use tokio::runtime::Runtime;
+use toolgate::Server;
 use tower::ServiceExt;
 
 use crate::{challenge::Challenge, json::Node};
@@ -38,6 +39,8 @@ const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialize
 pub(super) struct World {
     runtime: Runtime,
     router: Router,
+    /// The same server without sessions.
+    sessionless: Router,
     runs: Runs,
     sessions: [Option<Session>; SESSIONS.len()],
     pub(super) tally: Tally,
@@ -67,13 +70,17 @@ impl World {
             .build()
             .expect("a runtime");
         let runs = Runs::default();
-        let router = {
+        let (router, sessionless) = {
             let _within = runtime.enter();
-            tools::router(&runs)
+            (
+                tools::router(&runs, |server| server),
+                tools::router(&runs, Server::without_sessions),
+            )
         };
         Self {
             runtime,
             router,
+            sessionless,
             runs,
             sessions: [const { None }; SESSIONS.len()],
             tally: Tally::default(),
@@ -108,14 +115,14 @@ impl World {
             (request, Body::from(body))
         };
         let (opening, body) = request(INITIALIZE.replace("\"V\"", &format!("{version:?}")));
-        let opened = self.answer(opening.body(body).expect("a request"));
+        let opened = self.answer(&self.router, opening.body(body).expect("a request"));
         let id = opened.headers.get("mcp-session-id").expect("a session");
         let id = HeaderValue::from_bytes(&id[0]).expect("its id");
         let (opened, body) = request(INITIALIZED.to_owned());
         let opened = opened
             .header("mcp-session-id", &id)
             .header("mcp-protocol-version", version);
-        let answer = self.answer(opened.body(body).expect("a request"));
+        let answer = self.answer(&self.router, opened.body(body).expect("a request"));
         assert_eq!(answer.status, 202, "{answer:?}");
         Session {
             id,
@@ -126,7 +133,8 @@ impl World {
     /// Sends a request, with another media type if one is given.
     pub(super) fn send(&mut self, case: &Case, kind: Option<&'static str>) -> Answer {
         self.tally.sent += 1;
-        self.tally.in_session += u64::from(case.era != Era::Stateless);
+        self.tally.in_session += u64::from(matches!(case.era, Era::Session(_)));
+        self.tally.sessionless += u64::from(matches!(case.era, Era::Sessionless(_)));
         let mut request = Request::builder().method(&case.method).uri(case.uri);
         for (name, value) in &case.headers {
             let value = match (*name, kind) {
@@ -137,14 +145,18 @@ impl World {
         }
         request = self.in_session(case, request);
         let request = request.body(Body::from(case.body.clone()));
-        let answer = self.answer(request.expect("a request"));
+        let router = match case.era {
+            Era::Sessionless(_) => &self.sessionless,
+            Era::Stateless | Era::Session(_) => &self.router,
+        };
+        let answer = self.answer(router, request.expect("a request"));
         self.tally.ran += answer.runs.len() as u64;
         answer
     }
 
     fn in_session(&self, case: &Case, request: Builder) -> Builder {
         match case.era {
-            Era::Stateless => request,
+            Era::Stateless | Era::Sessionless(_) => request,
             Era::Session(number) => match &self.sessions[number] {
                 Some(session) => request.header("mcp-session-id", &session.id),
                 None => request,
@@ -173,8 +185,8 @@ impl World {
         }
     }
 
-    fn answer(&self, request: Request<Body>) -> Answer {
-        let router = self.router.clone();
+    fn answer(&self, router: &Router, request: Request<Body>) -> Answer {
+        let router = router.clone();
         self.runtime.block_on(async {
             let response = match router.oneshot(request).await {
                 Ok(response) => response,
