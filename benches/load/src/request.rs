@@ -34,6 +34,14 @@ impl Endpoint {
         )
     }
 
+    /// A call by revision 2025-11-25, from whom no session was given.
+    pub(crate) fn sessionless_call(&self, token: Option<&str>) -> Vec<u8> {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{TOOL}","arguments":{{"city":"Lisbon"}}}}}}"#
+        );
+        self.post(&[("mcp-protocol-version", "2025-11-25")], token, &body)
+    }
+
     /// A list of the tools by revision 2026-07-28.
     pub(crate) fn list(&self, token: Option<&str>) -> Vec<u8> {
         let body =

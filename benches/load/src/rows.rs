@@ -28,6 +28,7 @@ pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
     }
     if does(Part::Sessions) {
         rows.push(calls::sessions(&stage, options)?);
+        rows.push(calls::sessionless(&stage, options)?);
     }
     if does(Part::Refusals) {
         rows.extend(calls::refusals(&stage, options)?);

@@ -38,6 +38,7 @@ enum Kind<'a> {
     Unprotected { nodelay: bool },
     Handwritten { issuer: &'a str },
     Protected { issuer: &'a str },
+    Sessionless { issuer: &'a str },
     Open { issuer: &'a str },
     Hundred { issuer: &'a str },
 }
@@ -50,6 +51,7 @@ impl<'a> Kind<'a> {
             ["without-nodelay"] => Self::Unprotected { nodelay: false },
             ["handwritten", issuer] => Self::Handwritten { issuer },
             ["protected", issuer] => Self::Protected { issuer },
+            ["sessionless", issuer] => Self::Sessionless { issuer },
             ["open", issuer] => Self::Open { issuer },
             ["hundred", issuer] => Self::Hundred { issuer },
             _ => return Err(format!("there is no such server: {}", arguments.join(" ")).into()),
@@ -74,6 +76,7 @@ impl<'a> Kind<'a> {
                 with_nodelay(listener, router).await
             }
             Self::Protected { issuer } => protected::serve(listener, issuer).await,
+            Self::Sessionless { issuer } => protected::serve_sessionless(listener, issuer).await,
             Self::Open { issuer } => protected::serve_open(listener, issuer).await,
             Self::Hundred { issuer } => hundred::serve(listener, issuer).await,
         }

@@ -56,6 +56,7 @@ impl Issuer {
 pub(crate) struct Stage {
     pub(crate) issuer: Issuer,
     pub(crate) protected: Process,
+    pub(crate) sessionless: Process,
     pub(crate) open: Process,
     pub(crate) unprotected: Process,
     pub(crate) without_nodelay: Process,
@@ -81,6 +82,8 @@ pub(crate) struct Targets {
     pub(crate) protected_session: Target,
     pub(crate) unprotected_session: Target,
     pub(crate) session_without_nodelay: Target,
+    pub(crate) sessionless_call: Target,
+    pub(crate) unprotected_sessionless_call: Target,
 }
 
 impl Stage {
@@ -88,6 +91,7 @@ impl Stage {
     pub(crate) fn set() -> Result<Self, Fault> {
         let issuer = Issuer::start()?;
         let protected = Process::start(&["protected", issuer.url()], "")?;
+        let sessionless = Process::start(&["sessionless", issuer.url()], "")?;
         let open = Process::start(&["open", issuer.url()], "")?;
         let unprotected = Process::start(&["unprotected"], "")?;
         let without_nodelay = Process::start(&["without-nodelay"], "")?;
@@ -123,6 +127,12 @@ impl Stage {
         ] {
             call.is_like(name, other)?;
         }
+        let at = mcp(&sessionless);
+        let by = token(&sessionless, SCOPE);
+        let sessionless_call = Seen::of(&at, at.sessionless_call(Some(&by)), 200)?;
+        let at = mcp(&unprotected);
+        let unprotected_sessionless_call = Seen::of(&at, at.sessionless_call(None), 200)?;
+        sessionless_call.is_like("unprotected", &unprotected_sessionless_call)?;
 
         let answers = BTreeMap::from([
             ("/call", &call.answer),
@@ -162,10 +172,13 @@ impl Stage {
             protected_session,
             unprotected_session,
             session_without_nodelay,
+            sessionless_call: sessionless_call.target(),
+            unprotected_sessionless_call: unprotected_sessionless_call.target(),
         };
         Ok(Self {
             issuer,
             protected,
+            sessionless,
             open,
             unprotected,
             without_nodelay,

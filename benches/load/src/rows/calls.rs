@@ -86,6 +86,36 @@ pub(super) fn sessions(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     ))
 }
 
+/// A call of an older revision from whom no session was given.
+pub(super) fn sessionless(stage: &Stage, options: &Options) -> Result<Row, Fault> {
+    let targets = &stage.targets;
+    let contestants = [
+        Contestant {
+            name: PROTECTED,
+            process: &stage.sessionless,
+            target: &targets.sessionless_call,
+        },
+        Contestant {
+            name: "rmcp, unprotected",
+            process: &stage.unprotected,
+            target: &targets.unprotected_sessionless_call,
+        },
+    ];
+    let scores = contest(
+        "tools/call of 2025-11-25, without sessions",
+        contestants,
+        options,
+    )?;
+    let [ours, rmcp] = &scores;
+    Ok(Row::ratio(
+        "protected call of 2025-11-25 without sessions, against **unprotected** rmcp doing the same",
+        figures(ours, rmcp),
+        ours.ratio_to(rmcp),
+        "≥ 2.0",
+        2.0,
+    ))
+}
+
 /// What refuses, and runs nothing.
 pub(super) fn refusals(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault> {
     let targets = &stage.targets;
