@@ -85,7 +85,7 @@ pub(crate) struct Gate {
     pub(crate) sessions: Sessions,
     /// The short way, where the service behind offers one.
     pub(crate) direct: Option<Arc<dyn Direct>>,
-    /// The short way into sessions, likewise.
+    /// The short way into sessions, likewise; none where nobody gets one.
     pub(crate) in_session: Option<Arc<dyn InSession>>,
 }
 
