@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -71,7 +71,7 @@ impl Handler {
         if tool.is_plain() && turn.is_first() {
             let arguments = request.arguments.clone().unwrap_or_default();
             if let Some(running) = Direct::call(&*self.0, &admission, arguments) {
-                return unless_cancelled(false, cancelled, running.map(Ok).boxed()).await;
+                return unless_cancelled(false, cancelled, running.map(Ok)).await;
             }
         }
         let rounds = self.rounds(operation, tool.name(), context);
@@ -83,7 +83,7 @@ impl Handler {
             let running = tool.call(admission, call);
             running.map(|outcome| rounds.told(outcome)).boxed()
         };
-        let running = rounds.run(&admission, turn, run).boxed();
+        let running = rounds.run(&admission, turn, run);
         unless_cancelled(tool.takes_context(), cancelled, running).await
     }
 
@@ -104,7 +104,7 @@ impl Handler {
         let read = |admission: &Admission, round| {
             resource.read(admission, uri, self.call(admission, None, &rounds, round))
         };
-        let reading = rounds.run(&admission, Turn::from(&request), read).boxed();
+        let reading = rounds.run(&admission, Turn::from(&request), read);
         unless_cancelled(resource.takes_context(), cancelled, reading).await
     }
 
@@ -125,7 +125,7 @@ impl Handler {
             let call = self.call(admission, request.arguments.as_ref(), &rounds, round);
             prompt.get(admission, call)
         };
-        let getting = rounds.run(&admission, Turn::from(&request), get).boxed();
+        let getting = rounds.run(&admission, Turn::from(&request), get);
         unless_cancelled(prompt.takes_context(), cancelled, getting).await
     }
 
@@ -155,9 +155,7 @@ impl Handler {
         let Some(completing) = completing else {
             return Ok(CompleteResult::default());
         };
-        let completing = completing
-            .map(|values| Ok(CompleteResult::new(values)))
-            .boxed();
+        let completing = completing.map(|values| Ok(CompleteResult::new(values)));
         unless_cancelled(false, cancelled, completing).await
     }
 }
@@ -167,7 +165,7 @@ impl Handler {
 async fn unless_cancelled<T>(
     takes_context: bool,
     cancelled: CancellationToken,
-    running: BoxFuture<'_, Result<T, ErrorData>>,
+    running: impl Future<Output = Result<T, ErrorData>>,
 ) -> Result<T, ErrorData> {
     if takes_context {
         return running.await;
