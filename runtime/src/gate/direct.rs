@@ -63,8 +63,11 @@ impl Gate {
         }
         let lane = self.direct.as_deref()?;
         let is_current = only(headers, &PROTOCOL_VERSION).is_some_and(|named| named == CURRENT);
-        // Where there are sessions, requests of their revisions belong into one.
-        let is_ours = is_current || self.in_session.is_none() && is_of_sessions(headers);
+        let is_ours = match is_current {
+            true => headers.contains_key(&METHOD),
+            // Where there are sessions, requests of their revisions belong into one.
+            false => self.in_session.is_none() && is_of_sessions(headers),
+        };
         let is_plain = is_ours && is_plain_head(headers);
         let plain = is_plain.then(|| Plain::read(body))??;
         let is_plain = identifiers::is_plain_id(&plain.id)
