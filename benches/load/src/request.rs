@@ -36,10 +36,7 @@ impl Endpoint {
 
     /// A call by revision 2025-11-25, from whom no session was given.
     pub(crate) fn sessionless_call(&self, token: Option<&str>) -> Vec<u8> {
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{TOOL}","arguments":{{"city":"Lisbon"}}}}}}"#
-        );
-        self.post(&[("mcp-protocol-version", "2025-11-25")], token, &body)
+        self.post(&[OLDER], token, &older_call(1))
     }
 
     /// A list of the tools by revision 2026-07-28.
@@ -70,10 +67,7 @@ impl Endpoint {
 
     /// A call in a session, with this number of eight digits.
     pub(crate) fn session_call(&self, session: &str, id: u32, token: Option<&str>) -> Vec<u8> {
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":{id:08},"method":"tools/call","params":{{"name":"{TOOL}","arguments":{{"city":"Lisbon"}}}}}}"#
-        );
-        self.post(&in_session(session), token, &body)
+        self.post(&in_session(session), token, &older_call(id))
     }
 
     /// What ends a session.
@@ -110,9 +104,15 @@ impl Endpoint {
 /// What revision 2026-07-28 wants to know with each request.
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
+/// The latest revision that has sessions.
+const OLDER: (&str, &str) = ("mcp-protocol-version", "2025-11-25");
+
+fn older_call(id: u32) -> String {
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{TOOL}","arguments":{{"city":"Lisbon"}}}}}}"#
+    )
+}
+
 fn in_session(session: &str) -> [(&str, &str); 2] {
-    [
-        ("mcp-protocol-version", "2025-11-25"),
-        ("mcp-session-id", session),
-    ]
+    [OLDER, ("mcp-session-id", session)]
 }

@@ -28,14 +28,16 @@ mod open {
     }
 }
 
+fn server() -> Server<()> {
+    Server::new("weather").tools(tools![forecast])
+}
+
 pub(super) async fn serve(listener: TcpListener, issuer: &str) -> Result<(), Fault> {
-    let server = Server::new("weather").tools(tools![forecast]);
-    with_toolgate(listener, issuer, server).await
+    with_toolgate(listener, issuer, server()).await
 }
 
 pub(super) async fn serve_sessionless(listener: TcpListener, issuer: &str) -> Result<(), Fault> {
-    let server = Server::new("weather").tools(tools![forecast]);
-    with_toolgate(listener, issuer, server.without_sessions()).await
+    with_toolgate(listener, issuer, server().without_sessions()).await
 }
 
 pub(super) async fn serve_open(listener: TcpListener, issuer: &str) -> Result<(), Fault> {
