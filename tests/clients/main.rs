@@ -69,3 +69,11 @@ async fn logged_in(running: &Running, revision: Revision, scopes: &[&str]) -> Ap
     application.connect().await.expect("it may connect");
     application
 }
+
+/// Asks for what a challenge names, and the person allows it.
+async fn stepped_up(application: &Application, challenge: &str) {
+    let url = application.begin_step_up(challenge).await;
+    let (browser, page) = shown(&url).await;
+    let answer = browser.press(&page, "allow").await;
+    application.end_step_up(&answer).await;
+}

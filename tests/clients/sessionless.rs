@@ -2,7 +2,7 @@
 
 use support::{client::Revision, desk, desk::Runs, server::Running};
 
-use crate::{logged_in, shown};
+use crate::{logged_in, stepped_up};
 
 #[tokio::test]
 async fn a_client_that_knows_sessions_logs_in_calls_and_steps_up_without_one() {
@@ -18,10 +18,7 @@ async fn a_client_that_knows_sessions_logs_in_calls_and_steps_up_without_one() {
         challenge.contains("scope=\"desk:read desk:write\""),
         "{challenge}"
     );
-    let url = application.begin_step_up(&challenge).await;
-    let (browser, page) = shown(&url).await;
-    let answer = browser.press(&page, "allow").await;
-    application.end_step_up(&answer).await;
+    stepped_up(&application, &challenge).await;
     assert_eq!(application.told("rewrite").await, "rewrite ran");
     assert_eq!(runs.all(), ["read", "rewrite"]);
 

@@ -2,7 +2,7 @@
 
 use support::client::Revision;
 
-use crate::{REVISIONS, closed_desk, logged_in, shown};
+use crate::{REVISIONS, closed_desk, logged_in, shown, stepped_up};
 
 #[tokio::test]
 async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
@@ -13,10 +13,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
 
         let challenge = application.refused("read").await;
         assert!(challenge.contains("scope=\"desk:read\""), "{challenge}");
-        let url = application.begin_step_up(&challenge).await;
-        let (browser, page) = shown(&url).await;
-        let answer = browser.press(&page, "allow").await;
-        application.end_step_up(&answer).await;
+        stepped_up(&application, &challenge).await;
         assert_eq!(application.granted().await, ["desk:read"]);
         assert_eq!(application.told("read").await, "read ran");
 

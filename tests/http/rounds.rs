@@ -18,9 +18,9 @@ use toolgate::{
 
 /// What a person is asked.
 #[derive(Deserialize, JsonSchema)]
-struct Confirmation {
+pub(crate) struct Confirmation {
     /// Whether to go ahead.
-    sure: bool,
+    pub(crate) sure: bool,
 }
 
 /// What the tool says to itself.

@@ -1,8 +1,6 @@
 //! A server without sessions: requests of every revision stand by themselves.
 
 use reqwest::Method;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
@@ -15,7 +13,7 @@ use toolgate::{
     mcp_tool, resources, tools,
 };
 
-use crate::client;
+use crate::{client, rounds::Confirmation};
 
 const SESSIONS: [Revision; 3] = [
     Revision::Session("2025-11-25"),
@@ -144,13 +142,6 @@ async fn where_there_are_sessions_a_call_outside_of_one_is_refused() {
         assert!((400..500).contains(&answer.status), "{answer:?}");
     }
     assert_eq!(runs.all(), [""; 0]);
-}
-
-/// What a person is asked.
-#[derive(Deserialize, JsonSchema)]
-struct Confirmation {
-    /// Whether to go ahead.
-    sure: bool,
 }
 
 /// Asks its client.
