@@ -1,11 +1,16 @@
 //! The body of a request: one buffer, one limit, a limited time.
 
-use std::{pin::pin, task::Poll, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use futures_util::poll;
 use http_body::Body;
 use http_body_util::BodyExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Why there is no body to judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +23,24 @@ pub(crate) enum BodyFault {
     Broken,
 }
 
+/// What was read of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) bytes: Bytes,
+    /// Whether the bytes are the whole body, and not its beginning alone.
+    pub(crate) is_whole: bool,
+}
+
+impl Received {
+    /// The body of a request that has none.
+    pub(super) fn nothing() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            is_whole: true,
+        }
+    }
+}
+
 /// Reads a body of at most `limit` bytes within `time`.
 ///
 /// What is read here is what every later reader gets: a second, smaller limit would
@@ -27,10 +50,7 @@ pub(crate) async fn read<B: Body>(
     limit: usize,
     time: Duration,
 ) -> Result<Bytes, BodyFault> {
-    // A length that is told and too large needs no reading at all.
-    if body.size_hint().lower() > limit as u64 {
-        return Err(BodyFault::TooLarge);
-    }
+    refuse_too_large(&body, limit)?;
     let mut collecting = pin!(collect(body, limit));
     // Most bodies have come with their heads, and need no clock.
     if let Poll::Ready(read) = poll!(collecting.as_mut()) {
@@ -41,9 +61,132 @@ pub(crate) async fn read<B: Body>(
         .unwrap_or(Err(BodyFault::TooSlow))
 }
 
-async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyFault> {
-    use bytes::Buf;
+/// Reads a body of at most `limit` bytes within `time`, keeps its first `keep` bytes, and
+/// discards the rest.
+///
+/// The rest is read all the same. A connection that is closed while its client still sends
+/// is reset, and the client then sees a broken connection in place of its 401. Bodies that
+/// have not arrived as a whole share `budget`: without capacity in it nothing is kept.
+pub(crate) async fn read_beginning<B: Body>(
+    body: B,
+    keep: usize,
+    limit: usize,
+    time: Duration,
+    budget: &PendingBodies,
+) -> Result<Received, BodyFault> {
+    refuse_too_large(&body, limit)?;
+    let mut beginning = Beginning::new(keep);
+    let mut body = pin!(body);
+    {
+        let mut discarding = pin!(beginning.collect(body.as_mut(), limit));
+        if let Poll::Ready(read) = poll!(discarding.as_mut()) {
+            read?;
+            return Ok(beginning.into());
+        }
+    }
+    // Allocated for few requests only, so that the future of all others stays small.
+    Box::pin(async move {
+        let _share = match budget.reserve(keep) {
+            Some(share) => Some(share),
+            None => {
+                beginning.keep_nothing();
+                None
+            }
+        };
+        match tokio::time::timeout(time, beginning.collect(body, limit)).await {
+            Ok(read) => read.map(|()| beginning.into()),
+            Err(_) => Err(BodyFault::TooSlow),
+        }
+    })
+    .await
+}
 
+/// A declared length that is too large needs no reading at all.
+fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyFault> {
+    match body.size_hint().lower() > limit as u64 {
+        true => Err(BodyFault::TooLarge),
+        false => Ok(()),
+    }
+}
+
+/// The memory that half-sent bodies of callers without a valid token share.
+///
+/// Without it, each connection that stops within its body would hold memory of its own, and
+/// their number has no bound here (CWE-400).
+#[derive(Debug)]
+pub(crate) struct PendingBodies(Semaphore);
+
+impl PendingBodies {
+    /// A budget of this many bytes.
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)))
+    }
+
+    fn reserve(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        let bytes = u32::try_from(bytes).ok()?;
+        self.0.try_acquire_many(bytes).ok()
+    }
+}
+
+/// The first bytes of a body, in memory of their own: a frame shares the memory of all that
+/// its connection read with it.
+struct Beginning {
+    kept: BytesMut,
+    keep: usize,
+    length: usize,
+}
+
+impl Beginning {
+    fn new(keep: usize) -> Self {
+        Self {
+            kept: BytesMut::new(),
+            keep,
+            length: 0,
+        }
+    }
+
+    fn keep_nothing(&mut self) {
+        self.keep = 0;
+        self.kept = BytesMut::new();
+    }
+
+    /// Reads on from where it stopped. It loses nothing when it is dropped: between two
+    /// frames all of its state is in `self`.
+    async fn collect<B: Body>(
+        &mut self,
+        mut body: Pin<&mut B>,
+        limit: usize,
+    ) -> Result<(), BodyFault> {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| BodyFault::Broken)?;
+            let Ok(mut data) = frame.into_data() else {
+                continue;
+            };
+            if data.remaining() > limit - self.length {
+                return Err(BodyFault::TooLarge);
+            }
+            self.length += data.remaining();
+            while data.has_remaining() && self.kept.len() < self.keep {
+                let chunk = data.chunk();
+                let kept = chunk.len().min(self.keep - self.kept.len());
+                self.kept.extend_from_slice(&chunk[..kept]);
+                data.advance(kept);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Beginning> for Received {
+    fn from(beginning: Beginning) -> Self {
+        Self {
+            is_whole: beginning.length == beginning.kept.len(),
+            bytes: beginning.kept.freeze(),
+        }
+    }
+}
+
+async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyFault> {
     let mut body = pin!(body);
     // Most bodies are one frame, and then nothing is copied.
     let mut first: Option<Bytes> = None;
@@ -73,7 +216,7 @@ async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::stream;
+    use futures_util::{StreamExt, stream};
     use http_body::Frame;
     use http_body_util::StreamBody;
 
@@ -107,6 +250,75 @@ mod tests {
             );
         }
         assert_eq!(chunks(&[], 0).await, Ok(Bytes::new()));
+    }
+
+    type Sent = Result<Frame<Bytes>, std::convert::Infallible>;
+
+    fn frame(size: usize) -> Sent {
+        Ok(Frame::data(Bytes::from(vec![b'a'; size])))
+    }
+
+    async fn beginning(
+        body: impl futures_util::Stream<Item = Sent>,
+        budget: &PendingBodies,
+    ) -> Result<(usize, bool), BodyFault> {
+        let time = Duration::from_secs(60);
+        let read = read_beginning(StreamBody::new(body), 10, 100, time, budget).await?;
+        Ok((read.bytes.len(), read.is_whole))
+    }
+
+    #[tokio::test]
+    async fn of_a_long_body_the_beginning_is_kept_and_the_rest_is_read() {
+        let budget = PendingBodies::new(10);
+        for (sizes, expected) in [
+            (&[][..], Ok((0, true))),
+            (&[10], Ok((10, true))),
+            (&[3, 7, 0], Ok((10, true))),
+            (&[11], Ok((10, false))),
+            (&[4, 96], Ok((10, false))),
+            (&[100], Ok((10, false))),
+            (&[101], Err(BodyFault::TooLarge)),
+            (&[60, 41], Err(BodyFault::TooLarge)),
+        ] {
+            let frames = stream::iter(sizes.iter().map(|&size| frame(size)));
+            assert_eq!(beginning(frames, &budget).await, expected, "{sizes:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_that_wait_share_a_budget_and_get_it_back() {
+        let budget = PendingBodies::new(25);
+        let half_sent = || stream::once(async { frame(5) }).chain(stream::pending());
+        let whole_later = stream::iter([frame(5)]).chain(stream::once(async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            frame(5)
+        }));
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            beginning(whole_later, &budget).await
+        };
+        // Two hold ten bytes each, and five are left.
+        let (first, second, third) = tokio::join!(
+            beginning(half_sent(), &budget),
+            beginning(half_sent(), &budget),
+            late
+        );
+        assert_eq!(first, Err(BodyFault::TooSlow));
+        assert_eq!(second, Err(BodyFault::TooSlow));
+        assert_eq!(third, Ok((0, false)));
+        assert_eq!(budget.0.available_permits(), 25);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_given_up_after_the_time_of_all_of_it() {
+        let start = tokio::time::Instant::now();
+        let drips = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            Some((frame(1), ()))
+        });
+        let read = beginning(drips, &PendingBodies::new(10)).await;
+        assert_eq!(read, Err(BodyFault::TooSlow));
+        assert_eq!(start.elapsed().as_secs(), 60);
     }
 
     #[tokio::test(start_paused = true)]

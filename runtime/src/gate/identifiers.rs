@@ -11,7 +11,7 @@ use rmcp::model::{
 use super::refusal::Refusal;
 
 /// The longest id, in bytes. Real ones are numbers, or have 36.
-const LONGEST_ID: usize = 256;
+pub(super) const LONGEST_ID: usize = 256;
 
 /// The longest name of a revision, in bytes. Real ones have 10.
 const LONGEST_VERSION: usize = 64;

@@ -1,0 +1,150 @@
+//! How much memory a JSON text takes as values, found without unpacking it.
+//!
+//! Four bytes of text can become several hundred bytes of values: each object that has a
+//! member is a tree node with space for eleven. So a limit on a body's bytes alone does not
+//! limit memory (CWE-400, CWE-789). This scan counts what an unpacking would allocate, in
+//! one pass and without an allocation, so that a text can be refused before it is unpacked.
+
+/// Bytes of one node of the tree that an object is kept in.
+const NODE: usize = 640;
+/// How many members one node holds on average: nodes split in half when they are full.
+const MEMBERS_PER_NODE: usize = 6;
+/// Bytes of a member name or of a text beside its characters: its place and its allocation.
+const TEXT: usize = 48;
+/// Bytes of a value's place in a list, which grows by doubling.
+const ITEM: usize = 64;
+/// Bytes of a list beside its items.
+const LIST: usize = 64;
+
+/// What a JSON text holds. Of a text that is not JSON the numbers mean nothing, and the
+/// reader that refuses it allocates no more than they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct JsonSize {
+    /// Objects, lists, texts, numbers, booleans and nulls, at every depth. Names of members
+    /// are not values.
+    pub(super) values: usize,
+    /// An upper estimate of the bytes that they take once they are unpacked.
+    pub(super) unpacked: usize,
+}
+
+impl JsonSize {
+    /// Scans a text.
+    pub(super) fn of(text: &[u8]) -> Self {
+        let (mut objects, mut lists, mut members, mut texts, mut scalars) = (0, 0, 0, 0, 0);
+        let mut rest = text.iter();
+        let mut is_in_scalar = false;
+        while let Some(&byte) = rest.next() {
+            let was_in_scalar = std::mem::take(&mut is_in_scalar);
+            match byte {
+                b'{' => objects += 1,
+                b'[' => lists += 1,
+                b':' => members += 1,
+                b'"' => {
+                    texts += 1;
+                    skip_text(&mut rest);
+                }
+                b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' => {}
+                _ => {
+                    scalars += usize::from(!was_in_scalar);
+                    is_in_scalar = true;
+                }
+            }
+        }
+        // Each member has one text as its name.
+        let values = objects + lists + scalars + texts - members.min(texts);
+        // An object without a member has no node, so there are at most as many as members.
+        let nodes = objects.min(members) + members / MEMBERS_PER_NODE;
+        Self {
+            values,
+            unpacked: text.len() + nodes * NODE + texts * TEXT + values * ITEM + lists * LIST,
+        }
+    }
+}
+
+/// Advances behind the quotation mark that ends a text.
+fn skip_text(rest: &mut std::slice::Iter<'_, u8>) {
+    loop {
+        let bytes = rest.as_slice();
+        let Some(end) = memchr::memchr2(b'"', b'\\', bytes) else {
+            *rest = [].iter();
+            return;
+        };
+        // What follows a backslash does not end the text.
+        let skipped = if bytes[end] == b'"' { end + 1 } else { end + 2 };
+        let is_end = bytes[end] == b'"';
+        *rest = bytes.get(skipped..).unwrap_or_default().iter();
+        if is_end {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn count(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(count).sum::<usize>(),
+            Value::Object(members) => members.values().map(count).sum(),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn values_are_counted_as_a_reader_of_json_finds_them() {
+        for value in [
+            json!({}),
+            json!([]),
+            json!(""),
+            json!(-1.5e10),
+            json!([1, 2, true, null, "a,b:{[\"\\"]),
+            json!({"a": {"b:": [{"c": "\\"}, {}, []]}, "": {"": 0}}),
+            json!([["\"", "\\\"", "\\\\"], [[[[]]]]]),
+        ] {
+            for text in [value.to_string(), format!("{value:#}")] {
+                assert_eq!(
+                    JsonSize::of(text.as_bytes()).values,
+                    count(&value),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_json_is_scanned_to_its_end() {
+        for text in ["\"", "\"\\", "{{{{", "::::", "\"a\" \"b\" :::", "\u{feff}"] {
+            let size = JsonSize::of(text.as_bytes());
+            assert!(size.values <= text.len(), "{text} {size:?}");
+        }
+    }
+
+    #[test]
+    fn small_objects_weigh_more_than_what_a_reader_allocates_for_them() {
+        for item in [
+            "{\"\":0}",
+            "{}",
+            "[]",
+            "[0]",
+            "\"\"",
+            "0",
+            "{\"a\":1,\"b\":2}",
+            "{\"a\":[0]}",
+        ] {
+            let text = format!("[{}]", vec![item; 2000].join(","));
+            let estimate = JsonSize::of(text.as_bytes()).unpacked;
+            let allocated = allocation_counter::measure(|| {
+                let value: Value = serde_json::from_str(&text).unwrap();
+                drop(value);
+            });
+            let allocated = usize::try_from(allocated.bytes_max).unwrap();
+            assert!(allocated <= estimate, "{item}: {allocated} > {estimate}");
+            assert!(
+                estimate <= 8 * allocated.max(text.len()),
+                "{item}: {allocated}, {estimate}"
+            );
+        }
+    }
+}
