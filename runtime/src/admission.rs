@@ -15,7 +15,7 @@ use rules::Rule;
 
 /// What an operation is about: a tool, a prompt or a resource, by its place in the
 /// server's own list of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     Tool(u32),
     Prompt(u32),

@@ -8,6 +8,7 @@
 //! - `variables`: which variable means what, in our spelling; `scalekit`: in theirs
 //! - `address`: resources, issuers and origins, which are text
 //! - `document`: a metadata document that somebody brings
+//! - `limits`: what one request may cost
 //! - `settings`: what came out, and what follows from it
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,6 +17,7 @@ mod address;
 mod document;
 mod dotenv;
 mod environment;
+mod limits;
 mod scalekit;
 mod settings;
 mod state_key;
@@ -33,6 +35,7 @@ pub(crate) use {
 
 use crate::{
     error::{Faults, StartError},
+    gate::Limits,
     issuer::Issuer,
     principal::MAX_LEEWAY,
     verify::Dpop,
@@ -40,9 +43,6 @@ use crate::{
 
 /// The port where nothing else is said.
 const PORT: u16 = 8000;
-
-/// The largest body of a request where nothing else is said: 4 MiB.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// How a server is reached, and whom it trusts.
 ///
@@ -67,7 +67,7 @@ pub struct Config {
     docs_url: Option<String>,
     resource_name: Option<String>,
     leeway: u64,
-    body_limit: usize,
+    limits: Limits,
     dpop: Dpop,
     document: Option<Document>,
     credentials: Option<ClientCredentials>,
@@ -184,20 +184,6 @@ impl Config {
         self
     }
 
-    /// Reads at most this many bytes of a request's body: 4 MiB by default.
-    #[must_use]
-    pub fn with_body_limit(mut self, bytes: usize) -> Self {
-        if bytes == 0 {
-            self.fault(
-                "the limit of a body is 0 bytes, and no call fits into that",
-                "allow some bytes; 4 MiB is the default",
-            );
-        } else {
-            self.body_limit = bytes;
-        }
-        self
-    }
-
     /// Seals what tools keep in the client's hands between two rounds of one call
     /// ([`Round`](crate::Round)) with this key: 32 random bytes that nobody else knows.
     ///
@@ -251,7 +237,7 @@ impl Config {
             docs_url: None,
             resource_name: None,
             leeway: 30,
-            body_limit: BODY_LIMIT,
+            limits: Limits::default(),
             dpop: Dpop::default(),
             document: None,
             credentials: None,

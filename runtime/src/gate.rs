@@ -5,7 +5,9 @@
 //! - [`judgement`]: the order of the checks, one step each
 //! - [`handover`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
-//! - [`body`]: one bounded buffer
+//! - [`body`]: one bounded buffer; [`limits`]: the bounds of a request
+//! - [`message_head`]: the beginning of a message, for a refusal; [`stranger`]: who gets no further
+//! - [`message_size`], [`json_size`]: what a message would take in memory, before it is unpacked
 //! - [`identifiers`]: what a message is called by
 //! - [`session`]: which principal owns which MCP session
 //! - [`challenge`], [`refusal`]: what a refused request is told; [`made`]: and told again
@@ -15,7 +17,7 @@
 //! - [`ending`]: streams that end with their token
 //! - [`audit`]: one line for each decision
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -33,21 +35,26 @@ mod in_result;
 mod in_session;
 mod json_size;
 mod judgement;
+mod limits;
 mod made;
 mod message_head;
+mod message_size;
 mod origin;
 mod pieces;
 mod plain;
 mod refusal;
 mod service;
 mod session;
+mod stranger;
 
+pub(crate) use body::PendingBodies;
 pub(crate) use challenge::Challenges;
 pub(crate) use direct::Direct;
 pub(crate) use handover::ListsTools;
 pub use in_result::DeniedCall;
 pub(crate) use in_result::InResult;
 pub(crate) use in_session::InSession;
+pub(crate) use limits::Limits;
 pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
@@ -80,8 +87,9 @@ pub(crate) struct Gate {
     pub(crate) in_result: Option<Box<InResult>>,
     pub(crate) origins: OriginRules,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) body_limit: usize,
-    pub(crate) body_time: Duration,
+    pub(crate) limits: Limits,
+    /// The memory of half-sent bodies whose senders have no valid token.
+    pub(crate) pending_bodies: PendingBodies,
     /// Ends the open streams.
     pub(crate) stop: CancellationToken,
     pub(crate) sessions: Sessions,

@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr};
 use super::{Config, Document, Resource, StateKey};
 use crate::{
     error::Faults,
+    gate::Limits,
     issuer::{ClientAuthentication, Introspection, Issuer},
     verify::Dpop,
 };
@@ -20,7 +21,7 @@ pub(crate) struct Settings {
     docs_url: String,
     resource_name: Option<String>,
     leeway: u64,
-    body_limit: usize,
+    limits: Limits,
     dpop: Dpop,
     document: Option<Document>,
     state_key: Option<StateKey>,
@@ -50,7 +51,7 @@ impl Settings {
             docs_url,
             resource_name: config.resource_name.clone(),
             leeway: config.leeway,
-            body_limit: config.body_limit,
+            limits: config.limits.clone(),
             dpop: config.dpop.clone(),
             document: config.document.clone(),
             state_key: config.state_key,
@@ -100,9 +101,9 @@ impl Settings {
         self.leeway
     }
 
-    /// The largest body of a request, in bytes.
-    pub(crate) fn body_limit(&self) -> usize {
-        self.body_limit
+    /// What one request may cost.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// What becomes of tokens that are bound to a key.

@@ -62,7 +62,7 @@ fn nothing_set_is_a_server_on_loopback_that_may_issue_for_itself() {
     assert_eq!(settings.audiences(), ["http://127.0.0.1:8000/mcp"]);
     assert_eq!(settings.docs_url(), "http://127.0.0.1:8000/docs");
     assert_eq!(settings.leeway(), 30);
-    assert_eq!(settings.body_limit(), 4 << 20);
+    assert_eq!(settings.limits().body, 4 << 20);
     assert!(settings.allows_loopback_origins() && settings.origins().is_empty());
     assert!(settings.may_issue_for_development());
     assert!(settings.notes().is_empty());
@@ -318,7 +318,7 @@ fn what_is_set_by_code_is_judged_at_the_start() {
         .settle()
         .unwrap();
     assert_eq!(settings.issuers().len(), 1);
-    assert_eq!((settings.leeway(), settings.body_limit()), (300, 1));
+    assert_eq!((settings.leeway(), settings.limits().body), (300, 1));
     assert_eq!(settings.resource_name(), Some("News"));
 }
 

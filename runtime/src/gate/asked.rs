@@ -1,8 +1,6 @@
 //! What a request asks for, as far as that can be read.
 
-use axum::body::Body;
-use bytes::Bytes;
-use http::{Method, StatusCode, request::Parts};
+use http::{HeaderMap, Method, StatusCode};
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, GetMeta, JsonObject, JsonRpcMessage,
     ProtocolVersion, RequestId,
@@ -14,10 +12,9 @@ use crate::{
 };
 
 use super::{
-    Gate, body, identifiers,
-    in_result::Answered,
+    Gate, identifiers,
     plain::{Form, Plain, PlainAsked},
-    refusal::Refusal,
+    refusal::{AnswerTo, Refusal},
 };
 
 /// The one reading of a request. What is judged is what is here, and what runs is this or,
@@ -34,33 +31,37 @@ pub(super) enum Asked {
 }
 
 impl Gate {
-    /// Reads what a request asks for, and the body by which it does.
-    pub(super) async fn read(&self, parts: &Parts, body: Body) -> Result<(Asked, Bytes), Refusal> {
-        match parts.method {
-            Method::GET => return Ok((Asked::Method(Operation::Stream), Bytes::new())),
-            Method::DELETE => return Ok((Asked::Method(Operation::EndSession), Bytes::new())),
-            Method::POST => {}
-            _ => return Err(Refusal::Method),
+    /// Reads what the body of a request asks for.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] of what would take too much memory, before it is unpacked.
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Asked, Refusal> {
+        let size = self.check_size(body)?;
+        if json::has_private_name(body) {
+            return Ok(Asked::Unreadable);
         }
-        let body = body::read(body, self.body_limit, self.body_time)
-            .await
-            .map_err(Refusal::Body)?;
-        if json::has_private_name(&body) {
-            return Ok((Asked::Unreadable, body));
+        if let Some(plain) = self.plain(headers, body) {
+            return Ok(Asked::Plain(plain));
         }
-        if let Some(plain) = self.plain(&parts.headers, &body) {
-            return Ok((Asked::Plain(plain), body));
-        }
+        self.check_size_for_rmcp(body, size)?;
         // The very call by which rmcp reads the very bytes that it is given later.
-        let asked = match serde_json::from_slice(&body) {
+        Ok(match serde_json::from_slice(body) {
             Ok(message) => Asked::Message(Box::new(message)),
             Err(_) => Asked::Unreadable,
-        };
-        Ok((asked, body))
+        })
     }
 }
 
 impl Asked {
+    /// What a request without a body asks for.
+    pub(super) fn of_method(method: &Method) -> Self {
+        Self::Method(match *method {
+            Method::GET => Operation::Stream,
+            _ => Operation::EndSession,
+        })
+    }
+
     /// The operation that it is; none when it cannot be read.
     pub(super) fn operation(&self) -> Option<Operation<'_>> {
         match self {
@@ -89,26 +90,34 @@ impl Asked {
         }
     }
 
-    /// What a denial in a result answers: the call of a tool.
-    pub(super) fn answered(&self) -> Option<Answered> {
-        match self {
-            Self::Plain(plain) => plain.answered(),
+    /// What of it an answer repeats.
+    pub(super) fn answer_to(&self) -> AnswerTo {
+        let (id, is_call, marks_complete) = match self {
+            Self::Plain(plain) => (
+                &plain.id,
+                matches!(plain.asks, PlainAsked::Call { .. }),
+                plain.form == Form::Current,
+            ),
             Self::Message(message) => match message.as_ref() {
-                JsonRpcMessage::Request(request) => {
-                    let version = request.request.get_meta().protocol_version();
-                    matches!(request.request, ClientRequest::CallToolRequest(_)).then(|| Answered {
-                        id: request.id.clone(),
-                        marks_complete: version == Some(ProtocolVersion::V_2026_07_28),
-                    })
-                }
-                _ => None,
+                JsonRpcMessage::Request(request) => (
+                    &request.id,
+                    matches!(request.request, ClientRequest::CallToolRequest(_)),
+                    request.request.get_meta().protocol_version()
+                        == Some(ProtocolVersion::V_2026_07_28),
+                ),
+                _ => return AnswerTo::default(),
             },
-            Self::Method(_) | Self::Unreadable => None,
+            Self::Method(_) | Self::Unreadable => return AnswerTo::default(),
+        };
+        AnswerTo {
+            id: identifiers::is_short_id(id).then(|| id.clone()),
+            is_call,
+            marks_complete,
         }
     }
 
     /// What is wrong with how its message is called, if anything is.
-    pub(super) fn misnamed(&self, headers: &http::HeaderMap) -> Option<Refusal> {
+    pub(super) fn misnamed(&self, headers: &HeaderMap) -> Option<Refusal> {
         match self {
             // Looked at before it was taken for a plain one.
             Self::Plain(_) => None,

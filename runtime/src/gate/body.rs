@@ -77,12 +77,12 @@ pub(crate) async fn read_beginning<B: Body>(
     refuse_too_large(&body, limit)?;
     let mut beginning = Beginning::new(keep);
     let mut body = pin!(body);
-    {
+    let polled = {
         let mut discarding = pin!(beginning.collect(body.as_mut(), limit));
-        if let Poll::Ready(read) = poll!(discarding.as_mut()) {
-            read?;
-            return Ok(beginning.into());
-        }
+        poll!(discarding.as_mut())
+    };
+    if let Poll::Ready(read) = polled {
+        return read.map(|()| beginning.into());
     }
     // Allocated for few requests only, so that the future of all others stays small.
     Box::pin(async move {

@@ -98,10 +98,13 @@ impl Challenges {
 
     /// The names of a set as a client has to ask for them, separated by spaces.
     pub(crate) fn scopes(&self, set: ScopeSet, table: &ScopeTable) -> String {
-        let names = table
-            .names(set)
-            .map(|name| format!("{}{name}", self.prefix));
-        names.collect::<Vec<_>>().join(" ")
+        self.names(set, table).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The names of a set as a client has to ask for them.
+    pub(super) fn names(&self, set: ScopeSet, table: &ScopeTable) -> impl Iterator<Item = String> {
+        let names = table.names(set);
+        names.map(|name| format!("{}{name}", self.prefix))
     }
 
     /// The challenge for a request without a token: no `error` (RFC 6750 §3.1).

@@ -73,6 +73,14 @@ fn refusal(id: Option<RequestId>, code: RpcCode, message: &str) -> Refusal {
     }
 }
 
+/// Whether an id is short enough to be repeated in an answer.
+pub(super) fn is_short_id(id: &RequestId) -> bool {
+    match id {
+        RequestId::Number(_) => true,
+        RequestId::String(text) => text.len() <= LONGEST_ID,
+    }
+}
+
 /// Whether an id is short, and breaks no line.
 pub(super) fn is_plain_id(id: &RequestId) -> bool {
     match id {

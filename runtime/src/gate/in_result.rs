@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::principal::Principal;
 
-use super::{Gate, asked::Asked, made::Made, refusal::Refusal};
+use super::made::Made;
 
 /// The member of `_meta` that holds challenges, as a list.
 const CHALLENGES: &str = "mcp/www_authenticate";
@@ -26,8 +26,8 @@ pub(crate) type InResult = dyn Fn(&DeniedCall<'_>) -> bool + Send + Sync;
 /// its answer.
 #[derive(Clone, Copy)]
 pub struct DeniedCall<'a> {
-    headers: &'a HeaderMap,
-    principal: Option<&'a Principal>,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) principal: Option<&'a Principal>,
 }
 
 impl DeniedCall<'_> {
@@ -63,34 +63,8 @@ pub(crate) struct Answered {
     pub(super) marks_complete: bool,
 }
 
-impl Gate {
-    /// A refusal in the form that its caller is to get: as a result, when a challenge
-    /// refuses the call of a tool and the server says so.
-    pub(super) fn in_form(
-        &self,
-        refusal: Refusal,
-        asked: &Asked,
-        headers: &HeaderMap,
-        principal: Option<&Principal>,
-    ) -> Refusal {
-        let Some(chooses) = &self.in_result else {
-            return refusal;
-        };
-        let Some(call) = asked.answered().filter(|_| refusal.is_challenge()) else {
-            return refusal;
-        };
-        match chooses(&DeniedCall { headers, principal }) {
-            true => Refusal::InResult {
-                call,
-                refusal: Box::new(refusal),
-            },
-            false => refusal,
-        }
-    }
-}
-
 /// The result of a call that was denied.
-pub(super) fn result(call: Answered, challenge: &HeaderValue, told: &str) -> Made {
+pub(super) fn result(call: &Answered, challenge: &HeaderValue, told: &str) -> Made {
     let challenge = challenge.to_str().unwrap_or("Bearer");
     let mut body = json!({
         "jsonrpc": "2.0",

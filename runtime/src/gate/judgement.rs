@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 
 use crate::{
     admission::{Admission, Decision, Denial},
@@ -18,12 +18,15 @@ use crate::{
 };
 
 use super::{
-    Gate,
+    Gate, Limits,
     asked::Asked,
     audit::{self, Subject},
+    body::{self, Received},
+    direct::{PROTOCOL_VERSION, only},
+    in_result::{Answered, DeniedCall},
     origin::Foreign,
-    plain::Plain,
-    refusal::{Refusal, Unproved, Voice},
+    plain::{CURRENT, Plain},
+    refusal::{AnswerTo, Refusal, RefusalForm, RefusedRequest, Voice},
     session::{SESSION_ID, Standing},
 };
 
@@ -44,46 +47,56 @@ pub(super) struct Passed {
 }
 
 impl Gate {
-    /// From bytes to an admission, or to the reason why there is none.
+    /// From a request to an admission, or to the reason why there is none.
+    ///
+    /// The token is verified from the head, before the body: only a caller whose token is
+    /// valid has a whole body kept and unpacked here (CWE-400).
     pub(super) async fn judge(
         &self,
         parts: &mut Parts,
         body: Body,
-    ) -> Result<Box<Passed>, Refusal> {
+    ) -> Result<Box<Passed>, Box<RefusedRequest<'_>>> {
         self.judge_origin(parts)?;
         let token = self.read_token(parts)?;
-        let session = read_session_id(&parts.headers)?;
-        let (asked, body) = self.read(parts, body).await?;
+        let session = read_session_id(parts)?;
+        let has_body = match parts.method {
+            Method::POST => true,
+            Method::GET | Method::DELETE => false,
+            _ => return Err(Refusal::Method.into()),
+        };
+        let caller = self.authenticate(parts, token).await;
+        let is_known = match &caller {
+            Ok(Some(_)) => true,
+            // Where nothing needs a token, nobody is a stranger.
+            Ok(None) => !self.rules.needs_tokens(),
+            Err(_) => false,
+        };
+        let body = match has_body {
+            true => self.receive(body, is_known).await?,
+            false => Received::nothing(),
+        };
+        let principal = match (caller, is_known) {
+            (Ok(principal), true) => principal,
+            (caller, _) => {
+                self.check_stranger(parts, session.as_deref(), caller.err(), &body)?;
+                None
+            }
+        };
+        let body = body.bytes;
+        let headers = &parts.headers;
+        let asked = match has_body {
+            true => self.read(headers, &body)?,
+            false => Asked::of_method(&parts.method),
+        };
         let mut subject = Subject {
             operation: asked.operation(),
             principal: None,
         };
-        let headers = &parts.headers;
         let refuse = |subject: Subject<'_>, refusal| {
-            let refusal = self.note(subject, refusal);
-            Err(self.in_form(refusal, &asked, headers, subject.principal))
-        };
-        let judged = match &token {
-            Ok(Some(credentials)) => {
-                let shown = Shown::read(&parts.method, headers);
-                Some(self.authenticator.authenticate(credentials, &shown).await)
-            }
-            Ok(None) | Err(_) => None,
+            let refused = self.refuse(subject, refusal, headers, asked.answer_to());
+            Err(refused)
         };
         let known = subject.operation;
-        let principal = match (token, judged) {
-            (Ok(None), _) => None,
-            (Ok(Some(credentials)), Some(Ok(accepted))) => Some(accepted.sent_with(credentials)),
-            (Ok(Some(_)), Some(Err(reason))) => {
-                return refuse(subject, self.unauthenticated(reason, known));
-            }
-            (Err(_), _) | (Ok(Some(_)), None) => {
-                let description = "the bearer token is malformed".into();
-                let reason = Unauthenticated::Invalid { description };
-                return refuse(subject, self.unauthenticated(reason, known));
-            }
-        };
-
         if let Some(id) = &session {
             let subject = Subject {
                 principal: principal.as_ref(),
@@ -113,6 +126,7 @@ impl Gate {
                         held,
                     } => Refusal::InsufficientScope {
                         asked: self.asked(needed, held),
+                        needed,
                         missing,
                     },
                     Denial::Unruled => asked.unruled(),
@@ -149,6 +163,48 @@ impl Gate {
         }))
     }
 
+    /// Who calls: by a valid token, by none, or why the token that came is not valid.
+    async fn authenticate(
+        &self,
+        parts: &Parts,
+        token: Result<Option<Credentials>, BearerFault>,
+    ) -> Result<Option<Principal>, Unauthenticated> {
+        let credentials = match token {
+            Ok(Some(credentials)) => credentials,
+            Ok(None) => return Ok(None),
+            Err(_) => {
+                let description = "the bearer token is malformed".into();
+                return Err(Unauthenticated::Invalid { description });
+            }
+        };
+        let shown = Shown::read(&parts.method, &parts.headers);
+        let accepted = self
+            .authenticator
+            .authenticate(&credentials, &shown)
+            .await?;
+        Ok(Some(accepted.sent_with(credentials)))
+    }
+
+    /// Reads a body: as a whole for a caller who is known, else its beginning.
+    async fn receive(&self, body: Body, is_known: bool) -> Result<Received, Refusal> {
+        let Limits {
+            body: limit,
+            unauthenticated_body: keep,
+            body_time: time,
+            ..
+        } = self.limits;
+        let received = if is_known {
+            let whole = body::read(body, limit, time).await;
+            whole.map(|bytes| Received {
+                bytes,
+                is_whole: true,
+            })
+        } else {
+            body::read_beginning(body, keep.min(limit), limit, time, &self.pending_bodies).await
+        };
+        received.map_err(Refusal::Body)
+    }
+
     fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
         self.origins
             .judge(&parts.uri, &parts.headers)
@@ -176,32 +232,6 @@ impl Gate {
                 Err(self.note(subject, Refusal::Credentials(fault)))
             }
             read => Ok(read),
-        }
-    }
-
-    /// What is told whom a token, or what goes with it, makes nobody.
-    fn unauthenticated(
-        &self,
-        reason: Unauthenticated,
-        operation: Option<Operation<'_>>,
-    ) -> Refusal {
-        let wanted = self.rules.wanted(operation);
-        let unproved = |fault| Refusal::Unproved { wanted, fault };
-        match reason {
-            Unauthenticated::Invalid { description } => Refusal::InvalidToken {
-                wanted,
-                description,
-            },
-            Unauthenticated::OtherScheme { description } => unproved(Unproved::Scheme(description)),
-            Unauthenticated::NoProof { description } => unproved(Unproved::Proof(description)),
-            Unauthenticated::WantsNonce => unproved(Unproved::Nonce),
-            Unauthenticated::Unavailable {
-                retry_after,
-                description,
-            } => Refusal::Unavailable {
-                retry_after,
-                description,
-            },
         }
     }
 
@@ -234,9 +264,48 @@ impl Gate {
             None => Refusal::NoToken { wanted: needed },
             Some(principal) => Refusal::InsufficientScope {
                 asked: self.asked(needed, principal.held()),
+                needed,
                 missing: needed.minus(granted),
             },
         }
+    }
+
+    /// A refusal, written to the audit log, in the form that its caller is to get: as a
+    /// result, when a challenge refuses the call of a tool and the server says so.
+    pub(super) fn refuse(
+        &self,
+        subject: Subject<'_>,
+        refusal: Refusal,
+        headers: &HeaderMap,
+        to: AnswerTo,
+    ) -> Box<RefusedRequest<'_>> {
+        let refusal = self.note(subject, refusal);
+        let chooses = self.in_result.as_ref().filter(|_| to.is_call);
+        let call = DeniedCall {
+            headers,
+            principal: subject.principal,
+        };
+        let is_result = chooses.is_some_and(|chooses| refusal.is_challenge() && chooses(&call));
+        let form = match to.id {
+            Some(id) if is_result => RefusalForm::ToolResult(Answered {
+                id,
+                marks_complete: to.marks_complete,
+            }),
+            Some(id) => RefusalForm::JsonRpc(id),
+            None => RefusalForm::OAuth,
+        };
+        let needed = match (&refusal, subject.operation) {
+            (Refusal::InsufficientScope { needed, .. }, _) => *needed,
+            (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
+            (_, None) => ScopeSet::EMPTY,
+        };
+        let item = subject.operation.and_then(|of| self.rules.registered(of));
+        Box::new(RefusedRequest {
+            refusal,
+            form,
+            item,
+            needed,
+        })
     }
 
     /// Writes the audit line of a refusal.
@@ -283,8 +352,18 @@ impl Gate {
     }
 }
 
-/// The one session id of a request, or none.
-fn read_session_id(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+/// The one session id of a request, or `None`.
+///
+/// A message of 2026-07-28 has no session, so a client that still sends the id of an older
+/// one is answered all the same, and nobody behind the gate sees that header.
+fn read_session_id(parts: &mut Parts) -> Result<Option<String>, Refusal> {
+    let headers = &mut parts.headers;
+    if parts.method == Method::POST
+        && only(headers, &PROTOCOL_VERSION).is_some_and(|version| version == CURRENT)
+    {
+        headers.remove(SESSION_ID);
+        return Ok(None);
+    }
     let mut ids = headers.get_all(SESSION_ID).iter();
     let id = match (ids.next(), ids.next()) {
         (None, _) => return Ok(None),

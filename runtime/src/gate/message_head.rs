@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::operation::Operation;
 
-use super::{identifiers::LONGEST_ID, in_result::Answered, plain::CURRENT};
+use super::{identifiers::LONGEST_ID, plain::CURRENT, refusal::AnswerTo};
 
 /// The longest name or URI that is kept, in bytes. A longer one is nothing that is offered.
 const LONGEST_NAME: usize = 8 * 1024;
@@ -84,24 +84,18 @@ impl MessageHead {
         })
     }
 
-    /// The id, to be repeated in the answer.
-    pub(super) fn id(&self) -> Option<&RequestId> {
-        self.id.as_ref()
-    }
-
     /// Whether a reader could take it for an `initialize`.
     pub(super) fn is_initialize(&self) -> bool {
         self.is_initialize
     }
 
-    /// The call of a tool that a denial in a result answers.
-    pub(super) fn answered(&self) -> Option<Answered> {
-        let is_call = self.method.as_deref() == Some("tools/call");
-        let id = self.id.as_ref().filter(|_| is_call)?;
-        Some(Answered {
-            id: id.clone(),
+    /// What of it an answer repeats.
+    pub(super) fn answer_to(&self) -> AnswerTo {
+        AnswerTo {
+            id: self.id.clone(),
+            is_call: self.method.as_deref() == Some("tools/call"),
             marks_complete: self.is_stateless,
-        })
+        }
     }
 }
 

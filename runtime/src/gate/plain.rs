@@ -20,8 +20,6 @@ use serde_json::Value;
 
 use crate::operation::Operation;
 
-use super::in_result::Answered;
-
 /// A request that needs nothing of rmcp's machinery to be read.
 #[derive(Debug, PartialEq)]
 pub(super) struct Plain {
@@ -101,15 +99,6 @@ impl Plain {
             PlainAsked::Call { name, .. } => Operation::CallTool(name),
             PlainAsked::List => Operation::ListTools,
         }
-    }
-
-    /// What a denial in a result answers.
-    pub(super) fn answered(&self) -> Option<Answered> {
-        let is_call = matches!(self.asks, PlainAsked::Call { .. });
-        is_call.then(|| Answered {
-            id: self.id.clone(),
-            marks_complete: self.form == Form::Current,
-        })
     }
 
     /// Its method.

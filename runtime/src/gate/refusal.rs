@@ -1,16 +1,14 @@
-//! What a refused request is told: a status, a challenge where one helps, and JSON.
+//! Why a request is refused.
+//!
+//! - [`response`]: the answer: a status, a challenge where one helps, and JSON
 
 use std::{borrow::Cow, time::Duration};
 
-use axum::body::Body;
-use http::{
-    HeaderValue, Response, StatusCode,
-    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
-};
+use http::StatusCode;
 use rmcp::model::{ErrorCode as RpcCode, RequestId};
-use serde_json::json;
 
 use crate::{
+    admission::Target,
     bearer::BearerFault,
     scope::{ScopeSet, ScopeTable},
 };
@@ -18,10 +16,14 @@ use crate::{
 use super::{
     body::BodyFault,
     challenge::{Challenges, ErrorCode},
-    in_result::{self, Answered},
-    made::{Made, Told, Usual},
+    in_result::Answered,
+    made::Told,
     origin::Foreign,
 };
+
+mod response;
+
+pub(crate) use response::oauth_error;
 
 /// Why a request goes no further.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +42,13 @@ pub(crate) enum Refusal {
     /// There is a token, and who sent it has not proved to be its holder (RFC 9449 §7.1).
     Unproved { wanted: ScopeSet, fault: Unproved },
     /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
-    InsufficientScope { asked: ScopeSet, missing: ScopeSet },
+    InsufficientScope {
+        /// What the challenge asks for.
+        asked: ScopeSet,
+        /// What the operation needs.
+        needed: ScopeSet,
+        missing: ScopeSet,
+    },
     /// The tool will not have it, and no token would help.
     Forbidden { reason: Cow<'static, str> },
     /// Whether the token is good cannot be told now.
@@ -54,10 +62,10 @@ pub(crate) enum Refusal {
     Header(&'static str),
     /// The body did not come whole.
     Body(BodyFault),
+    /// The operation needs no token, but without one so large a body is not kept.
+    TooLargeWithoutToken { limit: usize },
     /// The HTTP method is none of the endpoint's.
     Method,
-    /// A challenge that its caller looks for in a tool's result.
-    InResult { call: Answered, refusal: Box<Self> },
     /// The body is no message, or one with wrong parameters.
     Rpc {
         id: Option<RequestId>,
@@ -65,6 +73,60 @@ pub(crate) enum Refusal {
         code: RpcCode,
         message: String,
     },
+}
+
+/// A refusal, and what of the request its answer repeats. `'g` is the gate's life.
+#[derive(Debug)]
+pub(crate) struct RefusedRequest<'g> {
+    pub(super) refusal: Refusal,
+    pub(super) form: RefusalForm,
+    /// The item that was asked for, by its registered name: a caller's own text is never
+    /// repeated in prose.
+    pub(super) item: Option<(Target, &'g str)>,
+    /// The scopes that the operation needs; empty where that is not known, or nothing.
+    pub(super) needed: ScopeSet,
+}
+
+/// In which form an answer says that a request is refused. Status and headers are the same
+/// in the first two.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum RefusalForm {
+    /// An error of OAuth (RFC 6749 §5.2).
+    OAuth,
+    /// A JSON-RPC error that answers this request. Many clients show its message, and
+    /// nothing of any other body.
+    JsonRpc(RequestId),
+    /// A challenge that the caller looks for in the result of this call.
+    ToolResult(Answered),
+}
+
+/// What of a message an answer to it repeats.
+#[derive(Debug, Default)]
+pub(super) struct AnswerTo {
+    /// The id, if it is an integer or a text of at most 256 bytes.
+    pub(super) id: Option<RequestId>,
+    /// Whether a tool is called, so that a denial can be its result.
+    pub(super) is_call: bool,
+    /// Whether the revision is one that marks results as complete.
+    pub(super) marks_complete: bool,
+}
+
+impl From<Refusal> for Box<RefusedRequest<'_>> {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.into())
+    }
+}
+
+impl From<Refusal> for RefusedRequest<'_> {
+    /// A refusal before the request's body was read.
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            form: RefusalForm::OAuth,
+            item: None,
+            needed: ScopeSet::EMPTY,
+        }
+    }
 }
 
 /// What is missing to the proof that a token's sender is its holder.
@@ -115,8 +177,7 @@ impl Refusal {
             Self::NoToken { wanted }
             | Self::InvalidToken { wanted, .. }
             | Self::Unproved { wanted, .. } => (wanted, wanted),
-            Self::InsufficientScope { asked, missing } => (asked, missing),
-            Self::InResult { ref refusal, .. } => refusal.scopes(),
+            Self::InsufficientScope { asked, missing, .. } => (asked, missing),
             _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
         }
     }
@@ -146,112 +207,10 @@ impl Refusal {
             Self::Body(BodyFault::TooLarge) => "body_too_large",
             Self::Body(BodyFault::TooSlow) => "body_too_slow",
             Self::Body(BodyFault::Broken) => "body_broken",
+            Self::TooLargeWithoutToken { .. } => "body_too_large",
             Self::Method => "method_not_allowed",
-            Self::InResult { refusal, .. } => refusal.outcome(),
             Self::Rpc { .. } => "rpc_error",
         }
-    }
-
-    /// The answer.
-    pub(crate) fn into_response(self, voice: Voice<'_>) -> Response<Body> {
-        let usual = match self {
-            Self::NoToken { wanted } => Usual::NoToken(wanted),
-            Self::InsufficientScope { asked, .. } => Usual::InsufficientScope(asked),
-            other => return other.made(voice).into_response(),
-        };
-        let made = voice.told.again(usual, voice.dpop, || self.made(voice));
-        made.into_response()
-    }
-
-    /// The answer, made. A challenge stands on 400, 401 and 403 that a token can cure, and
-    /// on no other: some clients take any challenge on a 403 for a lack of scope.
-    fn made(self, voice: Voice<'_>) -> Made {
-        let description = self.description(voice);
-        let error = self.outcome();
-        let scope = voice.challenges.scopes(self.scopes().0, voice.table);
-        let bound = voice.dpop || matches!(self, Self::Unproved { .. });
-        let challenge = |code, scopes, prose: &str| {
-            let (challenges, table) = (voice.challenges, voice.table);
-            let mut both = vec![challenges.with_error(code, scopes, table, prose)];
-            both.extend(bound.then(|| challenges.of_dpop(Some(code), scopes, table, prose)));
-            both
-        };
-        let (status, challenges) = match self {
-            Self::Rpc {
-                id,
-                status,
-                code,
-                message,
-            } => return rpc_error(id, status, code, message),
-            Self::InResult { call, refusal } => {
-                let code = match *refusal {
-                    Self::InvalidToken { .. } => ErrorCode::InvalidToken,
-                    // Without a token as well: there an `error` has to be, and this is
-                    // the one that the host's documentation shows.
-                    _ => ErrorCode::InsufficientScope,
-                };
-                let wanted = refusal.scopes().0;
-                let challenge =
-                    voice
-                        .challenges
-                        .with_error(code, wanted, voice.table, &description);
-                return in_result::result(call, &challenge, &description);
-            }
-            Self::Foreign(_) => (StatusCode::FORBIDDEN, Vec::new()),
-            Self::Credentials(fault) => (
-                StatusCode::BAD_REQUEST,
-                challenge(
-                    ErrorCode::InvalidRequest,
-                    ScopeSet::EMPTY,
-                    credentials(fault),
-                ),
-            ),
-            Self::NoToken { wanted } => {
-                let mut both = vec![voice.challenges.without_error(wanted, voice.table)];
-                let dpop = || voice.challenges.of_dpop(None, wanted, voice.table, "");
-                both.extend(bound.then(dpop));
-                (StatusCode::UNAUTHORIZED, both)
-            }
-            Self::Unproved { wanted, fault } => (
-                StatusCode::UNAUTHORIZED,
-                challenge(fault.code(), wanted, fault.description()),
-            ),
-            Self::InvalidToken {
-                wanted,
-                description,
-            } => (
-                StatusCode::UNAUTHORIZED,
-                challenge(ErrorCode::InvalidToken, wanted, &description),
-            ),
-            Self::InsufficientScope { asked, .. } => (
-                StatusCode::FORBIDDEN,
-                challenge(ErrorCode::InsufficientScope, asked, LACKS_SCOPE),
-            ),
-            Self::Unavailable { retry_after, .. } => {
-                let mut made = oauth(StatusCode::SERVICE_UNAVAILABLE, error, &description, "");
-                // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
-                let seconds = HeaderValue::from(retry_after.as_secs().max(1));
-                made.headers.insert(RETRY_AFTER, seconds);
-                return made;
-            }
-            // No challenge: nobody should log in for nothing.
-            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
-            Self::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
-            Self::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
-            Self::Body(BodyFault::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, Vec::new()),
-            Self::Body(BodyFault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
-            Self::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
-        };
-        let mut made = oauth(status, error, &description, &scope);
-        let headers = &mut made.headers;
-        for challenge in challenges {
-            headers.append(WWW_AUTHENTICATE, challenge);
-        }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
-        }
-        made
     }
 
     /// What a person reads in the body or a log.
@@ -275,10 +234,12 @@ impl Refusal {
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
             Self::Header(what) => (*what).to_owned(),
             Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),
+            Self::TooLargeWithoutToken { limit } => format!(
+                "without an access token this server reads at most {limit} bytes; send a token, or less"
+            ),
             Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),
             Self::Body(BodyFault::Broken) => "the body did not arrive whole".to_owned(),
             Self::Method => "the endpoint takes POST, and GET and DELETE for a session".to_owned(),
-            Self::InResult { refusal, .. } => refusal.description(voice),
             Self::Rpc { message, .. } => message.clone(),
         }
     }
@@ -294,31 +255,4 @@ const fn credentials(fault: BearerFault) -> &'static str {
         BearerFault::Repeated => "the request has more than one Authorization header",
         BearerFault::Malformed => "the bearer token is malformed",
     }
-}
-
-/// An error in OAuth's form (RFC 6749 §5.2). No client reads it; people and logs do.
-pub(crate) fn oauth_error(
-    status: StatusCode,
-    error: &str,
-    description: &str,
-    scope: &str,
-) -> Response<Body> {
-    oauth(status, error, description, scope).into_response()
-}
-
-fn oauth(status: StatusCode, error: &str, description: &str, scope: &str) -> Made {
-    let mut body = json!({"error": error, "error_description": description});
-    if !scope.is_empty() {
-        body["scope"] = scope.into();
-    }
-    Made::new(status, &body)
-}
-
-fn rpc_error(id: Option<RequestId>, status: StatusCode, code: RpcCode, message: String) -> Made {
-    let body = json!({
-        "jsonrpc": "2.0",
-        "id": id,
-        "error": {"code": code, "message": message},
-    });
-    Made::new(status, &body)
 }

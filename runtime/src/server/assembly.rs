@@ -136,7 +136,7 @@ pub(super) fn assemble(
         .with_allowed_hosts(plan.origins.hosts())
         .with_json_response(true)
         .with_legacy_session_mode(server.has_sessions)
-        .with_max_request_body_bytes(settings.body_limit())
+        .with_max_request_body_bytes(settings.limits().body)
         .with_cancellation_token(everything.clone());
     let mut served = routes::Served {
         path: settings.resource().path().to_owned(),

@@ -1,11 +1,8 @@
 //! What stands before a server, whoever wrote what is behind it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use axum::Router;
@@ -17,7 +14,8 @@ use crate::{
     config::{Config, Settings},
     error::{Faults, StartError},
     gate::{
-        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, OriginRules, Sessions, Told,
+        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, OriginRules, PendingBodies,
+        Sessions, Told,
     },
     principal::Acceptance,
     scope::{ScopeDescription, ScopeTable},
@@ -29,9 +27,6 @@ use super::{
     issuing::{Embedding, Issuing, MakeAuthenticator},
     offered::Offered,
 };
-
-/// How long a client may take to send a body.
-const BODY_TIME: Duration = Duration::from_secs(60);
 
 /// How callers are judged, as far as an author chooses that.
 pub(super) struct Policy {
@@ -167,6 +162,7 @@ impl Protection {
         });
         authenticator.start();
         let streams = CancellationToken::new();
+        let limits = self.settings.limits().clone();
         let gate = Gate {
             rules: self.rules,
             authenticator: Arc::clone(&authenticator),
@@ -176,8 +172,8 @@ impl Protection {
             in_result: self.in_result,
             origins: self.origins,
             clock: self.clock,
-            body_limit: self.settings.body_limit(),
-            body_time: BODY_TIME,
+            pending_bodies: PendingBodies::new(limits.pending_bodies()),
+            limits,
             stop: streams.clone(),
             sessions: Sessions::default(),
             direct,

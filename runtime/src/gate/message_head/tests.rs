@@ -67,7 +67,7 @@ fn a_body_that_is_cut_off_tells_what_came_before_the_cut() {
             Some(Operation::CallTool("read")),
             "{text}"
         );
-        assert!(head.id().is_some(), "{text}");
+        assert!(head.id.is_some(), "{text}");
     }
     let before_the_name = MessageHead::read(br#"{"id":7,"method":"tools/call","params":{"na"#);
     assert_eq!(before_the_name.operation(), Some(Operation::CallTool("")));
@@ -94,7 +94,7 @@ fn an_id_is_an_integer_or_a_text_of_at_most_256_bytes() {
         (json!([1]), None),
     ] {
         let message = json!({"id": id, "method": "ping"});
-        assert_eq!(head(&message).id(), expected.as_ref(), "{message}");
+        assert_eq!(head(&message).id, expected, "{message}");
     }
 }
 

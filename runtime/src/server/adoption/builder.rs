@@ -237,7 +237,7 @@ impl GateBuilder {
             page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
             cors: routes::cors(plan.origins.clone(), Vec::new()),
             hosts: plan.origins.hosts().to_vec(),
-            body_limit: settings.body_limit(),
+            body_limit: settings.limits().body,
             everything: CancellationToken::new(),
             wall: plan.put_up(None, None),
         };
