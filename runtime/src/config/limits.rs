@@ -49,7 +49,7 @@ impl Config {
     /// booleans, nulls at every depth): 250,000 by default. More are answered 400 before
     /// the message is unpacked.
     ///
-    /// It bounds memory: a message unpacks to at most 24 times its bytes, or 64 bytes for
+    /// It bounds memory: a message unpacks to at most 24 times its bytes, or 72 bytes for
     /// each value that is allowed here, whichever is more.
     ///
     /// ```

@@ -13,8 +13,8 @@ const MEMBERS_PER_NODE: usize = 6;
 const TEXT: usize = 48;
 /// Bytes of a value's place in a list, which grows by doubling.
 const ITEM: usize = 64;
-/// Bytes of a list beside its items.
-const LIST: usize = 64;
+/// Bytes of a list beside its items: the first one makes space for four.
+const LIST: usize = 160;
 
 /// What a JSON text holds. Of a text that is not JSON the numbers mean nothing, and the
 /// reader that refuses it allocates no more than they say.

@@ -23,8 +23,8 @@ const PENDING_BODIES: usize = 256;
 const UNPACKED_PER_BYTE: usize = 24;
 
 /// A message may unpack to this many bytes for each value that is allowed, however short
-/// its text is: 16 MB by default.
-const UNPACKED_PER_VALUE: usize = 64;
+/// its text is: 18 MB by default.
+const UNPACKED_PER_VALUE: usize = 72;
 
 /// The largest handshake, in bytes: a session keeps what its client says of itself there.
 pub(super) const HANDSHAKE: usize = 16 * 1024;

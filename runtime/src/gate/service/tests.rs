@@ -261,4 +261,5 @@ async fn a_caller_who_hangs_up_leaves_no_session_that_nothing_counts() {
     );
 }
 
+mod costs;
 mod ways;
