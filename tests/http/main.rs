@@ -3,6 +3,7 @@
 mod adoption;
 mod authorize;
 mod challenge;
+mod handshake;
 mod health;
 mod logging;
 mod metadata;

@@ -1,0 +1,202 @@
+//! Which requests need a token at servers whose items are protected, public or both.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{
+    client::{Answer, Client, Revision},
+    desk::{self, Runs},
+    server::Running,
+    shelf,
+    tokens::ISSUER,
+};
+use toolgate::{Changes, Server, mcp_tool, tools};
+
+use crate::client;
+
+/// The scopes that a login asks for.
+const BASELINE: &str = "desk:read";
+
+/// A desk with public and protected tools, prompts and resources.
+fn mixed(runs: &Runs) -> Server<Runs> {
+    shelf::furnish(desk::server(runs)).changes(&Changes::new())
+}
+
+async fn start(server: Server<Runs>) -> Running {
+    Running::start(server, |config| config.with_issuer(ISSUER)).await
+}
+
+/// Asserts that an answer is the 401 of the handshake: no `error`, the login's scopes.
+fn asks_for_the_login(answer: &Answer, what: &str) {
+    assert_eq!(answer.status, 401, "{what}: {answer:?}");
+    let challenge = answer.challenge();
+    let challenge = challenge.unwrap_or_else(|| panic!("{what}: no challenge in {answer:?}"));
+    assert_eq!(challenge.get("error"), None, "{what}");
+    assert_eq!(challenge.get("scope"), Some(BASELINE), "{what}");
+}
+
+/// Every request that belongs to the handshake, with the answer to it.
+async fn handshake(client: &Client) -> Vec<(String, Answer)> {
+    let mut answers = vec![("initialize".to_owned(), client.clone().initialize().await)];
+    for method in [
+        "server/discover",
+        "ping",
+        "tools/list",
+        "prompts/list",
+        "resources/list",
+        "resources/templates/list",
+        "logging/setLevel",
+    ] {
+        let params = match method {
+            "logging/setLevel" => json!({"level": "info"}),
+            _ => json!({}),
+        };
+        answers.push((method.to_owned(), client.request(method, params).await));
+    }
+    let listen = json!({"notifications": {"resourceSubscriptions": ["desk://open"]}});
+    let answer = client.request("subscriptions/listen", listen).await;
+    answers.push(("subscriptions/listen".to_owned(), answer));
+    let notice = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    answers.push(("a notification".to_owned(), client.send(&notice).await));
+    for method in [Method::GET, Method::DELETE] {
+        let request = client
+            .plain(method.clone())
+            .header("accept", "text/event-stream");
+        answers.push((method.to_string(), head_of(request).await));
+    }
+    answers
+}
+
+/// The answer to a request whose good answer is a stream without an end.
+async fn head_of(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    match response.status().as_u16() {
+        200 => Answer {
+            status: 200,
+            headers: Default::default(),
+            text: String::new(),
+        },
+        _ => Answer::of_response(response).await,
+    }
+}
+
+#[tokio::test]
+async fn one_protected_item_protects_the_handshake_where_others_are_public() {
+    let runs = Runs::default();
+    let running = start(mixed(&runs)).await;
+    for revision in Revision::ALL {
+        let stranger = Client::new(running.resource(), revision);
+        for (what, answer) in handshake(&stranger).await {
+            asks_for_the_login(&answer, &format!("{what} {revision:?}"));
+        }
+    }
+    assert_eq!(runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_public_item_runs_without_a_token_in_one_request() {
+    let runs = Runs::default();
+    let running = start(mixed(&runs)).await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    assert_eq!(
+        stranger.call("ping", json!({})).await.tool_text(),
+        "ping ran"
+    );
+    let read = json!({"uri": "desk://open"});
+    let answer = stranger.request("resources/read", read).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let answer = stranger
+        .request("prompts/get", json!({"name": "open"}))
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(runs.all(), ["ping", "open resource", "open prompt"]);
+    // What is protected asks for its own scopes.
+    let answer = stranger.call("write", json!({})).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let challenge = answer.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some("desk:write"));
+}
+
+/// Each request for a public item, with its method.
+fn requests_for_public_items() -> [(&'static str, Value); 5] {
+    let reference = json!({"type": "ref/prompt", "name": "open"});
+    let argument = json!({"name": "word", "value": "h"});
+    [
+        ("tools/call", json!({"name": "ping", "arguments": {}})),
+        ("resources/read", json!({"uri": "desk://open"})),
+        ("resources/subscribe", json!({"uri": "desk://open"})),
+        ("prompts/get", json!({"name": "open"})),
+        (
+            "completion/complete",
+            json!({"ref": reference, "argument": argument}),
+        ),
+    ]
+}
+
+/// Without its session a client of these revisions can use nothing, and rmcp's own answer
+/// (400) would not tell it to log in.
+#[tokio::test]
+async fn a_session_revision_without_session_and_token_is_asked_to_log_in() {
+    let runs = Runs::default();
+    let running = start(mixed(&runs)).await;
+    for revision in &Revision::ALL[1..] {
+        let stranger = Client::new(running.resource(), *revision);
+        for (method, params) in requests_for_public_items() {
+            let message = stranger.message(method, params);
+            let bare = || stranger.post(&message).body(message.to_string());
+            asks_for_the_login(&Answer::of(bare()).await, method);
+            let named = bare().header("mcp-protocol-version", revision.name());
+            asks_for_the_login(&Answer::of(named).await, method);
+        }
+        // With a token the client still needs its session.
+        let member = client(&running, *revision, "").await;
+        assert_eq!(member.call("ping", json!({})).await.tool_text(), "ping ran");
+        let outside = member.without_session().call("ping", json!({})).await;
+        assert_eq!(outside.status, 400, "{outside:?}");
+    }
+    assert_eq!(runs.all(), ["ping"; 3]);
+}
+
+#[tokio::test]
+async fn without_sessions_a_public_item_runs_without_a_token_in_every_revision() {
+    let runs = Runs::default();
+    let running = start(mixed(&runs).without_sessions()).await;
+    for revision in Revision::ALL {
+        let stranger = Client::new(running.resource(), revision);
+        assert_eq!(
+            stranger.call("ping", json!({})).await.tool_text(),
+            "ping ran"
+        );
+        let answer = stranger
+            .request("prompts/get", json!({"name": "open"}))
+            .await;
+        assert_eq!(answer.status, 200, "{revision:?} {answer:?}");
+        asks_for_the_login(&stranger.clone().initialize().await, "initialize");
+        let answer = stranger.request("tools/list", json!({})).await;
+        asks_for_the_login(&answer, "tools/list");
+    }
+    assert_eq!(runs.all(), ["ping", "open prompt"].repeat(4));
+}
+
+/// Answers everybody.
+#[mcp_tool(public)]
+fn hello() -> &'static str {
+    "hello"
+}
+
+#[tokio::test]
+async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
+    let server = || Server::new("public").tools(tools![hello]).quiet();
+    for server in [server(), server().without_sessions()] {
+        let running = Running::start(server, |config| config).await;
+        for revision in Revision::ALL {
+            let mut stranger = Client::new(running.resource(), revision);
+            stranger.open().await;
+            let answer = stranger.request("tools/list", json!({})).await;
+            assert_eq!(answer.json()["result"]["tools"][0]["name"], "hello");
+            assert_eq!(stranger.call("hello", json!({})).await.tool_text(), "hello");
+            for (what, answer) in handshake(&stranger).await {
+                assert_ne!(answer.status, 401, "{what} {revision:?} {answer:?}");
+            }
+        }
+    }
+}
