@@ -9,6 +9,7 @@
 //! - [`message_head`]: the beginning of a message, for a refusal; [`stranger`]: who gets no further
 //! - [`message_size`], [`json_size`]: what a message would take in memory, before it is unpacked
 //! - [`identifiers`]: what a message is called by
+//! - [`revision`]: whether a request needs a session
 //! - [`session`]: which principal owns which MCP session
 //! - [`challenge`], [`refusal`]: what a refused request is told; [`made`]: and told again
 //! - [`direct`]: the short way to a tool, or to the list of them; [`pieces`]: its body
@@ -43,6 +44,7 @@ mod origin;
 mod pieces;
 mod plain;
 mod refusal;
+mod revision;
 mod service;
 mod session;
 mod stranger;
@@ -93,6 +95,8 @@ pub(crate) struct Gate {
     /// Ends the open streams.
     pub(crate) stop: CancellationToken,
     pub(crate) sessions: Sessions,
+    /// Whether the service behind keeps sessions for the revisions that have them.
+    pub(crate) has_sessions: bool,
     /// The short way, where the service behind offers one.
     pub(crate) direct: Option<Arc<dyn Direct>>,
     /// The short way into sessions, likewise; none where nobody gets one.

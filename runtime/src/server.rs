@@ -12,6 +12,7 @@
 //! - [`handler`]: the server as rmcp sees it, and the second check
 //! - [`hierarchy`]: which scope implies which
 //! - [`issuing`]: who issues tokens, and how they are verified
+//! - [`login`]: when a client meets the login
 //! - [`offered`], [`protection`]: what is offered, and what stands before it
 //! - [`preface`]: how long a new connection may be silent
 //! - [`rounds`]: requests of several rounds
@@ -54,6 +55,7 @@ mod issuing;
 mod listening;
 mod listing;
 mod lists;
+mod login;
 mod observed;
 mod offered;
 mod page;
@@ -102,7 +104,6 @@ pub struct Server<S> {
     state: S,
     sets: Sets<S>,
     policy: Policy,
-    visibility: Visibility,
     changes: Option<Changes>,
     has_sessions: bool,
     quiet: bool,
@@ -126,7 +127,6 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             state,
             sets: Sets::new(),
             policy: Policy::default(),
-            visibility: Visibility::default(),
             changes: None,
             has_sessions: true,
             quiet: false,
@@ -200,12 +200,26 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Asks for a token at the first request, even where some tools are public.
+    /// Lets callers without a token connect and list everything: for servers that are meant
+    /// for strangers.
     ///
-    /// Without this, a server with a public tool lets callers without a token shake
-    /// hands and list its public tools.
-    pub fn protect_handshake(mut self) -> Self {
-        self.policy.protect_handshake = true;
+    /// Without it, one protected tool, prompt or resource is enough for `initialize`,
+    /// `server/discover`, `ping`, lists, notifications, `GET` and `DELETE` to need a token.
+    /// Many clients decide when they connect whether a login is needed, and never ask again.
+    /// A public item still runs without a token in one request of revision 2026-07-28, or of
+    /// any revision [without sessions](Self::without_sessions). A server whose items are all
+    /// public needs no token anywhere.
+    ///
+    /// With it, lists show strangers the names, schemas and scopes of everything, which the
+    /// start says, and the call of a protected item is answered by a 401 with the scopes of
+    /// that item. Together with [`Visibility::Granted`] it is a fault when the server starts.
+    ///
+    /// ```
+    /// # let server = toolgate::Server::new("todo");
+    /// let server = server.open_handshake();
+    /// ```
+    pub fn open_handshake(mut self) -> Self {
+        self.policy.open_handshake = true;
         self
     }
 
@@ -240,7 +254,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 
     /// Chooses what the lists of tools, prompts and resources show to whom.
     pub fn visibility(mut self, visibility: Visibility) -> Self {
-        self.visibility = visibility;
+        self.policy.visibility = visibility;
         self
     }
 
@@ -321,7 +335,6 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             state: (),
             sets: self.sets.bound(&self.state),
             policy: self.policy,
-            visibility: self.visibility,
             changes: self.changes,
             has_sessions: self.has_sessions,
             quiet: self.quiet,

@@ -72,7 +72,7 @@ pub use set::{ToolDef, ToolGroup, ToolSet};
 
 pub(crate) use authorize::Refused;
 pub(crate) use round::{CallRound, RoundSeal, Turn};
-pub(crate) use security::SCHEMES;
+pub(crate) use security::{SCHEMES, schemes};
 
 use authorize::Check;
 use input::Input;

@@ -1,6 +1,7 @@
 //! A gate before a server that somebody wrote with rmcp alone.
 
 mod attacks;
+mod handshake;
 
 use rmcp::transport::streamable_http_server::{
     StreamableHttpService, session::local::LocalSessionManager,

@@ -7,9 +7,9 @@ use support::{
     desk::{self, Runs},
     server::Running,
     shelf,
-    tokens::ISSUER,
+    tokens::{ISSUER, Unsigned},
 };
-use toolgate::{Changes, Server, mcp_tool, tools};
+use toolgate::{Caller, Changes, Denied, Server, Visibility, mcp_tool, tools};
 
 use crate::client;
 
@@ -199,4 +199,94 @@ async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() {
+    let runs = Runs::default();
+    let running = start(mixed(&runs).open_handshake()).await;
+    for revision in Revision::ALL {
+        let mut stranger = Client::new(running.resource(), revision);
+        stranger.open().await;
+        let member = client(&running, revision, "desk:read").await;
+        for (method, list) in [
+            ("tools/list", "tools"),
+            ("prompts/list", "prompts"),
+            ("resources/list", "resources"),
+            ("resources/templates/list", "resourceTemplates"),
+        ] {
+            let listed = |answer: Answer| answer.json()["result"][list].clone();
+            let shown = listed(stranger.request(method, json!({})).await);
+            assert_eq!(shown, listed(member.request(method, json!({})).await));
+            assert!(shown.as_array().is_some_and(|all| !all.is_empty()));
+        }
+        let answer = stranger.request("tools/list", json!({})).await.json();
+        let tools = answer["result"]["tools"].as_array().expect("a list").iter();
+        let write = tools.clone().find(|tool| tool["name"] == "write");
+        let schemes = json!([{"type": "oauth2", "scopes": ["desk:write"]}]);
+        assert_eq!(write.expect("it is shown")["securitySchemes"], schemes);
+        assert_eq!(tools.count(), 9);
+
+        assert_eq!(
+            stranger.call("ping", json!({})).await.tool_text(),
+            "ping ran"
+        );
+        for (tool, scopes) in [("write", "desk:write"), ("rewrite", "desk:read desk:write")] {
+            let answer = stranger.call(tool, json!({})).await;
+            assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
+            let challenge = answer.challenge().expect("a challenge");
+            assert_eq!(challenge.get("error"), None);
+            assert_eq!(challenge.get("scope"), Some(scopes));
+        }
+    }
+    assert_eq!(runs.all(), ["ping"; 4]);
+}
+
+#[tokio::test]
+async fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
+    let runs = Runs::default();
+    let server = mixed(&runs)
+        .open_handshake()
+        .visibility(Visibility::Granted);
+    let error = start(server).await.start_error().await.to_string();
+    for part in ["`open_handshake`", "`Visibility::Granted`", "leave out"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+fn may_read(_caller: Option<&Caller>, path: &str) -> Result<(), Denied> {
+    match path {
+        "secret" => Err(Denied::needs(["files:read"])),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a file; some need a scope.
+#[mcp_tool(public, authorize = may_read, demands = ["files:read"])]
+fn open_file(
+    /// Which.
+    path: String,
+) -> String {
+    path
+}
+
+/// A client that decides at the connection would never log in, and never read the secret.
+#[tokio::test]
+async fn a_public_tool_that_can_demand_a_scope_protects_the_handshake() {
+    let server = Server::new("files").tools(tools![open_file]).quiet();
+    let running = Running::start(server.verifier(Unsigned), |config| {
+        config.with_issuer(ISSUER)
+    });
+    let running = running.await;
+    for revision in Revision::ALL {
+        let answer = Client::new(running.resource(), revision).initialize().await;
+        assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
+    }
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let answer = stranger.call("open_file", json!({"path": "a"})).await;
+    assert_eq!(answer.tool_text(), "a");
+    let answer = stranger.call("open_file", json!({"path": "secret"})).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let challenge = answer.challenge().expect("a challenge");
+    assert_eq!(challenge.get("scope"), Some("files:read"));
 }

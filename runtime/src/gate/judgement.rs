@@ -115,6 +115,18 @@ impl Gate {
         // worth a challenge, with one it is told what is wrong.
         let judged = known.unwrap_or(Operation::Unruled("unreadable"));
         let admission = match self.rules.decide(judged, principal) {
+            // A session revision without a session can use nothing, and the 400 that rmcp
+            // has for it would not tell a client to log in.
+            Decision::Admit(admission)
+                if admission.principal().is_none()
+                    && session.is_none()
+                    && self.has_sessions
+                    && asked.is_of_sessions(headers)
+                    && !self.rules.admits(Operation::Initialize, None) =>
+            {
+                let wanted = self.rules.wanted(None);
+                return refuse(subject, Refusal::NoToken { wanted });
+            }
             Decision::Admit(admission) => admission,
             Decision::Deny(denial, principal) => {
                 subject.principal = principal.as_ref();

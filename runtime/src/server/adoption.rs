@@ -5,7 +5,7 @@
 //! - [`stated`], [`survey`]: what was said, and what the handler says that it has
 //! - [`layer`], [`guard`]: the two halves, before the service and around the handler
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use rmcp::{
         SessionManager, StreamableHttpServerConfig, StreamableHttpService,
     },
 };
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
@@ -82,7 +83,10 @@ pub struct Gate(Arc<Standing>);
 struct Standing {
     wall: Wall,
     visibility: Visibility,
+    has_sessions: bool,
     asks_for_tokens: bool,
+    /// What each tool asks for, by its name, where the lists show it to strangers.
+    schemes: HashMap<String, Value>,
     /// The MCP endpoint's path without a slash at its end; empty for the root.
     path: String,
     metadata: Bytes,
@@ -125,6 +129,7 @@ impl Gate {
     pub fn transport(&self) -> StreamableHttpServerConfig {
         StreamableHttpServerConfig::default()
             .with_allowed_hosts(self.0.hosts.clone())
+            .with_legacy_session_mode(self.0.has_sessions)
             .with_max_request_body_bytes(self.0.body_limit)
             .with_cancellation_token(self.0.everything.clone())
     }

@@ -102,9 +102,7 @@ pub(super) fn assemble(
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
-    for note in plan.settings.notes() {
-        tracing::warn!("{note}");
-    }
+    plan.warn();
     catalogue.warn_of_undescribed_arguments();
 
     let documents = Documents {
@@ -113,6 +111,7 @@ pub(super) fn assemble(
         settings: &plan.settings,
         issuers: &plan.issuers,
         is_development: plan.is_development(),
+        login: plan.login,
         scopes: &plan.scopes,
         scope_prefix: plan.scope_prefix(),
     };
@@ -128,6 +127,7 @@ pub(super) fn assemble(
         issuers: plan.issuers.clone(),
         is_development: plan.is_development(),
         is_automatic: plan.settings.consents_automatically(),
+        login: plan.login,
     };
     let bind = settings.bind();
     let everything = CancellationToken::new();
@@ -162,7 +162,7 @@ pub(super) fn assemble(
         info,
         catalogue,
         rules: Arc::clone(&plan.rules),
-        visibility: server.visibility,
+        visibility: plan.visibility,
         has_sessions: server.has_sessions,
         herald,
         rounds: Arc::new(rounds),
@@ -176,7 +176,7 @@ pub(super) fn assemble(
         })
     });
     let direct = Arc::clone(&shared);
-    let wall = plan.put_up(Some(direct), in_session);
+    let wall = plan.put_up(server.has_sessions, Some(direct), in_session);
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
         sessions,

@@ -7,6 +7,7 @@ use crate::{config::Settings, metadata::Metadata};
 
 use super::{
     catalogue::Catalogue,
+    login::Login,
     page::{self, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
     protection::DescribedScope,
 };
@@ -18,6 +19,7 @@ pub(super) struct Documents<'a> {
     pub(super) settings: &'a Settings,
     pub(super) issuers: &'a [String],
     pub(super) is_development: bool,
+    pub(super) login: Login,
     pub(super) scopes: &'a [DescribedScope],
     /// What they begin with where clients ask for them.
     pub(super) scope_prefix: &'a str,
@@ -95,6 +97,7 @@ impl Documents<'_> {
             metadata: &self.settings.resource().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
+            open_handshake: self.login == Login::AtProtectedCall,
             bound_tokens_required: dpop.is_on().then(|| dpop.is_required()),
             scopes: self.scopes.iter().map(scope).collect(),
             tools,

@@ -15,7 +15,7 @@ const CAPACITY: u64 = 16 * 1024 * 1024;
 struct Class {
     /// Which change of the switches was the last.
     switched: u64,
-    /// What its callers are granted, as far as that makes a difference; none for callers
+    /// What its callers are granted, where that makes a difference; none for callers
     /// without a token.
     granted: Option<ScopeSet>,
 }
@@ -48,7 +48,7 @@ impl Shared {
             // as one of before, and is shown to nobody after.
             switched: self.rules.switched(),
             granted: match self.visibility {
-                Visibility::All => granted.map(|_| ScopeSet::EMPTY),
+                Visibility::All => None,
                 Visibility::Granted => granted,
             },
         };

@@ -52,18 +52,16 @@ impl Offered {
         all
     }
 
-    /// Whether anything of it asks for a token.
+    /// Whether anything of it asks for a token, be it for some arguments alone.
     pub(super) fn asks_for_tokens(&self) -> bool {
         self.terms()
             .iter()
-            .any(|terms| terms.requirement != Requirement::Public)
+            .any(|terms| terms.requirement != Requirement::Public || !terms.demands.is_empty())
     }
 
-    /// Whether anything of it is for everybody.
-    pub(super) fn has_public(&self) -> bool {
-        self.terms()
-            .iter()
-            .any(|terms| terms.requirement == Requirement::Public)
+    /// Whether there is something, and a token is needed for nothing.
+    pub(super) fn is_public(&self) -> bool {
+        !self.terms().is_empty() && !self.asks_for_tokens()
     }
 
     /// The names of what asks for a scope, in the order in which they are offered.

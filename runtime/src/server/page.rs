@@ -34,6 +34,8 @@ pub(crate) struct PageFacts<'a> {
     pub(crate) issuers: Vec<&'a str>,
     /// Whether that is the embedded development issuer.
     pub(crate) development: bool,
+    /// Whether clients connect without a login, and meet it at the first protected call.
+    pub(crate) open_handshake: bool,
     /// Whether tokens can be bound to a key, and whether they have to be; none where they
     /// cannot.
     pub(crate) bound_tokens_required: Option<bool>,
@@ -93,6 +95,11 @@ impl PageFacts<'_> {
         let resources = self.resources.iter().map(|resource| resource.requirement);
         let mut all = tools.chain(prompts).chain(resources);
         all.all(|requirement| requirement == Requirement::Public)
+    }
+
+    /// Whether a client is asked to log in when it connects.
+    fn needs_login(&self) -> bool {
+        !self.open_handshake && !self.is_public()
     }
 
     /// What there is, in words.
@@ -163,7 +170,9 @@ fn head(facts: &PageFacts<'_>) -> Markup {
             p.lead {
                 (facts.counted())
                 @if facts.is_public() {
-                    ", open to everybody."
+                    ", open to everybody. No login is needed."
+                } @else if facts.open_handshake {
+                    ". Anybody can connect with this URL and see what there is; your client leads you through the login when it first calls what is protected."
                 } @else {
                     ", behind OAuth. Connect with this URL, and your client leads you through the login."
                 }

@@ -23,8 +23,10 @@ use crate::{
 };
 
 use super::{
+    Visibility,
     hierarchy::Hierarchy,
     issuing::{Embedding, Issuing, MakeAuthenticator},
+    login::{self, Login},
     offered::Offered,
 };
 
@@ -32,7 +34,9 @@ use super::{
 pub(super) struct Policy {
     pub(super) verifier: Option<MakeAuthenticator>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) protect_handshake: bool,
+    /// Whether callers without a token may shake hands and list everything.
+    pub(super) open_handshake: bool,
+    pub(super) visibility: Visibility,
     pub(super) challenge_scopes: ChallengeScopes,
     pub(super) in_result: Option<Box<InResult>>,
     pub(super) hierarchy: Hierarchy,
@@ -45,7 +49,8 @@ impl Default for Policy {
         Self {
             verifier: None,
             clock: Arc::new(SystemClock),
-            protect_handshake: false,
+            open_handshake: false,
+            visibility: Visibility::default(),
             challenge_scopes: ChallengeScopes::default(),
             in_result: None,
             hierarchy: Hierarchy::default(),
@@ -59,6 +64,8 @@ pub(super) struct Protection {
     pub(super) settings: Settings,
     pub(super) table: ScopeTable,
     pub(super) rules: Arc<Rules>,
+    pub(super) login: Login,
+    pub(super) visibility: Visibility,
     /// The scopes to publish, each with its description.
     pub(super) scopes: Vec<DescribedScope>,
     /// The issuers to publish.
@@ -86,6 +93,7 @@ impl Protection {
     ) -> Option<Self> {
         let table = offered.table(&policy.hierarchy, faults);
         undeclared(policy.vocabulary, &table, faults);
+        locked_out(&policy, faults);
         let settings = config
             .settle()
             .map_err(|earlier| faults.extend(earlier))
@@ -104,12 +112,19 @@ impl Protection {
             None => issuing.verifier(faults),
         };
         let offers = offered.offers(&table, switches);
-        let is_open = !policy.protect_handshake && offered.has_public();
+        let login = Login::of(offered, policy.open_handshake);
         let metadata_url = settings.resource().metadata_url();
         let challenged = offered.challenged(&table);
         let dpop = settings.dpop();
         Some(Self {
-            rules: Arc::new(Rules::new(table.clone(), offers, baseline, is_open)),
+            rules: Arc::new(Rules::new(
+                table.clone(),
+                offers,
+                baseline,
+                login != Login::AtConnection,
+            )),
+            login,
+            visibility: policy.visibility,
             issuers: issuing.published(),
             origins: OriginRules::new(
                 settings.hosts(settings.bind()),
@@ -146,9 +161,21 @@ impl Protection {
         self.issuing.is_development()
     }
 
+    /// Writes what an operator should know of this configuration to the log.
+    pub(super) fn warn(&self) {
+        for note in self.settings.notes() {
+            tracing::warn!("{note}");
+        }
+        if self.login == Login::AtProtectedCall {
+            tracing::warn!("{}", login::OPEN);
+        }
+    }
+
     /// Puts it up, before a service that may offer the short way to its tools.
+    /// `has_sessions` says whether that service keeps sessions.
     pub(super) fn put_up(
         self,
+        has_sessions: bool,
         direct: Option<Arc<dyn Direct>>,
         in_session: Option<Arc<dyn InSession>>,
     ) -> Wall {
@@ -176,6 +203,7 @@ impl Protection {
             limits,
             stop: streams.clone(),
             sessions: Sessions::default(),
+            has_sessions,
             direct,
             in_session,
         };
@@ -249,6 +277,17 @@ fn described(vocabulary: &[ScopeDescription], table: &ScopeTable) -> Vec<Describ
         .names(table.asked_for())
         .map(|name| (name, description(name)))
         .collect()
+}
+
+/// With an open handshake, a list that is filtered by grants shows a caller without a token
+/// the public items alone. No client would ever see a 401, so nobody could log in.
+fn locked_out(policy: &Policy, faults: &mut Faults) {
+    if policy.open_handshake && policy.visibility == Visibility::Granted {
+        faults.add(
+            "`open_handshake` is combined with `Visibility::Granted`: a client without a token would be shown the public items alone, and would never be asked to log in",
+            "leave out `open_handshake`, so that clients log in when they connect, or show everything by `Visibility::All`",
+        );
+    }
 }
 
 /// A vocabulary is closed: a scope that it lacks is a slip.

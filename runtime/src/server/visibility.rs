@@ -12,21 +12,20 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Visibility {
-    /// Everything, to callers with a token; to others what is public. A client can see
-    /// what it could step up to.
+    /// Everything, to everybody who may list. A client can see what it could step up to.
     #[default]
     All,
-    /// What the caller's token is enough for.
+    /// What the caller's token is enough for. A fault at the start together with
+    /// [`Server::open_handshake`](crate::Server::open_handshake).
     Granted,
 }
 
 impl Visibility {
     /// Whether the caller of an admitted listing is shown what this operation would use.
     pub(super) fn shows(self, rules: &Rules, admission: &Admission, use_of: Operation<'_>) -> bool {
-        match (self, admission.principal()) {
-            (Self::All, Some(_)) => rules.offers(use_of),
-            (Self::All, None) => rules.admits(use_of, None),
-            (Self::Granted, principal) => rules.admits(use_of, principal),
+        match self {
+            Self::All => rules.offers(use_of),
+            Self::Granted => rules.admits(use_of, admission.principal()),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, io::Write};
 
+use super::login::{self, Login};
+
 /// The facts of a start.
 #[derive(Debug, Clone)]
 pub(super) struct Welcome {
@@ -17,6 +19,7 @@ pub(super) struct Welcome {
     pub(super) is_development: bool,
     /// Whether it says yes for the person.
     pub(super) is_automatic: bool,
+    pub(super) login: Login,
 }
 
 impl fmt::Display for Welcome {
@@ -42,7 +45,20 @@ impl fmt::Display for Welcome {
                 writeln!(f, "  It asks nobody: consent is automatic.")?;
             }
         }
-        writeln!(f, "\n  See it refuse   curl -i {resource} -d '{{}}'")?;
+        match self.login {
+            Login::AtConnection => {
+                writeln!(f, "\n  See it refuse   curl -i {resource} -d '{{}}'")?;
+            }
+            Login::AtProtectedCall => {
+                writeln!(
+                    f,
+                    "\n  OPEN HANDSHAKE: {}.\n  \
+                     Clients connect without a login. Some never ask for one later.\n",
+                    login::OPEN
+                )?;
+            }
+            Login::Never => writeln!(f, "\n  Login           none: everything here is public")?,
+        }
         writeln!(
             f,
             "  Connect to it   npx @modelcontextprotocol/inspector@2 --transport http --server-url {resource}"
@@ -96,6 +112,7 @@ mod tests {
             issuers: vec!["http://127.0.0.1:8000".into()],
             is_development: true,
             is_automatic: false,
+            login: Login::AtConnection,
         }
     }
 
@@ -127,5 +144,25 @@ mod tests {
         assert!(welcome.to_string().contains("asks nobody"));
         welcome.is_development = false;
         assert!(!welcome.to_string().contains("DEVELOPMENT"));
+    }
+
+    #[test]
+    fn a_refusal_is_promised_where_a_request_without_a_token_is_refused() {
+        let told = |login| Welcome { login, ..welcome() }.to_string();
+        for (login, refuses, warns) in [
+            (Login::AtConnection, true, false),
+            (Login::AtProtectedCall, false, true),
+            (Login::Never, false, false),
+        ] {
+            let told = told(login);
+            assert_eq!(told.contains("See it refuse"), refuses, "{told}");
+            assert_eq!(told.contains(login::OPEN), warns, "{told}");
+            assert_eq!(
+                told.contains("everything here is public"),
+                login == Login::Never,
+                "{told}"
+            );
+            assert!(told.contains("Connect to it"), "{told}");
+        }
     }
 }

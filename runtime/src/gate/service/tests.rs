@@ -81,6 +81,7 @@ fn gate() -> Gate {
         pending_bodies: PendingBodies::new(1024),
         stop: CancellationToken::new(),
         sessions: Sessions::default(),
+        has_sessions: true,
         direct: None,
         in_session: None,
     }

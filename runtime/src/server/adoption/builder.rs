@@ -1,11 +1,12 @@
 //! What an author says of a handler and its callers, until the gate is built.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use rmcp::{
     ServerHandler,
     model::{JsonObject, Tool},
 };
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,12 +21,14 @@ use crate::{
         Visibility,
         documents::Documents,
         issuing,
+        login::Login,
         offered::Offered,
         page::ToolEntry,
         protection::{Policy, Protection},
         routes,
         welcome::Welcome,
     },
+    tool::schemes,
     verify::TokenVerifier,
 };
 
@@ -38,7 +41,7 @@ pub struct GateBuilder {
     version: String,
     stated: Stated,
     policy: Policy,
-    visibility: Visibility,
+    has_sessions: bool,
 }
 
 impl GateBuilder {
@@ -48,7 +51,7 @@ impl GateBuilder {
             version: String::new(),
             stated: Stated::default(),
             policy: Policy::default(),
-            visibility: Visibility::default(),
+            has_sessions: true,
         }
     }
 
@@ -110,9 +113,17 @@ impl GateBuilder {
         self
     }
 
-    /// As [`Server::protect_handshake`](crate::Server::protect_handshake).
-    pub fn protect_handshake(mut self) -> Self {
-        self.policy.protect_handshake = true;
+    /// As [`Server::open_handshake`](crate::Server::open_handshake).
+    pub fn open_handshake(mut self) -> Self {
+        self.policy.open_handshake = true;
+        self
+    }
+
+    /// As [`Server::without_sessions`](crate::Server::without_sessions): public items run
+    /// without a token in every revision, and [`Gate::transport`] switches rmcp's sessions
+    /// off.
+    pub fn without_sessions(mut self) -> Self {
+        self.has_sessions = false;
         self
     }
 
@@ -124,7 +135,7 @@ impl GateBuilder {
 
     /// As [`Server::visibility`](crate::Server::visibility).
     pub fn visibility(mut self, visibility: Visibility) -> Self {
-        self.visibility = visibility;
+        self.policy.visibility = visibility;
         self
     }
 
@@ -197,15 +208,14 @@ impl GateBuilder {
             return Err(faults.into_error());
         };
         let plan = faults.finish(plan)?;
-        for note in plan.settings.notes() {
-            tracing::warn!("{note}");
-        }
+        plan.warn();
         let documents = Documents {
             name: &self.name,
             version: &self.version,
             settings: &plan.settings,
             issuers: &plan.issuers,
             is_development: plan.is_development(),
+            login: plan.login,
             scopes: &plan.scopes,
             scope_prefix: plan.scope_prefix(),
         };
@@ -226,12 +236,18 @@ impl GateBuilder {
             issuers: plan.issuers.clone(),
             is_development: plan.is_development(),
             is_automatic: plan.settings.consents_automatically(),
+            login: plan.login,
         };
         let standing = Standing {
             welcome,
             bind: settings.bind(),
-            visibility: self.visibility,
+            visibility: plan.visibility,
+            has_sessions: self.has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
+            schemes: match plan.login {
+                Login::AtProtectedCall => schemes_of(&offered),
+                Login::AtConnection | Login::Never => HashMap::new(),
+            },
             path: settings.resource().path().to_owned(),
             metadata: documents.metadata(),
             page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
@@ -239,10 +255,20 @@ impl GateBuilder {
             hosts: plan.origins.hosts().to_vec(),
             body_limit: settings.limits().body,
             everything: CancellationToken::new(),
-            wall: plan.put_up(None, None),
+            wall: plan.put_up(self.has_sessions, None, None),
         };
         Ok(Gate(Arc::new(standing)))
     }
+}
+
+/// What each tool asks for, as `securitySchemes`.
+fn schemes_of(offered: &Offered) -> HashMap<String, Value> {
+    let tools = offered.tools.iter();
+    let schemes = tools.map(|(name, terms)| {
+        let schemes = schemes(terms.requirement, &terms.demands);
+        (name.clone(), schemes)
+    });
+    schemes.collect()
 }
 
 /// What the page shows of each tool: as the handler lists it, else by its name.

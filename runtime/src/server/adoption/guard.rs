@@ -20,6 +20,7 @@ use crate::{
     admission::{Admission, Rules},
     operation::Operation,
     server::{Visibility, admitted::admitted},
+    tool::SCHEMES,
 };
 
 use super::Gate;
@@ -164,6 +165,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         let mut list = self.handler.list_tools(request, context).await?;
         list.tools
             .retain(|tool| self.shows(&admission, Operation::CallTool(&tool.name)));
+        for tool in &mut list.tools {
+            if let Some(schemes) = self.gate.0.schemes.get(&*tool.name) {
+                let meta = tool.meta.get_or_insert_default();
+                meta.insert(SCHEMES.to_owned(), schemes.clone());
+            }
+        }
         list.cache_scope = self.cache_scope(list.cache_scope);
         Ok(list)
     }

@@ -13,7 +13,9 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
             details open {
                 summary { "Claude Code" }
                 (line(&claude_code(facts)))
-                p { "Then " code { "/mcp" } " in a session, and choose this server to log in." }
+                @if facts.needs_login() {
+                    p { "Then " code { "/mcp" } " in a session, and choose this server to log in." }
+                }
             }
             details {
                 summary { "MCP Inspector" }
@@ -22,13 +24,17 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
                     facts.resource,
                 )))
                 p {
-                    "Open the address that it prints and switch the server on, which opens the login. It needs Node.js 22.19 or newer."
+                    "Open the address that it prints and switch the server on"
+                    @if facts.needs_login() { ", which opens the login" }
+                    ". It needs Node.js 22.19 or newer."
                 }
             }
             details {
                 summary { "Other clients" }
                 p {
-                    "Whatever speaks MCP over HTTP needs the URL alone: it finds the login by itself. A client without OAuth of its own connects through "
+                    "Whatever speaks MCP over HTTP needs the URL alone"
+                    @if facts.needs_login() { ": it finds the login by itself" }
+                    ". A client without OAuth of its own connects through "
                     code { "mcp-remote" } ":"
                 }
                 (line(&format!("npx mcp-remote {}", facts.resource)))

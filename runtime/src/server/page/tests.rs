@@ -71,6 +71,7 @@ fn page_of(tools: &[Tool], name: &str) -> String {
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
         issuers: vec!["http://127.0.0.1:10000"],
         development: true,
+        open_handshake: false,
         bound_tokens_required: Some(true),
         scopes: vec![
             ScopeEntry {
@@ -166,6 +167,7 @@ fn a_server_of_public_tools_has_no_401_to_show() {
         metadata: "https://mcp.example.com/.well-known/oauth-protected-resource",
         issuers: Vec::new(),
         development: false,
+        open_handshake: false,
         bound_tokens_required: None,
         scopes: Vec::new(),
         tools: vec![ToolEntry {
@@ -177,8 +179,45 @@ fn a_server_of_public_tools_has_no_401_to_show() {
     });
     let text = read(&page);
     assert!(text.contains("1 tool, open to everybody."), "{text}");
-    for absent in ["401", "Scopes", "Login", "Development"] {
+    for absent in [
+        "401",
+        "Scopes",
+        "Login",
+        "Development",
+        "to log in",
+        "the login",
+    ] {
         assert!(!text.contains(absent), "{absent}: {text}");
+    }
+}
+
+#[test]
+fn a_login_at_the_connection_is_promised_where_there_is_one() {
+    let read_todos = tool("read_todos", "Reads.", json!({"type": "object"}));
+    for (open_handshake, expected) in [(false, true), (true, false)] {
+        let page = render(&PageFacts {
+            name: "todo",
+            version: "1",
+            resource: "https://mcp.example.com",
+            metadata: "https://mcp.example.com/.well-known/oauth-protected-resource",
+            issuers: vec!["https://issuer.example.com"],
+            development: false,
+            open_handshake,
+            bound_tokens_required: None,
+            scopes: Vec::new(),
+            tools: vec![ToolEntry {
+                listing: &read_todos,
+                requirement: Requirement::Authenticated,
+            }],
+            prompts: Vec::new(),
+            resources: Vec::new(),
+        });
+        let text = read(&page);
+        for promise in ["choose this server to log in", "which opens the login"] {
+            assert_eq!(text.contains(promise), expected, "{promise}: {text}");
+        }
+        let is_told = text.contains("Anybody can connect");
+        assert_eq!(is_told, open_handshake, "{text}");
     }
 }
 
@@ -262,6 +301,7 @@ fn prompts_and_resources_are_told_with_what_they_need() {
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
         issuers: Vec::new(),
         development: false,
+        open_handshake: false,
         bound_tokens_required: None,
         scopes: vec![ScopeEntry {
             name: "news:read",
