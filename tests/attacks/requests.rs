@@ -26,6 +26,14 @@ async fn desk() -> (Running, Runs) {
     (running, runs)
 }
 
+/// The same with an open handshake, so that a request without a token goes further.
+async fn open_desk() -> (Running, Runs) {
+    let runs = Runs::default();
+    let server = desk::server(&runs).open_handshake();
+    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    (running, runs)
+}
+
 /// A client of it with these scopes, in an open session where there are sessions.
 async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
     let token = tokens::token(&tokens::claims(&running.resource(), scopes));

@@ -91,7 +91,8 @@ async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login()
         let (running, runs, _) = open_desk().await;
         let mut application = Application::new(running.resource(), revision).await;
         application.connect().await.expect("anybody may connect");
-        assert_eq!(application.tools().await, ["ping"], "{revision:?}");
+        let tools = application.tools().await;
+        assert!(tools.contains(&"write".to_owned()), "{tools:?}");
         assert_eq!(application.told("ping").await, "ping ran");
         let challenge = application.refused("write").await;
         assert!(challenge.contains("scope=\"desk:write\""), "{challenge}");

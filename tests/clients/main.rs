@@ -29,10 +29,11 @@ async fn closed_desk() -> (Running, Runs, MovedClock) {
     (Running::start(server, |config| config).await, runs, clock)
 }
 
-/// The same with a public tool, so that the handshake is open.
+/// The same with a public tool and an open handshake.
 async fn open_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
     let server = desk::unverified_server(&runs).clock(clock.clone());
+    let server = server.open_handshake();
     (Running::start(server, |config| config).await, runs, clock)
 }
 

@@ -102,14 +102,14 @@ fn is_error(answer: &Answer) -> bool {
 
 #[tokio::test]
 async fn a_handler_of_rmcps_own_answers_like_a_server() {
-    let mounted = Mounted::gated(builder()).await;
+    let mounted = Mounted::gated(builder().open_handshake()).await;
     for revision in BOTH {
         mounted.runs.forget();
         let mut anonymous = Client::new(&mounted.resource, revision);
         anonymous.open().await;
         assert_eq!(
             names(&anonymous, "tools/list", "tools", "name").await,
-            ["ping"]
+            ["read", "write", "ping"]
         );
         let answer = anonymous.call("ping", json!({})).await;
         assert_eq!(answer.tool_text(), "ping ran for anybody");

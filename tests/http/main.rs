@@ -34,6 +34,14 @@ async fn desk() -> (Running, Runs) {
     (running, runs)
 }
 
+/// The same with an open handshake.
+async fn open_desk() -> (Running, Runs) {
+    let runs = Runs::default();
+    let server = desk::server(&runs).open_handshake();
+    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    (running, runs)
+}
+
 /// A desk of which nothing is open.
 async fn closed_desk() -> (Running, Runs) {
     let runs = Runs::default();

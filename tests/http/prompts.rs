@@ -80,13 +80,14 @@ async fn the_list_shows_what_the_caller_could_have() {
     let all = start(shelf::furnish(desk::server(&runs))).await;
     let granted = shelf::furnish(desk::server(&runs)).visibility(Visibility::Granted);
     let granted = start(granted).await;
+    let open = start(shelf::furnish(desk::server(&runs)).open_handshake()).await;
     for revision in Revision::ALL {
         let alice = client(&all, revision, "").await;
         let names = ["both", "either", "open", "read", "whoami", "write"];
         assert_eq!(listed(&alice).await, names, "{revision:?}");
-        let mut anonymous = Client::new(all.resource(), revision);
+        let mut anonymous = Client::new(open.resource(), revision);
         anonymous.open().await;
-        assert_eq!(listed(&anonymous).await, ["open"]);
+        assert_eq!(listed(&anonymous).await, names);
         let writer = client(&granted, revision, "desk:write").await;
         assert_eq!(listed(&writer).await, ["either", "open", "whoami", "write"]);
         let answer = alice.request("prompts/list", json!({})).await;
@@ -128,8 +129,7 @@ async fn arguments_are_completed_for_those_who_may_get_the_prompt() {
             .request("completion/complete", complete("none such"))
             .await;
         assert_eq!(unknown.json()["error"]["code"], -32602, "{unknown:?}");
-        let mut anonymous = Client::new(running.resource(), revision);
-        anonymous.open().await;
+        let anonymous = Client::new(running.resource(), revision);
         let answer = anonymous
             .request("completion/complete", complete("read"))
             .await;

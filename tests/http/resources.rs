@@ -115,8 +115,7 @@ async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
             assert_eq!(error["code"], not_found(revision), "{uri} {answer:?}");
             assert_eq!(error["data"]["uri"], uri, "{answer:?}");
         }
-        let mut anonymous = Client::new(running.resource(), revision);
-        anonymous.open().await;
+        let anonymous = Client::new(running.resource(), revision);
         let answer = read(&anonymous, "desk://none").await;
         assert_eq!(answer.status, 401, "{answer:?}");
         let challenge = answer.challenge().expect("a challenge");
@@ -191,25 +190,23 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
 
 #[tokio::test]
 async fn the_lists_say_what_there_is_and_who_may_keep_them() {
-    let (running, _) = furnished().await;
+    let (running, runs) = furnished().await;
+    let open = start(shelf::furnish(desk::server(&runs)).open_handshake()).await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
-        assert_eq!(
-            resources_of(&alice).await,
-            [
-                "desk://open",
-                "desk://read",
-                "desk://whoami",
-                "desk://write"
-            ],
-            "{revision:?}"
-        );
+        let resources = [
+            "desk://open",
+            "desk://read",
+            "desk://whoami",
+            "desk://write",
+        ];
+        assert_eq!(resources_of(&alice).await, resources, "{revision:?}");
         let templates = ["desk://both/{id}", "desk://either/{+path}"];
         assert_eq!(templates_of(&alice).await, templates);
-        let mut anonymous = Client::new(running.resource(), revision);
+        let mut anonymous = Client::new(open.resource(), revision);
         anonymous.open().await;
-        assert_eq!(resources_of(&anonymous).await, ["desk://open"]);
-        assert_eq!(templates_of(&anonymous).await, [""; 0]);
+        assert_eq!(resources_of(&anonymous).await, resources);
+        assert_eq!(templates_of(&anonymous).await, templates);
         let answer = alice.request("resources/list", json!({})).await;
         let result = &answer.json()["result"];
         let schemes = &result["resources"][1]["_meta"]["securitySchemes"];
@@ -247,7 +244,7 @@ async fn what_there_is_is_announced_and_nothing_else() {
         (desk::server(&runs), false),
         (shelf::furnish(desk::server(&runs)), true),
     ] {
-        let running = start(server).await;
+        let running = start(server.open_handshake()).await;
         for revision in Revision::ALL {
             let mut anonymous = Client::new(running.resource(), revision);
             let answer = anonymous.initialize().await;

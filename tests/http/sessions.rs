@@ -8,7 +8,7 @@ use support::{
     tokens,
 };
 
-use crate::{client, desk};
+use crate::{client, desk, open_desk};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
@@ -85,7 +85,7 @@ async fn a_subject_of_another_issuer_is_another_principal() {
 
 #[tokio::test]
 async fn a_session_without_a_token_becomes_the_first_principals() {
-    let (running, _) = desk().await;
+    let (running, _) = open_desk().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;
     assert_eq!(anonymous.call("ping", json!({})).await.status, 200);

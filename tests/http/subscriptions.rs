@@ -143,7 +143,9 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
             assert_eq!(answer.json()["error"]["code"], -32002, "{uri} {answer:?}");
         }
     }
-    let mut anonymous = Client::new(running.resource(), SESSION);
+    let open = shelf::furnish(desk::server(&Runs::default())).open_handshake();
+    let open = start(open.changes(&Changes::new())).await;
+    let mut anonymous = Client::new(open.resource(), SESSION);
     anonymous.open().await;
     assert_eq!(subscribe(&anonymous, "desk://read").await.status, 401);
     let answer = subscribe(&anonymous, "desk://open").await;

@@ -2,7 +2,7 @@
 
 use support::tokens;
 
-use super::{desk, raw::Raw};
+use super::{desk, open_desk, raw::Raw};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -10,7 +10,7 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 /// missing say the same here: the request was read, and nothing ran.
 #[tokio::test]
 async fn a_request_ends_in_one_place() {
-    let (running, runs) = desk().await;
+    let (running, runs) = open_desk().await;
     let host = running.address();
     let length = PING.len();
     let head = format!(
@@ -112,7 +112,7 @@ async fn a_request_ends_in_one_place() {
 
 #[tokio::test]
 async fn a_request_is_for_one_server() {
-    let (running, _) = desk().await;
+    let (running, _) = open_desk().await;
     let host = running.address();
     let tail = format!(
         "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{PING}",

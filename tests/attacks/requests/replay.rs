@@ -13,7 +13,7 @@ use support::{
 };
 use toolgate::{Clock, SystemClock};
 
-use super::{client, desk};
+use super::{client, desk, open_desk};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
@@ -156,7 +156,7 @@ async fn a_stream_ends_with_the_token_that_opened_it() {
 
 #[tokio::test]
 async fn a_flood_of_handshakes_costs_those_who_made_them() {
-    let (running, _) = desk().await;
+    let (running, _) = open_desk().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let mut first = Client::new(running.resource(), SESSION);
     first.open().await;

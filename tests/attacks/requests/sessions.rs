@@ -7,7 +7,7 @@ use support::{
     tokens,
 };
 
-use super::{client, desk};
+use super::{client, desk, open_desk};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
@@ -93,7 +93,7 @@ async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
 /// Of many who use a session that nobody owns, one gets it.
 #[tokio::test]
 async fn a_race_for_a_session_has_one_winner() {
-    let (running, _) = desk().await;
+    let (running, _) = open_desk().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;
     let calls = (0..16).map(|number| {
