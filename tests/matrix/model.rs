@@ -7,10 +7,16 @@ use support::client::Revision;
 /// Which server is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shop {
-    /// One with a public tool.
+    /// One with public items beside protected ones.
+    Mixed,
+    /// The same with an open handshake.
     Open,
-    /// One without.
+    /// One without public items.
     Closed,
+}
+
+impl Shop {
+    pub(crate) const ALL: [Self; 3] = [Self::Mixed, Self::Open, Self::Closed];
 }
 
 /// What a request brings along.
@@ -80,7 +86,7 @@ fn alternatives(thing: &str) -> Vec<Names> {
 
 fn exists(shop: Shop, thing: &str) -> bool {
     match thing {
-        "ping" | "open" => shop == Shop::Open,
+        "ping" | "open" => shop != Shop::Closed,
         "none such" => false,
         _ => true,
     }
@@ -140,10 +146,15 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
         Bearer::None => None,
         Bearer::Good(scopes) => Some(names(scopes)),
     };
-    let needs_token = match (thing(asked), asked) {
-        (Some("ping" | "open"), _) => shop == Shop::Closed,
-        (Some(_), _) | (None, Asked::Unruled) => true,
-        (None, _) => shop == Shop::Closed,
+    let is_public = matches!(thing(asked), Some("ping" | "open"));
+    let needs_token = match shop {
+        Shop::Closed => true,
+        // A public item runs in one request of 2026-07-28; the revisions with sessions need a
+        // token for the session. To listen is no use of the one item.
+        Shop::Mixed => {
+            !is_public || revision != Revision::Stateless || matches!(asked, Asked::Listen(_))
+        }
+        Shop::Open => !is_public && (thing(asked).is_some() || asked == Asked::Unruled),
     };
     let Some(held) = held else {
         if needs_token {
