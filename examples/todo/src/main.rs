@@ -12,9 +12,10 @@
 //! www-authenticate: Bearer resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource/mcp", scope="todo:read"
 //! ```
 //!
-//! An MCP client that is given `http://127.0.0.1:8000/mcp` finds it by itself. It may
-//! `ping` without a token, lists with `todo:read`, and is sent back for `todo:write` when
-//! it first writes.
+//! An MCP client that is given `http://127.0.0.1:8000/mcp` logs in when it connects: its list
+//! of tools needs a token already. It gets `todo:read`, and is sent back for `todo:write` when
+//! it first writes. `ping` is public: in revision 2026-07-28 one request may call it without a
+//! token.
 
 use std::{
     env,
