@@ -18,6 +18,7 @@ pub(crate) mod fuzzed;
 mod node;
 mod number;
 mod pattern;
+mod publication;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use fault::{Broken, Fault};
 use node::{Node, NodeId};
+pub(crate) use publication::{publish, publish_shared, publish_with};
 
 /// A schema that can be asked about values.
 pub(crate) struct Schema {

@@ -9,6 +9,7 @@ mod issuer;
 pub mod ledger;
 pub mod person;
 pub mod process;
+pub mod schema;
 pub mod server;
 pub mod shelf;
 pub mod tokens;

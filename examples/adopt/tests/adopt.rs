@@ -5,6 +5,7 @@ use support::{
     client::{Client, Revision},
     person::Person,
     process::{Folder, Program, Serving},
+    schema::has_standard_formats,
 };
 
 async fn start() -> (Serving, Folder) {
@@ -78,4 +79,10 @@ async fn what_belongs_to_it_is_served_beside_it() {
     for part in ["counter:write", "Adds to the count", "May be negative."] {
         assert!(page.text.contains(part), "{part} is not on the page");
     }
+}
+
+#[tokio::test]
+async fn every_schema_has_standard_formats_alone() {
+    let (server, _folder) = start().await;
+    has_standard_formats(&server).await;
 }

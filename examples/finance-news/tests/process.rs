@@ -7,6 +7,7 @@ use support::{
     client::{Answer, Client, Revision},
     person::Person,
     process::{Folder, Program, Serving, free_address},
+    schema::has_standard_formats,
 };
 
 fn program(folder: &Folder) -> Program {
@@ -290,4 +291,11 @@ async fn told_to_stop_it_ends_without_an_error() {
         let ended = server.told(signal).await;
         assert!(ended.status.success(), "{signal} {ended:?}");
     }
+}
+
+#[tokio::test]
+async fn every_schema_has_standard_formats_alone() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    has_standard_formats(&server).await;
 }

@@ -7,6 +7,7 @@ use support::{
     client::{Client, Revision},
     person::Person,
     process::{Folder, Program, Serving},
+    schema::has_standard_formats,
 };
 
 async fn serve(folder: &Folder) -> Serving {
@@ -100,4 +101,11 @@ async fn who_subscribed_to_a_note_is_told_when_it_is_written() {
         .expect("it is told");
     assert!(told.contains("notes://1"), "{told}");
     assert_eq!(text_of(&reader, "notes://1").await, "Bread again");
+}
+
+#[tokio::test]
+async fn every_schema_has_standard_formats_alone() {
+    let folder = Folder::new();
+    let server = serve(&folder).await;
+    has_standard_formats(&server).await;
 }

@@ -7,6 +7,7 @@ use support::{
     client::{Client, Revision},
     person::Person,
     process::{Folder, Program, Serving, free_address},
+    schema::has_standard_formats,
 };
 
 fn program(folder: &Folder) -> Program {
@@ -188,4 +189,11 @@ async fn what_is_no_argument_is_an_error_that_tells_what_is_one() {
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stderr.contains(&help.stdout), "{ended:?}");
     assert!(!folder.path().join("todo.redb").exists());
+}
+
+#[tokio::test]
+async fn every_schema_has_standard_formats_alone() {
+    let folder = Folder::new();
+    let server = program(&folder).serve().await;
+    has_standard_formats(&server).await;
 }

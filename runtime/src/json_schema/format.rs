@@ -44,6 +44,11 @@ pub(super) const CHECKED: &[Format] = &[
     Format::new("regex", |text| Pattern::read(text).is_ok()),
 ];
 
+/// Whether the specification defines a format (2020-12 validation §7.3).
+pub(super) fn is_standard(name: &str) -> bool {
+    UNCHECKED.contains(&name) || CHECKED.iter().any(|format| format.name == name)
+}
+
 impl Format {
     const fn new(name: &'static str, is_valid: fn(&str) -> bool) -> Self {
         Self { name, is_valid }

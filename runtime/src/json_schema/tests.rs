@@ -5,6 +5,7 @@ mod faults;
 mod fitting;
 mod formats;
 mod generated;
+mod publication;
 mod refusals;
 mod vectors;
 mod worst;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
 use super::{Returns, Slot, header};
-use crate::error::Faults;
+use crate::{error::Faults, json_schema::publish};
 
 /// Takes down what an expansion says about parameters and result.
 pub struct Describe {
@@ -236,6 +236,7 @@ impl Describe {
         if !definitions.is_empty() {
             input.insert("$defs".into(), Value::Object(definitions));
         }
+        publish(&mut input);
         for (what, remedy) in header::faults(&input) {
             faults.add(format!("the tool `{tool}`: {what}"), remedy);
         }
@@ -252,6 +253,7 @@ impl Describe {
             let mut schema = std::mem::take(schema.ensure_object());
             as_object(&mut schema);
             schema.remove("$schema");
+            publish(&mut schema);
             schema
         });
         Schemas {

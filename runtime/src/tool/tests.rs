@@ -20,6 +20,7 @@ mod arguments;
 mod authorize;
 mod context;
 mod extractors;
+mod formats;
 mod listing;
 mod methods;
 mod running;

@@ -6,6 +6,7 @@ use support::{
     client::Answer,
     person::Person,
     process::{Folder, Program, Serving},
+    schema::has_standard_formats,
 };
 
 use crate::{
@@ -40,6 +41,13 @@ async fn the_transcript_is_what_happens() {
         statuses.push(answer.status);
     }
     assert_eq!(statuses, [200, 401, 403, 200]);
+}
+
+#[tokio::test]
+async fn every_schema_has_standard_formats_alone() {
+    let folder = Folder::new();
+    let program = Program::new(env!("CARGO_BIN_EXE_readme"), &folder);
+    has_standard_formats(&program.serve().await).await;
 }
 
 /// What `examples/login` does, whose own tests say that it does, without a browser.

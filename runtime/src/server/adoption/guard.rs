@@ -18,6 +18,7 @@ use rmcp::{
 
 use crate::{
     admission::{Admission, Rules},
+    json_schema::publish_shared,
     operation::Operation,
     server::{Visibility, admitted::admitted},
     tool::SCHEMES,
@@ -170,6 +171,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
                 let meta = tool.meta.get_or_insert_default();
                 meta.insert(SCHEMES.to_owned(), schemes.clone());
             }
+            publish_shared(&mut tool.input_schema);
+            tool.output_schema.iter_mut().for_each(publish_shared);
         }
         list.cache_scope = self.cache_scope(list.cache_scope);
         Ok(list)

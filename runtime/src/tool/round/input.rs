@@ -12,9 +12,12 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{CallRound, Sample, seal::Sealed};
-use crate::tool::{
-    IntoToolResult, ToolError, ToolOutcome,
-    capability::{Capability, Lack},
+use crate::{
+    json_schema::publish_with,
+    tool::{
+        IntoToolResult, ToolError, ToolOutcome,
+        capability::{Capability, Lack},
+    },
 };
 
 /// How long somebody may take to answer, where a tool says nothing else.
@@ -22,6 +25,9 @@ const LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// How long a state can be good at most: a day.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The formats that a form can have (MCP, elicitation). A client may refuse others.
+const FORM_FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
 
 /// What a tool, a prompt or a resource asks for before it can go on.
 /// [`Round::ask`](crate::Round::ask) begins one.
@@ -234,6 +240,23 @@ fn schema_of<A: JsonSchema>() -> Result<ElicitationSchema, serde_json::Error> {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
-    let schema = settings.into_generator().into_root_schema_for::<A>();
-    ElicitationSchema::from_json_schema(serde_json::from_value(schema.to_value())?)
+    let mut schema = settings.into_generator().into_root_schema_for::<A>();
+    let schema = schema.ensure_object();
+    publish_with(schema, |format| FORM_FORMATS.contains(&format));
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for field in fields.into_iter().flatten().map(|(_, field)| field) {
+        limit_to_i64(field);
+    }
+    ElicitationSchema::from_json_schema(std::mem::take(schema))
+}
+
+/// Lowers the maximum of an integer to what rmcp's form can carry.
+fn limit_to_i64(field: &mut Value) {
+    let is_integer = field.get("type").is_some_and(|name| name == "integer");
+    if let Some(maximum) = field.get_mut("maximum")
+        && is_integer
+        && maximum.as_u64() > Some(i64::MAX.unsigned_abs())
+    {
+        *maximum = i64::MAX.into();
+    }
 }

@@ -137,6 +137,39 @@ fn what_no_form_can_hold_is_a_tool_error() {
 }
 
 #[test]
+fn a_form_has_limits_and_only_the_formats_of_forms() {
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code, reason = "its schema alone counts")]
+    struct Order {
+        pieces: u8,
+        serial: u64,
+        #[schemars(range(min = -3))]
+        offset: i64,
+        ratio: f32,
+        #[schemars(extend("format" = "uuid"))]
+        id: String,
+        host: std::net::IpAddr,
+        #[schemars(extend("format" = "date"))]
+        day: String,
+    }
+    let round = of(json!({"elicitation": {}}), &[], json!({}));
+    let told = told(round.ask(&1).form::<Order>("a", "?")).unwrap();
+    assert_eq!(
+        told["inputRequests"]["a"]["params"]["requestedSchema"]["properties"],
+        json!({
+            "pieces": {"type": "integer", "minimum": 0, "maximum": 255},
+            // rmcp's forms hold no greater number.
+            "serial": {"type": "integer", "minimum": 0, "maximum": i64::MAX},
+            "offset": {"type": "integer", "minimum": -3, "maximum": i64::MAX},
+            "ratio": {"type": "number", "minimum": f64::from(f32::MIN), "maximum": f64::from(f32::MAX)},
+            "id": {"type": "string"},
+            "host": {"type": "string"},
+            "day": {"type": "string", "format": "date"},
+        })
+    );
+}
+
+#[test]
 fn several_things_are_asked_for_at_once_and_each_by_a_key_of_its_own() {
     let round = of(
         json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}),

@@ -102,7 +102,7 @@ fn the_schema_says_what_the_parameters_say() {
             "type": "object",
             "properties": {
                 "ticker": {"type": "string", "description": "What to look for.", "minLength": 2, "maxLength": 8, "pattern": "^[A-Z]+$"},
-                "limit": {"type": "integer", "format": "uint32", "description": "How many at most.", "minimum": 1, "maximum": 50, "default": 10},
+                "limit": {"type": "integer", "description": "How many at most.", "minimum": 1, "maximum": 50, "default": 10},
                 "since": {"type": ["string", "null"], "description": "Since when."},
                 "region-id": {"type": "string", "description": "Where.", "x-mcp-header": "Region"},
             },

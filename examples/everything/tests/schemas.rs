@@ -1,0 +1,13 @@
+//! What the program publishes about its tools.
+
+use support::{
+    process::{Folder, Program},
+    schema::has_standard_formats,
+};
+
+#[tokio::test]
+async fn every_schema_has_standard_formats_alone() {
+    let folder = Folder::new();
+    let program = Program::new(env!("CARGO_BIN_EXE_everything"), &folder);
+    has_standard_formats(&program.serve().await).await;
+}

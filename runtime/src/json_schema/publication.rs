@@ -1,0 +1,157 @@
+//! Schemas as they are published: every `format` is one that JSON Schema 2020-12 defines.
+//!
+//! schemars writes formats of its own (`uint64`, `int32`, `double`, `partial-date-time`). A
+//! validator may treat a format that it does not know as an error (validation §7.2.3): Ajv
+//! prints a warning for each, and refuses the whole schema in its strict mode. What such a
+//! format says of a number is stated in `minimum` and `maximum` instead, where every
+//! validator enforces it.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use serde_json::{Map, Number, Value};
+
+use super::{format, number::Exact};
+
+/// Keywords whose value is a schema, or a list of schemas.
+const SCHEMAS: &[&str] = &[
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Keywords whose value is an object of schemas. A member of it may be called `format`.
+const NAMED_SCHEMAS: &[&str] = &[
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
+
+/// Removes every format that JSON Schema does not define, at any depth, and states the
+/// limits of those that name a type of number.
+pub(crate) fn publish(schema: &mut Map<String, Value>) {
+    publish_with(schema, format::is_standard);
+}
+
+/// The same for a place where fewer formats are allowed than JSON Schema defines.
+pub(crate) fn publish_with(schema: &mut Map<String, Value>, is_allowed: fn(&str) -> bool) {
+    if let Some(Value::String(name)) = schema.get("format")
+        && !is_allowed(name)
+        && let Some(Value::String(name)) = schema.remove("format")
+        && allows_numbers(schema)
+        && let Some((least, most)) = limits(&name)
+    {
+        tighten(schema, "minimum", least, Ordering::Greater);
+        tighten(schema, "maximum", most, Ordering::Less);
+    }
+    for (keyword, value) in schema.iter_mut() {
+        match value {
+            Value::Object(inner) if SCHEMAS.contains(&keyword.as_str()) => {
+                publish_with(inner, is_allowed);
+            }
+            Value::Object(named) if NAMED_SCHEMAS.contains(&keyword.as_str()) => {
+                for inner in named.values_mut().filter_map(Value::as_object_mut) {
+                    publish_with(inner, is_allowed);
+                }
+            }
+            Value::Array(list) if SCHEMAS.contains(&keyword.as_str()) => {
+                for inner in list.iter_mut().filter_map(Value::as_object_mut) {
+                    publish_with(inner, is_allowed);
+                }
+            }
+            // Anything else is data (`default`, `enum`, `const`), whatever its members are.
+            _ => {}
+        }
+    }
+}
+
+/// The same for a schema that others share. It is copied only if it can have to change.
+pub(crate) fn publish_shared(schema: &mut Arc<Map<String, Value>>) {
+    if schema.iter().any(names_other_format) {
+        publish(Arc::make_mut(schema));
+    }
+}
+
+/// Whether a member, or one inside it, names a format that JSON Schema does not define.
+/// Data counts as well here: that costs a copy, and changes nothing.
+fn names_other_format((name, value): (&String, &Value)) -> bool {
+    match value {
+        Value::String(format) => name == "format" && !format::is_standard(format),
+        Value::Array(list) => list.iter().any(|inner| names_other_format((name, inner))),
+        Value::Object(members) => members.iter().any(names_other_format),
+        _ => false,
+    }
+}
+
+/// Whether a schema allows a number at all. A number in a text has no `minimum`.
+fn allows_numbers(schema: &Map<String, Value>) -> bool {
+    let is_number = |name: &Value| name == "integer" || name == "number";
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(is_number),
+        Some(one) => is_number(one),
+        None => true,
+    }
+}
+
+/// Sets a limit, unless the schema has a stricter one.
+fn tighten(schema: &mut Map<String, Value>, keyword: &str, limit: Number, stricter: Ordering) {
+    let stated = match schema.get(keyword) {
+        Some(Value::Number(stated)) => Exact::of(stated),
+        // What is no number is a fault of the schema, which its compilation names.
+        Some(_) => return,
+        None => None,
+    };
+    let has_stricter = stated
+        .zip(Exact::of(&limit))
+        .is_some_and(|(stated, limit)| stated == limit || stated.compare(limit) == stricter);
+    if !has_stricter {
+        schema.insert(keyword.to_owned(), limit.into());
+    }
+}
+
+/// The smallest and the largest number of a format that schemars gives a type of Rust.
+///
+/// Integers of 128 bits are limited to what a JSON number holds here: 64 bits, unless the
+/// application's build has serde_json's `arbitrary_precision`.
+fn limits(format: &str) -> Option<(Number, Number)> {
+    Some(match format {
+        "int8" => (i8::MIN.into(), i8::MAX.into()),
+        "int16" => (i16::MIN.into(), i16::MAX.into()),
+        "int32" => (i32::MIN.into(), i32::MAX.into()),
+        "int64" => (i64::MIN.into(), i64::MAX.into()),
+        "int" => (isize::MIN.into(), isize::MAX.into()),
+        "int128" => (
+            Number::from_i128(i128::MIN).unwrap_or(i64::MIN.into()),
+            Number::from_i128(i128::MAX).unwrap_or(u64::MAX.into()),
+        ),
+        "uint8" => (0.into(), u8::MAX.into()),
+        "uint16" => (0.into(), u16::MAX.into()),
+        "uint32" => (0.into(), u32::MAX.into()),
+        "uint64" => (0.into(), u64::MAX.into()),
+        "uint" => (0.into(), usize::MAX.into()),
+        "uint128" => (
+            0.into(),
+            Number::from_u128(u128::MAX).unwrap_or(u64::MAX.into()),
+        ),
+        // Beyond these a reader of `f32` makes an infinity of a number.
+        "float" => (
+            Number::from_f64(f32::MIN.into())?,
+            Number::from_f64(f32::MAX.into())?,
+        ),
+        _ => return None,
+    })
+}
