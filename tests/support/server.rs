@@ -41,6 +41,44 @@ impl Running {
         S: Clone + Send + Sync + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::on(listener, server, config)
+    }
+
+    /// As [`Running::start`], at the address of a server that was dropped.
+    ///
+    /// # Panics
+    ///
+    /// When the address is still in use after some seconds.
+    pub async fn start_at<S>(
+        address: SocketAddr,
+        server: Server<S>,
+        configure: impl FnOnce(Config) -> Config,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        let mut tries = 0;
+        let listener = loop {
+            match TcpListener::bind(address).await {
+                Ok(listener) => break listener,
+                Err(error) => assert!(tries < 100, "{address}: {error}"),
+            }
+            tries += 1;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        Self::on(listener, server, |address| {
+            configure(Config::new(format!("http://{address}/mcp")).with_bind(address))
+        })
+    }
+
+    fn on<S>(
+        listener: TcpListener,
+        server: Server<S>,
+        config: impl FnOnce(SocketAddr) -> Config,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+    {
         let address = listener
             .local_addr()
             .expect("a bound socket has an address");

@@ -77,6 +77,43 @@ impl World {
     }
 }
 
+#[tokio::test]
+async fn a_proof_that_was_used_is_not_good_again_after_a_restart() {
+    let world = World::with(Dpop::supported()).await;
+    let token = world.token("desk:read").bound_to(&world.key).build();
+    let proof = world.proof(&token);
+    assert_eq!(world.call_with(&token, &proof).await.status, 200);
+    // The same address, issuer and keys; what the first process remembered is gone.
+    let address = world.running.address();
+    let (runs, clock) = (Runs::default(), world.clock.clone());
+    clock.pass(2);
+    let World {
+        issuer,
+        running,
+        key,
+        ..
+    } = world;
+    drop(running);
+    let server = desk::closed_unverified_server(&runs).clock(clock.clone());
+    let running = Running::start_at(address, server, |config| {
+        config
+            .with_issuer(issuer.url())
+            .with_dpop(Dpop::supported())
+    });
+    let world = World {
+        running: running.await,
+        issuer,
+        runs,
+        clock,
+        key,
+    };
+    let answer = world.call_with(&token, &proof).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
+    assert!(answer.text.contains("make a new proof"), "{answer:?}");
+    assert_eq!(world.runs.all(), [""; 0]);
+}
+
 fn error_of(answer: &Answer) -> Option<String> {
     let challenge = answer.dpop_challenge()?;
     challenge.get("error").map(str::to_owned)

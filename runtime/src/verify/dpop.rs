@@ -8,7 +8,8 @@
 //! - here: the key is the token's; it is for this method, this address and this token;
 //!   it was made now
 //! - [`nonce`]: and not long ago, by this server's own clock, where that is asked for
-//! - [`replay`]: and it is seen for the first time
+//! - [`replay`]: and it is seen for the first time, by this process, which has to have
+//!   run already when it was made
 //!
 //! The address is that of the configuration ([`target`]). `Host` says where a request was
 //! sent to, and whoever relays somebody else's proof writes that.
@@ -116,6 +117,8 @@ pub(crate) struct Proofs {
     leeway: u64,
     nonces: Option<Nonces>,
     replays: Replays,
+    /// When this process began to remember proofs.
+    since: UnixTime,
     clock: Arc<dyn Clock>,
 }
 
@@ -141,6 +144,7 @@ impl Proofs {
             // From the earliest moment at which a proof is accepted to the last, which is
             // the end of its second: the clock tells whole ones.
             replays: Replays::new(MAX_AGE + 2 * leeway + 1),
+            since: clock.now(),
             clock,
         }
     }
@@ -187,6 +191,7 @@ impl Proofs {
                 _ => return Err(Unproved::WantsNonce),
             }
         }
+        self.judge_start(&proof)?;
         match self.replays.enter(holder, &proof.key, &proof.id) {
             Room::Entered => Ok(ProvedKey::of_verified_proof(proof.key)),
             Room::Replayed => Err(Unproved::Invalid("the proof was used before")),
@@ -212,6 +217,26 @@ impl Proofs {
                 .map_err(|_| Unproved::Invalid("the proof is no compact JWS"))?,
         };
         Proof::read(text, &self.algorithms).map_err(Unproved::Invalid)
+    }
+
+    /// Refuses a proof that may have been used at the process before this one: what that
+    /// one remembered is gone (§11.1), and whoever saw the proof could wait for a restart.
+    ///
+    /// A nonce that this process alone gives out shows that a proof is newer, whatever time
+    /// the client's clock told. Without one, a client whose clock is behind is refused for
+    /// as many seconds after the start as it is behind, and its next proofs count.
+    fn judge_start(&self, proof: &Proof) -> Result<(), Unproved> {
+        if proof.issued_at >= self.since {
+            return Ok(());
+        }
+        match &self.nonces {
+            Some(nonces) if nonces.are_of_this_process() => Ok(()),
+            // The answer names the nonce, and has the client make another proof.
+            Some(_) => Err(Unproved::WantsNonce),
+            None => Err(Unproved::Invalid(
+                "the proof was made before this server started, and may have been used then: make a new proof",
+            )),
+        }
     }
 
     fn judge_time(&self, proof: &Proof, now: UnixTime) -> Result<(), Unproved> {

@@ -18,17 +18,30 @@ const LENGTH: usize = 16;
 
 /// The nonces of one key.
 #[derive(Clone)]
-pub(crate) struct Nonces(hmac::Key);
+pub(crate) struct Nonces {
+    key: hmac::Key,
+    /// Whether the key was made by this process, so that no nonce of it is older.
+    is_own: bool,
+}
 
 impl Nonces {
     /// Nonces of a key that nobody else has.
     pub(crate) fn generate() -> Result<Self, Unspecified> {
-        hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map(Self)
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())?;
+        Ok(Self { key, is_own: true })
     }
 
     /// Nonces of a key that several servers share.
     pub(crate) fn with_key(key: &[u8]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            is_own: false,
+        }
+    }
+
+    /// Whether each of them was given out by this process, and by no other.
+    pub(super) fn are_of_this_process(&self) -> bool {
+        self.is_own
     }
 
     /// The nonce of this time.
@@ -49,7 +62,7 @@ impl Nonces {
     }
 
     fn of(&self, window: u64) -> [u8; LENGTH] {
-        let mut context = hmac::Context::with_key(&self.0);
+        let mut context = hmac::Context::with_key(&self.key);
         // The key may be used for something else as well.
         context.update(b"toolgate dpop nonce\0");
         context.update(&window.to_be_bytes());

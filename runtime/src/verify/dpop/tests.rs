@@ -24,9 +24,15 @@ struct Fixture {
     proofs: Proofs,
 }
 
+/// A server that has run for long.
 fn fixture(nonces: Option<Nonces>) -> Fixture {
-    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
-    Fixture {
+    started(NOW - 1000, nonces)
+}
+
+/// A server that started at this time.
+fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
+    let hand = Hand(Arc::new(AtomicU64::new(start)));
+    let fixture = Fixture {
         mint: Mint::new("k"),
         proofs: Proofs::new(
             [HERE],
@@ -36,7 +42,9 @@ fn fixture(nonces: Option<Nonces>) -> Fixture {
             Arc::new(hand.clone()),
         ),
         hand,
-    }
+    };
+    fixture.hand.0.store(NOW, Ordering::SeqCst);
+    fixture
 }
 
 impl Fixture {
@@ -108,6 +116,39 @@ async fn a_proofs_time_is_judged_to_the_second() {
             None => Ok(()),
         };
         assert_eq!(fixture.says(&fixture.proof(claims)), expected, "{change}");
+    }
+}
+
+const BEFORE: &str =
+    "the proof was made before this server started, and may have been used then: make a new proof";
+
+#[tokio::test]
+async fn a_proof_of_before_the_start_counts_only_with_a_nonce_of_this_process() {
+    let fixture = started(NOW - 5, None);
+    for (made, expected) in [
+        (NOW - 90, Err(Unproved::Invalid(BEFORE))),
+        (NOW - 6, Err(Unproved::Invalid(BEFORE))),
+        (NOW - 5, Ok(())),
+        (NOW, Ok(())),
+    ] {
+        let proof = fixture.proof(json!({"iat": made, "jti": made.to_string()}));
+        assert_eq!(fixture.says(&proof), expected, "{made}");
+    }
+    // A client whose clock is 10 s behind is served 10 s after the start.
+    fixture.hand.0.store(NOW + 5, Ordering::SeqCst);
+    let proof = fixture.proof(json!({"iat": NOW - 5, "jti": "behind"}));
+    assert_eq!(fixture.says(&proof), Ok(()));
+
+    for (nonces, expected) in [
+        (Nonces::generate().unwrap(), Ok(())),
+        (Nonces::with_key(&[7; 32]), Err(Unproved::WantsNonce)),
+    ] {
+        let fixture = started(NOW, Some(nonces));
+        let nonce = fixture.proofs.nonce().unwrap();
+        let proof =
+            |iat: u64| fixture.proof(json!({"iat": iat, "jti": iat.to_string(), "nonce": nonce}));
+        assert_eq!(fixture.says(&proof(NOW - 20)), expected);
+        assert_eq!(fixture.says(&proof(NOW)), Ok(()));
     }
 }
 
