@@ -188,10 +188,11 @@ impl Config {
     /// ([`Round`](crate::Round)) with this key: 32 random bytes that nobody else knows.
     ///
     /// Without it a server makes one when it starts. It then takes nothing back from
-    /// before, nor from another replica: such a call is refused, and has to begin anew.
+    /// before, nor from another replica: such a call is refused, and has to begin anew. A
+    /// key whose bytes are all alike keeps the server from starting.
     #[must_use]
     pub fn with_state_key(mut self, key: [u8; 32]) -> Self {
-        self.state_key = Some(StateKey::new(key));
+        self.set_state_key("the state key", StateKey::new(key));
         self
     }
 
@@ -245,6 +246,17 @@ impl Config {
             automatic_consent: false,
             notes: Vec::new(),
             faults: Vec::new(),
+        }
+    }
+
+    /// Keeps a key, or what is wrong with it: never the key, of which a slip tells much.
+    fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
+        match key {
+            Ok(key) => self.state_key = Some(key),
+            Err(fault) => self.fault(
+                format!("{source} {fault}"),
+                "make one with `openssl rand -base64 32`, the same for every replica",
+            ),
         }
     }
 

@@ -336,8 +336,13 @@ async fn replicas_take_each_others_states_by_a_common_key_alone() {
         let request = client.post(&message).header("host", "lists.example");
         Answer::of(request.body(message.to_string()))
     };
-    let (one, two) = (replica(Some([7; 32])).await, replica(Some([7; 32])).await);
-    let (alone, other) = (replica(None).await, replica(Some([8; 32])).await);
+    let key = |first: u8| {
+        let mut key = [7; 32];
+        key[0] = first;
+        Some(key)
+    };
+    let (one, two) = (replica(key(1)).await, replica(key(1)).await);
+    let (alone, other) = (replica(None).await, replica(key(2)).await);
     let params = first("delete", "old");
     let answer = ask(&one, params.clone()).await;
     let state = answer.json()["result"]["requestState"].clone();

@@ -13,18 +13,31 @@ use base64::{
 pub(super) struct StateKey([u8; 32]);
 
 impl StateKey {
-    pub(super) fn new(key: [u8; 32]) -> Self {
-        Self(key)
+    /// Takes 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// When they are all alike: a placeholder, which anybody would guess first.
+    pub(super) fn new(key: [u8; 32]) -> Result<Self, &'static str> {
+        match key.iter().all(|byte| *byte == key[0]) {
+            true => Err("consists of one byte that is repeated 32 times, which anybody can guess"),
+            false => Ok(Self(key)),
+        }
     }
 
     /// Reads base64 in either alphabet, with or without padding.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the key, without the key.
+    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
         let config =
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-        [STANDARD, URL_SAFE].iter().find_map(|alphabet| {
+        let bytes = [STANDARD, URL_SAFE].iter().find_map(|alphabet| {
             let bytes = GeneralPurpose::new(alphabet, config).decode(text).ok()?;
-            bytes.try_into().ok().map(Self)
-        })
+            bytes.try_into().ok()
+        });
+        Self::new(bytes.ok_or("is not the base64 of 32 bytes")?)
     }
 
     pub(super) fn bytes(self) -> [u8; 32] {
@@ -42,18 +55,40 @@ impl fmt::Debug for StateKey {
 mod tests {
     use super::*;
 
+    /// The bytes 0xe0 to 0xff, which both alphabets write differently.
+    fn key() -> [u8; 32] {
+        std::array::from_fn(|at| 0xff - u8::try_from(at).unwrap())
+    }
+
     #[test]
     fn a_key_is_32_bytes_in_base64_of_any_kind_and_is_not_printed() {
-        let key = [0xfb; 32];
         for text in [
-            "+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s=",
-            "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s",
+            "//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA=",
+            "__79_Pv6-fj39vX08_Lx8O_u7ezr6uno5-bl5OPi4eA",
         ] {
-            assert_eq!(StateKey::read(text).map(StateKey::bytes), Some(key));
+            assert_eq!(StateKey::read(text).map(StateKey::bytes), Ok(key()));
         }
         for text in ["", "secret", "+/v7", &"A".repeat(44)] {
-            assert!(StateKey::read(text).is_none(), "{text}");
+            let told = StateKey::read(text).unwrap_err();
+            assert_eq!(told, "is not the base64 of 32 bytes", "{text}");
         }
-        assert_eq!(format!("{:?}", StateKey::new(key)), "[redacted]");
+        let printed = format!("{:?}", StateKey::new(key()).unwrap());
+        assert_eq!(printed, "[redacted]");
+    }
+
+    #[test]
+    fn a_key_of_one_byte_is_none() {
+        let zeros = format!("{}=", "A".repeat(43));
+        let sevens = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+        for text in [&zeros, sevens] {
+            let told = StateKey::read(text).unwrap_err();
+            assert!(told.contains("one byte"), "{told}");
+        }
+        for byte in 0..=255 {
+            assert!(StateKey::new([byte; 32]).is_err());
+            let mut other = [byte; 32];
+            other[31] ^= 1;
+            assert!(StateKey::new(other).is_ok());
+        }
     }
 }

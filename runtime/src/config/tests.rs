@@ -352,12 +352,20 @@ fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
     let settings = config.settle().unwrap();
     assert_eq!(settings.state_key().map(|key| key[31]), Some(31));
     assert!(!format!("{config:?} {settings:?}").contains("30, 31"));
-    let bad = [("TOOLGATE_STATE_KEY", "too short")].into_iter().collect();
-    let told = Config::from_environment(&bad, PORT)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        told.contains("TOOLGATE_STATE_KEY") && !told.contains("too short"),
-        "{told}"
-    );
+    let sevens = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    for (text, what) in [
+        ("too short", "is not the base64 of 32 bytes"),
+        (sevens, "is repeated"),
+    ] {
+        let bad = [("TOOLGATE_STATE_KEY", text)].into_iter().collect();
+        let told = Config::from_environment(&bad, PORT).unwrap_err();
+        let told = told.to_string();
+        for part in ["TOOLGATE_STATE_KEY", what, "openssl rand -base64 32"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains(text), "{told}");
+    }
+    let config = Config::new("https://mcp.example.com/mcp").with_issuer("https://login.example");
+    let told = config.with_state_key([7; 32]).settle().unwrap_err();
+    assert!(told.to_string().contains("the state key"), "{told}");
 }

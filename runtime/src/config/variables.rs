@@ -72,14 +72,7 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
         config.add_origin(ORIGINS, origin);
     }
     if let Some(text) = environment.get(STATE_KEY) {
-        match StateKey::read(text) {
-            Some(key) => config.state_key = Some(key),
-            // Never the value: it may be a key with a slip in it.
-            None => config.fault(
-                format!("{STATE_KEY} is not the base64 of 32 bytes"),
-                "make one with `openssl rand -base64 32`, the same for every replica",
-            ),
-        }
+        config.set_state_key(STATE_KEY, StateKey::read(text));
     }
     scalekit.finish(&mut config);
     note_unread(&mut config, environment);
