@@ -6,6 +6,7 @@
 //!   [`lists`]: that as bytes
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
 //! - [`changes`], [`listening`]: what changes while it runs, and who is told
+//! - [`quota`]: how much memory a caller's listeners may take
 //! - [`cors`]: CORS for requests of pages, and nothing for others
 //! - [`direct`]: the short way to a tool
 //! - [`documents`]: metadata and page, made once
@@ -60,6 +61,7 @@ mod observed;
 mod offered;
 mod page;
 mod protection;
+mod quota;
 mod rounds;
 mod routes;
 mod schemes;

@@ -20,6 +20,10 @@ const LONGEST_VERSION: usize = 64;
 /// each with each.
 const MOST_LISTENED: usize = 1024;
 
+/// How long their URIs can be together, in bytes: as long as those of all listeners of one
+/// caller. Larger ones are refused here, before the service behind acknowledges anything.
+const MOST_LISTENED_BYTES: usize = 256 * 1024;
+
 /// Says what is wrong with the identifiers of a message, if anything is.
 pub(super) fn fault(
     headers: &HeaderMap,
@@ -56,9 +60,16 @@ pub(super) fn fault(
         }
         Some(ClientRequest::SubscriptionsListenRequest(listen)) => {
             let uris = &listen.params.notifications.resource_subscriptions;
-            let are_too_many = uris.as_ref().is_some_and(|uris| uris.len() > MOST_LISTENED);
-            let what = "resourceSubscriptions has more than 1024 resources";
-            are_too_many.then(|| refusal(id.cloned(), RpcCode::INVALID_PARAMS, what))
+            let uris = uris.as_deref().unwrap_or_default();
+            let bytes: usize = uris.iter().map(String::len).sum();
+            let what = if uris.len() > MOST_LISTENED {
+                "resourceSubscriptions has more than 1024 resources"
+            } else if bytes > MOST_LISTENED_BYTES {
+                "resourceSubscriptions has URIs of more than 262144 bytes together: name fewer"
+            } else {
+                return None;
+            };
+            Some(refusal(id.cloned(), RpcCode::INVALID_PARAMS, what))
         }
         _ => None,
     }

@@ -28,6 +28,7 @@ use super::{
     assembly::Assembled,
     entrance::Entrance,
     protection::Wall,
+    quota::Quota,
     routes, serve,
     welcome::{self, Welcome},
 };
@@ -99,6 +100,8 @@ struct Standing {
     body_limit: usize,
     /// Ends sessions.
     everything: CancellationToken,
+    /// What callers listen to counts here, by session or not.
+    quota: Arc<Quota>,
 }
 
 impl Gate {

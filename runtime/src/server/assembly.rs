@@ -154,6 +154,7 @@ pub(super) fn assemble(
             rules: Arc::clone(&plan.rules),
             clock: Arc::clone(&plan.clock),
             capabilities: capabilities.clone(),
+            quota: Arc::default(),
         })
     });
     let mut info = ServerConfig::new(capabilities).with_server_info(identity);

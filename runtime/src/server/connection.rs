@@ -1,10 +1,17 @@
 //! One connection, and the protocols that it may speak.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{body::Body, extract::ConnectInfo};
 use futures_util::FutureExt;
-use http::Request;
+use http::{Request, header::AUTHORIZATION};
 use hyper::{body::Incoming, rt::Executor, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -16,6 +23,19 @@ use super::{activity::Activity, entrance::Entrance, observed::Observed};
 
 /// How often a client of HTTP/2 is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Which connection a request without a token came by. Bounds of what a stranger keeps here
+/// count by it; those of everybody else count by principal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConnectionId(pub(super) u64);
+
+impl ConnectionId {
+    /// One that no other connection of this process has.
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// Runs the tasks of HTTP/2. Boxed they are of one type with all other tasks, which is
 /// compiled once.
@@ -40,11 +60,15 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let observed = Observed::new(stream, Arc::clone(&activity));
+    let id = ConnectionId::next();
     let service = service_fn(move |request: Request<Incoming>| {
         let call = activity.begin();
         let mut request = request.map(Body::new);
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
+        }
+        if !request.headers().contains_key(AUTHORIZATION) {
+            request.extensions_mut().insert(id);
         }
         let answer = entrance.answer(request);
         async move { answer.await.map(|answer| call.end_with(answer)) }

@@ -33,6 +33,7 @@ use super::{
     listening::{self, Herald, Listening},
     listing::{TTL, only_page},
     lists::Lists,
+    quota::Listener,
 };
 
 mod running;
@@ -164,12 +165,15 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let asked = context.requested().resource_subscriptions.clone();
-        let asked = asked.unwrap_or_default();
+        let uris = context.requested().resource_subscriptions.as_deref();
+        let uris = uris.unwrap_or_default();
         let extensions = &context.request_context().extensions;
-        let admission = self.admission(extensions, Operation::Listen(&asked))?;
+        let admission = self.admission(extensions, Operation::Listen(uris))?;
         if let Some(herald) = &self.0.herald {
-            listening::listen(herald, admission.principal(), context).await;
+            let listener = Listener::of(admission.principal(), extensions);
+            // Held until the listener ends, whatever ends it.
+            let _share = herald.quota.take(listener, uris)?;
+            listening::listen(herald, admission.principal(), &context).await;
         }
         Ok(())
     }
@@ -189,8 +193,10 @@ impl ServerHandler for Handler {
         else {
             return Err(not_found("there is no such resource", &request.uri));
         };
+        let listener = Listener::of(admission.principal(), &context.extensions);
         self.1.begin(herald, context.peer);
-        self.1.subscribe(request.uri, holder)
+        self.1
+            .subscribe(request.uri, holder, &herald.quota, listener)
     }
 
     async fn unsubscribe(

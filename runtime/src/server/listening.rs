@@ -1,9 +1,6 @@
 //! Passing changes on to one client, as far as it may know of them.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
 use rmcp::{
@@ -18,13 +15,10 @@ use crate::{
     admission::Rules, clock::Clock, gate::Holder, operation::Operation, principal::Principal,
 };
 
-use super::changes::{Change, Changes};
-
-/// How many resources one session can subscribe to.
-const SUBSCRIPTIONS: usize = 1024;
-
-/// How long their URIs can be together, in bytes.
-const SUBSCRIBED_BYTES: usize = 256 * 1024;
+use super::{
+    changes::{Change, Changes},
+    quota::{Listener, Quota, Subscriptions},
+};
 
 /// Tells what has changed to whom it concerns.
 pub(super) struct Herald {
@@ -33,6 +27,8 @@ pub(super) struct Herald {
     pub(super) clock: Arc<dyn Clock>,
     /// A client is told of no list that the server does not have.
     pub(super) capabilities: ServerCapabilities,
+    /// What callers listen to counts here, by session or not.
+    pub(super) quota: Arc<Quota>,
 }
 
 impl Herald {
@@ -90,8 +86,7 @@ pub(super) struct Listening {
 
 #[derive(Default)]
 struct Subscribed {
-    uris: HashSet<String>,
-    bytes: usize,
+    uris: Subscriptions,
     /// Whose token decides what the session is told.
     holder: Option<Holder>,
 }
@@ -118,30 +113,25 @@ impl Listening {
     }
 
     /// Listens to one more resource.
-    pub(super) fn subscribe(&self, uri: String, holder: Holder) -> Result<(), ErrorData> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Subscriptions::add`].
+    pub(super) fn subscribe(
+        &self,
+        uri: String,
+        holder: Holder,
+        quota: &Arc<Quota>,
+        listener: Listener,
+    ) -> Result<(), ErrorData> {
         let mut subscribed = lock(&self.subscribed);
         subscribed.holder = Some(holder);
-        if subscribed.uris.contains(&uri) {
-            return Ok(());
-        }
-        let bytes = subscribed.bytes + uri.len();
-        if subscribed.uris.len() >= SUBSCRIPTIONS || bytes > SUBSCRIBED_BYTES {
-            return Err(ErrorData::invalid_request(
-                "this session is subscribed to as many resources as it can be",
-                None,
-            ));
-        }
-        subscribed.bytes = bytes;
-        subscribed.uris.insert(uri);
-        Ok(())
+        subscribed.uris.add(uri, quota, listener)
     }
 
     /// Listens to one less.
     pub(super) fn unsubscribe(&self, uri: &str) {
-        let mut subscribed = lock(&self.subscribed);
-        if subscribed.uris.remove(uri) {
-            subscribed.bytes -= uri.len();
-        }
+        lock(&self.subscribed).uris.remove(uri);
     }
 }
 
@@ -172,7 +162,7 @@ async fn pass_on(
     peer: &Peer<RoleServer>,
     subscribed: &Mutex<Subscribed>,
 ) {
-    let listened = || lock(subscribed).uris.iter().cloned().collect();
+    let listened = || lock(subscribed).uris.to_vec();
     while let Some(changes) = next(receiver, listened).await {
         for change in changes {
             if !herald.concerns(&change, subscribed) {
@@ -198,10 +188,10 @@ async fn pass_on(
 pub(super) async fn listen(
     herald: &Herald,
     principal: Option<&Principal>,
-    subscription: SubscriptionContext,
+    subscription: &SubscriptionContext,
 ) {
     let mut receiver = herald.changes.listen();
-    let accepted = subscription.accepted().clone();
+    let accepted = subscription.accepted();
     let listened = || accepted.resource_subscriptions.clone().unwrap_or_default();
     let sink = subscription.sink();
     loop {

@@ -255,6 +255,7 @@ impl GateBuilder {
             hosts: plan.origins.hosts().to_vec(),
             body_limit: settings.limits().body,
             everything: CancellationToken::new(),
+            quota: Arc::default(),
             wall: plan.put_up(self.has_sessions, None, None),
         };
         Ok(Gate(Arc::new(standing)))

@@ -1,6 +1,9 @@
 //! The lock behind the door: a handler that answers only what its gate has admitted.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -20,7 +23,11 @@ use crate::{
     admission::{Admission, Rules},
     json_schema::publish_shared,
     operation::Operation,
-    server::{Visibility, admitted::admitted},
+    server::{
+        Visibility,
+        admitted::admitted,
+        quota::{Listener, Subscriptions},
+    },
     tool::SCHEMES,
 };
 
@@ -36,11 +43,24 @@ use super::Gate;
 pub struct Guarded<H> {
     handler: H,
     gate: Gate,
+    /// What the handler keeps for its session's subscriptions, as far as it is told here.
+    subscribed: Mutex<Subscriptions>,
 }
 
 impl<H> Guarded<H> {
     pub(super) fn new(handler: H, gate: Gate) -> Self {
-        Self { handler, gate }
+        Self {
+            handler,
+            gate,
+            subscribed: Mutex::default(),
+        }
+    }
+
+    fn subscribed(&self) -> MutexGuard<'_, Subscriptions> {
+        // Every change is one insertion or removal: a panic leaves nothing half done.
+        self.subscribed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rules(&self) -> &Rules {
@@ -266,7 +286,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.admit(&context, Operation::Subscribe(&request.uri))?;
+        let subscribe = Operation::Subscribe(&request.uri);
+        self.admit(&context, subscribe)?;
+        let admission = self.admission(&context, subscribe)?;
+        let listener = Listener::of(admission.principal(), &context.extensions);
+        let uri = request.uri.clone();
+        self.subscribed().add(uri, &self.gate.0.quota, listener)?;
         self.handler.subscribe(request, context).await
     }
 
@@ -276,6 +301,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.admit(&context, Operation::Unsubscribe(&request.uri))?;
+        self.subscribed().remove(&request.uri);
         self.handler.unsubscribe(request, context).await
     }
 
@@ -297,8 +323,12 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let uris = context.requested().resource_subscriptions.as_deref();
-        let operation = Operation::Listen(uris.unwrap_or_default());
-        self.admission(context.request_context(), operation)?;
+        let uris = uris.unwrap_or_default();
+        let request = context.request_context();
+        let admission = self.admission(request, Operation::Listen(uris))?;
+        let listener = Listener::of(admission.principal(), &request.extensions);
+        // Held until the listener ends, whatever ends it.
+        let _share = self.gate.0.quota.take(listener, uris)?;
         self.handler.listen(context).await
     }
 

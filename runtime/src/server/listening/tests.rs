@@ -41,6 +41,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> Herald {
         rules: Arc::new(Rules::new(table.clone(), offers, table.asked_for(), true)),
         clock: Arc::new(At(now)),
         capabilities,
+        quota: Arc::default(),
     }
 }
 
@@ -85,9 +86,13 @@ fn a_session_is_told_of_what_it_subscribed_to_alone() {
     let changed = |uri: &str| Change::Contents(uri.to_owned());
     let hears = |uri: &str| herald.concerns(&changed(uri), &listening.subscribed);
     assert!(!hears("notes://open"));
-    listening
-        .subscribe("notes://open".to_owned(), Holder::default())
-        .unwrap();
+    let subscribed = listening.subscribe(
+        "notes://open".to_owned(),
+        Holder::default(),
+        &herald.quota,
+        Listener::Connection(1),
+    );
+    subscribed.unwrap();
     assert!(hears("notes://open"));
     assert!(!hears("notes://7"));
     listening.unsubscribe("notes://open");
@@ -95,27 +100,6 @@ fn a_session_is_told_of_what_it_subscribed_to_alone() {
     // It has no prompts, so nobody is told that their list has changed.
     assert!(herald.concerns(&Change::Resources, &listening.subscribed));
     assert!(!herald.concerns(&Change::Prompts, &listening.subscribed));
-}
-
-#[test]
-fn what_one_session_can_subscribe_to_is_bounded() {
-    let listening = Listening::default();
-    let subscribe = |uri: String| listening.subscribe(uri, Holder::default());
-    for number in 0..SUBSCRIPTIONS {
-        subscribe(format!("notes://{number}")).unwrap();
-    }
-    subscribe("notes://7".to_owned()).unwrap();
-    assert!(subscribe("notes://more".to_owned()).is_err());
-    listening.unsubscribe("notes://7");
-    subscribe("notes://more".to_owned()).unwrap();
-
-    let listening = Listening::default();
-    let long = |number: usize| format!("notes://{number:08000}");
-    let mut taken = 0;
-    while listening.subscribe(long(taken), Holder::default()).is_ok() {
-        taken += 1;
-    }
-    assert_eq!(taken, SUBSCRIBED_BYTES / 8008);
 }
 
 #[tokio::test]
