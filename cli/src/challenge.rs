@@ -8,6 +8,9 @@ pub(crate) mod letter;
 
 use std::iter;
 
+/// Parameters of a challenge that are read.
+const MOST_PARAMETERS: usize = 64;
+
 /// One challenge of a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge {
@@ -81,6 +84,12 @@ impl Reader<'_> {
     fn parameters(&mut self, challenge: &mut Challenge) -> Result<bool, String> {
         loop {
             let (name, value) = self.parameter()?;
+            // Real ones have six. Each is compared with all before it.
+            if challenge.parameters.len() == MOST_PARAMETERS {
+                return Err(format!(
+                    "a challenge has more than {MOST_PARAMETERS} parameters"
+                ));
+            }
             if challenge.get(&name).is_some() {
                 return Err(format!("the parameter `{name}` is there twice"));
             }

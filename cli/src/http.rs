@@ -207,7 +207,7 @@ impl Http {
                 // What a stream has said until now is what there is to judge.
                 Ok(Err(_)) | Err(_) => break,
             }
-            let is_told = answer.is_stream() && answer.message().is_some();
+            let is_told = answer.is_stream() && answer.is_told();
             if is_told || answer.body.len() > LARGEST {
                 answer.body.truncate(LARGEST);
                 break;

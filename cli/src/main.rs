@@ -9,9 +9,11 @@ mod challenge;
 mod checks;
 mod finding;
 mod http;
+mod json;
 mod jwt;
 mod login;
 mod mcp;
+mod printable;
 mod report;
 mod target;
 mod visit;
@@ -37,12 +39,16 @@ use visit::{Facts, Visit};
 /// a command line can be read by everybody on the machine.
 const TOKENS: &str = "TOOLGATE_CHECK_TOKEN";
 
+/// The longest text of a fault that is printed, in characters: what was typed is in it.
+const LONGEST_FAULT: usize = 4000;
+
 fn main() -> ExitCode {
     let Command::Check(args) = Cli::parse().command;
     match run(args) {
         Ok(code) => code,
         Err(fault) => {
             // Nobody is left to hear of it if this cannot be written.
+            let fault = printable::printable(&fault, LONGEST_FAULT);
             let _ = writeln!(io::stderr(), "toolgate check: {fault}");
             ExitCode::from(2)
         }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::{
     checks::MATRIX,
     finding::{Check, Finding, Outcome, Severity},
+    printable::printable,
 };
 
 pub(crate) use document::{list_json, list_markdown};
@@ -159,29 +160,13 @@ fn paint(verdict: &str, is_coloured: bool) -> String {
     }
 }
 
-/// A text from outside as a terminal may get it: short, without secrets, and without
-/// characters that move the cursor or turn the direction of the line.
+/// A text from outside without secrets, as a terminal and a reader of JSON may get it.
 fn shown(text: &str, secrets: &[String]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret.as_str(), "[token]");
     }
-    let is_harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut safe = String::new();
-    for (at, c) in text.chars().enumerate() {
-        if at == LONGEST {
-            safe.push('…');
-            break;
-        }
-        match is_harmful(c) {
-            true => safe.extend(c.escape_default()),
-            false => safe.push(c),
-        }
-    }
-    safe
+    printable(&text, LONGEST)
 }
 
 #[cfg(test)]

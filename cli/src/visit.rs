@@ -13,6 +13,13 @@ use crate::{
 /// because to call a real one could do something.
 pub(crate) const NO_SUCH_TOOL: &str = "toolgate_check_no_such_tool";
 
+/// How long the scopes of a login can be, in bytes. They stand in a URL, and in tokens that
+/// go into a header.
+const LONGEST_SCOPE: usize = 4 << 10;
+
+/// The longest address that goes into a token, in bytes.
+pub(crate) const LONGEST_ADDRESS: usize = 2 << 10;
+
 /// A server, the means to ask it, and what it has told so far.
 #[derive(Debug)]
 pub(crate) struct Visit {
@@ -113,26 +120,24 @@ impl Visit {
         Ok(())
     }
 
-    /// The scopes that the challenge asks for, or those that the metadata lists.
+    /// The scopes that the challenge asks for, or those that the metadata lists: as many as
+    /// a login can ask for.
     pub(crate) fn first_scope(&self) -> Option<String> {
         let refused = self.facts.refused.as_ref();
         let challenged = refused.and_then(|refused| refused.bearer.as_ref()?.get("scope"));
         if let Some(scope) = challenged {
-            return Some(scope.to_owned());
+            return Some(bounded(&mut scope.split(' ')));
         }
         let listed = self.facts.metadata.as_ref()?.get("scopes_supported")?;
-        let scopes: Vec<_> = listed
-            .as_array()?
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        (!scopes.is_empty()).then(|| scopes.join(" "))
+        let scopes = bounded(&mut listed.as_array()?.iter().filter_map(Value::as_str));
+        (!scopes.is_empty()).then_some(scopes)
     }
 
     /// What the server calls itself, else what was typed.
     pub(crate) fn resource(&self) -> &str {
         let metadata = self.facts.metadata.as_ref();
         let told = metadata.and_then(|metadata| metadata.get("resource")?.as_str());
+        let told = told.filter(|told| told.len() <= LONGEST_ADDRESS);
         told.unwrap_or(self.target.typed())
     }
 
@@ -153,4 +158,19 @@ impl Visit {
     fn tried(&mut self, what: &str, answer: &Answer) {
         self.facts.tried.push(format!("{what}: {}", answer.brief()));
     }
+}
+
+/// The first of some scopes, up to [`LONGEST_SCOPE`].
+fn bounded(scopes: &mut dyn Iterator<Item = &str>) -> String {
+    let mut joined = String::new();
+    for scope in scopes {
+        if joined.len() + 1 + scope.len() > LONGEST_SCOPE {
+            break;
+        }
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(scope);
+    }
+    joined
 }

@@ -1,5 +1,7 @@
 //! A login as a client does it: authorization code, PKCE, resource indicator.
 
+use std::collections::HashSet;
+
 use crate::{
     finding::{
         Check, Finding, Section,
@@ -119,8 +121,11 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
             );
         }
     }
-    let has = |scope: &str| granted.scope.split(' ').any(|own| own == scope);
-    let missing: Vec<_> = asked.split(' ').filter(|scope| !has(scope)).collect();
+    let own: HashSet<_> = granted.scope.split(' ').collect();
+    let missing: Vec<_> = asked
+        .split(' ')
+        .filter(|scope| !own.contains(scope))
+        .collect();
     section.judge(
         &SCOPE,
         match missing.is_empty() {

@@ -1,5 +1,7 @@
 //! The protected resource metadata document (RFC 9728).
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -261,11 +263,12 @@ fn scopes(document: &Map<String, Value>, section: &mut Section) {
             if list.is_empty() {
                 return Err("the list is empty".to_owned());
             }
-            for (at, scope) in list.iter().enumerate() {
+            let mut seen = HashSet::new();
+            for scope in &list {
                 if !is_scope_token(scope) {
                     return Err(format!("`{scope}` is no scope-token"));
                 }
-                if list[..at].contains(scope) {
+                if !seen.insert(scope) {
                     return Err(format!("`{scope}` is there twice"));
                 }
             }

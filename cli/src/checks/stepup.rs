@@ -1,6 +1,8 @@
 //! A token that lacks a scope: a real 403, from which a client can find its way
 //! (RFC 6750 §3.1).
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::{
@@ -192,16 +194,12 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
             None => Err("there is no `error`".to_owned()),
         },
     );
-    let granted = jwt::scopes(token);
+    let granted: Option<HashSet<_>> = jwt::scopes(token).map(|own| own.into_iter().collect());
     let needed = match bearer.get("scope").ok_or("there is no `scope`".to_owned()) {
         Ok(scope) => scope_tokens(scope),
         Err(fault) => Err(fault),
     };
-    let has = |scope: &&str| {
-        granted
-            .as_ref()
-            .is_some_and(|own| own.iter().any(|o| o == scope))
-    };
+    let has = |scope: &&str| granted.as_ref().is_some_and(|own| own.contains(*scope));
     section.judge(
         &SCOPE,
         needed.clone().and_then(|needed| {
@@ -214,9 +212,10 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
     );
     match (needed, &granted) {
         (Ok(needed), Some(granted)) => {
+            let needed: HashSet<_> = needed.into_iter().collect();
             let missing = granted
                 .iter()
-                .find(|own| !own.is_empty() && !needed.contains(&&***own));
+                .find(|own| !own.is_empty() && !needed.contains(own.as_str()));
             section.judge(
                 &UNION,
                 match missing {

@@ -8,7 +8,7 @@ use crate::{
     },
     http::{Answer, Request, Watch},
     jwt::{self, Forger},
-    visit::{Refused, Visit},
+    visit::{LONGEST_ADDRESS, Refused, Visit},
 };
 
 static GARBAGE: Check = Check::new(
@@ -143,6 +143,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     let issuer = visit.facts.issuer.as_ref();
     let listed = visit.facts.metadata.as_ref();
     let named = listed.and_then(|listed| listed.get("authorization_servers")?.get(0)?.as_str());
+    let named = named.filter(|named| named.len() <= LONGEST_ADDRESS);
     let forger = Forger {
         issuer: named.unwrap_or("https://toolgate-check.invalid").to_owned(),
         audience: visit.resource().to_owned(),

@@ -3,12 +3,16 @@
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
+use crate::json;
+
 /// An answer, read to its end or to its limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// How much of a stream was searched for its response.
+    read: usize,
 }
 
 impl Answer {
@@ -17,6 +21,7 @@ impl Answer {
             status,
             headers,
             body: Vec::new(),
+            read: 0,
         }
     }
 
@@ -60,30 +65,34 @@ impl Answer {
     }
 
     pub(crate) fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
+        json::read(&self.body)
     }
 
     /// A body that is one JSON object.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
-        serde_json::from_slice(&self.body).ok()
+        json::read(&self.body)
     }
 
     /// The JSON-RPC response: the body, or that event of a stream which is one.
     pub(crate) fn message(&self) -> Option<Value> {
-        let is_response = |message: &Value| {
-            message.get("result").is_some() || message.get("error").is_some_and(Value::is_object)
-        };
         if !self.is_stream() {
             return self.json().filter(is_response);
         }
-        let text = self.text().replace("\r\n", "\n");
-        let mut events = text.split("\n\n").map(|event| {
-            let data = event.lines().filter_map(|line| line.strip_prefix("data:"));
-            data.map(|line| line.strip_prefix(' ').unwrap_or(line))
-                .collect::<Vec<_>>()
-                .join("\n")
-        });
-        events.find_map(|data| serde_json::from_str(&data).ok().filter(is_response))
+        responses(&self.body).next()
+    }
+
+    /// Whether a stream has said its response in what came since this was last asked. Each
+    /// event is read once, however small the pieces are in which it comes.
+    pub(super) fn is_told(&mut self) -> bool {
+        let unread = self.body.get(self.read..).unwrap_or_default();
+        // An event ends with an empty line.
+        let ends = unread
+            .windows(3)
+            .rposition(|end| end.ends_with(b"\n\n") || end == b"\n\r\n");
+        let Some(end) = ends else { return false };
+        let is_told = responses(&unread[..end + 3]).next().is_some();
+        self.read += end + 3;
+        is_told
     }
 
     /// The result of a JSON-RPC response.
@@ -102,17 +111,31 @@ impl Answer {
 
     /// Whether a text stands anywhere in the answer.
     pub(super) fn repeats(&self, text: &str) -> bool {
-        let in_bytes = |bytes: &[u8]| {
-            bytes
-                .windows(text.len().max(1))
-                .any(|window| window == text.as_bytes())
-        };
-        in_bytes(&self.body)
-            || self
-                .headers
-                .values()
-                .any(|value| in_bytes(value.as_bytes()))
+        let is_in = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);
+        is_in(&self.body) || self.headers.values().any(|value| is_in(value.as_bytes()))
     }
+}
+
+fn is_response(message: &Value) -> bool {
+    message.get("result").is_some() || message.get("error").is_some_and(Value::is_object)
+}
+
+/// The responses among the events of a stream.
+fn responses(stream: &[u8]) -> impl Iterator<Item = Value> {
+    let text = String::from_utf8_lossy(stream).replace("\r\n", "\n");
+    let events: Vec<_> = text.split("\n\n").map(data).collect();
+    let messages = events
+        .into_iter()
+        .filter_map(|data| json::read(data.as_bytes()));
+    messages.filter(is_response)
+}
+
+/// The data of one event.
+fn data(event: &str) -> String {
+    let data = event.lines().filter_map(|line| line.strip_prefix("data:"));
+    data.map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]
@@ -136,6 +159,25 @@ mod tests {
         );
         let answer = answer("text/event-stream; charset=utf-8", &stream);
         assert_eq!(answer.result().unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn a_stream_that_comes_in_pieces_is_read_once() {
+        for end in ["\n\n", "\r\n\r\n"] {
+            let mut answer = answer("text/event-stream", "");
+            let stream = format!("data: {{\"method\":\"x\"}}{end}data: {{\"result\":{{}}}}{end}");
+            let told: Vec<_> = stream
+                .bytes()
+                .map(|byte| {
+                    answer.body.push(byte);
+                    answer.is_told()
+                })
+                .collect();
+            // At its very last byte, and not again.
+            assert_eq!(told.iter().position(|told| *told), Some(stream.len() - 1));
+            assert!(!answer.is_told());
+            assert!(answer.result().is_some());
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod command;
 mod faults;
 mod gate;
+mod hostile;
 mod issuer;
 mod limits;
 mod login;
