@@ -22,6 +22,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use axum::{
@@ -87,6 +88,8 @@ pub(crate) struct Settings {
     /// Says yes for the person, for tests. Only towards clients on loopback: any web page
     /// can register a client and send the browser here.
     pub(crate) automatic_consent: bool,
+    /// How long a client may take to send a form or a registration.
+    pub(crate) body_time: Duration,
     /// What time it is.
     pub(crate) clock: Arc<dyn Clock>,
 }

@@ -60,7 +60,7 @@ pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Reque
             "Another page sent this decision. Nothing was allowed.",
         );
     }
-    match Parameters::from_form(request).await {
+    match Parameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => judge(&provider, &form).unwrap_or_else(|error| page::failure(&error)),
         Err(error) => page::failure(&error),
     }

@@ -1,15 +1,18 @@
 //! The parameters of a query or a form (RFC 6749 §3.1 and §3.2).
 
+use std::time::Duration;
+
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes},
     extract::Request,
     http::{StatusCode, header::CONTENT_TYPE},
 };
 use url::form_urlencoded;
 
 use super::answer::OAuthError;
+use crate::gate::{BodyFault, read_body};
 
-/// The longest form: a sealed authorization request fits, and little else.
+/// The longest form, in bytes: a sealed authorization request fits, and little else.
 const FORM_LIMIT: usize = 64 * 1024;
 
 /// Names and values as they came.
@@ -24,8 +27,8 @@ impl Parameters {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// Reads the form that a request carries, and nothing but a form.
-    pub(super) async fn from_form(request: Request) -> Result<Self, OAuthError> {
+    /// Reads the form that a request carries, and nothing but a form, within `time`.
+    pub(super) async fn from_form(request: Request, time: Duration) -> Result<Self, OAuthError> {
         let (parts, body) = request.into_parts();
         let media_type = parts
             .headers
@@ -42,7 +45,7 @@ impl Parameters {
                 "the body must be application/x-www-form-urlencoded",
             ));
         }
-        read(body, FORM_LIMIT)
+        read(body, FORM_LIMIT, time)
             .await
             .map(|bytes| Self::parse(&bytes))
     }
@@ -83,13 +86,23 @@ impl From<Repeated> for OAuthError {
     }
 }
 
-/// A body of at most `limit` bytes.
-pub(super) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, OAuthError> {
-    let bytes = to_bytes(body, limit).await.map_err(|_| {
-        OAuthError::new("invalid_request", "the body is too large or incomplete")
-            .with_status(StatusCode::PAYLOAD_TOO_LARGE)
-    })?;
-    Ok(bytes.into())
+/// A body of at most `limit` bytes that arrives within `time`. Without that bound a sender
+/// of half a form keeps a connection open for ever (CWE-400).
+pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, OAuthError> {
+    read_body(body, limit, time).await.map_err(|fault| {
+        let (status, description) = match fault {
+            BodyFault::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is larger than this endpoint reads",
+            ),
+            BodyFault::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "the body did not arrive in time; send the request again",
+            ),
+            BodyFault::Broken => (StatusCode::BAD_REQUEST, "the body did not arrive whole"),
+        };
+        OAuthError::new("invalid_request", description).with_status(status)
+    })
 }
 
 #[cfg(test)]

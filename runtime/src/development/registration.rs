@@ -22,11 +22,12 @@ use super::{
 };
 use crate::json;
 
-/// The largest registration.
+/// The largest registration, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
 pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    match parameters::read(request.into_body(), BODY_LIMIT).await {
+    let time = provider.settings.body_time;
+    match parameters::read(request.into_body(), BODY_LIMIT, time).await {
         Ok(body) => accept(&provider, &body).unwrap_or_else(IntoResponse::into_response),
         Err(refusal) => refusal.into_response(),
     }

@@ -21,7 +21,7 @@ pub(super) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
     if let Err(refusal) = check_no_secret(request.headers()) {
         return refusal.into_response();
     }
-    let revoked = match Parameters::from_form(request).await {
+    let revoked = match Parameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => end(&provider, &form),
         Err(refusal) => Err(refusal),
     };
@@ -68,7 +68,7 @@ pub(super) async fn introspect(
     State(provider): State<Arc<Provider>>,
     request: Request,
 ) -> Response {
-    let described = match Parameters::from_form(request).await {
+    let described = match Parameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => form
             .needed("token", "token is missing")
             .map(|text| describe(&provider, text)),

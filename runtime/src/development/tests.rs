@@ -22,6 +22,7 @@ use super::*;
 
 mod attacks;
 mod authorize;
+mod bodies;
 mod code;
 mod consent;
 mod document;
@@ -249,6 +250,7 @@ fn settings(clock: &TestClock) -> Settings {
         default_scopes: vec!["todo:read".to_owned()],
         subject: "developer".to_owned(),
         automatic_consent: false,
+        body_time: Duration::from_secs(60),
         clock: Arc::new(clock.clone()),
     }
 }

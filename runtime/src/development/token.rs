@@ -26,7 +26,7 @@ use crate::verify::Shown;
 
 pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let issued = match Parameters::from_form(request).await {
+    let issued = match Parameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => issue(&provider, &headers, &form, &Shown::read(&method, &headers)),
         Err(refusal) => Err(refusal),
     };

@@ -13,7 +13,7 @@ const UNAUTHENTICATED_BODY: usize = 64 * 1024;
 const JSON_VALUES: usize = 250_000;
 
 /// How long a client may take to send a body.
-const BODY_TIME: Duration = Duration::from_secs(60);
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(60);
 
 /// How much memory all half-sent bodies without a valid token share, in multiples of what
 /// one of them may keep: 16 MiB by default.

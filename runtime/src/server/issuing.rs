@@ -168,6 +168,7 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
         default_scopes: owned(&embedding.baseline),
         subject: "developer".to_owned(),
         automatic_consent: settings.consents_automatically(),
+        body_time: crate::gate::BODY_TIME,
         clock: Arc::clone(embedding.clock),
     })?;
     let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
