@@ -28,7 +28,7 @@ mod variables;
 pub use environment::Environment;
 use state_key::StateKey;
 pub(crate) use {
-    address::Resource,
+    address::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource},
     document::Document,
     settings::{ClientCredentials, Settings, TrustedIssuer},
 };

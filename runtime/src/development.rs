@@ -6,6 +6,8 @@
 //! twice over: [`DevelopmentIssuer::new`] takes no other origin, and only such requests
 //! are answered as are known to come from loopback and are addressed to it ([`loopback`]).
 //!
+//! [`endpoints`] lists the paths.
+//!
 //! | what a client does | file | on the way |
 //! |---|---|---|
 //! | finds the endpoints | [`metadata`] | |
@@ -25,10 +27,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router, middleware,
-    routing::{get, post},
-};
+use axum::{Router, middleware, routing::get};
 
 use crate::{
     clock::{Clock, UnixTime},
@@ -42,6 +41,7 @@ mod authorize;
 mod client;
 mod consent;
 mod document;
+mod endpoints;
 mod exchange;
 mod keys;
 mod loopback;
@@ -105,7 +105,7 @@ impl DevelopmentIssuer {
     ///
     /// # Errors
     ///
-    /// An origin that is not loopback, a default scope that is not among the scopes, a
+    /// An origin that is not loopback, a resource at a path of the issuer's own, a default scope that is not among the scopes, a
     /// subject that cannot be one, or a system without randomness.
     pub(crate) fn new(settings: Settings) -> Result<Self, StartError> {
         let mut faults = Faults::default();
@@ -113,6 +113,15 @@ impl DevelopmentIssuer {
             faults.add(
                 format!("the development issuer cannot be at {:?}", settings.origin),
                 "bind to a loopback address, or configure an authorization server",
+            );
+        }
+        if let Some(path) = endpoints::shared_with(&settings.resource) {
+            faults.add(
+                format!(
+                    "the resource {:?} has the path {path}, at which the development issuer answers",
+                    settings.resource
+                ),
+                "choose another path in TOOLGATE_RESOURCE, such as /mcp, or name your own issuer in TOOLGATE_AUTHORIZATION_SERVERS",
             );
         }
         for scope in &settings.default_scopes {
@@ -176,19 +185,14 @@ impl DevelopmentIssuer {
     /// Every route of the issuer, with its own CORS and its own refusal of what is not
     /// loopback. None of them is the fallback, so it can be merged into any router.
     pub(crate) fn router(&self) -> Router {
-        // Public clients run in pages too, and nothing here goes by cookies.
-        let mut open = Router::new()
-            .route("/development/jwks", get(metadata::jwks))
-            .route("/development/register", post(registration::register))
-            .route("/development/token", post(token::token))
-            .route("/development/revoke", post(revocation::revoke));
+        let put = |router: Router<_>, (path, endpoint)| router.route(path, endpoint);
+        let mut open = endpoints::for_pages().into_iter().fold(Router::new(), put);
         for path in metadata::paths(&self.provider.settings.resource) {
             open = open.route(&path, get(metadata::document));
         }
-        Router::new()
-            .route("/development/authorize", get(authorize::authorize))
-            .route("/development/authorize/decision", post(consent::decide))
-            .route("/development/introspect", post(revocation::introspect))
+        let others = endpoints::for_others().into_iter();
+        others
+            .fold(Router::new(), put)
             .merge(
                 open.method_not_allowed_fallback(answer::other_method)
                     .route_layer(middleware::from_fn(answer::cors)),

@@ -1,6 +1,7 @@
 //! The embedded development issuer over sockets: where it exists, and whom it answers.
 
 mod audience;
+mod clashes;
 mod consent;
 mod dpop;
 mod exchange;

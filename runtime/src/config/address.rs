@@ -134,22 +134,34 @@ impl Resource {
 
     /// Where RFC 9728 §3.1 puts the metadata of this resource.
     pub(crate) fn metadata_url(&self) -> String {
-        format!("{}{WELL_KNOWN}{}", self.origin, self.path)
+        format!("{}{METADATA_PATH}{}", self.origin, self.path)
     }
 
     /// The resource whose metadata would be at this address.
     pub(super) fn of_metadata_url(text: &str) -> Option<String> {
-        let at = text.find(WELL_KNOWN)?;
-        let (origin, path) = (&text[..at], &text[at + WELL_KNOWN.len()..]);
+        let at = text.find(METADATA_PATH)?;
+        let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
         Some(format!("{origin}{path}"))
     }
 }
 
 /// Where RFC 9728 §3 puts metadata, before the resource's own path.
-const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+pub(crate) const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
+/// Where a server says that it lives.
+pub(crate) const LIVENESS_PATH: &str = "/healthz";
+/// Where it says whether it can answer calls.
+pub(crate) const READINESS_PATH: &str = "/readyz";
+/// Where its page for people is.
+pub(crate) const DOCS_PATH: &str = "/docs";
 
-/// The first segments of the paths that the server itself answers.
-const TAKEN: [&str; 4] = [".well-known", "healthz", "readyz", "docs"];
+/// Every path that a server answers beside its endpoint. What begins with the first segment
+/// of one of them is not free for an endpoint.
+const OWN_PATHS: [&str; 4] = [METADATA_PATH, LIVENESS_PATH, READINESS_PATH, DOCS_PATH];
+
+/// The segment that a path begins with; none of the root.
+fn first_segment(path: &str) -> Option<&str> {
+    path.strip_prefix('/')?.split('/').next()
+}
 
 fn judge_path(path: &str) -> Result<(), Flaw> {
     let Some(segments) = path.strip_prefix('/') else {
@@ -166,11 +178,17 @@ fn judge_path(path: &str) -> Result<(), Flaw> {
             "use letters, digits, '-', '.', '_' and '~' between single slashes",
         );
     }
-    match segments.split('/').next() {
-        Some(first) if TAKEN.contains(&first) => flaw(
-            format!("has a path under /{first}, which the server needs for itself"),
-            "choose another path, such as /mcp",
-        ),
+    match first_segment(path) {
+        Some(first)
+            if OWN_PATHS
+                .iter()
+                .any(|own| first_segment(own) == Some(first)) =>
+        {
+            flaw(
+                format!("has a path under /{first}, which the server needs for itself"),
+                "choose another path, such as /mcp",
+            )
+        }
         _ => Ok(()),
     }
 }

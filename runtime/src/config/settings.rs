@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use super::{Config, Document, Resource, StateKey};
+use super::{Config, DOCS_PATH, Document, Resource, StateKey};
 use crate::{
     error::Faults,
     gate::Limits,
@@ -42,7 +42,7 @@ impl Settings {
         let docs_url = config
             .docs_url
             .clone()
-            .unwrap_or_else(|| format!("{}/docs", resource.origin()));
+            .unwrap_or_else(|| format!("{}{DOCS_PATH}", resource.origin()));
         Self {
             bind,
             audiences,

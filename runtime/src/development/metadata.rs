@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{OFFLINE_ACCESS, Provider, answer::written, exchange};
 use crate::issuer::Algorithm;
 
-const DOCUMENTS: [&str; 2] = [
+pub(super) const DOCUMENTS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
 ];
@@ -35,7 +35,7 @@ pub(super) fn paths(resource: &str) -> BTreeSet<String> {
 }
 
 /// The path of a URI, without a slash at its end; none where it has none.
-fn path_of(resource: &str) -> Option<&str> {
+pub(super) fn path_of(resource: &str) -> Option<&str> {
     let (_, rest) = resource.split_once("://")?;
     let path = rest.get(rest.find('/')?..)?;
     let path = path.split(['?', '#']).next()?.trim_end_matches('/');

@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 use tower::Service;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::gate::{OriginRules, oauth_error};
+use crate::{
+    config::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH},
+    gate::{OriginRules, oauth_error},
+};
 
 use super::{
     cors::ForPages,
@@ -24,8 +27,6 @@ use super::{
     page,
     protection::Readiness,
 };
-
-const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 /// What the routes serve besides the MCP endpoint.
 pub(super) struct Served {
@@ -59,10 +60,10 @@ where
     } = served;
     let metadata = read(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
     let mut router = Router::new()
-        .route(WELL_KNOWN, metadata.clone())
-        .route("/healthz", read(|| Response::new(Body::from("ok\n"))))
-        .route("/readyz", read(move || ready(&readiness)))
-        .route("/docs", read(move || documentation(page.clone())));
+        .route(METADATA_PATH, metadata.clone())
+        .route(LIVENESS_PATH, read(|| Response::new(Body::from("ok\n"))))
+        .route(READINESS_PATH, read(move || ready(&readiness)))
+        .route(DOCS_PATH, read(move || documentation(page.clone())));
     let endpoint = ForPages::new(endpoint, cors.clone());
     let mut endpoints = Router::new();
     if path.is_empty() {
@@ -70,7 +71,7 @@ where
     } else {
         // A redirect from one to the other would not be followed by a POST.
         for path in [path.clone(), format!("{path}/")] {
-            router = router.route(&format!("{WELL_KNOWN}{path}"), metadata.clone());
+            router = router.route(&format!("{METADATA_PATH}{path}"), metadata.clone());
             endpoints = endpoints.route(&path, any_service(endpoint.clone()));
         }
     }

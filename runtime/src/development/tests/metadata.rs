@@ -21,6 +21,37 @@ async fn every_place_that_clients_probe_has_the_same_document() {
     }
 }
 
+/// A router with two routes at one path panics.
+#[test]
+fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
+    let clock = TestClock::default();
+    let documents = super::super::metadata::DOCUMENTS.map(|path| (path, None));
+    let endpoints = endpoints::for_pages().into_iter();
+    let endpoints = endpoints.chain(endpoints::for_others());
+    let endpoints = endpoints.map(|(path, endpoint)| (path, Some(endpoint)));
+    for (path, _) in endpoints.chain(documents) {
+        for end in ["", "/"] {
+            let mut settings = settings(&clock);
+            settings.resource = format!("{ORIGIN}{path}{end}");
+            let fault = DevelopmentIssuer::new(settings).unwrap_err().to_string();
+            for part in [
+                &format!("\"{ORIGIN}{path}{end}\""),
+                "development issuer answers",
+                "choose another path",
+            ] {
+                assert!(fault.contains(part), "{part}: {fault}");
+            }
+        }
+    }
+    for path in ["/development", "/development/mcp", "/token"] {
+        let mut settings = settings(&clock);
+        settings.resource = format!("{ORIGIN}{path}");
+        let issuer = DevelopmentIssuer::new(settings).unwrap();
+        let endpoint = Router::new().route(path, get(async || "the endpoint"));
+        let _ = endpoint.merge(issuer.router());
+    }
+}
+
 #[tokio::test]
 async fn the_document_says_what_clients_look_for() {
     let world = World::new();

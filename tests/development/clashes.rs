@@ -1,0 +1,87 @@
+//! A resource whose path is one of the server's own: a fault at the start, never a panic.
+
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpService, session::local::LocalSessionManager,
+};
+use support::{
+    desk::{self, Runs},
+    ledger::Ledger,
+    tokens,
+};
+use toolgate::{Config, Gate, needs};
+
+const ORIGIN: &str = "http://127.0.0.1:8000";
+
+/// What every server answers beside its endpoint.
+const OF_ANY_SERVER: [&str; 6] = [
+    "/docs",
+    "/healthz",
+    "/readyz",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+];
+
+/// What the development issuer answers.
+const OF_THE_ISSUER: [&str; 7] = [
+    "/development/authorize",
+    "/development/authorize/decision",
+    "/development/introspect",
+    "/development/jwks",
+    "/development/register",
+    "/development/revoke",
+    "/development/token",
+];
+
+/// Why a server and a gate with this configuration do not start; none where they do.
+async fn faults(config: &Config) -> [Option<String>; 2] {
+    let server = desk::unverified_server(&Runs::default());
+    let server = server.into_router(config.clone());
+    let gate = Gate::builder("ledger")
+        .tool("read", needs!(scope = "ledger:read"))
+        .build_unseen(config.clone());
+    let gate = gate.map(|gate| {
+        let service = StreamableHttpService::new(
+            gate.guard_each(|| Ok(Ledger::default())),
+            LocalSessionManager::default().into(),
+            gate.transport(),
+        );
+        gate.router(service)
+    });
+    [server, gate].map(|made| made.err().map(|error| error.to_string()))
+}
+
+#[tokio::test]
+async fn a_resource_at_a_path_of_the_servers_own_is_a_fault_that_says_what_to_do() {
+    for path in OF_ANY_SERVER.into_iter().chain(OF_THE_ISSUER) {
+        for end in ["", "/"] {
+            let resource = format!("{ORIGIN}{path}{end}");
+            for fault in faults(&Config::new(&*resource)).await {
+                let fault = fault.unwrap_or_else(|| panic!("{resource} is served"));
+                assert!(fault.contains(&format!("{resource:?}")), "{fault}");
+                // A slash at the end is a fault by itself, at any path.
+                let remedies: &[_] = match end {
+                    "" => &["choose another path"],
+                    _ => &["choose another path", "; write http://127.0.0.1:8000/"],
+                };
+                assert!(remedies.iter().any(|one| fault.contains(one)), "{fault}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_the_issuer_is_free_where_there_is_none() {
+    for path in OF_THE_ISSUER {
+        let config = Config::new(format!("{ORIGIN}{path}")).with_issuer(tokens::ISSUER);
+        assert_eq!(faults(&config).await, [None, None], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_paths_beside_those_of_the_issuer_are_free() {
+    for path in ["", "/development", "/development/mcp", "/token"] {
+        let config = Config::new(format!("{ORIGIN}{path}"));
+        assert_eq!(faults(&config).await, [None, None], "{path}");
+    }
+}
