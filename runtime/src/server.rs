@@ -2,6 +2,7 @@
 //!
 //! - [`admitted`]: the second check, at dispatch
 //! - [`adoption`]: the gate alone, before somebody else's handler
+//! - [`browser`]: a person who opens the endpoint
 //! - [`catalogue`], [`listing`]: its tools, prompts and resources, and who sees which;
 //!   [`lists`]: that as bytes
 //! - [`assembly`]: from a builder and a configuration to what serves, with every fault
@@ -41,6 +42,7 @@ mod admitted;
 mod adoption;
 mod assembly;
 mod at_once;
+mod browser;
 mod catalogue;
 mod changes;
 mod connection;

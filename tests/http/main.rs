@@ -2,6 +2,7 @@
 
 mod adoption;
 mod authorize;
+mod browser;
 mod challenge;
 mod handshake;
 mod health;

@@ -22,6 +22,7 @@ use crate::{
 };
 
 use super::{
+    browser::{ForBrowsers, is_browser, see_docs},
     cors::ForPages,
     entrance::{Answer, Entrance},
     page,
@@ -65,14 +66,15 @@ where
         .route(READINESS_PATH, read(move || ready(&readiness)))
         .route(DOCS_PATH, read(move || documentation(page.clone())));
     let endpoint = ForPages::new(endpoint, cors.clone());
+    let opened = ForBrowsers(endpoint.clone());
     let mut endpoints = Router::new();
     if path.is_empty() {
-        endpoints = endpoints.route("/", any_service(endpoint.clone()));
+        endpoints = endpoints.route("/", any_service(opened));
     } else {
         // A redirect from one to the other would not be followed by a POST.
         for path in [path.clone(), format!("{path}/")] {
             router = router.route(&format!("{METADATA_PATH}{path}"), metadata.clone());
-            endpoints = endpoints.route(&path, any_service(endpoint.clone()));
+            endpoints = endpoints.route(&path, any_service(opened.clone()));
         }
     }
     // CORS is outermost, so that a page can read refusals as well.
@@ -100,13 +102,17 @@ fn read(tell: impl Fn() -> Response<Body> + Send + Sync + 'static) -> MethodRout
     get(move || std::future::ready(tell()))
 }
 
-/// Answers for the paths at which there is nothing, where the server stands alone.
+/// Answers for the paths at which there is nothing, where the server stands alone. A person
+/// who opens the root of such a server is sent to its page.
 pub(super) fn alone(router: Router, cors: CorsLayer) -> Router {
     let nothing = any(not_found).layer(cors);
     router.fallback_service(nothing)
 }
 
-async fn not_found() -> Response<Body> {
+async fn not_found(request: Request<Body>) -> Response<Body> {
+    if request.uri().path() == "/" && is_browser(&request) {
+        return see_docs();
+    }
     oauth_error(
         StatusCode::NOT_FOUND,
         "not_found",

@@ -1,0 +1,117 @@
+//! A person who opens a server's addresses in a browser.
+
+use axum::Router;
+use reqwest::{Method, StatusCode, redirect::Policy};
+use support::{desk, server::Running, tokens::ISSUER};
+use tokio::net::TcpListener;
+use toolgate::Config;
+
+use crate::desk;
+
+/// What a browser sends when a person opens an address.
+const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+async fn ask(method: Method, url: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+    let client = reqwest::Client::builder().redirect(Policy::none());
+    let mut request = client.build().expect("a client").request(method, url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.expect("an answer")
+}
+
+/// Asserts that a browser is sent from an address to the page, which is there.
+async fn leads_to_the_page(origin: &str, path: &str) {
+    let answer = ask(
+        Method::GET,
+        &format!("{origin}{path}"),
+        &[("accept", ACCEPT)],
+    )
+    .await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}: {answer:?}");
+    let header = |name| answer.headers()[name].to_str().expect("ASCII");
+    assert_eq!(header("location"), "/docs");
+    assert_eq!(header("cache-control"), "no-store");
+    assert!(!answer.headers().contains_key("www-authenticate"));
+    let page = ask(
+        Method::GET,
+        &format!("{origin}/docs"),
+        &[("accept", ACCEPT)],
+    )
+    .await;
+    assert_eq!(page.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_browser_at_the_endpoint_or_at_the_root_is_sent_to_the_page() {
+    let (running, _) = desk().await;
+    for path in ["/mcp", "/mcp/", "/"] {
+        leads_to_the_page(&running.origin(), path).await;
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_at_the_root_does_so_as_well() {
+    let server = desk::server(&desk::Runs::default());
+    let at_root = |address| Config::new(format!("http://{address}")).with_issuer(ISSUER);
+    let running = Running::start_as(server, at_root).await;
+    leads_to_the_page(&running.origin(), "/").await;
+    let answer = ask(Method::POST, &format!("{}/", running.origin()), &[]).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_client_is_never_sent_anywhere() {
+    let (running, _) = desk().await;
+    let streams = "application/json, text/event-stream";
+    for (method, headers) in [
+        (Method::GET, &[("accept", "text/event-stream")][..]),
+        (Method::GET, &[("accept", "text/html, text/event-stream")]),
+        (Method::GET, &[("accept", "*/*")]),
+        (Method::GET, &[]),
+        (
+            Method::GET,
+            &[("accept", ACCEPT), ("authorization", "Bearer x")],
+        ),
+        (Method::POST, &[("accept", ACCEPT)]),
+        (Method::POST, &[("accept", streams)]),
+        (Method::DELETE, &[("accept", ACCEPT)]),
+    ] {
+        for path in ["/mcp", "/mcp/"] {
+            let answer = ask(method.clone(), &running.url(path), headers).await;
+            assert_eq!(
+                answer.status(),
+                StatusCode::UNAUTHORIZED,
+                "{method} {headers:?}"
+            );
+        }
+        let answer = ask(method.clone(), &running.url("/"), headers).await;
+        let is_browser =
+            method == Method::GET && headers == [("accept", ACCEPT), ("authorization", "Bearer x")];
+        assert!(!is_browser || answer.status() == StatusCode::NOT_FOUND);
+        assert!(!answer.status().is_redirection(), "{method} {headers:?}");
+    }
+    let query = ask(
+        Method::GET,
+        &running.url("/mcp?access_token=x"),
+        &[("accept", ACCEPT)],
+    )
+    .await;
+    assert_eq!(query.status(), StatusCode::BAD_REQUEST);
+}
+
+/// A router claims nothing in somebody's application but the paths that are its own.
+#[tokio::test]
+async fn a_mounted_router_leaves_the_root_to_its_application() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let config = Config::new(format!("{origin}/mcp")).with_issuer(ISSUER);
+    let router = desk::server(&desk::Runs::default()).into_router(config);
+    let app = Router::new()
+        .fallback(async || "the application's own")
+        .merge(router.expect("it starts"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    leads_to_the_page(&origin, "/mcp").await;
+    let root = ask(Method::GET, &format!("{origin}/"), &[("accept", ACCEPT)]).await;
+    assert_eq!(root.text().await.expect("text"), "the application's own");
+}
