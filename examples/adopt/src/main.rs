@@ -9,12 +9,23 @@ use counter::Counter;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpService, session::local::LocalSessionManager,
 };
-use toolgate::{Config, Error, Gate, needs};
+use toolgate::{Config, Error, Gate, needs, scopes};
+
+scopes! {
+    /// What a token for this server allows.
+    mod scope {
+        /// See the count
+        READ = "counter:read",
+        /// Add to the count
+        WRITE = "counter:write",
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let counter = Counter::default();
     let gate = Gate::builder("counter")
+        .vocabulary(scope::ALL)
         .tool("get", needs!(scope = "counter:read"))
         .tool("add", needs!(scope = "counter:write", step_up))
         .build(Config::from_env()?, counter.clone())

@@ -5,11 +5,11 @@ use toolgate::{Caller, Changes, ToolSet, mcp_tool, tools};
 toolgate::scopes! {
     /// What a token for this server can allow.
     pub(crate) mod scope {
-        /// Use the tools that the suite calls.
+        /// Use all that the conformance suite calls
         USE = "everything:use",
-        /// Write something down.
+        /// Write something down
         WRITE = "everything:write",
-        /// Throw away what was written down.
+        /// Delete what was written down
         ERASE = "everything:erase",
     }
 }

@@ -21,7 +21,7 @@ use std::{
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, Json, Server, State, mcp_tool, tools};
+use toolgate::{Config, Environment, Json, Server, State, mcp_tool, scopes, tools};
 use tracing_subscriber::EnvFilter;
 
 mod feed;
@@ -46,11 +46,19 @@ Variables, also read from .env; the README of Toolgate has the others:
   RUST_LOG                 what to log, warn,toolgate=info by default
 ";
 
+scopes! {
+    /// What a token for this server allows.
+    mod scope {
+        /// Read news and how favourable they are
+        READ = "news:read",
+    }
+}
+
 /// Finds the three newest articles about a company, a currency or a coin.
 ///
 /// Each has a title, a summary, its source, the time of publication and how favourable
 /// it is. Without a key to the provider the articles are sample data, and a note says so.
-#[mcp_tool(scope = "news:read", read_only, open_world)]
+#[mcp_tool(scope = scope::READ, read_only, open_world)]
 async fn get_news_sentiment(
     /// Ticker symbol, such as `AAPL`, `BRK.B`, `CRYPTO:BTC` or `FOREX:USD`.
     #[arg(min_length = 1, max_length = 40)]
@@ -64,7 +72,8 @@ fn server(feed: Feed) -> Server<Feed> {
     Server::with_state("finance-news", feed)
         .title("Finance news")
         .version(env!("CARGO_PKG_VERSION"))
-        .tools(tools![get_news_sentiment])
+        .vocabulary(scope::ALL)
+        .tools(tools![in scope::ALL; get_news_sentiment])
 }
 
 #[tokio::main]

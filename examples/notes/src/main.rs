@@ -6,7 +6,19 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use toolgate::{Changes, Config, Error, Server, mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
+use toolgate::{
+    Changes, Config, Error, Server, mcp_prompt, mcp_resource, mcp_tool, mcp_tools, scopes,
+};
+
+scopes! {
+    /// What a token for this server allows.
+    mod scope {
+        /// Read the notes
+        READ = "notes:read",
+        /// Write and replace notes
+        WRITE = "notes:write",
+    }
+}
 
 /// The notes, numbered from 1, and who is to know of new ones.
 struct Notes {
@@ -14,10 +26,10 @@ struct Notes {
     changes: Changes,
 }
 
-#[mcp_tools]
+#[mcp_tools(vocabulary = scope::ALL)]
 impl Notes {
     /// Replaces a note, or adds one under the next number.
-    #[mcp_tool(scope = "notes:write", step_up, idempotent)]
+    #[mcp_tool(scope = scope::WRITE, step_up, idempotent)]
     fn write_note(
         &self,
         /// Its number.
@@ -44,7 +56,7 @@ impl Notes {
     }
 
     /// Every note, one a line: its URI, and how it begins.
-    #[mcp_resource(uri = "notes://all", scope = "notes:read")]
+    #[mcp_resource(uri = "notes://all", scope = scope::READ)]
     fn all_notes(&self) -> String {
         let first_line = |text: &String| text.lines().next().unwrap_or_default().to_owned();
         let texts = self.texts();
@@ -57,7 +69,7 @@ impl Notes {
     /// One note.
     #[mcp_resource(
         uri = "notes://{number}",
-        scope = "notes:read",
+        scope = scope::READ,
         mime_type = "text/markdown"
     )]
     fn note(&self, #[arg(complete = numbers)] number: usize) -> Option<String> {
@@ -66,7 +78,7 @@ impl Notes {
     }
 
     /// Asks for one sentence that says what a note says.
-    #[mcp_prompt(scope = "notes:read", title = "Sum up a note")]
+    #[mcp_prompt(scope = scope::READ, title = "Sum up a note")]
     fn sum_up(
         &self,
         /// The number of the note.
@@ -98,6 +110,7 @@ async fn main() -> Result<(), Error> {
     };
     Server::with_state("notes", Arc::new(notes))
         .version(env!("CARGO_PKG_VERSION"))
+        .vocabulary(scope::ALL)
         .tools(Notes::tools)
         .resources(Notes::resources)
         .prompts(Notes::prompts)

@@ -51,6 +51,7 @@ fn server(store: Store) -> Server<Store> {
     Server::with_state("todo", store)
         .title("To do")
         .version(env!("CARGO_PKG_VERSION"))
+        .vocabulary(tools::scope::ALL)
         .tools(tools::tools)
 }
 

@@ -5,7 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use toolgate::{Json, State, ToolSet, mcp_tool, tools};
+use toolgate::{Json, State, ToolSet, mcp_tool, scopes, tools};
 
 use crate::store::{Owner, Store, StoreError, Todo};
 
@@ -13,9 +13,19 @@ mod owner;
 #[cfg(test)]
 mod tests;
 
+scopes! {
+    /// What a token for this server allows.
+    pub(crate) mod scope {
+        /// See your list
+        READ = "todo:read",
+        /// Change and delete items of your list
+        WRITE = "todo:write",
+    }
+}
+
 /// Every tool of this file. One that is not named here does not exist for clients.
 pub(crate) fn tools(set: &mut ToolSet<Store>) {
-    tools![list_todos, add_todo, complete_todo, delete_todo, ping](set);
+    tools![in scope::ALL; list_todos, add_todo, complete_todo, delete_todo, ping](set);
 }
 
 /// A list, the oldest item first.
@@ -25,7 +35,7 @@ struct Todos {
 }
 
 /// Lists what you have to do, and what is done.
-#[mcp_tool(scope = "todo:read", read_only)]
+#[mcp_tool(scope = scope::READ, read_only)]
 async fn list_todos(
     #[extract] owner: Owner,
     State(store): State<Store>,
@@ -35,7 +45,7 @@ async fn list_todos(
 }
 
 /// Adds an item at the end of your list.
-#[mcp_tool(scope = "todo:write", step_up, destructive = false)]
+#[mcp_tool(scope = scope::WRITE, step_up, destructive = false)]
 async fn add_todo(
     /// What is to be done, on one line.
     #[arg(min_length = 1, max_length = 500)]
@@ -47,7 +57,7 @@ async fn add_todo(
 }
 
 /// Marks an item of your list as done. One that is done stays so.
-#[mcp_tool(scope = "todo:write", step_up, destructive = false, idempotent)]
+#[mcp_tool(scope = scope::WRITE, step_up, destructive = false, idempotent)]
 async fn complete_todo(
     /// The item's `id`, as `list_todos` has it.
     id: u64,
@@ -58,7 +68,7 @@ async fn complete_todo(
 }
 
 /// Deletes an item of your list, for ever.
-#[mcp_tool(scope = "todo:write", step_up, destructive)]
+#[mcp_tool(scope = scope::WRITE, step_up, destructive)]
 async fn delete_todo(
     /// The item's `id`, as `list_todos` has it.
     id: u64,
