@@ -34,6 +34,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("development", 5),
     ("metadata", 5),
     ("server", 5),
+    ("stylesheet", 5),
 ];
 
 /// Modules of lower layers that a module must not name all the same.

@@ -49,14 +49,18 @@ mod service;
 mod session;
 mod stranger;
 
-pub(crate) use body::{BodyFault, PendingBodies, read as read_body};
+pub(crate) use body::PendingBodies;
+#[cfg(feature = "development-issuer")]
+pub(crate) use body::{BodyFault, read as read_body};
 pub(crate) use challenge::Challenges;
 pub(crate) use direct::Direct;
 pub(crate) use handover::ListsTools;
 pub use in_result::DeniedCall;
 pub(crate) use in_result::InResult;
 pub(crate) use in_session::InSession;
-pub(crate) use limits::{BODY_TIME, Limits};
+#[cfg(feature = "development-issuer")]
+pub(crate) use limits::BODY_TIME;
+pub(crate) use limits::Limits;
 pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;

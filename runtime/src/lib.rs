@@ -25,6 +25,7 @@ mod prompt;
 mod resource;
 mod scope;
 mod server;
+mod stylesheet;
 mod text;
 mod tool;
 mod uri_pattern;

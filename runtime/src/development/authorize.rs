@@ -32,13 +32,20 @@ pub(super) async fn authorize(
     let client = match client(&provider, &parameters).await {
         Ok(Known::Client(client)) => client,
         Ok(Known::AskHere(id)) => return ask_here(&provider, &id, &query),
-        Err(fault) => return page::fault("This application is not known here", &fault),
+        Err(fault) => {
+            return page::fault(
+                "This application is not known here",
+                &fault,
+                "reload this page to try once more. If that does not help, remove this server from the application and add it again: the application then registers anew.",
+            );
+        }
     };
     let asked = parameters.one("redirect_uri");
     let Some(to) = asked.ok().and_then(|asked| client.redirect(asked)) else {
         return page::fault(
             "The answer would go to the wrong place",
             "The redirect URI is not one that this application registered. Nothing was sent there.",
+            "close this page. If you started this login yourself, remove this server from the application and add it again: the application then registers the address that it uses now.",
         );
     };
     let state = parameters.one("state");

@@ -58,6 +58,7 @@ pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Reque
         return page::fault(
             "This did not come from here",
             "Another page sent this decision. Nothing was allowed.",
+            "close this page and the one that led here. If you want to log in, start the login again from your application.",
         );
     }
     match Parameters::from_form(request, provider.settings.body_time).await {
@@ -71,7 +72,8 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
     let Some(request) = AuthorizationRequest::open(provider, sealed) else {
         return Ok(page::fault(
             "This request has ended",
-            "It was open for ten minutes, or the server was restarted. Start again from the application.",
+            "It was open for ten minutes, or the server was restarted.",
+            "start the login again from your application.",
         ));
     };
     let decision = form.needed("decision", "the form says neither yes nor no")?;
@@ -131,7 +133,8 @@ fn again(earlier: &Answered, answer: &Answered) -> Response {
     }
     page::fault(
         "This request was answered before",
-        "The first answer counts. Start again from the application to give another.",
+        "The first answer counts.",
+        "go back to your application. To give another answer, start the login there again.",
     )
 }
 

@@ -149,6 +149,12 @@ pub(super) fn is_url(id: &str) -> bool {
     id.starts_with("https://") || id.starts_with("http://")
 }
 
+/// The host that an identifier names; none where it is no URL.
+pub(super) fn host(id: &str) -> Option<String> {
+    let url = Url::parse(id).ok().filter(|_| is_url(id))?;
+    Some(url.authority().to_owned())
+}
+
 /// Whether the document of a client is on this machine, as far as its identifier tells. A
 /// name that leads here has to be `https`, and no program here can prove to have it.
 pub(super) fn is_here(id: &str) -> Result<bool, Fault> {

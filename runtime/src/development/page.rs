@@ -3,43 +3,33 @@
 //! Plain HTML in which nothing runs (a content security policy sees to it), for light
 //! and dark, narrow and wide, keyboard and screen reader.
 
-use std::sync::LazyLock;
-
-use aws_lc_rs::digest;
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{answer::OAuthError, redirect::RedirectUri, request::Back};
+use crate::stylesheet::{STYLESHEET, STYLESHEET_SOURCE};
 
 mod question;
 
 pub(super) use question::{Said, consent};
 
-const STYLE: &str = include_str!("page.css");
-
-/// The one style sheet that may apply, by what it says.
-static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| {
-    let digest = digest::digest(&digest::SHA256, STYLE.as_bytes());
-    format!("'sha256-{}'", BASE64_STANDARD.encode(digest))
-});
-
-/// Says why there is no question and no way on.
-pub(super) fn fault(title: &str, text: &str) -> Response {
-    page(
-        StatusCode::BAD_REQUEST,
-        title,
-        &html! { p { (text) } },
-        None,
-    )
+/// Says why there is no question, and what the person can do now.
+pub(super) fn fault(title: &str, text: &str, next: &str) -> Response {
+    let body = html! {
+        p { (text) }
+        p.next { strong { "What you can do: " } (next) }
+    };
+    page(StatusCode::BAD_REQUEST, title, &body, None)
 }
 
 /// The same for a form that cannot be read.
 pub(super) fn failure(error: &OAuthError) -> Response {
-    let mut response = fault("This did not work", error.description());
+    let text = format!("The answer could not be taken: {}.", error.description());
+    let next = "go back to the page with the question and answer it again, or start the login again from your application.";
+    let mut response = fault("This did not work", &text, next);
     *response.status_mut() = error.status();
     response
 }
@@ -67,8 +57,11 @@ pub(super) fn ask_here(client: &str, on: &str) -> Response {
 pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Response {
     let body = html! {
         p { "The application's request has a fault: " (error.description()) " (" code { (error.code()) } ")." }
-        p { "The application can be told so at the address that it gave. Go there only if you know it:" }
-        p { a href=(location) rel="noreferrer" { (address(&back.redirect)) } }
+        p.next {
+            strong { "What you can do: " }
+            "tell the application so. This link leads to the address that it gave; follow it only if you know that address: "
+            a href=(location) rel="noreferrer" { (address(&back.redirect)) }
+        }
     };
     page(
         StatusCode::BAD_REQUEST,
@@ -93,11 +86,11 @@ fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLESHEET)) }
             }
-            body {
+            body.sign-in {
                 main {
-                    p.where {
+                    p.eyebrow {
                         svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" {
                             path d="M8 1 2.5 3v4.2c0 3.4 2.3 6.4 5.5 7.8 3.2-1.4 5.5-4.4 5.5-7.8V3L8 1Zm-.8 9.6L4.6 8l1-1 1.6 1.6 3.3-3.4 1 1-4.3 4.4Z" {}
                         }
@@ -107,7 +100,7 @@ fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str
                     (body)
                 }
                 footer {
-                    p { "This sign-in runs on this computer, for development. It checks no password and forgets everything when the server stops." }
+                    p { "This sign-in is a part of the server, for development on this computer. It forgets everything when the server stops." }
                 }
             }
         }
@@ -119,7 +112,7 @@ fn headers(form_target: Option<&str>) -> HeaderMap {
     let form = form_target.map_or("'none'".to_owned(), |target| format!("'self' {target}"));
     let policy = format!(
         "default-src 'none'; style-src {}; form-action {form}; frame-ancestors 'none'; base-uri 'none'",
-        *STYLE_SOURCE
+        *STYLESHEET_SOURCE
     );
     let mut headers = HeaderMap::new();
     for (name, value) in [

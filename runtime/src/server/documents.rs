@@ -97,7 +97,7 @@ impl Documents<'_> {
             metadata: &self.settings.resource().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
-            open_handshake: self.login == Login::AtProtectedCall,
+            login: self.login,
             bound_tokens_required: dpop.is_on().then(|| dpop.is_required()),
             scopes: self.scopes.iter().map(scope).collect(),
             tools,

@@ -1,16 +1,20 @@
 //! `/docs`: what a person reads about a server, made of the facts that clients get.
 //!
-//! No script, no request to anywhere else, and a policy that forbids both. Everything
-//! from outside is escaped by construction: `maud` knows text from markup.
+//! One script, which adds buttons to copy, no request to anywhere else, and a policy that
+//! allows no more. Everything from outside is escaped by construction: `maud` knows text
+//! from markup.
 
-use aws_lc_rs::digest;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rmcp::model::{Prompt, Tool};
 
-use crate::{access::Requirement, resource::ResourceListing};
+use crate::{
+    access::Requirement,
+    resource::ResourceListing,
+    stylesheet::{STYLESHEET, STYLESHEET_SOURCE, policy_source},
+};
 
 mod argument;
+mod clients;
 mod connect;
 mod other;
 mod prose;
@@ -18,7 +22,12 @@ mod prose;
 mod tests;
 mod tool;
 
-use {connect::connect, prose::prose, tool::tool_card};
+use super::login::Login;
+use {
+    connect::{connect, promise},
+    prose::prose,
+    tool::tool_card,
+};
 
 /// What the page is made of.
 pub(crate) struct PageFacts<'a> {
@@ -34,11 +43,11 @@ pub(crate) struct PageFacts<'a> {
     pub(crate) issuers: Vec<&'a str>,
     /// Whether that is the embedded development issuer.
     pub(crate) development: bool,
-    /// Whether clients connect without a login, and meet it at the first protected call.
-    pub(crate) open_handshake: bool,
     /// Whether tokens can be bound to a key, and whether they have to be; none where they
     /// cannot.
     pub(crate) bound_tokens_required: Option<bool>,
+    /// When a client is led to a login.
+    pub(crate) login: Login,
     /// Every scope, sorted.
     pub(crate) scopes: Vec<ScopeEntry<'a>>,
     /// Every tool, in the order of the listing.
@@ -83,23 +92,14 @@ impl ToolEntry<'_> {
 }
 
 impl PageFacts<'_> {
+    /// Whether anything needs a login.
+    fn has_login(&self) -> bool {
+        self.login != Login::Never
+    }
+
     /// Whether tools are worth a section: also where there is nothing at all.
     fn has_tools(&self) -> bool {
         !self.tools.is_empty() || (self.prompts.is_empty() && self.resources.is_empty())
-    }
-
-    /// Whether nobody has to log in for anything.
-    fn is_public(&self) -> bool {
-        let tools = self.tools.iter().map(|tool| tool.requirement);
-        let prompts = self.prompts.iter().map(|prompt| prompt.requirement);
-        let resources = self.resources.iter().map(|resource| resource.requirement);
-        let mut all = tools.chain(prompts).chain(resources);
-        all.all(|requirement| requirement == Requirement::Public)
-    }
-
-    /// Whether a client is asked to log in when it connects.
-    fn needs_login(&self) -> bool {
-        !self.open_handshake && !self.is_public()
     }
 
     /// What there is, in words.
@@ -118,15 +118,16 @@ impl PageFacts<'_> {
     }
 }
 
-/// The style, which the policy names by its hash: what is inserted into the page by
-/// somebody else is not applied.
-const STYLE: &str = include_str!("page/style.css");
+/// The one script. Without it the page lacks the buttons and nothing else.
+const SCRIPT: &str = include_str!("page/copy.js");
 
-/// The page's `Content-Security-Policy` (CSP Level 3 §6.7.3 on hashes).
+/// The page's `Content-Security-Policy`: the style and the script are named by what they
+/// say, so what somebody else inserts into the page neither applies nor runs.
 pub(crate) fn content_security_policy() -> String {
-    let hash = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        policy_source(SCRIPT),
+        *STYLESHEET_SOURCE
     )
 }
 
@@ -141,9 +142,9 @@ pub(crate) fn render(facts: &PageFacts<'_>) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (facts.name) " · MCP server" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLESHEET)) }
             }
-            body {
+            body.about {
                 @if facts.has_tools() {
                     a.skip href="#tools" { "Skip to the tools" }
                 }
@@ -156,6 +157,7 @@ pub(crate) fn render(facts: &PageFacts<'_>) -> String {
                     (other::resources(&facts.resources))
                 }
                 (foot(facts))
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -167,21 +169,19 @@ fn head(facts: &PageFacts<'_>) -> Markup {
         header {
             p.eyebrow { "MCP server" }
             h1 { (facts.name) " " small { (facts.version) } }
+            div.copy.endpoint data-copy="the URL" {
+                label for="url" { "URL for your client" }
+                input #url type="text" readonly value=(facts.resource);
+            }
             p.lead {
                 (facts.counted())
-                @if facts.is_public() {
-                    ", open to everybody. No login is needed."
-                } @else if facts.open_handshake {
-                    ". Anybody can connect with this URL and see what there is; your client leads you through the login when it first calls what is protected."
-                } @else {
-                    ", behind OAuth. Connect with this URL, and your client leads you through the login."
-                }
+                @if facts.has_login() { ", behind OAuth. " } @else { ", open to everybody. " }
+                (promise(facts.login))
             }
-            p.endpoint { code { (facts.resource) } }
             @if facts.development {
                 p.warning role="note" {
                     strong { "Development." }
-                    " This server logs in whoever asks, as whomever they like, by an issuer of its own that exists on this machine only."
+                    " Anyone on this computer can sign in as anyone: the server brings a sign-in of its own, which checks no password and answers this computer only."
                 }
             }
         }
@@ -204,7 +204,7 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
                                 @let asking = asking_for(facts, scope.name);
                                 @if !asking.is_empty() {
                                     p.quiet {
-                                        "asked for by "
+                                        "needed by "
                                         @for (place, (anchor, name)) in asking.iter().enumerate() {
                                             @if place > 0 { ", " }
                                             a href={ "#" (anchor) } { code { (name) } }
@@ -270,7 +270,7 @@ fn foot(facts: &PageFacts<'_>) -> Markup {
                 }
                 @if !facts.issuers.is_empty() {
                     div {
-                        dt { "Login" }
+                        dt { "Authorization server" }
                         @for issuer in &facts.issuers {
                             dd { code { (issuer) } }
                         }

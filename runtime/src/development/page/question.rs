@@ -1,11 +1,14 @@
 //! The question: who asks for what, where the answer goes, and what this person says.
 
+use std::borrow::Cow;
+
 use axum::{http::StatusCode, response::Response};
-use maud::html;
+use maud::{Markup, html};
 
 use super::{address, page};
 use crate::development::{
-    OFFLINE_ACCESS, Provider, answer::OAuthError, document, request::AuthorizationRequest,
+    OFFLINE_ACCESS, Provider, answer::OAuthError, document, redirect::RedirectUri,
+    request::AuthorizationRequest,
 };
 
 /// What this person has said so far.
@@ -71,22 +74,19 @@ pub(in crate::development) fn consent(
     let form = html! {
         form method="post" action="/development/authorize/decision" autocomplete="off" {
             input type="hidden" name="request" value=(sealed);
-            fieldset {
-                legend { "You are" }
-                div.person {
-                    label.hidden for="subject" { "User name" }
-                    input #subject type="text" name="subject" value=(subject) required maxlength="64"
-                        list="people" autocapitalize="none" spellcheck="false"
-                        autofocus[fault.is_some()] aria-invalid=[fault.map(|_| "true")]
-                        aria-describedby=(if fault.is_some() { "person-error person-note" } else { "person-note" });
-                    datalist #people { @for one in &people { option value=(one) {} } }
-                    button type="submit" name="decision" value="switch" { "Switch user" }
-                }
-                @if let Some(fault) = fault { p.error #person-error role="alert" { (fault) } }
-                p.note #person-note { "Any name will do: there is no password. Try several to be several users." }
+            div.person {
+                label for="subject" { "You are" }
+                input #subject type="text" name="subject" value=(subject) required maxlength="64"
+                    list="people" autocapitalize="none" spellcheck="false"
+                    autofocus[fault.is_some()] aria-invalid=[fault.map(|_| "true")]
+                    aria-describedby=(if fault.is_some() { "person-error person-note" } else { "person-note" });
+                datalist #people { @for one in &people { option value=(one) {} } }
+                button type="submit" name="decision" value="switch" { "Switch user" }
             }
+            @if let Some(fault) = fault { p.error #person-error role="alert" { (fault) } }
+            p.note #person-note { "Anyone on this computer can sign in as anyone: there is no password. Any name will do." }
             @if request.asked().next().is_none() {
-                p { "It asks for no permission, only to act in your name." }
+                p.note { "It asks for no permission, only to act in your name." }
             }
             @if !new.is_empty() {
                 fieldset {
@@ -109,39 +109,11 @@ pub(in crate::development) fn consent(
             }
         }
     };
-    let facts = html! {
-        dl {
-            dt { "Application" }
-            dd {
-                @if request.name.is_some() || request.host.is_some() { bdi { (name) } br; }
-                span.note {
-                    @match &request.host {
-                        Some(host) => { "Described at " code { (request.client) } ". Only " (host) " can have written that." }
-                        None if document::is_url(&request.client) => {
-                            "It says that it is described at " code { (request.client) }
-                            ", which cannot be asked from here. Nobody has checked it."
-                        }
-                        None if request.name.is_none() => { "It gave itself no name. Nobody knows it." }
-                        None => { "It gave itself this name. Nobody has checked it." }
-                    }
-                }
-            }
-            dt { "Answer goes to" }
-            dd {
-                (address(&request.back.redirect)) br;
-                span.note {
-                    // RFC 8252 §8.6: whoever listens there first gets it.
-                    @if request.back.redirect.is_loopback() {
-                        "A program on this computer. Any program here can say that it is this one."
-                    }
-                    @else { "Be sure that you know this place." }
-                }
-            }
-            dt { "Server" }
-            dd { code { (settings.resource) } }
-        }
+    let body = html! {
+        p { (destination(&request.back.redirect)) }
+        (form)
+        (facts(request, &settings.resource))
     };
-    let body = html! { (facts) (form) };
     let target = request.back.redirect.policy_source();
     let status = match fault {
         None => StatusCode::OK,
@@ -150,9 +122,67 @@ pub(in crate::development) fn consent(
     Ok(page(status, &title, &body, Some(&target)))
 }
 
-fn client_name(request: &AuthorizationRequest) -> &str {
-    let name = request.name.as_deref().or(request.host.as_deref());
-    name.unwrap_or("an application without a name")
+/// Where the answer goes, in one line. The whole address is among the facts.
+fn destination(redirect: &RedirectUri) -> Markup {
+    let (_, owner, _) = redirect.parts();
+    html! {
+        "The answer goes to " strong { (owner) }
+        @if redirect.is_loopback() { ", a program on this computer." }
+        @else { ". Be sure that you know this place." }
+    }
+}
+
+/// Who asks, and what is known of them: below the question.
+fn facts(request: &AuthorizationRequest, resource: &str) -> Markup {
+    html! {
+        details.facts {
+            summary { "Who asks, and where the answer goes" }
+            dl {
+                dt { "Application" }
+                dd {
+                    bdi { (client_name(request)) } br;
+                    span.note {
+                        @match &request.host {
+                            Some(host) => { "Described at " code { (request.client) } ". Only " (host) " can have written that." }
+                            None if document::is_url(&request.client) => {
+                                "It says that it is described at " code { (request.client) }
+                                ", which cannot be asked from here. Nobody has checked it."
+                            }
+                            None if request.name.is_none() => { "It gave itself no name. Nobody knows it." }
+                            None => { "It gave itself this name. Nobody has checked it." }
+                        }
+                    }
+                }
+                dt { "Answer goes to" }
+                dd {
+                    (address(&request.back.redirect)) br;
+                    span.note {
+                        // RFC 8252 §8.6: whoever listens there first gets it.
+                        @if request.back.redirect.is_loopback() {
+                            "A program on this computer. Any program here can say that it is this one."
+                        }
+                        @else { "Be sure that you know this place." }
+                    }
+                }
+                dt { "Server" }
+                dd { code { (resource) } }
+            }
+        }
+    }
+}
+
+/// What the application is called: by itself, else by the host that its identifier names.
+/// A name that it gave itself is no more than that, and the facts say so.
+fn client_name(request: &AuthorizationRequest) -> Cow<'_, str> {
+    if let Some(name) = &request.name {
+        return name.into();
+    }
+    match (&request.host, document::host(&request.client)) {
+        (Some(host), _) => format!("an application of {host}").into(),
+        // Anybody can name a host: nobody was asked there.
+        (None, Some(host)) => format!("an application of {host} (not verified)").into(),
+        (None, None) => "an application without a name".into(),
+    }
 }
 
 /// Whether a scope's own name is worth showing, and what it means.

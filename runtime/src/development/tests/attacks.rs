@@ -103,7 +103,10 @@ async fn using_a_fault_to_bounce_the_browser_to_any_site_needs_a_click() {
         &[("redirect_uri", evil), ("state", "a"), ("state", "b")],
     ] {
         let answer = world.authorize(&client, changes).await;
-        answer.is_page(StatusCode::BAD_REQUEST, "Go there only if you know it");
+        answer.is_page(
+            StatusCode::BAD_REQUEST,
+            "follow it only if you know that address",
+        );
         assert!(
             answer
                 .text

@@ -152,7 +152,7 @@ async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
     let client = "https://client.invalid/oauth/client.json";
     let page = world.authorize(client, &[]).await;
     for part in [
-        "Allow an application without a name to use todo?",
+        "Allow an application of client.invalid (not verified) to use todo?",
         client,
         "which cannot be asked from here",
         "Nobody has checked it",

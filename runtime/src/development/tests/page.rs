@@ -116,7 +116,7 @@ async fn every_field_has_a_label_and_the_page_its_landmarks() {
         "<main>",
         "<h1>",
         "<legend>",
-        "<label class=\"hidden\" for=\"subject\">",
+        "<label for=\"subject\">",
         "aria-hidden=\"true\"",
         "name=\"viewport\"",
     ] {
@@ -129,43 +129,54 @@ async fn every_field_has_a_label_and_the_page_its_landmarks() {
     assert!(first.contains("value=\"switch\""));
 }
 
-/// WCAG 2.2, 1.4.3: text has a contrast of 4.5 to 1, in light and in dark.
-#[test]
-fn every_colour_of_a_text_can_be_read_on_its_ground() {
-    let style = include_str!("../page.css");
-    let colours = |name: &str| -> [f64; 2] {
-        let (_, rest) = style
-            .split_once(&format!("--{name}: light-dark("))
-            .expect(name);
-        let (pair, _) = rest.split_once(')').expect(name);
-        let pair: Vec<_> = pair.split(", ").map(luminance).collect();
-        pair.try_into().expect(name)
-    };
-    for (text, ground) in [
-        ("text", "card"),
-        ("quiet", "card"),
-        ("quiet", "ground"),
-        ("strong", "card"),
-        ("on-strong", "strong"),
-        ("new", "card"),
-        ("error", "card"),
-    ] {
-        for (one, other) in colours(text).into_iter().zip(colours(ground)) {
-            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
-            assert!(contrast >= 4.5, "{text} on {ground}: {contrast}");
-        }
-    }
+/// What is asked and what answers it come before all that explains it.
+#[tokio::test]
+async fn question_scopes_and_buttons_come_first_and_details_are_folded() {
+    let page = shown(&World::new(), CALLBACK).await;
+    let places = [
+        "<h1>",
+        "The answer goes to <strong>localhost:3118</strong>, a program on this computer.",
+        "id=\"subject\"",
+        "Anyone on this computer can sign in as anyone",
+        "type=\"checkbox\"",
+        "value=\"allow\"",
+        "value=\"deny\"",
+        "</form>",
+        "<details class=\"facts\">",
+        "Nobody has checked it",
+        "</details>",
+    ];
+    let places = places.map(|part| page.text.find(part).expect(part));
+    assert!(places.is_sorted(), "{places:?} {}", page.text);
 }
 
-/// The relative luminance of `#rrggbb`.
-fn luminance(colour: &str) -> f64 {
-    let part = |at: usize| {
-        let value = u8::from_str_radix(&colour[at..at + 2], 16).expect(colour);
-        let value = f64::from(value) / 255.0;
-        match value <= 0.03928 {
-            true => value / 12.92,
-            false => ((value + 0.055) / 1.055).powf(2.4),
-        }
-    };
-    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+#[tokio::test]
+async fn every_page_without_a_question_says_what_to_do_now() {
+    let world = World::new();
+    let client = world.client("https://client.example/cb").await;
+    let unknown = world.authorize("unknown", &[]).await;
+    let elsewhere = world.authorize(&client, &[("redirect_uri", "https://other.example/")]);
+    let refused = world.authorize(
+        &client,
+        &[
+            ("redirect_uri", "https://client.example/cb"),
+            ("code_challenge", ""),
+        ],
+    );
+    let ended = world.post("/development/authorize/decision", &[("request", "made up")]);
+    let unread = world.post("/development/authorize/decision", &[]);
+    let foreign = request("POST", "/development/authorize/decision")
+        .header(header::ORIGIN, "https://other.example")
+        .body(Body::empty());
+    let foreign = world.send(foreign.unwrap());
+    for page in [
+        unknown,
+        elsewhere.await,
+        refused.await,
+        ended.await,
+        unread.await,
+        foreign.await,
+    ] {
+        page.is_page(StatusCode::BAD_REQUEST, "What you can do: ");
+    }
 }

@@ -1,43 +1,31 @@
-//! How to connect: lines to copy.
+//! How to connect: what to enter in each client, and how the login comes about.
 
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::{PageFacts, ToolEntry};
+use super::{
+    Login, PageFacts, ToolEntry,
+    clients::{copied, panels},
+};
 
 pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
     let closed = facts.tools.iter().find(|tool| !tool.is_public());
     html! {
         section aria-labelledby="connect" {
             h2 #connect { "Connect" }
-            details open {
-                summary { "Claude Code" }
-                (line(&claude_code(facts)))
-                @if facts.needs_login() {
-                    p { "Then " code { "/mcp" } " in a session, and choose this server to log in." }
-                }
-            }
-            details {
-                summary { "MCP Inspector" }
-                (line(&format!(
-                    "npx @modelcontextprotocol/inspector@2 --transport http --server-url {}",
-                    facts.resource,
-                )))
-                p {
-                    "Open the address that it prints and switch the server on"
-                    @if facts.needs_login() { ", which opens the login" }
-                    ". It needs Node.js 22.19 or newer."
-                }
-            }
-            details {
+            (panels(facts))
+            details.client name="client" {
                 summary { "Other clients" }
                 p {
                     "Whatever speaks MCP over HTTP needs the URL alone"
-                    @if facts.needs_login() { ": it finds the login by itself" }
-                    ". A client without OAuth of its own connects through "
-                    code { "mcp-remote" } ":"
+                    @if facts.has_login() {
+                        ": it finds the login by itself. A client without OAuth connects through "
+                        code { "mcp-remote" } ":"
+                    } @else { "." }
                 }
-                (line(&format!("npx mcp-remote {}", facts.resource)))
+                @if facts.has_login() {
+                    (copied("mcp-remote", &format!("npx mcp-remote {}", facts.resource)))
+                }
                 @match facts.bound_tokens_required {
                     Some(true) => p {
                         "It has to have its tokens bound to a key of its own, and to prove that key with each request (DPoP)."
@@ -49,9 +37,9 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
                 }
             }
             @if let Some(tool) = closed {
-                details {
+                details.client name="client" {
                     summary { "Without a client" }
-                    (line(&curl(facts, *tool)))
+                    (copied("a call without a token", &curl(facts, *tool)))
                     p {
                         "The answer is " code { "401" } ", and its " code { "WWW-Authenticate" }
                         " names the scope to ask for, and where the "
@@ -63,25 +51,17 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-/// A line to copy.
-fn line(text: &str) -> Markup {
-    html! { pre.line { code { (text) } } }
-}
-
-fn claude_code(facts: &PageFacts<'_>) -> String {
-    let plain = |char: char| {
-        if char.is_ascii_alphanumeric() {
-            char
-        } else {
-            '-'
+/// What a person meets who enters the URL, in a sentence.
+pub(super) fn promise(login: Login) -> &'static str {
+    match login {
+        Login::Never => "Enter this URL in your client. There is nothing to log in to.",
+        Login::AtConnection => {
+            "Enter this URL in your client. It leads you through a login when it connects."
         }
-    };
-    let name: String = facts.name.chars().map(plain).collect();
-    let name = match name.trim_matches('-') {
-        "" => "server",
-        name => name,
-    };
-    format!("claude mcp add --transport http {name} {}", facts.resource)
+        Login::AtProtectedCall => {
+            "Enter this URL in your client. It connects and lists everything without a login, and what needs one asks for it when it is used. Clients that decide at the connection have to be told to log in."
+        }
+    }
 }
 
 fn curl(facts: &PageFacts<'_>, tool: ToolEntry<'_>) -> String {

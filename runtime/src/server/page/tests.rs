@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::scope::Scope;
 
+mod connect;
+
 const READ: Scope = Scope::new("news:read");
 const ADMIN: Scope = Scope::new("news:admin");
 
@@ -63,6 +65,10 @@ const ASKED: [Requirement; 5] = [
 ];
 
 fn page_of(tools: &[Tool], name: &str) -> String {
+    page_with(tools, name, Login::AtConnection)
+}
+
+fn page_with(tools: &[Tool], name: &str, login: Login) -> String {
     let tools = tools.iter().zip(ASKED);
     render(&PageFacts {
         name,
@@ -71,7 +77,7 @@ fn page_of(tools: &[Tool], name: &str) -> String {
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
         issuers: vec!["http://127.0.0.1:10000"],
         development: true,
-        open_handshake: false,
+        login,
         bound_tokens_required: Some(true),
         scopes: vec![
             ScopeEntry {
@@ -100,7 +106,14 @@ fn page() -> String {
 
 /// Text without markup, as a reader meets it.
 fn read(page: &str) -> String {
-    let body = page.split_once("<body>").unwrap().1;
+    let body = page
+        .split_once("<body")
+        .unwrap()
+        .1
+        .split_once('>')
+        .unwrap()
+        .1;
+    let body = body.split_once("<script>").unwrap().0;
     let mut text = String::new();
     let mut rest = body;
     while let Some((before, after)) = rest.split_once('<') {
@@ -115,12 +128,11 @@ fn every_tool_is_told_with_what_it_needs_and_takes() {
     let text = read(&page());
     for part in [
         "5 tools, behind OAuth",
-        "http://127.0.0.1:10000/mcp",
         "get_news_sentiment News sentiment",
-        "needs news:read reads only reaches outside",
-        "needs news:read and news:admin can destroy can be repeated",
-        "any login",
-        "public",
+        "needs news:read only reads uses other services",
+        "needs news:read and news:admin deletes data safe to repeat",
+        "needs a login",
+        "no login needed",
         "needs news:read or news:admin",
         "Sentiment of recent news about one company.The newest",
         "ticker string required",
@@ -130,94 +142,10 @@ fn every_tool_is_told_with_what_it_needs_and_takes() {
         "market one of &quot;stocks&quot;, &quot;crypto&quot;, &quot;forex&quot; optional",
         "Output schema",
         "news:readRead news and their sentiment",
-        "asked for by get_news_sentiment, clear_cache, watch",
-        "exists on this machine only",
+        "needed by get_news_sentiment, clear_cache, watch",
+        "Anyone on this computer can sign in as anyone",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
-    }
-}
-
-#[test]
-fn the_lines_to_copy_name_this_server() {
-    let text = read(&page());
-    for part in [
-        "claude mcp add --transport http finance-news http://127.0.0.1:10000/mcp",
-        "npx @modelcontextprotocol/inspector@2 --transport http --server-url http://127.0.0.1:10000/mcp",
-        "npx mcp-remote http://127.0.0.1:10000/mcp",
-        "curl -i http://127.0.0.1:10000/mcp",
-        "&quot;name&quot;:&quot;get_news_sentiment&quot;",
-    ] {
-        assert!(text.contains(part), "{part}:\n{text}");
-    }
-    assert!(text.contains("has to have its tokens bound"), "{text}");
-    let spaced = read(&page_of(&tools(), "Finance news; rm -rf /"));
-    assert!(
-        spaced.contains("http Finance-news--rm--rf http://"),
-        "{spaced}"
-    );
-}
-
-#[test]
-fn a_server_of_public_tools_has_no_401_to_show() {
-    let ping = tool("ping", "Answers.", json!({}));
-    let page = render(&PageFacts {
-        name: "open",
-        version: "1",
-        resource: "https://mcp.example.com",
-        metadata: "https://mcp.example.com/.well-known/oauth-protected-resource",
-        issuers: Vec::new(),
-        development: false,
-        open_handshake: false,
-        bound_tokens_required: None,
-        scopes: Vec::new(),
-        tools: vec![ToolEntry {
-            listing: &ping,
-            requirement: Requirement::Public,
-        }],
-        prompts: Vec::new(),
-        resources: Vec::new(),
-    });
-    let text = read(&page);
-    assert!(text.contains("1 tool, open to everybody."), "{text}");
-    for absent in [
-        "401",
-        "Scopes",
-        "Login",
-        "Development",
-        "to log in",
-        "the login",
-    ] {
-        assert!(!text.contains(absent), "{absent}: {text}");
-    }
-}
-
-#[test]
-fn a_login_at_the_connection_is_promised_where_there_is_one() {
-    let read_todos = tool("read_todos", "Reads.", json!({"type": "object"}));
-    for (open_handshake, expected) in [(false, true), (true, false)] {
-        let page = render(&PageFacts {
-            name: "todo",
-            version: "1",
-            resource: "https://mcp.example.com",
-            metadata: "https://mcp.example.com/.well-known/oauth-protected-resource",
-            issuers: vec!["https://issuer.example.com"],
-            development: false,
-            open_handshake,
-            bound_tokens_required: None,
-            scopes: Vec::new(),
-            tools: vec![ToolEntry {
-                listing: &read_todos,
-                requirement: Requirement::Authenticated,
-            }],
-            prompts: Vec::new(),
-            resources: Vec::new(),
-        });
-        let text = read(&page);
-        for promise in ["choose this server to log in", "which opens the login"] {
-            assert_eq!(text.contains(promise), expected, "{promise}: {text}");
-        }
-        let is_told = text.contains("Anybody can connect");
-        assert_eq!(is_told, open_handshake, "{text}");
     }
 }
 
@@ -234,28 +162,34 @@ fn nothing_from_outside_becomes_markup() {
     );
     evil.title = Some(EVIL.to_owned());
     let page = page_of(&[evil], EVIL);
-    for markup in ["<script", "<img", "onerror=y>\"", "\"'>"] {
+    for markup in ["<script>alert", "<img", "onerror=y>\"", "\"'>"] {
         assert!(!page.contains(markup), "{markup}");
     }
+    assert_eq!(page.matches("<script").count(), 1);
     assert_eq!(page.matches("</style>").count(), 1);
     assert!(page.matches("&lt;script&gt;").count() >= 8);
 }
 
 #[test]
-fn the_policy_allows_the_style_alone() {
+fn the_policy_allows_this_style_and_this_script_alone() {
     let policy = content_security_policy();
     let page = page();
-    let style = page
-        .split_once("<style>")
-        .unwrap()
-        .1
-        .split_once("</style>")
-        .unwrap()
-        .0;
-    let hash = digest::digest(&digest::SHA256, style.as_bytes());
-    assert!(policy.contains(&format!("'sha256-{}'", BASE64_STANDARD.encode(hash))));
+    for (element, directive) in [("style", "style-src"), ("script", "script-src")] {
+        let (_, rest) = page.split_once(&format!("<{element}>")).unwrap();
+        let (text, _) = rest.split_once(&format!("</{element}>")).unwrap();
+        let allowed = format!("; {directive} {};", policy_source(text));
+        assert!(policy.contains(&allowed), "{policy}");
+    }
     assert!(policy.starts_with("default-src 'none'; ") && policy.is_ascii());
-    for loaded in [" style=", "<script", "<link", " src=", "url(", "@import"] {
+    for loaded in [
+        " style=",
+        "<link",
+        " src=",
+        "url(",
+        "@import",
+        "onclick=",
+        "innerHTML",
+    ] {
         assert!(!page.contains(loaded), "{loaded}");
     }
 }
@@ -301,7 +235,7 @@ fn prompts_and_resources_are_told_with_what_they_need() {
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
         issuers: Vec::new(),
         development: false,
-        open_handshake: false,
+        login: Login::AtConnection,
         bound_tokens_required: None,
         scopes: vec![ScopeEntry {
             name: "news:read",
@@ -323,7 +257,7 @@ fn prompts_and_resources_are_told_with_what_they_need() {
     let text = read(&page);
     for part in [
         "1 prompt, 2 resources, behind OAuth",
-        "asked for by review, notes://all, notes://{id}",
+        "needed by review, notes://all, notes://{id}",
         "Prompts",
         "review",
         "needs news:read",
@@ -335,7 +269,7 @@ fn prompts_and_resources_are_told_with_what_they_need() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(!page.contains("<code>."), "{page}");
+    assert!(!page.contains("Reviews <code>"), "{page}");
     assert!(!page.contains("href=\"#tools\""), "{page}");
     for anchor in ["prompt-1", "resource-1", "resource-2"] {
         assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");

@@ -54,8 +54,8 @@ pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
 pub(super) fn needs(requirement: Requirement) -> Markup {
     html! {
         @match requirement {
-            Requirement::Public => span.badge.open { "public" },
-            Requirement::Authenticated => span.badge { "any login" },
+            Requirement::Public => span.badge.open { "no login needed" },
+            Requirement::Authenticated => span.badge { "needs a login" },
             Requirement::Scopes(alternatives) => {
                 span.quiet { "needs " }
                 @for (place, all) in alternatives.iter().enumerate() {
@@ -74,21 +74,21 @@ pub(super) fn needs(requirement: Requirement) -> Markup {
 fn hints(tool: &Tool) -> Markup {
     let said = tool.annotations.as_ref();
     let hints = [
-        (said.and_then(|said| said.read_only_hint), "reads only", ""),
+        (said.and_then(|said| said.read_only_hint), "only reads", ""),
         (
             said.and_then(|said| said.destructive_hint),
-            "can destroy",
-            "destroys nothing",
+            DELETES,
+            "deletes nothing",
         ),
         (
             said.and_then(|said| said.idempotent_hint),
-            "can be repeated",
+            "safe to repeat",
             "",
         ),
         (
             said.and_then(|said| said.open_world_hint),
-            "reaches outside",
-            "reaches nothing outside",
+            "uses other services",
+            "uses no other service",
         ),
     ];
     html! {
@@ -99,11 +99,14 @@ fn hints(tool: &Tool) -> Markup {
                 None => "",
             };
             @if !word.is_empty() {
-                " " span.badge { (word) }
+                " " span.badge.danger[word == DELETES] { (word) }
             }
         }
     }
 }
+
+/// What a person should see at a glance.
+const DELETES: &str = "deletes data";
 
 fn entry(argument: &Argument<'_>) -> Markup {
     html! {
