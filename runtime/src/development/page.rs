@@ -100,7 +100,7 @@ fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str
                     (body)
                 }
                 footer {
-                    p { "This sign-in is a part of the server, for development on this computer. It forgets everything when the server stops." }
+                    p { "This sign-in is a part of the server, for development on this computer. Any name will do. It forgets everything when the server stops." }
                 }
             }
         }

@@ -84,7 +84,7 @@ pub(in crate::development) fn consent(
                 button type="submit" name="decision" value="switch" { "Switch user" }
             }
             @if let Some(fault) = fault { p.error #person-error role="alert" { (fault) } }
-            p.note #person-note { "Anyone on this computer can sign in as anyone: there is no password. Any name will do." }
+            p.note #person-note { "Anyone on this computer can sign in as anyone: there is no password." }
             @if request.asked().next().is_none() {
                 p.note { "It asks for no permission, only to act in your name." }
             }
