@@ -50,6 +50,7 @@ pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
 pub(crate) use service::GateService;
+pub use session::SessionLimits;
 pub(crate) use session::{Holder, Sessions};
 
 /// Which scopes a 403 names.

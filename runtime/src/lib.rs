@@ -41,7 +41,7 @@ pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
 pub use exchange::{TokenExchange, UpstreamToken};
-pub use gate::{ChallengeScopes, DeniedCall};
+pub use gate::{ChallengeScopes, DeniedCall, SessionLimits};
 pub use issuer::{
     Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
     Provider, Upstream,

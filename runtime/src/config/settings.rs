@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr};
 use super::{Config, Document, Resource, StateKey};
 use crate::{
     error::Faults,
+    gate::SessionLimits,
     issuer::{ClientAuthentication, Introspection, Issuer},
     verify::Dpop,
 };
@@ -21,6 +22,7 @@ pub(crate) struct Settings {
     resource_name: Option<String>,
     leeway: u64,
     body_limit: usize,
+    session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<Document>,
     state_key: Option<StateKey>,
@@ -51,6 +53,7 @@ impl Settings {
             resource_name: config.resource_name.clone(),
             leeway: config.leeway,
             body_limit: config.body_limit,
+            session_limits: config.session_limits,
             dpop: config.dpop.clone(),
             document: config.document.clone(),
             state_key: config.state_key,
@@ -103,6 +106,11 @@ impl Settings {
     /// The largest body of a request, in bytes.
     pub(crate) fn body_limit(&self) -> usize {
         self.body_limit
+    }
+
+    /// How many sessions there can be, and for how long.
+    pub(crate) fn session_limits(&self) -> SessionLimits {
+        self.session_limits
     }
 
     /// What becomes of tokens that are bound to a key.

@@ -21,6 +21,7 @@ use super::{
     in_result::{self, Answered},
     made::{Made, Told, Usual},
     origin::Foreign,
+    session::Full,
 };
 
 /// Why a request goes no further.
@@ -50,6 +51,8 @@ pub(crate) enum Refusal {
     },
     /// The session is not the caller's, or there is none.
     NoSession,
+    /// There is no room for one more session.
+    NoRoom(Full),
     /// A header of the protocol cannot be read.
     Header(&'static str),
     /// The body did not come whole.
@@ -142,6 +145,7 @@ impl Refusal {
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
+            Self::NoRoom(_) => "too_many_sessions",
             Self::Header(_) => "invalid_header",
             Self::Body(BodyFault::TooLarge) => "body_too_large",
             Self::Body(BodyFault::TooSlow) => "body_too_slow",
@@ -234,6 +238,11 @@ impl Refusal {
                 made.headers.insert(RETRY_AFTER, seconds);
                 return made;
             }
+            Self::NoRoom(full) => {
+                let mut made = oauth(full.status(), error, &description, "");
+                made.headers.insert(RETRY_AFTER, Full::RETRY_AFTER);
+                return made;
+            }
             // No challenge: nobody should log in for nothing.
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
             Self::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
@@ -273,6 +282,7 @@ impl Refusal {
             Self::Unproved { fault, .. } => fault.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
+            Self::NoRoom(full) => full.description().to_owned(),
             Self::Header(what) => (*what).to_owned(),
             Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),
             Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),

@@ -179,7 +179,7 @@ impl Protection {
             body_limit: self.settings.body_limit(),
             body_time: BODY_TIME,
             stop: streams.clone(),
-            sessions: Sessions::default(),
+            sessions: Sessions::new(self.settings.session_limits()),
             direct,
             in_session,
         };

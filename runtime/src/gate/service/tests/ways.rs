@@ -202,7 +202,8 @@ async fn way_in_session(request: Request<Body>) -> (u16, Vec<String>, bool) {
     let mut gate = gate();
     gate.in_session = Some(Arc::clone(&one) as Arc<dyn InSession>);
     for id in ["one", "other"] {
-        gate.sessions.open(id.to_owned(), None);
+        let room = gate.sessions.make_room(None, b"").unwrap();
+        room.open(id.to_owned(), None, Arc::new(|_| ()));
     }
     let (status, seen) = pass(gate, request).await;
     let taken = std::mem::take(&mut *one.0.lock().unwrap_or_else(PoisonError::into_inner));
