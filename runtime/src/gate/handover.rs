@@ -11,7 +11,7 @@ use tower::Service;
 use crate::principal::Principal;
 
 use super::{
-    Gate, body, direct,
+    Gate, accept, body, direct,
     ending::Ending,
     judgement::Passed,
     refusal::oauth_error,
@@ -99,6 +99,7 @@ impl Gate {
             // Its handler keeps the session, whether its client waits or not.
             parts.extensions.insert(Arc::clone(session));
         }
+        accept::write_out(&mut parts.headers);
         let request = Request::from_parts(parts, Body::from(body));
         let response = respond(&mut inner, request).await;
 

@@ -135,6 +135,9 @@ impl Gate {
             let refusal = self.refused_by_the_tool(refused, judged, subject.principal);
             return refuse(subject, refusal);
         }
+        if let Err(refusal) = self.check_accepted(headers, judged, &asked, session.is_some()) {
+            return refuse(subject, refusal);
+        }
         let room = match judged {
             Operation::Initialize => match self.sessions.make_room(subject.principal, &body) {
                 Ok(room) => Some(room),

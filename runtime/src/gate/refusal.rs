@@ -16,6 +16,7 @@ use crate::{
 };
 
 use super::{
+    accept::AnswerType,
     body::BodyFault,
     challenge::{Challenges, ErrorCode},
     in_result::{self, Answered},
@@ -59,6 +60,8 @@ pub(crate) enum Refusal {
     Body(BodyFault),
     /// The HTTP method is none of the endpoint's.
     Method,
+    /// The client does not accept what the answer can be.
+    NotAcceptable(AnswerType),
     /// A challenge that its caller looks for in a tool's result.
     InResult { call: Answered, refusal: Box<Self> },
     /// The body is no message, or one with wrong parameters.
@@ -151,6 +154,7 @@ impl Refusal {
             Self::Body(BodyFault::TooSlow) => "body_too_slow",
             Self::Body(BodyFault::Broken) => "body_broken",
             Self::Method => "method_not_allowed",
+            Self::NotAcceptable(_) => "not_acceptable",
             Self::InResult { refusal, .. } => refusal.outcome(),
             Self::Rpc { .. } => "rpc_error",
         }
@@ -251,6 +255,7 @@ impl Refusal {
             Self::Body(BodyFault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
             Self::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
+            Self::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
         };
         let mut made = oauth(status, error, &description, &scope);
         let headers = &mut made.headers;
@@ -288,6 +293,7 @@ impl Refusal {
             Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),
             Self::Body(BodyFault::Broken) => "the body did not arrive whole".to_owned(),
             Self::Method => "the endpoint takes POST, and GET and DELETE for a session".to_owned(),
+            Self::NotAcceptable(answer) => answer.description().to_owned(),
             Self::InResult { refusal, .. } => refusal.description(voice),
             Self::Rpc { message, .. } => message.clone(),
         }
