@@ -6,9 +6,7 @@
 mod counter;
 
 use counter::Counter;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::StreamableHttpService;
 use toolgate::{Config, Error, Gate, needs};
 
 #[tokio::main]
@@ -21,7 +19,7 @@ async fn main() -> Result<(), Error> {
         .await?;
     let service = StreamableHttpService::new(
         gate.guard_each(move || Ok(counter.clone())),
-        LocalSessionManager::default().into(),
+        gate.sessions(),
         gate.transport(),
     );
     gate.serve(service).await
