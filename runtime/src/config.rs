@@ -35,7 +35,7 @@ pub(crate) use {
 
 use crate::{
     error::{Faults, StartError},
-    gate::Limits,
+    gate::{Limits, SessionLimits},
     issuer::Issuer,
     principal::MAX_LEEWAY,
     verify::Dpop,
@@ -68,6 +68,7 @@ pub struct Config {
     resource_name: Option<String>,
     leeway: u64,
     limits: Limits,
+    session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<Document>,
     credentials: Option<ClientCredentials>,
@@ -184,6 +185,17 @@ impl Config {
         self
     }
 
+    /// Bounds the sessions of clients before revision 2026-07-28: how many there can be, and
+    /// how long one lives that nobody uses.
+    #[must_use]
+    pub fn with_session_limits(mut self, limits: SessionLimits) -> Self {
+        match limits.flaw() {
+            Some((what, remedy)) => self.fault(what, remedy),
+            None => self.session_limits = limits,
+        }
+        self
+    }
+
     /// Seals what tools keep in the client's hands between two rounds of one call
     /// ([`Round`](crate::Round)) with this key: 32 random bytes that nobody else knows.
     ///
@@ -239,6 +251,7 @@ impl Config {
             resource_name: None,
             leeway: 30,
             limits: Limits::default(),
+            session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
             document: None,
             credentials: None,

@@ -1,6 +1,7 @@
 //! The gate: every request is judged here before anything of the server sees it.
 //!
 //! - [`service`]: the gate as a tower service
+//! - [`accept`]: which media types a client accepts
 //! - [`asked`]: the one reading of a request; [`plain`]: the quick one of a plain request
 //! - [`judgement`]: the order of the checks, one step each
 //! - [`handover`]: what happens to a request that was let in
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{admission::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
 
+mod accept;
 mod asked;
 mod audit;
 mod body;
@@ -65,6 +67,7 @@ pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use refusal::oauth_error;
 pub(crate) use service::GateService;
+pub use session::SessionLimits;
 pub(crate) use session::{Holder, Sessions};
 
 /// Which scopes a 403 names.

@@ -42,7 +42,7 @@ pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
 pub use exchange::{TokenExchange, UpstreamToken};
-pub use gate::{ChallengeScopes, DeniedCall};
+pub use gate::{ChallengeScopes, DeniedCall, SessionLimits};
 pub use issuer::{
     Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
     Provider, Upstream,
@@ -54,8 +54,8 @@ pub use resource::{
 };
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{
-    Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs, NotOffered, Server,
-    Visibility,
+    Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, LocalSessions, Needs,
+    NotOffered, Server, Visibility,
 };
 pub use text::{Completer, Completions, FromText};
 pub use tool::{

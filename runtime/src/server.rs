@@ -21,6 +21,7 @@
 //! - [`routes`]: the paths
 //! - [`schemes`]: what a list of tools says of access
 //! - [`serve`]: listening, and stopping without losing a call
+//! - [`sessions`], [`transport`]: rmcp's sessions, and how it is set up
 //! - [`visibility`]: what lists show to whom
 //! - [`welcome`]: what a person at the terminal reads
 
@@ -68,11 +69,14 @@ mod rounds;
 mod routes;
 mod schemes;
 mod serve;
+mod sessions;
+mod transport;
 mod visibility;
 mod welcome;
 
 pub use adoption::{Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs};
 pub use changes::{Changes, NotOffered};
+pub use sessions::LocalSessions;
 pub use visibility::Visibility;
 
 use {catalogue::Sets, protection::Policy};

@@ -3,9 +3,7 @@
 mod attacks;
 mod handshake;
 
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::StreamableHttpService;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
@@ -14,7 +12,7 @@ use support::{
     tokens::{self, ISSUER, Unsigned},
 };
 use tokio::net::TcpListener;
-use toolgate::{Config, Gate, GateBuilder, StartError, Visibility, needs};
+use toolgate::{Config, Gate, GateBuilder, LocalSessions, StartError, Visibility, needs};
 
 const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
@@ -75,13 +73,13 @@ impl Mounted {
     }
 }
 
-type Service = StreamableHttpService<toolgate::Guarded<Ledger>, LocalSessionManager>;
+type Service = StreamableHttpService<toolgate::Guarded<Ledger>, LocalSessions>;
 
 fn service(gate: &Gate, ledger: Ledger) -> Service {
     let guarded = gate.clone();
     StreamableHttpService::new(
         move || Ok(guarded.guard(ledger.clone())),
-        LocalSessionManager::default().into(),
+        gate.sessions(),
         gate.transport(),
     )
 }

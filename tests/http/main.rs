@@ -1,5 +1,6 @@
 //! What a server answers over HTTP, request by request, as the contract says.
 
+mod accept;
 mod adoption;
 mod authorize;
 mod browser;

@@ -201,7 +201,8 @@ async fn what_a_client_does_not_accept_or_say_is_told_in_json() {
             .build()
             .expect("a request");
         async move {
-            request.headers_mut().remove("accept");
+            let html = "text/html".parse().expect("a value");
+            request.headers_mut().insert("accept", html);
             let response = reqwest::Client::new()
                 .execute(request)
                 .await

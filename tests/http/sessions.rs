@@ -1,5 +1,7 @@
 //! Sessions and their owners.
 
+mod limits;
+
 use reqwest::Method;
 use serde_json::json;
 use support::{

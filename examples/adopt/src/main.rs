@@ -6,9 +6,7 @@
 mod counter;
 
 use counter::Counter;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::StreamableHttpService;
 use toolgate::{Config, Error, Gate, needs, scopes};
 
 scopes! {
@@ -32,7 +30,7 @@ async fn main() -> Result<(), Error> {
         .await?;
     let service = StreamableHttpService::new(
         gate.guard_each(move || Ok(counter.clone())),
-        LocalSessionManager::default().into(),
+        gate.sessions(),
         gate.transport(),
     );
     gate.serve(service).await

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr};
 use super::{Config, DOCS_PATH, Document, Resource, StateKey};
 use crate::{
     error::Faults,
-    gate::Limits,
+    gate::{Limits, SessionLimits},
     issuer::{ClientAuthentication, Introspection, Issuer},
     verify::Dpop,
 };
@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     resource_name: Option<String>,
     leeway: u64,
     limits: Limits,
+    session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<Document>,
     state_key: Option<StateKey>,
@@ -52,6 +53,7 @@ impl Settings {
             resource_name: config.resource_name.clone(),
             leeway: config.leeway,
             limits: config.limits.clone(),
+            session_limits: config.session_limits,
             dpop: config.dpop.clone(),
             document: config.document.clone(),
             state_key: config.state_key,
@@ -104,6 +106,11 @@ impl Settings {
     /// What one request may cost.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// How many sessions there can be, and for how long.
+    pub(crate) fn session_limits(&self) -> SessionLimits {
+        self.session_limits
     }
 
     /// What becomes of tokens that are bound to a key.

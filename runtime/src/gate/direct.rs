@@ -125,29 +125,15 @@ pub(super) async fn run(
     }
 }
 
-/// Whether a head has what every message of the transport has, told in the plainest way.
+/// Whether a head says in the plainest way that its message is JSON.
 pub(super) fn is_plain_head(headers: &HeaderMap) -> bool {
     only(headers, &header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json")
-        && only(headers, &header::ACCEPT).is_some_and(accepts_both)
 }
 
 /// The one value of a header.
 pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
-}
-
-/// Whether both media types of the transport are accepted, told in the plainest way.
-fn accepts_both(accepted: &HeaderValue) -> bool {
-    // As nearly every client writes it.
-    if accepted == "application/json, text/event-stream" {
-        return true;
-    }
-    let Ok(accepted) = accepted.to_str() else {
-        return false;
-    };
-    let has = |kind: &str| accepted.split(',').any(|part| part.trim() == kind);
-    has("application/json") && has("text/event-stream")
 }
 
 /// The answer as rmcp writes it for the revision.

@@ -1,21 +1,21 @@
 //! Handing an admitted request over, and keeping the books of what comes back.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{self, HOST},
-    request::Parts,
-};
+use http::{Method, Request, Response, StatusCode, header, request::Parts};
+use http_body::Body as _;
 use tower::Service;
 
 use crate::principal::Principal;
 
 use super::{
-    Gate, body, direct, ending::Ending, judgement::Passed, refusal::oauth_error,
-    session::SESSION_ID,
+    Gate, accept, body, direct,
+    ending::Ending,
+    judgement::Passed,
+    refusal::oauth_error,
+    session::{BodyInUse, InUse, SESSION_ID, closer},
 };
 
 /// The largest plain-text refusal of the service behind that is put into JSON.
@@ -44,8 +44,11 @@ impl Gate {
         inner: I,
     ) -> Response<Body>
     where
-        I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Send,
-        I::Future: Send,
+        I: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        I::Future: Send + 'static,
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
@@ -54,7 +57,7 @@ impl Gate {
                 .run_in_session(session, &passed.admission, &mut parts, plain)
                 .await
         {
-            return answer;
+            return in_use(answer, Some(Arc::clone(session)));
         }
         Box::pin(self.run_behind(passed, parts, inner)).await
     }
@@ -67,8 +70,11 @@ impl Gate {
         mut inner: I,
     ) -> Response<Body>
     where
-        I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Send,
-        I::Future: Send,
+        I: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        I::Future: Send + 'static,
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
@@ -76,36 +82,36 @@ impl Gate {
             admission,
             body,
             plain: _,
-            opens_session,
+            room,
             streams,
             lists_tools,
             session,
         } = *passed;
         let principal = admission.principal().cloned();
         let method = parts.method.clone();
-        // What ends other sessions comes to the same place as what opens this one.
-        let here = opens_session.then(|| (parts.uri.clone(), parts.headers.get(HOST).cloned()));
+        let opening = room.map(|room| (room, closer(inner.clone(), &parts)));
         parts.extensions.insert(admission);
         if lists_tools {
             parts.extensions.insert(ListsTools);
         }
-        if let Some(holder) = session.as_ref().and_then(|id| self.sessions.holder(id)) {
-            parts.extensions.insert(holder);
+        if let Some(session) = &session {
+            parts.extensions.insert(session.holder().clone());
+            // Its handler keeps the session, whether its client waits or not.
+            parts.extensions.insert(Arc::clone(session));
         }
+        accept::write_out(&mut parts.headers);
         let request = Request::from_parts(parts, Body::from(body));
         let response = respond(&mut inner, request).await;
 
-        if let (Some((uri, host)), Some(id)) = (here, response.headers().get(SESSION_ID)) {
+        if let (Some((room, close)), Some(id)) = (opening, response.headers().get(SESSION_ID)) {
             let id = id.to_str().unwrap_or_default().to_owned();
-            for surplus in self.sessions.open(id, principal.as_ref()) {
-                close(&mut inner, &surplus, &uri, host.as_ref()).await;
-            }
+            room.open(id, principal.as_ref(), close);
         }
         let ended = method == Method::DELETE && response.status().is_success();
-        if let Some(id) = session
+        if let Some(session) = &session
             && (ended || response.status() == StatusCode::NOT_FOUND)
         {
-            self.sessions.forget(&id);
+            self.sessions.forget(session.id());
         }
         if ended {
             // The session is gone when rmcp answers, and some clients take its 202 for a
@@ -116,15 +122,26 @@ impl Gate {
         }
         if streams && response.status().is_success() {
             let life = principal.map(|principal| self.life_of(&principal));
-            return response.map(|body| Body::new(Ending::new(body, life, self.stop.clone())));
+            let response = response.map(|body| Ending::new(body, life, self.stop.clone()));
+            return in_use(response.map(Body::new), session);
         }
-        in_json(response).await
+        in_use(in_json(response).await, session)
     }
 
     /// How long a principal's token is good for, leeway not counted.
     fn life_of(&self, principal: &Principal) -> Duration {
         let expires_at = principal.claims().expires_at();
         Duration::from_secs(expires_at.since(self.clock.now()))
+    }
+}
+
+/// An answer that keeps its session until it is told. One that is whole needs no keeping.
+fn in_use(response: Response<Body>, session: Option<Arc<InUse>>) -> Response<Body> {
+    match session {
+        Some(session) if response.body().size_hint().exact().is_none() => {
+            response.map(|body| Body::new(BodyInUse::new(body, session)))
+        }
+        _ => response,
     }
 }
 
@@ -139,31 +156,6 @@ where
             Err(never) => match never {},
         },
         Err(never) => match never {},
-    }
-}
-
-/// Ends a session that had to make room for another.
-///
-/// The service behind judges the host of this request too (DNS rebinding), so it names
-/// the one by which the other session was opened. Refused, it would leave the session
-/// where it was, and their number would have no bound.
-async fn close<I, B>(inner: &mut I, session: &str, uri: &Uri, host: Option<&HeaderValue>)
-where
-    I: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
-{
-    let Ok(id) = HeaderValue::from_str(session) else {
-        return;
-    };
-    let mut request = Request::new(Body::empty());
-    *request.method_mut() = Method::DELETE;
-    *request.uri_mut() = uri.clone();
-    request.headers_mut().insert(SESSION_ID, id);
-    if let Some(host) = host {
-        request.headers_mut().insert(HOST, host.clone());
-    }
-    let status = respond(inner, request).await.status();
-    if !status.is_success() {
-        tracing::error!(%status, "a session that had to make room was not ended");
     }
 }
 

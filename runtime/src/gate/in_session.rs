@@ -6,6 +6,8 @@
 //! what is right in every particular; all else goes the long way and gets rmcp's own
 //! answer. A session that is not there is no particular of the request, so rmcp is asked.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response, request::Parts};
@@ -19,6 +21,7 @@ use super::{
     identifiers,
     plain::{Form, Plain, PlainAsked},
     service::broken,
+    session::InUse,
 };
 
 /// The revisions that have sessions. One that names none is of the oldest.
@@ -60,13 +63,13 @@ impl Gate {
     /// Hands a session what was admitted; none, and nothing is done, if rmcp has to be asked.
     pub(super) async fn run_in_session(
         &self,
-        session: &str,
+        session: &Arc<InUse>,
         admission: &Admission,
         parts: &mut Parts,
         plain: Plain,
     ) -> Option<Response<Body>> {
         let sessions = self.in_session.as_deref()?;
-        if !sessions.has(session).await {
+        if !sessions.has(session.id()).await {
             return None;
         }
         let mut message = plain.into_message()?;
@@ -76,11 +79,11 @@ impl Gate {
         // As rmcp puts it there, with what it is given: a handler looks for all of it.
         let mut head = std::mem::replace(parts, Request::new(()).into_parts().0);
         head.extensions.insert(admission.clone());
-        if let Some(holder) = self.sessions.holder(session) {
-            head.extensions.insert(holder);
-        }
+        head.extensions.insert(session.holder().clone());
+        // Its handler keeps the session, whether its client waits or not.
+        head.extensions.insert(Arc::clone(session));
         request.request.extensions_mut().insert(head);
-        let answer = sessions.ask(session, message).await;
+        let answer = sessions.ask(session.id(), message).await;
         Some(answer.unwrap_or_else(broken))
     }
 }

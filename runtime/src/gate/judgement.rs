@@ -3,6 +3,8 @@
 //! Each step consumes what the one before it made. What comes out is a request without
 //! the `Authorization` header, beside the [`Admission`] without which nothing runs.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
@@ -27,7 +29,7 @@ use super::{
     origin::Foreign,
     plain::{CURRENT, Plain},
     refusal::{AnswerTo, Refusal, RefusalForm, RefusedRequest, Voice},
-    session::{SESSION_ID, Standing},
+    session::{InUse, Room, SESSION_ID, Standing},
 };
 
 /// The longest session id that is looked up; rmcp's have 36 characters.
@@ -39,11 +41,13 @@ pub(super) struct Passed {
     pub(super) body: Bytes,
     /// What goes the short way.
     pub(super) plain: Option<Plain>,
-    pub(super) opens_session: bool,
+    /// Room for the session that it opens, if it does.
+    pub(super) room: Option<Room>,
     /// Whether the answer is a stream that goes on until somebody ends it.
     pub(super) streams: bool,
     pub(super) lists_tools: bool,
-    pub(super) session: Option<String>,
+    /// The session that it is of, which goes on until this is dropped.
+    pub(super) session: Option<Arc<InUse>>,
 }
 
 impl Gate {
@@ -97,20 +101,23 @@ impl Gate {
             Err(refused)
         };
         let known = subject.operation;
-        if let Some(id) = &session {
-            let subject = Subject {
-                principal: principal.as_ref(),
-                ..subject
-            };
-            match self.sessions.standing(id, principal.as_ref()) {
-                Standing::Owner => {}
-                Standing::Stranger => return refuse(subject, Refusal::NoSession),
-                Standing::MustSayWho => {
-                    let wanted = self.rules.wanted(known);
-                    return refuse(subject, Refusal::NoToken { wanted });
-                }
+        let session = match session.map(|id| self.sessions.enter(&id, principal.as_ref())) {
+            None => None,
+            Some(Ok(session)) => Some(session),
+            Some(Err(standing)) => {
+                let subject = Subject {
+                    principal: principal.as_ref(),
+                    ..subject
+                };
+                let refusal = match standing {
+                    Standing::Stranger => Refusal::NoSession,
+                    Standing::MustSayWho => Refusal::NoToken {
+                        wanted: self.rules.wanted(known),
+                    },
+                };
+                return refuse(subject, refusal);
             }
-        }
+        };
         // What cannot be read is judged as what has no rule: without a token it is
         // worth a challenge, with one it is told what is wrong.
         let judged = known.unwrap_or(Operation::Unruled("unreadable"));
@@ -154,11 +161,20 @@ impl Gate {
             let refusal = self.refused_by_the_tool(refused, judged, subject.principal);
             return refuse(subject, refusal);
         }
+        if let Err(refusal) = self.check_accepted(headers, judged, &asked, session.is_some()) {
+            return refuse(subject, refusal);
+        }
+        let room = match judged {
+            Operation::Initialize => match self.sessions.make_room(subject.principal, &body) {
+                Ok(room) => Some(room),
+                Err(full) => return refuse(subject, Refusal::NoRoom(full)),
+            },
+            _ => None,
+        };
         audit::admitted(subject);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(PROOF);
-        let opens_session = matches!(judged, Operation::Initialize);
         let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
         let lists_tools = matches!(judged, Operation::ListTools);
         Ok(Box::new(Passed {
@@ -168,7 +184,7 @@ impl Gate {
                 Asked::Plain(plain) => Some(plain),
                 Asked::Method(_) | Asked::Message(_) | Asked::Unreadable => None,
             },
-            opens_session,
+            room,
             streams,
             lists_tools,
             session,

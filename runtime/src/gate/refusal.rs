@@ -14,11 +14,13 @@ use crate::{
 };
 
 use super::{
+    accept::AnswerType,
     body::BodyFault,
     challenge::{Challenges, ErrorCode},
     in_result::Answered,
     made::Told,
     origin::Foreign,
+    session::Full,
 };
 
 mod response;
@@ -58,10 +60,14 @@ pub(crate) enum Refusal {
     },
     /// The session is not the caller's, or there is none.
     NoSession,
+    /// There is no room for one more session.
+    NoRoom(Full),
     /// A header of the protocol cannot be read.
     Header(&'static str),
     /// The body did not come whole.
     Body(BodyFault),
+    /// The client does not accept the answer's media type.
+    NotAcceptable(AnswerType),
     /// The operation needs no token, but without one so large a body is not kept.
     TooLargeWithoutToken { limit: usize },
     /// The HTTP method is none of the endpoint's.
@@ -203,11 +209,13 @@ impl Refusal {
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
+            Self::NoRoom(_) => "too_many_sessions",
             Self::Header(_) => "invalid_header",
             Self::Body(BodyFault::TooLarge) => "body_too_large",
             Self::Body(BodyFault::TooSlow) => "body_too_slow",
             Self::Body(BodyFault::Broken) => "body_broken",
             Self::TooLargeWithoutToken { .. } => "body_too_large",
+            Self::NotAcceptable(_) => "not_acceptable",
             Self::Method => "method_not_allowed",
             Self::Rpc { .. } => "rpc_error",
         }
@@ -232,8 +240,10 @@ impl Refusal {
             Self::Unproved { fault, .. } => fault.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
+            Self::NoRoom(full) => full.description().to_owned(),
             Self::Header(what) => (*what).to_owned(),
             Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),
+            Self::NotAcceptable(answer) => answer.description().to_owned(),
             Self::TooLargeWithoutToken { limit } => format!(
                 "without an access token this server reads at most {limit} bytes; send a token, or less"
             ),

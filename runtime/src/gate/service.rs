@@ -76,7 +76,7 @@ where
                 Ok(passed) => passed,
                 Err(refusal) => break 'answer refusal.into_response(gate.voice(dpop)),
             };
-            if passed.opens_session {
+            if passed.room.is_some() {
                 // A caller who hangs up half-way must not leave a session behind that
                 // nobody owns and nothing counts.
                 let gate = Arc::clone(&gate);

@@ -60,10 +60,10 @@ impl Gate {
             return Some(self.unauthenticated(reason, operation));
         }
         if let Some(id) = session {
-            match self.sessions.standing(id, None) {
-                Standing::Owner => {}
-                Standing::Stranger => return Some(Refusal::NoSession),
-                Standing::MustSayWho => {
+            match self.sessions.enter(id, None) {
+                Ok(_) => {}
+                Err(Standing::Stranger) => return Some(Refusal::NoSession),
+                Err(Standing::MustSayWho) => {
                     let wanted = self.rules.wanted(operation);
                     return Some(Refusal::NoToken { wanted });
                 }

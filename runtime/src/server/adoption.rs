@@ -30,6 +30,8 @@ use super::{
     protection::Wall,
     quota::Quota,
     routes, serve,
+    sessions::LocalSessions,
+    transport,
     welcome::{self, Welcome},
 };
 
@@ -55,9 +57,7 @@ pub use needs::Needs;
 /// what is not said is refused.
 ///
 /// ```no_run
-/// use rmcp::transport::streamable_http_server::{
-///     StreamableHttpService, session::local::LocalSessionManager,
-/// };
+/// use rmcp::transport::streamable_http_server::StreamableHttpService;
 /// use toolgate::{Config, Gate, needs};
 /// # struct Counter;
 /// # impl rmcp::ServerHandler for Counter {}
@@ -70,7 +70,7 @@ pub use needs::Needs;
 ///     .await?;
 /// let service = StreamableHttpService::new(
 ///     gate.guard_each(|| Ok(Counter)),
-///     LocalSessionManager::default().into(),
+///     gate.sessions(),
 ///     gate.transport(),
 /// );
 /// gate.serve(service).await?;
@@ -127,14 +127,29 @@ impl Gate {
     }
 
     /// How the service behind the gate has to be set up: hosts and limits are the gate's,
-    /// so that rmcp's own checks are a second lock and no other one.
+    /// so that rmcp's own checks are a second lock and no other one. Outside of sessions it
+    /// answers in JSON, unless the handler sends something before its result.
     #[must_use]
     pub fn transport(&self) -> StreamableHttpServerConfig {
-        StreamableHttpServerConfig::default()
-            .with_allowed_hosts(self.0.hosts.clone())
-            .with_legacy_session_mode(self.0.has_sessions)
-            .with_max_request_body_bytes(self.0.body_limit)
-            .with_cancellation_token(self.0.everything.clone())
+        let standing = &self.0;
+        transport::service(
+            &standing.hosts,
+            standing.body_limit,
+            standing.everything.clone(),
+        )
+        .with_legacy_session_mode(standing.has_sessions)
+    }
+
+    /// Sessions for the service behind the gate, made anew by each call.
+    ///
+    /// rmcp's own `LocalSessionManager::default()` ends a session after five minutes without a
+    /// message, in the midst of a call as well, and sends clients of revisions before
+    /// 2025-11-25 an event at which they fail. In these nothing ends while a request or a
+    /// stream is open, and the gate ends what is idle
+    /// ([`SessionLimits`](crate::SessionLimits)).
+    #[must_use]
+    pub fn sessions(&self) -> Arc<LocalSessions> {
+        Arc::default()
     }
 
     /// The gate's first half, for a service that is mounted in a way of one's own. The rest

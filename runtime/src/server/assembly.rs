@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use http::HeaderName;
 use rmcp::{
     model::{Implementation, ServerConfig},
-    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
+    transport::streamable_http_server::StreamableHttpService,
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
@@ -32,6 +32,7 @@ use super::{
     protection::{self, Protection, Readiness},
     routes,
     schemes::{Publishing, PublishingSessions},
+    transport,
     welcome::Welcome,
 };
 
@@ -131,13 +132,9 @@ pub(super) fn assemble(
     };
     let bind = settings.bind();
     let everything = CancellationToken::new();
-    let transport = StreamableHttpServerConfig::default()
-        // The gate has judged both; rmcp is told the same, as a second lock.
-        .with_allowed_hosts(plan.origins.hosts())
-        .with_json_response(true)
-        .with_legacy_session_mode(server.has_sessions)
-        .with_max_request_body_bytes(settings.limits().body)
-        .with_cancellation_token(everything.clone());
+    let hosts = plan.origins.hosts();
+    let transport = transport::service(hosts, settings.limits().body, everything.clone())
+        .with_legacy_session_mode(server.has_sessions);
     let mut served = routes::Served {
         path: settings.resource().path().to_owned(),
         metadata: documents.metadata(),

@@ -23,13 +23,11 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::gate::InSession;
 
-use super::schemes::PublishingSessions;
+use super::{schemes::PublishingSessions, transport::KEEP_ALIVE};
 
 /// How long an answer that has begun waits for its end. Nearly all are whole by then, and
 /// one that is whole is written at once, not event by event.
 const GRACE: Duration = Duration::from_millis(10);
-/// How often a silent stream says that it is there; rmcp's own default.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const ALIVE: &[u8] = b":\n\n";
 
 /// The open sessions.

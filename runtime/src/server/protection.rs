@@ -202,7 +202,7 @@ impl Protection {
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),
-            sessions: Sessions::default(),
+            sessions: Sessions::new(self.settings.session_limits()),
             has_sessions,
             direct,
             in_session,

@@ -24,16 +24,15 @@ use rmcp::{
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::{
         Transport,
-        streamable_http_server::{
-            SessionId, SessionManager,
-            session::{ServerSseMessage, local::LocalSessionManager},
-        },
+        streamable_http_server::{SessionId, SessionManager, session::ServerSseMessage},
     },
 };
 use serde_json::Value;
 use tower::{Service, ServiceExt};
 
 use crate::{gate::ListsTools, tool::SCHEMES};
+
+use super::sessions::LocalSessions;
 
 /// Gives each tool of a list the member that its `_meta` has.
 pub(super) fn publish(list: &mut Value) {
@@ -119,16 +118,16 @@ fn broken(error: axum::BoxError) -> Body {
     Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(error)]))
 }
 
-/// The sessions of rmcp, with the same done to what they send.
+/// The sessions, with the same done to what they send.
 #[derive(Debug, Default)]
-pub(super) struct PublishingSessions(LocalSessionManager);
+pub(super) struct PublishingSessions(LocalSessions);
 
-type Fault = <LocalSessionManager as SessionManager>::Error;
+type Fault = <LocalSessions as SessionManager>::Error;
 type Messages = Result<ServerJsonRpcMessage, Fault>;
 
 impl SessionManager for PublishingSessions {
     type Error = Fault;
-    type Transport = Publisher<<LocalSessionManager as SessionManager>::Transport>;
+    type Transport = Publisher<<LocalSessions as SessionManager>::Transport>;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), Fault> {
         let (id, transport) = self.0.create_session().await?;

@@ -88,7 +88,7 @@ async fn a_request_ends_in_one_place() {
                 "GET /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{hidden}",
                 hidden.len()
             ),
-            &[406],
+            &[400],
         ),
         (
             "three requests at once",

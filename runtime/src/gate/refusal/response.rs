@@ -16,6 +16,7 @@ use super::{
         challenge::ErrorCode,
         in_result,
         made::{CacheKey, Made, Usual},
+        session::Full,
     },
     LACKS_SCOPE, Refusal, RefusalForm, RefusedRequest, Voice, credentials,
 };
@@ -108,6 +109,8 @@ impl RefusedRequest<'_> {
                 challenge(ErrorCode::InsufficientScope, *asked, LACKS_SCOPE),
             ),
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
+            Refusal::NoRoom(full) => (full.status(), Vec::new()),
+            Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
             // No challenge: nobody should log in for nothing.
             Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
             Refusal::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
@@ -145,6 +148,9 @@ impl RefusedRequest<'_> {
             // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
             let seconds = HeaderValue::from(retry_after.as_secs().max(1));
             headers.insert(RETRY_AFTER, seconds);
+        }
+        if let Refusal::NoRoom(_) = refusal {
+            headers.insert(RETRY_AFTER, Full::RETRY_AFTER);
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));

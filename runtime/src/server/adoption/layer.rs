@@ -23,13 +23,12 @@ use super::Guarded;
 ///
 /// ```compile_fail
 /// # fn unguarded<H: rmcp::ServerHandler>(gate: toolgate::Gate, make: fn() -> H) {
-/// use rmcp::transport::streamable_http_server::{
-///     StreamableHttpService, session::local::LocalSessionManager,
-/// };
+/// use rmcp::transport::streamable_http_server::StreamableHttpService;
+/// use toolgate::LocalSessions;
 /// use tower::Layer;
 ///
-/// let service: StreamableHttpService<H, LocalSessionManager> =
-///     StreamableHttpService::new(move || Ok(make()), Default::default(), gate.transport());
+/// let service: StreamableHttpService<H, LocalSessions> =
+///     StreamableHttpService::new(move || Ok(make()), gate.sessions(), gate.transport());
 /// let service = gate.layer().layer(service);
 /// # }
 /// ```

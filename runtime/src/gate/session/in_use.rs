@@ -1,0 +1,121 @@
+//! What keeps a session from ending: the requests and streams of it that are open.
+//!
+//! A request is open until its handler is done, even if its client has hung up meanwhile: a
+//! client may come back for the answer. So this goes with the request, in its extensions,
+//! and with the body of its answer.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+
+use super::Holder;
+
+/// How much of a session is open, and when the last of it ended.
+#[derive(Debug)]
+pub(super) struct Activity(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    open: usize,
+    ended: Instant,
+}
+
+impl Activity {
+    /// Of a session that was opened now.
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(State {
+            open: 0,
+            ended: Instant::now(),
+        }))
+    }
+
+    /// Since when nothing of the session is open; none while something is.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let state = self.lock();
+        (state.open == 0).then_some(state.ended)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change is complete in itself: a panic leaves nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request of a session, which does not end before this is dropped.
+#[derive(Debug)]
+pub(crate) struct InUse {
+    id: String,
+    holder: Holder,
+    activity: Arc<Activity>,
+}
+
+impl InUse {
+    pub(super) fn new(id: String, holder: Holder, activity: Arc<Activity>) -> Self {
+        activity.lock().open += 1;
+        Self {
+            id,
+            holder,
+            activity,
+        }
+    }
+
+    /// The session's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Who holds the session.
+    pub(crate) fn holder(&self) -> &Holder {
+        &self.holder
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        let mut state = self.activity.lock();
+        state.open = state.open.saturating_sub(1);
+        state.ended = Instant::now();
+    }
+}
+
+pin_project! {
+    /// The body of an answer, while which the session is in use.
+    pub(crate) struct BodyInUse<B> {
+        #[pin]
+        inner: B,
+        session: Arc<InUse>,
+    }
+}
+
+impl<B> BodyInUse<B> {
+    pub(crate) fn new(inner: B, session: Arc<InUse>) -> Self {
+        Self { inner, session }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for BodyInUse<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        self.project().inner.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

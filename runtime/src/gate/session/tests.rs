@@ -1,0 +1,202 @@
+use std::time::Duration;
+
+use tokio::time::advance;
+
+use super::*;
+use crate::{
+    claims::Claims,
+    clock::UnixTime,
+    principal::{Acceptance, VerifiedToken},
+    scope::ScopeTable,
+};
+
+mod room;
+
+fn principal(issuer: &str, subject: &str, scopes: &str) -> Principal {
+    let claims = Claims::new(issuer, UnixTime::from_seconds(9))
+        .with_subject(subject)
+        .with_audience("a")
+        .with_scopes(scopes);
+    Acceptance::new(["i", "j"], ["a"])
+        .judge(
+            VerifiedToken::new(claims, &ScopeTable::default()),
+            UnixTime::from_seconds(1),
+        )
+        .unwrap()
+        .of_bearer()
+}
+
+/// The sessions of a gate, and which of them were ended behind it.
+struct World {
+    sessions: Sessions,
+    closed: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(SessionLimits::default())
+    }
+
+    fn with(limits: SessionLimits) -> Self {
+        Self {
+            sessions: Sessions::new(limits),
+            closed: Arc::default(),
+        }
+    }
+
+    fn try_open(&self, id: &str, owner: Option<&Principal>, handshake: &[u8]) -> Result<(), Full> {
+        let room = self.sessions.make_room(owner, handshake)?;
+        let closed = Arc::clone(&self.closed);
+        let close: Close = Arc::new(move |id| closed.lock().unwrap().push(id));
+        room.open(id.to_owned(), owner, close);
+        Ok(())
+    }
+
+    fn open(&self, id: &str, owner: Option<&Principal>) {
+        self.try_open(id, owner, b"{}").expect("room");
+    }
+
+    /// How a caller stands to a session; entering it is over at once.
+    fn standing(&self, id: &str, caller: Option<&Principal>) -> Result<(), Standing> {
+        self.sessions.enter(id, caller).map(drop)
+    }
+
+    fn closed(&self) -> Vec<String> {
+        let mut closed = std::mem::take(&mut *self.closed.lock().unwrap());
+        closed.sort();
+        closed
+    }
+}
+
+#[tokio::test]
+async fn a_session_answers_its_principal_only() {
+    let world = World::new();
+    let alice = principal("i", "alice", "");
+    world.open("1", Some(&alice));
+    assert_eq!(world.standing("1", Some(&alice)), Ok(()));
+    let stranger = Err(Standing::Stranger);
+    for other in [principal("i", "mallory", ""), principal("j", "alice", "")] {
+        assert_eq!(world.standing("1", Some(&other)), stranger);
+    }
+    assert_eq!(world.standing("1", None), Err(Standing::MustSayWho));
+    assert_eq!(world.standing("2", Some(&alice)), stranger);
+}
+
+#[tokio::test]
+async fn a_stepped_up_token_of_the_same_principal_goes_on() {
+    let world = World::new();
+    world.open("1", Some(&principal("i", "alice", "read")));
+    let more = principal("i", "alice", "read write");
+    assert_eq!(world.standing("1", Some(&more)), Ok(()));
+}
+
+#[tokio::test]
+async fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
+    let world = World::new();
+    let alice = |scopes| principal("i", "alice", scopes);
+    world.open("1", Some(&alice("read")));
+    let session = world.sessions.enter("1", Some(&alice("read"))).unwrap();
+    let held = || {
+        let holder = session.holder().principal().unwrap();
+        holder.claims().scopes().count()
+    };
+    assert_eq!(held(), 1);
+    world.standing("1", Some(&alice(""))).unwrap();
+    assert_eq!(held(), 0);
+    // Whoever is turned away changes nothing.
+    let mallory = principal("i", "mallory", "read write");
+    world.standing("1", Some(&mallory)).unwrap_err();
+    world.standing("1", None).unwrap_err();
+    assert_eq!(held(), 0);
+    world.standing("1", Some(&alice("read write"))).unwrap();
+    assert_eq!(held(), 2);
+}
+
+#[tokio::test]
+async fn a_session_shares_no_memory_with_the_request_that_came_last() {
+    let world = World::new();
+    let alice = principal("i", "alice", "read");
+    world.open("1", Some(&alice));
+    let place = |held: &Principal| held.bearer().as_bytes().as_ptr();
+    let later = principal("i", "alice", "read");
+    let session = world.sessions.enter("1", Some(&later)).unwrap();
+    let held = session.holder().principal().unwrap();
+    assert_ne!(place(&held), place(&alice));
+    assert_ne!(place(&held), place(&later));
+}
+
+#[tokio::test]
+async fn a_session_opened_without_a_token_is_the_first_principals() {
+    let world = World::new();
+    world.open("1", None);
+    assert_eq!(world.standing("1", None), Ok(()));
+    let alice = principal("i", "alice", "");
+    assert_eq!(world.standing("1", Some(&alice)), Ok(()));
+    assert_eq!(world.standing("1", None), Err(Standing::MustSayWho));
+    let mallory = principal("i", "mallory", "");
+    let standing = world.standing("1", Some(&mallory));
+    assert_eq!(standing, Err(Standing::Stranger));
+}
+
+#[tokio::test]
+async fn an_ended_session_is_nobodys() {
+    let world = World::new();
+    let alice = principal("i", "alice", "");
+    world.open("1", Some(&alice));
+    world.sessions.forget("1");
+    let standing = world.standing("1", Some(&alice));
+    assert_eq!(standing, Err(Standing::Stranger));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_session_ends_by_itself() {
+    let world = World::new();
+    let alice = principal("i", "alice", "");
+    world.open("1", Some(&alice));
+    world.open("2", None);
+    advance(Duration::from_secs(30 * 60)).await;
+    world.standing("2", None).unwrap();
+    // Nobody does anything any more.
+    tokio::time::sleep(Duration::from_secs(31 * 60)).await;
+    assert_eq!(world.closed(), ["1"]);
+    let standing = world.standing("1", Some(&alice));
+    assert_eq!(standing, Err(Standing::Stranger));
+    tokio::time::sleep(Duration::from_secs(30 * 60)).await;
+    assert_eq!(world.closed(), ["2"]);
+    // What has watched over them ends, and begins anew with the next.
+    assert!(world.sessions.shared.lock().watch.is_none());
+    world.open("3", None);
+    tokio::time::sleep(Duration::from_secs(61 * 60)).await;
+    assert_eq!(world.closed(), ["3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_session_ends_while_a_request_of_it_is_open() {
+    let limits = SessionLimits::default().with_idle_time(Duration::from_secs(60));
+    let world = World::with(limits);
+    world.open("1", None);
+    let (first, second) = (
+        world.sessions.enter("1", None).unwrap(),
+        world.sessions.enter("1", None).unwrap(),
+    );
+    for open in [first, second] {
+        tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+        assert!(world.closed().is_empty());
+        drop(open);
+    }
+    // From its end on it counts as idle.
+    tokio::time::sleep(Duration::from_secs(58)).await;
+    assert!(world.closed().is_empty());
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.closed(), ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_watches_over_sessions_that_are_gone() {
+    let world = World::new();
+    world.open("1", None);
+    let watch = world.sessions.shared.lock().watch.take().unwrap();
+    drop(world);
+    let ended = tokio::time::timeout(Duration::from_secs(1), watch).await;
+    assert!(ended.is_ok());
+}

@@ -1,0 +1,158 @@
+//! Floods: who pays for a session that there is no room for.
+
+use super::*;
+
+/// The largest handshake that there can be, and one that unpacks to most.
+fn hostile() -> Vec<u8> {
+    br#"{"":0},"#.repeat(16 * 1024 / 7)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_one_principal_costs_them_their_oldest() {
+    let world = World::new();
+    let (alice, mallory) = (principal("i", "alice", ""), principal("i", "mallory", ""));
+    world.open("alice", Some(&alice));
+    world.open("nobody", None);
+    for number in 10..10 + 66 {
+        advance(Duration::from_secs(1)).await;
+        world.open(&format!("m{number}"), Some(&mallory));
+    }
+    assert_eq!(world.closed(), ["m10", "m11"]);
+    let standing = world.standing("m10", Some(&mallory));
+    assert_eq!(standing, Err(Standing::Stranger));
+    assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
+    assert_eq!(world.standing("nobody", None), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_without_a_token_costs_no_session_that_has_an_owner() {
+    let world = World::with(SessionLimits::default().with_anonymous_places(10));
+    let alice = principal("i", "alice", "");
+    world.open("alice", Some(&alice));
+    world.open("hers", None);
+    world.standing("hers", Some(&alice)).unwrap();
+    for number in 10..30 {
+        advance(Duration::from_secs(1)).await;
+        world.open(&format!("n{number}"), None);
+    }
+    let expected: Vec<_> = (10..20).map(|number| format!("n{number}")).collect();
+    assert_eq!(world.closed(), expected);
+    assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
+    assert_eq!(world.standing("hers", Some(&alice)), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_use_makes_no_room() {
+    let limits = SessionLimits::default()
+        .with_anonymous_places(3)
+        .with_places_per_principal(2);
+    let world = World::with(limits);
+    let alice = principal("i", "alice", "");
+    for (owner, places, full) in [
+        (None, 3, Full::OfServer),
+        (Some(&alice), 2, Full::OfPrincipal),
+    ] {
+        let mut open: Vec<_> = (0..places)
+            .map(|number| {
+                let id = format!("{} {number}", owner.is_some());
+                world.open(&id, owner);
+                world.sessions.enter(&id, owner).unwrap()
+            })
+            .collect();
+        assert_eq!(world.try_open("new", owner, b""), Err(full));
+        assert!(world.closed().is_empty());
+        let idle = open.remove(1).id().to_owned();
+        world.open("new", owner);
+        assert_eq!(world.closed(), [idle]);
+        world.sessions.forget("new");
+    }
+}
+
+#[tokio::test]
+async fn handshakes_under_way_have_their_places() {
+    let world = World::with(SessionLimits::default().with_anonymous_places(2));
+    let first = world.sessions.make_room(None, b"").unwrap();
+    let second = world.sessions.make_room(None, b"").unwrap();
+    assert_eq!(world.try_open("3", None, b""), Err(Full::OfServer));
+    // One that comes to nothing gives its places back.
+    drop(first);
+    world.open("3", None);
+    drop(second);
+    world.open("4", None);
+    assert!(world.closed().is_empty());
+    assert_eq!(world.sessions.shared.lock().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_are_bounded_by_bytes_as_well() {
+    let world = World::new();
+    let mallory = principal("i", "mallory", "");
+    for (owner, most) in [(Some(&mallory), 64 / 32), (None, 1024 / 32)] {
+        for number in 0..100 {
+            advance(Duration::from_secs(1)).await;
+            let id = format!("{} {number}", owner.is_some());
+            world.try_open(&id, owner, &hostile()).unwrap();
+        }
+        assert_eq!(world.closed().len(), 100 - most);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_is_taken_whoever_has_most_makes_room() {
+    let world = World::with(SessionLimits::default().with_places(10));
+    let of = |subject: &str| principal("i", subject, "");
+    let (alice, mallory) = (of("alice"), of("mallory"));
+    // Idle for longest, and hers alone.
+    world.open("alice", Some(&alice));
+    for number in 0..20 {
+        advance(Duration::from_secs(1)).await;
+        world.open(&format!("m{number:02}"), Some(&mallory));
+    }
+    let expected: Vec<_> = (0..11).map(|number| format!("m{number:02}")).collect();
+    assert_eq!(world.closed(), expected);
+    // Another who comes takes from whoever has most as well.
+    for subject in ["bob", "carol"] {
+        world.open(subject, Some(&of(subject)));
+    }
+    assert_eq!(world.closed(), ["m11", "m12"]);
+    assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
+    let world = World::with(SessionLimits::default().with_places(5));
+    let of = |number: i32| principal("i", &number.to_string(), "");
+    for number in 0..7 {
+        advance(Duration::from_secs(1)).await;
+        world.open(&number.to_string(), Some(&of(number)));
+    }
+    assert_eq!(world.closed(), ["0", "1"]);
+    // A second one is theirs to make room for, even if all that they have is in use.
+    let in_use = world.sessions.enter("6", Some(&of(6))).unwrap();
+    let second = world.try_open("second", Some(&of(6)), b"");
+    assert_eq!(second, Err(Full::OfServer));
+    drop(in_use);
+    world.open("second", Some(&of(6)));
+    assert_eq!(world.closed(), ["6"]);
+}
+
+#[tokio::test]
+async fn a_session_that_was_nobodys_counts_as_soon_as_it_is_somebodys() {
+    let world = World::new();
+    let mallory = principal("i", "mallory", "");
+    let claim = |number: usize| {
+        world.open(&number.to_string(), None);
+        world.standing(&number.to_string(), Some(&mallory))
+    };
+    for number in 0..64 {
+        assert_eq!(claim(number), Ok(()));
+    }
+    // Whoever has their share starts anew, with their token, and pays with their own.
+    for number in 64..200 {
+        assert_eq!(claim(number), Err(Standing::Stranger), "{number}");
+    }
+    assert_eq!(world.standing("0", Some(&mallory)), Ok(()));
+    let alice = principal("i", "alice", "");
+    assert_eq!(world.standing("199", Some(&alice)), Ok(()));
+    assert!(world.closed().is_empty());
+}

@@ -1,0 +1,156 @@
+//! Sessions in the memory of this process, which tell each client what its revision knows.
+
+use std::{
+    collections::HashSet,
+    sync::{PoisonError, RwLock},
+};
+
+use futures_util::{Stream, StreamExt, future, stream};
+use rmcp::{
+    model::{
+        ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, ServerJsonRpcMessage, ServerResult,
+    },
+    transport::streamable_http_server::{
+        SessionId, SessionManager,
+        session::{ServerSseMessage, local::LocalSessionManager},
+    },
+};
+
+use super::transport::{self, RETRY};
+
+/// The event that a stream of a `GET` begins with, by which a client can come back to it.
+const FIRST: &str = "0";
+
+/// rmcp's sessions in the memory of this process, set up for a [`Gate`](crate::Gate), which
+/// ends them: [`Gate::sessions`](crate::Gate::sessions) makes them.
+///
+/// Streams begin with the event without a message that lets a client come back to them (the
+/// priming event of MCP 2025-11-25, Transports, "Sending Messages to the Server") where the
+/// session is of that revision or a later one. Clients of older revisions fail at it.
+#[derive(Debug)]
+pub struct LocalSessions {
+    inner: LocalSessionManager,
+    /// Those whose revision has the event that a stream begins with.
+    primed: RwLock<HashSet<SessionId>>,
+}
+
+impl Default for LocalSessions {
+    fn default() -> Self {
+        Self {
+            inner: transport::session_manager(),
+            primed: RwLock::default(),
+        }
+    }
+}
+
+impl LocalSessions {
+    fn is_primed(&self, id: &SessionId) -> bool {
+        let primed = self.primed.read().unwrap_or_else(PoisonError::into_inner);
+        primed.contains(id)
+    }
+
+    fn set_primed(&self, id: &SessionId, is_primed: bool) {
+        let mut primed = self.primed.write().unwrap_or_else(PoisonError::into_inner);
+        match is_primed {
+            true => primed.insert(id.clone()),
+            false => primed.remove(id),
+        };
+    }
+}
+
+/// Whether a session that was opened by this answer is of a revision that has the event.
+fn has_priming(answer: &ServerJsonRpcMessage) -> bool {
+    let JsonRpcMessage::Response(response) = answer else {
+        return false;
+    };
+    let ServerResult::InitializeResult(result) = &response.result else {
+        return false;
+    };
+    // Revisions are dates, and compare as such.
+    result.protocol_version.as_str() >= ProtocolVersion::V_2025_11_25.as_str()
+}
+
+/// The events of a stream, without those that have no message where the client does not know
+/// them.
+fn known(
+    events: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
+    is_primed: bool,
+) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
+    events.filter(move |event| future::ready(is_primed || event.message.is_some()))
+}
+
+type Fault = <LocalSessionManager as SessionManager>::Error;
+type Events = <LocalSessionManager as SessionManager>::Transport;
+
+impl SessionManager for LocalSessions {
+    type Error = Fault;
+    type Transport = Events;
+
+    async fn create_session(&self) -> Result<(SessionId, Events), Fault> {
+        self.inner.create_session().await
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, Fault> {
+        let answer = self.inner.initialize_session(id, message).await?;
+        if has_priming(&answer) {
+            self.set_primed(id, true);
+            // One that has ended meanwhile is not kept.
+            if !self.inner.has_session(id).await? {
+                self.set_primed(id, false);
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, Fault> {
+        self.inner.has_session(id).await
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
+        self.set_primed(id, false);
+        self.inner.close_session(id).await
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
+        let events = self.inner.create_stream(id, message).await?;
+        Ok(known(events, self.is_primed(id)))
+    }
+
+    async fn accept_message(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<(), Fault> {
+        self.inner.accept_message(id, message).await
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
+        let events = self.inner.create_standalone_stream(id).await?;
+        let is_primed = self.is_primed(id);
+        let first = is_primed.then(|| ServerSseMessage::priming(FIRST, RETRY));
+        Ok(stream::iter(first).chain(known(events, is_primed)))
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
+        let events = self.inner.resume(id, last_event_id).await?;
+        Ok(known(events, self.is_primed(id)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
