@@ -9,7 +9,7 @@
 //! - [`body`]: one bounded buffer; [`limits`]: the bounds of a request
 //! - [`message_head`]: the beginning of a message, for a refusal; [`stranger`]: who gets no further
 //! - [`message_size`], [`json_size`]: what a message would take in memory, before it is unpacked
-//! - [`identifiers`]: what a message is called by
+//! - [`identifiers`]: what a message is called by; [`log_size`]: and how much of it is logged
 //! - [`revision`]: whether a request needs a session
 //! - [`session`]: which principal owns which MCP session
 //! - [`challenge`], [`refusal`]: what a refused request is told; [`made`]: and told again
@@ -39,6 +39,7 @@ mod in_session;
 mod json_size;
 mod judgement;
 mod limits;
+mod log_size;
 mod made;
 mod message_head;
 mod message_size;

@@ -54,8 +54,8 @@ pub use resource::{
 };
 pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
 pub use server::{
-    Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, LocalSessions, Needs,
-    NotOffered, Server, Visibility,
+    Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, LocalSessions, LogWriter,
+    Needs, NotOffered, Server, Visibility,
 };
 pub use text::{Completer, Completions, FromText};
 pub use tool::{

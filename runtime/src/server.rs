@@ -23,6 +23,7 @@
 //! - [`serve`]: listening, and stopping without losing a call
 //! - [`sessions`], [`transport`]: rmcp's sessions, and how it is set up
 //! - [`visibility`]: what lists show to whom
+//! - [`log_writer`]: log lines of a bounded length
 //! - [`welcome`]: what a person at the terminal reads
 
 use std::sync::Arc;
@@ -59,6 +60,7 @@ mod issuing;
 mod listening;
 mod listing;
 mod lists;
+mod log_writer;
 mod login;
 mod observed;
 mod offered;
@@ -76,6 +78,7 @@ mod welcome;
 
 pub use adoption::{Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs};
 pub use changes::{Changes, NotOffered};
+pub use log_writer::LogWriter;
 pub use sessions::LocalSessions;
 pub use visibility::Visibility;
 

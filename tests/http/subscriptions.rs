@@ -1,5 +1,7 @@
 //! Subscriptions to resources: who may have one, and who is still told.
 
+mod bytes;
+
 use std::{
     sync::{
         Arc,

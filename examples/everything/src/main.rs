@@ -21,7 +21,7 @@ use std::{
     process::ExitCode,
 };
 
-use toolgate::{Changes, Config, Environment, Server};
+use toolgate::{Changes, Config, Environment, LogWriter, Server};
 use tracing_subscriber::EnvFilter;
 
 #[macro_use]
@@ -115,7 +115,7 @@ async fn serve(server: Server<Changes>) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?)
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
+        .with_writer(|| LogWriter::new(io::stderr()))
         .init();
     let config = Config::from_environment(&environment, PORT)?;
     Ok(server.serve(config).await?)

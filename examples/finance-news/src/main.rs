@@ -21,7 +21,7 @@ use std::{
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, Json, Server, State, mcp_tool, scopes, tools};
+use toolgate::{Config, Environment, Json, LogWriter, Server, State, mcp_tool, scopes, tools};
 use tracing_subscriber::EnvFilter;
 
 mod feed;
@@ -128,7 +128,7 @@ fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
+        .with_writer(|| LogWriter::new(io::stderr()))
         .init();
     Ok(())
 }

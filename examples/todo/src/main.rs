@@ -24,7 +24,7 @@ use std::{
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, Server};
+use toolgate::{Config, Environment, LogWriter, Server};
 use tracing_subscriber::EnvFilter;
 
 mod store;
@@ -104,7 +104,7 @@ fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
+        .with_writer(|| LogWriter::new(io::stderr()))
         .init();
     Ok(())
 }

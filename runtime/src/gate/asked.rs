@@ -1,5 +1,6 @@
 //! What a request asks for, as far as that can be read.
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, GetMeta, JsonObject, JsonRpcMessage,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Gate, identifiers,
+    Gate, identifiers, log_size,
     plain::{Form, Plain, PlainAsked},
     refusal::{AnswerTo, Refusal},
 };
@@ -31,24 +32,28 @@ pub(super) enum Asked {
 }
 
 impl Gate {
-    /// Reads what the body of a request asks for.
+    /// Reads what the body of a request asks for, and gives the body that is to be handed on.
     ///
     /// # Errors
     ///
     /// A [`Refusal`] of what would take too much memory, before it is unpacked.
-    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Asked, Refusal> {
-        let size = self.check_size(body)?;
-        if json::has_private_name(body) {
-            return Ok(Asked::Unreadable);
+    pub(super) fn read(&self, headers: &HeaderMap, body: Bytes) -> Result<(Asked, Bytes), Refusal> {
+        let size = self.check_size(&body)?;
+        if json::has_private_name(&body) {
+            return Ok((Asked::Unreadable, body));
         }
-        if let Some(plain) = self.plain(headers, body) {
-            return Ok(Asked::Plain(plain));
+        if let Some(plain) = self.plain(headers, &body) {
+            return Ok((Asked::Plain(plain), body));
         }
-        self.check_size_for_rmcp(body, size)?;
+        self.check_size_for_rmcp(&body, size)?;
         // The very call by which rmcp reads the very bytes that it is given later.
-        Ok(match serde_json::from_slice(body) {
-            Ok(message) => Asked::Message(Box::new(message)),
-            Err(_) => Asked::Unreadable,
+        Ok(match serde_json::from_slice(&body) {
+            Ok(message) => {
+                let mut message = Box::new(message);
+                let body = log_size::shortened(&mut message).unwrap_or(body);
+                (Asked::Message(message), body)
+            }
+            Err(_) => (Asked::Unreadable, body),
         })
     }
 }

@@ -8,7 +8,7 @@ use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, JsonRpcMessage, RequestId,
 };
 
-use super::refusal::Refusal;
+use super::{log_size, refusal::Refusal};
 
 /// The longest id, in bytes. Real ones are numbers, or have 36.
 pub(super) const LONGEST_ID: usize = 256;
@@ -47,6 +47,9 @@ pub(super) fn fault(
             RpcCode::INVALID_REQUEST,
             "the id is too long, or has control characters",
         ));
+    }
+    if let Some(fault) = log_size::fault(message?) {
+        return Some(refusal(id.cloned(), RpcCode::INVALID_PARAMS, fault));
     }
     match request {
         Some(ClientRequest::InitializeRequest(initialize))

@@ -86,11 +86,10 @@ impl Gate {
                 None
             }
         };
-        let body = body.bytes;
         let headers = &parts.headers;
-        let asked = match has_body {
-            true => self.read(headers, &body)?,
-            false => Asked::of_method(&parts.method),
+        let (asked, body) = match has_body {
+            true => self.read(headers, body.bytes)?,
+            false => (Asked::of_method(&parts.method), body.bytes),
         };
         let mut subject = Subject {
             operation: asked.operation(),

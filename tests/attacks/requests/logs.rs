@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use toolgate::{Changes, ClientAuthentication, Introspection, Issuer, Server};
 
 mod exchanging;
+mod lengths;
 
 const SECRET: &str = "the-secret-of-the-client";
 const OPAQUE: &str = "an-opaque-token-of-alice";
@@ -88,6 +89,19 @@ impl Logged {
     where
         S: Clone + Send + Sync + 'static,
     {
+        Self::start_writing(server, issuer, directives, |log| Box::new(log)).await
+    }
+
+    /// The same, whose lines go through another writer first.
+    async fn start_writing<S>(
+        server: Server<S>,
+        issuer: Issuer,
+        directives: &'static str,
+        through: impl Fn(Log) -> Box<dyn Write> + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+    {
         let _ = log::set_logger(&Records);
         log::set_max_level(log::LevelFilter::Trace);
         let log = Log::default();
@@ -98,7 +112,7 @@ impl Logged {
             let subscriber = tracing_subscriber::fmt()
                 .with_env_filter(directives)
                 .with_ansi(false)
-                .with_writer(move || writer.clone())
+                .with_writer(move || through(writer.clone()))
                 .finish();
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()

@@ -1,0 +1,100 @@
+//! Log lines with a bound on their length.
+
+use std::io::{self, Write};
+
+/// The longest line, in bytes, its end included.
+const LONGEST: usize = 8 * 1024;
+
+/// What stands at the end of a line that was cut.
+const CUT: &str = " [cut]\n";
+
+/// Cuts log lines after 8 KiB.
+///
+/// Libraries log what a client sent: at `debug` and `trace` whole messages, which can have
+/// megabytes. One caller could fill a disk with them, or make a collector of logs drop the
+/// lines around them. Give this writer to the subscriber, around the one that it has:
+///
+/// ```
+/// use std::io;
+/// use toolgate::LogWriter;
+///
+/// tracing_subscriber::fmt()
+///     .with_writer(|| LogWriter::new(io::stderr()))
+///     .init();
+/// ```
+///
+/// It takes each call of [`Write::write`] for one line, as the formatters of
+/// `tracing-subscriber` write it. What this server and rmcp write at `info` and above stays
+/// below 8 KiB without it.
+#[derive(Debug)]
+pub struct LogWriter<W>(W);
+
+impl<W: Write> LogWriter<W> {
+    /// Cuts the lines that go to this writer.
+    pub fn new(writer: W) -> Self {
+        Self(writer)
+    }
+}
+
+impl<W: Write> Write for LogWriter<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if line.len() <= LONGEST {
+            self.0.write_all(line)?;
+            return Ok(line.len());
+        }
+        let kept = line.get(..LONGEST - CUT.len()).unwrap_or(line);
+        // Not within a character: its bytes after the first begin with the bits 10.
+        let is_start = |byte: &u8| byte & 0b1100_0000 != 0b1000_0000;
+        let next = line.get(kept.len()).is_none_or(is_start);
+        let end = match next {
+            true => kept.len(),
+            false => kept.iter().rposition(is_start).unwrap_or(kept.len()),
+        };
+        // One call, so that lines of other threads stay whole.
+        let mut cut = kept.get(..end).unwrap_or(kept).to_vec();
+        cut.extend(CUT.as_bytes());
+        self.0.write_all(&cut)?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(line: &str) -> String {
+        let mut out = Vec::new();
+        let mut writer = LogWriter::new(&mut out);
+        writer.write_all(line.as_bytes()).unwrap();
+        writer.flush().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_of_8_kib_stays_and_a_longer_one_is_cut() {
+        for length in [0, 1, LONGEST - 1] {
+            let line = format!("{}\n", "a".repeat(length));
+            assert_eq!(written(&line), line);
+        }
+        let cut = written(&format!("{}\n", "a".repeat(LONGEST)));
+        assert_eq!(cut.len(), LONGEST);
+        assert!(cut.ends_with("aaa [cut]\n"), "{cut}");
+    }
+
+    #[test]
+    fn no_character_is_cut_in_two() {
+        for shift in 0..4 {
+            for character in ["ä", "€", "\u{e0001}"] {
+                let line = format!("{}{}", "a".repeat(shift), character.repeat(5_000));
+                let cut = written(&line);
+                let kept = cut.strip_suffix(CUT).unwrap();
+                assert!(line.starts_with(kept));
+                assert!(cut.len() > LONGEST - 4 && cut.len() <= LONGEST);
+            }
+        }
+    }
+}
