@@ -58,6 +58,17 @@ async fn what_is_told_of_bound_tokens_is_what_happens() {
                 world.clock.pass(60 + 30 + 2);
                 bound
             }
+            "proof" if what.contains("before the server started") => {
+                let resource = world.running.resource();
+                let proof = TokenBuilder::proof(&world.key, "POST", &resource).about(&token);
+                let iat = proof.claims()["iat"].as_u64().expect("a time") - 60;
+                let proof = proof.claim("iat", json!(iat)).build();
+                let answer = world.call_with(&token, &proof).await;
+                assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
+                assert!(answer.text.contains("before this server started"));
+                world.clock.pass(60 + 30 + 2);
+                bound
+            }
             "proof" if what.starts_with("no proof") => {
                 let other = TokenBuilder::proof(&world.key, "GET", &world.running.resource());
                 let other = other.about(&token).build();
@@ -88,5 +99,5 @@ async fn what_is_told_of_bound_tokens_is_what_happens() {
         assert_eq!(seen, told, "{what}");
         done.push(what);
     }
-    assert_eq!(done.len(), 8, "{done:?}");
+    assert_eq!(done.len(), 9, "{done:?}");
 }
