@@ -7,6 +7,7 @@
 //! - [`story`]: whether a client did what it should, judged by what was said on the wire
 //! - [`suite`]: the official conformance suite
 //! - [`checks`]: `toolgate check`, against every example
+//! - [`prove`]: what takes longer than CI
 
 use std::{
     env,
@@ -17,6 +18,7 @@ use std::{
 mod cells;
 mod checks;
 mod interop;
+mod prove;
 mod running;
 mod story;
 mod suite;
@@ -29,6 +31,9 @@ const HELP: &str = "\
 cargo xtask interop            lets real clients and the official suite at the examples
 cargo xtask interop clients    the clients alone; so with suite and check
 cargo xtask interop clients NAME   one client alone
+cargo xtask prove              what takes longer than CI; today the flood alone
+cargo xtask prove flood [BINARY]   strangers at full speed against the release binary of todo,
+                               or against this one
 
 It needs node, npm and python3, and installs the rest: into interop/node_modules,
 target/interop, and Chromium by apt. What goes wrong is kept in target/interop.
@@ -43,6 +48,12 @@ fn main() -> ExitCode {
         ["interop", "clients", name] => interop::run(interop::Parts::clients(Some(name))),
         ["interop", "suite"] => interop::run(interop::Parts::suite()),
         ["interop", "check"] => interop::run(interop::Parts::check()),
+        ["prove"] | ["prove", "flood"] => prove::flood(None),
+        ["prove", "flood", binary] => prove::flood(Some(binary)),
+        // What `prove flood` starts for itself.
+        ["strangers", ref arguments @ ..] => {
+            prove::flood::strangers(arguments).map(|sent| say(sent.to_string()))
+        }
         ["--help" | "-h"] => {
             say(HELP);
             return ExitCode::SUCCESS;

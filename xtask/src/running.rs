@@ -46,6 +46,11 @@ impl Server {
         }
         Ok(server)
     }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
 }
 
 impl Drop for Server {

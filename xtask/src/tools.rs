@@ -40,9 +40,8 @@ impl Tools {
         let work = programs.parent().ok_or("no target folder")?.join("interop");
         fs::create_dir_all(&work)?;
         build()?;
-        packages(&scripts)?;
         Ok(Self {
-            node: node(&scripts)?,
+            node: node_with_packages(&scripts)?,
             python: python(&scripts, &work)?,
             chromium: chromium()?,
             scripts,
@@ -69,6 +68,12 @@ impl Tools {
         command.arg(self.scripts.join(name));
         command
     }
+}
+
+/// Node, and what the scripts of `interop/` need beside it.
+pub(crate) fn node_with_packages(scripts: &Path) -> Result<PathBuf, Fault> {
+    packages(scripts)?;
+    node(scripts)
 }
 
 /// The programs that are let at each other.

@@ -1,0 +1,229 @@
+//! What takes longer than CI: `cargo xtask prove`.
+//!
+//! - [`flood`]: strangers at full speed, in a process of their own
+//! - [`form`]: the forms of body that they send
+//! - [`http`]: as much of an HTTP client as both sides need
+//! - [`memory`]: what a process takes of memory
+//! - [`probe`]: how long others wait meanwhile
+//!
+//! The flood runs against the release binary of `todo`, or against any other binary of it, so
+//! that a change can be compared with what was before. Everything stays on loopback.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{
+    Fault,
+    running::{self, Server, free_port},
+    say, tools,
+};
+
+pub(crate) mod flood;
+mod form;
+mod http;
+mod memory;
+mod probe;
+
+use form::Form;
+use memory::Memory;
+use probe::Latencies;
+
+/// How many connections the strangers have.
+const CONNECTIONS: usize = 32;
+
+/// How long the strangers send each form of body. All forms together take about a minute.
+const FLOOD: Duration = Duration::from_secs(8);
+
+/// How long others are measured without strangers.
+const CALM: Duration = Duration::from_secs(4);
+
+/// How much of a stranger's body a server keeps, in bytes.
+const KEPT: u64 = 64 * 1024;
+
+/// What a stranger's body may cost, in kept bytes.
+const TIMES_KEPT: u64 = 8;
+
+/// How much slower others may become.
+const TIMES_SLOWER: f64 = 5.0;
+
+/// How much slower than this nobody notices. A ratio of two times below it says more about
+/// the scheduler than about the server.
+const UNNOTICED: Duration = Duration::from_millis(10);
+
+/// What one form of body did.
+struct Row {
+    form: Form,
+    requests: u64,
+    before: Memory,
+    after: Memory,
+    /// Of `/healthz` and of a protected call, without strangers and with them.
+    health: (Latencies, Latencies),
+    call: (Latencies, Latencies),
+}
+
+/// Floods a server, prints the table, and fails when a bound is broken.
+pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root.parent().ok_or("no workspace")?;
+    let binary = match binary {
+        Some(path) => fs::canonicalize(path).map_err(|error| format!("{path}: {error}"))?,
+        None => release(root)?,
+    };
+    let node = tools::node_with_packages(&root.join("interop"))?;
+    let work = env::current_exe()?;
+    let work = work.ancestors().nth(2).ok_or("no target folder")?;
+    let work = work.join("prove");
+    let mut rows = Vec::new();
+    for form in Form::ALL {
+        let folder = work.join(form.name().replace([' ', ','], "-"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let row = measure(&binary, &node, root, &folder, form)?;
+        say(row.text());
+        rows.push(row);
+    }
+    let lines: Vec<_> = rows.iter().map(Row::text).collect();
+    let table = format!("{HEAD}\n{}\n", lines.join("\n"));
+    fs::write(work.join("flood.md"), &table)?;
+    say(format!("\n{}\n\n{table}", binary.display()));
+    let faults: Vec<_> = rows.iter().flat_map(Row::faults).collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(faults.join("\n").into()),
+    }
+}
+
+const HEAD: &str = "\
+| body of strangers | requests | a second | memory before | peak | after | `/healthz`, calm → flood (median, 99 %) | call, calm → flood (median, 99 %) |\n|---|---|---|---|---|---|---|---|";
+
+/// Builds the release binary.
+fn release(root: &Path) -> Result<PathBuf, Fault> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.current_dir(root);
+    running::must(build.args(["build", "--release", "--locked", "-p", "todo"]))?;
+    let target = env::current_exe()?;
+    let target = target.ancestors().nth(2).ok_or("no target folder")?;
+    Ok(target.join("release/todo"))
+}
+
+/// One form of body against a server of its own.
+fn measure(
+    binary: &Path,
+    node: &Path,
+    root: &Path,
+    folder: &Path,
+    form: Form,
+) -> Result<Row, Fault> {
+    let port = free_port()?;
+    let mut command = Command::new(binary);
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("TOOLGATE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(folder)
+        .env("TOOLGATE_BIND", format!("127.0.0.1:{port}"))
+        .env("TODO_DATABASE", folder.join("todo.redb"))
+        .env("RUST_LOG", "error");
+    let server = Server::start(&mut command, port, &folder.join("server.log"))?;
+    let token = log_in(node, root, port)?;
+    let probe = |time| probe::run(port, &token, time);
+
+    // The first requests cost what no later one does.
+    probe(Duration::from_millis(500))?;
+    let calm = probe(CALM)?;
+    let before = Memory::of(server.id())?;
+    let strangers = flood::start(port, form, CONNECTIONS, FLOOD)?;
+    let flooded = probe(FLOOD)?;
+    let requests = strangers.end()?;
+    let after = Memory::of(server.id())?;
+    Ok(Row {
+        form,
+        requests,
+        before,
+        after,
+        health: (calm.health, flooded.health),
+        call: (calm.call, flooded.call),
+    })
+}
+
+/// A token for the protected call, by the development issuer and a scripted person.
+fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Fault> {
+    let mut login = Command::new(node);
+    login
+        .arg(root.join("interop/token.mjs"))
+        .arg(format!("http://127.0.0.1:{port}/mcp"))
+        .arg("todo:read");
+    let ended = running::run(&mut login, Duration::from_secs(60))?;
+    match ended.succeeded() {
+        true => Ok(ended.out()),
+        false => Err(format!("there is no token for the call: {}", ended.told()).into()),
+    }
+}
+
+impl Row {
+    fn text(&self) -> String {
+        let both = |(calm, flood): &(Latencies, Latencies)| format!("{calm} → {flood}");
+        format!(
+            "| {} | {} | {:.0} | {} | {} | {} | {} | {} |",
+            self.form.name(),
+            self.requests,
+            per_second(self.requests),
+            mebibytes(self.before.now),
+            mebibytes(self.after.peak),
+            mebibytes(self.after.now),
+            both(&self.health),
+            both(&self.call),
+        )
+    }
+
+    /// Every bound that is broken.
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let name = self.form.name();
+        let cost = self.after.peak.saturating_sub(self.before.now);
+        let bound = CONNECTIONS as u64 * TIMES_KEPT * KEPT;
+        if cost > bound {
+            faults.push(format!(
+                "{name}: {} of memory for {CONNECTIONS} bodies at a time, and {} are the bound",
+                mebibytes(cost),
+                mebibytes(bound),
+            ));
+        }
+        for (what, (calm, flood)) in [("/healthz", &self.health), ("a call", &self.call)] {
+            for (which, calm, flood) in [
+                ("the median", calm.median, flood.median),
+                ("the 99th percentile", calm.high, flood.high),
+            ] {
+                if flood > calm.mul_f64(TIMES_SLOWER).max(UNNOTICED) {
+                    faults.push(format!(
+                        "{name}: {which} of {what} took {} instead of {}, and {TIMES_SLOWER} times as long is the bound",
+                        probe::milliseconds(flood),
+                        probe::milliseconds(calm),
+                    ));
+                }
+            }
+        }
+        faults
+    }
+}
+
+/// How many requests there were in each second of the flood.
+fn per_second(requests: u64) -> f64 {
+    let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+    f64::from(requests) / FLOOD.as_secs_f64()
+}
+
+fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1024 * 1024);
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Strangers at full speed, in a process of their own.
+//!
+//! They would send from other machines. Their process has a lower priority, so that what is
+//! measured is how the server divides its time, and not how the machine divides its own.
+
+use std::{
+    env, io,
+    process::{Child, Command, Stdio},
+    thread::{self, sleep},
+    time::{Duration, Instant},
+};
+
+use crate::Fault;
+
+use super::{
+    form::{Form, Pace},
+    http::Connection,
+};
+
+/// How much is written before the clock is read again, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// The priority of their process, as `nice` has it. With a lower one they would hardly send
+/// on a machine that does other work as well.
+const NICE: &str = "5";
+
+/// How long a stranger that drips waits before the next byte.
+const DRIP: Duration = Duration::from_millis(100);
+
+/// Strangers that were let at a server.
+pub(super) struct Strangers(Child);
+
+/// Lets strangers at a server for a while.
+pub(super) fn start(
+    port: u16,
+    form: Form,
+    connections: usize,
+    time: Duration,
+) -> Result<Strangers, Fault> {
+    let form = Form::ALL.iter().position(|one| *one == form);
+    let numbers = [
+        u64::from(port),
+        form.unwrap_or_default() as u64,
+        connections as u64,
+        time.as_secs(),
+    ];
+    let mut command = Command::new("nice");
+    command
+        .args(["-n", NICE])
+        .arg(env::current_exe()?)
+        .arg("strangers")
+        .args(numbers.map(|number| number.to_string()))
+        .stdout(Stdio::piped());
+    let child = command.spawn();
+    let child = child.map_err(|error| format!("{command:?}: {error}"))?;
+    Ok(Strangers(child))
+}
+
+impl Strangers {
+    /// Waits until they have ended; gives the number of their requests.
+    pub(super) fn end(mut self) -> Result<u64, Fault> {
+        let mut told = String::new();
+        if let Some(mut out) = self.0.stdout.take() {
+            io::Read::read_to_string(&mut out, &mut told)?;
+        }
+        self.0.wait()?;
+        let sent = told.trim().parse();
+        sent.map_err(|_| format!("the strangers ended without a number: {told:?}").into())
+    }
+}
+
+impl Drop for Strangers {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What their process does. Its arguments: port, form, connections and seconds.
+pub(crate) fn strangers(arguments: &[&str]) -> Result<u64, Fault> {
+    let numbers: Vec<usize> = arguments
+        .iter()
+        .map(|one| one.parse())
+        .collect::<Result<_, _>>()?;
+    let &[port, form, connections, seconds] = numbers.as_slice() else {
+        return Err("port, form, connections and seconds are needed".into());
+    };
+    let port = u16::try_from(port)?;
+    let form = *Form::ALL.get(form).ok_or("there is no such form")?;
+    let end = Instant::now() + Duration::from_secs(seconds as u64);
+    let (request, head) = form.request(port);
+    let sent = thread::scope(|scope| {
+        let stranger = || scope.spawn(|| stranger(port, &request, head, form.pace(), end));
+        let strangers: Vec<_> = (0..connections).map(|_| stranger()).collect();
+        let sent = strangers.into_iter().map(|one| one.join().unwrap_or(0));
+        sent.sum()
+    });
+    Ok(sent)
+}
+
+/// One connection after another, until the end. Gives the number of requests.
+fn stranger(port: u16, request: &[u8], head: usize, pace: Pace, end: Instant) -> u64 {
+    let mut sent = 0;
+    while Instant::now() < end {
+        let Ok(mut connection) = Connection::open(port) else {
+            // A server that takes no more connections is not to be asked in a tight loop.
+            sleep(DRIP);
+            continue;
+        };
+        // A request that is cut off by the server is one, too.
+        while Instant::now() < end {
+            sent += 1;
+            let is_good = match pace {
+                Pace::AtOnce => whole(&mut connection, request, end),
+                Pace::Half => half(&mut connection, request, end),
+                Pace::Drip => drip(&mut connection, request, head, end),
+            };
+            if is_good.is_err() {
+                break;
+            }
+        }
+    }
+    sent
+}
+
+fn whole(connection: &mut Connection, request: &[u8], end: Instant) -> io::Result<()> {
+    pieces(connection, request, end)?;
+    connection.answer().map(drop)
+}
+
+fn half(connection: &mut Connection, request: &[u8], end: Instant) -> io::Result<()> {
+    pieces(connection, &request[..request.len() / 2], end)?;
+    sleep(end.saturating_duration_since(Instant::now()));
+    Ok(())
+}
+
+fn drip(connection: &mut Connection, request: &[u8], head: usize, end: Instant) -> io::Result<()> {
+    let (first, rest) = request.split_at(head + PIECE);
+    connection.write(first)?;
+    for byte in rest {
+        if Instant::now() >= end {
+            break;
+        }
+        connection.write(&[*byte])?;
+        sleep(DRIP);
+    }
+    Ok(())
+}
+
+fn pieces(connection: &mut Connection, bytes: &[u8], end: Instant) -> io::Result<()> {
+    for piece in bytes.chunks(PIECE) {
+        if Instant::now() >= end {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        connection.write(piece)?;
+    }
+    Ok(())
+}

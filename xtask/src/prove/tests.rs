@@ -1,0 +1,56 @@
+//! A judge who says yes to everything would make the whole table worth nothing.
+
+use std::time::Duration;
+
+use super::{Latencies, Memory, Row, form::Form, mebibytes};
+
+const MIB: u64 = 1024 * 1024;
+
+fn row(peak: u64, calm: [u64; 2], flood: [u64; 2]) -> Row {
+    let latencies = |[median, high]: [u64; 2]| Latencies {
+        median: Duration::from_millis(median),
+        high: Duration::from_millis(high),
+    };
+    Row {
+        form: Form::ArgumentsAsList,
+        requests: 1,
+        before: Memory {
+            now: 10 * MIB,
+            peak: 12 * MIB,
+        },
+        after: Memory {
+            now: 11 * MIB,
+            peak,
+        },
+        health: (latencies(calm), latencies(flood)),
+        call: (latencies(calm), latencies(calm)),
+    }
+}
+
+#[test]
+fn what_is_within_the_bounds_is_no_fault() {
+    let faults = row(26 * MIB, [10, 20], [50, 100]).faults();
+    assert_eq!(faults, Vec::<String>::new());
+    // Nobody notices these, whatever the ratio.
+    let faults = row(26 * MIB, [1, 1], [10, 10]).faults();
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
+fn each_broken_bound_is_told_with_its_figures() {
+    let faults = row(26 * MIB + 1, [10, 20], [50, 100]).faults();
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].contains("16.0 MiB are the bound"), "{faults:?}");
+    let faults = row(20 * MIB, [10, 20], [51, 101]).faults();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(
+        faults[0].contains("51.0 ms instead of 10.0 ms"),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn bytes_are_told_in_mebibytes() {
+    assert_eq!(mebibytes(0), "0.0 MiB");
+    assert_eq!(mebibytes(3 * MIB / 2), "1.5 MiB");
+}
