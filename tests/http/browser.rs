@@ -2,11 +2,14 @@
 
 use axum::Router;
 use reqwest::{Method, StatusCode, redirect::Policy};
-use support::{desk, server::Running, tokens::ISSUER};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpService, session::local::LocalSessionManager,
+};
+use support::{desk as desks, ledger::Ledger, server::Running, tokens::ISSUER};
 use tokio::net::TcpListener;
-use toolgate::Config;
+use toolgate::{Config, Gate, Server, needs};
 
-use crate::desk;
+use crate::{closed_desk, desk};
 
 /// What a browser sends when a person opens an address.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -52,7 +55,7 @@ async fn a_browser_at_the_endpoint_or_at_the_root_is_sent_to_the_page() {
 
 #[tokio::test]
 async fn an_endpoint_at_the_root_does_so_as_well() {
-    let server = desk::server(&desk::Runs::default());
+    let server = desks::server(&desks::Runs::default());
     let at_root = |address| Config::new(format!("http://{address}")).with_issuer(ISSUER);
     let running = Running::start_as(server, at_root).await;
     leads_to_the_page(&running.origin(), "/").await;
@@ -62,7 +65,7 @@ async fn an_endpoint_at_the_root_does_so_as_well() {
 
 #[tokio::test]
 async fn a_client_is_never_sent_anywhere() {
-    let (running, _) = desk().await;
+    let (running, _) = closed_desk().await;
     let streams = "application/json, text/event-stream";
     for (method, headers) in [
         (Method::GET, &[("accept", "text/event-stream")][..]),
@@ -86,10 +89,11 @@ async fn a_client_is_never_sent_anywhere() {
             );
         }
         let answer = ask(method.clone(), &running.url("/"), headers).await;
-        let is_browser =
-            method == Method::GET && headers == [("accept", ACCEPT), ("authorization", "Bearer x")];
-        assert!(!is_browser || answer.status() == StatusCode::NOT_FOUND);
-        assert!(!answer.status().is_redirection(), "{method} {headers:?}");
+        assert_eq!(
+            answer.status(),
+            StatusCode::NOT_FOUND,
+            "{method} {headers:?}"
+        );
     }
     let query = ask(
         Method::GET,
@@ -106,7 +110,7 @@ async fn a_mounted_router_leaves_the_root_to_its_application() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
     let config = Config::new(format!("{origin}/mcp")).with_issuer(ISSUER);
-    let router = desk::server(&desk::Runs::default()).into_router(config);
+    let router = desks::server(&desks::Runs::default()).into_router(config);
     let app = Router::new()
         .fallback(async || "the application's own")
         .merge(router.expect("it starts"));
@@ -114,4 +118,47 @@ async fn a_mounted_router_leaves_the_root_to_its_application() {
     leads_to_the_page(&origin, "/mcp").await;
     let root = ask(Method::GET, &format!("{origin}/"), &[("accept", ACCEPT)]).await;
     assert_eq!(root.text().await.expect("text"), "the application's own");
+}
+
+/// What the page says of the login.
+async fn promise(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let page = ask(Method::GET, &format!("{origin}/docs"), &[]).await;
+    page.text().await.expect("a page")
+}
+
+#[tokio::test]
+async fn the_page_promises_the_login_that_the_server_has() {
+    const AT_CONNECTION: &str = "leads you through a login when it connects";
+    const NEVER: &str = "There is nothing to log in to";
+    let config = || Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
+
+    let closed = desks::closed_server(&desks::Runs::default());
+    let page = promise(closed.into_router(config()).expect("it starts")).await;
+    assert!(page.contains(AT_CONNECTION) && !page.contains(NEVER));
+
+    /// Answers.
+    #[toolgate::mcp_tool(public)]
+    fn ping() -> &'static str {
+        "pong"
+    }
+    let open = Server::new("open").tools(toolgate::tools![ping]);
+    let page = promise(open.into_router(config()).expect("it starts")).await;
+    assert!(page.contains(NEVER) && !page.contains(AT_CONNECTION));
+
+    // A gate's page lists tools alone, and something else may need a login.
+    let gate = Gate::builder("ledger")
+        .tool("ping", needs!(public))
+        .prompt("sum", needs!(scope = "ledger:read"))
+        .build_unseen(config())
+        .expect("it starts");
+    let service = StreamableHttpService::new(
+        gate.guard_each(|| Ok(Ledger::default())),
+        LocalSessionManager::default().into(),
+        gate.transport(),
+    );
+    let page = promise(gate.router(service)).await;
+    assert!(!page.contains(NEVER));
 }
