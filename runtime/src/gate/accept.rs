@@ -9,7 +9,7 @@ use rmcp::model::{GetMeta, JsonRpcMessage};
 
 use crate::operation::Operation;
 
-use super::{Gate, asked::Asked, refusal::Refusal};
+use super::{Gate, asked::Asked, direct::Direct, refusal::Refusal};
 
 const JSON: (&str, &str) = ("application", "json");
 const EVENTS: (&str, &str) = ("text", "event-stream");
@@ -163,12 +163,27 @@ impl Gate {
             Operation::Notify | Operation::Reply => AnswerType::Empty,
             Operation::Listen(_) => AnswerType::Events,
             Operation::Initialize if self.has_sessions() => AnswerType::Events,
-            _ if is_in_session || is_reported_on(asked) => AnswerType::Events,
+            _ if is_in_session => AnswerType::Events,
+            _ if self.can_report(operation) && is_reported_on(asked) => AnswerType::Events,
             _ => AnswerType::Json,
         };
         match Accepted::read(headers).covers(answer) {
             true => Ok(()),
             false => Err(Refusal::NotAcceptable(answer)),
+        }
+    }
+
+    /// Whether what an operation runs could tell of something before its result. A tool that
+    /// goes the short way cannot, and a list has nothing that runs.
+    fn can_report(&self, operation: Operation<'_>) -> bool {
+        let takes = |lane: &dyn Direct| {
+            let target = self.rules.target(operation);
+            target.is_some_and(|target| lane.takes(target))
+        };
+        match operation {
+            Operation::ListTools => self.direct.is_none(),
+            Operation::CallTool(_) => !self.direct.as_deref().is_some_and(takes),
+            _ => true,
         }
     }
 
