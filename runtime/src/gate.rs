@@ -12,7 +12,7 @@
 //! - [`identifiers`]: what a message is called by; [`log_size`]: and how much of it is logged
 //! - [`revision`]: whether a request needs a session
 //! - [`session`]: which principal owns which MCP session
-//! - [`challenge`], [`refusal`]: what a refused request is told; [`made`]: and told again
+//! - [`challenge`], [`refusal`], [`refusal_context`]: what a refused request is told; [`made`]: and told again
 //! - [`direct`]: the short way to a tool, or to the list of them; [`pieces`]: its body
 //! - [`in_session`]: the short way to a tool in a session
 //! - [`in_result`]: a denial as the result of a call
@@ -47,6 +47,7 @@ mod origin;
 mod pieces;
 mod plain;
 mod refusal;
+mod refusal_context;
 mod revision;
 mod service;
 mod session;

@@ -195,8 +195,7 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 async fn a_server_can_name_what_is_needed_alone() {
     let runs = Runs::default();
     let server = server(&runs).challenge_scopes(toolgate::ChallengeScopes::Needed);
-    let running =
-        support::server::Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let answer = client.call("write", json!({})).await;
     assert_eq!(

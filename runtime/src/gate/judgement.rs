@@ -25,10 +25,9 @@ use super::{
     audit::{self, Subject},
     body::{self, Received},
     direct::{PROTOCOL_VERSION, only},
-    in_result::{Answered, DeniedCall},
     origin::Foreign,
     plain::{CURRENT, Plain},
-    refusal::{AnswerTo, Refusal, RefusalForm, RefusedRequest, Voice},
+    refusal::{Refusal, RefusedRequest},
     session::{InUse, Room, SESSION_ID, Standing},
 };
 
@@ -297,57 +296,6 @@ impl Gate {
         }
     }
 
-    /// A refusal, written to the audit log, in the form that its caller is to get: as a
-    /// result, when a challenge refuses the call of a tool and the server says so.
-    pub(super) fn refuse(
-        &self,
-        subject: Subject<'_>,
-        refusal: Refusal,
-        headers: &HeaderMap,
-        to: AnswerTo,
-    ) -> Box<RefusedRequest<'_>> {
-        let refusal = self.note(subject, refusal);
-        let chooses = self.in_result.as_ref().filter(|_| to.is_call);
-        let call = DeniedCall {
-            headers,
-            principal: subject.principal,
-        };
-        let is_result = chooses.is_some_and(|chooses| refusal.is_challenge() && chooses(&call));
-        let form = match to.id {
-            Some(id) if is_result => RefusalForm::ToolResult(Answered {
-                id,
-                marks_complete: to.marks_complete,
-            }),
-            Some(id) => RefusalForm::JsonRpc(id),
-            None => RefusalForm::OAuth,
-        };
-        let needed = match (&refusal, subject.operation) {
-            (Refusal::InsufficientScope { needed, .. }, _) => *needed,
-            (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
-            (_, None) => ScopeSet::EMPTY,
-        };
-        let item = subject.operation.and_then(|of| self.rules.registered(of));
-        Box::new(RefusedRequest {
-            refusal,
-            form,
-            item,
-            needed,
-        })
-    }
-
-    /// Writes the audit line of a refusal.
-    fn note(&self, subject: Subject<'_>, refusal: Refusal) -> Refusal {
-        let (needed, missing) = refusal.scopes();
-        audit::refused(
-            subject,
-            refusal.outcome(),
-            needed,
-            missing,
-            self.rules.table(),
-        );
-        refusal
-    }
-
     /// Whether a request came by the scheme `DPoP`, whatever is wrong with it.
     pub(super) fn is_dpop(&self, headers: &HeaderMap) -> bool {
         let is_scheme = |value: &HeaderValue| {
@@ -356,17 +304,6 @@ impl Gate {
         };
         self.authenticator.proofs().is_some()
             && headers.get_all(header::AUTHORIZATION).iter().any(is_scheme)
-    }
-
-    /// How a refusal is told to whom used the scheme `DPoP`, or not.
-    pub(super) fn voice(&self, dpop: bool) -> Voice<'_> {
-        Voice {
-            challenges: &self.challenges,
-            told: &self.told,
-            table: self.rules.table(),
-            hosts: self.origins.hosts(),
-            dpop: dpop || self.authenticator.takes_only_bound(),
-        }
     }
 
     /// Tells a client that proves its key which nonce the next proof may have (RFC 9449
