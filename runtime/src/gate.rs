@@ -12,7 +12,7 @@
 //! - [`identifiers`]: what a message is called by; [`log_size`]: and how much of it is logged
 //! - [`revision`]: whether a request needs a session
 //! - [`session`]: which principal owns which MCP session
-//! - [`challenge`], [`refusal`], [`refusal_context`]: what a refused request is told; [`made`]: and told again
+//! - [`challenge`], [`refusal`], [`refusal_context`]: what a refused request is told, [`item_names`]: of which item; [`made`]: and told again
 //! - [`direct`]: the short way to a tool, or to the list of them; [`pieces`]: its body
 //! - [`in_session`]: the short way to a tool in a session
 //! - [`in_result`]: a denial as the result of a call
@@ -36,6 +36,7 @@ mod handover;
 mod identifiers;
 mod in_result;
 mod in_session;
+mod item_names;
 mod json_size;
 mod judgement;
 mod limits;
@@ -62,6 +63,7 @@ pub(crate) use handover::ListsTools;
 pub use in_result::DeniedCall;
 pub(crate) use in_result::InResult;
 pub(crate) use in_session::InSession;
+pub(crate) use item_names::ItemNames;
 #[cfg(feature = "development-issuer")]
 pub(crate) use limits::BODY_TIME;
 pub(crate) use limits::Limits;
@@ -89,6 +91,7 @@ pub enum ChallengeScopes {
 /// All that judging a request takes.
 pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
+    pub(crate) item_names: ItemNames,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) challenges: Challenges,
     /// Refusals that were told before.

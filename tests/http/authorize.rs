@@ -75,11 +75,12 @@ async fn what_no_token_would_open_is_a_403_without_a_challenge() {
             let answer = admin.call("open", json!({"path": path})).await;
             assert_eq!(answer.status, 403, "{revision:?} {answer:?}");
             assert_eq!(answer.challenge(), None, "{answer:?}");
-            assert!(
-                answer.json()["error_description"]
-                    .to_string()
-                    .contains(reason)
-            );
+            let error = &answer.json()["error"];
+            assert_eq!(error["code"], -31403, "{answer:?}");
+            assert_eq!(error["data"]["error"], "access_denied", "{answer:?}");
+            for told in [&error["message"], &error["data"]["error_description"]] {
+                assert!(told.to_string().contains(reason), "{answer:?}");
+            }
         }
     }
     assert_eq!(runs.all(), [""; 0]);

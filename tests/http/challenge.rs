@@ -44,7 +44,10 @@ async fn names_the_scopes_of_each_tool(running: &Running, anonymous: &Client) {
                 )),
                 "{tool}"
             );
-            assert_eq!(answer.json()["scope"], scope, "{answer:?}");
+            let error = &answer.json()["error"];
+            assert_eq!(error["code"], -31401, "{answer:?}");
+            assert_eq!(error["data"]["error"], "no_token", "{answer:?}");
+            assert_eq!(error["data"]["scope"], scope, "{answer:?}");
         }
     }
 }
@@ -146,9 +149,10 @@ async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() 
             );
             assert_eq!(challenge.get("error"), Some("insufficient_scope"));
             assert_eq!(challenge.get("scope"), Some(named), "{scopes} {tool}");
-            let body = answer.json();
-            assert_eq!(body["error"], "insufficient_scope");
-            assert_eq!(body["scope"], named);
+            let error = &answer.json()["error"];
+            assert_eq!(error["code"], -31403);
+            assert_eq!(error["data"]["error"], "insufficient_scope");
+            assert_eq!(error["data"]["scope"], named);
         }
     }
     assert_eq!(runs.all(), [""; 0]);

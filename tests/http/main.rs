@@ -3,6 +3,7 @@
 mod accept;
 mod adoption;
 mod authorize;
+mod bodies;
 mod browser;
 mod challenge;
 mod handshake;

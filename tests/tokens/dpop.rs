@@ -150,7 +150,7 @@ async fn a_proof_that_was_used_is_used_up_though_its_token_is_known() {
         assert_eq!(answer.status, 401, "{answer:?}");
         assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
         assert_eq!(
-            answer.json()["error_description"],
+            answer.json()["error"]["data"]["error_description"],
             "the proof was used before"
         );
     }
@@ -238,7 +238,7 @@ async fn a_bound_token_as_a_bearer_token_is_refused_and_the_scheme_is_named() {
         Some("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA")
     );
     assert_eq!(beside.get("scope"), Some("desk:read"));
-    let told = answer.json()["error_description"].to_string();
+    let told = answer.json()["error"]["data"]["error_description"].to_string();
     assert!(told.contains("scheme DPoP"), "{told}");
 }
 

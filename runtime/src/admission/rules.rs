@@ -139,34 +139,6 @@ impl Rules {
         }
     }
 
-    /// Whether anything needs a token. Where all items are public nothing does.
-    pub(crate) fn needs_tokens(&self) -> bool {
-        self.unlisted != Access::Public
-    }
-
-    /// What an operation is about, if it is offered now, by its registered name: the name
-    /// of a tool or a prompt, or the URI of a resource as it is registered.
-    pub(crate) fn registered(&self, operation: Operation<'_>) -> Option<(Target, &str)> {
-        let target = self.target(operation)?;
-        let name = match target {
-            Target::Tool(_) => self.tools.get_key_value(operation.subject()?)?.0,
-            Target::Prompt(_) => self.prompts.get_key_value(operation.subject()?)?.0,
-            Target::Resource(_) => return Some((target, self.uri_of(target)?)),
-        };
-        Some((target, name))
-    }
-
-    fn uri_of(&self, resource: Target) -> Option<&str> {
-        let mut fixed = self.resources.values();
-        let fixed = fixed.find(|(_, (target, _))| *target == resource);
-        let template = || {
-            let mut templates = self.templates.iter();
-            let found = templates.find(|(_, (target, _))| *target == resource)?;
-            Some(found.0.as_str())
-        };
-        fixed.map(|(uri, _)| *uri).or_else(template)
-    }
-
     /// Whether an operation is about something that the server offers now.
     pub(crate) fn offers(&self, operation: Operation<'_>) -> bool {
         self.target(operation).is_some()
@@ -248,8 +220,9 @@ impl Rules {
         }
     }
 
-    /// What is asked of a caller before they are told that there is no such thing.
-    pub(super) fn unlisted(&self) -> &Access {
+    /// What is asked of a caller before they are told that there is no such thing. It is
+    /// [`Access::Public`] where all items are public, and nothing needs a token.
+    pub(crate) fn unlisted(&self) -> &Access {
         &self.unlisted
     }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 
 use crate::{
+    access::Access,
     admission::{Admission, Decision, Denial},
     bearer::{BearerFault, Credentials},
     operation::Operation,
@@ -71,7 +72,7 @@ impl Gate {
         let is_known = match &caller {
             Ok(Some(_)) => true,
             // Where nothing needs a token, nobody is a stranger.
-            Ok(None) => !self.rules.needs_tokens(),
+            Ok(None) => *self.rules.unlisted() == Access::Public,
             Err(_) => false,
         };
         let body = match has_body {

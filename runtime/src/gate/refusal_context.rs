@@ -41,7 +41,8 @@ impl Gate {
             (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
             (_, None) => ScopeSet::EMPTY,
         };
-        let item = subject.operation.and_then(|of| self.rules.registered(of));
+        let target = subject.operation.and_then(|of| self.rules.target(of));
+        let item = target.and_then(|target| Some((target, self.item_names.get(target)?)));
         Box::new(RefusedRequest {
             refusal,
             form,

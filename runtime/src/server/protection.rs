@@ -14,8 +14,8 @@ use crate::{
     config::{Config, Settings},
     error::{Faults, StartError},
     gate::{
-        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, OriginRules, PendingBodies,
-        Sessions, Told,
+        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, ItemNames, OriginRules,
+        PendingBodies, Sessions, Told,
     },
     principal::Acceptance,
     scope::{ScopeDescription, ScopeTable},
@@ -64,6 +64,7 @@ pub(super) struct Protection {
     pub(super) settings: Settings,
     pub(super) table: ScopeTable,
     pub(super) rules: Arc<Rules>,
+    item_names: ItemNames,
     pub(super) login: Login,
     pub(super) visibility: Visibility,
     /// The scopes to publish, each with its description.
@@ -117,6 +118,7 @@ impl Protection {
         let challenged = offered.challenged(&table);
         let dpop = settings.dpop();
         Some(Self {
+            item_names: ItemNames::of(&offers),
             rules: Arc::new(Rules::new(
                 table.clone(),
                 offers,
@@ -192,6 +194,7 @@ impl Protection {
         let limits = self.settings.limits().clone();
         let gate = Gate {
             rules: self.rules,
+            item_names: self.item_names,
             authenticator: Arc::clone(&authenticator),
             challenges: self.challenges,
             told: Told::default(),

@@ -20,7 +20,7 @@ async fn a_proof_that_waits_for_a_nonce_is_asked_for_it_and_told_the_next() {
     assert_eq!(answer.status, 401);
     assert_eq!(error_of(&answer).as_deref(), Some("use_dpop_nonce"));
     assert_eq!(answer.challenge().expect("one").get("error"), None);
-    assert_eq!(answer.json()["error"], "use_dpop_nonce");
+    assert_eq!(answer.json()["error"]["data"]["error"], "use_dpop_nonce");
     let nonce = answer.header("dpop-nonce").expect("a nonce").to_owned();
     let client = client.with_nonce(&nonce);
     let answer = client.call("read", json!({})).await;

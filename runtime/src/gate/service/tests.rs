@@ -20,8 +20,8 @@ use crate::{
     clock::{Clock, UnixTime},
     error::Faults,
     gate::{
-        ChallengeScopes, Challenges, Limits, OriginRules, PendingBodies, SessionLimits, Sessions,
-        Told,
+        ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, SessionLimits,
+        Sessions, Told,
     },
     principal::Acceptance,
     scope::{Scope, ScopeSet, ScopeTable},
@@ -70,6 +70,7 @@ fn gate() -> Gate {
             Arc::new(table.clone()),
             Arc::new(AtOne),
         )),
+        item_names: ItemNames::of(&offers),
         rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
         challenge_scopes: ChallengeScopes::default(),
         in_result: None,

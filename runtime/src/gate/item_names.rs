@@ -1,0 +1,38 @@
+//! The registered names of items, for the messages of refusals.
+
+use crate::admission::{Offers, Target};
+
+/// The names of tools and prompts and the URIs of resources, each as it is registered.
+///
+/// A message says which item it is about by these, and never by what a caller wrote.
+#[derive(Debug, Default)]
+pub(crate) struct ItemNames {
+    tools: Vec<Box<str>>,
+    prompts: Vec<Box<str>>,
+    resources: Vec<Box<str>>,
+}
+
+impl ItemNames {
+    /// The names of what a server offers.
+    pub(crate) fn of(offers: &Offers) -> Self {
+        let tools = offers.tools.iter().map(|(name, _)| name.clone());
+        let prompts = offers.prompts.iter().map(|(name, _)| name.clone());
+        let resources = offers.resources.iter().map(|(uri, _)| uri.as_str().into());
+        Self {
+            tools: tools.collect(),
+            prompts: prompts.collect(),
+            resources: resources.collect(),
+        }
+    }
+
+    /// The name of one item.
+    pub(super) fn get(&self, target: Target) -> Option<&str> {
+        let (names, number) = match target {
+            Target::Tool(number) => (&self.tools, number),
+            Target::Prompt(number) => (&self.prompts, number),
+            Target::Resource(number) => (&self.resources, number),
+        };
+        let name = names.get(usize::try_from(number).ok()?)?;
+        Some(name)
+    }
+}
