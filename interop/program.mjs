@@ -17,6 +17,15 @@ export function installed(path) {
   return fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
 }
 
+/** The arguments that the server tells its person to start the Inspector with. */
+export function printedArguments() {
+  const [npx, inspector, ...more] = process.env.INTEROP_COMMAND.split(' ');
+  if (npx !== 'npx' || !inspector?.startsWith('@modelcontextprotocol/inspector@')) {
+    throw new Error(`the server does not print how to start the Inspector: ${process.env.INTEROP_COMMAND}`);
+  }
+  return more;
+}
+
 /** Reads what a program prints; wherever it asks for a login, logs in and goes back to it. */
 export function attend(stream, failed) {
   const seen = new Set();

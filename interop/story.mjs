@@ -1,11 +1,15 @@
-// What every client does: call a tool, be refused a second one, come back with more scopes,
-// and be refused a third one and come back with yet more.
+// What every client does: call a tool, be refused the next one, come back with more scopes,
+// and so on for each scope of the server.
 
 import { readFileSync } from 'node:fs';
 import { logIn } from './person.mjs';
 
-/** One for the scope of the login, and two for scopes that are asked for later. */
-export const TOOLS = ['whoami', 'write', 'erase'];
+/**
+ * What to call: one for the scope of the login, the others for scopes that are asked for later.
+ *
+ * @type {{ name: string, arguments: object, shows: string }[]}
+ */
+export const CALLS = JSON.parse(process.env.INTEROP_CALLS);
 
 /** What the runner told: where the server is, and which life the client shall lead. */
 export const url = new URL(process.env.INTEROP_URL);
@@ -84,8 +88,8 @@ export async function live({ transport, client, unauthorized, finish }) {
     connected = client();
     await connected.connect(line);
   }
-  for (const name of TOOLS) {
-    const call = () => connected.callTool({ name, arguments: {} });
+  for (const { name, arguments: given } of CALLS) {
+    const call = () => connected.callTool({ name, arguments: given });
     const result = await twice(line, call) ?? await call();
     if (result.isError) throw new Error(`${name}: ${JSON.stringify(result.content)}`);
   }

@@ -1,4 +1,5 @@
-// The MCP Inspector's page, in headless Chromium, by what a person sees and presses.
+// The MCP Inspector's page, in headless Chromium, by what a person sees and presses. In a
+// session it is started by the command that the server prints, which cannot choose 2026-07-28.
 //
 // The person logs in on the pages of whatever issuer there is, in the same browser. What it
 // looked like is kept beside the log, for people to look at.
@@ -8,8 +9,8 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { environment, installed } from '../program.mjs';
-import { done, revision, url } from '../story.mjs';
+import { environment, installed, printedArguments } from '../program.mjs';
+import { CALLS, done, revision, url } from '../story.mjs';
 
 const folder = process.env.INTEROP_FOLDER;
 const PATIENCE = 30_000;
@@ -24,12 +25,12 @@ const port = await new Promise((resolve) => {
 const config = join(folder, 'servers.json');
 writeFileSync(config, JSON.stringify({
   mcpServers: {
-    interop: { type: 'streamable-http', url: url.href, protocolEra: revision === '2026-07-28' ? 'modern' : 'legacy' },
+    interop: { type: 'streamable-http', url: url.href, protocolEra: 'modern' },
   },
 }));
 const server = spawn(process.execPath, [
   installed('@modelcontextprotocol/inspector/clients/launcher/build/index.js'),
-  '--web', '--config', config,
+  '--web', ...(revision === '2026-07-28' ? ['--config', config] : printedArguments()),
 ], {
   env: { ...environment, MCP_AUTO_OPEN_ENABLED: 'false', MCP_INSPECTOR_SECRET_STORE: 'file', CLIENT_PORT: String(port) },
   stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,10 +72,13 @@ async function agree() {
   await page.getByText('Connected', { exact: true }).or(page.getByRole('button', { name: 'Execute Tool' })).first().waitFor();
 }
 
-/** Opens a tool and runs it. */
-async function execute(tool) {
+/** Opens a tool, fills in its arguments and runs it. */
+async function execute(tool, given) {
   await page.getByText('Tools', { exact: true }).first().click();
   await page.getByText(tool, { exact: true }).first().click();
+  for (const [name, value] of Object.entries(given)) {
+    await page.getByLabel(name).first().fill(value);
+  }
   await page.getByRole('button', { name: 'Execute Tool' }).click();
 }
 
@@ -82,16 +86,16 @@ await page.goto(address);
 const here = new URL(page.url()).origin;
 await page.getByRole('switch').or(page.locator('label[class*=Switch]')).first().click({ force: true });
 await agree();
-for (const [tool, text] of Object.entries({ whoami: 'developer with', write: 'written', erase: 'erased' })) {
-  await execute(tool);
-  const result = page.getByText(text, { exact: tool !== 'whoami' }).first();
+for (const { name: tool, arguments: given, shows } of CALLS) {
+  await execute(tool, given);
+  const result = page.getByText(`"${shows}"`).or(page.getByText(shows, { exact: true })).or(page.getByText(`${shows} `)).first();
   const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
   await result.or(authorize).first().waitFor();
   await look();
   if (await authorize.isVisible()) {
     await authorize.click();
     await agree();
-    await execute(tool);
+    await execute(tool, given);
     await result.waitFor();
     await look();
   }

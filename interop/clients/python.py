@@ -14,7 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
 
-TOOLS = ["whoami", "write", "erase"]
+CALLS = json.loads(os.environ["INTEROP_CALLS"])
 URL = os.environ["INTEROP_URL"]
 REVISION = os.environ["INTEROP_REVISION"]
 BROWSER = Path(__file__).parent.parent / "browser.mjs"
@@ -79,10 +79,10 @@ async def main():
         # Its own default, `auto`, is what users run; a session is what it falls back to.
         mode = "auto" if REVISION == "2026-07-28" else "legacy"
         async with Client(streamable_http_client(URL, http_client=http), mode=mode) as client:
-            for tool in TOOLS:
-                result = await client.call_tool(tool, {})
+            for call in CALLS:
+                result = await client.call_tool(call["name"], call["arguments"])
                 if result.is_error:
-                    raise RuntimeError(f"{tool}: {result.content}")
+                    raise RuntimeError(f"{call['name']}: {result.content}")
     print(json.dumps({"version": version("mcp")}))
 
 

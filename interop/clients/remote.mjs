@@ -3,7 +3,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { attend, environment, installed } from '../program.mjs';
-import { TOOLS, done, revision, url } from '../story.mjs';
+import { CALLS, done, revision, url } from '../story.mjs';
 
 const protocol = revision === '2026-07-28' ? 'auto' : 'legacy';
 const program = new StdioClientTransport({
@@ -18,8 +18,8 @@ attend(program.stderr, (error) => {
 });
 const host = new Client({ name: 'interop', version: '1.0.0' });
 await host.connect(program, { timeout: 60_000 });
-for (const name of TOOLS) {
-  const result = await host.callTool({ name, arguments: {} });
+for (const { name, arguments: given } of CALLS) {
+  const result = await host.callTool({ name, arguments: given });
   if (result.isError) throw new Error(`${name}: ${JSON.stringify(result.content)}`);
 }
 await host.close();

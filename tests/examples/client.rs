@@ -1,6 +1,6 @@
 //! rmcp's own client at a server that somebody else started, for `cargo xtask interop`.
 //!
-//! Reads `INTEROP_URL` and `INTEROP_REVISION`, and sends its person's browser by the command
+//! Reads `INTEROP_URL`, `INTEROP_REVISION` and `INTEROP_CALLS`, and sends its person's browser by the command
 //! in `INTEROP_BROWSER`, which prints where it was led.
 
 use std::{
@@ -11,14 +11,12 @@ use std::{
 };
 
 use rmcp::{model::Implementation, transport::AuthorizationRequest};
+use serde_json::Value;
 use support::{
     application::{Application, CALLBACK},
     browser::Page,
     client::Revision,
 };
-
-/// One for the scope of the login, and two for scopes that are asked for later.
-const TOOLS: [&str; 3] = ["whoami", "write", "erase"];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -35,8 +33,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let answer = shown(&login.url)?;
     application.end_login(login, &answer).await;
     application.connect().await?;
-    for tool in TOOLS {
-        let error = match application.call(tool, serde_json::json!({})).await {
+    // One for the scope of the login, the others for scopes that are asked for later.
+    let calls: Vec<Value> = serde_json::from_str(&env::var("INTEROP_CALLS")?)?;
+    for call in &calls {
+        let tool = call["name"].as_str().ok_or("a call without a name")?;
+        let error = match application.call(tool, call["arguments"].clone()).await {
             Ok(_) => continue,
             Err(error) => error,
         };
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .ok_or("refused without a challenge")?;
         let url = application.begin_step_up(challenge).await;
         application.end_step_up(&shown(&url)?).await;
-        application.told(tool).await;
+        application.call(tool, call["arguments"].clone()).await?;
     }
     application.disconnect().await;
     // What rmcp calls itself, unless an application has a name of its own.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Fault,
+    example::{EXAMPLES, Example},
     running::{self, Server, free_port},
     say,
     story::{Growth, Life, Story},
@@ -14,9 +15,6 @@ use crate::{
 
 /// How long a client may take for its whole story.
 const LIMIT: Duration = Duration::from_secs(180);
-
-/// The scopes of the server that clients meet.
-pub(crate) const SCOPES: [&str; 3] = ["everything:use", "everything:write", "everything:erase"];
 
 /// Whose tokens the server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,35 +108,42 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
         .iter()
         .filter(|client| only.is_none_or(|name| name == client.name))
     {
-        for life in [Life::Session, Life::Stateless] {
-            for issuer in Issuer::ALL {
-                let growth = match life {
-                    Life::Session => client.session,
-                    Life::Stateless => client.stateless,
-                };
-                let (version, outcome) = match growth {
-                    Err(reason) => (String::new(), format!("– {reason}")),
-                    Ok(growth) => match meet(tools, client, Story { life, growth }, issuer) {
-                        Ok(version) => (version, told(growth).to_owned()),
-                        Err(fault) => {
-                            failures += 1;
-                            (String::new(), format!("FAILED {fault}"))
-                        }
+        for (example, life, issuer) in meetings() {
+            let growth = match life {
+                Life::Session => client.session,
+                Life::Stateless => client.stateless,
+            };
+            let (version, outcome) = match growth {
+                Err(reason) => (String::new(), format!("– {reason}")),
+                Ok(growth) => match meet(
+                    tools,
+                    client,
+                    Story {
+                        life,
+                        growth,
+                        example,
                     },
-                };
-                let row = format!(
-                    "| {} {version} | {} | {} | {outcome} |",
-                    client.name,
-                    life.revision(),
-                    issuer.name(),
-                );
-                say(&row);
-                rows.push(row);
-            }
+                    issuer,
+                ) {
+                    Ok(version) => (version, told(growth, example)),
+                    Err(fault) => {
+                        failures += 1;
+                        (String::new(), format!("FAILED {fault}"))
+                    }
+                },
+            };
+            let row = format!(
+                "| {} {version} | {} | {} | {} | {outcome} |",
+                client.name,
+                example.name,
+                life.revision(),
+                issuer.name(),
+            );
+            say(&row);
+            rows.push(row);
         }
     }
-    let head =
-        "| client | revision | issuer | login, call, 403, step-up, call |\n|---|---|---|---|";
+    let head = "| client | server | revision | issuer | login, call, 403, step-up, call |\n|---|---|---|---|---|";
     let table = format!("{head}\n{}\n", rows.join("\n"));
     fs::write(tools.work.join("matrix.md"), &table)?;
     say(format!("\n{table}"));
@@ -148,11 +153,26 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-fn told(growth: Growth) -> &'static str {
+/// Which examples, lives and issuers a client meets.
+fn meetings() -> impl Iterator<Item = (&'static Example, Life, Issuer)> {
+    EXAMPLES.into_iter().flat_map(|example| {
+        [Life::Session, Life::Stateless]
+            .into_iter()
+            .flat_map(move |life| Issuer::ALL.map(|issuer| (example, life, issuer)))
+    })
+}
+
+fn told(growth: Growth, example: &Example) -> String {
+    let often = match example.scopes.len() {
+        2 => "once",
+        _ => "twice",
+    };
     match growth {
-        Growth::Steps => "yes, twice in one session",
-        Growth::StepsAnew => "yes, twice",
-        Growth::AllAtOnce => "login and calls; it asks for every scope at once, so there is no 403",
+        Growth::Steps => format!("yes, {often} in one session"),
+        Growth::StepsAnew => format!("yes, {often}"),
+        Growth::AllAtOnce => {
+            "login and calls; it asks for every scope at once, so there is no 403".to_owned()
+        }
     }
 }
 
@@ -160,8 +180,9 @@ fn told(growth: Growth) -> &'static str {
 fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<String, Fault> {
     let (bind, port, issuing) = (free_port()?, free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(format!(
-        "{}-{}-{}",
+        "{}-{}-{}-{}",
         client.name,
+        story.example.name,
         story.life.revision(),
         issuer.name().replace(' ', "-")
     ));
@@ -170,8 +191,9 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
     let wire = folder.join("wire.jsonl");
     let resource = format!("http://127.0.0.1:{port}/mcp");
 
-    let mut server = tools.program("everything");
+    let mut server = tools.program(story.example.name);
     server
+        .current_dir(&folder)
         .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
         .env("TOOLGATE_RESOURCE", &resource);
     let _issuer = match issuer {
@@ -186,7 +208,7 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
                 .arg(issuing.to_string())
                 .arg(&resource)
                 .arg(&wire)
-                .args(SCOPES);
+                .args(story.example.scopes);
             Some(Server::start(
                 &mut foreign,
                 issuing,
@@ -204,7 +226,9 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
     let ended = running::run(
         command(tools, client.runs, &folder)
             .env("INTEROP_URL", &resource)
-            .env("INTEROP_REVISION", story.life.revision()),
+            .env("INTEROP_REVISION", story.life.revision())
+            .env("INTEROP_CALLS", story.example.calls_as_json())
+            .env("INTEROP_COMMAND", printed_command(&folder)),
         LIMIT,
     )?;
     fs::write(folder.join("client.log"), ended.told())?;
@@ -217,6 +241,16 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
         true => Ok(version(&ended.out())),
         false => Err(format!("{}; see {}", faults.join("; "), folder.display()).into()),
     }
+}
+
+/// The command by which a server tells its person to connect to it.
+fn printed_command(folder: &Path) -> String {
+    let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
+    let line = log
+        .lines()
+        .find_map(|line| line.split_once("Connect to it"));
+    line.map(|(_, command)| command.trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn command(tools: &Tools, runs: Runs, folder: &Path) -> Command {

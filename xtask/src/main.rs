@@ -4,8 +4,10 @@
 //! - [`tools`]: what it needs, installed where it is missing
 //! - [`running`]: programs that are started, and ended whatever happens
 //! - [`cells`]: which client meets which issuer in which life
+//! - [`example`]: the examples that clients are let at
 //! - [`story`]: whether a client did what it should, judged by what was said on the wire
 //! - [`suite`]: the official conformance suite
+//! - [`libraries`]: libraries for agents that are given a token by hand
 //! - [`checks`]: `toolgate check`, against every example
 //! - [`prove`]: what takes longer than CI
 
@@ -17,7 +19,9 @@ use std::{
 
 mod cells;
 mod checks;
+mod example;
 mod interop;
+mod libraries;
 mod prove;
 mod running;
 mod story;
@@ -31,6 +35,8 @@ const HELP: &str = "\
 cargo xtask interop            lets real clients and the official suite at the examples
 cargo xtask interop clients    the clients alone; so with suite and check
 cargo xtask interop clients NAME   one client alone
+cargo xtask interop libraries  libraries for agents with a token by hand; a gigabyte of Python
+                               packages, so neither the first command nor CI has them
 cargo xtask prove              what takes longer than CI; today the flood alone
 cargo xtask prove flood [BINARY]   strangers at full speed against the release binary of todo,
                                or against this one
@@ -47,6 +53,9 @@ fn main() -> ExitCode {
         ["interop", "clients"] => interop::run(interop::Parts::clients(None)),
         ["interop", "clients", name] => interop::run(interop::Parts::clients(Some(name))),
         ["interop", "suite"] => interop::run(interop::Parts::suite()),
+        ["interop", "libraries"] => {
+            tools::Tools::install().and_then(|tools| libraries::run(&tools))
+        }
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] | ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),

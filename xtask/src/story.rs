@@ -1,10 +1,12 @@
 //! Whether a client did what it should, judged by what was said on the wire.
 //!
-//! The same story for every client: it finds the way in, calls a tool, is refused a second
-//! and steps up, is refused a third and steps up again. `interop/wire.mjs` writes down each
+//! The same story for every client: it finds the way in, calls a tool, is refused the next
+//! and steps up, and so on for each scope of the example. `interop/wire.mjs` writes down each
 //! exchange; what a client says of itself counts for nothing.
 
 use serde_json::Value;
+
+use crate::example::Example;
 
 #[cfg(test)]
 mod tests;
@@ -44,9 +46,8 @@ pub(crate) enum Growth {
 pub(crate) struct Story {
     pub(crate) life: Life,
     pub(crate) growth: Growth,
+    pub(crate) example: &'static Example,
 }
-
-const SCOPES: [&str; 3] = ["everything:use", "everything:write", "everything:erase"];
 
 impl Story {
     /// Everything in the story that did not happen.
@@ -73,9 +74,10 @@ impl Story {
 
     /// What has to happen, in this order; other things may happen in between.
     fn parts(self) -> Vec<Part> {
+        let scopes = self.example.scopes;
         let mut parts = vec![
-            Part::new("a 401 that names the scope of the login", |one| {
-                one["status"] == 401 && challenges(one, &SCOPES[..1])
+            Part::new("a 401 that names the scope of the login", move |one| {
+                one["status"] == 401 && challenges(one, &scopes[..1])
             }),
             Part::new("the metadata, read", |one| {
                 one["status"] == 200
@@ -90,13 +92,13 @@ impl Story {
                 is_form && one["status"] == 303 && one["method"] == "POST"
             }),
             Part::new("a token", is_token),
-            Part::new("whoami, called", |one| is_call(one, "whoami", 200)),
         ];
-        for (tool, needed) in [("write", 2), ("erase", 3)] {
-            if self.growth != Growth::AllAtOnce {
+        for call in self.example.calls {
+            let (tool, needed) = (call.tool, call.scopes);
+            if needed > 1 && self.growth != Growth::AllAtOnce {
                 let refused = format!("a 403 for {tool} that names all it needs");
                 parts.push(Part::new(refused, move |one| {
-                    is_call(one, tool, 403) && challenges(one, &SCOPES[..needed])
+                    is_call(one, tool, 403) && challenges(one, &scopes[..needed])
                 }));
                 parts.push(Part::new(format!("more scopes for {tool}"), is_token));
             }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duratio
 
 use crate::{
     Fault,
+    example::EXAMPLES,
     running::{self, Server, free_port},
     say,
     tools::Tools,
@@ -102,7 +103,7 @@ fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Res
 fn log_in(tools: &Tools, url: &str) -> Result<String, Fault> {
     let mut login = tools.script("token.mjs");
     // All of them: the suite calls the first tool of the list, whichever that is.
-    login.arg(url).args(crate::cells::SCOPES);
+    login.arg(url).args(EXAMPLES[0].scopes);
     let ended = running::run(&mut login, Duration::from_secs(60))?;
     match ended.succeeded() {
         true => Ok(ended.out()),

@@ -42,7 +42,7 @@ impl Tools {
         build()?;
         Ok(Self {
             node: node_with_packages(&scripts)?,
-            python: python(&scripts, &work)?,
+            python: python(&work.join("venv"), &scripts.join("requirements.txt"))?,
             chromium: chromium()?,
             scripts,
             work,
@@ -154,25 +154,24 @@ fn which(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// A Python of our own, with what `interop/requirements.txt` names and nothing else.
-fn python(scripts: &Path, work: &Path) -> Result<PathBuf, Fault> {
-    let folder = work.join("venv");
-    let (python, wanted) = (folder.join("bin/python"), scripts.join("requirements.txt"));
+/// A Python of our own in a folder, with what a file of requirements names and nothing else.
+pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Fault> {
+    let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
-    let text = fs::read_to_string(&wanted)?;
+    let text = fs::read_to_string(wanted)?;
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == text) {
         return Ok(python);
     }
-    say("installing the packages of interop/requirements.txt");
+    say(format!("installing the packages of {}", wanted.display()));
     running::must(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])
-            .arg(&folder),
+            .arg(folder),
     )?;
     running::must(
         Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "-r"])
-            .arg(&wanted),
+            .arg(wanted),
     )?;
     fs::write(stamp, text)?;
     Ok(python)

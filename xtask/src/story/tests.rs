@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Growth, Life, Story};
+use crate::example::EXAMPLES;
 
 const STEPS: Story = Story {
     life: Life::Session,
     growth: Growth::Steps,
+    example: EXAMPLES[0],
 };
 
 /// What a client says that does everything right.
