@@ -24,9 +24,9 @@ async def openai_agents(calls):
 
 
 async def pydantic_ai_slim(calls):
-    from pydantic_ai.mcp import MCPServerStreamableHTTP
+    from pydantic_ai.mcp import MCPToolset
 
-    async with MCPServerStreamableHTTP(URL, headers=HEADERS) as server:
+    async with MCPToolset(URL, headers=HEADERS) as server:
         await server.list_tools()
         for name, arguments in calls:
             yield await server.direct_call_tool(name, arguments)
@@ -44,11 +44,14 @@ async def google_adk(calls):
 
 
 async def strands_agents(calls):
-    from mcp.client.streamable_http import streamablehttp_client
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
     from strands.tools.mcp import MCPClient
 
-    client = MCPClient(lambda: streamablehttp_client(URL, headers=HEADERS))
-    with client:
+    def transport():
+        return streamable_http_client(URL, http_client=create_mcp_http_client(headers=HEADERS))
+
+    with MCPClient(transport) as client:
         client.list_tools_sync()
         for name, arguments in calls:
             yield await asyncio.to_thread(client.call_tool_sync, name, name, arguments)
@@ -70,15 +73,6 @@ async def agno(calls):
     async with MCPTools(transport="streamable-http", server_params=params) as tools:
         for name, arguments in calls:
             yield await tools.functions[name].entrypoint(**arguments)
-
-
-async def langchain_mcp_adapters(calls):
-    from langchain_mcp_adapters.client import MultiServerMCPClient
-
-    server = {"transport": "streamable_http", "url": URL, "headers": HEADERS}
-    tools = {tool.name: tool for tool in await MultiServerMCPClient({"todo": server}).get_tools()}
-    for name, arguments in calls:
-        yield await tools[name].ainvoke(arguments)
 
 
 async def main(library):

@@ -15,14 +15,13 @@ use crate::{
 };
 
 /// By their names on PyPI; `interop/requirements-libraries.txt` pins them.
-const LIBRARIES: [&str; 7] = [
+const LIBRARIES: [&str; 6] = [
     "openai-agents",
     "pydantic-ai-slim",
     "google-adk",
     "strands-agents",
     "llama-index-tools-mcp",
     "agno",
-    "langchain-mcp-adapters",
 ];
 
 /// What a library may take: some import for half a minute.

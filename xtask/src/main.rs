@@ -35,7 +35,7 @@ const HELP: &str = "\
 cargo xtask interop            lets real clients and the official suite at the examples
 cargo xtask interop clients    the clients alone; so with suite and check
 cargo xtask interop clients NAME   one client alone
-cargo xtask interop libraries  libraries for agents with a token by hand; a gigabyte of Python
+cargo xtask interop libraries  libraries for agents with a token by hand; 600 MB of Python
                                packages, so neither the first command nor CI has them
 cargo xtask prove              what takes longer than CI; today the flood alone
 cargo xtask prove flood [BINARY]   strangers at full speed against the release binary of todo,
