@@ -34,7 +34,7 @@ async fn an_expired_token_with_a_large_argument_sees_its_401_and_repeats_with_a_
     let mut claims = tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = json!(1_000);
     let expired =
-        Client::new(running.resource(), Revision::Stateless).with_token(&tokens::token(&claims));
+        Client::new(running.resource(), Revision::Stateless).with_token(tokens::token(&claims));
     let body = large_call(&expired, "echo", 1024 * 1024);
     let answer = send(&expired, "echo", body.clone()).await;
     assert_eq!(answer.status, 401, "{answer:?}");
