@@ -99,6 +99,8 @@ async fn where_all_is_in_use_one_more_is_refused_until_something_is_not() {
         assert_eq!(answer.status, status, "{answer:?}");
         assert_eq!(answer.header("retry-after"), Some("30"));
         assert_eq!(answer.header("www-authenticate"), None);
+        let code = (status == 429).then_some(-31429);
+        assert_eq!(answer.json()["error"]["code"].as_i64(), code, "{answer:?}");
         assert!(answer.text.contains("in use"), "{answer:?}");
         streams.pop();
         // The server learns of it when it looks at the connection.

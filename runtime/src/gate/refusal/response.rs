@@ -21,10 +21,11 @@ use super::{
     LACKS_SCOPE, Refusal, RefusalForm, RefusedRequest, Voice, credentials,
 };
 
-/// The JSON-RPC codes of a 401 and of a 403. They are outside of the range that JSON-RPC
+/// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
 /// reserves: clients give -32000 and -32001 meanings of their own.
 const UNAUTHORIZED: RpcCode = RpcCode(-31401);
 const FORBIDDEN: RpcCode = RpcCode(-31403);
+const TOO_MANY_REQUESTS: RpcCode = RpcCode(-31429);
 
 impl RefusedRequest<'_> {
     /// The answer.
@@ -126,6 +127,7 @@ impl RefusedRequest<'_> {
         let code = match status {
             StatusCode::UNAUTHORIZED => Some(UNAUTHORIZED),
             StatusCode::FORBIDDEN => Some(FORBIDDEN),
+            StatusCode::TOO_MANY_REQUESTS => Some(TOO_MANY_REQUESTS),
             _ => None,
         };
         let mut made = match (&self.form, code) {
