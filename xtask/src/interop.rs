@@ -87,8 +87,9 @@ const HEAD: &str = "\
 # Interoperability
 
 `cargo xtask interop` wrote this. It lets real clients at [`examples/everything`](../examples/everything)
-through a proxy that writes down what is said, and judges them by that; and the official
-conformance suite at the same server, open and protected.
+and [`examples/todo`](../examples/todo), which has a public tool, through a proxy that writes
+down what is said, and judges them by that. No client is given a token. It lets the official
+conformance suite at `everything`, open and protected.
 
 ";
 
