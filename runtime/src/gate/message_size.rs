@@ -4,7 +4,8 @@ use http::StatusCode;
 use rmcp::model::ErrorCode as RpcCode;
 
 use super::{
-    Gate, json_size::JsonSize, limits::HANDSHAKE, message_head::MessageHead, refusal::Refusal,
+    Gate, body::Received, json_size::JsonSize, limits::HANDSHAKE, message_head::MessageHead,
+    refusal::Refusal,
 };
 
 /// Up to this many bytes nothing is counted: what such a body unpacks to, at the worst, is
@@ -14,6 +15,11 @@ const SMALL: usize = HANDSHAKE;
 /// How many times the memory of its values rmcp's reader takes: it keeps a copy of all
 /// values while it tries one kind of message after another.
 const RMCP_READERS: usize = 2;
+
+/// Without a token, a message may take this many times the bytes that are kept of it, and in
+/// any case this many bytes: a handshake takes some thousands, however few are kept.
+const TIMES_KEPT: usize = 8;
+const LEAST_UNPACKED: usize = 512 * 1024;
 
 impl Gate {
     /// Refuses a message that has too many values, or that would take too much memory.
@@ -48,6 +54,15 @@ impl Gate {
             return Err(too_large(body, message));
         }
         self.check_unpacked(body, size.unpacked.saturating_mul(RMCP_READERS))
+    }
+
+    /// Whether a message may be unpacked for a caller without a token: all of it was kept,
+    /// and it takes at most 8 times of what is kept.
+    pub(super) fn is_small_without_token(&self, body: &Received) -> bool {
+        let size = JsonSize::of(&body.bytes);
+        let kept = self.limits.unauthenticated_body;
+        let most = kept.saturating_mul(TIMES_KEPT).max(LEAST_UNPACKED);
+        body.is_whole && size.unpacked.saturating_mul(RMCP_READERS) <= most
     }
 
     fn check_unpacked(&self, body: &[u8], unpacked: usize) -> Result<(), Refusal> {

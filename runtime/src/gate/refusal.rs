@@ -245,7 +245,7 @@ impl Refusal {
             Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),
             Self::NotAcceptable(answer) => answer.description().to_owned(),
             Self::TooLargeWithoutToken { limit } => format!(
-                "without an access token this server reads at most {limit} bytes; send a token, or less"
+                "without an access token a message has at most {limit} bytes and few small objects; send a token, or less"
             ),
             Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),
             Self::Body(BodyFault::Broken) => "the body did not arrive whole".to_owned(),

@@ -38,8 +38,7 @@ impl Gate {
             Method::DELETE => Some(Operation::EndSession),
             _ => head.operation(),
         };
-        let Some(refusal) = self.refusal_of_stranger(operation, session, failure, body.is_whole)
-        else {
+        let Some(refusal) = self.refusal_of_stranger(operation, session, failure, body) else {
             return Ok(());
         };
         let subject = Subject {
@@ -54,7 +53,7 @@ impl Gate {
         operation: Option<Operation<'_>>,
         session: Option<&str>,
         failure: Option<Unauthenticated>,
-        is_whole: bool,
+        body: &Received,
     ) -> Option<Refusal> {
         if let Some(reason) = failure {
             return Some(self.unauthenticated(reason, operation));
@@ -73,7 +72,7 @@ impl Gate {
         let operation = operation.unwrap_or(Operation::Unruled("unreadable"));
         match self.rules.decide(operation, None) {
             Decision::Deny(Denial::NoToken { wanted }, _) => Some(Refusal::NoToken { wanted }),
-            Decision::Admit(_) | Decision::Deny(..) if is_whole => None,
+            Decision::Admit(_) | Decision::Deny(..) if self.is_small_without_token(body) => None,
             Decision::Admit(_) | Decision::Deny(..) => Some(Refusal::TooLargeWithoutToken {
                 limit: self.limits.unauthenticated_body,
             }),

@@ -107,6 +107,22 @@ fn a_body_of_a_stranger_costs_less_than_eight_times_what_is_kept_of_it() {
     }
 }
 
+#[test]
+fn a_public_tool_costs_a_stranger_no_more_than_a_refusal() {
+    const PUBLIC: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ping","arguments":{"a":["#;
+    for (items, status) in [(0, 200), (100, 200), (9_000, 413)] {
+        let body = Hostile {
+            start: PUBLIC,
+            item: "{\"\":0},",
+            end: "0]}}}".to_owned(),
+            items,
+        };
+        let (answered, used) = cost(usual_gate(), request("POST"), body);
+        assert_eq!(answered, status, "{items}");
+        assert!(used < 8 * 64 * 1024, "{items}: {used}");
+    }
+}
+
 /// A short way that takes every tool and drops its arguments.
 struct Drops;
 
