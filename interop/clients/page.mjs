@@ -92,9 +92,11 @@ for (const { name: tool, arguments: given, shows } of CALLS) {
   const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
   await result.or(authorize).first().waitFor();
   await look();
-  if (await authorize.isVisible()) {
+  // The question of the call before can still be fading out beside the result of this one.
+  if (!await result.isVisible()) {
     await authorize.click();
     await agree();
+    await authorize.waitFor({ state: 'hidden' });
     await execute(tool, given);
     await result.waitFor();
     await look();

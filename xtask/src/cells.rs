@@ -115,17 +115,15 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
             };
             let (version, outcome) = match growth {
                 Err(reason) => (String::new(), format!("– {reason}")),
-                Ok(growth) => match meet(
-                    tools,
-                    client,
-                    Story {
-                        life,
-                        growth,
-                        example,
-                    },
-                    issuer,
-                ) {
-                    Ok(version) => (version, told(growth, example)),
+                Ok(growth) => match meet_twice(tools, client, growth, (example, life, issuer)) {
+                    Ok((version, repeated)) => {
+                        let again = if repeated {
+                            ", at the second attempt"
+                        } else {
+                            ""
+                        };
+                        (version, format!("{}{again}", told(growth, example)))
+                    }
                     Err(fault) => {
                         failures += 1;
                         (String::new(), format!("FAILED {fault}"))
@@ -172,6 +170,28 @@ fn told(growth: Growth, example: &Example) -> String {
         Growth::StepsAnew => format!("yes, {often}"),
         Growth::AllAtOnce => {
             "login and calls; it asks for every scope at once, so there is no 403".to_owned()
+        }
+    }
+}
+
+/// The client's version, and whether it took a second attempt: a browser on a busy machine can
+/// miss its time. The table says which cells did.
+fn meet_twice(
+    tools: &Tools,
+    client: &Client,
+    growth: Growth,
+    (example, life, issuer): (&'static Example, Life, Issuer),
+) -> Result<(String, bool), Fault> {
+    let story = || Story {
+        life,
+        growth,
+        example,
+    };
+    match meet(tools, client, story(), issuer) {
+        Ok(version) => Ok((version, false)),
+        Err(fault) => {
+            say(format!("{} failed, and tries again: {fault}", client.name));
+            meet(tools, client, story(), issuer).map(|version| (version, true))
         }
     }
 }
