@@ -6,7 +6,7 @@
 //! - [`judgement`]: the order of the checks, one step each
 //! - [`handover`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
-//! - [`body`]: one bounded buffer; [`limits`]: the bounds of a request
+//! - [`body`]: one bounded buffer; [`limits`]: the bounds of a request; [`pending_bodies`]: what strangers share
 //! - [`message_head`]: the beginning of a message, for a refusal; [`stranger`]: who gets no further
 //! - [`message_size`], [`json_size`]: what a message would take in memory, before it is unpacked
 //! - [`identifiers`]: what a message is called by; [`log_size`]: and how much of it is logged
@@ -45,6 +45,7 @@ mod made;
 mod message_head;
 mod message_size;
 mod origin;
+mod pending_bodies;
 mod pieces;
 mod plain;
 mod refusal;
@@ -54,7 +55,6 @@ mod service;
 mod session;
 mod stranger;
 
-pub(crate) use body::PendingBodies;
 #[cfg(feature = "development-issuer")]
 pub(crate) use body::{BodyFault, read as read_body};
 pub(crate) use challenge::Challenges;
@@ -69,6 +69,7 @@ pub(crate) use limits::BODY_TIME;
 pub(crate) use limits::Limits;
 pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
+pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
 pub(crate) use service::GateService;
 pub use session::SessionLimits;

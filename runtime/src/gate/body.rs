@@ -8,9 +8,11 @@ use std::{
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::poll;
-use http_body::Body;
+use http_body::{Body, Frame};
 use http_body_util::BodyExt;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until};
+
+use super::pending_bodies::PendingBodies;
 
 /// Why there is no body to judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,7 @@ pub(crate) async fn read_beginning<B: Body>(
     let mut beginning = Beginning::new(keep);
     let mut body = pin!(body);
     let polled = {
-        let mut discarding = pin!(beginning.collect(body.as_mut(), limit));
+        let mut discarding = pin!(beginning.collect(body.as_mut(), limit, budget));
         poll!(discarding.as_mut())
     };
     if let Poll::Ready(read) = polled {
@@ -93,7 +95,7 @@ pub(crate) async fn read_beginning<B: Body>(
                 None
             }
         };
-        match tokio::time::timeout(time, beginning.collect(body, limit)).await {
+        match tokio::time::timeout(time, beginning.collect(body, limit, budget)).await {
             Ok(read) => read.map(|()| beginning.into()),
             Err(_) => Err(BodyFault::TooSlow),
         }
@@ -106,25 +108,6 @@ fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyFault> {
     match body.size_hint().lower() > limit as u64 {
         true => Err(BodyFault::TooLarge),
         false => Ok(()),
-    }
-}
-
-/// The memory that half-sent bodies of callers without a valid token share.
-///
-/// Without it, each connection that stops within its body would hold memory of its own, and
-/// their number has no bound here (CWE-400).
-#[derive(Debug)]
-pub(crate) struct PendingBodies(Semaphore);
-
-impl PendingBodies {
-    /// A budget of this many bytes.
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)))
-    }
-
-    fn reserve(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
-        let bytes = u32::try_from(bytes).ok()?;
-        self.0.try_acquire_many(bytes).ok()
     }
 }
 
@@ -156,24 +139,42 @@ impl Beginning {
         &mut self,
         mut body: Pin<&mut B>,
         limit: usize,
+        shared: &PendingBodies,
     ) -> Result<(), BodyFault> {
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| BodyFault::Broken)?;
-            let Ok(mut data) = frame.into_data() else {
-                continue;
-            };
-            if data.remaining() > limit - self.length {
-                return Err(BodyFault::TooLarge);
-            }
-            self.length += data.remaining();
-            while data.has_remaining() && self.kept.len() < self.keep {
-                let chunk = data.chunk();
-                let kept = chunk.len().min(self.keep - self.kept.len());
-                self.kept.extend_from_slice(&chunk[..kept]);
-                data.advance(kept);
+            if let Some(turn) = self.take(frame, limit, shared)? {
+                // Allocated for few requests only: the future of all others stays small.
+                Box::pin(sleep_until(turn)).await;
             }
         }
         Ok(())
+    }
+
+    /// Keeps what is to be kept of a frame, and discards the rest. Returns when to read on.
+    fn take<D: Buf>(
+        &mut self,
+        frame: Frame<D>,
+        limit: usize,
+        shared: &PendingBodies,
+    ) -> Result<Option<Instant>, BodyFault> {
+        let Ok(mut data) = frame.into_data() else {
+            return Ok(None);
+        };
+        if data.remaining() > limit - self.length {
+            return Err(BodyFault::TooLarge);
+        }
+        self.length += data.remaining();
+        while data.has_remaining() && self.kept.len() < self.keep {
+            let chunk = data.chunk();
+            let kept = chunk.len().min(self.keep - self.kept.len());
+            self.kept.extend_from_slice(&chunk[..kept]);
+            data.advance(kept);
+        }
+        Ok(match data.remaining() {
+            0 => None,
+            discarded => shared.turn(u32::try_from(discarded).unwrap_or(u32::MAX)),
+        })
     }
 }
 
@@ -217,7 +218,6 @@ async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyFault> {
 mod tests {
     use super::*;
     use futures_util::{StreamExt, stream};
-    use http_body::Frame;
     use http_body_util::StreamBody;
 
     async fn chunks(sizes: &[usize], limit: usize) -> Result<Bytes, BodyFault> {
@@ -306,12 +306,39 @@ mod tests {
         assert_eq!(first, Err(BodyFault::TooSlow));
         assert_eq!(second, Err(BodyFault::TooSlow));
         assert_eq!(third, Ok((0, false)));
-        assert_eq!(budget.0.available_permits(), 25);
+        assert_eq!(budget.available(), 25);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_discarded_is_read_at_a_pace_that_all_share() {
+        const MIB: usize = 1024 * 1024;
+        let budget = PendingBodies::new(10);
+        let time = Duration::from_secs(60);
+        let send = async |frames: usize| {
+            let frames = stream::iter((0..frames).map(|_| frame(64 * 1024)));
+            let body = StreamBody::new(frames);
+            let read = read_beginning(body, 10, 64 * MIB, time, &budget).await;
+            assert!(read.is_ok_and(|read| !read.is_whole));
+        };
+        let start = Instant::now();
+        // 1 MiB alone, then the same beside three that send 21 MiB each.
+        send(16).await;
+        let alone = start.elapsed();
+        assert!((14..=20).contains(&alone.as_millis()), "{alone:?}");
+        let start = Instant::now();
+        let beside = async {
+            send(16).await;
+            start.elapsed()
+        };
+        let (beside, ..) = tokio::join!(beside, send(336), send(336), send(336));
+        assert!((50..=90).contains(&beside.as_millis()), "{beside:?}");
+        let all = start.elapsed();
+        assert!((950..=1050).contains(&all.as_millis()), "{all:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_drips_is_given_up_after_the_time_of_all_of_it() {
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         let drips = stream::unfold((), |()| async {
             tokio::time::sleep(Duration::from_secs(9)).await;
             Some((frame(1), ()))

@@ -37,6 +37,14 @@ impl ConnectionId {
     }
 }
 
+/// How much of a connection is read before somebody asks for it, in bytes, and so the longest
+/// head. The library's own 400 KiB are more than all that is kept of a stranger's body.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// The same for one stream of HTTP/2, and for all of a connection.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+
 /// Runs the tasks of HTTP/2. Boxed they are of one type with all other tasks, which is
 /// compiled once.
 #[derive(Clone)]
@@ -75,9 +83,14 @@ where
     });
     let mut builder = auto::Builder::new(Boxed);
     // Silent clients are looked for elsewhere, and a clock for each head costs them all.
-    builder.http1().header_read_timeout(None);
+    builder
+        .http1()
+        .header_read_timeout(None)
+        .max_buf_size(READ_AHEAD);
     builder
         .http2()
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(KEEP_ALIVE))
         .max_concurrent_streams(256);

@@ -13,6 +13,7 @@ const MIB: usize = 1024 * 1024;
 /// A gate whose limits are those of a server.
 fn usual_gate() -> Gate {
     Gate {
+        pending_bodies: PendingBodies::new(Limits::default().pending_bodies()),
         limits: Limits::default(),
         ..gate()
     }
