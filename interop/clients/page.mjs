@@ -92,11 +92,9 @@ for (const { name: tool, arguments: given, shows } of CALLS) {
   const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
   await result.or(authorize).first().waitFor();
   await look();
-  // The question of the call before can still be fading out beside the result of this one.
-  if (!await result.isVisible()) {
+  if (await authorize.isVisible()) {
     await authorize.click();
     await agree();
-    await authorize.waitFor({ state: 'hidden' });
     await execute(tool, given);
     await result.waitFor();
     await look();

@@ -1,6 +1,6 @@
 //! What takes longer than CI: `cargo xtask prove`.
 //!
-//! - [`flood`]: strangers at full speed, in a process of their own
+//! - [`mod@flood`]: strangers at full speed, in a process of their own
 //! - [`form`]: the forms of body that they send
 //! - [`http`]: as much of an HTTP client as both sides need
 //! - [`memory`]: what a process takes of memory
