@@ -200,3 +200,27 @@ async fn a_session_id_on_a_request_of_2026_07_28_is_ignored() {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(runs.all().len(), 1);
 }
+
+#[tokio::test]
+async fn over_http2_as_well_a_stranger_sees_the_401_and_a_caller_gets_an_answer() {
+    let (running, _) = desk().await;
+    let http = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .build()
+        .expect("an HTTP client");
+    let size = 1024 * 1024;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let caller = client(&running, Revision::Stateless, "desk:read").await;
+    for (client, tool, status) in [(&stranger, "write", 401), (&caller, "echo", 200)] {
+        let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
+        let request = client.post(&message).body(large_call(client, tool, size));
+        let request = request.build().expect("a request");
+        // Twice over one connection: the first answer leaves it usable.
+        for _ in 0..2 {
+            let again = request.try_clone().expect("a body in memory");
+            let answer = http.execute(again).await.expect("an answer");
+            assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+            assert_eq!(answer.status(), status);
+        }
+    }
+}
