@@ -38,8 +38,8 @@ impl ConnectionId {
 }
 
 /// How much of a connection is read before somebody asks for it, in bytes, and so the longest
-/// head. The library's own 400 KiB are more than all that is kept of a stranger's body.
-const READ_AHEAD: usize = 64 * 1024;
+/// head. The library's own 400 KiB are six times what is kept of a stranger's body.
+const READ_AHEAD: usize = 128 * 1024;
 
 /// The same for one stream of HTTP/2, and for all of a connection.
 const STREAM_WINDOW: u32 = 128 * 1024;
