@@ -183,7 +183,7 @@ async fn no_character_that_moves_or_hides_reaches_a_report() {
         let url = serve(metadata, String::new()).await;
         for arguments in [&[&*url][..], &[&*url, "--json"]] {
             let (ran, ..) = measured(arguments).await;
-            // JSON has its own escapes for some; none of those may stand for one of these.
+            // A reader of the JSON report must not see the character either, once it is unescaped.
             let shown: String = match serde_json::from_str::<Value>(&ran.out) {
                 Ok(report) => report["findings"].to_string() + &ran.out,
                 Err(_) => ran.out.clone(),

@@ -24,11 +24,12 @@ const LEAST_UNPACKED: usize = 512 * 1024;
 impl Gate {
     /// Refuses a message that has too many values, or that would take too much memory.
     pub(super) fn check_size(&self, body: &[u8]) -> Result<JsonSize, Refusal> {
-        if body.len() <= SMALL {
+        let most = self.limits.json_values;
+        // A value has a byte at least, so a body that is shorter than the limit is within it.
+        if body.len() <= SMALL.min(most) {
             return Ok(JsonSize::default());
         }
         let size = JsonSize::of(body);
-        let most = self.limits.json_values;
         if size.values > most {
             let message = format!(
                 "the message has {} JSON values, and this server accepts at most {most}; send less at a time",

@@ -224,6 +224,21 @@ fn a_message_may_have_250_000_values_and_no_more() {
 }
 
 #[test]
+fn a_limit_of_few_values_holds_for_a_short_message() {
+    for (items, status) in [(1_000 - 12, 200), (1_000 - 11, 400)] {
+        let body = Hostile {
+            start: SHORT,
+            item: "0,",
+            end: "0]}}}".to_owned(),
+            items,
+        };
+        let mut gate = with_short_way();
+        gate.limits.json_values = 1_000;
+        assert_eq!(cost(gate, short_head(), body).0, status, "{items}");
+    }
+}
+
+#[test]
 fn a_handshake_has_at_most_16_kib_and_is_not_unpacked_beyond() {
     for (length, status) in [(16 * 1024, 200), (16 * 1024 + 1, 400), (4 * MIB - 16, 400)] {
         let fill = length - INITIALIZE.len() - 8;
