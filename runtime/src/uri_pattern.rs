@@ -2,9 +2,9 @@
 //!
 //! Templates are RFC 6570 levels 1 and 2: `{name}` stands for one or more characters except
 //! `/`, `?` and `#`, `{+name}` for one or more of any. A match decides access, so it must
-//! be unambiguous: a variable ends at the first occurrence of the text that follows it, or
-//! at the end. The segments `.` and `..` never match: a tool that builds a path from a
-//! value must stay in its folder (CWE-22).
+//! be unambiguous: a variable ends at the first occurrence of the literal that follows it,
+//! except that a final literal must end the URI. The segments `.` and `..` never match: a
+//! tool that builds a path from a value must stay in its folder (CWE-22).
 
 use std::{borrow::Cow, fmt};
 

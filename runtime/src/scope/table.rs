@@ -88,7 +88,7 @@ impl ScopeTable {
     #[must_use]
     #[expect(
         single_use_lifetimes,
-        reason = "an elided lifetime cannot stand inside impl Trait"
+        reason = "impl Trait does not allow an elided lifetime here"
     )]
     pub fn held<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
@@ -102,7 +102,7 @@ impl ScopeTable {
     #[must_use]
     #[expect(
         single_use_lifetimes,
-        reason = "an elided lifetime cannot stand inside impl Trait"
+        reason = "impl Trait does not allow an elided lifetime here"
     )]
     pub fn granted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
