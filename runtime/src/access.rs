@@ -1,24 +1,23 @@
-//! What an operation asks of its caller.
+//! The access that an operation requires of its caller.
 
 use crate::scope::{Scope, ScopeSet, ScopeTable};
 
-/// What a tool asks of its caller, as its author wrote it.
+/// The access that a tool, prompt or resource requires, as its author declared it.
 ///
-/// Scopes are alternatives of sets: one of the sets is enough, and every scope of
-/// that set is needed. `scopes = ["a", "b"]` is one set of two, `any_scope = ["a", "b"]`
-/// is two sets of one.
+/// Scopes are alternative sets: a token needs every scope of one set. `scopes = ["a", "b"]`
+/// is one set of two scopes, `any_scope = ["a", "b"]` is two sets of one scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Requirement {
-    /// Anybody may, without a token.
+    /// No token is needed.
     Public,
-    /// Anybody with a token that this server accepts.
+    /// Any token that this server accepts.
     Authenticated,
-    /// A token with all the scopes of one of these sets.
+    /// A token with every scope of one of these sets.
     Scopes(&'static [&'static [Scope]]),
 }
 
 impl Requirement {
-    /// Every scope that the requirement names, in any of its alternatives.
+    /// Returns every scope of every alternative.
     pub fn scopes(self) -> impl Iterator<Item = Scope> {
         let sets: &[&[Scope]] = match self {
             Self::Scopes(sets) => sets,
@@ -27,10 +26,10 @@ impl Requirement {
         sets.iter().copied().flatten().copied()
     }
 
-    /// The same as bits over a table that knows every scope of it.
+    /// Resolves the scopes to bits of `table`.
     ///
-    /// An alternative with a scope that the table does not know is left out: nobody
-    /// could hold that scope. A requirement of which nothing is left admits nobody.
+    /// Drops an alternative with a scope that the table does not know, because no token can
+    /// hold that scope. A requirement without any alternative left admits no caller.
     pub(crate) fn resolve(self, table: &ScopeTable) -> Access {
         let sets = match self {
             Self::Public => return Access::Public,
@@ -51,19 +50,20 @@ impl Requirement {
     }
 }
 
-/// A [`Requirement`] as bits over the server's scopes.
+/// A [`Requirement`] with its scopes resolved to bits of the server's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Anybody may.
+    /// No token is needed.
     Public,
-    /// Anybody with an accepted token.
+    /// Any accepted token.
     Authenticated,
-    /// A token with all the scopes of one of these sets. No set, no admission.
+    /// A token with every scope of one of these sets. Without any set, no caller is
+    /// admitted.
     Scopes(Box<[ScopeSet]>),
 }
 
 impl Access {
-    /// Whether a token with these scopes is enough.
+    /// Returns whether a token with these scopes is enough.
     pub(crate) fn admits(&self, granted: ScopeSet) -> bool {
         match self {
             Self::Public | Self::Authenticated => true,
@@ -71,8 +71,8 @@ impl Access {
         }
     }
 
-    /// The scopes to ask for: of the alternatives the one that lacks the fewest of what
-    /// is granted already, the first such in the author's order.
+    /// Returns the scopes to request: the alternative that lacks the fewest scopes beyond
+    /// `granted`. On a tie, the first in the author's order.
     pub(crate) fn wanted(&self, granted: ScopeSet) -> ScopeSet {
         match self {
             Self::Public | Self::Authenticated => ScopeSet::EMPTY,

@@ -1,7 +1,8 @@
-//! May they? One pure, total function, asked at the gate and again at dispatch.
+//! Decides whether a caller may perform an operation: one pure, total function, called at
+//! the gate and again at dispatch.
 //!
-//! Its answer is a value. An [`Admission`] can be made here only, and a tool does not
-//! run without one; a [`Denial`] holds all that a challenge needs to say.
+//! Only this module builds an [`Admission`], and no tool runs without one. A [`Denial`]
+//! holds everything that a challenge needs.
 
 use crate::{access::Access, operation::Operation, principal::Principal, scope::ScopeSet};
 
@@ -13,8 +14,7 @@ pub(crate) use switches::Switches;
 
 use rules::Rule;
 
-/// What an operation is about: a tool, a prompt or a resource, by its place in the
-/// server's own list of them.
+/// The tool, prompt or resource of an operation, as its index in the server's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     Tool(u32),
@@ -23,8 +23,8 @@ pub(crate) enum Target {
 }
 
 impl Rules {
-    /// Decides whether a caller may do what was asked. The caller goes into the admission,
-    /// or comes back with the denial.
+    /// Decides whether a caller may perform an operation. The caller moves into the
+    /// admission, or is returned with the denial.
     pub(crate) fn decide(
         &self,
         operation: Operation<'_>,
@@ -41,17 +41,18 @@ impl Rules {
         }
     }
 
-    /// Whether a caller may use a target: what lists of what is granted ask.
+    /// Returns whether a caller may perform an operation. Lists that are filtered by grants
+    /// use this.
     pub(crate) fn admits(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
         self.judge(operation, principal).is_ok()
     }
 
-    /// Asks again, at dispatch, with the operation that is about to run.
+    /// Authorizes again at dispatch, with the operation that is about to run.
     ///
     /// # Errors
     ///
-    /// [`NotAdmitted`] when the operation is another than the one that was admitted, when
-    /// other rules admitted it, or when its caller may not do it.
+    /// [`NotAdmitted`] if a different operation was admitted, if different rules admitted
+    /// it, or if its caller may not perform it.
     pub(crate) fn confirm(
         &self,
         admission: &Admission,
@@ -69,7 +70,8 @@ impl Rules {
         }
     }
 
-    /// What is admitted, as far as it is one of the server's own things; or why not.
+    /// Returns the target of an admitted operation, if it has one, or the reason for the
+    /// denial.
     fn judge(
         &self,
         operation: Operation<'_>,
@@ -108,49 +110,50 @@ impl Rules {
     }
 }
 
-/// The answer to "may they?".
+/// The result of [`Rules::decide`].
 #[derive(Debug)]
 pub(crate) enum Decision {
     Admit(Admission),
     Deny(Denial, Option<Principal>),
 }
 
-/// Evidence that a caller may do one thing. Only [`Rules::decide`] makes one.
+/// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one.
 #[derive(Debug, Clone)]
 pub(crate) struct Admission {
-    /// The rules that admitted: another server's gate is none of ours.
+    /// The id of the rules that admitted it. An admission by another server's rules is not
+    /// valid.
     rules: u64,
     principal: Option<Principal>,
-    /// The kind of the operation; what it is about, if anything, is the target.
+    /// The kind of the operation; `target` is the item.
     kind: &'static str,
     target: Option<Target>,
 }
 
 impl Admission {
-    /// Who was admitted; none for a caller without a token.
+    /// Returns the admitted caller, or `None` for a request without a token.
     pub(crate) fn principal(&self) -> Option<&Principal> {
         self.principal.as_ref()
     }
 
-    /// What the operation is about, if it is one of the server's own things.
+    /// Returns the tool, prompt or resource of the operation, if it has one.
     pub(crate) fn target(&self) -> Option<Target> {
         self.target
     }
 }
 
-/// Why a caller may not.
+/// Why an operation is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denial {
-    /// A token is needed and there is none.
+    /// The operation needs a token and the request has none.
     NoToken {
-        /// The scopes to ask for.
+        /// The scopes to request.
         wanted: ScopeSet,
     },
     /// The token lacks a scope.
     InsufficientScope {
         /// Every scope that the operation needs.
         needed: ScopeSet,
-        /// Those of them that the token neither names nor implies.
+        /// The needed scopes that the token neither names nor implies.
         missing: ScopeSet,
         /// The scopes of this server that the token names.
         held: ScopeSet,
@@ -159,7 +162,7 @@ pub(crate) enum Denial {
     Unruled,
 }
 
-/// What is about to run is not what was admitted.
+/// The operation that is about to run is not the admitted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotAdmitted;
 

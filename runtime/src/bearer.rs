@@ -1,14 +1,14 @@
-//! The one bearer token of a request, from its header and from nowhere else (RFC 6750 §2).
+//! Reads the bearer token of a request, only from the `Authorization` header (RFC 6750 §2).
 //!
-//! A token in the query string is refused rather than ignored: it has been logged
-//! by then, and its owner should hear of it. Two credentials are refused because
-//! nobody can say which of them another reader of the request would take.
+//! A token in the query string is refused, not ignored: it is already in logs, and its
+//! owner should learn that. Two credentials are refused because another reader of the
+//! request could take the other one.
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
-/// A bearer token as it came. It prints as `[redacted]`.
+/// A bearer token as received. `Debug` prints `[redacted]`.
 #[derive(Clone)]
 pub struct BearerToken {
     header: HeaderValue,
@@ -16,11 +16,11 @@ pub struct BearerToken {
 }
 
 impl BearerToken {
-    /// Takes a token by its text, as a test or a proxy of one's own has it.
+    /// Parses a token from its text, for tests and for your own proxies.
     ///
     /// # Errors
     ///
-    /// [`BearerFault::Malformed`] when the text is no `b64token` (RFC 6750 §2.1).
+    /// [`BearerFault::Malformed`] if the text is not a `b64token` (RFC 6750 §2.1).
     pub fn new(token: &str) -> Result<Self, BearerFault> {
         let header = HeaderValue::from_str(token).map_err(|_| BearerFault::Malformed)?;
         Self::within(header, 0)
@@ -28,25 +28,25 @@ impl BearerToken {
 
     /// Reads the bearer token of a request: at most one, in the `Authorization` header.
     ///
-    /// Credentials of another scheme are no bearer token. Those of the `Bearer` scheme
-    /// (in any case, RFC 9110 §11.1) that cannot be read are a fault, never "none".
+    /// Returns `None` for credentials of another scheme. Malformed credentials of the
+    /// `Bearer` scheme (in any case, RFC 9110 §11.1) are an error, never `None`.
     ///
     /// # Errors
     ///
-    /// A [`BearerFault`] that says why the request's credentials are not one token.
+    /// A [`BearerFault`] if the request's credentials are not a single valid token.
     pub fn read(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Self>, BearerFault> {
         let read = Credentials::read(headers, query, false)?;
         Ok(read.map(|credentials| credentials.token))
     }
 
-    /// The token's text. It belongs in no log, no answer and no other request.
+    /// Returns the token's text. Never write it to a log, a response or another request.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // `within` has seen that every byte is ASCII.
+        // `within` has checked that every byte is ASCII.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// The same as bytes, for whoever hashes or counts them.
+    /// Returns the token's bytes, for hashing and counting.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.header.as_bytes().get(self.start..).unwrap_or_default()
     }
@@ -59,36 +59,36 @@ impl BearerToken {
     }
 }
 
-/// A token, and the scheme by which it came.
+/// A token and the scheme it was sent with.
 #[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     pub(crate) scheme: Scheme,
     pub(crate) token: BearerToken,
 }
 
-/// How a sender means a token to be taken.
+/// The authentication scheme of the credentials.
 ///
-/// It is a word, in which whatever holds credentials, or may hold them, finds room to say
-/// which it is. In the one byte that a header's value has to spare, every such value would
-/// be moved in odd pieces: 40 ns for each request.
+/// `repr(usize)` gives the types that contain `Credentials` a niche of a full word. Without
+/// it, they would use the single spare byte of `HeaderValue`, and that layout copies
+/// slowly: 40 ns for each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Scheme {
-    /// As that of whoever holds it (RFC 6750 §2.1).
+    /// A bearer token (RFC 6750 §2.1).
     Bearer,
-    /// As bound to a key (RFC 9449 §7.1).
+    /// A token bound to a key (RFC 9449 §7.1).
     Dpop,
 }
 
 impl Credentials {
-    /// The same in memory of their own, for who keeps them longer than their request: what
-    /// came in a header shares the memory of all that was read with it.
+    /// Copies the token into its own allocation, for use beyond the request: a header value
+    /// shares its memory with everything that was read with it.
     pub(crate) fn apart(self) -> Self {
         let token = BearerToken::new(self.token.as_str()).unwrap_or(self.token);
         Self { token, ..self }
     }
 
-    /// As [`BearerToken::read`], and with `dpop` of the scheme `DPoP` as well.
+    /// Like [`BearerToken::read`]; with `dpop`, also accepts the scheme `DPoP`.
     pub(crate) fn read(
         headers: &HeaderMap,
         query: Option<&str>,
@@ -105,8 +105,8 @@ impl Credentials {
             return Err(BearerFault::Repeated);
         }
         let bytes = header.as_bytes();
-        // `Bearer:`, a tab or a quotation mark are slips in writing a bearer token down.
-        // Taken for another scheme, and so for no token, they would go unnoticed.
+        // `Bearer:`, a tab or a quotation mark is a mistake in writing a bearer token. It
+        // must not count as another scheme, which would hide the mistake.
         let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric();
         let start = bytes.iter().position(is_scheme).unwrap_or(bytes.len());
         let after = &bytes[start..];
@@ -134,15 +134,15 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// Why a request's credentials are not one bearer token.
+/// Why a request's credentials are not a single valid bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BearerFault {
-    /// A token stands in the query string (RFC 6750 §2.3, forbidden by OAuth 2.1 §5.1.1).
+    /// The query string contains a token (RFC 6750 §2.3, forbidden by OAuth 2.1 §5.1.1).
     InQuery,
     /// The request has more than one `Authorization` header.
     Repeated,
-    /// The `Bearer` scheme with something that is no `b64token`.
+    /// The scheme is `Bearer`, but what follows is not a `b64token`.
     Malformed,
 }
 
@@ -162,21 +162,22 @@ impl std::error::Error for BearerFault {}
 fn is_b64token(bytes: &[u8]) -> bool {
     let padding = bytes.iter().rev().take_while(|&&byte| byte == b'=').count();
     let body = &bytes[..bytes.len() - padding];
-    // Without a branch for each byte, and so many at a time, the compiler judges them at
-    // once: a token has a thousand of them, and this is done for every request.
+    // Chunks without a branch per byte let the compiler vectorize the check. A token has
+    // about a thousand bytes, and this runs for every request.
     let (many, rest) = body.as_chunks::<32>();
     let is_right = |part: &[u8]| part.iter().fold(true, |right, &byte| right & is_b64(byte));
     !body.is_empty() && many.iter().all(|part| is_right(part)) && is_right(rest)
 }
 
 const fn is_b64(byte: u8) -> bool {
-    // The digits follow `-`, `.` and `/`.
+    // `-`, `.` and `/` directly precede the digits.
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit_or_near = byte.wrapping_sub(b'-') <= b'9' - b'-';
     is_letter | is_digit_or_near | (byte == b'_') | (byte == b'~') | (byte == b'+')
 }
 
-/// Whether a query string has the parameter of RFC 6750 §2.3, however it is escaped.
+/// Returns whether a query string has the parameter of RFC 6750 §2.3, however it is
+/// escaped.
 fn names_a_token(query: &str) -> bool {
     url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
 }
@@ -198,7 +199,7 @@ mod tests {
         let grammar = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
         for byte in 0..=u8::MAX {
             assert_eq!(is_b64(byte), grammar(byte), "{byte}");
-            // Wherever it stands, and however long the token is.
+            // At any position, in a token of any length.
             for (length, place) in [(1, 0), (64, 63), (65, 64), (200, 100)] {
                 let mut token = vec![b'a'; length];
                 token[place] = byte;

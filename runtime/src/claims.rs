@@ -1,7 +1,7 @@
-//! What a token says, typed: a claim of the wrong type is refused, never skipped.
+//! The typed claims of a token. A claim of the wrong type is refused, never skipped.
 //!
-//! Nothing here is judged. Whether the claims are for this server, from an issuer
-//! that it trusts and of this hour is what [`Acceptance`](crate::Acceptance) says.
+//! This module does not validate the claims: [`Acceptance`](crate::Acceptance) checks the
+//! issuer, the audience and the times.
 
 use std::{borrow::Cow, fmt};
 
@@ -13,12 +13,12 @@ mod reading;
 
 pub(crate) use reading::Reading;
 
-/// The latest time that a claim may name: the end of the year 9999.
+/// The latest time that a claim may have: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;
 
-/// The claims of a token whose authenticity a verifier has established.
+/// The claims of a token that a verifier has authenticated.
 ///
-/// A verifier of one's own makes them with [`Claims::from_json`] or [`Claims::new`]:
+/// Your own verifier builds them with [`Claims::from_json`] or [`Claims::new`]:
 ///
 /// ```
 /// use toolgate::{Claims, UnixTime};
@@ -43,7 +43,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Claims with the two that every token must have.
+    /// Builds claims from the two that every token must have.
     #[must_use]
     pub fn new(issuer: impl Into<String>, expires_at: UnixTime) -> Self {
         Self {
@@ -59,23 +59,23 @@ impl Claims {
         }
     }
 
-    /// Reads the claims of a JWT (RFC 7519 §4, RFC 9068 §2.2) or of an introspection
-    /// answer (RFC 7662 §2.2).
+    /// Parses the claims of a JWT (RFC 7519 §4, RFC 9068 §2.2) or of an introspection
+    /// response (RFC 7662 §2.2).
     ///
-    /// `iss` and `exp` must be there. Scopes are those of the first of `scope`, `scp`
-    /// and `scopes` that is there, as a string with spaces (RFC 8693 §4.2) or an array
-    /// of strings; with none of them there is no scope.
+    /// `iss` and `exp` are required. The scopes come from the first present claim of
+    /// `scope`, `scp` and `scopes`: a space-separated string (RFC 8693 §4.2) or an array of
+    /// strings. Without any of them, the token has no scopes.
     ///
     /// # Errors
     ///
-    /// A [`ClaimsFault`] for text that is no JSON object, a repeated member, a claim
-    /// that is missing or one of the wrong type.
+    /// A [`ClaimsFault`] if the text is not a JSON object, a member is repeated, or a claim
+    /// is missing or has the wrong type.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ClaimsFault> {
         let all = json::strict_object(bytes).map_err(|_| ClaimsFault::NotAnObject)?;
         Self::from_members(all, &Reading::default())
     }
 
-    /// The same for members that were read already, in the way of their issuer.
+    /// Reads the claims from parsed members, with the claim names of their issuer.
     pub(crate) fn from_members(
         all: Map<String, Value>,
         reading: &Reading,
@@ -128,60 +128,61 @@ impl Claims {
         self
     }
 
-    /// Who issued the token (`iss`).
+    /// Returns the issuer of the token (`iss`).
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// On whose behalf the token speaks (`sub`).
+    /// Returns the subject of the token (`sub`).
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
-    /// For whom the token is meant (`aud`), as an array even where the token has a string.
+    /// Returns the audience of the token (`aud`), as an array even if the token has a
+    /// string.
     #[must_use]
     pub fn audience(&self) -> &[String] {
         &self.audience
     }
 
-    /// When the token ends (`exp`).
+    /// Returns when the token expires (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at
     }
 
-    /// When the token begins (`nbf`).
+    /// Returns the time before which the token is not valid (`nbf`).
     #[must_use]
     pub fn not_before(&self) -> Option<UnixTime> {
         self.not_before
     }
 
-    /// When the token was issued (`iat`).
+    /// Returns when the token was issued (`iat`).
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
     }
 
-    /// The client that the token was issued to (`client_id`, else `azp`).
+    /// Returns the client that the token was issued to (`client_id`, or else `azp`).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
     }
 
-    /// The scopes that were granted, as the token lists them.
+    /// Returns the granted scopes, in the token's order.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().map(String::as_str)
     }
 
-    /// Any claim as the token has it.
+    /// Returns any claim of the token by its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.all.get(name)
     }
 
-    /// Every claim as the token has it.
+    /// Returns every claim of the token.
     pub(crate) fn all(&self) -> &Map<String, Value> {
         &self.all
     }
@@ -189,7 +190,7 @@ impl Claims {
 
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The other claims may hold what belongs in no log.
+        // The other claims may contain data that must not be logged.
         f.debug_struct("Claims")
             .field("issuer", &self.issuer)
             .field("subject", &self.subject)
@@ -201,15 +202,15 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// Why claims cannot be read.
+/// Why claims cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClaimsFault {
-    /// The text is no JSON object, or names a member twice.
+    /// The text is not a JSON object, or a member is repeated.
     NotAnObject,
-    /// A claim that every token must have is not there.
+    /// A claim that every token must have is missing.
     Missing(&'static str),
-    /// A claim is there with the wrong type, or a time that is none.
+    /// A claim has the wrong type, or is not a valid time.
     WrongType(Cow<'static, str>),
 }
 
@@ -246,16 +247,16 @@ fn strings(many: &[Value], name: &str) -> Result<Vec<String>, ClaimsFault> {
         .ok_or_else(|| wrong_type(name))
 }
 
-/// RFC 6749 §3.3 separates scopes by U+0020 alone. `split_whitespace` would also split
-/// at a no-break space and its kin, and so find scopes that the issuer did not grant.
+/// RFC 6749 §3.3 separates scopes by U+0020 only. `split_whitespace` would also split at a
+/// no-break space and similar characters, and so find scopes that the issuer did not grant.
 fn split(text: &str) -> impl Iterator<Item = String> {
     text.split(' ')
         .filter(|part| !part.is_empty())
         .map(str::to_owned)
 }
 
-/// Which way a fraction of a second is dropped: to the token's disadvantage, but for the
-/// time of issue, which is compared with a clock that drops its own.
+/// Which way a fraction of a second is rounded: always so that the token is valid for less
+/// time. `iat` is the exception: it is compared with a clock that also drops its fraction.
 #[derive(Clone, Copy)]
 pub(crate) enum Rounding {
     Earlier,
@@ -266,7 +267,7 @@ fn expiry(all: &Map<String, Value>) -> Result<Option<UnixTime>, ClaimsFault> {
     time(all, "exp", Rounding::Earlier)
 }
 
-/// A NumericDate (RFC 7519 §2): a JSON number of seconds, possibly with a fraction.
+/// Reads a NumericDate (RFC 7519 §2): a JSON number of seconds, possibly with a fraction.
 pub(crate) fn time(
     all: &Map<String, Value>,
     name: &str,

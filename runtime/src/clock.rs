@@ -1,4 +1,4 @@
-//! What time it is: the only file that asks.
+//! The time of day. No other file reads the system clock.
 
 use std::{
     fmt,
@@ -10,25 +10,25 @@ use std::{
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// A time by its seconds since the start of 1970.
+    /// Builds a time from the seconds since the start of 1970.
     #[must_use]
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// The seconds since the start of 1970.
+    /// Returns the seconds since the start of 1970.
     #[must_use]
     pub const fn seconds(self) -> u64 {
         self.0
     }
 
-    /// The time `seconds` later; the end of time is never passed.
+    /// Returns the time `seconds` later. Saturates at the maximum.
     #[must_use]
     pub const fn plus(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// How many seconds this time is after `earlier`; none when it is not.
+    /// Returns how many seconds this time is after `earlier`, or 0 if it is not after it.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
@@ -41,7 +41,7 @@ impl fmt::Debug for UnixTime {
     }
 }
 
-/// Where the time of day comes from. Tests bring one that they can move.
+/// A source of the time of day. Tests use one that they can move.
 ///
 /// ```
 /// use toolgate::{Clock, UnixTime};
@@ -55,19 +55,19 @@ impl fmt::Debug for UnixTime {
 /// }
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The time of day.
+    /// Returns the current time of day.
     fn now(&self) -> UnixTime;
 }
 
-/// The time of day as the operating system tells it.
+/// The clock of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
-        #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
+        #[expect(clippy::disallowed_methods, reason = "the only clock reader")]
         let now = SystemTime::now();
-        // A clock before 1970 makes every token one of the future, which is refused.
+        // With a clock before 1970, every token is from the future and is refused.
         UnixTime(
             now.duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs()),

@@ -1,23 +1,23 @@
-//! What can go wrong before the first request, all of it told at once.
+//! Errors before the first request, all reported together.
 
 use std::{fmt, io, net::SocketAddr};
 
-/// Why a server did not start, or stopped.
+/// Why a server did not start, or why it stopped.
 ///
-/// `Debug` prints what `Display` prints, so that a `main` that returns this error
-/// tells a person what to do.
+/// `Debug` prints the same text as `Display`, so that a `main` that returns this error
+/// prints what to do.
 #[non_exhaustive]
 pub enum Error {
-    /// The configuration or the tools have faults; nothing was started.
+    /// The configuration or the tools have errors; nothing was started.
     Start(StartError),
-    /// The address could not be listened on.
+    /// The server could not listen on the address.
     Bind {
-        /// The address that was asked for.
+        /// The configured address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The listening socket failed later.
+    /// The listening socket failed after the start.
     Serve(io::Error),
 }
 
@@ -55,20 +55,20 @@ impl From<StartError> for Error {
     }
 }
 
-/// Every fault that keeps a server from starting, each with its remedy.
+/// Every error that prevents the start, each with its fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StartError {
     faults: Vec<StartFault>,
 }
 
 impl StartError {
-    /// The faults, in the order in which they were found; never empty.
+    /// Returns the errors in the order in which they were found; never empty.
     #[must_use]
     pub fn faults(&self) -> &[StartFault] {
         &self.faults
     }
 
-    /// The one fault of a step that has no other.
+    /// Builds the error of a step that fails with a single cause.
     #[cfg(feature = "development-issuer")]
     pub(crate) fn single(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         let (what, remedy) = (what.into(), remedy.into());
@@ -101,7 +101,7 @@ impl fmt::Debug for StartError {
 
 impl std::error::Error for StartError {}
 
-/// One fault: what is wrong, named as the user wrote it, and what mends it.
+/// One error: what is wrong, named as the user wrote it, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartFault {
     what: String,
@@ -109,13 +109,13 @@ pub struct StartFault {
 }
 
 impl StartFault {
-    /// What is wrong.
+    /// Returns what is wrong.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// What mends it.
+    /// Returns how to fix it.
     #[must_use]
     pub fn remedy(&self) -> &str {
         &self.remedy
@@ -128,7 +128,7 @@ impl fmt::Display for StartFault {
     }
 }
 
-/// Collects faults, so that a person mends them in one go.
+/// Collects errors, so that all of them can be fixed in one pass.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<StartFault>);
 
@@ -140,18 +140,18 @@ impl Faults {
         });
     }
 
-    /// Takes over the faults of an earlier step.
+    /// Adds the errors of an earlier step.
     pub(crate) fn extend(&mut self, earlier: StartError) {
         self.0.extend(earlier.faults);
     }
 
-    /// The faults, for a step that cannot go on. There is at least one.
+    /// Returns the errors of a step that cannot continue. There is at least one.
     pub(crate) fn into_error(self) -> StartError {
         debug_assert!(!self.0.is_empty());
         StartError { faults: self.0 }
     }
 
-    /// The value, when nothing is wrong.
+    /// Returns `value` if there are no errors.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, StartError> {
         if self.0.is_empty() {
             Ok(value)

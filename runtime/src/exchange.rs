@@ -1,8 +1,9 @@
-//! A caller's token for one of an upstream's, so that no client's token is passed on.
+//! Exchanges a caller's token for a token of an upstream, so that no client's token is
+//! forwarded.
 //!
-//! The MCP authorization specification forbids to pass a client's token on: it was issued
-//! for this server, and whoever got it could call this server with it. So a tool has no
-//! way to it but this one, at whose end there is another token.
+//! The MCP authorization specification forbids forwarding a client's token: it was issued
+//! for this server, and a recipient could call this server with it. So a tool can use the
+//! caller's token only through this exchange.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,22 +19,22 @@ use crate::{
     verify::{Boarding, Flights, TokenHash},
 };
 
-/// About how many bytes of tokens are kept, and what an entry weighs beside its token.
+/// The capacity of the cache in bytes, and the size of an entry besides its token.
 const CAPACITY: u64 = 16 * 1024 * 1024;
 const ENTRY: u64 = 512;
 
-/// No token is kept for longer than a day.
+/// The longest time that a token is cached.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// A token is given up this long before its end, or at nine tenths of its life if that is
-/// later: it has a way to go, and the clock of another to pass.
+/// Stop using a token 30 s before expiry, or after nine tenths of its lifetime if that is
+/// later, to absorb latency and clock skew.
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Exchanges callers' tokens for tokens of one [`Upstream`] (RFC 8693).
 ///
-/// It belongs into the server's state; its clones share what they keep. A token is kept
-/// in memory until it ends, and no longer than its caller's; one caller's many calls at
-/// once make one exchange. Redirects are not followed, and nothing is logged here.
+/// Put it into the server's state; clones share one cache. A token is cached in memory
+/// until it expires, but not beyond the expiry of the caller's token. Concurrent calls of
+/// one caller share one exchange. Redirects are not followed, and nothing is logged here.
 ///
 /// ```
 /// use toolgate::{Caller, ExchangeError, State, TokenExchange, mcp_tool};
@@ -68,7 +69,7 @@ struct Kept {
     until: Instant,
 }
 
-/// An access token for the upstream, on behalf of one caller. It prints as `[redacted]`.
+/// An access token for the upstream on behalf of one caller. `Debug` prints `[redacted]`.
 #[derive(Clone)]
 pub struct UpstreamToken(Arc<Issued>);
 
@@ -78,11 +79,11 @@ struct Issued {
 }
 
 impl TokenExchange {
-    /// Judges the settings. Nothing is fetched yet.
+    /// Validates the settings. Fetches nothing yet.
     ///
     /// # Errors
     ///
-    /// Every fault of the settings.
+    /// Every error of the settings.
     pub fn new(upstream: Upstream) -> Result<Self, StartError> {
         let mut faults = Faults::default();
         let exchanger = upstream.exchanger(&mut faults);
@@ -99,12 +100,12 @@ impl TokenExchange {
         })))
     }
 
-    /// A token with which to call the upstream on this caller's behalf.
+    /// Returns a token for calling the upstream on behalf of this caller.
     ///
     /// # Errors
     ///
-    /// An [`ExchangeError`] that says whether the person has to consent, whether it helps
-    /// to come again, or whether this server is not set up for it.
+    /// An [`ExchangeError`] that says whether the user must consent, whether a retry helps,
+    /// or whether this server is misconfigured.
     pub async fn token(&self, caller: &Caller) -> Result<UpstreamToken, ExchangeError> {
         let principal = caller.principal();
         let bearer = self.exchangeable(principal)?;
@@ -115,7 +116,7 @@ impl TokenExchange {
             }
             match self.0.flights.board(hash) {
                 Boarding::Lead(landing) => {
-                    // Another may have landed between the look and the boarding.
+                    // Another leader may have finished between the lookup and `board`.
                     if let Some(token) = self.remembered(&hash) {
                         return Ok(token);
                     }
@@ -132,20 +133,20 @@ impl TokenExchange {
         }
     }
 
-    /// Forgets what is kept for a caller, so that the next call exchanges anew: for when
-    /// the upstream does not take a token any more that has not ended.
+    /// Removes the cached token of a caller, so that the next call makes a new exchange.
+    /// Use it if the upstream refuses a token that has not expired.
     pub fn forget(&self, caller: &Caller) {
         let bearer = caller.principal().bearer();
         self.0.kept.remove(&TokenHash::of(bearer));
     }
 
-    /// The caller's own token, if it may be shown to this issuer.
+    /// Returns the caller's token if it may be sent to this issuer.
     fn exchangeable<'a>(&self, principal: &'a Principal) -> Result<&'a BearerToken, ExchangeError> {
-        // A token goes to its own issuer, and to whom the operator has named.
+        // A token is sent only to its own issuer, or to an issuer that the operator allows.
         if !self.0.upstream.takes_tokens_of(principal.claims().issuer()) {
             return Err(ExchangeError::new(
                 ExchangeErrorKind::Misconfigured,
-                "the caller's token is of another issuer, to whom alone it may be shown; `with_callers_of` allows more",
+                "the caller's token is from another issuer and may be sent only to that issuer; allow it with `with_callers_of`",
             ));
         }
         Ok(principal.bearer())
@@ -172,7 +173,7 @@ impl TokenExchange {
             kept,
             ..
         } = &*self.0;
-        // Before the question: an answer is no younger than that.
+        // Taken before the request, so that the lifetime of the token is not overestimated.
         let (asked, now) = (Instant::now(), upstream.clock().now());
         let Exchanged {
             token,
@@ -181,7 +182,7 @@ impl TokenExchange {
         } = exchanger.exchange(bearer, now).await?;
         let token = UpstreamToken(Arc::new(Issued { token, scopes }));
         let callers = Duration::from_secs(principal.claims().expires_at().since(now));
-        // Of one that does not say how long it lasts nobody knows that it still does.
+        // A token without a lifetime is not cached, because it could expire at any time.
         let lasts = lasts.map_or(Duration::ZERO, |lasts| lasts - MARGIN.min(lasts / 10));
         let until = asked + lasts.min(callers).min(upstream.keep()).min(LONGEST);
         if Instant::now() < until {
@@ -193,14 +194,14 @@ impl TokenExchange {
 }
 
 impl UpstreamToken {
-    /// The token's text, for the `Authorization` header of a request to the upstream. It
-    /// belongs in no log and no answer.
+    /// Returns the token's text, for the `Authorization` header of a request to the
+    /// upstream. Never write it to a log or a response.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.token.as_str()
     }
 
-    /// The scopes that it has: those that were asked for, and what the issuer added.
+    /// Returns the token's scopes: the requested ones and those that the issuer added.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.0.scopes.iter().map(String::as_str)
     }

@@ -1,42 +1,42 @@
-//! What fuzz targets reach that has no way in by the public API, each with its check.
+//! Entry points for fuzz targets that the public API does not reach, each with its check.
 //!
-//! Compiled for tests and with `--cfg fuzzing` alone, so it is never a part of what
-//! somebody depends on. The tests of these modules replay the corpora in `fuzz/corpus`.
+//! Compiled only for tests and with `--cfg fuzzing`, so it is never part of a dependency.
+//! The tests of these modules replay the corpora in `fuzz/corpus`.
 
 use crate::{issuer, json_schema, uri_pattern};
 
-/// Judges a value by a schema and compares with a second reading.
+/// Validates a value by a schema and compares the result with a second implementation.
 ///
 /// # Panics
 ///
-/// When the two differ.
+/// If the two differ.
 pub fn arguments(bytes: &[u8]) {
     json_schema::fuzzed::check(bytes);
 }
 
-/// Reads a metadata document and compares with a second reading.
+/// Parses a metadata document and compares the result with a second implementation.
 ///
 /// # Panics
 ///
-/// When the two differ.
+/// If the two differ.
 pub fn discovery(bytes: &[u8]) {
     issuer::fuzzed::check(bytes);
 }
 
-/// Reads a template and a URI and compares with a second reading.
+/// Matches a URI with a template and compares the result with a second implementation.
 ///
 /// # Panics
 ///
-/// When the two differ.
+/// If the two differ.
 pub fn uri_pattern(bytes: &[u8]) {
     uri_pattern::fuzzed::check(bytes);
 }
 
-/// Checks every input of a target's corpus; how many there were.
+/// Checks every input of a target's corpus. Returns the number of inputs.
 #[cfg(test)]
 pub(crate) fn replay(target: &str, check: fn(&[u8])) -> usize {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    // What is published of this crate has no corpora beside it.
+    // The published crate contains no corpora.
     let Ok(folder) = std::fs::read_dir(root.join("../fuzz/corpus").join(target)) else {
         return usize::MAX;
     };

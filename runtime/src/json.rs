@@ -1,9 +1,12 @@
-//! JSON in which a name stands once: what a signature covers must have one reading.
+//! Strict JSON parsing: no repeated member names, because signed data must have exactly one
+//! meaning.
 //!
-//! RFC 8259 §4 leaves open what a repeated member means, so two readers can see two
-//! tokens in one (RFC 7519 §4 lets us refuse it; RFC 8725 §2.4 and §2.7 tell why).
+//! RFC 8259 §4 does not define what a repeated member means, so two readers can see two
+//! different tokens in one (RFC 7519 §4 allows refusing it; RFC 8725 §2.4 and §2.7 give the
+//! reasons).
 //!
-//! - [`private`]: names that make serde_json read another message than was sent
+//! - [`private`]: reserved names that make serde_json read another message than the one
+//!   sent
 
 use std::fmt;
 
@@ -14,9 +17,8 @@ mod private;
 
 pub(crate) use private::has_private_name;
 
-/// Reads JSON as others write it: of members that are named twice the last one counts,
-/// but the names that `serde_json` keeps for itself, which would be read anew and without
-/// a bound, are refused.
+/// Parses JSON leniently: of repeated members the last one counts. Refuses the names that
+/// `serde_json` reserves, because their values would be parsed again without a depth limit.
 pub(crate) fn lenient<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, serde_json::Error> {
@@ -26,17 +28,15 @@ pub(crate) fn lenient<T: serde::de::DeserializeOwned>(
 
 fn refuse_private_names(bytes: &[u8]) -> Result<(), serde_json::Error> {
     match has_private_name(bytes) {
-        true => Err(Error::custom(
-            "a member has a name that is not for documents",
-        )),
+        true => Err(Error::custom("a member has a name that is reserved")),
         false => Ok(()),
     }
 }
 
-/// Reads an object in which no object, at any depth, names a member twice, nor by a name
-/// that `serde_json` keeps for itself.
+/// Parses an object. Refuses repeated member names, at any depth, and names that
+/// `serde_json` reserves.
 pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
-    // With those gone, what is passed on by such a name below is `serde_json`'s own.
+    // After this check, a reserved name below comes from `serde_json` itself.
     refuse_private_names(bytes)?;
     match serde_json::from_slice::<Strict>(bytes)?.0 {
         Value::Object(members) => Ok(members),
@@ -44,7 +44,7 @@ pub(crate) fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_js
     }
 }
 
-/// A JSON value that was read strictly.
+/// A strictly parsed JSON value.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         Number::from_f64(value)
             .map(Value::Number)
-            .ok_or_else(|| E::custom("a number that is none"))
+            .ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -105,11 +105,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
         while let Some(name) = members.next_key::<String>()? {
             if name == private::NUMBER {
                 return number(&members.next_value::<String>()?)
-                    .ok_or_else(|| Error::custom("a number that is none"));
+                    .ok_or_else(|| Error::custom("not a number"));
             }
             let Strict(value) = members.next_value()?;
             if object.insert(name, value).is_some() {
-                // The name is not repeated in the text: it is the sender's.
+                // The message does not contain the name, because the sender chose it.
                 return Err(Error::custom("a member is named twice"));
             }
         }
@@ -117,8 +117,8 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// The number that a text is, as it is read where `arbitrary_precision` is off. A crate
-/// elsewhere in the build that switches it on must not change what a claim means.
+/// Parses a number as `serde_json` does without `arbitrary_precision`. Another crate in the
+/// build that enables that feature must not change what a claim means.
 fn number(text: &str) -> Option<Value> {
     let whole = text.parse::<u64>().map(Number::from);
     let whole = whole.or_else(|_| text.parse::<i64>().map(Number::from));
@@ -157,8 +157,8 @@ mod tests {
         );
     }
 
-    /// What `serde_json` passes on where `arbitrary_precision` is on, made by hand: to
-    /// switch it on here would switch it on for all of this build.
+    /// The form that `serde_json` uses with `arbitrary_precision`, built by hand: enabling
+    /// it here would enable it for the whole build.
     #[test]
     fn a_number_is_the_same_where_another_crate_asks_for_more_precision() {
         let precise = |text: &str| {

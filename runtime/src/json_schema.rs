@@ -1,9 +1,8 @@
-//! JSON Schema 2020-12, as much of it as describes arguments: compiled once, then asked
-//! for each call.
+//! Validates tool arguments by JSON Schema 2020-12: compiled once, checked for each call.
 //!
-//! What is published is enforced. A keyword that asserts something and is not implemented
-//! keeps the server from starting; a keyword that the specification does not know is a note
-//! to the reader, as the specification says.
+//! The server enforces the schema that it publishes. An assertion keyword that is not
+//! implemented prevents the start; a keyword that the specification does not define is an
+//! annotation, as the specification says.
 
 mod assertion;
 mod check;
@@ -30,13 +29,13 @@ pub(crate) use fault::{Broken, Fault};
 use node::{Node, NodeId};
 pub(crate) use publication::{publish, publish_shared, publish_with};
 
-/// A schema that can be asked about values.
+/// A compiled schema.
 pub(crate) struct Schema {
     nodes: Vec<Node>,
     root: NodeId,
 }
 
-/// What is wrong with a schema, and what mends it.
+/// What is wrong with a schema, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SchemaFault {
     pub(crate) what: String,
@@ -48,21 +47,22 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it or not implemented, at once.
+    /// All errors of the schema, and all keywords that are not implemented.
     pub(crate) fn compile(schema: &Map<String, Value>) -> Result<Self, Vec<SchemaFault>> {
         let document = Value::Object(schema.clone());
         let (nodes, root) = compile::compile(&document)?;
         Ok(Self { nodes, root })
     }
 
-    /// Whether a value keeps every rule. No value makes this slow: what takes too many
-    /// steps does not keep them.
+    /// Returns whether a value is valid. The number of steps is limited: a value that takes
+    /// too many is invalid.
     pub(crate) fn is_valid(&self, value: &Value) -> bool {
         let check = check::Check::new(&self.nodes);
         check.is_valid(self.root, value) && !check.is_exhausted()
     }
 
-    /// Which rules a value breaks, up to `most`. Empty for a valid value, and for no other.
+    /// Returns the rules that a value breaks, up to `most`. Empty if and only if the value
+    /// is valid.
     pub(crate) fn faults(&self, value: &Value, most: usize) -> Vec<Fault> {
         if self.is_valid(value) {
             return Vec::new();

@@ -1,14 +1,14 @@
-//! What a request asks for, as rmcp's own message type says it.
+//! The operation of a request, read from rmcp's own message type.
 //!
-//! The gate reads a body once (`gate::asked`), and this is read from what came of it; headers
-//! that repeat the method or the name (`Mcp-Method`, `Mcp-Name`) are never asked. So there
-//! is no second reading that could be of another request than the one that runs.
+//! The gate parses a body once (`gate::asked`), and the operation is read from the result.
+//! Headers that repeat the method or the name (`Mcp-Method`, `Mcp-Name`) are never used. So
+//! authorization cannot see another request than the one that runs.
 
 use std::fmt;
 
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, Reference};
 
-/// One thing that a client can ask of a server.
+/// An operation that a client can request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation<'m> {
     /// `initialize`: opens a session.
@@ -21,11 +21,11 @@ pub(crate) enum Operation<'m> {
     SetLevel,
     /// `tools/list`.
     ListTools,
-    /// `tools/call` of the tool of this name.
+    /// `tools/call` of the tool with this name.
     CallTool(&'m str),
     /// `prompts/list`.
     ListPrompts,
-    /// `prompts/get` of the prompt of this name.
+    /// `prompts/get` of the prompt with this name.
     GetPrompt(&'m str),
     /// `resources/list`.
     ListResources,
@@ -37,32 +37,32 @@ pub(crate) enum Operation<'m> {
     Subscribe(&'m str),
     /// `resources/unsubscribe` from this URI.
     Unsubscribe(&'m str),
-    /// `completion/complete` of an argument of the prompt of this name.
+    /// `completion/complete` for an argument of the prompt with this name.
     CompletePrompt(&'m str),
-    /// `completion/complete` of a variable of this template.
+    /// `completion/complete` for a variable of this template.
     CompleteResource(&'m str),
-    /// `subscriptions/listen` to changes of lists and of the resources of these URIs.
+    /// `subscriptions/listen` for changes of lists and of the resources with these URIs.
     Listen(&'m [String]),
-    /// A notification; it has no answer.
+    /// A notification. It gets no response.
     Notify,
-    /// The answer to something that the server asked.
+    /// The response to a request of the server.
     Reply,
-    /// `GET`: the stream of a session.
+    /// `GET`: opens the stream of a session.
     Stream,
-    /// `DELETE`: the end of a session.
+    /// `DELETE`: ends a session.
     EndSession,
-    /// A method for which there is no rule. It is refused.
+    /// A method without a rule. It is refused.
     Unruled(&'m str),
 }
 
 impl<'m> Operation<'m> {
-    /// Reads what a message asks for.
+    /// Reads the operation of a message.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] for a request of a method that the protocol defines, with
-    /// parameters that are not its own. rmcp reads such a message as a *custom* request
-    /// of that name; taken as one it would slip past the method's rule.
+    /// [`Malformed`] if the protocol defines the request's method, but the parameters do
+    /// not fit it. rmcp parses such a message as a *custom* request with that name;
+    /// accepting it would bypass the method's rule.
     pub(crate) fn read(message: &'m ClientJsonRpcMessage) -> Result<Self, Malformed<'m>> {
         match message {
             JsonRpcMessage::Request(request) => Self::of_request(&request.request),
@@ -71,7 +71,7 @@ impl<'m> Operation<'m> {
         }
     }
 
-    /// The same for a request alone.
+    /// Reads the operation of a request.
     pub(crate) fn of_request(request: &'m ClientRequest) -> Result<Self, Malformed<'m>> {
         Ok(match request {
             ClientRequest::InitializeRequest(_) => Self::Initialize,
@@ -97,12 +97,12 @@ impl<'m> Operation<'m> {
                     method: &custom.method,
                 });
             }
-            // Whatever a later rmcp adds has no rule until one is written here.
+            // A request type that a later rmcp adds has no rule until one is written here.
             other => Self::Unruled(other.method()),
         })
     }
 
-    /// The same for a `completion/complete`, by what it refers to.
+    /// Reads the operation of a `completion/complete` from its reference.
     pub(crate) fn of_reference(reference: &'m Reference) -> Self {
         match reference {
             Reference::Prompt(prompt) => Self::CompletePrompt(&prompt.name),
@@ -111,7 +111,7 @@ impl<'m> Operation<'m> {
         }
     }
 
-    /// What it is about, as its request names it: a tool, a prompt, a URI.
+    /// Returns the tool, prompt or URI that the request names.
     pub(crate) fn subject(self) -> Option<&'m str> {
         match self {
             Self::CallTool(name)
@@ -125,7 +125,7 @@ impl<'m> Operation<'m> {
         }
     }
 
-    /// Its kind: the method, where it is one of a rule.
+    /// Returns the kind: the method, if it has a rule.
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Initialize => "initialize",
@@ -151,7 +151,7 @@ impl<'m> Operation<'m> {
         }
     }
 
-    /// The method's name, as the audit log tells it.
+    /// Returns the method for the audit log.
     pub(crate) fn method(self) -> &'m str {
         match self {
             Self::Unruled(method) => method,
@@ -160,7 +160,7 @@ impl<'m> Operation<'m> {
     }
 }
 
-/// A request of a known method whose parameters are not that method's.
+/// A request of a known method with parameters that do not fit it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed<'m> {
     pub(crate) method: &'m str,
@@ -172,7 +172,7 @@ impl fmt::Display for Malformed<'_> {
     }
 }
 
-/// Whether the protocol, in any revision, defines a request of this name.
+/// Returns whether any revision of the protocol defines a request with this name.
 fn is_known(method: &str) -> bool {
     METHODS.contains(&method)
 }
@@ -237,7 +237,7 @@ mod tests {
             "[]",
         ] {
             let text = request("tools/call", params);
-            // What does not even parse is refused before this.
+            // A message that does not parse is refused earlier.
             let Ok(message) = message(&text) else {
                 continue;
             };
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn every_method_that_rmcp_knows_is_on_the_list() {
         for method in METHODS {
-            // With no usable parameters each is either read as itself or malformed.
+            // Without usable parameters, each is read as itself or is malformed.
             let Ok(message) = message(&request(method, "7")) else {
                 continue;
             };

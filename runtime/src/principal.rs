@@ -1,10 +1,9 @@
-//! Is this token for us, from an issuer that we trust, and of this hour?
+//! Checks that a token is from a trusted issuer, for this server, and valid now.
 //!
-//! The verifier has said that the token is authentic. That it is *acceptable* is
-//! judged here, on each request, whether or not the signature was checked before:
-//! a [`Principal`] is made of an [`AcceptedToken`], which has no other source than
-//! [`Acceptance::judge`] and, for a token that is bound to a key,
-//! [`BoundToken::proved_by`].
+//! The verifier has authenticated the token. Whether it is *acceptable* is validated here
+//! on each request, even if its signature was checked before. A [`Principal`] is built only
+//! from an [`AcceptedToken`], which comes only from [`Acceptance::judge`] or, for a token
+//! bound to a key, from [`BoundToken::proved_by`].
 
 use std::{fmt, sync::Arc};
 
@@ -19,10 +18,10 @@ mod binding;
 
 pub(crate) use binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
 
-/// The longest leeway for clocks that differ, in seconds.
+/// The longest leeway for clock skew, in seconds.
 pub const MAX_LEEWAY: u64 = 300;
 
-/// Which tokens a server accepts.
+/// The issuers, audiences and clock leeway that decide which tokens a server accepts.
 #[derive(Debug, Clone)]
 pub struct Acceptance {
     issuers: Vec<String>,
@@ -31,8 +30,8 @@ pub struct Acceptance {
 }
 
 impl Acceptance {
-    /// Accepts tokens of these issuers for these audiences, both compared character
-    /// for character (RFC 7519 §4.1.1, RFC 3986 §6.2.1), with 30 seconds of leeway.
+    /// Accepts tokens of these issuers for these audiences. Both are compared character for
+    /// character (RFC 7519 §4.1.1, RFC 3986 §6.2.1). The clock leeway is 30 seconds.
     #[must_use]
     pub fn new(
         issuers: impl IntoIterator<Item = impl Into<String>>,
@@ -45,19 +44,19 @@ impl Acceptance {
         }
     }
 
-    /// Sets the leeway for clocks that differ, in seconds, at most [`MAX_LEEWAY`].
+    /// Sets the leeway for clock skew, in seconds, at most [`MAX_LEEWAY`].
     #[must_use]
     pub fn with_leeway(mut self, seconds: u64) -> Self {
         self.leeway = seconds.min(MAX_LEEWAY);
         self
     }
 
-    /// Judges an authentic token at a time of day.
+    /// Validates an authentic token at a time of day.
     ///
     /// # Errors
     ///
-    /// The first [`Unacceptable`] that holds, in the order of its variants, and the token
-    /// again.
+    /// The first [`Unacceptable`] that applies, in the order of its variants, with the
+    /// token.
     pub(crate) fn judge(
         &self,
         token: Arc<VerifiedToken>,
@@ -70,14 +69,14 @@ impl Acceptance {
         }
     }
 
-    /// Everything that makes a token acceptable; whether it is bound to a key besides.
+    /// Checks whether a token is acceptable. Returns whether it is bound to a key.
     fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, Unacceptable> {
         let claims = &token.claims;
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
             return Err(Unacceptable::Issuer);
         }
-        // RFC 7519 §4.1.3, RFC 8707 §2: a token for another resource is none of ours.
+        // RFC 7519 §4.1.3, RFC 8707 §2: refuse a token for another resource.
         if !claims
             .audience()
             .iter()
@@ -104,7 +103,7 @@ impl Acceptance {
             return Err(Unacceptable::IssuedInFuture);
         }
         let is_bound = token.binding?.is_some();
-        // Without either nobody could own a session or stand in the audit log.
+        // Without either, sessions and the audit log have no owner to record.
         if claims.subject().or(claims.client_id()).is_none() {
             return Err(Unacceptable::Nobody);
         }
@@ -112,17 +111,18 @@ impl Acceptance {
     }
 }
 
-/// An authentic token: its claims, and which of this server's scopes they grant.
+/// An authentic token: its claims, and the scopes of this server that they grant.
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
     claims: Claims,
-    /// Which of the server's scopes the token names.
+    /// The scopes of this server that the token names.
     held: ScopeSet,
-    /// Those, and what they imply.
+    /// `held` and the scopes that they imply.
     granted: ScopeSet,
-    /// The same by name.
+    /// `granted` by name, sorted.
     granted_names: Box<[&'static str]>,
-    /// The key that it is bound to, if to any; or why its binding cannot be met.
+    /// The key that the token is bound to, if any; an error if this server cannot verify
+    /// the binding.
     binding: Result<Option<Thumbprint>, Unacceptable>,
 }
 
@@ -154,50 +154,50 @@ impl VerifiedToken {
     }
 }
 
-/// Who calls: an authentic token that this server accepts now.
+/// The caller of a request: an authentic token that this server accepts now.
 #[derive(Clone)]
 pub struct Principal(Arc<VerifiedToken>, Credentials);
 
 impl Principal {
-    /// The same for who outlives the request.
+    /// Copies the caller into its own memory, for use beyond the request.
     pub(crate) fn apart(&self) -> Self {
         Self(Arc::clone(&self.0), self.1.clone().apart())
     }
 
-    /// The token itself, for an exchange and for nothing else: a client's token must never
-    /// be passed on (MCP authorization, "Access Token Privilege Restriction"). Nothing
-    /// public tells it.
+    /// Returns the token, for token exchange only: a client's token must never be forwarded
+    /// (MCP authorization, "Access Token Privilege Restriction"). No public function
+    /// returns it.
     pub(crate) fn bearer(&self) -> &BearerToken {
         &self.1.token
     }
 
-    /// The claims of the token.
+    /// Returns the claims of the token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.0.claims
     }
 
-    /// What the token lets its holder do: the scopes of this server that it names, and
-    /// those that they imply.
+    /// Returns the granted scopes: those of this server that the token names, and those
+    /// that they imply.
     pub(crate) fn granted(&self) -> ScopeSet {
         self.0.granted
     }
 
-    /// Whether the token has this scope: names it, character for character (RFC 6749
-    /// §3.3), or names one that implies it on this server.
+    /// Returns whether the token has this scope: it names the scope, character for
+    /// character (RFC 6749 §3.3), or a scope that implies it on this server.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
-        // Named in the order of the table, which is sorted.
+        // In the order of the table, which is sorted.
         self.0.granted_names.binary_search(&scope).is_ok()
             || self.claims().scopes().any(|named| named == scope)
     }
 
-    /// The scopes of this server that the token names.
+    /// Returns the scopes of this server that the token names.
     pub(crate) fn held(&self) -> ScopeSet {
         self.0.held
     }
 
-    /// Whose request it is, whatever token says so.
+    /// Returns the caller's identity, which is the same for all their tokens.
     pub(crate) fn identity(&self) -> Identity {
         self.0.identity()
     }
@@ -209,10 +209,10 @@ impl fmt::Debug for Principal {
     }
 }
 
-/// Issuer and subject together; the client where a token has no subject.
+/// Issuer and subject, or issuer and client if the token has no subject.
 ///
-/// A subject is unique within its issuer only (RFC 7519 §4.1.2). The token's own
-/// bytes are no part of it: a refreshed token is the same principal's.
+/// A subject is unique only within its issuer (RFC 7519 §4.1.2). The token's bytes are not
+/// part of the identity: after a refresh, the caller is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
     issuer: String,
@@ -229,9 +229,9 @@ enum Party {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unacceptable {
-    /// Its issuer is none that this server trusts.
+    /// This server does not trust its issuer.
     Issuer,
-    /// It is meant for somebody else.
+    /// It is for another audience.
     Audience,
     /// It has expired.
     Expired,
@@ -239,15 +239,15 @@ pub enum Unacceptable {
     NotYetValid,
     /// It was issued in the future.
     IssuedInFuture,
-    /// It is bound to a key, and this server asks nobody for a proof of one.
+    /// It is bound to a key, and this server does not support proofs of possession.
     Bound,
-    /// It is bound to a client certificate, which is not looked at here.
+    /// It is bound to a client certificate, which this server does not check.
     BoundToCertificate,
-    /// It is bound to something that this server does not know.
+    /// It is bound in a way that this server does not know.
     BoundOtherwise,
-    /// It is bound to another key than the one whose possession was proved.
+    /// It is bound to a key other than the one that was proved.
     BoundToAnotherKey,
-    /// It is bound to no key, and has to be.
+    /// It is not bound to a key, but must be.
     Unbound,
     /// It names neither a subject nor a client.
     Nobody,
@@ -261,12 +261,12 @@ impl fmt::Display for Unacceptable {
             Self::Expired => "the token has expired",
             Self::NotYetValid => "the token is not valid yet",
             Self::IssuedInFuture => "the token was issued in the future",
-            Self::Bound => "the token is bound to a key, which this server does not verify",
+            Self::Bound => "the token is bound to a key, and this server does not verify keys",
             Self::BoundToCertificate => {
-                "the token is bound to a client certificate, which this server does not verify"
+                "the token is bound to a client certificate, and this server does not verify certificates"
             }
             Self::BoundOtherwise => "the token is bound in a way that this server does not verify",
-            Self::BoundToAnotherKey => "the token is bound to another key than the proof's",
+            Self::BoundToAnotherKey => "the proof is signed by another key than the token is bound to",
             Self::Unbound => "the token is not bound to a key",
             Self::Nobody => "the token names neither a subject nor a client",
         })

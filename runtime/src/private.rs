@@ -1,5 +1,5 @@
-//! What expansions of `#[mcp_tool]` may name. No part of the public interface: it changes
-//! with any release, and the macro is pinned to the release that it belongs to.
+//! Items that expansions of `#[mcp_tool]` use. Not part of the public interface: they
+//! change with any release, and the macro is pinned to the same release.
 
 pub use core::{
     compile_error, concat,
@@ -26,23 +26,23 @@ use crate::{
     tool::{FromCall, FromRef, ToolError},
 };
 
-/// Adds a tool by the type that stands for it. The type is named as a parameter's, where
-/// the compiler says of a function that it is none.
+/// Adds a tool by its marker type. The type is passed as a parameter of `fn(T)`, so that
+/// the compiler reports a function that is not a tool.
 pub fn add<S, T: ToolDef<S>>(set: &mut ToolSet<S>, _: fn(T)) {
     set.add::<T>();
 }
 
-/// Adds a resource by the type that stands for it.
+/// Adds a resource by its marker type.
 pub fn add_resource<S, T: ResourceDef<S>>(set: &mut ResourceSet<S>, _: fn(T)) {
     set.add::<T>();
 }
 
-/// Adds a prompt by the type that stands for it.
+/// Adds a prompt by its marker type.
 pub fn add_prompt<S, T: PromptDef<S>>(set: &mut PromptSet<S>, _: fn(T)) {
     set.add::<T>();
 }
 
-/// Has the receiver of a method.
+/// Returns the receiver of a method.
 pub fn receiver<S, T>(call: &Call<S>) -> Arc<T>
 where
     Arc<T>: FromRef<S>,
@@ -50,22 +50,22 @@ where
     Arc::from_ref(call.state())
 }
 
-/// Has an extractor's value.
+/// Returns the value of an extractor.
 ///
 /// # Errors
 ///
-/// The extractor's own.
+/// The error of the extractor.
 pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
     T::from_call(call)
 }
 
-/// Stops the compiler at something that asks for a scope which a vocabulary lacks.
+/// Fails to compile if an item requires a scope that the vocabulary does not declare.
 #[track_caller]
 pub const fn assert_listed<T: Stated>(vocabulary: &[ScopeDescription]) {
     assert_within(T::ACCESS, T::DEMANDS, vocabulary);
 }
 
-/// The same by what is asked for.
+/// Like [`assert_listed`], for the given access and demands.
 #[track_caller]
 pub const fn assert_within(
     access: Requirement,
@@ -88,13 +88,13 @@ const fn assert_declared(mut scopes: &[Scope], vocabulary: &[ScopeDescription]) 
     while let [scope, others @ ..] = scopes {
         assert!(
             declares(vocabulary, *scope),
-            "it asks for a scope that the vocabulary does not declare: name scopes by their constants, and declare each in `scopes!`"
+            "it requires a scope that the vocabulary does not declare: name scopes by their constants, and declare each in `scopes!`"
         );
         scopes = others;
     }
 }
 
-/// Stops the compiler at a vocabulary that declares a scope twice.
+/// Fails to compile if a vocabulary declares a scope twice.
 #[track_caller]
 pub const fn assert_distinct(mut vocabulary: &[ScopeDescription]) {
     while let [first, others @ ..] = vocabulary {

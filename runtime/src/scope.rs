@@ -1,9 +1,9 @@
-//! A scope, as RFC 6749 §3.3 spells one, and sets of the scopes that a server knows.
+//! Scopes (RFC 6749 §3.3), and sets of the scopes that a server knows.
 //!
-//! A [`Scope`] cannot hold text that is no scope-token: in a `const` a wrong
-//! character stops the compiler, at run time it is an error that says where it is.
-//! Sets are bits over the server's own [`ScopeTable`], so that a decision costs a
-//! comparison of integers and a scope that the server does not know cannot count.
+//! A [`Scope`] always holds a valid scope-token: in a `const`, an invalid character is a
+//! compile error; at run time it is an error with its position. Sets are bits of the
+//! server's [`ScopeTable`]: a decision compares integers, and a scope that the server does
+//! not know never counts.
 
 use std::fmt;
 
@@ -29,12 +29,12 @@ pub(crate) use vocabulary::declares;
 pub struct Scope(&'static str);
 
 impl Scope {
-    /// Takes the text as a scope. In a `const`, a fault is a compile error.
+    /// Builds a scope from its text. In a `const`, an invalid text is a compile error.
     ///
     /// # Panics
     ///
-    /// When the text is empty or has a character that RFC 6749 §3.3 does not allow.
-    /// [`Scope::parse`] returns the fault instead.
+    /// If the text is empty or has a character that RFC 6749 §3.3 does not allow.
+    /// [`Scope::parse`] returns an error instead.
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
         match first_fault(text.as_bytes()) {
@@ -45,12 +45,12 @@ impl Scope {
         }
     }
 
-    /// Takes the text as a scope, or says what is wrong with it.
+    /// Parses a scope.
     ///
     /// # Errors
     ///
-    /// [`NotAScope`] when the text is empty or has a character that RFC 6749 §3.3
-    /// does not allow.
+    /// [`NotAScope`] if the text is empty or has a character that RFC 6749 §3.3 does not
+    /// allow.
     pub fn parse(text: &'static str) -> Result<Self, NotAScope> {
         match first_fault(text.as_bytes()) {
             None => Ok(Self(text)),
@@ -61,7 +61,7 @@ impl Scope {
         }
     }
 
-    /// The scope as it is written.
+    /// Returns the scope's text.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0
@@ -86,7 +86,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Text that is no scope-token.
+/// The text is not a scope-token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAScope {
     text: String,
@@ -94,7 +94,8 @@ pub struct NotAScope {
 }
 
 impl NotAScope {
-    /// The byte at which the first wrong character stands; none when the text is empty.
+    /// Returns the byte position of the first invalid character, or `None` if the text is
+    /// empty.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
         self.position
@@ -116,7 +117,8 @@ impl fmt::Display for NotAScope {
 
 impl std::error::Error for NotAScope {}
 
-/// Where the text stops being a scope-token, if it does. An empty text stops at once.
+/// Returns the position of the first invalid byte, or `None` for a valid scope-token. An
+/// empty text is invalid at 0.
 const fn first_fault(text: &[u8]) -> Option<usize> {
     if text.is_empty() {
         return Some(0);

@@ -1,17 +1,17 @@
-//! Which resource a URI names: one URI exactly, or every URI of a template.
+//! Matches a URI with one exact URI, or with a URI template.
 //!
-//! A template is of RFC 6570 levels 1 and 2: `{name}` stands for one or more characters
-//! without `/`, `?` and `#`, `{+name}` for one or more of any. What matches decides who
-//! may read, so a match has one reading: a variable ends where the text that follows it
-//! first stands, or at the end. `.` and `..` are segments of no value: whoever makes a
-//! path of it must not be led out of their folder (CWE-22).
+//! Templates are RFC 6570 levels 1 and 2: `{name}` stands for one or more characters except
+//! `/`, `?` and `#`, `{+name}` for one or more of any. A match decides access, so it must
+//! be unambiguous: a variable ends at the first occurrence of the literal that follows it,
+//! except that a final literal must end the URI. The segments `.` and `..` never match: a
+//! tool that builds a path from a value must stay in its folder (CWE-22).
 
 use std::{borrow::Cow, fmt};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
 
-/// The longest URI that is compared with a template, in bytes.
+/// The longest URI that is matched with a template, in bytes.
 const LONGEST: usize = 8 * 1024;
 
 /// A URI, or a template of URIs.
@@ -27,11 +27,11 @@ enum Part {
     Variable { name: &'static str, takes_all: bool },
 }
 
-/// The values of a template's variables in a URI, in the template's order, decoded.
+/// The decoded values of a template's variables, in the template's order.
 pub(crate) type Values = Vec<(&'static str, String)>;
 
 impl UriPattern {
-    /// Reads a URI or a template.
+    /// Parses a URI or a template.
     pub(crate) fn read(text: &'static str) -> Result<Self, NotAPattern> {
         if !text
             .split_once(':')
@@ -48,7 +48,7 @@ impl UriPattern {
             }
             if literal.contains('%') && literal.len() < text.len() {
                 return Err(NotAPattern(
-                    "an escape beside a variable could be spelled in other ways",
+                    "a template cannot contain a `%` escape, which has several spellings",
                 ));
             }
             if !literal.is_empty() {
@@ -59,7 +59,7 @@ impl UriPattern {
             };
             if matches!(parts.last(), Some(Part::Variable { .. })) {
                 return Err(NotAPattern(
-                    "two variables touch, and nobody could tell where one ends",
+                    "two variables need text between them, to mark where the first ends",
                 ));
             }
             let Some((inside, after)) = opened.split_once('}') else {
@@ -91,17 +91,17 @@ impl UriPattern {
         Ok(Self { text, parts })
     }
 
-    /// The pattern as it is written.
+    /// Returns the pattern's text.
     pub(crate) fn as_str(&self) -> &'static str {
         self.text
     }
 
-    /// Whether it has variables.
+    /// Returns whether the pattern has variables.
     pub(crate) fn is_template(&self) -> bool {
         self.variables().next().is_some()
     }
 
-    /// The names of its variables, in their order.
+    /// Returns the names of the variables, in order.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Variable { name, .. } => Some(*name),
@@ -109,7 +109,7 @@ impl UriPattern {
         })
     }
 
-    /// The values of the variables, if the URI is one of this pattern.
+    /// Returns the values of the variables, or `None` if the URI does not match.
     pub(crate) fn matches(&self, uri: &str) -> Option<Values> {
         if uri.len() > LONGEST {
             return None;
@@ -139,7 +139,7 @@ impl UriPattern {
     }
 }
 
-/// A variable's value, decoded. An escaped `/` must not smuggle in what a plain one may not.
+/// Decodes a variable's value. An escaped `/` is refused wherever a literal one is.
 fn value(text: &str, takes_all: bool) -> Option<String> {
     let mut escapes = text.split('%').skip(1).map(str::as_bytes);
     if !escapes.all(|after| after.len() > 1 && after[..2].iter().all(u8::is_ascii_hexdigit)) {
@@ -157,8 +157,8 @@ fn value(text: &str, takes_all: bool) -> Option<String> {
     (is_good && !decoded.is_empty() && !decoded.contains('\0')).then(|| decoded.into_owned())
 }
 
-/// A URI in the plainest spelling that somebody could take for the same: without escapes,
-/// without empty segments.
+/// Returns the plainest spelling of a URI that a reader could treat as equal: without
+/// escapes and without empty segments.
 pub(crate) fn plain(uri: &str) -> Cow<'_, str> {
     let decoded = percent_encoding::percent_decode_str(uri).decode_utf8_lossy();
     let (scheme, rest) = decoded.split_once("://").unwrap_or_default();
@@ -178,7 +178,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotAPattern(&'static str);
 

@@ -1,8 +1,7 @@
-//! Is this token authentic, and what does it say?
+//! Verifies that a token is authentic and reads its claims.
 //!
-//! A [`TokenVerifier`] answers with claims and with nothing else. Whether they are for
-//! this server, from a trusted issuer and of this hour is judged afterwards, on every
-//! request, so that no verifier can forget it.
+//! A [`TokenVerifier`] returns claims and nothing else. Their issuer, audience and times
+//! are validated afterwards on every request, so that no verifier can forget it.
 
 use std::{fmt, future::Future, time::Duration};
 
@@ -33,8 +32,9 @@ pub use issuers::IssuerVerifier;
 
 /// Establishes that a token is authentic and reads its claims.
 ///
-/// [`IssuerVerifier`] is the one for the tokens of authorization servers. One of your own, for API keys say, returns the
-/// claims that a key stands for; the server still judges issuer, audience and expiry.
+/// [`IssuerVerifier`] verifies the tokens of authorization servers. Your own verifier, for
+/// API keys for example, returns the claims that a key represents; the server still
+/// validates issuer, audience and expiry.
 ///
 /// ```
 /// use toolgate::{BearerToken, Claims, TokenError, TokenVerifier, UnixTime};
@@ -44,7 +44,7 @@ pub use issuers::IssuerVerifier;
 /// impl TokenVerifier for ApiKeys {
 ///     async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
 ///         match token.as_str() {
-///             // In earnest: look up a hash of the key.
+///             // In production, look up a hash of the key.
 ///             "k-123" => Ok(Claims::new("https://keys.example", UnixTime::from_seconds(4_000_000_000))
 ///                 .with_subject("alice")
 ///                 .with_audience("https://api.example/mcp")
@@ -60,57 +60,57 @@ pub use issuers::IssuerVerifier;
     note = "implement `toolgate::TokenVerifier`, or use `toolgate::IssuerVerifier`"
 )]
 pub trait TokenVerifier: Send + Sync + 'static {
-    /// Verifies one token. Called anew for each request: a verifier that asks somebody
-    /// else has its own cache.
+    /// Verifies one token. Called for each request: a verifier that calls another service
+    /// needs its own cache.
     ///
     /// # Errors
     ///
-    /// [`TokenError::invalid`] for a token that is not authentic (the caller gets 401),
-    /// [`TokenError::unavailable`] when that cannot be found out now (503).
+    /// [`TokenError::invalid`] if the token is not authentic (the client gets 401),
+    /// [`TokenError::unavailable`] if that cannot be determined now (503).
     fn verify(
         &self,
         token: &BearerToken,
     ) -> impl Future<Output = Result<Claims, TokenError>> + Send;
 }
 
-/// Why a token was not verified: the reason for the log, and what the caller is told.
+/// Why a token was not verified: a reason for the log, and a sentence for the client.
 ///
-/// The caller learns no more than a fixed sentence. The reason is for the log alone;
-/// it is cut at 512 bytes, and must not contain the token.
+/// The client gets only a fixed sentence. The reason is only logged; it is truncated to 512
+/// bytes and must not contain the token.
 pub struct TokenError {
     kind: TokenErrorKind,
     told: &'static str,
     reason: String,
 }
 
-/// What kind of failure a [`TokenError`] is.
+/// The kind of a [`TokenError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenErrorKind {
     /// The token is not authentic: 401 `invalid_token` (RFC 6750 §3.1).
     Invalid,
-    /// Nobody can tell now: 503 with `Retry-After`, and no challenge, because a new
-    /// login would not help.
+    /// The token cannot be verified now: 503 with `Retry-After` and no challenge, because a
+    /// new login would not help.
     Unavailable {
-        /// After which time it makes sense to come again.
+        /// When a retry makes sense.
         retry_after: Duration,
     },
 }
 
 impl TokenError {
-    /// The token is not authentic.
+    /// Builds the error for a token that is not authentic.
     #[must_use]
     pub fn invalid(reason: impl AsRef<str>) -> Self {
         Self::refused("the access token is not valid", reason)
     }
 
-    /// Whether the token is authentic cannot be found out now.
+    /// Builds the error for a token that cannot be verified now.
     #[must_use]
     pub fn unavailable(reason: impl AsRef<str>) -> Self {
         Self::unanswered("the token cannot be verified now; try again later", reason)
     }
 
-    /// The same with a sentence for the caller of its own.
+    /// Like [`unavailable`](Self::unavailable), with a different sentence for the client.
     fn unanswered(told: &'static str, reason: impl AsRef<str>) -> Self {
         Self {
             kind: TokenErrorKind::Unavailable {
@@ -120,7 +120,7 @@ impl TokenError {
         }
     }
 
-    /// Sets after which time an unavailable verifier may be asked again.
+    /// Sets when the client may retry. Has no effect on an invalid token.
     #[must_use]
     pub fn with_retry_after(mut self, time: Duration) -> Self {
         if let TokenErrorKind::Unavailable { retry_after } = &mut self.kind {
@@ -129,20 +129,20 @@ impl TokenError {
         self
     }
 
-    /// What kind of failure this is.
+    /// Returns the kind of this error.
     #[must_use]
     pub fn kind(&self) -> TokenErrorKind {
         self.kind
     }
 
-    /// The reason, for the log alone.
+    /// Returns the reason, for the log only.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// An invalid token, with a sentence for the caller that is fixed, ASCII, and free
-    /// of what clients look for in a challenge (`scope=`, `error=`).
+    /// Builds the error for an invalid token. The sentence for the client is fixed, ASCII,
+    /// and without the text that clients search for in a challenge (`scope=`, `error=`).
     fn refused(told: &'static str, reason: impl AsRef<str>) -> Self {
         Self {
             kind: TokenErrorKind::Invalid,

@@ -1,4 +1,4 @@
-//! Which operation asks what of its caller. Built once, at start-up.
+//! The access that each operation requires. Built once, at start-up.
 
 use std::{
     collections::HashMap,
@@ -19,59 +19,61 @@ use crate::{
 
 use super::{Switches, Target};
 
-/// What has a name, by it. The names in it are the author's, so nobody can choose them to
-/// collide, and the hash need not withstand that. With one that does, a decision costs
-/// half as much again.
+/// Items by name. The server's author chose the names, so a client cannot choose names that
+/// collide, and the hash need not resist that. A hash that resists collisions makes a
+/// decision 50 % slower.
 type Named = HashMap<Box<str>, (Target, Access), RandomState>;
 
-/// What a server offers, each with what it asks for, in the order of its numbers.
+/// The items that a server offers, each with the access it requires, in index order.
 #[derive(Debug, Default)]
 pub(crate) struct Offers {
     pub(crate) tools: Vec<(Box<str>, Access)>,
     pub(crate) prompts: Vec<(Box<str>, Access)>,
     pub(crate) resources: Vec<(UriPattern, Access)>,
-    /// Whether clients can listen for changes.
+    /// Whether clients can subscribe to changes.
     pub(crate) changes: bool,
-    /// Which of all these can be used now.
+    /// Which of these items are switched on.
     pub(crate) switches: Arc<Switches>,
 }
 
 /// The rules of one server.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    /// Which of a process's rules these are. Bits and numbers mean nothing under others.
+    /// Unique within the process. The bits and indexes of one `Rules` are not valid in
+    /// another.
     pub(super) id: u64,
     table: ScopeTable,
     tools: Named,
     prompts: Named,
-    /// Resources whose URI has no variables, by its plain spelling, with its own.
+    /// Resources whose URI has no variables: the key is the plain spelling, the value holds
+    /// the URI as declared.
     resources: HashMap<Box<str>, (&'static str, (Target, Access)), RandomState>,
     templates: Vec<(UriPattern, (Target, Access))>,
     changes: bool,
     switches: Arc<Switches>,
     handshake: Access,
-    /// What is asked of a caller before they are told that there is no such thing.
+    /// The access required before the server reports that an item does not exist.
     unlisted: Access,
     baseline: ScopeSet,
 }
 
-/// What one operation asks for.
+/// The access that one operation requires.
 pub(super) enum Rule<'r> {
-    /// What a target asks for.
+    /// The access of one target.
     Of(Target, &'r Access),
-    /// What is asked for where there is no target.
+    /// The access of an operation without a target.
     General(&'r Access),
-    /// Several targets at once, all of which must admit.
+    /// The access of several targets, all of which must admit the caller.
     All(Vec<&'r Access>),
-    /// There is no rule.
+    /// The operation has no rule.
     None,
 }
 
 impl Rules {
-    /// The rules of what a server offers.
+    /// Builds the rules for the items that a server offers.
     ///
-    /// `baseline` are the scopes to ask for when a client arrives without a token;
-    /// `open` lets callers without a token shake hands and list.
+    /// `baseline` is the scopes to request from a client that arrives without a token;
+    /// `open` allows the handshake and lists without a token.
     pub(crate) fn new(table: ScopeTable, offers: Offers, baseline: ScopeSet, open: bool) -> Self {
         let Offers {
             tools,
@@ -118,13 +120,13 @@ impl Rules {
         rules
     }
 
-    /// The server's scopes.
+    /// Returns the server's scopes.
     pub(crate) fn table(&self) -> &ScopeTable {
         &self.table
     }
 
-    /// The scopes to name when a token is missing or bad: what the operation asks for,
-    /// else the baseline.
+    /// Returns the scopes to name in a challenge for a missing or invalid token: those that
+    /// the operation requires, or else the baseline.
     pub(crate) fn wanted(&self, operation: Option<Operation<'_>>) -> ScopeSet {
         let wanted = match operation.map(|operation| self.rule(operation)) {
             Some(Rule::Of(_, access)) => access.wanted(ScopeSet::EMPTY),
@@ -139,12 +141,12 @@ impl Rules {
         }
     }
 
-    /// Whether an operation is about something that the server offers now.
+    /// Returns whether the server offers the target of an operation now.
     pub(crate) fn offers(&self, operation: Operation<'_>) -> bool {
         self.target(operation).is_some()
     }
 
-    /// What of the server's own an operation is about, if it is offered now.
+    /// Returns the target of an operation, if the server offers it now.
     pub(crate) fn target(&self, operation: Operation<'_>) -> Option<Target> {
         match self.rule(operation) {
             Rule::Of(target, _) => Some(target),
@@ -152,12 +154,12 @@ impl Rules {
         }
     }
 
-    /// How often something was switched on or off.
+    /// Returns how many times an item was switched on or off.
     pub(crate) fn switched(&self) -> u64 {
         self.switches.changes()
     }
 
-    /// The scopes that an operation needs of a caller who has these.
+    /// Returns the scopes that an operation requires of a caller with `granted`.
     pub(crate) fn needed(&self, operation: Operation<'_>, granted: ScopeSet) -> ScopeSet {
         match self.rule(operation) {
             Rule::Of(_, access) => access.wanted(granted),
@@ -165,7 +167,7 @@ impl Rules {
         }
     }
 
-    /// What an operation asks for.
+    /// Returns the access that an operation requires.
     pub(super) fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
         let has_resources = !self.resources.is_empty() || !self.templates.is_empty();
         match operation {
@@ -220,30 +222,31 @@ impl Rules {
         }
     }
 
-    /// What is asked of a caller before they are told that there is no such thing. It is
-    /// [`Access::Public`] where all items are public, and nothing needs a token.
+    /// Returns the access required before the server reports that an item does not exist.
+    /// It is [`Access::Public`] if all items are public and nothing needs a token.
     pub(crate) fn unlisted(&self) -> &Access {
         &self.unlisted
     }
 
-    /// What a thing asks for, while it is switched on. Whether it is there at all is told
-    /// to those only who may know what there is.
+    /// Returns the access of an item that is switched on. Only a caller with the `unlisted`
+    /// access learns whether an item exists.
     fn of<'r>(&'r self, found: Option<&'r (Target, Access)>) -> Rule<'r> {
         match found {
-            // What nobody gets is as if it were not there, and hides what wider patterns
-            // after it would give.
+            // A denied item is treated as missing, but still shadows later, broader
+            // templates.
             Some((_, Access::Scopes(sets))) if sets.is_empty() => Rule::General(&self.unlisted),
             Some((target, access)) if self.switches.is_on(*target) => Rule::Of(*target, access),
             _ => Rule::General(&self.unlisted),
         }
     }
 
-    /// The resource of a URI: the one that is written out, else the first template.
+    /// Returns the rule of a URI: that of the resource with exactly this URI, or else that
+    /// of the first matching template.
     ///
-    /// No spelling may get around a rule: where `files://secret/{name}` is guarded better
-    /// than `files://{+path}`, the wide one would read the narrow one's by
-    /// `files://%73ecret/x` or `files://secret//x`. What would be another resource's in its
-    /// plain spelling names nothing.
+    /// No spelling may bypass a rule. If `files://secret/{name}` requires more than
+    /// `files://{+path}`, the broad template must not match the narrow one's resources
+    /// under `files://%73ecret/x` or `files://secret//x`. So a URI whose plain spelling
+    /// belongs to another resource matches nothing.
     fn of_uri(&self, uri: &str) -> Rule<'_> {
         let plain = plain(uri);
         if let Some((written, offered)) = self.resources.get(&*plain) {
@@ -255,7 +258,7 @@ impl Rules {
         self.of(found.filter(is_itself))
     }
 
-    /// The first template of a URI, whether it is on or off.
+    /// Returns the first template that matches a URI, whether it is on or off.
     fn template(&self, uri: &str) -> Option<&(Target, Access)> {
         let mut templates = self.templates.iter();
         let found = templates.find(|(pattern, _)| pattern.matches(uri).is_some());

@@ -1,21 +1,21 @@
-//! What is switched off.
+//! Switches that turn items off and on at run time.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Target;
 
-/// A switch for each tool, prompt and resource, by its number. All are on at first.
+/// A switch for each tool, prompt and resource, by its index. All are on at first.
 #[derive(Debug, Default)]
 pub(crate) struct Switches {
     tools: Box<[AtomicBool]>,
     prompts: Box<[AtomicBool]>,
     resources: Box<[AtomicBool]>,
-    /// How often something was switched.
+    /// How many times an item was switched.
     changes: AtomicU64,
 }
 
 impl Switches {
-    /// Switches for so many of each.
+    /// Builds switches for this many tools, prompts and resources.
     pub(crate) fn new(tools: usize, prompts: usize, resources: usize) -> Self {
         let all_on = |count| (0..count).map(|_| AtomicBool::new(false)).collect();
         Self {
@@ -26,26 +26,27 @@ impl Switches {
         }
     }
 
-    /// Whether it can be used. What has no switch cannot be switched off.
+    /// Returns whether an item is on. An item without a switch is always on.
     pub(crate) fn is_on(&self, target: Target) -> bool {
         !self
             .switch(target)
             .is_some_and(|off| off.load(Ordering::Relaxed))
     }
 
-    /// Switches one thing; says whether that changed anything.
+    /// Switches one item. Returns whether that changed its state.
     pub(crate) fn set(&self, target: Target, on: bool) -> bool {
         let switch = self.switch(target);
         let is_changed = switch.is_some_and(|off| off.swap(!on, Ordering::Relaxed) == on);
         if is_changed {
-            // Whoever sees the number sees the switch.
+            // `Release` pairs with `Acquire` below: a reader of the new count sees the
+            // switch.
             self.changes.fetch_add(1, Ordering::Release);
         }
         is_changed
     }
 
-    /// How often something was switched: what was found out before the number changed may
-    /// no longer hold.
+    /// Returns how many times an item was switched. Results computed before the count
+    /// changed may be stale.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
     }

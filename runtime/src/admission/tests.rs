@@ -64,7 +64,7 @@ fn without_a_token_only_what_is_public_runs() {
         let Decision::Deny(Denial::NoToken { wanted: set }, _) =
             rules.decide(Operation::CallTool(tool), None)
         else {
-            panic!("{tool} was not denied for want of a token");
+            panic!("{tool} was not denied for a missing token");
         };
         assert_eq!(names(&rules, set), wanted, "{tool}");
     }
@@ -93,7 +93,7 @@ fn a_token_without_scopes_passes_no_requirement() {
 #[test]
 fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
     let table = ScopeTable::new([READ]).unwrap();
-    // One alternative takes a scope that no token can have here, the other says nothing.
+    // One alternative requires a scope that no token can hold here, the other is empty.
     let never = Requirement::Scopes(&[&[WRITE], &[]]).resolve(&table);
     let offers = Offers {
         tools: [(Box::from("never"), never)].into(),
@@ -204,7 +204,7 @@ fn two_tools_that_nobody_registered_are_no_tool() {
     let all = principal(&rules, "read write");
     let Decision::Admit(admission) = rules.decide(Operation::CallTool("x"), Some(all.clone()))
     else {
-        panic!("not admitted to be told that there is no such tool");
+        panic!("not admitted to learn that there is no such tool");
     };
     assert_eq!(admission.target(), None);
 }
@@ -343,7 +343,7 @@ fn what_a_server_does_not_offer_has_no_rule() {
 #[test]
 fn an_admission_is_good_under_the_rules_that_made_it_alone() {
     let (ours, others) = (rules(false), rules(false));
-    // The bits of the one mean nothing to the other, even where they look the same.
+    // The bits of one table are not valid in the other, even if they look the same.
     let reader = principal(&others, "read write");
     for operation in [Operation::CallTool("list"), Operation::ListTools] {
         let Decision::Admit(admission) = others.decide(operation, Some(reader.clone())) else {

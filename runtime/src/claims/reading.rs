@@ -1,5 +1,5 @@
-//! Which of an issuer's claims mean what: providers name scopes, clients and even the
-//! audience differently, and none of them is guessed from a token.
+//! Maps an issuer's claims to scopes, client and audience. Providers name these claims
+//! differently, and the mapping is never guessed from a token.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 
 use super::{ClaimsFault, split, string, strings, wrong_type};
 
-/// The names of claims in their order: the first that is there decides alone, so that
-/// no claim of a lower rank can add to what a higher one grants.
+/// Claim names in order of precedence. Only the first present claim counts, so that a later
+/// claim cannot add to what an earlier one grants.
 type Names = Vec<Cow<'static, str>>;
 
-/// How the claims of one issuer are read.
+/// The claim names of one issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) scopes: Names,
-    /// What scopes begin with at this issuer and not here.
+    /// Prefixes that this issuer puts before the server's scope names.
     pub(crate) scope_prefixes: Vec<String>,
     pub(crate) audience: Names,
     pub(crate) client: Names,
@@ -33,7 +33,7 @@ impl Default for Reading {
 }
 
 impl Reading {
-    /// One string or an array of strings (RFC 7519 §4.1.3).
+    /// Reads one string or an array of strings (RFC 7519 §4.1.3).
     pub(super) fn audience(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
         match first(&self.audience, all) {
             None => Ok(Vec::new()),
@@ -50,7 +50,7 @@ impl Reading {
         }
     }
 
-    /// A scope string (RFC 8693 §4.2) or an array; absent is empty.
+    /// Reads a scope string (RFC 8693 §4.2) or an array. A missing claim is empty.
     pub(super) fn scopes(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
         let scopes = match first(&self.scopes, all) {
             None => return Ok(Vec::new()),
@@ -64,8 +64,8 @@ impl Reading {
         })
     }
 
-    /// A scope without its prefix. One that is nothing else stays as it is: an empty
-    /// text is no scope.
+    /// Removes the prefix of a scope. A scope equal to its prefix stays unchanged, because
+    /// an empty string is not a scope.
     fn bare(&self, scope: String) -> String {
         let prefixes = self.scope_prefixes.iter();
         let mut bare = prefixes.filter_map(|prefix| scope.strip_prefix(prefix.as_str()));

@@ -1,25 +1,27 @@
-//! Names of members that serde_json keeps for itself.
+//! Member names that serde_json reserves for itself.
 //!
 //! Its features `raw_value` and `arbitrary_precision`, which any crate of a build can
-//! switch on, pass values on as an object with such a name. A sender who writes one has
-//! the text behind it read as JSON of its own: what is read is not what was sent, and
-//! the limit of the depth counts anew in each text, down to the end of the stack.
+//! enable, represent values as an object with such a name. If a sender writes one,
+//! serde_json parses the string behind it as JSON again. Then the server reads another
+//! message than the one sent, and the depth limit starts again in each string, which can
+//! overflow the stack.
 
 use memchr::memchr2;
 
-/// What all of these names begin with.
+/// The prefix of all these names.
 const PRIVATE: &str = "$serde_json::private::";
 
-/// The name by which a number is passed on as its text.
+/// The name under which serde_json passes a number as its text.
 pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
-/// Whether an object, at any depth, has a member of such a name, however it is escaped.
+/// Returns whether an object, at any depth, has a member with such a name, however it is
+/// escaped.
 ///
-/// Of bytes that are no JSON it says anything, and never waits or fails: they are
-/// refused by whoever reads them.
+/// For bytes that are not JSON, the result has no meaning: the parser refuses them. Never
+/// blocks or fails.
 pub(crate) fn has_private_name(bytes: &[u8]) -> bool {
-    // Such a name begins with a dollar, written out or escaped. Most bodies have neither,
-    // and need no second look.
+    // Such a name begins with a dollar sign, literal or escaped. Most bodies have neither
+    // and skip the scan.
     if memchr2(b'$', b'\\', bytes).is_none() {
         return false;
     }
@@ -30,7 +32,7 @@ pub(crate) fn has_private_name(bytes: &[u8]) -> bool {
             return false;
         };
         let (text, after) = text.split_at(end);
-        // A text is a name where a colon follows it (RFC 8259 §4).
+        // A string is a name if a colon follows it (RFC 8259 §4).
         if after.trim_ascii_start().starts_with(b":") && is_private(text) {
             return true;
         }
@@ -39,7 +41,7 @@ pub(crate) fn has_private_name(bytes: &[u8]) -> bool {
     false
 }
 
-/// Where a text that begins with a quotation mark ends, behind its second one.
+/// Returns the end of a string that begins with a quotation mark, after its closing one.
 fn end_of_text(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -49,15 +51,15 @@ fn end_of_text(text: &[u8]) -> Option<usize> {
             .position(|byte| matches!(byte, b'"' | b'\\'))?;
         match text[at] {
             b'"' => return Some(at + 1),
-            // Whatever stands behind a backslash does not end the text.
+            // A character after a backslash does not end the string.
             _ => at += 2,
         }
     }
 }
 
-/// Whether a text, in its quotation marks, is such a name.
+/// Returns whether a quoted string is such a name.
 fn is_private(text: &[u8]) -> bool {
-    // Its first character is written out or escaped.
+    // Its first character is literal or escaped.
     matches!(text.get(1), Some(b'$' | b'\\'))
         && serde_json::from_slice::<String>(text).is_ok_and(|name| name.starts_with(PRIVATE))
 }

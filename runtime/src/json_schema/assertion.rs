@@ -1,4 +1,4 @@
-//! A rule that is decided by looking at the value alone.
+//! Assertions: rules that depend only on the value.
 
 use std::cmp::Ordering;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Number, Value};
 
 use super::{equality, format::Format, number::Exact, pattern::Pattern, types::Types};
 
-/// The longest list of allowed values that is told, in bytes.
+/// The longest list of allowed values in a message, in bytes.
 const LONGEST: usize = 200;
 
-/// A rule about a value itself.
+/// A rule about the value itself.
 pub(super) enum Assertion {
     /// The schema `false`.
     Never,
@@ -31,7 +31,7 @@ pub(super) enum Assertion {
     DependentRequired(Vec<(String, Vec<String>)>),
 }
 
-/// On which side of a number another has to be.
+/// The side of a bound that a number must be on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     Minimum,
@@ -41,7 +41,8 @@ pub(super) enum Limit {
 }
 
 impl Assertion {
-    /// Whether a value keeps the rule. A rule about another type than the value's is kept.
+    /// Returns whether the rule holds. A rule about another type than the value's always
+    /// holds.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Never => false,
@@ -77,7 +78,7 @@ impl Assertion {
         }
     }
 
-    /// What the rule costs beyond one step: what it reads of texts and lists.
+    /// Returns the cost in steps, beyond one, for reading strings and lists.
     pub(super) fn cost(&self, value: &Value) -> usize {
         match (self, value) {
             (Self::Pattern(_) | Self::Format(_), Value::String(text)) => text.len() / 16,
@@ -87,7 +88,7 @@ impl Assertion {
         }
     }
 
-    /// The names that are missing.
+    /// Returns the missing names.
     pub(super) fn missing<'a>(&'a self, value: &'a Value) -> Vec<&'a str> {
         let Value::Object(members) = value else {
             return Vec::new();
@@ -102,7 +103,7 @@ impl Assertion {
         }
     }
 
-    /// The keyword that states the rule.
+    /// Returns the keyword of the rule.
     pub(super) fn keyword(&self) -> &'static str {
         match self {
             Self::Never => "false",
@@ -128,7 +129,7 @@ impl Assertion {
         }
     }
 
-    /// What a value that breaks the rule is told.
+    /// Returns the message for a value that breaks the rule.
     pub(super) fn broken(&self) -> String {
         match self {
             Self::Never => "nothing is allowed here".to_owned(),
@@ -185,8 +186,8 @@ fn members(value: &Value, holds: impl FnOnce(&Map<String, Value>) -> bool) -> bo
     value.as_object().is_none_or(holds)
 }
 
-/// Whether a text has fewer characters. A character has between one and four bytes, so
-/// most texts are decided without counting.
+/// Returns whether a text has fewer characters. A character has one to four bytes, so most
+/// texts need no counting.
 fn has_fewer(text: &str, characters: u64) -> bool {
     let bytes = text.len() as u64;
     if bytes < characters {
@@ -216,7 +217,7 @@ fn many(count: u64, noun: &str) -> String {
     }
 }
 
-/// The schema's own values, as many as a person reads.
+/// Lists the schema's values, shortened for a message.
 fn list(values: &[Value]) -> String {
     let mut out = String::new();
     for value in values {

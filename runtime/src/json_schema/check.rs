@@ -1,5 +1,5 @@
-//! Whether a value keeps the rules: the way of every call, which allocates nothing for
-//! ordinary schemas and ends at the first rule that is broken.
+//! Validates a value. This runs for every call: it allocates nothing for ordinary schemas,
+//! and stops at the first broken rule.
 
 use std::cell::Cell;
 
@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use super::node::{Applicator, Members, Node, NodeId};
 
-/// How many steps a check may take. Choices within choices over a schema that contains
-/// itself double with each level; a call with a million values is none that a tool answers.
+/// The step limit of a check. Nested choices in a recursive schema double the steps with
+/// each level; no tool needs a call with a million values.
 const STEPS: usize = 1_000_000;
-/// How many schemas may be entered at once, which bounds the stack. A body nests 128 times
-/// at most, so this is six schemas for each level.
+/// How many schemas may be nested, which bounds the stack. A body nests at most 128 levels,
+/// so this is six schemas per level.
 const DEPTH: usize = 768;
 
-/// One check of one value. It counts its steps.
+/// One check of one value, with its step counter.
 pub(super) struct Check<'s> {
     nodes: &'s [Node],
     steps: Cell<usize>,
@@ -30,8 +30,8 @@ impl<'s> Check<'s> {
         }
     }
 
-    /// Whether the check was too long to be finished. What it answered means nothing then:
-    /// it may have been turned around by a `not`.
+    /// Returns whether the check ran out of steps. Its result is then meaningless, because
+    /// a `not` may have inverted it.
     pub(super) fn is_exhausted(&self) -> bool {
         self.steps.get() == 0
     }
@@ -40,13 +40,13 @@ impl<'s> Check<'s> {
         self.nodes.get(id)
     }
 
-    /// Takes steps; whether there were enough left.
+    /// Uses up steps. Returns whether enough were left.
     pub(super) fn spend(&self, steps: usize) -> bool {
         self.steps.set(self.steps.get().saturating_sub(steps));
         !self.is_exhausted()
     }
 
-    /// Enters a schema, if that is not too deep and there is a step left.
+    /// Enters a schema, if the depth and the steps allow it.
     pub(super) fn enter(&self, id: NodeId) -> Option<&'s Node> {
         self.depth.set(self.depth.get() + 1);
         if self.depth.get() > DEPTH {
@@ -55,13 +55,13 @@ impl<'s> Check<'s> {
         self.node(id).filter(|_| self.spend(1))
     }
 
-    /// Leaves the schema that was entered last.
+    /// Leaves the current schema.
     pub(super) fn leave(&self) {
         self.depth.set(self.depth.get().saturating_sub(1));
     }
 
-    /// Whether a value keeps the rules of a schema. Loops instead of adapters here and
-    /// below: a schema inside a schema should cost as little of the stack as can be.
+    /// Returns whether a value is valid for a schema. Uses loops instead of iterator
+    /// adapters, here and below, so that a nested schema takes little stack.
     pub(super) fn is_valid(&self, id: NodeId, value: &Value) -> bool {
         let is_valid = match self.enter(id) {
             Some(node) => self.keeps(node, value),
@@ -85,7 +85,7 @@ impl<'s> Check<'s> {
         true
     }
 
-    /// Whether a value keeps one rule of a node.
+    /// Returns whether a value is valid for one rule of a node.
     pub(super) fn applies(&self, node: &'s Node, rule: &'s Applicator, value: &Value) -> bool {
         match (rule, value) {
             (Applicator::Members(rules), Value::Object(members)) => self.members(rules, members),
@@ -188,7 +188,7 @@ impl<'s> Check<'s> {
         true
     }
 
-    /// Takes what it costs to look a name up.
+    /// Uses up the cost of looking up a name.
     pub(super) fn spend_on(&self, rules: &Members, name: &str) -> bool {
         self.spend(1 + rules.patterns.len() * (1 + name.len() / 16))
     }
@@ -235,7 +235,7 @@ impl<'s> Check<'s> {
         found >= least && most.is_none_or(|most| found <= most)
     }
 
-    /// The members of a value that no other rule of the node evaluates.
+    /// Returns the members of a value that no other rule of the node evaluates.
     pub(super) fn unevaluated<'v>(
         &self,
         node: &'s Node,
@@ -251,11 +251,12 @@ impl<'s> Check<'s> {
         })
     }
 
-    /// Collects the rules that evaluate members, from every schema that is applied to the
-    /// value and allows it (2020-12 core §11.3). Whether all members are evaluated.
+    /// Collects the rules that evaluate members, from every schema that applies to the
+    /// value and accepts it (2020-12 core §11.3). Returns whether all members are
+    /// evaluated.
     ///
-    /// Where no branch of a choice allows the value, each counts: the value is refused in
-    /// any case, and a name that one of the branches knows is not the reason.
+    /// If no branch of a choice accepts the value, all branches count: the value is refused
+    /// anyway, and a name that one branch knows must not be reported as unknown.
     fn evaluating(
         &self,
         node: &'s Node,

@@ -1,4 +1,4 @@
-//! A schema as it is written → the list of nodes that values are checked against.
+//! Compiles a schema into the list of nodes that values are checked against.
 
 use std::collections::HashMap;
 
@@ -15,11 +15,11 @@ use super::{
     types::Types,
 };
 
-/// The dialect that is implemented.
+/// The supported dialect.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Keywords that assert something, of this dialect or of one before it, and are not
-/// implemented. To ignore them would be to publish a rule that nobody holds.
+/// Assertion keywords of this or an earlier dialect that are not implemented. Ignoring them
+/// would publish a rule that is not enforced.
 const MISSING: &[(&str, &str)] = &[
     (
         "$dynamicRef",
@@ -41,7 +41,7 @@ const MISSING: &[(&str, &str)] = &[
     ),
 ];
 
-/// Compiles a document; its root comes back as well.
+/// Compiles a document. Returns the nodes and the root.
 pub(super) fn compile(document: &Value) -> Result<(Vec<Node>, NodeId), Vec<SchemaFault>> {
     let mut compiler = Compiler {
         document,
@@ -63,7 +63,7 @@ pub(super) fn compile(document: &Value) -> Result<(Vec<Node>, NodeId), Vec<Schem
 struct Compiler<'d> {
     document: &'d Value,
     nodes: Vec<Node>,
-    /// What is compiled already, or about to be: a schema may contain itself.
+    /// Schemas that are compiled or in progress, because a schema may contain itself.
     places: HashMap<Place, NodeId>,
     faults: Faults,
 }
@@ -75,14 +75,14 @@ impl<'d> Compiler<'d> {
         }
         let id = self.nodes.len();
         self.places.insert(place.clone(), id);
-        // Until its turn comes nothing is allowed.
+        // A placeholder that allows nothing, until the node is compiled.
         self.nodes.push(Node::never());
         let node = match value {
             Value::Bool(true) => Node::default(),
             Value::Bool(false) => Node::never(),
             Value::Object(schema) => self.node(schema, &place),
             _ => {
-                let what = "a schema has to be an object, `true` or `false`";
+                let what = "a schema must be an object, `true` or `false`";
                 self.faults.add(&place, what, "write a schema here");
                 Node::never()
             }
@@ -120,7 +120,7 @@ impl<'d> Compiler<'d> {
         node
     }
 
-    /// A rule that one keyword states alone.
+    /// Compiles a rule with a single keyword.
     fn applicator(&mut self, keyword: &str, value: &'d Value, place: &str) -> Option<Applicator> {
         let here = below(place, keyword);
         Some(match keyword {
@@ -131,7 +131,7 @@ impl<'d> Compiler<'d> {
             "propertyNames" => Applicator::Names(self.schema(value, here)),
             "dependentSchemas" => Applicator::Dependent(self.named(keyword, value, place)?),
             "$ref" => Applicator::Reference(self.reference(value, place)?),
-            // Nothing is applied by these; what is wrong in there is told all the same.
+            // These apply nothing, but errors in them are still reported.
             "$defs" | "definitions" => {
                 self.named(keyword, value, place)?;
                 return None;
@@ -208,16 +208,16 @@ impl<'d> Compiler<'d> {
         })
     }
 
-    /// The schema at a keyword, if it is there.
+    /// Compiles the schema at a keyword, if present.
     fn at(&mut self, schema: &'d Map<String, Value>, place: &str, keyword: &str) -> Option<NodeId> {
         let value = schema.get(keyword)?;
         Some(self.schema(value, below(place, keyword)))
     }
 
-    /// A list of schemas, which has at least one.
+    /// Compiles a list of at least one schema.
     fn list(&mut self, keyword: &str, value: &'d Value, place: &str) -> Option<Vec<NodeId>> {
         let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
-            let what = format!("the keyword `{keyword}` has to be a list of at least one schema");
+            let what = format!("the keyword `{keyword}` must be a list of at least one schema");
             self.faults.add(place, what, "write the schemas as a list");
             return None;
         };
@@ -230,7 +230,7 @@ impl<'d> Compiler<'d> {
         )
     }
 
-    /// Schemas by name.
+    /// Compiles an object of schemas.
     fn named(
         &mut self,
         keyword: &str,
@@ -238,7 +238,7 @@ impl<'d> Compiler<'d> {
         place: &str,
     ) -> Option<Vec<(String, NodeId)>> {
         let Some(members) = value.as_object() else {
-            let what = format!("the keyword `{keyword}` has to be an object of schemas");
+            let what = format!("the keyword `{keyword}` must be an object of schemas");
             self.faults
                 .add(place, what, "write each schema under its name");
             return None;
@@ -263,7 +263,7 @@ impl<'d> Compiler<'d> {
     }
 }
 
-/// Says what is not implemented.
+/// Reports keywords that are not implemented.
 fn note(entry: &mut Entry<'_, '_>) {
     if let Some((keyword, remedy)) = MISSING.iter().find(|(known, _)| *known == entry.keyword) {
         entry.fault(
@@ -273,8 +273,8 @@ fn note(entry: &mut Entry<'_, '_>) {
     }
     if entry.keyword == "$id" && !entry.place.is_empty() {
         entry.fault(
-            "the keyword `$id` makes a document within the document, which is not implemented",
-            "take it away: references go to places of the whole schema",
+            "a nested `$id` starts another document, which is not implemented",
+            "remove it: references point to places in the whole schema",
         );
     }
     if entry.keyword == "$schema"
@@ -285,14 +285,14 @@ fn note(entry: &mut Entry<'_, '_>) {
             != Some(DIALECT)
     {
         entry.fault(
-            "the keyword `$schema` names another dialect than the one that is implemented",
+            "the keyword `$schema` names a dialect that is not implemented",
             "write the schema in JSON Schema 2020-12, and `https://json-schema.org/draft/2020-12/schema` or nothing at `$schema`",
         );
     }
 }
 
-/// A rule that one keyword states about the value alone. What is no keyword is a note to
-/// the reader (2020-12 core §6.5).
+/// Compiles a keyword that asserts something about the value itself. An unknown keyword is
+/// an annotation (2020-12 core §6.5).
 fn assertion(entry: &mut Entry<'_, '_>) -> Option<Assertion> {
     let limit = match entry.keyword {
         "minimum" => Some(Limit::Minimum),
@@ -306,7 +306,7 @@ fn assertion(entry: &mut Entry<'_, '_>) -> Option<Assertion> {
     }
     match entry.keyword {
         "type" => entry
-            .read(Types::read, "the name of a type or a list of such")
+            .read(Types::read, "the name of a type or a list of types")
             .map(Assertion::Type),
         "enum" => entry.list().cloned().map(Assertion::Enum),
         "const" => Some(Assertion::Const(entry.value.clone())),

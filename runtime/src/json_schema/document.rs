@@ -1,23 +1,23 @@
-//! The document that a schema is written in: its places, and what stands at a keyword.
+//! The document of a schema: places in it, and the values of keywords.
 
 use serde_json::{Number, Value};
 
 use super::{SchemaFault, number::Exact};
 
-/// A place in the document: a JSON Pointer, as text.
+/// A place in the document, as a JSON Pointer.
 pub(super) type Place = String;
 
-/// The place below another, with the name escaped (RFC 6901 §3).
+/// Returns the place of a member, with its name escaped (RFC 6901 §3).
 pub(super) fn below(place: &str, name: &str) -> Place {
     format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// What is wrong, gathered.
+/// The errors found so far.
 #[derive(Default)]
 pub(super) struct Faults(Vec<SchemaFault>);
 
 impl Faults {
-    /// Takes down a fault at a place.
+    /// Adds an error at a place.
     pub(super) fn add(&mut self, place: &str, what: impl AsRef<str>, remedy: &'static str) {
         let what = what.as_ref();
         let what = match place {
@@ -27,7 +27,7 @@ impl Faults {
         self.0.push(SchemaFault { what, remedy });
     }
 
-    /// Everything that was taken down, unless that is nothing.
+    /// Returns the errors, or `value` if there are none.
     pub(super) fn into_result<T>(self, value: T) -> Result<T, Vec<SchemaFault>> {
         match self.0.as_slice() {
             [] => Ok(value),
@@ -36,21 +36,21 @@ impl Faults {
     }
 }
 
-/// A keyword of a schema, with what stands there.
+/// A keyword of a schema, with its value.
 pub(super) struct Entry<'d, 'f> {
     pub(super) keyword: &'d str,
     pub(super) value: &'d Value,
-    /// The place of the schema that it is a part of.
+    /// The place of the schema that contains the keyword.
     pub(super) place: &'d str,
     pub(super) faults: &'f mut Faults,
 }
 
 impl<'d> Entry<'d, '_> {
-    /// Takes what was read, or says what belongs here.
+    /// Returns the value, or adds an error that says what is expected.
     fn expect<T>(&mut self, read: Option<T>, what: &str) -> Option<T> {
         if read.is_none() {
-            let text = format!("the keyword `{}` has to be {what}", self.keyword);
-            self.fault(text, "mend the value of the keyword (JSON Schema 2020-12)");
+            let text = format!("the keyword `{}` must be {what}", self.keyword);
+            self.fault(text, "fix the value of the keyword (JSON Schema 2020-12)");
         }
         read
     }
@@ -69,7 +69,7 @@ impl<'d> Entry<'d, '_> {
     }
 
     pub(super) fn text(&mut self) -> Option<&'d str> {
-        self.read(Value::as_str, "a text")
+        self.read(Value::as_str, "a string")
     }
 
     pub(super) fn list(&mut self) -> Option<&'d Vec<Value>> {
@@ -92,7 +92,7 @@ impl<'d> Entry<'d, '_> {
         self.read(Value::as_bool, "`true` or `false`")
     }
 
-    /// A whole number that is not negative; 2.0 is one.
+    /// Reads a whole number that is not negative; 2.0 is valid.
     pub(super) fn count(&mut self) -> Option<u64> {
         let count = |value: &Value| match Exact::of(value.as_number()?)? {
             Exact::Whole(whole) => u64::try_from(whole).ok(),

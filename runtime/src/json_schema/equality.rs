@@ -1,4 +1,4 @@
-//! Equality of JSON values as JSON Schema means it (2020-12 core §4.2.2): numbers by their
+//! Equality of JSON values as JSON Schema defines it (2020-12 core §4.2.2): numbers by
 //! value, members of objects in any order.
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::number::Exact;
 
-/// Whether two values are one.
+/// Returns whether two values are equal.
 pub(super) fn is_equal(one: &Value, two: &Value) -> bool {
     match (one, two) {
         (Value::Number(one), Value::Number(two)) => {
@@ -24,8 +24,8 @@ pub(super) fn is_equal(one: &Value, two: &Value) -> bool {
     }
 }
 
-/// Whether no two values of a list are one. Values are found by a hash that no caller can
-/// foresee, so a long list costs little more than its length.
+/// Returns whether all values of a list differ. The hash has a random key, so a caller
+/// cannot provoke collisions, and a long list costs little more than its length.
 pub(super) fn are_unique(items: &[Value]) -> bool {
     let hashes = RandomState::new();
     let mut hashed: Vec<(u64, &Value)> = items
@@ -41,7 +41,7 @@ pub(super) fn are_unique(items: &[Value]) -> bool {
     })
 }
 
-/// How many values and how much text there is in a value, in steps of a check.
+/// Returns the size of a value, in steps of a check.
 pub(super) fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => 1 + text.len() / 64,
@@ -73,7 +73,7 @@ fn hash(value: &Value, hashes: &RandomState) -> u64 {
         }
         Value::Object(members) => {
             5_u8.hash(&mut hasher);
-            // A sum, as the order of members means nothing.
+            // A sum, because the order of members has no meaning.
             let sum = members.iter().fold(0_u64, |sum, (name, value)| {
                 sum.wrapping_add(hashes.hash_one((name, hash(value, hashes))))
             });

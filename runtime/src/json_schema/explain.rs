@@ -1,4 +1,4 @@
-//! Which rules a value breaks. Only a value that is refused goes this way.
+//! Explains which rules a value breaks. Only refused values reach this code.
 
 use serde_json::Value;
 
@@ -9,12 +9,12 @@ use super::{
     node::{Applicator, Members, Node, NodeId},
 };
 
-/// How many unknown members are named in one fault.
+/// How many unknown members one error names.
 const NAMED: usize = 5;
-/// How many faults of a branch are looked at for the one that came furthest.
+/// How many errors of a branch are examined for the deepest one.
 const LOOKED_AT: usize = 16;
 
-/// The faults of a value, up to `most`.
+/// Returns the errors of a value, up to `most`.
 pub(super) fn explain(nodes: &[Node], root: NodeId, value: &Value, most: usize) -> Vec<Fault> {
     let mut told = Explanation {
         check: &Check::new(nodes),
@@ -26,7 +26,7 @@ pub(super) fn explain(nodes: &[Node], root: NodeId, value: &Value, most: usize) 
     told.faults
 }
 
-/// Faults of a value, found so far.
+/// The errors of a value found so far.
 struct Explanation<'c, 'n, 'v> {
     check: &'c Check<'n>,
     path: Vec<Step<'v>>,
@@ -36,7 +36,7 @@ struct Explanation<'c, 'n, 'v> {
 
 impl<'n, 'v> Explanation<'_, 'n, 'v> {
     fn tell(&mut self, broken: Broken) {
-        // What comes of a check that was cut short may be wrong.
+        // The result of an exhausted check may be wrong.
         if !self.is_full() {
             self.faults.push(Fault::new(&self.path, broken));
         }
@@ -53,7 +53,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         self.faults.len() >= self.most || self.check.is_exhausted()
     }
 
-    /// The faults of a value inside, one step from here.
+    /// Collects the errors of a value one step below.
     fn inside(&mut self, step: Step<'v>, id: NodeId, value: &'v Value) {
         self.path.push(step);
         self.node(id, value);
@@ -82,7 +82,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// The faults by rules about the value alone; whether there is more to be said.
+    /// Collects the errors of assertions. Returns whether to continue with the other rules.
     fn assertions(&mut self, node: &Node, value: &Value) -> bool {
         for assertion in &node.assertions {
             if !self.check.spend(assertion.cost(value)) || assertion.holds(value) {
@@ -91,7 +91,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             match assertion {
                 Assertion::Type(types) => {
                     self.tell(Broken::Type(types.to_string()));
-                    // What else is wrong with it follows from that.
+                    // All other errors follow from this one.
                     return false;
                 }
                 Assertion::Required(_) | Assertion::DependentRequired(_) => {
@@ -105,8 +105,8 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         true
     }
 
-    /// The faults by one rule that applies schemas. It only shows the way, so that a level
-    /// of a value costs little of the stack.
+    /// Collects the errors of one rule that applies schemas. It only dispatches, so that a
+    /// level of the value takes little stack.
     fn applicator(&mut self, node: &'n Node, rule: &'n Applicator, value: &'v Value) {
         match rule {
             Applicator::Members(rules) => self.members(rules, value),
@@ -125,7 +125,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             | Applicator::OneOf(_)
             | Applicator::Contains { .. }
             | Applicator::Not(_) => {
-                // No schema inside tells whether these are broken.
+                // No inner schema alone decides whether these are broken.
                 if !self.check.applies(node, rule, value) {
                     self.combined(rule, value);
                 }
@@ -133,9 +133,9 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// The fault of a rule that is broken by what several schemas say together.
+    /// Reports a rule that is broken by several schemas together.
     fn combined(&mut self, rule: &Applicator, value: &'v Value) {
-        const NONE: &str = "it fits none of the schemas that it may have";
+        const NONE: &str = "it matches none of the allowed schemas";
         match rule {
             Applicator::AnyOf(ids) => self.choice("anyOf", NONE, ids, value),
             Applicator::OneOf(ids) if !ids.iter().any(|id| self.check.is_valid(*id, value)) => {
@@ -143,18 +143,18 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             }
             Applicator::OneOf(_) => self.rule(
                 "oneOf",
-                "it fits more than one of the schemas of which it must have one",
+                "it matches more than one of the schemas, but must match one",
             ),
             Applicator::Contains { least, most, .. } => {
                 let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
                 self.rule(
                     "contains",
                     format!(
-                        "it must have at least {least}{most} of the items that the schema describes"
+                        "its number of items that match the schema must be at least {least}{most}"
                     ),
                 );
             }
-            _ => self.rule("not", "it fits the schema that it must not have"),
+            _ => self.rule("not", "it matches a schema that is not allowed"),
         }
     }
 
@@ -223,7 +223,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// Members that no other rule names.
+    /// Collects the errors of members that no other rule names.
     fn rest(&mut self, id: NodeId, members: Vec<(&'v String, &'v Value)>) {
         if !self.check.node(id).is_some_and(Node::is_never) {
             for (name, value) in members {
@@ -273,7 +273,8 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// Where a choice failed, the branch that came furthest says more than the choice.
+    /// Reports a failed choice. The error of the branch that got furthest is more useful
+    /// than that of the choice.
     fn choice(&mut self, keyword: &'static str, text: &str, branches: &[NodeId], value: &'v Value) {
         let own = self.path.len();
         let faults = self.apart(branches, value);
@@ -284,7 +285,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// The faults of a value by some schemas, without telling them.
+    /// Returns the errors of a value by some schemas, without reporting them.
     fn apart<'w>(&self, ids: &[NodeId], value: &'w Value) -> Vec<Fault>
     where
         'v: 'w,

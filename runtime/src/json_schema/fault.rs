@@ -1,38 +1,38 @@
-//! Which rule a value breaks, and where. The value itself is never repeated: it is the
-//! caller's, and may be megabytes.
+//! The rule that a value breaks, and where. The value itself is never repeated: it comes
+//! from the caller and may have megabytes.
 
 use std::fmt::Write;
 
-/// The longest name of a member that is told, in characters.
+/// The longest name of a member in a message, in characters.
 const LONGEST: usize = 64;
 
 /// One rule that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// Where: `filter.tags[0]`; empty for the whole value.
+    /// The path, such as `filter.tags[0]`; empty for the whole value.
     pub(crate) path: String,
-    /// How many steps that is below the whole value.
+    /// The length of the path in steps.
     pub(crate) depth: usize,
     /// What is wrong there.
     pub(crate) broken: Broken,
 }
 
-/// What is wrong.
+/// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// A member is missing.
     Missing(String),
-    /// Members are there that no rule names: the first of them.
+    /// Members that no rule names: the first of them.
     Unknown(Vec<String>),
-    /// It is not of this type.
+    /// The value is not of this type.
     Type(String),
-    /// It breaks another rule; the text goes on from "it".
+    /// The value breaks another rule. The subject of the text is "it".
     Rule { keyword: &'static str, text: String },
-    /// To find out whether it keeps the rules takes too many steps.
+    /// The check takes too many steps.
     TooComplicated,
 }
 
-/// A step from a value to one inside it.
+/// A step from a value to an inner one.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step<'v> {
     Member(&'v str),
@@ -40,7 +40,7 @@ pub(super) enum Step<'v> {
 }
 
 impl Fault {
-    /// The fault of a value whose check takes too many steps.
+    /// Builds the error for a check that takes too many steps.
     pub(super) fn too_complicated() -> Self {
         Self::new(&[], Broken::TooComplicated)
     }
@@ -68,7 +68,7 @@ impl Fault {
     }
 }
 
-/// A name from outside, as it may be told.
+/// Shortens a caller's name for a message.
 pub(super) fn short(name: &str) -> String {
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", name.split_at(end).0),

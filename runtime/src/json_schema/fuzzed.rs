@@ -1,15 +1,16 @@
-//! Schemas and values that a fuzzer makes, and a second reading of the plain keywords.
+//! Checks schemas and values from a fuzzer with a second implementation of the simple
+//! keywords.
 //!
-//! The second reading is written as the specification is (JSON Schema 2020-12, Core §10 and
-//! Validation §6): keyword by keyword, with no thought of speed. It knows whole numbers that
-//! every reader of JSON holds exactly, and has no opinion where it meets anything else.
+//! The second implementation follows the specification (JSON Schema 2020-12, Core §10 and
+//! Validation §6) keyword by keyword, without optimisation. It supports whole numbers that
+//! every JSON parser represents exactly, and returns `None` for anything else.
 
 use super::*;
 
-/// The largest number that is the same as an integer and as a double.
+/// Below this, a whole number is exact as an integer and as a double.
 const EXACT: u64 = 1 << 53;
 
-/// Judges a value by a schema, both JSON, with a line's end between them.
+/// Validates a value by a schema, both JSON, separated by a newline.
 pub(crate) fn check(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |&byte| byte == b'\n');
     let (Some(schema), Some(value)) = (parts.next(), parts.next()) else {
@@ -44,7 +45,8 @@ pub(crate) fn check(bytes: &[u8]) {
     }
 }
 
-/// Whether a value keeps a schema; none where this reading has no opinion.
+/// Returns whether a value is valid, or `None` if this implementation does not support the
+/// schema or the value.
 fn holds(schema: &Value, value: &Value) -> Option<bool> {
     let keywords = match schema {
         Value::Bool(all) => return Some(*all),
@@ -54,8 +56,7 @@ fn holds(schema: &Value, value: &Value) -> Option<bool> {
     if !is_exact(value) || !is_exact(schema) {
         return None;
     }
-    // Every keyword is looked at: one that is not known leaves no opinion, whatever the
-    // others say.
+    // Every keyword is checked: an unknown keyword gives `None`, whatever the others give.
     let mut all = true;
     for (keyword, argument) in keywords {
         all &= keyword_holds(keywords, keyword, argument, value)?;
@@ -108,7 +109,7 @@ fn keyword_holds(
             };
             branch.map_or(Some(true), |branch| holds(branch, value))?
         }
-        // Looked at with `if`, and nothing without it.
+        // Evaluated with `if`; ignored without it.
         ("then" | "else", _) => true,
         ("minimum", Value::Number(one)) => one.as_i64()? >= number()?,
         ("maximum", Value::Number(one)) => one.as_i64()? <= number()?,
@@ -193,7 +194,7 @@ fn is_of_type(name: &str, value: &Value) -> Option<bool> {
     })
 }
 
-/// Whether all numbers are whole and small.
+/// Returns whether all numbers are whole and small.
 fn is_exact(value: &Value) -> bool {
     match value {
         Value::Number(number) => number

@@ -1,16 +1,16 @@
-//! A schema after compilation: what it asserts of a value, and which schemas it applies.
+//! A compiled schema: its assertions, and the schemas that it applies.
 
 use super::{assertion::Assertion, pattern::Pattern};
 
-/// Where a schema stands in the list of all of them.
+/// The index of a schema in the list of nodes.
 pub(super) type NodeId = usize;
 
 /// One schema. An empty one allows everything.
 #[derive(Default)]
 pub(super) struct Node {
-    /// What is decided by looking at the value alone, `type` before the rest.
+    /// Rules about the value itself, `type` first.
     pub(super) assertions: Vec<Assertion>,
-    /// What is decided by other schemas, [`Applicator::Unevaluated`] after the rest.
+    /// Rules that apply other schemas, [`Applicator::Unevaluated`] last.
     pub(super) applicators: Vec<Applicator>,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Applicator {
         prefix: Vec<NodeId>,
         rest: Option<NodeId>,
     },
-    /// `contains`, with how often.
+    /// `contains`, with `minContains` and `maxContains`.
     Contains {
         item: NodeId,
         least: u64,
@@ -46,8 +46,8 @@ pub(super) enum Applicator {
     Unevaluated(NodeId),
 }
 
-/// `properties`, `patternProperties` and `additionalProperties`, which are one rule: the
-/// last is about what the others do not name.
+/// `properties`, `patternProperties` and `additionalProperties` as one rule: the last
+/// applies to members that the others do not name.
 #[derive(Default)]
 pub(super) struct Members {
     /// Sorted by name.
@@ -57,7 +57,7 @@ pub(super) struct Members {
 }
 
 impl Node {
-    /// The node of `false`.
+    /// Builds the node of the schema `false`.
     pub(super) fn never() -> Self {
         Self {
             assertions: vec![Assertion::Never],
@@ -65,12 +65,12 @@ impl Node {
         }
     }
 
-    /// Whether nothing is allowed.
+    /// Returns whether the schema allows nothing.
     pub(super) fn is_never(&self) -> bool {
         matches!(self.assertions.as_slice(), [Assertion::Never])
     }
 
-    /// The schemas that are applied to the very value that this one is applied to.
+    /// Returns the schemas that apply to the same value as this one.
     pub(super) fn at_same_place(&self) -> Vec<NodeId> {
         let mut found = Vec::new();
         for applicator in &self.applicators {
@@ -85,7 +85,7 @@ impl Node {
                     otherwise,
                 } => found.extend([Some(*test), *then, *otherwise].into_iter().flatten()),
                 Applicator::Dependent(ids) => found.extend(ids.iter().map(|(_, id)| *id)),
-                // A name is a text, which has nothing inside: going there ends.
+                // A name is a string without inner values, so recursion ends there.
                 Applicator::Names(_)
                 | Applicator::Members(_)
                 | Applicator::Items { .. }
@@ -98,7 +98,7 @@ impl Node {
 }
 
 impl Members {
-    /// The schemas for a member of this name, those of patterns included.
+    /// Returns the schemas for a member of this name, including those of patterns.
     pub(super) fn named<'m>(&'m self, name: &'m str) -> impl Iterator<Item = NodeId> + 'm {
         let known = self
             .known

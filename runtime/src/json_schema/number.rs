@@ -1,11 +1,11 @@
-//! Numbers of JSON as the numbers that they mean: an integer and a float of one value are
-//! one number, and no comparison goes by a rounded copy.
+//! Exact JSON numbers: an integer and a float with the same value are equal, and no
+//! comparison rounds.
 
 use std::{cmp::Ordering, hash::Hash};
 
 use serde_json::Number;
 
-/// A number in the form in which nothing of it is lost.
+/// A number without loss of precision.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Exact {
     Whole(i128),
@@ -13,7 +13,7 @@ pub(super) enum Exact {
 }
 
 impl Exact {
-    /// Reads a number; none if it is beyond what a float can hold.
+    /// Converts a number. Returns `None` if a float cannot represent its magnitude.
     pub(super) fn of(number: &Number) -> Option<Self> {
         if let Some(whole) = number.as_i64() {
             return Some(Self::Whole(whole.into()));
@@ -22,15 +22,15 @@ impl Exact {
             return Some(Self::Whole(whole.into()));
         }
         let float = number.as_f64().filter(|float| float.is_finite())?;
-        // Below 2^100 a whole float is exactly one integer; beyond there is no other integer
-        // that it could be equal to.
+        // Below 1e30, a whole float converts exactly to an integer. No integer of a
+        // document is above that, so a larger float cannot equal one.
         match float.fract() == 0.0 && float.abs() < 1e30 {
             true => Some(Self::Whole(float as i128)),
             false => Some(Self::Float(float)),
         }
     }
 
-    /// Whether it has no fraction (2020-12 core §4.2.3: 1.0 is an integer).
+    /// Returns whether it has no fraction (2020-12 core §4.2.3: 1.0 is an integer).
     pub(super) fn is_integer(self) -> bool {
         match self {
             Self::Whole(_) => true,
@@ -38,7 +38,7 @@ impl Exact {
         }
     }
 
-    /// Which of two is greater.
+    /// Compares two numbers.
     pub(super) fn compare(self, other: Self) -> Ordering {
         match (self, other) {
             (Self::Whole(one), Self::Whole(two)) => one.cmp(&two),
@@ -48,8 +48,8 @@ impl Exact {
         }
     }
 
-    /// Whether it is `divisor` times an integer, in decimals as they are written: 0.3 is
-    /// three times 0.1, though their binary neighbours are not.
+    /// Returns whether it is an integer multiple of `divisor`, by the decimals as written:
+    /// 0.3 is three times 0.1, although their binary values are not.
     pub(super) fn is_multiple_of(self, divisor: Self) -> bool {
         let (Some(one), Some(two)) = (Decimal::of(self), Decimal::of(divisor)) else {
             return false;
@@ -57,7 +57,7 @@ impl Exact {
         one.is_multiple_of(two)
     }
 
-    /// Feeds a hasher; equal numbers feed it alike.
+    /// Feeds a hasher. Equal numbers feed it equally.
     pub(super) fn hash(self, hasher: &mut impl std::hash::Hasher) {
         match self {
             Self::Whole(whole) => whole.hash(hasher),
@@ -73,7 +73,7 @@ impl PartialEq for Exact {
 }
 
 fn whole_and_float(whole: i128, float: f64) -> Ordering {
-    // The cast saturates, and no integer of a document reaches that far.
+    // The cast saturates; no integer of a document reaches that limit.
     let below = float.floor() as i128;
     match whole.cmp(&below) {
         Ordering::Equal if float.fract() != 0.0 => Ordering::Less,
@@ -99,7 +99,7 @@ impl Decimal {
             }
             Exact::Float(float) => float,
         };
-        // The shortest text that reads back as this float: what a person wrote.
+        // The shortest text that parses to this float: what the author wrote.
         let text = format!("{float:e}");
         let (mantissa, exponent) = text.split_once('e')?;
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -116,7 +116,7 @@ impl Decimal {
         }
         let apart = self.exponent.saturating_sub(divisor.exponent);
         if apart >= 0 {
-            // Remainders stay below the divisor, which has 31 digits at most: no overflow.
+            // Remainders stay below the divisor, which has at most 31 digits: no overflow.
             let mut rest = self.digits % divisor.digits;
             for _ in 0..apart {
                 match rest.checked_mul(10) {
@@ -131,7 +131,7 @@ impl Decimal {
             .and_then(|power| divisor.digits.checked_mul(power));
         match scaled {
             Some(scaled) => self.digits % scaled == 0,
-            // The divisor is greater than any number of this many digits.
+            // The divisor is greater than any number with this many digits.
             None => self.digits == 0,
         }
     }

@@ -1,10 +1,11 @@
-//! A regular expression of a schema: read as ECMA-262 means it where the engine differs.
+//! Regular expressions of schemas, translated to ECMA-262 semantics where the engine
+//! differs.
 
 use std::fmt::Write;
 
 use regex_lite::{Regex, RegexBuilder};
 
-/// The largest compiled pattern, in bytes: megabytes come from counted repetitions alone.
+/// The largest compiled pattern in bytes. Only counted repetitions reach megabytes.
 const LARGEST: usize = 1 << 20;
 
 /// White space and line ends of ECMA-262 (§22.2.2.9), as ranges.
@@ -21,18 +22,18 @@ const SPACE: &[(char, char)] = &[
     ('\u{feff}', '\u{feff}'),
 ];
 
-/// A pattern that is searched for in linear time, whatever the text.
+/// A pattern that searches any text in linear time.
 pub(super) struct Pattern {
     text: String,
     regex: Regex,
 }
 
 impl Pattern {
-    /// Compiles it.
+    /// Compiles a pattern.
     ///
     /// # Errors
     ///
-    /// What the engine does not have, with a remedy.
+    /// What the engine does not support, and how to fix it.
     pub(super) fn read(text: &str) -> Result<Self, (String, &'static str)> {
         let fault = |what: &str| {
             (
@@ -55,32 +56,32 @@ impl Pattern {
             .map_err(|error| fault(&error.to_string()))
     }
 
-    /// The pattern as it is written.
+    /// Returns the pattern's text.
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is somewhere in a text.
+    /// Returns whether the pattern matches anywhere in a text.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
 }
 
-/// What to write instead.
+/// Returns what to write instead.
 fn remedy(text: &str) -> &'static str {
     let has = |what: &[&str]| what.iter().any(|what| text.contains(what));
     if has(&["\\p", "\\P"]) {
         "write the ranges out instead of a Unicode class: `[A-Za-z]` for letters without accents, `[A-Za-z\\u00C0-\\u024F]` for those of Western languages, `[0-9]` for digits"
     } else if has(&["(?=", "(?!", "(?<=", "(?<!"]) {
-        "patterns are regular expressions without look-around and back-references, so that no argument can make them slow: say it with `allOf` and `not`, or check it in the tool"
+        "patterns are regular expressions without look-around and back-references, so that no argument can make them slow: use `allOf` and `not`, or check it in the tool"
     } else if has(&["(?i", "[["]) {
         "write both cases out, and `[` within a class as `\\[`"
     } else {
-        "patterns are regular expressions without look-around, back-references and Unicode classes, so that no argument can make them slow; characters with a meaning are escaped by `\\`"
+        "patterns are regular expressions without look-around, back-references and Unicode classes, so that no argument can make them slow; special characters are escaped with `\\`"
     }
 }
 
-/// `[]` is a class of nothing to ECMA-262, and the beginning of a longer one to others.
+/// `[]` is an empty class in ECMA-262, and the start of a longer one in other engines.
 fn has_empty_class(text: &str) -> bool {
     let mut found = false;
     walk(text, |piece| {
@@ -90,7 +91,7 @@ fn has_empty_class(text: &str) -> bool {
     found
 }
 
-/// The pattern with what the engine takes for less than ECMA-262 does written out.
+/// Translates a pattern: expands classes that match less in the engine than in ECMA-262.
 fn translated(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     walk(text, |piece| match piece {
@@ -105,9 +106,9 @@ fn translated(text: &str) -> String {
     out
 }
 
-/// A part of a pattern, as far as it matters here.
+/// A part of a pattern that the translation distinguishes.
 enum Piece<'p> {
-    /// The beginning of a class, with what follows.
+    /// The start of a class, with what follows.
     Opening(&'p str),
     Dot,
     Space {
@@ -159,7 +160,7 @@ fn ranges(characters: &[(char, char)]) -> String {
     out
 }
 
-/// Everything that is no white space.
+/// Returns the ranges of everything but white space.
 fn between() -> Vec<(char, char)> {
     let mut out = Vec::new();
     let mut next = '\0';

@@ -1,10 +1,11 @@
-//! Schemas as they are published: every `format` is one that JSON Schema 2020-12 defines.
+//! Prepares schemas for publication: every `format` is one that JSON Schema 2020-12
+//! defines.
 //!
-//! schemars writes formats of its own (`uint64`, `int32`, `double`, `partial-date-time`). A
-//! validator may treat a format that it does not know as an error (validation §7.2.3): Ajv
-//! prints a warning for each, and refuses the whole schema in its strict mode. What such a
-//! format says of a number is stated in `minimum` and `maximum` instead, where every
-//! validator enforces it.
+//! schemars writes formats that JSON Schema does not define (`uint64`, `int32`, `double`,
+//! `partial-date-time`). A validator may treat an unknown format as an error (validation
+//! §7.2.3): Ajv prints a warning for each, and refuses the whole schema in strict mode. The
+//! range of such a number format is published as `minimum` and `maximum` instead, which
+//! every validator enforces.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -12,7 +13,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{format, number::Exact};
 
-/// Keywords whose value is a schema, or a list of schemas.
+/// Keywords whose value is a schema or a list of schemas.
 const SCHEMAS: &[&str] = &[
     "additionalItems",
     "additionalProperties",
@@ -32,7 +33,7 @@ const SCHEMAS: &[&str] = &[
     "unevaluatedProperties",
 ];
 
-/// Keywords whose value is an object of schemas. A member of it may be called `format`.
+/// Keywords whose value is an object of schemas. A member of it may be named `format`.
 const NAMED_SCHEMAS: &[&str] = &[
     "$defs",
     "definitions",
@@ -41,13 +42,13 @@ const NAMED_SCHEMAS: &[&str] = &[
     "properties",
 ];
 
-/// Removes every format that JSON Schema does not define, at any depth, and states the
-/// limits of those that name a type of number.
+/// Removes every format that JSON Schema does not define, at any depth, and adds the limits
+/// of number formats.
 pub(crate) fn publish(schema: &mut Map<String, Value>) {
     publish_with(schema, format::is_standard);
 }
 
-/// The same for a place where fewer formats are allowed than JSON Schema defines.
+/// Like [`publish`], with a custom set of allowed formats.
 pub(crate) fn publish_with(schema: &mut Map<String, Value>, is_allowed: fn(&str) -> bool) {
     if let Some(Value::String(name)) = schema.get("format")
         && !is_allowed(name)
@@ -79,15 +80,15 @@ pub(crate) fn publish_with(schema: &mut Map<String, Value>, is_allowed: fn(&str)
     }
 }
 
-/// The same for a schema that others share. It is copied only if it can have to change.
+/// Like [`publish`], for a shared schema. It is copied only if it may have to change.
 pub(crate) fn publish_shared(schema: &mut Arc<Map<String, Value>>) {
     if schema.iter().any(names_other_format) {
         publish(Arc::make_mut(schema));
     }
 }
 
-/// Whether a member, or one inside it, names a format that JSON Schema does not define.
-/// Data counts as well here: that costs a copy, and changes nothing.
+/// Returns whether a member, or one inside it, names a format that JSON Schema does not
+/// define. Counts data, too: that only costs a needless copy.
 fn names_other_format((name, value): (&String, &Value)) -> bool {
     match value {
         Value::String(format) => name == "format" && !format::is_standard(format),
@@ -97,7 +98,7 @@ fn names_other_format((name, value): (&String, &Value)) -> bool {
     }
 }
 
-/// Whether a schema allows a number at all. A number in a text has no `minimum`.
+/// Returns whether a schema allows numbers. A number in a string has no `minimum`.
 fn allows_numbers(schema: &Map<String, Value>) -> bool {
     let is_number = |name: &Value| name == "integer" || name == "number";
     match schema.get("type") {
@@ -111,7 +112,7 @@ fn allows_numbers(schema: &Map<String, Value>) -> bool {
 fn tighten(schema: &mut Map<String, Value>, keyword: &str, limit: Number, stricter: Ordering) {
     let stated = match schema.get(keyword) {
         Some(Value::Number(stated)) => Exact::of(stated),
-        // What is no number is a fault of the schema, which its compilation names.
+        // A limit that is not a number is an error, which the compilation reports.
         Some(_) => return,
         None => None,
     };
@@ -123,10 +124,11 @@ fn tighten(schema: &mut Map<String, Value>, keyword: &str, limit: Number, strict
     }
 }
 
-/// The smallest and the largest number of a format that schemars gives a type of Rust.
+/// Returns the smallest and the largest number of a format that schemars writes for a Rust
+/// type.
 ///
-/// Integers of 128 bits are limited to what a JSON number holds here: 64 bits, unless the
-/// application's build has serde_json's `arbitrary_precision`.
+/// 128-bit integers are limited to the range of a JSON number here: 64 bits, unless the
+/// application's build enables serde_json's `arbitrary_precision`.
 fn limits(format: &str) -> Option<(Number, Number)> {
     Some(match format {
         "int8" => (i8::MIN.into(), i8::MAX.into()),
@@ -147,7 +149,7 @@ fn limits(format: &str) -> Option<(Number, Number)> {
             0.into(),
             Number::from_u128(u128::MAX).unwrap_or(u64::MAX.into()),
         ),
-        // Beyond these a reader of `f32` makes an infinity of a number.
+        // Beyond these limits, an `f32` becomes infinite.
         "float" => (
             Number::from_f64(f32::MIN.into())?,
             Number::from_f64(f32::MAX.into())?,

@@ -1,4 +1,4 @@
-//! `$ref`: where it leads, and that it does not lead in a circle.
+//! Resolves `$ref`, and refuses cycles.
 
 use std::collections::HashMap;
 
@@ -10,18 +10,18 @@ use super::{
     node::{Node, NodeId},
 };
 
-/// The place that a `$ref` names in its own document, and what stands there.
+/// Resolves a `$ref` within its document. Returns the place and the schema there.
 ///
 /// # Errors
 ///
-/// If it names another document, an anchor, or nothing.
+/// If it names another document, an anchor or a missing place.
 pub(super) fn target<'d>(
     reference: &Value,
     document: &'d Value,
 ) -> Result<(Place, &'d Value), (String, &'static str)> {
     let fault = |what: &str| match reference {
         Value::String(text) => format!("the `$ref` to {text:?} {what}"),
-        _ => "the keyword `$ref` has to be a text".to_owned(),
+        _ => "the keyword `$ref` must be a string".to_owned(),
     };
     let pointer = reference
         .as_str()
@@ -30,7 +30,7 @@ pub(super) fn target<'d>(
         .filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))
         .ok_or_else(|| {
             (
-                fault("leads out of this schema, or to an anchor, which is not implemented"),
+                fault("points outside this schema or to an anchor, which is not implemented"),
                 "copy the schema into `$defs` and refer to its place, such as `#/$defs/Filter`",
             )
         })?;
@@ -39,14 +39,13 @@ pub(super) fn target<'d>(
         .map(|value| (pointer.into_owned(), value))
         .ok_or_else(|| {
             (
-                fault("leads to nothing"),
-                "put a schema there, or refer to a place that is there",
+                fault("points to nothing"),
+                "put a schema there, or refer to an existing place",
             )
         })
 }
 
-/// Refuses schemas that apply themselves to the very value that they are applied to: a
-/// check of such a one has no end.
+/// Refuses schemas that apply themselves to the same value: their check would never end.
 pub(super) fn refuse_circles(nodes: &[Node], places: &HashMap<Place, NodeId>, faults: &mut Faults) {
     let mut states = vec![State::New; nodes.len()];
     let places = places.iter().map(|(place, id)| (place.clone(), *id));
@@ -56,8 +55,8 @@ pub(super) fn refuse_circles(nodes: &[Node], places: &HashMap<Place, NodeId>, fa
         if is_in_circle(nodes, id, &mut states) {
             faults.add(
                 &place,
-                "a `$ref` leads back to the schema that it is a part of, for the same value",
-                "let it lead there by a member or an item, as in a tree, or take it away",
+                "a `$ref` leads back to the schema that contains it, for the same value",
+                "refer to it from a member or an item, as in a tree, or remove the `$ref`",
             );
         }
     }
@@ -66,14 +65,15 @@ pub(super) fn refuse_circles(nodes: &[Node], places: &HashMap<Place, NodeId>, fa
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     New,
-    /// On the way from the schema that is looked at.
+    /// On the current path.
     Open,
     Done,
 }
 
-/// Whether a schema that was not looked at before leads to one on the way to it.
+/// Returns whether a new schema leads back to one on its path.
 fn is_in_circle(nodes: &[Node], start: NodeId, states: &mut [State]) -> bool {
-    // Schemas with what is left to look at from there. No recursion, as chains may be long.
+    // The path, with the schemas left to visit from each. Not recursive, because chains may
+    // be long.
     let mut way: Vec<(NodeId, Vec<NodeId>)> = Vec::new();
     let mut is_circle = false;
     let mut next = Some(start);

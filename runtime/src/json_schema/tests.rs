@@ -1,4 +1,4 @@
-//! What values a schema allows, and what schemas are refused.
+//! Which values a schema allows, and which schemas are refused.
 
 mod agreement;
 mod faults;

@@ -1,4 +1,4 @@
-//! The types that `type` allows.
+//! The types of the keyword `type`.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ const INTEGER: u8 = 64;
 pub(super) struct Types(u8);
 
 impl Types {
-    /// Reads what stands at `type`: a name or a list of names.
+    /// Parses the value of `type`: a name or a list of names.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let bit = |name: &Value| {
             let name = name.as_str()?;
@@ -42,7 +42,7 @@ impl Types {
         }
     }
 
-    /// Whether a value is of one of these types.
+    /// Returns whether a value has one of these types.
     pub(super) fn has(self, value: &Value) -> bool {
         let bits = match value {
             Value::Null => 1,

@@ -1,9 +1,9 @@
-//! Whose is a token: of whoever holds it, or of whoever can prove a key besides?
+//! Tokens bound to a key, and the proof that turns one into a caller.
 //!
-//! An issuer says in `cnf` what a token is bound to (RFC 7800 §3.1). A stolen token that
-//! is bound to a key is worth nothing without the key, as long as nobody overlooks the
-//! binding: so a bound token is another type than a principal, and the one way from here
-//! to there takes a key that this very request has proved.
+//! The claim `cnf` names the key that a token is bound to (RFC 7800 §3.1). Without the key,
+//! a stolen bound token is useless, provided that no code path skips the check. So a bound
+//! token is a separate type, and it becomes a caller only with a key that this request has
+//! proved.
 
 use std::{fmt, sync::Arc};
 
@@ -13,42 +13,42 @@ use serde_json::Value;
 use super::{Identity, Principal, Unacceptable, VerifiedToken};
 use crate::{bearer::Credentials, claims::Claims};
 
-/// An authentic token for us, from an issuer that we trust, and of this hour.
+/// An authentic token from a trusted issuer, for this server and valid now.
 #[derive(Debug, Clone)]
 pub(crate) enum Accepted {
-    /// Whoever holds the token is the one it speaks of (RFC 6750 §1.2).
+    /// A bearer token: its holder is the caller (RFC 6750 §1.2).
     Bearer(AcceptedToken),
-    /// Whoever holds it has to prove a key as well (RFC 9449 §6).
+    /// A bound token: its holder must also prove possession of a key (RFC 9449 §6).
     Bound(BoundToken),
 }
 
-/// A token that is accepted of whoever has sent it.
+/// A token that is accepted from its sender.
 #[derive(Debug, Clone)]
 pub(crate) struct AcceptedToken(pub(super) Arc<VerifiedToken>);
 
 impl AcceptedToken {
-    /// Who has sent it, with these credentials.
+    /// Builds the caller who sent the token with these credentials.
     pub(crate) fn sent_with(self, credentials: Credentials) -> Principal {
         Principal(self.0, credentials)
     }
 }
 
-/// A token that says nothing about its holder until the holder has proved a key.
+/// A bound token. It identifies no caller until its holder has proved the key.
 #[derive(Clone)]
 pub(crate) struct BoundToken(pub(super) Arc<VerifiedToken>);
 
 impl BoundToken {
-    /// The key that it is bound to.
+    /// Returns the key that the token is bound to.
     pub(crate) fn key(&self) -> Option<Thumbprint> {
         self.0.binding.ok().flatten()
     }
 
-    /// Whom it would speak for.
+    /// Returns the identity that the token has once its key is proved.
     pub(crate) fn identity(&self) -> Identity {
         self.0.identity()
     }
 
-    /// The same, accepted when the key that was proved is its own (RFC 9449 §7.1).
+    /// Accepts the token if the proved key is the one it is bound to (RFC 9449 §7.1).
     pub(crate) fn proved_by(self, proved: &ProvedKey) -> Result<AcceptedToken, Unacceptable> {
         let is_its_own = self.key() == Some(proved.0);
         let accepted = is_its_own.then_some(AcceptedToken(self.0));
@@ -62,16 +62,16 @@ impl fmt::Debug for BoundToken {
     }
 }
 
-/// A key whose possession the sender of one request has proved, with that request.
+/// A key whose possession the sender has proved with this request.
 pub(crate) struct ProvedKey(Thumbprint);
 
 impl ProvedKey {
-    /// Only the verification of proofs calls this: `tests/architecture.rs` holds it to that.
+    /// Only the verification of proofs may call this: `tests/architecture.rs` enforces it.
     pub(crate) const fn of_verified_proof(key: Thumbprint) -> Self {
         Self(key)
     }
 
-    /// Which key it is, for an issuer to bind a token to.
+    /// Returns the thumbprint, for an issuer that binds a token to the key.
     #[cfg(feature = "development-issuer")]
     pub(crate) const fn thumbprint(&self) -> Thumbprint {
         self.0
@@ -87,7 +87,7 @@ impl Thumbprint {
         Self(digest)
     }
 
-    /// Reads one as `cnf` and `dpop_jkt` write it: canonical base64url.
+    /// Parses a thumbprint as `cnf` and `dpop_jkt` contain it: canonical base64url.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let digest = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         digest.try_into().ok().map(Self)
@@ -104,10 +104,10 @@ impl fmt::Display for Thumbprint {
     }
 }
 
-/// The key that a token is bound to, or none for a bearer token.
+/// Returns the key that a token is bound to, or `None` for a bearer token.
 ///
-/// A `cnf` that has anything else in it than one thumbprint is refused: each member is a
-/// condition (RFC 7800 §3.1), and one that is not checked is not met.
+/// Refuses a `cnf` with any member besides one thumbprint: each member is a condition (RFC
+/// 7800 §3.1), and an unchecked condition is not met.
 pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, Unacceptable> {
     let Some(confirmation) = claims.get("cnf") else {
         return Ok(None);
@@ -115,7 +115,7 @@ pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, Unacceptable> 
     let members = confirmation
         .as_object()
         .ok_or(Unacceptable::BoundOtherwise)?;
-    // RFC 8705 §3.1: TLS ends at a proxy, so nobody here has seen a certificate.
+    // RFC 8705 §3.1: TLS ends at a proxy, so this process sees no client certificate.
     if members.contains_key("x5t#S256") {
         return Err(Unacceptable::BoundToCertificate);
     }
@@ -129,7 +129,7 @@ pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, Unacceptable> 
 
 #[cfg(test)]
 impl Accepted {
-    /// The principal of a token that is not bound.
+    /// Returns the caller of a token that is not bound.
     pub(crate) fn of_bearer(self) -> Principal {
         match self {
             Self::Bearer(AcceptedToken(token)) => {
@@ -194,7 +194,7 @@ mod tests {
             json!({"jkt": [KEY]}),
             json!({"jkt": format!("{KEY}=")}),
             json!({"jkt": format!("{KEY}A")}),
-            // The last character has two bits that count for nothing.
+            // Two bits of the last character are unused.
             json!({"jkt": KEY.replace("A4I", "A4J")}),
             json!({"JKT": KEY}),
             json!({"jkt": KEY, "jwk": {}}),

@@ -1,47 +1,46 @@
-//! A set of the scopes that one server knows, as bits.
+//! A set of the scopes of one server, as bits.
 
-/// A set of scopes of one server, as bits over its [`ScopeTable`](super::ScopeTable).
+/// A set of scopes of one server, as bits of its [`ScopeTable`](super::ScopeTable).
 ///
-/// Sets of different tables must not be mixed; the gate has one table and makes
-/// every set from it.
+/// Never mix sets of different tables. The gate has one table and builds every set from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ScopeSet(pub(super) u128);
 
 impl ScopeSet {
-    /// The set without a scope.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// Whether every scope of `needed` is in this set.
+    /// Returns whether every scope of `needed` is in this set.
     #[must_use]
     pub const fn contains(self, needed: Self) -> bool {
         needed.0 & !self.0 == 0
     }
 
-    /// The scopes of either set.
+    /// Returns the scopes of either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The scopes of this set that `other` lacks.
+    /// Returns the scopes of this set that `other` lacks.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// How many scopes there are.
+    /// Returns the number of scopes.
     #[must_use]
     pub const fn len(self) -> u32 {
         self.0.count_ones()
     }
 
-    /// Whether there is none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The bits that are set, lowest first.
+    /// Returns the set bits, lowest first.
     pub(super) fn bits(self) -> impl Iterator<Item = usize> {
         let mut rest = self.0;
         std::iter::from_fn(move || {

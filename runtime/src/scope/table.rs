@@ -1,4 +1,4 @@
-//! The scopes that one server knows, sorted: name to bit and back, and what implies what.
+//! The sorted scopes of one server: name to bit and back, and which scope implies which.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use super::{Scope, ScopeSet};
 
 /// Every scope that a server knows, sorted, one bit each.
 ///
-/// Known are the scopes that its operations ask for, and those that imply one of them.
+/// A server knows the scopes that its operations require, and the scopes that imply one of
+/// them.
 ///
 /// ```
 /// use toolgate::{Scope, ScopeTable};
@@ -19,30 +20,30 @@ use super::{Scope, ScopeSet};
 pub struct ScopeTable {
     names: Box<[&'static str]>,
     asked_for: ScopeSet,
-    /// For each bit what holding that scope grants: itself and all that it implies.
+    /// For each bit, the scopes that it grants: itself and all that it implies.
     grants: Box<[ScopeSet]>,
     patterns: bool,
 }
 
 impl ScopeTable {
-    /// How many scopes a server can have: one bit of a 128-bit integer each.
+    /// The largest number of scopes of a server: one bit of a 128-bit integer each.
     pub const CAPACITY: usize = 128;
 
-    /// A table of the scopes that operations ask for, of which none implies another.
+    /// Builds a table of the scopes that operations require, without a hierarchy.
     ///
     /// # Errors
     ///
-    /// [`TooManyScopes`] when there are more than [`ScopeTable::CAPACITY`] different ones.
+    /// [`TooManyScopes`] if there are more than [`ScopeTable::CAPACITY`] different scopes.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, TooManyScopes> {
         Self::with_hierarchy(scopes, &[])
     }
 
-    /// A table with a hierarchy: whoever holds the first scope of a pair has the others.
-    /// What is implied may imply more in its turn, and circles do no harm.
+    /// Builds a table with a hierarchy: the first scope of each pair implies the others.
+    /// Implied scopes may imply further scopes, and cycles are allowed.
     ///
     /// # Errors
     ///
-    /// As [`ScopeTable::new`].
+    /// Like [`ScopeTable::new`].
     pub fn with_hierarchy(
         scopes: impl IntoIterator<Item = Scope>,
         implications: &[(Scope, Vec<Scope>)],
@@ -68,26 +69,26 @@ impl ScopeTable {
         Ok(table)
     }
 
-    /// Lets a token's scope that ends in `*` stand for every scope of the server that
-    /// begins like it: `todo:*` for `todo:read`.
+    /// Lets a token's scope that ends in `*` grant every scope of the server with that
+    /// prefix: `todo:*` grants `todo:read`.
     #[must_use]
     pub fn with_patterns(mut self) -> Self {
         self.patterns = true;
         self
     }
 
-    /// The set of this one scope, if the server knows it.
+    /// Returns the set of this one scope, or `None` if the server does not know it.
     #[must_use]
     pub fn one(&self, name: &str) -> Option<ScopeSet> {
         let bit = self.names.binary_search(&name).ok()?;
         Some(ScopeSet(1 << bit))
     }
 
-    /// The scopes among `names` that the server knows. The others count for nothing.
+    /// Returns the scopes among `names` that the server knows. Other names are ignored.
     #[must_use]
     #[expect(
         single_use_lifetimes,
-        reason = "an elided lifetime cannot stand inside impl Trait"
+        reason = "impl Trait does not allow an elided lifetime here"
     )]
     pub fn held<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
@@ -96,12 +97,12 @@ impl ScopeTable {
             .fold(ScopeSet::EMPTY, ScopeSet::union)
     }
 
-    /// What a token with these scopes may do: what it holds, all that this implies and,
-    /// where they are switched on, what its patterns cover.
+    /// Returns the scopes that a token with these names grants: those it holds, those they
+    /// imply and, with [`with_patterns`](Self::with_patterns), those its patterns match.
     #[must_use]
     #[expect(
         single_use_lifetimes,
-        reason = "an elided lifetime cannot stand inside impl Trait"
+        reason = "impl Trait does not allow an elided lifetime here"
     )]
     pub fn granted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
@@ -113,23 +114,24 @@ impl ScopeTable {
             .fold(ScopeSet::EMPTY, |all, &more| all.union(more))
     }
 
-    /// The scopes that operations ask for.
+    /// Returns the scopes that operations require.
     #[must_use]
     pub fn asked_for(&self) -> ScopeSet {
         self.asked_for
     }
 
-    /// The names in a set, sorted.
+    /// Returns the names of a set, sorted.
     pub fn names(&self, set: ScopeSet) -> impl Iterator<Item = &'static str> + '_ {
         set.bits().filter_map(|bit| self.names.get(bit).copied())
     }
 
-    /// What a pattern covers; nothing where there are no patterns, or this is none.
+    /// Returns the scopes that a pattern matches. Empty if patterns are off or the name is
+    /// not a pattern.
     fn covered(&self, name: &str) -> ScopeSet {
         let Some(stem) = name.strip_suffix('*').filter(|_| self.patterns) else {
             return ScopeSet::EMPTY;
         };
-        // `*` alone would make one scope of all, which no issuer can have meant by it.
+        // `*` alone would grant every scope, which no issuer can intend.
         if stem.is_empty() {
             return ScopeSet::EMPTY;
         }
@@ -141,7 +143,7 @@ impl ScopeTable {
         )
     }
 
-    /// Follows the implications until nothing is added.
+    /// Adds implied scopes until nothing changes.
     fn close(&mut self, implications: &[(Scope, Vec<Scope>)]) {
         let edges: Vec<(ScopeSet, ScopeSet)> = implications
             .iter()
@@ -166,7 +168,7 @@ impl ScopeTable {
     }
 }
 
-/// More different scopes than a [`ScopeTable`] holds.
+/// More different scopes than a [`ScopeTable`] can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyScopes {
     found: usize,

@@ -1,9 +1,9 @@
-//! A closed vocabulary: every scope of a server, declared once, with what it is for.
+//! A closed vocabulary: every scope of a server, declared once with a description.
 
 use super::Scope;
 
-/// A scope with what it lets somebody do, as people read it: on the page that asks for
-/// consent, and on the server's own. [`scopes!`](crate::scopes) makes them.
+/// A scope with a description for users, shown on the consent page and on the server's own
+/// page. [`scopes!`](crate::scopes) builds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScopeDescription {
     scope: Scope,
@@ -11,19 +11,19 @@ pub struct ScopeDescription {
 }
 
 impl ScopeDescription {
-    /// Describes a scope, in a sentence for the person who is asked to grant it.
+    /// Builds the description of a scope: a sentence for the user who is asked to grant it.
     #[must_use]
     pub const fn new(scope: Scope, description: &'static str) -> Self {
         Self { scope, description }
     }
 
-    /// The scope.
+    /// Returns the scope.
     #[must_use]
     pub const fn scope(&self) -> Scope {
         self.scope
     }
 
-    /// What it lets its holder do.
+    /// Returns the description.
     #[must_use]
     pub fn description(&self) -> &'static str {
         self.description.trim()
@@ -55,11 +55,10 @@ impl ScopeDescription {
 /// assert_eq!(scope::ALL[0].description(), "Read your lists.");
 /// ```
 ///
-/// A tool names a scope by its constant, so that a misspelled one does not compile. A text
-/// compiles by itself: only where the tools are listed is it known which vocabulary they
-/// belong to. There, `tools![in scope::ALL; …]`, and on a block of methods
-/// `#[mcp_tools(vocabulary = scope::ALL)]`, make a scope that is not declared a compile
-/// error, however it was named.
+/// A tool names a scope by its constant, so a misspelled name does not compile. A string
+/// literal compiles by itself, because its vocabulary is known only where the tools are
+/// listed. There, `tools![in scope::ALL; …]`, or `#[mcp_tools(vocabulary = scope::ALL)]` on
+/// a block of methods, makes an undeclared scope a compile error, however it was named.
 #[macro_export]
 macro_rules! scopes {
     (
@@ -74,7 +73,7 @@ macro_rules! scopes {
                 pub const $constant: $crate::Scope = $crate::Scope::new($text);
             )+
 
-            /// Every scope that is declared here, in this order.
+            /// Every declared scope, in this order.
             pub const ALL: &[$crate::ScopeDescription] = &[
                 $($crate::ScopeDescription::new(
                     $constant,
@@ -91,7 +90,7 @@ macro_rules! scopes {
         }
     ) => {
         $crate::__private::compile_error!(
-            "each scope needs a doc comment: it is what a person reads who is asked to grant the scope"
+            "each scope needs a doc comment: users read it before they grant the scope"
         );
     };
     ($($other:tt)*) => {
@@ -101,7 +100,7 @@ macro_rules! scopes {
     };
 }
 
-/// Whether a vocabulary declares a scope.
+/// Returns whether a vocabulary declares a scope.
 pub(crate) const fn declares(vocabulary: &[ScopeDescription], scope: Scope) -> bool {
     let mut at = 0;
     while at < vocabulary.len() {
@@ -113,7 +112,7 @@ pub(crate) const fn declares(vocabulary: &[ScopeDescription], scope: Scope) -> b
     false
 }
 
-/// Equality that a `const` can ask for.
+/// Equality that works in a `const`.
 const fn is_same(one: Scope, other: Scope) -> bool {
     let (one, other) = (one.as_str().as_bytes(), other.as_str().as_bytes());
     if one.len() != other.len() {

@@ -1,4 +1,4 @@
-//! Templates and URIs that a fuzzer makes.
+//! Checks templates and URIs from a fuzzer.
 
 use super::*;
 
@@ -17,7 +17,7 @@ const PATTERNS: [&str; 12] = [
     "a://{x}?q={y}",
 ];
 
-/// Matches the URI that these bytes make with the pattern that they choose.
+/// Matches the URI of these bytes with the pattern that the first byte selects.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((&first, rest)) = bytes.split_first() else {
         return;
@@ -30,7 +30,7 @@ pub(crate) fn check(bytes: &[u8]) {
     }
 }
 
-/// A URI made of a pattern and values is one of it, with these values.
+/// Checks that a URI built from a pattern and values matches it with these values.
 fn expanded(pattern: &UriPattern, bytes: &[u8]) {
     let mut bytes = bytes.iter();
     let (mut uri, mut values) = (String::new(), Vec::new());
@@ -41,7 +41,7 @@ fn expanded(pattern: &UriPattern, bytes: &[u8]) {
                 let length = bytes.next().map_or(1, |byte| 1 + byte % 6);
                 let mut value = String::new();
                 for byte in bytes.by_ref().take(length.into()) {
-                    // None of these is in a literal.
+                    // No literal contains a digit.
                     let letter = char::from(b'0' + byte % 10);
                     value.push(letter);
                     match byte {
@@ -72,7 +72,7 @@ fn expanded(pattern: &UriPattern, bytes: &[u8]) {
     );
 }
 
-/// Whatever matches, a value that stands for one segment is one, and the literals are there.
+/// Checks every match: a value of one segment is one segment, and the literals are present.
 fn whatever(pattern: &UriPattern, rest: &str) {
     let Some(Part::Literal(start)) = pattern.parts.first() else {
         panic!("a pattern without a scheme");

@@ -1,4 +1,4 @@
-//! What an issuer's answer about a token means (RFC 7662 §2.2).
+//! Reads claims from introspection responses (RFC 7662 §2.2).
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::{
     issuer::{Capped, Introspection, Issuer, Quoted, Unanswered},
 };
 
-/// No answer is used for longer than a day, in seconds.
+/// The longest time that a response is cached, in seconds.
 const LONGEST: u64 = 24 * 3600;
 
-/// Asks an issuer what a token says, and until when the answer may be used.
+/// Introspects a token. Returns its claims, and until when the response may be cached.
 pub(super) async fn claims(
     one: &Trusted,
     token: &BearerToken,
@@ -35,9 +35,10 @@ pub(super) async fn claims(
     Ok((claims, until))
 }
 
-/// Asks an issuer whether it still stands by a JWT of its own. What the JWT says counts,
-/// because it is signed; an answer that speaks of somebody else is none, and one that calls
-/// it something else than an access token, or bound otherwise than it says, is a refusal.
+/// Introspects a JWT whose signature is verified, to find out whether it is still active.
+/// The claims of the JWT count, because they are signed. Refuses a response about another
+/// token, one that does not describe an access token, and one with a different binding.
+/// Returns until when the response may be cached.
 pub(super) async fn confirm(
     one: &Trusted,
     token: &BearerToken,
@@ -64,7 +65,7 @@ pub(super) async fn confirm(
     {
         return Err(TokenError::invalid(told(
             issuer,
-            "its answer is about another token than the one it was asked about",
+            "its introspection response is about another token",
         )));
     }
     Ok(until(introspection, claims, clock.now()))
@@ -90,7 +91,7 @@ async fn ask<'a>(
             reason,
             retry_after,
         }) => {
-            let caller = "the token cannot be verified now because its issuer does not answer questions about it; try again later";
+            let caller = "the token cannot be verified now because introspection at its issuer failed; try again later";
             let log = told(&one.issuer, &reason);
             Err(TokenError::unanswered(caller, log).with_retry_after(retry_after))
         }
@@ -98,11 +99,11 @@ async fn ask<'a>(
 }
 
 fn not_offered() -> TokenError {
-    jwt::malformed("it is no JWT, and its issuer answers no questions about others")
+    jwt::malformed("it is not a JWT, and its issuer offers no introspection")
 }
 
-/// Adds what an answer may leave out. That `iss` is there and another one is a mix-up
-/// (RFC 9700 §4.4): the answer is not about a token of this issuer.
+/// Adds the claims that a response may omit. A different `iss` is a mix-up (RFC 9700 §4.4):
+/// the response is not about a token of this issuer.
 fn completed(
     mut members: Map<String, Value>,
     issuer: &Issuer,
@@ -126,8 +127,8 @@ fn completed(
     Ok(members)
 }
 
-/// RFC 7662 §2.1: the endpoint answers about refresh tokens as well. A `token_type` (RFC
-/// 6749 §5.1) tells; where it is absent the audience stands guard.
+/// RFC 7662 §2.1: the endpoint also introspects refresh tokens. `token_type` (RFC 6749
+/// §5.1) identifies them; without it, only the audience check refuses them.
 fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
     for name in ["token_type", "token_use"] {
         let kind = match members.get(name) {
@@ -137,7 +138,7 @@ fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
         };
         if !matches!(
             kind.as_str(),
-            // How RFC 6750, RFC 9449 and RFC 8693 name an access token, and how servers do.
+            // Names of an access token in RFC 6750, RFC 9449, RFC 8693 and in practice.
             "bearer"
                 | "dpop"
                 | "access_token"
@@ -146,15 +147,16 @@ fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
         ) {
             return Err(format!("its {name} is {}", Quoted(&kind, 64)));
         }
-        // RFC 9449 §6.2: without the key in `cnf` nothing would tell that it is bound.
+        // RFC 9449 §6.2: without the key in `cnf`, the binding cannot be checked.
         if kind == "dpop" && !members.contains_key("cnf") {
-            return Err("it is bound to a key, and the answer does not say to which".to_owned());
+            return Err("it is bound to a key that the response does not name".to_owned());
         }
     }
     Ok(())
 }
 
-/// An answer is used no longer than it may be, and no longer than the token lasts.
+/// Returns until when a response may be cached: at most the configured time, and never
+/// beyond the token's expiry.
 fn until(introspection: &Introspection, claims: &Claims, now: UnixTime) -> Instant {
     let lasts = Duration::from_secs(claims.expires_at().since(now).min(LONGEST));
     Instant::now() + introspection.keep().min(lasts)
@@ -162,7 +164,7 @@ fn until(introspection: &Introspection, claims: &Claims, now: UnixTime) -> Insta
 
 fn told(issuer: &Issuer, fault: &str) -> String {
     format!(
-        "{} (asked of {})",
+        "{} (introspected at {})",
         Capped(fault, 300),
         Quoted(issuer.name(), 160)
     )

@@ -1,4 +1,4 @@
-//! From a token to a principal: verified once, judged on every request.
+//! Authenticates a token: verified once, then validated on every request.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
@@ -21,29 +21,29 @@ use crate::{
 
 mod possession;
 
-/// Says who a token's bearer is, if this server accepts the token now.
+/// Returns the caller of a token, if this server accepts the token now.
 pub(crate) struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerdictCache,
     flights: Flights<Result<Accepted, Unauthenticated>>,
     acceptance: Acceptance,
-    /// None where bound tokens are refused.
+    /// `None` if bound tokens are refused.
     proofs: Option<Proofs>,
     only_bound: bool,
     table: Arc<ScopeTable>,
     clock: Arc<dyn Clock>,
 }
 
-/// Why a token's bearer is nobody.
+/// Why a request is not authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unauthenticated {
     /// 401 with `error="invalid_token"`.
     Invalid {
-        /// One of our own sentences, ASCII, fit for `error_description`.
+        /// A fixed ASCII sentence, valid as `error_description`.
         description: Cow<'static, str>,
     },
-    /// The same for a bound token that came as a bearer token: 401 with
-    /// `error="invalid_token"`, and with a challenge that names the other scheme.
+    /// A bound token sent as a bearer token: 401 with `error="invalid_token"` and a
+    /// challenge for the other scheme.
     OtherScheme {
         /// As above.
         description: &'static str,
@@ -57,9 +57,9 @@ pub(crate) enum Unauthenticated {
     WantsNonce,
     /// 503 with `Retry-After` and no challenge.
     Unavailable {
-        /// When to come again; a second at least.
+        /// When to retry; at least one second.
         retry_after: Duration,
-        /// One of our own sentences.
+        /// A fixed ASCII sentence.
         description: &'static str,
     },
 }
@@ -83,33 +83,32 @@ impl Authenticator {
         }
     }
 
-    /// Accepts tokens that are bound to a key, of which these proofs are asked for; and no
-    /// others, if `only`.
+    /// Accepts tokens that are bound to a key and sent with a proof; with `only`, refuses
+    /// all others.
     pub(crate) fn with_proofs(mut self, proofs: Proofs, only: bool) -> Self {
         self.proofs = Some(proofs);
         self.only_bound = only;
         self
     }
 
-    /// Starts to load the issuers' keys, when called within a tokio runtime.
+    /// Starts loading the issuers' keys, if called within a tokio runtime.
     pub(crate) fn start(&self) {
         if let Some(issuers) = self.verifier.as_issuers() {
             issuers.start();
         }
     }
 
-    /// Whether tokens can be verified, or why not.
+    /// Returns why tokens cannot be verified, if they cannot.
     pub(crate) fn readiness(&self) -> Result<(), String> {
         self.verifier
             .as_issuers()
             .map_or(Ok(()), IssuerVerifier::readiness)
     }
 
-    /// The principal behind a token, or that it takes a proof to be one. A token that was
-    /// verified before costs a hash and a look into the cache, and is judged like any
-    /// other.
+    /// Accepts a token, as a bearer token or as one that needs a proof. A cached token
+    /// costs one hash and one lookup, and is validated like any other.
     async fn accept(&self, token: &BearerToken) -> Result<Accepted, Unauthenticated> {
-        // Before anything is done with it: hashing has a price too.
+        // First, because hashing a long token is expensive.
         if token.as_bytes().len() > MAX_TOKEN {
             return Err(told(&TokenError::refused(
                 "the access token is malformed",
@@ -127,12 +126,12 @@ impl Authenticator {
         let hash = TokenHash::of(token);
         match self.remembered(issuers, &hash) {
             Some(judged) => judged,
-            // On the heap: the many requests whose token is known need no room for it.
+            // Boxed, so that the future of a request with a cached token stays small.
             None => Box::pin(self.find_out(issuers, token, hash)).await,
         }
     }
 
-    /// Verifies a token that is not known, or waits for who does.
+    /// Verifies a token that is not cached, or waits for a verification in progress.
     async fn find_out(
         &self,
         issuers: &IssuerVerifier,
@@ -142,7 +141,7 @@ impl Authenticator {
         loop {
             match self.flights.board(hash) {
                 Boarding::Lead(landing) => {
-                    // Another may have landed between the look and the boarding.
+                    // Another leader may have finished between the lookup and `board`.
                     if let Some(judged) = self.remembered(issuers, &hash) {
                         return judged;
                     }
@@ -162,7 +161,7 @@ impl Authenticator {
         }
     }
 
-    /// What is known of a token that was verified before, judged anew.
+    /// Looks up a verified token and validates it again.
     fn remembered(
         &self,
         issuers: &IssuerVerifier,
@@ -175,7 +174,7 @@ impl Authenticator {
         }
         let judged = self.judge(verdict.token);
         if judged.is_err() {
-            // It has expired: no other verdict changes with time.
+            // It has expired: no other result changes with time.
             self.cache.forget(hash);
         }
         Some(judged)
@@ -193,7 +192,7 @@ impl Authenticator {
             .map_err(|error| told(&error))?;
         let verified = self.granted(claims);
         let accepted = self.judge(Arc::clone(&verified))?;
-        // An answer may be for this one request alone.
+        // An introspection response may be valid only for this request.
         if issuers.is_current(stamp) {
             self.cache.keep(hash, verified, stamp);
         }
@@ -231,7 +230,7 @@ impl fmt::Debug for Authenticator {
     }
 }
 
-/// The precise reason goes to the log, and what anybody may know to the caller.
+/// Logs the precise reason and returns the fixed sentence for the client.
 fn told(error: &TokenError) -> Unauthenticated {
     match error.kind() {
         TokenErrorKind::Invalid => {

@@ -1,9 +1,9 @@
-//! Verdicts that need not be found again: authentic, accepted tokens by their hash.
+//! Cache of verified tokens by hash.
 //!
-//! A token that was refused never enters, so garbage cannot fill the cache or push
-//! anybody out. What enters is weighed, so that tokens which say much do not take more
-//! than their share. Nothing here is trusted for longer than the keys that verified it, and
-//! time and audience are judged again on each request.
+//! Refused tokens are never cached, so invalid tokens cannot evict valid ones. Entries are
+//! weighed, so that tokens with many claims do not take more than their share. An entry is
+//! valid only as long as the keys that verified it, and time and audience are validated on
+//! each request.
 
 use std::sync::Arc;
 
@@ -14,33 +14,33 @@ use serde_json::{Map, Value};
 use super::issuers::Stamp;
 use crate::{bearer::BearerToken, claims::Claims, principal::VerifiedToken};
 
-/// About how many bytes the cache may hold: some 10,000 tokens of one kilobyte.
+/// The approximate capacity in bytes: about 10,000 tokens of one kilobyte.
 const CAPACITY: u64 = 48 * 1024 * 1024;
 
-/// What a token of one kilobyte weighs.
+/// The weight of a token of one kilobyte.
 const TYPICAL: u64 = 4 * 1024;
 
-/// What an entry weighs beside the claims.
+/// The weight of an entry without its claims.
 const ENTRY: u64 = 1024;
 
-/// What an allocation costs beyond its bytes, and an element of a list, which grows by
+/// The overhead of an allocation, and the weight of a list element, since lists grow by
 /// doubling.
 const ALLOCATION: u64 = 16;
 const ELEMENT: u64 = 2 * 32;
 
-/// What a map costs that is not empty, and a member of it: they lie in nodes with room
-/// for eleven, half of which may be free.
+/// The weight of a map that is not empty, and of a member: maps store members in nodes of
+/// eleven slots, half of which may be unused.
 const NODE: u64 = 11 * (24 + 32);
 const MEMBER: u64 = 2 * (24 + 32);
 
 /// Verified tokens.
 pub(super) struct VerdictCache(Cache<TokenHash, Verdict, Weight>);
 
-/// The SHA-256 of a token. The token itself is not kept.
+/// The SHA-256 of a token. The token itself is not stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
 
-/// An authentic token, and what that rests on.
+/// An authentic token and the evidence for it.
 #[derive(Clone)]
 pub(super) struct Verdict {
     pub(super) token: Arc<VerifiedToken>,
@@ -71,7 +71,7 @@ impl VerdictCache {
         self.0.get(hash)
     }
 
-    /// Keeps a verdict on a token.
+    /// Stores a verified token.
     pub(super) fn keep(&self, hash: TokenHash, token: Arc<VerifiedToken>, stamp: Stamp) {
         let weight = ENTRY + weight_of(token.claims());
         self.0.insert(
@@ -103,9 +103,9 @@ impl Weighter<TokenHash, Verdict> for Weight {
     }
 }
 
-/// About how many bytes claims take, rather more than less. The length of the token would
-/// not tell: a byte of it can be a hundred of these, and what only its issuer can read has
-/// its claims from elsewhere.
+/// Estimates the memory of claims in bytes, rounded up. The token's length is no estimate:
+/// one byte of it can take a hundred bytes in memory, and the claims of an opaque token
+/// come from introspection.
 fn weight_of(claims: &Claims) -> u64 {
     let text = |text: &str| ALLOCATION + text.len() as u64;
     let audience = claims.audience().iter().map(String::as_str);
@@ -123,7 +123,7 @@ fn weight_of_members(members: &Map<String, Value>) -> u64 {
     NODE + each.sum::<u64>()
 }
 
-/// What a value takes beside the place in which it lies.
+/// Returns the heap size of a value, without the value itself.
 fn weight_of_value(value: &Value) -> u64 {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_a_token_says_is_weighed_and_not_how_long_it_is() {
-        // Members of a map lie in nodes with room for eleven of them.
+        // Maps store members in nodes of eleven slots.
         let objects = vec![r#"{"":0}"#; 1000].join(",");
         let scopes = vec!["s"; 16_000].join(" ");
         for (dense, bytes) in [

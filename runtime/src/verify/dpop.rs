@@ -1,18 +1,18 @@
-//! Has the sender of this request the key that its token is bound to (RFC 9449)?
+//! Verifies that the sender of a request has the key that its token is bound to (RFC 9449).
 //!
-//! A proof is a JWT that the client signs anew for each request, with the private key
-//! whose public half it brings along. What is checked of it, in this order (§4.3):
+//! A proof is a JWT that the client signs for each request. It contains the public key that
+//! verifies it. The checks, in this order (§4.3):
 //!
-//! - [`proof`]: it is one proof, typed, by an algorithm of the list, and its signature is
-//!   that of the key it brings
-//! - here: the key is the token's; it is for this method, this address and this token;
-//!   it was made now
-//! - [`nonce`]: and not long ago, by this server's own clock, where that is asked for
-//! - [`replay`]: and it is seen for the first time, by this process, which has to have
-//!   run already when it was made
+//! - [`proof`]: one proof, with the right type and an accepted algorithm, signed by its own
+//!   key
+//! - here: the key is the token's; the proof is for this method, this URL and this token,
+//!   and its time is now
+//! - [`nonce`]: if required, it has a recent nonce of this server
+//! - [`replay`]: this process sees it for the first time, and was already running when the
+//!   proof was made
 //!
-//! The address is that of the configuration ([`target`]). `Host` says where a request was
-//! sent to, and whoever relays somebody else's proof writes that.
+//! The URL comes from the configuration ([`target`]), not from `Host`: whoever relays a
+//! stolen proof chooses that header.
 
 use std::{fmt, hash::Hash, sync::Arc};
 
@@ -47,18 +47,18 @@ pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 /// The header that carries a nonce to the client.
 pub(crate) const NONCE: &str = "dpop-nonce";
 
-/// How old a proof may be, in seconds, beside the leeway for clocks. §11.1 recommends
+/// The maximum age of a proof in seconds, without the clock leeway. §11.1 recommends
 /// seconds or minutes; a proof is made for one request and needs no more.
 const MAX_AGE: u64 = 60;
 
-/// A request as far as a proof speaks of it.
+/// The parts of a request that a proof covers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown<'a> {
     method: &'a str,
     proof: Header<'a>,
 }
 
-/// The header of proofs, which has to be there once (§4.3, first check).
+/// The `DPoP` header, which must occur exactly once (§4.3, first check).
 #[derive(Debug, Clone, Copy)]
 enum Header<'a> {
     Absent,
@@ -80,52 +80,52 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Whether there is anything that could be a proof.
+    /// Returns whether the request has a `DPoP` header.
     #[cfg(feature = "development-issuer")]
     pub(crate) fn has_proof(&self) -> bool {
         !matches!(self.proof, Header::Absent)
     }
 }
 
-/// What a proof has to be about.
+/// What a proof must match.
 pub(crate) struct About<'a> {
-    /// The access token that it comes with; none where one is asked for.
+    /// The access token sent with it; `None` at the token endpoint.
     pub(crate) token: Option<&'a BearerToken>,
-    /// The key that has to have made it; none where any key may bind itself.
+    /// The key that must have signed it; `None` if any key may.
     pub(crate) key: Option<Thumbprint>,
 }
 
-/// Why a request has not proved a key. Each sentence is ours, and fit for a challenge.
+/// Why a request has not proved a key. Each sentence is fixed and valid in a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unproved {
-    /// There is no proof, or none that holds: `invalid_dpop_proof`.
+    /// The proof is missing or invalid: `invalid_dpop_proof`.
     Invalid(&'static str),
-    /// The proof holds, and it is by another key: `invalid_token` (§7.1).
+    /// The proof is valid, but signed by another key: `invalid_token` (§7.1).
     OtherKey,
-    /// It has to say when it was made by this server's clock: `use_dpop_nonce` (§8).
+    /// The proof needs a current nonce: `use_dpop_nonce` (§8).
     WantsNonce,
-    /// So many proofs are remembered that no more can be: nobody knows whether this one
-    /// was seen before.
+    /// The replay cache is full, so the server cannot know whether this proof was used
+    /// before.
     NoRoom,
 }
 
-/// Judges the proofs that are shown at one endpoint.
+/// Verifies the proofs sent to one endpoint.
 pub(crate) struct Proofs {
-    /// The endpoint's addresses in normal form.
+    /// The endpoint's URLs in normal form.
     targets: Vec<String>,
     algorithms: Vec<Algorithm>,
     leeway: u64,
     nonces: Option<Nonces>,
     replays: Replays,
-    /// When this process began to remember proofs.
+    /// When this process started to record proofs.
     since: UnixTime,
     clock: Arc<dyn Clock>,
 }
 
 impl Proofs {
-    /// For an endpoint with these addresses. Proofs whose time differs from the clock's by
-    /// more than `leeway` seconds are from the future; those that are [`MAX_AGE`] older
-    /// are of the past.
+    /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway`
+    /// seconds ahead of the clock is from the future; one more than [`MAX_AGE`] plus
+    /// `leeway` behind it is too old.
     pub(crate) fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
@@ -141,21 +141,21 @@ impl Proofs {
             algorithms,
             leeway,
             nonces,
-            // From the earliest moment at which a proof is accepted to the last, which is
-            // the end of its second: the clock tells whole ones.
+            // From the first moment at which a proof is accepted to the last. The extra
+            // second covers the clock's resolution of whole seconds.
             replays: Replays::new(MAX_AGE + 2 * leeway + 1),
             since: clock.now(),
             clock,
         }
     }
 
-    /// Judges the proof of a request by this holder, who is whoever has to answer for how
-    /// many proofs there are.
+    /// Verifies the proof of a request. `holder` is the party that the replay cache counts
+    /// the proof for.
     ///
     /// # Errors
     ///
-    /// What has not been [proved](Unproved). Only a proof that holds in every other
-    /// respect is remembered, so a stranger's garbage takes no room.
+    /// An [`Unproved`] that names the failed check. Only a proof that passes every other
+    /// check is recorded, so an unauthenticated client's garbage takes no capacity.
     pub(crate) fn judge(
         &self,
         shown: &Shown<'_>,
@@ -187,7 +187,7 @@ impl Proofs {
         if let Some(nonces) = &self.nonces {
             match &proof.nonce {
                 Some(nonce) if nonces.accepts(nonce, now) => {}
-                // §8.2 and §11.3: one that has grown old is replaced, not punished.
+                // §8.2 and §11.3: an expired nonce is replaced, not treated as an error.
                 _ => return Err(Unproved::WantsNonce),
             }
         }
@@ -199,7 +199,7 @@ impl Proofs {
         }
     }
 
-    /// The nonce that the next proof may have, where proofs need one.
+    /// Returns the nonce for the next proof, if proofs need one.
     pub(crate) fn nonce(&self) -> Option<String> {
         let nonces = self.nonces.as_ref()?;
         Some(nonces.current(self.clock.now()))
@@ -214,24 +214,24 @@ impl Proofs {
                 ));
             }
             Header::One(bytes) => std::str::from_utf8(bytes)
-                .map_err(|_| Unproved::Invalid("the proof is no compact JWS"))?,
+                .map_err(|_| Unproved::Invalid("the proof is not a compact JWS"))?,
         };
         Proof::read(text, &self.algorithms).map_err(Unproved::Invalid)
     }
 
-    /// Refuses a proof that may have been used at the process before this one: what that
-    /// one remembered is gone (§11.1), and whoever saw the proof could wait for a restart.
+    /// Refuses a proof that a previous process may have seen: its replay cache is gone
+    /// (§11.1), and an attacker with the proof could wait for a restart.
     ///
-    /// A nonce that this process alone gives out shows that a proof is newer, whatever time
-    /// the client's clock told. Without one, a client whose clock is behind is refused for
-    /// as many seconds after the start as it is behind, and its next proofs count.
+    /// A nonce that only this process issues shows that the proof is newer, whatever the
+    /// client's clock says. Without a nonce, a client whose clock is behind is refused
+    /// after the start for as long as its clock is behind; later proofs are accepted.
     fn judge_start(&self, proof: &Proof) -> Result<(), Unproved> {
         if proof.issued_at >= self.since {
             return Ok(());
         }
         match &self.nonces {
             Some(nonces) if nonces.are_of_this_process() => Ok(()),
-            // The answer names the nonce, and has the client make another proof.
+            // The response contains a nonce, and the client makes another proof.
             Some(_) => Err(Unproved::WantsNonce),
             None => Err(Unproved::Invalid(
                 "the proof was made before this server started, and may have been used then: make a new proof",
@@ -264,7 +264,7 @@ impl fmt::Debug for Proofs {
     }
 }
 
-/// `ath` (§4.2): the base64url text of the SHA-256 digest of the token's characters.
+/// Returns `ath` (§4.2): the base64url-encoded SHA-256 of the token.
 fn token_hash(token: &BearerToken) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()))
 }

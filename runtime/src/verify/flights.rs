@@ -1,4 +1,4 @@
-//! A token that arrives many times at once is verified once.
+//! Single flight: concurrent requests with the same token verify it once.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -9,26 +9,26 @@ use tokio::sync::watch;
 
 use super::cache::TokenHash;
 
-/// Verifications under way, by the hash of their token. Each entry goes when its
-/// verification ends, however it ends.
+/// Verifications in progress, by token hash. An entry is removed when its verification
+/// ends, however it ends.
 pub(crate) struct Flights<T>(Mutex<HashMap<TokenHash, watch::Receiver<Option<T>>>>);
 
-/// What a caller is to do.
+/// The role of a request.
 pub(crate) enum Boarding<'a, T> {
-    /// Verify, and tell the others.
+    /// Verify the token and publish the result.
     Lead(Landing<'a, T>),
-    /// Wait for what the leader finds.
+    /// Wait for the leader's result.
     Follow(Waiting<T>),
 }
 
-/// The leader's duty: whatever becomes of it, the others are set free.
+/// The leader's guard. Dropping it releases the followers, whatever happens to the leader.
 pub(crate) struct Landing<'a, T> {
     flights: &'a Flights<T>,
     hash: TokenHash,
     outcome: watch::Sender<Option<T>>,
 }
 
-/// A caller that waits.
+/// A follower that waits for the result.
 pub(crate) struct Waiting<T>(watch::Receiver<Option<T>>);
 
 impl<T> Default for Flights<T> {
@@ -38,7 +38,7 @@ impl<T> Default for Flights<T> {
 }
 
 impl<T: Clone> Flights<T> {
-    /// Joins the verification of this token, or begins it.
+    /// Joins the verification of this token, or starts it.
     pub(crate) fn board(&self, hash: TokenHash) -> Boarding<'_, T> {
         match self.all().entry(hash) {
             Entry::Occupied(flight) => Boarding::Follow(Waiting(flight.get().clone())),
@@ -57,13 +57,13 @@ impl<T: Clone> Flights<T> {
 
 impl<T> Flights<T> {
     fn all(&self) -> MutexGuard<'_, HashMap<TokenHash, watch::Receiver<Option<T>>>> {
-        // What is behind the lock is whole at every moment.
+        // The map is consistent at every moment, so a poisoned lock is safe to use.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: Clone> Landing<'_, T> {
-    /// Tells the others.
+    /// Publishes the result to the followers.
     pub(crate) fn land(self, outcome: &T) {
         self.outcome.send_replace(Some(outcome.clone()));
     }
@@ -76,7 +76,8 @@ impl<T> Drop for Landing<'_, T> {
 }
 
 impl<T: Clone> Waiting<T> {
-    /// What the leader found; none when it was given up, because its caller hung up.
+    /// Returns the leader's result, or `None` if the leader was cancelled because its
+    /// client disconnected.
     pub(crate) async fn outcome(mut self) -> Option<T> {
         let landed = self.0.wait_for(Option::is_some).await.ok()?;
         landed.clone()
@@ -96,10 +97,10 @@ mod tests {
     async fn followers_get_what_the_leader_found_and_nothing_stays_behind() {
         let flights = Flights::default();
         let Boarding::Lead(landing) = flights.board(hash("a")) else {
-            panic!("nobody is before us");
+            panic!("no verification is in progress");
         };
         let Boarding::Follow(one) = flights.board(hash("a")) else {
-            panic!("one is under way");
+            panic!("a verification is in progress");
         };
         assert!(matches!(flights.board(hash("b")), Boarding::Lead(_)));
         landing.land(&7);
@@ -112,7 +113,7 @@ mod tests {
         let flights = Flights::<u8>::default();
         let leader = flights.board(hash("a"));
         let Boarding::Follow(one) = flights.board(hash("a")) else {
-            panic!("one is under way");
+            panic!("a verification is in progress");
         };
         drop(leader);
         assert_eq!(one.outcome().await, None);

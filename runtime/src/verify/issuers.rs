@@ -1,4 +1,4 @@
-//! The access tokens of the issuers that are trusted: whose is it, and is it authentic?
+//! Verifies the access tokens of the trusted issuers.
 
 use std::{
     fmt,
@@ -24,15 +24,15 @@ use crate::{
     json,
 };
 
-/// Verifies the access tokens of the issuers that are trusted: JWTs with the keys of the
-/// issuer that their `iss` names, other tokens by asking the issuer that can read them.
+/// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that
+/// `iss` names, other tokens by introspection at the issuer they belong to.
 ///
-/// A token goes to one issuer and to no other: keys of different issuers never mix, and
-/// no issuer sees another's tokens. Nothing that a token names is ever fetched. The header
-/// of a JWT is judged before its signature, its signature before its claims are believed.
+/// A token is checked with one issuer only: keys of different issuers never mix, and no
+/// issuer sees another's tokens. The verifier never fetches a URL from a token. It checks
+/// the header of a JWT before its signature, and its signature before its claims.
 ///
-/// The keys are loaded in the background from the first use within a tokio runtime, or
-/// from [`IssuerVerifier::start`], until the verifier is dropped.
+/// Background tasks load the keys, from the first use within a tokio runtime or from
+/// [`IssuerVerifier::start`] until the verifier is dropped.
 ///
 /// ```
 /// use toolgate::{Issuer, IssuerVerifier};
@@ -47,39 +47,39 @@ pub struct IssuerVerifier {
     background: OnceLock<Background>,
 }
 
-/// An issuer, and what is needed to verify its tokens.
+/// An issuer and what is needed to verify its tokens.
 pub(super) struct Trusted {
     pub(super) issuer: Issuer,
-    /// None where it is asked about every token.
+    /// `None` if all its tokens are introspected.
     pub(super) keys: Option<Arc<Keys>>,
-    /// None where it is asked about none.
+    /// `None` if none of its tokens are introspected.
     pub(super) introspector: Option<Arc<Introspector>>,
 }
 
-/// What a verdict rests on.
+/// The evidence for a verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Stamp {
     issuer: usize,
-    /// The generation of the keys, where there were keys.
+    /// The generation of the keys, if keys were used.
     generation: Option<u64>,
-    /// When the issuer's answer is too old, where it was asked.
+    /// When the introspection response expires, if there was one.
     until: Option<Instant>,
 }
 
 impl IssuerVerifier {
-    /// A verifier for the tokens of these issuers. Nothing is fetched yet, and nothing
-    /// waits: an issuer that is down does not keep a server from starting.
+    /// Builds a verifier for the tokens of these issuers. Fetches nothing yet and does not
+    /// block: an issuer that is down does not prevent the start.
     ///
     /// # Errors
     ///
-    /// Every fault of the issuers' settings.
+    /// Every error in the issuers' settings.
     pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, StartError> {
         let mut faults = Faults::default();
         let issuers: Vec<_> = issuers.into_iter().collect();
         if issuers.is_empty() {
             faults.add(
-                "no issuer is named whose tokens are accepted",
-                "name one (TOOLGATE_AUTHORIZATION_SERVERS)",
+                "no trusted issuer is configured",
+                "add one, for example with TOOLGATE_AUTHORIZATION_SERVERS",
             );
         }
         faults_of_names(&issuers, &mut faults);
@@ -103,8 +103,8 @@ impl IssuerVerifier {
         faults.finish(Self::of(trusted))
     }
 
-    /// Takes the time of day, which bounds how long an issuer's answer is used, from
-    /// another clock than the system's.
+    /// Sets the clock that limits how long introspection responses are cached. The default
+    /// is the system clock.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         self.by(Arc::new(clock))
@@ -115,7 +115,7 @@ impl IssuerVerifier {
         self
     }
 
-    /// A verifier whose issuers have their keys from elsewhere.
+    /// Builds a verifier with the given keys.
     #[cfg(test)]
     pub(super) fn with_keys(issuers: impl IntoIterator<Item = (Issuer, Arc<Keys>)>) -> Self {
         let trusted = issuers.into_iter().map(|(issuer, keys)| Trusted {
@@ -134,19 +134,19 @@ impl IssuerVerifier {
         }
     }
 
-    /// Every spelling of `iss` that is accepted.
+    /// Returns every accepted spelling of `iss`.
     pub fn issuers(&self) -> impl Iterator<Item = &str> {
         self.trusted.iter().flat_map(|one| one.issuer.spellings())
     }
 
-    /// Begins to load the keys and to keep them fresh, if it is not done already. Does
-    /// nothing outside of a tokio runtime; the first verification does it then.
+    /// Starts loading and refreshing the keys, if not started yet. Does nothing outside a
+    /// tokio runtime; the first verification starts it then.
     pub fn start(&self) {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
         self.background.get_or_init(|| {
-            // Boxed, as all tasks in the background: so they are one type to compile.
+            // Boxed, so that all background tasks have one type to compile.
             let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
             let keys = keys.map(|keys| Keys::maintain(Arc::downgrade(keys)).boxed());
             let asked = self
@@ -159,13 +159,13 @@ impl IssuerVerifier {
         });
     }
 
-    /// Whether tokens can be verified: whether at least one issuer's keys are known, and
-    /// where it is asked. With several, one that is down does not take the others'
-    /// callers along.
+    /// Returns whether tokens can be verified: at least one issuer has its keys and, if
+    /// needed, its introspection endpoint. An issuer that is down does not affect the
+    /// others' callers.
     ///
     /// # Errors
     ///
-    /// Why tokens cannot be verified, for each issuer.
+    /// The reason of each issuer why its tokens cannot be verified.
     pub fn readiness(&self) -> Result<(), String> {
         let faults: Option<Vec<_>> = self.trusted.iter().map(Trusted::fault).collect();
         match faults {
@@ -174,7 +174,8 @@ impl IssuerVerifier {
         }
     }
 
-    /// Whether what these keys have verified, or the issuer has answered, still stands.
+    /// Returns whether the keys or the introspection response behind a verified token are
+    /// still valid.
     pub(super) fn is_current(&self, stamp: Stamp) -> bool {
         let Some(one) = self.trusted.get(stamp.issuer) else {
             return false;
@@ -182,13 +183,13 @@ impl IssuerVerifier {
         stamp.until.is_none_or(|until| Instant::now() < until)
             && match (&one.keys, stamp.generation) {
                 (Some(keys), Some(generation)) => keys.is_current(generation),
-                // What rests on no key rests on an answer, and that one ends.
+                // Without a key there is an introspection response, and that expires.
                 (_, None) => stamp.until.is_some(),
                 (None, Some(_)) => false,
             }
     }
 
-    /// Verifies a token, and says what the verdict rests on.
+    /// Verifies a token. Returns its claims and the evidence for them.
     pub(super) async fn verify_stamped(
         &self,
         token: &BearerToken,
@@ -237,7 +238,7 @@ impl IssuerVerifier {
         Ok((claims, stamp))
     }
 
-    /// A token that is no JWT is shown to the one issuer that may have made it.
+    /// Introspects a token that is not a JWT at the one issuer that may have issued it.
     async fn verify_opaque(
         &self,
         token: &BearerToken,
@@ -261,8 +262,8 @@ impl IssuerVerifier {
         Ok((claims, stamp))
     }
 
-    /// The issuer that an unverified token names. It only chooses the keys; a wrong
-    /// name leads to keys that have not signed the token.
+    /// Returns the issuer that an unverified token names. It only selects the keys; a wrong
+    /// name selects keys that did not sign the token.
     fn addressee(&self, members: &Map<String, Value>) -> Result<(usize, &Trusted), TokenError> {
         let iss = match members.get("iss") {
             Some(Value::String(iss)) => iss,
@@ -316,7 +317,7 @@ fn faults_of_names(issuers: &[Issuer], faults: &mut Faults) {
     }
 }
 
-/// Showing a token to every issuer in turn would hand each the tokens of the others.
+/// Trying a token at every issuer in turn would reveal tokens to other issuers.
 fn faults_of_prefixes(issuers: &[Issuer], faults: &mut Faults) {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for issuer in issuers {
@@ -327,17 +328,17 @@ fn faults_of_prefixes(issuers: &[Issuer], faults: &mut Faults) {
         match seen.iter().find(|(earlier, _)| *earlier == prefix) {
             Some((_, other)) => faults.add(
                 format!(
-                    "nothing tells which of the issuers {other:?} and {:?} is to be asked about a token that is no JWT",
+                    "the issuers {other:?} and {:?} have the same token prefix, so a token that is not a JWT could belong to both",
                     issuer.name()
                 ),
-                "give one of them with_token_prefix, or ask one alone",
+                "set a prefix for one of them by `with_token_prefix`, or use introspection at only one",
             ),
             None => seen.push((prefix, issuer.name())),
         }
     }
 }
 
-/// The tasks that keep the keys fresh; they end with it.
+/// The tasks that refresh the keys; dropping it aborts them.
 struct Background(Vec<AbortHandle>);
 
 impl Drop for Background {

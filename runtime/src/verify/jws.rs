@@ -1,7 +1,7 @@
-//! A JSON Web Signature in compact form, and the rules for its header.
+//! A JSON Web Signature in compact form, and the checks of its header.
 //!
-//! Everything here is the sender's until the signature is verified, so nothing that a
-//! header names is fetched, used as a key or obeyed (RFC 8725 §3.10).
+//! Until the signature is verified, the sender controls everything here, so nothing that a
+//! header names is fetched, used as a key or followed (RFC 8725 §3.10).
 
 use base64::{
     Engine,
@@ -17,10 +17,10 @@ use crate::{
     json,
 };
 
-/// The longest token that is looked at. Real ones have one or two kilobytes.
+/// The longest accepted token. Typical ones have one or two kilobytes.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
-/// Base64 as careless senders write it, to recognise what is meant as a JWT.
+/// Lenient base64, to recognise malformed JWTs as JWTs.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -28,21 +28,21 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Header parameters that no access token needs and whose meaning would have to be
-/// understood: extensions (RFC 7515 §4.1.11; CVE-2025-59420), another payload (RFC
-/// 7797), keys brought along, encryption, a token within the token.
+/// Refused header parameters. No access token needs them, and ignoring them is unsafe:
+/// extensions (RFC 7515 §4.1.11; CVE-2025-59420), another payload (RFC 7797), embedded or
+/// referenced keys, encryption, nested tokens.
 const REFUSED: [&str; 8] = ["crit", "b64", "jku", "x5u", "x5c", "enc", "zip", "cty"];
 
-/// The parameter by which a form brings its own key: what makes a proof, and unmakes
-/// every other token (CVE-2018-0114).
+/// The parameter with an embedded key: required in a proof, refused in every other token
+/// (CVE-2018-0114).
 const KEY: &str = "jwk";
 
-/// A token in its parts, none of them verified.
+/// The parts of a token, none of them verified.
 pub(super) struct Jws<'a> {
     pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
     pub(super) typ: Option<String>,
-    /// The exact bytes that were signed.
+    /// The signed bytes.
     message: &'a [u8],
     payload: Vec<u8>,
     signature: Vec<u8>,
@@ -51,26 +51,26 @@ pub(super) struct Jws<'a> {
 /// Why a token's form or header is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NotAJws {
-    /// It is no compact JWS with a JSON header.
+    /// It is not a compact JWS with a JSON header.
     Malformed(&'static str),
-    /// It is one, of a kind that is not accepted here.
+    /// It is one, but its header is not accepted here.
     Unacceptable(String),
 }
 
-/// What the keys say about a token.
+/// The result of verifying a signature with a key set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The signature is that of a key which may make it.
+    /// A key that may sign such tokens made the signature.
     Genuine,
-    /// It is not, and other keys would not change that.
+    /// The signature is invalid, and newer keys would not change that.
     Forged(&'static str),
-    /// The key is not among these; there may be newer ones.
+    /// The key is not in the set; a newer set may have it.
     UnknownKey,
 }
 
 impl<'a> Jws<'a> {
-    /// Takes a token apart, strictly: three parts of canonical base64url, a header in
-    /// which every name stands once.
+    /// Parses a token strictly: three parts of canonical base64url, and a header without
+    /// repeated names.
     pub(super) fn read(token: &'a str) -> Result<Self, NotAJws> {
         match Self::read_with_key(token)? {
             (jws, None) => Ok(jws),
@@ -78,7 +78,7 @@ impl<'a> Jws<'a> {
         }
     }
 
-    /// The same for a form that may bring a key, which proves nothing but itself.
+    /// Parses a token that may embed a key. The key proves nothing but itself.
     pub(super) fn read_with_key(token: &'a str) -> Result<(Self, Option<Value>), NotAJws> {
         use NotAJws::Malformed;
 
@@ -96,8 +96,7 @@ impl<'a> Jws<'a> {
         }
         let mut header = json::strict_object(&decoded(header)?)
             .map_err(|_| Malformed("its header is not a JSON object with each name once"))?;
-        // The header is judged first: of a token that claims to be something else,
-        // nothing more is read.
+        // The header is checked first: if it is not accepted, nothing more is read.
         let algorithm = algorithm(&header)?;
         let jws = Self {
             algorithm,
@@ -110,17 +109,17 @@ impl<'a> Jws<'a> {
         Ok((jws, header.remove(KEY)))
     }
 
-    /// What the token says. Not to be believed before [`Jws::judge`] said `Genuine`.
+    /// Returns the payload. Do not trust it before [`Jws::judge`] returns `Genuine`.
     pub(super) fn payload(&self) -> &[u8] {
         &self.payload
     }
 
-    /// Whether this very key made the signature.
+    /// Returns whether this key made the signature.
     pub(super) fn is_by(&self, key: &PublicKey) -> bool {
         key.verifies(self.algorithm, self.message, &self.signature)
     }
 
-    /// Looks for a key that made this signature.
+    /// Searches the set for the key that made the signature.
     pub(super) fn judge(&self, keys: &KeySet) -> Verdict {
         let kid = self.kid.as_deref();
         let mut candidates = keys.candidates(self.algorithm, kid).peekable();
@@ -129,33 +128,33 @@ impl<'a> Jws<'a> {
             return Verdict::Genuine;
         }
         match kid {
-            // A token that names no key may be signed with one that is new.
+            // A token without `kid` may be signed by a new key.
             None => Verdict::UnknownKey,
-            Some(_) if tried => Verdict::Forged("the signature is not that of the key"),
+            Some(_) if tried => Verdict::Forged("the signature does not match the key"),
             Some(kid) if keys.has(kid) => {
-                Verdict::Forged("the key is not one for the token's algorithm")
+                Verdict::Forged("the key is not for the token's algorithm")
             }
             Some(_) => Verdict::UnknownKey,
         }
     }
 }
 
-/// Whether a text is a JWT by its form, good or not: three parts, or five of one that is
-/// encrypted (RFC 7519 §3), the first of them a JSON object. Such a token is judged as a
-/// JWT and never shown to anybody as an opaque one, so that a JWT which is refused here
-/// gets no second chance elsewhere.
+/// Returns whether a text has the form of a JWT, valid or not: three parts, or five if
+/// encrypted (RFC 7519 §3), the first a JSON object. Such a token is validated as a JWT and
+/// never introspected as an opaque token, so that a refused JWT gets no second chance
+/// elsewhere.
 pub(super) fn is_jwt_like(token: &str) -> bool {
     let mut parts = token.split('.');
     let header = parts.next().unwrap_or_default();
     parts.count() >= 2 && begins_an_object(header)
 }
 
-/// Whether the most careless of readers would find the beginning of an object, one that
-/// skips what is in no alphabet (RFC 2045 §6.8). A bracket and white space are written with
-/// letters and digits in every alphabet, so no more is looked at.
+/// Returns whether even the most lenient parser, one that skips characters outside the
+/// alphabet (RFC 2045 §6.8), would find the start of an object. A brace and white space are
+/// encoded with letters and digits in every base64 alphabet, so only those are read.
 fn begins_an_object(header: &str) -> bool {
     let mut text: Vec<u8> = header.bytes().filter(u8::is_ascii_alphanumeric).collect();
-    // A last character that stands alone has no byte in it.
+    // A single last character encodes no byte.
     if text.len() % 4 == 1 {
         text.pop();
     }
@@ -183,8 +182,8 @@ fn text<'h>(header: &'h Map<String, Value>, name: &str) -> Result<Option<&'h str
     }
 }
 
-/// Base64url without padding and without stray bits (RFC 7515 §2, RFC 4648 §3.5): two
-/// texts must not be one token.
+/// Decodes base64url without padding or stray bits (RFC 7515 §2, RFC 4648 §3.5): two texts
+/// must not decode to one token.
 fn decoded(part: &str) -> Result<Vec<u8>, NotAJws> {
     URL_SAFE_NO_PAD
         .decode(part)

@@ -1,4 +1,4 @@
-//! A JSON Web Token of an issuer whose keys are known (RFC 7519, RFC 8725, RFC 9068).
+//! Verifies a JSON Web Token with the keys of its issuer (RFC 7519, RFC 8725, RFC 9068).
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     issuer::{Capped, Issuer, Keys, NoKeys, Quoted},
 };
 
-/// A token and the issuer that it names.
+/// A token, and the issuer that it names.
 pub(super) struct Named<'a> {
     pub(super) jws: &'a Jws<'a>,
     pub(super) issuer: &'a Issuer,
@@ -22,19 +22,19 @@ pub(super) struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// Verifies the token: its header, its signature, its kind, its claims, in this order;
-    /// what it says, and by which generation of the keys.
+    /// Verifies the header, the signature, the token type and the claims, in this order.
+    /// Returns the claims and the generation of the keys.
     pub(super) async fn verify(
         &self,
         members: Map<String, Value>,
     ) -> Result<(Claims, u64), TokenError> {
         if !self.issuer.accepts(self.jws.algorithm) {
-            return Err(kind_refused(self.told("its algorithm is not the issuer's")));
+            return Err(kind_refused(self.told("its algorithm is not accepted")));
         }
         kind::judge_type(self.jws.typ.as_deref(), self.issuer)
             .map_err(|fault| kind_refused(self.told(&fault)))?;
         let generation = self.authentic().await?;
-        // From here on the claims are the issuer's own.
+        // From here on, the claims are authentic.
         kind::judge_claims(&members, self.issuer)
             .and_then(|()| kind::judge_profile(&members, self.issuer))
             .map_err(|fault| kind_refused(self.told(&fault)))?;
@@ -43,7 +43,8 @@ impl Named<'_> {
         Ok((claims, generation))
     }
 
-    /// Verifies the signature, with newer keys if need be; the generation of the keys.
+    /// Verifies the signature, with refreshed keys if needed. Returns the generation of the
+    /// keys.
     async fn authentic(&self) -> Result<u64, TokenError> {
         let keys = self.keys;
         let known = keys
@@ -81,7 +82,7 @@ impl Named<'_> {
             .with_retry_after(none.retry_after)
     }
 
-    /// A reason for the log, with what helps to find the cause.
+    /// Builds a reason for the log, with details for finding the cause.
     fn told(&self, fault: &str) -> String {
         let kid = self.jws.kid.as_deref().unwrap_or_default();
         format!(
@@ -106,5 +107,5 @@ pub(super) fn malformed(fault: &str) -> TokenError {
 }
 
 pub(super) fn kind_refused(fault: String) -> TokenError {
-    TokenError::refused("the token is not of a kind that is accepted here", fault)
+    TokenError::refused("this type of token is not accepted here", fault)
 }

@@ -1,18 +1,18 @@
-//! Is this an access token at all?
+//! Checks that a token is an access token.
 //!
-//! Issuers sign other things with the same keys: ID tokens, logout tokens, proofs. One
-//! of those must not open a door that was made for access tokens (RFC 8725 §2.8, §3.11
-//! and §3.12).
+//! Issuers sign other tokens with the same keys: ID tokens, logout tokens, proofs. None of
+//! these may be used as an access token (RFC 8725 §2.8, §3.11 and §3.12).
 
 use serde_json::{Map, Value};
 
 use crate::issuer::Issuer;
 
-/// What RFC 9068 §2.2 requires beyond `iss` and `exp`, which are always required.
+/// The claims that RFC 9068 §2.2 requires besides `iss` and `exp`, which are always
+/// required.
 const REQUIRED_BY_PROFILE: [&str; 5] = ["aud", "sub", "client_id", "iat", "jti"];
 
-/// Judges the type in the header. Types are media types: case does not count and
-/// `application/` may be left out (RFC 7515 §4.1.9).
+/// Checks the type in the header. Types are media types: case is ignored and `application/`
+/// may be omitted (RFC 7515 §4.1.9).
 pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), String> {
     let is = |name: &str| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(name));
     let at_jwt = is("at+jwt") || is("application/at+jwt");
@@ -21,19 +21,18 @@ pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), Strin
         _ if issuer.is_strict() => Err("its typ is not at+jwt, which is required".to_owned()),
         None => Ok(()),
         _ if is("JWT") => Ok(()),
-        Some(typ) => Err(format!("its typ {typ:?} is not that of an access token")),
+        Some(typ) => Err(format!("its typ {typ:?} is not an access token type")),
     }
 }
 
-/// Judges claims that tell what a token is, and whether the required ones are there.
+/// Checks the claims that identify the token type, and the required claims.
 ///
-/// Most ID tokens have the same `typ` as many access tokens. They are recognised by
-/// what only they have: a hash of another token (OpenID Connect Core §3.1.3.6 and
-/// §3.3.2.11), a `nonce` without any scope claim (some access tokens repeat a nonce,
-/// but not without scopes), or a claim by which the issuer itself names the kind
-/// (Cognito's `token_use`, Keycloak's `typ`). `events` makes it a security event, such
-/// as a logout token (RFC 8417 §2.2). The audience, which in an ID token is the client,
-/// stands guard behind this.
+/// Most ID tokens have the same `typ` as many access tokens. Only an ID token has a hash of
+/// another token (OpenID Connect Core §3.1.3.6 and §3.3.2.11), a `nonce` without any scope
+/// claim (some access tokens repeat a nonce, but not without scopes), or a claim in which
+/// the issuer names the type (Cognito's `token_use`, Keycloak's `typ`). `events` marks a
+/// security event, such as a logout token (RFC 8417 §2.2). As a last check, the audience of
+/// an ID token is the client, not this server.
 pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let has = |name: &str| claims.contains_key(name);
     let own = issuer.reading().scopes.iter().map(|name| &**name);
@@ -69,7 +68,7 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
     let audience = names.find_map(|name| claims.get(&**name));
     let audiences = audience.and_then(Value::as_array).map_or(1, Vec::len);
     if issuer.has_single_audience() && audiences > 1 {
-        return Err("it is for others as well".to_owned());
+        return Err("it has more than one audience".to_owned());
     }
     match issuer.required().iter().find(|name| !has(name)) {
         Some(name) => Err(format!("the required claim {name:?} is missing")),
@@ -77,7 +76,7 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
     }
 }
 
-/// Judges whether what the strict profile asks of a JWT is there.
+/// Checks the claims that the strict profile requires of a JWT.
 pub(super) fn judge_profile(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let mut required = match issuer.is_strict() {
         true => REQUIRED_BY_PROFILE.iter(),
@@ -212,7 +211,7 @@ mod tests {
             let token = json!({"aud": audience});
             assert_eq!(claims(&issuer, token.clone()).is_ok(), single, "{audience}");
             assert_eq!(claims(&lax(), token), Ok(()));
-            // Where another claim says for whom a token is, it is that one that counts.
+            // If another claim names the audience, only that claim counts.
             let own = issuer.clone().with_audience_claim("resources");
             let token = json!({"resources": audience});
             assert_eq!(claims(&own, token).is_ok(), single, "{audience}");

@@ -7,7 +7,7 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// The time of day in these tests.
+/// The time of day in the tests.
 pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// A signing key for ES256.
@@ -22,7 +22,7 @@ impl Mint {
         Self { kid, pair }
     }
 
-    /// The public key as an entry of a set.
+    /// Returns the public key as an entry of a set.
     pub(crate) fn jwk(&self) -> Value {
         let point = self.pair.public_key().as_ref();
         json!({
@@ -31,7 +31,7 @@ impl Mint {
         })
     }
 
-    /// Signs these exact texts.
+    /// Signs the given texts unchanged.
     pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
         let message = format!(
             "{}.{}",
@@ -45,7 +45,7 @@ impl Mint {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// A good token, but for these changes (`null` removes).
+    /// Builds a valid token with these changes (`null` removes a member).
     pub(crate) fn token(&self, header: Value, claims: Value) -> String {
         let good = json!({"alg": "ES256", "kid": self.kid, "typ": "at+jwt"});
         let header = changed(good, header);
@@ -57,7 +57,7 @@ impl Mint {
     }
 }
 
-/// A key set of these.
+/// Builds a key set.
 pub(crate) fn jwks(mints: &[&Mint]) -> String {
     json!({"keys": mints.iter().map(|mint| mint.jwk()).collect::<Vec<_>>()}).to_string()
 }

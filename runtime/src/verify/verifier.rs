@@ -1,4 +1,4 @@
-//! A server's verifier, ours or one that a user brought, as a trait object.
+//! A server's verifier, ours or the application's, as a trait object.
 
 use std::{any::Any, future::Future, pin::Pin};
 
@@ -7,8 +7,8 @@ use crate::{bearer::BearerToken, claims::Claims};
 
 /// [`TokenVerifier`] with its type erased.
 pub(super) trait Verifier: Send + Sync {
-    /// The verifier, when it is ours: its verdicts may be cached, because it says what
-    /// they rest on. Those of any other are not: nobody here knows for how long.
+    /// Returns the verifier if it is ours. Only its results are cached, because only it
+    /// reports their evidence; how long those of another verifier stay valid is unknown.
     fn as_issuers(&self) -> Option<&IssuerVerifier>;
 
     fn verify<'a>(

@@ -1,4 +1,4 @@
-//! What a server offers decides which operations have a rule at all.
+//! The items that a server offers decide which operations have a rule.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The spellings of URIs, and what is switched off.
+//! Spellings of URIs, and items that are switched off.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn what_is_switched_off_is_what_never_was() {
         resources: vec![
             (pattern("notes://all"), access.clone()),
             (pattern("notes://{id}"), access.clone()),
-            // What is off must not be read by another's rule.
+            // An item that is off must not be read through another item's rule.
             (pattern("notes://{+rest}"), Access::Public),
         ],
         switches: Arc::clone(&switches),
@@ -101,7 +101,7 @@ fn what_is_switched_off_is_what_never_was() {
         assert!(!rules.offers(operation), "{operation:?}");
         assert_eq!(rules.confirm(&admission, operation), Err(NotAdmitted));
         let Decision::Admit(unknown) = rules.decide(operation, Some(reader.clone())) else {
-            panic!("not admitted to be told that there is no such thing");
+            panic!("not admitted to learn that there is no such item");
         };
         assert_eq!(unknown.target(), None, "{operation:?}");
         assert!(switches.set(target, true));

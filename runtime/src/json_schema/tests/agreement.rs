@@ -1,4 +1,4 @@
-//! Our verdict, beside that of another implementation.
+//! Compares our result with that of another implementation.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::json_schema::Schema;
 
-/// The other implementation, told to check what we check.
+/// Builds the other implementation, configured to check what we check.
 pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {
     jsonschema::options()
         .with_draft(Draft::Draft202012)
@@ -22,17 +22,18 @@ pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {
         .map_err(|fault| fault.to_string())
 }
 
-/// Where we differ on purpose.
+/// Intentional differences.
 fn is_excluded(schema: &str, instance: &str) -> bool {
-    // 1e300 is no multiple of 3 in decimals; they divide its binary neighbour.
+    // 1e300 is not a multiple of 3 in decimals; the other implementation divides its binary
+    // value.
     schema.contains("multipleOf") && instance.contains("e+300")
 }
 
 #[test]
 fn agrees_with_another_implementation() {
     let mut runner = TestRunner::new(cases(1_000));
-    // Schemas, those of them that are compiled, values, those of them that are valid, and
-    // schemas that had values of both verdicts.
+    // Counts: schemas, compiled schemas, values, valid values, and schemas that had both
+    // valid and invalid values.
     let [schemas, compiled, values, right, both] = [const { Cell::new(0_u32) }; 5];
     let add = |counter: &Cell<u32>| counter.set(counter.get() + 1);
     let result = runner.run(&dice(), |bytes| {
@@ -40,7 +41,7 @@ fn agrees_with_another_implementation() {
         let schema = document(&mut dice);
         add(&schemas);
         let Ok(ours) = Schema::compile(schema.as_object().unwrap()) else {
-            // It leads back to itself: there is no verdict to compare.
+            // It contains itself: there is no result to compare.
             return Ok(());
         };
         add(&compiled);
@@ -86,11 +87,11 @@ fn agrees_with_another_implementation() {
     let [schemas, compiled, values, right, both] =
         [schemas, compiled, values, right, both].map(Cell::into_inner);
     let figures = format!(
-        "{schemas} schemas, {compiled} compiled, {both} with both verdicts; {values} values, {right} valid"
+        "{schemas} schemas, {compiled} compiled, {both} with both results; {values} values, {right} valid"
     );
     // Seen with `--nocapture`.
     std::io::Write::write_all(&mut std::io::stderr(), format!("{figures}\n").as_bytes()).unwrap();
-    // Without both verdicts, and without schemas that have both, this would show nothing.
+    // Without both results, and without schemas that have both, this would prove nothing.
     assert!(compiled * 10 > schemas * 8, "{figures}");
     assert!(
         right * 10 > values * 2 && right * 10 < values * 8,

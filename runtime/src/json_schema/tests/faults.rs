@@ -1,4 +1,4 @@
-//! What is told about a value that is refused.
+//! The messages about a refused value.
 
 use serde_json::{Value, json};
 
@@ -121,27 +121,27 @@ fn every_rule_says_what_it_wants() {
         (
             json!({"not": {}}),
             json!(1),
-            "not: it fits the schema that it must not have",
+            "not: it matches a schema that is not allowed",
         ),
         (
             json!({"anyOf": [{"const": 1}]}),
             json!(2),
-            "anyOf: it fits none of the schemas that it may have",
+            "anyOf: it matches none of the allowed schemas",
         ),
         (
             json!({"oneOf": [{"const": 1}]}),
             json!(2),
-            "oneOf: it fits none of the schemas that it may have",
+            "oneOf: it matches none of the allowed schemas",
         ),
         (
             json!({"oneOf": [{}, {}]}),
             json!(2),
-            "oneOf: it fits more than one of the schemas of which it must have one",
+            "oneOf: it matches more than one of the schemas, but must match one",
         ),
         (
             json!({"contains": {"const": 1}, "maxContains": 2}),
             json!([]),
-            "contains: it must have at least 1 and at most 2 of the items that the schema describes",
+            "contains: its number of items that match the schema must be at least 1 and at most 2",
         ),
         (
             json!({"propertyNames": {"maxLength": 1}}),

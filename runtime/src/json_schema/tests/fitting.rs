@@ -1,10 +1,10 @@
-//! Values that are made to fit a schema, and often nearly do.
+//! Generates values that match a schema, or almost match it.
 
 use serde_json::{Map, Value, json};
 
 use super::generated::{Dice, NAMES, number, text, value};
 
-/// A value that was made to fit, as far as a glance at each keyword goes.
+/// Generates a value that matches each keyword on its own.
 pub(super) fn fitting(dice: &mut Dice, schema: &Value, root: &Value, depth: usize) -> Value {
     let Some(rules) = schema.as_object().filter(|_| depth > 0 && !dice.one_in(24)) else {
         return value(dice, 1);

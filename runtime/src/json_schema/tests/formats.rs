@@ -1,4 +1,4 @@
-//! Texts of every format that is checked, judged by another implementation as well.
+//! Compares the check of every format with another implementation.
 
 use proptest::{prelude::*, sample::select, test_runner::TestRunner};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{agreement::theirs, compile, generated::cases};
 use crate::json_schema::format::CHECKED;
 
-/// Texts of the format, which are changed here and there.
+/// Texts of the format, to be mutated.
 fn seeds(format: &str) -> &'static [&'static str] {
     match format {
         "date-time" => &[
@@ -45,7 +45,7 @@ fn seeds(format: &str) -> &'static [&'static str] {
     }
 }
 
-/// A text, with characters put in, taken out and changed.
+/// A text with characters inserted, removed and changed.
 fn texts(format: &str) -> impl Strategy<Value = String> + use<> {
     let characters = select(
         "0123456789abcdefFTZtz-+:./?#@[]%~\"\\ _!{}()*|$\u{e4}^,;=&'<>PYMDWHSx"
@@ -70,21 +70,21 @@ fn texts(format: &str) -> impl Strategy<Value = String> + use<> {
     prop_oneof![9 => changed, 1 => random]
 }
 
-/// Where we differ on purpose.
+/// Intentional differences.
 fn is_excluded(format: &str, text: &str) -> bool {
     let has_third_and_fourth_hyphen = || {
         text.split(['.', '@'])
             .any(|label| label.get(2..4) == Some("--"))
     };
     match format {
-        // They look into A-labels by the rules of IDNA; RFC 1123 knows none.
+        // The other implementation checks A-labels by the rules of IDNA; RFC 1123 has none.
         "hostname" => has_third_and_fourth_hyphen(),
-        // The same; and RFC 5321 §4.1.2 has `<` in a quoted local part, and any character
-        // after `\`.
+        // As for hostnames; also, RFC 5321 §4.1.2 allows `<` in a quoted local part, and
+        // any character after `\`.
         "email" => {
             has_third_and_fourth_hyphen() || text.starts_with('"') && text.contains(['<', '\\'])
         }
-        // Ours is what our engine can search for, without look-around and the like.
+        // Ours accepts what our engine supports, without look-around and similar features.
         "regex" => true,
         _ => false,
     }
@@ -139,7 +139,7 @@ fn agree_with_another_implementation() {
             panic!("{format}: {fault}");
         }
         let (right, all) = counted.get();
-        // Without both verdicts an agreement would show nothing.
+        // Without both results, an agreement would prove nothing.
         assert!(
             right * 20 > all && right * 20 < all * 19,
             "{format}: {right} of {all}"

@@ -1,9 +1,9 @@
-//! Schemas and values that are made by dice.
+//! Random schemas and values.
 
 use proptest::{prelude::*, test_runner::Config};
 use serde_json::{Map, Value, json};
 
-/// A number of cases, unless the environment says another.
+/// Sets the number of cases, unless the environment sets another.
 pub(super) fn cases(usual: u32) -> Config {
     let usual = match std::env::var_os("PROPTEST_CASES") {
         Some(_) => Config::default(),
@@ -15,8 +15,8 @@ pub(super) fn cases(usual: u32) -> Config {
     }
 }
 
-/// What the dice show. When they are all thrown they show nothing but zeros, which ends
-/// everything that is made of them.
+/// A source of random bytes. Once it is used up it returns only zeros, which ends the
+/// generation.
 pub(super) struct Dice {
     bytes: Vec<u8>,
     next: usize,
@@ -105,7 +105,7 @@ fn pattern(dice: &mut Dice) -> &'static str {
     ])
 }
 
-/// Some value.
+/// Generates a value.
 pub(super) fn value(dice: &mut Dice, depth: usize) -> Value {
     match dice.below(if depth == 0 { 6 } else { 9 }) {
         0 => Value::Null,
@@ -119,7 +119,7 @@ pub(super) fn value(dice: &mut Dice, depth: usize) -> Value {
     }
 }
 
-/// A whole document, with definitions that the schemas in it refer to.
+/// Generates a document, with definitions that its schemas refer to.
 pub(super) fn document(dice: &mut Dice) -> Value {
     let mut root = match schema(dice, 3) {
         Value::Object(root) => root,

@@ -1,4 +1,4 @@
-//! What becomes of the formats that schemars writes.
+//! The publication of formats that schemars writes.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::json_schema::{publish, publish_shared};
 fn object(schema: Value) -> Map<String, Value> {
     match schema {
         Value::Object(schema) => schema,
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     }
 }
 
@@ -58,7 +58,7 @@ fn the_stricter_limit_counts_to_the_last_digit() {
     };
     let stated =
         |least: Value, most: Value| json!({"type": "integer", "minimum": least, "maximum": most});
-    // As floats both of these are 2^64.
+    // As floats, both are 2^64.
     assert_eq!(
         limits(json!(1), json!(u64::MAX - 1)),
         stated(json!(1), json!(u64::MAX - 1))
@@ -148,7 +148,7 @@ fn every_place_of_a_schema_is_read_and_no_data_is_changed() {
         "patternProperties",
         "properties",
     ] {
-        // A member that is called as a keyword is a member all the same.
+        // A member named like a keyword is still a member.
         assert_eq!(
             published(
                 json!({keyword: {"format": old(), "enum": {"items": old()}, "default": true}})

@@ -1,4 +1,4 @@
-//! Schemas that keep a server from starting.
+//! Schemas that prevent the start.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn what_asserts_something_and_is_not_implemented_is_named_with_a_remedy() {
         ),
         (
             json!({"$ref": "https://a.example"}),
-            "out of this schema",
+            "outside this schema",
             "`$defs`",
         ),
         (json!({"$ref": "#anchor"}), "anchor", "`$defs`"),
@@ -50,7 +50,7 @@ fn what_asserts_something_and_is_not_implemented_is_named_with_a_remedy() {
         (
             json!({"properties": {"a": {"$id": "b"}}}),
             "`$id`",
-            "take it away",
+            "remove it",
         ),
         (
             json!({"$schema": "http://json-schema.org/draft-07/schema#"}),

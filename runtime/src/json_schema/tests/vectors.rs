@@ -1,4 +1,4 @@
-//! For each keyword what it allows and what not.
+//! What each keyword allows and refuses.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Values and schemas that are made to be expensive.
+//! Values and schemas built to be expensive.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn nested(depth: usize, inner: Value) -> Value {
 
 #[test]
 fn choices_that_double_with_each_level_are_given_up() {
-    // Both branches go down to the end before they fail, at each level.
+    // Both branches descend to the end before they fail, at each level.
     let schema = compile(&json!({
         "$ref": "#/$defs/a",
         "$defs": {"a": {"anyOf": [
@@ -28,7 +28,7 @@ fn choices_that_double_with_each_level_are_given_up() {
             .any(|fault| fault.broken == Broken::TooComplicated),
         "{told:?}"
     );
-    // Few levels are no work.
+    // A few levels cost little.
     assert!(schema.is_valid(&nested(10, json!([]))));
     let told = schema.faults(&nested(5, json!(1)), 5);
     assert!(

@@ -1,8 +1,9 @@
-//! From a token and the way in which it came to a principal.
+//! Authenticates credentials: a token and the scheme it was sent with.
 //!
-//! The scheme has to fit the token, both ways. A bound token that is taken as a bearer
-//! token is a binding overlooked (RFC 9449 §7.2); a bearer token of the scheme `DPoP` is
-//! somebody who believes in a binding that is not there (§7.1: the binding is checked).
+//! The scheme must match the token in both directions. Accepting a bound token as a bearer
+//! token would ignore its binding (RFC 9449 §7.2); a bearer token with the scheme `DPoP`
+//! comes from a client that expects a binding that does not exist (§7.1: the binding is
+//! checked).
 
 use std::time::Duration;
 
@@ -16,18 +17,18 @@ use crate::{
 };
 
 impl Authenticator {
-    /// Whether tokens that are bound to a key are accepted, with a proof of it.
+    /// Returns the verifier of proofs, if tokens bound to a key are accepted.
     pub(crate) fn proofs(&self) -> Option<&Proofs> {
         self.proofs.as_ref()
     }
 
-    /// Whether no others are.
+    /// Returns whether only bound tokens are accepted.
     pub(crate) fn takes_only_bound(&self) -> bool {
         self.only_bound
     }
 
-    /// Whether a request's credentials are somebody's. A proof is judged for each request,
-    /// whatever is known of the token.
+    /// Authenticates a request's credentials. The proof is verified for each request, even
+    /// if the token is cached.
     pub(crate) async fn authenticate(
         &self,
         credentials: &Credentials,
@@ -39,7 +40,7 @@ impl Authenticator {
             (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(accepted),
             (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {
                 Some(_) => Unauthenticated::OtherScheme {
-                    description: "the token is bound to a key: send it by the scheme DPoP, with a proof of that key",
+                    description: "the token is bound to a key: send it with the scheme DPoP and a proof of that key",
                 },
                 None => invalid(Unacceptable::Bound),
             }),
@@ -50,14 +51,14 @@ impl Authenticator {
             },
         };
         if let Err(reason) = &judged {
-            tracing::info!(?reason, "access token refused for want of possession");
+            tracing::info!(?reason, "access token refused: possession not proved");
         }
         judged
     }
 }
 
 const OTHER_SCHEME_NEEDED: Unauthenticated = Unauthenticated::OtherScheme {
-    description: "this server takes only tokens that are bound to a key: ask for one with a DPoP proof",
+    description: "this server accepts only tokens that are bound to a key: request one with a DPoP proof",
 };
 
 fn prove(

@@ -10,7 +10,7 @@ use crate::{Issuer, Principal, Scope, UnixTime, issuer::script::Script};
 
 mod cache;
 
-/// A clock that stands where it is put.
+/// A clock that tests set by hand.
 #[derive(Clone)]
 struct Hand(Arc<AtomicU64>);
 
@@ -86,7 +86,7 @@ async fn a_cached_token_is_answered_without_waiting() {
     let fixture = fixture();
     let token = fixture.token(json!({}));
     fixture.says(&token).await.unwrap();
-    // Old keys, an issuer that never answers: the cached verdict needs neither.
+    // The keys are old and the issuer never responds: the cached result needs neither.
     fixture.script.delay(Duration::from_secs(9999));
     let mut again = std::pin::pin!(fixture.says(&token));
     let first =
@@ -156,7 +156,7 @@ async fn a_cached_token_goes_with_the_keys_of_its_own_issuer() {
     assert!(authenticator.accept(&of_i).await.is_ok());
     assert!(authenticator.accept(&of_j).await.is_ok());
     assert_eq!(authenticator.cache.len(), 2);
-    // Both sets are of their first generation, and one of them will be of its second.
+    // Both sets are of generation one; one of them moves to generation two.
     j.publish(&jwks(&[&other]));
     tokio::time::sleep(Duration::from_secs(601)).await;
     assert!(authenticator.accept(&of_i).await.is_ok());
@@ -234,7 +234,7 @@ async fn without_keys_nobody_is_called_a_forger() {
     assert_eq!(fixture.authenticator.readiness(), Ok(()));
 }
 
-/// A verifier that forgets everything but the name.
+/// A verifier that checks nothing but the name.
 struct Careless;
 
 impl TokenVerifier for Careless {

@@ -1,7 +1,7 @@
-//! Nonces that a server gives out and need not remember (RFC 9449 §8, §11.3).
+//! Nonces that a server issues and need not store (RFC 9449 §8, §11.3).
 //!
-//! Whoever gets at a client for a moment can have it sign proofs for later, since the
-//! client chooses their time. A nonce ends that: nobody knows the ones to come.
+//! An attacker with brief access to a client could have it sign proofs for later, because
+//! the client chooses their time. Nonces prevent that, because future nonces are unknown.
 
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal, error::Unspecified, hmac, rand::SystemRandom,
@@ -10,28 +10,28 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::clock::UnixTime;
 
-/// For how many seconds one nonce is given out. It is accepted for as long again.
+/// How many seconds one nonce is issued. It is accepted for one more window.
 const WINDOW: u64 = 120;
 
-/// How much of the keyed hash of a window's number is its nonce.
+/// How many bytes of a window's keyed hash form its nonce.
 const LENGTH: usize = 16;
 
-/// The nonces of one key.
+/// The nonces derived from one key.
 #[derive(Clone)]
 pub(crate) struct Nonces {
     key: hmac::Key,
-    /// Whether the key was made by this process, so that no nonce of it is older.
+    /// Whether this process generated the key, so that no nonce is older than the process.
     is_own: bool,
 }
 
 impl Nonces {
-    /// Nonces of a key that nobody else has.
+    /// Builds nonces with a fresh key.
     pub(crate) fn generate() -> Result<Self, Unspecified> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())?;
         Ok(Self { key, is_own: true })
     }
 
-    /// Nonces of a key that several servers share.
+    /// Builds nonces with a key that several servers share.
     pub(crate) fn with_key(key: &[u8]) -> Self {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
@@ -39,17 +39,17 @@ impl Nonces {
         }
     }
 
-    /// Whether each of them was given out by this process, and by no other.
+    /// Returns whether only this process issues these nonces.
     pub(super) fn are_of_this_process(&self) -> bool {
         self.is_own
     }
 
-    /// The nonce of this time.
+    /// Returns the nonce of this time.
     pub(super) fn current(&self, now: UnixTime) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.of(now.seconds() / WINDOW))
     }
 
-    /// Whether a nonce is that of this time or of the window before it.
+    /// Returns whether a nonce is that of the current or the previous window.
     pub(super) fn accepts(&self, nonce: &str, now: UnixTime) -> bool {
         let Ok(nonce) = BASE64_URL_SAFE_NO_PAD.decode(nonce) else {
             return false;
@@ -63,7 +63,7 @@ impl Nonces {
 
     fn of(&self, window: u64) -> [u8; LENGTH] {
         let mut context = hmac::Context::with_key(&self.key);
-        // The key may be used for something else as well.
+        // Separates domains: the key may have other uses.
         context.update(b"toolgate dpop nonce\0");
         context.update(&window.to_be_bytes());
         let tag = context.sign();

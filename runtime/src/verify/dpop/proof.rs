@@ -1,7 +1,7 @@
-//! One proof, read and its signature verified (RFC 9449 §4.2, §4.3).
+//! Parses one proof and verifies its signature (RFC 9449 §4.2, §4.3).
 //!
-//! It is read by the reader of access tokens, so that there is one set of rules for what
-//! a JWS is. Two things differ: it brings its key along, and it may be nothing else.
+//! The parser is that of access tokens, so that there is one set of rules for a JWS. Two
+//! differences: a proof embeds its key, and its type must be that of a proof.
 
 use serde_json::{Map, Value};
 
@@ -17,23 +17,23 @@ use crate::{
     principal::Thumbprint,
 };
 
-/// The longest proof that is looked at: one by an RSA key of 8192 bits fits.
+/// The longest accepted proof: one by an RSA key of 8192 bits fits.
 const MAX_PROOF: usize = 8 * 1024;
 
 /// The longest `jti`. A UUID has 36 characters.
 const MAX_ID: usize = 256;
 
-/// What the holder of a key has signed.
+/// The content of a proof.
 pub(super) struct Proof {
     pub(super) key: Thumbprint,
     /// `jti`
     pub(super) id: String,
     /// `htm`
     pub(super) method: String,
-    /// `htu`, as it was written
+    /// `htu`, as written
     pub(super) target: String,
     pub(super) issued_at: UnixTime,
-    /// Nobody has to write these two; who writes them means them (RFC 7519 §4.1.4, §4.1.5).
+    /// Optional, but enforced if present (RFC 7519 §4.1.4, §4.1.5).
     pub(super) expires_at: Option<UnixTime>,
     pub(super) not_before: Option<UnixTime>,
     /// `ath`
@@ -42,32 +42,32 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// Reads a proof by one of these algorithms, and verifies that the key it brings has
-    /// signed it.
+    /// Parses a proof signed with one of these algorithms, and verifies its signature with
+    /// the key it contains.
     ///
     /// # Errors
     ///
-    /// Why it is no proof, in words that a challenge may repeat.
+    /// Why it is not a valid proof, as text that a challenge may contain.
     pub(super) fn read(text: &str, algorithms: &[Algorithm]) -> Result<Self, &'static str> {
         if text.len() > MAX_PROOF {
             return Err("the proof is too long");
         }
         let (jws, jwk) = Jws::read_with_key(text).map_err(|fault| match fault {
-            NotAJws::Malformed(_) => "the proof is no compact JWS",
-            NotAJws::Unacceptable(_) => "the proof's header has what no proof needs",
+            NotAJws::Malformed(_) => "the proof is not a compact JWS",
+            NotAJws::Unacceptable(_) => "the proof's header has a parameter that is not allowed",
         })?;
-        // Checks 4 to 7, in the order of §4.3. The type keeps every other JWT that a key
-        // has ever signed from being one (RFC 8725 §3.11).
+        // Checks 4 to 7, in the order of §4.3. The type check refuses every other JWT that
+        // the key has ever signed (RFC 8725 §3.11).
         if jws.typ.as_deref() != Some("dpop+jwt") {
             return Err("the proof's typ is not dpop+jwt");
         }
         if !algorithms.contains(&jws.algorithm) {
-            return Err("the proof's alg is not one of those that are accepted");
+            return Err("the proof's alg is not accepted");
         }
-        let jwk = jwk.ok_or("the proof brings no key")?;
-        let key = PublicKey::alone(&jwk).map_err(|_| "the proof's key is no good public key")?;
+        let jwk = jwk.ok_or("the proof has no jwk")?;
+        let key = PublicKey::alone(&jwk).map_err(|_| "the proof's jwk is not a valid key")?;
         if !jws.is_by(&key) {
-            return Err("the proof's signature is not that of its key");
+            return Err("the proof's signature does not match its key");
         }
         let claims = json::strict_object(jws.payload())
             .map_err(|_| "the proof's claims are not a JSON object with each name once")?;
@@ -79,7 +79,7 @@ impl Proof {
             return Err("the proof's jti is empty or too long");
         }
         Ok(Self {
-            key: thumbprint(&jwk).ok_or("the proof's key is no good public key")?,
+            key: thumbprint(&jwk).ok_or("the proof's jwk is not a valid key")?,
             id,
             method: text_of(&claims, "htm")?.ok_or("the proof has no htm")?,
             target: text_of(&claims, "htu")?.ok_or("the proof has no htu")?,
@@ -100,9 +100,9 @@ fn text_of(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, &'
     }
 }
 
-/// The thumbprint of a key that was read (RFC 7638 §3.2): its required members in their
-/// order, as they are written, so that it is the one that its issuer has computed. None
-/// of them needs escaping: they are base64url and names from a closed list.
+/// Returns the thumbprint of a parsed key (RFC 7638 §3.2): its required members in order
+/// and as written, so that it equals the issuer's. No member needs escaping: all are
+/// base64url or names from a closed list.
 fn thumbprint(jwk: &Value) -> Option<Thumbprint> {
     let names: &[&str] = match jwk.get("kty")?.as_str()? {
         "RSA" => &["e", "kty", "n"],

@@ -1,11 +1,11 @@
-//! A proof is good for one request (RFC 9449 §11.1).
+//! Replay protection: a proof is valid for one request (RFC 9449 §11.1).
 //!
-//! Proofs are remembered as long as they could be used again, and the room for that is
-//! bounded. Where it is full, a proof is not accepted: nobody could tell whether it was
-//! seen before. So that one caller cannot take the room of all others, the second half
-//! of it is given out in shares: who has used more than a share is refused there, and
-//! who has not is served. To keep others out takes as many accounts as there are shares,
-//! and a signature of each proof that this server has verified.
+//! Proofs are recorded as long as they could be replayed, with bounded capacity. At
+//! capacity, a proof is refused, because the server cannot know whether it was used before.
+//! The second half of the capacity is divided into shares, so that one caller cannot take
+//! all of it: a caller who has used more than a share is refused, the others are served.
+//! Blocking the others takes as many accounts as there are shares, and a verified signature
+//! for each proof.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::RandomState},
@@ -19,36 +19,36 @@ use tokio::time::Instant;
 use super::sha256;
 use crate::principal::Thumbprint;
 
-/// How many proofs are remembered of each time. One takes some 20 bytes, so that both
+/// How many proofs one generation records. A proof takes about 20 bytes, so both
 /// generations together stay below 40 MB.
 const ROOM: usize = 512 * 1024;
 
-/// How many of them any caller can have when room becomes scarce.
+/// How many of them one caller may have once half the capacity is used.
 const SHARE: usize = ROOM / 64;
 
-/// The proofs that were seen.
+/// The recorded proofs.
 pub(super) struct Replays {
     generations: Mutex<Generations>,
     span: Duration,
     room: usize,
     share: usize,
-    /// Names of holders as numbers. A collision costs the two a share.
+    /// Hashes holders. After a collision, two holders use one share.
     names: RandomState,
 }
 
-/// What became of a proof.
+/// The result of recording a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
-    /// It was not seen before, and is remembered.
+    /// It is new, and is now recorded.
     Entered,
-    /// It was seen before.
+    /// It was used before.
     Replayed,
-    /// Nobody knows, and it cannot be remembered.
+    /// Unknown, and the capacity is used up.
     Full,
 }
 
-/// A proof is in the generation of its time. A generation ends after the time within
-/// which a proof can be used, and is forgotten when the next one ends.
+/// A generation lasts as long as a proof can be used, and is dropped when the next one
+/// ends.
 struct Generations {
     since: Instant,
     current: Generation,
@@ -62,8 +62,8 @@ struct Generation {
 }
 
 impl Replays {
-    /// Remembers proofs for so many seconds at least. They are those of a monotonic
-    /// clock: one that somebody sets back forgets nothing.
+    /// Records proofs for at least this many seconds of a monotonic clock: setting back the
+    /// system clock forgets nothing.
     pub(super) fn new(seconds: u64) -> Self {
         Self::with_room(seconds, ROOM, SHARE)
     }
@@ -82,7 +82,7 @@ impl Replays {
         }
     }
 
-    /// Remembers a proof of this holder, made with this key and named by its `jti`.
+    /// Records a proof of this holder, identified by its key and its `jti`.
     pub(super) fn enter(&self, holder: &(impl Hash + ?Sized), key: &Thumbprint, id: &str) -> Room {
         let mut named = key.as_bytes().to_vec();
         named.extend(id.as_bytes());
@@ -90,7 +90,7 @@ impl Replays {
         mark.copy_from_slice(&sha256(&named)[..16]);
         let holder = self.names.hash_one(holder);
 
-        // Every change is one insertion: a panic leaves nothing half done.
+        // Each change is one insertion, so a panic leaves no partial state.
         let mut generations = self
             .generations
             .lock()
@@ -120,7 +120,7 @@ impl Generations {
             return;
         }
         let ended = std::mem::take(&mut self.current);
-        // After two spans what has just ended is too old as well.
+        // After two spans, the generation that just ended is too old, too.
         self.previous = match age < 2 * span {
             true => ended,
             false => Generation::default(),
@@ -169,7 +169,7 @@ mod tests {
         let entered = flood(0).filter(|room| *room == Room::Entered).count();
         assert_eq!(entered, 50);
         assert_eq!(enter(mallory, "more"), Room::Full);
-        // What was seen is known for what it is, room or not.
+        // A replay is detected even at capacity.
         assert_eq!(enter(mallory, "m0"), Room::Replayed);
         for id in 0..10 {
             assert_eq!(enter(alice, &format!("a{id}")), Room::Entered);

@@ -1,19 +1,19 @@
-//! Whether tokens can, or must, be bound to a key.
+//! Settings for tokens that are bound to a key.
 
 use std::fmt;
 
 use super::Nonces;
 use crate::{error::Faults, issuer::Algorithm};
 
-/// The shortest key of nonces, in bytes: as long as what it makes of a window's number.
+/// The shortest nonce key in bytes: the length of the HMAC's output.
 const SHORTEST_KEY: usize = 32;
 
-/// What a server makes of tokens that are bound to a key of their client (RFC 9449).
+/// How a server treats tokens that are bound to a key of their client (RFC 9449).
 ///
-/// Whether a token is bound is for its issuer and its client to settle. By default a
-/// server takes both kinds: a bearer token from whoever holds it, a bound one from whoever
-/// proves the key as well. A bound token without a proof is refused whatever is set here,
-/// and so is one that is bound to anything else, such as a client certificate.
+/// The issuer and the client decide whether a token is bound. By default, a server accepts
+/// both: a bearer token from its holder, a bound token from a holder who also proves the
+/// key. A bound token without a proof is always refused, and so is a token bound in another
+/// way, such as to a client certificate.
 ///
 /// ```
 /// use toolgate::{Config, Dpop};
@@ -45,21 +45,21 @@ enum NonceKey {
 }
 
 impl Dpop {
-    /// Refuses bound tokens, and knows no scheme `DPoP`.
+    /// Refuses bound tokens and the scheme `DPoP`.
     #[must_use]
     pub fn off() -> Self {
         Self::of(Mode::Off)
     }
 
-    /// Takes bound tokens and bearer tokens: the default.
+    /// Accepts bound tokens and bearer tokens: the default.
     #[must_use]
     pub fn supported() -> Self {
         Self::of(Mode::Supported)
     }
 
-    /// Takes bound tokens alone, and says so in the metadata
-    /// (`dpop_bound_access_tokens_required`, RFC 9728 §2). For a server all of whose
-    /// clients are known to prove their keys.
+    /// Accepts only bound tokens, and says so in the metadata
+    /// (`dpop_bound_access_tokens_required`, RFC 9728 §2). For a server whose clients all
+    /// support DPoP.
     #[must_use]
     pub fn required() -> Self {
         Self::of(Mode::Required)
@@ -73,32 +73,33 @@ impl Dpop {
         }
     }
 
-    /// Asks proofs for a nonce that this server has given out in the last minutes
-    /// (RFC 9449 §9), so that nobody can have a client sign proofs for later. A client's
-    /// first call then takes two requests. The key of the nonces is made at the start, so
-    /// behind several processes use [`Dpop::with_nonce_key`].
+    /// Requires a nonce that this server issued in the last minutes (RFC 9449 §9), so that
+    /// proofs cannot be signed in advance. A client's first call then takes two requests.
+    /// The nonce key is generated at the start; with several processes, use
+    /// [`Dpop::with_nonce_key`].
     #[must_use]
     pub fn with_nonces(mut self) -> Self {
         self.nonces = NonceKey::Own;
         self
     }
 
-    /// The same with a key that several processes share, of 32 random bytes or more.
+    /// Like [`Dpop::with_nonces`], with a key of at least 32 random bytes that several
+    /// processes share.
     #[must_use]
     pub fn with_nonce_key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.nonces = NonceKey::Shared(key.into());
         self
     }
 
-    /// Narrows the algorithms of proofs to these, which the metadata then names
-    /// (`dpop_signing_alg_values_supported`). [`Algorithm::ALL`] are accepted otherwise.
+    /// Restricts the algorithms of proofs. The metadata lists them
+    /// (`dpop_signing_alg_values_supported`). The default is [`Algorithm::ALL`].
     #[must_use]
     pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
     }
 
-    /// The algorithms of proofs; none where bound tokens are refused.
+    /// Returns the algorithms of proofs; empty if bound tokens are refused.
     pub(crate) fn algorithms(&self) -> &[Algorithm] {
         match self.mode {
             Mode::Off => &[],
@@ -106,17 +107,17 @@ impl Dpop {
         }
     }
 
-    /// Whether bound tokens are accepted.
+    /// Returns whether bound tokens are accepted.
     pub(crate) fn is_on(&self) -> bool {
         self.mode != Mode::Off
     }
 
-    /// Whether no other tokens are.
+    /// Returns whether only bound tokens are accepted.
     pub(crate) fn is_required(&self) -> bool {
         self.mode == Mode::Required
     }
 
-    /// The nonces that proofs need, if they need any.
+    /// Returns the nonces that proofs need, if any.
     pub(crate) fn nonces(&self, faults: &mut Faults) -> Option<Nonces> {
         match &self.nonces {
             NonceKey::None => None,
@@ -124,8 +125,8 @@ impl Dpop {
                 let nonces = Nonces::generate();
                 if nonces.is_err() {
                     faults.add(
-                        "the key of the nonces for DPoP cannot be made",
-                        "see why this system has no randomness",
+                        "the key for DPoP nonces cannot be generated",
+                        "check the random number generator of this system",
                     );
                 }
                 nonces.ok()
@@ -134,14 +135,14 @@ impl Dpop {
         }
     }
 
-    /// What is wrong with this, and what mends it.
+    /// Returns what is wrong with the settings, and how to fix it.
     pub(crate) fn flaw(&self) -> Option<(String, String)> {
         if let NonceKey::Shared(key) = &self.nonces
             && key.len() < SHORTEST_KEY
         {
             return Some((
                 format!(
-                    "the key of the nonces for DPoP has {} bytes, and could be guessed",
+                    "the key for DPoP nonces has {} bytes and could be guessed",
                     key.len()
                 ),
                 format!("use {SHORTEST_KEY} random bytes or more"),
@@ -149,8 +150,8 @@ impl Dpop {
         }
         self.algorithms.is_empty().then(|| {
             (
-                "no algorithm is named by which a DPoP proof may be signed".to_owned(),
-                "name one, or say Dpop::off()".to_owned(),
+                "no algorithm for DPoP proofs is configured".to_owned(),
+                "add one, or use Dpop::off()".to_owned(),
             )
         })
     }
@@ -164,7 +165,7 @@ impl Default for Dpop {
 
 impl fmt::Debug for Dpop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the key of the nonces.
+        // Never prints the nonce key.
         f.debug_struct("Dpop")
             .field("mode", &self.mode)
             .field("algorithms", &self.algorithms)

@@ -1,15 +1,16 @@
-//! The address that a proof is for, in the form in which two are compared.
+//! Normalises the URL that a proof is for, so that two can be compared.
 
 use url::Url;
 
-/// The longest address that is looked at.
+/// The longest accepted URL.
 const LONGEST: usize = 2048;
 
-/// An absolute `http` or `https` address without query and fragment (RFC 9449 §4.3, ninth
-/// check), normalised as RFC 3986 §6.2.2 and §6.2.3 say: case of scheme and host, default
-/// port, dot segments, needless escapes. The case of the path is a part of it.
+/// Normalises an absolute `http` or `https` URL, without query and fragment (RFC 9449 §4.3,
+/// ninth check), by RFC 3986 §6.2.2 and §6.2.3: case of scheme and host, default port, dot
+/// segments, needless escapes. The case of the path is preserved.
 ///
-/// None for what URL readers only repair: two readers would repair it in two ways.
+/// Returns `None` for a URL that parsers have to repair, because two parsers may repair it
+/// differently.
 pub(super) fn normal(text: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(&byte);
     if text.len() > LONGEST || !text.bytes().all(is_plain) {
@@ -32,7 +33,8 @@ pub(super) fn normal(text: &str) -> Option<String> {
     Some(unescaped(url.as_str()))
 }
 
-/// RFC 3986 §6.2.2.1 and §6.2.2.2: escapes in capitals, and none of what needs none.
+/// RFC 3986 §6.2.2.1 and §6.2.2.2: writes escapes in upper case and decodes unreserved
+/// characters.
 fn unescaped(url: &str) -> String {
     let mut parts = url.split('%');
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -103,7 +105,7 @@ mod tests {
             assert_ne!(normal(other), one, "{other}");
             assert!(normal(other).is_some(), "{other}");
         }
-        // An escaped slash divides nothing (RFC 3986 §2.2).
+        // An escaped slash is not a separator (RFC 3986 §2.2).
         assert_ne!(
             normal("https://api.example/a%2Fmcp"),
             normal("https://api.example/a/mcp")

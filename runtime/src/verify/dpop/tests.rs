@@ -8,7 +8,7 @@ use super::{
 };
 const HERE: &str = "https://r/mcp";
 
-/// A clock that stands where it is put.
+/// A clock that tests set by hand.
 #[derive(Clone)]
 struct Hand(Arc<AtomicU64>);
 
@@ -24,7 +24,7 @@ struct Fixture {
     proofs: Proofs,
 }
 
-/// A server that has run for long.
+/// A server that started long ago.
 fn fixture(nonces: Option<Nonces>) -> Fixture {
     started(NOW - 1000, nonces)
 }
@@ -56,8 +56,8 @@ impl Fixture {
         self.mint.sign(&header.to_string(), &claims.to_string())
     }
 
-    /// A good proof with white space, as many characters long as is asked for. Base64 has
-    /// not every length, but two parts of it together have.
+    /// A valid proof with white space, of exactly this many characters. Base64 does not
+    /// have every length, but two parts together do.
     fn proof_of_length(&self, length: usize) -> String {
         let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.mint.jwk()});
         let claims = json!({"jti": length.to_string(), "htm": "POST", "htu": HERE, "iat": NOW});
@@ -155,7 +155,7 @@ async fn a_proof_of_before_the_start_counts_only_with_a_nonce_of_this_process() 
 #[tokio::test(start_paused = true)]
 async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
     let fixture = fixture(None);
-    // By its own clock the client made it as far ahead as it may.
+    // The client's clock is as far ahead as the leeway allows.
     let proof = fixture.proof(json!({"iat": NOW + 30}));
     assert_eq!(fixture.says(&proof), Ok(()));
     for passed in 1..=120 {
@@ -181,11 +181,11 @@ async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
         tokio::time::advance(std::time::Duration::from_millis(millis)).await;
         fixture.hand.0.store(NOW + second, Ordering::SeqCst);
     };
-    // As early as it can be accepted, and when those before it are about to be forgotten.
+    // As early as it can be accepted, just before older proofs are dropped.
     let proof = fixture.proof(json!({"iat": NOW + 30}));
     passes(119_900, 0).await;
     assert_eq!(fixture.says(&proof), Ok(()));
-    // Others come and go.
+    // Other proofs come and go.
     for (millis, second) in [(100, 0), (120_000, 120)] {
         passes(millis, second).await;
         let other = json!({"jti": second.to_string(), "iat": NOW + second});
@@ -204,7 +204,7 @@ async fn what_does_not_hold_takes_no_room() {
     let stale = fixture.proof(json!({"jti": "one"}));
     assert_eq!(fixture.says(&stale), Err(Unproved::WantsNonce));
     assert_eq!(fixture.says(&stale), Err(Unproved::WantsNonce));
-    // The same name again, with what was asked for.
+    // The same `jti` again, now with everything required.
     let nonce = fixture.proofs.nonce().unwrap();
     let good = fixture.proof(json!({"jti": "one", "nonce": nonce}));
     assert_eq!(fixture.says(&good), Ok(()));
@@ -282,7 +282,7 @@ async fn a_proof_by_another_key_than_it_brings_is_none() {
     assert_eq!(
         fixture.says(&proof),
         Err(Unproved::Invalid(
-            "the proof's signature is not that of its key"
+            "the proof's signature does not match its key"
         ))
     );
 }

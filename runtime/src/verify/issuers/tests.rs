@@ -22,7 +22,7 @@ async fn reason(verifier: &IssuerVerifier, token: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_token_goes_to_the_issuer_that_it_names_and_to_no_other() {
-    // Both publish a key of the same name.
+    // Both publish a key with the same `kid`.
     let (i, j) = (Mint::new("k"), Mint::new("k"));
     let verifier = IssuerVerifier::new([issuer("https://i", &i), issuer("https://j", &j)]).unwrap();
     for (mint, name, good) in [
@@ -125,7 +125,7 @@ async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() 
     let token = BearerToken::new(&mint.token(json!({}), json!({}))).unwrap();
     let error = verifier.verify(&token).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
-    // What no key could make good is refused at once.
+    // A token that no key could verify is refused immediately.
     let bad = BearerToken::new(&mint.token(json!({"alg": "none"}), json!({}))).unwrap();
     let error = verifier.verify(&bad).await.unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Invalid);
@@ -209,7 +209,7 @@ async fn what_rests_on_an_answer_stands_until_the_answers_end_and_not_at_it() {
         None,
         now.checked_sub(Duration::from_millis(1))
     ));
-    // What rests on nothing, on keys that are not there, or on an issuer that is none.
+    // No evidence, keys that do not exist, an issuer that does not exist.
     assert!(!is_current(0, None, None));
     assert!(!is_current(0, Some(7), None));
     assert!(!is_current(1, None, Some(now + Duration::from_millis(1))));
@@ -217,7 +217,7 @@ async fn what_rests_on_an_answer_stands_until_the_answers_end_and_not_at_it() {
 
 #[tokio::test]
 async fn a_token_longer_than_any_real_one_is_shown_to_nobody() {
-    // Whoever is asked is not there, and that is found out quickly.
+    // The issuer does not exist, which is found out quickly.
     let client = ClientAuthentication::basic("me", "s3cr3t");
     let introspection = Introspection::new(client).with_endpoint("http://127.0.0.1:1/");
     let issuer = Issuer::new("http://127.0.0.1:1").with_introspection(introspection);

@@ -171,7 +171,7 @@ fn what_a_header_would_have_us_obey_or_fetch_is_refused() {
             assert!(fault.contains(name), "{name}: {fault}");
         }
     }
-    // What is not understood and not critical is ignored (RFC 7515 §4).
+    // Unknown parameters that are not critical are ignored (RFC 7515 §4).
     let harmless =
         json!({"x5t": "abc", "x5t#S256": "abc", "iss": "https://evil.example", "x": [1]});
     assert!(Jws::read(&mint.token(harmless, json!({}))).is_ok());

@@ -1,5 +1,5 @@
-//! Project Wycheproof's vectors, read where `WYCHEPROOF_DIR` names their folder. They
-//! are not a part of this project; without the variable nothing is judged.
+//! Project Wycheproof's vectors, from the folder that `WYCHEPROOF_DIR` names. They are not
+//! part of this project; without the variable the tests do nothing.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn judge(file: &str) {
         let set = KeySet::read(keys.to_string().as_bytes()).unwrap();
         for test in group["tests"].as_array().unwrap() {
             let id = test["tcId"].as_u64().unwrap();
-            // A JSON serialization is an object: no text that could be a bearer token.
+            // A JSON serialization is an object, not a text that could be a bearer token.
             let token = test["jws"].as_str().unwrap_or_default();
             let accepted = Jws::read(token).is_ok_and(|jws| jws.judge(&set) == Verdict::Genuine);
             let valid = test["result"] == "valid" && exception(&keys["keys"][0], id).is_none();
@@ -33,10 +33,10 @@ fn judge(file: &str) {
     assert_eq!(judged, vectors["numberOfTests"].as_u64().unwrap());
 }
 
-/// Why a vector that is valid is refused here nevertheless.
+/// Why a valid vector is refused here.
 fn exception(key: &Value, id: u64) -> Option<&'static str> {
     match (key["kty"].as_str()?, id) {
-        ("oct", _) => Some("HMAC is accepted from nobody"),
+        ("oct", _) => Some("HMAC is never accepted"),
         ("EC", 347 | 351) => Some("ES512 is not in the list, and the key's alg is misspelt"),
         ("RSA", 346 | 350) => Some("the key is for PS256 and the token says PS384"),
         _ => None,

@@ -1,4 +1,4 @@
-//! Whatever happens, a token's verdict is the one that it would get without the cache.
+//! With or without the cache, a token always gets the same result.
 
 use std::cell::Cell;
 
@@ -7,12 +7,12 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use super::*;
 use crate::principal::Accepted;
 
-/// One thing that happens to a server or around it.
+/// An event at a server or around it.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// This token is presented, twice.
+    /// This token is sent, twice.
     Present(usize),
-    /// So many seconds pass.
+    /// This many seconds pass.
     Pass(u64),
     /// The issuer publishes these of the two keys.
     Publish(bool, bool),
@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 const TOKENS: usize = 13;
 
-/// Good tokens of two keys, tokens that are good for a while, and tokens that never are.
+/// Valid tokens of two keys, tokens that are valid for a while, and invalid ones.
 fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
     let stranger = Mint::new("one");
     [
@@ -54,7 +54,7 @@ fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
     ]
 }
 
-/// What the authenticator says of a token that it has never seen.
+/// Authenticates a token that is not cached.
 async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenticated> {
     let authenticator = &fixture.authenticator;
     let issuers = authenticator.verifier.as_issuers().unwrap();
@@ -64,7 +64,7 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenti
     authenticator.judge(authenticator.granted(claims))
 }
 
-/// Who it is and what they may do, or why not.
+/// Renders the caller and the granted scopes, or the refusal.
 fn verdict(judged: Result<Accepted, Unauthenticated>) -> String {
     match judged {
         Ok(accepted @ Accepted::Bearer(_)) => {
@@ -72,14 +72,14 @@ fn verdict(judged: Result<Accepted, Unauthenticated>) -> String {
             format!("{:?} {:?}", principal.identity(), principal.granted())
         }
         Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
-        // When to come again differs with the moment.
+        // `retry_after` differs with the moment.
         Err(Unauthenticated::Unavailable { .. }) => "unavailable".to_owned(),
         Err(Unauthenticated::Invalid { description }) => description.into_owned(),
-        Err(other) => panic!("{other:?} is not about a token"),
+        Err(other) => panic!("{other:?} is not a refusal of a token"),
     }
 }
 
-/// Lets the steps happen; how many verdicts came from the cache, and how many did not.
+/// Runs the steps. Returns how many results came from the cache, and how many did not.
 async fn happen(steps: &[Step]) -> (usize, usize) {
     let (one, two) = (Mint::new("one"), Mint::new("two"));
     let tokens = tokens(&one, &two);
@@ -146,7 +146,7 @@ fn no_verdict_depends_on_the_cache() {
             Ok(())
         })
         .unwrap();
-    // A cache that is never hit, or always, would show nothing.
+    // A cache that is never hit, or always, would prove nothing.
     let (hits, misses) = (hits.get(), misses.get());
     assert!(hits > 500 && misses > 500, "{hits} hits, {misses} misses");
 }
