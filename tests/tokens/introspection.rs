@@ -368,7 +368,7 @@ async fn an_issuer_that_is_down_at_the_start_is_asked_when_it_is_there() {
         verifier
             .readiness()
             .unwrap_err()
-            .contains("cannot be asked")
+            .contains("is unavailable")
     );
     issuer.come_back().await;
     tokio::time::timeout(Duration::from_secs(20), async {

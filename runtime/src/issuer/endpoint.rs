@@ -70,7 +70,8 @@ impl Issuer {
         })?;
         let reach = self.reach(&issuer);
         let given = given.map(|text| self.location(text, reach)).transpose();
-        let given = given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
+        let given =
+            given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
         let client = client.prepare(self.name()).map_err(|reason| {
             let remedy = "use the client credentials that the provider issued for this server";
             (reason, remedy)

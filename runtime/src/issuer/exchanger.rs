@@ -53,7 +53,10 @@ impl Upstream {
     /// Builds the exchanger of this upstream, or adds the errors in its settings.
     pub(crate) fn exchanger(&self, faults: &mut Faults) -> Option<Exchanger> {
         for (reason, remedy) in self.faults() {
-            faults.add(format!("a token exchange is misconfigured: {reason}"), remedy);
+            faults.add(
+                format!("a token exchange is misconfigured: {reason}"),
+                remedy,
+            );
         }
         let asked = self
             .issuer
@@ -63,7 +66,9 @@ impl Upstream {
             Err((reason, remedy)) => {
                 let named = self.issuer.name();
                 faults.add(
-                    format!("the token exchange at the issuer {named:?} is misconfigured: {reason}"),
+                    format!(
+                        "the token exchange at the issuer {named:?} is misconfigured: {reason}"
+                    ),
                     remedy,
                 );
                 return None;

@@ -110,7 +110,7 @@ impl Introspector {
         };
         let _turn = match timeout(TURN, self.turns.acquire()).await {
             Ok(turn) => turn,
-            Err(_) => return Err(self.unavailable("too many introspection requests are in progress")),
+            Err(_) => return Err(self.unavailable("too many introspections are in progress")),
         };
         let (form, authorization) = self
             .question(token, now)

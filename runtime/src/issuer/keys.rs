@@ -191,8 +191,14 @@ impl Keys {
             return None;
         }
         Some(match &state.last_fault {
-            Some(fault) => format!("the keys of {} are not loaded: {fault}", Capped(&self.issuer, 256)),
-            None => format!("the keys of {} are not loaded yet", Capped(&self.issuer, 256)),
+            Some(fault) => format!(
+                "the keys of {} are not loaded: {fault}",
+                Capped(&self.issuer, 256)
+            ),
+            None => format!(
+                "the keys of {} are not loaded yet",
+                Capped(&self.issuer, 256)
+            ),
         })
     }
 

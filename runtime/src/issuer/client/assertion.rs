@@ -47,9 +47,7 @@ impl ClientKey {
         rsa::KeyPair::from_pkcs8(der)
             .or_else(|_| rsa::KeyPair::from_der(der))
             .map(Self::Rsa)
-            .map_err(
-                |_| "the client key is not RSA (at least 2048 bits), P-256, P-384 or Ed25519",
-            )
+            .map_err(|_| "the client key is not RSA (at least 2048 bits), P-256, P-384 or Ed25519")
     }
 
     fn algorithm(&self) -> &'static str {
