@@ -21,7 +21,7 @@ async fn every_place_that_clients_probe_has_the_same_document() {
     }
 }
 
-/// A router with two routes at one path panics.
+/// A router panics if two routes have the same path.
 #[test]
 fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
     let clock = TestClock::default();
