@@ -48,10 +48,11 @@ pub enum Provider {
     /// Setup: create a client scope for each scope, with an audience mapper that adds this
     /// server's URL: Keycloak does not add the resource to tokens by default.
     Keycloak,
-    /// Microsoft Entra ID. The issuer is `https://login.microsoftonline.com/<tenant
-    /// id>/v2.0`, with the id of one tenant; tokens of version 1 name
-    /// `https://sts.windows.net/<tenant id>/`. Scopes are in `scp`. A token without `scp` and
-    /// `roles`, or without a client (`azp`, `appid`), is not an access token.
+    /// Microsoft Entra ID. The issuer is
+    /// `https://login.microsoftonline.com/<tenant id>/v2.0`, with the id of one tenant;
+    /// tokens of version 1 name `https://sts.windows.net/<tenant id>/`. Scopes are in `scp`.
+    /// A token with neither `scp` nor `roles`, or with no client (`azp`, `appid`), is not an
+    /// access token.
     ///
     /// Setup: register an application and expose an API with the scopes. Its `api://…` URI
     /// and its client id are the audiences of versions 1 and 2. Tokens contain the bare
