@@ -28,9 +28,9 @@ pub(super) struct BrokenLine {
 
 /// Parses the text of a `.env` file, or returns every broken line.
 ///
-/// The forms are `NAME=value`, `export NAME=value`, `'verbatim'` and `"with \n, \r, \t, \",
-/// \\ and \$"`. Quoted values may span lines. `#` starts a comment at the beginning of a line
-/// and after white space. Nothing is substituted.
+/// The forms are `NAME=value`, `export NAME=value`, `'verbatim'` and
+/// `"with \n, \r, \t, \", \\ and \$"`. Quoted values may span lines. `#` starts a comment at
+/// the beginning of a line and after white space. Nothing is substituted.
 pub(super) fn read(text: &str) -> Result<Contents, Vec<BrokenLine>> {
     let mut contents = Contents::default();
     let mut broken = Vec::new();
