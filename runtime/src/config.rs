@@ -1,15 +1,14 @@
-//! What a server needs to know before it starts.
+//! The configuration of a server.
 //!
-//! [`Config`] takes what people write, from the environment or by code, and keeps every
-//! fault that it finds. Only [`Config::settle`] makes [`Settings`] of it, when there is
-//! none, and the server reads nothing else: what is served was judged.
+//! [`Config`] holds what the environment or the code sets, and every error in it.
+//! [`Config::settle`] validates it and builds [`Settings`]; the server reads only these.
 //!
-//! - `environment`: the process's variables and the `.env` file (`dotenv`)
-//! - `variables`: which variable means what, in our spelling; `scalekit`: in theirs
-//! - `address`: resources, issuers and origins, which are text
-//! - `document`: a metadata document that somebody brings
-//! - `limits`: what one request may cost
-//! - `settings`: what came out, and what follows from it
+//! - `environment`: the variables of the process and of the `.env` file (`dotenv`)
+//! - `variables`: the meaning of Toolgate's variables; `scalekit`: of Scalekit's
+//! - `address`: resources, issuers and origins as text
+//! - `document`: a protected resource metadata document that the user provides
+//! - `limits`: limits of one request
+//! - `settings`: the validated configuration and the values derived from it
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -41,14 +40,14 @@ use crate::{
     verify::Dpop,
 };
 
-/// The port where nothing else is said.
+/// The default port.
 const PORT: u16 = 8000;
 
-/// How a server is reached, and whom it trusts.
+/// The address of a server, the issuers it trusts, and its limits.
 ///
-/// A fault in a value does not surface here: the server gathers it with all others when
-/// it starts, each with its remedy. A value that is set by code replaces the one that
-/// the environment gave; audiences, issuers and origins are added to.
+/// Setters do not fail: the server reports all errors together when it starts, each with its
+/// remedy. A value set by code replaces the one from the environment; audiences, issuers and
+/// origins are added.
 ///
 /// ```
 /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
@@ -79,9 +78,9 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server whose canonical URI is `resource` (RFC 8707 §2): the URL that clients
-    /// connect to, whose path is the MCP endpoint's, and the audience that a token must
-    /// carry. It listens on `127.0.0.1:8000` until told otherwise.
+    /// Builds the configuration of a server whose canonical URI is `resource` (RFC 8707 §2):
+    /// the URL that clients connect to. Its path is the path of the MCP endpoint, and a token
+    /// must carry the URI as its audience. The server listens on `127.0.0.1:8000` by default.
     #[must_use]
     pub fn new(resource: impl Into<String>) -> Self {
         let mut config = Self::unset(PORT);
@@ -89,17 +88,18 @@ impl Config {
         config
     }
 
-    /// Reads the `TOOLGATE_…` variables, and Scalekit's in the spelling of its guides,
-    /// from the process and from `.env`; everything has a default that suits a laptop.
+    /// Reads the `TOOLGATE_…` variables and Scalekit's, as its guides spell them, from the
+    /// process and from `.env`. Every variable has a default for local development.
     ///
     /// # Errors
     ///
-    /// [`StartError`] with every fault of the variables, by their names.
+    /// [`StartError`] with every error, named by its variable.
     pub fn from_env() -> Result<Self, StartError> {
         Self::from_env_with_port(PORT)
     }
 
-    /// The same, with another port where neither `TOOLGATE_BIND` nor `PORT` is set.
+    /// Like [`Config::from_env`], with this default port if neither `TOOLGATE_BIND` nor
+    /// `PORT` is set.
     ///
     /// # Errors
     ///
@@ -108,8 +108,8 @@ impl Config {
         Self::from_environment(&Environment::load()?, port)
     }
 
-    /// The same, from variables that were read before: for a program that has some of
-    /// its own in the `.env` file.
+    /// Like [`Config::from_env`], from an [`Environment`] that is already loaded: for a
+    /// program that reads variables of its own from the `.env` file.
     ///
     /// # Errors
     ///
@@ -119,7 +119,8 @@ impl Config {
         if !config.faults.is_empty() {
             config.settle()?;
         }
-        // What could still be amiss is a combination, which code can mend before the start.
+        // Only a combination of values can still be wrong, and code can fix that before the
+        // start.
         Ok(config)
     }
 
@@ -130,35 +131,37 @@ impl Config {
         self
     }
 
-    /// Accepts tokens for this audience as well: a provider's own id of the resource.
+    /// Accepts tokens for this further audience, such as the provider's own id of the
+    /// resource.
     #[must_use]
     pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
         self.add_audience("the audience", &audience.into());
         self
     }
 
-    /// Trusts this issuer, written as its metadata writes it (RFC 8414 §2). What is
-    /// particular about a well-known provider goes with its address; for anything else
-    /// give an [`Issuer`]. It replaces one of the same name.
+    /// Trusts this issuer, spelled as in its metadata (RFC 8414 §2). A URL of a well-known
+    /// provider selects that provider's settings; for other settings pass an [`Issuer`].
+    /// Replaces an issuer of the same name.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<Issuer>) -> Self {
         self.add_issuer("the issuer", issuer.into());
         self
     }
 
-    /// Lets pages of this origin call, `https://app.example.com` for one. Without any,
-    /// pages of this machine may call a server on loopback, and elsewhere those of the
-    /// resource's own origin.
+    /// Allows web pages of this origin to call, such as `https://app.example.com`. By
+    /// default, a server on loopback allows all loopback origins, and any other server the
+    /// origin of its resource.
     #[must_use]
     pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
         self.add_origin("the origin", &origin.into());
         self
     }
 
-    /// Publishes this page as `resource_documentation` (RFC 9728 §2) instead of `/docs`.
+    /// Publishes this URL as `resource_documentation` (RFC 9728 §2) instead of the server's
+    /// `/docs`.
     #[must_use]
     pub fn with_docs_url(mut self, url: impl Into<String>) -> Self {
-        self.set_docs_url("the documentation's address", &url.into());
+        self.set_docs_url("the documentation URL", &url.into());
         self
     }
 
@@ -169,15 +172,15 @@ impl Config {
         self
     }
 
-    /// Allows clocks to differ by this many seconds: 30 by default, 300 at most.
+    /// Allows clocks to differ by this many seconds: 30 by default, at most 300.
     #[must_use]
     pub fn with_leeway(mut self, seconds: u64) -> Self {
         if seconds > MAX_LEEWAY {
             self.fault(
                 format!(
-                    "the leeway is {seconds} seconds, and a token would outlive its end for long"
+                    "the leeway is {seconds} seconds, which accepts tokens long after they expire"
                 ),
-                format!("allow {MAX_LEEWAY} seconds at most, and set the clocks"),
+                format!("use at most {MAX_LEEWAY} seconds, and synchronize the clocks"),
             );
         } else {
             self.leeway = seconds;
@@ -185,8 +188,8 @@ impl Config {
         self
     }
 
-    /// Bounds the sessions of clients before revision 2026-07-28: how many there can be, and
-    /// how long one lives that nobody uses.
+    /// Limits the sessions of clients older than revision 2026-07-28: their number and how
+    /// long an idle one lives.
     #[must_use]
     pub fn with_session_limits(mut self, limits: SessionLimits) -> Self {
         match limits.flaw() {
@@ -196,20 +199,20 @@ impl Config {
         self
     }
 
-    /// Seals what tools keep in the client's hands between two rounds of one call
-    /// ([`Round`](crate::Round)) with this key: 32 random bytes that nobody else knows.
+    /// Sets the key that seals the state which a tool leaves with the client between two
+    /// rounds of one call ([`Round`](crate::Round)): 32 secret random bytes.
     ///
-    /// Without it a server makes one when it starts. It then takes nothing back from
-    /// before, nor from another replica: such a call is refused, and has to begin anew. A
-    /// key whose bytes are all alike keeps the server from starting.
+    /// Without it, the server generates a key at each start. It then refuses state that was
+    /// sealed before a restart or by another replica, and the client must repeat the call.
+    /// The server does not start with a key whose bytes are all equal.
     #[must_use]
     pub fn with_state_key(mut self, key: [u8; 32]) -> Self {
         self.set_state_key("the state key", StateKey::new(key));
         self
     }
 
-    /// Says whether tokens can, or must, be bound to a key of their client (RFC 9449).
-    /// They can by default.
+    /// Sets whether tokens may or must be bound to a key of the client (RFC 9449). By default
+    /// they may.
     #[must_use]
     pub fn with_dpop(mut self, dpop: Dpop) -> Self {
         match dpop.flaw() {
@@ -219,26 +222,25 @@ impl Config {
         self
     }
 
-    /// Lets the development issuer say yes for the person, to all that is asked for: for
-    /// tests, in which nobody is there to press a button.
+    /// Makes the development issuer grant every request without asking the person: for tests.
     ///
-    /// It does so towards programs on this machine alone. Where the development issuer
-    /// does not exist, because an issuer is configured or anything is not on loopback, a
-    /// server with this set does not start. No variable sets it.
+    /// Only clients with a loopback redirect URI are granted automatically. If the
+    /// development issuer does not run (an issuer is configured, or an address is not
+    /// loopback), a server with this setting does not start. No environment variable sets it.
     #[must_use]
     pub fn with_automatic_consent(mut self) -> Self {
         self.automatic_consent = true;
         self
     }
 
-    /// What a person should be told at the start: settings that contradict each other,
-    /// names that nobody reads.
+    /// Returns warnings for the operator: settings that contradict each other, and unknown
+    /// variables.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Nothing said yet.
+    /// Builds a configuration in which nothing is set.
     fn unset(default_port: u16) -> Self {
         Self {
             resource: None,
@@ -262,13 +264,14 @@ impl Config {
         }
     }
 
-    /// Keeps a key, or what is wrong with it: never the key, of which a slip tells much.
+    /// Stores a key or the error in it. The message never shows the key: even a mistyped key
+    /// reveals most of it.
     fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
         match key {
             Ok(key) => self.state_key = Some(key),
             Err(fault) => self.fault(
                 format!("{source} {fault}"),
-                "make one with `openssl rand -base64 32`, the same for every replica",
+                "generate one with `openssl rand -base64 32`, and use the same key on every replica",
             ),
         }
     }
@@ -277,7 +280,7 @@ impl Config {
         self.faults.push((what.into(), remedy.into()));
     }
 
-    /// Keeps a flaw under the name that its owner knows.
+    /// Stores an error under the name of the setting.
     fn flawed(&mut self, source: &str, text: &str, flaw: address::Flaw) {
         let shown = address::shown(text);
         self.fault(
@@ -287,7 +290,7 @@ impl Config {
     }
 
     fn set_resource(&mut self, source: &str, text: &str, slash: Slash) {
-        // Stands in for a flawed one, which is then told once.
+        // Replaces an invalid resource, so that it is reported only once.
         let stand_in = Resource::local(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
         self.resource = Some(stand_in);
         match Resource::read(text) {
@@ -295,7 +298,7 @@ impl Config {
                 let bare = text.trim_end_matches('/');
                 self.fault(
                     format!(
-                        "{source} is {}, which ends in a slash, and clients compare it character for character with the URL that their user typed",
+                        "{source} is {}, which ends in a slash, but clients compare it character by character with the URL that the user typed",
                         address::shown(text)
                     ),
                     format!("write {bare}; the server answers with and without the slash"),
@@ -307,9 +310,12 @@ impl Config {
     }
 
     fn add_audience(&mut self, source: &str, text: &str) {
-        // Any string is an audience (RFC 7519 §4.1.3); an empty one is a mistake.
+        // Any string is an audience (RFC 7519 §4.1.3), but an empty one is a mistake.
         if text.trim().is_empty() {
-            self.fault(format!("{source} is empty"), "leave it out, or name one");
+            self.fault(
+                format!("{source} is empty"),
+                "remove it, or set it to an audience",
+            );
         } else if !self.audiences.iter().any(|known| known == text) {
             self.audiences.push(text.to_owned());
         }
@@ -343,11 +349,11 @@ impl Config {
         }
     }
 
-    /// Judges the whole, and gives what a server may run with.
+    /// Validates the configuration and returns the settings to run with.
     ///
     /// # Errors
     ///
-    /// [`StartError`] with every fault of the values, and of their combination.
+    /// [`StartError`] with every error in the values and in their combination.
     pub(crate) fn settle(&self) -> Result<Settings, StartError> {
         let mut faults = Faults::default();
         for (what, remedy) in &self.faults {
@@ -359,7 +365,7 @@ impl Config {
         if self.resource.is_none() && (!bind.ip().is_loopback() || bind.port() == 0) {
             faults.add(
                 format!(
-                    "nothing says under which URL clients reach the server that listens on {bind}"
+                    "the server listens on {bind}, but the URL at which clients reach it is not set"
                 ),
                 "set TOOLGATE_RESOURCE to that URL, such as https://mcp.example.com/mcp",
             );
@@ -376,6 +382,6 @@ impl Config {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Slash {
     Refused,
-    /// It is registered like that at a provider, whose guide says so.
+    /// The resource is registered with a slash at a provider whose guide says so.
     Registered,
 }

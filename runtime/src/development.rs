@@ -1,24 +1,25 @@
-//! The development authorization server: a login without an account, on one's own machine.
+//! The development authorization server: a login without an account, on the developer's
+//! machine.
 //!
-//! It speaks OAuth 2.1 to the letter (authorization code with PKCE, RFC 8414, 8707,
-//! 9207, 7591, 7009, 7662, 8693, 9068, 9449 and client id metadata documents), but it asks nobody for
-//! a password: who reaches it is whom they say they are. So it exists on loopback alone,
-//! twice over: [`DevelopmentIssuer::new`] takes no other origin, and only such requests
-//! are answered as are known to come from loopback and are addressed to it ([`loopback`]).
+//! It implements OAuth 2.1 strictly (authorization code with PKCE, RFC 8414, 8707, 9207,
+//! 7591, 7009, 7662, 8693, 9068, 9449 and client id metadata documents), but asks for no
+//! password: a person may log in under any name. Two checks therefore keep it on loopback:
+//! [`DevelopmentIssuer::new`] refuses any other origin, and each request must come from
+//! loopback and be addressed to it ([`loopback`]).
 //!
 //! [`endpoints`] lists the paths.
 //!
-//! | what a client does | file | on the way |
+//! | step | file | helpers |
 //! |---|---|---|
-//! | finds the endpoints | [`metadata`] | |
-//! | becomes known | [`registration`], [`document`] | [`client`], [`redirect`] |
-//! | sends the person here | [`authorize`] | [`request`], [`parameters`] |
-//! | the person decides | [`consent`], [`page`] | [`seal`] |
-//! | gets and renews tokens | [`token`], [`refresh`] | [`keys`], [`memory`], [`store`], [`possession`] |
-//! | gives them up, asks about them | [`revocation`] | |
-//! | a server exchanges one for an API behind it | [`exchange`] | |
+//! | the client finds the endpoints | [`metadata`] | |
+//! | the client registers | [`registration`], [`document`] | [`client`], [`redirect`] |
+//! | the client sends the person here | [`authorize`] | [`request`], [`parameters`] |
+//! | the person grants or denies | [`consent`], [`page`] | [`seal`] |
+//! | the client gets and refreshes tokens | [`token`], [`refresh`] | [`keys`], [`memory`], [`store`], [`possession`] |
+//! | tokens are revoked and introspected | [`revocation`] | |
+//! | a server exchanges a token for an upstream API | [`exchange`] | |
 //!
-//! Nothing survives a restart, and nothing grows without bound.
+//! All state is lost at a restart, and all of it is bounded.
 
 use std::{
     collections::BTreeSet,
@@ -61,36 +62,37 @@ mod store;
 mod tests;
 mod token;
 
-/// Asks for a refresh token (OpenID Connect Core §11). It is consent, not a right at the
-/// resource, so it never stands in an access token.
+/// The scope that requests a refresh token (OpenID Connect Core §11). It is a consent, not a
+/// right at the resource, so it is never in an access token.
 ///
-/// A refresh token is issued for it alone: a client that holds one answers a lack of scope
-/// with a refresh, gets the same scopes again and gives up.
+/// A refresh token is issued only for this scope: a client with a refresh token answers
+/// `insufficient_scope` with a refresh, receives the same scopes again and gives up.
 const OFFLINE_ACCESS: &str = "offline_access";
 
-/// What the development issuer is to be.
+/// The settings of the development issuer.
 pub(crate) struct Settings {
-    /// `http://` and a loopback host, with a port as a rule and without a slash at the
-    /// end. It is the issuer, character for character.
+    /// `http://` and a loopback host, usually with a port, without a trailing slash. This is
+    /// the issuer identifier, compared character by character.
     pub(crate) origin: String,
-    /// The one resource that tokens are issued for (RFC 8707), character for character.
+    /// The only resource that tokens are issued for (RFC 8707), compared character by
+    /// character.
     pub(crate) resource: String,
-    /// The other audiences by which the resource's server takes tokens.
+    /// The further audiences that the server of the resource accepts.
     pub(crate) audiences: Vec<String>,
-    /// What the person reads as the server's name.
+    /// The server name that is shown to the person.
     pub(crate) resource_name: String,
-    /// The scopes that can be granted, each with what the person reads about it.
+    /// The scopes that can be granted, each with the description that is shown to the person.
     pub(crate) scopes: Vec<(String, Option<String>)>,
     /// The scopes of a request that names none (RFC 6749 §3.3).
     pub(crate) default_scopes: Vec<String>,
-    /// Who the person is until they say otherwise.
+    /// The default subject, which the person can change.
     pub(crate) subject: String,
-    /// Says yes for the person, for tests. Only towards clients on loopback: any web page
-    /// can register a client and send the browser here.
+    /// Grants requests without asking the person, for tests. Only for clients on loopback:
+    /// any web page can register a client and send the browser here.
     pub(crate) automatic_consent: bool,
     /// How long a client may take to send a form or a registration.
     pub(crate) body_time: Duration,
-    /// What time it is.
+    /// The clock.
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -101,43 +103,47 @@ pub(crate) struct DevelopmentIssuer {
 }
 
 impl DevelopmentIssuer {
-    /// Makes one, with keys of its own that live as long as it does.
+    /// Builds an issuer with newly generated keys.
     ///
     /// # Errors
     ///
-    /// An origin that is not loopback, a resource at a path of the issuer's own, a default scope that is not among the scopes, a
-    /// subject that cannot be one, or a system without randomness.
+    /// If the origin is not loopback, the path of the resource is a path of the issuer, a
+    /// default scope is not among the scopes, the subject is invalid, or the system has no
+    /// randomness.
     pub(crate) fn new(settings: Settings) -> Result<Self, StartError> {
         let mut faults = Faults::default();
         if !loopback::is_origin(&settings.origin) {
             faults.add(
-                format!("the development issuer cannot be at {:?}", settings.origin),
+                format!(
+                    "the development issuer cannot run at {:?}, which is not a loopback origin",
+                    settings.origin
+                ),
                 "bind to a loopback address, or configure an authorization server",
             );
         }
         if let Some(path) = endpoints::shared_with(&settings.resource) {
             faults.add(
                 format!(
-                    "the resource {:?} has the path {path}, at which the development issuer answers",
+                    "the resource {:?} has the path {path}, which the development issuer uses",
                     settings.resource
                 ),
-                "choose another path in TOOLGATE_RESOURCE, such as /mcp, or name your own issuer in TOOLGATE_AUTHORIZATION_SERVERS",
+                "choose another path in TOOLGATE_RESOURCE, such as /mcp, or set TOOLGATE_AUTHORIZATION_SERVERS to your own issuer",
             );
         }
         for scope in &settings.default_scopes {
             if !settings.scopes.iter().any(|(known, _)| known == scope) {
                 faults.add(
                     format!(
-                        "the development issuer's default scope {scope:?} is none of its scopes"
+                        "the default scope {scope:?} of the development issuer is not one of its scopes"
                     ),
-                    "name a scope that a tool asks for",
+                    "use a scope that a tool requires",
                 );
             }
         }
         if consent::subject(&settings.subject).is_none() {
             faults.add(
                 format!(
-                    "the development issuer's subject {:?} cannot be one",
+                    "the development issuer's subject {:?} is not valid",
                     settings.subject
                 ),
                 "use 1 to 64 printable characters",
@@ -149,15 +155,15 @@ impl DevelopmentIssuer {
             .any(|(name, _)| name == OFFLINE_ACCESS)
         {
             faults.add(
-                "offline_access is a scope of the server",
-                "ask for another: it is the issuer's word for a refresh token",
+                "the server declares the scope offline_access, which is reserved for refresh tokens",
+                "rename the scope",
             );
         }
         faults.finish(())?;
         let no_keys = |_| {
             StartError::single(
-                "the development issuer cannot make its keys",
-                "see why this system has no randomness",
+                "the development issuer cannot generate its keys",
+                "check the random number generator of this system",
             )
         };
         Ok(Self {
@@ -172,18 +178,18 @@ impl DevelopmentIssuer {
         })
     }
 
-    /// The issuer's identifier, which is its origin.
+    /// The issuer identifier, which is the origin.
     pub(crate) fn issuer(&self) -> &str {
         &self.provider.settings.origin
     }
 
-    /// The key set (RFC 7517), for a verifier in the same process.
+    /// Returns the key set (RFC 7517), for a verifier in the same process.
     pub(crate) fn jwks(&self) -> serde_json::Value {
         self.provider.key.jwks()
     }
 
-    /// Every route of the issuer, with its own CORS and its own refusal of what is not
-    /// loopback. None of them is the fallback, so it can be merged into any router.
+    /// Builds the routes of the issuer, with CORS and the refusal of requests that are not
+    /// from loopback. None of them is a fallback, so the router can be merged into any other.
     pub(crate) fn router(&self) -> Router {
         let put = |router: Router<_>, (path, endpoint)| router.route(path, endpoint);
         let mut open = endpoints::for_pages().into_iter().fold(Router::new(), put);
@@ -211,12 +217,12 @@ impl fmt::Debug for DevelopmentIssuer {
     }
 }
 
-/// What the endpoints share.
+/// The state that the endpoints share.
 struct Provider {
     settings: Settings,
     key: keys::SigningKey,
     seal: seal::Seal,
-    /// Judges the proofs of keys that tokens are bound to.
+    /// Validates DPoP proofs.
     proofs: Proofs,
     memory: Mutex<memory::Memory>,
     documents: document::Documents,
@@ -227,13 +233,14 @@ impl Provider {
         self.settings.clock.now()
     }
 
-    /// What is remembered. No lock is held across an await: the guard is not `Send`.
+    /// Locks the memory. The lock is never held across an await, because the guard is not
+    /// `Send`.
     fn memory(&self) -> MutexGuard<'_, memory::Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The scopes of the list that can be granted, each once, in the order in which they
-    /// are offered. What is not known here is dropped (RFC 6749 §3.3).
+    /// Returns the requested scopes that can be granted, each once, in the order of the
+    /// settings. Unknown scopes are dropped (RFC 6749 §3.3).
     fn known<'a>(&'a self, asked: impl Iterator<Item = &'a str>) -> Vec<String> {
         let asked: BTreeSet<&str> = asked.collect();
         let offered = self.settings.scopes.iter().map(|(name, _)| name);
@@ -244,7 +251,7 @@ impl Provider {
     }
 }
 
-/// A client's or person's own words, as they belong in a log line.
+/// Quotes text from a client or a person for a log line.
 fn quoted(text: &str) -> Quoted<'_> {
     Quoted(text, 120)
 }

@@ -1,5 +1,5 @@
-//! One authorization server that is trusted: how it names itself, where its keys come
-//! from, and what a token of it may look like.
+//! A trusted authorization server: its identifier, the source of its keys, and the rules for
+//! its tokens.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -52,8 +52,8 @@ use origin::Origin;
 
 /// An authorization server whose access tokens are accepted.
 ///
-/// The name is the issuer identifier (RFC 8414 §2) and is compared with `iss` character
-/// for character: `https://as.example` and `https://as.example/` are two issuers.
+/// The name is the issuer identifier (RFC 8414 §2) and is compared with `iss` character by
+/// character: `https://as.example` and `https://as.example/` are two issuers.
 ///
 /// ```
 /// use toolgate::{Algorithm, Issuer};
@@ -82,8 +82,8 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer whose keys are found by its metadata: RFC 8414, then OpenID Connect
-    /// Discovery. Over https, or over http on this machine.
+    /// Builds an issuer whose keys are discovered from its metadata: RFC 8414, then OpenID
+    /// Connect Discovery. The URL uses https, or http on loopback.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
@@ -105,22 +105,22 @@ impl Issuer {
         }
     }
 
-    /// Accepts a further spelling of `iss` for the same issuer with the same keys, for
-    /// providers that name themselves in more than one way.
+    /// Accepts a further spelling of `iss` for the same issuer and keys, for providers that
+    /// use several.
     #[must_use]
     pub fn with_spelling(mut self, iss: impl Into<String>) -> Self {
         self.spellings.push(iss.into());
         self
     }
 
-    /// Takes the keys from this URL instead of asking the metadata where they are.
+    /// Loads the keys from this URL instead of the one in the metadata.
     #[must_use]
     pub fn with_jwks_uri(mut self, url: impl Into<String>) -> Self {
         self.origin = Origin::Url(url.into());
         self
     }
 
-    /// Takes the keys from this JWK Set (RFC 7517 §5), as JSON text. Nothing is fetched,
+    /// Uses the keys of this JWK Set (RFC 7517 §5), given as JSON text. Nothing is fetched,
     /// and the keys never change.
     #[must_use]
     pub fn with_jwks(mut self, json: impl Into<String>) -> Self {
@@ -128,16 +128,16 @@ impl Issuer {
         self
     }
 
-    /// Narrows the signature algorithms to these (RFC 8725 §3.1). All of
-    /// [`Algorithm::ALL`] are accepted otherwise, each with keys of its own type alone.
+    /// Restricts the signature algorithms (RFC 8725 §3.1). By default all of
+    /// [`Algorithm::ALL`] are accepted, each only with keys of its own type.
     #[must_use]
     pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
     }
 
-    /// Accepts only what follows RFC 9068 to the letter: `typ` is `at+jwt`, and `aud`,
-    /// `sub`, `client_id`, `iat` and `jti` are there (§2.1 and §2.2).
+    /// Accepts only tokens that follow RFC 9068 strictly: `typ` is `at+jwt`, and `aud`,
+    /// `sub`, `client_id`, `iat` and `jti` are present (§2.1 and §2.2).
     #[must_use]
     pub fn with_strict_profile(mut self) -> Self {
         self.strict = true;
@@ -151,8 +151,8 @@ impl Issuer {
         self
     }
 
-    /// Refuses tokens in which this claim is not this very text: the kind of a token, or
-    /// the one tenant of a provider that serves many.
+    /// Refuses tokens in which this claim is not exactly this string, such as the token type,
+    /// or the tenant of a provider that serves many.
     #[must_use]
     pub fn with_required_value(
         mut self,
@@ -163,16 +163,16 @@ impl Issuer {
         self
     }
 
-    /// Refuses tokens whose audience is more than one (RFC 7519 §4.1.3): each of the others
-    /// that such a token is for could use it here.
+    /// Refuses tokens with more than one audience (RFC 7519 §4.1.3): every other audience of
+    /// such a token could replay it here.
     #[must_use]
     pub fn with_single_audience(mut self) -> Self {
         self.single_audience = true;
         self
     }
 
-    /// Reads scopes from the first of these claims that is there, and from no other, as a
-    /// string with spaces or an array of strings. By default these are `scope`, `scp` and
+    /// Reads scopes from the first of these claims that is present, and from no other, as a
+    /// space-separated string or an array of strings. The default is `scope`, `scp` and
     /// `scopes`.
     #[must_use]
     pub fn with_scope_claims(
@@ -183,72 +183,71 @@ impl Issuer {
         self
     }
 
-    /// Takes this off the beginning of scopes, for a provider that puts the resource
-    /// before them: with `api://news/` a token's `api://news/read` is `read`. Scopes that
-    /// begin otherwise stay as they are. The first that is set stands before the scopes
-    /// that clients are told to ask for, if this issuer is the first: what
-    /// `scopes_supported` and challenges name is what the issuer knows.
+    /// Removes this prefix from scopes, for a provider that prepends the resource: with
+    /// `api://news/`, a token's `api://news/read` becomes `read`. Scopes without the prefix
+    /// are unchanged. If this is the first issuer, its first prefix is added to the scopes in
+    /// `scopes_supported` and in challenges, because clients must request the scopes as the
+    /// issuer names them.
     #[must_use]
     pub fn with_scope_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.reading.scope_prefixes.push(prefix.into());
         self
     }
 
-    /// Takes the audience from this claim where a token has no `aud`, for a provider that
-    /// says in another one whom a token is for. What it says must still be an accepted
-    /// audience.
+    /// Reads the audience from this claim if a token has no `aud`, for a provider that puts
+    /// it elsewhere. The value must still be an accepted audience.
     #[must_use]
     pub fn with_audience_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.reading.audience.push(name.into());
         self
     }
 
-    /// Takes the client from this claim where a token has neither `client_id` nor `azp`.
+    /// Reads the client from this claim if a token has neither `client_id` nor `azp`.
     #[must_use]
     pub fn with_client_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.reading.client.push(name.into());
         self
     }
 
-    /// Asks the issuer about tokens (RFC 7662): about those that are no JWTs and, if the
-    /// [`Introspection`] says so, about JWTs too.
+    /// Enables introspection at the issuer (RFC 7662): of tokens that are not JWTs and, if
+    /// the [`Introspection`] says so, of JWTs too.
     #[must_use]
     pub fn with_introspection(mut self, introspection: Introspection) -> Self {
         self.introspection = Some(introspection);
         self
     }
 
-    /// Lets metadata and keys be fetched from private addresses, and through the proxy
-    /// that the environment names. For an issuer inside one's own network.
+    /// Allows metadata and keys to be fetched from private addresses, and through the proxy
+    /// that the environment sets. For an issuer inside your own network.
     #[must_use]
     pub fn with_private_addresses(mut self) -> Self {
         self.private_addresses = true;
         self
     }
 
-    /// Sets how often the keys are loaded anew: after this time at the latest a
-    /// withdrawn key is refused. Ten minutes by default, ten seconds at least.
+    /// Sets how often the keys are reloaded. A withdrawn key is refused after this time at
+    /// the latest. The default is ten minutes, the minimum ten seconds.
     #[must_use]
     pub fn with_refresh_every(mut self, interval: Duration) -> Self {
         self.refresh_every = interval.max(Duration::from_secs(10));
         self
     }
 
-    /// Sets how long the last good keys are used while the issuer cannot be reached.
-    /// A day by default, and no shorter than the time between two loads.
+    /// Sets how long the last good keys are used while the issuer cannot be reached. The
+    /// default is one day, the minimum the refresh interval.
     #[must_use]
     pub fn with_outage_limit(mut self, limit: Duration) -> Self {
         self.outage_limit = limit;
         self
     }
 
-    /// The issuer identifier.
+    /// Returns the issuer identifier.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Every spelling of `iss` that is accepted, the name first.
+    /// Returns every accepted spelling of `iss`, the name first.
     pub fn spellings(&self) -> impl Iterator<Item = &str> {
         self.spellings.iter().map(String::as_str)
     }
@@ -265,7 +264,7 @@ impl Issuer {
         &self.required
     }
 
-    /// Lists of claims, of each of which a token must have one.
+    /// Lists of claims: a token must have at least one claim of each list.
     pub(crate) fn required_one_of(&self) -> &'static [&'static [&'static str]] {
         self.required_one_of
     }
@@ -282,7 +281,7 @@ impl Issuer {
         &self.reading
     }
 
-    /// What scopes begin with at this issuer and not here.
+    /// The prefix of scopes at this issuer that this server does not use.
     pub(crate) fn scope_prefix(&self) -> &str {
         self.reading
             .scope_prefixes
@@ -294,20 +293,20 @@ impl Issuer {
         self.introspection.as_ref()
     }
 
-    /// Whether `iss` names this issuer, character for character.
+    /// Returns whether `iss` names this issuer, compared character by character.
     pub(crate) fn is_spelled(&self, iss: &str) -> bool {
         self.spellings.iter().any(|spelling| spelling == iss)
     }
 }
 
-/// An issuer of the provider to whom its address belongs ([`Provider::recognized`]).
+/// Builds an issuer of the provider that its URL belongs to ([`Provider::recognized`]).
 impl From<&str> for Issuer {
     fn from(name: &str) -> Self {
         Self::of(Provider::recognized(name), name)
     }
 }
 
-/// An issuer of the provider to whom its address belongs ([`Provider::recognized`]).
+/// Builds an issuer of the provider that its URL belongs to ([`Provider::recognized`]).
 impl From<String> for Issuer {
     fn from(name: String) -> Self {
         Self::from(&*name)
@@ -316,7 +315,7 @@ impl From<String> for Issuer {
 
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not where the keys come from: a URL can have a secret in its query.
+        // The origin of the keys is left out: a URL can have a secret in its query.
         f.debug_struct("Issuer")
             .field("spellings", &self.spellings)
             .field("algorithms", &self.algorithms)

@@ -2,28 +2,27 @@
 
 use serde_json::{Map, Value, json};
 
-/// What the document says.
+/// The values of the document.
 #[derive(Debug, Clone)]
 pub(crate) struct Metadata<'a> {
-    /// The resource's URI, character for character as clients must send it.
+    /// The URI of the resource, exactly as clients must send it.
     pub(crate) resource: &'a str,
-    /// The issuers, each character for character as it calls itself; the first is the
-    /// one that clients use.
+    /// The issuers, exactly as each names itself. Clients use the first.
     pub(crate) authorization_servers: &'a [String],
-    /// The scopes of the registered tools, sorted, as clients have to ask for them.
+    /// The scopes of the registered tools, sorted, as clients have to request them.
     pub(crate) scopes_supported: Vec<String>,
-    /// A page for people.
+    /// The URL of the documentation page.
     pub(crate) resource_documentation: &'a str,
     /// The server's name.
     pub(crate) resource_name: &'a str,
-    /// The algorithms of proofs; none where bound tokens are refused (RFC 9449).
+    /// The algorithms of DPoP proofs; empty if bound tokens are refused (RFC 9449).
     pub(crate) dpop_algorithms: Vec<&'static str>,
-    /// Whether no other tokens are accepted.
+    /// Whether only bound tokens are accepted.
     pub(crate) dpop_required: bool,
 }
 
 impl Metadata<'_> {
-    /// The document's members.
+    /// Builds the members of the document.
     pub(crate) fn document(&self) -> Map<String, Value> {
         let mut document = Map::new();
         let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
@@ -31,7 +30,7 @@ impl Metadata<'_> {
         set("bearer_methods_supported", json!(["header"]));
         set("resource_documentation", self.resource_documentation.into());
         set("resource_name", self.resource_name.into());
-        // An empty list would say that there is none, which is another thing than silence.
+        // An empty list would mean that there are none; an absent member makes no statement.
         if !self.authorization_servers.is_empty() {
             set("authorization_servers", json!(self.authorization_servers));
         }

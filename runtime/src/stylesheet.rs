@@ -1,19 +1,19 @@
-//! The style of every page that a person sees: the server's own and those of the development
-//! issuer. One file, so that they look alike and one test reads every colour.
+//! The style of every HTML page: those of the server and of the development issuer. They
+//! share one file, so that they look alike and one test covers every colour.
 
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-/// The style sheet, which stands in each page.
+/// The style sheet that is inlined in each page.
 pub(crate) const STYLESHEET: &str = include_str!("stylesheet.css");
 
-/// The one style sheet that a page's policy lets apply.
+/// The only style sheet that the content security policy of a page allows.
 pub(crate) static STYLESHEET_SOURCE: LazyLock<String> = LazyLock::new(|| policy_source(STYLESHEET));
 
-/// What a content security policy calls an inline style or script, by what it says (CSP
-/// Level 3 §6.7.3). Anything that somebody else inserts into the page has another name.
+/// Returns the hash source of an inline style or script in a content security policy (CSP
+/// Level 3 §6.7.3). Injected text has a different hash and is blocked.
 pub(crate) fn policy_source(text: &str) -> String {
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     format!("'sha256-{}'", BASE64_STANDARD.encode(digest))
@@ -23,7 +23,7 @@ pub(crate) fn policy_source(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The colours of a name, in light and in dark.
+    /// Returns the light and the dark colour of a name.
     fn colours(name: &str) -> [f64; 2] {
         let (_, rest) = STYLESHEET
             .split_once(&format!("--{name}: light-dark("))
@@ -33,7 +33,7 @@ mod tests {
         pair.try_into().expect(name)
     }
 
-    /// The relative luminance of `#rrggbb`.
+    /// Computes the relative luminance of `#rrggbb`.
     fn luminance(colour: &str) -> f64 {
         let part = |at: usize| {
             let value = u8::from_str_radix(&colour[at..at + 2], 16).expect(colour);
@@ -53,7 +53,7 @@ mod tests {
         }
     }
 
-    /// WCAG 2.2, 1.4.3: text has a contrast of 4.5 to 1, in light and in dark.
+    /// WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1, in light and in dark mode.
     #[test]
     fn every_colour_of_a_text_can_be_read_on_its_ground() {
         for (text, grounds) in [
@@ -70,7 +70,7 @@ mod tests {
         }
     }
 
-    /// WCAG 2.2, 1.4.11: what shows where a control ends has a contrast of 3 to 1.
+    /// WCAG 2.2, 1.4.11: the border of a control has a contrast of at least 3 to 1.
     #[test]
     fn the_edge_of_every_control_can_be_seen() {
         for ground in ["paper", "card"] {

@@ -102,5 +102,5 @@ fn no_variable_makes_consent_automatic() {
     let environment = toolgate::Environment::from_iter([("TOOLGATE_AUTOMATIC_CONSENT", "true")]);
     let config = toolgate::Config::from_environment(&environment, 8000).expect("a configuration");
     let notes = config.notes().join("\n");
-    assert!(notes.contains("nothing reads"), "{notes}");
+    assert!(notes.contains("is unknown and has no effect"), "{notes}");
 }

@@ -55,7 +55,7 @@ async fn a_document_that_names_another_issuer_is_not_believed() {
     ] {
         issuer.change_metadata(json!({"issuer": other}));
         let told = outcome(&issuer).await.unwrap_err();
-        assert!(told.contains("character for character"), "{told}");
+        assert!(told.contains("character by character"), "{told}");
         assert_eq!(issuer.jwks_requests(), 0);
     }
 }

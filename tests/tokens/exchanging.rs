@@ -325,7 +325,7 @@ async fn a_caller_is_told_what_they_can_do_and_no_detail() {
         (Answer::Status(503), "try again later"),
         (
             Answer::Refusal(401, json!({"error": "invalid_client"}).to_string()),
-            "fault of the server",
+            "error of the server",
         ),
     ] {
         world.issuer.answer_exchanges(answer);
@@ -352,7 +352,7 @@ fn every_fault_of_the_settings_is_told_at_once_and_nothing_secret() {
         "\"calendar\"",
         "#x",
         "audience is empty",
-        "no scope",
+        "is not a valid scope",
         "http://as.example",
     ] {
         assert!(told.contains(part), "{part}: {told}");
@@ -367,7 +367,7 @@ fn every_fault_of_the_settings_is_told_at_once_and_nothing_secret() {
                 "https://as.example",
                 ClientAuthentication::post("a", "s3cr3t"),
             ),
-            "for which API",
+            "the API for which",
         ),
         (
             Upstream::new(

@@ -1,8 +1,8 @@
-//! Addresses as text: what is published and compared is what was written.
+//! URLs as text: the server publishes and compares them exactly as they were written.
 //!
-//! Clients and authorization servers compare a resource and an issuer character for
-//! character (RFC 8707 §2, RFC 8414 §3.3, RFC 9728 §3.3), and a URL type that writes
-//! `http://as` as `http://as/` breaks them. So the type only judges here; the text stays.
+//! Clients and authorization servers compare a resource and an issuer character by character
+//! (RFC 8707 §2, RFC 8414 §3.3, RFC 9728 §3.3). A URL type that writes `http://as` as
+//! `http://as/` breaks the comparison, so it only validates here and the text is stored.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +11,8 @@ use url::{Host, Url};
 #[cfg(test)]
 mod tests;
 
-/// What is wrong with a value, and what mends it. The caller knows its name.
+/// An error in a value, and its remedy. The caller of the function adds the name of the
+/// setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flaw {
     pub(super) what: String,
@@ -25,7 +26,7 @@ fn flaw<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, Flaw
     })
 }
 
-/// A resource URI that holds what RFC 8707 §2 and this server ask of one.
+/// A resource URI that meets the rules of RFC 8707 §2 and of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resource {
     text: String,
@@ -37,28 +38,29 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
-    /// Reads a resource URI as it is published: absolute, canonical, without query,
-    /// fragment and credentials, and `http` on loopback only.
+    /// Parses a resource URI: absolute, canonical, without query, fragment and credentials,
+    /// and `http` only on loopback.
     pub(super) fn read(text: &str) -> Result<Self, Flaw> {
         let url = web_address(text)?;
         if url.query().is_some() {
             return flaw(
                 "has a query",
-                "leave out the question mark and what follows",
+                "remove the question mark and everything after it",
             );
         }
-        // `HTTPS://Host:443/a/../mcp` and `https://host/mcp` are one address and two audiences.
+        // `HTTPS://Host:443/a/../mcp` and `https://host/mcp` are one address but two
+        // audiences.
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
             return flaw(
-                "is not written in its canonical form",
+                "is not in canonical form",
                 format!("write {}", url.as_str()),
             );
         }
         let loopback = is_loopback(&url);
         if url.scheme() == "http" && !loopback {
             return flaw(
-                "is http on an address that is not loopback, where tokens could be read on the way",
-                "use https; a proxy in front of the server may end the encryption",
+                "uses http on an address that is not loopback, where tokens can be read in transit",
+                "use https; a proxy in front of the server may terminate TLS",
             );
         }
         let path = url.path().strip_suffix('/').unwrap_or(url.path());
@@ -78,7 +80,7 @@ impl Resource {
         })
     }
 
-    /// The resource of a server that only this machine reaches.
+    /// Builds the default resource of a server that is bound to this address.
     pub(super) fn local(bind: SocketAddr) -> Self {
         Self {
             text: format!("http://{bind}/mcp"),
@@ -110,13 +112,13 @@ impl Resource {
         self.loopback
     }
 
-    /// Whether the text ends in a slash, which clients must then write as well.
+    /// Whether the text ends in a slash, which clients must then send too.
     pub(super) fn has_trailing_slash(&self) -> bool {
         self.text.ends_with('/')
     }
 
-    /// The values of `Host` that name this resource: RFC 9110 §7.2 lets a client leave
-    /// out the default port or write it.
+    /// Returns the values of `Host` that name this resource. RFC 9110 §7.2 lets a client omit
+    /// or write the default port.
     pub(crate) fn hosts(&self) -> Vec<String> {
         let mut hosts = vec![self.authority.clone()];
         if let Some(port) = self.default_port {
@@ -125,19 +127,19 @@ impl Resource {
         hosts
     }
 
-    /// The addresses at which the endpoint answers: with a slash at its end and without.
+    /// Returns the two URLs of the endpoint: without and with a trailing slash.
     pub(crate) fn addresses(&self) -> [String; 2] {
         let bare = format!("{}{}", self.origin, self.path);
         let with_slash = format!("{bare}/");
         [bare, with_slash]
     }
 
-    /// Where RFC 9728 §3.1 puts the metadata of this resource.
+    /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
     pub(crate) fn metadata_url(&self) -> String {
         format!("{}{METADATA_PATH}{}", self.origin, self.path)
     }
 
-    /// The resource whose metadata would be at this address.
+    /// Returns the resource whose metadata has this URL.
     pub(super) fn of_metadata_url(text: &str) -> Option<String> {
         let at = text.find(METADATA_PATH)?;
         let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
@@ -145,20 +147,20 @@ impl Resource {
     }
 }
 
-/// Where RFC 9728 §3 puts metadata, before the resource's own path.
+/// The well-known prefix of metadata paths (RFC 9728 §3).
 pub(crate) const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
-/// Where a server says that it lives.
+/// The liveness endpoint.
 pub(crate) const LIVENESS_PATH: &str = "/healthz";
-/// Where it says whether it can answer calls.
+/// The readiness endpoint.
 pub(crate) const READINESS_PATH: &str = "/readyz";
-/// Where its page for people is.
+/// The documentation page.
 pub(crate) const DOCS_PATH: &str = "/docs";
 
-/// Every path that a server answers beside its endpoint. What begins with the first segment
-/// of one of them is not free for an endpoint.
+/// Every path that a server serves beside its endpoint. An endpoint must not start with the
+/// first segment of any of them.
 const OWN_PATHS: [&str; 4] = [METADATA_PATH, LIVENESS_PATH, READINESS_PATH, DOCS_PATH];
 
-/// The segment that a path begins with; none of the root.
+/// Returns the first segment of a path, or `None` for the root.
 fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
@@ -167,14 +169,14 @@ fn judge_path(path: &str) -> Result<(), Flaw> {
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
     };
-    // The path becomes a route, and a router reads some characters as patterns.
+    // The path becomes a route, and the router reads some characters as patterns.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
     if !segments
         .split('/')
         .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
     {
         return flaw(
-            "has a path with an empty part or a character that no endpoint should have",
+            "has a path with an empty segment or a character that is not allowed",
             "use letters, digits, '-', '.', '_' and '~' between single slashes",
         );
     }
@@ -185,7 +187,7 @@ fn judge_path(path: &str) -> Result<(), Flaw> {
                 .any(|own| first_segment(own) == Some(first)) =>
         {
             flaw(
-                format!("has a path under /{first}, which the server needs for itself"),
+                format!("has a path under /{first}, which is reserved for the server"),
                 "choose another path, such as /mcp",
             )
         }
@@ -193,8 +195,8 @@ fn judge_path(path: &str) -> Result<(), Flaw> {
     }
 }
 
-/// Judges an issuer identifier (RFC 8414 §2): https, or http on loopback; no query, no
-/// fragment. A slash at its end is a part of it and stays.
+/// Validates an issuer identifier (RFC 8414 §2): https, or http on loopback; no query and no
+/// fragment. A trailing slash is part of the identifier.
 pub(super) fn judge_issuer(text: &str) -> Result<(), Flaw> {
     let url = web_address(text)?;
     if url.query().is_some() {
@@ -205,35 +207,36 @@ pub(super) fn judge_issuer(text: &str) -> Result<(), Flaw> {
     }
     if url.scheme() == "http" && !is_loopback(&url) {
         return flaw(
-            "is http on an address that is not loopback, where keys could be replaced on the way",
-            "use the issuer's https address",
+            "uses http on an address that is not loopback, where keys can be replaced in transit",
+            "use the https URL of the issuer",
         );
     }
     Ok(())
 }
 
-/// Judges the address of a page.
+/// Validates the URL of a page.
 pub(super) fn judge_page(text: &str) -> Result<(), Flaw> {
     web_address(text).map(drop)
 }
 
-/// Judges an origin as browsers send it (RFC 6454 §6.2): `scheme://host[:port]`.
+/// Validates an origin as browsers send it (RFC 6454 §6.2): `scheme://host[:port]`.
 pub(super) fn judge_origin(text: &str) -> Result<(), Flaw> {
-    const REMEDY: &str = "write scheme://host or scheme://host:port in lower case, with nothing after it, such as https://app.example.com";
+    const REMEDY: &str = "write scheme://host or scheme://host:port in lower case with nothing after it, such as https://app.example.com";
     if text == "*" || text == "null" {
         return flaw(
-            "would let any page call with a visitor's token",
-            "list the origins that may",
+            "would let any web page call with a visitor's token",
+            "list the allowed origins",
         );
     }
     let Some((scheme, host)) = text.split_once("://") else {
-        return flaw("is no origin", REMEDY);
+        return flaw("is not an origin", REMEDY);
     };
     let canonical = if matches!(scheme, "http" | "https") {
         !host.contains('*')
             && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
     } else {
-        // A desktop application's own scheme, which no URL standard knows an origin of.
+        // The private scheme of a desktop application: the URL standard gives it no tuple
+        // origin.
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         !scheme.is_empty()
             && !host.is_empty()
@@ -247,24 +250,26 @@ pub(super) fn judge_origin(text: &str) -> Result<(), Flaw> {
     if canonical {
         Ok(())
     } else {
-        flaw("is no origin", REMEDY)
+        flaw("is not an origin", REMEDY)
     }
 }
 
-/// Reads an address to listen on.
+/// Parses an address to listen on.
 pub(super) fn read_bind(text: &str) -> Result<SocketAddr, Flaw> {
     let Ok(bind) = text.parse::<SocketAddr>() else {
         let meant = text.strip_prefix("localhost:").or(text.strip_prefix(':'));
         let port = meant.unwrap_or(text).parse::<u16>().unwrap_or(8000);
         return flaw(
-            "is no address with a port",
-            format!("write 127.0.0.1:{port}, or 0.0.0.0:{port} to be reached from elsewhere"),
+            "is not an IP address with a port",
+            format!(
+                "write 127.0.0.1:{port}, or 0.0.0.0:{port} to accept connections from other machines"
+            ),
         );
     };
     Ok(bind)
 }
 
-/// Whether a flawless address is of this machine alone.
+/// Returns whether a valid URL has a loopback host.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -274,16 +279,17 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Reads an absolute http or https address, and refuses what URL readers only repair.
+/// Parses an absolute http or https URL, and refuses text that URL parsers would silently
+/// repair.
 fn web_address(text: &str) -> Result<Url, Flaw> {
-    const REMEDY: &str = "write an address such as https://mcp.example.com/mcp";
-    // Challenges are ASCII and quote these addresses (RFC 9110 §5.6.4); a URL reader
-    // would drop a tab or a line end without a word.
+    const REMEDY: &str = "write a URL such as https://mcp.example.com/mcp";
+    // Challenges are ASCII and quote these URLs (RFC 9110 §5.6.4), and a URL parser would
+    // silently drop a tab or a line end.
     if !text
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(&byte))
     {
-        return flaw("has a character that no address has", REMEDY);
+        return flaw("has a character that is not allowed in a URL", REMEDY);
     }
     let Some(rest) = text
         .strip_prefix("https://")
@@ -295,24 +301,27 @@ fn web_address(text: &str) -> Result<Url, Flaw> {
         return flaw("has no host", REMEDY);
     }
     let Ok(url) = Url::parse(text) else {
-        return flaw("is no address", REMEDY);
+        return flaw("is not a valid URL", REMEDY);
     };
     if !url.username().is_empty() || url.password().is_some() || url.authority().contains('@') {
         return flaw(
-            "has a user name or a password in it",
-            "leave out what stands before the @",
+            "contains a user name or a password",
+            "remove the part before the @",
         );
     }
     if text.contains('#') {
-        return flaw("has a fragment", "leave out the # and what follows it");
+        return flaw("has a fragment", "remove the # and everything after it");
     }
     if url.port() == Some(0) {
-        return flaw("has port 0, which nobody can reach", "name the port");
+        return flaw(
+            "has port 0, which clients cannot reach",
+            "write the port that clients use",
+        );
     }
     Ok(url)
 }
 
-/// A value as a message may show it: short, and without what could be a secret.
+/// Formats a value for a message: shortened, and without parts that could be secret.
 pub(super) fn shown(text: &str) -> String {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let start = text[..end].rfind('@').map_or(0, |at| at + 1);

@@ -1,59 +1,62 @@
-//! A protected resource metadata document (RFC 9728 §2) that somebody brings.
+//! A protected resource metadata document (RFC 9728 §2) that the user provides.
 //!
-//! Scalekit's dashboard makes one, and its guides put it into `METADATA_JSON_RESPONSE`.
-//! Its further members are served; what the server knows by itself is not taken from
-//! it, since a copy goes stale, and what it would promise falsely is left out.
+//! Scalekit's dashboard generates one, and its guides put it into `METADATA_JSON_RESPONSE`.
+//! The server publishes its extra members. It does not use the members that it derives
+//! itself, because a copy goes stale, and drops members that would promise unsupported
+//! features.
 
 use serde_json::{Map, Value};
 
 use super::address::{self, Flaw, Resource};
 use crate::json::strict_object;
 
-/// A document that was read and judged.
+/// A parsed and validated document.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     source: String,
     members: Map<String, Value>,
 }
 
-/// What is served of it, and what a person should be told.
+/// The document to publish, with warnings for the operator.
 #[derive(Debug)]
 pub(crate) struct Served {
-    /// The members of the document to serve.
+    /// The members to publish.
     pub(crate) members: Map<String, Value>,
-    /// How it differs from what was brought.
+    /// The differences from the provided document.
     pub(crate) notes: Vec<String>,
 }
 
-/// Members that promise what this server does not do, and why they are left out.
+/// Members that promise features this server does not provide, and why they are left out.
 const PROMISES: [(&str, &str); 4] = [
-    // RFC 9728 §2.2: signed members would win over the derived ones.
+    // RFC 9728 §2.2: signed members take precedence over the derived ones.
     (
         "signed_metadata",
         "it was signed before the scopes were derived",
     ),
     (
         "tls_client_certificate_bound_access_tokens",
-        "such tokens are refused here",
+        "this server refuses such tokens",
     ),
     (
         "dpop_bound_access_tokens_required",
-        "`Config::with_dpop` says whether that is so",
+        "`Config::with_dpop` sets it",
     ),
     (
         "dpop_signing_alg_values_supported",
-        "`Config::with_dpop` says which they are",
+        "`Config::with_dpop` sets them",
     ),
 ];
 
 impl Document {
-    /// Reads a document, or tells everything that is wrong with it.
+    /// Parses a document, or returns every error in it.
     pub(super) fn read(source: &str, text: &str) -> Result<Self, Vec<Flaw>> {
         let members = strict_object(text.as_bytes()).map_err(|error| {
-            // `serde_json` tells the place and what it expected, never what stands there.
+            // `serde_json` reports the position and what it expected, never the text itself.
             vec![Flaw {
-                what: format!("is no JSON object: {error}"),
-                remedy: "copy the document whole, and put it between single quotes where it has several lines".to_owned(),
+                what: format!("is not a JSON object: {error}"),
+                remedy:
+                    "copy the whole document, and put it in single quotes if it spans several lines"
+                        .to_owned(),
             }]
         })?;
         let flaws: Vec<_> = members
@@ -70,20 +73,20 @@ impl Document {
         }
     }
 
-    /// A member that is text.
+    /// Returns a member that is a string.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.members.get(name)?.as_str()
     }
 
-    /// The texts of a member that is a list.
+    /// Returns the strings of a member that is a list.
     pub(super) fn list(&self, name: &str) -> Vec<&str> {
         texts(self.members.get(name)).collect()
     }
 
-    /// The derived members, with what the document has besides.
+    /// Merges the derived members with the extra members of this document.
     ///
-    /// `derived` is the document that the server would serve of itself. Its members
-    /// stand; every difference is told.
+    /// `derived` is the document that the server would publish without this one. Its members
+    /// take precedence, and every difference yields a note.
     pub(crate) fn serve(&self, derived: Map<String, Value>) -> Served {
         let Self { source, members } = self;
         let mut notes = Vec::new();
@@ -93,12 +96,12 @@ impl Document {
             for scope in theirs.iter().filter(|scope| !ours.contains(scope)) {
                 let scope = address::shown(scope);
                 notes.push(format!(
-                    "{source} lists the scope {scope}, which no tool asks for: it is left out"
+                    "{source} lists the scope {scope}, which no tool requires; it is not published"
                 ));
             }
             for scope in ours.iter().filter(|scope| !theirs.contains(scope)) {
                 let scope = address::shown(scope);
-                notes.push(format!("{source} lacks the scope {scope}, which a tool asks for: it is added; register it at the provider"));
+                notes.push(format!("{source} lacks the scope {scope}, which a tool requires; it is added, and must be registered at the provider"));
             }
         }
         let mut served = Map::new();
@@ -107,10 +110,12 @@ impl Document {
                 && *value != Value::Bool(false)
                 && derived.get(name) != Some(value)
             {
-                notes.push(format!("{source} has `{name}`, which is left out: {why}"));
+                notes.push(format!(
+                    "{source} contains `{name}`, which is not published: {why}"
+                ));
             } else if derived.get(name).is_some_and(|ours| ours != value) && name != SCOPES {
                 notes.push(format!(
-                    "{source} has another `{name}` than this server, which serves its own"
+                    "`{name}` in {source} differs from this server's; the server publishes its own"
                 ));
             } else {
                 served.insert(name.clone(), value.clone());
@@ -134,22 +139,22 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// What is wrong with a member whose meaning RFC 9728 §2 fixes.
+/// Returns the error in a member whose meaning RFC 9728 §2 defines.
 fn judge(name: &str, value: &Value) -> Option<Flaw> {
     let problem = match name {
         "resource" => match value.as_str().map(Resource::read) {
-            None => "is not text".to_owned(),
+            None => "is not a string".to_owned(),
             Some(Err(flaw)) => flaw.what,
             Some(Ok(_)) => return None,
         },
         "authorization_servers" => {
             let Some(servers) = value.as_array() else {
-                return Some(member_flaw(name, "is no list"));
+                return Some(member_flaw(name, "is not a list"));
             };
             servers
                 .iter()
                 .find_map(|server| match server.as_str().map(address::judge_issuer) {
-                    None => Some("has an entry that is not text".to_owned()),
+                    None => Some("has an entry that is not a string".to_owned()),
                     Some(judged) => Some(format!("has an entry that {}", judged.err()?.what)),
                 })?
         }
@@ -160,16 +165,16 @@ fn judge(name: &str, value: &Value) -> Option<Flaw> {
             if texts {
                 return None;
             }
-            "is no list of texts".to_owned()
+            "is not a list of strings".to_owned()
         }
         "resource_documentation" | "resource_policy_uri" | "resource_tos_uri" | "jwks_uri" => {
             match value.as_str().map(address::judge_page) {
-                None => "is not text".to_owned(),
+                None => "is not a string".to_owned(),
                 Some(Err(flaw)) => flaw.what,
                 Some(Ok(())) => return None,
             }
         }
-        "resource_name" if !value.is_string() => "is not text".to_owned(),
+        "resource_name" if !value.is_string() => "is not a string".to_owned(),
         _ => return None,
     };
     Some(member_flaw(name, &problem))
@@ -178,7 +183,7 @@ fn judge(name: &str, value: &Value) -> Option<Flaw> {
 fn member_flaw(name: &str, problem: &str) -> Flaw {
     Flaw {
         what: format!("has a member `{name}` that {problem}"),
-        remedy: "mend it as RFC 9728 section 2 says, or copy the document anew".to_owned(),
+        remedy: "fix it as RFC 9728 section 2 requires, or copy the document again".to_owned(),
     }
 }
 

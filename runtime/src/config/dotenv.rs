@@ -1,36 +1,36 @@
-//! The `.env` file: what a line means, and where one is broken.
+//! A parser of the `.env` file.
 //!
-//! The readers that people's guides were written for take an unquoted value as it
-//! stands, so that `METADATA_JSON_RESPONSE={"resource": …}` and a secret with a `$` in
-//! it work. `dotenvy` drops the quotes of the first, substitutes in the second, and its
-//! errors quote the line, secrets included: hence a reader of our own.
+//! Guides are written for parsers that take an unquoted value verbatim, so that
+//! `METADATA_JSON_RESPONSE={"resource": …}` and a secret with a `$` work. `dotenvy` drops the
+//! quotes of the first and substitutes in the second, and its errors quote the line, secrets
+//! included.
 
 use std::collections::BTreeMap;
 
 #[cfg(test)]
 mod tests;
 
-/// What a `.env` file says.
+/// The contents of a `.env` file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     pub(super) values: BTreeMap<String, String>,
-    /// Names that stand more than once. The last one counts, as elsewhere.
+    /// Names that are set more than once. The last value is used, as in other parsers.
     pub(super) repeated: Vec<String>,
 }
 
-/// A line that cannot be read. It says where, and never what stands there.
+/// A line that cannot be parsed. It never contains the text of the line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BrokenLine {
-    /// Counted from 1.
+    /// Starts at 1.
     pub(super) line: usize,
     pub(super) what: &'static str,
 }
 
-/// Reads the text of a `.env` file, or tells every line of it that is broken.
+/// Parses the text of a `.env` file, or returns every broken line.
 ///
-/// `NAME=value`, `export NAME=value`, `'as it stands'`, `"with \n, \r, \t, \", \\ and \$"`;
-/// quoted values may go on in the next line. `#` begins a comment at the start of a
-/// line and after white space. Nothing is substituted.
+/// The forms are `NAME=value`, `export NAME=value`, `'verbatim'` and
+/// `"with \n, \r, \t, \", \\ and \$"`. Quoted values may span lines. `#` starts a comment at
+/// the beginning of a line and after white space. Nothing is substituted.
 pub(super) fn read(text: &str) -> Result<Contents, Vec<BrokenLine>> {
     let mut contents = Contents::default();
     let mut broken = Vec::new();
@@ -49,13 +49,13 @@ pub(super) fn read(text: &str) -> Result<Contents, Vec<BrokenLine>> {
         let Some((name, value)) = statement.split_once('=') else {
             broken.push(BrokenLine {
                 line,
-                what: "it has no '='",
+                what: "there is no '='",
             });
             continue;
         };
         let (name, value) = (name.trim(), value.trim_start());
         if !is_name(name) {
-            let what = "what stands before '=' is no name of a variable";
+            let what = "the text before '=' is not the name of a variable";
             broken.push(BrokenLine { line, what });
             continue;
         }
@@ -95,7 +95,7 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')
 }
 
-/// The value without its comment.
+/// Strips the comment from a value.
 fn unquoted(value: &str) -> &str {
     let comment = value
         .char_indices()
@@ -104,7 +104,7 @@ fn unquoted(value: &str) -> &str {
     value[..comment].trim_end()
 }
 
-/// The value up to the closing quote, and the byte after that quote.
+/// Returns the value up to the closing quote, and the offset of the byte after that quote.
 fn quoted(quote: char, inside: &str) -> Result<(String, usize), &'static str> {
     let mut value = String::new();
     let mut chars = inside.char_indices();
@@ -118,7 +118,7 @@ fn quoted(quote: char, inside: &str) -> Result<(String, usize), &'static str> {
                     .unwrap_or_default()
                     .trim_start();
                 if !behind.is_empty() && !behind.starts_with('#') {
-                    return Err("something stands behind the closing quote");
+                    return Err("there is text after the closing quote");
                 }
                 return Ok((value, end));
             }
@@ -133,5 +133,5 @@ fn quoted(quote: char, inside: &str) -> Result<(String, usize), &'static str> {
             _ => value.push(char),
         }
     }
-    Err("its quote is never closed")
+    Err("the quote is not closed")
 }

@@ -1,15 +1,15 @@
-//! Where settings come from: the `.env` file, and over it the process's environment.
+//! Environment variables: those of the process, and those of the `.env` file as defaults.
 
 use std::{collections::BTreeMap, env, ffi::OsString, fmt, fs, io, path::Path};
 
 use super::dotenv;
 use crate::error::{Faults, StartError};
 
-/// The variables of the process, and beneath them those of the `.env` file.
+/// The variables of the process, with those of the `.env` file as defaults.
 ///
-/// A value of the process wins over one of the file, and an empty value counts as none.
-/// The process's own environment is never changed. `Debug` prints names only: values
-/// can be secrets.
+/// A value of the process takes precedence over the file, and an empty value counts as not
+/// set. The environment of the process is never changed. `Debug` prints only names, because
+/// values can be secrets.
 ///
 /// ```
 /// let environment = toolgate::Environment::from_iter([("API_KEY", "k"), ("EMPTY", "")]);
@@ -23,12 +23,12 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads `.env` in the working directory, if there is one, and the process.
+    /// Reads `.env` in the working directory, if it exists, and the process.
     ///
     /// # Errors
     ///
-    /// [`StartError`] when the file is there and cannot be read, with each broken line,
-    /// or when a variable that this library reads is not UTF-8.
+    /// [`StartError`] if the file exists and cannot be read, with each broken line, or if a
+    /// variable that this library reads is not UTF-8.
     pub fn load() -> Result<Self, StartError> {
         let mut faults = Faults::default();
         let file = Self::from_file(Path::new(".env"), &mut faults);
@@ -36,7 +36,7 @@ impl Environment {
         faults.finish(environment)
     }
 
-    /// Lays the variables of the process over these.
+    /// Overrides these variables with those of the process.
     fn beneath(
         mut self,
         process: impl Iterator<Item = (OsString, OsString)>,
@@ -51,7 +51,7 @@ impl Environment {
                     self.values.insert(name, value);
                 }
                 Err(_) if super::variables::is_ours(&name) => {
-                    faults.add(format!("{name} is not UTF-8"), "write it in UTF-8");
+                    faults.add(format!("{name} is not UTF-8"), "set it to UTF-8 text");
                 }
                 Err(_) => {}
             }
@@ -63,13 +63,13 @@ impl Environment {
         let file = path.display();
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
-            // A folder of this name is a Python environment, and none of our business.
+            // A directory named `.env` is usually a Python environment.
             Err(_) if path.is_dir() => return Self::default(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::default(),
             Err(error) => {
                 faults.add(
                     format!("{file} cannot be read: {error}"),
-                    "make it a UTF-8 file that this user may read, or remove it",
+                    "make it a UTF-8 file that this user can read, or remove it",
                 );
                 return Self::default();
             }
@@ -80,14 +80,14 @@ impl Environment {
                 notes: contents
                     .repeated
                     .iter()
-                    .map(|name| format!("{file} sets {name} more than once; the last one counts"))
+                    .map(|name| format!("{file} sets {name} more than once; the last value wins"))
                     .collect(),
             },
             Err(broken) => {
                 for dotenv::BrokenLine { line, what } in broken {
                     faults.add(
-                        format!("{file}, line {line}, cannot be read: {what}"),
-                        "write NAME=value, or NAME='value' where it has several lines",
+                        format!("{file}, line {line}, cannot be parsed: {what}"),
+                        "write NAME=value, or NAME='value' if the value spans several lines",
                     );
                 }
                 Self::default()
@@ -95,14 +95,14 @@ impl Environment {
         }
     }
 
-    /// The value of a variable; none where it is not set, or empty.
+    /// Returns the value of a variable, or `None` if it is not set or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?.trim();
         (!value.is_empty()).then_some(value)
     }
 
-    /// The names of all variables that have a value.
+    /// Returns the names of all variables that have a value.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.values
             .keys()
@@ -110,7 +110,7 @@ impl Environment {
             .filter(|name| self.get(name).is_some())
     }
 
-    /// What a person should know about the `.env` file.
+    /// Returns warnings about the `.env` file.
     pub(super) fn notes(&self) -> &[String] {
         &self.notes
     }

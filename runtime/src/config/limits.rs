@@ -1,16 +1,16 @@
-//! Settings of what one request may cost.
+//! The limits of one request.
 
 use super::Config;
 
 impl Config {
-    /// Reads at most this many bytes of a request's body: 4 MiB by default. A longer body is
-    /// answered 413.
+    /// Accepts request bodies of at most this many bytes: 4 MiB by default. A longer body is
+    /// refused with 413.
     #[must_use]
     pub fn with_body_limit(mut self, bytes: usize) -> Self {
         if bytes == 0 {
             self.fault(
-                "the limit of a body is 0 bytes, and no call fits into that",
-                "allow some bytes; 4 MiB is the default",
+                "the body limit is 0 bytes, which is too small for any call",
+                "allow at least 1 byte; the default is 4 MiB",
             );
         } else {
             self.limits.body = bytes;
@@ -18,13 +18,13 @@ impl Config {
         self
     }
 
-    /// Keeps at most this many bytes of a body whose sender has no valid token: 64 KiB by
-    /// default. The rest is read and discarded, so that the sender sees the 401.
+    /// Buffers at most this many bytes of a body whose sender has no valid token: 64 KiB by
+    /// default. The rest is read and discarded, so that the sender receives the 401.
     ///
-    /// A public tool can be called without a token by a body of up to this size. Where all
-    /// items are public nobody has a token, and [`Config::with_body_limit`] is the limit.
-    /// The name of the called tool has to be within these bytes for a 401 to ask for the
-    /// scopes of that tool; else it asks for those of the login.
+    /// This also limits the calls of public tools without a token. If all items are public,
+    /// no caller has a token and [`Config::with_body_limit`] applies instead. A 401 names the
+    /// scopes of the called tool only if the tool's name is within these bytes; otherwise it
+    /// names those of the login.
     ///
     /// ```
     /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
@@ -35,9 +35,9 @@ impl Config {
         if bytes < LEAST_UNAUTHENTICATED {
             self.fault(
                 format!(
-                    "the limit of a body without a valid token is {bytes} bytes, and no message fits into that"
+                    "the body limit without a valid token is {bytes} bytes, which is too small for any message"
                 ),
-                format!("allow {LEAST_UNAUTHENTICATED} bytes or more; 65536 is the default"),
+                format!("allow at least {LEAST_UNAUTHENTICATED} bytes; the default is 65536"),
             );
         } else {
             self.limits.unauthenticated_body = bytes;
@@ -45,12 +45,12 @@ impl Config {
         self
     }
 
-    /// Accepts messages of at most this many JSON values (objects, lists, texts, numbers,
-    /// booleans, nulls at every depth): 250,000 by default. More are answered 400 before
-    /// the message is unpacked.
+    /// Accepts messages of at most this many JSON values (objects, arrays, strings, numbers,
+    /// booleans and nulls at every depth): 250,000 by default. A message with more is refused
+    /// with 400 before it is parsed.
     ///
-    /// It bounds memory: a message unpacks to at most 24 times its bytes, or 72 bytes for
-    /// each value that is allowed here, whichever is more.
+    /// This limits memory: a parsed message takes at most 24 times its bytes, or 72 bytes for
+    /// each allowed value, whichever is more.
     ///
     /// ```
     /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
@@ -60,8 +60,8 @@ impl Config {
     pub fn with_json_value_limit(mut self, values: usize) -> Self {
         if values < LEAST_VALUES {
             self.fault(
-                format!("the limit of JSON values is {values}, and no call has so few"),
-                format!("allow {LEAST_VALUES} values or more; 250000 is the default"),
+                format!("the limit of JSON values is {values}, which is too small for any call"),
+                format!("allow at least {LEAST_VALUES} values; the default is 250000"),
             );
         } else {
             self.limits.json_values = values;
@@ -70,8 +70,8 @@ impl Config {
     }
 }
 
-/// The head of a call with its name fits into these bytes.
+/// Enough for the head of a call with its name.
 const LEAST_UNAUTHENTICATED: usize = 1024;
 
-/// A call of 2026-07-28 has some ten values before its arguments.
+/// A call of 2026-07-28 has about ten values before its arguments.
 const LEAST_VALUES: usize = 64;

@@ -1,8 +1,8 @@
-//! Scalekit's variables, in the spelling of its guides.
+//! The environment variables of Scalekit, as its guides spell them.
 //!
-//! Its dashboard registers a resource, often with a slash at the end, gives it an id
-//! (`res_…`) and an authorization server of its own, `{environment}/resources/{id}`. A
-//! token's `iss` is that one or still the environment, its `aud` the resource or the id.
+//! Its dashboard registers a resource, often with a trailing slash, and assigns it an id
+//! (`res_…`) and an authorization server, `{environment}/resources/{id}`. The `iss` of a
+//! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
     ClientCredentials, Config, Document, Environment, Resource, address, variables::items,
@@ -16,14 +16,15 @@ const AUDIENCE: &str = "SCALEKIT_AUDIENCE_NAME";
 const METADATA_URL: &str = "SCALEKIT_RESOURCE_METADATA_URL";
 const METADATA: &str = "METADATA_JSON_RESPONSE";
 
-/// The guides write it without the R; some people correct it.
+/// The guides misspell `RESOURCE`; some users correct it.
 const NAME: [&str; 2] = ["SCALEKIT_RESOUCE_NAME", "SCALEKIT_RESOURCE_NAME"];
 const DOCS_URL: [&str; 2] = ["SCALEKIT_RESOUCE_DOCS_URL", "SCALEKIT_RESOURCE_DOCS_URL"];
 
-/// A value and the variable that it stands in.
+/// The name of a variable and its value.
 type Said = (&'static str, String);
 
-/// What Scalekit's variables say, by what it means here; of several the first counts.
+/// The values of Scalekit's variables, by their meaning here. The first of several takes
+/// precedence.
 #[derive(Debug, Default)]
 pub(super) struct Scalekit {
     pub(super) resources: Vec<Said>,
@@ -34,7 +35,7 @@ pub(super) struct Scalekit {
     metadata_url: Option<String>,
 }
 
-/// Whether a variable is Scalekit's.
+/// Returns whether a variable is one of Scalekit's.
 pub(super) fn is_theirs(name: &str) -> bool {
     name.starts_with("SCALEKIT_") || name == METADATA
 }
@@ -61,7 +62,7 @@ impl Scalekit {
                 }
             }
         }
-        // The guides put the resource itself there; elsewhere it is a name for people.
+        // The guides put the resource's URL there; others put a display name.
         let names: Vec<_> = NAME.into_iter().filter_map(said).collect();
         let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(is_address);
         all.resources.extend(addresses);
@@ -69,7 +70,7 @@ impl Scalekit {
             config.resource_name = Some(name);
         }
         all.audiences.extend(said(AUDIENCE));
-        // An audience can be an id, which is no address, or a further one.
+        // An audience can also be an id, or a further audience beside the resource.
         if all.resources.is_empty() {
             all.resources.extend(said(AUDIENCE).filter(is_address));
         }
@@ -84,7 +85,7 @@ impl Scalekit {
         }
         all.issuers.extend(said(ISSUERS));
         if let Some(text) = variables.get(ENVIRONMENT) {
-            // It is the address of an environment, which people copy with a slash.
+            // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
             match address::judge_issuer(environment) {
                 Err(flaw) => config.flawed(ENVIRONMENT, text, flaw),
@@ -111,8 +112,8 @@ impl Scalekit {
         }
     }
 
-    /// Accepts what tokens of these issuers carry besides: the environment as `iss`, and
-    /// the resource's id as `aud`.
+    /// Accepts the further values in tokens of these issuers: the environment as `iss`, and
+    /// the id of the resource as `aud`.
     pub(super) fn name_issuers(&mut self, config: &mut Config) {
         let theirs: Vec<_> = self
             .issuers
@@ -136,8 +137,8 @@ impl Scalekit {
         }
     }
 
-    /// Lets the environment be asked about tokens that are no JWTs. Its credentials are
-    /// shown to issuers of the environment that they belong to and to nobody else.
+    /// Enables introspection of tokens that are not JWTs. The credentials are sent only to
+    /// issuers of the environment that they belong to.
     pub(super) fn ask_issuers(&self, config: &mut Config) {
         let (Some(client), Some(environment)) = (&config.credentials, &self.environment) else {
             return;
@@ -150,7 +151,7 @@ impl Scalekit {
         }
     }
 
-    /// Judges what can only be judged when the resource is known.
+    /// Checks the metadata URL, which requires the resource to be known.
     pub(super) fn finish(self, config: &mut Config) {
         let (Some(text), Some(resource)) = (self.metadata_url, &config.resource) else {
             return;
@@ -158,7 +159,7 @@ impl Scalekit {
         let ours = resource.metadata_url();
         if text.trim_end_matches('/') != ours {
             config.notes.push(format!(
-                "{METADATA_URL} says {}, and the metadata of this resource is at {ours} (RFC 9728 section 3.1), which clients are told",
+                "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
                 address::shown(&text)
             ));
         }

@@ -1,4 +1,4 @@
-//! Settings without a fault, and what follows from them.
+//! The validated settings, and the values derived from them.
 
 use std::{fmt, net::SocketAddr};
 
@@ -10,7 +10,7 @@ use crate::{
     verify::Dpop,
 };
 
-/// What a server runs with. Only [`Config::settle`] makes it.
+/// The settings that a server runs with. Only [`Config::settle`] builds them.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     bind: SocketAddr,
@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// The key for what tools keep in the client's hands, if one is set.
+    /// The key that seals state which tools leave with the client, if one is set.
     pub(crate) fn state_key(&self) -> Option<[u8; 32]> {
         self.state_key.map(StateKey::bytes)
     }
@@ -73,17 +73,17 @@ impl Settings {
         self.bind
     }
 
-    /// What is protected, and where it is reached.
+    /// The protected resource.
     pub(crate) fn resource(&self) -> &Resource {
         &self.resource
     }
 
-    /// The audiences of which a token must carry one; the resource is the first.
+    /// The accepted audiences, the resource first. A token must carry one of them.
     pub(crate) fn audiences(&self) -> &[String] {
         &self.audiences
     }
 
-    /// The issuers that are trusted; the first is the one that clients use.
+    /// The trusted issuers. Clients use the first.
     pub(crate) fn issuers(&self) -> &[TrustedIssuer] {
         &self.issuers
     }
@@ -93,7 +93,7 @@ impl Settings {
         &self.docs_url
     }
 
-    /// `resource_name` (RFC 9728 §2), where it is not the server's name.
+    /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
     pub(crate) fn resource_name(&self) -> Option<&str> {
         self.resource_name.as_deref()
     }
@@ -103,34 +103,34 @@ impl Settings {
         self.leeway
     }
 
-    /// What one request may cost.
+    /// The limits of one request.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// How many sessions there can be, and for how long.
+    /// The limits on the number and lifetime of sessions.
     pub(crate) fn session_limits(&self) -> SessionLimits {
         self.session_limits
     }
 
-    /// What becomes of tokens that are bound to a key.
+    /// The rules for key-bound tokens (RFC 9449).
     pub(crate) fn dpop(&self) -> &Dpop {
         &self.dpop
     }
 
-    /// The metadata document that somebody brought.
+    /// The metadata document that the user provides.
     pub(crate) fn document(&self) -> Option<&Document> {
         self.document.as_ref()
     }
 
-    /// What to tell at the start.
+    /// The warnings to print at the start.
     pub(crate) fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The values of `Host` that are answered, by the address that is listened on: the
-    /// resource's own and, on loopback, every name of this machine for itself. All
-    /// others could be a foreign name that was pointed at this address (DNS rebinding).
+    /// Returns the accepted values of `Host`: the resource's own and, if the server listens
+    /// on loopback, every loopback name of this machine. Any other name could be a foreign
+    /// name that resolves to this address (DNS rebinding).
     pub(crate) fn hosts(&self, local: SocketAddr) -> Vec<String> {
         let mut hosts = self.resource.hosts();
         if local.ip().is_loopback() {
@@ -148,8 +148,9 @@ impl Settings {
         hosts
     }
 
-    /// The origins whose pages may call. Where none is listed, it is the resource's own,
-    /// for a resource that others reach; see [`Settings::allows_loopback_origins`].
+    /// Returns the origins whose pages may call. If none is listed, this is the resource's
+    /// own origin, unless the resource is on loopback; see
+    /// [`Settings::allows_loopback_origins`].
     pub(crate) fn origins(&self) -> Vec<String> {
         if self.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]
@@ -158,43 +159,43 @@ impl Settings {
         }
     }
 
-    /// Whether pages of this machine may call, whatever their port: where no origin is
-    /// listed, for a resource on loopback. Elsewhere a page on a visitor's own machine is
-    /// as foreign as any.
+    /// Returns whether pages of any loopback origin may call: if no origin is listed and the
+    /// resource is on loopback. For other resources, a page served from a visitor's own
+    /// machine is as foreign as any.
     pub(crate) fn allows_loopback_origins(&self) -> bool {
         self.origins.is_empty() && self.resource.is_loopback()
     }
 
-    /// Whether the embedded development issuer may exist: nobody else is trusted, and
-    /// neither the socket nor a proxy before it is reached from elsewhere.
+    /// Returns whether the embedded development issuer may run: no other issuer is trusted,
+    /// and neither the socket nor a proxy before it is reachable from other machines.
     pub(crate) fn may_issue_for_development(&self) -> bool {
         self.issuers.is_empty() && self.bind.ip().is_loopback() && self.resource.is_loopback()
     }
 
-    /// Whether that issuer says yes for the person.
+    /// Whether the development issuer grants requests without asking the person.
     pub(crate) fn consents_automatically(&self) -> bool {
         self.automatic_consent
     }
 
-    /// Tells that tools ask for scopes, and nobody could grant one.
+    /// Adds the error that items require scopes, but no issuer can grant them.
     pub(crate) fn fault_of_no_issuer(&self, faults: &mut Faults) {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
         } else {
             format!(
-                "the embedded development issuer exists on loopback only, and this server listens on {bind} as {}",
+                "the embedded development issuer runs on loopback only, but this server listens on {bind} for the resource {}",
                 resource.as_str()
             )
         };
         faults.add(
-            format!("tools ask for authorization, no issuer is configured, and {why}"),
-            "set TOOLGATE_AUTHORIZATION_SERVERS to the URL of your authorization server, written as in its metadata's `issuer`",
+            format!("tools require authorization, but no issuer is configured, and {why}"),
+            "set TOOLGATE_AUTHORIZATION_SERVERS to the URL of your authorization server, exactly as `issuer` in its metadata",
         );
     }
 }
 
-/// An issuer whose name was judged.
+/// An issuer whose name is valid.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustedIssuer(Issuer);
 
@@ -203,15 +204,15 @@ impl TrustedIssuer {
         Self(issuer)
     }
 
-    /// Accepts another `iss` in this issuer's tokens.
+    /// Accepts a further `iss` in this issuer's tokens.
     pub(super) fn also(&mut self, spelling: &str) {
         if !self.0.is_spelled(spelling) {
             self.0 = self.0.clone().with_spelling(spelling);
         }
     }
 
-    /// Asks this issuer about tokens that are no JWTs, if it answers questions at all and
-    /// nothing else is said about that.
+    /// Enables introspection of tokens that are not JWTs, if the issuer offers it and no
+    /// other introspection is configured.
     pub(super) fn ask_as(&mut self, client: &ClientCredentials) {
         if let (Some(secret), None) = (client.secret(), self.0.introspection()) {
             let client = ClientAuthentication::basic(client.id(), secret);
@@ -220,24 +221,24 @@ impl TrustedIssuer {
         }
     }
 
-    /// The identifier that is published, and whose metadata is fetched.
+    /// The issuer identifier, which is published and whose metadata is fetched.
     pub(crate) fn issuer(&self) -> &str {
         self.0.name()
     }
 
-    /// Other values of `iss` that mean this issuer.
+    /// The further accepted values of `iss`.
     #[cfg(test)]
     pub(crate) fn spellings(&self) -> Vec<&str> {
         self.0.spellings().skip(1).collect()
     }
 
-    /// All that is configured about it.
+    /// The configuration of the issuer.
     pub(crate) fn settings(&self) -> &Issuer {
         &self.0
     }
 }
 
-/// A client's id and secret, at its provider. `Debug` prints no secret.
+/// The id and secret of a client at its provider. `Debug` redacts the secret.
 #[derive(Clone)]
 pub(crate) struct ClientCredentials {
     id: String,

@@ -1,4 +1,4 @@
-//! The key for what tools keep in the client's hands between two rounds of one call.
+//! The key that seals state which tools leave with the client between two rounds of one call.
 
 use std::fmt;
 
@@ -8,28 +8,28 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-/// 32 bytes, which nothing prints.
+/// A key of 32 bytes. `Debug` redacts it.
 #[derive(Clone, Copy)]
 pub(super) struct StateKey([u8; 32]);
 
 impl StateKey {
-    /// Takes 32 bytes.
+    /// Builds a key from 32 bytes.
     ///
     /// # Errors
     ///
-    /// When they are all alike: a placeholder, which anybody would guess first.
+    /// If all bytes are equal: such a placeholder is the first guess of an attacker.
     pub(super) fn new(key: [u8; 32]) -> Result<Self, &'static str> {
         match key.iter().all(|byte| *byte == key[0]) {
-            true => Err("consists of one byte that is repeated 32 times, which anybody can guess"),
+            true => Err("is one byte repeated 32 times, which is easy to guess"),
             false => Ok(Self(key)),
         }
     }
 
-    /// Reads base64 in either alphabet, with or without padding.
+    /// Parses base64 in either alphabet, with or without padding.
     ///
     /// # Errors
     ///
-    /// What is wrong with the key, without the key.
+    /// The error in the key, without the key itself.
     pub(super) fn read(text: &str) -> Result<Self, &'static str> {
         let config =
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -55,7 +55,7 @@ impl fmt::Debug for StateKey {
 mod tests {
     use super::*;
 
-    /// The bytes 0xe0 to 0xff, which both alphabets write differently.
+    /// The bytes 0xff to 0xe0, which the two alphabets encode differently.
     fn key() -> [u8; 32] {
         std::array::from_fn(|at| 0xff - u8::try_from(at).unwrap())
     }

@@ -24,7 +24,7 @@ fn issuers(settings: &Settings) -> Vec<&str> {
         .collect()
 }
 
-/// The variables of the guide that secures a news server, as it writes them.
+/// The variables of the guide that secures a news server, as the guide writes them.
 const GUIDE: [(&str, &str); 9] = [
     ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.dev/"),
     ("SCALEKIT_CLIENT_ID", "skc_1"),
@@ -116,7 +116,7 @@ fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
         "TOOLGATE_DOCS_URL is",
         "TOOLGATE_ALLOWED_ORIGINS is \"*\"",
         "PORT is \"0\"",
-        "METADATA_JSON_RESPONSE is no JSON object",
+        "METADATA_JSON_RESPONSE is not a JSON object",
         "SCALEKIT_ENVIRONMENT_URL is",
     ] {
         assert!(told.contains(part), "{part}: {told}");
@@ -136,7 +136,7 @@ fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
             ("TOOLGATE_BIND", "0.0.0.0:8000"),
             ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
         ],
-        // Behind a proxy, which makes loopback public.
+        // Behind a proxy, which makes the loopback socket public.
         [
             ("TOOLGATE_BIND", "127.0.0.1:8000"),
             ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
@@ -227,16 +227,19 @@ fn our_variables_win_over_theirs_and_it_is_told() {
     assert_eq!(settings.bind().port(), 7000);
     let told = settings.notes().join("\n");
     for name in [
-        "SCALEKIT_RESOUCE_NAME says",
-        "SCALEKIT_AUTHORIZATION_SERVERS says",
-        "SCALEKIT_AUDIENCE_NAME says",
-        "SCALEKIT_RESOUCE_DOCS_URL says",
-        "SCALEKIT_RESOURCE_METADATA_URL says",
-        "PORT says",
+        "SCALEKIT_RESOUCE_NAME is",
+        "SCALEKIT_AUTHORIZATION_SERVERS is",
+        "SCALEKIT_AUDIENCE_NAME is",
+        "SCALEKIT_RESOUCE_DOCS_URL is",
+        "SCALEKIT_RESOURCE_METADATA_URL is",
+        "PORT is",
     ] {
         assert!(told.contains(name), "{name}: {told}");
     }
-    assert!(told.contains("TOOLGATE_RESOURCE counts"), "{told}");
+    assert!(
+        told.contains("TOOLGATE_RESOURCE takes precedence"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -267,7 +270,10 @@ fn a_misspelled_name_is_noted_with_the_nearest() {
         told.contains("did you mean TOOLGATE_AUTHORIZATION_SERVERS?"),
         "{told}"
     );
-    assert!(told.contains("\"TOOLGATE_X\"; the names are"), "{told}");
+    assert!(
+        told.contains("\"TOOLGATE_X\" is unknown and has no effect; the known variables are"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -355,7 +361,7 @@ fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
     let sevens = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
     for (text, what) in [
         ("too short", "is not the base64 of 32 bytes"),
-        (sevens, "is repeated"),
+        (sevens, "repeated 32 times"),
     ] {
         let bad = [("TOOLGATE_STATE_KEY", text)].into_iter().collect();
         let told = Config::from_environment(&bad, PORT).unwrap_err();

@@ -1,4 +1,4 @@
-//! Which variable means what: our names, and where two say different things.
+//! The environment variables of Toolgate, and the rules where two variables disagree.
 
 use super::{
     Config, Environment, Slash, StateKey, address,
@@ -13,23 +13,23 @@ const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
 const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
 const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
-/// Every name of ours.
+/// Every variable of Toolgate.
 const OURS: [&str; 7] = [
     BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS, STATE_KEY,
 ];
 
-/// What every name of ours begins with.
+/// The prefix of every variable of Toolgate.
 const OUR_PREFIX: &str = "TOOLGATE_";
 
 /// The port alone, as hosting platforms and Scalekit's guides set it.
 const PORT: &str = "PORT";
 
-/// Whether a variable is one that this library reads, or is named as if it were.
+/// Returns whether this library reads a variable, or the name has a prefix that it reserves.
 pub(super) fn is_ours(name: &str) -> bool {
     name.starts_with(OUR_PREFIX) || name == PORT || scalekit::is_theirs(name)
 }
 
-/// Reads every variable. Faults are kept in the configuration.
+/// Reads every variable. Errors are stored in the configuration.
 pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
     let mut config = Config::unset(default_port);
     config.notes.extend_from_slice(environment.notes());
@@ -49,7 +49,7 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
             .is_some_and(|resource| resource.has_trailing_slash())
         {
             config.notes.push(format!(
-                "the resource ends in a slash, as {source} says: users must type it with the slash, since some clients compare it character for character"
+                "the resource in {source} ends in a slash; users must type the URL with the slash, because some clients compare it character by character"
             ));
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
     config
 }
 
-/// `TOOLGATE_BIND`, or the port alone on the default address.
+/// Reads `TOOLGATE_BIND`, and `PORT` for the default address.
 fn read_address(config: &mut Config, environment: &Environment) {
     if let Some(text) = environment.get(BIND) {
         match address::read_bind(text) {
@@ -93,7 +93,10 @@ fn read_address(config: &mut Config, environment: &Environment) {
     match text.parse::<u16>() {
         Ok(port) if port > 0 => config.default_port = port,
         _ => config.fault(
-            format!("{PORT} is {}, which is no port", address::shown(text)),
+            format!(
+                "{PORT} is {}, which is not a port number",
+                address::shown(text)
+            ),
             "write a number from 1 to 65535",
         ),
     }
@@ -101,14 +104,14 @@ fn read_address(config: &mut Config, environment: &Environment) {
         && bind.port() != config.default_port
     {
         config.notes.push(format!(
-            "{PORT} says {}, {BIND} says {bind}: {BIND} counts",
+            "{PORT} is {}, but {BIND} is {bind}; {BIND} takes precedence",
             config.default_port
         ));
     }
 }
 
-/// The first of several sources that says something, ours before theirs. What the
-/// others say otherwise is noted.
+/// Returns the first source that is set, Toolgate's variable before the others. Adds a note
+/// for each other source with a different value.
 fn chosen<'a>(
     config: &mut Config,
     environment: &'a Environment,
@@ -123,7 +126,7 @@ fn chosen<'a>(
     for (other, otherwise) in said {
         if items(otherwise) != items(text) {
             config.notes.push(format!(
-                "{other} says {}, {source} says {}: {source} counts",
+                "{other} is {}, but {source} is {}; {source} takes precedence",
                 address::shown(otherwise),
                 address::shown(text)
             ));
@@ -132,13 +135,13 @@ fn chosen<'a>(
     Some((source, text))
 }
 
-/// The items of a comma-separated list.
+/// Splits a comma-separated list.
 pub(super) fn items(list: &str) -> Vec<&str> {
     let items = list.split(',').map(str::trim);
     items.filter(|item| !item.is_empty()).collect()
 }
 
-/// A misspelled name would otherwise be a setting that silently does nothing.
+/// Without this note, a misspelled variable would be ignored silently.
 fn note_unread(config: &mut Config, environment: &Environment) {
     for name in environment
         .names()
@@ -154,10 +157,10 @@ fn note_unread(config: &mut Config, environment: &Environment) {
             .filter(|(distance, known)| distance * 2 < known.len() - OUR_PREFIX.len());
         let hint = match nearest {
             Some((_, known)) => format!("; did you mean {known}?"),
-            None => format!("; the names are {}", OURS.join(", ")),
+            None => format!("; the known variables are {}", OURS.join(", ")),
         };
         config.notes.push(format!(
-            "nothing reads the variable {}{hint}",
+            "the variable {} is unknown and has no effect{hint}",
             address::shown(name)
         ));
     }

@@ -1,4 +1,4 @@
-//! Answers to programs: JSON that nobody keeps, and CORS for pages.
+//! Responses to programs: uncached JSON, and CORS for web pages.
 
 use axum::{
     extract::Request,
@@ -8,9 +8,9 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-/// A refusal in OAuth's form (RFC 6749 §5.2, RFC 7591 §3.2.2).
+/// An OAuth error response (RFC 6749 §5.2, RFC 7591 §3.2.2).
 ///
-/// The description is ours alone and never repeats what was sent.
+/// The description is a fixed text and never repeats input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OAuthError {
     status: StatusCode,
@@ -19,7 +19,7 @@ pub(super) struct OAuthError {
 }
 
 impl OAuthError {
-    /// A 400 with this code.
+    /// Builds a 400 with this code.
     pub(super) const fn new(code: &'static str, description: &'static str) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -28,7 +28,7 @@ impl OAuthError {
         }
     }
 
-    /// For what no client caused: this machine failed.
+    /// Builds a 500 for an internal failure.
     pub(super) const fn ours() -> Self {
         Self::new("server_error", "the development issuer failed; see its log")
             .with_status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -57,7 +57,7 @@ impl IntoResponse for OAuthError {
         let body = json!({"error": self.code, "error_description": self.description});
         let mut response = unkept(self.status, &body);
         if self.status == StatusCode::UNAUTHORIZED {
-            // RFC 6749 §5.2: with a 401 goes the scheme that the client tried.
+            // RFC 6749 §5.2: a 401 names the scheme that the client tried.
             let challenge = HeaderValue::from_static("Basic realm=\"development\"");
             response
                 .headers_mut()
@@ -74,13 +74,13 @@ impl From<aws_lc_rs::error::Unspecified> for OAuthError {
     }
 }
 
-/// For what is there and is asked for in another way (RFC 9110 §15.5.6).
+/// Refuses a known path with an unsupported method (RFC 9110 §15.5.6).
 pub(super) async fn other_method() -> OAuthError {
-    OAuthError::new("method_not_allowed", "see the header `allow`")
+    OAuthError::new("method_not_allowed", "see the `Allow` header")
         .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }
 
-/// JSON that no cache keeps (RFC 6749 §5.1).
+/// Builds a JSON response that is not cached (RFC 6749 §5.1).
 pub(super) fn unkept(status: StatusCode, body: &Value) -> Response {
     let keep = [
         (header::CACHE_CONTROL, "no-store"),
@@ -89,15 +89,15 @@ pub(super) fn unkept(status: StatusCode, body: &Value) -> Response {
     (status, keep, written(body)).into_response()
 }
 
-/// JSON, as the body of an answer. axum's own type for it would bring a parser of requests
-/// along, which every server would compile.
+/// Builds a JSON body. axum's own type would pull in a request parser, which every server
+/// would compile.
 pub(super) fn written(body: &Value) -> impl IntoResponse + use<> {
     let json = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, json)], body.to_string())
 }
 
-/// Lets any page read the answers. They go by what the request carries, never by a
-/// cookie, so the page learns nothing that it could not have fetched elsewhere.
+/// Lets any page read the responses. They depend only on the request and never on a cookie,
+/// so a page learns nothing that it could not fetch elsewhere.
 pub(super) async fn cors(request: Request, next: Next) -> Response {
     let mut response = if request.method() == Method::OPTIONS {
         let allowed = [

@@ -1,7 +1,7 @@
-//! The authorization endpoint: where a client sends the person's browser.
+//! The authorization endpoint, to which a client sends the person's browser.
 //!
-//! It can be loaded any number of times (applications load it once themselves, to see
-//! whether they are known), and what it shows takes no memory.
+//! It can be loaded any number of times and stores nothing. Some applications load it
+//! themselves first, to check whether they are registered.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) async fn authorize(
 ) -> Response {
     let query = query.unwrap_or_default();
     let parameters = Parameters::parse(query.as_bytes());
-    // Until both are known to be right there is nowhere to send an answer.
+    // Until both are valid, there is no safe URL for an error response.
     let client = match client(&provider, &parameters).await {
         Ok(Known::Client(client)) => client,
         Ok(Known::AskHere(id)) => return ask_here(&provider, &id, &query),
@@ -36,7 +36,7 @@ pub(super) async fn authorize(
             return page::fault(
                 "This application is not known here",
                 &fault,
-                "reload this page to try once more. If that does not help, remove this server from the application and add it again: the application then registers anew.",
+                "reload this page to try again. If that does not help, remove this server from the application and add it again, so that the application registers again.",
             );
         }
     };
@@ -44,8 +44,8 @@ pub(super) async fn authorize(
     let Some(to) = asked.ok().and_then(|asked| client.redirect(asked)) else {
         return page::fault(
             "The answer would go to the wrong place",
-            "The redirect URI is not one that this application registered. Nothing was sent there.",
-            "close this page. If you started this login yourself, remove this server from the application and add it again: the application then registers the address that it uses now.",
+            "This application did not register the redirect URI. Nothing was sent there.",
+            "close this page. If you started this login yourself, remove this server from the application and add it again, so that the application registers its current address.",
         );
     };
     let state = parameters.one("state");
@@ -69,17 +69,18 @@ pub(super) async fn authorize(
     answer.unwrap_or_else(|error| back.refuse(&provider, &error))
 }
 
-/// What can be known of a client.
+/// A client, or the need to ask the person before its document is fetched.
 enum Known {
     Client(Client),
-    /// That it is described on this machine, and that nobody has been asked there yet.
+    /// The client's document is on this machine and was not fetched yet.
     AskHere(String),
 }
 
-/// Says that the person lets this machine be asked for the document of a client.
+/// The parameter that proves that the person permits fetching a client's document from this
+/// machine.
 const ASKED: &str = "described_here";
 
-/// The client that a request names, found out rather than believed.
+/// Looks up the client that a request names.
 async fn client(provider: &Provider, parameters: &Parameters) -> Result<Known, document::Fault> {
     let id = match parameters.one("client_id") {
         Ok(Some(id)) => id,
@@ -88,18 +89,18 @@ async fn client(provider: &Provider, parameters: &Parameters) -> Result<Known, d
     if !document::is_url(id) {
         return Client::from_id(id)
             .map(Known::Client)
-            .ok_or("Its identifier was not given out here. Let it register again.".into());
+            .ok_or("Its identifier was not issued here. Let it register again.".into());
     }
-    // Its own pages would make it ask itself.
+    // A URL of the issuer itself would make it send a request to itself.
     if id.starts_with(&format!("{}/", provider.settings.origin)) {
-        return Err("Its identifier is an address of the development issuer itself.".into());
+        return Err("Its identifier is a URL of the development issuer itself.".into());
     }
     let is_agreed = || {
         let agreed = parameters.all(ASKED);
         let mut agreed = agreed.map(|seal| provider.seal.open(Purpose::Document, seal));
         agreed.any(|agreed| agreed.as_deref() == Some(id.as_bytes()))
     };
-    // With automatic consent nobody is there to be asked.
+    // With automatic consent there is no person to ask.
     if document::is_here(id)? && !provider.settings.automatic_consent && !is_agreed() {
         return Ok(Known::AskHere(id.to_owned()));
     }
@@ -108,8 +109,8 @@ async fn client(provider: &Provider, parameters: &Parameters) -> Result<Known, d
     Ok(Known::Client(client.await?))
 }
 
-/// Asks the person first: any page can send the browser here, and a program on this
-/// machine would be asked by another one that runs here, which it may trust (SSRF).
+/// Asks the person first (SSRF): any page can send the browser here, and the issuer would
+/// then send a request to another program on this machine, which may trust local requests.
 fn ask_here(provider: &Provider, id: &str, query: &str) -> Response {
     let seal = provider.seal.close(Purpose::Document, id.as_bytes());
     page::ask_here(
@@ -118,13 +119,13 @@ fn ask_here(provider: &Provider, id: &str, query: &str) -> Response {
     )
 }
 
-/// Whether the client wants an answer without a page (OpenID Connect Core §3.1.2.1).
+/// Returns whether the client wants an answer without a page (OpenID Connect Core §3.1.2.1).
 fn prompt(parameters: &Parameters) -> Result<bool, OAuthError> {
     let prompt = parameters.one("prompt")?.unwrap_or_default();
     match prompt.split(' ').any(|value| value == "none") {
         true if prompt != "none" => Err(OAuthError::new(
             "invalid_request",
-            "prompt none goes with no other",
+            "prompt none cannot be combined",
         )),
         silent => Ok(silent),
     }
@@ -135,7 +136,7 @@ fn answer(
     request: &AuthorizationRequest,
     silent: bool,
 ) -> Result<Response, OAuthError> {
-    // What answers by itself answers to this machine: see `Back::refuse`.
+    // Automatic answers go to loopback only: see `Back::refuse`.
     if provider.settings.automatic_consent && request.back.redirect.is_loopback() {
         let subject = request.hint.as_ref().unwrap_or(&provider.settings.subject);
         let all: Vec<_> = request.asked().collect();
@@ -145,7 +146,7 @@ fn answer(
     if silent {
         return Err(OAuthError::new(
             "consent_required",
-            "the person has to be asked",
+            "the person must be asked",
         ));
     }
     let ticked: Vec<_> = request.asked().collect();

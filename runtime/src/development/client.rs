@@ -1,33 +1,34 @@
-//! Who asks: a client that registered, or one that has a metadata document.
+//! Clients: registered ones, and those with a metadata document.
 //!
-//! The identifier of a registered client *is* its registration. Anybody can register
-//! anything here, so there is nothing to forge; in return no flood of registrations
-//! takes memory, and a client that kept its identifier still has one after a restart.
+//! The identifier of a registered client *is* its registration. Any client can register
+//! anything, so there is nothing to forge. A flood of registrations takes no memory, and an
+//! identifier stays valid after a restart.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::redirect::RedirectUri;
 
-/// What an identifier that was given out here starts with.
+/// The prefix of identifiers that are issued here.
 const PREFIX: &str = "dev-";
-/// The longest identifier; it stands in every token of its client.
+/// The maximum length of an identifier, which is in every token of its client.
 const ID_LIMIT: usize = 2048;
-/// The longest name that is shown.
+/// The maximum length of a displayed name.
 const NAME_LIMIT: usize = 80;
 
-/// A client, as much as is known of it.
+/// The known facts about a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) id: String,
-    /// What it calls itself. Nobody has checked it.
+    /// The name that the client gave itself, not verified.
     pub(super) name: Option<String>,
-    /// The host that its metadata document came from: the one thing that is certain.
+    /// The host of its metadata document, which is the only verified fact.
     pub(super) host: Option<String>,
     pub(super) redirects: Vec<RedirectUri>,
 }
 
 impl Client {
-    /// A client with an identifier that says all this; none when that is too much.
+    /// Builds a client whose identifier contains the registration, or returns `None` if it is
+    /// too long.
     pub(super) fn register(name: Option<String>, redirects: Vec<RedirectUri>) -> Option<Self> {
         let uris: Vec<_> = redirects.iter().map(RedirectUri::as_str).collect();
         let registration = serde_json::to_vec(&(&name, uris)).ok()?;
@@ -41,7 +42,7 @@ impl Client {
         })
     }
 
-    /// The client that an identifier of ours describes, when it could have been given out.
+    /// Reads a client from an identifier, if it could have been issued here.
     pub(super) fn from_id(id: &str) -> Option<Self> {
         if id.len() > ID_LIMIT {
             return None;
@@ -54,12 +55,12 @@ impl Client {
         let redirects = uris.iter().map(|uri| RedirectUri::parse(uri));
         let name = name.map_or(Some(None), |name| display_name(&name).map(Some))?;
         let client = Self::register(name, redirects.collect::<Option<Vec<_>>>()?)?;
-        // One client, one identifier.
+        // Each client has exactly one identifier.
         (client.id == id && !client.redirects.is_empty()).then_some(client)
     }
 
-    /// The redirect URI to use when `asked` is asked for. It can be left out where there
-    /// is one alone (RFC 6749 §3.1.2.3).
+    /// Returns the redirect URI to use if the request names `asked`. A request can omit it if
+    /// the client has exactly one (RFC 6749 §3.1.2.3).
     pub(super) fn redirect(&self, asked: Option<&str>) -> Option<RedirectUri> {
         match (asked, self.redirects.as_slice()) {
             (Some(asked), known) => known.iter().find_map(|one| one.allows(asked)),
@@ -69,7 +70,7 @@ impl Client {
     }
 }
 
-/// A name as it can be shown: short, and without characters that hide or reorder text.
+/// Cleans a name for display: shortened, and without characters that hide or reorder text.
 pub(super) fn display_name(name: &str) -> Option<String> {
     let shown = |character: &char| {
         !character.is_control()

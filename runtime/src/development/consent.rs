@@ -1,9 +1,8 @@
-//! The person's decision.
+//! The endpoint for the person's decision.
 //!
-//! The form carries the request itself, sealed: another page can neither make one up
-//! nor read one (this endpoint has no CORS, and its page cannot be framed), and a form
-//! that another page sends names that page as its `Origin`. There is no cookie to ride
-//! on, and no session to fix.
+//! The form contains the sealed request. Another page can neither forge nor read it (this
+//! endpoint has no CORS, and its page cannot be framed), and a form from another page has
+//! that page as its `Origin` (CSRF). There are no cookies and no sessions to attack.
 
 use std::sync::Arc;
 
@@ -27,13 +26,13 @@ use super::{
     seal,
 };
 
-/// The longest subject, in characters.
+/// The maximum length of a subject, in characters.
 const SUBJECT_LIMIT: usize = 64;
 
-/// What a person reads who typed something else.
+/// The message for an invalid name.
 const NO_NAME: &str = "Type a user name of 1 to 64 printable characters.";
 
-/// A subject as a person may type one, without the space around it.
+/// Validates a subject that a person typed, and trims it.
 pub(super) fn subject(text: &str) -> Option<String> {
     let text = text.trim();
     let length = text.chars().count();
@@ -41,7 +40,7 @@ pub(super) fn subject(text: &str) -> Option<String> {
     ((1..=SUBJECT_LIMIT).contains(&length) && printable).then(|| text.to_owned())
 }
 
-/// Who the person most likely is.
+/// Returns the most likely subject.
 pub(super) fn first_guess(provider: &Provider, request: &AuthorizationRequest) -> String {
     let last = || {
         provider
@@ -56,7 +55,7 @@ pub(super) fn first_guess(provider: &Provider, request: &AuthorizationRequest) -
 pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     if !is_same_origin(request.headers(), request.uri()) {
         return page::fault(
-            "This did not come from here",
+            "This decision came from another page",
             "Another page sent this decision. Nothing was allowed.",
             "close this page and the one that led here. If you want to log in, start the login again from your application.",
         );
@@ -68,15 +67,15 @@ pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Reque
 }
 
 fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
-    let sealed = form.needed("request", "the form names no request")?;
+    let sealed = form.needed("request", "the form has no request")?;
     let Some(request) = AuthorizationRequest::open(provider, sealed) else {
         return Ok(page::fault(
-            "This request has ended",
-            "It was open for ten minutes, or the server was restarted.",
+            "This request has expired",
+            "It is older than ten minutes, or the server was restarted.",
             "start the login again from your application.",
         ));
     };
-    let decision = form.needed("decision", "the form says neither yes nor no")?;
+    let decision = form.needed("decision", "the form has no valid decision")?;
     let ticked: Vec<_> = request
         .asked()
         .filter(|scope| form.all("scope").any(|one| one == *scope))
@@ -107,13 +106,13 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
                 client = %quoted(request.name.as_deref().unwrap_or_default()),
                 "the person denied a client at the development issuer"
             );
-            let denied = OAuthError::new("access_denied", "the person said no");
+            let denied = OAuthError::new("access_denied", "the person denied the request");
             request.back.with_error(provider, &denied)
         }
         _ => {
             return Err(OAuthError::new(
                 "invalid_request",
-                "the form says neither yes nor no",
+                "the form has no valid decision",
             ));
         }
     };
@@ -125,20 +124,20 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
     Ok(response)
 }
 
-/// A request is answered once. The same answer sent twice, as by a double click, leads
-/// where the first one led; its code still counts once.
+/// Handles a second answer to a request. The same answer, as by a double click, gets the same
+/// redirect (its code still works only once); a different one is refused.
 fn again(earlier: &Answered, answer: &Answered) -> Response {
     if earlier.form == answer.form {
         return redirect(StatusCode::SEE_OTHER, &earlier.location);
     }
     page::fault(
-        "This request was answered before",
+        "This request was already answered",
         "The first answer counts.",
         "go back to your application. To give another answer, start the login there again.",
     )
 }
 
-/// Says yes to what was ticked and makes the code; returns where the browser goes.
+/// Grants the ticked scopes and returns the redirect with the code.
 pub(super) fn grant(
     provider: &Provider,
     request: &AuthorizationRequest,
@@ -159,7 +158,7 @@ pub(super) fn grant(
         client = %quoted(request.name.as_deref().unwrap_or_default()),
         subject = %quoted(subject),
         scopes = %quoted(&all.join(" ")),
-        "a client was allowed at the development issuer"
+        "the person allowed a client at the development issuer"
     );
     let mut memory = provider.memory();
     memory.allow(&grant, &all, now);
@@ -175,8 +174,8 @@ pub(super) fn grant(
     Ok(request.back.with(provider, &[("code", &text)]))
 }
 
-/// Whether the form was sent by a page of this issuer. A program that is no browser
-/// names no origin, and has no person whose browser it could misuse.
+/// Returns whether a page of this issuer sent the form (CSRF). A program that is not a
+/// browser sends no origin, and has no person whose session it could misuse.
 fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     match (origins.next(), origins.next()) {

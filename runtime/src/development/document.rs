@@ -1,11 +1,11 @@
-//! Client id metadata documents: a client whose identifier is the URL of its description
+//! Client id metadata documents: the identifier of such a client is the URL of its metadata
 //! (draft-ietf-oauth-client-id-metadata-document).
 //!
-//! Whoever sends the browser here chooses that URL, so fetching it must not reach into
-//! the network that this machine stands in (SSRF): https to public addresses or loopback,
-//! http to loopback, no redirects, little time, few bytes ([`Fetcher`]), few at once. Of
-//! loopback the person is asked first ([`is_here`]): what listens there may do what this
-//! machine asks. What was fetched is never shown, save for name, host and redirect URI.
+//! Any page that sends the browser here chooses that URL, so the fetch must not reach into
+//! the local network (SSRF): https to public addresses or loopback, http to loopback, no
+//! redirects, with limits on time, size ([`Fetcher`]) and concurrency. For loopback the
+//! person is asked first ([`is_here`]), because a program there may trust local requests. Of
+//! a fetched document only name, host and redirect URI are shown.
 
 use std::{
     borrow::Cow,
@@ -27,17 +27,17 @@ use crate::{
     json,
 };
 
-/// The longest URL that is taken for an identifier.
+/// The maximum length of a URL as an identifier.
 const URL_LIMIT: usize = 1024;
-/// The largest document.
+/// The maximum size of a document.
 const DOCUMENT_LIMIT: usize = 16 * 1024;
-/// The most redirect URIs of one document.
+/// The maximum number of redirect URIs in a document.
 const REDIRECT_LIMIT: usize = 32;
-/// How long a document is used without being asked for again: a browser and the
-/// application itself both load the authorization page, moments apart.
+/// How long a document is cached, in seconds: the browser and the application both load the
+/// authorization page, moments apart.
 const FRESH: u64 = 60;
 
-/// Fetches and keeps the documents of clients.
+/// Fetches and caches the documents of clients.
 pub(super) struct Documents {
     fetcher: OnceLock<Result<Fetcher, FetchFault>>,
     permits: Semaphore,
@@ -54,23 +54,23 @@ impl Default for Documents {
     }
 }
 
-/// Why there is no client at a URL; written for the person who sees it.
+/// The reason why there is no client at a URL, shown to the person.
 pub(super) type Fault = Cow<'static, str>;
 
-/// Why a document was not got.
+/// The reason why a document was not fetched.
 enum NoDocument {
-    /// Nobody was heard: there may be no way there from this machine.
+    /// The host did not answer: it may be unreachable from this machine.
     Unheard(Fault),
     Refused(Fault),
 }
 
 impl Documents {
-    /// The client that the document at this URL describes.
+    /// Returns the client that the document at this URL describes.
     ///
-    /// Where nobody can be asked, it is a client of which nothing is known, if the answer
-    /// stays on this machine: to a program here a document says little, because any program
-    /// can listen where it points to (RFC 8252 §8.6), and without a way into the internet
-    /// such applications could not log in at all.
+    /// If the host is unreachable and the redirect URI is on loopback, the client is accepted
+    /// without verified facts: for a loopback redirect a document proves little, because any
+    /// local program can listen there (RFC 8252 §8.6), and offline such applications could
+    /// not log in otherwise.
     pub(super) async fn client(
         &self,
         id: &str,
@@ -89,7 +89,7 @@ impl Documents {
             Err(NoDocument::Unheard(fault) | NoDocument::Refused(fault)) => return Err(fault),
         };
         let metadata = json::strict_object(&text)
-            .map_err(|_| "Its metadata document is not a JSON object with each name once.")?;
+            .map_err(|_| "Its metadata document is not a JSON object with unique names.")?;
         let client = read(id, &url, &metadata)?;
         self.known()
             .insert(id.to_owned(), client.clone(), now.plus(FRESH), now);
@@ -107,7 +107,7 @@ impl Documents {
 
     async fn fetch(&self, url: &Url) -> Result<Vec<u8>, NoDocument> {
         let told = |fault: FetchFault| {
-            let text = format!("Its metadata document cannot be had: {fault}.").into();
+            let text = format!("Its metadata document cannot be fetched: {fault}.").into();
             match fault {
                 FetchFault::NoConnection(_) | FetchFault::Timeout => NoDocument::Unheard(text),
                 _ => NoDocument::Refused(text),
@@ -133,7 +133,7 @@ impl Documents {
     }
 }
 
-/// A client that says where it is described, and nobody can be asked there.
+/// Builds a client whose document is unreachable.
 fn unheard(id: &str, redirect: Option<&str>) -> Option<Client> {
     let redirect = RedirectUri::parse(redirect?).filter(RedirectUri::is_loopback)?;
     Some(Client {
@@ -144,27 +144,28 @@ fn unheard(id: &str, redirect: Option<&str>) -> Option<Client> {
     })
 }
 
-/// Whether an identifier claims to be a URL.
+/// Returns whether an identifier is meant to be a URL.
 pub(super) fn is_url(id: &str) -> bool {
     id.starts_with("https://") || id.starts_with("http://")
 }
 
-/// The host that an identifier names; none where it is no URL.
+/// Returns the host of an identifier, or `None` if it is not a URL.
 pub(super) fn host(id: &str) -> Option<String> {
     let url = Url::parse(id).ok().filter(|_| is_url(id))?;
     Some(url.authority().to_owned())
 }
 
-/// Whether the document of a client is on this machine, as far as its identifier tells. A
-/// name that leads here has to be `https`, and no program here can prove to have it.
+/// Returns whether the document of a client is on this machine, by the host in its
+/// identifier. Any other name that resolves to loopback must use https, for which no local
+/// program has a valid certificate.
 pub(super) fn is_here(id: &str) -> Result<bool, Fault> {
     checked(id).map(|url| is_loopback(&url))
 }
 
-/// The URL, when it is one to fetch: written as every reader would write it, with a path,
-/// and without user information, query and fragment.
+/// Returns the URL if it may be fetched: canonical, with a path, and without user
+/// information, query and fragment.
 fn checked(id: &str) -> Result<Url, Fault> {
-    const NOT_ONE: &str = "Its identifier is no https URL with a path, written plainly, that could name its metadata document.";
+    const NOT_ONE: &str = "Its identifier is not a canonical https URL with a path, so it cannot be the URL of its metadata document.";
     let url = Url::parse(id).map_err(|_| NOT_ONE)?;
     let plain = id.len() <= URL_LIMIT
         && url.as_str() == id
@@ -178,13 +179,13 @@ fn checked(id: &str) -> Result<Url, Fault> {
 }
 
 fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fault> {
-    // What names another identifier describes another client.
+    // A document with another `client_id` describes another client.
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
         return Err("Its metadata document names another client_id.".into());
     }
     if metadata.contains_key("client_secret") {
         return Err(
-            "Its metadata document has a client_secret, which a public document must not.".into(),
+            "Its metadata document has a client_secret, but the document is public.".into(),
         );
     }
     match metadata
@@ -194,7 +195,7 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
         None | Some(Some("none")) => {}
         Some(_) => {
             return Err(
-                "It authenticates at the token endpoint, and the development issuer takes public clients only.".into(),
+                "It authenticates at the token endpoint, but the development issuer accepts public clients only.".into(),
             );
         }
     }
@@ -206,7 +207,7 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
         .filter_map(|uri| uri.as_str().and_then(RedirectUri::parse))
         .collect();
     if redirects.is_empty() {
-        return Err("Its metadata document has no redirect URI that can be used.".into());
+        return Err("Its metadata document has no usable redirect URI.".into());
     }
     let name = metadata.get("client_name").and_then(Value::as_str);
     Ok(Client {

@@ -1,5 +1,5 @@
-//! The endpoints, each with its path: one list for the router and for the check that
-//! nothing else is to be served at one of them.
+//! The endpoints with their paths, in one list for the router and for the check that the
+//! resource uses none of these paths.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::{Provider, authorize, consent, metadata, registration, revocation, to
 
 type Endpoint = (&'static str, MethodRouter<Arc<Provider>>);
 
-/// What any page may call: public clients run in pages too, and nothing here goes by
-/// cookies. The documents are called by pages as well ([`metadata::paths`]).
+/// The endpoints that any web page may call: public clients also run in pages, and no
+/// endpoint uses cookies. Pages may call the metadata documents too ([`metadata::paths`]).
 pub(super) fn for_pages() -> [Endpoint; 4] {
     [
         ("/development/jwks", get(metadata::jwks)),
@@ -20,7 +20,7 @@ pub(super) fn for_pages() -> [Endpoint; 4] {
     ]
 }
 
-/// What a person's browser opens, and what a resource server calls.
+/// The endpoints for the person's browser and for resource servers.
 pub(super) fn for_others() -> [Endpoint; 3] {
     [
         ("/development/authorize", get(authorize::authorize)),
@@ -29,8 +29,8 @@ pub(super) fn for_others() -> [Endpoint; 3] {
     ]
 }
 
-/// The path of the issuer's own at which this resource would be served as well, if there is
-/// one. A router takes one of two, and refuses the other by a panic.
+/// Returns the path that this resource shares with the issuer, if any. A router panics if a
+/// path is added twice.
 pub(super) fn shared_with(resource: &str) -> Option<String> {
     let endpoints = for_pages().into_iter().chain(for_others());
     let mut own = metadata::paths(resource);

@@ -1,9 +1,9 @@
-//! Token exchange (RFC 8693): a server that was called gets a token for an API behind it.
+//! Token exchange (RFC 8693): a resource server gets a token for an upstream API.
 //!
-//! A server that asks has credentials, as it will have in earnest. They are taken as they
-//! are, because whoever reaches this issuer is whom they say they are; but no page may
-//! ask, since any page can be here. What is never given is a token for the server itself:
-//! it could have scopes that nobody has consented to.
+//! The server sends credentials, as in production. They are not verified, because this issuer
+//! trusts every local program; but web pages may not exchange tokens, because any page can
+//! send requests here. The issuer never issues a token for the resource server itself: it
+//! could have scopes that the person did not consent to.
 
 use axum::{
     http::{
@@ -25,7 +25,7 @@ use super::{
     revocation, seal,
 };
 
-/// What the grant and the kind of token are called (RFC 8693 §2.1 and §3).
+/// The grant type and the token type (RFC 8693 §2.1 and §3).
 pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
@@ -37,7 +37,7 @@ pub(super) fn exchange(
     if headers.contains_key(ORIGIN) {
         return Err(OAuthError::new(
             "unauthorized_client",
-            "a page cannot exchange tokens",
+            "a web page cannot exchange tokens",
         ));
     }
     let client = client(headers, form)?;
@@ -49,14 +49,14 @@ pub(super) fn exchange(
         if kind.map_or(needed, |kind| kind != ACCESS_TOKEN) {
             return Err(OAuthError::new(
                 "invalid_request",
-                "only access tokens are exchanged, and for access tokens",
+                "only access tokens can be exchanged, and only for access tokens",
             ));
         }
     }
     if form.all("actor_token").next().is_some() {
         return Err(OAuthError::new(
             "invalid_request",
-            "an actor token is of no use here: the client is the actor",
+            "actor_token is not supported: the client is the actor",
         ));
     }
     let presented = form.needed("subject_token", "subject_token is missing")?;
@@ -64,26 +64,26 @@ pub(super) fn exchange(
         .filter(|claims| claims.get("aud").and_then(Value::as_str) == Some(&provider.settings.resource))
         .ok_or(OAuthError::new(
             "invalid_grant",
-            "the subject token is unknown, has ended, or is none of this issuer's for its own server",
+            "the subject token is unknown, expired, revoked, or not a token of this issuer for its own server",
         ))?;
     let targets = targets(provider, form)?;
     let scopes = scopes(form)?;
     issue(provider, &client, &subject, targets, &scopes)
 }
 
-/// The client, by any of the ways in which one shows its credentials.
+/// Returns the client id from any supported client authentication.
 fn client(headers: &HeaderMap, form: &Parameters) -> Result<String, OAuthError> {
-    let unknown = OAuthError::new("invalid_client", "nothing says which client this is")
+    let unknown = OAuthError::new("invalid_client", "the client is not identified")
         .with_status(StatusCode::UNAUTHORIZED);
     let id = match headers.get(AUTHORIZATION) {
         Some(header) => basic(header.to_str().unwrap_or_default()).ok_or(unknown)?,
         None => form.one("client_id")?.ok_or(unknown)?.to_owned(),
     };
-    // It stands in tokens and in the log, as the name of a person does.
+    // The id is in tokens and in the log, like the name of a person.
     consent::subject(&id).ok_or(unknown)
 }
 
-/// The client of `client_secret_basic` (RFC 6749 §2.3.1).
+/// Returns the client id of `client_secret_basic` (RFC 6749 §2.3.1).
 fn basic(header: &str) -> Option<String> {
     let (scheme, pair) = header.split_once(' ')?;
     let pair = BASE64_STANDARD.decode(pair.trim()).ok()?;
@@ -94,7 +94,7 @@ fn basic(header: &str) -> Option<String> {
         .then(|| id.into_owned())
 }
 
-/// RFC 8693 §2.1: by URL or by name, each as often as needed.
+/// RFC 8693 §2.1: targets are URLs or names, each repeatable.
 fn targets(provider: &Provider, form: &Parameters) -> Result<Vec<String>, OAuthError> {
     let settings = &provider.settings;
     let is_url =
@@ -119,7 +119,7 @@ fn targets(provider: &Provider, form: &Parameters) -> Result<Vec<String>, OAuthE
     Ok(targets.into_iter().map(str::to_owned).collect())
 }
 
-/// What is asked for. The scopes of another server are not known here.
+/// Returns the requested scopes. The scopes of another server are not known here.
 fn scopes(form: &Parameters) -> Result<String, OAuthError> {
     let asked = form.one("scope")?.unwrap_or_default();
     let is_scope = |text: &str| {
@@ -132,12 +132,12 @@ fn scopes(form: &Parameters) -> Result<String, OAuthError> {
         .collect();
     match scopes.iter().all(|scope| is_scope(scope)) {
         true => Ok(scopes.join(" ")),
-        false => Err(OAuthError::new("invalid_scope", "a scope is none")),
+        false => Err(OAuthError::new("invalid_scope", "a scope is not valid")),
     }
 }
 
-/// The answer of RFC 8693 §2.2.1. The token ends with the one that it was exchanged for,
-/// by its hour and by its grant.
+/// Builds the answer of RFC 8693 §2.2.1. The token expires, and is revoked, with the subject
+/// token.
 fn issue(
     provider: &Provider,
     client: &str,
@@ -158,7 +158,7 @@ fn issue(
         "iat": now.seconds(),
         "jti": format!("{grant}.{}", seal::random()?),
         "client_id": client,
-        // RFC 8693 §4.1: it acts for the subject and is not them.
+        // RFC 8693 §4.1: the client acts for the subject.
         "act": {"sub": client},
         "scope": scope,
     });

@@ -1,4 +1,4 @@
-//! The key that signs access tokens: made at the start, never written down.
+//! The key that signs access tokens: generated at the start and never stored.
 
 use aws_lc_rs::{
     digest,
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::json;
 
-/// The media type of a JWT access token, as its header has it (RFC 9068 §2.1).
+/// The `typ` of a JWT access token (RFC 9068 §2.1).
 const TYPE: &str = "at+jwt";
 
 /// An ES256 key pair (RFC 7518 §3.4).
@@ -30,7 +30,8 @@ impl SigningKey {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
         let public = pair.public_key().as_ref().to_vec();
         let document = pair.to_pkcs8v1()?;
-        // The thumbprint of RFC 7638 §3: these members, in this order, without spaces.
+        // The thumbprint of RFC 7638 §3: exactly these members, in this order, without
+        // spaces.
         let (x, y) = coordinates(&public);
         let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let thumbprint = digest::digest(&digest::SHA256, members.as_bytes());
@@ -41,7 +42,7 @@ impl SigningKey {
         })
     }
 
-    /// The key set (RFC 7517 §5), public parts alone.
+    /// Returns the key set (RFC 7517 §5) with the public key only.
     pub(super) fn jwks(&self) -> Value {
         let (x, y) = coordinates(&self.public);
         json!({"keys": [{
@@ -49,7 +50,7 @@ impl SigningKey {
         }]})
     }
 
-    /// A signed access token with these claims.
+    /// Signs an access token with these claims.
     pub(super) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(TYPE.to_owned());
@@ -57,8 +58,8 @@ impl SigningKey {
         jsonwebtoken::encode(&header, claims, &self.private)
     }
 
-    /// The claims of a token that this key signed, whatever their hour. The header was
-    /// written here as well, or the signature would not hold: it needs no judging.
+    /// Returns the claims of a token that this key signed, even if it is expired. The header
+    /// needs no validation: a valid signature proves that it was written here.
     pub(super) fn open(&self, token: &str) -> Option<Map<String, Value>> {
         let (message, signature) = token.rsplit_once('.')?;
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;

@@ -1,9 +1,9 @@
-//! This machine, and nothing else.
+//! The guard that accepts requests from loopback only.
 //!
-//! A bind to loopback keeps strangers' packets out, but not a page in the person's own
-//! browser whose name was rebound to 127.0.0.1 (its `Host` gives it away), nor a tunnel
-//! or proxy that carries the world to a loopback port (its forwarding headers do, or that
-//! it speaks HTTP/1.0, as nginx does unless it is told otherwise).
+//! A socket on loopback refuses packets from other machines, but it does not stop a page in
+//! the person's own browser whose name was rebound to 127.0.0.1 (DNS rebinding; the `Host`
+//! header reveals it), nor a tunnel or proxy that forwards remote requests to a loopback port
+//! (forwarding headers reveal it, or HTTP/1.0, which nginx uses by default).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,19 +16,19 @@ use axum::{
 
 use super::answer::OAuthError;
 
-/// Passes on what is known to come from loopback, directly, and is addressed to it.
+/// Forwards a request only if it comes directly from loopback and is addressed to loopback.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let why = match peer {
-        // A router that somebody mounts cannot know which address the application listens
-        // on, so without a peer the request may be anybody's.
+        // A mounted router does not know the address that the application listens on, so a
+        // request without a peer address can come from any machine.
         None => {
-            "the development issuer is not told who asks: serve the application by into_make_service_with_connect_info::<SocketAddr>()"
+            "the development issuer does not know the peer address: serve the application by into_make_service_with_connect_info::<SocketAddr>()"
         }
         Some(ConnectInfo(peer)) if is_local(*peer, &request) => return next.run(request).await,
         Some(_) => "the development issuer answers loopback addresses only",
     };
-    // No challenge: some clients take any on a 403 for a lack of scope.
+    // No challenge: some clients treat any challenge on a 403 as a missing scope.
     OAuthError::new("invalid_request", why)
         .with_status(StatusCode::FORBIDDEN)
         .into_response()
@@ -52,13 +52,13 @@ fn is_local(peer: SocketAddr, request: &Request) -> bool {
     if in_uri.is_some_and(|authority| !is_authority(authority)) {
         return false;
     }
-    // No browser and no client of today speaks HTTP/1.0.
+    // No current browser or client uses HTTP/1.0.
     request.version() > Version::HTTP_10
         && (named == 1 || (named == 0 && in_uri.is_some()))
         && !is_forwarded(request.headers())
 }
 
-/// Whether a proxy says that the request is not from here.
+/// Returns whether a proxy header says that the request comes from another machine.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     let every = |name: &str, local: fn(&str) -> bool| {
         headers.get_all(name).iter().all(|value| {
@@ -70,14 +70,14 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
         let address = address.parse::<IpAddr>();
         address.is_ok_and(|address| address.to_canonical().is_loopback())
     };
-    // These two are refused unread: nothing on a developer's machine speaks them.
+    // These two are refused unparsed: nothing on a developer's machine sends them.
     headers.contains_key("forwarded")
         || headers.contains_key("via")
         || !ADDRESSES.iter().all(|name| every(name, is_here))
         || !HOSTS.iter().all(|name| every(name, is_authority))
 }
 
-/// In which proxies and tunnels say whom they ask for, and under which name.
+/// The headers in which proxies and tunnels send the client address, and the requested host.
 const ADDRESSES: [&str; 5] = [
     "x-forwarded-for",
     "x-real-ip",
@@ -87,17 +87,17 @@ const ADDRESSES: [&str; 5] = [
 ];
 const HOSTS: [&str; 2] = ["x-forwarded-host", "x-original-host"];
 
-/// An origin on loopback as this issuer can have it: `http://host[:port]`, no more.
+/// Returns whether an origin is `http://host[:port]` on loopback and nothing more.
 pub(super) fn is_origin(origin: &str) -> bool {
     origin.strip_prefix("http://").is_some_and(is_authority)
 }
 
-/// Whether an authority (RFC 3986 §3.2) is a loopback host, with or without a port.
+/// Returns whether an authority (RFC 3986 §3.2) is a loopback host, with or without a port.
 pub(super) fn is_authority(authority: &str) -> bool {
     split(authority).is_some_and(|(host, _)| is_host(host))
 }
 
-/// `localhost`, `127.0.0.0/8` or `[::1]`, as text.
+/// Returns whether a host is `localhost`, in `127.0.0.0/8`, or `[::1]`.
 pub(super) fn is_host(host: &str) -> bool {
     if let Some(address) = host
         .strip_prefix('[')
@@ -111,8 +111,8 @@ pub(super) fn is_host(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// An authority's host and port. User information makes it none: nobody needs it here,
-/// and it is how an address is made to look like another.
+/// Splits an authority into host and port. Returns `None` for user information, which serves
+/// only to disguise a host.
 pub(super) fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     let host_end = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,

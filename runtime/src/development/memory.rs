@@ -1,4 +1,4 @@
-//! What is remembered between requests: codes, what was granted, what has ended.
+//! The state between requests: codes, grants and revocations.
 
 use aws_lc_rs::digest;
 
@@ -7,44 +7,45 @@ use crate::{clock::UnixTime, principal::Thumbprint};
 
 /// How long a code can be exchanged, in seconds.
 pub(super) const CODE_LIFE: u64 = 60;
-/// How long an access token lives, in seconds.
+/// The lifetime of an access token, in seconds.
 pub(super) const TOKEN_LIFE: u64 = 15 * 60;
-/// How long a refresh token can rest unused, in seconds.
+/// The lifetime of an unused refresh token, in seconds.
 const REFRESH_LIFE: u64 = 30 * 24 * 3600;
-/// How long an allowance is remembered, to tell what is new in the next one.
+/// How long a consent is stored, in seconds, so that the next page can mark new scopes.
 const CONSENT_LIFE: u64 = 365 * 24 * 3600;
 
-/// One yes of a person to a client. Codes and tokens that come of it are its family.
+/// One consent of a person to a client. The codes and tokens that result from it are its
+/// family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Grant {
     pub(super) id: String,
     pub(super) client: String,
     pub(super) subject: String,
     pub(super) scopes: Vec<String>,
-    /// Whether it comes with refresh tokens.
+    /// Whether refresh tokens are issued.
     pub(super) offline: bool,
-    /// The key that its tokens are bound to, refresh tokens among them: the client is
-    /// public, so the key is all that it has to show (RFC 9449 §5).
+    /// The key that its tokens are bound to, including refresh tokens: the client is public,
+    /// so the key is its only proof (RFC 9449 §5).
     pub(super) key: Option<Thumbprint>,
 }
 
-/// What an authorization code stands for.
+/// The data behind an authorization code.
 pub(super) struct Code {
     pub(super) grant: Grant,
     /// The redirect URI that the request named, if it named one.
     pub(super) redirect: Option<String>,
     /// The S256 challenge (RFC 7636 §4.2).
     pub(super) challenge: String,
-    /// The key that the client said it would prove (RFC 9449 §10).
+    /// The key that the client announced (RFC 9449 §10).
     pub(super) key: Option<Thumbprint>,
 }
 
-/// Every store is bounded and every entry ends.
+/// The stores. Every store is bounded and every entry expires.
 pub(super) struct Memory {
-    /// By digest, so that no comparison of a guess with a code takes a telling time.
+    /// By digest, so that the time of a lookup reveals nothing about a code.
     codes: Store<[u8; 32], CodeState>,
     renewals: Store<String, Renewal>,
-    /// Grants, and single tokens, that were ended before their time.
+    /// Revoked grants and access tokens.
     ended: Store<String, ()>,
     consents: Store<(String, String), Vec<String>>,
     answered: Store<String, Answered>,
@@ -57,28 +58,28 @@ enum CodeState {
 
 struct Renewal {
     grant: Grant,
-    /// The number of the one refresh token that counts.
+    /// The number of the only valid refresh token.
     current: u64,
 }
 
-/// A decision that was made, and where it led.
+/// A decision and its redirect.
 #[derive(Clone)]
 pub(super) struct Answered {
     pub(super) form: [u8; 32],
     pub(super) location: String,
 }
 
-/// Why a code or a refresh token is not honoured.
+/// The reason why a code or a refresh token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// It was never given out, or has ended.
+    /// It was never issued, or has expired.
     Unknown,
-    /// It was used before: somebody has a copy. Its whole family has been ended.
+    /// It was already used, so it has leaked. The whole family is revoked.
     Replayed,
-    /// Another client presents it. Its whole family has been ended.
+    /// Another client sent it. The whole family is revoked.
     Stolen,
-    /// It is bound to a key, and whoever presents it has not proved that one. Nothing has
-    /// been ended: to hold it is worth nothing.
+    /// It is bound to a key that the client has not proved. Nothing is revoked: without the
+    /// key it is worthless.
     OtherKey,
 }
 
@@ -96,7 +97,7 @@ impl Default for Memory {
 
 impl Memory {
     pub(super) fn keep_code(&mut self, text: &str, code: Code, now: UnixTime) {
-        // Remembered as long as a token can live that came of it: see `take_code`.
+        // Stored for as long as a token from it can live: see `take_code`.
         let forget = now.plus(CODE_LIFE + TOKEN_LIFE);
         let ends = now.plus(CODE_LIFE);
         let code = Box::new(code);
@@ -104,7 +105,7 @@ impl Memory {
         self.codes.insert(digest(text), state, forget, now);
     }
 
-    /// Uses a code up. A second use ends what came of the first (RFC 6749 §4.1.2).
+    /// Uses up a code. A second use revokes the tokens of the first (RFC 6749 §4.1.2).
     pub(super) fn take_code(&mut self, text: &str, now: UnixTime) -> Result<Code, Refused> {
         let state = self
             .codes
@@ -125,7 +126,7 @@ impl Memory {
         }
     }
 
-    /// Starts a family of refresh tokens; its first has number 0.
+    /// Starts a family of refresh tokens. The first has number 0.
     pub(super) fn begin_renewals(&mut self, grant: Grant, now: UnixTime) {
         let renewal = Renewal { current: 0, grant };
         let id = renewal.grant.id.clone();
@@ -133,7 +134,7 @@ impl Memory {
             .insert(id, renewal, now.plus(REFRESH_LIFE), now);
     }
 
-    /// Uses a refresh token up and names the number of the next (RFC 9700 §4.14.2).
+    /// Uses up a refresh token and returns the number of the next one (RFC 9700 §4.14.2).
     pub(super) fn renew(
         &mut self,
         id: &str,
@@ -155,7 +156,7 @@ impl Memory {
                 Refused::Stolen
             });
         }
-        // What comes of it is bound from the first proof on.
+        // Once a key is proved, all later tokens are bound to it.
         grant.key = proved;
         let next = current + 1;
         let renewal = Renewal {
@@ -167,24 +168,25 @@ impl Memory {
         Ok((grant, next))
     }
 
-    /// The grant of a refresh token, as long as that one counts.
+    /// Returns the grant of a refresh token that is still valid.
     pub(super) fn renewable(&self, id: &str, number: u64, now: UnixTime) -> Option<&Grant> {
         let renewal = self.renewals.get(id, now)?;
         (renewal.current == number).then_some(&renewal.grant)
     }
 
-    /// The grant of a refresh token, even of one that was used up.
+    /// Returns the grant of a refresh token, even if it is used up.
     pub(super) fn family(&self, id: &str, now: UnixTime) -> Option<&Grant> {
         self.renewals.get(id, now).map(|renewal| &renewal.grant)
     }
 
-    /// Ends a grant: no refresh token of it counts, and introspection denies its tokens.
+    /// Revokes a grant: its refresh tokens are refused, and introspection reports its access
+    /// tokens as inactive.
     pub(super) fn end_grant(&mut self, id: &str, now: UnixTime) {
         self.renewals.remove(id);
         self.end(id, now);
     }
 
-    /// Ends one access token by its `jti`, or a grant's access tokens by its id.
+    /// Revokes one access token by its `jti`, or all access tokens of a grant by its id.
     pub(super) fn end(&mut self, id: &str, now: UnixTime) {
         self.ended
             .insert(id.to_owned(), (), now.plus(TOKEN_LIFE), now);
@@ -194,7 +196,7 @@ impl Memory {
         self.ended.get(id, now).is_some()
     }
 
-    /// What this person has allowed this client so far.
+    /// Returns the scopes that this person has granted to this client.
     pub(super) fn allowed(&self, client: &str, subject: &str, now: UnixTime) -> Vec<String> {
         let key = (client.to_owned(), subject.to_owned());
         self.consents.get(&key, now).cloned().unwrap_or_default()
@@ -211,7 +213,7 @@ impl Memory {
         self.consents.insert(key, all, now.plus(CONSENT_LIFE), now);
     }
 
-    /// Who allowed this client something last.
+    /// Returns the person who last granted this client a scope.
     pub(super) fn last_subject(&self, client: &str, now: UnixTime) -> Option<String> {
         self.consents
             .newest(now)
@@ -219,7 +221,7 @@ impl Memory {
             .map(|((_, subject), _)| subject.clone())
     }
 
-    /// Some of those who allowed anything, the latest first, each once.
+    /// Returns up to eight persons who have granted scopes, latest first, each once.
     pub(super) fn subjects(&self, now: UnixTime) -> Vec<String> {
         let mut subjects = Vec::new();
         for ((_, subject), _) in self.consents.newest(now) {
@@ -230,13 +232,13 @@ impl Memory {
         subjects
     }
 
-    /// How many codes, refresh token families and allowances are kept.
+    /// Returns the numbers of stored codes, refresh token families and consents.
     #[cfg(test)]
     pub(super) fn sizes(&self) -> [usize; 3] {
         [self.codes.len(), self.renewals.len(), self.consents.len()]
     }
 
-    /// Remembers a decision until the request that it answers has ended.
+    /// Stores a decision until its request expires.
     pub(super) fn keep_answer(
         &mut self,
         id: &str,
@@ -252,7 +254,7 @@ impl Memory {
     }
 }
 
-/// SHA-256 of a text.
+/// Computes the SHA-256 digest of a text.
 pub(super) fn digest(text: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     let digest = digest::digest(&digest::SHA256, text.as_bytes());

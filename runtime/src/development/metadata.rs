@@ -1,4 +1,4 @@
-//! What the issuer says of itself (RFC 8414, OpenID Connect Discovery) and its keys.
+//! The metadata of the issuer (RFC 8414, OpenID Connect Discovery) and its key set.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,16 +17,16 @@ pub(super) const DOCUMENTS: [&str; 2] = [
     "/.well-known/openid-configuration",
 ];
 
-/// Every path at which a client looks for the document: at the issuer, which has no path;
-/// with a path inserted, by clients that take the resource for its own issuer; appended
-/// to the resource's path, as OpenID Connect has it.
+/// Returns every path at which a client looks for the document: at the issuer, which has no
+/// path; with an inserted path, by clients that take the resource as its own issuer; appended
+/// to the path of the resource, as in OpenID Connect.
 pub(super) fn paths(resource: &str) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for document in DOCUMENTS {
         paths.insert(document.to_owned());
         paths.insert(format!("{document}/{{*path}}"));
-        // A path with what the router reads as its own grammar is left out: the other
-        // places answer.
+        // A path with the router's pattern characters is left out; the other paths still
+        // work.
         if let Some(path) = path_of(resource).filter(|path| !path.contains(['{', '}', ':', '*'])) {
             paths.insert(format!("{path}{document}"));
         }
@@ -34,7 +34,7 @@ pub(super) fn paths(resource: &str) -> BTreeSet<String> {
     paths
 }
 
-/// The path of a URI, without a slash at its end; none where it has none.
+/// Returns the path of a URI without a trailing slash, or `None` if it has none.
 pub(super) fn path_of(resource: &str) -> Option<&str> {
     let (_, rest) = resource.split_once("://")?;
     let path = rest.get(rest.find('/')?..)?;
@@ -42,17 +42,17 @@ pub(super) fn path_of(resource: &str) -> Option<&str> {
     (!path.is_empty()).then_some(path)
 }
 
-/// The same document everywhere, under the one name that the issuer has.
+/// Serves the same document at every path, with the only identifier of the issuer.
 pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response {
     public(&describe(&provider))
 }
 
-/// The key set.
+/// Serves the key set.
 pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
     public(&provider.key.jwks())
 }
 
-/// Keys and addresses change with each start, and a browser may ask across two.
+/// Not cached: keys and addresses change with each start.
 fn public(body: &Value) -> Response {
     ([(CACHE_CONTROL, "no-cache")], written(body)).into_response()
 }
@@ -82,7 +82,7 @@ fn describe(provider: &Provider) -> Value {
         "client_id_metadata_document_supported": true,
         "prompt_values_supported": ["none", "consent"],
         "protected_resources": [settings.resource],
-        // No id token is ever issued; readers of the OpenID form insist on these two.
+        // No id token is ever issued, but OpenID clients require these two.
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
     })

@@ -1,7 +1,7 @@
-//! What a person sees: the question, or why there is none.
+//! The HTML pages: the consent form, or the reason why there is none.
 //!
-//! Plain HTML in which nothing runs (a content security policy sees to it), for light
-//! and dark, narrow and wide, keyboard and screen reader.
+//! Plain HTML without scripts (enforced by a content security policy), for light and dark
+//! mode, narrow and wide screens, keyboards and screen readers.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -16,7 +16,7 @@ mod question;
 
 pub(super) use question::{Said, consent};
 
-/// Says why there is no question, and what the person can do now.
+/// Builds an error page with a next step for the person.
 pub(super) fn fault(title: &str, text: &str, next: &str) -> Response {
     let body = html! {
         p { (text) }
@@ -25,24 +25,24 @@ pub(super) fn fault(title: &str, text: &str, next: &str) -> Response {
     page(StatusCode::BAD_REQUEST, title, &body, None)
 }
 
-/// The same for a form that cannot be read.
+/// Builds an error page for an invalid form.
 pub(super) fn failure(error: &OAuthError) -> Response {
-    let text = format!("The answer could not be taken: {}.", error.description());
+    let text = format!("The answer was not accepted: {}.", error.description());
     let next = "go back to the page with the question and answer it again, or start the login again from your application.";
     let mut response = fault("This did not work", &text, next);
     *response.status_mut() = error.status();
     response
 }
 
-/// Asks whether a program on this machine may be asked who it is; `on` is the same request
-/// with the answer in it. A link, because a policy for forms would judge where the issuer
-/// sends the browser next.
+/// Asks whether the document of a client on this machine may be fetched; `on` is the same
+/// request with the consent added. It is a link, because `form-action` of a form would
+/// restrict the redirect that follows.
 pub(super) fn ask_here(client: &str, on: &str) -> Response {
     let body = html! {
-        p { "An application says that it is described at this address of this computer:" }
+        p { "An application says that its description is at this address on this computer:" }
         p { code { (client) } }
-        p { "To know it, this sign-in has to ask there. Any web page can have sent you here, so go on only if you started that program yourself." }
-        p.decision { a.button href=(on) { "Ask it, and go on" } }
+        p { "To identify the application, this sign-in has to fetch the description. Any web page can have sent you here, so continue only if you started that program yourself." }
+        p.decision { a.button href=(on) { "Fetch it and continue" } }
     };
     page(
         StatusCode::OK,
@@ -52,14 +52,14 @@ pub(super) fn ask_here(client: &str, on: &str) -> Response {
     )
 }
 
-/// Offers the way back to an application whose request has a fault: by a click, because
-/// nobody knows whose address it is.
+/// Builds an error page with a link back to an application whose request has an error. It is
+/// a link because the owner of the address is not known.
 pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Response {
     let body = html! {
-        p { "The application's request has a fault: " (error.description()) " (" code { (error.code()) } ")." }
+        p { "The application's request has an error: " (error.description()) " (" code { (error.code()) } ")." }
         p.next {
             strong { "What you can do: " }
-            "tell the application so. This link leads to the address that it gave; follow it only if you know that address: "
+            "report the error to the application's developer. This link leads to the address that it gave; follow it only if you know that address: "
             a href=(location) rel="noreferrer" { (address(&back.redirect)) }
         }
     };
@@ -71,7 +71,7 @@ pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Respon
     )
 }
 
-/// A URI in which one sees whose it is, however long it is.
+/// Formats a URI with its owner emphasized.
 fn address(uri: &RedirectUri) -> Markup {
     let (before, owner, after) = uri.parts();
     html! { code { (before) strong { (owner) } (after) } }
@@ -100,7 +100,7 @@ fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str
                     (body)
                 }
                 footer {
-                    p { "This sign-in is a part of the server, for development on this computer. Any name will do. It forgets everything when the server stops." }
+                    p { "This sign-in is a part of the server, for development on this computer. Any name works. It forgets everything when the server stops." }
                 }
             }
         }
@@ -119,12 +119,13 @@ fn headers(form_target: Option<&str>) -> HeaderMap {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Not `no-referrer`: with it a form's own `Origin` would be `null`, as another's is.
+        // Not `no-referrer`: with it, the `Origin` of this form would be `null`, like that of
+        // a foreign form.
         (header::REFERRER_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // A policy that is no header value would be one that is not there: then no page loads.
+    // An invalid header value would remove the policy, so the fallback blocks everything.
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(
         "default-src 'none'; frame-ancestors 'none'",
     ));

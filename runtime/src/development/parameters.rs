@@ -12,13 +12,13 @@ use url::form_urlencoded;
 use super::answer::OAuthError;
 use crate::gate::{BodyFault, read_body};
 
-/// The longest form, in bytes: a sealed authorization request fits, and little else.
+/// The maximum size of a form, in bytes: enough for a sealed authorization request.
 const FORM_LIMIT: usize = 64 * 1024;
 
-/// Names and values as they came.
+/// The decoded names and values.
 pub(super) struct Parameters(Vec<(String, String)>);
 
-/// A parameter that may be sent once was sent more often.
+/// A parameter that may occur once was repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Repeated;
 
@@ -27,7 +27,7 @@ impl Parameters {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// Reads the form that a request carries, and nothing but a form, within `time`.
+    /// Reads the form in a request within `time`, and refuses other media types.
     pub(super) async fn from_form(request: Request, time: Duration) -> Result<Self, OAuthError> {
         let (parts, body) = request.into_parts();
         let media_type = parts
@@ -50,8 +50,8 @@ impl Parameters {
             .map(|bytes| Self::parse(&bytes))
     }
 
-    /// The value of a parameter that may be sent once. One without a value counts as
-    /// omitted (RFC 6749 §3.1).
+    /// Returns the value of a parameter that may occur once. An empty value counts as omitted
+    /// (RFC 6749 §3.1).
     pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
         let mut values = self.all(name);
         let first = values.next();
@@ -61,7 +61,7 @@ impl Parameters {
         }
     }
 
-    /// The same, where anything else is the client's fault.
+    /// Like [`Parameters::one`], but a missing parameter is an error.
     pub(super) fn needed(
         &self,
         name: &'static str,
@@ -71,7 +71,7 @@ impl Parameters {
             .ok_or(OAuthError::new("invalid_request", missing))
     }
 
-    /// Every value of a parameter that may be repeated.
+    /// Returns every value of a parameter that may be repeated.
     pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.0
             .iter()
@@ -86,20 +86,20 @@ impl From<Repeated> for OAuthError {
     }
 }
 
-/// A body of at most `limit` bytes that arrives within `time`. Without that bound a sender
-/// of half a form keeps a connection open for ever (CWE-400).
+/// Reads a body of at most `limit` bytes within `time`. Without the time limit, a client that
+/// sends half a form would hold a connection open forever (CWE-400).
 pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, OAuthError> {
     read_body(body, limit, time).await.map_err(|fault| {
         let (status, description) = match fault {
             BodyFault::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is larger than this endpoint reads",
+                "the body is too large for this endpoint",
             ),
             BodyFault::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 "the body did not arrive in time; send the request again",
             ),
-            BodyFault::Broken => (StatusCode::BAD_REQUEST, "the body did not arrive whole"),
+            BodyFault::Broken => (StatusCode::BAD_REQUEST, "the body is incomplete"),
         };
         OAuthError::new("invalid_request", description).with_status(status)
     })

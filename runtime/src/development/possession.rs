@@ -1,7 +1,7 @@
-//! The key that a client wants its tokens bound to (RFC 9449 §5).
+//! The key that a client binds its tokens to (RFC 9449 §5).
 //!
-//! Any client may bind its tokens, and none has to. It is public, so the key that it
-//! proves at the first request is the only thing by which it is known at the next.
+//! Binding is optional. A client is public, so the key that it proves at the first request is
+//! its only identification at later ones.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
 /// How many seconds the clock of a client on this machine may differ.
 const LEEWAY: u64 = 30;
 
-/// What judges the proofs of a token request: proofs for the token endpoint.
+/// Builds the validator of proofs for the token endpoint.
 pub(super) fn proofs(settings: &Settings) -> Proofs {
     Proofs::new(
         [format!("{}/development/token", settings.origin)],
@@ -28,7 +28,7 @@ pub(super) fn proofs(settings: &Settings) -> Proofs {
     )
 }
 
-/// The key that this client has proved, or none when it wants a bearer token.
+/// Returns the key that this client has proved, or `None` for a bearer token.
 pub(super) fn prove(
     provider: &Provider,
     shown: &Shown<'_>,
@@ -44,11 +44,11 @@ pub(super) fn prove(
     match provider.proofs.judge(shown, &about, client) {
         Ok(proved) => Ok(Some(proved.thumbprint())),
         Err(Unproved::Invalid(fault)) => Err(OAuthError::new("invalid_dpop_proof", fault)),
-        // Neither a key nor a nonce is asked for here.
+        // Neither a key nor a nonce is required here.
         Err(Unproved::OtherKey | Unproved::WantsNonce) => Err(OAuthError::ours()),
         Err(Unproved::NoRoom) => Err(OAuthError::new(
             "temporarily_unavailable",
-            "so many proofs have come that no more can be remembered; try again later",
+            "too many proofs were sent and none can be stored; try again later",
         )
         .with_status(StatusCode::SERVICE_UNAVAILABLE)),
     }

@@ -1,4 +1,4 @@
-//! Where an answer may be sent: redirect URIs (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1).
+//! Redirect URIs (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1).
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use url::form_urlencoded;
 
 use super::loopback;
 
-/// The longest redirect URI.
+/// The maximum length of a redirect URI.
 const LIMIT: usize = 1024;
 
-/// Schemes at which a browser or the system does something else than to hand a URI to the
-/// application that registered it, and what more such schemes begin with.
+/// Schemes that a browser or the system handles itself instead of passing the URI to a
+/// registered application, and the prefixes of further such schemes.
 const NOT_APPLICATIONS: &str = "about blob chrome cid data facetime feed file filesystem ftp ftps \
     intent jar javascript ldap ldaps livescript mailto mk nfs res search sftp shell sip sms smb \
     ssh tel telnet vbscript view-source ws wss";
 const NOT_APPLICATIONS_WITH: &str = "chrome- moz- ms- search- x-apple";
 
-/// What an answer says (RFC 6749 §4.1.2, RFC 9207 §2, JARM).
+/// The parameters of a response (RFC 6749 §4.1.2, RFC 9207 §2, JARM).
 const ANSWERS: [&str; 6] = [
     "code",
     "error",
@@ -27,14 +27,14 @@ const ANSWERS: [&str; 6] = [
     "state",
 ];
 
-/// A redirect URI that a client may have: `https`, `http` on loopback, or the private
-/// scheme of an application. Every character of it can stand in a header.
+/// A redirect URI that a client may register: `https`, `http` on loopback, or a private
+/// scheme of an application. All its characters are valid in a header.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct RedirectUri(String);
 
 impl RedirectUri {
-    /// Takes a URI that a client registers.
+    /// Parses a URI that a client registers.
     pub(super) fn parse(uri: &str) -> Option<Self> {
         // RFC 3986 §2 without `#`: a fragment is forbidden (RFC 6749 §3.1.2).
         let is_uri =
@@ -48,19 +48,21 @@ impl RedirectUri {
                 authority(rest).is_some_and(|authority| loopback::split(authority).is_some())
             }
             "http" => authority(rest).is_some_and(loopback::is_authority),
-            // RFC 8252 §7.1 asks for a dot in it; editors have schemes without.
+            // RFC 8252 §7.1 requires a dot in the scheme, but editors use schemes without
+            // one.
             _ => is_application(scheme) && rest.starts_with('/'),
         };
-        // Of two values a reader might take the first, which whoever registered has chosen.
+        // A client that reads the first of two values would read one that an attacker
+        // registered.
         let query = rest.split_once('?').map_or("", |(_, query)| query);
         let answers =
             form_urlencoded::parse(query.as_bytes()).any(|(name, _)| ANSWERS.contains(&&*name));
         (acceptable && !answers).then(|| Self(uri.to_owned()))
     }
 
-    /// The URI to use when a client asks for `asked`: this one, character for character,
-    /// save for the port on loopback, which an application gets at run time
-    /// (RFC 8252 §7.3; `localhost` as well, because clients register it).
+    /// Returns the URI to use if a client requests `asked`: it must match character by
+    /// character, except for the port on loopback, which an application chooses at run time
+    /// (RFC 8252 §7.3; `localhost` too, because clients register it).
     pub(super) fn allows(&self, asked: &str) -> Option<Self> {
         if asked == self.0 {
             return Some(self.clone());
@@ -70,12 +72,12 @@ impl RedirectUri {
         (ours == theirs).then_some(asked)
     }
 
-    /// Whether the answer stays on this machine, with a program that listens there.
+    /// Returns whether the response goes to a program on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         self.without_port().is_some()
     }
 
-    /// The URI with parameters added to its query, in which nothing else is changed.
+    /// Adds parameters to the query and changes nothing else.
     pub(super) fn with(&self, parameters: &[(&str, &str)]) -> String {
         let mut uri = self.0.clone();
         uri.push(if uri.contains('?') { '&' } else { '?' });
@@ -85,12 +87,12 @@ impl RedirectUri {
         query.finish()
     }
 
-    /// What a content security policy calls its origin. Chromium judges the target of a
-    /// form's redirect by `form-action`, too.
+    /// Returns the source expression of its origin for a content security policy. Chromium
+    /// checks the redirect after a form against `form-action` too.
     pub(super) fn policy_source(&self) -> String {
         let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
         match authority(rest) {
-            // A policy cannot name an IPv6 address, nor an application's scheme a host.
+            // A policy can contain neither an IPv6 address nor the host of a private scheme.
             Some(authority)
                 if matches!(scheme, "http" | "https") && !authority.starts_with('[') =>
             {
@@ -104,8 +106,8 @@ impl RedirectUri {
         &self.0
     }
 
-    /// What stands before the part that says whose the URI is, that part, and the rest: the
-    /// authority of `http` and `https`, else the scheme.
+    /// Splits the URI at its owner, which is the authority of `http` and `https`, or else the
+    /// scheme: the text before it, the owner, and the rest.
     pub(super) fn parts(&self) -> (&str, &str, &str) {
         let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
         let owner = match authority(rest) {
@@ -123,7 +125,7 @@ impl RedirectUri {
         )
     }
 
-    /// Host and what follows the port, of a loopback URI.
+    /// Returns the host, and the text after the port, of a loopback URI.
     fn without_port(&self) -> Option<(&str, &str)> {
         let rest = self.0.strip_prefix("http:")?;
         let authority = authority(rest)?;
@@ -152,13 +154,13 @@ impl fmt::Debug for RedirectUri {
     }
 }
 
-/// What stands between `//` and the path or query.
+/// Returns the text between `//` and the path or query.
 fn authority(after_scheme: &str) -> Option<&str> {
     let rest = after_scheme.strip_prefix("//")?;
     Some(rest.split(['/', '?']).next().unwrap_or(rest))
 }
 
-/// A scheme (RFC 3986 §3.1, in lower case) that an application may have for itself.
+/// Returns whether an application may register this scheme (RFC 3986 §3.1, in lower case).
 fn is_application(scheme: &str) -> bool {
     let starts = |start: &str| scheme.starts_with(start);
     let other = NOT_APPLICATIONS.split(' ').any(|one| one == scheme)
@@ -242,8 +244,8 @@ mod tests {
         assert!(RedirectUri::parse(&long).is_none());
     }
 
-    /// A reader that takes the first of two values would read the one that whoever
-    /// registered the URI has chosen.
+    /// A client that reads the first of two values would read one that an attacker
+    /// registered.
     #[test]
     fn a_uri_brings_no_answer_of_its_own() {
         for text in [

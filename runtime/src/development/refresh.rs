@@ -1,8 +1,8 @@
-//! Refresh tokens: each is good for one use, and a second use ends the family.
+//! Refresh tokens: each is valid for one use, and a second use revokes the family.
 //!
-//! A public client cannot prove that a refresh token is its own, so a copy is found out
-//! by rotation (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2). A token is a sealed number of its
-//! family: one that was made up proves nothing and ends nothing.
+//! A public client cannot prove that a refresh token is its own, so rotation detects a stolen
+//! copy (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2). A token is the sealed number within its family,
+//! so a forged one reveals and revokes nothing.
 
 use axum::response::Response;
 
@@ -18,13 +18,13 @@ use super::{
 };
 use crate::verify::Shown;
 
-/// The refresh token of a family with this number.
+/// Builds the refresh token of a family with this number.
 pub(super) fn token(provider: &Provider, grant: &str, number: u64) -> String {
     let payload = format!("{grant} {number}");
     provider.seal.close(Purpose::Refresh, payload.as_bytes())
 }
 
-/// Family and number of a refresh token that was given out here.
+/// Returns the family and the number of a refresh token that was issued here.
 pub(super) fn open(provider: &Provider, token: &str) -> Option<(String, u64)> {
     let payload = String::from_utf8(provider.seal.open(Purpose::Refresh, token)?).ok()?;
     let (grant, number) = payload.split_once(' ')?;
@@ -46,7 +46,7 @@ pub(super) fn refresh(
     let proved = possession::prove(provider, shown, client)?;
     let renewed = {
         let mut memory = provider.memory();
-        // Judged before the token is used up, so that a wrong scope does not cost it.
+        // Checked before the token is used up, so that a wrong scope does not cost it.
         if let Some(grant) = memory.renewable(&grant, number, provider.now()) {
             narrowed(grant, asked)?;
         }
@@ -58,8 +58,8 @@ pub(super) fn refresh(
     token::answer(provider, &grant, &scopes, Some(renewal))
 }
 
-/// The scopes of the grant, or those of them that are asked for (RFC 6749 §6). Others
-/// are dropped: some clients repeat all that they once asked for, granted or not.
+/// Returns the scopes of the grant, or the requested subset (RFC 6749 §6). Other scopes are
+/// dropped: some clients repeat every scope they ever requested, granted or not.
 fn narrowed(grant: &Grant, asked: Option<&str>) -> Result<Vec<String>, OAuthError> {
     let asked: Vec<_> = asked
         .unwrap_or_default()

@@ -1,8 +1,8 @@
 //! Dynamic client registration (RFC 7591).
 //!
-//! Every client becomes a public one with PKCE, whatever it asks for: a secret in a
-//! program on a developer's machine is none. `scope` is no limit here, because clients
-//! register with their first challenge's scope and step up later.
+//! Every client becomes a public client with PKCE, whatever it requests: a program on a
+//! developer's machine cannot hold a secret. `scope` is no limit here, because clients
+//! register with the scope of their first challenge and step up later.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::json;
 
-/// The largest registration, in bytes.
+/// The maximum size of a registration, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
 pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Request) -> Response {
@@ -35,7 +35,7 @@ pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Req
 
 fn accept(provider: &Provider, body: &[u8]) -> Result<Response, OAuthError> {
     let metadata = json::strict_object(body)
-        .map_err(|_| invalid("the body must be a JSON object with each name once"))?;
+        .map_err(|_| invalid("the body must be a JSON object with unique names"))?;
     let client = read(&metadata)?;
     tracing::info!(
         client = %quoted(client.name.as_deref().unwrap_or_default()),
@@ -74,7 +74,7 @@ fn read(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
         .collect::<Option<Vec<_>>>()
         .ok_or(OAuthError::new(
             "invalid_redirect_uri",
-            "a redirect URI must be https, http on loopback, or an application's own scheme, without a fragment or a parameter of the answer",
+            "a redirect URI must be https, http on loopback, or a private application scheme, without a fragment or a response parameter",
         ))?;
     for (member, needed) in [
         ("grant_types", "authorization_code"),
@@ -82,7 +82,7 @@ fn read(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
     ] {
         let asked = metadata.get(member).and_then(Value::as_array);
         if asked.is_some_and(|asked| !asked.iter().any(|one| one == needed)) {
-            return Err(invalid("only the authorization code grant is offered"));
+            return Err(invalid("only the authorization code grant is supported"));
         }
     }
     Client::register(name, redirects).ok_or(invalid("the redirect URIs are too many or too long"))

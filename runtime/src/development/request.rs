@@ -1,4 +1,4 @@
-//! One authorization request (OAuth 2.1 §4.1.1), judged, and the way back to its client.
+//! A validated authorization request (OAuth 2.1 §4.1.1), and the response to its client.
 
 use axum::{
     http::{StatusCode, header},
@@ -17,16 +17,16 @@ use super::{
 };
 use crate::{clock::UnixTime, principal::Thumbprint};
 
-/// How long a person can think it over, in seconds.
+/// How long the person has to decide, in seconds.
 const LIFE: u64 = 10 * 60;
-/// Where the answer goes, and what goes with it.
+/// The redirect URI and the `state` of a response.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Back {
     pub(super) redirect: RedirectUri,
     pub(super) state: Option<String>,
 }
 
-/// A request that this issuer can grant, if the person wants it.
+/// A request that this issuer can grant if the person consents.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct AuthorizationRequest {
     pub(super) id: String,
@@ -34,21 +34,21 @@ pub(super) struct AuthorizationRequest {
     pub(super) name: Option<String>,
     pub(super) host: Option<String>,
     pub(super) back: Back,
-    /// Whether the redirect URI was named, so that the exchange has to agree with it.
+    /// Whether the request named the redirect URI, so that the token request must match it.
     pub(super) named: bool,
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
     pub(super) offline: bool,
     /// The thumbprint of the key that the client will prove (RFC 9449 §10).
     dpop_jkt: Option<String>,
-    /// Who the client thinks that the person is (OpenID Connect Core §3.1.2.1).
+    /// The client's hint at the person (OpenID Connect Core §3.1.2.1).
     pub(super) hint: Option<String>,
     ends: u64,
 }
 
 impl AuthorizationRequest {
-    /// Reads what a client asks for. Client and redirect URI have been judged before:
-    /// a fault in either is never reported by redirect (RFC 6749 §4.1.2.1).
+    /// Validates a request. Client and redirect URI are already valid: an error in either is
+    /// never reported by redirect (RFC 6749 §4.1.2.1).
     pub(super) fn read(
         provider: &Provider,
         parameters: &Parameters,
@@ -104,29 +104,29 @@ impl AuthorizationRequest {
         })
     }
 
-    /// Everything that is asked for, in the order in which it is shown.
+    /// Returns all requested scopes, in the order in which they are shown.
     pub(super) fn asked(&self) -> impl Iterator<Item = &str> {
         let offline = self.offline.then_some(OFFLINE_ACCESS);
         self.scopes.iter().map(String::as_str).chain(offline)
     }
 
-    /// The key that the client will prove, where it said so.
+    /// Returns the key that the client announced, if any.
     pub(super) fn key(&self) -> Option<Thumbprint> {
         self.dpop_jkt.as_deref().and_then(Thumbprint::read)
     }
 
-    /// When the person has thought long enough.
+    /// Returns when the request expires.
     pub(super) fn ends(&self) -> UnixTime {
         UnixTime::from_seconds(self.ends)
     }
 
-    /// The request as the consent page carries it.
+    /// Seals the request for the consent page.
     pub(super) fn seal(&self, provider: &Provider) -> Result<String, OAuthError> {
         let payload = serde_json::to_vec(self).map_err(|_| OAuthError::ours())?;
         Ok(provider.seal.close(Purpose::Consent, &payload))
     }
 
-    /// The request that comes back, while it waits.
+    /// Opens a sealed request, unless it is expired.
     pub(super) fn open(provider: &Provider, text: &str) -> Option<Self> {
         let payload = provider.seal.open(Purpose::Consent, text)?;
         let request: Self = serde_json::from_slice(&payload).ok()?;
@@ -135,11 +135,11 @@ impl AuthorizationRequest {
 }
 
 impl Back {
-    /// The longest `state`.
+    /// The maximum length of `state`.
     pub(super) const STATE_LIMIT: usize = 4096;
 
-    /// The URI that carries an answer to the client, with `state` as it came and the
-    /// issuer's name, so that no other server's answer passes for it (RFC 9207).
+    /// Builds the redirect with a response, the unchanged `state`, and the issuer identifier,
+    /// which prevents mix-up with another server's response (RFC 9207).
     pub(super) fn with(&self, provider: &Provider, answer: &[(&str, &str)]) -> String {
         let mut parameters = answer.to_vec();
         if let Some(state) = &self.state {
@@ -149,7 +149,7 @@ impl Back {
         self.redirect.with(&parameters)
     }
 
-    /// The URI that carries a refusal (RFC 6749 §4.1.2.1).
+    /// Builds the redirect with an error (RFC 6749 §4.1.2.1).
     pub(super) fn with_error(&self, provider: &Provider, error: &OAuthError) -> String {
         self.with(
             provider,
@@ -160,9 +160,9 @@ impl Back {
         )
     }
 
-    /// Tells the client of a fault in its request, without a person's doing. Anybody
-    /// can register any URI, so a redirect that nobody clicked stays on this machine:
-    /// else the issuer would be an open redirector (RFC 9700 §4.11.2).
+    /// Reports an error in a request to the client without a decision of the person. Any
+    /// client can register any URI, so the browser is redirected without a click only to this
+    /// machine: otherwise the issuer would be an open redirector (RFC 9700 §4.11.2).
     pub(super) fn refuse(&self, provider: &Provider, error: &OAuthError) -> Response {
         let location = self.with_error(provider, error);
         if self.redirect.is_loopback() {
@@ -173,7 +173,7 @@ impl Back {
     }
 }
 
-/// Sends the browser on, and keeps the answer out of caches and referrers.
+/// Redirects the browser, and keeps the response out of caches and referrers.
 pub(super) fn redirect(status: StatusCode, location: &str) -> Response {
     let headers = [
         (header::LOCATION, location),
@@ -183,10 +183,10 @@ pub(super) fn redirect(status: StatusCode, location: &str) -> Response {
     (status, headers).into_response()
 }
 
-/// PKCE with S256 and nothing less (OAuth 2.1 §4.1.1, RFC 7636 §4.2).
+/// Requires PKCE with S256 (OAuth 2.1 §4.1.1, RFC 7636 §4.2).
 fn challenge(parameters: &Parameters) -> Result<String, OAuthError> {
     let challenge = parameters.needed("code_challenge", "code_challenge is missing: use PKCE")?;
-    // Without a method it would be `plain` (RFC 7636 §4.3).
+    // Without a method, the default is `plain` (RFC 7636 §4.3).
     if parameters.one("code_challenge_method")? != Some("S256") {
         return Err(invalid("code_challenge_method must be S256"));
     }
@@ -202,7 +202,7 @@ fn challenge(parameters: &Parameters) -> Result<String, OAuthError> {
     }
 }
 
-/// RFC 8707 §2: what is named must be the one resource; without a name it is meant.
+/// RFC 8707 §2: a named resource must be the only one of this issuer; it is also the default.
 pub(super) fn check_resource(
     provider: &Provider,
     parameters: &Parameters,
@@ -212,16 +212,16 @@ pub(super) fn check_resource(
         true => Ok(()),
         false => Err(OAuthError::new(
             "invalid_target",
-            "resource is not the one that this issuer serves",
+            "resource is not the resource of this issuer",
         )),
     }
 }
 
-/// The scopes that can be granted of those that were asked for, and whether a refresh
-/// token was.
+/// Returns the requested scopes that can be granted, and whether a refresh token was
+/// requested.
 fn scopes(provider: &Provider, parameters: &Parameters) -> Result<(Vec<String>, bool), OAuthError> {
     let asked = parameters.one("scope")?.unwrap_or_default();
-    // RFC 6749 §3.3: separated by U+0020 alone.
+    // RFC 6749 §3.3: scopes are separated by U+0020 only.
     let asked = || asked.split(' ').filter(|scope| !scope.is_empty());
     let offline = asked().any(|scope| scope == OFFLINE_ACCESS);
     let others = || asked().filter(|scope| *scope != OFFLINE_ACCESS);
@@ -232,7 +232,7 @@ fn scopes(provider: &Provider, parameters: &Parameters) -> Result<(Vec<String>, 
     match provider.known(others()) {
         none if none.is_empty() => Err(OAuthError::new(
             "invalid_scope",
-            "none of the scopes is known here",
+            "none of the scopes is known",
         )),
         known => Ok((known, offline)),
     }

@@ -1,4 +1,4 @@
-//! Giving tokens up (RFC 7009) and asking about them (RFC 7662).
+//! Token revocation (RFC 7009) and introspection (RFC 7662).
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ pub(super) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
     }
 }
 
-/// Ends a refresh token with its whole family, an access token alone. What is unknown
-/// has ended already (RFC 7009 §2.2).
+/// Revokes a refresh token with its whole family, or a single access token. An unknown token
+/// counts as revoked (RFC 7009 §2.2).
 fn end(provider: &Provider, form: &Parameters) -> Result<(), OAuthError> {
     let client = known_client(form)?;
     let text = form.needed("token", "token is missing")?;
@@ -62,8 +62,8 @@ fn end(provider: &Provider, form: &Parameters) -> Result<(), OAuthError> {
 const NOT_YOURS: OAuthError =
     OAuthError::new("invalid_grant", "the token was issued to another client");
 
-/// Says what a token is. It asks for no credentials: an access token tells its holder as
-/// much by itself, and no page can read the answer, for want of CORS.
+/// Introspects a token. It requires no credentials: an access token is readable anyway, and
+/// without CORS no page can read the response.
 pub(super) async fn introspect(
     State(provider): State<Arc<Provider>>,
     request: Request,
@@ -75,7 +75,7 @@ pub(super) async fn introspect(
         Err(refusal) => Err(refusal),
     };
     match described {
-        // RFC 7662 §2.2: why a token is inactive is not told.
+        // RFC 7662 §2.2: the response does not say why a token is inactive.
         Ok(described) => unkept(
             StatusCode::OK,
             &described.unwrap_or_else(|| json!({"active": false})),
@@ -105,7 +105,7 @@ fn describe(provider: &Provider, text: &str) -> Option<Value> {
     drop(memory);
     let mut claims = access_token(provider, text)?;
     claims.insert("active".to_owned(), json!(true));
-    // RFC 9449 §6.2: what a token is bound to is told with its other claims.
+    // RFC 9449 §6.2: the claims include the key that a token is bound to.
     let kind = if claims.contains_key("cnf") {
         "DPoP"
     } else {
@@ -115,7 +115,8 @@ fn describe(provider: &Provider, text: &str) -> Option<Value> {
     Some(Value::Object(claims))
 }
 
-/// The claims of an access token of ours that has not ended.
+/// Returns the claims of an access token that was issued here and is neither expired nor
+/// revoked.
 pub(super) fn access_token(provider: &Provider, text: &str) -> Option<Map<String, Value>> {
     let now = provider.now();
     let claims = provider.key.open(text)?;

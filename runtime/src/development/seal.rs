@@ -1,20 +1,20 @@
-//! What is handed out and comes back unchanged, or not at all.
+//! Authenticated texts that the issuer sends out and accepts back unchanged.
 //!
-//! A sealed text needs no memory here: a flood of requests that nobody answers costs
-//! nothing. What was sealed for one purpose does not open for another.
+//! A sealed text takes no memory, so a flood of unanswered requests costs nothing. A text
+//! opens only for the purpose it was sealed for.
 
 use aws_lc_rs::{error::Unspecified, hmac, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-/// A key that nobody else has, for as long as the process runs.
+/// A secret key that lives as long as the process.
 pub(super) struct Seal(hmac::Key);
 
-/// What a text was sealed for.
+/// The purpose of a sealed text.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     /// An authorization request that waits for the person's decision.
     Consent,
-    /// The person's word that a client's document on this machine may be fetched.
+    /// The person's permission to fetch a client's document from this machine.
     Document,
     /// A refresh token.
     Refresh,
@@ -25,7 +25,7 @@ impl Seal {
         hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new()).map(Self)
     }
 
-    /// The payload, readable, and the proof that it is ours.
+    /// Seals a payload: the text is readable, but authenticated by HMAC.
     pub(super) fn close(&self, purpose: Purpose, payload: &[u8]) -> String {
         let proof = self.proof(purpose, payload).sign();
         let mut text = BASE64_URL_SAFE_NO_PAD.encode(payload);
@@ -34,7 +34,7 @@ impl Seal {
         text
     }
 
-    /// The payload, when it was sealed here and for this purpose.
+    /// Returns the payload if it was sealed with this key for this purpose.
     pub(super) fn open(&self, purpose: Purpose, text: &str) -> Option<Vec<u8>> {
         let (payload, proof) = text.split_once('.')?;
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
@@ -56,7 +56,7 @@ impl Seal {
     }
 }
 
-/// 256 random bits as text that needs no escaping anywhere.
+/// Generates 256 random bits as text that needs no escaping.
 pub(super) fn random() -> Result<String, Unspecified> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes)?;

@@ -1,10 +1,10 @@
-//! Entries that end: by themselves after a time, or for want of room the oldest first.
+//! A bounded map whose entries expire; if it is full, the oldest entry is evicted.
 
 use std::{borrow::Borrow, collections::HashMap, hash::Hash};
 
 use crate::clock::UnixTime;
 
-/// At most `limit` entries, each until its time. What has ended is never seen again.
+/// At most `limit` entries, each until its time. Expired entries are never returned.
 pub(super) struct Store<K, V> {
     limit: usize,
     next: u64,
@@ -26,7 +26,7 @@ impl<K: Eq + Hash + Clone, V> Store<K, V> {
         }
     }
 
-    /// Keeps a value until a time, in place of the one that had its key.
+    /// Stores a value until a time, and replaces the value of the same key.
     pub(super) fn insert(&mut self, key: K, value: V, ends: UnixTime, now: UnixTime) {
         if self.entries.len() >= self.limit && !self.entries.contains_key(&key) {
             self.make_room(now);
@@ -69,7 +69,7 @@ impl<K: Eq + Hash + Clone, V> Store<K, V> {
         self.entries.remove(key);
     }
 
-    /// The entries that have not ended, the newest first.
+    /// Returns the entries that have not expired, newest first.
     pub(super) fn newest(&self, now: UnixTime) -> impl Iterator<Item = (&K, &V)> {
         let mut live: Vec<_> = self
             .entries

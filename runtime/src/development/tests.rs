@@ -1,4 +1,4 @@
-//! The issuer from outside: each rule and each attack by a request to its router.
+//! The issuer from outside: each rule and each attack is tested by a request to its router.
 
 use std::{
     collections::HashMap,
@@ -58,7 +58,7 @@ impl Clock for TestClock {
     }
 }
 
-/// An issuer, its clock, and what an honest client and person would do with it.
+/// An issuer, its clock, and the requests of an honest client and person.
 struct World {
     issuer: DevelopmentIssuer,
     clock: TestClock,
@@ -120,7 +120,7 @@ impl World {
             .await
     }
 
-    /// A client with one redirect URI; its identifier.
+    /// Registers a client with one redirect URI and returns its identifier.
     async fn client(&self, redirect: &str) -> String {
         let metadata = json!({"client_name": "Test client", "redirect_uris": [redirect]});
         let answer = self.register_as(&metadata).await;
@@ -128,19 +128,19 @@ impl World {
         answer.json()["client_id"].as_str().unwrap().to_owned()
     }
 
-    /// An authorization request as an honest client makes it, with these changes; a
-    /// parameter that is changed to nothing is left out.
+    /// Sends an authorization request of an honest client, with these changes; a parameter
+    /// that is changed to the empty string is omitted.
     async fn authorize(&self, client: &str, changes: &[(&str, &str)]) -> Answer {
         self.get(&authorization(client, changes)).await
     }
 
-    /// The person's yes, with every box as the page has it.
+    /// Allows the request, with every box as on the page.
     async fn allow(&self, page: &Answer) -> Answer {
         self.post("/development/authorize/decision", &fields(page, "allow"))
             .await
     }
 
-    /// The whole way to a code.
+    /// Runs the whole flow up to a code.
     async fn code(&self, client: &str, changes: &[(&str, &str)]) -> String {
         let page = self.authorize(client, changes).await;
         let answer = self.allow(&page).await;
@@ -182,7 +182,7 @@ impl World {
         answer.json()["active"].as_bool().unwrap()
     }
 
-    /// The claims of a token, its signature verified with the published key.
+    /// Returns the claims of a token, after verifying its signature with the published key.
     fn claims(&self, answer: &Answer) -> Value {
         let body = answer.json();
         let token = body["access_token"].as_str().expect(&answer.text);
@@ -201,7 +201,7 @@ impl Answer {
         self.headers[name].to_str().unwrap()
     }
 
-    /// The parameters with which the browser was sent on.
+    /// Returns the parameters of the redirect.
     fn redirected(&self) -> HashMap<String, String> {
         assert!(
             self.status.is_redirection(),
@@ -298,7 +298,7 @@ fn authorization(client: &str, changes: &[(&str, &str)]) -> String {
     format!("/development/authorize?{}", query(&parameters))
 }
 
-/// What a browser sends when a button of the page is pressed.
+/// Returns the form that a browser sends for a button of the page.
 fn fields<'a>(page: &'a Answer, decision: &'a str) -> Vec<(&'a str, &'a str)> {
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     let mut fields = vec![("decision", decision)];
@@ -316,7 +316,7 @@ fn fields<'a>(page: &'a Answer, decision: &'a str) -> Vec<(&'a str, &'a str)> {
     fields
 }
 
-/// The scopes that a page has boxes for.
+/// Returns the scopes that have a box on the page.
 fn boxes(page: &Answer) -> Vec<&str> {
     let boxes = page.text.split("name=\"scope\" value=\"").skip(1);
     boxes.map(|rest| rest.split('"').next().unwrap()).collect()
@@ -343,7 +343,7 @@ fn what_cannot_be_safe_does_not_start() {
     changes[0](&mut settings);
     changes[3](&mut settings);
     let fault = DevelopmentIssuer::new(settings).unwrap_err();
-    assert_eq!(fault.faults().len(), 2, "every fault at once: {fault}");
+    assert_eq!(fault.faults().len(), 2, "all errors together: {fault}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The token endpoint (OAuth 2.1 §3.2): a code or a refresh token becomes an access token.
+//! The token endpoint (OAuth 2.1 §3.2), which exchanges a code or a refresh token for an
+//! access token.
 
 use std::sync::Arc;
 
@@ -48,13 +49,13 @@ fn issue(
         "refresh_token" => refresh::refresh(provider, form, shown),
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
-            "grant_type must be authorization_code, refresh_token or that of a token exchange",
+            "grant_type must be authorization_code, refresh_token or token-exchange (RFC 8693)",
         )),
     }
 }
 
-/// Takes a code (OAuth 2.1 §4.1.3). Whoever presents it uses it up, rightly or not:
-/// a code in the wrong hands has leaked.
+/// Redeems a code (OAuth 2.1 §4.1.3). Any request with the code uses it up, valid or not: a
+/// code that another client sends has leaked.
 fn redeem(
     provider: &Provider,
     form: &Parameters,
@@ -65,13 +66,13 @@ fn redeem(
     let verifier = form.needed("code_verifier", "code_verifier is missing")?;
     let redirect = form.one("redirect_uri")?;
     check_resource(provider, form)?;
-    // Before the code is used up: a proof that is a moment late can be made anew.
+    // Before the code is used up: the client can retry with a new proof.
     let proved = possession::prove(provider, shown, client)?;
     let now = provider.now();
     let taken = provider.memory().take_code(text, now);
     let code = taken.map_err(|refused| invalid_grant(refused, client))?;
     judge(&code, client, verifier, redirect)?;
-    // RFC 9449 §10: whoever stole the code on its way has another key.
+    // RFC 9449 §10: an attacker who intercepted the code has another key.
     if code.key.is_some() && code.key != proved {
         return Err(invalid_grant(Refused::OtherKey, client));
     }
@@ -95,11 +96,12 @@ fn judge(
     if code.grant.client != client {
         return Err(invalid_grant(Refused::Stolen, client));
     }
-    // OAuth 2.1 no longer sends it, and PKCE does its work; who sends it must be right.
+    // OAuth 2.1 no longer requires it, because PKCE replaces it; but if it is sent, it must
+    // match.
     if redirect.is_some() && redirect != code.redirect.as_deref() {
         return Err(OAuthError::new(
             "invalid_grant",
-            "redirect_uri is not the one of the authorization request",
+            "redirect_uri differs from the authorization request",
         ));
     }
     let is_verifier = (43..=128).contains(&verifier.len())
@@ -112,12 +114,13 @@ fn judge(
         true => Ok(()),
         false => Err(OAuthError::new(
             "invalid_grant",
-            "code_verifier does not fit code_challenge",
+            "code_verifier does not match code_challenge",
         )),
     }
 }
 
-/// The client that a form names. It is public: what it holds is what proves it.
+/// Returns the client that a form names. The client is public, so only its code or token
+/// identifies it.
 pub(super) fn known_client(form: &Parameters) -> Result<&str, OAuthError> {
     let client = form.needed("client_id", "client_id is missing")?;
     if form.all("client_secret").any(|secret| !secret.is_empty())
@@ -125,17 +128,17 @@ pub(super) fn known_client(form: &Parameters) -> Result<&str, OAuthError> {
     {
         return Err(NO_SECRETS);
     }
-    // A document was fetched when the person was asked; a code or token is bound to it.
+    // A metadata document was fetched before the consent; the code or token is bound to its
+    // client.
     match document::is_url(client) || Client::from_id(client).is_some() {
         true => Ok(client),
-        false => Err(
-            OAuthError::new("invalid_client", "the client is not known here")
-                .with_status(StatusCode::UNAUTHORIZED),
-        ),
+        false => Err(OAuthError::new("invalid_client", "the client is unknown")
+            .with_status(StatusCode::UNAUTHORIZED)),
     }
 }
 
-/// No client of a person has a secret, so one that sends any means another server.
+/// Refuses client secrets: no client here has one, so a client that sends one is meant for
+/// another server.
 pub(super) fn check_no_secret(headers: &HeaderMap) -> Result<(), OAuthError> {
     match headers.contains_key(AUTHORIZATION) {
         true => Err(NO_SECRETS),
@@ -149,28 +152,28 @@ const NO_SECRETS: OAuthError = OAuthError::new(
 )
 .with_status(StatusCode::UNAUTHORIZED);
 
-/// A refusal, which tells the log what it does not tell the client.
+/// Builds an `invalid_grant` error, and logs details that the client must not see.
 pub(super) fn invalid_grant(refused: Refused, client: &str) -> OAuthError {
     if refused == Refused::OtherKey {
         return OAuthError::new(
             "invalid_grant",
-            "the code or refresh token is bound to a key, which was not proved",
+            "the code or refresh token is bound to a key that was not proved",
         );
     }
     if refused != Refused::Unknown {
         tracing::warn!(
             ?refused,
             client = %quoted(client),
-            "a code or refresh token was misused; its grant has been ended"
+            "a code or refresh token was misused; its grant is revoked"
         );
     }
     OAuthError::new(
         "invalid_grant",
-        "the code or refresh token is unknown, expired, used or another client's",
+        "the code or refresh token is unknown, expired, used or belongs to another client",
     )
 }
 
-/// A JWT access token (RFC 9068 §2.2) and the answer that carries it (RFC 6749 §5.1).
+/// Issues a JWT access token (RFC 9068 §2.2) and builds the response (RFC 6749 §5.1).
 pub(super) fn answer(
     provider: &Provider,
     grant: &Grant,
@@ -180,7 +183,7 @@ pub(super) fn answer(
     let settings = &provider.settings;
     let now = provider.now();
     let scope = scopes.join(" ");
-    // The part before the dot names the grant, so that all its tokens can be ended.
+    // The part before the dot is the grant, so that all its tokens can be revoked.
     let id = format!("{}.{}", grant.id, seal::random()?);
     let mut claims = json!({
         "iss": settings.origin,
@@ -201,10 +204,10 @@ pub(super) fn answer(
     })?;
     let mut body = json!({
         "access_token": token,
-        // RFC 9449 §5: so the client knows whether its proof was understood.
+        // RFC 9449 §5: shows the client whether its proof was accepted.
         "token_type": if grant.key.is_some() { "DPoP" } else { "Bearer" },
         "expires_in": TOKEN_LIFE,
-        // Always told: it may be less than what was asked for (RFC 6749 §3.3).
+        // Always sent, because it may be less than requested (RFC 6749 §3.3).
         "scope": scope,
     });
     if let (Some(renewal), Some(members)) = (renewal, body.as_object_mut()) {

@@ -1,11 +1,11 @@
-//! The signature algorithms that can be accepted: a closed list, asymmetric all of them.
+//! The signature algorithms that can be accepted: a closed list of asymmetric algorithms.
 
 use std::fmt;
 
 /// A signature algorithm of a JSON Web Signature (RFC 7518 §3.1, RFC 8037 §3.1).
 ///
-/// There is no `none` and no HMAC here, so that no configuration can accept them
-/// (RFC 8725 §2.1, §3.1 and §3.2).
+/// The list has no `none` and no HMAC, so no configuration can accept them (RFC 8725 §2.1,
+/// §3.1 and §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -30,7 +30,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm, which is what an issuer may use unless its list is narrowed.
+    /// Every algorithm. An issuer accepts all of them unless its list is restricted.
     pub const ALL: [Self; 9] = [
         Self::Rs256,
         Self::Rs384,
@@ -43,16 +43,16 @@ impl Algorithm {
         Self::EdDsa,
     ];
 
-    /// The algorithm that `alg` names. Names are case-sensitive (RFC 7515 §4.1.1).
+    /// Returns the algorithm that `alg` names. Names are case-sensitive (RFC 7515 §4.1.1).
     pub(crate) fn named(alg: &str) -> Option<Self> {
         match alg {
-            // RFC 9864 §2.2 replaces the name that leaves the curve open.
+            // RFC 9864 §2.2: this name replaces `EdDSA`, which does not name the curve.
             "Ed25519" => Some(Self::EdDsa),
             _ => Self::ALL.into_iter().find(|one| one.name() == alg),
         }
     }
 
-    /// The name in `alg`.
+    /// Returns the name in `alg`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ impl Algorithm {
         }
     }
 
-    /// The same for the library that computes.
+    /// Returns the algorithm of the library that verifies signatures.
     pub(super) const fn of_library(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,
@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(
                 format!("{:?}", algorithm.of_library()),
                 algorithm.name(),
-                "the library's algorithm is another"
+                "the library's algorithm differs"
             );
         }
         assert_eq!(Algorithm::named("Ed25519"), Some(Algorithm::EdDsa));

@@ -1,18 +1,18 @@
-//! Text from outside, made fit for a log line.
+//! Escapes and truncates untrusted text for a log line.
 
 use std::fmt;
 
-/// Prints `0` in at most `1` bytes, with everything escaped that could break a line or
-/// hide in it (CWE-117).
+/// Prints `0` in at most `1` bytes, and escapes everything that could break or disguise a log
+/// line (CWE-117).
 pub(crate) struct Capped<'a>(pub(crate) &'a str, pub(crate) usize);
 
-/// The same between quotation marks, out of which no value can break.
+/// Like [`Capped`], in quotation marks that no value can break out of.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str, pub(crate) usize);
 
 impl fmt::Display for Capped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.0, self.1, |character| {
-            // Escaped already, or a part of a sentence.
+            // Already escaped, or part of a sentence.
             matches!(character, '"' | '\'' | '\\')
         })
     }
@@ -32,7 +32,7 @@ fn write(
     most: usize,
     plain: impl Fn(char) -> bool,
 ) -> fmt::Result {
-    // Room is kept for what says that something is missing.
+    // Reserves space for the ellipsis.
     let mut left = most.saturating_sub("…".len());
     for character in text.chars() {
         if plain(character) {

@@ -1,4 +1,4 @@
-//! How this server proves to an issuer that it may ask (RFC 7662 §2.1, RFC 6749 §2.3).
+//! Client authentication of this server at an issuer (RFC 7662 §2.1, RFC 6749 §2.3).
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ mod assertion;
 
 use assertion::ClientKey;
 
-/// The credentials of a client, and the way in which they are shown.
+/// The credentials of a client and how they are sent.
 ///
-/// `Debug` prints no secret.
+/// `Debug` redacts the secret.
 #[derive(Clone)]
 pub struct ClientAuthentication(Method);
 
@@ -38,8 +38,8 @@ enum Method {
 }
 
 impl ClientAuthentication {
-    /// Id and secret in the `Authorization` header (`client_secret_basic`, RFC 6749
-    /// §2.3.1), which every authorization server must understand.
+    /// Sends id and secret in the `Authorization` header (`client_secret_basic`, RFC 6749
+    /// §2.3.1), which every authorization server must support.
     #[must_use]
     pub fn basic(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self(Method::Basic {
@@ -48,7 +48,7 @@ impl ClientAuthentication {
         })
     }
 
-    /// Id and secret in the body (`client_secret_post`), for servers that want them there.
+    /// Sends id and secret in the body (`client_secret_post`), for servers that require it.
     #[must_use]
     pub fn post(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self(Method::Post {
@@ -57,12 +57,12 @@ impl ClientAuthentication {
         })
     }
 
-    /// A statement that is signed anew for each question (`private_key_jwt`, RFC 7523
+    /// Sends a JWT assertion that is signed for each request (`private_key_jwt`, RFC 7523
     /// §2.2, OpenID Connect Core §9): no secret leaves this server.
     ///
-    /// The key is in PEM (PKCS #8, PKCS #1 or SEC 1): RSA signs by `RS256`, P-256 by
-    /// `ES256`, P-384 by `ES384`, Ed25519 by `EdDSA`. A key that cannot be read is told
-    /// when the server starts.
+    /// The key is in PEM (PKCS #8, PKCS #1 or SEC 1): RSA signs with `RS256`, P-256 with
+    /// `ES256`, P-384 with `ES384`, Ed25519 with `EdDSA`. An invalid key is reported when the
+    /// server starts.
     #[must_use]
     pub fn private_key_jwt(id: impl Into<String>, pem: impl Into<String>) -> Self {
         Self(Method::PrivateKeyJwt {
@@ -73,8 +73,8 @@ impl ClientAuthentication {
         })
     }
 
-    /// Names the key of [`ClientAuthentication::private_key_jwt`], where the issuer knows
-    /// several. Without meaning for the other ways.
+    /// Sets the `kid` of [`ClientAuthentication::private_key_jwt`], for a client with several
+    /// keys. Has no effect on the other methods.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         if let Method::PrivateKeyJwt { kid, .. } = &mut self.0 {
@@ -83,9 +83,9 @@ impl ClientAuthentication {
         self
     }
 
-    /// Sets the `aud` of the statement of [`ClientAuthentication::private_key_jwt`]. It is
-    /// the issuer by default, which cannot be taken to another one; some providers insist
-    /// on the endpoint's URL.
+    /// Sets the `aud` of the assertion of [`ClientAuthentication::private_key_jwt`]. The
+    /// default is the issuer, so that the assertion cannot be replayed at another one; some
+    /// providers require the URL of the endpoint.
     #[must_use]
     pub fn with_assertion_audience(mut self, aud: impl Into<String>) -> Self {
         if let Method::PrivateKeyJwt { audience, .. } = &mut self.0 {
@@ -94,23 +94,23 @@ impl ClientAuthentication {
         self
     }
 
-    /// No credentials, for an endpoint that wants none.
+    /// Sends no credentials, for an endpoint that requires none.
     pub(super) fn none() -> Self {
         Self(Method::None)
     }
 
-    /// Judges the credentials.
+    /// Validates the credentials.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, and nothing of what they are.
+    /// The error in the credentials, without the credentials.
     pub(super) fn prepare(&self, issuer: &str) -> Result<Client, &'static str> {
         let is_empty = |text: &str| text.trim().is_empty();
         Ok(Client(match &self.0 {
             Method::Basic { id, secret } | Method::Post { id, secret }
                 if is_empty(id) || is_empty(secret) =>
             {
-                return Err("the client's id or its secret is empty");
+                return Err("the client id or secret is empty");
             }
             Method::Basic { id, secret } => Ready::Header(basic(id, secret)?),
             Method::Post { id, secret } => Ready::Form {
@@ -118,7 +118,7 @@ impl ClientAuthentication {
                 secret: secret.clone(),
             },
             Method::PrivateKeyJwt { id, .. } if is_empty(id) => {
-                return Err("the client's id is empty");
+                return Err("the client id is empty");
             }
             Method::PrivateKeyJwt {
                 id,
@@ -150,7 +150,7 @@ impl fmt::Debug for ClientAuthentication {
     }
 }
 
-/// Credentials that are in order.
+/// Validated credentials.
 pub(super) struct Client(Ready);
 
 enum Ready {
@@ -169,11 +169,11 @@ enum Ready {
 }
 
 impl Client {
-    /// Adds to a form what shows who asks; what belongs into the header is returned.
+    /// Adds the credentials to a form, or returns the value of the `Authorization` header.
     ///
     /// # Errors
     ///
-    /// When no statement can be signed.
+    /// If no assertion can be signed.
     pub(super) fn show(
         &self,
         form: &mut Serializer<'_, String>,
@@ -202,14 +202,14 @@ impl Client {
     }
 }
 
-/// RFC 6749 §2.3.1: id and secret are form-encoded before they are joined, so that a
-/// colon in the id is not taken for the end of it.
+/// RFC 6749 §2.3.1: id and secret are form-encoded before they are joined, so that a colon in
+/// the id does not end it.
 fn basic(id: &str, secret: &str) -> Result<HeaderValue, &'static str> {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let pair = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
     let mut value = HeaderValue::from_str(&format!("Basic {pair}"))
-        .map_err(|_| "the client's credentials fit into no header")?;
-    // Keeps it out of anybody's `Debug`.
+        .map_err(|_| "the client credentials do not fit in a header")?;
+    // Redacts the value in every `Debug`.
     value.set_sensitive(true);
     Ok(value)
 }

@@ -1,10 +1,9 @@
-//! Where an issuer keeps its keys and answers questions, by its own metadata.
+//! Discovery of an issuer's endpoints from its metadata.
 //!
-//! RFC 8414 §3.1 puts the well-known part between host and path; OpenID Connect
-//! Discovery §4 appends it. Issuers do one, the other or both, so all three places
-//! are asked in this order. What counts is that the document's `issuer` is the one
-//! that was asked for (RFC 8414 §3.3): otherwise one tenant of a host could speak for
-//! another (mix-up, RFC 9700 §4.4).
+//! RFC 8414 §3.1 puts the well-known part between host and path; OpenID Connect Discovery §4
+//! appends it. Issuers do one, the other or both, so all three URLs are tried in this order.
+//! The `issuer` of the document must be the configured one (RFC 8414 §3.3): otherwise one
+//! tenant of a host could impersonate another (mix-up, RFC 9700 §4.4).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -15,7 +14,7 @@ use crate::json;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
 
-/// The places where an issuer's metadata can be, the best first, each once.
+/// Returns the URLs at which an issuer's metadata can be, in order, each once.
 pub(super) fn places(issuer: &Url) -> Vec<Url> {
     // RFC 8414 §3.1: a terminating slash is removed before anything is inserted.
     let path = issuer.path().trim_end_matches('/');
@@ -34,16 +33,16 @@ pub(super) fn places(issuer: &Url) -> Vec<Url> {
     places
 }
 
-/// Why a URL was not found.
+/// The reason why a URL was not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Absent {
     pub(super) reason: String,
-    /// Whether the issuer's own document was read, and names none.
+    /// Whether the issuer's own document was read and does not name the URL.
     pub(super) is_certain: bool,
 }
 
-/// Finds a URL that an issuer's metadata names by this member. `accepts` says whether a
-/// document's `issuer` is the one that was asked for.
+/// Finds the URL in this member of an issuer's metadata. `accepts` returns whether the
+/// `issuer` of a document is the configured one.
 pub(super) async fn find(
     member: &str,
     fetcher: &Fetcher,
@@ -58,7 +57,7 @@ pub(super) async fn find(
                 Ok(Some(location)) => return Ok(location),
                 Ok(None) => {
                     is_certain = true;
-                    format!("it names no {member}")
+                    format!("it has no {member}")
                 }
                 Err(reason) => reason,
             },
@@ -78,7 +77,7 @@ pub(super) async fn find(
     })
 }
 
-/// Reads a URL of a metadata document that is this issuer's.
+/// Reads a URL from a metadata document, if the document is this issuer's.
 fn location(
     member: &str,
     document: &[u8],
@@ -89,7 +88,7 @@ fn location(
     let issuer = members.get("issuer").and_then(Value::as_str);
     if !issuer.is_some_and(accepts) {
         return Err(
-            "its issuer is not, character for character, the one that is configured".to_owned(),
+            "its issuer is not the configured one, compared character by character".to_owned(),
         );
     }
     let Some(location) = members.get(member) else {
@@ -97,7 +96,7 @@ fn location(
     };
     let url = location.as_str().and_then(|text| Url::parse(text).ok());
     url.map(Some)
-        .ok_or_else(|| format!("its {member} is no URL"))
+        .ok_or_else(|| format!("its {member} is not a URL"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! Where an issuer answers questions: given, or found by its metadata, once for all who
-//! wait for it.
+//! Resolves an endpoint of an issuer: configured, or discovered once for all waiting callers.
 
 use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -20,27 +19,27 @@ use super::{
     reach::Reach,
 };
 
-/// How long a search may take.
+/// The time limit of discovery.
 const SEARCH: Duration = Duration::from_secs(10);
 
-/// How long a search that failed is not repeated, and how long one is not whose answer
-/// was that there is nothing to be found.
+/// The pauses after a discovery that failed, and after one that found that the endpoint does
+/// not exist.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONG_PAUSE: Duration = Duration::from_secs(60);
 
-/// How old a place must be before a failure there makes us look for another.
+/// The minimum age of a discovered URL before a failure there starts a new discovery.
 const SETTLED: Duration = Duration::from_secs(60);
 
 /// An endpoint of an issuer.
 pub(super) struct Endpoint {
-    /// The member of the issuer's metadata that names it.
+    /// The member of the issuer's metadata that names the endpoint.
     member: &'static str,
     issuer: Url,
     spellings: Vec<String>,
     reach: Reach,
     given: Option<Url>,
     fetcher: OnceLock<Fetcher>,
-    /// One search at a time; it is no lock: what was found is behind the other one.
+    /// Allows one discovery at a time. It protects no data: `state` has its own lock.
     turn: Semaphore,
     state: Mutex<State>,
 }
@@ -52,12 +51,12 @@ struct State {
 }
 
 impl Issuer {
-    /// The endpoint that the metadata names by this member, or the one that is `given`,
-    /// and what shows there who asks.
+    /// Returns the endpoint in this member of the metadata, or the `given` one, with the
+    /// client authentication to use there.
     ///
     /// # Errors
     ///
-    /// What is wrong with the settings, and what mends it.
+    /// The error in the settings, and its remedy.
     pub(super) fn asked(
         &self,
         member: &'static str,
@@ -66,14 +65,15 @@ impl Issuer {
     ) -> Result<(Endpoint, Client), (&'static str, &'static str)> {
         let issuer = self.url().map_err(|reason| {
             let remedy =
-                "write the issuer URL as its metadata spells it: https, or http on this machine";
+                "write the issuer URL exactly as in its metadata: https, or http on loopback";
             (reason, remedy)
         })?;
         let reach = self.reach(&issuer);
         let given = given.map(|text| self.location(text, reach)).transpose();
-        let given = given.map_err(|reason| (reason, "give with_endpoint an absolute https URL"))?;
+        let given =
+            given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
         let client = client.prepare(self.name()).map_err(|reason| {
-            let remedy = "give the credentials that the provider shows for this server";
+            let remedy = "use the client credentials that the provider issued for this server";
             (reason, remedy)
         })?;
         let endpoint = Endpoint {
@@ -91,7 +91,7 @@ impl Issuer {
 }
 
 impl Endpoint {
-    /// The client, made when it is first needed.
+    /// Returns the HTTP client, which is built at its first use.
     pub(super) fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
@@ -100,19 +100,19 @@ impl Endpoint {
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 
-    /// Where it is, looked up if that is not known.
+    /// Returns the URL of the endpoint, and discovers it if necessary.
     pub(super) async fn locate(&self) -> Result<Url, Absent> {
         if let Some(known) = self.known() {
             return known;
         }
         let _turn = self.turn.acquire().await;
-        // Whoever had the turn before may have found it, or tried in vain just now.
+        // An earlier task may have found the URL, or may just have failed.
         if let Some(known) = self.known() {
             return known;
         }
         let found = match timeout(SEARCH, self.search()).await {
             Ok(found) => found,
-            Err(_) => Err(uncertain("its metadata: no complete answer came in time")),
+            Err(_) => Err(uncertain("its metadata: no complete answer in time")),
         };
         let (mut state, now) = (self.state(), Instant::now());
         match &found {
@@ -122,13 +122,13 @@ impl Endpoint {
         found
     }
 
-    /// Looks for another place next time, if this one has been known for long.
+    /// Forgets a discovered URL if it is old, so that the next call discovers it again.
     pub(super) fn doubt(&self) {
         let mut state = self.state();
         state.found.take_if(|(_, since)| since.elapsed() >= SETTLED);
     }
 
-    /// Why it is not known where it is, if it is not.
+    /// Returns why the URL is not known, or `None` if it is.
     pub(super) fn fault(&self) -> Option<Absent> {
         if self.given.is_some() || self.state().found.is_some() {
             return None;
@@ -138,7 +138,7 @@ impl Endpoint {
             .missed
             .as_ref()
             .map(|(absent, _)| absent.clone());
-        Some(missed.unwrap_or_else(|| uncertain("its metadata was not asked yet")))
+        Some(missed.unwrap_or_else(|| uncertain("its metadata is not loaded yet")))
     }
 
     fn known(&self) -> Option<Result<Url, Absent>> {
@@ -167,7 +167,7 @@ impl Endpoint {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What is behind the lock is whole at every moment.
+        // The state is consistent at all times, so a poisoned lock is safe.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

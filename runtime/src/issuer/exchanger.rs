@@ -1,8 +1,8 @@
-//! Asks an issuer for an upstream's token in exchange for a caller's (RFC 8693): one
-//! question, one answer, within limits.
+//! Exchanges a caller's token for an upstream's token at an issuer (RFC 8693): one request,
+//! one answer, within limits.
 //!
-//! The answer is believed as far as it is what was asked for: an access token (§2.2.1),
-//! for bearers, another than the one that was shown, with every scope that a tool needs.
+//! The answer is accepted only if it matches the request: an access token (§2.2.1) of type
+//! Bearer, different from the caller's token, with every scope that a tool requires.
 
 use std::time::Duration;
 
@@ -20,22 +20,22 @@ pub use error::{ExchangeError, ExchangeErrorKind};
 
 use ExchangeErrorKind::{Misconfigured, NeedsConsent, Unavailable, Unusable};
 
-/// What the grant and the kind of token are called (RFC 8693 §2.1 and §3).
+/// The grant type and the token type (RFC 8693 §2.1 and §3).
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-/// How many questions may be under way at once, and how long one may wait for its turn.
+/// The maximum number of concurrent requests, and how long a request may wait for its turn.
 const AT_ONCE: usize = 32;
 const TURN: Duration = Duration::from_secs(5);
 
-/// The longest token that is taken; the longest that this server takes itself.
+/// The maximum length of a token, the same as for tokens that this server accepts.
 const LONGEST: usize = 16 * 1024;
 
 /// Exchanges tokens at one issuer for one upstream.
 pub(crate) struct Exchanger {
     endpoint: Endpoint,
     client: Client,
-    /// `resource`, `audience` and `scope`, as they stand in each form.
+    /// `resource`, `audience` and `scope`, as in each form.
     wanted: Vec<(&'static str, String)>,
     scopes: Vec<String>,
     turns: Semaphore,
@@ -45,15 +45,18 @@ pub(crate) struct Exchanger {
 pub(crate) struct Exchanged {
     pub(crate) token: BearerToken,
     pub(crate) scopes: Vec<String>,
-    /// For how long it is good (`expires_in`), where the issuer says so.
+    /// The lifetime (`expires_in`), if the issuer states it.
     pub(crate) lasts: Option<Duration>,
 }
 
 impl Upstream {
-    /// What exchanges tokens for this upstream, or what is wrong with its settings.
+    /// Builds the exchanger of this upstream, or adds the errors in its settings.
     pub(crate) fn exchanger(&self, faults: &mut Faults) -> Option<Exchanger> {
         for (reason, remedy) in self.faults() {
-            faults.add(format!("a token exchange cannot be made: {reason}"), remedy);
+            faults.add(
+                format!("a token exchange is misconfigured: {reason}"),
+                remedy,
+            );
         }
         let asked = self
             .issuer
@@ -63,7 +66,9 @@ impl Upstream {
             Err((reason, remedy)) => {
                 let named = self.issuer.name();
                 faults.add(
-                    format!("the issuer {named:?} cannot be asked to exchange tokens: {reason}"),
+                    format!(
+                        "the token exchange at the issuer {named:?} is misconfigured: {reason}"
+                    ),
                     remedy,
                 );
                 return None;
@@ -83,7 +88,7 @@ impl Upstream {
 }
 
 impl Exchanger {
-    /// Shows a caller's token to the issuer, and takes one for the upstream.
+    /// Sends a caller's token to the issuer and returns a token for the upstream.
     pub(crate) async fn exchange(
         &self,
         subject: &BearerToken,
@@ -95,7 +100,7 @@ impl Exchanger {
             Err(_) => {
                 return Err(ExchangeError::new(
                     Unavailable,
-                    "too many exchanges are open",
+                    "too many exchanges are in progress",
                 ));
             }
         };
@@ -113,7 +118,8 @@ impl Exchanger {
         }
     }
 
-    /// The form of RFC 8693 §2.1 with the credentials in it, or beside it.
+    /// Builds the form of RFC 8693 §2.1, with the credentials in it or in the returned
+    /// header.
     fn question(
         &self,
         subject: &BearerToken,
@@ -129,35 +135,36 @@ impl Exchanger {
         Ok((form.finish(), authorization))
     }
 
-    /// RFC 8693 §2.2.1.
+    /// Reads the answer of RFC 8693 §2.2.1.
     fn read(&self, body: &[u8], subject: &BearerToken) -> Result<Exchanged, ExchangeError> {
         let unusable = |reason: &str| ExchangeError::new(Unusable, reason);
         let members = json::strict_object(body)
-            .map_err(|_| unusable("its answer is not a JSON object with each name once"))?;
+            .map_err(|_| unusable("its answer is not a JSON object with unique names"))?;
         if text(&members, "issued_token_type") != Some(ACCESS_TOKEN) {
-            return Err(unusable("its answer is not said to be an access token"));
+            return Err(unusable("its issued_token_type is not an access token"));
         }
-        // RFC 6749 §7.1: a token of a type that is not understood must not be used.
+        // RFC 6749 §7.1: a client must not use a token of an unknown type.
         if !text(&members, "token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(unusable("its answer is no bearer token"));
+            return Err(unusable("its token_type is not Bearer"));
         }
         let token = text(&members, "access_token")
             .filter(|token| token.len() <= LONGEST)
             .and_then(|token| BearerToken::new(token).ok())
-            .ok_or_else(|| unusable("its answer has no token that fits into a header"))?;
-        // An issuer that hands back what it was shown would have us pass it on.
+            .ok_or_else(|| unusable("its access_token is missing or does not fit in a header"))?;
+        // An issuer that returns the same token would make this server forward the caller's
+        // own.
         if token.as_str() == subject.as_str() {
-            return Err(unusable("it answers with the caller's own token"));
+            return Err(unusable("it returned the caller's own token"));
         }
         let lasts = match members.get("expires_in") {
             None => None,
             Some(seconds) => {
                 Some(Duration::from_secs(seconds.as_u64().ok_or_else(|| {
-                    unusable("its expires_in is no number of seconds")
+                    unusable("its expires_in is not a number of seconds")
                 })?))
             }
         };
-        // RFC 6749 §5.1: absent means as it was asked for.
+        // RFC 6749 §5.1: an absent scope means the requested one.
         let scopes = match members.get("scope") {
             None => self.scopes.clone(),
             Some(Value::String(scopes)) => {

@@ -1,7 +1,7 @@
-//! Gets one small JSON document of an issuer, or its answer to a form, within limits.
+//! Fetches one small JSON document from an issuer, or posts a form, within limits.
 //!
-//! No redirect is followed (it would lead where nobody looked), nothing waits for
-//! ever, nothing is read without end, and no address beyond [`Reach`] is connected to.
+//! It follows no redirect (the target would be unchecked), limits the time and the size of an
+//! answer, and connects only to addresses that [`Reach`] permits.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
@@ -15,14 +15,14 @@ use url::Url;
 
 use super::reach::Reach;
 
-/// The largest document that is read. Real ones have a few kilobytes.
+/// The maximum size of a document. Real ones have a few kilobytes.
 const MAX_DOCUMENT: usize = 512 * 1024;
 
-/// How long a connection may take, and how long an answer with its body.
+/// The time limits of a connection, and of an answer with its body.
 const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Fetches documents from as far as its [`Reach`] says.
+/// Fetches documents from the addresses that its [`Reach`] permits.
 pub(crate) struct Fetcher {
     client: Client,
     reach: Reach,
@@ -39,7 +39,7 @@ impl Fetcher {
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
         let builder = match reach {
-            // A proxy resolves names by itself: behind one, no reach could be held.
+            // A proxy resolves names itself, so no reach can be enforced behind one.
             Reach::Public | Reach::ThisMachine => {
                 builder.no_proxy().dns_resolver(Arc::new(Within(reach)))
             }
@@ -49,12 +49,12 @@ impl Fetcher {
         Ok(Self { client, reach })
     }
 
-    /// The body of a `200` answer.
+    /// Gets a URL and returns the body of a `200` answer.
     pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
         self.send(url, self.client.get(url.clone())).await
     }
 
-    /// The body of a `200` answer to a form, sent with these credentials.
+    /// Posts a form with these credentials and returns the body of a `200` answer.
     pub(super) async fn post(
         &self,
         url: &Url,
@@ -64,7 +64,7 @@ impl Fetcher {
         self.send(url, self.form(url, form, authorization)).await
     }
 
-    /// The same, with the body of a refusal of RFC 6749 §5.2 as well.
+    /// Like [`Fetcher::post`], but also returns the body of a refusal (RFC 6749 §5.2).
     pub(super) async fn post_for_either(
         &self,
         url: &Url,
@@ -107,7 +107,7 @@ impl Fetcher {
     }
 }
 
-/// Reads a body while it comes, so that one without end is left in time.
+/// Reads a body in chunks, and stops at the size limit.
 async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchFault> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(FetchFault::of)? {
@@ -119,8 +119,8 @@ async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchFault> {
     Ok(body)
 }
 
-/// A resolver that knows only the addresses within reach. The connection is made to
-/// what it answers, so a name cannot mean one thing here and another thing then.
+/// A resolver that returns only permitted addresses. The client connects to these addresses,
+/// so a name cannot resolve differently after the check (DNS rebinding).
 struct Within(Reach);
 
 impl Resolve for Within {
@@ -138,37 +138,37 @@ impl Resolve for Within {
     }
 }
 
-/// A name has none but private addresses.
+/// A name resolves to private addresses only.
 #[derive(Debug)]
 struct OutOfReach;
 
 impl fmt::Display for OutOfReach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its name leads to private addresses only")
+        f.write_str("its name resolves to private addresses only")
     }
 }
 
 impl std::error::Error for OutOfReach {}
 
-/// Why a document was not got. No text of it comes from outside, and none has a URL:
-/// the HTTP client's own errors would print it with its query.
+/// The reason why a document was not fetched. It contains no text from outside and no URL:
+/// the HTTP client's own errors would print the URL with its query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FetchFault {
     /// The URL may not be fetched.
     Forbidden(&'static str),
-    /// No HTTP client can be made here (no trusted certificates, for instance).
+    /// No HTTP client can be created (no trusted certificates, for instance).
     NoClient,
-    /// The name leads to private addresses.
+    /// The name resolves to private addresses only.
     OutOfReach,
     /// No connection.
     NoConnection(Option<io::ErrorKind>),
-    /// No answer, or not all of it, in time.
+    /// No complete answer in time.
     Timeout,
-    /// The connection broke, or what came over it was no HTTP.
+    /// The connection broke, or the answer was not HTTP.
     Broken,
     /// An answer other than `200`.
     Status(u16),
-    /// A body without end.
+    /// The body exceeds the size limit.
     TooLarge,
 }
 
@@ -185,13 +185,13 @@ impl FetchFault {
         }
     }
 
-    /// Whether the server was heard at all. If not, another path of it is no use.
+    /// Returns whether the server answered. If not, another path on it would fail too.
     pub(super) fn is_answer(self) -> bool {
         matches!(self, Self::Status(_) | Self::TooLarge | Self::Broken)
     }
 }
 
-/// The first error of a type in a chain of sources.
+/// Returns the first error of a type in a chain of sources.
 fn is<'a, E: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a E> {
@@ -204,18 +204,18 @@ impl fmt::Display for FetchFault {
         match self {
             Self::Forbidden(reason) => f.write_str(reason),
             Self::NoClient => {
-                f.write_str("no HTTP client can be made; are CA certificates installed?")
+                f.write_str("no HTTP client can be created; are CA certificates installed?")
             }
             Self::OutOfReach => OutOfReach.fmt(f),
             Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
-                f.write_str("TLS cannot be agreed; is its certificate trusted here?")
+                f.write_str("the TLS handshake failed; is its certificate trusted here?")
             }
-            Self::NoConnection(None) => f.write_str("no connection can be made"),
-            Self::NoConnection(Some(kind)) => write!(f, "no connection can be made ({kind})"),
-            Self::Timeout => f.write_str("no complete answer came in time"),
+            Self::NoConnection(None) => f.write_str("the connection failed"),
+            Self::NoConnection(Some(kind)) => write!(f, "the connection failed ({kind})"),
+            Self::Timeout => f.write_str("no complete answer in time"),
             Self::Broken => f.write_str("the connection broke"),
             Self::Status(status @ 300..400) => {
-                write!(f, "it answered {status}, and no redirect is followed")
+                write!(f, "it answered {status}; redirects are not followed")
             }
             Self::Status(status) => write!(f, "it answered {status}"),
             Self::TooLarge => write!(f, "its answer is larger than {MAX_DOCUMENT} bytes"),

@@ -1,17 +1,17 @@
-//! Whether and how an issuer is asked about tokens (RFC 7662).
+//! The settings of introspection (RFC 7662).
 
 use std::{fmt, time::Duration};
 
 use super::ClientAuthentication;
 
-/// How long an answer is used when nothing else is said.
+/// How long an answer is cached by default.
 const KEEP: Duration = Duration::from_secs(60);
 
-/// How an issuer is asked whether a token is good: for tokens that only it can read, and
-/// for JWTs that must be refused as soon as they are revoked.
+/// The introspection of tokens at their issuer: for opaque tokens, and for JWTs that must be
+/// refused as soon as they are revoked.
 ///
-/// What the issuer answers is judged like what a JWT says: issuer, audience and time. An
-/// answer without `iss` is this issuer's; one without `exp` is refused.
+/// The issuer's answer is validated like the claims of a JWT: issuer, audience and time. An
+/// answer without `iss` counts as this issuer's; one without `exp` is refused.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,30 +33,30 @@ pub struct Introspection {
     dialect: Dialect,
 }
 
-/// What is done with tokens that are JWTs.
+/// How JWTs are validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Jwts {
-    /// Their signature is verified.
+    /// By signature.
     Verified,
-    /// It is, and the issuer is asked whether it has revoked them.
+    /// By signature, and then by introspection, which detects revoked tokens.
     VerifiedAndAsked,
-    /// The issuer is asked, and there are no keys.
+    /// By introspection only, without keys.
     Asked,
 }
 
-/// How a question is worded.
+/// The protocol of introspection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// RFC 7662.
     Standard,
-    /// Google's `tokeninfo`: the token as `access_token`, no `active`, 400 for a token
-    /// that is not, and numbers as text.
+    /// Google's `tokeninfo`: the token as `access_token`, no `active`, 400 for an invalid
+    /// token, and numbers as strings.
     TokenInfo,
 }
 
 impl Introspection {
-    /// Asks the endpoint that the issuer's metadata names (`introspection_endpoint`, RFC
-    /// 8414 §2) as this client, about tokens that are no JWTs.
+    /// Introspects tokens that are not JWTs, as this client, at the endpoint in the issuer's
+    /// metadata (`introspection_endpoint`, RFC 8414 §2).
     #[must_use]
     pub fn new(client: ClientAuthentication) -> Self {
         Self {
@@ -71,59 +71,59 @@ impl Introspection {
         }
     }
 
-    /// Asks at this URL instead of the one that the metadata names.
+    /// Uses this URL instead of the one in the metadata.
     #[must_use]
     pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// Sets how long a good answer is used, and so for how long a token may go on after
-    /// it was revoked. A minute by default; zero asks on each request. It is never used
-    /// longer than the token lasts, nor for more than a day, and a bad answer is not kept
-    /// at all.
+    /// Sets how long a positive answer is cached, which is how long a revoked token can still
+    /// be accepted. The default is one minute; zero introspects each request. An answer is
+    /// never used after the token expires, nor for more than a day. Negative answers are not
+    /// cached.
     #[must_use]
     pub fn with_cache(mut self, time: Duration) -> Self {
         self.keep = time;
         self
     }
 
-    /// Asks only about tokens that begin like this. Needed where several issuers have
-    /// tokens that only they can read: nothing else tells whose a token is, and a token
-    /// must not be shown to another issuer than its own.
+    /// Introspects only tokens with this prefix. Required if several issuers have opaque
+    /// tokens: nothing else identifies the issuer of such a token, and a token must not be
+    /// sent to another issuer.
     #[must_use]
     pub fn with_token_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Asks about JWTs as well, once their signature is verified, so that a revoked one
-    /// is refused when the cached answer ends.
+    /// Introspects JWTs too, after their signature is verified, so that a revoked token is
+    /// refused when the cached answer expires.
     #[must_use]
     pub fn for_jwts_too(mut self) -> Self {
         self.jwts = Jwts::VerifiedAndAsked;
         self
     }
 
-    /// Asks about JWTs instead of verifying them; the issuer's keys are never loaded.
+    /// Introspects JWTs instead of verifying them. The issuer's keys are never loaded.
     #[must_use]
     pub fn instead_of_keys(mut self) -> Self {
         self.jwts = Jwts::Asked;
         self
     }
 
-    /// Takes an answer without `aud` as one for this audience.
+    /// Treats an answer without `aud` as if it had this audience.
     ///
-    /// **Dangerous.** A token that the issuer gave out for any other resource is then
-    /// accepted here as well: whoever runs one of those resources can call this server in
-    /// the name of its users (RFC 9700 §2.3). Only for an issuer that serves nobody else.
+    /// **Dangerous.** A token that the issuer issued for any other resource is then accepted
+    /// here too: the operator of that resource can call this server in the name of its users
+    /// (RFC 9700 §2.3). Only for an issuer that serves no other resource.
     #[must_use]
     pub fn dangerous_missing_audience_means(mut self, audience: impl Into<String>) -> Self {
         self.missing_audience = Some(audience.into());
         self
     }
 
-    /// Does without, where the issuer's metadata names no endpoint.
+    /// Makes introspection optional, for an issuer whose metadata names no endpoint.
     pub(crate) fn if_offered(mut self) -> Self {
         self.optional = true;
         self
@@ -169,7 +169,7 @@ impl Introspection {
 
 impl fmt::Debug for Introspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the endpoint: a URL can have a secret in its query.
+        // The endpoint is left out: a URL can have a secret in its query.
         f.debug_struct("Introspection")
             .field("client", &self.client)
             .field("keep", &self.keep)

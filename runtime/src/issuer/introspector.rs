@@ -1,6 +1,6 @@
-//! Asks an issuer about tokens (RFC 7662): one question, one answer, within limits.
+//! Introspects tokens at an issuer (RFC 7662): one request, one answer, within limits.
 //!
-//! What the answer means for this server is not judged here.
+//! The claims in the answer are not validated here.
 
 use std::{
     sync::{Arc, Weak},
@@ -20,21 +20,21 @@ use super::{
 };
 use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
 
-/// How many questions may be under way at once: a flood of invented tokens must not
-/// become one at the issuer.
+/// The maximum number of concurrent requests, so that a flood of invented tokens does not
+/// flood the issuer.
 const AT_ONCE: usize = 32;
 
-/// How long a question may wait for its turn.
+/// How long a request may wait for its turn.
 const TURN: Duration = Duration::from_secs(5);
 
-/// When it makes sense to come again after a failure.
+/// When a client may retry after a failure.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Pauses between attempts to find the endpoint.
+/// The pauses between attempts to discover the endpoint.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Asks one issuer.
+/// Introspects tokens at one issuer.
 pub(crate) struct Introspector {
     issuer: String,
     endpoint: Endpoint,
@@ -44,14 +44,14 @@ pub(crate) struct Introspector {
     turns: Semaphore,
 }
 
-/// Why nothing is known about a token.
+/// The reason why a token was not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unanswered {
-    /// The issuer says that it is not good (RFC 7662 §2.2), and not why.
+    /// The issuer answered that the token is not active (RFC 7662 §2.2), without a reason.
     Inactive,
-    /// The issuer answers no questions, and need not.
+    /// The issuer has no introspection endpoint, and introspection is optional.
     NotOffered,
-    /// Nobody can tell now.
+    /// Introspection failed.
     Unavailable {
         reason: String,
         retry_after: Duration,
@@ -59,7 +59,8 @@ pub(crate) enum Unanswered {
 }
 
 impl Issuer {
-    /// What asks this issuer, if it is to be asked; or what is wrong with its settings.
+    /// Builds the introspector of this issuer, if introspection is configured, or adds the
+    /// error in its settings.
     pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<Introspector>> {
         let introspection = self.introspection()?;
         let asked = self.asked(
@@ -72,7 +73,7 @@ impl Issuer {
             Err((reason, remedy)) => {
                 let named = self.name();
                 faults.add(
-                    format!("the issuer {named:?} cannot be asked about tokens: {reason}"),
+                    format!("the introspection at the issuer {named:?} is misconfigured: {reason}"),
                     remedy,
                 );
                 return None;
@@ -90,11 +91,11 @@ impl Issuer {
 }
 
 impl Introspector {
-    /// What the issuer says about a token that it calls good.
+    /// Returns the issuer's claims about an active token.
     ///
     /// # Errors
     ///
-    /// [`Unanswered`] when it calls it anything else, or nothing.
+    /// [`Unanswered`] if the token is not active, or the issuer gave no usable answer.
     pub(crate) async fn ask(
         &self,
         token: &BearerToken,
@@ -109,7 +110,7 @@ impl Introspector {
         };
         let _turn = match timeout(TURN, self.turns.acquire()).await {
             Ok(turn) => turn,
-            Err(_) => return Err(self.unavailable("too many questions are open")),
+            Err(_) => return Err(self.unavailable("too many introspections are in progress")),
         };
         let (form, authorization) = self
             .question(token, now)
@@ -124,7 +125,7 @@ impl Introspector {
             Err(fault) => {
                 self.endpoint.doubt();
                 let hint = match fault {
-                    FetchFault::Status(401 | 403) => ": it refuses this server's own credentials",
+                    FetchFault::Status(401 | 403) => ": it refuses this server's credentials",
                     _ => "",
                 };
                 Err(self.unavailable(&format!("{fault}{hint}")))
@@ -132,7 +133,8 @@ impl Introspector {
         }
     }
 
-    /// The form of RFC 7662 §2.1 with the credentials in it, or beside it.
+    /// Builds the form of RFC 7662 §2.1, with the credentials in it or in the returned
+    /// header.
     fn question(
         &self,
         token: &BearerToken,
@@ -152,11 +154,11 @@ impl Introspector {
         Ok((form.finish(), authorization))
     }
 
-    /// RFC 7662 §2.2: `active` is required, and a Boolean. Anything else is no answer.
+    /// RFC 7662 §2.2: `active` is a required Boolean. An answer without it is an error.
     fn read(&self, body: &[u8]) -> Result<Map<String, Value>, Unanswered> {
         let strict = json::strict_object(body);
         let mut members = strict
-            .map_err(|_| self.unavailable("its answer is not a JSON object with each name once"))?;
+            .map_err(|_| self.unavailable("its answer is not a JSON object with unique names"))?;
         if self.dialect == Dialect::TokenInfo {
             number(&mut members, "exp");
             return Ok(members);
@@ -164,21 +166,22 @@ impl Introspector {
         match members.get("active") {
             Some(Value::Bool(true)) => Ok(members),
             Some(Value::Bool(false)) => Err(Unanswered::Inactive),
-            _ => Err(self.unavailable("its answer does not say whether the token is active")),
+            _ => Err(self.unavailable("its answer has no Boolean active")),
         }
     }
 
     fn unavailable(&self, reason: &str) -> Unanswered {
         let issuer = Capped(&self.issuer, 256);
-        // A flood of questions must not be one of lines: the caller logs each token once.
-        tracing::debug!(%issuer, reason, "the issuer cannot be asked about a token");
+        // At debug level, so that a flood of tokens does not flood the log: the caller logs
+        // each token once.
+        tracing::debug!(%issuer, reason, "a token cannot be introspected at the issuer");
         Unanswered::Unavailable {
             reason: reason.to_owned(),
             retry_after: AGAIN,
         }
     }
 
-    /// Why questions cannot be asked, if they cannot.
+    /// Returns why introspection is unavailable, or `None` if it is available.
     pub(crate) fn fault(&self) -> Option<String> {
         let absent = self.endpoint.fault()?;
         if absent.is_certain && self.optional {
@@ -186,12 +189,12 @@ impl Introspector {
         }
         let issuer = Capped(&self.issuer, 256);
         Some(format!(
-            "{issuer} cannot be asked about tokens: {}",
+            "the introspection at {issuer} is unavailable: {}",
             absent.reason
         ))
     }
 
-    /// Looks for the endpoint until it is found, for as long as anybody else wants it.
+    /// Discovers the endpoint with retries, for as long as the introspector is in use.
     pub(crate) async fn find(introspector: Weak<Self>) {
         let mut pause = SHORTEST;
         loop {
@@ -215,7 +218,7 @@ impl Introspector {
     }
 }
 
-/// Makes a number of one that is written as text.
+/// Converts a number that is written as a string.
 fn number(members: &mut Map<String, Value>, name: &str) {
     let seconds = members.get(name).and_then(Value::as_str);
     if let Some(seconds) = seconds.and_then(|text| text.parse::<u64>().ok()) {

@@ -1,8 +1,8 @@
-//! One public key of an issuer, and what it may be used for.
+//! A public key of an issuer and its permitted uses.
 //!
-//! A key is read only as what it says it is (RFC 7517 §4, RFC 8725 §3.1): its `kty`
-//! and `crv` decide which algorithms it can verify, `alg` narrows them, `use` and
-//! `key_ops` can forbid verifying at all.
+//! A key is used only as it declares (RFC 7517 §4, RFC 8725 §3.1): its `kty` and `crv` decide
+//! which algorithms it can verify, `alg` restricts them, and `use` and `key_ops` can forbid
+//! verification.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::{Algorithm, roca};
 
-/// The length of an RSA modulus, in bits: RFC 7518 §3.3 asks for 2048 at least, and
-/// above 8192 each verification costs so much that the key is a weapon.
+/// The permitted length of an RSA modulus, in bits: RFC 7518 §3.3 requires at least 2048, and
+/// above 8192 each verification is slow enough for a denial of service.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 /// A public key that can verify signatures.
@@ -25,7 +25,7 @@ pub(crate) struct PublicKey {
     key: DecodingKey,
 }
 
-/// What a key is made of. Two keys are the same when this and their labels are.
+/// The key material. Two keys are equal if their material and their labels are equal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Material {
     Rsa { n: Vec<u8>, e: Vec<u8> },
@@ -35,22 +35,23 @@ enum Material {
 }
 
 impl PublicKey {
-    /// Reads one entry of a key set.
+    /// Parses one entry of a key set.
     ///
     /// # Errors
     ///
-    /// Why the entry is [not used](Unused); the rest of the set stands (RFC 7517 §5).
+    /// The reason why the entry is [not used](Unused). The other entries are still used (RFC
+    /// 7517 §5).
     pub(super) fn read(entry: &Value) -> Result<Self, Unused> {
         let members = entry
             .as_object()
-            .ok_or(Unused::odd("it is no JSON object"))?;
+            .ok_or(Unused::odd("it is not a JSON object"))?;
         let kty = text(members, "kty")?.ok_or(Unused::odd("it has no kty"))?;
-        // CVE-2016-5431, CVE-2024-54150: a symmetric key in a public set verifies
-        // what anybody signs.
+        // CVE-2016-5431, CVE-2024-54150: with a symmetric key in a public set, anyone can
+        // sign tokens.
         if kty == "oct" || members.contains_key("k") {
             return Err(Unused::odd("it is symmetric"));
         }
-        // A private key that was published is everybody's.
+        // A published private key is compromised.
         if ["d", "p", "q", "dp", "dq", "qi", "oth"]
             .iter()
             .any(|member| members.contains_key(*member))
@@ -61,7 +62,7 @@ impl PublicKey {
             return Err(Unused::other("its use is not sig"));
         }
         if !may_verify(members)? {
-            return Err(Unused::other("its key_ops lack verify"));
+            return Err(Unused::other("its key_ops does not contain verify"));
         }
         let kid = text(members, "kid")?.map(str::to_owned);
         let material = Material::read(kty, members)?;
@@ -83,36 +84,36 @@ impl PublicKey {
         })
     }
 
-    /// Reads a key that stands alone: the one that a proof brings (RFC 9449 §4.2).
+    /// Parses a single key: the one in a DPoP proof (RFC 9449 §4.2).
     ///
     /// # Errors
     ///
-    /// Why it can verify nothing.
+    /// The reason why the key cannot verify signatures.
     pub(crate) fn alone(entry: &Value) -> Result<Self, &'static str> {
         Self::read(entry).map_err(|unused| unused.reason)
     }
 
-    /// The key's name in its set, if it has one.
+    /// The name of the key in its set (`kid`), if it has one.
     pub(crate) fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Whether this key may verify signatures of this algorithm.
+    /// Returns whether this key may verify signatures of this algorithm.
     pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         self.material.fits(algorithm) && self.algorithm.is_none_or(|only| only == algorithm)
     }
 
-    /// Whether the signature over exactly these bytes is this key's.
+    /// Returns whether this key made the signature over exactly these bytes.
     pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        // The provider is named, not the process's default: that one panics when two
-        // are compiled in, and anybody in the process can replace it.
+        // The provider is explicit: the default of the process panics if two are compiled in,
+        // and any code in the process can replace it.
         let provider = &aws_lc::DEFAULT_PROVIDER;
         self.fits(algorithm)
             && (provider.verifier_factory)(&algorithm.of_library(), &self.key)
                 .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
     }
 
-    /// What decides whether two keys are one, and in which order they are kept.
+    /// Returns the values by which keys are compared and sorted.
     pub(super) fn identity(&self) -> impl Ord + '_ {
         (
             self.kid.as_deref(),
@@ -137,13 +138,13 @@ impl Material {
             ("RSA", _) => {
                 let (n, e) = (number(members, "n")?, number(members, "e")?);
                 if !RSA_BITS.contains(&bits(&n)) {
-                    return Err(Unused::odd("its modulus is not of 2048 to 8192 bits"));
+                    return Err(Unused::odd("its modulus does not have 2048 to 8192 bits"));
                 }
                 if roca::has_mark(&n) {
-                    return Err(Unused::odd("its private half can be guessed (ROCA)"));
+                    return Err(Unused::odd("its private key can be computed (ROCA)"));
                 }
-                // FIPS 186-5 §5.4: odd and above 2^16. A tiny exponent is what made
-                // CVE-2006-4339 possible; a huge one makes each verification slow.
+                // FIPS 186-5 §5.4: odd and above 2^16. A tiny exponent enabled CVE-2006-4339;
+                // a huge one makes each verification slow.
                 if !(17..=33).contains(&bits(&e)) || e.last().is_none_or(|last| last % 2 == 0) {
                     return Err(Unused::odd("its exponent is not odd and above 65536"));
                 }
@@ -178,11 +179,11 @@ impl Material {
     }
 }
 
-/// Why an entry of a key set is not used.
+/// The reason why an entry of a key set is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unused {
     pub(super) reason: &'static str,
-    /// Whether the issuer should hear of it. A set may well hold keys for encryption.
+    /// Whether to warn about the entry. A set may legitimately contain keys for encryption.
     pub(super) odd: bool,
 }
 
@@ -200,27 +201,27 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a st
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Unused::odd("a member of it has the wrong type")),
+        Some(_) => Err(Unused::odd("a member has the wrong type")),
     }
 }
 
-/// RFC 7517 §4.3: `key_ops` is an array of strings; absent, it forbids nothing.
+/// RFC 7517 §4.3: `key_ops` is an array of strings; if it is absent, it forbids nothing.
 fn may_verify(members: &Map<String, Value>) -> Result<bool, Unused> {
     match members.get("key_ops") {
         None => Ok(true),
         Some(Value::Array(operations)) => Ok(operations.iter().any(|one| one == "verify")),
-        Some(_) => Err(Unused::odd("a member of it has the wrong type")),
+        Some(_) => Err(Unused::odd("a member has the wrong type")),
     }
 }
 
 fn octets(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Unused> {
-    let encoded = text(members, name)?.ok_or(Unused::odd("a part of it is missing"))?;
+    let encoded = text(members, name)?.ok_or(Unused::odd("a member is missing"))?;
     URL_SAFE_NO_PAD
         .decode(encoded)
-        .map_err(|_| Unused::odd("a part of it is not base64url"))
+        .map_err(|_| Unused::odd("a member is not base64url"))
 }
 
-/// A Base64urlUInt (RFC 7518 §2). Some issuers put a zero octet before it.
+/// Decodes a Base64urlUInt (RFC 7518 §2). Some issuers prepend a zero octet.
 fn number(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Unused> {
     let octets = octets(members, name)?;
     let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
@@ -238,11 +239,11 @@ fn coordinate(members: &Map<String, Value>, name: &str, length: usize) -> Result
     let octets = octets(members, name)?;
     match octets.len() == length {
         true => Ok(octets),
-        false => Err(Unused::odd("a coordinate of it has the wrong length")),
+        false => Err(Unused::odd("a coordinate has the wrong length")),
     }
 }
 
-/// The uncompressed point (SEC 1 §2.3.3).
+/// Builds the uncompressed point (SEC 1 §2.3.3).
 fn point(members: &Map<String, Value>, length: usize) -> Result<Vec<u8>, Unused> {
     let mut point = vec![4];
     point.extend(coordinate(members, "x", length)?);

@@ -1,32 +1,31 @@
-//! The keys that an issuer publishes, read entry by entry (RFC 7517 §5).
+//! The keys that an issuer publishes, parsed entry by entry (RFC 7517 §5).
 
 use serde_json::Value;
 
 use super::{Algorithm, capped::Quoted, key::PublicKey};
 use crate::json;
 
-/// How many keys are tried for a token that does not say which one signed it. Two
-/// stand in a set during a rotation; more than a few would let one token cost many
-/// signature checks.
+/// How many keys are tried for a token without a `kid`. During a rotation a set has two; with
+/// more than a few, one token would cost many signature checks.
 const MAX_TRIES: usize = 4;
 
 /// The usable keys of one issuer at one time.
 #[derive(Debug, Default)]
 pub(crate) struct KeySet {
     keys: Vec<PublicKey>,
-    /// What is told about the entries that are not used.
+    /// Descriptions of the unused entries, for the log.
     oddities: Vec<String>,
 }
 
 impl KeySet {
-    /// Reads a JWK Set. One odd key never costs the set; a set of none is a set, for
-    /// that is how an issuer withdraws its last key.
+    /// Parses a JWK Set. An invalid key does not invalidate the set. A set may be empty: that
+    /// is how an issuer withdraws its last key.
     ///
-    /// A member that is named twice is taken as its last, as RFC 7517 §4 allows.
+    /// If a member name is repeated, the last one is used, as RFC 7517 §4 allows.
     ///
     /// # Errors
     ///
-    /// What is wrong with the document as a whole.
+    /// The error in the document as a whole.
     pub(crate) fn read(document: &[u8]) -> Result<Self, &'static str> {
         let document: Value = json::lenient(document).map_err(|_| "the key set is not JSON")?;
         let entries = document
@@ -45,16 +44,16 @@ impl KeySet {
                 Err(_) => {}
             }
         }
-        // Sorted, so that a set which is published in another order is the same set.
+        // Sorted, so that a set in a different order is still equal.
         set.keys
             .sort_unstable_by(|a, b| a.identity().cmp(&b.identity()));
         Ok(set)
     }
 
-    /// The keys that can have signed a token with this header, a few at most.
+    /// Returns the keys that can have signed a token with this header.
     ///
-    /// With a `kid` those that bear it; without one every key that fits, unless that
-    /// would be more than [`MAX_TRIES`].
+    /// With a `kid`, these are the fitting keys of that name; without one, all fitting keys,
+    /// or none if there are more than [`MAX_TRIES`].
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -70,17 +69,17 @@ impl KeySet {
             .take(if count > MAX_TRIES { 0 } else { MAX_TRIES })
     }
 
-    /// Whether a key of this name is there, for whatever algorithm.
+    /// Returns whether the set has a key of this name, for any algorithm.
     pub(crate) fn has(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.kid() == Some(kid))
     }
 
-    /// How many keys are usable.
+    /// Returns the number of usable keys.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// One line about the entries that are not used and should not be there.
+    /// Returns one line about the entries that are not used and should not be in the set.
     pub(crate) fn oddities(&self) -> Option<String> {
         let (first, rest) = self.oddities.split_at(self.oddities.len().min(8));
         (!first.is_empty()).then(|| match rest.len() {
@@ -89,7 +88,7 @@ impl KeySet {
         })
     }
 
-    /// Whether both sets hold the same keys.
+    /// Returns whether both sets have the same keys.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.keys.len() == other.keys.len()
             && self

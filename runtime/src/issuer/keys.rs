@@ -1,8 +1,8 @@
-//! The keys of one issuer in memory: loaded once for all who wait, kept fresh, kept
-//! through an outage, and gone when they are withdrawn.
+//! The JWKS cache of one issuer: it loads the keys once for all waiting callers, refreshes
+//! them, uses them during an outage, and drops them when they are withdrawn.
 //!
-//! No lock is held while anything is awaited. A load runs in a task of its own, so
-//! that a caller who hangs up does not end it for the others.
+//! No lock is held across an await. Each load is a single flight in its own task, so that a
+//! client that disconnects does not cancel the load for others.
 
 use std::{
     sync::{
@@ -26,10 +26,10 @@ use super::{
     source::Source,
 };
 
-/// How long one load may take, discovery included.
+/// The time limit of a load, including discovery.
 const LOAD: Duration = Duration::from_secs(10);
 
-/// How long keys are used before they are loaded again, and how long at all.
+/// When keys are refreshed, and how long they are used without a successful refresh.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lifetime {
     pub(super) refresh_every: Duration,
@@ -39,13 +39,14 @@ pub(super) struct Lifetime {
 /// The keys of one issuer.
 pub(crate) struct Keys {
     issuer: String,
-    /// None for keys that were handed over and are never loaded.
+    /// `None` for fixed keys, which are never loaded.
     source: Option<Box<dyn Source>>,
     lifetime: Lifetime,
     state: Mutex<State>,
-    /// Raised whenever the set is another one; a cached verdict names its generation.
+    /// Incremented when the set changes. A cached verdict stores the generation it belongs
+    /// to.
     generation: AtomicU64,
-    /// Until when the set may be used, in milliseconds since `born`.
+    /// The time until which the set may be used, in milliseconds since `born`.
     usable_until: AtomicU64,
     born: Instant,
 }
@@ -53,7 +54,7 @@ pub(crate) struct Keys {
 #[derive(Default)]
 struct State {
     loaded: Option<Loaded>,
-    /// Closes when the load that is running ends, however it ends.
+    /// Closes when the running load ends, successfully or not.
     flight: Option<watch::Receiver<()>>,
     schedule: Schedule,
     last_fault: Option<String>,
@@ -64,21 +65,21 @@ struct Loaded {
     at: Instant,
 }
 
-/// The keys as they were at one moment.
+/// The keys at one moment.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) set: Arc<KeySet>,
     pub(crate) generation: u64,
 }
 
-/// The issuer's keys are not known, and asking again makes sense after this time.
+/// The issuer's keys are not loaded; a retry makes sense after this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoKeys {
     pub(crate) retry_after: Duration,
 }
 
 impl Keys {
-    /// Keys that do not change.
+    /// Builds a cache of fixed keys.
     pub(super) fn fixed(issuer: String, set: KeySet) -> Arc<Self> {
         let lifetime = Lifetime {
             refresh_every: Duration::MAX,
@@ -89,7 +90,7 @@ impl Keys {
         keys
     }
 
-    /// Keys that a source provides.
+    /// Builds a cache that loads its keys from a source.
     pub(super) fn loaded_from(
         source: impl Source,
         issuer: String,
@@ -110,25 +111,25 @@ impl Keys {
         })
     }
 
-    /// After which time they are loaded anew, and for how long they are used at all.
+    /// Returns the refresh interval and the outage limit.
     #[cfg(test)]
     pub(super) fn lifetime(&self) -> (Duration, Duration) {
         (self.lifetime.refresh_every, self.lifetime.outage_limit)
     }
 
-    /// Whether what was verified with the keys of this generation still stands. Cheap:
-    /// asked on every request.
+    /// Returns whether a verification with the keys of this generation is still valid. Runs
+    /// on every request, so it only reads two atomics.
     pub(crate) fn is_current(&self, generation: u64) -> bool {
         self.generation.load(Ordering::Acquire) == generation
             && millis(self.born.elapsed()) < self.usable_until.load(Ordering::Acquire)
     }
 
-    /// The keys, loaded first when there are none. Old ones are used while new ones
-    /// are on their way.
+    /// Returns the keys, and loads them first if there are none. Old keys are returned while
+    /// a refresh runs.
     ///
     /// # Errors
     ///
-    /// [`NoKeys`] when they cannot be loaded now.
+    /// [`NoKeys`] if they cannot be loaded now.
     pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot, NoKeys> {
         let flight = {
             let mut state = self.state();
@@ -153,12 +154,12 @@ impl Keys {
         }
     }
 
-    /// Newer keys than those of `known`, for a token whose key is not among them. None
-    /// when there are none, as far as may be asked now.
+    /// Returns newer keys than `known`, for a token with an unknown key, or `None` if there
+    /// are none or the schedule permits no load now.
     ///
     /// # Errors
     ///
-    /// [`NoKeys`] when nobody can say, because the issuer did not answer.
+    /// [`NoKeys`] if the issuer did not answer.
     pub(crate) async fn newer_than(
         self: &Arc<Self>,
         known: &Snapshot,
@@ -183,19 +184,25 @@ impl Keys {
         }
     }
 
-    /// Why there are no keys, if there are none.
+    /// Returns why there are no keys, or `None` if there are.
     pub(crate) fn fault(&self) -> Option<String> {
         let state = self.state();
         if self.usable(&state).is_some() {
             return None;
         }
         Some(match &state.last_fault {
-            Some(fault) => format!("no keys of {}: {fault}", Capped(&self.issuer, 256)),
-            None => format!("no keys of {} yet", Capped(&self.issuer, 256)),
+            Some(fault) => format!(
+                "the keys of {} are not loaded: {fault}",
+                Capped(&self.issuer, 256)
+            ),
+            None => format!(
+                "the keys of {} are not loaded yet",
+                Capped(&self.issuer, 256)
+            ),
         })
     }
 
-    /// Keeps the keys fresh for as long as they are used by anybody else.
+    /// Refreshes the keys for as long as the cache is in use.
     pub(crate) async fn maintain(keys: Weak<Self>) {
         loop {
             let Some(due) = keys.upgrade().and_then(|keys| keys.due_in()) else {
@@ -211,7 +218,7 @@ impl Keys {
         }
     }
 
-    /// When the next load is due without anybody asking; none for fixed keys.
+    /// Returns the time until the next scheduled load, or `None` for fixed keys.
     fn due_in(&self) -> Option<Duration> {
         self.source.as_ref()?;
         let (state, now) = (self.state(), Instant::now());
@@ -219,13 +226,14 @@ impl Keys {
             let age = now.saturating_duration_since(loaded.at);
             self.lifetime.refresh_every.saturating_sub(age)
         });
-        // Never zero, so that a flight which somebody else has begun is not spun upon.
+        // Never zero, so that the task does not spin on a load that another task started.
         Some(fresh.max(state.schedule.wait(Demand::Due, now)).max(MOMENT))
     }
 
-    /// Joins the load that is running, or starts one if it is time. None otherwise.
+    /// Joins the running load, or starts one if the schedule permits it. Returns `None`
+    /// otherwise.
     fn board(self: &Arc<Self>, state: &mut State, demand: Demand) -> Option<watch::Receiver<()>> {
-        // A flight whose sender is gone has ended, or its runtime has.
+        // If the sender is gone, the load has ended or its runtime was dropped.
         if let Some(flight) = state
             .flight
             .as_ref()
@@ -245,7 +253,7 @@ impl Keys {
             keys.load(demand).await;
             drop(landing);
         };
-        // Boxed, as all tasks in the background: so they are one type to compile.
+        // Boxed like all background tasks, so that they compile to one type.
         runtime.spawn(loading.boxed());
         Some(flight)
     }
@@ -256,7 +264,7 @@ impl Keys {
         };
         let loaded = match timeout(LOAD, source.load()).await {
             Ok(loaded) => loaded,
-            Err(_) => Err("no complete answer came in time".to_owned()),
+            Err(_) => Err("no complete answer in time".to_owned()),
         };
         let now = Instant::now();
         let issuer = Capped(&self.issuer, 256);
@@ -268,7 +276,7 @@ impl Keys {
                 if outcome == Outcome::News {
                     tracing::info!(%issuer, keys = count, "keys of the issuer loaded");
                     if let Some(oddities) = oddities {
-                        tracing::warn!(%issuer, %oddities, "keys of the issuer are not used");
+                        tracing::warn!(%issuer, %oddities, "some keys of the issuer are not used");
                     }
                 }
             }
@@ -324,17 +332,17 @@ impl Keys {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What is behind the lock is whole at every moment.
+        // The state is consistent at all times, so a poisoned lock is safe.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The shortest sleep of the maintaining task.
+/// The shortest sleep of the maintenance task.
 const MOMENT: Duration = Duration::from_millis(50);
 
 async fn end_of(flight: Option<watch::Receiver<()>>) {
     if let Some(mut flight) = flight {
-        // Nothing is ever sent: this ends, with an error, when the load has ended.
+        // Nothing is ever sent: `changed` fails when the load has ended.
         while flight.changed().await.is_ok() {}
     }
 }

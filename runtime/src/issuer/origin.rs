@@ -1,4 +1,4 @@
-//! Where an issuer's keys come from, judged before anything is fetched.
+//! The source of an issuer's keys, validated before anything is fetched.
 
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::Faults;
 
-/// Where an issuer's keys come from.
+/// The source of an issuer's keys.
 #[derive(Clone)]
 pub(super) enum Origin {
     Discovered,
@@ -22,19 +22,20 @@ pub(super) enum Origin {
 }
 
 impl Issuer {
-    /// The keys of this issuer, not loaded yet; or what is wrong with its settings.
+    /// Builds the JWKS cache of this issuer without loading it, or adds the errors in its
+    /// settings.
     pub(crate) fn keys(&self, faults: &mut Faults) -> Option<Arc<Keys>> {
         let named = format!("the issuer {:?}", self.name);
         if self.algorithms.is_empty() {
             faults.add(
                 format!("{named} has no signature algorithm"),
-                "name at least one in with_algorithms",
+                "pass at least one to with_algorithms",
             );
         }
         if self.spellings.iter().any(String::is_empty) {
             faults.add(
                 format!("{named} has an empty name"),
-                "write the issuer URL as its metadata spells it",
+                "write the issuer URL exactly as in its metadata",
             );
         }
         let location = match &self.origin {
@@ -46,10 +47,10 @@ impl Issuer {
             Ok(url) => url,
             Err(reason) => {
                 faults.add(
-                    format!("{named} cannot be asked for its keys: {reason}"),
-                    "write the issuer URL as its metadata spells it: https, or http on this machine, \
-                     without query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for one inside your own \
-                     network allow private addresses",
+                    format!("{named} cannot be used: {reason}"),
+                    "write the issuer URL exactly as in its metadata: https, or http on loopback, without \
+                     query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for an issuer inside your own \
+                     network call with_private_addresses",
                 );
                 return None;
             }
@@ -61,7 +62,7 @@ impl Issuer {
             Err(reason) => {
                 faults.add(
                     format!("the key set of {named} cannot be fetched: {reason}"),
-                    "give with_jwks_uri an absolute https URL",
+                    "pass an absolute https URL to with_jwks_uri",
                 );
                 return None;
             }
@@ -93,10 +94,10 @@ impl Issuer {
             Err(reason) => {
                 faults.add(
                     format!(
-                        "the key set given for the issuer {:?} is of no use: {reason}",
+                        "the key set for the issuer {:?} cannot be used: {reason}",
                         self.name
                     ),
-                    "give with_jwks a JWK Set with a public key for signatures",
+                    "pass a JWK Set with a public key for signatures to with_jwks",
                 );
                 None
             }

@@ -1,8 +1,8 @@
-//! What is particular about the providers that people use.
+//! The particularities of well-known providers.
 //!
-//! Standards leave room, and each provider uses it in its own way: where scopes stand,
-//! what a token is for, how an issuer spells itself. Nothing of that is guessed from a
-//! token; it follows from which provider the issuer is.
+//! Providers differ where the standards leave a choice: which claim has the scopes, which
+//! audience a token has, how the issuer is spelled. These rules follow from the configured
+//! provider and are never guessed from a token.
 
 use url::Url;
 
@@ -12,9 +12,9 @@ use super::{
 
 /// A provider of authorization servers.
 ///
-/// Hosted ones are recognised by the address of the issuer, so that a name in
-/// `TOOLGATE_AUTHORIZATION_SERVERS` or [`Config::with_issuer`](crate::Config::with_issuer)
-/// is all that is needed. Say which one it is where an address of one's own hides it:
+/// Hosted providers are recognised by the URL of the issuer, so the URL in
+/// `TOOLGATE_AUTHORIZATION_SERVERS` or [`Config::with_issuer`](crate::Config::with_issuer) is
+/// enough. Name the provider explicitly if it runs under a custom domain:
 ///
 /// ```
 /// use toolgate::{Config, Issuer, Provider};
@@ -23,81 +23,82 @@ use super::{
 /// let config = Config::new("https://mcp.example.com/mcp").with_issuer(issuer);
 /// ```
 ///
-/// Each of them must be told which resource its tokens are for. Where it puts an id of its
-/// own into `aud`, that id goes into `TOOLGATE_AUDIENCES`.
+/// Each provider must be configured to issue tokens for this server. If it puts its own id of
+/// the resource into `aud`, add that id to `TOOLGATE_AUDIENCES`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Provider {
     /// Any authorization server that follows the standards.
     Generic,
-    /// Scalekit. The issuer is `https://<environment>/resources/res_…`, and tokens may
-    /// still name the environment alone; scopes are an array named `scopes`.
+    /// Scalekit. The issuer is `https://<environment>/resources/res_…`, but tokens may name
+    /// the environment only. Scopes are an array named `scopes`.
     ///
-    /// There: create an MCP server with this server's URL and its scopes. Its id, `res_…`,
-    /// is an audience. Scalekit's own variables say all of this by themselves.
+    /// Setup: create an MCP server with this server's URL and its scopes. Its id, `res_…`, is
+    /// an audience. Scalekit's own variables configure all of this.
     Scalekit,
-    /// Auth0. The issuer ends in a slash: `https://<tenant>.auth0.com/`. Permissions of
-    /// an API count where a token has no `scope`.
+    /// Auth0. The issuer ends in a slash: `https://<tenant>.auth0.com/`. If a token has no
+    /// `scope`, the permissions of the API are used.
     ///
-    /// There: create an API whose identifier is this server's URL and add the scopes as
-    /// its permissions. Turn on the resource parameter compatibility profile; without an
-    /// API, Auth0 gives out tokens that nobody can read.
+    /// Setup: create an API whose identifier is this server's URL and add the scopes as its
+    /// permissions. Turn on the resource parameter compatibility profile. Without an API,
+    /// Auth0 issues tokens that only Auth0 can read.
     Auth0,
     /// Keycloak. The issuer is `https://<host>/realms/<realm>`.
     ///
-    /// There: make a client scope for each scope, with an audience mapper that adds this
-    /// server's URL; Keycloak puts no resource into tokens by itself.
+    /// Setup: create a client scope for each scope, with an audience mapper that adds this
+    /// server's URL: Keycloak does not add the resource to tokens by default.
     Keycloak,
     /// Microsoft Entra ID. The issuer is
     /// `https://login.microsoftonline.com/<tenant id>/v2.0`, with the id of one tenant;
-    /// tokens of version 1 name `https://sts.windows.net/<tenant id>/`. Scopes are in
-    /// `scp`. What has neither `scp` nor `roles`, or names no client (`azp`, `appid`), is no
+    /// tokens of version 1 name `https://sts.windows.net/<tenant id>/`. Scopes are in `scp`.
+    /// A token with neither `scp` nor `roles`, or with no client (`azp`, `appid`), is not an
     /// access token.
     ///
-    /// There: register an application, expose an API with the scopes. Its `api://…` URI
-    /// and its client id are audiences, for versions 1 and 2. Tokens name a scope alone,
-    /// and clients have to ask for it with the URI before it: say that URI with a slash
-    /// at its end by [`Issuer::with_scope_prefix`].
+    /// Setup: register an application and expose an API with the scopes. Its `api://…` URI
+    /// and its client id are the audiences of versions 1 and 2. Tokens contain the bare
+    /// scope, but clients have to request it with the URI as prefix: set that URI, with a
+    /// trailing slash, by [`Issuer::with_scope_prefix`].
     EntraId,
-    /// Okta. The issuer is an authorization server for APIs,
-    /// `https://<domain>/oauth2/<id>`; tokens of the organisation's own server are for
-    /// Okta alone. Scopes are an array named `scp`, the client is `cid`.
+    /// Okta. The issuer is an authorization server for APIs, `https://<domain>/oauth2/<id>`;
+    /// tokens of the organisation's own server are for Okta only. Scopes are an array named
+    /// `scp`, the client is `cid`.
     ///
-    /// There: add the scopes to the server and make this server's URL its audience.
+    /// Setup: add the scopes to the authorization server and make this server's URL its
+    /// audience.
     Okta,
     /// Amazon Cognito. The issuer is `https://cognito-idp.<region>.amazonaws.com/<pool>`.
-    /// Tokens that were asked for without a resource have no `aud`; their `client_id`
-    /// counts then, so list the app clients as audiences. What is not `token_use: access`
-    /// is refused.
+    /// Tokens that were requested without a resource have no `aud`; their `client_id` is used
+    /// instead, so list the app clients as audiences. Tokens without `token_use: access` are
+    /// refused.
     ///
-    /// There: create a resource server with the scopes. Their names begin with its
-    /// identifier, which [`Issuer::with_scope_prefix`] takes off.
+    /// Setup: create a resource server with the scopes. Their names start with its
+    /// identifier, which [`Issuer::with_scope_prefix`] removes.
     Cognito,
-    /// WorkOS AuthKit. The issuer is `https://<subdomain>.authkit.app`; its keys are at
-    /// `/oauth2/jwks`, whether its metadata says so or not.
+    /// WorkOS AuthKit. The issuer is `https://<subdomain>.authkit.app`. Its keys are at
+    /// `/oauth2/jwks`, whatever its metadata says.
     ///
-    /// There: add this server's URL as a resource indicator.
+    /// Setup: add this server's URL as a resource indicator.
     AuthKit,
     /// Descope. The issuer is `https://api.descope.com/v1/apps/agentic/<project>/<server>`,
-    /// as the MCP server's settings show it.
+    /// as in the settings of the MCP server.
     ///
-    /// There: set the MCP server's URL, which becomes an audience, and its scopes.
+    /// Setup: set the MCP server's URL, which becomes an audience, and its scopes.
     Descope,
     /// Stytch Connected Apps. The issuer is the project's own domain; add
-    /// `stytch.com/<project id>` by [`Issuer::with_spelling`] if tokens still name that.
+    /// `stytch.com/<project id>` by [`Issuer::with_spelling`] if tokens name that.
     ///
-    /// There: give the client this server's URL as a custom audience.
+    /// Setup: set this server's URL as a custom audience of the client.
     Stytch,
-    /// Google. The issuer is `https://accounts.google.com`, whose access tokens only
-    /// Google can read: it is asked about each. The audience is the OAuth client, so list
-    /// its id; scopes are Google's own. A token must have been granted `openid`, because
-    /// it names nobody otherwise.
+    /// Google. The issuer is `https://accounts.google.com`. Its access tokens are opaque, so
+    /// each is introspected. The audience is the OAuth client, so list its id; scopes are
+    /// Google's own. A token must have been granted `openid`, because it has no subject
+    /// otherwise.
     ///
-    /// There: create an OAuth client; Google registers none by itself.
+    /// Setup: create an OAuth client; Google does not support client registration.
     Google,
 }
 
-/// Hosts of the providers, and of domains below them.
+/// The hosts of the providers. Their subdomains match too.
 const HOSTS: [(&str, Provider); 15] = [
     ("scalekit.com", Provider::Scalekit),
     ("scalekit.dev", Provider::Scalekit),
@@ -117,8 +118,8 @@ const HOSTS: [(&str, Provider); 15] = [
 ];
 
 impl Provider {
-    /// The provider to whom an issuer's address belongs; [`Provider::Generic`] where it
-    /// does not tell.
+    /// Returns the provider that an issuer's URL belongs to, or [`Provider::Generic`] if the
+    /// URL does not identify one.
     #[must_use]
     pub fn recognized(issuer: &str) -> Self {
         let Ok(url) = Url::parse(issuer) else {
@@ -142,7 +143,7 @@ impl Provider {
 }
 
 impl Issuer {
-    /// An issuer of this provider, with what is particular about it.
+    /// Builds an issuer of this provider, with its particularities.
     #[must_use]
     pub fn of(provider: Provider, name: impl Into<String>) -> Self {
         let issuer = Self::new(name);
@@ -173,15 +174,15 @@ impl Issuer {
 fn entra(issuer: Issuer, base: &str) -> Issuer {
     let mut issuer = issuer.with_scope_claims(["scp"]).with_client_claim("appid");
     // An ID token has the same audience as an access token of version 2 for an application
-    // that calls its own API. It has no scopes, but it may have roles; what it never has
-    // is the client that an access token was given to, by its name in either version.
+    // that calls its own API. It has no scopes, but can have roles. It never has the claim
+    // for the client of an access token, which is `azp` or `appid`.
     issuer.required_one_of = &[&["scp", "roles"], &["azp", "appid"]];
     let tenant = base
         .strip_suffix("/v2.0")
         .and_then(|base| base.rsplit_once('/'));
     match tenant {
         Some((host, tenant)) => {
-            // An imitation on this machine spells both versions with its own address.
+            // An imitation on loopback uses its own URL for both versions.
             let host = match Url::parse(host) {
                 Ok(url) if is_loopback(&url) => host,
                 _ => "https://sts.windows.net",
@@ -193,7 +194,7 @@ fn entra(issuer: Issuer, base: &str) -> Issuer {
 }
 
 fn google(issuer: Issuer, base: &str) -> Issuer {
-    // Elsewhere, an imitation answers questions at its own address.
+    // An imitation has the introspection endpoint at its own URL.
     let endpoint = match base {
         "https://accounts.google.com" => "https://oauth2.googleapis.com/tokeninfo".to_owned(),
         imitation => format!("{imitation}/tokeninfo"),

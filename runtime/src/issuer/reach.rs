@@ -1,27 +1,26 @@
-//! Which addresses may be asked for an issuer's documents (SSRF, RFC 9728 §7.7).
+//! The addresses from which an issuer's documents may be fetched (SSRF, RFC 9728 §7.7).
 //!
-//! An issuer's metadata says where its keys are. If that could name any address, who
-//! controls the document could make this server knock at doors inside its network.
+//! An issuer's metadata contains the URL of its keys. If any address were allowed, a
+//! manipulated document could make this server send requests into its own network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// How far requests for an issuer's documents may go.
+/// The addresses that requests for an issuer's documents may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// To public addresses, over https.
+    /// Public addresses, over https.
     Public,
-    /// To public addresses over https, and to this machine over http as well. For an
-    /// issuer that is itself on this machine.
+    /// Public addresses over https, and loopback over http too. For an issuer on loopback.
     ThisMachine,
-    /// To any address over https, and to this machine over http as well. Opened by
-    /// configuration, for an issuer inside a private network.
+    /// Any address over https, and loopback over http too. Set by configuration, for an
+    /// issuer in a private network.
     Anywhere,
 }
 
 impl Reach {
-    /// Whether a connection to this address may be made.
+    /// Returns whether connections to this address are permitted.
     pub(crate) fn permits(self, address: IpAddr) -> bool {
         match self {
             Self::Anywhere => true,
@@ -30,19 +29,19 @@ impl Reach {
         }
     }
 
-    /// Whether a connection to this address may be made when a name has led to it. A name
-    /// for this machine (RFC 6761 §6.3) lets us speak without TLS, whatever some resolver
-    /// makes of it.
+    /// Returns whether connections to this address are permitted if a name resolved to it. A
+    /// loopback name (RFC 6761 §6.3) permits http, so it must not resolve to any other
+    /// address.
     pub(crate) fn permits_for(self, name: &str, address: IpAddr) -> bool {
         self.permits(address) && (!is_local(name) || address.to_canonical().is_loopback())
     }
 
-    /// Whether a document may be fetched from this URL, as far as its text tells. What
-    /// a name resolves to is judged when it is resolved.
+    /// Checks whether a document may be fetched from this URL, judging by its text. The
+    /// addresses of a name are checked when it is resolved.
     ///
     /// # Errors
     ///
-    /// Why not.
+    /// The reason why it may not.
     pub(crate) fn permits_url(self, url: &Url) -> Result<(), &'static str> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err("its URL contains credentials");
@@ -50,7 +49,7 @@ impl Reach {
         match url.scheme() {
             "https" => {}
             "http" if self != Self::Public && is_loopback(url) => {}
-            _ => return Err("its URL is neither https nor http on this machine"),
+            _ => return Err("its URL is neither https nor http on loopback"),
         }
         let literal = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
@@ -60,13 +59,13 @@ impl Reach {
         };
         match literal.is_none_or(|address| self.permits(address)) {
             true => Ok(()),
-            false => Err("its address is a private one"),
+            false => Err("its address is private"),
         }
     }
 }
 
-/// Whether a URL names this machine: by a loopback address, or by the name that
-/// RFC 6761 §6.3 reserves for it.
+/// Returns whether a URL has a loopback host: a loopback address, or a name that RFC 6761
+/// §6.3 reserves for it.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -80,8 +79,8 @@ fn is_local(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether an address is one of the public internet, by the registries of special
-/// purposes (RFC 6890), with the addresses that hide another one judged by that one.
+/// Returns whether an address is public, by the registries of special-purpose addresses (RFC
+/// 6890). An IPv6 address that embeds an IPv4 address is checked by the latter.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -107,14 +106,14 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
-    // Only 2000::/3 is global unicast (RFC 4291 §2.4); within it:
+    // Only 2000::/3 is global unicast (RFC 4291 §2.4), except:
     a & 0xe000 == 0x2000
         && !(a == 0x2001 && b < 0x0200) // protocol assignments, Teredo among them
         && !(a == 0x2001 && b == 0x0db8) // documentation
         && !(a == 0x3fff && b < 0x1000) // documentation (RFC 9637)
 }
 
-/// The IPv4 address inside a mapped, translated (RFC 6052) or 6to4 (RFC 3056) one.
+/// Returns the IPv4 address in a mapped, translated (RFC 6052) or 6to4 (RFC 3056) address.
 fn hidden_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return Some(mapped);
@@ -199,7 +198,7 @@ mod tests {
             ("http://as.localhost:9/keys", false, true, true),
             ("http://[::1]:9/keys", false, true, true),
             ("http://localhost.example/keys", false, false, false),
-            // Other spellings of 127.0.0.1, which the URL standard sees through.
+            // Other spellings of 127.0.0.1, which the URL standard normalizes.
             ("https://2130706433/", false, true, true),
             ("https://0x7f.1/", false, true, true),
             ("https://user@as.example/", false, false, false),

@@ -1,14 +1,14 @@
-//! Recognises RSA keys made by a library whose primes can be guessed (ROCA,
-//! CVE-2017-15361): who knows such a public key can work out the private one.
+//! Detects RSA keys from a library with predictable primes (ROCA, CVE-2017-15361): the
+//! private key can be computed from such a public key.
 
-/// Small primes by which a modulus betrays itself.
+/// The small primes of the fingerprint.
 const PRIMES: [u32; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
     101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];
 
-/// Whether a modulus (big-endian) has the mark: modulo each small prime it is a power
-/// of 65537. Of other moduli about one in a hundred million is.
+/// Returns whether a modulus (big-endian) has the fingerprint: modulo each small prime it is
+/// a power of 65537. About one in a hundred million other moduli has it too.
 pub(super) fn has_mark(modulus: &[u8]) -> bool {
     PRIMES.into_iter().all(|prime| {
         let rest = modulus
@@ -27,7 +27,7 @@ pub(super) fn has_mark(modulus: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A number that is this power of 65537 modulo each of the small primes, by the
+    /// Builds a number that is this power of 65537 modulo each of the small primes, by the
     /// Chinese remainder theorem in steps.
     fn marked(power: u32) -> Vec<u8> {
         let (mut number, mut product) = (vec![0_u8; 40], vec![0_u8; 40]);

@@ -1,47 +1,48 @@
-//! When an issuer may be asked for its keys: arithmetic alone, so that it can be read.
+//! The refresh policy of a JWKS cache: pure arithmetic on time.
 //!
-//! Two forces are held in balance. A new key should count at once, and nobody should
-//! be able to make this server hammer the issuer by sending tokens with invented key
-//! ids, or by sending any while the issuer is down.
+//! It balances two goals: a new key is accepted quickly, and clients cannot make this server
+//! flood the issuer with tokens that have invented key ids, or with any tokens while the
+//! issuer is down.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The shortest pause between two attempts, whatever the reason.
+/// The shortest pause between two attempts, for any reason.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The longest pause after attempts for unknown keys that brought nothing. A key that
-/// is new is accepted this long after its first use at the latest, plus one fetch.
+/// The longest pause after attempts for unknown keys without a new key. A new key is accepted
+/// at most this long after its first use, plus one fetch.
 const LONGEST_COOL_DOWN: Duration = Duration::from_secs(10);
 
-/// The longest pause after failures: the time in which the issuer's return is noticed.
+/// The longest pause after failures, which limits the time until the issuer's return is
+/// noticed.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 
-/// After a calm this long the next unknown key is looked up at once again.
+/// After this time without an attempt, the next unknown key is fetched immediately.
 const CALM: Duration = Duration::from_secs(60);
 
-/// Why keys are wanted.
+/// The reason for a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
-    /// There are none, or they are old.
+    /// The keys are missing or old.
     Due,
-    /// A token names one that is not known.
+    /// A token names an unknown key.
     UnknownKey,
 }
 
-/// What an attempt brought.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Keys that were not known before.
+    /// New keys.
     News,
-    /// The keys that were known.
+    /// The same keys.
     Nothing,
     /// No keys.
     Failure,
 }
 
-/// The attempts so far.
+/// The state of the policy.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     ended: Option<Instant>,
@@ -50,7 +51,7 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Notes what an attempt brought.
+    /// Records the outcome of an attempt.
     pub(super) fn note(&mut self, demand: Demand, outcome: Outcome, now: Instant) {
         let calm = self.ended.is_none_or(|ended| now >= ended + CALM);
         self.ended = Some(now);
@@ -68,7 +69,7 @@ impl Schedule {
         }
     }
 
-    /// How long the next attempt has to wait.
+    /// Returns how long the next attempt has to wait.
     pub(super) fn wait(&self, demand: Demand, now: Instant) -> Duration {
         let Some(ended) = self.ended else {
             return Duration::ZERO;
@@ -81,13 +82,13 @@ impl Schedule {
         (ended + pause).saturating_duration_since(now)
     }
 
-    /// Whether the last attempt failed.
+    /// Returns whether the last attempt failed.
     pub(super) fn is_failing(&self) -> bool {
         self.failures > 0
     }
 }
 
-/// One second, doubled for each time after the first.
+/// Returns one second, doubled for each time after the first, up to `longest`.
 fn doubled(times: u32, longest: Duration) -> Duration {
     SHORTEST
         .saturating_mul(1 << times.saturating_sub(1).min(16))

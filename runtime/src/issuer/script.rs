@@ -1,4 +1,4 @@
-//! A source of keys that does what a test says, on tokio's own time.
+//! A scripted source of keys for tests, on tokio's clock.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use super::{
     source::{Boxed, Source},
 };
 
-/// What an issuer answers, changed while it is asked.
+/// The issuer's answer, which a test can change between loads.
 #[derive(Clone, Default)]
 pub(crate) struct Script(Arc<Inner>);
 
@@ -28,32 +28,32 @@ struct Inner {
 }
 
 impl Script {
-    /// The issuer publishes this key set from now on.
+    /// Publishes this key set from now on.
     pub(crate) fn publish(&self, jwks: &str) {
         *self.0.answer.lock().unwrap() = Some(jwks.to_owned());
     }
 
-    /// The issuer is down from now on, as it is at first.
+    /// Makes every load fail from now on, which is also the initial state.
     pub(crate) fn fail(&self) {
         *self.0.answer.lock().unwrap() = None;
     }
 
-    /// Each answer takes this long from now on.
+    /// Delays each answer by this time from now on.
     pub(crate) fn delay(&self, time: Duration) {
         *self.0.delay.lock().unwrap() = time;
     }
 
-    /// How often the issuer was asked.
+    /// Returns the number of loads.
     pub(crate) fn loads(&self) -> usize {
         self.0.loads.load(Ordering::SeqCst)
     }
 
-    /// How many were under way at once, at most.
+    /// Returns the maximum number of concurrent loads.
     pub(crate) fn most_running(&self) -> usize {
         self.0.most_running.load(Ordering::SeqCst)
     }
 
-    /// Keys that are loaded anew each ten minutes and kept for an hour of outage.
+    /// Builds a cache that refreshes every ten minutes and has an outage limit of one hour.
     pub(crate) fn keys(&self) -> Arc<Keys> {
         let lifetime = Lifetime {
             refresh_every: Duration::from_secs(600),

@@ -1,4 +1,4 @@
-//! Where a key set comes from each time it is loaded.
+//! The JWKS fetcher: loads a key set from its source.
 
 use std::{
     future::Future,
@@ -17,39 +17,39 @@ use super::{
     reach::Reach,
 };
 
-/// How long the place that the metadata named is used before it is asked for again.
+/// How long a discovered URL is used before it is discovered again.
 const LOCATION_LASTS: Duration = Duration::from_secs(6 * 3600);
 
-/// A future that a trait object can return.
+/// A future that a method of a trait object can return.
 pub(super) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Loads the key set of one issuer. Called by one task at a time.
+/// Loads the key set of one issuer. Only one task calls it at a time.
 pub(super) trait Source: Send + Sync + 'static {
-    /// The keys, or why there are none, in words for the log.
+    /// Loads the keys, or returns the reason for the log.
     fn load(&self) -> Boxed<'_, Result<KeySet, String>>;
 }
 
-/// Loads over HTTP, from where the issuer's metadata says or from a URL that is known.
+/// Loads over HTTP, from a discovered or a configured URL.
 pub(super) struct Remote {
     pub(super) issuer: Url,
-    /// Every spelling of the issuer that its metadata may have.
+    /// Every spelling of the issuer that is accepted in its metadata.
     pub(super) spellings: Vec<String>,
     pub(super) reach: Reach,
     pub(super) location: Location,
     pub(super) fetcher: OnceLock<Fetcher>,
 }
 
-/// Where the key set is.
+/// The URL of the key set.
 pub(super) enum Location {
-    /// At a URL that was configured.
+    /// The configured URL.
     Known(Url),
-    /// Where the metadata said, once it was asked.
+    /// The URL from the metadata, once it is discovered.
     Discovered(Mutex<Option<(Url, Instant)>>),
 }
 
 impl Remote {
-    /// The client, made when it is first needed: reading the machine's certificates
-    /// takes time and can fail.
+    /// Returns the HTTP client, which is built at its first use: reading the system's
+    /// certificates takes time and can fail.
     fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
@@ -64,8 +64,8 @@ impl Remote {
             Location::Known(url) => return read(fetcher, url).await,
             Location::Discovered(remembered) => remembered,
         };
-        // Taken out, and put back only when it has served: a key set that has moved is
-        // found by the next attempt.
+        // Taken out, and restored only after a successful load, so that the next attempt
+        // discovers a key set that has moved.
         let location = remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -79,7 +79,8 @@ fn keys_are_loaded_and_kept_as_the_settings_say() {
         (refresh.as_secs(), limit.as_secs())
     };
     assert_eq!(lifetime(60, 3600), (60, 3600));
-    // Never more often than each ten seconds, and kept at least from one load to the next.
+    // The refresh interval is at least ten seconds, and the outage limit at least that
+    // interval.
     assert_eq!(lifetime(0, 3600), (10, 3600));
     assert_eq!(lifetime(60, 0), (60, 60));
 }

@@ -1,4 +1,4 @@
-//! An API that tools call on a caller's behalf, and how tokens for it are had.
+//! An API that tools call on a caller's behalf, and the token exchange for it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,8 +7,8 @@ use url::Url;
 use super::{ClientAuthentication, Issuer};
 use crate::clock::{Clock, SystemClock};
 
-/// An API behind this server, and the issuer that exchanges a caller's token for one of
-/// that API (RFC 8693).
+/// An upstream API, and the issuer that exchanges a caller's token for a token of that API
+/// (RFC 8693).
 ///
 /// ```
 /// use toolgate::{ClientAuthentication, Upstream};
@@ -32,9 +32,9 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Exchanges tokens at this issuer's token endpoint, which its metadata names
-    /// (`token_endpoint`, RFC 8414 §2), as this client. Only tokens that this issuer has
-    /// issued are shown to it.
+    /// Exchanges tokens as this client at the issuer's token endpoint, which is discovered
+    /// from its metadata (`token_endpoint`, RFC 8414 §2). Only tokens of this issuer are sent
+    /// to it.
     #[must_use]
     pub fn new(issuer: impl Into<Issuer>, client: ClientAuthentication) -> Self {
         Self {
@@ -50,23 +50,23 @@ impl Upstream {
         }
     }
 
-    /// Names the API by its URL (`resource`, RFC 8707 §2). Can be said more than once.
+    /// Sets the URL of the API (`resource`, RFC 8707 §2). May be called several times.
     #[must_use]
     pub fn with_resource(mut self, uri: impl Into<String>) -> Self {
         self.resources.push(uri.into());
         self
     }
 
-    /// Names the API as the issuer knows it (`audience`, RFC 8693 §2.1). Can be said more
-    /// than once.
+    /// Sets the name of the API at the issuer (`audience`, RFC 8693 §2.1). May be called
+    /// several times.
     #[must_use]
     pub fn with_audience(mut self, name: impl Into<String>) -> Self {
         self.audiences.push(name.into());
         self
     }
 
-    /// Asks for these scopes, separated by spaces. An answer that lacks one of them is an
-    /// error, so a tool never runs half. Without this the issuer chooses.
+    /// Requests these space-separated scopes. An answer that lacks one of them is an error,
+    /// so that a tool never runs with partial access. By default the issuer chooses.
     #[must_use]
     pub fn with_scopes(mut self, scopes: &str) -> Self {
         let asked = scopes.split(' ').filter(|scope| !scope.is_empty());
@@ -74,31 +74,31 @@ impl Upstream {
         self
     }
 
-    /// Exchanges at this URL instead of the one that the metadata names.
+    /// Uses this URL instead of the one in the metadata.
     #[must_use]
     pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// Shows the tokens of this other issuer as well, character for character as their
-    /// `iss` has it: where the API's issuer trusts the one by which callers log in here.
+    /// Also exchanges tokens of this other issuer, compared with `iss` character by
+    /// character: for an API whose issuer trusts the issuer that callers log in with.
     #[must_use]
     pub fn with_callers_of(mut self, iss: impl Into<String>) -> Self {
         self.callers_of.push(iss.into());
         self
     }
 
-    /// Sets for how long a token is used at most, and so for how long after the issuer
-    /// has changed its mind. By default as long as it lasts; never longer than that, nor
-    /// than the caller's own token.
+    /// Sets how long a token is cached at most, which is how long a change at the issuer can
+    /// go unnoticed. The default is the token's lifetime. A token is never used after it or
+    /// the caller's own token expires.
     #[must_use]
     pub fn with_cache(mut self, time: Duration) -> Self {
         self.keep = time;
         self
     }
 
-    /// Takes the time of day from another clock than the system's.
+    /// Uses another clock than the system's.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -117,12 +117,12 @@ impl Upstream {
         &*self.clock
     }
 
-    /// What is wrong with what it asks for, and what mends it.
+    /// Returns the errors in the settings, and their remedies.
     pub(super) fn faults(&self) -> impl Iterator<Item = (String, &'static str)> {
         let nameless = (self.resources.is_empty() && self.audiences.is_empty()).then(|| {
             (
-                "nothing says for which API a token is wanted".to_owned(),
-                "name it by with_resource or with_audience: a token for anybody is one that anybody can use",
+                "the API for which tokens are requested is not set".to_owned(),
+                "call with_resource or with_audience: a token without an audience could be used at any API",
             )
         });
         // RFC 8707 §2: an absolute URI without a fragment.
@@ -131,7 +131,7 @@ impl Upstream {
         let resources = self.resources.iter().filter(move |uri| !is_resource(uri));
         let resources = resources.map(|uri| {
             (
-                format!("{uri:?} is no resource"),
+                format!("{uri:?} is not a resource URI"),
                 "write an absolute URL without a fragment (RFC 8707)",
             )
         });
@@ -139,14 +139,14 @@ impl Upstream {
         let audiences = audiences.map(|_| {
             (
                 "an audience is empty".to_owned(),
-                "leave it out, or write the API's name at the issuer",
+                "remove it, or write the API's name at the issuer",
             )
         });
         let scopes = self.scopes.iter().filter(|scope| !is_scope(scope));
         let scopes = scopes.map(|scope| {
             (
-                format!("{scope:?} is no scope"),
-                "write printable ASCII without quotes and backslashes (RFC 6749 section 3.3)",
+                format!("{scope:?} is not a valid scope"),
+                "use printable ASCII without quotes and backslashes (RFC 6749 section 3.3)",
             )
         });
         let faults = nameless.into_iter().chain(resources);

@@ -25,7 +25,7 @@ fn a_resource_that_clients_would_compare_otherwise_is_refused() {
         ("HTTPS://mcp.example.com/mcp", "does not begin"),
         ("ftp://mcp.example.com/mcp", "does not begin"),
         ("https:///mcp", "no host"),
-        ("https://", "no address"),
+        ("https://", "not a valid URL"),
         ("https://mcp.example.com/mcp#a", "fragment"),
         ("https://mcp.example.com/mcp#", "fragment"),
         ("https://mcp.example.com/mcp?a=b", "query"),

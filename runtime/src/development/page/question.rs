@@ -1,4 +1,4 @@
-//! The question: who asks for what, where the answer goes, and what this person says.
+//! The consent form: the client, the scopes, the redirect URI, and the person's choices.
 
 use std::borrow::Cow;
 
@@ -11,17 +11,17 @@ use crate::development::{
     request::AuthorizationRequest,
 };
 
-/// What this person has said so far.
+/// The choices that this person has made so far.
 pub(in crate::development) struct Said<'a> {
-    /// Who they are.
+    /// The subject.
     pub(in crate::development) subject: &'a str,
-    /// The scopes that are ticked.
+    /// The ticked scopes.
     pub(in crate::development) ticked: &'a [&'a str],
-    /// What is wrong with the name.
+    /// The error in the name.
     pub(in crate::development) fault: Option<&'static str>,
 }
 
-/// Asks this person.
+/// Builds the consent page.
 pub(in crate::development) fn consent(
     provider: &Provider,
     request: &AuthorizationRequest,
@@ -122,7 +122,7 @@ pub(in crate::development) fn consent(
     Ok(page(status, &title, &body, Some(&target)))
 }
 
-/// Where the answer goes, in one line. The whole address is among the facts.
+/// Describes the redirect URI in one line. The details below show all of it.
 fn destination(redirect: &RedirectUri) -> Markup {
     let (_, owner, _) = redirect.parts();
     html! {
@@ -132,7 +132,7 @@ fn destination(redirect: &RedirectUri) -> Markup {
     }
 }
 
-/// Who asks, and what is known of them: below the question.
+/// Builds the details about the client, below the form.
 fn facts(request: &AuthorizationRequest, resource: &str) -> Markup {
     html! {
         details.facts {
@@ -146,10 +146,10 @@ fn facts(request: &AuthorizationRequest, resource: &str) -> Markup {
                             Some(host) => { "Described at " code { (request.client) } ". Only " (host) " can have written that." }
                             None if document::is_url(&request.client) => {
                                 "It says that it is described at " code { (request.client) }
-                                ", which cannot be asked from here. Nobody has checked it."
+                                ", which cannot be reached from here. This is not verified."
                             }
-                            None if request.name.is_none() => { "It gave itself no name. Nobody knows it." }
-                            None => { "It gave itself this name. Nobody has checked it." }
+                            None if request.name.is_none() => { "It gave itself no name. It is not verified." }
+                            None => { "It gave itself this name. The name is not verified." }
                         }
                     }
                 }
@@ -157,9 +157,9 @@ fn facts(request: &AuthorizationRequest, resource: &str) -> Markup {
                 dd {
                     (address(&request.back.redirect)) br;
                     span.note {
-                        // RFC 8252 §8.6: whoever listens there first gets it.
+                        // RFC 8252 §8.6: any program can listen on that port first.
                         @if request.back.redirect.is_loopback() {
-                            "A program on this computer. Any program here can say that it is this one."
+                            "A program on this computer. Any program here can claim to be this one."
                         }
                         @else { "Be sure that you know this place." }
                     }
@@ -171,21 +171,21 @@ fn facts(request: &AuthorizationRequest, resource: &str) -> Markup {
     }
 }
 
-/// What the application is called: by itself, else by the host that its identifier names.
-/// A name that it gave itself is no more than that, and the facts say so.
+/// Returns the name of the application: the name it gave itself, or the host of its
+/// identifier. The details say that the name is not verified.
 fn client_name(request: &AuthorizationRequest) -> Cow<'_, str> {
     if let Some(name) = &request.name {
         return name.into();
     }
     match (&request.host, document::host(&request.client)) {
         (Some(host), _) => format!("an application of {host}").into(),
-        // Anybody can name a host: nobody was asked there.
+        // Any client can name a host; this one was not reachable.
         (None, Some(host)) => format!("an application of {host} (not verified)").into(),
         (None, None) => "an application without a name".into(),
     }
 }
 
-/// Whether a scope's own name is worth showing, and what it means.
+/// Returns whether to show the name of a scope, and its description.
 fn describe<'a>(provider: &'a Provider, scope: &str) -> (bool, Option<&'a str>) {
     if scope == OFFLINE_ACCESS {
         return (false, Some("Keep access while you are away"));

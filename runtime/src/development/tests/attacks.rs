@@ -1,4 +1,4 @@
-//! Each test is named by what the attacker tries.
+//! Each test is named after the attack.
 
 use super::*;
 
@@ -14,7 +14,7 @@ async fn replaying_a_code_ends_the_tokens_that_came_of_it() {
     let access = first["access_token"].as_str().unwrap();
     let refresh = first["refresh_token"].as_str().unwrap();
     assert!(world.is_active(access).await);
-    // Long after the code's own end, as long as a token lives that came of it.
+    // Long after the code expires, for as long as a token from it can live.
     world.clock.pass(800);
     world
         .exchange(&client, &code, &[])
@@ -59,10 +59,7 @@ async fn sending_the_answer_to_an_unregistered_place_is_told_to_the_person_alone
         let answer = world
             .authorize(&client, &[("redirect_uri", redirect)])
             .await;
-        answer.is_page(
-            StatusCode::BAD_REQUEST,
-            "not one that this application registered",
-        );
+        answer.is_page(StatusCode::BAD_REQUEST, "did not register the redirect URI");
         assert!(!answer.text.contains("evil.example"));
     }
     let twice = [
@@ -162,7 +159,7 @@ async fn a_request_that_was_not_sealed_here_cannot_be_decided() {
     for forged in ["x", payload, &longer, &refresh, &other] {
         let form = changed(&fields(&page, "allow"), &[("request", forged)]);
         let answer = world.post(DECISION, &form).await;
-        answer.is_page(StatusCode::BAD_REQUEST, "has ended");
+        answer.is_page(StatusCode::BAD_REQUEST, "has expired");
     }
 }
 

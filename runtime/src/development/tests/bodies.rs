@@ -1,4 +1,4 @@
-//! Bodies that do not end: each costs a connection for a bounded time.
+//! Bodies that do not end: each occupies a connection for a bounded time.
 
 use std::convert::Infallible;
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use super::*;
 
-/// Every endpoint that reads a body, and what it reads.
+/// Every endpoint that reads a body, and its media type.
 const ENDPOINTS: [(&str, &str); 5] = [
     ("/development/register", "application/json"),
     ("/development/token", FORM),
@@ -22,7 +22,7 @@ const ENDPOINTS: [(&str, &str); 5] = [
 ];
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A byte every five seconds, without an end.
+/// One byte every five seconds, without end.
 fn dripping() -> Body {
     Body::from_stream(stream::unfold((), |()| async {
         sleep(Duration::from_secs(5)).await;
@@ -30,7 +30,7 @@ fn dripping() -> Body {
     }))
 }
 
-/// Half of a body, and then nothing.
+/// Half a body, and then nothing.
 fn half() -> Body {
     let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"grant_type=a"))]);
     Body::from_stream(stream::StreamExt::chain(first, stream::pending()))
@@ -51,7 +51,7 @@ async fn a_body_that_does_not_end_is_given_up_after_its_time() {
     }
 }
 
-/// The same as a server puts it together.
+/// The same through a complete server.
 #[tokio::test(start_paused = true)]
 async fn a_servers_own_issuer_gives_a_body_up_after_a_minute() {
     /// Greets.
@@ -82,7 +82,7 @@ async fn a_body_is_bounded_in_bytes() {
     }
 }
 
-/// Over a socket the connection ends as well, although its client goes on sending.
+/// Over a socket the connection ends too, although its client continues to send.
 #[tokio::test]
 async fn the_connection_of_a_dripping_body_ends() {
     let world = World::with(|settings| settings.body_time = Duration::from_millis(300));
@@ -108,7 +108,7 @@ async fn the_connection_of_a_dripping_body_ends() {
         let mut answer = Vec::new();
         let mut buffer = [0; 1024];
         let reading = async {
-            // A reset ends it too: what was sent after the answer is read by nobody.
+            // A reset ends it too: data sent after the answer is never read.
             while let Ok(count @ 1..) = reader.read(&mut buffer).await {
                 answer.extend_from_slice(&buffer[..count]);
             }

@@ -124,7 +124,7 @@ async fn a_double_click_leads_where_the_first_click_led() {
     let first = world.allow(&page).await.redirected();
     assert_eq!(world.allow(&page).await.redirected(), first);
     let denied = world.post(DECISION, &fields(&page, "deny")).await;
-    denied.is_page(StatusCode::BAD_REQUEST, "answered before");
+    denied.is_page(StatusCode::BAD_REQUEST, "already answered");
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn a_request_waits_ten_minutes() {
     world
         .allow(&other)
         .await
-        .is_page(StatusCode::BAD_REQUEST, "has ended");
+        .is_page(StatusCode::BAD_REQUEST, "has expired");
 }
 
 #[tokio::test]

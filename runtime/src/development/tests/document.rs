@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::{super::answer::written, *};
 
-/// Serves documents; its origin, and how often it was asked.
+/// Serves documents. Returns its origin and the number of requests.
 async fn host() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -48,13 +48,13 @@ async fn host() -> (String, Arc<AtomicUsize>) {
     (origin, asked)
 }
 
-/// What the link carries by which the person lets this machine be asked.
+/// Returns the parameter of the link with which the person permits the fetch.
 fn agreed(world: &World, client: &str) -> String {
     let seal = &world.issuer.provider.seal;
     seal.close(seal::Purpose::Document, client.as_bytes())
 }
 
-/// An authorization request after the person pressed that link.
+/// Sends an authorization request after the person followed that link.
 async fn authorize(world: &World, client: &str, changes: &[(&str, &str)]) -> Answer {
     let agreed = agreed(world, client);
     let mut changes = changes.to_vec();
@@ -79,14 +79,18 @@ async fn a_client_is_known_by_its_document() {
     assert_eq!(world.claims(&answer)["client_id"], client.as_str());
 
     authorize(&world, &client, &[]).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 1, "not asked again at once");
+    assert_eq!(
+        asked.load(Ordering::SeqCst),
+        1,
+        "not fetched again immediately"
+    );
     world.clock.pass(60);
     authorize(&world, &client, &[]).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "but after a while");
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "but fetched again later");
 }
 
-/// Any page can send the browser here. What would be asked then is a program on this
-/// machine, by one that it may trust, so it is not asked before the person says so.
+/// Any page can send the browser here, and a program on this machine may trust local
+/// requests, so nothing is fetched from it before the person permits it (SSRF).
 #[tokio::test]
 async fn no_page_makes_the_issuer_ask_a_program_on_this_machine() {
     let (origin, asked) = host().await;
@@ -116,10 +120,7 @@ async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
     let world = World::new();
     let changes = [("redirect_uri", "http://localhost:3118/other")];
     let answer = authorize(&world, &format!("{origin}/good"), &changes).await;
-    answer.is_page(
-        StatusCode::BAD_REQUEST,
-        "not one that this application registered",
-    );
+    answer.is_page(StatusCode::BAD_REQUEST, "did not register the redirect URI");
 }
 
 #[tokio::test]
@@ -139,13 +140,13 @@ async fn a_document_that_is_not_this_clients_is_no_client() {
         answer.is_page(StatusCode::BAD_REQUEST, part);
     }
     let closed = authorize(&world, "http://127.0.0.1:1/client.json", &[]).await;
-    closed.is_page(StatusCode::BAD_REQUEST, "cannot be had");
+    closed.is_page(StatusCode::BAD_REQUEST, "cannot be fetched");
 }
 
-/// Without a way into the internet, applications that have such an identifier could not
-/// log in at all. To a program on this machine the document says little: any can listen
-/// where it points to. So one that cannot be asked for stands for no more than a
-/// registration, and only there.
+/// Without this, applications with such an identifier could not log in offline. For a
+/// loopback redirect the document proves little, because any local program can listen there.
+/// A client whose document is unreachable therefore counts as a plain registration, and only
+/// with a loopback redirect.
 #[tokio::test]
 async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
     let world = World::new();
@@ -154,8 +155,8 @@ async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
     for part in [
         "Allow an application of client.invalid (not verified) to use todo?",
         client,
-        "which cannot be asked from here",
-        "Nobody has checked it",
+        "which cannot be reached from here",
+        "This is not verified",
     ] {
         page.is_page(StatusCode::OK, part);
     }
@@ -166,7 +167,7 @@ async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
 
     for redirect in ["https://client.invalid/cb", "app:/cb", ""] {
         let page = world.authorize(client, &[("redirect_uri", redirect)]).await;
-        page.is_page(StatusCode::BAD_REQUEST, "cannot be had");
+        page.is_page(StatusCode::BAD_REQUEST, "cannot be fetched");
     }
 }
 

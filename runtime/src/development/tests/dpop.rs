@@ -11,7 +11,7 @@ impl Key {
         Self(Mint::new("client"))
     }
 
-    /// A good proof for the token endpoint, but for these claims.
+    /// Builds a valid proof for the token endpoint, except for these claims.
     fn proof(&self, change: &Value) -> String {
         let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.0.jwk()});
         let mut claims = json!({
@@ -132,7 +132,7 @@ async fn a_code_that_was_stolen_on_its_way_is_worth_nothing_without_the_key() {
         let code = world.code(&client, &[("dpop_jkt", &named)]).await;
         let answer = world.exchange_with(&client, &code, &proofs).await;
         answer.is_error("invalid_grant");
-        // Whoever presents a code uses it up.
+        // Any request with a code uses it up.
         let proof = key.proof(&json!({}));
         let answer = world.exchange_with(&client, &code, &[&proof]).await;
         answer.is_error("invalid_grant");
@@ -168,7 +168,7 @@ async fn a_refresh_token_belongs_to_the_key_that_it_was_issued_to() {
         let answer = world.refresh_with(&client, &refresh, &proofs).await;
         answer.is_error("invalid_grant");
     }
-    // A thief without the key has neither used it up nor ended its family.
+    // An attacker without the key has neither used it up nor revoked its family.
     let proof = key.proof(&json!({}));
     let answer = world.refresh_with(&client, &refresh, &[&proof]).await;
     assert_eq!(text(&answer, "token_type"), "DPoP");

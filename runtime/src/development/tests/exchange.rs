@@ -3,7 +3,7 @@ use super::*;
 const UPSTREAM: &str = "https://calendar.example/api";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-/// A form as a server sends it, which is no page: without an origin.
+/// Sends a form like a server, which sends no `Origin`.
 async fn send(world: &World, authorization: Option<&str>, form: &[(&str, &str)]) -> Answer {
     let mut request = request("POST", "/development/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -51,7 +51,7 @@ async fn a_server_gets_a_token_for_the_api_behind_it() {
     let body = answer.json();
     assert_eq!(body["issued_token_type"], ACCESS_TOKEN);
     assert_eq!(body["token_type"], "Bearer");
-    // No longer than the token that it was exchanged for.
+    // Not longer than the subject token.
     assert_eq!(body["expires_in"], memory::TOKEN_LIFE - 60);
     let claims = world.claims(&answer);
     assert_eq!(claims["sub"], "developer");
@@ -179,7 +179,7 @@ async fn a_page_cannot_exchange_what_a_person_has_allowed_it() {
         ("subject_token_type", ACCESS_TOKEN),
         ("resource", UPSTREAM),
     ];
-    // `post` sends an origin, as browsers do.
+    // `post` sends an `Origin`, as browsers do.
     let answer = world.post("/development/token", &form).await;
     answer.is_error("unauthorized_client");
 }

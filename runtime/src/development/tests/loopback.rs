@@ -141,8 +141,8 @@ async fn a_tunnel_to_loopback_is_refused() {
     }
 }
 
-/// nginx, unless it is told otherwise, asks what is behind it by HTTP/1.0, under the name
-/// that it knows itself, and says nothing of whom it asks for.
+/// By default, nginx sends HTTP/1.0 requests with the upstream's own name as `Host` and
+/// without forwarding headers.
 #[tokio::test]
 async fn a_proxy_that_keeps_quiet_is_known_by_its_http_1_0() {
     let old = |request: &mut Request<Body>| *request.version_mut() = http::Version::HTTP_10;

@@ -21,7 +21,7 @@ async fn every_place_that_clients_probe_has_the_same_document() {
     }
 }
 
-/// A router with two routes at one path panics.
+/// A router panics if two routes have the same path.
 #[test]
 fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
     let clock = TestClock::default();
@@ -36,7 +36,7 @@ fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
             let fault = DevelopmentIssuer::new(settings).unwrap_err().to_string();
             for part in [
                 &format!("\"{ORIGIN}{path}{end}\""),
-                "development issuer answers",
+                "development issuer uses",
                 "choose another path",
             ] {
                 assert!(fault.contains(part), "{part}: {fault}");

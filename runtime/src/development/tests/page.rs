@@ -13,7 +13,7 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
     let page = shown(&world, "https://client.example/cb").await;
     for part in [
         "Allow Test client to use todo?",
-        "Nobody has checked it",
+        "The name is not verified",
         "https://<strong>client.example</strong>/cb",
         "Be sure that you know this place",
         RESOURCE,
@@ -30,11 +30,8 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
         StatusCode::OK,
         "http://<strong>localhost:3118</strong>/callback",
     );
-    // RFC 8252 §8.6, MCP, Authorization: any of them can listen there.
-    page.is_page(
-        StatusCode::OK,
-        "Any program here can say that it is this one",
-    );
+    // RFC 8252 §8.6, MCP, Authorization: any local program can listen there.
+    page.is_page(StatusCode::OK, "Any program here can claim to be this one");
     let page = shown(&world, "cursor://anysphere/cb").await;
     page.is_page(StatusCode::OK, "<strong>cursor</strong>://anysphere/cb");
 }
@@ -74,7 +71,7 @@ async fn nothing_can_run_on_the_page_frame_it_or_send_its_form_elsewhere() {
         assert!(!page.text.contains("<script") && !page.text.contains(" style="));
         assert!(
             !page.text.contains("http-equiv"),
-            "nor does it move on by itself"
+            "the page does not redirect by itself"
         );
     }
 }
@@ -124,12 +121,12 @@ async fn every_field_has_a_label_and_the_page_its_landmarks() {
     }
     let boxes = page.text.matches("type=\"checkbox\"").count();
     assert_eq!(page.text.matches("<label class=\"scope\">").count(), boxes);
-    // Enter in the name field presses the first button, which must not be a yes.
+    // Enter in the name field presses the first button, which must not allow.
     let first = page.text.split("<button").nth(1).unwrap();
     assert!(first.contains("value=\"switch\""));
 }
 
-/// What is asked and what answers it come before all that explains it.
+/// The question and its buttons come before all explanations.
 #[tokio::test]
 async fn question_scopes_and_buttons_come_first_and_details_are_folded() {
     let page = shown(&World::new(), CALLBACK).await;
@@ -143,7 +140,7 @@ async fn question_scopes_and_buttons_come_first_and_details_are_folded() {
         "value=\"deny\"",
         "</form>",
         "<details class=\"facts\">",
-        "Nobody has checked it",
+        "The name is not verified",
         "</details>",
     ];
     let places = places.map(|part| page.text.find(part).expect(part));

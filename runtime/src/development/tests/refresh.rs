@@ -2,7 +2,7 @@ use super::*;
 
 const OFFLINE: [(&str, &str); 1] = [("scope", "todo:read todo:write offline_access")];
 
-/// The first access token and refresh token of a new family.
+/// Returns the first access token and refresh token of a new family.
 async fn family(world: &World, client: &str) -> (String, String) {
     let code = world.code(client, &OFFLINE).await;
     tokens(&world.exchange(client, &code, &[]).await)

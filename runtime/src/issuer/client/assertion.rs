@@ -1,4 +1,4 @@
-//! A client's signed statement about itself (RFC 7523 §2.2 and §3).
+//! JWT assertions for client authentication (RFC 7523 §2.2 and §3).
 
 use aws_lc_rs::{
     rand::{self, SystemRandom},
@@ -14,13 +14,13 @@ use serde_json::json;
 
 use crate::clock::UnixTime;
 
-/// What a statement is called in a form (RFC 7523 §2.2).
+/// The type of an assertion in a form (RFC 7523 §2.2).
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How many seconds a statement is good for.
+/// How many seconds an assertion is valid.
 const LASTS: u64 = 60;
 
-/// A private key that signs statements.
+/// A private key that signs assertions.
 pub(super) enum ClientKey {
     Rsa(rsa::KeyPair),
     P256(EcdsaKeyPair),
@@ -29,10 +29,10 @@ pub(super) enum ClientKey {
 }
 
 impl ClientKey {
-    /// Reads a key, whatever its type.
+    /// Parses a key of any supported type.
     pub(super) fn read(pem: &str) -> Result<Self, &'static str> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
-            .map_err(|_| "the client's key is no private key in PEM")?;
+            .map_err(|_| "the client key is not a private key in PEM")?;
         let der = key.secret_der();
         let ec = |algorithm| EcdsaKeyPair::from_private_key_der(algorithm, der);
         if let Ok(pair) = ec(&ECDSA_P256_SHA256_FIXED_SIGNING) {
@@ -47,9 +47,7 @@ impl ClientKey {
         rsa::KeyPair::from_pkcs8(der)
             .or_else(|_| rsa::KeyPair::from_der(der))
             .map(Self::Rsa)
-            .map_err(
-                |_| "the client's key is none of RSA (2048 bits or more), P-256, P-384 and Ed25519",
-            )
+            .map_err(|_| "the client key is not RSA (at least 2048 bits), P-256, P-384 or Ed25519")
     }
 
     fn algorithm(&self) -> &'static str {
@@ -61,7 +59,7 @@ impl ClientKey {
         }
     }
 
-    /// A statement for one use (RFC 7523 §3: `iss` and `sub` are the client).
+    /// Builds an assertion for one use (RFC 7523 §3: `iss` and `sub` are the client).
     pub(super) fn assertion(
         &self,
         client: &str,
@@ -70,7 +68,7 @@ impl ClientKey {
         now: UnixTime,
     ) -> Result<String, &'static str> {
         let mut id = [0; 16];
-        rand::fill(&mut id).map_err(|_| "there are no random numbers")?;
+        rand::fill(&mut id).map_err(|_| "the system has no randomness")?;
         let mut header = json!({"alg": self.algorithm(), "typ": "JWT"});
         if let Some(kid) = kid {
             header["kid"] = kid.into();
@@ -86,7 +84,7 @@ impl ClientKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, &'static str> {
-        let failed = |_| "the client's key cannot sign";
+        let failed = |_| "signing with the client key failed";
         let random = SystemRandom::new();
         match self {
             Self::Rsa(pair) => {

@@ -1,11 +1,11 @@
-//! Metadata documents that a fuzzer makes. What one says is known by how it was made, so
-//! nothing has to be read twice.
+//! Metadata documents from a fuzzer. The expected result follows from how a document was
+//! built, so that no second parser is needed.
 
 use super::*;
 
 const ISSUER: &str = "https://as.example/tenant";
 
-/// Members as they can stand in a document, and the text of their value if it is one.
+/// JSON values, each with its text if it is a string.
 const VALUES: [(&str, Option<&str>); 14] = [
     ("\"https://as.example/tenant\"", Some(ISSUER)),
     ("\"https:\\/\\/as.example/t\\u0065nant\"", Some(ISSUER)),
@@ -47,7 +47,7 @@ const NAMES: [(&str, &str); 8] = [
 ];
 const PRIVATE: &str = "$serde_json::private::RawValue";
 
-/// Around a document, and whether it is one still.
+/// Text around a document, and whether the result is still a document.
 const AROUND: [(&str, bool); 9] = [
     ("D", true),
     ("D", true),
@@ -60,13 +60,13 @@ const AROUND: [(&str, bool); 9] = [
     ("D,", false),
 ];
 
-/// Reads the document that these bytes make.
+/// Checks the document that these bytes encode.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((&first, rest)) = bytes.split_first() else {
         return;
     };
     if first == 255 {
-        // No document at all, mostly; and what is read has been read by nobody else.
+        // Mostly not a document at all. Here the result is compared with a second parser.
         let found = location("jwks_uri", rest, |issuer| issuer == ISSUER);
         let value: Option<Value> = serde_json::from_slice(rest).ok();
         let says = |name: &str| value.as_ref()?.get(name)?.as_str();
@@ -84,7 +84,7 @@ pub(crate) fn check(bytes: &[u8]) {
         let (text, value) = VALUES[usize::from(pair[1]) % VALUES.len()];
         members.push(format!("\"{written}\":{text}"));
         match name {
-            // The last one counts.
+            // The last one is used.
             "issuer" => issuer = Some(value),
             "jwks_uri" => jwks_uri = Some(value),
             _ => is_private |= name == PRIVATE,
@@ -105,7 +105,7 @@ pub(crate) fn check(bytes: &[u8]) {
     assert_eq!(found.map_err(|_| ()), expected, "{document}");
 }
 
-/// Wherever metadata is looked for, it is at the issuer's own origin.
+/// Checks that every metadata URL is at the issuer's own origin.
 fn places_of(text: &str) {
     let Ok(issuer) = Url::parse(text) else {
         return;

@@ -1,4 +1,4 @@
-//! Why there is no token for an upstream.
+//! The errors of a token exchange.
 
 use std::{error::Error, fmt};
 
@@ -9,37 +9,38 @@ use crate::{
     json,
 };
 
-/// Why a caller's token was not exchanged: what kind of failure it is, which the caller
-/// may know, and the reason, which is for the log.
+/// The reason why a caller's token was not exchanged: the kind, which may be shown to the
+/// caller, and the reason, which is for the log.
 ///
-/// A tool can return it as it is: its text goes to the caller, its source to the log.
+/// A tool can return this error directly: the caller receives its text, and its source is
+/// logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExchangeError {
     kind: ExchangeErrorKind,
     reason: Reason,
 }
 
-/// What kind of failure an [`ExchangeError`] is, and so who can mend it.
+/// The kind of an [`ExchangeError`], which decides who can fix it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExchangeErrorKind {
-    /// The person has not allowed this yet, or has to log in more strongly, at the issuer:
-    /// `consent_required`, `interaction_required`, `invalid_scope`, an answer with fewer
-    /// scopes than were asked for. To come again does not help before they have.
+    /// The person has not consented yet, or needs a stronger login at the issuer:
+    /// `consent_required`, `interaction_required`, `invalid_scope`, or an answer with fewer
+    /// scopes than requested. A retry fails until the person has consented or logged in.
     NeedsConsent,
-    /// The issuer does not take this caller's token: it has ended, or may not be
-    /// exchanged (`invalid_grant`, `invalid_request`; RFC 8693 §2.2.2).
+    /// The issuer refuses this caller's token: it is expired, or may not be exchanged
+    /// (`invalid_grant`, `invalid_request`; RFC 8693 §2.2.2).
     Refused,
-    /// The issuer cannot be reached, or cannot answer now. It helps to come again.
+    /// The issuer cannot be reached or cannot answer now. A retry can succeed.
     Unavailable,
-    /// This server is not set up for it here or there: its client is unknown, may not
-    /// exchange tokens, or not for this target. Its operator has to mend that.
+    /// The exchange is misconfigured here or at the issuer: the client is unknown, or may not
+    /// exchange tokens, or not for this target. The operator has to fix it.
     Misconfigured,
-    /// The issuer's answer is none that can be used.
+    /// The issuer's answer cannot be used.
     Unusable,
 }
 
-/// The reason, as a source of its own: the log prints the chain.
+/// The reason, as a separate source: the log prints the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reason(String);
 
@@ -51,13 +52,14 @@ impl ExchangeError {
         }
     }
 
-    /// What kind of failure this is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ExchangeErrorKind {
         self.kind
     }
 
-    /// The reason, for the log alone: of what an issuer writes it has the error code.
+    /// Returns the reason, for the log only. It contains the issuer's error code, but none of
+    /// its other text.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason.0
@@ -68,16 +70,16 @@ impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ExchangeErrorKind::NeedsConsent => {
-                "the service behind this tool needs a consent that was not given to this server yet"
+                "the service behind this tool needs a consent that this server does not have yet"
             }
             ExchangeErrorKind::Refused => {
-                "the login behind this call is not accepted for the service behind this tool"
+                "the service behind this tool does not accept the login of this call"
             }
             ExchangeErrorKind::Unavailable => {
                 "the service behind this tool cannot be reached now; try again later"
             }
             ExchangeErrorKind::Misconfigured | ExchangeErrorKind::Unusable => {
-                "the service behind this tool cannot be used; this is a fault of the server, not of the call"
+                "the service behind this tool cannot be used; this is an error of the server, not of the call"
             }
         })
     }
@@ -97,14 +99,14 @@ impl fmt::Display for Reason {
 
 impl Error for Reason {}
 
-/// A refusal of RFC 6749 §5.2 and RFC 8693 §2.2.2. Its description is for people, and
-/// may say anything: it is not repeated.
+/// Maps a refusal of RFC 6749 §5.2 and RFC 8693 §2.2.2. Its `error_description` is arbitrary
+/// text and is not repeated.
 pub(super) fn refused(status: u16, body: &[u8]) -> ExchangeError {
     let members: Map<String, Value> = json::lenient(body).unwrap_or_default();
     let code = members.get("error").and_then(Value::as_str);
     let kind = match code.unwrap_or_default() {
-        // OpenID Connect Core §3.1.2.6, RFC 9470 §3, RFC 6749 §5.2: what exceeds the
-        // grant is `invalid_scope`.
+        // OpenID Connect Core §3.1.2.6, RFC 9470 §3, RFC 6749 §5.2: a scope beyond the grant
+        // is `invalid_scope`.
         "consent_required"
         | "interaction_required"
         | "login_required"
@@ -118,7 +120,7 @@ pub(super) fn refused(status: u16, body: &[u8]) -> ExchangeError {
         "temporarily_unavailable" | "server_error" | "slow_down" => ExchangeErrorKind::Unavailable,
         "invalid_grant" | "invalid_request" | "invalid_token" => ExchangeErrorKind::Refused,
         _ if status == 400 => ExchangeErrorKind::Refused,
-        // It refuses this server's own credentials, whatever it says.
+        // The issuer refuses this server's credentials, whatever code it sends.
         _ => ExchangeErrorKind::Misconfigured,
     };
     let code = Quoted(code.unwrap_or_default(), 64);

@@ -105,7 +105,7 @@ fn an_rsa_key_has_2048_to_8192_bits_and_a_sound_exponent() {
     }
     // 2047 bits in 256 octets.
     assert!(with(rsa(2048), json!({"n": octets(256, 0x7f, 1)})).is_err());
-    // 2048 bits behind a zero octet.
+    // 2048 bits after a zero octet.
     let mut padded = vec![0, 0x80];
     padded.extend([1; 255]);
     assert!(with(rsa(2048), json!({"n": URL_SAFE_NO_PAD.encode(&padded)})).is_ok());
@@ -144,7 +144,7 @@ fn what_is_missing_or_of_the_wrong_type_is_refused_without_a_panic() {
     for entry in [json!(null), json!([]), json!("x"), json!({})] {
         assert!(PublicKey::read(&entry).is_err(), "{entry}");
     }
-    // Padding and the letters of plain base64 are another encoding (RFC 7515 §2).
+    // Padding and the standard base64 alphabet are a different encoding (RFC 7515 §2).
     assert!(with(rsa(2048), json!({"e": "AQAB=="})).is_err());
     assert!(
         with(

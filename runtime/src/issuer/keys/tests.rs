@@ -5,7 +5,7 @@ use tokio::time::advance;
 use super::*;
 use crate::issuer::{Algorithm, script::Script};
 
-/// A set with a key for each letter.
+/// Builds a set with a key for each letter.
 fn jwks(letters: &str) -> String {
     let keys: Vec<_> = letters
         .chars()
@@ -25,7 +25,7 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-/// What a request does with a token that names this key.
+/// Validates a token that names this key, as a request does.
 async fn accepts(keys: &Arc<Keys>, kid: &str) -> Result<bool, NoKeys> {
     let known = keys.snapshot().await?;
     if has(&known, kid) {
@@ -130,7 +130,7 @@ async fn an_issuer_that_is_down_at_start_is_noticed_when_it_returns() {
     assert!(accepts(&keys, "a").await.is_err());
     assert!((120..200).contains(&script.loads()), "{}", script.loads());
     script.publish(&jwks("a"));
-    // Without a request: by itself.
+    // Without a request, by the maintenance task.
     sleep(seconds(31)).await;
     assert_eq!(keys.fault(), None);
     let loads = script.loads();
@@ -170,7 +170,7 @@ async fn in_an_outage_an_unknown_key_is_not_called_a_forgery() {
     script.fail();
     advance(seconds(5)).await;
     assert!(accepts(&keys, "b").await.is_err());
-    // The same while the issuer is left in peace.
+    // The same during the pause, without another load.
     let loads = script.loads();
     assert!(accepts(&keys, "b").await.is_err());
     assert_eq!(script.loads(), loads);
@@ -228,7 +228,7 @@ async fn the_upkeep_ends_with_the_keys() {
     let keys = script.keys();
     let upkeep = tokio::spawn(Keys::maintain(Arc::downgrade(&keys)));
     sleep(seconds(1)).await;
-    assert_eq!(script.loads(), 1, "loaded before anybody asked");
+    assert_eq!(script.loads(), 1, "loaded before the first request");
     drop(keys);
     timeout(seconds(700), upkeep).await.unwrap().unwrap();
     assert_eq!(script.loads(), 1);

@@ -266,7 +266,7 @@ fn what_cannot_be_asked_is_told_at_the_start_and_no_secret_with_it() {
         "https://a:s3cr3t@b.example/",
     ] {
         assert!(
-            told(asked.clone().with_endpoint(url)).contains("cannot be asked"),
+            told(asked.clone().with_endpoint(url)).contains("is misconfigured"),
             "{url}"
         );
     }
@@ -274,6 +274,6 @@ fn what_cannot_be_asked_is_told_at_the_start_and_no_secret_with_it() {
         ClientAuthentication::basic("", "s3cr3t"),
         ClientAuthentication::private_key_jwt("me", "s3cr3t"),
     ] {
-        assert!(told(Introspection::new(client)).contains("cannot be asked"));
+        assert!(told(Introspection::new(client)).contains("is misconfigured"));
     }
 }

@@ -35,7 +35,7 @@ async fn no_exchange_leaves_a_token_in_a_line() {
         let call = async || client.call("behind", json!({})).await.tool_text();
         let refusal = json!({"error": "invalid_grant", "error_description": token});
         issuer.answer_exchanges(support::Answer::Refusal(400, refusal.to_string()));
-        assert!(call().await.contains("not accepted"));
+        assert!(call().await.contains("does not accept"));
         issuer.answer_exchanges(support::Answer::Good);
         issuer.exchange(&token, json!({"access_token": token}));
         assert!(call().await.contains("cannot be used"));
