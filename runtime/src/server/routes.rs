@@ -29,7 +29,7 @@ use super::{
     protection::Readiness,
 };
 
-/// What the routes serve besides the MCP endpoint.
+/// The contents of the routes besides the MCP endpoint.
 pub(super) struct Served {
     /// The path of the MCP endpoint without a trailing slash; empty for the root.
     pub(super) path: String,
