@@ -92,7 +92,7 @@ fn named(
         for (name, _) in &stated {
             if !known.contains(&name.as_str()) {
                 faults.add(
-                    format!("the {kind} `{name}` is declared, but the handler does not have it"),
+                    format!("the handler has no {kind} `{name}`, but its access is declared"),
                     format!("correct the name; the handler has {}", list(&known)),
                 );
             }
