@@ -1,30 +1,37 @@
-//! A server: what it offers, its state, and everything that protects it, in one builder.
+//! Builds a server: its tools, prompts and resources, its state, and its protection.
 //!
+//! - [`activity`], [`connection`], [`connections`], [`observed`]: connections, and how a
+//!   silent client is disconnected
 //! - [`admitted`]: the second check, at dispatch
-//! - [`adoption`]: the gate alone, before somebody else's handler
-//! - [`browser`]: a person who opens the endpoint
-//! - [`catalogue`], [`listing`]: its tools, prompts and resources, and who sees which;
-//!   [`lists`]: that as bytes
-//! - [`assembly`]: from a builder and a configuration to what serves, with every fault
-//! - [`changes`], [`listening`]: what changes while it runs, and who is told
-//! - [`quota`]: how much memory a caller's listeners may take
-//! - [`cors`]: CORS for requests of pages, and nothing for others
-//! - [`direct`]: the short way to a tool
-//! - [`documents`]: metadata and page, made once
-//! - [`handler`]: the server as rmcp sees it, and the second check
+//! - [`adoption`]: the gate alone, in front of a handler written with rmcp
+//! - [`assembly`]: builds what serves from the builder and the configuration, or reports
+//!   every error
+//! - [`at_once`]: polls a connection again if it woke itself
+//! - [`browser`]: redirects a browser at the endpoint to the documentation page
+//! - [`catalogue`]: the registered tools, prompts and resources
+//! - [`changes`], [`listening`]: changes at run time, and the notifications about them
+//! - [`cors`]: CORS for requests that carry an `Origin`
+//! - [`direct`]: the fast path to a tool
+//! - [`documents`]: the metadata document and the documentation page, rendered at start-up
+//! - [`entrance`]: the entry for HTTP requests, which bypasses the router for the endpoint
+//! - [`handler`]: the implementation of rmcp's handler
 //! - [`hierarchy`]: which scope implies which
-//! - [`issuing`]: who issues tokens, and how they are verified
-//! - [`login`]: when a client meets the login
-//! - [`offered`], [`protection`]: what is offered, and what stands before it
-//! - [`preface`]: how long a new connection may be silent
-//! - [`rounds`]: requests of several rounds
-//! - [`routes`]: the paths
-//! - [`schemes`]: what a list of tools says of access
-//! - [`serve`]: listening, and stopping without losing a call
-//! - [`sessions`], [`transport`]: rmcp's sessions, and how it is set up
-//! - [`visibility`]: what lists show to whom
-//! - [`log_writer`]: log lines of a bounded length
-//! - [`welcome`]: what a person at the terminal reads
+//! - [`in_session`]: the fast path for calls in a session
+//! - [`issuing`]: the trusted issuers, and how their tokens are verified
+//! - [`listing`], [`lists`]: the lists for each caller, and a cache of `tools/list` as JSON
+//! - [`log_writer`]: limits the length of log lines
+//! - [`login`]: when a client has to log in
+//! - [`offered`]: each item with its access
+//! - [`page`]: the documentation page
+//! - [`protection`]: the gate and the parts around it
+//! - [`quota`]: limits the memory for subscriptions of each caller
+//! - [`rounds`]: requests that take several rounds
+//! - [`routes`]: the paths that are served
+//! - [`schemes`]: adds `securitySchemes` to `tools/list`
+//! - [`serve`]: listens, and shuts down without losing calls
+//! - [`sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
+//! - [`visibility`]: which items the lists show to a caller
+//! - [`welcome`]: the start-up banner
 
 use std::sync::Arc;
 
@@ -92,7 +99,7 @@ use {catalogue::Sets, protection::Policy};
 /// /// Says hello.
 /// #[mcp_tool(scope = "hello:say")]
 /// fn hello(
-///     /// Whom to greet.
+///     /// The name of the person to greet.
 ///     name: String,
 /// ) -> String {
 ///     format!("Hello, {name}!")
@@ -121,14 +128,14 @@ pub struct Server<S> {
 }
 
 impl Server<()> {
-    /// A server without state, by the name that clients show.
+    /// Creates a server without state. Clients show `name`.
     pub fn new(name: impl Into<String>) -> Self {
         Self::with_state(name, ())
     }
 }
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
-    /// A server whose functions can take [`State`](crate::State) from `state`.
+    /// Creates a server whose functions can take [`State`](crate::State) from `state`.
     pub fn with_state(name: impl Into<String>, state: S) -> Self {
         Self {
             name: name.into(),
@@ -144,41 +151,41 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         }
     }
 
-    /// Sets the version that clients show; `env!("CARGO_PKG_VERSION")`, say.
+    /// Sets the version that clients show, for example `env!("CARGO_PKG_VERSION")`.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// Sets a name for people, where the server's own is one for machines.
+    /// Sets a display name for people, if the server's name is meant for machines.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Tells models how to use together what the server offers.
+    /// Sets instructions for models: how to use the server's items together.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
         self.instructions = Some(instructions.into());
         self
     }
 
-    /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or a
-    /// function of one's own over the [`ToolSet`]. Can be called more than once.
+    /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or your own
+    /// function over the [`ToolSet`]. Can be called more than once.
     pub fn tools(mut self, add: impl FnOnce(&mut ToolSet<S>)) -> Self {
         add(&mut self.sets.tools);
         self
     }
 
-    /// Adds prompts: `prompts![a, b]`, `Desk::prompts` of a `#[mcp_tools] impl Desk`, or a
-    /// function of one's own over the [`PromptSet`]. Can be called more than once.
+    /// Adds prompts: `prompts![a, b]`, `Desk::prompts` of a `#[mcp_tools] impl Desk`, or your
+    /// own function over the [`PromptSet`]. Can be called more than once.
     pub fn prompts(mut self, add: impl FnOnce(&mut PromptSet<S>)) -> Self {
         add(&mut self.sets.prompts);
         self
     }
 
     /// Adds resources: `resources![a, b]`, `Desk::resources` of a `#[mcp_tools] impl Desk`,
-    /// or a function of one's own over the [`ResourceSet`]. Can be called more than once;
-    /// of templates that have a URI in common the one that was added first is meant.
+    /// or your own function over the [`ResourceSet`]. Can be called more than once. If
+    /// several templates match a URI, the one that was added first is used.
     ///
     /// ```
     /// use toolgate::{Server, mcp_resource, resources};
@@ -196,34 +203,35 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Replaces the verification of JWTs by a verifier of one's own.
+    /// Replaces the verification of JWTs by your own verifier.
     ///
-    /// It says whether a token is authentic and what it claims. Issuer, audience and
-    /// expiry are judged by the server all the same.
+    /// The verifier decides whether a token is authentic and returns its claims. The server
+    /// still validates issuer, audience and expiry.
     pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
         self.policy.verifier = Some(issuing::make_authenticator(verifier));
         self
     }
 
-    /// Takes the time of day from another clock than the system's.
+    /// Reads the time from `clock` instead of the system clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.policy.clock = Arc::new(clock);
         self
     }
 
-    /// Lets callers without a token connect and list everything: for servers that are meant
-    /// for strangers.
+    /// Lets unauthenticated clients connect and list everything. Use it for servers that are
+    /// open to unknown clients.
     ///
-    /// Without it, one protected tool, prompt or resource is enough for `initialize`,
-    /// `server/discover`, `ping`, lists, notifications, `GET` and `DELETE` to need a token.
-    /// Many clients decide when they connect whether a login is needed, and never ask again.
-    /// A public item still runs without a token in one request of revision 2026-07-28, or of
-    /// any revision [without sessions](Self::without_sessions). A server whose items are all
-    /// public needs no token anywhere.
+    /// Without it, one protected tool, prompt or resource is enough to require a token for
+    /// `initialize`, `server/discover`, `ping`, lists, notifications, `GET` and `DELETE`.
+    /// Many clients decide when they connect whether a login is needed, and do not log in
+    /// later. A public item still runs without a token in one request of revision 2026-07-28,
+    /// or of any revision [without sessions](Self::without_sessions). If all items are
+    /// public, no request needs a token.
     ///
-    /// With it, lists show strangers the names, schemas and scopes of everything, which the
-    /// start says, and the call of a protected item is answered by a 401 with the scopes of
-    /// that item. Together with [`Visibility::Granted`] it is a fault when the server starts.
+    /// With it, lists show the names, schemas and scopes of all items to unauthenticated
+    /// clients; a warning at start-up says so. A call of a protected item is answered with a
+    /// 401 that names the scopes of that item. The combination with [`Visibility::Granted`]
+    /// is an error at start-up.
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
@@ -234,19 +242,19 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Chooses which scopes a 403 names.
+    /// Sets which scopes a 403 names.
     pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
         self.policy.challenge_scopes = which;
         self
     }
 
-    /// Answers a denied call of a tool as a result, to the callers of which `to` says so:
-    /// status 200, `isError`, and the challenge in `_meta["mcp/www_authenticate"]`, which
-    /// is where the OpenAI Apps SDK looks for it.
+    /// Answers a denied tool call with a tool result if `to` returns `true` for the call:
+    /// status 200, `isError`, and the challenge in `_meta["mcp/www_authenticate"]`, where the
+    /// OpenAI Apps SDK reads it.
     ///
-    /// Everybody else gets the real 401 or 403, without which no other client logs in or
-    /// steps up. That holds for all other requests as well, and where no challenge helps.
-    /// The tool runs in neither case. Off by default.
+    /// All other clients get the real 401 or 403: without it they neither log in nor step up.
+    /// All other requests, and denials that no challenge can resolve, are also answered with
+    /// the real status. A denied tool never runs. Off by default.
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
@@ -263,30 +271,30 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Chooses what the lists of tools, prompts and resources show to whom.
+    /// Sets which tools, prompts and resources the lists show to a caller.
     pub fn visibility(mut self, visibility: Visibility) -> Self {
         self.policy.visibility = visibility;
         self
     }
 
-    /// Lets a [`Changes`] switch tools, prompts and resources off and on, and tell clients
-    /// what changed; clients can then subscribe to resources.
+    /// Lets a [`Changes`] switch tools, prompts and resources off and on and notify clients.
+    /// Clients can then subscribe to resources.
     pub fn changes(mut self, changes: &Changes) -> Self {
         self.changes = Some(changes.clone());
         self
     }
 
-    /// Declares that whoever holds a scope has others as well.
+    /// Declares that a token with the scope `holder` also has the `implied` scopes.
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
     /// let server = server.scope_implies("todo:admin", ["todo:read", "todo:write"]);
     /// ```
     ///
-    /// It is honoured when a token is judged (the MCP authorization specification obliges
-    /// a server that has a hierarchy to do so), and never widens a challenge: that names
-    /// what a tool asks for. A scope that nothing asks for, on the right side, is a fault
-    /// when the server starts.
+    /// The hierarchy applies when a token is validated: the MCP authorization specification
+    /// requires this of a server that has a hierarchy. It never widens a challenge, which
+    /// names the scopes that a tool requires. An implied scope that no item requires is an
+    /// error at start-up.
     pub fn scope_implies<const N: usize>(
         mut self,
         holder: &'static str,
@@ -296,30 +304,30 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Describes the scopes, for the page and for the consent that the development issuer
-    /// asks for, and closes the list: what asks for another is a fault when the server
-    /// starts. [`scopes!`](crate::scopes) makes one.
+    /// Declares all scopes of the server, with descriptions for the documentation page and
+    /// for the consent page of the development issuer. An item that requires a scope outside
+    /// this list is an error at start-up. [`scopes!`](crate::scopes) builds the list.
     pub fn vocabulary(mut self, vocabulary: &'static [ScopeDescription]) -> Self {
         self.policy.vocabulary = vocabulary;
         self
     }
 
-    /// Lets a token's scope that ends in `*` stand for every scope of this server that
-    /// begins like it: `todo:*` for `todo:read` and `todo:write`.
+    /// Lets a scope that ends in `*` grant every scope of this server with the same prefix:
+    /// `todo:*` grants `todo:read` and `todo:write`.
     pub fn scope_patterns(mut self) -> Self {
         self.policy.hierarchy.allow_patterns();
         self
     }
 
-    /// Answers every request by itself, so that each can come to another replica: no client
-    /// gets an `Mcp-Session-Id` (which a server may leave out: MCP 2025-11-25, Transports,
-    /// Session Management).
+    /// Answers every request independently, so that requests of one client can go to
+    /// different replicas. No client gets an `Mcp-Session-Id`, which is optional (MCP
+    /// 2025-11-25, Transports, Session Management).
     ///
-    /// Revision 2026-07-28 has no sessions in any case, and loses nothing. Clients of those
-    /// before it lose what needs one: they cannot be asked for anything while a call waits,
-    /// subscribe to resources, hear of changes or be sent log messages. Progress comes with
-    /// the answer to its call. Where tools ask their clients, give each replica the same
-    /// `TOOLGATE_STATE_KEY`.
+    /// Revision 2026-07-28 has no sessions and loses nothing. Clients of earlier revisions
+    /// lose what needs a session: the server cannot send them requests during a call,
+    /// resource subscriptions, change notifications or log messages. Progress notifications
+    /// arrive with the answer to the call. If tools send requests to clients, set the same
+    /// `TOOLGATE_STATE_KEY` on each replica.
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
@@ -330,13 +338,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Keeps [`Server::serve`] from telling a person at the terminal what to do next.
+    /// Suppresses the start-up banner of [`Server::serve`].
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
         self
     }
 
-    /// The same with the state in all that it offers.
+    /// Returns the same server with the state applied to every item.
     fn bound(self) -> Server<()> {
         Server {
             name: self.name,
@@ -352,11 +360,12 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         }
     }
 
-    /// The scopes of all that it offers, sorted: what to register at a provider.
+    /// Returns the scopes of all items, sorted. These are the scopes to register at a
+    /// provider.
     ///
     /// # Errors
     ///
-    /// A [`StartError`] when something that it offers has faults.
+    /// Returns a [`StartError`] if an item has errors.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
         assembly::scopes(self.sets.bound(&self.state), &self.policy.hierarchy)
     }

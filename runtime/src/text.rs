@@ -1,11 +1,11 @@
-//! Arguments that are texts on the wire: the variables of a resource's URI, and the
-//! arguments of a prompt.
+//! Arguments that are text on the wire: the variables of a resource's URI, and the arguments
+//! of a prompt.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `reader` | a text as serde reads it: a number where a number is asked for |
-//! | `attempt` | where the author's code is run, and how it can fail |
-//! | `completion` | functions that complete what is typed so far |
+//! | `reader` | deserializes text with serde: a number where the type is a number |
+//! | `attempt` | runs the author's code, and classifies its failures |
+//! | `completion` | functions that complete an argument |
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,19 +22,19 @@ pub(crate) use completion::{Completing, bound, complete, completing};
 
 use reader::Text;
 
-/// A type that reads from a text: what a variable of a resource's URI, or an argument of a
-/// prompt, can be.
+/// A type that can be parsed from text: the type of a variable of a resource's URI, or of an
+/// argument of a prompt.
 ///
-/// Texts, numbers, `bool`, `char`, enums of names, addresses, UUIDs, and newtypes and
-/// options of these do, as serde reads them.
+/// Strings, numbers, `bool`, `char`, enums of names, IP addresses, UUIDs, and newtypes and
+/// options of these implement it through serde.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from a text",
-    label = "not readable from a text",
-    note = "variables of a URI and arguments of a prompt are texts: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
-    note = "if it is neither: take the server's state as `State<T>`, or mark an extractor of your own `#[extract]`"
+    message = "`{Self}` cannot be parsed from text",
+    label = "cannot be parsed from text",
+    note = "variables of a URI and arguments of a prompt are text: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
+    note = "if it is neither: take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
 )]
 pub trait FromText: Sized {
-    /// Reads it from a text, or from nothing.
+    /// Parses the value from text. `None` means that the argument is missing.
     #[doc(hidden)]
     fn read(text: Option<&str>) -> Result<Self, String>;
 }
@@ -49,7 +49,7 @@ impl<T: DeserializeOwned> FromText for T {
     }
 }
 
-/// What reads one argument. To have one is to have shown that its type can be read so.
+/// Parses one argument. Only a type that can be parsed from text has one.
 #[doc(hidden)]
 pub struct TextSlot<T> {
     read: fn(Option<&str>) -> Result<T, String>,
@@ -63,7 +63,7 @@ impl<T> Clone for TextSlot<T> {
 
 impl<T> Copy for TextSlot<T> {}
 
-/// Has what reads an argument of this type.
+/// Returns the parser for an argument of this type.
 #[doc(hidden)]
 #[must_use]
 pub fn text<T: FromText>() -> TextSlot<T> {
@@ -71,11 +71,11 @@ pub fn text<T: FromText>() -> TextSlot<T> {
 }
 
 impl<T> TextSlot<T> {
-    /// Takes the argument out of a call, by its name.
+    /// Takes the argument out of a call by its name, and parses it.
     ///
     /// # Errors
     ///
-    /// When the type does not read from the text.
+    /// Returns an error if the text cannot be parsed as the type.
     pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, Failure> {
         let text = call.arguments_mut().remove(name);
         (self.read)(text.as_ref().and_then(Value::as_str)).map_err(|fault| {
@@ -84,7 +84,7 @@ impl<T> TextSlot<T> {
         })
     }
 
-    /// Whether the argument may be left out: whether its type reads from nothing.
+    /// Returns whether the argument may be missing: whether its type accepts a missing value.
     pub(crate) fn is_optional(self) -> bool {
         (self.read)(None).is_ok()
     }

@@ -209,16 +209,16 @@ async fn what_is_said_and_what_there_is_must_agree() {
     for part in [
         "has no tool `raed`",
         "`read`, `write`, `ping`, `audit`",
-        "the tool `read` needs is said twice",
-        "`ledger` names no resources",
-        "`tools_by` is said twice",
+        "the tool `read` needs is declared twice",
+        "`ledger` is not a valid resource URI or template",
+        "`tools_by` is called twice",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     let bare = Gate::builder("ledger").verifier(Unsigned);
     let told = faults(bare.tool("read", needs!(public))).await;
     for name in Ledger::TOOLS.iter().skip(1).chain(&Ledger::PROMPTS) {
-        let fault = format!("`{name}`, and nobody has said what it needs");
+        let fault = format!("`{name}`, and what it needs is not declared");
         assert!(told.contains(&fault), "{name}: {told}");
     }
     for uri in Ledger::RESOURCES.iter().chain(&[Ledger::TEMPLATE]) {

@@ -132,7 +132,7 @@ async fn promise(router: Router) -> String {
 #[tokio::test]
 async fn the_page_promises_the_login_that_the_server_has() {
     const AT_CONNECTION: &str = "leads you through a login when it connects";
-    const NEVER: &str = "There is nothing to log in to";
+    const NEVER: &str = "No login is needed";
     let config = || Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
 
     let closed = desks::closed_server(&desks::Runs::default());

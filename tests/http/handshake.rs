@@ -249,7 +249,7 @@ async fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
         .open_handshake()
         .visibility(Visibility::Granted);
     let error = start(server).await.start_error().await.to_string();
-    for part in ["`open_handshake`", "`Visibility::Granted`", "leave out"] {
+    for part in ["`open_handshake`", "`Visibility::Granted`", "remove"] {
         assert!(error.contains(part), "{part}: {error}");
     }
 }

@@ -240,7 +240,7 @@ async fn an_error_is_told_by_its_own_text() {
         ("fail", "it is not done today"),
         (
             "panic",
-            "it failed unexpectedly; this is a fault of the server, not of the request",
+            "it failed unexpectedly; this is an error in the server, not in the request",
         ),
     ] {
         let (code, message) = desk.error("text.review", json!({ "text": text })).await;

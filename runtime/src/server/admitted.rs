@@ -1,4 +1,4 @@
-//! The second check: at dispatch, what is about to run is compared with what was admitted.
+//! The second check: at dispatch, the operation is compared with the one that was authorized.
 
 use http::request::Parts;
 use rmcp::{ErrorData, model::Extensions};
@@ -8,12 +8,13 @@ use crate::{
     operation::Operation,
 };
 
-/// The admission that came with *this* request, never one of the session's.
+/// Returns the admission that the gate attached to *this* request, never one of the
+/// session's.
 ///
 /// # Errors
 ///
-/// What a caller is told when there is none for this operation: somebody has mounted the
-/// service without its gate, or behind another's.
+/// Returns an error if the request has no admission for this operation: the service is
+/// mounted without its gate, or behind another gate.
 pub(super) fn admitted(
     rules: &Rules,
     extensions: &Extensions,

@@ -1,9 +1,9 @@
-//! The gate alone, before a server that somebody has written with rmcp.
+//! The gate alone, in front of a server that is written with rmcp.
 //!
-//! - [`needs`]: what one thing of the handler asks of its caller
-//! - [`builder`]: what an author says, until the gate is built
-//! - [`stated`], [`survey`]: what was said, and what the handler says that it has
-//! - [`layer`], [`guard`]: the two halves, before the service and around the handler
+//! - [`needs`]: the access of one item of the handler
+//! - [`builder`]: the declarations and the policy, until the gate is built
+//! - [`stated`], [`survey`]: the declared items, and the items that the handler lists
+//! - [`layer`], [`guard`]: the two halves, in front of the service and around the handler
 
 use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 
@@ -47,14 +47,14 @@ pub use guard::Guarded;
 pub use layer::{GateLayer, Gated, IsGuarded};
 pub use needs::Needs;
 
-/// The gate alone, before a server that you have written with rmcp's own `#[tool]` or
+/// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
 /// [`ServerHandler`].
 ///
-/// It judges as a [`Server`](crate::Server) does, by the same code: tokens, scopes,
-/// sessions, origins, and what is refused is told in the same way. Its two halves belong
-/// together: the layer judges requests, and the [`Guarded`] handler demands of each that
-/// it was judged. What each tool, prompt and resource needs is said beside the handler;
-/// what is not said is refused.
+/// It uses the same code as a [`Server`](crate::Server): tokens, scopes, sessions and origins
+/// are checked in the same way, and refusals look the same. Both halves are needed: the layer
+/// authorizes requests, and the [`Guarded`] handler requires for each request that it was
+/// authorized. Declare the access of each tool, prompt and resource here. Anything not
+/// declared is denied.
 ///
 /// ```no_run
 /// use rmcp::transport::streamable_http_server::StreamableHttpService;
@@ -80,15 +80,16 @@ pub use needs::Needs;
 #[derive(Clone)]
 pub struct Gate(Arc<Standing>);
 
-/// A gate that stands, and what is served beside it.
+/// A built gate, and what is served with it.
 struct Standing {
     wall: Wall,
     visibility: Visibility,
     has_sessions: bool,
     asks_for_tokens: bool,
-    /// What each tool asks for, by its name, where the lists show it to strangers.
+    /// The `securitySchemes` of each tool by name, if lists show them to unauthenticated
+    /// clients.
     schemes: HashMap<String, Value>,
-    /// The MCP endpoint's path without a slash at its end; empty for the root.
+    /// The path of the MCP endpoint without a trailing slash; empty for the root.
     path: String,
     metadata: Bytes,
     page: Bytes,
@@ -98,25 +99,25 @@ struct Standing {
     bind: SocketAddr,
     hosts: Vec<String>,
     body_limit: usize,
-    /// Ends sessions.
+    /// Cancels sessions.
     everything: CancellationToken,
-    /// What callers listen to counts here, by session or not.
+    /// Counts the subscriptions of callers, with or without a session.
     quota: Arc<Quota>,
 }
 
 impl Gate {
-    /// Begins a gate before a server of this name, which people read.
+    /// Starts a gate for a server with this display name.
     pub fn builder(name: impl Into<String>) -> GateBuilder {
         GateBuilder::new(name.into())
     }
 
-    /// Puts a handler behind the gate: the second half. It is made anew for each session
-    /// or request, where the service makes its handlers.
+    /// Wraps a handler in the second half of the gate. Call it where the service creates its
+    /// handlers, once for each session or request.
     pub fn guard<H: ServerHandler>(&self, handler: H) -> Guarded<H> {
         Guarded::new(handler, self.clone())
     }
 
-    /// The same in the place where a service makes its handlers.
+    /// Wraps a function that creates handlers, for `StreamableHttpService::new`.
     pub fn guard_each<H, F>(&self, make: F) -> impl Fn() -> io::Result<Guarded<H>> + use<H, F>
     where
         H: ServerHandler,
@@ -126,9 +127,10 @@ impl Gate {
         move || Ok(gate.guard(make()?))
     }
 
-    /// How the service behind the gate has to be set up: hosts and limits are the gate's,
-    /// so that rmcp's own checks are a second lock and no other one. Outside of sessions it
-    /// answers in JSON, unless the handler sends something before its result.
+    /// Returns the transport settings for the service behind the gate. Hosts and limits are
+    /// those of the gate, so rmcp's own checks repeat the gate's checks and never differ from
+    /// them. Outside of sessions the service answers in JSON, unless the handler sends
+    /// something before its result.
     #[must_use]
     pub fn transport(&self) -> StreamableHttpServerConfig {
         let standing = &self.0;
@@ -140,27 +142,26 @@ impl Gate {
         .with_legacy_session_mode(standing.has_sessions)
     }
 
-    /// Sessions for the service behind the gate, made anew by each call.
+    /// Creates a new session manager for the service behind the gate.
     ///
-    /// rmcp's own `LocalSessionManager::default()` ends a session after five minutes without a
-    /// message, in the midst of a call as well, and sends clients of revisions before
-    /// 2025-11-25 an event at which they fail. In these nothing ends while a request or a
-    /// stream is open, and the gate ends what is idle
-    /// ([`SessionLimits`](crate::SessionLimits)).
+    /// rmcp's own `LocalSessionManager::default()` ends a session after five minutes without
+    /// a message, even during a call, and sends clients of revisions before 2025-11-25 an
+    /// event that makes them fail. These sessions stay open while a request or a stream is
+    /// open, and the gate ends idle ones ([`SessionLimits`](crate::SessionLimits)).
     #[must_use]
     pub fn sessions(&self) -> Arc<LocalSessions> {
         Arc::default()
     }
 
-    /// The gate's first half, for a service that is mounted in a way of one's own. The rest
-    /// of what [`Gate::router`] serves has to be served as well: clients find their way by it.
+    /// Returns the first half of the gate, for a service that you mount yourself. Also serve
+    /// the other paths of [`Gate::router`]: clients need them to find the issuer.
     #[must_use]
     pub fn layer(&self) -> GateLayer {
         GateLayer(Arc::clone(&self.0.wall.gate))
     }
 
-    /// The service behind the gate, at the path of the configuration's resource, and all
-    /// that belongs to it, as [`Server::into_router`](crate::Server::into_router) has it.
+    /// Returns a router with the service at the path of the configured resource, and with the
+    /// same other paths as [`Server::into_router`](crate::Server::into_router).
     pub fn router<H, M>(&self, service: StreamableHttpService<Guarded<H>, M>) -> Router
     where
         H: ServerHandler,
@@ -186,12 +187,12 @@ impl Gate {
         routes::routes(endpoint, served, standing.wall.readiness.clone())
     }
 
-    /// Listens where the configuration says and serves the service behind the gate, and all
-    /// that belongs to it, as [`Server::serve`](crate::Server::serve) does.
+    /// Listens on the configured address and serves the service behind the gate, as
+    /// [`Server::serve`](crate::Server::serve) does.
     ///
     /// # Errors
     ///
-    /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
+    /// [`Error::Bind`] if the server cannot listen on the address, [`Error::Serve`] if
     /// listening fails later.
     pub async fn serve<H, M>(
         &self,
@@ -207,10 +208,10 @@ impl Gate {
         self.serve_on(service, listener, told_to_stop).await
     }
 
-    /// The same on a socket that listens already, until `stop` is ready.
+    /// Serves on a socket that is already listening, until `stop` completes.
     ///
-    /// A future that is dropped before takes its connections, and what runs on them, with it:
-    /// only `stop` lets running calls finish.
+    /// Dropping the future closes its connections and cancels the calls on them. Only `stop`
+    /// lets running calls finish.
     ///
     /// # Errors
     ///
@@ -227,7 +228,7 @@ impl Gate {
     {
         let standing = &self.0;
         let assembled = Assembled {
-            // The application's own handlers may ask.
+            // The application's own handlers may read the peer address.
             is_told_peers: true,
             entrance: self.entrance(service),
             cors: standing.cors.clone(),
@@ -240,8 +241,8 @@ impl Gate {
         serve::serve(listener, assembled, Box::pin(stop)).await
     }
 
-    /// Ends open streams and sessions, and says at `/readyz` that it is over: for an
-    /// application that serves the [`router`](Self::router) itself, when it is told to stop.
+    /// Ends open streams and sessions, and makes `/readyz` answer 503. Call it at shutdown if
+    /// your application serves the [`router`](Self::router) itself.
     pub fn stop(&self) {
         self.0.wall.readiness.stop();
         self.0.wall.streams.cancel();

@@ -1,4 +1,4 @@
-//! From a builder and a configuration to what serves, or to every fault at once.
+//! Builds what serves from a builder and a configuration, or reports every error.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -39,21 +39,21 @@ use super::{
 /// A server that is ready to be served.
 pub(super) struct Assembled {
     pub(super) entrance: Entrance,
-    /// What goes around the answer for all other paths.
+    /// The CORS layer for the answer at all other paths.
     pub(super) cors: CorsLayer,
     pub(super) welcome: Welcome,
-    /// Whether something in it asks who is at the other end of a connection.
+    /// Whether a route reads the peer address of a connection.
     pub(super) is_told_peers: bool,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
     pub(super) ready: Readiness,
-    /// Ends the open streams.
+    /// Cancels open streams.
     pub(super) streams: CancellationToken,
-    /// Ends sessions.
+    /// Cancels sessions.
     pub(super) everything: CancellationToken,
 }
 
-/// The scopes of what is registered, sorted.
+/// Returns the scopes of all registered items, sorted.
 pub(super) fn scopes(
     sets: Sets<()>,
     hierarchy: &Hierarchy,
@@ -63,14 +63,14 @@ pub(super) fn scopes(
     protection::scopes(&offered, hierarchy, faults)
 }
 
-/// Judges everything and puts it together.
+/// Validates everything and assembles the server.
 pub(super) fn assemble(
     server: Server<()>,
     config: Config,
     bound: Option<SocketAddr>,
 ) -> Result<Assembled, StartError> {
     let mut faults = Faults::default();
-    // What listens already counts, whatever was to listen.
+    // The address of a listening socket replaces the configured one.
     let config = match bound {
         Some(address) => config.with_bind(address),
         None => config,
@@ -97,8 +97,8 @@ pub(super) fn assemble(
     );
     let Ok(rounds) = rounds else {
         faults.add(
-            "the operating system gives no random numbers",
-            "let it run where it may ask for them",
+            "the operating system provides no random numbers",
+            "run it where the operating system's random number generator is available",
         );
         return Err(faults.into_error());
     };
@@ -194,7 +194,7 @@ pub(super) fn assemble(
     })
 }
 
-/// Gives a handle on changes the things that it switches.
+/// Attaches the handle on changes to the items that it switches.
 fn attach(
     changes: Option<&Changes>,
     catalogue: &Catalogue,
@@ -205,12 +205,12 @@ fn attach(
     if is_taken {
         faults.add(
             "one `Changes` was given to two servers",
-            "make a `Changes::new()` for each",
+            "create one `Changes::new()` for each server",
         );
     }
 }
 
-/// The headers in which clients repeat arguments, for CORS.
+/// Returns the headers in which clients repeat arguments, for CORS.
 fn parameter_headers(tools: &[Tool<()>]) -> Vec<HeaderName> {
     let names = tools.iter().flat_map(Tool::parameter_headers);
     let names = names.map(|name| format!("mcp-param-{}", name.to_ascii_lowercase()));

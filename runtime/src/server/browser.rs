@@ -1,4 +1,4 @@
-//! A person who opens the endpoint in a browser, and is sent to the page about the server.
+//! Redirects a person who opens the endpoint in a browser to the documentation page.
 
 use std::{
     convert::Infallible,
@@ -16,10 +16,10 @@ use crate::config::DOCS_PATH;
 
 use super::entrance::Answer;
 
-/// Whether a request is a browser's that opens an address for a person.
+/// Returns whether a browser sent this request to open an address for a person.
 ///
-/// A page's script names its origin, a client its token or its session. What has a query is
-/// left to the gate, which refuses a token in it.
+/// Scripts of a page send `Origin`, and MCP clients send a token or a session ID. A request
+/// with a query goes to the gate, which refuses tokens in queries.
 pub(super) fn is_browser(request: &Request<Body>) -> bool {
     let headers = request.headers();
     let is_a_clients = [AUTHORIZATION.as_str(), ORIGIN.as_str(), "mcp-session-id"];
@@ -29,8 +29,8 @@ pub(super) fn is_browser(request: &Request<Body>) -> bool {
         && prefers_html(headers)
 }
 
-/// Whether `text/html` is among what a caller likes best (RFC 9110 §12.5.1). Whoever takes
-/// an event stream is no browser that opens a page.
+/// Returns whether `text/html` has the highest weight (RFC 9110 §12.5.1). A client that
+/// accepts an event stream is not a browser that opens a page.
 fn prefers_html(headers: &HeaderMap) -> bool {
     let (mut html, mut best) = (0, 0);
     for value in headers.get_all(ACCEPT) {
@@ -51,7 +51,7 @@ fn prefers_html(headers: &HeaderMap) -> bool {
     html > 0 && html == best
 }
 
-/// A quality value (RFC 9110 §12.4.2) in thousandths.
+/// Parses a quality value (RFC 9110 §12.4.2), in thousandths.
 fn thousandths(text: &str) -> Option<u32> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_short = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
@@ -63,8 +63,9 @@ fn thousandths(text: &str) -> Option<u32> {
     }
 }
 
-/// Sends a browser to the page. No cache keeps that: to a client the same address answers
-/// otherwise. 303, because what is there describes the endpoint (RFC 9110 §15.4.4).
+/// Redirects a browser to the documentation page. `no-store`, because the same address
+/// answers MCP clients differently. 303, because the page describes the endpoint (RFC 9110
+/// §15.4.4).
 pub(super) fn see_docs() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
@@ -74,7 +75,7 @@ pub(super) fn see_docs() -> Response<Body> {
     response
 }
 
-/// A service whose address a person may open.
+/// A service whose address a person may open in a browser.
 #[derive(Clone)]
 pub(super) struct ForBrowsers<S>(pub(super) S);
 
@@ -102,7 +103,7 @@ where
 mod tests {
     use super::*;
 
-    /// What Firefox and Chromium send when a person opens an address.
+    /// The `Accept` headers of Firefox and Chromium when a person opens an address.
     const FIREFOX: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     const CHROMIUM: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
 

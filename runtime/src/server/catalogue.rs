@@ -1,4 +1,4 @@
-//! Everything that a server has, as its author registered it.
+//! The tools, prompts and resources of a server, as registered.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{
     offered::{Offered, Terms},
 };
 
-/// What is registered, while the server is being built.
+/// The registered items while the server is being built.
 pub(super) struct Sets<S> {
     pub(super) tools: ToolSet<S>,
     pub(super) prompts: PromptSet<S>,
@@ -36,7 +36,7 @@ impl<S> Sets<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Sets<S> {
-    /// The same with the state in each.
+    /// Returns the same sets with the state applied to each item.
     pub(super) fn bound(self, state: &S) -> Sets<()> {
         Sets {
             tools: self.tools.bound(state),
@@ -47,7 +47,7 @@ impl<S: Clone + Send + Sync + 'static> Sets<S> {
 }
 
 impl Sets<()> {
-    /// The same, ready to be used. What is wrong goes to `faults`.
+    /// Builds the catalogue. Errors are added to `faults`.
     pub(super) fn finish(self, faults: &mut Faults) -> Catalogue {
         Catalogue {
             tools: self.tools.finish(faults),
@@ -57,7 +57,7 @@ impl Sets<()> {
     }
 }
 
-/// What is registered; the place of each is its number.
+/// The registered items. An item's index is its number.
 pub(super) struct Catalogue {
     pub(super) tools: Vec<Tool<()>>,
     pub(super) prompts: Vec<Prompt<()>>,
@@ -65,7 +65,7 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// The tool that an admission is for.
+    /// Returns the tool that the admission is for.
     pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<()>> {
         match admission.target() {
             Some(Target::Tool(number)) => self.tools.get(number as usize),
@@ -73,7 +73,7 @@ impl Catalogue {
         }
     }
 
-    /// The prompt that an admission is for.
+    /// Returns the prompt that the admission is for.
     pub(super) fn admitted_prompt(&self, admission: &Admission) -> Option<&Prompt<()>> {
         match admission.target() {
             Some(Target::Prompt(number)) => self.prompts.get(number as usize),
@@ -81,7 +81,7 @@ impl Catalogue {
         }
     }
 
-    /// The resource that an admission is for.
+    /// Returns the resource that the admission is for.
     pub(super) fn admitted_resource(&self, admission: &Admission) -> Option<&Resource<()>> {
         match admission.target() {
             Some(Target::Resource(number)) => self.resources.get(number as usize),
@@ -89,7 +89,7 @@ impl Catalogue {
         }
     }
 
-    /// What is offered, and on which terms.
+    /// Returns the offered items and their access terms.
     pub(super) fn offered(&self, changes: bool) -> Offered {
         let terms = |requirement: Requirement, step_up: bool| Terms {
             requirement,
@@ -117,7 +117,7 @@ impl Catalogue {
         }
     }
 
-    /// A switch for each.
+    /// Creates a switch for each item.
     pub(super) fn switches(&self) -> Arc<Switches> {
         let Self {
             tools,
@@ -128,7 +128,7 @@ impl Catalogue {
         Arc::new(switches)
     }
 
-    /// What each is switched by.
+    /// Returns the name that each item is switched by.
     pub(super) fn names(&self) -> Names {
         let tools = self.tools.iter().map(|tool| tool.name().to_owned());
         let prompts = self.prompts.iter().map(|prompt| prompt.name().to_owned());
@@ -141,7 +141,7 @@ impl Catalogue {
         }
     }
 
-    /// What the server says that it can do. A server of which nothing is registered has an
+    /// Returns the capabilities that the server declares. A server without items declares an
     /// empty list of tools.
     pub(super) fn capabilities(&self, changes: bool) -> ServerCapabilities {
         let mut capabilities = ServerCapabilities::default();
@@ -170,7 +170,7 @@ impl Catalogue {
         capabilities
     }
 
-    /// Warns of arguments of which nobody is told what they mean.
+    /// Logs a warning for each item that has arguments without a description.
     pub(super) fn warn_of_undescribed_arguments(&self) {
         for tool in &self.tools {
             warn(

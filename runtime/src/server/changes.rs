@@ -1,4 +1,4 @@
-//! What changes while a server runs, and who is told.
+//! Changes while a server runs, and who is notified.
 
 use std::{
     fmt,
@@ -9,14 +9,15 @@ use tokio::sync::broadcast;
 
 use crate::admission::{Switches, Target};
 
-/// How many changes a listener may be behind before it is told that it missed some.
+/// How many changes a listener may be behind before it misses some.
 const BACKLOG: usize = 256;
 
-/// A handle on what changes in a running server: tools, prompts and resources that are
-/// switched off and on, resources that have new contents.
+/// Changes a running server: switches tools, prompts and resources off and on, and announces
+/// new contents of resources.
 ///
-/// Clients that listen are told: those with a session by its stream, those of revision
-/// 2026-07-28 by `subscriptions/listen`. Of a resource only who may read it is told.
+/// Listening clients are notified: clients with a session on its stream, clients of revision
+/// 2026-07-28 by `subscriptions/listen`. Only a client that may read a resource is notified
+/// of its changes.
 ///
 /// ```
 /// use toolgate::{Changes, Server, mcp_tool, tools};
@@ -36,30 +37,30 @@ pub struct Changes {
     server: Arc<OnceLock<(Names, Arc<Switches>)>>,
 }
 
-/// What the things of a server are switched by; the place of each is its number.
+/// The names that a server's items are switched by. An item's index is its number.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) tools: Vec<String>,
     pub(super) prompts: Vec<String>,
-    /// URIs and templates, as they are written.
+    /// URIs and templates, as declared.
     pub(super) resources: Vec<String>,
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The list of tools.
+    /// The list of tools changed.
     Tools,
-    /// The list of prompts.
+    /// The list of prompts changed.
     Prompts,
-    /// The list of resources.
+    /// The list of resources changed.
     Resources,
-    /// The contents of a resource.
+    /// The contents of the resource with this URI changed.
     Contents(String),
 }
 
 impl Changes {
-    /// A handle for one server.
+    /// Creates a handle for one server.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -68,11 +69,12 @@ impl Changes {
         }
     }
 
-    /// Switches a tool off: it leaves the list, and answers like one that never was.
+    /// Switches a tool off: it disappears from the list, and a call is answered as for an
+    /// unknown tool.
     ///
     /// # Errors
     ///
-    /// [`NotOffered`] when the server has none of this name, or does not run yet.
+    /// [`NotOffered`] if the server has no tool of this name, or does not run yet.
     pub fn switch_off(&self, tool: &str) -> Result<(), NotOffered> {
         self.switch(Kind::Tool, tool, false)
     }
@@ -104,8 +106,8 @@ impl Changes {
         self.switch(Kind::Prompt, prompt, true)
     }
 
-    /// Switches a resource off, as [`Changes::switch_off`] does a tool: by its URI, or by
-    /// the template, as the attribute has it.
+    /// Switches a resource off, as [`Changes::switch_off`] does a tool. `uri` is its URI, or
+    /// the template as written in the attribute.
     ///
     /// # Errors
     ///
@@ -123,8 +125,8 @@ impl Changes {
         self.switch(Kind::Resource, uri, true)
     }
 
-    /// Tells those who listen to a resource that it has new contents. Of a template it is
-    /// the URI of the one that has.
+    /// Notifies the listeners of a resource that it has new contents. For a template, pass
+    /// the URI of the resource that changed.
     pub fn resource_updated(&self, uri: impl Into<String>) {
         self.tell(Change::Contents(uri.into()));
     }
@@ -156,11 +158,11 @@ impl Changes {
     }
 
     fn tell(&self, change: Change) {
-        // That nobody listens is no fault.
+        // Sending fails only if there are no listeners.
         let _ = self.sender.send(change);
     }
 
-    /// Belongs to a server from now on. Says whether it did to none before.
+    /// Attaches the handle to a server. Returns `false` if it is already attached to one.
     pub(super) fn attach(&self, names: Names, switches: &Arc<Switches>) -> bool {
         self.server.set((names, Arc::clone(switches))).is_ok()
     }
@@ -184,7 +186,7 @@ impl fmt::Debug for Changes {
     }
 }
 
-/// Something that cannot be switched, because the server has none of its name.
+/// The error of switching an item that the server does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotOffered {
     kind: Kind,

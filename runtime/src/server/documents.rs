@@ -1,4 +1,4 @@
-//! What is made once, at the start, and then served as it is.
+//! Documents that are rendered once at start-up and then served unchanged.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::{
     protection::DescribedScope,
 };
 
-/// What the documents say.
+/// The contents of the documents.
 pub(super) struct Documents<'a> {
     pub(super) name: &'a str,
     pub(super) version: &'a str,
@@ -21,12 +21,12 @@ pub(super) struct Documents<'a> {
     pub(super) is_development: bool,
     pub(super) login: Login,
     pub(super) scopes: &'a [DescribedScope],
-    /// What they begin with where clients ask for them.
+    /// The prefix of scopes in requests of clients to the issuer.
     pub(super) scope_prefix: &'a str,
 }
 
 impl Documents<'_> {
-    /// The protected resource metadata (RFC 9728 §2).
+    /// Returns the protected resource metadata (RFC 9728 §2).
     pub(super) fn metadata(&self) -> Bytes {
         let settings = self.settings;
         let derived = Metadata {
@@ -64,7 +64,7 @@ impl Documents<'_> {
         algorithms.map(|algorithm| algorithm.name()).collect()
     }
 
-    /// The page for people.
+    /// Returns the documentation page.
     pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
         let tools = catalogue.tools.iter().map(|tool| ToolEntry {
             listing: tool.listing(),
@@ -81,7 +81,7 @@ impl Documents<'_> {
         self.page_of(tools.collect(), prompts.collect(), resources.collect())
     }
 
-    /// The same of what need not be our own.
+    /// Returns the documentation page for the given entries.
     pub(super) fn page_of(
         &self,
         tools: Vec<ToolEntry<'_>>,

@@ -1,11 +1,11 @@
-//! Which scope implies which, as a server's author declares it.
+//! Which scope implies which, as the server's author declares it.
 
 use crate::{
     error::Faults,
     scope::{Scope, ScopeTable, TooManyScopes},
 };
 
-/// The declarations, kept as they were written until the tools are known.
+/// The declarations, stored as written until the tools are known.
 #[derive(Debug, Default)]
 pub(super) struct Hierarchy {
     implications: Vec<(&'static str, Vec<&'static str>)>,
@@ -21,7 +21,7 @@ impl Hierarchy {
         self.patterns = true;
     }
 
-    /// The table of a server whose operations ask for these scopes.
+    /// Builds the scope table of a server whose operations require these scopes.
     pub(super) fn table(
         &self,
         asked_for: Vec<Scope>,
@@ -36,8 +36,8 @@ impl Hierarchy {
             for name in implied {
                 if !known.contains(name) {
                     faults.add(
-                        format!("scope_implies names `{name}`, which nothing asks for"),
-                        "correct its spelling, or leave it out",
+                        format!("scope_implies names `{name}`, which no item requires"),
+                        "correct its spelling, or remove it",
                     );
                 }
                 scopes.extend(read(name, faults));

@@ -1,4 +1,4 @@
-//! Who issues the tokens of a server.
+//! The issuers of a server's tokens.
 
 use std::sync::Arc;
 
@@ -25,17 +25,14 @@ use super::{offered::Offered, protection::DescribedScope};
 #[derive(Default)]
 pub(super) struct Issuing {
     trusted: Vec<Issuer>,
-    /// The routes of the embedded issuer, where it is the one.
+    /// The routes of the embedded issuer, if it is used.
     pub(super) routes: Option<Router>,
 }
 
-/// What the embedded issuer needs to know of the server.
+/// The settings of the embedded issuer.
 #[cfg_attr(
     not(feature = "development-issuer"),
-    expect(
-        dead_code,
-        reason = "nobody reads it where there is no embedded issuer"
-    )
+    expect(dead_code, reason = "only the embedded issuer reads it")
 )]
 pub(super) struct Embedding<'a> {
     pub(super) name: &'a str,
@@ -46,8 +43,8 @@ pub(super) struct Embedding<'a> {
 }
 
 impl Issuing {
-    /// Takes the configured issuers; without any, and on loopback alone, the embedded
-    /// development issuer. That tools ask for tokens and nobody issues them is a fault.
+    /// Chooses the configured issuers. Without any, and only on loopback, chooses the
+    /// embedded development issuer. Tools that require tokens without an issuer are an error.
     pub(super) fn choose(
         settings: &Settings,
         asks_for_tokens: bool,
@@ -58,8 +55,8 @@ impl Issuing {
         let trusted: Vec<_> = trusted.map(|one| one.settings().clone()).collect();
         if settings.consents_automatically() && !settings.may_issue_for_development() {
             faults.add(
-                "consent is automatic, and the development issuer, which alone would give it, does not exist here",
-                "leave out `with_automatic_consent`, which is for tests, or configure no issuer and stay on loopback",
+                "consent is automatic, and this server has no development issuer, which is the only issuer that can give it",
+                "remove `with_automatic_consent`, which is for tests, or configure no issuer and listen on loopback",
             );
         }
         if !trusted.is_empty() || !asks_for_tokens {
@@ -81,12 +78,12 @@ impl Issuing {
         }
     }
 
-    /// Whether the embedded issuer is the one.
+    /// Returns whether the embedded issuer is used.
     pub(super) fn is_development(&self) -> bool {
         self.routes.is_some()
     }
 
-    /// The issuers to publish, each as it calls itself.
+    /// Returns the issuers to publish, each by its own name.
     pub(super) fn published(&self) -> Vec<String> {
         self.trusted
             .iter()
@@ -94,12 +91,12 @@ impl Issuing {
             .collect()
     }
 
-    /// What scopes begin with at the issuer that clients use, which is the first.
+    /// Returns the prefix of scopes at the issuer that clients use, which is the first.
     pub(super) fn scope_prefix(&self) -> &str {
         self.trusted.first().map_or("", Issuer::scope_prefix)
     }
 
-    /// Every `iss` that is accepted.
+    /// Returns every accepted `iss`.
     pub(super) fn accepted(&self) -> Vec<String> {
         self.trusted
             .iter()
@@ -107,7 +104,7 @@ impl Issuing {
             .collect()
     }
 
-    /// What makes the authenticator of their tokens.
+    /// Returns the constructor of the authenticator for their tokens.
     pub(super) fn verifier(&self, faults: &mut Faults) -> MakeAuthenticator {
         if self.trusted.is_empty() {
             return make_authenticator(NobodyIsTrusted);
@@ -125,17 +122,17 @@ impl Issuing {
     }
 }
 
-/// Puts an authenticator together once it is known what it accepts.
+/// Builds an authenticator once the accepted issuers and audiences are known.
 pub(super) type MakeAuthenticator =
     Box<dyn FnOnce(Acceptance, Arc<ScopeTable>, Arc<dyn Clock>) -> Authenticator + Send>;
 
-/// The authenticator over a verifier, whatever its type.
+/// Returns the constructor of an authenticator with this verifier.
 pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> MakeAuthenticator {
     Box::new(|acceptance, table, clock| Authenticator::new(verifier, acceptance, table, clock))
 }
 
-/// For a server on which everything is public: a token that nobody can vouch for is bad
-/// there too, and never taken for none.
+/// For a server without issuers, whose items are all public: a token that cannot be verified
+/// is refused here too, never treated as absent.
 struct NobodyIsTrusted;
 
 impl TokenVerifier for NobodyIsTrusted {
@@ -178,7 +175,7 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
     }))
 }
 
-/// What a scope is good for that nobody has described: the things that ask for it.
+/// Returns a description of a scope that has none: the items that require it.
 #[cfg(feature = "development-issuer")]
 fn uses(names: &[&str]) -> Option<String> {
     const SHOWN: usize = 4;

@@ -1,4 +1,4 @@
-//! Passing changes on to one client, as far as it may know of them.
+//! Notifies one client of the changes that it may see.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -20,20 +20,20 @@ use super::{
     quota::{Listener, Quota, Subscriptions},
 };
 
-/// Tells what has changed to whom it concerns.
+/// Sends each client the changes that concern it.
 pub(super) struct Herald {
     pub(super) changes: Changes,
     pub(super) rules: Arc<Rules>,
     pub(super) clock: Arc<dyn Clock>,
-    /// A client is told of no list that the server does not have.
+    /// Clients are not notified of lists that the server does not have.
     pub(super) capabilities: ServerCapabilities,
-    /// What callers listen to counts here, by session or not.
+    /// Counts the subscriptions of callers, with or without a session.
     pub(super) quota: Arc<Quota>,
 }
 
 impl Herald {
-    /// What of a `subscriptions/listen` is listened to: resources that are not there are
-    /// left out, as the acknowledgement tells.
+    /// Returns the accepted part of a `subscriptions/listen` request. Unknown resources are
+    /// left out, and the acknowledgement shows that.
     pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> SubscriptionFilter {
         let mut accepted = requested.clone();
         if let Some(uris) = &mut accepted.resource_subscriptions {
@@ -42,8 +42,8 @@ impl Herald {
         accepted
     }
 
-    /// Whether a caller may be told now that a resource has changed: whether they could
-    /// read it, by a token that has not expired.
+    /// Returns whether a client may be notified now that a resource changed: it could read
+    /// the resource, and its token has not expired.
     fn may_tell(&self, uri: &str, principal: Option<&Principal>) -> bool {
         let read = Operation::ReadResource(uri);
         let is_good =
@@ -53,8 +53,8 @@ impl Herald {
             && self.rules.admits(read, principal)
     }
 
-    /// Whether a session is to be told of a change: of a resource if it is subscribed to
-    /// it, and whoever holds the session now, by the token they brought last, may read it.
+    /// Returns whether a change concerns a session. A change of a resource does if the
+    /// session is subscribed to it and the session's latest token allows reading it.
     fn concerns(&self, change: &Change, subscribed: &Mutex<Subscribed>) -> bool {
         let Change::Contents(uri) = change else {
             return self.has_list(change);
@@ -77,7 +77,7 @@ impl Herald {
     }
 }
 
-/// What one session listens to; its end ends the passing on.
+/// The subscriptions of one session. Dropping it stops the notifications.
 #[derive(Default)]
 pub(super) struct Listening {
     subscribed: Arc<Mutex<Subscribed>>,
@@ -87,12 +87,12 @@ pub(super) struct Listening {
 #[derive(Default)]
 struct Subscribed {
     uris: Subscriptions,
-    /// Whose token decides what the session is told.
+    /// The holder whose token decides what is sent to the session.
     holder: Option<Holder>,
 }
 
 impl Listening {
-    /// Begins to pass changes on to a session's client.
+    /// Starts to notify the client of a session.
     pub(super) fn begin(&self, herald: &Arc<Herald>, peer: Peer<RoleServer>) {
         self.task.get_or_init(|| {
             let ended = CancellationToken::new();
@@ -106,13 +106,13 @@ impl Listening {
                     () = pass_on(&herald, &mut receiver, &peer, &subscribed) => {}
                 }
             };
-            // Boxed, as all tasks in the background: so they are one type to compile.
+            // Boxed like all background tasks, so that only one task type is compiled.
             tokio::spawn(passing.boxed());
             guard
         });
     }
 
-    /// Listens to one more resource.
+    /// Subscribes to one more resource.
     ///
     /// # Errors
     ///
@@ -129,18 +129,19 @@ impl Listening {
         subscribed.uris.add(uri, quota, listener)
     }
 
-    /// Listens to one less.
+    /// Unsubscribes from a resource.
     pub(super) fn unsubscribe(&self, uri: &str) {
         lock(&self.subscribed).uris.remove(uri);
     }
 }
 
 fn lock(subscribed: &Mutex<Subscribed>) -> MutexGuard<'_, Subscribed> {
-    // A panic leaves nothing half done that could tell more than it should.
+    // A panic cannot leave state that would disclose more than allowed.
     subscribed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The next changes: one, or, where some were missed, whatever they could have been.
+/// Returns the next change. If some were missed, returns every change that they could have
+/// been.
 async fn next(
     receiver: &mut Receiver<Change>,
     listened: impl FnOnce() -> Vec<String>,
@@ -184,7 +185,7 @@ async fn pass_on(
     }
 }
 
-/// Passes changes on to a client of revision 2026-07-28 until it stops listening.
+/// Notifies a client of revision 2026-07-28 until it stops listening.
 pub(super) async fn listen(
     herald: &Herald,
     principal: Option<&Principal>,

@@ -1,4 +1,4 @@
-//! The lists: what is shown to whom, and who may keep it.
+//! The lists: which items a caller sees, and who may cache the list.
 
 use rmcp::{
     ErrorData,
@@ -14,14 +14,14 @@ use crate::{
 
 use super::handler::Shared;
 
-/// How long a client may keep a list, in milliseconds.
+/// How long a client may cache a list, in milliseconds.
 pub(super) const TTL: u64 = 60_000;
 
-/// A list has one page.
+/// Checks that the request asks for the only page of a list.
 ///
 /// # Errors
 ///
-/// When a client asks for another.
+/// Returns an error if a client asks for another page.
 pub(super) fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
     match request.and_then(|request| request.cursor) {
         None => Ok(()),
@@ -32,7 +32,7 @@ pub(super) fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), E
     }
 }
 
-/// A list as an answer.
+/// Builds the result of a list request.
 macro_rules! listed {
     ($result:ident, $items:expr, $scope:expr) => {{
         let mut result = $result::with_all_items($items.collect());
@@ -43,7 +43,7 @@ macro_rules! listed {
 }
 
 impl Shared {
-    /// Who may keep an answer: what depends on who asks must not be told to another.
+    /// Returns who may cache an answer. An answer that depends on the caller is private.
     pub(super) fn cache_scope(
         &self,
         listing: Operation<'_>,

@@ -1,4 +1,4 @@
-//! The list of tools as bytes, made once for all who see the same.
+//! The list of tools as JSON bytes, cached for all callers that see the same list.
 
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
@@ -7,20 +7,19 @@ use crate::{admission::Admission, principal::Principal, scope::ScopeSet};
 
 use super::{Visibility, handler::Shared, schemes};
 
-/// How many bytes of lists are kept at most.
+/// How many bytes of lists are cached at most.
 const CAPACITY: u64 = 16 * 1024 * 1024;
 
-/// Those who are shown the same, as long as nothing is switched.
+/// The cache key: callers with the same key see the same list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Class {
-    /// Which change of the switches was the last.
+    /// The number of the last change of the switches.
     switched: u64,
-    /// What its callers are granted, where that makes a difference; none for callers
-    /// without a token.
+    /// The granted scopes, if the list depends on them; `None` for unauthenticated clients.
     granted: Option<ScopeSet>,
 }
 
-/// Lists that were made before.
+/// The cached lists.
 pub(super) struct Lists(Cache<Class, Bytes, Length>);
 
 impl Default for Lists {
@@ -39,13 +38,13 @@ impl Weighter<Class, Bytes> for Length {
 }
 
 impl Shared {
-    /// What `tools/list` answers to an admitted caller, as JSON. None if there is no JSON
-    /// for it.
+    /// Returns the `tools/list` result for an admitted caller, as JSON. Returns `None` if
+    /// serialization fails.
     pub(super) fn tools_as_bytes(&self, admission: &Admission) -> Option<Bytes> {
         let granted = admission.principal().map(Principal::granted);
         let class = Class {
-            // Before the list is made: one that is made while something is switched is kept
-            // as one of before, and is shown to nobody after.
+            // Read before the list is built: a list built during a switch is cached under the
+            // old number and not served after the switch.
             switched: self.rules.switched(),
             granted: match self.visibility {
                 Visibility::All => None,

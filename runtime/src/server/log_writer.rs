@@ -1,18 +1,18 @@
-//! Log lines with a bound on their length.
+//! A limit on the length of log lines.
 
 use std::io::{self, Write};
 
-/// The longest line, in bytes, its end included.
+/// The longest line in bytes, including the line break.
 const LONGEST: usize = 8 * 1024;
 
-/// What stands at the end of a line that was cut.
+/// The end of a line that was cut.
 const CUT: &str = " [cut]\n";
 
 /// Cuts log lines after 8 KiB.
 ///
-/// Libraries log what a client sent: at `debug` and `trace` whole messages, which can have
-/// megabytes. One caller could fill a disk with them, or make a collector of logs drop the
-/// lines around them. Give this writer to the subscriber, around the one that it has:
+/// Libraries log what a client sent: whole messages at `debug` and `trace`, which can have
+/// megabytes. One client could fill a disk with them, or make a log collector drop the lines
+/// around them. Wrap the subscriber's writer in this one:
 ///
 /// ```
 /// use std::io;
@@ -23,14 +23,14 @@ const CUT: &str = " [cut]\n";
 ///     .init();
 /// ```
 ///
-/// It takes each call of [`Write::write`] for one line, as the formatters of
-/// `tracing-subscriber` write it. What this server and rmcp write at `info` and above stays
-/// below 8 KiB without it.
+/// Each call of [`Write::write`] must be one line, as the formatters of `tracing-subscriber`
+/// do. Lines of this server and of rmcp at `info` and above stay below 8 KiB without this
+/// writer.
 #[derive(Debug)]
 pub struct LogWriter<W>(W);
 
 impl<W: Write> LogWriter<W> {
-    /// Cuts the lines that go to this writer.
+    /// Creates a writer that cuts the lines for `writer`.
     pub fn new(writer: W) -> Self {
         Self(writer)
     }
@@ -43,14 +43,14 @@ impl<W: Write> Write for LogWriter<W> {
             return Ok(line.len());
         }
         let kept = line.get(..LONGEST - CUT.len()).unwrap_or(line);
-        // Not within a character: its bytes after the first begin with the bits 10.
+        // Do not cut within a character: its bytes after the first begin with the bits 10.
         let is_start = |byte: &u8| byte & 0b1100_0000 != 0b1000_0000;
         let next = line.get(kept.len()).is_none_or(is_start);
         let end = match next {
             true => kept.len(),
             false => kept.iter().rposition(is_start).unwrap_or(kept.len()),
         };
-        // One call, so that lines of other threads stay whole.
+        // One call, so that other threads cannot write into the line.
         let mut cut = kept.get(..end).unwrap_or(kept).to_vec();
         cut.extend(CUT.as_bytes());
         self.0.write_all(&cut)?;

@@ -1,4 +1,4 @@
-//! What a server offers and what each thing of it asks for, before there are bits.
+//! What a server offers, and the access of each item before scopes become bits.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use crate::{
 
 use super::hierarchy::Hierarchy;
 
-/// What one thing asks of its caller.
+/// The access terms of one item.
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
     pub(super) requirement: Requirement,
     pub(super) step_up: bool,
-    /// Scopes that it may ask for once it has seen its arguments.
+    /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
 }
 
 impl Terms {
-    /// What nobody gets.
+    /// Returns the terms of an item that is always denied.
     pub(super) fn of_nobody() -> Self {
         Self {
             requirement: Requirement::Scopes(&[]),
@@ -32,7 +32,7 @@ impl Terms {
     }
 }
 
-/// Everything that is offered, in the order of its numbers.
+/// All offered items, ordered by number.
 #[derive(Debug, Default)]
 pub(super) struct Offered {
     pub(super) tools: Vec<(String, Terms)>,
@@ -52,19 +52,20 @@ impl Offered {
         all
     }
 
-    /// Whether anything of it asks for a token, be it for some arguments alone.
+    /// Returns whether any item requires a token, even for some arguments only.
     pub(super) fn asks_for_tokens(&self) -> bool {
         self.terms()
             .iter()
             .any(|terms| terms.requirement != Requirement::Public || !terms.demands.is_empty())
     }
 
-    /// Whether there is something, and a token is needed for nothing.
+    /// Returns whether there are items and none of them requires a token.
     pub(super) fn is_public(&self) -> bool {
         !self.terms().is_empty() && !self.asks_for_tokens()
     }
 
-    /// The names of what asks for a scope, in the order in which they are offered.
+    /// Returns the names of the items that require a scope, in the order in which they are
+    /// offered.
     #[cfg(feature = "development-issuer")]
     pub(super) fn asking_for(&self, scope: &str) -> Vec<&str> {
         let named = self.tools.iter().chain(&self.prompts);
@@ -79,7 +80,7 @@ impl Offered {
         asking.map(|(name, _)| name).collect()
     }
 
-    /// Every scope that it names, each with its bit.
+    /// Builds the table that assigns a bit to every scope.
     pub(super) fn table(&self, hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
         let mut scopes = Vec::new();
         for terms in self.terms() {
@@ -95,7 +96,7 @@ impl Offered {
         })
     }
 
-    /// The scopes to ask for at first: those of everything that is not to be stepped up to.
+    /// Returns the scopes of the first login: those of all items without step-up.
     pub(super) fn baseline(&self, table: &ScopeTable) -> ScopeSet {
         let mut wanted = ScopeSet::EMPTY;
         for terms in self.terms() {
@@ -106,7 +107,7 @@ impl Offered {
         wanted
     }
 
-    /// The sets of scopes that a challenge without an error can name.
+    /// Returns the sets of scopes that a challenge without an error can name.
     pub(super) fn challenged(&self, table: &ScopeTable) -> Vec<ScopeSet> {
         let mut sets = vec![self.baseline(table), ScopeSet::EMPTY];
         for terms in self.terms() {
@@ -115,7 +116,7 @@ impl Offered {
         sets
     }
 
-    /// The same as bits over a table.
+    /// Resolves the terms to bits of a table.
     pub(super) fn offers(&self, table: &ScopeTable, switches: Arc<Switches>) -> Offers {
         let named = |things: &[(String, Terms)]| -> Vec<(Box<str>, Access)> {
             let resolved = things

@@ -1,8 +1,7 @@
-//! `/docs`: what a person reads about a server, made of the facts that clients get.
+//! `/docs`: the documentation page for people, rendered from the facts that clients get.
 //!
-//! One script, which adds buttons to copy, no request to anywhere else, and a policy that
-//! allows no more. Everything from outside is escaped by construction: `maud` knows text
-//! from markup.
+//! The page has one script, which adds copy buttons, and loads nothing. Its content security
+//! policy allows nothing else. `maud` escapes all text from outside.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rmcp::model::{Prompt, Tool};
@@ -29,7 +28,7 @@ use {
     tool::tool_card,
 };
 
-/// What the page is made of.
+/// The facts that the page is rendered from.
 pub(crate) struct PageFacts<'a> {
     /// The server's name, as clients see it.
     pub(crate) name: &'a str,
@@ -37,48 +36,47 @@ pub(crate) struct PageFacts<'a> {
     pub(crate) version: &'a str,
     /// The resource: the URL that clients connect to.
     pub(crate) resource: &'a str,
-    /// Where the RFC 9728 document is.
+    /// The URL of the RFC 9728 document.
     pub(crate) metadata: &'a str,
-    /// Who logs people in; the first is the one that clients use.
+    /// The issuers; clients use the first.
     pub(crate) issuers: Vec<&'a str>,
-    /// Whether that is the embedded development issuer.
+    /// Whether the issuer is the embedded development issuer.
     pub(crate) development: bool,
-    /// Whether tokens can be bound to a key, and whether they have to be; none where they
-    /// cannot.
+    /// Whether tokens must be bound to a key; `None` if binding is not supported.
     pub(crate) bound_tokens_required: Option<bool>,
-    /// When a client is led to a login.
+    /// When a client has to log in.
     pub(crate) login: Login,
     /// Every scope, sorted.
     pub(crate) scopes: Vec<ScopeEntry<'a>>,
-    /// Every tool, in the order of the listing.
+    /// The tools, in the order of the listing.
     pub(crate) tools: Vec<ToolEntry<'a>>,
-    /// Every prompt, in the order of the listing.
+    /// The prompts, in the order of the listing.
     pub(crate) prompts: Vec<PromptEntry<'a>>,
-    /// Every resource and every template.
+    /// The resources and templates, in the order of the listing.
     pub(crate) resources: Vec<ResourceEntry<'a>>,
 }
 
-/// A scope, and what it lets a caller do.
+/// A scope and its description.
 pub(crate) struct ScopeEntry<'a> {
     pub(crate) name: &'a str,
     pub(crate) description: Option<&'a str>,
 }
 
-/// A tool, and what it asks of its caller.
+/// A tool and its access.
 #[derive(Clone, Copy)]
 pub(crate) struct ToolEntry<'a> {
     pub(crate) listing: &'a Tool,
     pub(crate) requirement: Requirement,
 }
 
-/// A prompt, and what it asks of whoever gets it.
+/// A prompt and its access.
 #[derive(Clone, Copy)]
 pub(crate) struct PromptEntry<'a> {
     pub(crate) listing: &'a Prompt,
     pub(crate) requirement: Requirement,
 }
 
-/// A resource, and what it asks of its reader.
+/// A resource and its access.
 #[derive(Clone, Copy)]
 pub(crate) struct ResourceEntry<'a> {
     pub(crate) listing: &'a ResourceListing,
@@ -92,17 +90,18 @@ impl ToolEntry<'_> {
 }
 
 impl PageFacts<'_> {
-    /// Whether anything needs a login.
+    /// Returns whether any item needs a login.
     fn has_login(&self) -> bool {
         self.login != Login::Never
     }
 
-    /// Whether tools are worth a section: also where there is nothing at all.
+    /// Returns whether the page has a section for tools: if there are tools, or no items at
+    /// all.
     fn has_tools(&self) -> bool {
         !self.tools.is_empty() || (self.prompts.is_empty() && self.resources.is_empty())
     }
 
-    /// What there is, in words.
+    /// Returns the numbers of tools, prompts and resources in words.
     fn counted(&self) -> String {
         let mut told = Vec::new();
         if self.has_tools() {
@@ -118,11 +117,11 @@ impl PageFacts<'_> {
     }
 }
 
-/// The one script. Without it the page lacks the buttons and nothing else.
+/// The only script. Without it the page lacks only the copy buttons.
 const SCRIPT: &str = include_str!("page/copy.js");
 
-/// The page's `Content-Security-Policy`: the style and the script are named by what they
-/// say, so what somebody else inserts into the page neither applies nor runs.
+/// Returns the page's `Content-Security-Policy`. It allows the style and the script by their
+/// hashes, so injected styles and scripts have no effect.
 pub(crate) fn content_security_policy() -> String {
     format!(
         "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -131,7 +130,7 @@ pub(crate) fn content_security_policy() -> String {
     )
 }
 
-/// The page, whole.
+/// Renders the page.
 pub(crate) fn render(facts: &PageFacts<'_>) -> String {
     let page = html! {
         (DOCTYPE)
@@ -181,7 +180,7 @@ fn head(facts: &PageFacts<'_>) -> Markup {
             @if facts.development {
                 p.warning role="note" {
                     strong { "Development." }
-                    " Anyone on this computer can sign in as anyone: the server brings a sign-in of its own, which checks no password and answers this computer only."
+                    " Anyone on this computer can sign in as anyone: the server's built-in sign-in checks no password. It answers this computer only."
                 }
             }
         }
@@ -220,7 +219,7 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-/// What asks for a scope: where it is, and what it is called.
+/// Returns the items that require a scope: anchor and name.
 fn asking_for<'a>(facts: &'a PageFacts<'a>, scope: &str) -> Vec<(String, &'a str)> {
     let asks = |tool: &&ToolEntry<'_>| tool.requirement.scopes().any(|one| one.as_str() == scope);
     let tools = facts.tools.iter().filter(asks);
@@ -257,7 +256,7 @@ fn tools(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-/// From how many tools on there is an index.
+/// The page has an index if it has more tools than this.
 const INDEX_FROM: usize = 4;
 
 fn foot(facts: &PageFacts<'_>) -> Markup {

@@ -1,4 +1,4 @@
-//! What stands before a server, whoever wrote what is behind it.
+//! The gate in front of a server, with or without a handler of rmcp.
 
 use std::sync::{
     Arc,
@@ -30,17 +30,17 @@ use super::{
     offered::Offered,
 };
 
-/// How callers are judged, as far as an author chooses that.
+/// The author's choices of how callers are authorized.
 pub(super) struct Policy {
     pub(super) verifier: Option<MakeAuthenticator>,
     pub(super) clock: Arc<dyn Clock>,
-    /// Whether callers without a token may shake hands and list everything.
+    /// Whether unauthenticated clients may connect and list everything.
     pub(super) open_handshake: bool,
     pub(super) visibility: Visibility,
     pub(super) challenge_scopes: ChallengeScopes,
     pub(super) in_result: Option<Box<InResult>>,
     pub(super) hierarchy: Hierarchy,
-    /// What each scope lets its holder do, where the author says so.
+    /// The descriptions of the scopes, if the author declares them.
     pub(super) vocabulary: &'static [ScopeDescription],
 }
 
@@ -59,7 +59,7 @@ impl Default for Policy {
     }
 }
 
-/// A protection that was judged and only has to be put up.
+/// A validated protection that is not built yet.
 pub(super) struct Protection {
     pub(super) settings: Settings,
     pub(super) table: ScopeTable,
@@ -82,8 +82,8 @@ pub(super) struct Protection {
 }
 
 impl Protection {
-    /// Judges a configuration, a policy and what is offered. Faults go to `faults`;
-    /// without usable settings there is nothing more to judge.
+    /// Validates a configuration, a policy and the offered items. Errors are added to
+    /// `faults`. Returns `None` if the settings are unusable.
     pub(super) fn plan(
         name: &str,
         offered: &Offered,
@@ -153,17 +153,17 @@ impl Protection {
         })
     }
 
-    /// What scopes begin with where clients ask for them.
+    /// Returns the prefix of scopes in requests of clients to the issuer.
     pub(super) fn scope_prefix(&self) -> &str {
         self.issuing.scope_prefix()
     }
 
-    /// Whether the embedded issuer is the one.
+    /// Returns whether the embedded issuer is used.
     pub(super) fn is_development(&self) -> bool {
         self.issuing.is_development()
     }
 
-    /// Writes what an operator should know of this configuration to the log.
+    /// Logs the warnings about this configuration.
     pub(super) fn warn(&self) {
         for note in self.settings.notes() {
             tracing::warn!("{note}");
@@ -173,8 +173,8 @@ impl Protection {
         }
     }
 
-    /// Puts it up, before a service that may offer the short way to its tools.
-    /// `has_sessions` says whether that service keeps sessions.
+    /// Builds the gate in front of a service, which can offer the fast path to its tools.
+    /// `has_sessions` states whether that service has sessions.
     pub(super) fn put_up(
         self,
         has_sessions: bool,
@@ -222,8 +222,8 @@ impl Protection {
     }
 }
 
-/// What judges the proofs that come with bound tokens: proofs for this resource's own
-/// addresses, as they are configured and published (RFC 9449 §4.3).
+/// Builds the validation of DPoP proofs: proofs must name this resource's own URLs, as
+/// configured and published (RFC 9449 §4.3).
 fn proofs(settings: &Settings, clock: &Arc<dyn Clock>, faults: &mut Faults) -> Option<Proofs> {
     let dpop = settings.dpop();
     let nonces = dpop.nonces(faults);
@@ -238,17 +238,17 @@ fn proofs(settings: &Settings, clock: &Arc<dyn Clock>, faults: &mut Faults) -> O
     })
 }
 
-/// A protection that stands.
+/// A built gate and the parts around it.
 pub(super) struct Wall {
     pub(super) gate: Arc<Gate>,
     pub(super) readiness: Readiness,
-    /// Ends the open streams.
+    /// Cancels open streams.
     pub(super) streams: CancellationToken,
-    /// The routes of the embedded issuer, where it is the one.
+    /// The routes of the embedded issuer, if it is used.
     pub(super) issuer_routes: Option<Router>,
 }
 
-/// Whether calls can be answered.
+/// Whether the server can answer calls.
 #[derive(Clone)]
 pub(super) struct Readiness {
     authenticator: Arc<Authenticator>,
@@ -268,7 +268,7 @@ impl Readiness {
     }
 }
 
-/// A scope, and what it lets its holder do, where the author says so.
+/// A scope and its description, if the author declares one.
 pub(super) type DescribedScope = (&'static str, Option<&'static str>);
 
 fn described(vocabulary: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
@@ -282,18 +282,19 @@ fn described(vocabulary: &[ScopeDescription], table: &ScopeTable) -> Vec<Describ
         .collect()
 }
 
-/// With an open handshake, a list that is filtered by grants shows a caller without a token
-/// the public items alone. No client would ever see a 401, so nobody could log in.
+/// With an open handshake, lists filtered by granted scopes show an unauthenticated client
+/// only public items. No client would ever get a 401, so no client could log in.
 fn locked_out(policy: &Policy, faults: &mut Faults) {
     if policy.open_handshake && policy.visibility == Visibility::Granted {
         faults.add(
-            "`open_handshake` is combined with `Visibility::Granted`: a client without a token would be shown the public items alone, and would never be asked to log in",
-            "leave out `open_handshake`, so that clients log in when they connect, or show everything by `Visibility::All`",
+            "`open_handshake` is combined with `Visibility::Granted`: a client without a token would see only public items and would never be asked to log in",
+            "remove `open_handshake`, so that clients log in when they connect, or show everything with `Visibility::All`",
         );
     }
 }
 
-/// A vocabulary is closed: a scope that it lacks is a slip.
+/// Reports required scopes that the vocabulary does not declare: the vocabulary is a closed
+/// list, so such a scope is a mistake.
 fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut Faults) {
     if vocabulary.is_empty() {
         return;
@@ -301,14 +302,14 @@ fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut 
     for (name, description) in described(vocabulary, table) {
         if description.is_none() {
             faults.add(
-                format!("the scope `{name}` is asked for, and the vocabulary does not declare it"),
+                format!("the scope `{name}` is required, and the vocabulary does not declare it"),
                 "correct its spelling, or add it to `scopes!`",
             );
         }
     }
 }
 
-/// The scopes of what is offered, sorted.
+/// Returns the scopes of all offered items, sorted.
 pub(super) fn scopes(
     offered: &Offered,
     hierarchy: &Hierarchy,

@@ -1,7 +1,7 @@
-//! How much memory the resources may take that a caller listens to.
+//! A limit on the memory for the resource subscriptions of each caller.
 //!
-//! A listener keeps its URIs for as long as it listens. A bound on their number alone is no
-//! bound on memory: a URI can have kilobytes, and one caller can open many listeners.
+//! A listener stores its URIs for as long as it listens. Limiting their number does not limit
+//! memory: a URI can have kilobytes, and one caller can open many listeners.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,31 +14,31 @@ use crate::principal::{Identity, Principal};
 
 use super::{connection::ConnectionId, handler::of_request};
 
-/// How long all URIs of one caller can be together, in bytes, over all listeners and
-/// sessions. That is 5,000 URIs of the usual 50 bytes.
+/// The maximum length of all URIs of one caller in bytes, over all listeners and sessions.
+/// That is 5,000 URIs of the usual 50 bytes.
 const PER_CALLER: usize = 256 * 1024;
 
-/// How long the URIs of all callers without a token can be together, in bytes. A stranger
-/// can open any number of connections; 64 of them can listen to as much as one may.
+/// The maximum length of all URIs of unauthenticated clients in bytes. Such a client can open
+/// any number of connections; 64 connections can use their full share.
 const ALL_STRANGERS: usize = 64 * PER_CALLER;
 
-/// How many resources one session can be subscribed to.
+/// The maximum number of resource subscriptions of one session.
 const PER_SESSION: usize = 1024;
 
-/// Who listens.
+/// The party whose subscriptions are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Listener {
-    /// A principal, by whichever token.
+    /// A caller, with any of its tokens.
     Principal(Identity),
-    /// A caller without a token, by their connection.
+    /// An unauthenticated client, by its connection.
     Connection(u64),
-    /// A caller without a token, whose connection another server accepted: that server has
-    /// to bound their number.
+    /// An unauthenticated client whose connection another server accepted. That server has to
+    /// limit the number of clients.
     Unknown,
 }
 
 impl Listener {
-    /// Who sent a request.
+    /// Returns the party that sent a request.
     pub(super) fn of(principal: Option<&Principal>, extensions: &Extensions) -> Self {
         match (principal, of_request::<ConnectionId>(extensions)) {
             (Some(principal), _) => Self::Principal(principal.identity()),
@@ -52,7 +52,7 @@ impl Listener {
     }
 }
 
-/// What all callers of a server listen to, in bytes.
+/// The subscriptions of all callers of a server, in bytes.
 #[derive(Debug, Default)]
 pub(super) struct Quota(Mutex<Taken>);
 
@@ -63,11 +63,11 @@ struct Taken {
 }
 
 impl Quota {
-    /// Takes the bytes of some URIs for a caller, until what comes back is dropped.
+    /// Reserves the bytes of some URIs for a caller, until the returned share is dropped.
     ///
     /// # Errors
     ///
-    /// When the caller would have more than their share.
+    /// Returns an error if the caller would exceed its limit.
     pub(super) fn take(
         self: &Arc<Self>,
         listener: Listener,
@@ -83,12 +83,13 @@ impl Quota {
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        // Every change is an addition or a subtraction: a panic leaves nothing half done.
+        // Every change is one addition or subtraction, so a panic leaves no inconsistent
+        // state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The bytes that one listener or one session has taken.
+/// The bytes that one listener or session has reserved.
 #[derive(Debug)]
 pub(super) struct Share {
     quota: Arc<Quota>,
@@ -97,18 +98,18 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Takes more.
+    /// Reserves more bytes.
     ///
     /// # Errors
     ///
-    /// As [`Quota::take`]; then nothing is taken.
+    /// As [`Quota::take`]; on an error nothing is reserved.
     pub(super) fn add(&mut self, bytes: usize) -> Result<(), ErrorData> {
         let mut taken = self.quota.lock();
         let is_stranger = self.listener.is_stranger();
         let by_strangers = taken.by_strangers + bytes;
         if is_stranger && by_strangers > ALL_STRANGERS {
             return Err(ErrorData::invalid_params(
-                "callers without a token listen to as many resources as this server lets them: send a token, or try again later",
+                "the subscriptions of clients without a token have reached this server's limit: send a token, or try again later",
                 None,
             ));
         }
@@ -116,7 +117,7 @@ impl Share {
         if all > PER_CALLER && self.listener != Listener::Unknown {
             return Err(ErrorData::invalid_params(
                 format!(
-                    "the resources that you listen to would have URIs of {all} bytes together, and {PER_CALLER} are allowed: name fewer, or end another listener or subscription first"
+                    "the URIs that you subscribe to would be {all} bytes in total, and {PER_CALLER} are allowed: name fewer, or end another listener or subscription first"
                 ),
                 None,
             ));
@@ -132,7 +133,7 @@ impl Share {
         Ok(())
     }
 
-    /// Gives some back.
+    /// Releases bytes.
     pub(super) fn give_back(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
@@ -142,7 +143,7 @@ impl Share {
         }
         if let Some(all) = taken.by_caller.get_mut(&self.listener) {
             *all = all.saturating_sub(bytes);
-            // Who listens to nothing leaves no entry behind.
+            // A caller without subscriptions leaves no entry behind.
             if *all == 0 {
                 taken.by_caller.remove(&self.listener);
             }
@@ -160,16 +161,17 @@ impl Drop for Share {
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
     uris: HashSet<String>,
-    /// Their bytes, which count for whoever subscribed first.
+    /// The bytes of the URIs, counted for the caller that subscribed first.
     share: Option<Share>,
 }
 
 impl Subscriptions {
-    /// Adds one.
+    /// Adds a subscription.
     ///
     /// # Errors
     ///
-    /// When the session, or its caller over all sessions, has as many as they can.
+    /// Returns an error if the session, or its caller over all sessions, has reached its
+    /// limit.
     pub(super) fn add(
         &mut self,
         uri: String,
@@ -182,7 +184,7 @@ impl Subscriptions {
         if self.uris.len() >= PER_SESSION {
             return Err(ErrorData::invalid_request(
                 format!(
-                    "this session is subscribed to {PER_SESSION} resources, which is the most that it can be: unsubscribe from one first"
+                    "this session has {PER_SESSION} subscriptions, which is the maximum: unsubscribe from a resource first"
                 ),
                 None,
             ));
@@ -195,7 +197,7 @@ impl Subscriptions {
         Ok(())
     }
 
-    /// Removes one, if it is there.
+    /// Removes a subscription, if it exists.
     pub(super) fn remove(&mut self, uri: &str) {
         if self.uris.remove(uri)
             && let Some(share) = &mut self.share
@@ -204,12 +206,12 @@ impl Subscriptions {
         }
     }
 
-    /// Whether the session is subscribed to a resource.
+    /// Returns whether the session is subscribed to a resource.
     pub(super) fn contains(&self, uri: &str) -> bool {
         self.uris.contains(uri)
     }
 
-    /// All of them.
+    /// Returns all subscribed URIs.
     pub(super) fn to_vec(&self) -> Vec<String> {
         self.uris.iter().cloned().collect()
     }
@@ -232,7 +234,7 @@ mod tests {
         let error = quota.take(one(), &uris(2, 1024)).unwrap_err();
         assert!(error.message.contains("263168 bytes"), "{}", error.message);
         assert!(error.message.contains("262144 are allowed"));
-        // Another caller is not the poorer for it.
+        // Another caller is not affected.
         let _other = quota
             .take(Listener::Connection(2), &uris(256, 1024))
             .unwrap();
@@ -286,7 +288,8 @@ mod tests {
         for subscriptions in [&mut first, &mut second] {
             assert!(add(subscriptions, 16).is_err());
         }
-        // What is subscribed to already costs nothing, and what is not there gives nothing.
+        // A repeated subscription costs nothing, and removing an unknown one releases
+        // nothing.
         add(&mut first, 7).unwrap();
         first.remove("notes://none");
         assert!(add(&mut second, 16).is_err());

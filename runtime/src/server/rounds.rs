@@ -1,10 +1,10 @@
-//! Requests of several rounds: who is asked what is missing, and by which way.
+//! Requests of several rounds: how the client is asked for missing input.
 //!
-//! Revision 2026-07-28 takes the question as a result, and each round is a request that the
-//! gate judges. In a session of an older one the server asks its client while the request
-//! waits, and goes through the rounds by itself: with the same sealed state, so that what
-//! runs sees no difference, and judged anew before each, by the token that the session's
-//! principal brought last.
+//! In revision 2026-07-28 the question is a result, and each round is a request that the gate
+//! authorizes. In a session of an earlier revision the server sends requests to its client
+//! while the call waits, and runs the rounds itself. It uses the same sealed state, so the
+//! author's code sees no difference, and authorizes each round again, with the token that the
+//! session's caller sent last.
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ use crate::{
 
 use super::handler::of_request;
 
-/// How many rounds a request of a session can have: what clients of 2026-07-28 go through
-/// as well.
+/// The maximum number of rounds of a request in a session: the same number as clients of
+/// 2026-07-28 accept.
 const MOST: usize = 10;
 
 /// One request, which may take several rounds.
@@ -38,10 +38,10 @@ pub(super) struct Rounds<'h> {
     seal: &'h Arc<RoundSeal>,
     rules: &'h Rules,
     operation: Operation<'h>,
-    /// Of what runs, for the log: nothing that a client wrote.
+    /// The item's registered name, for the log: never text from a client.
     name: &'h str,
     pub(super) context: Arc<RequestContext<RoleServer>>,
-    /// Whether the revision has results that ask.
+    /// Whether the revision has results that ask for input.
     is_current: bool,
 }
 
@@ -65,7 +65,7 @@ impl<'h> Rounds<'h> {
         }
     }
 
-    /// Whether the client can be asked for what is needed in any case.
+    /// Checks that the client declared the capabilities that the item always needs.
     pub(super) fn check(&self, needed: &[Capability]) -> Result<(), ToolError> {
         if needed.is_empty() {
             return Ok(());
@@ -74,7 +74,7 @@ impl<'h> Rounds<'h> {
         Lack::of(needed, declared.as_ref()).map_err(ToolError::lacking)
     }
 
-    /// The outcome of a tool, by the revision's own ways to tell of a failure.
+    /// Converts the outcome of a tool to the form that the revision uses for failures.
     pub(super) fn told(&self, outcome: ToolOutcome) -> Result<CallToolResponse, ErrorData> {
         match self.is_current {
             true => outcome.into_answer(),
@@ -82,7 +82,7 @@ impl<'h> Rounds<'h> {
         }
     }
 
-    /// Runs a request to its end, or to where its client has to call again.
+    /// Runs a request to its end, or until the client has to send the next round.
     pub(super) async fn run<R: Answer>(
         &self,
         admission: &Admission,
@@ -102,7 +102,7 @@ impl<'h> Rounds<'h> {
             };
             let requests = asked.input_requests.unwrap_or_default();
             let waiting = turn.next(asked.request_state);
-            // A later answer would be refused, so nobody waits for one.
+            // A later answer would be refused, so do not wait longer.
             let left = self.judge(&admission, &waiting)?.left();
             let responses = timeout(left, self.ask(requests)).await.map_err(|_| {
                 ErrorData::internal_error("your client did not answer in time", None)
@@ -114,14 +114,14 @@ impl<'h> Rounds<'h> {
         }
         match end.into_asked() {
             Ok(_) => Err(ErrorData::internal_error(
-                "the server asked more often than a request may have rounds",
+                "the server asked for input more often than the limit of rounds allows",
                 None,
             )),
             Err(end) => Ok(end),
         }
     }
 
-    /// The round that a request is, if what it brings belongs to it.
+    /// Validates the request state and the answers of a request and returns its round.
     pub(super) fn judge(
         &self,
         admission: &Admission,
@@ -135,16 +135,16 @@ impl<'h> Rounds<'h> {
                 method = self.operation.kind(),
                 name = self.name,
                 reason = fault.message(),
-                "a request brought a request state or answers that are not its own; it was refused"
+                "a request carried a request state or answers that do not belong to it; it was refused"
             );
             ErrorData::invalid_params(fault.message(), None)
         })
     }
 
-    /// Judges whoever holds the session now as the gate judged the request: their token is
-    /// the one that came last, which is the answer's unless their client was quicker still,
-    /// and the gate has found it good. What runs is the same, and so is whoever it runs for: a
-    /// session has one principal, and another client of theirs does not go on with it.
+    /// Authorizes the next round as the gate authorized the request, with the token that came
+    /// last in the session, which the gate has validated. The item must be the same, and so
+    /// must the client: a session belongs to one caller, and another client of that caller
+    /// cannot continue the request.
     fn admit_again(&self, before: &Admission) -> Result<Admission, ErrorData> {
         let refused = || {
             tracing::warn!(
@@ -152,9 +152,9 @@ impl<'h> Rounds<'h> {
                 outcome = "no_longer_admitted",
                 method = self.operation.kind(),
                 name = self.name,
-                "a caller may no longer do what they began; the round was refused"
+                "a caller is no longer authorized for the request; the round was refused"
             );
-            ErrorData::invalid_request("you may no longer do this", None)
+            ErrorData::invalid_request("you are no longer authorized to do this", None)
         };
         let holder: &Holder = of_request(&self.context.extensions).ok_or_else(refused)?;
         match self.rules.decide(self.operation, holder.principal()) {
@@ -168,12 +168,12 @@ impl<'h> Rounds<'h> {
         }
     }
 
-    /// Asks the client of a session, one thing after the other.
+    /// Sends the requests to the client of a session, one after the other.
     async fn ask(&self, requests: InputRequests) -> Result<InputResponses, ErrorData> {
-        // Where there is no session nobody could answer.
+        // Without a session no client can answer.
         if of_request::<Holder>(&self.context.extensions).is_none() {
             return Err(ErrorData::invalid_request(
-                "a client can be asked in a session only, or by revision 2026-07-28",
+                "a client can be asked for input only in a session or with revision 2026-07-28",
                 None,
             ));
         }
@@ -196,7 +196,7 @@ impl<'h> Rounds<'h> {
     }
 }
 
-/// What a client answers to one request of the server's.
+/// Sends one request to the client and returns its answer.
 async fn answer(peer: &Peer<RoleServer>, request: InputRequest) -> Result<Value, ServiceError> {
     let request = match request {
         InputRequest::Elicitation(asked) => ServerRequest::ElicitRequest(asked),
@@ -205,17 +205,17 @@ async fn answer(peer: &Peer<RoleServer>, request: InputRequest) -> Result<Value,
         _ => return Err(ServiceError::UnexpectedResponse),
     };
     let answer = peer.send_request(request).await?;
-    // Whether it is one to what was asked is seen where it is read.
+    // The reader of the answer checks whether it fits the request.
     serde_json::to_value(answer).map_err(|_| ServiceError::UnexpectedResponse)
 }
 
-/// The response to a request that may ask.
+/// A response that may ask the client for input.
 pub(super) trait Answer: Sized {
-    /// What is asked for; or the response that asks for nothing.
+    /// Returns the requested input, or the response itself if it asks for none.
     fn into_asked(self) -> Result<InputRequiredResult, Self>;
 }
 
-/// The client by which a caller came.
+/// Returns the client ID of a caller.
 fn client(admission: &Admission) -> Option<&str> {
     admission.principal()?.claims().client_id()
 }

@@ -29,21 +29,21 @@ use super::{
     protection::Readiness,
 };
 
-/// What the routes serve besides the MCP endpoint.
+/// The contents of the routes besides the MCP endpoint.
 pub(super) struct Served {
-    /// The MCP endpoint's path without a slash at its end; empty for the root.
+    /// The path of the MCP endpoint without a trailing slash; empty for the root.
     pub(super) path: String,
     /// The protected resource metadata document.
     pub(super) metadata: Bytes,
-    /// The page for people.
+    /// The documentation page.
     pub(super) page: Bytes,
     pub(super) cors: CorsLayer,
-    /// The routes of the embedded issuer, where it is the one; they have rules of their own.
+    /// The routes of the embedded issuer, if it is used. They have their own CORS rules.
     pub(super) issuer_routes: Option<Router>,
 }
 
-/// Puts the endpoint and what belongs to it in their places, and nothing in any other:
-/// paths that are not ours are the application's into which this is merged.
+/// Builds the routes of the endpoint and its documents. It claims no other paths: those
+/// belong to the application into which the router is merged.
 pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> Entrance
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
@@ -71,19 +71,19 @@ where
     if path.is_empty() {
         endpoints = endpoints.route("/", any_service(opened));
     } else {
-        // A redirect from one to the other would not be followed by a POST.
+        // Two routes, because clients do not follow a redirect of a POST.
         for path in [path.clone(), format!("{path}/")] {
             router = router.route(&format!("{METADATA_PATH}{path}"), metadata.clone());
             endpoints = endpoints.route(&path, any_service(opened.clone()));
         }
     }
-    // CORS is outermost, so that a page can read refusals as well.
+    // CORS is outermost, so that a page can read refusals too.
     let router = router
         .method_not_allowed_fallback(async || {
             oauth_error(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
-                "what is at this path can be read, and nothing else",
+                "only GET and HEAD are allowed at this path",
                 "",
             )
         })
@@ -96,14 +96,14 @@ where
     Entrance::new(router, move |request| endpoint.clone().call(request), &path)
 }
 
-/// What can be read at a path. All are of one type, which is compiled once.
+/// Builds the route of a readable path. All have one type, which is compiled once.
 fn read(tell: impl Fn() -> Response<Body> + Send + Sync + 'static) -> MethodRouter {
     let tell: Arc<dyn Fn() -> Response<Body> + Send + Sync> = Arc::new(tell);
     get(move || std::future::ready(tell()))
 }
 
-/// Answers for the paths at which there is nothing, where the server stands alone. A person
-/// who opens the root of such a server is sent to its page.
+/// Answers 404 at unknown paths, for a server without an application around it. A browser at
+/// the root is redirected to the documentation page.
 pub(super) fn alone(router: Router, cors: CorsLayer) -> Router {
     let nothing = any(not_found).layer(cors);
     router.fallback_service(nothing)
@@ -116,13 +116,13 @@ async fn not_found(request: Request<Body>) -> Response<Body> {
     oauth_error(
         StatusCode::NOT_FOUND,
         "not_found",
-        "there is nothing at this path; /docs tells what there is",
+        "there is nothing at this path; see /docs for what this server offers",
         "",
     )
 }
 
-/// CORS for the origins that the gate lets in, and for no others. `parameter_headers` are
-/// those in which tools mirror arguments.
+/// Builds CORS for exactly the origins that the gate allows. `parameter_headers` are the
+/// headers in which clients repeat arguments.
 pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> CorsLayer {
     let origins = Arc::new(origins);
     let allow = AllowOrigin::predicate(move |origin: &HeaderValue, _: &Parts| {

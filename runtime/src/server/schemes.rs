@@ -1,9 +1,9 @@
-//! `securitySchemes` beside a tool's other members in `tools/list`.
+//! Adds `securitySchemes` to each tool in `tools/list`.
 //!
-//! The OpenAI Apps SDK reads what a tool asks for there, and in `_meta` where a type of a
-//! tool has no such member. rmcp's has none, so a list gets it when it is an answer
-//! already: in a session on its way into the session's transport, which keeps what it
-//! sends for replay; elsewhere in the body.
+//! The OpenAI Apps SDK reads the access of a tool from this member, and from `_meta` if a
+//! library's tool type has no such member. rmcp's type has none, so the member is added to
+//! the serialized list: in a session before the message enters the session's transport, which
+//! stores messages for replay; elsewhere in the response body.
 
 use std::{
     convert::Infallible,
@@ -34,7 +34,7 @@ use crate::{gate::ListsTools, tool::SCHEMES};
 
 use super::sessions::LocalSessions;
 
-/// Gives each tool of a list the member that its `_meta` has.
+/// Copies the member from `_meta` to the top level of each tool in a list.
 pub(super) fn publish(list: &mut Value) {
     let tools = list.get_mut("tools").and_then(Value::as_array_mut);
     for tool in tools.into_iter().flatten() {
@@ -46,10 +46,10 @@ pub(super) fn publish(list: &mut Value) {
     }
 }
 
-/// rmcp's service, whose lists of tools say what each asks for.
+/// Wraps rmcp's service and adds `securitySchemes` to its lists of tools.
 ///
-/// It is shared and copied for those requests only that come to it: a copy has all of its
-/// settings, and most requests go the short way.
+/// The service is shared and cloned only for requests that reach it: a clone copies all
+/// settings, and most requests take the fast path.
 pub(super) struct Publishing<I>(pub(super) Arc<I>);
 
 impl<I> Clone for Publishing<I> {
@@ -74,7 +74,7 @@ where
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // The copy that gets the request is asked.
+        // The clone that gets the request is polled for readiness.
         Poll::Ready(Ok(()))
     }
 
@@ -101,7 +101,7 @@ where
     let (mut parts, body) = response.into_parts();
     let whole = match body.collect().await {
         Ok(whole) => whole.to_bytes(),
-        // It breaks off before its client, as it would have without us.
+        // The client sees the body break off, as it would without this wrapper.
         Err(error) => return Response::from_parts(parts, broken(error.into())),
     };
     let answer = serde_json::from_slice(&whole).map(|mut answer: Value| {
@@ -118,7 +118,7 @@ fn broken(error: axum::BoxError) -> Body {
     Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(error)]))
 }
 
-/// The sessions, with the same done to what they send.
+/// Sessions that add `securitySchemes` to the messages that they send.
 #[derive(Debug, Default)]
 pub(super) struct PublishingSessions(LocalSessions);
 
@@ -178,7 +178,7 @@ impl SessionManager for PublishingSessions {
     }
 }
 
-/// What a session sends through.
+/// The transport through which a session sends.
 pub(super) struct Publisher<T>(T);
 
 impl<T: Transport<RoleServer>> Transport<RoleServer> for Publisher<T> {

@@ -1,4 +1,4 @@
-//! Listening, and stopping without losing a call.
+//! Listens, and shuts down without losing calls.
 
 use std::{net::SocketAddr, sync::Arc, task::Poll, time::Duration};
 
@@ -21,23 +21,22 @@ use super::{
     welcome,
 };
 
-/// How long running calls may take to finish once the server is told to stop.
+/// How long running calls may take to finish after the stop signal.
 const LAST_CALLS: Duration = Duration::from_secs(25);
-/// How long after that the rest may take to notice.
+/// How long the remaining connections may then take to close.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-/// How many connections wait to be accepted in a burst.
+/// How many connections can wait to be accepted.
 const BACKLOG: u32 = 4096;
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
-    /// The routes of the server, to mount into an axum application of one's own.
+    /// Returns the routes of the server, to merge into your own axum application.
     ///
-    /// They belong at the root of the origin that the configuration's resource names:
-    /// the well-known paths of RFC 9728 are there. Merge them; do not nest them. They are
-    /// the resource's path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and
-    /// none of them is a fallback.
+    /// Merge them at the root of the origin of the configured resource, because the
+    /// well-known paths of RFC 9728 are there. Do not nest them. They serve the resource's
+    /// path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and have no fallback.
     ///
-    /// The development issuer, where there is one, answers only whom it knows to be on
-    /// this machine. So serve the application with the peer's address:
+    /// The development issuer answers only clients on this machine, and reads the peer
+    /// address to recognize them. Serve the application with that address:
     ///
     /// ```no_run
     /// # use std::net::SocketAddr;
@@ -52,22 +51,20 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// # Errors
     ///
-    /// A [`StartError`] with every fault of what is offered and of the configuration.
+    /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
         let assembled = assemble(self.bound(), config, None)?;
         Ok(assembled.entrance.into_router())
     }
 
-    /// Listens and serves until the process is told to stop (Ctrl-C or SIGTERM).
+    /// Listens and serves until the process receives a stop signal (Ctrl-C or SIGTERM).
     ///
-    /// Running calls then finish, open streams end, and after 30 seconds at most the
-    /// server returns.
+    /// Running calls then finish and open streams end. The server returns within 30 seconds.
     ///
     /// # Errors
     ///
-    /// [`Error::Start`] with every fault of what is offered and of the configuration,
-    /// [`Error::Bind`] when the address cannot be listened on, [`Error::Serve`] when
-    /// listening fails later.
+    /// [`Error::Start`] with every error of the items and the configuration, [`Error::Bind`]
+    /// if the server cannot listen on the address, [`Error::Serve`] if listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {
         let quiet = self.quiet;
         let told_to_stop = told_to_stop();
@@ -79,10 +76,10 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         serve(listener, assembled, told_to_stop).await
     }
 
-    /// The same on a socket that listens already, until `stop` is ready.
+    /// Serves on a socket that is already listening, until `stop` completes.
     ///
-    /// A future that is dropped before takes its connections, and what runs on them, with it:
-    /// only `stop` lets running calls finish.
+    /// Dropping the future closes its connections and cancels the calls on them. Only `stop`
+    /// lets running calls finish.
     ///
     /// # Errors
     ///
@@ -99,14 +96,14 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 }
 
-/// Listens on an address.
+/// Opens a listening socket.
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     let open = || {
         let socket = match address {
             SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
             SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
         };
-        // A server that was stopped can be started again at once.
+        // Lets a stopped server restart immediately on the same address.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -115,10 +112,10 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     open().map_err(|source| Error::Bind { address, source })
 }
 
-/// Serves until `stop` is ready, then lets what runs come to its end.
+/// Serves until `stop` completes, then lets running calls finish.
 ///
-/// Boxed here, so that it is compiled here: an async function is compiled by the crate that
-/// awaits it, and that would be hyper and h2 once more with every edit of every server.
+/// Boxed so that it is compiled in this crate: an async function is compiled in the crate
+/// that awaits it, so every edit of a server would compile hyper and h2 again.
 pub(super) fn serve(
     listener: TcpListener,
     assembled: Assembled,
@@ -143,14 +140,14 @@ async fn serving(
                 Ok(accepted) => accepted,
                 Err(error) if is_of_one_connection(&error) => continue,
                 Err(error) if is_of_resources(&error) => {
-                    tracing::warn!(%error, "no connection can be accepted now; trying again");
+                    tracing::warn!(%error, "cannot accept a connection now; trying again");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
                 Err(error) => return Err(Error::Serve(error)),
             },
         };
-        // A reply is small, and must not wait for the acknowledgement of the one before.
+        // A small reply must not wait for the acknowledgement of the previous one.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
@@ -161,7 +158,7 @@ async fn serving(
         connections.spawn(activity, graceful.watch(connection));
     }
     drop(listener);
-    tracing::info!("told to stop: running calls may finish, open streams end");
+    tracing::info!("stop signal received: running calls may finish, open streams end");
     assembled.ready.stop();
     assembled.streams.cancel();
     if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
@@ -170,14 +167,15 @@ async fn serving(
     {
         tracing::warn!("some calls did not finish in time and are cut off");
     }
-    // Ends what is left of sessions.
+    // Cancels the remaining sessions.
     assembled.everything.cancel();
     let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
     Ok(())
 }
 
-/// Ready when the process is told to stop. It listens from now on, polled or not: a
-/// signal that comes while the server starts is not lost.
+/// Completes when the process receives a stop signal. The signal handlers are installed
+/// immediately, even if the future is not polled, so that a signal during start-up is not
+/// lost.
 pub(super) fn told_to_stop() -> BoxFuture<'static, ()> {
     #[cfg(unix)]
     let signals = {
@@ -208,7 +206,7 @@ pub(super) fn told_to_stop() -> BoxFuture<'static, ()> {
     .boxed()
 }
 
-/// Whether the fault is the connection's that was to be accepted, and no other's.
+/// Returns whether the error affects only the connection that was to be accepted.
 fn is_of_one_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
@@ -217,7 +215,8 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     )
 }
 
-/// Whether the fault passes when other connections end (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`).
+/// Returns whether the error passes when other connections end (`EMFILE`, `ENFILE`,
+/// `ENOBUFS`, `ENOMEM`).
 fn is_of_resources(error: &std::io::Error) -> bool {
     matches!(error.raw_os_error(), Some(12 | 23 | 24 | 55 | 105))
 }

@@ -1,4 +1,5 @@
-//! Sessions in the memory of this process, which tell each client what its revision knows.
+//! Sessions in the memory of this process, which send each client only events of its
+//! revision.
 
 use std::{
     collections::HashSet,
@@ -18,19 +19,19 @@ use rmcp::{
 
 use super::transport::{self, RETRY};
 
-/// The event that a stream of a `GET` begins with, by which a client can come back to it.
+/// The ID of the first event of a `GET` stream, with which a client can resume it.
 const FIRST: &str = "0";
 
 /// rmcp's sessions in the memory of this process, set up for a [`Gate`](crate::Gate), which
-/// ends them: [`Gate::sessions`](crate::Gate::sessions) makes them.
+/// ends them. [`Gate::sessions`](crate::Gate::sessions) creates them.
 ///
-/// Streams begin with the event without a message that lets a client come back to them (the
-/// priming event of MCP 2025-11-25, Transports, "Sending Messages to the Server") where the
-/// session is of that revision or a later one. Clients of older revisions fail at it.
+/// If the session's revision is 2025-11-25 or later, streams begin with an event without a
+/// message, which lets a client resume them (the priming event of MCP 2025-11-25, Transports,
+/// "Sending Messages to the Server"). Clients of earlier revisions fail on that event.
 #[derive(Debug)]
 pub struct LocalSessions {
     inner: LocalSessionManager,
-    /// Those whose revision has the event that a stream begins with.
+    /// The sessions whose revision has the priming event.
     primed: RwLock<HashSet<SessionId>>,
 }
 
@@ -58,7 +59,7 @@ impl LocalSessions {
     }
 }
 
-/// Whether a session that was opened by this answer is of a revision that has the event.
+/// Returns whether this answer opened a session of a revision with the priming event.
 fn has_priming(answer: &ServerJsonRpcMessage) -> bool {
     let JsonRpcMessage::Response(response) = answer else {
         return false;
@@ -66,12 +67,12 @@ fn has_priming(answer: &ServerJsonRpcMessage) -> bool {
     let ServerResult::InitializeResult(result) = &response.result else {
         return false;
     };
-    // Revisions are dates, and compare as such.
+    // Revisions are dates, which compare as strings.
     result.protocol_version.as_str() >= ProtocolVersion::V_2025_11_25.as_str()
 }
 
-/// The events of a stream, without those that have no message where the client does not know
-/// them.
+/// Returns the events of a stream, without events without a message if the client's revision
+/// does not have them.
 fn known(
     events: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
     is_primed: bool,
@@ -98,7 +99,7 @@ impl SessionManager for LocalSessions {
         let answer = self.inner.initialize_session(id, message).await?;
         if has_priming(&answer) {
             self.set_primed(id, true);
-            // One that has ended meanwhile is not kept.
+            // Do not keep a session that has ended meanwhile.
             if !self.inner.has_session(id).await? {
                 self.set_primed(id, false);
             }

@@ -1,4 +1,4 @@
-//! What lists show to whom.
+//! Which items the lists show to a caller.
 
 use crate::{
     admission::{Admission, Rules},
@@ -7,21 +7,21 @@ use crate::{
 
 /// Which of a server's tools, prompts and resources its lists show.
 ///
-/// A list is never what protects: what it does not show is refused by the same challenge
-/// as what it does.
+/// Lists do not protect items: a hidden item is refused with the same challenge as a shown
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Visibility {
-    /// Everything, to everybody who may list. A client can see what it could step up to.
+    /// All items, to every client that may list. A client can see what it could step up to.
     #[default]
     All,
-    /// What the caller's token is enough for. A fault at the start together with
-    /// [`Server::open_handshake`](crate::Server::open_handshake).
+    /// Only the items that the caller's token is sufficient for. The combination with
+    /// [`Server::open_handshake`](crate::Server::open_handshake) is an error at start-up.
     Granted,
 }
 
 impl Visibility {
-    /// Whether the caller of an admitted listing is shown what this operation would use.
+    /// Returns whether a list shows the item of this operation to the admitted caller.
     pub(super) fn shows(self, rules: &Rules, admission: &Admission, use_of: Operation<'_>) -> bool {
         match self {
             Self::All => rules.offers(use_of),

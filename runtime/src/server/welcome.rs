@@ -1,10 +1,10 @@
-//! What a person at the terminal reads when a server has started.
+//! The start-up banner for a person at the terminal.
 
 use std::{fmt, io::Write};
 
 use super::login::{self, Login};
 
-/// The facts of a start.
+/// The facts that the banner shows.
 #[derive(Debug, Clone)]
 pub(super) struct Welcome {
     pub(super) name: String,
@@ -15,9 +15,9 @@ pub(super) struct Welcome {
     pub(super) resources: usize,
     pub(super) scopes: Vec<&'static str>,
     pub(super) issuers: Vec<String>,
-    /// Whether the issuer is the embedded one.
+    /// Whether the issuer is the embedded development issuer.
     pub(super) is_development: bool,
-    /// Whether it says yes for the person.
+    /// Whether it gives consent automatically.
     pub(super) is_automatic: bool,
     pub(super) login: Login,
 }
@@ -38,11 +38,11 @@ impl fmt::Display for Welcome {
         if self.is_development {
             writeln!(
                 f,
-                "\n  DEVELOPMENT ISSUER: anybody on this machine can log in as anybody. It exists because\n  \
-                 TOOLGATE_AUTHORIZATION_SERVERS is not set and the server listens on this machine alone."
+                "\n  DEVELOPMENT ISSUER: anyone on this machine can log in as anyone. It is active because\n  \
+                 TOOLGATE_AUTHORIZATION_SERVERS is not set and the server listens on loopback only."
             )?;
             if self.is_automatic {
-                writeln!(f, "  It asks nobody: consent is automatic.")?;
+                writeln!(f, "  Consent is automatic: no person is asked.")?;
             }
         }
         match self.login {
@@ -53,7 +53,7 @@ impl fmt::Display for Welcome {
                 writeln!(
                     f,
                     "\n  OPEN HANDSHAKE: {}.\n  \
-                     Clients connect without a login. Some never ask for one later.\n",
+                     Clients connect without a login. Some clients do not log in later.\n",
                     login::OPEN
                 )?;
             }
@@ -67,7 +67,7 @@ impl fmt::Display for Welcome {
 }
 
 impl Welcome {
-    /// What there is, in words: tools in any case, the others where there are some.
+    /// Returns the numbers of items in words: always tools, the others if there are any.
     fn offered(&self) -> String {
         let count = |number: usize, noun: &str| {
             let plural = if number == 1 { "" } else { "s" };
@@ -91,7 +91,7 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
 
-/// Tells the person at the terminal. Where there is none, nobody misses it.
+/// Prints the banner to standard error, and ignores failures.
 pub(super) fn print(welcome: &Welcome) {
     let _ = writeln!(std::io::stderr().lock(), "{welcome}");
 }
@@ -139,9 +139,9 @@ mod tests {
         let told = welcome.to_string();
         assert!(told.contains("DEVELOPMENT ISSUER"));
         assert!(told.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));
-        assert!(!told.contains("asks nobody"));
+        assert!(!told.contains("no person is asked"));
         welcome.is_automatic = true;
-        assert!(welcome.to_string().contains("asks nobody"));
+        assert!(welcome.to_string().contains("no person is asked"));
         welcome.is_development = false;
         assert!(!welcome.to_string().contains("DEVELOPMENT"));
     }

@@ -1,4 +1,4 @@
-//! Where the author's code of a resource or a prompt is run.
+//! Runs the author's code of a resource or a prompt.
 
 use std::panic::AssertUnwindSafe;
 
@@ -6,15 +6,16 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::tool::ToolError;
 
-/// Why there is nothing to give. What a client is told of it depends on what it asked for.
+/// Why a resource or prompt has no result. The kind of request decides what the client is
+/// sent.
 #[derive(Debug)]
 #[doc(hidden)]
 pub enum Failure {
-    /// There is no such thing.
+    /// The item does not exist.
     NotFound(ToolError),
-    /// An argument does not read as its type.
+    /// An argument cannot be parsed as its type.
     Unreadable(ToolError),
-    /// Anything else.
+    /// Any other failure.
     Failed(ToolError),
 }
 
@@ -26,31 +27,31 @@ impl Failure {
     }
 }
 
-/// An extractor's failure.
+/// The failure of an extractor.
 impl From<ToolError> for Failure {
     fn from(error: ToolError) -> Self {
         Self::Failed(error)
     }
 }
 
-/// What becomes of the author's code.
+/// The future that runs the author's code.
 #[doc(hidden)]
 pub type Attempt<T> = BoxFuture<'static, Result<T, Failure>>;
 
-/// Runs the author's code: a panic becomes a failure, an error's causes go to the log.
+/// Runs the author's code. A panic becomes a failure, and the causes of an error are logged.
 #[doc(hidden)]
 pub fn attempt<T, F>(name: &'static str, body: F) -> Attempt<T>
 where
     F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
-    // As for tools: what the body shared is behind `Send + Sync` types of the author's.
+    // As for tools: state that the body shares is behind the author's `Send + Sync` types.
     let body = AssertUnwindSafe(body).catch_unwind();
     Box::pin(async move {
         let end = body.await.unwrap_or_else(|_| {
-            // The panic hook has told where and why; the payload may hold anything.
+            // The panic hook has reported where and why; the payload may contain anything.
             tracing::error!(target: "toolgate::tool", name, "a resource or a prompt panicked");
             Err(Failure::Failed(ToolError::new(
-                "it failed unexpectedly; this is a fault of the server, not of the request",
+                "it failed unexpectedly; this is an error in the server, not in the request",
             )))
         });
         if let Err(failure) = &end

@@ -1,4 +1,4 @@
-//! `#[arg(complete = path)]`: what could follow on what is typed so far.
+//! `#[arg(complete = path)]`: suggests values for an argument while a client types it.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -7,45 +7,45 @@ use rmcp::model::CompletionInfo;
 
 use crate::tool::{Call, ToolError, redact};
 
-/// A function that completes an argument: it gets what is typed so far, and gives whole
-/// values that could be meant, the best first.
+/// A function that completes an argument: it gets the text typed so far, and returns the
+/// complete values that match, the best first.
 ///
-/// - `fn(&str) -> Vec<String>`, or `fn(String)`; the values can be `&'static str` as well
+/// - `fn(&str) -> Vec<String>`, or `fn(String)`; the values can also be `&'static str`
 /// - `async fn(String) -> Vec<String>`
-/// - either with all that the resource or prompt takes of its server, in the same order:
-///   an `Arc` of its `self`, and its extractors
+/// - either form, followed by the parameters that the resource or prompt takes from its
+///   server, in the same order: an `Arc` of its `self`, and its extractors
 ///
-/// It runs under the same rule as what it completes for: who may not read a resource does
-/// not learn its variables either. `E` is the tuple of what stands beside the text, `How`
-/// is found by the compiler.
+/// It requires the same access as its item: a caller that may not read a resource does not
+/// learn its variables either. `E` is the tuple of the other parameters, and the compiler
+/// infers `How`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot complete this argument",
-    label = "no function from a text to values, beside which it may take `{E}`",
-    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the text it can take every extractor of the item, in the same order, or none"
+    label = "not a function from text to values, with no other parameters or with `{E}`",
+    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the text it can take either all extractors of the item, in the same order, or none"
 )]
 pub trait Completer<E, How>: Send + Sync + 'static {
-    /// The values.
+    /// Returns the values.
     #[doc(hidden)]
     fn complete(&self, begun: String, beside: E) -> BoxFuture<'static, Vec<String>>;
 }
 
-/// What a [`Completer`] gives: values, or a future of them. `Kind` is found by the compiler.
+/// The result of a [`Completer`]: values, or a future of them. The compiler infers `Kind`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list of values",
-    label = "neither `Vec<String>` nor a future of one"
+    message = "`{Self}` is not a list of values",
+    label = "expected `Vec<String>` or a future of one"
 )]
 pub trait Completions<Kind> {
-    /// The values, sooner or later.
+    /// Returns a future of the values.
     #[doc(hidden)]
     fn list(self) -> BoxFuture<'static, Vec<String>>;
 }
 
-/// Values that are there.
+/// Marks values that are returned directly.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Now;
 
-/// Values that are waited for.
+/// Marks values that are returned by a future.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Later;
@@ -68,7 +68,7 @@ where
     }
 }
 
-/// How a function takes the text and what stands beside it.
+/// Marks how a function takes the text and the other parameters.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Borrowed;
@@ -141,13 +141,13 @@ beside!(A a, B b, C c, D d);
 beside!(A a, B b, C c, D d, G g);
 beside!(A a, B b, C c, D d, G g, H h);
 
-/// A completer as a resource or a prompt keeps it, with the argument that it is for.
+/// A completer as a resource or prompt stores it, with the name of its argument.
 pub(crate) type Completing<S> = (
     &'static str,
     Box<dyn Fn(Call<S>, String) -> BoxFuture<'static, Vec<String>> + Send + Sync>,
 );
 
-/// The same with the state that it runs with.
+/// Returns the completer with the state applied.
 pub(crate) fn bound<S: Clone + Send + Sync + 'static>(
     (argument, complete): Completing<S>,
     state: S,
@@ -156,7 +156,7 @@ pub(crate) fn bound<S: Clone + Send + Sync + 'static>(
     (argument, Box::new(complete))
 }
 
-/// Keeps a completer.
+/// Wraps a completer for storage.
 pub(crate) fn completing<S: 'static, E: Send + 'static, How>(
     argument: &'static str,
     completer: impl Completer<E, How>,
@@ -187,8 +187,8 @@ pub(crate) fn completing<S: 'static, E: Send + 'static, How>(
     (argument, Box::new(complete))
 }
 
-/// Completes an argument, if there is a completer for it: with as many values as the
-/// protocol allows, and word of how many there are.
+/// Completes an argument, if it has a completer. Returns at most as many values as the
+/// protocol allows, and the total number.
 pub(crate) fn complete<S>(
     completers: &[Completing<S>],
     argument: &str,

@@ -1,5 +1,4 @@
-//! A text as serde reads it. JSON's spelling is the measure: what would be a number there
-//! is one here, and nothing else is.
+//! Deserializes text with serde. Numbers must be spelled as in JSON.
 
 use serde::{
     Deserializer,
@@ -10,10 +9,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// A text that something is to be read from.
+/// The text that a value is deserialized from.
 pub(super) struct Text<'t>(pub(super) &'t str);
 
-/// Numbers that are written as JSON writes them: no sign before a positive one, no space.
+/// Numbers as JSON writes them: no plus sign, no spaces.
 macro_rules! numbers {
     ($($deserialize:ident $visit:ident $number:ty;)*) => {
         $(fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -29,11 +28,11 @@ impl Text<'_> {
             && digits.starts_with('0')
             && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
         if padded || !digits.starts_with(|first: char| first.is_ascii_digit()) {
-            return Err(Error::custom("it is no number"));
+            return Err(Error::custom("it is not a number"));
         }
         self.0
             .parse()
-            .map_err(|_| Error::custom("it is no number of this type"))
+            .map_err(|_| Error::custom("it is not a number of this type"))
     }
 }
 

@@ -146,7 +146,7 @@ async fn nobody_waits_for_a_client_that_has_no_session() {
         let request = old.post(&message).header("mcp-protocol-version", version);
         let answer = Answer::of(request.body(message.to_string())).await;
         let told = answer.json()["error"]["message"].to_string();
-        assert!(told.contains("in a session only"), "{answer:?}");
+        assert!(told.contains("only in a session"), "{answer:?}");
     }
     assert_eq!(world.runs.all(), [""; 0]);
 }

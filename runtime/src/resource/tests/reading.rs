@@ -121,7 +121,7 @@ async fn an_error_is_told_by_its_own_text() {
         ("notes://note/501", "it is locked"),
         (
             "notes://note/666",
-            "it failed unexpectedly; this is a fault of the server, not of the request",
+            "it failed unexpectedly; this is an error in the server, not in the request",
         ),
     ] {
         let (code, message) = notes.error(uri).await;

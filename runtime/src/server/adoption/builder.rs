@@ -1,4 +1,4 @@
-//! What an author says of a handler and its callers, until the gate is built.
+//! The declarations about a handler and its callers, until the gate is built.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -34,7 +34,7 @@ use crate::{
 
 use super::{Gate, Needs, Standing, stated::Stated, survey::Inventory};
 
-/// A [`Gate`] that is being told what there is behind it. What it is not told of stays shut.
+/// Builds a [`Gate`]. Declare the handler's items here: anything not declared is denied.
 #[must_use = "a gate does nothing until it is built"]
 pub struct GateBuilder {
     name: String,
@@ -55,15 +55,15 @@ impl GateBuilder {
         }
     }
 
-    /// Says what a tool needs. To say it twice is a fault.
+    /// Declares the access of a tool. Declaring it twice is an error.
     pub fn tool(mut self, name: impl Into<String>, needs: Needs) -> Self {
         self.stated.tools.push((name.into(), needs));
         self
     }
 
-    /// Says by a rule what those tools need that are not named one by one. The rule is
-    /// asked once for each that the handler lists, when the gate is built. There is one
-    /// rule at most.
+    /// Sets a rule for the access of tools that are not declared by name. The rule is called
+    /// once for each such tool that the handler lists, when the gate is built. Only one rule
+    /// is allowed.
     ///
     /// ```
     /// use toolgate::{Gate, needs};
@@ -81,21 +81,21 @@ impl GateBuilder {
         self
     }
 
-    /// Says what a prompt needs.
+    /// Declares the access of a prompt. Declaring it twice is an error.
     pub fn prompt(mut self, name: impl Into<String>, needs: Needs) -> Self {
         self.stated.prompts.push((name.into(), needs));
         self
     }
 
-    /// Says what the resource of a URI needs, or those of a template (RFC 6570 levels 1
-    /// and 2, written as the handler lists it). A URI that is written out comes before
-    /// templates, and of these the first that matches counts.
+    /// Declares the access of a resource by its URI, or of all resources of a template (RFC
+    /// 6570 levels 1 and 2, written as the handler lists it). An exact URI takes precedence
+    /// over templates. Among templates, the first match applies.
     pub fn resource(mut self, uri: &'static str, needs: Needs) -> Self {
         self.stated.resources.push((uri, needs));
         self
     }
 
-    /// Sets the version that the page shows.
+    /// Sets the version that the documentation page shows.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
@@ -120,8 +120,8 @@ impl GateBuilder {
     }
 
     /// As [`Server::without_sessions`](crate::Server::without_sessions): public items run
-    /// without a token in every revision, and [`Gate::transport`] switches rmcp's sessions
-    /// off.
+    /// without a token in every revision, and [`Gate::transport`] switches off rmcp's
+    /// sessions.
     pub fn without_sessions(mut self) -> Self {
         self.has_sessions = false;
         self
@@ -161,17 +161,17 @@ impl GateBuilder {
         self
     }
 
-    /// Builds the gate, and compares what it was told with what the handler lists.
+    /// Builds the gate, and compares the declared items with those that the handler lists.
     ///
-    /// The handler is asked for its lists once, without a request; of a list that it does
-    /// not give in this way, a warning is logged and nothing compared. What it comes to
-    /// have later is refused.
+    /// The handler is asked for its lists once, without a request. If it does not return a
+    /// list, a warning is logged and that list is not compared. Items that it adds later are
+    /// refused.
     ///
     /// # Errors
     ///
-    /// A [`StartError`] with every fault of the configuration and of what was told: a tool
-    /// or prompt that the handler lacks; a tool, prompt or resource that nobody has spoken
-    /// of; one of which two things are said.
+    /// Returns a [`StartError`] with every error of the configuration and the declarations: a
+    /// declared tool or prompt that the handler does not have; a tool, prompt or resource
+    /// that is not declared; an item that is declared twice.
     pub async fn build<H: ServerHandler>(
         self,
         config: Config,
@@ -181,12 +181,12 @@ impl GateBuilder {
         self.build_from(config, &inventory)
     }
 
-    /// Builds the gate for a handler that cannot be asked, or that has other things each
-    /// day. What it has and the gate was not told of is refused.
+    /// Builds the gate for a handler that cannot be asked for its lists, or whose items
+    /// change. Items that are not declared are refused.
     ///
     /// # Errors
     ///
-    /// As [`GateBuilder::build`], but for what takes the handler.
+    /// As [`GateBuilder::build`], without the errors that need the handler's lists.
     pub fn build_unseen(self, config: Config) -> Result<Gate, StartError> {
         self.build_from(config, &Inventory::default())
     }
@@ -194,7 +194,7 @@ impl GateBuilder {
     fn build_from(self, config: Config, inventory: &Inventory) -> Result<Gate, StartError> {
         let mut faults = Faults::default();
         let offered = self.stated.offered(inventory, &mut faults);
-        // Nothing can be switched off: what is behind the gate does not know of switches.
+        // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
         let plan = Protection::plan(
             &self.name,
@@ -262,7 +262,7 @@ impl GateBuilder {
     }
 }
 
-/// What each tool asks for, as `securitySchemes`.
+/// Returns the `securitySchemes` of each tool.
 fn schemes_of(offered: &Offered) -> HashMap<String, Value> {
     let tools = offered.tools.iter();
     let schemes = tools.map(|(name, terms)| {
@@ -272,7 +272,8 @@ fn schemes_of(offered: &Offered) -> HashMap<String, Value> {
     schemes.collect()
 }
 
-/// What the page shows of each tool: as the handler lists it, else by its name.
+/// Returns what the page shows of each tool: as the handler lists it, otherwise only its
+/// name.
 fn listings(offered: &Offered, inventory: &Inventory) -> Vec<(Tool, Requirement)> {
     let known = inventory.tools.as_deref().unwrap_or_default();
     let tools = offered.tools.iter().map(|(name, terms)| {

@@ -1,4 +1,4 @@
-//! The lock behind the door: a handler that answers only what its gate has admitted.
+//! A handler that answers only requests that its gate has authorized.
 
 use std::{
     borrow::Cow,
@@ -33,17 +33,16 @@ use crate::{
 
 use super::Gate;
 
-/// A handler behind its [`Gate`]: whatever is asked of it, it demands the admission that
-/// the gate's layer has put into this very request, for this very operation, and gives
-/// its answer to nobody else. Mounted without the layer, or behind another gate's, it
-/// answers nothing.
+/// A handler behind its [`Gate`]. For every request it requires the admission that the gate's
+/// layer attached to this request for this operation. Without the layer, or behind another
+/// gate's layer, it answers nothing.
 ///
-/// What the gate has no rule for does not reach the handler: `logging/setLevel`, tasks,
-/// skills and methods of its own are answered as unknown, and are not announced.
+/// Requests for which the gate has no rule do not reach the handler: `logging/setLevel`,
+/// tasks, skills and custom methods are answered as unknown methods, and are not announced.
 pub struct Guarded<H> {
     handler: H,
     gate: Gate,
-    /// What the handler keeps for its session's subscriptions, as far as it is told here.
+    /// The resources that this session has subscribed to through the gate.
     subscribed: Mutex<Subscriptions>,
 }
 
@@ -57,7 +56,7 @@ impl<H> Guarded<H> {
     }
 
     fn subscribed(&self) -> MutexGuard<'_, Subscriptions> {
-        // Every change is one insertion or removal: a panic leaves nothing half done.
+        // Every change is one insertion or removal, so a panic leaves no inconsistent state.
         self.subscribed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -75,8 +74,8 @@ impl<H> Guarded<H> {
         admitted(self.rules(), &context.extensions, operation)
     }
 
-    /// The same for what is about one thing, which has to be one that the gate was told
-    /// of: that a caller is good does not open what nobody has spoken of.
+    /// Requires an admission for a declared item. A valid token does not give access to items
+    /// that are not declared.
     fn admit(
         &self,
         context: &RequestContext<RoleServer>,
@@ -93,14 +92,14 @@ impl<H> Guarded<H> {
         admitted(self.rules(), extensions, Operation::Notify).is_ok()
     }
 
-    /// Whether a list shows what this operation would use.
+    /// Returns whether a list shows the item of this operation.
     fn shows(&self, admission: &Admission, use_of: Operation<'_>) -> bool {
         let visibility: Visibility = self.gate.0.visibility;
         let rules = self.rules();
         rules.offers(use_of) && visibility.shows(rules, admission, use_of)
     }
 
-    /// Who may keep a list that was filtered by who asks: nobody else.
+    /// Returns who may cache a list. A list that was filtered for a caller is private.
     fn cache_scope(&self, own: Option<CacheScope>) -> Option<CacheScope> {
         match self.gate.0.asks_for_tokens {
             true => Some(CacheScope::Private),
@@ -115,20 +114,21 @@ fn unknown(operation: Operation<'_>) -> ErrorData {
         Operation::GetPrompt(_) | Operation::CompletePrompt(_) => {
             ErrorData::invalid_params("there is no prompt of this name", None)
         }
-        _ => ErrorData::resource_not_found("there is no resource of this URI", None),
+        _ => ErrorData::resource_not_found("there is no resource with this URI", None),
     }
 }
 
 #[expect(
     deprecated,
-    reason = "subscriptions by session are of the revisions that have sessions"
+    reason = "revisions with sessions have subscriptions by session"
 )]
 impl<H: ServerHandler> ServerHandler for Guarded<H> {
     fn get_info(&self) -> ServerConfig {
         let mut info = self.handler.get_info();
         let offered = std::mem::take(&mut info.capabilities);
         let mut capabilities = ServerCapabilities::default();
-        // What the gate refuses must not be announced; what it cannot know of is refused.
+        // Do not announce what the gate refuses; it refuses every capability that it does not
+        // know.
         capabilities.experimental = offered.experimental;
         capabilities.completions = offered.completions;
         capabilities.prompts = offered.prompts;
@@ -143,7 +143,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        // rmcp asks without a request; for what nobody gets there is nothing to know.
+        // rmcp calls this without a request, so nothing is returned for items that are not
+        // offered.
         let is_offered = self.rules().offers(Operation::CallTool(name));
         is_offered.then(|| self.handler.get_tool(name)).flatten()
     }
@@ -313,7 +314,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         if let Some(uris) = &mut requested.resource_subscriptions {
             uris.retain(|uri| self.rules().offers(Operation::ReadResource(uri)));
         }
-        // rmcp intersects what comes back with what was asked for, not with what is left here.
+        // rmcp intersects the returned filter with the original request, not with the one
+        // reduced here.
         let mut accepted = self.handler.accepted_subscription_filter(&requested)?;
         if let Some(uris) = &mut accepted.resource_subscriptions {
             uris.retain(|uri| self.rules().offers(Operation::ReadResource(uri)));
@@ -327,7 +329,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         let request = context.request_context();
         let admission = self.admission(request, Operation::Listen(uris))?;
         let listener = Listener::of(admission.principal(), &request.extensions);
-        // Held until the listener ends, whatever ends it.
+        // Held until the listener ends, for whatever reason.
         let _share = self.gate.0.quota.take(listener, uris)?;
         self.handler.listen(context).await
     }

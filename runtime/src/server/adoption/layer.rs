@@ -17,9 +17,9 @@ use crate::gate::{self, GateService};
 
 use super::Guarded;
 
-/// The gate's first half, in front of a service. It goes directly around the service whose
-/// handler is [guarded](super::Gate::guard), and around nothing else: what has no second
-/// half does not compile.
+/// The first half of the gate, in front of a service. Wrap it directly around the service
+/// whose handler is [guarded](super::Gate::guard). A service without the second half does not
+/// compile:
 ///
 /// ```compile_fail
 /// # fn unguarded<H: rmcp::ServerHandler>(gate: toolgate::Gate, make: fn() -> H) {
@@ -43,7 +43,7 @@ impl<S: IsGuarded> Layer<S> for GateLayer {
     }
 }
 
-/// A service behind a gate.
+/// A service behind the gate's layer.
 #[derive(Clone)]
 pub struct Gated<S>(GateService<S>);
 
@@ -67,12 +67,12 @@ where
     }
 }
 
-/// A service that asks again what the gate has judged.
+/// A service that checks again what the gate has authorized.
 #[diagnostic::on_unimplemented(
-    message = "a gate's layer stands before a guarded service only, and `{Self}` is none",
-    label = "nothing here asks for what the gate admits",
-    note = "make the handler by the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
-    note = "the layer is the innermost: other layers go around it"
+    message = "a gate's layer can wrap only a guarded service, and `{Self}` is not one",
+    label = "this service does not check what the gate has authorized",
+    note = "create the handler with the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
+    note = "put the gate's layer innermost, with other layers around it"
 )]
 pub trait IsGuarded: sealed::Sealed {}
 
@@ -81,7 +81,7 @@ impl<H, M> IsGuarded for StreamableHttpService<Guarded<H>, M> {}
 mod sealed {
     use super::{Guarded, StreamableHttpService};
 
-    #[expect(unnameable_types, reason = "so that nobody else can say it")]
+    #[expect(unnameable_types, reason = "so that no other crate can implement it")]
     pub trait Sealed {}
 
     impl<H, M> Sealed for StreamableHttpService<Guarded<H>, M> {}

@@ -1,9 +1,9 @@
-//! What one thing of a handler asks of its caller, said beside the handler.
+//! The access of one item of a handler, declared beside the handler.
 
 use crate::{access::Requirement, server::offered::Terms};
 
-/// What a tool, a prompt or a resource of an adopted handler asks of its caller.
-/// [`needs!`](crate::needs) makes one in the words of `#[mcp_tool]`.
+/// The access of a tool, prompt or resource of a handler behind a [`Gate`](crate::Gate).
+/// [`needs!`](crate::needs) builds it in the syntax of `#[mcp_tool]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs {
     requirement: Option<Requirement>,
@@ -11,13 +11,13 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Nobody gets it; it is as if it did not exist.
+    /// The item is denied to every caller, as if it did not exist.
     pub const REFUSED: Self = Self {
         requirement: None,
         step_up: false,
     };
 
-    /// It asks for this.
+    /// Builds the access for this requirement.
     #[must_use]
     pub const fn of(requirement: Requirement) -> Self {
         Self {
@@ -26,7 +26,7 @@ impl Needs {
         }
     }
 
-    /// Its scopes are asked for when it is first used, and not at the login.
+    /// Requests the scopes at the first use of the item instead of at the login.
     #[must_use]
     pub const fn step_up(self) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Needs {
         }
     }
 
-    /// None for what is refused.
+    /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<Terms> {
         self.requirement.map(|requirement| Terms {
             requirement,
@@ -45,11 +45,11 @@ impl Needs {
     }
 }
 
-/// Says what something asks of its caller, in the words of `#[mcp_tool]`:
-/// `scope = "a"`, `scopes = ["a", "b"]` (all of them), `any_scope = ["a", "b"]`, each also
-/// with `step_up`; `authenticated`; `public`; and `refused`, which is for nobody.
+/// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
+/// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", "b"]`, each also with `step_up`;
+/// `authenticated`; `public`; and `refused`, which denies the item to every caller.
 ///
-/// A scope is a text or a [`Scope`](crate::Scope), and what is none does not compile.
+/// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
 /// ```
 /// use toolgate::{Needs, Requirement, needs};
@@ -85,7 +85,7 @@ macro_rules! needs {
     }};
     ($($other:tt)*) => {
         $crate::__private::compile_error!(
-            "say what it needs: `scope = \"a\"`, `scopes = [\"a\", \"b\"]` or `any_scope = [\"a\", \"b\"]`, with or without `step_up`; `authenticated`, `public`, or `refused` for what nobody gets"
+            "say what it needs: `scope = \"a\"`, `scopes = [\"a\", \"b\"]` or `any_scope = [\"a\", \"b\"]`, with or without `step_up`; `authenticated`, `public`, or `refused` to deny it to every caller"
         )
     };
 }

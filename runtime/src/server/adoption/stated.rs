@@ -1,4 +1,4 @@
-//! What an author has said about a handler, and whether the handler agrees.
+//! The declared access of a handler's items, compared with the items that it lists.
 
 use rmcp::model::Tool;
 
@@ -10,10 +10,10 @@ use crate::{
 
 use super::{Needs, survey::Inventory};
 
-/// What somebody says of tools that they do not name.
+/// The rule for the access of tools that are not declared by name.
 pub(super) type ToolRule = Box<dyn Fn(&Tool) -> Needs + Send>;
 
-/// Every statement, in the order in which it was made.
+/// The declarations, in the order in which they were made.
 #[derive(Default)]
 pub(super) struct Stated {
     pub(super) tools: Vec<(String, Needs)>,
@@ -23,14 +23,15 @@ pub(super) struct Stated {
 }
 
 impl Stated {
-    /// What is offered, for a handler that has this, as far as that is known.
+    /// Returns the offered items, compared with the handler's inventory as far as it is
+    /// known.
     pub(super) fn offered(mut self, has: &Inventory, faults: &mut Faults) -> Offered {
         self.apply_rule(has, faults);
         let uses = self.tools.len() + self.prompts.len() + self.resources.len();
         if uses == 0 {
             faults.add(
-                "the gate was told of nothing that the handler has, and would refuse everything",
-                "say what each tool needs: `.tool(\"name\", needs!(scope = \"…\"))`",
+                "no item of the handler is declared, so the gate would refuse everything",
+                "declare what each tool needs: `.tool(\"name\", needs!(scope = \"…\"))`",
             );
         }
         let tools = has.tools.as_ref();
@@ -41,26 +42,26 @@ impl Stated {
             tools: named("tool", self.tools, tools, faults),
             prompts: named("prompt", self.prompts, prompts, faults),
             resources: patterns(self.resources, has.uris.as_deref(), faults),
-            // Whether the handler tells of changes is its own affair.
+            // The gate does not know whether the handler announces changes.
             changes: true,
         }
     }
 
-    /// Lets the rule speak of the tools that nobody has named.
+    /// Applies the rule to the tools that are not declared by name.
     fn apply_rule(&mut self, has: &Inventory, faults: &mut Faults) {
         let Some(rule) = self.tool_rules.pop() else {
             return;
         };
         if !self.tool_rules.is_empty() {
             faults.add(
-                "`tools_by` is said twice",
-                "make one rule of both: neither may silently win",
+                "`tools_by` is called twice",
+                "combine both into one rule: neither may silently win",
             );
         }
         let Some(tools) = &has.tools else {
             faults.add(
-                "`tools_by` has nothing to speak of: the handler's list of tools is not known",
-                "name each tool by `tool`, or build the gate with the handler",
+                "`tools_by` has no tools to apply to: the handler's list of tools is not known",
+                "declare each tool with `tool`, or build the gate with the handler",
             );
             return;
         };
@@ -72,7 +73,7 @@ impl Stated {
     }
 }
 
-/// Things by their names, each of which must be stated once and exist.
+/// Resolves items by name. Each must be declared once and exist.
 fn named(
     kind: &str,
     stated: Vec<(String, Needs)>,
@@ -82,7 +83,7 @@ fn named(
     for (place, (name, _)) in stated.iter().enumerate() {
         if stated.iter().take(place).any(|(other, _)| other == name) {
             faults.add(
-                format!("what the {kind} `{name}` needs is said twice"),
+                format!("what the {kind} `{name}` needs is declared twice"),
                 "leave one out: neither may silently win",
             );
         }
@@ -91,17 +92,17 @@ fn named(
         for (name, _) in &stated {
             if !known.contains(&name.as_str()) {
                 faults.add(
-                    format!("the handler has no {kind} `{name}`, of which the gate was told"),
-                    format!("correct the name; it has {}", list(&known)),
+                    format!("the handler has no {kind} `{name}`, but its access is declared"),
+                    format!("correct the name; the handler has {}", list(&known)),
                 );
             }
         }
         for name in known {
             if !stated.iter().any(|(stated, _)| stated == name) {
                 faults.add(
-                    format!("the handler has a {kind} `{name}`, and nobody has said what it needs"),
+                    format!("the handler has a {kind} `{name}`, and what it needs is not declared"),
                     format!(
-                        "add `.{kind}(\"{name}\", needs!(scope = \"…\"))`, or `needs!(refused)` to keep it shut"
+                        "add `.{kind}(\"{name}\", needs!(scope = \"…\"))`, or `needs!(refused)` to deny it"
                     ),
                 );
             }
@@ -111,7 +112,7 @@ fn named(
     stated.into_iter().filter_map(with_terms).collect()
 }
 
-/// Resources by their patterns. A handler may have some that it does not list.
+/// Resolves resources by their patterns. A handler may have resources that it does not list.
 fn patterns(
     stated: Vec<(&'static str, Needs)>,
     known: Option<&[String]>,
@@ -121,11 +122,11 @@ fn patterns(
     for (text, needs) in stated {
         match UriPattern::read(text) {
             Err(fault) => faults.add(
-                format!("`{text}` names no resources: {fault}"),
+                format!("`{text}` is not a valid resource URI or template: {fault}"),
                 "write a URI, or a template such as `notes://{id}`",
             ),
             Ok(pattern) if patterns.iter().any(|(other, _)| *other == pattern) => faults.add(
-                format!("what the resource `{text}` needs is said twice"),
+                format!("what the resource `{text}` needs is declared twice"),
                 "leave one out: neither may silently win",
             ),
             Ok(pattern) => patterns.push((pattern, needs)),
@@ -137,14 +138,15 @@ fn patterns(
         };
         if !patterns.iter().any(|(pattern, _)| covers(pattern)) {
             faults.add(
-                format!("the handler has a resource `{uri}`, and nobody has said what it needs"),
+                format!("the handler has a resource `{uri}`, and what it needs is not declared"),
                 format!(
-                    "add `.resource(\"{uri}\", needs!(scope = \"…\"))`, or `needs!(refused)` to keep it shut"
+                    "add `.resource(\"{uri}\", needs!(scope = \"…\"))`, or `needs!(refused)` to deny it"
                 ),
             );
         }
     }
-    // A refused pattern keeps its place: what it matches must not fall to a later, wider one.
+    // A refused pattern keeps its place, so that a later, wider pattern cannot match its
+    // URIs.
     patterns
         .into_iter()
         .map(|(pattern, needs)| (pattern, needs.terms().unwrap_or_else(Terms::of_nobody)))

@@ -1,4 +1,4 @@
-//! What a handler says that it has, asked once at the start.
+//! The lists of a handler's items, requested once at start-up.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,26 +15,27 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long a handler may think about one page of a list.
+/// The timeout of one page of a list.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A list with more pages than this has no end.
+/// A list with more pages than this is treated as endless.
 const PAGES: usize = 1_000;
 
-/// What a handler has. A list that could not be had is none, which is not an empty one.
+/// The items of a handler. `None` means that the list is unknown, which differs from an empty
+/// list.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     pub(super) tools: Option<Vec<Tool>>,
     pub(super) prompts: Option<Vec<Prompt>>,
-    /// The URIs of resources, and the templates of such.
+    /// The URIs of resources, and the URI templates.
     pub(super) uris: Option<Vec<String>>,
 }
 
-/// One page, and where the next begins.
+/// One page, and the cursor of the next.
 type Page<T> = (Vec<T>, Option<String>);
 
 impl Inventory {
-    /// Asks a handler for its lists, as a client would that nobody stops.
+    /// Asks a handler for its lists as a client would, without the gate.
     pub(super) async fn of<H: ServerHandler>(handler: H) -> Self {
         let handler = Arc::new(handler);
         let capabilities = handler.get_info().capabilities;
@@ -56,7 +57,7 @@ impl Inventory {
     }
 }
 
-/// How a list is asked for, page by page, and read.
+/// The request for a page of a list, and the function that reads the answer.
 struct Asking<T> {
     request: ClientRequest,
     read: fn(ServerResult) -> Option<Page<T>>,
@@ -145,12 +146,12 @@ async fn all<H: ServerHandler, T>(
         page = Some(PaginatedRequestParams::default().with_cursor(next));
     }
     tracing::warn!(
-        "the handler's list of {what} could not be had at the start, so nobody has compared it with what the gate was told"
+        "the handler did not return its list of {what} at start-up, so it is not compared with the declared items"
     );
     None
 }
 
-/// Asks one thing, past no transport.
+/// Sends one request to the handler without a transport.
 async fn ask<H: ServerHandler>(handler: Arc<H>, request: ClientRequest) -> Option<ServerResult> {
     let message = ClientJsonRpcMessage::request(request, NumberOrString::Number(0));
     let (transport, mut answers) = OneshotTransport::<RoleServer>::new(message);

@@ -1,4 +1,4 @@
-//! Who may know of a change, without a connection.
+//! Who is notified of a change, tested without a connection.
 
 use super::*;
 use crate::{
@@ -68,10 +68,11 @@ fn of_a_resource_only_who_may_read_it_now_is_told() {
     assert!(!now.may_tell("notes://7", None));
     assert!(now.may_tell("notes://open", None));
     assert!(now.may_tell("notes://open", Some(&nobody)));
-    // What nobody could read nobody is told of, whatever the application says.
+    // No notification for a resource that no client can read, whatever the application
+    // announces.
     assert!(!now.may_tell("notes://a/b", Some(&reader)));
     assert!(!now.may_tell("other://7", Some(&reader)));
-    // A token that has expired is good for nothing, not even for what is public.
+    // An expired token allows nothing, not even notifications for public resources.
     let later = herald(9, &switches);
     assert!(!later.may_tell("notes://7", Some(&reader)));
     assert!(!later.may_tell("notes://open", Some(&reader)));
@@ -97,7 +98,7 @@ fn a_session_is_told_of_what_it_subscribed_to_alone() {
     assert!(!hears("notes://7"));
     listening.unsubscribe("notes://open");
     assert!(!hears("notes://open"));
-    // It has no prompts, so nobody is told that their list has changed.
+    // The server has no prompts, so clients are not notified that their list changed.
     assert!(herald.concerns(&Change::Resources, &listening.subscribed));
     assert!(!herald.concerns(&Change::Prompts, &listening.subscribed));
 }

@@ -1,9 +1,9 @@
-//! Arguments of a tool, read from the schema that is published and enforced.
+//! The arguments of a tool, read from the schema that is published and enforced.
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-/// One argument, in words.
+/// One argument, as displayed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Argument<'a> {
     pub(super) name: &'a str,
@@ -14,7 +14,7 @@ pub(super) struct Argument<'a> {
     pub(super) rules: Vec<Rule>,
 }
 
-/// What a value must keep to: "at most" `20` "characters".
+/// A rule for a value: "at most" `20` "characters".
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     pub(super) before: &'static str,
@@ -22,7 +22,8 @@ pub(super) struct Rule {
     pub(super) after: &'static str,
 }
 
-/// The arguments that an input schema describes, in its order, the required ones first.
+/// Returns the arguments that an input schema describes, in its order, the required ones
+/// first.
 pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
     let required: Vec<_> = schema
         .get("required")
@@ -48,10 +49,10 @@ pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
     arguments
 }
 
-/// How deep types are told; recursive ones have no end.
+/// How deep types are described; recursive types have no end.
 const DEPTH: usize = 4;
 
-/// The keywords that a person should know of, and what is said before and after a value.
+/// The keywords that the page shows, with the words before and after a value.
 const RULES: [(&str, &str, &str); 13] = [
     ("default", "default", ""),
     ("const", "always", ""),
@@ -65,14 +66,14 @@ const RULES: [(&str, &str, &str); 13] = [
     ("minItems", "at least", "items"),
     ("maxItems", "at most", "items"),
     ("pattern", "matches", ""),
-    ("x-mcp-header", "sent as the header", "too"),
+    ("x-mcp-header", "also sent as the header", ""),
 ];
 
 fn rules(property: &Value, target: &Value) -> Vec<Rule> {
     let rule = |(keyword, before, after)| {
         let value = property.get(keyword).or_else(|| target.get(keyword))?;
         let value = match value {
-            // `Option` has null for its default, which the word "optional" says already.
+            // `Option` has the default null, which the word "optional" already says.
             Value::Null => return None,
             Value::String(name) if keyword == "x-mcp-header" => format!("Mcp-Param-{name}"),
             Value::String(text) => text.clone(),
@@ -91,7 +92,7 @@ fn text<'a>(schema: &'a Value, member: &str) -> Option<&'a str> {
     schema.get(member)?.as_str()
 }
 
-/// Follows one reference into the schema's own definitions.
+/// Resolves a `$ref` into the schema's own definitions; returns other schemas unchanged.
 fn resolve<'a>(root: &'a JsonObject, schema: &'a Value) -> &'a Value {
     text(schema, "$ref")
         .and_then(|reference| reference.strip_prefix("#/$defs/"))
@@ -99,7 +100,7 @@ fn resolve<'a>(root: &'a JsonObject, schema: &'a Value) -> &'a Value {
         .unwrap_or(schema)
 }
 
-/// A type in words.
+/// Describes a type in words.
 fn kind(root: &JsonObject, schema: &Value, depth: usize) -> String {
     let schema = resolve(root, schema);
     let Some(depth) = depth.checked_sub(1) else {
@@ -137,7 +138,7 @@ fn kind(root: &JsonObject, schema: &Value, depth: usize) -> String {
     )
 }
 
-/// Alternatives, without the null that means "left out".
+/// Joins alternatives, without the null that means "left out".
 fn either(kinds: impl Iterator<Item = String>) -> String {
     let mut kinds: Vec<_> = kinds.filter(|kind| kind != "null").collect();
     kinds.dedup();
@@ -202,7 +203,7 @@ mod tests {
             [
                 "ticker: string, true, at least 1 characters, at most 20 characters, matches ^[A-Z]+$",
                 "limit: integer, false, default 3, at least 1, at most 50",
-                "region: string, false, sent as the header Mcp-Param-Region too",
+                "region: string, false, also sent as the header Mcp-Param-Region",
             ]
         );
     }

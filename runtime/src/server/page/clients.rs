@@ -1,28 +1,28 @@
-//! What to enter in each client.
+//! How to add the server to each client.
 
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::PageFacts;
 
-/// What a client is told of a server.
+/// How to add the server to one client.
 struct Entry {
     /// The client's name.
     client: &'static str,
-    /// Where to enter it, when that is a file.
+    /// The file to edit, if there is one.
     file: Option<&'static str>,
     /// A command, or the contents of the file.
     text: String,
-    /// How its person logs in: what the client does, and the command for it, if there is one.
+    /// How to log in: the step in the client, and the command for it, if there is one.
     login: (&'static str, Option<String>),
 }
 
-/// A panel for each client whose way is known. The first is open.
+/// Renders a panel for each known client. The first is open.
 pub(super) fn panels(facts: &PageFacts<'_>) -> Markup {
     let entries = entries(&server_name(facts.name), facts.resource);
     html! {
         @for (place, entry) in entries.iter().enumerate() {
-            // One name: to open one closes the others.
+            // One name for all: opening one closes the others.
             details.client name="client" open[place == 0] {
                 summary { (entry.client) }
                 @if let Some(file) = entry.file { p { "In the file " code { (file) } ":" } }
@@ -36,12 +36,14 @@ pub(super) fn panels(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-/// Text to copy. A click selects all of it; where scripts run there is a button as well.
+/// Renders text to copy. A click selects all of it. With scripts enabled there is a copy
+/// button.
 pub(super) fn copied(what: &str, text: &str) -> Markup {
     html! { div.copy data-copy=(what) { pre { code { (text) } } } }
 }
 
-/// A name for a configuration file and for a command line, whatever the server's is.
+/// Returns the server's name in a form that is valid in configuration files and command
+/// lines.
 fn server_name(name: &str) -> String {
     let plain = |char: char| match char.is_ascii_alphanumeric() {
         true => char,

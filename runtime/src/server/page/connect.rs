@@ -1,4 +1,4 @@
-//! How to connect: what to enter in each client, and how the login comes about.
+//! How to connect: what to enter in each client, and how the login works.
 
 use maud::{Markup, html};
 use serde_json::json;
@@ -17,9 +17,9 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
             details.client name="client" {
                 summary { "Other clients" }
                 p {
-                    "Whatever speaks MCP over HTTP needs the URL alone"
+                    "Any other MCP client over HTTP needs only the URL"
                     @if facts.has_login() {
-                        ": it finds the login by itself. A client without OAuth connects through "
+                        ": it finds the login itself. A client without OAuth connects through "
                         code { "mcp-remote" } ":"
                     } @else { "." }
                 }
@@ -28,10 +28,10 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
                 }
                 @match facts.bound_tokens_required {
                     Some(true) => p {
-                        "It has to have its tokens bound to a key of its own, and to prove that key with each request (DPoP)."
+                        "It must bind its tokens to its own key and prove possession of that key with each request (DPoP)."
                     },
                     Some(false) => p {
-                        "It may have its tokens bound to a key of its own, and prove that key with each request (DPoP)."
+                        "It can bind its tokens to its own key and prove possession of that key with each request (DPoP)."
                     },
                     None => {},
                 }
@@ -42,8 +42,8 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
                     (copied("a call without a token", &curl(facts, *tool)))
                     p {
                         "The answer is " code { "401" } ", and its " code { "WWW-Authenticate" }
-                        " names the scope to ask for, and where the "
-                        a href=(facts.metadata) { "metadata" } " is."
+                        " names the scope to request and the URL of the "
+                        a href=(facts.metadata) { "metadata" } "."
                     }
                 }
             }
@@ -51,15 +51,15 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
     }
 }
 
-/// What a person meets who enters the URL, in a sentence.
+/// Describes the login in a sentence.
 pub(super) fn promise(login: Login) -> &'static str {
     match login {
-        Login::Never => "Enter this URL in your client. There is nothing to log in to.",
+        Login::Never => "Enter this URL in your client. No login is needed.",
         Login::AtConnection => {
             "Enter this URL in your client. It leads you through a login when it connects."
         }
         Login::AtProtectedCall => {
-            "Enter this URL in your client. It connects and lists everything without a login, and what needs one asks for it when it is used. Clients that decide at the connection have to be told to log in."
+            "Enter this URL in your client. It connects and lists everything without a login. An item that needs a login asks for it when it is used. If your client logs in only at the connection, start the login yourself."
         }
     }
 }
@@ -78,7 +78,7 @@ fn curl(facts: &PageFacts<'_>, tool: ToolEntry<'_>) -> String {
     )
 }
 
-/// One word for a POSIX shell.
+/// Quotes text as one word for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

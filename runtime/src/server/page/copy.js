@@ -1,4 +1,4 @@
-// A button beside each text to copy, where the browser lets a page write to the clipboard.
+// Adds a copy button to each text, if the browser lets pages write to the clipboard.
 for (const box of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
   const text = box.querySelector("input, code");
   const button = document.createElement("button");

@@ -1,4 +1,4 @@
-//! Prompts and resources: what each is, what it needs, what it takes.
+//! Prompts and resources: description, access and arguments.
 
 use maud::{Markup, html};
 use rmcp::model::Prompt;
@@ -6,7 +6,7 @@ use rmcp::model::Prompt;
 use super::{PromptEntry, ResourceEntry, prose::prose, tool::needs};
 use crate::resource::ResourceListing;
 
-/// Where on the page something is, by its kind and its place.
+/// Returns the anchor of an item on the page, by its kind and index.
 fn anchor(kind: &str, place: usize) -> String {
     format!("{kind}-{}", place + 1)
 }
@@ -83,7 +83,7 @@ pub(super) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
     }
 }
 
-/// What is told of a resource or of a template.
+/// The displayed facts of a resource or template.
 struct Told<'a> {
     uri: &'a str,
     title: Option<&'a str>,
@@ -110,7 +110,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// What asks for a scope: where it is, and what it is called.
+/// Returns the prompts and resources that require a scope: anchor and name.
 pub(super) fn asking_for<'a>(
     scope: &str,
     prompts: &'a [PromptEntry<'a>],

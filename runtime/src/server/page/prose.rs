@@ -1,8 +1,8 @@
-//! Doc comments as a person reads them: paragraphs, and code between backticks.
+//! Renders doc comments for people: paragraphs, and code between backticks.
 
 use maud::{Markup, html};
 
-/// Renders paragraphs, which blank lines separate.
+/// Renders paragraphs. Blank lines separate them.
 pub(super) fn prose(text: &str) -> Markup {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in text.lines() {
@@ -23,7 +23,7 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
-/// Text with code between backticks. A backtick without its pair is one.
+/// Renders text with code between backticks. An unpaired backtick stays a backtick.
 fn inline(text: &str) -> Markup {
     let mut rest = text;
     let mut parts = Vec::new();

@@ -104,7 +104,7 @@ fn page() -> String {
     page_of(&tools(), "finance-news")
 }
 
-/// Text without markup, as a reader meets it.
+/// Returns the page's text without markup.
 fn read(page: &str) -> String {
     let body = page
         .split_once("<body")
@@ -205,7 +205,8 @@ fn every_link_within_the_page_has_an_end() {
     }
 }
 
-/// `TOOLGATE_PAGE=/tmp/page.html cargo test -p toolgate server::page` writes it to look at.
+/// `TOOLGATE_PAGE=/tmp/page.html cargo test -p toolgate server::page` writes the page to a
+/// file.
 #[test]
 fn the_page_can_be_looked_at() {
     let page = page();

@@ -1,4 +1,4 @@
-//! One tool: what it does, what it needs, what it takes.
+//! One tool: description, access and arguments.
 
 use maud::{Markup, html};
 use rmcp::model::{JsonObject, Tool};
@@ -11,7 +11,8 @@ use super::{
 };
 use crate::access::Requirement;
 
-/// Where on the page a tool is. A name has no space (MCP, "Tool Names").
+/// Returns the anchor of a tool on the page. Tool names contain no spaces (MCP, "Tool
+/// Names").
 pub(super) fn anchor(tool: &Tool) -> String {
     format!("tool-{}", tool.name)
 }
@@ -50,7 +51,7 @@ pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
     }
 }
 
-/// What something asks of its caller.
+/// Renders the access of an item.
 pub(super) fn needs(requirement: Requirement) -> Markup {
     html! {
         @match requirement {
@@ -70,7 +71,7 @@ pub(super) fn needs(requirement: Requirement) -> Markup {
     }
 }
 
-/// What the author says of the tool's effects. MCP's own defaults are not repeated.
+/// Renders the tool's annotations. MCP's defaults are not repeated.
 fn hints(tool: &Tool) -> Markup {
     let said = tool.annotations.as_ref();
     let hints = [
@@ -105,7 +106,7 @@ fn hints(tool: &Tool) -> Markup {
     }
 }
 
-/// What a person should see at a glance.
+/// The annotation that is highlighted as dangerous.
 const DELETES: &str = "deletes data";
 
 fn entry(argument: &Argument<'_>) -> Markup {

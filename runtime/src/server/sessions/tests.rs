@@ -1,7 +1,7 @@
-//! What sessions live through, by a clock that stands still while something happens.
+//! Tests of session lifetimes with a paused clock.
 //!
-//! rmcp writes into a silent stream by the clock of the machine, which does not stand still, so
-//! what it writes itself is seen behind a gate alone, and without that.
+//! rmcp sends keep-alives by the machine's clock, which cannot be paused. Tests behind a gate
+//! switch them off.
 
 use std::{io, time::Duration};
 
@@ -34,7 +34,7 @@ async fn wait(seconds: u64) -> String {
     "waited".to_owned()
 }
 
-/// Waits, and could tell of it.
+/// Waits, and takes a context.
 #[mcp_tool(public)]
 async fn wait_long(seconds: u64, _context: Context) -> String {
     wait(seconds).await
@@ -45,7 +45,7 @@ struct Answer {
     sure: bool,
 }
 
-/// Asks its person.
+/// Asks the person for confirmation.
 #[mcp_tool(public)]
 fn ask(#[extract] round: Round<()>) -> Result<Reply<String>, ToolError> {
     Ok(match round.elicited::<Answer>("sure")? {
@@ -55,7 +55,7 @@ fn ask(#[extract] round: Round<()>) -> Result<Reply<String>, ToolError> {
     })
 }
 
-/// A handler of rmcp's own that waits.
+/// A handler written with rmcp that waits.
 struct Waits;
 
 impl ServerHandler for Waits {
@@ -164,7 +164,7 @@ async fn whole(answer: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What an answer says within a time.
+/// Returns the part of an answer that arrives within a time.
 async fn told(answer: &mut Response<Body>, time: Duration) -> String {
     let mut text = Vec::new();
     let reading = async {
@@ -176,7 +176,7 @@ async fn told(answer: &mut Response<Body>, time: Duration) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// An hour, in which more may happen than once did in five minutes.
+/// Longer than rmcp's default session timeout of five minutes.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -234,7 +234,7 @@ async fn a_stream_keeps_its_session_and_an_idle_session_ends() {
     drop(stream);
     sleep(Duration::from_secs(58)).await;
     assert_eq!(client.ping().await, 200);
-    // Nothing has to happen for it to end, with all that was kept for it.
+    // The session ends without any event, and frees everything that it stored.
     assert!(metrics.num_alive_tasks() > before);
     sleep(Duration::from_secs(62)).await;
     assert_eq!(metrics.num_alive_tasks(), before);
@@ -268,7 +268,7 @@ async fn only_sessions_that_know_it_are_sent_an_event_without_a_message() {
 async fn a_client_comes_back_to_a_stream_by_the_event_that_it_began_with() {
     for revision in ["2025-06-18", "2025-11-25"] {
         let (mut client, _) = Client::open(&gated(HOUR), revision).await;
-        // It has hung up before anything but that event could come.
+        // The client disconnects before any other event.
         drop(client.call("wait", 60).await);
         client.set("last-event-id", "0/0");
         let text = whole(client.stream().await).await;

@@ -1,4 +1,4 @@
-//! How to connect, and what is said of the login.
+//! Tests of how to connect and of the login texts.
 
 use super::*;
 
@@ -76,7 +76,7 @@ fn every_client_has_a_panel_that_names_this_server() {
             "Other clients",
             &[
                 "npx mcp-remote http://127.0.0.1:10000/mcp",
-                "has to have its tokens bound",
+                "must bind its tokens to its own key",
             ],
         ),
         (
@@ -106,7 +106,7 @@ fn every_client_has_a_panel_that_names_this_server() {
     );
 }
 
-/// What the page promises of a login is what the server does.
+/// The page describes the login that the server requires.
 #[test]
 fn each_kind_of_server_promises_its_own_login() {
     let text = |login| read(&page_with(&tools(), "n", login));
@@ -141,7 +141,7 @@ fn a_server_of_public_tools_has_no_401_to_show() {
         text.contains("1 tool, open to everybody. Enter this URL"),
         "{text}"
     );
-    assert!(text.contains("There is nothing to log in to."), "{text}");
+    assert!(text.contains("No login is needed."), "{text}");
     for absent in [
         "401",
         "Scopes",
