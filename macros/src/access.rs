@@ -10,7 +10,7 @@ use crate::{entry::Entry, errors::Errors, expand::moved, scope_text};
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
 
 /// The choices, as an error lists them.
-pub(crate) const CHOICES: &str = "state one of\n    \
+pub(crate) const CHOICES: &str = "add one of\n    \
     `scope = \"news:read\"`          a token with this scope\n    \
     `scopes = [\"a\", \"b\"]`          a token with all of these\n    \
     `any_scope = [\"a\", [\"b\", \"c\"]]` a token with one of these, or with a whole inner list\n    \
@@ -46,7 +46,7 @@ impl Access {
             errors.at(
                 entry.span(),
                 format_args!(
-                    "`{}` needs a value: `scope = \"news:read\"`, `scopes = [\"a\", \"b\"]`",
+                    "`{}` needs a value, as in `scope = \"news:read\"` or `scopes = [\"a\", \"b\"]`",
                     entry.key
                 ),
             );
@@ -60,7 +60,7 @@ impl Access {
             let Expr::Array(list) = value else {
                 errors.on(
                     value,
-                    "`any_scope` is a list: `any_scope = [\"a\", [\"b\", \"c\"]]`",
+                    "`any_scope` must be a list: write `any_scope = [\"a\", [\"b\", \"c\"]]`",
                 );
                 return None;
             };
@@ -73,7 +73,7 @@ impl Access {
                 })
                 .collect();
             if list.elems.is_empty() {
-                errors.on(list, "no scope is listed, so nobody could call the tool: list one, or say `authenticated`");
+                errors.on(list, "this list is empty, so every call would be denied: list a scope, or write `authenticated`");
             }
             sets
         };
@@ -124,7 +124,7 @@ pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>
         // A constant of a list is not followed: what is not seen here is not vouched for.
         errors.on(
             value,
-            format_args!("`{key}` is a list that is written here: `{key} = [\"a\", \"b\"]`; each scope is a text or the path of a constant"),
+            format_args!("`{key}` must be a list that is written here: write `{key} = [\"a\", \"b\"]`, with each scope a string or the path of a constant"),
         );
         return None;
     };
@@ -134,18 +134,18 @@ pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>
             continue;
         };
         match scopes.iter().any(|earlier| earlier.text() == scope.text()) {
-            true => errors.on(item, "this scope is listed twice: once is enough"),
+            true => errors.on(item, "this scope is listed twice: remove one of the two"),
             false => scopes.push(scope),
         }
     }
     if list.elems.is_empty() {
         let instead = match key {
-            "demands" => "leave it out",
-            _ => "say `authenticated` or `public` instead",
+            "demands" => "remove `demands`",
+            _ => "write `authenticated` or `public` instead",
         };
         errors.on(
             list,
-            format_args!("no scope is listed: list one, or {instead}"),
+            format_args!("this list is empty: list a scope, or {instead}"),
         );
     }
     Some(scopes)
@@ -165,11 +165,11 @@ fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
         }
         Expr::Path(path) => Some(Scope::Path(path.clone())),
         Expr::Array(_) => {
-            errors.on(value, "a list is not understood here: for scopes that are all needed use `scopes = […]`, for alternatives `any_scope = […]`");
+            errors.on(value, "a list is not allowed here: to require all of several scopes, write `scopes = […]`; to require one of them, write `any_scope = […]`");
             None
         }
         other => {
-            errors.on(other, "not understood as a scope: write a text, such as \"news:read\", or the path of a `const`");
+            errors.on(other, "this is not a scope: write a string, such as \"news:read\", or the path of a constant");
             None
         }
     }

@@ -80,7 +80,7 @@ impl ItemAttribute {
                     Some(value) => attribute.meta = Some(value.clone()),
                     None => errors.at(
                         entry.span(),
-                        "`meta` needs an object: `meta = serde_json::json!({ … })`",
+                        "`meta` needs an object: write `meta = serde_json::json!({ … })`",
                     ),
                 },
                 "client_capabilities" => {
@@ -98,13 +98,13 @@ impl ItemAttribute {
         {
             errors.at(
                 demands.span(),
-                "`demands` lists what an `authorize` function may demand, and there is none: state `authorize = path`, or ask for these scopes by `scopes = […]`",
+                "`demands` lists the scopes that an `authorize` function may demand, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
             );
         }
         if family == Family::Resource && complete && stated("uri").is_none() {
             errors.at(
                 place,
-                "which resource is this? State its URI, `uri = \"notes://all\"`, or a template, `uri = \"notes://{id}\"`",
+                "this resource has no URI: add one, `uri = \"notes://all\"`, or a template, `uri = \"notes://{id}\"`",
             );
         }
         if let (Some(size), Some(uri)) = (stated("size"), &attribute.uri)
@@ -112,7 +112,7 @@ impl ItemAttribute {
         {
             errors.at(
                 size.span(),
-                "`size` is that of one resource, and a template is many: leave it out",
+                "`size` is the size of one resource, but a template describes many: remove `size`",
             );
         }
         attribute
@@ -156,7 +156,7 @@ impl ItemAttribute {
             errors.at(
                 more.span(),
                 format_args!(
-                    "who may call is stated already, by `{}`: state it once",
+                    "access is already declared by `{}`: keep one of the two",
                     first.key
                 ),
             );
@@ -173,7 +173,7 @@ impl ItemAttribute {
         {
             errors.at(
                 key.span(),
-                "a tool that is `read_only` destroys nothing: keep one of the two",
+                "`read_only` and `destructive` contradict each other: keep one of the two",
             );
         }
         if let (Some((key, _)), Some(Access::Public | Access::Authenticated)) =
@@ -182,7 +182,7 @@ impl ItemAttribute {
             errors.at(
                 key.span(),
                 format_args!(
-                    "`step_up` is about scopes, and this {} asks for none: take it away, or state a scope",
+                    "`step_up` applies to scopes, and this {} requires none: remove `step_up`, or require a scope",
                     self.family.noun()
                 ),
             );
@@ -199,7 +199,8 @@ pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.to_token_stream()),
         other => {
-            let message = "`crate` is the path of toolgate: `crate = my_crate::toolgate`";
+            let message =
+                "`crate` must be the path of toolgate: write `crate = my_crate::toolgate`";
             match other {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),
@@ -214,7 +215,7 @@ fn path(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.clone()),
         other => {
-            let message = "`authorize` is the path of a function over caller and arguments: `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), Denied>`";
+            let message = "`authorize` must be the path of a function that takes the caller and the arguments: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), Denied>`";
             match other {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),
@@ -230,7 +231,7 @@ fn demands(entry: &Entry, errors: &Errors) -> Vec<Scope> {
         None => {
             errors.at(
                 entry.span(),
-                "`demands` needs a list of scopes: `demands = [\"files:admin\"]`",
+                "`demands` needs a list of scopes: write `demands = [\"files:admin\"]`",
             );
             Vec::new()
         }
@@ -241,7 +242,7 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
     let Some(Expr::Array(list)) = &entry.value else {
         errors.at(
             entry.span(),
-            "`icons` is a list: `icons = [\"https://example.com/icon.png\"]`, or rmcp's `Icon`s",
+            "`icons` must be a list: write `icons = [\"https://example.com/icon.png\"]`, or list values of rmcp's `Icon`",
         );
         return Vec::new();
     };
@@ -254,7 +255,7 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
                 .iter()
                 .any(|scheme| src.value().starts_with(scheme))
         {
-            errors.on(src, "an icon is an `https:`, `http:` or `data:` URI");
+            errors.on(src, "an icon must be an `https:`, `http:` or `data:` URI");
         }
     }
     list.elems.iter().cloned().collect()
@@ -273,7 +274,7 @@ fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
         errors.on(
             name,
             format_args!(
-                "a {}'s name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`",
+                "a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`",
                 family.noun()
             ),
         );
@@ -297,7 +298,7 @@ fn is_mime_type(text: &LitStr, errors: &Errors) -> bool {
     if !right && !value.trim().is_empty() {
         errors.on(
             text,
-            "a media type is a type and a subtype, such as `text/markdown`",
+            "a media type must have a type and a subtype: write one such as `text/markdown`",
         );
     }
     right

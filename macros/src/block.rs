@@ -32,7 +32,7 @@ impl BlockAttribute {
                 "crate" => attribute.krate = krate(&entry, errors).unwrap_or_else(default_krate),
                 "vocabulary" => match &entry.value {
                     Some(Expr::Path(path)) => attribute.vocabulary = Some(path.clone()),
-                    _ => errors.at(entry.span(), "`vocabulary` is the path of what `scopes!` declares: `vocabulary = scope::ALL`"),
+                    _ => errors.at(entry.span(), "`vocabulary` must be the path of the scopes that `scopes!` declares: write `vocabulary = scope::ALL`"),
                 },
                 "resources" => attribute.register(Family::Resource, &entry, errors),
                 "prompts" => attribute.register(Family::Prompt, &entry, errors),
@@ -52,7 +52,7 @@ impl BlockAttribute {
             None => errors.at(
                 entry.span(),
                 format_args!(
-                    "`{0}` names the function that registers the {1}s: `{0} = more_{1}s`",
+                    "`{0}` must name the function that registers the {1}s: write `{0} = more_{1}s`",
                     entry.key,
                     family.noun()
                 ),

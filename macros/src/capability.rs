@@ -25,7 +25,7 @@ impl Capability {
     /// demanded must not get lost.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Vec<Self> {
         let Some(Expr::Array(list)) = &entry.value else {
-            let message = "`client_capabilities` is a list that is written here: `client_capabilities = [\"sampling\"]`";
+            let message = "`client_capabilities` must be a list that is written here: write `client_capabilities = [\"sampling\"]`";
             match &entry.value {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),
@@ -33,7 +33,10 @@ impl Capability {
             return Vec::new();
         };
         if list.elems.is_empty() {
-            errors.on(list, "no capability is listed: list one, or leave it out");
+            errors.on(
+                list,
+                "this list is empty: list a capability, or remove `client_capabilities`",
+            );
         }
         let mut read = Vec::new();
         for item in &list.elems {
@@ -43,14 +46,17 @@ impl Capability {
                     ..
                 }) => match Self::of(text) {
                     Some(one) if read.contains(&one) => {
-                        errors.on(item, "this capability is listed twice: once is enough");
+                        errors.on(
+                            item,
+                            "this capability is listed twice: remove one of the two",
+                        );
                     }
                     Some(one) => read.push(one),
                     None => errors.on(item, unknown(text)),
                 },
                 other => errors.on(
                     other,
-                    "not understood as a capability: write a text, such as \"sampling\"",
+                    "this is not a capability: write a string, such as \"sampling\"",
                 ),
             }
         }
@@ -73,7 +79,7 @@ impl Capability {
 fn unknown(text: &LitStr) -> String {
     let names = ALL.map(|(name, _)| name).join("`, `");
     format!(
-        "a client has no capability `{}` that it could be asked by; there are `{names}`",
+        "there is no client capability `{}`: use one of `{names}`",
         text.value()
     )
 }

@@ -29,7 +29,7 @@ pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> V
                 Ok(entry) if entries.iter().any(|earlier| earlier.key == entry.key) => {
                     errors.at(
                         entry.key.span(),
-                        format_args!("`{}` is stated twice: keep one of them", entry.key),
+                        format_args!("`{}` appears twice: keep one of the two", entry.key),
                     );
                 }
                 Ok(entry) => entries.push(entry),
@@ -60,7 +60,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     if input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             key.span(),
-            format_args!("`{key}` takes its value as `{key} = …`"),
+            format_args!("`{key}` takes no parentheses: write `{key} = …`"),
         ));
     }
     let value = match input.peek(Token![=]) {
@@ -87,8 +87,8 @@ fn unknown(key: &Ident, known: &[&str]) -> String {
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
-        Some((_, meant)) => format!("there is no `{text}`; did you mean `{meant}`?"),
-        None => format!("there is no `{text}`; there are `{}`", known.join("`, `")),
+        Some((_, meant)) => format!("unknown key `{text}`: did you mean `{meant}`?"),
+        None => format!("unknown key `{text}`: use one of `{}`", known.join("`, `")),
     }
 }
 
@@ -105,7 +105,7 @@ impl Entry {
             errors.on(
                 value,
                 format_args!(
-                    "`{0}` takes no value: write `{0}` alone, or leave it out",
+                    "`{0}` takes no value: write `{0}` alone, or remove it",
                     self.key
                 ),
             );
@@ -125,7 +125,7 @@ impl Entry {
                 errors.on(
                     other,
                     format_args!(
-                        "`{0}` is `true` or `false`: write `{0}` or `{0} = false`",
+                        "`{0}` must be `true` or `false`: write `{0}` or `{0} = false`",
                         self.key
                     ),
                 );
@@ -144,13 +144,13 @@ impl Entry {
                 if text.value().trim().is_empty() {
                     errors.on(
                         text,
-                        format_args!("`{}` is empty: say something or leave it out", self.key),
+                        format_args!("`{}` is empty: give it a value, or remove it", self.key),
                     );
                 }
                 Some(text.clone())
             }
             other => {
-                self.expect(other.as_ref(), "a text in quotes", errors);
+                self.expect(other.as_ref(), "a string in quotes", errors);
                 None
             }
         }
@@ -167,7 +167,7 @@ impl Entry {
                 .map_err(|error| errors.push(error))
                 .ok(),
             other => {
-                self.expect(other.as_ref(), "a whole number", errors);
+                self.expect(other.as_ref(), "an integer that is not negative", errors);
                 None
             }
         }
@@ -183,7 +183,7 @@ impl Entry {
     }
 
     fn expect(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
-        let message = format!("`{}` needs {what}: `{} = …`", self.key, self.key);
+        let message = format!("`{}` needs {what}: write `{} = …`", self.key, self.key);
         match found {
             Some(found) => errors.on(found, message),
             None => errors.at(self.span(), message),
@@ -254,7 +254,7 @@ mod tests {
             (quote!(scop = "a"), "did you mean `scope`"),
             (quote!(read_only_hint), "did you mean `read_only`"),
             (quote!(readonly), "did you mean `read_only`"),
-            (quote!(zzz), "there are `scope`"),
+            (quote!(zzz), "use one of `scope`"),
         ] {
             let told = told(tokens);
             assert!(told[0].contains(meant), "{told:?}");

@@ -63,7 +63,7 @@ impl Errors {
 impl Drop for Errors {
     fn drop(&mut self) {
         if self.found.borrow().is_some() && !thread::panicking() {
-            panic!("a fault of toolgate-macros: errors were collected and not looked at");
+            panic!("bug in toolgate-macros: errors were collected but not reported");
         }
     }
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "not looked at")]
+    #[should_panic(expected = "not reported")]
     fn errors_that_nobody_looks_at_are_a_panic() {
         drop(Errors::new());
     }

@@ -101,9 +101,9 @@ impl Family {
     /// How an error asks for what is missing.
     pub(crate) fn question(self) -> &'static str {
         match self {
-            Self::Tool => "who may call this tool?",
-            Self::Resource => "who may read this resource?",
-            Self::Prompt => "who may get this prompt?",
+            Self::Tool => "this tool does not declare who may call it:",
+            Self::Resource => "this resource does not declare who may read it:",
+            Self::Prompt => "this prompt does not declare who may get it:",
         }
     }
 

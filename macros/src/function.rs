@@ -30,7 +30,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         errors.on(
             receiver,
             format_args!(
-                "a method is a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
+                "a method becomes a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
                 family.noun(),
                 family.attribute()
             ),
@@ -43,7 +43,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         errors.on(
             again,
             format_args!(
-                "this function is a {} already: keep one `#[{}(…)]`",
+                "this function is already a {}: keep only one `#[{}(…)]`",
                 family.noun(),
                 family.attribute()
             ),
@@ -157,15 +157,15 @@ fn no_function(
     match item {
         Ok(Item::Impl(_)) => errors.at(
             Span::call_site(),
-            format_args!("for the methods of an `impl` block use `#[mcp_tools]` on the block, and `#[{name}(…)]` on each method"),
+            format_args!("`#[{name}(…)]` does not apply to an `impl` block: put `#[mcp_tools]` on the block, and `#[{name}(…)]` on each method"),
         ),
         Ok(Item::Struct(_) | Item::Enum(_)) if family == Family::Tool => errors.at(
             Span::call_site(),
-            "toolgate makes tools of functions: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if another crate's `#[mcp_tool]` was meant, check the `use`",
+            "toolgate builds a tool from a function, not from a type: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if you meant another crate's `#[mcp_tool]`, check the `use`",
         ),
         Ok(_) => errors.at(
             Span::call_site(),
-            format_args!("a {noun} is made of a function: `#[{name}(…)]` goes on one"),
+            format_args!("toolgate builds a {noun} from a function: put `#[{name}(…)]` on a function"),
         ),
         Err(error) => errors.push(error),
     }

@@ -25,12 +25,15 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Fn(_)) => {
             errors.at(
                 Span::call_site(),
-                "`#[mcp_tools]` goes on an `impl` block; a function has `#[mcp_tool(…)]`",
+                "`#[mcp_tools]` applies to an `impl` block: put `#[mcp_tool(…)]` on a function",
             );
             return fallback::alone(errors, &item);
         }
         Ok(_) => {
-            errors.at(Span::call_site(), "`#[mcp_tools]` goes on an `impl` block");
+            errors.at(
+                Span::call_site(),
+                "`#[mcp_tools]` applies to an `impl` block: put it on one",
+            );
             return fallback::alone(errors, &item);
         }
         Err(error) => {
@@ -57,7 +60,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     if meant.is_empty() {
         errors.on(
             &block.self_ty,
-            "no method of this block has `#[mcp_tool(…)]`: put it on those that are to be tools; there are `#[mcp_resource(…)]` and `#[mcp_prompt(…)]` as well",
+            "no method of this block has `#[mcp_tool(…)]`, `#[mcp_resource(…)]` or `#[mcp_prompt(…)]`: put one on each method that clients can use",
         );
         meant.push(Family::Tool);
     }
@@ -119,7 +122,7 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     for one in &foreign {
         errors.on(
             one,
-            "this is another crate's attribute: toolgate's is `#[mcp_tool(…)]`",
+            "this attribute belongs to another crate: use toolgate's `#[mcp_tool(…)]`",
         );
     }
     let mut ours: Vec<Attribute> = method.attrs.extract_if(.., |one| is_ours(one)).collect();
@@ -135,17 +138,22 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     for again in ours {
         errors.on(
             again,
-            format_args!("this method is a {noun} already: keep one `#[{name}(…)]`"),
+            format_args!("this method is already a {noun}: keep only one `#[{name}(…)]`"),
         );
     }
     if let Some(cfg) = method.attrs.iter().find(|one| is_cfg(one)) {
-        errors.on(cfg, format_args!("a {noun} that is there at times needs an `impl` block that is there at times: give it one of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`"));
+        errors.on(cfg, format_args!("a {noun} with a `cfg` needs its own `impl` block: move it to `#[cfg(…)] #[mcp_tools(…)] impl …`"));
     }
     let tokens = match &first.meta {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) => TokenStream::new(),
         Meta::NameValue(_) => {
-            errors.on(&first, format_args!("write `#[{name}(scope = \"…\")]`"));
+            errors.on(
+                &first,
+                format_args!(
+                    "`#[{name}]` takes its keys in parentheses: write `#[{name}(scope = \"…\")]`"
+                ),
+            );
             TokenStream::new()
         }
     };
@@ -153,7 +161,7 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     if let Some(krate) = &attribute.krate {
         errors.on(
             krate,
-            "state `crate` once for the whole block: `#[mcp_tools(crate = …)]`",
+            "`crate` applies to the whole block: write it as `#[mcp_tools(crate = …)]`",
         );
     }
     let model = ItemModel::read(attribute, &method.attrs, &mut method.sig, krate, errors);
@@ -176,12 +184,12 @@ enum Read {
 
 fn check(block: &ItemImpl, errors: &Errors) {
     if let Some((path, _)) = &block.trait_ {
-        errors.on(path, "the methods of a trait are not tools by themselves: use `impl Type { … }`, and call the trait from there");
+        errors.on(path, "`#[mcp_tools]` does not support the `impl` of a trait: use `impl Type { … }`, and call the trait from there");
     }
     if !block.generics.params.is_empty() {
         errors.on(
             &block.generics,
-            "tools belong to one type with one schema each: name it, such as `impl Desk<Postgres>`",
+            "`#[mcp_tools]` does not support a generic `impl` block: name one type, such as `impl Desk<Postgres>`",
         );
     }
 }

@@ -40,9 +40,9 @@ impl Kind {
     /// How an error names it.
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Self::Text => "a text",
-            Self::Boolean => "`true` or `false`",
-            Self::Integer(..) => "a whole number",
+            Self::Text => "a string",
+            Self::Boolean => "a boolean",
+            Self::Integer(..) => "an integer",
             Self::Fraction => "a number",
             Self::List => "a list",
         }

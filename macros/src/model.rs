@@ -53,9 +53,9 @@ impl ItemModel {
             errors.at(
                 signature.ident.span(),
                 match family {
-                    Family::Tool => "this tool has no description, and a model cannot use what is not described: write a doc comment that says what the tool does and when to use it, or `description = \"…\"`",
-                    Family::Resource => "this resource has no description, and nobody reads what is not described: write a doc comment that says what it holds, or `description = \"…\"`",
-                    Family::Prompt => "this prompt has no description, and nobody chooses what is not described: write a doc comment that says what it is for, or `description = \"…\"`",
+                    Family::Tool => "this tool has no description, and a model chooses tools by their descriptions: write a doc comment that says what the tool does and when to use it, or add `description = \"…\"`",
+                    Family::Resource => "this resource has no description, and a model chooses resources by their descriptions: write a doc comment that says what it contains, or add `description = \"…\"`",
+                    Family::Prompt => "this prompt has no description, and users choose prompts by their descriptions: write a doc comment that says what it is for, or add `description = \"…\"`",
                 },
             );
         }
@@ -127,16 +127,19 @@ impl ItemModel {
                             .insert(header.value().to_ascii_lowercase(), ())
                             .is_some()
                     {
-                        errors.on(header, format_args!("two arguments have the header `{}`, and case does not count: give each its own", header.value()));
+                        errors.on(header, format_args!("two arguments have the header `{}`, ignoring case: give each its own header", header.value()));
                     }
                 }
                 Parameter::Arguments(ty) if family != Family::Tool => errors.on(
                     ty,
-                    format_args!("`Args` is all arguments of a tool together; those of a {} are parameters, each by its name", family.noun()),
+                    format_args!(
+                        "`Args` is for tools only: declare each argument of a {} as a parameter",
+                        family.noun()
+                    ),
                 ),
                 Parameter::Arguments(ty) => {
                     if whole {
-                        errors.on(ty, "`Args` is all arguments together: there can be one");
+                        errors.on(ty, "`Args` takes all arguments, so a tool can have only one: merge the structs");
                     }
                     whole = true;
                 }
@@ -144,7 +147,7 @@ impl ItemModel {
                     if extractor.is_caller && self.is_public() {
                         errors.on(
                             &extractor.ty,
-                            format_args!("a public {} can be had without a token, and then there is no caller: take `Option<Caller>`, or say `authenticated` instead of `public`", family.noun()),
+                            format_args!("a public {} can be used without a token, and then there is no caller: take `Option<Caller>`, or write `authenticated` instead of `public`", family.noun()),
                         );
                     }
                 }
@@ -158,7 +161,7 @@ impl ItemModel {
         {
             errors.at(
                 argument.span,
-                "`Args` is all arguments together: make this a field of its struct, or mark an extractor of your own `#[extract]`",
+                "`Args` takes all arguments: make this a field of its struct, or mark your own extractor with `#[extract]`",
             );
         }
         if let Some(uri) = &self.attribute.uri {
@@ -184,7 +187,7 @@ impl ItemModel {
             errors.at(
                 argument.span,
                 format_args!(
-                    "the URI has no variable `{}`; {there_is}: name the parameter as the variable, or mark an extractor of your own `#[extract]`",
+                    "the URI has no variable `{}`; {there_is}: rename the parameter to a variable of the URI, or mark your own extractor with `#[extract]`",
                     argument.name
                 ),
             );
@@ -192,7 +195,7 @@ impl ItemModel {
         for variable in missing {
             errors.on(
                 &uri.literal,
-                format_args!("the variable `{variable}` has no parameter: add `{variable}: String`, or another type that reads from a text"),
+                format_args!("the variable `{variable}` has no parameter: add `{variable}: String`, or use another type that can be parsed from a string"),
             );
         }
     }
@@ -204,28 +207,28 @@ fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
     if !signature.generics.params.is_empty() {
         errors.on(
             &signature.generics,
-            format_args!("a {noun} is one function that is known whole: take the generics away; to share code, call a generic function from two {noun}s"),
+            format_args!("a {noun} cannot be generic: remove the generic parameters; to share code, call a generic function from two {noun}s"),
         );
     }
     if let Some(clause) = &signature.generics.where_clause {
         errors.on(
             clause,
-            format_args!("a {noun} is not generic: take the `where` clause away"),
+            format_args!("a {noun} cannot be generic: remove the `where` clause"),
         );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        errors.on(token, format_args!("a {noun} is called with whatever a client sends: wrap the unsafe part in a safe function that checks it"));
+        errors.on(token, format_args!("a {noun} cannot be `unsafe`, because the client chooses the arguments: wrap the unsafe part in a safe function that checks them"));
     }
     if let Some(abi) = &signature.abi {
         errors.on(
             abi,
-            format_args!("a {noun} has Rust's own calling convention: take the `extern` away"),
+            format_args!("a {noun} must have Rust's own calling convention: remove the `extern`"),
         );
     }
     if let Some(variadic) = &signature.variadic {
         errors.on(
             variadic,
-            format_args!("a {noun} names each of its arguments: take a `Vec` instead"),
+            format_args!("a {noun} cannot be variadic: take a `Vec` instead"),
         );
     }
 }
@@ -236,7 +239,7 @@ fn name_of(ident: &Ident, family: Family, errors: &Errors) -> LitStr {
     if !name.is_ascii() || name.len() > 128 {
         errors.at(
             ident.span(),
-            format_args!("a {}'s name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`: state one with `name = \"…\"`", family.noun()),
+            format_args!("a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`: set one with `name = \"…\"`", family.noun()),
         );
     }
     LitStr::new(&name, ident.span())

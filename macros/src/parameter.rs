@@ -63,7 +63,7 @@ impl Parameter {
             FnArg::Typed(typed) => {
                 let ours = take_ours(&mut typed.attrs);
                 if let Some(cfg) = typed.attrs.iter().find(|one| is_cfg(one)) {
-                    errors.on(cfg, "a parameter that is there at times cannot be described: put the `cfg` on a second function");
+                    errors.on(cfg, "a parameter cannot have a `cfg`, because the schema must be known: write a second function, and put the `cfg` on each");
                 }
                 Self::of_type(typed, &ours, family, krate, errors)
             }
@@ -83,7 +83,7 @@ impl Parameter {
         if let (Some(arg), Some(_)) = (arg, extract) {
             errors.on(
                 arg,
-                "a parameter is an argument or an extractor: keep one of `#[arg]` and `#[extract]`",
+                "a parameter is either an argument or an extractor: keep one of `#[arg]` and `#[extract]`",
             );
         }
         for (number, one) in ours.iter().enumerate() {
@@ -92,7 +92,7 @@ impl Parameter {
                     .iter()
                     .any(|earlier| earlier.path().get_ident() == one.path().get_ident())
             {
-                errors.on(one, "this attribute stands here already: merge the two");
+                errors.on(one, "this attribute is repeated: merge the two");
             }
         }
         let ty = (*typed.ty).clone();
@@ -108,7 +108,10 @@ impl Parameter {
             }
             if let (Some("Args"), Some(segment)) = (name.as_deref(), segment) {
                 let Some(inner) = sole_argument(segment) else {
-                    errors.on(&ty, "`Args` needs its type: `Args(search): Args<Search>`");
+                    errors.on(
+                        &ty,
+                        "`Args` needs a type: write `Args(search): Args<Search>`",
+                    );
                     return None;
                 };
                 nameable(inner, Role::Argument, errors);
@@ -138,22 +141,22 @@ fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Spa
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
         if !right {
-            errors.on(rename, "an argument's name has 1 to 64 of the letters A-Z and a-z, digits, `_`, `-` and `.`; some models take no other");
+            errors.on(rename, "an argument's name must have 1 to 64 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`; some models accept no others");
         }
         return Some((name, rename.span()));
     }
     let Pat::Ident(ident) = pattern else {
         errors.on(
             pattern,
-            "this pattern does not say what the argument is called: give the parameter a name, or state one with `#[arg(rename = \"…\")]`; an extractor of your own is marked `#[extract]`",
+            "this pattern does not name the argument: give the parameter a name, add `#[arg(rename = \"…\")]`, or mark your own extractor with `#[extract]`",
         );
         return None;
     };
     let name = ident.ident.unraw().to_string();
     if name.starts_with('_') {
-        errors.on(&ident.ident, "is the argument's name meant to begin with `_`? Take the `_` away, or state the name with `#[arg(rename = \"…\")]`");
+        errors.on(&ident.ident, "this argument's name begins with `_`: remove the `_`, or set the name with `#[arg(rename = \"…\")]`");
     } else if !name.is_ascii() {
-        errors.on(&ident.ident, "some models take only ASCII in names of arguments: state one with `#[arg(rename = \"…\")]`");
+        errors.on(&ident.ident, "this name is not ASCII, and some models accept only ASCII: set the name with `#[arg(rename = \"…\")]`");
     }
     Some((name, ident.ident.span()))
 }
@@ -176,7 +179,7 @@ fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
     if found.is_none() {
         errors.on(
             receiver,
-            "calls run side by side and share the value: take `&self` or `self: Arc<Self>`, and put what changes behind a lock",
+            "concurrent calls share the value, so a method cannot take it like this: take `&self` or `self: Arc<Self>`, and put mutable data behind a lock",
         );
     }
     found
@@ -223,12 +226,12 @@ pub(crate) enum Role {
 pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
     if let Some((span, what)) = unnameable(ty.to_token_stream(), role) {
         errors.at(if what == BORROW { ty.span() } else { span }, match (what, role) {
-            (BORROW, Role::Argument) => "an argument is read from what a client sends and owned by the call: take `String` for `&str`, `Vec<T>` for `&[T]`",
-            (BORROW, Role::Extractor) => "an extractor is owned by the call: take it without a reference",
-            (BORROW, Role::Result) => "a result outlives the call: return `String` for `&str`, or `&'static str`",
-            (LIFETIME, _) => "these types name no lifetime but `'static`: own what the call needs",
-            (_, Role::Result) => "`impl Trait` cannot be named, and so not described: return a type by its name, such as `String` or `Json<T>`",
-            _ => "`impl Trait` cannot be named, and so not read: state the type",
+            (BORROW, Role::Argument) => "an argument cannot borrow, because the call owns it: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`",
+            (BORROW, Role::Extractor) => "an extractor cannot borrow, because the call owns it: take it without a reference",
+            (BORROW, Role::Result) => "a result cannot borrow, because it outlives the call: return `String` or `&'static str` instead of `&str`",
+            (LIFETIME, _) => "only the lifetime `'static` is allowed here: use an owned type",
+            (_, Role::Result) => "`impl Trait` is not supported as a result: return a named type, such as `String` or `Json<T>`",
+            _ => "`impl Trait` is not supported as a parameter: use a named type",
         });
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
         let pointer = " ".repeat(at) + "^";
         errors.on(
             text,
-            format_args!("this is no pattern: {what}\n    {value}\n    {pointer}"),
+            format_args!("this pattern is not valid: {what}\n    {value}\n    {pointer}"),
         );
         return false;
     }
@@ -25,7 +25,7 @@ pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
     if let Err(error) = &read {
         errors.on(
             text,
-            format_args!("this is no pattern: {error}\n    {value}"),
+            format_args!("this pattern is not valid: {error}\n    {value}"),
         );
     }
     read.is_ok()
@@ -50,13 +50,13 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
         at += 1;
         if character == '\\' {
             let Some(escaped) = characters.get(at) else {
-                return Some((here, "a `\\` stands at the end"));
+                return Some((here, "it ends with a `\\` that escapes nothing"));
             };
             match escaped {
                 'p' | 'P' => {
                     return Some((
                         here,
-                        "Unicode classes are not supported: write the ranges out, such as `[A-Za-z]`, or `[A-Za-z\\u00C0-\\u024F]` for letters of Western languages",
+                        "Unicode classes are not supported; write ranges instead, such as `[A-Za-z]`, or `[A-Za-z\\u00C0-\\u024F]` for letters of Western languages",
                     ));
                 }
                 '0'..='9' | 'k' if class.is_none() => return Some((here, LOOK_AROUND)),
@@ -78,7 +78,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
                 {
                     return Some((
                         first,
-                        "a class that begins with `]` is read differently by different engines: write `\\]`",
+                        "engines differ on a class that begins with `]`; write `\\]`",
                     ));
                 }
                 class = Some(here);
@@ -100,7 +100,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
             }
             ')' => {
                 if groups.pop().is_none() {
-                    return Some((here, "a `)` closes nothing"));
+                    return Some((here, "this `)` has no `(` before it"));
                 }
                 is_repeatable = true;
             }
@@ -115,7 +115,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
     class.or(groups.first().map(|&at| (at, "a `(` is not closed")))
 }
 
-const LOOK_AROUND: &str = "look-around and back-references are not supported: a pattern must not become slow, whatever the text";
+const LOOK_AROUND: &str = "look-around and back-references are not supported, because they can make matching very slow; write the pattern without them";
 
 #[cfg(test)]
 mod tests {

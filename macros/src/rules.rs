@@ -63,7 +63,7 @@ impl Rules {
             Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
             Meta::NameValue(_) => {
-                errors.on(attribute, "write `#[arg(minimum = 1, maximum = 100)]`");
+                errors.on(attribute, "`#[arg]` takes its rules in parentheses: write `#[arg(minimum = 1, maximum = 100)]`");
                 TokenStream::new()
             }
         };
@@ -81,7 +81,7 @@ impl Rules {
                     Some(Expr::Path(path)) => rules.complete = Some(path.clone()),
                     _ => errors.at(
                         span,
-                        "`complete` is the path of a function: `complete = names`, with `fn names(begun: &str) -> Vec<String>`",
+                        "`complete` must be the path of a function: write `complete = names`, with `fn names(begun: &str) -> Vec<String>`",
                     ),
                 },
                 "rename" => rules.rename = entry.text(errors),
@@ -115,7 +115,7 @@ impl Rules {
         {
             errors.at(
                 *span,
-                "the maximum is below the minimum: no number would be allowed",
+                "`maximum` is less than `minimum`, so no number is allowed: change one of them",
             );
         }
         if let (Some((_, low)), Some((span, high))) = (&self.min_length, &self.max_length)
@@ -123,7 +123,7 @@ impl Rules {
         {
             errors.at(
                 *span,
-                "the longest length is below the shortest: no text would be allowed",
+                "`max_length` is less than `min_length`, so no string is allowed: change one of them",
             );
         }
     }
@@ -147,7 +147,7 @@ impl Rules {
             let noun = kind.map_or("another value", Kind::noun);
             errors.on(
                 value,
-                format_args!("this default does not fit the parameter's type, which is {noun}"),
+                format_args!("this default does not fit the parameter's type: write {noun} that the type can hold"),
             );
         }
         match found {
@@ -158,7 +158,7 @@ impl Rules {
                 if low || high {
                     errors.on(
                         value,
-                        "this default breaks the argument's own limits: change one of them",
+                        "this default is outside the limits that `minimum` and `maximum` set: change the default or the limits",
                     );
                 }
             }
@@ -169,7 +169,7 @@ impl Rules {
                 if short || long {
                     errors.on(
                         value,
-                        "this default breaks the argument's own lengths: change one of them",
+                        "this default is outside the limits that `min_length` and `max_length` set: change the default or the limits",
                     );
                 }
             }
@@ -234,15 +234,15 @@ fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
     let (right, remedy) = match key.as_str() {
         "minimum" | "maximum" => (
             matches!(kind, Kind::Integer(..) | Kind::Fraction),
-            "it limits a number; for the length of a text there are `min_length` and `max_length`",
+            "it limits a number; to limit the length of a string, use `min_length` and `max_length`",
         ),
         "min_length" | "max_length" | "pattern" => (
             kind == Kind::Text,
-            "it is a rule for texts; for numbers there are `minimum` and `maximum`",
+            "it is a rule for strings; to limit a number, use `minimum` and `maximum`",
         ),
         "header" => (
             matches!(kind, Kind::Text | Kind::Integer(..) | Kind::Boolean),
-            "a header can carry a text, a whole number or a `bool`",
+            "a header can carry a string, an integer or a boolean; remove `header`",
         ),
         _ => return,
     };
@@ -250,7 +250,7 @@ fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
         errors.at(
             entry.span(),
             format_args!(
-                "`{key}` does not fit: this parameter is {}, and {remedy}",
+                "`{key}` does not apply to this parameter, which is {}: {remedy}",
                 kind.noun()
             ),
         );
@@ -264,7 +264,7 @@ fn is_header(name: &LitStr, errors: &Errors) -> bool {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     if !right {
-        errors.on(name, "this is no name of a header: use letters, digits and `-` (RFC 9110 section 5.6.2), such as \"Region\"");
+        errors.on(name, "this is not a valid header name: use letters, digits and `-` (RFC 9110 section 5.6.2), as in \"Region\"");
     }
     right
 }

@@ -9,7 +9,7 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
     if text.is_empty() {
         return Some(syn::Error::new(
             literal.span(),
-            "a scope has at least one character (RFC 6749 section 3.3); without a scope say `authenticated` or `public`",
+            "a scope must have at least one character (RFC 6749 section 3.3): write one, or use `authenticated` or `public` instead",
         ));
     }
     let allowed = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');

@@ -33,7 +33,7 @@ impl Uri {
                 errors.on(
                     &literal,
                     format_args!(
-                        "this is no URI of a resource: {what}\n    {picture}\n    {pointer}"
+                        "this is not a valid resource URI: {what}\n    {picture}\n    {pointer}"
                     ),
                 );
                 None
@@ -46,7 +46,7 @@ impl Uri {
 fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     let scheme = text.find(':').map(|end| &text[..end]);
     if !scheme.is_some_and(|scheme| is_scheme(scheme) && scheme.len() + 1 < text.len()) {
-        return Err((0, "it begins with a scheme, as in `notes://all`"));
+        return Err((0, "it must begin with a scheme, as in `notes://all`"));
     }
     // RFC 3986 §2; the braces are RFC 6570's.
     let is_wrong =
@@ -54,7 +54,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     if let Some(byte) = text.find(is_wrong) {
         return Err((
             byte,
-            "RFC 3986 does not allow this character; write it escaped, as in `%20`",
+            "RFC 3986 does not allow this character; percent-encode it, as in `%20`",
         ));
     }
     let mut found: Vec<&str> = Vec::new();
@@ -66,7 +66,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         if brace == at && !found.is_empty() {
             return Err((
                 brace,
-                "two variables touch, and nobody could tell where one ends",
+                "two variables are adjacent, so it is unclear where the first ends; put text between them",
             ));
         }
         let Some(end) = text[brace..].find('}').map(|offset| brace + offset) else {
@@ -81,11 +81,11 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         {
             return Err((
                 brace,
-                "a variable is `{name}`, one segment, or `{+name}`, which may have `/` in it (RFC 6570 levels 1 and 2)",
+                "write `{name}` for one segment, or `{+name}` for text that may contain `/` (RFC 6570 levels 1 and 2)",
             ));
         }
         if found.contains(&name) {
-            return Err((brace, "two variables have one name"));
+            return Err((brace, "two variables have the same name; rename one"));
         }
         found.push(name);
         at = end + 1;
@@ -93,7 +93,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     match text.find('%') {
         Some(byte) if !found.is_empty() => Err((
             byte,
-            "an escape beside a variable could be spelled in other ways; a template's own text has none",
+            "the text of a template cannot contain percent-encoding, because it has several spellings; write the template without it",
         )),
         _ => Ok(found),
     }

@@ -28,10 +28,10 @@ use reader::Text;
 /// Texts, numbers, `bool`, `char`, enums of names, addresses, UUIDs, and newtypes and
 /// options of these do, as serde reads them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from a text",
-    label = "not readable from a text",
-    note = "variables of a URI and arguments of a prompt are texts: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
-    note = "if it is neither: take the server's state as `State<T>`, or mark an extractor of your own `#[extract]`"
+    message = "`{Self}` cannot be parsed from a string",
+    label = "not parsable from a string",
+    note = "variables of a URI and arguments of a prompt are strings: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
+    note = "if it is neither, take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
 )]
 pub trait FromText: Sized {
     /// Reads it from a text, or from nothing.

@@ -20,8 +20,8 @@ use crate::tool::{Call, ToolError, redact};
 /// is found by the compiler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot complete this argument",
-    label = "no function from a text to values, beside which it may take `{E}`",
-    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the text it can take every extractor of the item, in the same order, or none"
+    label = "not a function from a string to values, which may also take `{E}`",
+    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it can take every extractor of the item, in the same order, or none"
 )]
 pub trait Completer<E, How>: Send + Sync + 'static {
     /// The values.
@@ -31,8 +31,8 @@ pub trait Completer<E, How>: Send + Sync + 'static {
 
 /// What a [`Completer`] gives: values, or a future of them. `Kind` is found by the compiler.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list of values",
-    label = "neither `Vec<String>` nor a future of one"
+    message = "`{Self}` is not a list of values",
+    label = "neither a `Vec<String>` nor a future that returns one"
 )]
 pub trait Completions<Kind> {
     /// The values, sooner or later.

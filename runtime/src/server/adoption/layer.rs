@@ -69,10 +69,10 @@ where
 
 /// A service that asks again what the gate has judged.
 #[diagnostic::on_unimplemented(
-    message = "a gate's layer stands before a guarded service only, and `{Self}` is none",
-    label = "nothing here asks for what the gate admits",
-    note = "make the handler by the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
-    note = "the layer is the innermost: other layers go around it"
+    message = "a gate's layer can wrap only a guarded service, and `{Self}` is not one",
+    label = "this service does not check what the gate admitted",
+    note = "create the handler through the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
+    note = "the layer must be the innermost: put other layers around it"
 )]
 pub trait IsGuarded: sealed::Sealed {}
 
