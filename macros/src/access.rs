@@ -1,4 +1,4 @@
-//! Who may call: stated in one of five ways, or refused.
+//! Parses the access of an item: exactly one of five keys, or a compile error.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -6,10 +6,10 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
 use crate::{entry::Entry, errors::Errors, expand::moved, scope_text};
 
-/// The keys that state who may call.
+/// The keys that declare access.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
 
-/// The choices, as an error lists them.
+/// The choices, as an error message lists them.
 pub(crate) const CHOICES: &str = "add one of\n    \
     `scope = \"news:read\"`          a token with this scope\n    \
     `scopes = [\"a\", \"b\"]`          a token with all of these\n    \
@@ -17,11 +17,11 @@ pub(crate) const CHOICES: &str = "add one of\n    \
     `authenticated`                any valid token\n    \
     `public`                       no token at all";
 
-/// Who may call a tool.
+/// The access that an item requires.
 pub(crate) enum Access {
     Public,
     Authenticated,
-    /// Alternatives of sets.
+    /// Alternative sets; a token needs all scopes of one set.
     Scopes(Vec<Vec<Scope>>),
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Scope {
 }
 
 impl Access {
-    /// Reads one of the five keys.
+    /// Parses one of the five keys.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Option<Self> {
         if entry.key == "public" {
             entry.flag(errors);
@@ -80,7 +80,8 @@ impl Access {
         Some(Self::Scopes(sets))
     }
 
-    /// The requirement, as a constant: what a constant spells is checked when it compiles.
+    /// Builds the requirement as a constant, so that scopes from constants are checked at
+    /// compile time.
     pub(crate) fn tokens(&self, krate: &TokenStream) -> TokenStream {
         match self {
             Self::Public => quote!(#krate::__private::Requirement::Public),
@@ -109,7 +110,7 @@ impl Scope {
         }
     }
 
-    /// What tells two scopes of a list apart.
+    /// The text that identifies this scope in a list.
     fn text(&self) -> String {
         match self {
             Self::Literal(text) => text.value(),
@@ -118,10 +119,10 @@ impl Scope {
     }
 }
 
-/// A set of scopes that are all needed.
+/// Parses a set of scopes that are all required.
 pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
     let Expr::Array(list) = value else {
-        // A constant of a list is not followed: what is not seen here is not vouched for.
+        // A constant cannot be evaluated here, so its scopes could not be checked.
         errors.on(
             value,
             format_args!("`{key}` must be a list that is written here: write `{key} = [\"a\", \"b\"]`, with each scope a string or the path of a constant"),
@@ -151,7 +152,7 @@ pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>
     Some(scopes)
 }
 
-/// One scope: a text, or the path of a constant.
+/// Parses one scope: a string literal, or the path of a constant.
 fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
     match value {
         Expr::Lit(ExprLit {

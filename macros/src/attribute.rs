@@ -1,5 +1,4 @@
-//! `#[mcp_tool(…)]`, `#[mcp_resource(…)]`, `#[mcp_prompt(…)]`: what they state, apart from
-//! parameters.
+//! Parses the content of `#[mcp_tool(…)]`, `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -14,14 +13,14 @@ use crate::{
     uri::Uri,
 };
 
-/// What an attribute states of its item.
+/// The parsed content of an attribute.
 pub(crate) struct ItemAttribute {
     pub(crate) family: Family,
-    /// None when it is not stated, or not understood; either was told.
+    /// `None` if it is missing or invalid; an error was reported.
     pub(crate) access: Option<Access>,
-    /// The function that decides over caller and arguments.
+    /// The function that authorizes a call from the caller and the arguments.
     pub(crate) authorize: Option<ExprPath>,
-    /// The scopes that it may demand.
+    /// The scopes that this function may demand.
     pub(crate) demands: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
@@ -29,22 +28,22 @@ pub(crate) struct ItemAttribute {
     pub(crate) hints: Vec<(Ident, bool)>,
     pub(crate) icons: Vec<Expr>,
     pub(crate) meta: Option<Expr>,
-    /// What the client must be able to be asked for.
+    /// The capabilities that the client must declare.
     pub(crate) client_capabilities: Vec<Capability>,
-    /// Of a resource.
+    /// For resources only.
     pub(crate) uri: Option<Uri>,
     pub(crate) mime_type: Option<LitStr>,
-    /// Of a resource, in bytes.
+    /// In bytes, for resources only.
     pub(crate) size: Option<u64>,
     pub(crate) krate: Option<TokenStream>,
 }
 
 impl ItemAttribute {
-    /// Reads the attribute's content; `place` is where to tell what is missing.
+    /// Parses the attribute's content; reports a missing key at `place`.
     pub(crate) fn read(family: Family, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
         let before = errors.count();
         let entries = entries(tokens, family.keys(), errors);
-        // An entry that could not be read may have been the one that is missed.
+        // The missing key may be an entry that could not be parsed.
         let complete = errors.count() == before;
         let mut attribute = Self::new(family);
         attribute.read_access(&entries, complete.then_some(place), errors);
@@ -87,7 +86,7 @@ impl ItemAttribute {
                     attribute.client_capabilities = Capability::read(entry, errors);
                 }
                 "crate" => attribute.krate = krate(entry, errors),
-                // The others state who may call.
+                // The other keys declare the access.
                 _ => {}
             }
         }
@@ -190,7 +189,7 @@ impl ItemAttribute {
     }
 }
 
-/// Where expansions find the runtime, unless `crate = …` says otherwise.
+/// The path of the runtime in expansions, unless `crate = …` sets another.
 pub(crate) fn default_krate() -> TokenStream {
     quote!(::toolgate)
 }
@@ -210,7 +209,7 @@ pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
     }
 }
 
-/// The function that decides, by its path.
+/// Parses the path of the `authorize` function.
 fn path(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.clone()),
@@ -247,7 +246,7 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
         return Vec::new();
     };
     for icon in &list.elems {
-        // What a client may load: nothing with the powers of the page that shows it.
+        // A client loads this URI: a `javascript:` URI would run in the page that shows it.
         if let Expr::Lit(ExprLit {
             lit: Lit::Str(src), ..
         }) = icon
@@ -261,8 +260,8 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
     list.elems.iter().cloned().collect()
 }
 
-/// The protocol's rule for names of tools: 1 to 128 of `A-Za-z0-9_.-`. Prompts are named
-/// by it too; a resource is known by its URI, and its name is for people.
+/// Checks a name by the protocol's rule for tools: 1 to 128 characters of `A-Za-z0-9_.-`.
+/// The rule is used for prompts too. The name of a resource is free: its URI identifies it.
 fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
     let text = name.value();
     let right = family == Family::Resource
@@ -282,7 +281,7 @@ fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
     right
 }
 
-/// RFC 6838 §4.2, with parameters: `text/markdown;charset=utf-8`.
+/// Checks a media type by RFC 6838 §4.2. It may have parameters: `text/markdown;charset=utf-8`.
 fn is_mime_type(text: &LitStr, errors: &Errors) -> bool {
     let value = text.value();
     let is_part = |part: &str| {

@@ -1,4 +1,4 @@
-//! `#[mcp_tools(…)]`: what it states of a block of methods.
+//! Parses the content of `#[mcp_tools(…)]` on an `impl` block.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, ExprPath, Ident};
@@ -10,12 +10,12 @@ use crate::{
     family::Family,
 };
 
-/// What `#[mcp_tools(…)]` states.
+/// The parsed content of `#[mcp_tools(…)]`.
 pub(crate) struct BlockAttribute {
     pub(crate) krate: TokenStream,
-    /// The scopes that the methods may ask for.
+    /// The scopes that the methods may require.
     pub(crate) vocabulary: Option<ExprPath>,
-    /// The names of the functions that register, where they are not the usual ones.
+    /// The names of the registering functions that differ from the default.
     registers: Vec<(Family, Ident)>,
 }
 
@@ -60,7 +60,7 @@ impl BlockAttribute {
         }
     }
 
-    /// The name of the function that registers the methods of a family.
+    /// Returns the name of the function that registers the methods of a family.
     pub(crate) fn registers(&self, family: Family) -> Ident {
         let stated = self.registers.iter().find(|(of, _)| *of == family);
         stated.map_or_else(

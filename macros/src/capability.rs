@@ -1,4 +1,4 @@
-//! `client_capabilities = ["sampling"]`: what a client must be able to be asked for.
+//! Parses `client_capabilities = ["sampling"]`: what a client must declare.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::{entry::Entry, errors::Errors};
 
-/// The capabilities by their names in the protocol, and in the runtime.
+/// The names of the capabilities in the protocol and in the runtime.
 const ALL: [(&str, &str); 6] = [
     ("elicitation", "Elicitation"),
     ("elicitation.url", "ElicitationUrl"),
@@ -21,8 +21,8 @@ const ALL: [(&str, &str); 6] = [
 pub(crate) struct Capability(&'static str);
 
 impl Capability {
-    /// Reads the list of an entry. What is not understood is told: what was meant to be
-    /// demanded must not get lost.
+    /// Parses the list of an entry. Every invalid item is an error, so that no required
+    /// capability is silently dropped.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Vec<Self> {
         let Some(Expr::Array(list)) = &entry.value else {
             let message = "`client_capabilities` must be a list that is written here: write `client_capabilities = [\"sampling\"]`";
@@ -69,7 +69,7 @@ impl Capability {
         Some(Self(variant))
     }
 
-    /// The runtime's value for it.
+    /// Builds the runtime's value for this capability.
     pub(crate) fn tokens(self, krate: &TokenStream) -> TokenStream {
         let variant = format_ident!("{}", self.0, span = Span::mixed_site());
         quote!(#krate::__private::Capability::#variant)

@@ -1,4 +1,4 @@
-//! `key`, `key = value`, separated by commas: the grammar that all our attributes share.
+//! Parses the grammar of all our attributes: `key` or `key = value`, separated by commas.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,14 +10,14 @@ use syn::{
 
 use crate::errors::Errors;
 
-/// One key of an attribute, with its value if it has one.
+/// One key of an attribute, and its value if it has one.
 pub(crate) struct Entry {
     pub(crate) key: Ident,
     pub(crate) value: Option<Expr>,
 }
 
-/// Reads the entries of an attribute. What cannot be read is told and skipped, a key that
-/// stands twice or is none of `known` is told.
+/// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
+/// and a key that is not in `known`.
 pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
     let read = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();
@@ -76,10 +76,10 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     Ok(Entry { key, value })
 }
 
-/// What to say about a key that is none: the one that was meant, if it can be told.
+/// Returns the message for an unknown key. It names the most similar key, if there is one.
 fn unknown(key: &Ident, known: &[&str]) -> String {
     let text = key.to_string();
-    // rmcp and others spell the hints as the protocol does.
+    // rmcp and other crates use the protocol's names, such as `read_only_hint`.
     let bare = text.strip_suffix("_hint").unwrap_or(&text);
     let nearest = known
         .iter()
@@ -93,13 +93,12 @@ fn unknown(key: &Ident, known: &[&str]) -> String {
 }
 
 impl Entry {
-    /// Where the entry stands.
+    /// Returns the place of the entry.
     pub(crate) fn span(&self) -> Span {
         self.key.span()
     }
 
-    /// The value of a flag that stands alone. `flag = false` is refused: what is not
-    /// wanted is left out.
+    /// Reads a flag, which has no value. `flag = false` is refused: omit the flag instead.
     pub(crate) fn flag(&self, errors: &Errors) -> bool {
         if let Some(value) = &self.value {
             errors.on(
@@ -113,7 +112,7 @@ impl Entry {
         true
     }
 
-    /// The value of `hint` or `hint = true` or `hint = false`.
+    /// Returns the value of `hint`, `hint = true` or `hint = false`.
     pub(crate) fn switch(&self, errors: &Errors) -> Option<bool> {
         match &self.value {
             None => Some(true),
@@ -134,7 +133,7 @@ impl Entry {
         }
     }
 
-    /// A text that is not empty.
+    /// Returns a string, and reports an empty one.
     pub(crate) fn text(&self, errors: &Errors) -> Option<LitStr> {
         match &self.value {
             Some(Expr::Lit(ExprLit {
@@ -156,7 +155,7 @@ impl Entry {
         }
     }
 
-    /// A whole number from zero up.
+    /// Returns an integer that is not negative.
     pub(crate) fn count(&self, errors: &Errors) -> Option<u64> {
         match &self.value {
             Some(Expr::Lit(ExprLit {
@@ -173,7 +172,7 @@ impl Entry {
         }
     }
 
-    /// A number, with its sign.
+    /// Returns a number, with its sign.
     pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
         let number = self.value.as_ref().and_then(Number::of);
         if number.is_none() {
@@ -191,7 +190,7 @@ impl Entry {
     }
 }
 
-/// A number as a literal says it.
+/// The number of a literal.
 #[derive(Clone, Copy)]
 pub(crate) enum Number {
     Integer(i128),
@@ -199,7 +198,7 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// The number of a literal, or of a literal behind `-`.
+    /// Returns the number of a literal, or of a literal after `-`.
     pub(crate) fn of(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Lit(ExprLit {

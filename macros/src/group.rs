@@ -1,5 +1,5 @@
-//! `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`, `#[mcp_resource(…)]`
-//! and `#[mcp_prompt(…)]` are what these say.
+//! Expands `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`,
+//! `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -44,7 +44,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let attribute = BlockAttribute::read(attribute, &errors);
     check(&block, &errors);
     let mut models = Vec::new();
-    // Also of methods that are wrong: what calls the registration is not to blame.
+    // Includes invalid methods, so that calls of the registering functions still compile.
     let mut meant = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
@@ -78,7 +78,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#block #(#groups)*)
 }
 
-/// The methods of one family, registered by one function.
+/// Expands the methods of one family, and the function that registers them.
 fn group(
     family: Family,
     block: &ItemImpl,
@@ -112,7 +112,7 @@ fn group(
     quote!(#register #implementation)
 }
 
-/// Reads a method, if it is one of ours; takes our attributes off its parameters.
+/// Parses a method, if it has our attribute, and removes our attributes from its parameters.
 fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     let foreign = |one: &Attribute| {
         let last = one.path().segments.last();
@@ -166,19 +166,19 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     }
     let model = ItemModel::read(attribute, &method.attrs, &mut method.sig, krate, errors);
     method.sig.inputs.iter_mut().for_each(clean);
-    // It stays, marked as read: so it must be imported like any other attribute, its
-    // import counts as used, and another crate's of that name does not pass for ours.
+    // The attribute stays, marked as expanded: it must be imported like any other, its import
+    // counts as used, and another crate's attribute of that name is not taken for ours.
     let path = first.path();
     let mark = Ident::new(READ, Span::mixed_site());
     method.attrs.push(syn::parse_quote!(#[#path(#mark)]));
     Read::Ours(Box::new(model))
 }
 
-/// What a method is.
+/// The result of parsing a method.
 enum Read {
     Ours(Box<ItemModel>),
     Neither,
-    /// Meant as a tool, and told that it is none.
+    /// Meant as a tool, but invalid; an error was reported.
     Wrong,
 }
 
@@ -194,7 +194,7 @@ fn check(block: &ItemImpl, errors: &Errors) {
     }
 }
 
-/// The function that `.tools(Desk::tools)` is given, or its kin.
+/// Builds the function for `.tools(Desk::tools)`, or for another family.
 pub(crate) fn register(
     family: Family,
     block: &ItemImpl,
@@ -206,12 +206,12 @@ pub(crate) fn register(
     let state = expand::state();
     let number = number(&register);
     let (set, group) = (family.part("Set"), family.part("Group"));
-    // Not written by the user, so that lints about documentation and reach pass over it.
+    // Not a token of the user's, so lints about documentation and visibility do not apply.
     let name = expand::named(&register);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #ty {
-            /// Registers what the attributes made of the methods of this type.
+            /// Registers the methods of this type that have an attribute.
             pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
             where
                 Self: #krate::__private::#group<#state, #number>,
@@ -222,7 +222,7 @@ pub(crate) fn register(
     }
 }
 
-/// The type as a group of tools, resources or prompts.
+/// Implements the group of tools, resources or prompts for the type.
 pub(crate) fn implementation(
     family: Family,
     block: &ItemImpl,
@@ -247,7 +247,8 @@ pub(crate) fn implementation(
     }
 }
 
-/// What keeps two blocks of one type apart: FNV-1a of the registering function's name.
+/// Returns a number that distinguishes two blocks of one type: FNV-1a of the registering
+/// function's name.
 fn number(register: &Ident) -> u64 {
     register
         .to_string()

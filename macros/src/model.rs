@@ -1,5 +1,5 @@
-//! A tool, a resource or a prompt as its author wrote it, the same for a free function and for a method; and the
-//! checks that need more than one part of it.
+//! The model of a tool, a resource or a prompt, for functions and methods, and the checks that
+//! need more than one part of it.
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ use crate::{
     uri::Uri,
 };
 
-/// One of them.
+/// A tool, a resource or a prompt.
 pub(crate) struct ItemModel {
-    /// The function.
+    /// The name of the function.
     pub(crate) ident: Ident,
-    /// As clients know it.
+    /// The name for clients.
     pub(crate) name: LitStr,
     pub(crate) description: TokenStream,
     pub(crate) attribute: ItemAttribute,
@@ -31,7 +31,8 @@ pub(crate) struct ItemModel {
 }
 
 impl ItemModel {
-    /// Reads a function; takes our attributes off its parameters. What is wrong is told.
+    /// Builds the model of a function, removes our attributes from its parameters, and reports
+    /// errors.
     pub(crate) fn read(
         attribute: ItemAttribute,
         attributes: &[Attribute],
@@ -83,12 +84,12 @@ impl ItemModel {
         model
     }
 
-    /// Whether there can be a call without a caller.
+    /// Returns whether a call can have no caller.
     pub(crate) fn is_public(&self) -> bool {
         matches!(self.attribute.access, Some(Access::Public))
     }
 
-    /// The arguments, each with its number among the parameters.
+    /// Returns the arguments, each with its number among the parameters.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, &Argument)> {
         let parameters = self.parameters.iter().enumerate();
         parameters.filter_map(|(number, parameter)| match parameter {
@@ -97,7 +98,7 @@ impl ItemModel {
         })
     }
 
-    /// The extractors.
+    /// Returns the extractors.
     pub(crate) fn extractors(&self) -> impl Iterator<Item = &Extractor> {
         self.parameters
             .iter()
@@ -169,7 +170,7 @@ impl ItemModel {
         }
     }
 
-    /// Whether each variable of a template has a parameter, and each parameter a variable.
+    /// Checks that each variable of a template has a parameter, and each parameter a variable.
     fn check_variables(&self, uri: &Uri, errors: &Errors) {
         let mut missing: Vec<&str> = uri.variables.iter().map(String::as_str).collect();
         for parameter in &self.parameters {
@@ -201,7 +202,7 @@ impl ItemModel {
     }
 }
 
-/// What the function cannot be.
+/// Reports a signature that no tool, resource or prompt can have.
 fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
     let noun = family.noun();
     if !signature.generics.params.is_empty() {
@@ -233,7 +234,7 @@ fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
     }
 }
 
-/// The name where none is stated: the function's.
+/// Returns the default name: that of the function.
 fn name_of(ident: &Ident, family: Family, errors: &Errors) -> LitStr {
     let name = ident.unraw().to_string();
     if !name.is_ascii() || name.len() > 128 {
@@ -245,7 +246,7 @@ fn name_of(ident: &Ident, family: Family, errors: &Errors) -> LitStr {
     LitStr::new(&name, ident.span())
 }
 
-/// The place of an attribute, for what is missing in it.
+/// Returns the place of an attribute, for an error about a missing key.
 pub(crate) fn place_of(attribute: &Attribute) -> Span {
     attribute
         .path()

@@ -1,4 +1,4 @@
-//! One parameter: the receiver, an argument, or an extractor.
+//! Parses one parameter: the receiver, an argument, or an extractor.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -14,13 +14,13 @@ use crate::{
 
 /// A parameter of a tool, a resource or a prompt.
 pub(crate) enum Parameter {
-    /// `self`, in a form that an `Arc` of the type can give.
+    /// `self`, in a form that an `Arc` of the type can provide.
     Receiver(Receiver),
     /// A named argument.
     Argument(Box<Argument>),
     /// `Args<T>`, with this `T`.
     Arguments(Type),
-    /// Made from the call; not seen by the model.
+    /// Extracted from the call; not visible to the model.
     Extractor(Extractor),
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Receiver {
 }
 
 pub(crate) struct Argument {
-    /// As the model and the client know it.
+    /// The name in the published schema.
     pub(crate) name: String,
     pub(crate) span: Span,
     pub(crate) ty: Type,
@@ -46,12 +46,12 @@ pub(crate) struct Argument {
 
 pub(crate) struct Extractor {
     pub(crate) ty: Type,
-    /// `Caller`, which a call without a token does not have.
+    /// Whether it is `Caller`, which a call without a token does not have.
     pub(crate) is_caller: bool,
 }
 
 impl Parameter {
-    /// Reads a parameter and takes our attributes off it.
+    /// Parses a parameter and removes our attributes from it.
     pub(crate) fn read(
         input: &mut FnArg,
         family: Family,
@@ -132,7 +132,7 @@ impl Parameter {
     }
 }
 
-/// The name of an argument, and where it is stated.
+/// Returns the name of an argument, and where it is declared.
 fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Span)> {
     if let Some(rename) = &rules.rename {
         let name = rename.value();
@@ -185,8 +185,8 @@ fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
     found
 }
 
-/// Takes doc comments, `#[arg]` and `#[extract]` off a parameter, where the compiler
-/// would not have them.
+/// Removes doc comments, `#[arg]` and `#[extract]` from a parameter, where the compiler
+/// does not allow them.
 fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
     let is_ours = |one: &Attribute| {
         doc::is_doc(one) || one.path().is_ident("arg") || one.path().is_ident("extract")
@@ -194,14 +194,14 @@ fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
     attributes.extract_if(.., |one| is_ours(one)).collect()
 }
 
-/// Takes our attributes off every parameter.
+/// Removes our attributes from a parameter.
 pub(crate) fn clean(input: &mut FnArg) {
     if let FnArg::Typed(typed) = input {
         take_ours(&mut typed.attrs);
     }
 }
 
-/// Whether an attribute decides if something is there at all.
+/// Returns whether an attribute makes its item conditional.
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
@@ -214,7 +214,7 @@ fn is_optional_caller(ty: &Type) -> bool {
     inner.is_some_and(|segment| segment.ident == "Caller")
 }
 
-/// What a type is for.
+/// The role of a type in the signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Argument,
@@ -222,7 +222,7 @@ pub(crate) enum Role {
     Result,
 }
 
-/// Refuses types that an `impl` beside the function cannot name.
+/// Refuses types that an `impl` outside the function cannot name.
 pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
     if let Some((span, what)) = unnameable(ty.to_token_stream(), role) {
         errors.at(if what == BORROW { ty.span() } else { span }, match (what, role) {
@@ -239,8 +239,8 @@ pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
 const BORROW: &str = "&";
 const LIFETIME: &str = "'";
 
-/// The first token that makes a type unnameable. What stands in `Fn(…)` brings lifetimes
-/// of its own.
+/// Returns the first token that makes a type unnameable. Skips `Fn(…)`, which declares its
+/// own lifetimes.
 fn unnameable(tokens: TokenStream, role: Role) -> Option<(Span, &'static str)> {
     let mut tokens = tokens.into_iter().peekable();
     let mut in_function = false;

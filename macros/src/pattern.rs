@@ -1,13 +1,13 @@
-//! Whether a text is a pattern that the server can search for, told where it is not.
+//! Checks that a string is a pattern that the server can match, and points at the mistake.
 
 use syn::LitStr;
 
 use crate::errors::Errors;
 
-/// The largest compiled pattern, in bytes, as the runtime has it.
+/// The largest compiled pattern, in bytes; the runtime's limit.
 const LARGEST: usize = 1 << 20;
 
-/// Says what keeps a text from being a pattern; whether nothing does.
+/// Returns whether a string is a valid pattern, and reports the error if it is not.
 pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
     let value = text.value();
     if let Some((at, what)) = fault(&value) {
@@ -18,7 +18,7 @@ pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
         );
         return false;
     }
-    // The engine itself has the last word. It does not say where.
+    // The engine decides about the rest, but does not report the place.
     let read = regex_lite::RegexBuilder::new(&value)
         .size_limit(LARGEST)
         .build();
@@ -31,7 +31,7 @@ pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
     read.is_ok()
 }
 
-/// The mistakes that can be seen without an engine, the first of them, with the number of
+/// Returns the first mistake that can be found without the engine, with the number of
 /// characters before it.
 fn fault(text: &str) -> Option<(usize, &'static str)> {
     let characters: Vec<char> = text.chars().collect();
@@ -42,7 +42,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
     };
     let mut groups = Vec::new();
     let mut class = None;
-    // Whether there is something that `*` could repeat.
+    // Whether `*` has something to repeat.
     let mut is_repeatable = false;
     let mut at = 0;
     while let Some(&character) = characters.get(at) {
@@ -93,7 +93,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
                 if looks || looks_back {
                     return Some((here, LOOK_AROUND));
                 }
-                // What follows `?` is no repetition.
+                // This `?` begins a group option, not a repetition.
                 at += usize::from(is_next(at, &['?']));
                 groups.push(here);
                 is_repeatable = false;

@@ -1,4 +1,4 @@
-//! `#[arg(…)]` on a parameter: what an argument must be, beyond its type.
+//! Parses `#[arg(…)]` on a parameter: rules for an argument beyond its type.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -24,13 +24,13 @@ const KEYS: [&str; 8] = [
     "header",
 ];
 
-/// The keys where an argument is a text on the wire, and its type alone judges it.
+/// The keys for an argument that is a string on the wire: only its type validates it.
 const TEXT_KEYS: [&str; 2] = ["rename", "complete"];
 
-/// What `#[arg(…)]` states.
+/// The parsed content of `#[arg(…)]`.
 #[derive(Default)]
 pub(crate) struct Rules {
-    /// The function that completes what is typed so far.
+    /// The function that completes a partial value.
     pub(crate) complete: Option<ExprPath>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) header: Option<LitStr>,
@@ -48,7 +48,7 @@ enum Preset {
 }
 
 impl Rules {
-    /// Reads the attribute of a parameter whose type is of this kind, if that can be seen.
+    /// Parses the attribute. `kind` is the kind of the parameter's type, if it is known.
     pub(crate) fn read(
         attribute: &Attribute,
         kind: Option<Kind>,
@@ -108,7 +108,7 @@ impl Rules {
         rules
     }
 
-    /// Whether the rules leave something that an argument could be.
+    /// Checks that the rules allow at least one value.
     fn agree(&self, errors: &Errors) {
         if let (Some((_, low)), Some((span, high))) = (&self.minimum, &self.maximum)
             && low.as_f64() > high.as_f64()
@@ -128,8 +128,8 @@ impl Rules {
         }
     }
 
-    /// Whether a default that is written out keeps the rules. Others, and patterns, are
-    /// checked when the server starts.
+    /// Checks a literal default against the rules. Other defaults, and patterns, are checked
+    /// when the server starts.
     fn check_default(&self, value: &Expr, kind: Option<Kind>, errors: &Errors) {
         let Some(found) = Literal::of(value) else {
             return;
@@ -177,7 +177,7 @@ impl Rules {
         }
     }
 
-    /// What the runtime is told about the argument that was named last.
+    /// Builds the calls that add these rules to the argument declared before them.
     pub(crate) fn tokens(&self, ty: &syn::Type, krate: &TokenStream) -> TokenStream {
         let limit = |name: TokenStream, limit: &Option<(Span, Number)>| {
             limit.as_ref().map(|(_, number)| {
@@ -206,7 +206,7 @@ impl Rules {
     }
 }
 
-/// A default that is written out.
+/// A literal default.
 enum Literal {
     Text(String),
     Boolean,
@@ -228,7 +228,7 @@ impl Literal {
     }
 }
 
-/// Whether a rule means something for a type of this kind.
+/// Reports a rule that does not apply to a type of this kind.
 fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
     let key = entry.key.to_string();
     let (right, remedy) = match key.as_str() {
@@ -257,7 +257,7 @@ fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
     }
 }
 
-/// RFC 9110 §5.6.2 `token`.
+/// Checks a header name: an RFC 9110 §5.6.2 `token`.
 fn is_header(name: &LitStr, errors: &Errors) -> bool {
     let right = name
         .value()

@@ -1,14 +1,14 @@
-//! The URI of a resource, or a template of URIs: what its variables are.
+//! Parses the URI of a resource, or a template of URIs, and its variables.
 //!
-//! The runtime reads the same text by the same grammar when the server starts, and is the
-//! one that judges requests by it. Here it is read so that parameters can be compared with
-//! variables, and a fault is told where it stands.
+//! The runtime parses it again by the same grammar when the server starts, and only its
+//! result is used for requests. Parsing it here allows comparing parameters with variables,
+//! and reporting an error where it is.
 
 use syn::LitStr;
 
 use crate::errors::Errors;
 
-/// What `uri = "…"` states.
+/// The parsed value of `uri = "…"`.
 pub(crate) struct Uri {
     pub(crate) literal: LitStr,
     /// The names of the variables, in their order.
@@ -16,7 +16,7 @@ pub(crate) struct Uri {
 }
 
 impl Uri {
-    /// Reads the literal; what is wrong with it is told.
+    /// Parses the literal and reports its error.
     pub(crate) fn read(literal: LitStr, errors: &Errors) -> Option<Self> {
         let text = literal.value();
         match variables(&text) {
@@ -42,7 +42,8 @@ impl Uri {
     }
 }
 
-/// The names of a template's variables, or the byte where it stops being one, and why.
+/// Returns the names of a template's variables, or the byte of the first error and its
+/// message.
 fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     let scheme = text.find(':').map(|end| &text[..end]);
     if !scheme.is_some_and(|scheme| is_scheme(scheme) && scheme.len() + 1 < text.len()) {
