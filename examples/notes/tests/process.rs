@@ -1,4 +1,4 @@
-//! `notes` as a client finds it.
+//! Tests `notes` as a client uses it.
 
 use std::time::Duration;
 
