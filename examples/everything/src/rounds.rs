@@ -189,7 +189,7 @@ offer! {
         Ok(match round.elicited("name")? {
             None => round.ask(&()).form::<Name>("name", "What is your name?").into(),
             Some(Elicited::Accepted(Name { name })) => done(name),
-            Some(_) => done("nobody"),
+            Some(_) => done("No name was given."),
         })
     }
 
