@@ -1,4 +1,4 @@
-//! Who may call: stated in one of five ways, or refused.
+//! Parses the access of an item: exactly one of five keys, or a compile error.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -6,22 +6,22 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
 use crate::{entry::Entry, errors::Errors, expand::moved, scope_text};
 
-/// The keys that state who may call.
+/// The keys that declare access.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
 
-/// The choices, as an error lists them.
-pub(crate) const CHOICES: &str = "state one of\n    \
+/// The choices, as an error message lists them.
+pub(crate) const CHOICES: &str = "add one of\n    \
     `scope = \"news:read\"`          a token with this scope\n    \
     `scopes = [\"a\", \"b\"]`          a token with all of these\n    \
     `any_scope = [\"a\", [\"b\", \"c\"]]` a token with one of these, or with a whole inner list\n    \
     `authenticated`                any valid token\n    \
     `public`                       no token at all";
 
-/// Who may call a tool.
+/// The access that an item requires.
 pub(crate) enum Access {
     Public,
     Authenticated,
-    /// Alternatives of sets.
+    /// Alternative sets; a token needs all scopes of one set.
     Scopes(Vec<Vec<Scope>>),
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Scope {
 }
 
 impl Access {
-    /// Reads one of the five keys.
+    /// Parses one of the five keys.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Option<Self> {
         if entry.key == "public" {
             entry.flag(errors);
@@ -46,7 +46,7 @@ impl Access {
             errors.at(
                 entry.span(),
                 format_args!(
-                    "`{}` needs a value: `scope = \"news:read\"`, `scopes = [\"a\", \"b\"]`",
+                    "`{}` needs a value, as in `scope = \"news:read\"` or `scopes = [\"a\", \"b\"]`",
                     entry.key
                 ),
             );
@@ -60,7 +60,7 @@ impl Access {
             let Expr::Array(list) = value else {
                 errors.on(
                     value,
-                    "`any_scope` is a list: `any_scope = [\"a\", [\"b\", \"c\"]]`",
+                    "`any_scope` must be a list: write `any_scope = [\"a\", [\"b\", \"c\"]]`",
                 );
                 return None;
             };
@@ -73,14 +73,15 @@ impl Access {
                 })
                 .collect();
             if list.elems.is_empty() {
-                errors.on(list, "no scope is listed, so nobody could call the tool: list one, or say `authenticated`");
+                errors.on(list, "this list is empty, so every call would be denied: list a scope, or write `authenticated`");
             }
             sets
         };
         Some(Self::Scopes(sets))
     }
 
-    /// The requirement, as a constant: what a constant spells is checked when it compiles.
+    /// Builds the requirement as a constant, so that scopes from constants are checked at
+    /// compile time.
     pub(crate) fn tokens(&self, krate: &TokenStream) -> TokenStream {
         match self {
             Self::Public => quote!(#krate::__private::Requirement::Public),
@@ -109,7 +110,7 @@ impl Scope {
         }
     }
 
-    /// What tells two scopes of a list apart.
+    /// The text that identifies this scope in a list.
     fn text(&self) -> String {
         match self {
             Self::Literal(text) => text.value(),
@@ -118,13 +119,13 @@ impl Scope {
     }
 }
 
-/// A set of scopes that are all needed.
+/// Parses a set of scopes that are all required.
 pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
     let Expr::Array(list) = value else {
-        // A constant of a list is not followed: what is not seen here is not vouched for.
+        // A constant cannot be evaluated here, so its scopes could not be checked.
         errors.on(
             value,
-            format_args!("`{key}` is a list that is written here: `{key} = [\"a\", \"b\"]`; each scope is a text or the path of a constant"),
+            format_args!("`{key}` must be a list that is written here: write `{key} = [\"a\", \"b\"]`, with each scope a string or the path of a constant"),
         );
         return None;
     };
@@ -134,24 +135,24 @@ pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>
             continue;
         };
         match scopes.iter().any(|earlier| earlier.text() == scope.text()) {
-            true => errors.on(item, "this scope is listed twice: once is enough"),
+            true => errors.on(item, "this scope is listed twice: remove one of the two"),
             false => scopes.push(scope),
         }
     }
     if list.elems.is_empty() {
         let instead = match key {
-            "demands" => "leave it out",
-            _ => "say `authenticated` or `public` instead",
+            "demands" => "remove `demands`",
+            _ => "write `authenticated` or `public` instead",
         };
         errors.on(
             list,
-            format_args!("no scope is listed: list one, or {instead}"),
+            format_args!("this list is empty: list a scope, or {instead}"),
         );
     }
     Some(scopes)
 }
 
-/// One scope: a text, or the path of a constant.
+/// Parses one scope: a string literal, or the path of a constant.
 fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
     match value {
         Expr::Lit(ExprLit {
@@ -165,11 +166,11 @@ fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
         }
         Expr::Path(path) => Some(Scope::Path(path.clone())),
         Expr::Array(_) => {
-            errors.on(value, "a list is not understood here: for scopes that are all needed use `scopes = […]`, for alternatives `any_scope = […]`");
+            errors.on(value, "a list is not allowed here: to require all of several scopes, write `scopes = […]`; to require one of them, write `any_scope = […]`");
             None
         }
         other => {
-            errors.on(other, "not understood as a scope: write a text, such as \"news:read\", or the path of a `const`");
+            errors.on(other, "this is not a scope: write a string, such as \"news:read\", or the path of a constant");
             None
         }
     }

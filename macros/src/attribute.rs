@@ -1,5 +1,4 @@
-//! `#[mcp_tool(…)]`, `#[mcp_resource(…)]`, `#[mcp_prompt(…)]`: what they state, apart from
-//! parameters.
+//! Parses the content of `#[mcp_tool(…)]`, `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -14,14 +13,14 @@ use crate::{
     uri::Uri,
 };
 
-/// What an attribute states of its item.
+/// The parsed content of an attribute.
 pub(crate) struct ItemAttribute {
     pub(crate) family: Family,
-    /// None when it is not stated, or not understood; either was told.
+    /// `None` if it is missing or invalid; an error was reported.
     pub(crate) access: Option<Access>,
-    /// The function that decides over caller and arguments.
+    /// The function that authorizes a call from the caller and the arguments.
     pub(crate) authorize: Option<ExprPath>,
-    /// The scopes that it may demand.
+    /// The scopes that this function may demand.
     pub(crate) demands: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
@@ -29,22 +28,22 @@ pub(crate) struct ItemAttribute {
     pub(crate) hints: Vec<(Ident, bool)>,
     pub(crate) icons: Vec<Expr>,
     pub(crate) meta: Option<Expr>,
-    /// What the client must be able to be asked for.
+    /// The capabilities that the client must declare.
     pub(crate) client_capabilities: Vec<Capability>,
-    /// Of a resource.
+    /// For resources only.
     pub(crate) uri: Option<Uri>,
     pub(crate) mime_type: Option<LitStr>,
-    /// Of a resource, in bytes.
+    /// In bytes, for resources only.
     pub(crate) size: Option<u64>,
     pub(crate) krate: Option<TokenStream>,
 }
 
 impl ItemAttribute {
-    /// Reads the attribute's content; `place` is where to tell what is missing.
+    /// Parses the attribute's content; reports a missing key at `place`.
     pub(crate) fn read(family: Family, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
         let before = errors.count();
         let entries = entries(tokens, family.keys(), errors);
-        // An entry that could not be read may have been the one that is missed.
+        // The missing key may be an entry that could not be parsed.
         let complete = errors.count() == before;
         let mut attribute = Self::new(family);
         attribute.read_access(&entries, complete.then_some(place), errors);
@@ -80,14 +79,14 @@ impl ItemAttribute {
                     Some(value) => attribute.meta = Some(value.clone()),
                     None => errors.at(
                         entry.span(),
-                        "`meta` needs an object: `meta = serde_json::json!({ … })`",
+                        "`meta` needs an object: write `meta = serde_json::json!({ … })`",
                     ),
                 },
                 "client_capabilities" => {
                     attribute.client_capabilities = Capability::read(entry, errors);
                 }
                 "crate" => attribute.krate = krate(entry, errors),
-                // The others state who may call.
+                // The other keys declare the access.
                 _ => {}
             }
         }
@@ -98,13 +97,13 @@ impl ItemAttribute {
         {
             errors.at(
                 demands.span(),
-                "`demands` lists what an `authorize` function may demand, and there is none: state `authorize = path`, or ask for these scopes by `scopes = […]`",
+                "`demands` lists the scopes that an `authorize` function may demand, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
             );
         }
         if family == Family::Resource && complete && stated("uri").is_none() {
             errors.at(
                 place,
-                "which resource is this? State its URI, `uri = \"notes://all\"`, or a template, `uri = \"notes://{id}\"`",
+                "this resource has no URI: add one, `uri = \"notes://all\"`, or a template, `uri = \"notes://{id}\"`",
             );
         }
         if let (Some(size), Some(uri)) = (stated("size"), &attribute.uri)
@@ -112,7 +111,7 @@ impl ItemAttribute {
         {
             errors.at(
                 size.span(),
-                "`size` is that of one resource, and a template is many: leave it out",
+                "`size` is the size of one resource, but a template describes many: remove `size`",
             );
         }
         attribute
@@ -156,7 +155,7 @@ impl ItemAttribute {
             errors.at(
                 more.span(),
                 format_args!(
-                    "who may call is stated already, by `{}`: state it once",
+                    "access is already declared by `{}`: keep one of the two",
                     first.key
                 ),
             );
@@ -173,7 +172,7 @@ impl ItemAttribute {
         {
             errors.at(
                 key.span(),
-                "a tool that is `read_only` destroys nothing: keep one of the two",
+                "`read_only` and `destructive` contradict each other: keep one of the two",
             );
         }
         if let (Some((key, _)), Some(Access::Public | Access::Authenticated)) =
@@ -182,7 +181,7 @@ impl ItemAttribute {
             errors.at(
                 key.span(),
                 format_args!(
-                    "`step_up` is about scopes, and this {} asks for none: take it away, or state a scope",
+                    "`step_up` applies to scopes, and this {} requires none: remove `step_up`, or require a scope",
                     self.family.noun()
                 ),
             );
@@ -190,7 +189,7 @@ impl ItemAttribute {
     }
 }
 
-/// Where expansions find the runtime, unless `crate = …` says otherwise.
+/// The path of the runtime in expansions, unless `crate = …` sets another.
 pub(crate) fn default_krate() -> TokenStream {
     quote!(::toolgate)
 }
@@ -199,7 +198,8 @@ pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.to_token_stream()),
         other => {
-            let message = "`crate` is the path of toolgate: `crate = my_crate::toolgate`";
+            let message =
+                "`crate` must be the path of toolgate: write `crate = my_crate::toolgate`";
             match other {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),
@@ -209,12 +209,12 @@ pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
     }
 }
 
-/// The function that decides, by its path.
+/// Parses the path of the `authorize` function.
 fn path(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.clone()),
         other => {
-            let message = "`authorize` is the path of a function over caller and arguments: `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), Denied>`";
+            let message = "`authorize` must be the path of a function that takes the caller and the arguments: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), Denied>`";
             match other {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),
@@ -230,7 +230,7 @@ fn demands(entry: &Entry, errors: &Errors) -> Vec<Scope> {
         None => {
             errors.at(
                 entry.span(),
-                "`demands` needs a list of scopes: `demands = [\"files:admin\"]`",
+                "`demands` needs a list of scopes: write `demands = [\"files:admin\"]`",
             );
             Vec::new()
         }
@@ -241,12 +241,12 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
     let Some(Expr::Array(list)) = &entry.value else {
         errors.at(
             entry.span(),
-            "`icons` is a list: `icons = [\"https://example.com/icon.png\"]`, or rmcp's `Icon`s",
+            "`icons` must be a list: write `icons = [\"https://example.com/icon.png\"]`, or list values of rmcp's `Icon`",
         );
         return Vec::new();
     };
     for icon in &list.elems {
-        // What a client may load: nothing with the powers of the page that shows it.
+        // A client loads this URI: a `javascript:` URI would run in the page that shows it.
         if let Expr::Lit(ExprLit {
             lit: Lit::Str(src), ..
         }) = icon
@@ -254,14 +254,14 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
                 .iter()
                 .any(|scheme| src.value().starts_with(scheme))
         {
-            errors.on(src, "an icon is an `https:`, `http:` or `data:` URI");
+            errors.on(src, "an icon must be an `https:`, `http:` or `data:` URI");
         }
     }
     list.elems.iter().cloned().collect()
 }
 
-/// The protocol's rule for names of tools: 1 to 128 of `A-Za-z0-9_.-`. Prompts are named
-/// by it too; a resource is known by its URI, and its name is for people.
+/// Checks a name by the protocol's rule for tools: 1 to 128 characters of `A-Za-z0-9_.-`.
+/// The rule is used for prompts too. The name of a resource is free: its URI identifies it.
 fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
     let text = name.value();
     let right = family == Family::Resource
@@ -273,7 +273,7 @@ fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
         errors.on(
             name,
             format_args!(
-                "a {}'s name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`",
+                "a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`",
                 family.noun()
             ),
         );
@@ -281,7 +281,7 @@ fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
     right
 }
 
-/// RFC 6838 §4.2, with parameters: `text/markdown;charset=utf-8`.
+/// Checks a media type by RFC 6838 §4.2. It may have parameters: `text/markdown;charset=utf-8`.
 fn is_mime_type(text: &LitStr, errors: &Errors) -> bool {
     let value = text.value();
     let is_part = |part: &str| {
@@ -297,7 +297,7 @@ fn is_mime_type(text: &LitStr, errors: &Errors) -> bool {
     if !right && !value.trim().is_empty() {
         errors.on(
             text,
-            "a media type is a type and a subtype, such as `text/markdown`",
+            "a media type must have a type and a subtype: write one such as `text/markdown`",
         );
     }
     right

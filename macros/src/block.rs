@@ -1,4 +1,4 @@
-//! `#[mcp_tools(…)]`: what it states of a block of methods.
+//! Parses the content of `#[mcp_tools(…)]` on an `impl` block.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, ExprPath, Ident};
@@ -10,12 +10,12 @@ use crate::{
     family::Family,
 };
 
-/// What `#[mcp_tools(…)]` states.
+/// The parsed content of `#[mcp_tools(…)]`.
 pub(crate) struct BlockAttribute {
     pub(crate) krate: TokenStream,
-    /// The scopes that the methods may ask for.
+    /// The scopes that the methods may require.
     pub(crate) vocabulary: Option<ExprPath>,
-    /// The names of the functions that register, where they are not the usual ones.
+    /// The names of the registering functions that differ from the default.
     registers: Vec<(Family, Ident)>,
 }
 
@@ -32,7 +32,7 @@ impl BlockAttribute {
                 "crate" => attribute.krate = krate(&entry, errors).unwrap_or_else(default_krate),
                 "vocabulary" => match &entry.value {
                     Some(Expr::Path(path)) => attribute.vocabulary = Some(path.clone()),
-                    _ => errors.at(entry.span(), "`vocabulary` is the path of what `scopes!` declares: `vocabulary = scope::ALL`"),
+                    _ => errors.at(entry.span(), "`vocabulary` must be the path of the scopes that `scopes!` declares: write `vocabulary = scope::ALL`"),
                 },
                 "resources" => attribute.register(Family::Resource, &entry, errors),
                 "prompts" => attribute.register(Family::Prompt, &entry, errors),
@@ -52,7 +52,7 @@ impl BlockAttribute {
             None => errors.at(
                 entry.span(),
                 format_args!(
-                    "`{0}` names the function that registers the {1}s: `{0} = more_{1}s`",
+                    "`{0}` must name the function that registers the {1}s: write `{0} = more_{1}s`",
                     entry.key,
                     family.noun()
                 ),
@@ -60,7 +60,7 @@ impl BlockAttribute {
         }
     }
 
-    /// The name of the function that registers the methods of a family.
+    /// Returns the name of the function that registers the methods of a family.
     pub(crate) fn registers(&self, family: Family) -> Ident {
         let stated = self.registers.iter().find(|(of, _)| *of == family);
         stated.map_or_else(

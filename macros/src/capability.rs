@@ -1,4 +1,4 @@
-//! `client_capabilities = ["sampling"]`: what a client must be able to be asked for.
+//! Parses `client_capabilities = ["sampling"]`: what a client must declare.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::{entry::Entry, errors::Errors};
 
-/// The capabilities by their names in the protocol, and in the runtime.
+/// The names of the capabilities in the protocol and in the runtime.
 const ALL: [(&str, &str); 6] = [
     ("elicitation", "Elicitation"),
     ("elicitation.url", "ElicitationUrl"),
@@ -21,11 +21,11 @@ const ALL: [(&str, &str); 6] = [
 pub(crate) struct Capability(&'static str);
 
 impl Capability {
-    /// Reads the list of an entry. What is not understood is told: what was meant to be
-    /// demanded must not get lost.
+    /// Parses the list of an entry. Every invalid item is an error, so that no required
+    /// capability is silently dropped.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Vec<Self> {
         let Some(Expr::Array(list)) = &entry.value else {
-            let message = "`client_capabilities` is a list that is written here: `client_capabilities = [\"sampling\"]`";
+            let message = "`client_capabilities` must be a list that is written here: write `client_capabilities = [\"sampling\"]`";
             match &entry.value {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),
@@ -33,7 +33,10 @@ impl Capability {
             return Vec::new();
         };
         if list.elems.is_empty() {
-            errors.on(list, "no capability is listed: list one, or leave it out");
+            errors.on(
+                list,
+                "this list is empty: list a capability, or remove `client_capabilities`",
+            );
         }
         let mut read = Vec::new();
         for item in &list.elems {
@@ -43,14 +46,17 @@ impl Capability {
                     ..
                 }) => match Self::of(text) {
                     Some(one) if read.contains(&one) => {
-                        errors.on(item, "this capability is listed twice: once is enough");
+                        errors.on(
+                            item,
+                            "this capability is listed twice: remove one of the two",
+                        );
                     }
                     Some(one) => read.push(one),
                     None => errors.on(item, unknown(text)),
                 },
                 other => errors.on(
                     other,
-                    "not understood as a capability: write a text, such as \"sampling\"",
+                    "this is not a capability: write a string, such as \"sampling\"",
                 ),
             }
         }
@@ -63,7 +69,7 @@ impl Capability {
         Some(Self(variant))
     }
 
-    /// The runtime's value for it.
+    /// Builds the runtime's value for this capability.
     pub(crate) fn tokens(self, krate: &TokenStream) -> TokenStream {
         let variant = format_ident!("{}", self.0, span = Span::mixed_site());
         quote!(#krate::__private::Capability::#variant)
@@ -73,7 +79,7 @@ impl Capability {
 fn unknown(text: &LitStr) -> String {
     let names = ALL.map(|(name, _)| name).join("`, `");
     format!(
-        "a client has no capability `{}` that it could be asked by; there are `{names}`",
+        "there is no client capability `{}`: use one of `{names}`",
         text.value()
     )
 }

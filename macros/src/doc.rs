@@ -1,11 +1,11 @@
-//! Doc comments → descriptions: the whole comment, its paragraphs kept.
+//! Turns doc comments into descriptions: the whole comment, with its paragraphs.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of an item's doc comments, as an expression of type `&'static str`; none when
-/// there is none.
+/// Returns the text of an item's doc comments as an expression of type `&'static str`, or
+/// `None` if it has none.
 pub(crate) fn description(attributes: &[Attribute], krate: &TokenStream) -> Option<TokenStream> {
     let parts: Vec<&Expr> = attributes.iter().filter_map(part).collect();
     let mut lines = Vec::new();
@@ -15,7 +15,7 @@ pub(crate) fn description(attributes: &[Attribute], krate: &TokenStream) -> Opti
             ..
         }) = part
         else {
-            // `#[doc = include_str!("tool.md")]` is known to the compiler only.
+            // Only the compiler can evaluate `#[doc = include_str!("tool.md")]`.
             let parts = parts.iter().map(|part| quote!(#part, "\n"));
             return Some(quote!(#krate::__private::concat!(#(#parts),*)));
         };
@@ -25,7 +25,7 @@ pub(crate) fn description(attributes: &[Attribute], krate: &TokenStream) -> Opti
     (!text.is_empty()).then(|| text.to_token_stream())
 }
 
-/// Whether the attribute is a doc comment.
+/// Returns whether the attribute is a doc comment.
 pub(crate) fn is_doc(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc")
 }
@@ -37,7 +37,7 @@ fn part(attribute: &Attribute) -> Option<&Expr> {
     }
 }
 
-/// Takes away what all lines are indented by, and empty lines at both ends.
+/// Removes the common indentation, and empty lines at both ends.
 fn unindent(lines: &[String]) -> String {
     let indent = lines
         .iter()

@@ -1,4 +1,4 @@
-//! `key`, `key = value`, separated by commas: the grammar that all our attributes share.
+//! Parses the grammar of all our attributes: `key` or `key = value`, separated by commas.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,14 +10,14 @@ use syn::{
 
 use crate::errors::Errors;
 
-/// One key of an attribute, with its value if it has one.
+/// One key of an attribute, and its value if it has one.
 pub(crate) struct Entry {
     pub(crate) key: Ident,
     pub(crate) value: Option<Expr>,
 }
 
-/// Reads the entries of an attribute. What cannot be read is told and skipped, a key that
-/// stands twice or is none of `known` is told.
+/// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
+/// and a key that is not in `known`.
 pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
     let read = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();
@@ -29,7 +29,7 @@ pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> V
                 Ok(entry) if entries.iter().any(|earlier| earlier.key == entry.key) => {
                     errors.at(
                         entry.key.span(),
-                        format_args!("`{}` is stated twice: keep one of them", entry.key),
+                        format_args!("`{}` appears twice: keep one of the two", entry.key),
                     );
                 }
                 Ok(entry) => entries.push(entry),
@@ -60,7 +60,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     if input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             key.span(),
-            format_args!("`{key}` takes its value as `{key} = …`"),
+            format_args!("`{key}` takes no parentheses: write `{key} = …`"),
         ));
     }
     let value = match input.peek(Token![=]) {
@@ -76,10 +76,10 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     Ok(Entry { key, value })
 }
 
-/// What to say about a key that is none: the one that was meant, if it can be told.
+/// Returns the message for an unknown key. It names the most similar key, if there is one.
 fn unknown(key: &Ident, known: &[&str]) -> String {
     let text = key.to_string();
-    // rmcp and others spell the hints as the protocol does.
+    // rmcp and other crates use the protocol's names, such as `read_only_hint`.
     let bare = text.strip_suffix("_hint").unwrap_or(&text);
     let nearest = known
         .iter()
@@ -87,25 +87,24 @@ fn unknown(key: &Ident, known: &[&str]) -> String {
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
-        Some((_, meant)) => format!("there is no `{text}`; did you mean `{meant}`?"),
-        None => format!("there is no `{text}`; there are `{}`", known.join("`, `")),
+        Some((_, meant)) => format!("unknown key `{text}`: did you mean `{meant}`?"),
+        None => format!("unknown key `{text}`: use one of `{}`", known.join("`, `")),
     }
 }
 
 impl Entry {
-    /// Where the entry stands.
+    /// Returns the place of the entry.
     pub(crate) fn span(&self) -> Span {
         self.key.span()
     }
 
-    /// The value of a flag that stands alone. `flag = false` is refused: what is not
-    /// wanted is left out.
+    /// Reads a flag, which has no value. `flag = false` is refused: omit the flag instead.
     pub(crate) fn flag(&self, errors: &Errors) -> bool {
         if let Some(value) = &self.value {
             errors.on(
                 value,
                 format_args!(
-                    "`{0}` takes no value: write `{0}` alone, or leave it out",
+                    "`{0}` takes no value: write `{0}` alone, or remove it",
                     self.key
                 ),
             );
@@ -113,7 +112,7 @@ impl Entry {
         true
     }
 
-    /// The value of `hint` or `hint = true` or `hint = false`.
+    /// Returns the value of `hint`, `hint = true` or `hint = false`.
     pub(crate) fn switch(&self, errors: &Errors) -> Option<bool> {
         match &self.value {
             None => Some(true),
@@ -125,7 +124,7 @@ impl Entry {
                 errors.on(
                     other,
                     format_args!(
-                        "`{0}` is `true` or `false`: write `{0}` or `{0} = false`",
+                        "`{0}` must be `true` or `false`: write `{0}` or `{0} = false`",
                         self.key
                     ),
                 );
@@ -134,7 +133,7 @@ impl Entry {
         }
     }
 
-    /// A text that is not empty.
+    /// Returns a string, and reports an empty one.
     pub(crate) fn text(&self, errors: &Errors) -> Option<LitStr> {
         match &self.value {
             Some(Expr::Lit(ExprLit {
@@ -144,19 +143,19 @@ impl Entry {
                 if text.value().trim().is_empty() {
                     errors.on(
                         text,
-                        format_args!("`{}` is empty: say something or leave it out", self.key),
+                        format_args!("`{}` is empty: give it a value, or remove it", self.key),
                     );
                 }
                 Some(text.clone())
             }
             other => {
-                self.expect(other.as_ref(), "a text in quotes", errors);
+                self.expect(other.as_ref(), "a string in quotes", errors);
                 None
             }
         }
     }
 
-    /// A whole number from zero up.
+    /// Returns an integer that is not negative.
     pub(crate) fn count(&self, errors: &Errors) -> Option<u64> {
         match &self.value {
             Some(Expr::Lit(ExprLit {
@@ -167,13 +166,13 @@ impl Entry {
                 .map_err(|error| errors.push(error))
                 .ok(),
             other => {
-                self.expect(other.as_ref(), "a whole number", errors);
+                self.expect(other.as_ref(), "an integer that is not negative", errors);
                 None
             }
         }
     }
 
-    /// A number, with its sign.
+    /// Returns a number, with its sign.
     pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
         let number = self.value.as_ref().and_then(Number::of);
         if number.is_none() {
@@ -183,7 +182,7 @@ impl Entry {
     }
 
     fn expect(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
-        let message = format!("`{}` needs {what}: `{} = …`", self.key, self.key);
+        let message = format!("`{}` needs {what}: write `{} = …`", self.key, self.key);
         match found {
             Some(found) => errors.on(found, message),
             None => errors.at(self.span(), message),
@@ -191,7 +190,7 @@ impl Entry {
     }
 }
 
-/// A number as a literal says it.
+/// The number of a literal.
 #[derive(Clone, Copy)]
 pub(crate) enum Number {
     Integer(i128),
@@ -199,7 +198,7 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// The number of a literal, or of a literal behind `-`.
+    /// Returns the number of a literal, or of a literal after `-`.
     pub(crate) fn of(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Lit(ExprLit {
@@ -254,7 +253,7 @@ mod tests {
             (quote!(scop = "a"), "did you mean `scope`"),
             (quote!(read_only_hint), "did you mean `read_only`"),
             (quote!(readonly), "did you mean `read_only`"),
-            (quote!(zzz), "there are `scope`"),
+            (quote!(zzz), "use one of `scope`"),
         ] {
             let told = told(tokens);
             assert!(told[0].contains(meant), "{told:?}");

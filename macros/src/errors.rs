@@ -1,12 +1,12 @@
-//! Every fault of an item, told in one compile.
+//! Collects all errors of an item, so that one compilation reports them together.
 
 use std::{cell::RefCell, fmt::Display, thread};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// Collects faults. It must be asked for them by [`Errors::finish`]: faults that nobody
-/// looks at would let an unprotected tool compile, so forgetting is a panic.
+/// Collects errors. Call [`Errors::finish`] to report them. Dropping the collection instead
+/// panics, because unreported errors would let an unprotected tool compile.
 #[derive(Default)]
 pub(crate) struct Errors {
     found: RefCell<Option<Vec<syn::Error>>>,
@@ -19,36 +19,36 @@ impl Errors {
         }
     }
 
-    /// A fault at one place.
+    /// Adds an error at one place.
     pub(crate) fn at(&self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
 
-    /// A fault of everything that these tokens cover.
+    /// Adds an error that covers all these tokens.
     pub(crate) fn on(&self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// A fault that syn found.
+    /// Adds an error from syn.
     pub(crate) fn push(&self, error: syn::Error) {
         if let Some(found) = self.found.borrow_mut().as_mut() {
             found.push(error);
         }
     }
 
-    /// How many were found so far.
+    /// Returns the number of errors so far.
     pub(crate) fn count(&self) -> usize {
         self.found.borrow().as_ref().map_or(0, Vec::len)
     }
 
-    /// All faults as tokens that tell them; none when nothing is wrong.
+    /// Returns all errors as `compile_error!` tokens, or `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         let found = self.found.borrow_mut().take().unwrap_or_default();
         let told: TokenStream = found.iter().map(syn::Error::to_compile_error).collect();
         (!found.is_empty()).then_some(told)
     }
 
-    /// The texts of all faults.
+    /// Returns the messages of all errors.
     #[cfg(test)]
     pub(crate) fn texts(self) -> Vec<String> {
         let found = self.found.borrow_mut().take().unwrap_or_default();
@@ -63,7 +63,7 @@ impl Errors {
 impl Drop for Errors {
     fn drop(&mut self) {
         if self.found.borrow().is_some() && !thread::panicking() {
-            panic!("a fault of toolgate-macros: errors were collected and not looked at");
+            panic!("bug in toolgate-macros: errors were collected but not reported");
         }
     }
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "not looked at")]
+    #[should_panic(expected = "not reported")]
     fn errors_that_nobody_looks_at_are_a_panic() {
         drop(Errors::new());
     }

@@ -1,8 +1,8 @@
-//! A tool, a resource or a prompt → tokens, the same for a free function and for a method.
+//! Turns the model of a tool, a resource or a prompt into tokens, for functions and methods.
 //!
-//! The macro names things, the runtime does things: an expansion is one value of
-//! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`, made of the facts and of
-//! functions: one that describes, one that calls.
+//! Expansions stay small, because the runtime does the work. An expansion is one value of
+//! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`. It is built from the facts
+//! and two functions: one that describes the item, and one that calls it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -15,21 +15,22 @@ use crate::{
     parameter::{Parameter, Receiver},
 };
 
-/// Code of ours: its locals are its own, its items are found where the attribute stands.
+/// Quotes generated code: its locals are hygienic, and its items resolve where the attribute
+/// is.
 macro_rules! code {
     ($($tokens:tt)*) => {
         quote_spanned!(Span::mixed_site()=> $($tokens)*)
     };
 }
 
-/// A name of the user's, said by us.
+/// Copies a name of the user's as a token of generated code.
 pub(crate) fn named(ident: &Ident) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(at(ident.span()));
     ident
 }
 
-/// The path of the runtime as if it stood at a place of the user's, for an error there.
+/// Moves the path of the runtime to a place in the user's code, for an error there.
 pub(crate) fn moved(krate: &TokenStream, place: Span) -> TokenStream {
     let tokens = krate.clone().into_iter().map(|mut token| {
         token.set_span(place);
@@ -38,20 +39,21 @@ pub(crate) fn moved(krate: &TokenStream, place: Span) -> TokenStream {
     tokens.collect()
 }
 
-/// Code of ours that an error shows at a place of the user's. It does not count as written
-/// there: lints about the user's style pass over it.
+/// Returns a span for generated code whose errors appear at a place in the user's code. Lints
+/// do not count such code as the user's.
 pub(crate) fn at(place: Span) -> Span {
     Span::mixed_site().located_at(place)
 }
 
-/// The name of the state's type in expansions. No user's type is called so.
+/// Returns the name of the state's type in expansions. No user's type has this name.
 pub(crate) fn state() -> Ident {
     Ident::new("__ToolgateState", Span::mixed_site())
 }
 
-/// The bounds that a tool puts on the state: what its receiver and its extractors need of it.
+/// Builds the bounds that the receiver and the extractors of an item put on the state.
 ///
-/// They stand at the user's types, under names of ours that no `use` could make redundant.
+/// Their errors appear at the user's types. Their paths are generated, so no `use` of the user's
+/// can make them redundant.
 pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let state = state();
     let bounds = model.parameters.iter().map(|parameter| match parameter {
@@ -69,14 +71,14 @@ pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     bounds.collect()
 }
 
-/// What a tool asks of its caller, as expressions of an expansion.
+/// The access and the demands of an item, as expressions of an expansion.
 pub(crate) struct Asks {
     pub(crate) access: TokenStream,
     pub(crate) demands: TokenStream,
 }
 
 impl Asks {
-    /// As the hidden struct of a function says it.
+    /// Refers to the constants of a function's hidden struct.
     pub(crate) fn stated(krate: &TokenStream) -> Self {
         Self {
             access: code!(<Self as #krate::__private::Stated>::ACCESS),
@@ -84,7 +86,7 @@ impl Asks {
         }
     }
 
-    /// As it is, for a method; in the words of a vocabulary, if there is one.
+    /// Builds them for a method, and checks them against the vocabulary, if there is one.
     pub(crate) fn of(
         model: &ItemModel,
         vocabulary: Option<&ExprPath>,
@@ -93,7 +95,7 @@ impl Asks {
         let access = access(model, krate);
         let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
         let within = vocabulary.map(|path| {
-            // Told at the method, not where the vocabulary is named.
+            // The error appears at the method, not where the vocabulary is named.
             let place = at(model.ident.span());
             quote_spanned!(place=> const _: () = #krate::__private::assert_within(ACCESS, DEMANDS, #path);)
         });
@@ -110,24 +112,25 @@ impl Asks {
     }
 }
 
-/// What is asked of the caller, as a constant's value.
+/// Builds the access that the item requires, as a constant's value.
 pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
-    // Without it there is an error, and no expansion.
+    // If it is missing, an error was reported, and this is not used.
     let access = model.attribute.access.as_ref();
     access.unwrap_or(&Access::Authenticated).tokens(krate)
 }
 
-/// What the arguments can demand, as a constant's value; none when it is nothing.
+/// Builds the scopes that `authorize` can demand, as a constant's value, or returns `None` if
+/// there are none.
 pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     let demands = &model.attribute.demands;
     let scopes = demands.iter().map(|scope| scope.tokens(krate));
     (!demands.is_empty()).then(|| code!(&[#(#scopes),*]))
 }
 
-/// The definition, as an expression. `function` is the path that calls it.
+/// Builds the definition, as an expression. `function` is the path that calls the item.
 ///
-/// Each type of an argument, and that of the result, is named where its bound is, once:
-/// so that one mistake is one error. What comes of it describes and reads without a bound.
+/// The type of each argument, and that of the result, appears in exactly one bound, so that
+/// one mistake is one error. The slot that is built there works without further bounds.
 pub(crate) fn definition(
     model: &ItemModel,
     function: &TokenStream,
@@ -170,7 +173,7 @@ pub(crate) fn definition(
         }
         Family::Resource => {
             let attribute = &model.attribute;
-            // Without it there is an error, and no expansion.
+            // If it is missing, an error was reported, and this is not used.
             let uri = attribute.uri.as_ref().map(|uri| &uri.literal);
             let mime_type = attribute.mime_type.as_ref();
             let mime_type = mime_type.map(|text| code!(.mime_type(#text)));
@@ -195,8 +198,8 @@ pub(crate) fn definition(
     }}
 }
 
-/// The functions that complete arguments, each with what it may take beside the text: the
-/// receiver and the extractors of the item itself.
+/// Builds the completions of arguments. A completing function can also take the receiver and
+/// the extractors of the item.
 fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let beside: TokenStream = model
         .parameters
@@ -220,7 +223,7 @@ fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     completes.collect()
 }
 
-/// The name of what reads and describes the parameter of this number.
+/// Returns the name of the slot that reads and describes the parameter of this number.
 fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
@@ -280,7 +283,7 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     code!(#(#parameters)* __describe.result(__result);)
 }
 
-/// The question to the author's function: the caller, and each argument by reference.
+/// Builds the call of the `authorize` function: the caller, and a reference to each argument.
 fn authorize(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
     let place = at(path.span());
@@ -289,7 +292,7 @@ fn authorize(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> Option<Toke
     for (number, parameter) in model.parameters.iter().enumerate() {
         let slot = slot(number);
         let value = value(number);
-        // What does not fit is told where the author's function is named.
+        // A type error appears where the `authorize` function is named.
         passed.push(quote_spanned!(place=> &#value));
         looks.push(match parameter {
             Parameter::Argument(argument) => {
@@ -318,7 +321,7 @@ fn authorize(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> Option<Toke
     })
 }
 
-/// The name of the value of the parameter of this number.
+/// Returns the name of the value of the parameter of this number.
 fn value(number: usize) -> Ident {
     format_ident!("__value_{number}", span = Span::mixed_site())
 }
@@ -340,7 +343,7 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
                 });
                 continue;
             }
-            // Extractors first, while the arguments are still there to be looked at.
+            // Extractors run first, while the call still has its arguments.
             Parameter::Extractor(extractor) => {
                 let ty = &extractor.ty;
                 first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));

@@ -1,5 +1,5 @@
-//! Beside the errors: the item as it is, and a stub of what the attribute would have made,
-//! so that the fault is all that shows.
+//! The expansion of an invalid item: the errors, the item unchanged, and a stub, so that
+//! the compiler reports no errors that only follow from ours.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -7,13 +7,13 @@ use syn::{ItemFn, ItemImpl};
 
 use crate::{block::BlockAttribute, errors::Errors, family::Family, function, group};
 
-/// The item alone, for what could not have become a tool at all.
+/// Returns the errors and the item alone, for an item that cannot be a tool.
 pub(crate) fn alone(errors: Errors, item: &impl ToTokens) -> TokenStream {
     let told = errors.finish();
     quote!(#told #item)
 }
 
-/// The function, with a tool in name only.
+/// Returns the errors and the function, with a stub of its definition.
 pub(crate) fn function(
     family: Family,
     told: TokenStream,
@@ -39,7 +39,7 @@ pub(crate) fn function(
     quote!(#told #item #hidden #stated #stub)
 }
 
-/// The block, with a registration of nothing of each family that it has.
+/// Returns the errors and the block, with an empty registration for each of its families.
 pub(crate) fn block(
     told: TokenStream,
     block: &ItemImpl,
@@ -47,7 +47,7 @@ pub(crate) fn block(
     families: &[Family],
 ) -> TokenStream {
     if block.trait_.is_some() || !block.generics.params.is_empty() {
-        // There is no one type that could have the stub.
+        // There is no single type to implement the stub for.
         return quote!(#told #block);
     }
     let stubs = families.iter().map(|&family| {

@@ -1,10 +1,10 @@
-//! What an attribute makes of a function: a tool, a resource or a prompt.
+//! The kind of item that an attribute declares: a tool, a resource or a prompt.
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::Attribute;
 
-/// One of the three.
+/// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     Tool,
@@ -72,7 +72,7 @@ const PROMPT: [&str; 13] = [
 impl Family {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
 
-    /// The family that an attribute on an item is of, if it is one of ours.
+    /// Returns the family of an attribute, or `None` if it is not one of ours.
     pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
         let last = attribute.path().segments.last()?;
         Self::ALL
@@ -89,7 +89,7 @@ impl Family {
         }
     }
 
-    /// How an error calls what the attribute makes.
+    /// The noun for the item in error messages.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Tool => "tool",
@@ -98,12 +98,12 @@ impl Family {
         }
     }
 
-    /// How an error asks for what is missing.
+    /// The first half of the error for a missing access.
     pub(crate) fn question(self) -> &'static str {
         match self {
-            Self::Tool => "who may call this tool?",
-            Self::Resource => "who may read this resource?",
-            Self::Prompt => "who may get this prompt?",
+            Self::Tool => "this tool does not declare who may call it:",
+            Self::Resource => "this resource does not declare who may read it:",
+            Self::Prompt => "this prompt does not declare who may get it:",
         }
     }
 
@@ -116,7 +116,7 @@ impl Family {
         }
     }
 
-    /// The name of a part of the runtime: `ToolSet`, `ResourceSet`, `PromptSet`.
+    /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.
     pub(crate) fn part(self, part: &str) -> Ident {
         let prefix = match self {
             Self::Tool => "Tool",
@@ -126,7 +126,7 @@ impl Family {
         format_ident!("{prefix}{part}", span = Span::mixed_site())
     }
 
-    /// The function of a block that registers its methods, unless it is given another name.
+    /// The default name of the function that registers the methods of a block.
     pub(crate) fn register(self) -> &'static str {
         match self {
             Self::Tool => "tools",

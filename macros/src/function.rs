@@ -1,4 +1,4 @@
-//! `#[mcp_tool]`, `#[mcp_resource]`, `#[mcp_prompt]` on a free function.
+//! Expands `#[mcp_tool]`, `#[mcp_resource]` and `#[mcp_prompt]` on a free function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,10 +13,10 @@ use crate::{
     model::ItemModel,
 };
 
-/// What `#[mcp_tools]` leaves in the attribute of a method that it has read.
+/// The mark that `#[mcp_tools]` leaves in the attribute of a method that it has expanded.
 pub(crate) const READ: &str = "__read_by_mcp_tools";
 
-/// Expands `#[mcp_tool(attribute)] item` and its kin.
+/// Expands `#[mcp_tool(attribute)] item`, or the same for the other families.
 pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) -> TokenStream {
     if attribute.to_string() == READ {
         return item;
@@ -30,7 +30,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         errors.on(
             receiver,
             format_args!(
-                "a method is a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
+                "a method becomes a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
                 family.noun(),
                 family.attribute()
             ),
@@ -43,7 +43,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         errors.on(
             again,
             format_args!(
-                "this function is a {} already: keep one `#[{}(…)]`",
+                "this function is already a {}: keep only one `#[{}(…)]`",
                 family.noun(),
                 family.attribute()
             ),
@@ -79,7 +79,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
     quote!(#function #hidden #stated #implementation)
 }
 
-/// What the hidden struct says of access, whatever the state of a server.
+/// Implements the access on the hidden struct, independent of the state of a server.
 fn stated(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let access = expand::access(model, krate);
     let demands = expand::demands(model, krate).map(|demands| {
@@ -96,11 +96,11 @@ fn stated(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream 
     }
 }
 
-/// The struct of the function's name, in the type namespace beside it: `use` brings both.
-/// It has braces, so that it takes no name in the value namespace.
+/// Builds the hidden struct. It has the function's name in the type namespace, so a `use`
+/// imports both. It has braces, so it takes no name in the value namespace.
 pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
-    // Located where the function is named, but not written there: lints about the names
-    // and the documentation of items are the user's about the user's.
+    // Located at the function's name, but not a token of the user's: lints about names and
+    // documentation of items must not apply to it.
     let ident = expand::named(ident);
     quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
@@ -108,7 +108,7 @@ pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
     }
 }
 
-/// The hidden struct as what the attribute makes of it.
+/// Implements the definition of the item on the hidden struct.
 pub(crate) fn implementation(
     family: Family,
     ident: &Ident,
@@ -132,7 +132,7 @@ pub(crate) fn implementation(
     }
 }
 
-/// Whether an attribute says that something is a tool, a resource or a prompt.
+/// Returns whether an attribute declares a tool, a resource or a prompt.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     Family::of(attribute).is_some()
 }
@@ -157,15 +157,15 @@ fn no_function(
     match item {
         Ok(Item::Impl(_)) => errors.at(
             Span::call_site(),
-            format_args!("for the methods of an `impl` block use `#[mcp_tools]` on the block, and `#[{name}(…)]` on each method"),
+            format_args!("`#[{name}(…)]` does not apply to an `impl` block: put `#[mcp_tools]` on the block, and `#[{name}(…)]` on each method"),
         ),
         Ok(Item::Struct(_) | Item::Enum(_)) if family == Family::Tool => errors.at(
             Span::call_site(),
-            "toolgate makes tools of functions: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if another crate's `#[mcp_tool]` was meant, check the `use`",
+            "toolgate builds a tool from a function, not from a type: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if you meant another crate's `#[mcp_tool]`, check the `use`",
         ),
         Ok(_) => errors.at(
             Span::call_site(),
-            format_args!("a {noun} is made of a function: `#[{name}(…)]` goes on one"),
+            format_args!("toolgate builds a {noun} from a function: put `#[{name}(…)]` on a function"),
         ),
         Err(error) => errors.push(error),
     }

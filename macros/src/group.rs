@@ -1,5 +1,5 @@
-//! `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`, `#[mcp_resource(…)]`
-//! and `#[mcp_prompt(…)]` are what these say.
+//! Expands `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`,
+//! `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -25,12 +25,15 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Fn(_)) => {
             errors.at(
                 Span::call_site(),
-                "`#[mcp_tools]` goes on an `impl` block; a function has `#[mcp_tool(…)]`",
+                "`#[mcp_tools]` applies to an `impl` block: put `#[mcp_tool(…)]` on a function",
             );
             return fallback::alone(errors, &item);
         }
         Ok(_) => {
-            errors.at(Span::call_site(), "`#[mcp_tools]` goes on an `impl` block");
+            errors.at(
+                Span::call_site(),
+                "`#[mcp_tools]` applies to an `impl` block: put it on one",
+            );
             return fallback::alone(errors, &item);
         }
         Err(error) => {
@@ -41,7 +44,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let attribute = BlockAttribute::read(attribute, &errors);
     check(&block, &errors);
     let mut models = Vec::new();
-    // Also of methods that are wrong: what calls the registration is not to blame.
+    // Includes invalid methods, so that calls of the registering functions still compile.
     let mut meant = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
@@ -57,7 +60,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     if meant.is_empty() {
         errors.on(
             &block.self_ty,
-            "no method of this block has `#[mcp_tool(…)]`: put it on those that are to be tools; there are `#[mcp_resource(…)]` and `#[mcp_prompt(…)]` as well",
+            "no method of this block has `#[mcp_tool(…)]`, `#[mcp_resource(…)]` or `#[mcp_prompt(…)]`: put one on each method that clients can use",
         );
         meant.push(Family::Tool);
     }
@@ -75,7 +78,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#block #(#groups)*)
 }
 
-/// The methods of one family, registered by one function.
+/// Expands the methods of one family, and the function that registers them.
 fn group(
     family: Family,
     block: &ItemImpl,
@@ -109,7 +112,7 @@ fn group(
     quote!(#register #implementation)
 }
 
-/// Reads a method, if it is one of ours; takes our attributes off its parameters.
+/// Parses a method, if it has our attribute, and removes our attributes from its parameters.
 fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     let foreign = |one: &Attribute| {
         let last = one.path().segments.last();
@@ -119,7 +122,7 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     for one in &foreign {
         errors.on(
             one,
-            "this is another crate's attribute: toolgate's is `#[mcp_tool(…)]`",
+            "this attribute belongs to another crate: use toolgate's `#[mcp_tool(…)]`",
         );
     }
     let mut ours: Vec<Attribute> = method.attrs.extract_if(.., |one| is_ours(one)).collect();
@@ -135,17 +138,22 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     for again in ours {
         errors.on(
             again,
-            format_args!("this method is a {noun} already: keep one `#[{name}(…)]`"),
+            format_args!("this method is already a {noun}: keep only one `#[{name}(…)]`"),
         );
     }
     if let Some(cfg) = method.attrs.iter().find(|one| is_cfg(one)) {
-        errors.on(cfg, format_args!("a {noun} that is there at times needs an `impl` block that is there at times: give it one of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`"));
+        errors.on(cfg, format_args!("a {noun} with a `cfg` needs its own `impl` block: move it to `#[cfg(…)] #[mcp_tools(…)] impl …`"));
     }
     let tokens = match &first.meta {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) => TokenStream::new(),
         Meta::NameValue(_) => {
-            errors.on(&first, format_args!("write `#[{name}(scope = \"…\")]`"));
+            errors.on(
+                &first,
+                format_args!(
+                    "`#[{name}]` takes its keys in parentheses: write `#[{name}(scope = \"…\")]`"
+                ),
+            );
             TokenStream::new()
         }
     };
@@ -153,40 +161,40 @@ fn read(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> Read {
     if let Some(krate) = &attribute.krate {
         errors.on(
             krate,
-            "state `crate` once for the whole block: `#[mcp_tools(crate = …)]`",
+            "`crate` applies to the whole block: write it as `#[mcp_tools(crate = …)]`",
         );
     }
     let model = ItemModel::read(attribute, &method.attrs, &mut method.sig, krate, errors);
     method.sig.inputs.iter_mut().for_each(clean);
-    // It stays, marked as read: so it must be imported like any other attribute, its
-    // import counts as used, and another crate's of that name does not pass for ours.
+    // The attribute stays, marked as expanded: it must be imported like any other, its import
+    // counts as used, and another crate's attribute of that name is not taken for ours.
     let path = first.path();
     let mark = Ident::new(READ, Span::mixed_site());
     method.attrs.push(syn::parse_quote!(#[#path(#mark)]));
     Read::Ours(Box::new(model))
 }
 
-/// What a method is.
+/// The result of parsing a method.
 enum Read {
     Ours(Box<ItemModel>),
     Neither,
-    /// Meant as a tool, and told that it is none.
+    /// Meant as a tool, but invalid; an error was reported.
     Wrong,
 }
 
 fn check(block: &ItemImpl, errors: &Errors) {
     if let Some((path, _)) = &block.trait_ {
-        errors.on(path, "the methods of a trait are not tools by themselves: use `impl Type { … }`, and call the trait from there");
+        errors.on(path, "`#[mcp_tools]` does not support the `impl` of a trait: use `impl Type { … }`, and call the trait from there");
     }
     if !block.generics.params.is_empty() {
         errors.on(
             &block.generics,
-            "tools belong to one type with one schema each: name it, such as `impl Desk<Postgres>`",
+            "`#[mcp_tools]` does not support a generic `impl` block: name one type, such as `impl Desk<Postgres>`",
         );
     }
 }
 
-/// The function that `.tools(Desk::tools)` is given, or its kin.
+/// Builds the function for `.tools(Desk::tools)`, or for another family.
 pub(crate) fn register(
     family: Family,
     block: &ItemImpl,
@@ -198,12 +206,12 @@ pub(crate) fn register(
     let state = expand::state();
     let number = number(&register);
     let (set, group) = (family.part("Set"), family.part("Group"));
-    // Not written by the user, so that lints about documentation and reach pass over it.
+    // Not a token of the user's, so lints about documentation and visibility do not apply.
     let name = expand::named(&register);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #ty {
-            /// Registers what the attributes made of the methods of this type.
+            /// Registers the methods of this type that have an attribute.
             pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
             where
                 Self: #krate::__private::#group<#state, #number>,
@@ -214,7 +222,7 @@ pub(crate) fn register(
     }
 }
 
-/// The type as a group of tools, resources or prompts.
+/// Implements the group of tools, resources or prompts for the type.
 pub(crate) fn implementation(
     family: Family,
     block: &ItemImpl,
@@ -239,7 +247,8 @@ pub(crate) fn implementation(
     }
 }
 
-/// What keeps two blocks of one type apart: FNV-1a of the registering function's name.
+/// Returns a number that distinguishes two blocks of one type: FNV-1a of the registering
+/// function's name.
 fn number(register: &Ident) -> u64 {
     register
         .to_string()

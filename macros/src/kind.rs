@@ -1,21 +1,21 @@
-//! What the spelling of a type says about the JSON that it is read from. An alias says
-//! nothing; what cannot be seen here is looked at when the server starts.
+//! Derives the JSON type of a parameter from the spelling of its Rust type. An alias is
+//! unknown here; it is checked when the server starts.
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-/// The JSON that a type is read from.
+/// The JSON type that a Rust type is deserialized from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Boolean,
-    /// With the range of the type.
+    /// With the smallest and the largest value of the type.
     Integer(i128, i128),
     Fraction,
     List,
 }
 
 impl Kind {
-    /// The kind of a type, or of what an `Option` may hold.
+    /// Returns the kind of a type, or that of `T` for an `Option<T>`.
     pub(crate) fn of(ty: &Type) -> Option<Self> {
         let segment = last_segment(ty)?;
         let name = segment.ident.to_string();
@@ -37,19 +37,19 @@ impl Kind {
         })
     }
 
-    /// How an error names it.
+    /// The noun for the kind in error messages.
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Self::Text => "a text",
-            Self::Boolean => "`true` or `false`",
-            Self::Integer(..) => "a whole number",
+            Self::Text => "a string",
+            Self::Boolean => "a boolean",
+            Self::Integer(..) => "an integer",
             Self::Fraction => "a number",
             Self::List => "a list",
         }
     }
 }
 
-/// The last name of a type's path: `Caller` of `toolgate::Caller`.
+/// Returns the last segment of a type's path: `Caller` for `toolgate::Caller`.
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
@@ -59,7 +59,7 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// `T` of `Name<T>`.
+/// Returns `T` of `Name<T>`.
 pub(crate) fn sole_argument(segment: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;

@@ -1,5 +1,5 @@
-//! The attributes of `toolgate`. Use them through that crate, which re-exports them: the
-//! two are of one release, and this one has no promises of its own.
+//! The attributes of `toolgate`. Use them through that crate, which re-exports them. Both
+//! crates are released together, and this one alone makes no stability promises.
 
 use proc_macro::TokenStream;
 
@@ -23,7 +23,7 @@ mod rules;
 mod scope_text;
 mod uri;
 
-/// Makes an MCP tool of a function. The function stays as it is written, and callable.
+/// Turns a function into an MCP tool. The function itself is unchanged and stays callable.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -58,12 +58,12 @@ mod uri;
 /// }
 /// ```
 ///
-/// It is registered by its name, `tools![get_news_sentiment]`, and callable as before:
-/// beside the function there is a hidden struct of its name, which `use` brings along.
+/// Register the tool by its name: `tools![get_news_sentiment]`. The attribute adds a hidden
+/// struct with the name of the function, and a `use` of that name imports both.
 ///
-/// # Who may call
+/// # Access
 ///
-/// One of these must be stated; there is no default.
+/// Declare exactly one of these; there is no default.
 ///
 /// | key | a call needs |
 /// |---|---|
@@ -73,71 +73,74 @@ mod uri;
 /// | `authenticated` | any token that the server accepts |
 /// | `public` | nothing |
 ///
-/// A scope is a text, checked by RFC 6749 §3.3 when it compiles, or the path of a constant
-/// of type `&str` or `Scope`, checked just so; `scopes!` declares such constants, each with
-/// what it is for. `step_up` keeps the scopes of this tool out
-/// of what clients are asked for before they call it.
+/// A scope is a string literal, or the path of a constant of type `&str` or `Scope`. Both
+/// are checked against RFC 6749 §3.3 at compile time. `scopes!` declares such constants,
+/// each with a description. `step_up` keeps the scopes of this tool out of the challenges
+/// that clients receive before they call it.
 ///
-/// What is asked for can depend on the arguments: `authorize = check` names a function
-/// `fn check(caller: &Caller, path: &str, …) -> Result<(), Denied>` that gets the caller
-/// (in a public tool an `Option<&Caller>`) and a reference to each argument, in the tool's
-/// order. It decides at the gate, before the tool runs, and can demand the further scopes
-/// that `demands = ["files:admin"]` declares, or refuse; see `Denied`.
+/// Access can depend on the arguments: `authorize = check` names a function
+/// `fn check(caller: &Caller, path: &str, …) -> Result<(), Denied>`. It receives the caller
+/// (an `Option<&Caller>` in a public tool) and a reference to each argument, in the order of
+/// the tool. It decides at the gate, before the tool runs. It can demand the further scopes
+/// that `demands = ["files:admin"]` declares, or deny the call; see `Denied`.
 ///
-/// # What is published
+/// # Published metadata
 ///
-/// | key | meaning | else |
+/// | key | meaning | default |
 /// |---|---|---|
-/// | `name = "…"` | the tool's name: 1 to 128 of `A-Za-z0-9_.-` | the function's |
+/// | `name = "…"` | the tool's name: 1 to 128 characters of `A-Za-z0-9_.-` | the function's name |
 /// | `title = "…"` | a name for people | none |
-/// | `description = "…"` | what it does and when to use it | the doc comment; one of them must be |
-/// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not stated |
-/// | `icons = ["https://…", icon]` | addresses, or values of rmcp's `Icon` | none |
+/// | `description = "…"` | what it does and when to use it | the doc comment; one of them is required |
+/// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not published |
+/// | `icons = ["https://…", icon]` | URIs, or values of rmcp's `Icon` | none |
 /// | `meta = value` | the tool's `_meta`, a `serde_json::Value` that is an object | none |
-/// | `client_capabilities = ["sampling"]` | what the client must declare that it can be asked for, by the protocol's names; see `Capability` | nothing |
+/// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `Capability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
 /// # Parameters
 ///
 /// A parameter is an argument of the call, unless it is an extractor. Its doc comment is
-/// its description. Its type is read by serde and described by schemars; if it reads from
-/// nothing, as `Option` does, the argument may be left out. `#[arg(…)]` says more:
+/// its description. serde deserializes its type, and schemars generates its schema. If the
+/// type accepts a missing value, as `Option` does, the argument is optional. `#[arg(…)]`
+/// adds rules:
 ///
 /// | key | meaning |
 /// |---|---|
-/// | `default = value`, `default` | used when the argument is left out, and published; alone: `Default::default()` |
+/// | `default = value`, `default` | the value of a missing argument, which is published; `default` alone is `Default::default()` |
 /// | `rename = "…"` | the argument's name |
 /// | `minimum = n`, `maximum = n` | limits of a number, both inclusive |
-/// | `min_length = n`, `max_length = n` | lengths of a text, in characters |
-/// | `pattern = "…"` | a regular expression that must match somewhere in the text; no look-around, back-references or `\p{…}` |
+/// | `min_length = n`, `max_length = n` | limits of a string's length, in characters |
+/// | `pattern = "…"` | a regular expression that must match somewhere in the string; no look-around, back-references or `\p{…}` |
 /// | `header = "Region"` | clients repeat the argument as the header `Mcp-Param-Region` |
 ///
-/// The schema that is published is the schema that is enforced: a call that breaks it is a
-/// tool error that names the argument and the rule, and the function does not run. Unknown
-/// arguments are refused. All arguments can be one struct: `Args(search): Args<Search>`.
+/// The published schema is enforced: a call that violates it gets a tool error that names
+/// the argument and the rule, and the function does not run. Unknown arguments are refused.
+/// One struct can take all arguments: `Args(search): Args<Search>`.
 ///
-/// Extractors are `State<T>`, `Caller`, `Option<Caller>` and `Context`, known by name, and
-/// what is marked `#[extract]` (see `FromCall`); `#[arg]` makes an argument of any of them.
+/// The types `State<T>`, `Caller`, `Option<Caller>` and `Context` are extractors, recognized
+/// by name; so is each parameter marked `#[extract]` (see `FromCall`). `#[arg]` turns any of
+/// them into an argument.
 ///
 /// # Result
 ///
-/// A text, a number, `Json<T>`, rmcp's content, nothing, or `Result<T, E>` of one of
-/// these; `Reply<T>` of one of them, where the tool asks its client something first and
-/// takes `#[extract] round: Round<T>`. An error's `Display` reaches the caller as a tool error, its `source()` chain the
-/// log only. A function that is not `async` runs on the server's own threads: it must not
-/// wait for anything. A panic is a tool error that tells nothing.
+/// A tool returns a string, a number, `Json<T>`, rmcp's content, `()`, or `Result<T, E>` of
+/// one of these. A tool that first asks its client something returns `Reply<T>` of one of
+/// these, and takes `#[extract] round: Round<T>`. The caller receives the error's `Display`
+/// as a tool error; its `source()` chain is only logged. A function that is not `async` runs
+/// on the server's own threads, so it must not block. A panic becomes a tool error without
+/// details.
 ///
-/// # Edges
+/// # Limits
 ///
-/// A tool and a module cannot have one name in one scope. A function is not generic, takes
-/// no reference but `&self`, and returns a type with a name. Methods are tools through
+/// A tool and a module cannot share a name in one Rust scope. A function cannot be generic,
+/// takes no reference except `&self`, and returns a named type. For methods, use
 /// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(family::Family::Tool, attribute.into(), item.into()).into()
 }
 
-/// Makes a resource of a function: what a client reads by its URI.
+/// Turns a function into an MCP resource, which clients read by its URI.
 ///
 /// ```
 /// use toolgate::{Caller, State, mcp_resource, resources};
@@ -145,7 +148,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// #[derive(Clone)]
 /// struct Notes;
 ///
-/// /// One note of the caller's.
+/// /// One of the caller's notes.
 /// #[mcp_resource(uri = "notes://{id}", scope = "notes:read", mime_type = "text/markdown")]
 /// async fn note(
 ///     #[arg(complete = note_ids)] id: u32,
@@ -161,7 +164,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     ["7", "8"].into_iter().filter(|id| id.starts_with(begun)).map(Into::into).collect()
 /// }
 ///
-/// /// Every note, one a line.
+/// /// Every note, one per line.
 /// #[mcp_resource(uri = "notes://all", scope = "notes:read")]
 /// fn all_notes() -> &'static str {
 ///     "7 Bread"
@@ -172,38 +175,39 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Who may read is stated as at [`macro@mcp_tool`], and so are extractors, `step_up`,
-/// `client_capabilities` and what is published; beside these:
+/// Access, extractors, `step_up`, `client_capabilities` and the published metadata are
+/// declared as for [`macro@mcp_tool`]. These keys are added:
 ///
-/// | key | meaning | else |
+/// | key | meaning | default |
 /// |---|---|---|
-/// | `uri = "…"` | the URI, or a template of URIs: `{id}` is one segment, `{+path}` may have `/` in it | it must be |
-/// | `name = "…"` | the resource's name | the function's |
-/// | `mime_type = "…"` | the media type | `text/plain` of a text, `application/json` of `Json<T>` |
-/// | `size = n` | the size in bytes; not of a template | none |
+/// | `uri = "…"` | the URI, or a template of URIs: `{id}` is one segment, `{+path}` may contain `/` | required |
+/// | `name = "…"` | the resource's name | the function's name |
+/// | `mime_type = "…"` | the media type | `text/plain` for a string, `application/json` for `Json<T>` |
+/// | `size = n` | the size in bytes; not allowed for a template | none |
 ///
-/// Each variable of the template is a parameter of its name, of any type that serde reads
-/// from a text: a number, a `bool`, an `enum` of names, a `Uuid`, a newtype of these. A URI
-/// whose variables cannot be read so is not found.
+/// Each variable of the template needs a parameter of the same name. Its type can be any
+/// type that serde deserializes from a string: a number, a `bool`, an `enum` of names, a
+/// `Uuid`, or a newtype of these. A URI whose variables cannot be parsed is not found.
 ///
 /// `#[arg(complete = path)]` completes a variable: `fn(begun: &str) -> Vec<String>`, or
-/// `async fn(begun: String) -> Vec<String>`. The function can take what the resource takes
-/// of the server, in the same order: its `self` as an `Arc`, and its extractors.
-/// `#[arg(rename = "…")]` gives a parameter another name than its variable's.
+/// `async fn(begun: String) -> Vec<String>`. The function can also take the receiver (`self`
+/// as an `Arc`) and the extractors of the resource, in the same order.
+/// `#[arg(rename = "…")]` names the variable of a parameter that has another name.
 ///
-/// No value is or contains a segment `.` or `..`, a backslash or a NUL, escaped or not; one of
-/// `{+path}` can begin with `/`. Where a URI is one of several templates, the one that was
-/// registered first is meant, and no other spelling of it is read by a wider one's rule.
+/// A value never contains a segment `.` or `..`, a backslash or a NUL, escaped or not. A value
+/// of `{+path}` can begin with `/`. If a URI matches several templates, the one that was
+/// registered first applies, and no other spelling of that URI reaches a wider template.
 ///
-/// The result is a text, `Json<T>`, bytes (`Vec<u8>`), rmcp's contents, or `Option<T>`,
-/// `Result<T, E>` or `Reply<T>` of one of these. `None` and `ResourceError::not_found()` are told as not
-/// found; any other error by its `Display`, its `source()` chain to the log only.
+/// A resource returns a string, `Json<T>`, bytes (`Vec<u8>`), rmcp's contents, or
+/// `Option<T>`, `Result<T, E>` or `Reply<T>` of one of these. `None` and
+/// `ResourceError::not_found()` are reported as not found. For any other error the client
+/// receives its `Display`; its `source()` chain is only logged.
 #[proc_macro_attribute]
 pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(family::Family::Resource, attribute.into(), item.into()).into()
 }
 
-/// Makes a prompt of a function: messages that a person chooses to begin with.
+/// Turns a function into an MCP prompt: messages that a user chooses to start with.
 ///
 /// ```
 /// use toolgate::{mcp_prompt, prompts};
@@ -230,21 +234,22 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Who may get it is stated as at [`macro@mcp_tool`], and so are extractors, `step_up`,
-/// `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`.
-/// Arguments are texts on the wire, read as the variables of [`macro@mcp_resource`] are, and
-/// completed as those are; one that reads from nothing, as `Option` does, may be left out.
+/// Access, extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`,
+/// `client_capabilities` and `crate` are declared as for [`macro@mcp_tool`]. Arguments are
+/// strings on the wire; they are parsed and completed like the variables of
+/// [`macro@mcp_resource`]. An argument is optional if its type accepts a missing value, as
+/// `Option` does.
 ///
-/// The result is a text, which is one message of the user's, rmcp's `PromptMessage` or
-/// several of them, `GetPromptResult`, or `Result<T, E>` of one of these; `Reply<T>` of one
-/// of them, where the prompt asks its client something first.
+/// A prompt returns a string (one message with the role of the user), one or several of
+/// rmcp's `PromptMessage`, `GetPromptResult`, or `Result<T, E>` of one of these. A prompt
+/// that first asks its client something returns `Reply<T>` of one of these.
 #[proc_macro_attribute]
 pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(family::Family::Prompt, attribute.into(), item.into()).into()
 }
 
-/// Makes tools of the methods of an `impl` block that have `#[mcp_tool(…)]`, and resources
-/// and prompts of those that have `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
+/// Turns the methods of an `impl` block into tools, resources and prompts, if they have
+/// `#[mcp_tool(…)]`, `#[mcp_resource(…)]` or `#[mcp_prompt(…)]`.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -259,7 +264,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     #[mcp_tool(scope = "notes:write")]
 ///     fn add_note(
 ///         &self,
-///         /// What to keep.
+///         /// The text of the note.
 ///         #[arg(min_length = 1)]
 ///         text: String,
 ///     ) -> usize {
@@ -275,23 +280,23 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 /// }
 ///
-/// // What `Server::with_state("notes", Arc::new(Notes::default())).tools(Notes::tools)` takes.
+/// // For `Server::with_state("notes", Arc::new(Notes::default())).tools(Notes::tools)`.
 /// fn tools(set: &mut ToolSet<Arc<Notes>>) {
 ///     Notes::tools(set);
 /// }
 /// ```
 ///
-/// Both attributes are imported: the one on a method is resolved like any other.
+/// Import both attributes: Rust resolves the one on a method like any other.
 ///
-/// The value is shared: a method takes `&self`, `self: Arc<Self>` or `self: &Arc<Self>`,
-/// or no `self` at all. It is had from the server's state, which is `Arc<Notes>` itself, a
-/// `Notes` that is `Clone`, or anything for which `Arc<Notes>: FromRef<…>`.
+/// Calls share the value: a method takes `&self`, `self: Arc<Self>`, `self: &Arc<Self>`, or
+/// no `self`. The value comes from the server's state, which must be `Arc<Notes>`, a `Notes`
+/// that is `Clone`, or any type for which `Arc<Notes>: FromRef<…>`.
 ///
-/// | key | meaning | else |
+/// | key | meaning | default |
 /// |---|---|---|
-/// | `register = name` | the function that registers the tools, where a type has several such blocks | `tools` |
+/// | `register = name` | the function that registers the tools, for a type with several such blocks | `tools` |
 /// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
-/// | `vocabulary = scope::ALL` | what `scopes!` declares; any other scope is a compile error | any scope |
+/// | `vocabulary = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {

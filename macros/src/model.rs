@@ -1,5 +1,5 @@
-//! A tool, a resource or a prompt as its author wrote it, the same for a free function and for a method; and the
-//! checks that need more than one part of it.
+//! The model of a tool, a resource or a prompt, for functions and methods, and the checks that
+//! need more than one part of it.
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ use crate::{
     uri::Uri,
 };
 
-/// One of them.
+/// A tool, a resource or a prompt.
 pub(crate) struct ItemModel {
-    /// The function.
+    /// The name of the function.
     pub(crate) ident: Ident,
-    /// As clients know it.
+    /// The name for clients.
     pub(crate) name: LitStr,
     pub(crate) description: TokenStream,
     pub(crate) attribute: ItemAttribute,
@@ -31,7 +31,8 @@ pub(crate) struct ItemModel {
 }
 
 impl ItemModel {
-    /// Reads a function; takes our attributes off its parameters. What is wrong is told.
+    /// Builds the model of a function, removes our attributes from its parameters, and reports
+    /// errors.
     pub(crate) fn read(
         attribute: ItemAttribute,
         attributes: &[Attribute],
@@ -53,9 +54,9 @@ impl ItemModel {
             errors.at(
                 signature.ident.span(),
                 match family {
-                    Family::Tool => "this tool has no description, and a model cannot use what is not described: write a doc comment that says what the tool does and when to use it, or `description = \"…\"`",
-                    Family::Resource => "this resource has no description, and nobody reads what is not described: write a doc comment that says what it holds, or `description = \"…\"`",
-                    Family::Prompt => "this prompt has no description, and nobody chooses what is not described: write a doc comment that says what it is for, or `description = \"…\"`",
+                    Family::Tool => "this tool has no description, and a model chooses tools by their descriptions: write a doc comment that says what the tool does and when to use it, or add `description = \"…\"`",
+                    Family::Resource => "this resource has no description, and a model chooses resources by their descriptions: write a doc comment that says what it contains, or add `description = \"…\"`",
+                    Family::Prompt => "this prompt has no description, and users choose prompts by their descriptions: write a doc comment that says what it is for, or add `description = \"…\"`",
                 },
             );
         }
@@ -83,12 +84,12 @@ impl ItemModel {
         model
     }
 
-    /// Whether there can be a call without a caller.
+    /// Returns whether a call can have no caller.
     pub(crate) fn is_public(&self) -> bool {
         matches!(self.attribute.access, Some(Access::Public))
     }
 
-    /// The arguments, each with its number among the parameters.
+    /// Returns the arguments, each with its number among the parameters.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, &Argument)> {
         let parameters = self.parameters.iter().enumerate();
         parameters.filter_map(|(number, parameter)| match parameter {
@@ -97,7 +98,7 @@ impl ItemModel {
         })
     }
 
-    /// The extractors.
+    /// Returns the extractors.
     pub(crate) fn extractors(&self) -> impl Iterator<Item = &Extractor> {
         self.parameters
             .iter()
@@ -127,16 +128,19 @@ impl ItemModel {
                             .insert(header.value().to_ascii_lowercase(), ())
                             .is_some()
                     {
-                        errors.on(header, format_args!("two arguments have the header `{}`, and case does not count: give each its own", header.value()));
+                        errors.on(header, format_args!("two arguments have the header `{}`, ignoring case: give each its own header", header.value()));
                     }
                 }
                 Parameter::Arguments(ty) if family != Family::Tool => errors.on(
                     ty,
-                    format_args!("`Args` is all arguments of a tool together; those of a {} are parameters, each by its name", family.noun()),
+                    format_args!(
+                        "`Args` is for tools only: declare each argument of a {} as a parameter",
+                        family.noun()
+                    ),
                 ),
                 Parameter::Arguments(ty) => {
                     if whole {
-                        errors.on(ty, "`Args` is all arguments together: there can be one");
+                        errors.on(ty, "`Args` takes all arguments, so a tool can have only one: merge the structs");
                     }
                     whole = true;
                 }
@@ -144,7 +148,7 @@ impl ItemModel {
                     if extractor.is_caller && self.is_public() {
                         errors.on(
                             &extractor.ty,
-                            format_args!("a public {} can be had without a token, and then there is no caller: take `Option<Caller>`, or say `authenticated` instead of `public`", family.noun()),
+                            format_args!("a public {} can be used without a token, and then there is no caller: take `Option<Caller>`, or write `authenticated` instead of `public`", family.noun()),
                         );
                     }
                 }
@@ -158,7 +162,7 @@ impl ItemModel {
         {
             errors.at(
                 argument.span,
-                "`Args` is all arguments together: make this a field of its struct, or mark an extractor of your own `#[extract]`",
+                "`Args` takes all arguments: make this a field of its struct, or mark your own extractor with `#[extract]`",
             );
         }
         if let Some(uri) = &self.attribute.uri {
@@ -166,7 +170,7 @@ impl ItemModel {
         }
     }
 
-    /// Whether each variable of a template has a parameter, and each parameter a variable.
+    /// Checks that each variable of a template has a parameter, and each parameter a variable.
     fn check_variables(&self, uri: &Uri, errors: &Errors) {
         let mut missing: Vec<&str> = uri.variables.iter().map(String::as_str).collect();
         for parameter in &self.parameters {
@@ -184,7 +188,7 @@ impl ItemModel {
             errors.at(
                 argument.span,
                 format_args!(
-                    "the URI has no variable `{}`; {there_is}: name the parameter as the variable, or mark an extractor of your own `#[extract]`",
+                    "the URI has no variable `{}`; {there_is}: rename the parameter to a variable of the URI, or mark your own extractor with `#[extract]`",
                     argument.name
                 ),
             );
@@ -192,57 +196,57 @@ impl ItemModel {
         for variable in missing {
             errors.on(
                 &uri.literal,
-                format_args!("the variable `{variable}` has no parameter: add `{variable}: String`, or another type that reads from a text"),
+                format_args!("the variable `{variable}` has no parameter: add `{variable}: String`, or use another type that can be parsed from a string"),
             );
         }
     }
 }
 
-/// What the function cannot be.
+/// Reports a signature that no tool, resource or prompt can have.
 fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
     let noun = family.noun();
     if !signature.generics.params.is_empty() {
         errors.on(
             &signature.generics,
-            format_args!("a {noun} is one function that is known whole: take the generics away; to share code, call a generic function from two {noun}s"),
+            format_args!("a {noun} cannot be generic: remove the generic parameters; to share code, call a generic function from two {noun}s"),
         );
     }
     if let Some(clause) = &signature.generics.where_clause {
         errors.on(
             clause,
-            format_args!("a {noun} is not generic: take the `where` clause away"),
+            format_args!("a {noun} cannot be generic: remove the `where` clause"),
         );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        errors.on(token, format_args!("a {noun} is called with whatever a client sends: wrap the unsafe part in a safe function that checks it"));
+        errors.on(token, format_args!("a {noun} cannot be `unsafe`, because the client chooses the arguments: wrap the unsafe part in a safe function that checks them"));
     }
     if let Some(abi) = &signature.abi {
         errors.on(
             abi,
-            format_args!("a {noun} has Rust's own calling convention: take the `extern` away"),
+            format_args!("a {noun} must have Rust's own calling convention: remove the `extern`"),
         );
     }
     if let Some(variadic) = &signature.variadic {
         errors.on(
             variadic,
-            format_args!("a {noun} names each of its arguments: take a `Vec` instead"),
+            format_args!("a {noun} cannot be variadic: take a `Vec` instead"),
         );
     }
 }
 
-/// The name where none is stated: the function's.
+/// Returns the default name: that of the function.
 fn name_of(ident: &Ident, family: Family, errors: &Errors) -> LitStr {
     let name = ident.unraw().to_string();
     if !name.is_ascii() || name.len() > 128 {
         errors.at(
             ident.span(),
-            format_args!("a {}'s name has 1 to 128 of the letters A-Z and a-z, digits, `_`, `-` and `.`: state one with `name = \"…\"`", family.noun()),
+            format_args!("a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`: set one with `name = \"…\"`", family.noun()),
         );
     }
     LitStr::new(&name, ident.span())
 }
 
-/// The place of an attribute, for what is missing in it.
+/// Returns the place of an attribute, for an error about a missing key.
 pub(crate) fn place_of(attribute: &Attribute) -> Span {
     attribute
         .path()

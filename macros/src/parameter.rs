@@ -1,4 +1,4 @@
-//! One parameter: the receiver, an argument, or an extractor.
+//! Parses one parameter: the receiver, an argument, or an extractor.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -14,13 +14,13 @@ use crate::{
 
 /// A parameter of a tool, a resource or a prompt.
 pub(crate) enum Parameter {
-    /// `self`, in a form that an `Arc` of the type can give.
+    /// `self`, in a form that an `Arc` of the type can provide.
     Receiver(Receiver),
     /// A named argument.
     Argument(Box<Argument>),
     /// `Args<T>`, with this `T`.
     Arguments(Type),
-    /// Made from the call; not seen by the model.
+    /// Extracted from the call; not visible to the model.
     Extractor(Extractor),
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Receiver {
 }
 
 pub(crate) struct Argument {
-    /// As the model and the client know it.
+    /// The name in the published schema.
     pub(crate) name: String,
     pub(crate) span: Span,
     pub(crate) ty: Type,
@@ -46,12 +46,12 @@ pub(crate) struct Argument {
 
 pub(crate) struct Extractor {
     pub(crate) ty: Type,
-    /// `Caller`, which a call without a token does not have.
+    /// Whether it is `Caller`, which a call without a token does not have.
     pub(crate) is_caller: bool,
 }
 
 impl Parameter {
-    /// Reads a parameter and takes our attributes off it.
+    /// Parses a parameter and removes our attributes from it.
     pub(crate) fn read(
         input: &mut FnArg,
         family: Family,
@@ -63,7 +63,7 @@ impl Parameter {
             FnArg::Typed(typed) => {
                 let ours = take_ours(&mut typed.attrs);
                 if let Some(cfg) = typed.attrs.iter().find(|one| is_cfg(one)) {
-                    errors.on(cfg, "a parameter that is there at times cannot be described: put the `cfg` on a second function");
+                    errors.on(cfg, "a parameter cannot have a `cfg`, because the schema must be known: write a second function, and put the `cfg` on each");
                 }
                 Self::of_type(typed, &ours, family, krate, errors)
             }
@@ -83,7 +83,7 @@ impl Parameter {
         if let (Some(arg), Some(_)) = (arg, extract) {
             errors.on(
                 arg,
-                "a parameter is an argument or an extractor: keep one of `#[arg]` and `#[extract]`",
+                "a parameter is either an argument or an extractor: keep one of `#[arg]` and `#[extract]`",
             );
         }
         for (number, one) in ours.iter().enumerate() {
@@ -92,7 +92,7 @@ impl Parameter {
                     .iter()
                     .any(|earlier| earlier.path().get_ident() == one.path().get_ident())
             {
-                errors.on(one, "this attribute stands here already: merge the two");
+                errors.on(one, "this attribute is repeated: merge the two");
             }
         }
         let ty = (*typed.ty).clone();
@@ -108,7 +108,10 @@ impl Parameter {
             }
             if let (Some("Args"), Some(segment)) = (name.as_deref(), segment) {
                 let Some(inner) = sole_argument(segment) else {
-                    errors.on(&ty, "`Args` needs its type: `Args(search): Args<Search>`");
+                    errors.on(
+                        &ty,
+                        "`Args` needs a type: write `Args(search): Args<Search>`",
+                    );
                     return None;
                 };
                 nameable(inner, Role::Argument, errors);
@@ -129,7 +132,7 @@ impl Parameter {
     }
 }
 
-/// The name of an argument, and where it is stated.
+/// Returns the name of an argument, and where it is declared.
 fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Span)> {
     if let Some(rename) = &rules.rename {
         let name = rename.value();
@@ -138,22 +141,22 @@ fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Spa
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
         if !right {
-            errors.on(rename, "an argument's name has 1 to 64 of the letters A-Z and a-z, digits, `_`, `-` and `.`; some models take no other");
+            errors.on(rename, "an argument's name must have 1 to 64 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`; some models accept no others");
         }
         return Some((name, rename.span()));
     }
     let Pat::Ident(ident) = pattern else {
         errors.on(
             pattern,
-            "this pattern does not say what the argument is called: give the parameter a name, or state one with `#[arg(rename = \"…\")]`; an extractor of your own is marked `#[extract]`",
+            "this pattern does not name the argument: give the parameter a name, add `#[arg(rename = \"…\")]`, or mark your own extractor with `#[extract]`",
         );
         return None;
     };
     let name = ident.ident.unraw().to_string();
     if name.starts_with('_') {
-        errors.on(&ident.ident, "is the argument's name meant to begin with `_`? Take the `_` away, or state the name with `#[arg(rename = \"…\")]`");
+        errors.on(&ident.ident, "this argument's name begins with `_`: remove the `_`, or set the name with `#[arg(rename = \"…\")]`");
     } else if !name.is_ascii() {
-        errors.on(&ident.ident, "some models take only ASCII in names of arguments: state one with `#[arg(rename = \"…\")]`");
+        errors.on(&ident.ident, "this name is not ASCII, and some models accept only ASCII: set the name with `#[arg(rename = \"…\")]`");
     }
     Some((name, ident.ident.span()))
 }
@@ -176,14 +179,14 @@ fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
     if found.is_none() {
         errors.on(
             receiver,
-            "calls run side by side and share the value: take `&self` or `self: Arc<Self>`, and put what changes behind a lock",
+            "concurrent calls share the value, so a method cannot take it like this: take `&self` or `self: Arc<Self>`, and put mutable data behind a lock",
         );
     }
     found
 }
 
-/// Takes doc comments, `#[arg]` and `#[extract]` off a parameter, where the compiler
-/// would not have them.
+/// Removes doc comments, `#[arg]` and `#[extract]` from a parameter, where the compiler
+/// does not allow them.
 fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
     let is_ours = |one: &Attribute| {
         doc::is_doc(one) || one.path().is_ident("arg") || one.path().is_ident("extract")
@@ -191,14 +194,14 @@ fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
     attributes.extract_if(.., |one| is_ours(one)).collect()
 }
 
-/// Takes our attributes off every parameter.
+/// Removes our attributes from a parameter.
 pub(crate) fn clean(input: &mut FnArg) {
     if let FnArg::Typed(typed) = input {
         take_ours(&mut typed.attrs);
     }
 }
 
-/// Whether an attribute decides if something is there at all.
+/// Returns whether an attribute makes its item conditional.
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
@@ -211,7 +214,7 @@ fn is_optional_caller(ty: &Type) -> bool {
     inner.is_some_and(|segment| segment.ident == "Caller")
 }
 
-/// What a type is for.
+/// The role of a type in the signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Argument,
@@ -219,16 +222,16 @@ pub(crate) enum Role {
     Result,
 }
 
-/// Refuses types that an `impl` beside the function cannot name.
+/// Refuses types that an `impl` outside the function cannot name.
 pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
     if let Some((span, what)) = unnameable(ty.to_token_stream(), role) {
         errors.at(if what == BORROW { ty.span() } else { span }, match (what, role) {
-            (BORROW, Role::Argument) => "an argument is read from what a client sends and owned by the call: take `String` for `&str`, `Vec<T>` for `&[T]`",
-            (BORROW, Role::Extractor) => "an extractor is owned by the call: take it without a reference",
-            (BORROW, Role::Result) => "a result outlives the call: return `String` for `&str`, or `&'static str`",
-            (LIFETIME, _) => "these types name no lifetime but `'static`: own what the call needs",
-            (_, Role::Result) => "`impl Trait` cannot be named, and so not described: return a type by its name, such as `String` or `Json<T>`",
-            _ => "`impl Trait` cannot be named, and so not read: state the type",
+            (BORROW, Role::Argument) => "an argument cannot borrow, because the call owns it: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`",
+            (BORROW, Role::Extractor) => "an extractor cannot borrow, because the call owns it: take it without a reference",
+            (BORROW, Role::Result) => "a result cannot borrow, because it outlives the call: return `String` or `&'static str` instead of `&str`",
+            (LIFETIME, _) => "only the lifetime `'static` is allowed here: use an owned type",
+            (_, Role::Result) => "`impl Trait` is not supported as a result: return a named type, such as `String` or `Json<T>`",
+            _ => "`impl Trait` is not supported as a parameter: use a named type",
         });
     }
 }
@@ -236,8 +239,8 @@ pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
 const BORROW: &str = "&";
 const LIFETIME: &str = "'";
 
-/// The first token that makes a type unnameable. What stands in `Fn(…)` brings lifetimes
-/// of its own.
+/// Returns the first token that makes a type unnameable. Skips `Fn(…)`, which declares its
+/// own lifetimes.
 fn unnameable(tokens: TokenStream, role: Role) -> Option<(Span, &'static str)> {
     let mut tokens = tokens.into_iter().peekable();
     let mut in_function = false;

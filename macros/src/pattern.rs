@@ -1,37 +1,37 @@
-//! Whether a text is a pattern that the server can search for, told where it is not.
+//! Checks that a string is a pattern that the server can match, and points at the mistake.
 
 use syn::LitStr;
 
 use crate::errors::Errors;
 
-/// The largest compiled pattern, in bytes, as the runtime has it.
+/// The largest compiled pattern, in bytes; the runtime's limit.
 const LARGEST: usize = 1 << 20;
 
-/// Says what keeps a text from being a pattern; whether nothing does.
+/// Returns whether a string is a valid pattern, and reports the error if it is not.
 pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
     let value = text.value();
     if let Some((at, what)) = fault(&value) {
         let pointer = " ".repeat(at) + "^";
         errors.on(
             text,
-            format_args!("this is no pattern: {what}\n    {value}\n    {pointer}"),
+            format_args!("this pattern is not valid: {what}\n    {value}\n    {pointer}"),
         );
         return false;
     }
-    // The engine itself has the last word. It does not say where.
+    // The engine decides about the rest, but does not report the place.
     let read = regex_lite::RegexBuilder::new(&value)
         .size_limit(LARGEST)
         .build();
     if let Err(error) = &read {
         errors.on(
             text,
-            format_args!("this is no pattern: {error}\n    {value}"),
+            format_args!("this pattern is not valid: {error}\n    {value}"),
         );
     }
     read.is_ok()
 }
 
-/// The mistakes that can be seen without an engine, the first of them, with the number of
+/// Returns the first mistake that can be found without the engine, with the number of
 /// characters before it.
 fn fault(text: &str) -> Option<(usize, &'static str)> {
     let characters: Vec<char> = text.chars().collect();
@@ -42,7 +42,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
     };
     let mut groups = Vec::new();
     let mut class = None;
-    // Whether there is something that `*` could repeat.
+    // Whether `*` has something to repeat.
     let mut is_repeatable = false;
     let mut at = 0;
     while let Some(&character) = characters.get(at) {
@@ -50,13 +50,13 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
         at += 1;
         if character == '\\' {
             let Some(escaped) = characters.get(at) else {
-                return Some((here, "a `\\` stands at the end"));
+                return Some((here, "it ends with a `\\` that escapes nothing"));
             };
             match escaped {
                 'p' | 'P' => {
                     return Some((
                         here,
-                        "Unicode classes are not supported: write the ranges out, such as `[A-Za-z]`, or `[A-Za-z\\u00C0-\\u024F]` for letters of Western languages",
+                        "Unicode classes are not supported; write ranges instead, such as `[A-Za-z]`, or `[A-Za-z\\u00C0-\\u024F]` for letters of Western languages",
                     ));
                 }
                 '0'..='9' | 'k' if class.is_none() => return Some((here, LOOK_AROUND)),
@@ -78,7 +78,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
                 {
                     return Some((
                         first,
-                        "a class that begins with `]` is read differently by different engines: write `\\]`",
+                        "engines differ on a class that begins with `]`; write `\\]`",
                     ));
                 }
                 class = Some(here);
@@ -93,14 +93,14 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
                 if looks || looks_back {
                     return Some((here, LOOK_AROUND));
                 }
-                // What follows `?` is no repetition.
+                // This `?` begins a group option, not a repetition.
                 at += usize::from(is_next(at, &['?']));
                 groups.push(here);
                 is_repeatable = false;
             }
             ')' => {
                 if groups.pop().is_none() {
-                    return Some((here, "a `)` closes nothing"));
+                    return Some((here, "this `)` has no `(` before it"));
                 }
                 is_repeatable = true;
             }
@@ -115,7 +115,7 @@ fn fault(text: &str) -> Option<(usize, &'static str)> {
     class.or(groups.first().map(|&at| (at, "a `(` is not closed")))
 }
 
-const LOOK_AROUND: &str = "look-around and back-references are not supported: a pattern must not become slow, whatever the text";
+const LOOK_AROUND: &str = "look-around and back-references are not supported, because they can make matching very slow; write the pattern without them";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! `#[arg(…)]` on a parameter: what an argument must be, beyond its type.
+//! Parses `#[arg(…)]` on a parameter: rules for an argument beyond its type.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -24,13 +24,13 @@ const KEYS: [&str; 8] = [
     "header",
 ];
 
-/// The keys where an argument is a text on the wire, and its type alone judges it.
+/// The keys for an argument that is a string on the wire: only its type validates it.
 const TEXT_KEYS: [&str; 2] = ["rename", "complete"];
 
-/// What `#[arg(…)]` states.
+/// The parsed content of `#[arg(…)]`.
 #[derive(Default)]
 pub(crate) struct Rules {
-    /// The function that completes what is typed so far.
+    /// The function that completes a partial value.
     pub(crate) complete: Option<ExprPath>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) header: Option<LitStr>,
@@ -48,7 +48,7 @@ enum Preset {
 }
 
 impl Rules {
-    /// Reads the attribute of a parameter whose type is of this kind, if that can be seen.
+    /// Parses the attribute. `kind` is the kind of the parameter's type, if it is known.
     pub(crate) fn read(
         attribute: &Attribute,
         kind: Option<Kind>,
@@ -63,7 +63,7 @@ impl Rules {
             Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
             Meta::NameValue(_) => {
-                errors.on(attribute, "write `#[arg(minimum = 1, maximum = 100)]`");
+                errors.on(attribute, "`#[arg]` takes its rules in parentheses: write `#[arg(minimum = 1, maximum = 100)]`");
                 TokenStream::new()
             }
         };
@@ -81,7 +81,7 @@ impl Rules {
                     Some(Expr::Path(path)) => rules.complete = Some(path.clone()),
                     _ => errors.at(
                         span,
-                        "`complete` is the path of a function: `complete = names`, with `fn names(begun: &str) -> Vec<String>`",
+                        "`complete` must be the path of a function: write `complete = names`, with `fn names(begun: &str) -> Vec<String>`",
                     ),
                 },
                 "rename" => rules.rename = entry.text(errors),
@@ -108,14 +108,14 @@ impl Rules {
         rules
     }
 
-    /// Whether the rules leave something that an argument could be.
+    /// Checks that the rules allow at least one value.
     fn agree(&self, errors: &Errors) {
         if let (Some((_, low)), Some((span, high))) = (&self.minimum, &self.maximum)
             && low.as_f64() > high.as_f64()
         {
             errors.at(
                 *span,
-                "the maximum is below the minimum: no number would be allowed",
+                "`maximum` is less than `minimum`, so no number is allowed: change one of them",
             );
         }
         if let (Some((_, low)), Some((span, high))) = (&self.min_length, &self.max_length)
@@ -123,13 +123,13 @@ impl Rules {
         {
             errors.at(
                 *span,
-                "the longest length is below the shortest: no text would be allowed",
+                "`max_length` is less than `min_length`, so no string is allowed: change one of them",
             );
         }
     }
 
-    /// Whether a default that is written out keeps the rules. Others, and patterns, are
-    /// checked when the server starts.
+    /// Checks a literal default against the rules. Other defaults, and patterns, are checked
+    /// when the server starts.
     fn check_default(&self, value: &Expr, kind: Option<Kind>, errors: &Errors) {
         let Some(found) = Literal::of(value) else {
             return;
@@ -147,7 +147,7 @@ impl Rules {
             let noun = kind.map_or("another value", Kind::noun);
             errors.on(
                 value,
-                format_args!("this default does not fit the parameter's type, which is {noun}"),
+                format_args!("this default does not fit the parameter's type: write {noun} that the type can hold"),
             );
         }
         match found {
@@ -158,7 +158,7 @@ impl Rules {
                 if low || high {
                     errors.on(
                         value,
-                        "this default breaks the argument's own limits: change one of them",
+                        "this default is outside the limits that `minimum` and `maximum` set: change the default or the limits",
                     );
                 }
             }
@@ -169,7 +169,7 @@ impl Rules {
                 if short || long {
                     errors.on(
                         value,
-                        "this default breaks the argument's own lengths: change one of them",
+                        "this default is outside the limits that `min_length` and `max_length` set: change the default or the limits",
                     );
                 }
             }
@@ -177,7 +177,7 @@ impl Rules {
         }
     }
 
-    /// What the runtime is told about the argument that was named last.
+    /// Builds the calls that add these rules to the argument declared before them.
     pub(crate) fn tokens(&self, ty: &syn::Type, krate: &TokenStream) -> TokenStream {
         let limit = |name: TokenStream, limit: &Option<(Span, Number)>| {
             limit.as_ref().map(|(_, number)| {
@@ -206,7 +206,7 @@ impl Rules {
     }
 }
 
-/// A default that is written out.
+/// A literal default.
 enum Literal {
     Text(String),
     Boolean,
@@ -228,21 +228,21 @@ impl Literal {
     }
 }
 
-/// Whether a rule means something for a type of this kind.
+/// Reports a rule that does not apply to a type of this kind.
 fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
     let key = entry.key.to_string();
     let (right, remedy) = match key.as_str() {
         "minimum" | "maximum" => (
             matches!(kind, Kind::Integer(..) | Kind::Fraction),
-            "it limits a number; for the length of a text there are `min_length` and `max_length`",
+            "it limits a number; to limit the length of a string, use `min_length` and `max_length`",
         ),
         "min_length" | "max_length" | "pattern" => (
             kind == Kind::Text,
-            "it is a rule for texts; for numbers there are `minimum` and `maximum`",
+            "it is a rule for strings; to limit a number, use `minimum` and `maximum`",
         ),
         "header" => (
             matches!(kind, Kind::Text | Kind::Integer(..) | Kind::Boolean),
-            "a header can carry a text, a whole number or a `bool`",
+            "a header can carry a string, an integer or a boolean; remove `header`",
         ),
         _ => return,
     };
@@ -250,21 +250,21 @@ fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
         errors.at(
             entry.span(),
             format_args!(
-                "`{key}` does not fit: this parameter is {}, and {remedy}",
+                "`{key}` does not apply to this parameter, which is {}: {remedy}",
                 kind.noun()
             ),
         );
     }
 }
 
-/// RFC 9110 §5.6.2 `token`.
+/// Checks a header name: an RFC 9110 §5.6.2 `token`.
 fn is_header(name: &LitStr, errors: &Errors) -> bool {
     let right = name
         .value()
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     if !right {
-        errors.on(name, "this is no name of a header: use letters, digits and `-` (RFC 9110 section 5.6.2), such as \"Region\"");
+        errors.on(name, "this is not a valid header name: use letters, digits and `-` (RFC 9110 section 5.6.2), as in \"Region\"");
     }
     right
 }

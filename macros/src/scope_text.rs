@@ -1,15 +1,15 @@
-//! RFC 6749 §3.3 on a literal, told at the very character.
+//! Checks a scope literal against RFC 6749 §3.3 and points at the invalid character.
 
 use proc_macro2::Span;
 use syn::LitStr;
 
-/// What is wrong with a scope that a literal spells, and where.
+/// Returns the error of a scope literal, with its place, or `None` if the scope is valid.
 pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
     let text = literal.value();
     if text.is_empty() {
         return Some(syn::Error::new(
             literal.span(),
-            "a scope has at least one character (RFC 6749 section 3.3); without a scope say `authenticated` or `public`",
+            "a scope must have at least one character (RFC 6749 section 3.3): write one, or use `authenticated` or `public` instead",
         ));
     }
     let allowed = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
@@ -37,7 +37,7 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
         c => (format!("`{c}` (not ASCII)"), String::new()),
     };
     let pointer = " ".repeat(at) + "^";
-    // A line break in a scope would tear the picture apart.
+    // A line break in the scope would misalign the pointer.
     let picture: String = text
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
@@ -51,8 +51,8 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
     ))
 }
 
-/// The span of the one character, where the compiler can give it (today the nightly one);
-/// else that of the literal. A literal with escapes has no such place.
+/// Returns the span of the character if the compiler provides it (nightly only today),
+/// otherwise that of the literal. Offsets in a literal with escapes are unknown.
 fn place(literal: &LitStr, byte: usize, wrong: char) -> Span {
     let token = literal.token();
     let plain = token.to_string() == format!("\"{}\"", literal.value());

@@ -1,14 +1,14 @@
-//! The URI of a resource, or a template of URIs: what its variables are.
+//! Parses the URI of a resource, or a template of URIs, and its variables.
 //!
-//! The runtime reads the same text by the same grammar when the server starts, and is the
-//! one that judges requests by it. Here it is read so that parameters can be compared with
-//! variables, and a fault is told where it stands.
+//! The runtime parses it again by the same grammar when the server starts, and only its
+//! result is used for requests. Parsing it here allows comparing parameters with variables,
+//! and reporting an error where it is.
 
 use syn::LitStr;
 
 use crate::errors::Errors;
 
-/// What `uri = "…"` states.
+/// The parsed value of `uri = "…"`.
 pub(crate) struct Uri {
     pub(crate) literal: LitStr,
     /// The names of the variables, in their order.
@@ -16,7 +16,7 @@ pub(crate) struct Uri {
 }
 
 impl Uri {
-    /// Reads the literal; what is wrong with it is told.
+    /// Parses the literal and reports its error.
     pub(crate) fn read(literal: LitStr, errors: &Errors) -> Option<Self> {
         let text = literal.value();
         match variables(&text) {
@@ -33,7 +33,7 @@ impl Uri {
                 errors.on(
                     &literal,
                     format_args!(
-                        "this is no URI of a resource: {what}\n    {picture}\n    {pointer}"
+                        "this is not a valid resource URI: {what}\n    {picture}\n    {pointer}"
                     ),
                 );
                 None
@@ -42,11 +42,12 @@ impl Uri {
     }
 }
 
-/// The names of a template's variables, or the byte where it stops being one, and why.
+/// Returns the names of a template's variables, or the byte of the first error and its
+/// message.
 fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     let scheme = text.find(':').map(|end| &text[..end]);
     if !scheme.is_some_and(|scheme| is_scheme(scheme) && scheme.len() + 1 < text.len()) {
-        return Err((0, "it begins with a scheme, as in `notes://all`"));
+        return Err((0, "it must begin with a scheme, as in `notes://all`"));
     }
     // RFC 3986 §2; the braces are RFC 6570's.
     let is_wrong =
@@ -54,7 +55,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     if let Some(byte) = text.find(is_wrong) {
         return Err((
             byte,
-            "RFC 3986 does not allow this character; write it escaped, as in `%20`",
+            "RFC 3986 does not allow this character; percent-encode it, as in `%20`",
         ));
     }
     let mut found: Vec<&str> = Vec::new();
@@ -66,7 +67,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         if brace == at && !found.is_empty() {
             return Err((
                 brace,
-                "two variables touch, and nobody could tell where one ends",
+                "two variables are adjacent, so it is unclear where the first ends; put text between them",
             ));
         }
         let Some(end) = text[brace..].find('}').map(|offset| brace + offset) else {
@@ -81,11 +82,11 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         {
             return Err((
                 brace,
-                "a variable is `{name}`, one segment, or `{+name}`, which may have `/` in it (RFC 6570 levels 1 and 2)",
+                "write `{name}` for one segment, or `{+name}` for text that may contain `/` (RFC 6570 levels 1 and 2)",
             ));
         }
         if found.contains(&name) {
-            return Err((brace, "two variables have one name"));
+            return Err((brace, "two variables have the same name; rename one"));
         }
         found.push(name);
         at = end + 1;
@@ -93,7 +94,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     match text.find('%') {
         Some(byte) if !found.is_empty() => Err((
             byte,
-            "an escape beside a variable could be spelled in other ways; a template's own text has none",
+            "the text of a template cannot contain percent-encoding, because it has several spellings; write the template without it",
         )),
         _ => Ok(found),
     }

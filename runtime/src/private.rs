@@ -88,7 +88,7 @@ const fn assert_declared(mut scopes: &[Scope], vocabulary: &[ScopeDescription]) 
     while let [scope, others @ ..] = scopes {
         assert!(
             declares(vocabulary, *scope),
-            "it requires a scope that the vocabulary does not declare: name scopes by their constants, and declare each in `scopes!`"
+            "this item requires a scope that the vocabulary does not declare: declare it in `scopes!`, and use its constant"
         );
         scopes = others;
     }
@@ -100,7 +100,7 @@ pub const fn assert_distinct(mut vocabulary: &[ScopeDescription]) {
     while let [first, others @ ..] = vocabulary {
         assert!(
             !declares(others, first.scope()),
-            "the vocabulary declares one scope twice"
+            "the vocabulary declares a scope twice: remove one of the two"
         );
         vocabulary = others;
     }

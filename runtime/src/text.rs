@@ -28,10 +28,10 @@ use reader::Text;
 /// Strings, numbers, `bool`, `char`, enums of names, IP addresses, UUIDs, and newtypes and
 /// options of these implement it through serde.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be parsed from text",
-    label = "cannot be parsed from text",
-    note = "variables of a URI and arguments of a prompt are text: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
-    note = "if it is neither: take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
+    message = "`{Self}` cannot be parsed from a string",
+    label = "not parsable from a string",
+    note = "variables of a URI and arguments of a prompt are strings: take `String`, a number, an `enum` of names, or a type that implements `serde::de::DeserializeOwned`",
+    note = "if it is neither, take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
 )]
 pub trait FromText: Sized {
     /// Parses the value from text. `None` means that the argument is missing.

@@ -1,4 +1,4 @@
-//! A server as somebody has written it with rmcp alone. Nothing here knows of a gate.
+//! A server that uses rmcp alone. Nothing here depends on the gate.
 
 use std::sync::{
     Arc,
@@ -22,13 +22,13 @@ pub(crate) struct Addition {
 
 #[tool_router]
 impl Counter {
-    /// Tells the count.
+    /// Returns the count.
     #[tool]
     async fn get(&self) -> String {
         self.0.load(Ordering::Relaxed).to_string()
     }
 
-    /// Adds to the count, and tells what it is then.
+    /// Adds to the count, and returns the new count.
     #[tool]
     async fn add(&self, Parameters(addition): Parameters<Addition>) -> String {
         let before = self.0.fetch_add(addition.amount, Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! A server of rmcp's own `#[tool]`, behind a gate. README.md shows what changed.
+//! A server with rmcp's own `#[tool]`, behind a gate. README.md shows what changed.
 //!
-//! `cargo run -p adopt`, then `curl -i http://127.0.0.1:8000/mcp -d '{}'` answers 401
-//! with the way in.
+//! Run `cargo run -p adopt`. Then `curl -i http://127.0.0.1:8000/mcp -d '{}'` answers 401
+//! and says where a client can log in.
 
 mod counter;
 

@@ -1,4 +1,4 @@
-//! The program as a client meets it, in both lifecycles.
+//! Tests the program as a client uses it, in both lifecycles.
 
 use serde_json::json;
 use support::{
@@ -33,7 +33,7 @@ async fn the_server_that_knows_of_no_gate_is_behind_one() {
         let answer = client.initialize().await;
         assert_eq!(answer.status, 401, "{answer:?}");
         let challenge = answer.challenge().expect("a challenge");
-        // `add` is `step_up`: nobody is asked for its scope who only shakes hands.
+        // `add` is `step_up`, so the handshake does not request its scope.
         assert_eq!(challenge.get("scope"), Some("counter:read"));
         let metadata = challenge.get("resource_metadata").expect("the way in");
         let metadata = client.get(metadata).await.json();
@@ -62,7 +62,7 @@ async fn the_server_that_knows_of_no_gate_is_behind_one() {
         assert_eq!(challenge.get("scope"), Some("counter:read counter:write"));
         assert_eq!(client.call("get", json!({})).await.tool_text(), count);
 
-        // The same person with more, in the same session.
+        // The same user with more scopes, in the same session.
         let more = token(&serving, "counter:read counter:write").await;
         let client = client.with_token(more);
         let answer = client.call("add", json!({"amount": 1})).await;

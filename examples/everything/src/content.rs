@@ -1,4 +1,4 @@
-//! Tools that give back every kind of content. Their names and texts are the suite's.
+//! Tools that return every kind of content. The suite defines their names and texts.
 
 use rmcp::model::{ContentBlock, ResourceContents};
 use toolgate::ToolError;
@@ -17,25 +17,25 @@ fn embedded(uri: &str, kind: &str, text: &str) -> ContentBlock {
 offer! {
     mcp_tool, tools: ToolSet;
 
-    /// Gives back a text.
+    /// Returns a text.
     #[and(read_only)]
     async fn test_simple_text() -> &'static str {
         "This is a simple text response for testing."
     }
 
-    /// Gives back an image.
+    /// Returns an image.
     #[and(read_only)]
     async fn test_image_content() -> ContentBlock {
         ContentBlock::image(IMAGE, "image/png")
     }
 
-    /// Gives back a sound.
+    /// Returns a sound.
     #[and(read_only)]
     async fn test_audio_content() -> ContentBlock {
         ContentBlock::audio(AUDIO, "audio/wav")
     }
 
-    /// Gives back a resource with its text.
+    /// Returns a resource with its text.
     #[and(read_only)]
     async fn test_embedded_resource() -> ContentBlock {
         embedded(
@@ -45,7 +45,7 @@ offer! {
         )
     }
 
-    /// Gives back a text, an image and a resource.
+    /// Returns a text, an image and a resource.
     #[and(read_only)]
     async fn test_multiple_content_types() -> Vec<ContentBlock> {
         vec![
@@ -59,7 +59,7 @@ offer! {
         ]
     }
 
-    /// Fails, always.
+    /// Always fails.
     #[and(read_only)]
     async fn test_error_handling() -> Result<(), ToolError> {
         Err(ToolError::new(

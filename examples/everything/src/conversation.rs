@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::sleep;
 use toolgate::{Context, LogLevel, ToolError};
 
-/// Long enough to tell a message that is sent at once from one that is held back.
+/// Long enough to distinguish a message that is sent immediately from one that is delayed.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[expect(
@@ -44,27 +44,27 @@ offer! {
         "Three log messages were sent."
     }
 
-    /// Sends a log message to who asked for such.
+    /// Sends a log message, if the client asked for log messages.
     #[and(read_only)]
     async fn test_logging_tool(context: Context) -> &'static str {
         context.log(LogLevel::Warning, "A log message.").await;
         "A log message was sent, if it was asked for."
     }
 
-    /// Tells three times how far it has come.
+    /// Reports its progress three times.
     #[and(read_only)]
     async fn test_tool_with_progress(context: Context) -> &'static str {
         for done in [0.0, 50.0, 100.0] {
             context.progress(done, Some(100.0), None).await;
             sleep(PAUSE).await;
         }
-        "Progress was told three times."
+        "Progress was reported three times."
     }
 
     /// Asks the client's model.
     #[and(read_only)]
     async fn test_sampling(
-        /// What to ask it.
+        /// The question.
         prompt: String,
         context: Context,
     ) -> Result<String, ToolError> {

@@ -1,10 +1,10 @@
-//! Tools that ask the person at the client, by forms of every kind.
+//! Tools that ask the user of the client with every kind of form.
 
 use rmcp::model::ElicitRequestParams;
 use serde_json::{Value, json};
 use toolgate::{Context, ToolError};
 
-/// Shows a form, and tells what was made of it.
+/// Shows a form, and returns what the user did with it.
 async fn ask(
     context: &Context,
     told: &str,
@@ -30,7 +30,7 @@ offer! {
     /// Asks for a name and an address.
     #[and(read_only)]
     async fn test_elicitation(
-        /// What the person reads.
+        /// The message for the user.
         message: String,
         context: Context,
     ) -> Result<String, ToolError> {
@@ -45,7 +45,7 @@ offer! {
         ask(&context, "User response", &message, schema).await
     }
 
-    /// Asks by a form that is filled in already.
+    /// Asks with a form that has default values.
     #[and(read_only)]
     async fn test_elicitation_sep1034_defaults(context: Context) -> Result<String, ToolError> {
         let schema = json!({
@@ -66,7 +66,7 @@ offer! {
         ask(&context, "Elicitation completed", "Is this right?", schema).await
     }
 
-    /// Asks to choose, in each of the five ways.
+    /// Asks the user to choose, with each of the five kinds of enum.
     #[and(read_only)]
     async fn test_elicitation_sep1330_enums(context: Context) -> Result<String, ToolError> {
         let titled = json!([

@@ -1,14 +1,14 @@
-//! What the official conformance suite asks of a server, and three scopes to step through.
+//! What the official conformance suite expects of a server, and three scopes for step-up.
 //!
-//! Run `cargo run -p everything`; it needs no account and no configuration. Everything asks
-//! for `everything:use`, and two tools for more:
+//! Run `cargo run -p everything`; it needs no account and no configuration. Everything
+//! requires `everything:use`, and two tools require a further scope:
 //!
 //! ```text
 //! curl -i http://127.0.0.1:8000/mcp -d '{}'
 //! ```
 //!
-//! answers `HTTP/1.1 401 Unauthorized`, and a client finds the way in by itself. With
-//! `--open` the same tools are public, and there is nothing to log in for:
+//! answers `HTTP/1.1 401 Unauthorized`, and a client finds the issuer by itself. With
+//! `--open` the same tools are public, and no login is needed:
 //!
 //! ```text
 //! npx @modelcontextprotocol/conformance server --url http://127.0.0.1:8000/mcp --requirements 2026-07-28
@@ -40,18 +40,18 @@ mod steps;
 const PORT: u16 = 8000;
 
 const HELP: &str = "\
-everything: what the official MCP conformance suite asks for
+everything: what the official MCP conformance suite expects
 
-  everything          serves them to those who have the scope everything:use
-  everything --open   serves them to anybody
-  everything --help   prints this
+  everything          serves it to callers with the scope everything:use
+  everything --open   serves it without login
+  everything --help   prints this help
 
-Variables, also read from .env; the README of Toolgate has the others:
+Variables, also read from .env; the README of Toolgate lists the others:
   TOOLGATE_BIND   address to listen on, 127.0.0.1:8000 by default
   RUST_LOG        what to log, warn,toolgate=info by default
 ";
 
-/// Everything, for anybody.
+/// Builds the server whose items are all public.
 fn open(changes: &Changes) -> Server<Changes> {
     server(changes)
         .tools(content::open::tools)
@@ -64,7 +64,7 @@ fn open(changes: &Changes) -> Server<Changes> {
         .prompts(prompts::open::prompts)
 }
 
-/// Everything, for who may use it, and more for who may do more.
+/// Builds the server whose items require scopes.
 fn protected(changes: &Changes) -> Server<Changes> {
     server(changes)
         .vocabulary(steps::scope::ALL)
@@ -94,11 +94,7 @@ async fn main() -> ExitCode {
         [] => serve(protected(&Changes::new())).await,
         ["--open"] => serve(open(&Changes::new())).await,
         ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
-        [..] => Err(format!(
-            "these arguments are not known: {}\n\n{HELP}",
-            arguments.join(" ")
-        )
-        .into()),
+        [..] => Err(format!("unknown arguments: {}\n\n{HELP}", arguments.join(" ")).into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,10 +1,10 @@
-//! The same functions twice: for anybody, and for whoever has the scope.
+//! Declares the same functions twice: as public items, and with a scope.
 //!
-//! Who may use what is stated where it is written, and nothing at run time can open it. So
-//! what is to be served both ways is written down both ways, by this macro.
+//! Access is declared at compile time, and nothing at run time can open it. So this macro
+//! declares each function once for each kind of access.
 
-/// Makes two modules, `open` and `protected`, out of functions: `mcp_tool, tools: ToolSet;`
-/// says what they become. What stands in `#[and(…)]` is passed on to the attribute.
+/// Builds two modules, `open` and `protected`, from functions. `mcp_tool, tools: ToolSet;`
+/// selects the kind of item. The keys in `#[and(…)]` are forwarded to the attribute.
 macro_rules! offer {
     ($attribute:ident, $list:ident: $Set:ident; $(
         $(#[doc = $doc:literal])+

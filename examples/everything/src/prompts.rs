@@ -1,4 +1,4 @@
-//! Prompts of every kind of content. Their names and texts are the suite's.
+//! Prompts with every kind of content. The suite defines their names and texts.
 
 use rmcp::model::{ContentBlock, PromptMessage, ResourceContents, Role};
 
@@ -8,7 +8,7 @@ use toolgate::{Elicited, Reply, Round, ToolError};
 
 use crate::content::IMAGE;
 
-/// What somebody wants a prompt to be about.
+/// The context that the user chooses for a prompt.
 #[derive(Deserialize, JsonSchema)]
 struct About {
     context: String,
@@ -18,7 +18,7 @@ fn user(content: ContentBlock) -> PromptMessage {
     PromptMessage::new(Role::User, content)
 }
 
-/// What begins as it is begun to be typed.
+/// Returns the cities that begin with the typed text.
 fn cities(begun: &str) -> Vec<&'static str> {
     let cities = ["paris", "prague", "porto"].into_iter();
     cities.filter(|city| city.starts_with(begun)).collect()
@@ -64,7 +64,7 @@ offer! {
         ]
     }
 
-    /// One message, about what the person is asked for first.
+    /// One message, about a context that the user is asked for first.
     async fn test_input_required_result_prompt(
         #[extract] round: Round<()>,
     ) -> Result<Reply<String>, ToolError> {
@@ -80,7 +80,7 @@ offer! {
         })
     }
 
-    /// Says nothing; it is what `test_trigger_prompt_change` changes.
+    /// Says nothing; `test_trigger_prompt_change` removes and adds it.
     async fn switched_prompt() -> &'static str {
         "Nothing."
     }

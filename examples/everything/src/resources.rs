@@ -7,7 +7,7 @@ use toolgate::Json;
 
 use crate::content::IMAGE;
 
-/// What the template is about.
+/// The content of the template.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Data {
     id: String,
@@ -25,13 +25,13 @@ offer! {
         "This is the content of the static text resource."
     }
 
-    /// Bytes that are an image.
+    /// The bytes of an image.
     #[and(uri = "test://static-binary", mime_type = "image/png")]
     async fn static_binary() -> ResourceContents {
         ResourceContents::blob(IMAGE, "test://static-binary").with_mime_type("image/png")
     }
 
-    /// Whatever the URI names.
+    /// The data of the id in the URI.
     #[and(uri = "test://template/{id}/data")]
     async fn template(id: String) -> Json<Data> {
         let data = format!("Data for ID: {id}");

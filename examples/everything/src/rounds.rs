@@ -1,29 +1,29 @@
-//! Tools that ask their client before they can go on. Their names, keys and texts are the
-//! suite's.
+//! Tools that ask their client something before they finish. The suite defines their names,
+//! keys and texts.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toolgate::{Capability, Elicited, InputRequired, Reply, Round, Sample, ToolError};
 
-/// Who somebody is.
+/// The name of the user.
 #[derive(Deserialize, JsonSchema)]
 struct Name {
     name: String,
 }
 
-/// What somebody likes.
+/// The user's favorite color.
 #[derive(Deserialize, JsonSchema)]
 struct Color {
     color: String,
 }
 
-/// Whether it is all right.
+/// The user's confirmation.
 #[derive(Deserialize, JsonSchema)]
 struct Confirmation {
     ok: bool,
 }
 
-/// What a tool of several rounds says to itself.
+/// The state that a tool keeps between its rounds.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Step {
     Name,
@@ -68,7 +68,7 @@ fn step(round: &Round<Step>) -> Answer {
         }
         Some(Step::Name) => match round.elicited("step1")? {
             Some(Elicited::Accepted(Name { name })) => color(name),
-            _ => done("Nobody told a name."),
+            _ => done("No name was given."),
         },
         Some(Step::Color { name }) => match round.elicited("step2")? {
             Some(Elicited::Accepted(Color { color })) => done(format!("{name} likes {color}.")),
@@ -77,7 +77,7 @@ fn step(round: &Round<Step>) -> Answer {
     })
 }
 
-/// Asks for everything at once, of what the client declares.
+/// Asks in one round for everything that the client supports.
 fn all(round: &Round<()>, keys: [(Capability, &str); 3]) -> InputRequired {
     let mut asked = round.ask(&());
     for (capability, key) in keys {
@@ -102,13 +102,13 @@ const KEYS: [(Capability, &str); 3] = [
 offer! {
     mcp_tool, tools: ToolSet;
 
-    /// Asks for a name, and greets.
+    /// Asks for a name, and returns a greeting.
     #[and(read_only)]
     async fn test_input_required_result_elicitation(#[extract] round: Round<()>) -> Answer {
         Ok(match round.elicited("user_name")? {
             None => round.ask(&()).form::<Name>("user_name", "What is your name?").into(),
             Some(Elicited::Accepted(Name { name })) => done(format!("Hello, {name}!")),
-            Some(_) => done("Hello, whoever you are!"),
+            Some(_) => done("Hello!"),
         })
     }
 
@@ -136,7 +136,7 @@ offer! {
         })
     }
 
-    /// Asks to confirm, and has its own state back.
+    /// Asks for a confirmation, and receives its own state back.
     #[and(read_only)]
     async fn test_input_required_result_request_state(
         #[extract] round: Round<String>,
@@ -144,7 +144,7 @@ offer! {
         confirm(&round)
     }
 
-    /// Does the same, for a client that changes the state.
+    /// Does the same, for a client that tampers with the state.
     #[and(read_only)]
     async fn test_input_required_result_tampered_state(
         #[extract] round: Round<String>,
@@ -174,7 +174,7 @@ offer! {
         step(&round)
     }
 
-    /// Asks for what the client declares that it can be asked for.
+    /// Asks for what the client declares as its capabilities.
     #[and(read_only)]
     async fn test_input_required_result_capabilities(#[extract] round: Round<()>) -> Answer {
         Ok(match round.state() {
@@ -183,17 +183,17 @@ offer! {
         })
     }
 
-    /// Asks for a name, on a response that could be a stream.
+    /// Asks for a name, in a response that can be a stream.
     #[and(read_only)]
     async fn test_streaming_elicitation(#[extract] round: Round<()>) -> Answer {
         Ok(match round.elicited("name")? {
             None => round.ask(&()).form::<Name>("name", "What is your name?").into(),
             Some(Elicited::Accepted(Name { name })) => done(name),
-            Some(_) => done("nobody"),
+            Some(_) => done("No name was given."),
         })
     }
 
-    /// Is for clients alone whose model can be asked.
+    /// Requires a client whose model can be asked.
     #[and(read_only, client_capabilities = ["sampling"])]
     async fn test_missing_capability() -> &'static str {
         "Your model could be asked."

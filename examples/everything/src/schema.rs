@@ -1,4 +1,4 @@
-//! Tools whose arguments are described by more than a type.
+//! Tools whose arguments have more rules than a type.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toolgate::Args;
 
-/// How to reach somebody; its schema is the suite's, word for word.
+/// A contact. The suite defines its schema exactly.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Contact {
@@ -82,13 +82,13 @@ impl Contact {
 offer! {
     mcp_tool, tools: ToolSet;
 
-    /// Tells how to reach somebody.
+    /// Returns the fields of a contact.
     #[and(read_only)]
     async fn json_schema_2020_12_tool(Args(contact): Args<Contact>) -> String {
         contact.told()
     }
 
-    /// Tells the region that it was called for, which clients repeat in a header.
+    /// Returns the region and the count, which clients repeat in headers.
     #[and(read_only)]
     async fn test_x_mcp_header(
         /// The region.

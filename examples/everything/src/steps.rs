@@ -1,11 +1,11 @@
-//! Scopes that grow: one at the login, and two that are asked for when they are needed.
+//! Step-up: one scope at login, and two that clients request when a call needs them.
 
 use toolgate::{Caller, Changes, ToolSet, mcp_tool, tools};
 
 toolgate::scopes! {
     /// What a token for this server can allow.
     pub(crate) mod scope {
-        /// Use all that the conformance suite calls
+        /// Use everything that the conformance suite calls
         USE = "everything:use",
         /// Write something down
         WRITE = "everything:write",
@@ -14,7 +14,7 @@ toolgate::scopes! {
     }
 }
 
-/// Tells who is calling, and with which scopes.
+/// Returns the subject of the caller and its scopes.
 #[mcp_tool(scope = scope::USE, read_only)]
 async fn whoami(caller: Caller) -> String {
     let mut scopes: Vec<_> = caller.scopes().collect();
@@ -23,13 +23,13 @@ async fn whoami(caller: Caller) -> String {
     format!("{subject} with {}", scopes.join(" "))
 }
 
-/// Says that it wrote something down.
+/// Pretends to write something down.
 #[mcp_tool(scope = scope::WRITE, step_up, destructive = false)]
 async fn write() -> &'static str {
     "written"
 }
 
-/// Says that it threw everything away.
+/// Pretends to delete everything.
 #[mcp_tool(scope = scope::ERASE, step_up, destructive)]
 async fn erase() -> &'static str {
     "erased"

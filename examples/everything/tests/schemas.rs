@@ -1,4 +1,4 @@
-//! What the program publishes about its tools.
+//! Tests the published schemas.
 
 use support::{
     process::{Folder, Program},

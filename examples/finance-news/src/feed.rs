@@ -1,4 +1,4 @@
-//! News from Alpha Vantage's `NEWS_SENTIMENT`, or from a sample where there is no key.
+//! News from Alpha Vantage's `NEWS_SENTIMENT`, or sample data if there is no key.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -25,10 +25,10 @@ const KEY: &str = "ALPHA_VANTAGE_API_KEY";
 const BASE_URL: &str = "ALPHA_VANTAGE_BASE_URL";
 const DEFAULT_BASE_URL: &str = "https://www.alphavantage.co";
 
-/// How many articles are told.
+/// How many articles are returned.
 const NEWEST: usize = 3;
 
-/// The largest answer that is read; the provider's have about 200 KB.
+/// The largest accepted answer, in bytes; the provider's answers have about 200 KB.
 const LIMIT: usize = 4 * 1024 * 1024;
 
 /// Where news comes from.
@@ -41,16 +41,16 @@ pub(crate) enum Feed {
 /// The newest articles about one company, currency or coin.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct News {
-    /// The ticker that was asked for, in upper case.
+    /// The requested ticker, in upper case.
     pub(crate) ticker: String,
-    /// Set when the articles are sample data and no news.
+    /// Set if the articles are sample data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
     /// At most three, the newest first.
     pub(crate) articles: Vec<Article>,
 }
 
-/// One article, each member as the provider has it.
+/// One article, with the values of the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Article {
     pub(crate) title: String,
@@ -67,7 +67,7 @@ pub(crate) struct Article {
 }
 
 impl Feed {
-    /// The provider when there is a key, the sample when there is none.
+    /// Uses the provider if there is a key, and the sample otherwise.
     pub(crate) fn new(environment: &Environment) -> Result<Self, SetupError> {
         let Some(key) = environment.get(KEY) else {
             return Ok(Self::Sample);
@@ -76,7 +76,7 @@ impl Feed {
         Provider::new(base, key).map(Self::Provider)
     }
 
-    /// The three newest articles about a ticker.
+    /// Returns the three newest articles about a ticker.
     pub(crate) async fn news(&self, ticker: &str) -> Result<News, FeedError> {
         let ticker = Ticker::parse(ticker)?;
         let (answer, note) = match self {
@@ -90,7 +90,7 @@ impl Feed {
             Self::Provider(provider) => provider.redact(error),
             Self::Sample => error,
         })?;
-        // The form of the time sorts as text.
+        // The format of the time sorts as text.
         articles.sort_by(|one, other| other.time_published.cmp(&one.time_published));
         articles.truncate(NEWEST);
         Ok(News {
@@ -101,7 +101,7 @@ impl Feed {
     }
 }
 
-/// Alpha Vantage, and the key to it.
+/// Alpha Vantage, with the API key.
 #[derive(Clone)]
 pub(crate) struct Provider {
     client: Client,
@@ -113,7 +113,7 @@ impl Provider {
     fn new(base: &str, key: &str) -> Result<Self, SetupError> {
         let mut url: reqwest::Url = base.parse().map_err(|_| SetupError::Address)?;
         let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        // The key travels in the URL, as the provider wants it.
+        // The provider requires the key in the URL.
         if !(url.scheme() == "https" || (url.scheme() == "http" && loopback))
             || url.query().is_some()
             || url.fragment().is_some()
@@ -125,7 +125,7 @@ impl Provider {
             url.set_path(&path);
         }
         let mut client = Client::builder()
-            // A redirect would take the key to wherever it points.
+            // A redirect would send the key to its target.
             .redirect(Policy::none())
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(15))
@@ -156,7 +156,7 @@ impl Provider {
         body(answer).await
     }
 
-    /// The provider's messages repeat the key.
+    /// Removes the key from an error, because the provider's messages repeat it.
     fn redact(&self, error: FeedError) -> FeedError {
         match error {
             FeedError::Refused(message) => {
@@ -186,7 +186,7 @@ async fn body(mut answer: Response) -> Result<Vec<u8>, FeedError> {
     Ok(body)
 }
 
-/// What the provider answers, always with status 200: articles, or why there are none.
+/// The provider's answer, always with status 200: articles, or the reason why there are none.
 #[derive(Deserialize)]
 struct Answer {
     feed: Option<Vec<Article>>,

@@ -1,4 +1,4 @@
-//! News and their sentiment, behind OAuth.
+//! News and its sentiment, behind OAuth.
 //!
 //! Run `cargo run -p finance-news`; it needs no account and no configuration. Then
 //!
@@ -6,13 +6,13 @@
 //! curl -i http://127.0.0.1:10000/mcp -d '{}'
 //! ```
 //!
-//! answers `HTTP/1.1 401 Unauthorized` and says where the way in is:
+//! answers `HTTP/1.1 401 Unauthorized` and says where a client can log in:
 //!
 //! ```text
 //! www-authenticate: Bearer resource_metadata="http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp", scope="news:read"
 //! ```
 //!
-//! An MCP client that is given `http://127.0.0.1:10000/mcp` finds it by itself.
+//! An MCP client with the URL `http://127.0.0.1:10000/mcp` logs in by itself.
 
 use std::{
     env,
@@ -29,18 +29,18 @@ mod sample;
 
 use feed::{Feed, FeedError, News};
 
-/// The port that the guides of this example give to a provider.
+/// The port that the guides of this example register at a provider.
 const PORT: u16 = 10_000;
 
 const HELP: &str = "\
-finance-news: news and their sentiment as an MCP tool behind OAuth
+finance-news: news and its sentiment as an MCP tool behind OAuth
 
-  finance-news                  serves until it is told to stop
-  finance-news --print-scopes   prints what to register at a provider, one scope a line
-  finance-news --help           prints this
+  finance-news                  serves until it receives a signal to stop
+  finance-news --print-scopes   prints the scopes to register at a provider, one per line
+  finance-news --help           prints this help
 
-Variables, also read from .env; the README of Toolgate has the others:
-  ALPHA_VANTAGE_API_KEY    key of the news provider; without it, sample data that says so
+Variables, also read from .env; the README of Toolgate lists the others:
+  ALPHA_VANTAGE_API_KEY    key of the news provider; without it, sample data with a note
   ALPHA_VANTAGE_BASE_URL   the provider's address, https://www.alphavantage.co by default
   TOOLGATE_BIND            address to listen on, 127.0.0.1:10000 by default
   RUST_LOG                 what to log, warn,toolgate=info by default
@@ -49,15 +49,15 @@ Variables, also read from .env; the README of Toolgate has the others:
 scopes! {
     /// What a token for this server allows.
     mod scope {
-        /// Read news and how favourable they are
+        /// Read news and its sentiment
         READ = "news:read",
     }
 }
 
 /// Finds the three newest articles about a company, a currency or a coin.
 ///
-/// Each has a title, a summary, its source, the time of publication and how favourable
-/// it is. Without a key to the provider the articles are sample data, and a note says so.
+/// Each article has a title, a summary, its source, the time of publication and its sentiment.
+/// Without a key for the provider, the articles are sample data, and a note says so.
 #[mcp_tool(scope = scope::READ, read_only, open_world)]
 async fn get_news_sentiment(
     /// Ticker symbol, such as `AAPL`, `BRK.B`, `CRYPTO:BTC` or `FOREX:USD`.
@@ -84,11 +84,7 @@ async fn main() -> ExitCode {
         [] => serve().await,
         ["--print-scopes"] => print_scopes(),
         ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
-        [..] => Err(format!(
-            "these arguments are not known: {}\n\n{HELP}",
-            arguments.join(" ")
-        )
-        .into()),
+        [..] => Err(format!("unknown arguments: {}\n\n{HELP}", arguments.join(" ")).into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -102,7 +98,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
     log_to_stderr(&environment)?;
-    // Both are judged before either is told, so that a person mends everything at once.
+    // Both are validated before any error is returned, so that all errors are reported together.
     let feed = Feed::new(&environment);
     let config = Config::from_environment(&environment, PORT);
     if let (Err(config), Err(feed)) = (&config, &feed) {
@@ -110,7 +106,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     }
     let feed = feed?;
     if matches!(feed, Feed::Sample) {
-        tracing::warn!("ALPHA_VANTAGE_API_KEY is not set: the news are sample data, and say so");
+        tracing::warn!(
+            "ALPHA_VANTAGE_API_KEY is not set: serving sample data, marked as such; set it for real news"
+        );
     }
     Ok(server(feed).serve(config?).await?)
 }

@@ -1,8 +1,8 @@
-//! What is told without a key: invented articles, in the shape of the provider's.
+//! The answer without a key: invented articles, in the provider's format.
 
-/// The feed, as the provider would answer it.
+/// The feed, in the format of the provider.
 pub(crate) const FEED: &str = include_str!("sample.json");
 
-/// What every answer from it says.
+/// The note of every answer with sample data.
 pub(crate) const NOTE: &str = "This is sample data: invented articles about invented companies, \
     the same for every ticker. Set ALPHA_VANTAGE_API_KEY for news.";

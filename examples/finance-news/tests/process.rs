@@ -1,4 +1,4 @@
-//! `finance-news` as a person starts it at a terminal.
+//! Tests `finance-news` as a user starts it at a terminal.
 
 use std::net::TcpListener;
 
@@ -14,7 +14,7 @@ fn program(folder: &Folder) -> Program {
     Program::new(env!("CARGO_BIN_EXE_finance-news"), folder)
 }
 
-/// An issuer that is configured, and down.
+/// A configured issuer that is down.
 const ISSUER: &str = "http://127.0.0.1:9/issuer";
 
 async fn token(server: &Serving, allows: &str) -> String {
@@ -36,7 +36,7 @@ async fn get(url: String) -> Answer {
 #[tokio::test]
 async fn its_scopes_are_printed_and_nothing_else() {
     let folder = Folder::new();
-    // No setting matters for it, not even one with a fault.
+    // It ignores all settings, even an invalid one.
     let program = program(&folder).var("TOOLGATE_BIND", "nonsense");
     let ended = program.args(&["--print-scopes"]).run().await;
     assert!(ended.status.success(), "{ended:?}");
@@ -98,7 +98,7 @@ async fn a_wrong_log_filter_is_told() {
     assert!(ended.stderr.starts_with("RUST_LOG"), "{ended:?}");
 }
 
-/// Whoever has the port, this test or somebody else: it is the one that is asked for.
+/// The port is in use by this test or by another program; both cause the error.
 #[tokio::test]
 async fn it_listens_on_port_10000_and_says_what_to_do_when_that_is_taken() {
     let _taken = TcpListener::bind("127.0.0.1:10000");
@@ -122,7 +122,7 @@ async fn without_any_setting_it_is_as_the_contract_says() {
         "bearer_methods_supported": ["header"],
         "resource_documentation": server.url("/docs"),
         "resource_name": "finance-news",
-        // RFC 9728 §2: proofs of DPoP are taken, and none is asked for.
+        // RFC 9728 §2: DPoP proofs are accepted, but not required.
         "dpop_signing_alg_values_supported": [
             "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
         ],
@@ -141,7 +141,7 @@ async fn without_any_setting_it_is_as_the_contract_says() {
     assert!(said.contains("sample data"), "{said}");
 }
 
-/// A person copies it from the terminal; it must do what it says.
+/// Users copy this line from the terminal, so it must do what it says.
 #[tokio::test]
 async fn the_line_that_shows_the_refusal_shows_it() {
     let folder = Folder::new();
@@ -208,7 +208,7 @@ async fn the_env_file_is_read_and_the_process_wins_over_it() {
         metadata.json()["resource_documentation"],
         "https://docs.example/news"
     );
-    // The key is there, so the provider is asked; nobody is at that address.
+    // There is a key, so the provider is called; nothing listens at its address.
     let token = token(&server, "news:read").await;
     let client = client(&server).with_token(&token);
     let ticker = json!({"ticker": "AAPL"});
@@ -216,7 +216,7 @@ async fn the_env_file_is_read_and_the_process_wins_over_it() {
     assert!(answer.is_tool_error(), "{answer:?}");
     let told = answer.tool_text();
     assert!(told.contains("cannot be reached"), "{told}");
-    // Whatever is logged, at whatever level, secrets are not.
+    // No secret is logged, at any level.
     let ended = server.killed().await;
     assert!(ended.stderr.contains("get_news_sentiment"), "{ended:?}");
     for secret in ["KEY-4711", &token] {
@@ -275,7 +275,7 @@ async fn where_an_issuer_is_configured_there_is_no_other() {
         assert_eq!(metadata.json()["resource"], *resource);
         let said = server.says("Connect to it").await;
         assert!(!said.contains("DEVELOPMENT"), "{said}");
-        // Nobody can log in there now, and it says so.
+        // The issuer is down, so `readyz` reports it.
         assert_eq!(get(server.url("/readyz")).await.status, 503);
     }
 }
@@ -286,7 +286,7 @@ async fn told_to_stop_it_ends_without_an_error() {
     let folder = Folder::new();
     for signal in ["TERM", "INT"] {
         let server = program(&folder).serve().await;
-        // It answers, so it also listens to signals.
+        // It answers, so it also handles signals.
         assert_eq!(get(server.url("/healthz")).await.status, 200);
         let ended = server.told(signal).await;
         assert!(ended.status.success(), "{signal} {ended:?}");

@@ -1,4 +1,4 @@
-//! Logs in at an MCP server from a terminal, and prints the access token: for `curl`.
+//! Logs in at an MCP server from a terminal, and prints the access token for `curl`.
 //!
 //! With `finance-news` running, run
 //!
@@ -6,11 +6,11 @@
 //! TOKEN=$(cargo run -p login -- http://127.0.0.1:10000/mcp news:read)
 //! ```
 //!
-//! It prints a URL to open in a browser; once you have said yes there, `$TOKEN` is the
-//! token, for the scopes that follow the server's URL. Without any, it asks for those
-//! that the server names in its challenge.
+//! It prints a URL to open in a browser. After you have given consent there, `$TOKEN` is the
+//! token, for the scopes that follow the server's URL. Without scopes, it requests those
+//! of the server's challenge.
 //!
-//! A token lets whoever has it do what it allows. Do not paste it anywhere else.
+//! Anyone who has the token can use it. Do not paste it anywhere else.
 
 use std::{
     env,
@@ -28,7 +28,7 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a person may take to decide.
+/// How long the user may take to decide.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 const USAGE: &str = "usage: login <URL of an MCP server> [scope …]";
@@ -65,19 +65,19 @@ async fn log_in(server: &str, scopes: &[String]) -> Result<String, Box<dyn Error
     let url = session.get_authorization_url().await?;
     writeln!(io::stderr(), "Open this in a browser:\n\n  {url}\n")?;
     let back = timeout(PATIENCE, callback(listener)).await;
-    let back = back.map_err(|_| "nobody came back from the browser in ten minutes")??;
-    // It checks `state` and, where the server sends it, `iss` (RFC 9207).
+    let back = back.map_err(|_| "the browser did not return within ten minutes")??;
+    // This checks `state` and, if the server sends it, `iss` (RFC 9207).
     session
         .handle_callback_url(&format!("{origin}{back}"))
         .await
-        .map_err(|error| format!("there is no token: {error}"))?;
+        .map_err(|error| format!("no token was issued: {error}"))?;
     let manager = session
         .into_authorization_manager()
-        .ok_or("there is no token")?;
+        .ok_or("no token was issued")?;
     Ok(manager.get_access_token().await?)
 }
 
-/// Waits for the browser, and gives the path and query that it comes with.
+/// Waits for the redirect of the browser, and returns its path and query.
 async fn callback(listener: TcpListener) -> Result<String, Box<dyn Error>> {
     let (tell, mut told) = mpsc::channel(1);
     let came = get(async move |uri: Uri| {
@@ -90,9 +90,9 @@ async fn callback(listener: TcpListener) -> Result<String, Box<dyn Error>> {
         let _ = stopping.await;
     });
     let server = tokio::spawn(server.into_future());
-    let came = told.recv().await.ok_or("the browser's answer was lost")?;
+    let came = told.recv().await.ok_or("the browser's redirect was lost")?;
     let _ = stop.send(());
-    // The browser has its page by now, or within a moment.
+    // Leave the browser time to receive its page.
     let _ = timeout(Duration::from_secs(1), server).await;
     Ok(came)
 }

@@ -1,4 +1,4 @@
-//! The program as a person uses it: start it, say yes in the browser, take the token.
+//! Tests the program as a user runs it: start, consent in the browser, take the token.
 
 use support::{
     client::{Client, Revision},
@@ -25,7 +25,7 @@ async fn desk() -> Running {
     Running::start(server, |config| config).await
 }
 
-/// Runs the program, which must ask for `scope`, says yes in the browser, and gives the token.
+/// Runs the program, which must request `scope`, consents in the browser, and returns the token.
 async fn token(arguments: &[&str], scope: &str) -> String {
     let folder = Folder::new();
     let program = Program::new(env!("CARGO_BIN_EXE_login"), &folder)
@@ -34,7 +34,7 @@ async fn token(arguments: &[&str], scope: &str) -> String {
     let said = program.says("&resource=").await;
     let said = said.lines().find(|line| line.contains("http://"));
     let url = said.expect("a URL").trim();
-    // With a refresh token, which the issuer offers and the program does not use.
+    // The library also requests a refresh token, which the program does not use.
     let asked = format!("&scope={}+offline_access&", scope.replace(':', "%3A"));
     assert!(url.contains(&asked), "{url}");
     let person = Person {
@@ -42,7 +42,7 @@ async fn token(arguments: &[&str], scope: &str) -> String {
         allows: scope,
     };
     let back = person.consents(url).await;
-    let page = reqwest::get(&back).await.expect("somebody waits");
+    let page = reqwest::get(&back).await.expect("the program waits");
     assert_eq!(page.status(), 200, "{page:?}");
     let ended = program.ends().await;
     assert!(ended.status.success(), "{ended:?}");

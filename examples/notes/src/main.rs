@@ -1,8 +1,8 @@
-//! Notes that are read as resources, summed up by a prompt and written by a tool.
+//! Notes that clients read as resources, summarize with a prompt and write with a tool.
 //!
-//! Run `cargo run -p notes`. A client that may read sees `notes://all` and `notes://1`,
-//! completes the numbers of notes, and is told when a note is written that it subscribed
-//! to. Writing asks for `notes:write` when it first comes to that.
+//! Run `cargo run -p notes`. A client with `notes:read` reads `notes://all` and `notes://1`,
+//! completes the numbers of notes, and is notified when a note that it subscribed to
+//! changes. The first write requires the scope `notes:write` (step-up).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +20,7 @@ scopes! {
     }
 }
 
-/// The notes, numbered from 1, and who is to know of new ones.
+/// The notes, numbered from 1, and the handle that notifies clients of changes.
 struct Notes {
     texts: Mutex<Vec<String>>,
     changes: Changes,
@@ -32,10 +32,10 @@ impl Notes {
     #[mcp_tool(scope = scope::WRITE, step_up, idempotent)]
     fn write_note(
         &self,
-        /// Its number.
+        /// The number of the note.
         #[arg(minimum = 1)]
         number: usize,
-        /// What it shall say, in Markdown.
+        /// The new text, in Markdown.
         #[arg(min_length = 1, max_length = 10_000)]
         text: String,
     ) -> Result<(), String> {
@@ -55,7 +55,7 @@ impl Notes {
         Ok(())
     }
 
-    /// Every note, one a line: its URI, and how it begins.
+    /// Every note, one per line: its URI and its first line.
     #[mcp_resource(uri = "notes://all", scope = scope::READ)]
     fn all_notes(&self) -> String {
         let first_line = |text: &String| text.lines().next().unwrap_or_default().to_owned();
@@ -77,7 +77,7 @@ impl Notes {
         texts.get(number.checked_sub(1)?).cloned()
     }
 
-    /// Asks for one sentence that says what a note says.
+    /// Asks for a summary of a note in one sentence.
     #[mcp_prompt(scope = scope::READ, title = "Sum up a note")]
     fn sum_up(
         &self,
@@ -85,17 +85,19 @@ impl Notes {
         #[arg(complete = numbers)]
         number: usize,
     ) -> Result<String, &'static str> {
-        let text = self.note(number).ok_or("there is no such note")?;
+        let text = self
+            .note(number)
+            .ok_or("there is no note with this number")?;
         Ok(format!("Say in one sentence what this says:\n\n{text}"))
     }
 
     fn texts(&self) -> MutexGuard<'_, Vec<String>> {
-        // Each change is one assignment: a panic leaves nothing half done.
+        // Each change is one assignment, so a panic leaves no partial change.
         self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The numbers that begin with what is typed so far.
+/// Returns the numbers that begin with the typed text.
 fn numbers(begun: &str, notes: Arc<Notes>) -> Vec<String> {
     let numbers = (1..=notes.texts().len()).map(|number| number.to_string());
     numbers.filter(|number| number.starts_with(begun)).collect()

@@ -1,4 +1,4 @@
-//! `notes` as a client finds it.
+//! Tests `notes` as a client uses it.
 
 use std::time::Duration;
 
@@ -93,12 +93,12 @@ async fn who_subscribed_to_a_note_is_told_when_it_is_written() {
     let reading = async {
         while !told.contains("notifications/resources/updated") {
             let chunk = stream.chunk().await.expect("a stream");
-            told += &String::from_utf8_lossy(&chunk.expect("it goes on"));
+            told += &String::from_utf8_lossy(&chunk.expect("an open stream"));
         }
     };
     tokio::time::timeout(Duration::from_secs(10), reading)
         .await
-        .expect("it is told");
+        .expect("a notification");
     assert!(told.contains("notes://1"), "{told}");
     assert_eq!(text_of(&reader, "notes://1").await, "Bread again");
 }

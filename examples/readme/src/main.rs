@@ -1,4 +1,4 @@
-//! One note, which some may read and some may replace.
+//! One note, with one scope to read it and one to replace it.
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use toolgate::{Config, Error, Server, State, mcp_tool, tools};
@@ -11,10 +11,10 @@ async fn read_note(State(note): State<Note>) -> String {
     note.lock().await.clone()
 }
 
-/// Replaces the note, and gives back what it said.
+/// Replaces the note, and returns the old text.
 #[mcp_tool(scope = "note:write", step_up)]
 async fn write_note(
-    /// What it shall say, in at most 500 characters.
+    /// The new text, at most 500 characters.
     #[arg(max_length = 500)]
     text: String,
     State(note): State<Note>,

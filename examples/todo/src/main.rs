@@ -1,4 +1,4 @@
-//! A list of things to do for each who logs in, behind OAuth.
+//! One to-do list per user, behind OAuth.
 //!
 //! Run `cargo run -p todo`; it needs no account and no configuration. Then
 //!
@@ -6,15 +6,15 @@
 //! curl -i http://127.0.0.1:8000/mcp -d '{}'
 //! ```
 //!
-//! answers `HTTP/1.1 401 Unauthorized` and says where the way in is:
+//! answers `HTTP/1.1 401 Unauthorized` and says where a client can log in:
 //!
 //! ```text
 //! www-authenticate: Bearer resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource/mcp", scope="todo:read"
 //! ```
 //!
-//! An MCP client that is given `http://127.0.0.1:8000/mcp` logs in when it connects: its list
-//! of tools needs a token already. It gets `todo:read`, and is sent back for `todo:write` when
-//! it first writes. `ping` is public: in revision 2026-07-28 one request may call it without a
+//! An MCP client with the URL `http://127.0.0.1:8000/mcp` logs in when it connects, because
+//! listing the tools requires a token. It gets `todo:read`, and requests `todo:write` at its first
+//! write (step-up). `ping` is public: in revision 2026-07-28 a request can call it without a
 //! token.
 
 use std::{
@@ -35,13 +35,13 @@ use store::Store;
 const PORT: u16 = 8000;
 
 const HELP: &str = "\
-todo: a list of things to do for each who logs in, as MCP tools behind OAuth
+todo: one to-do list per user, as MCP tools behind OAuth
 
-  todo                  serves until it is told to stop
-  todo --print-scopes   prints what to register at a provider, one scope a line
-  todo --help           prints this
+  todo                  serves until it receives a signal to stop
+  todo --print-scopes   prints the scopes to register at a provider, one per line
+  todo --help           prints this help
 
-Variables, also read from .env; the README of Toolgate has the others:
+Variables, also read from .env; the README of Toolgate lists the others:
   TODO_DATABASE   the file with the lists, todo.redb by default
   TOOLGATE_BIND   address to listen on, 127.0.0.1:8000 by default
   RUST_LOG        what to log, warn,toolgate=info by default
@@ -63,11 +63,7 @@ async fn main() -> ExitCode {
         [] => serve().await,
         ["--print-scopes"] => print_scopes(),
         ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
-        [..] => Err(format!(
-            "these arguments are not known: {}\n\n{HELP}",
-            arguments.join(" ")
-        )
-        .into()),
+        [..] => Err(format!("unknown arguments: {}\n\n{HELP}", arguments.join(" ")).into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,7 +77,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
     log_to_stderr(&environment)?;
-    // Both are judged before either is told, so that a person mends everything at once.
+    // Both are validated before any error is returned, so that all errors are reported together.
     let store = Store::new(&environment);
     let config = Config::from_environment(&environment, PORT);
     if let (Err(config), Err(store)) = (&config, &store) {
@@ -91,7 +87,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 }
 
 fn print_scopes() -> Result<(), Box<dyn Error>> {
-    // A server that runs has the file for itself, and the scopes do not need it.
+    // A running server locks the file, and the scopes do not depend on it.
     for scope in server(Store::in_memory()?).scopes()? {
         writeln!(io::stdout(), "{scope}")?;
     }

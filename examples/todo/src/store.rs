@@ -1,4 +1,4 @@
-//! One list per owner, in one file. What was acknowledged survives `kill -9`.
+//! Stores one list per owner in one file. An acknowledged change survives `kill -9`.
 
 use std::{path::Path, sync::Arc};
 
@@ -22,30 +22,30 @@ pub(crate) use {error::StoreError, owner::Owner};
 /// The longest title, in characters.
 pub(crate) const TITLE_LIMIT: usize = 500;
 
-/// The longest list. Whoever may log in could fill the disk otherwise.
+/// The largest number of items in a list. Without it, any user could fill the disk.
 pub(crate) const LIST_LIMIT: u32 = 1000;
 
 const PATH: &str = "TODO_DATABASE";
 const DEFAULT_PATH: &str = "todo.redb";
 
-/// Pages that are kept in memory, in bytes; the library's own default is 1 GiB.
+/// The page cache, in bytes; the library's default is 1 GiB.
 const CACHE: usize = 16 * 1024 * 1024;
 
-/// An owner as a key: issuer, kind of party, name. Each part is stored with its length,
-/// so that no two owners share one whatever characters their names have.
+/// An owner as a key: issuer, kind of owner, name. Each part is stored with its length, so
+/// two owners never share a key, whatever characters their names contain.
 type OwnerKey = (&'static str, u8, &'static str);
 
-/// An owner's next id, and how many items there are.
+/// The next id of an owner, and the number of items.
 const LISTS: TableDefinition<'_, OwnerKey, (u64, u32)> = TableDefinition::new("lists");
 
-/// Title and whether it is done, by owner and id.
+/// The title, and whether the item is done, by owner and id.
 const ITEMS: TableDefinition<'_, (&str, u8, &str, u64), (&str, bool)> =
     TableDefinition::new("items");
 
-/// One thing to do.
+/// One item of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Todo {
-    /// Names the item within its list. It never changes and is never given again.
+    /// Identifies the item in its list. It never changes and is never reused.
     pub(crate) id: u64,
     pub(crate) title: String,
     pub(crate) done: bool,
@@ -55,19 +55,19 @@ pub(crate) struct Todo {
 #[derive(Clone)]
 pub(crate) struct Store {
     database: Arc<Database>,
-    /// The database has one writer at a time; whoever waits for it should not hold a thread.
+    /// The database allows one writer at a time; waiting for it must not block a thread.
     writer: Arc<Semaphore>,
 }
 
 impl Store {
-    /// Opens the file that `TODO_DATABASE` names, `todo.redb` in the working directory
-    /// where it names none.
+    /// Opens the file that `TODO_DATABASE` names, by default `todo.redb` in the working
+    /// directory.
     pub(crate) fn new(environment: &Environment) -> Result<Self, StoreError> {
         Self::open(Path::new(environment.get(PATH).unwrap_or(DEFAULT_PATH)))
     }
 
-    /// Opens a file, and makes it where there is none. A file that was in use when its
-    /// server died is repaired.
+    /// Opens a file, and creates it if it does not exist. A file whose server was killed is
+    /// repaired.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let database = Database::builder()
             .set_cache_size(CACHE)
@@ -76,7 +76,7 @@ impl Store {
         Ok(Self::over(database))
     }
 
-    /// A store of no file, which is gone with the process.
+    /// Builds a store in memory, which is lost when the process ends.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
         Ok(Self::over(
             Database::builder().create_with_backend(InMemoryBackend::new())?,
@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// An owner's items, the oldest first.
+    /// Returns an owner's items, the oldest first.
     pub(crate) async fn list(&self, owner: Owner) -> Result<Vec<Todo>, StoreError> {
         let database = Arc::clone(&self.database);
         task::spawn_blocking(move || list(&database, &owner))
@@ -117,7 +117,7 @@ impl Store {
         .await
     }
 
-    /// Marks an item as done; one that is done stays so.
+    /// Marks an item as done. Marking it again changes nothing.
     pub(crate) async fn complete(&self, owner: Owner, id: u64) -> Result<Todo, StoreError> {
         self.write(move |_, items| {
             let found = items
@@ -134,7 +134,7 @@ impl Store {
         .await
     }
 
-    /// Removes an item, and gives it back.
+    /// Removes an item, and returns it.
     pub(crate) async fn delete(&self, owner: Owner, id: u64) -> Result<Todo, StoreError> {
         self.write(move |lists, items| {
             let removed = items.remove(owner.item(id))?.map(|item| {
@@ -154,8 +154,8 @@ impl Store {
         .await
     }
 
-    /// Runs a change as one transaction. It is on the disk before this returns, and it
-    /// is done whole or not at all, even when the caller stops waiting.
+    /// Runs a change as one transaction. It is on disk before this returns. It is applied
+    /// completely or not at all, even if the caller stops waiting.
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Lists<'_>, &mut Items<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -187,7 +187,7 @@ type Items<'txn> = redb::Table<'txn, (&'static str, u8, &'static str, u64), (&'s
 fn list(database: &Database, owner: &Owner) -> Result<Vec<Todo>, StoreError> {
     let items = match database.begin_read()?.open_table(ITEMS) {
         Ok(items) => items,
-        // Nobody has added anything yet.
+        // No item was ever added.
         Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };

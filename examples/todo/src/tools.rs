@@ -1,7 +1,7 @@
-//! The tools: everybody has a list of their own, and sees no other.
+//! The tools: each owner has one list, and sees no other.
 //!
-//! Reading is asked for at the login. Writing is `step_up`: a client is sent back for
-//! `todo:write` when it first writes, and not before.
+//! Clients request the scope for reading at login. Writing is `step_up`: a client requests
+//! `todo:write` at its first write, and not before.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +23,7 @@ scopes! {
     }
 }
 
-/// Every tool of this file. One that is not named here does not exist for clients.
+/// Registers every tool of this file. Clients do not see a tool that is not listed here.
 pub(crate) fn tools(set: &mut ToolSet<Store>) {
     tools![in scope::ALL; list_todos, add_todo, complete_todo, delete_todo, ping](set);
 }
@@ -34,7 +34,7 @@ struct Todos {
     todos: Vec<Todo>,
 }
 
-/// Lists what you have to do, and what is done.
+/// Lists the items of your list, with those that are done.
 #[mcp_tool(scope = scope::READ, read_only)]
 async fn list_todos(
     #[extract] owner: Owner,
@@ -47,7 +47,7 @@ async fn list_todos(
 /// Adds an item at the end of your list.
 #[mcp_tool(scope = scope::WRITE, step_up, destructive = false)]
 async fn add_todo(
-    /// What is to be done, on one line.
+    /// What to do, on one line.
     #[arg(min_length = 1, max_length = 500)]
     title: String,
     #[extract] owner: Owner,
@@ -56,10 +56,10 @@ async fn add_todo(
     Ok(Json(store.add(owner, &title).await?))
 }
 
-/// Marks an item of your list as done. One that is done stays so.
+/// Marks an item of your list as done. Marking it again changes nothing.
 #[mcp_tool(scope = scope::WRITE, step_up, destructive = false, idempotent)]
 async fn complete_todo(
-    /// The item's `id`, as `list_todos` has it.
+    /// The item's `id`, as `list_todos` returns it.
     id: u64,
     #[extract] owner: Owner,
     State(store): State<Store>,
@@ -67,10 +67,10 @@ async fn complete_todo(
     Ok(Json(store.complete(owner, id).await?))
 }
 
-/// Deletes an item of your list, for ever.
+/// Deletes an item of your list permanently.
 #[mcp_tool(scope = scope::WRITE, step_up, destructive)]
 async fn delete_todo(
-    /// The item's `id`, as `list_todos` has it.
+    /// The item's `id`, as `list_todos` returns it.
     id: u64,
     #[extract] owner: Owner,
     State(store): State<Store>,
@@ -78,7 +78,7 @@ async fn delete_todo(
     Ok(Json(store.delete(owner, id).await?))
 }
 
-/// Answers `pong`, to anybody.
+/// Answers `pong`. Needs no login.
 #[mcp_tool(public, read_only)]
 fn ping() -> &'static str {
     "pong"

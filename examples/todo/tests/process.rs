@@ -1,4 +1,4 @@
-//! `todo` as a person starts it at a terminal.
+//! Tests `todo` as a user starts it at a terminal.
 
 use std::net::SocketAddr;
 
@@ -24,7 +24,7 @@ async fn client(server: &Serving, name: &str, allows: &str) -> Client {
     Client::new(server.resource(), Revision::Stateless).with_token(token)
 }
 
-/// Calls a tool that must succeed, and gives its structured content.
+/// Calls a tool that must succeed, and returns its structured content.
 async fn done(client: &Client, tool: &str, arguments: Value) -> Value {
     let answer = client.call(tool, arguments).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -89,7 +89,7 @@ async fn everybody_has_a_list_of_their_own() {
     assert_eq!(listed["todos"][0]["done"], false);
 }
 
-/// SIGKILL in the middle of several writers: what a client was told is done, is done.
+/// SIGKILL during several writes: every acknowledged change must survive.
 #[tokio::test]
 async fn what_was_acknowledged_over_http_survives_a_kill() {
     let folder = Folder::new();

@@ -44,7 +44,7 @@ fn each_way_to_state_who_may_call_is_read_as_it_is_meant() {
 
 #[test]
 fn whatever_is_not_understood_is_told() {
-    // Nothing of this may compile: a protection that was meant must not get lost.
+    // None of these may compile: an intended protection must not get lost.
     for tokens in [
         quote!(),
         quote!(scope),

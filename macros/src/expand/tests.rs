@@ -24,13 +24,13 @@ fn tool(parameters: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     )
 }
 
-/// What a tool costs to compile is first of all how much of it there is.
+/// The compile time of a tool depends mostly on the size of its expansion.
 #[test]
 fn an_expansion_is_small() {
     let bare = count(tool(quote!()));
     let argument = count(tool(quote!(a: String))) - bare;
     let extractor = count(tool(quote!(State(a): State<Db>))) - bare;
-    // Some twenty of them let a vocabulary be checked by the compiler.
+    // About 20 of these tokens let the compiler check a vocabulary.
     assert!(bare < 300, "a tool has {bare} tokens");
     assert!(argument < 60, "an argument has {argument} tokens");
     assert!(extractor < 80, "an extractor has {extractor} tokens");

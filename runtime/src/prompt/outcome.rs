@@ -17,7 +17,7 @@ use crate::{
 /// or an error that is told by its `Display`; see [`IntoToolError`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a prompt",
-    label = "no messages of a prompt",
+    label = "not the messages of a prompt",
     note = "return `String`, `Vec<PromptMessage>`, rmcp's `GetPromptResult`, or a `Result` of one of these"
 )]
 pub trait IntoPromptResult {

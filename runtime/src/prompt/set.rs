@@ -69,8 +69,8 @@ impl<S> std::fmt::Debug for PromptSet<S> {
 
 /// A prompt for servers whose state is `S`. `#[mcp_prompt]` implements it; nobody else does.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no prompt for a server whose state is `{S}`",
-    label = "not made by `#[mcp_prompt]`",
+    message = "`{Self}` is not a prompt for a server whose state is `{S}`",
+    label = "not declared with `#[mcp_prompt]`",
     note = "put `#[toolgate::mcp_prompt(…)]` on the function"
 )]
 pub trait PromptDef<S> {
@@ -82,7 +82,7 @@ pub trait PromptDef<S> {
 /// The prompts of one `#[mcp_tools] impl`, whose number is `BLOCK`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the prompts of `{Self}` do not fit a server whose state is `{S}`",
+    message = "the prompts of `{Self}` cannot be registered on a server whose state is `{S}`",
     note = "methods with `&self` need `Arc<{Self}>: FromRef<{S}>`: make the state an `Arc<{Self}>`, or implement `FromRef`"
 )]
 pub trait PromptGroup<S, const BLOCK: u64> {

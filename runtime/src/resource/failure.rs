@@ -127,7 +127,7 @@ fn from_box(error: BoxError) -> ResourceError {
 /// ([`IntoToolError`](crate::IntoToolError)), and [`ResourceError`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a resource",
-    label = "no error that a reader can be told",
+    label = "not an error that a resource can return",
     note = "use `toolgate::ResourceError`, a `String`, or a type that implements `std::error::Error + Send + Sync + 'static`"
 )]
 pub trait IntoResourceError {

@@ -87,7 +87,7 @@ impl ResourceOutcome {
 /// [`IntoResourceError`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a resource",
-    label = "no contents of a resource",
+    label = "not the contents of a resource",
     note = "return `String`, `Vec<u8>`, `Json<T>` with `T: Serialize`, rmcp's contents, or an `Option` or a `Result` of one of these"
 )]
 pub trait IntoResourceResult {

@@ -114,8 +114,8 @@ impl<S> std::fmt::Debug for ResourceSet<S> {
 /// A resource for servers whose state is `S`. `#[mcp_resource]` implements it; nobody else
 /// does.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no resource for a server whose state is `{S}`",
-    label = "not made by `#[mcp_resource]`",
+    message = "`{Self}` is not a resource for a server whose state is `{S}`",
+    label = "not declared with `#[mcp_resource]`",
     note = "put `#[toolgate::mcp_resource(…)]` on the function"
 )]
 pub trait ResourceDef<S> {
@@ -127,7 +127,7 @@ pub trait ResourceDef<S> {
 /// The resources of one `#[mcp_tools] impl`, whose number is `BLOCK`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the resources of `{Self}` do not fit a server whose state is `{S}`",
+    message = "the resources of `{Self}` cannot be registered on a server whose state is `{S}`",
     note = "methods with `&self` need `Arc<{Self}>: FromRef<{S}>`: make the state an `Arc<{Self}>`, or implement `FromRef`"
 )]
 pub trait ResourceGroup<S, const BLOCK: u64> {

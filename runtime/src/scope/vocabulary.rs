@@ -90,12 +90,12 @@ macro_rules! scopes {
         }
     ) => {
         $crate::__private::compile_error!(
-            "each scope needs a doc comment: users read it before they grant the scope"
+            "each scope needs a doc comment: users read it when they are asked to grant the scope"
         );
     };
     ($($other:tt)*) => {
         $crate::__private::compile_error!(
-            "write `scopes! { pub mod scope { /// What it allows. READ = \"todo:read\", … } }`"
+            "this is not a declaration of scopes: write `scopes! { pub mod scope { /// What it allows. READ = \"todo:read\", … } }`"
         );
     };
 }

@@ -20,8 +20,8 @@ use crate::tool::{Call, ToolError, redact};
 /// infers `How`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot complete this argument",
-    label = "not a function from text to values, with no other parameters or with `{E}`",
-    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the text it can take either all extractors of the item, in the same order, or none"
+    label = "not a function from a string to values, which may also take `{E}`",
+    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it can take every extractor of the item, in the same order, or none"
 )]
 pub trait Completer<E, How>: Send + Sync + 'static {
     /// Returns the values.
@@ -32,7 +32,7 @@ pub trait Completer<E, How>: Send + Sync + 'static {
 /// The result of a [`Completer`]: values, or a future of them. The compiler infers `Kind`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of values",
-    label = "expected `Vec<String>` or a future of one"
+    label = "neither a `Vec<String>` nor a future that returns one"
 )]
 pub trait Completions<Kind> {
     /// Returns a future of the values.

@@ -15,9 +15,9 @@ use super::{Call, ToolError, redact};
 /// An argument whose type reads from nothing, as `Option` does, is not required.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a tool",
-    label = "not readable from JSON with a schema",
-    note = "an argument implements `serde::de::DeserializeOwned` and `schemars::JsonSchema`: derive `Deserialize` and `JsonSchema` for a type of your own",
-    note = "if it is no argument: take the server's state as `State<T>`, or mark an extractor of your own `#[extract]`"
+    label = "not deserializable from JSON with a schema",
+    note = "an argument must implement `serde::de::DeserializeOwned` and `schemars::JsonSchema`: derive `Deserialize` and `JsonSchema` for your own type",
+    note = "if it is not an argument, take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
 )]
 pub trait Argument: Sized {
     /// Its schema.

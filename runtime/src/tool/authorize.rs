@@ -215,8 +215,8 @@ impl<T> Slot<T> {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "an `authorize` function returns `Result<(), Denied>`, not `{Self}`",
-    label = "no answer to \"may they?\"",
-    note = "return `Ok(())`, `Err(Denied::needs([…]))` or `Err(Denied::because(\"…\"))`; it is not `async`: it decides before anything runs"
+    label = "not a decision on the call",
+    note = "return `Ok(())`, `Err(Denied::needs([…]))` or `Err(Denied::because(\"…\"))`; the function cannot be `async`, because it decides before the tool runs"
 )]
 pub trait Verdict {
     /// The answer.

@@ -33,9 +33,9 @@ use super::{Call, Caller, Context, ToolError};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a call to a server whose state is `{S}`",
-    label = "no extractor for this server",
-    note = "`State<T>` needs `T: FromRef<{S}>`, which is there when `T` is the state itself and is `Clone`",
-    note = "parameters named `State`, `Caller`, `Context` or marked `#[extract]` are extractors; mark one `#[arg]` to make it an argument"
+    label = "not an extractor for this server",
+    note = "`State<T>` needs `T: FromRef<{S}>`, which is implemented when `T` is the state itself and is `Clone`",
+    note = "parameters named `State`, `Caller`, `Context` or marked `#[extract]` are extractors; mark one with `#[arg]` to make it an argument"
 )]
 pub trait FromCall<S>: Sized {
     /// Whether [`Call::context`] may be asked for. Say `false` when it is not: calls of
@@ -119,9 +119,9 @@ impl<S> FromCall<S> for Context {
 /// The state itself can always be had, where it is `Clone`. Methods with `&self` ask for
 /// an `Arc` of their type.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be had from the server's state `{T}`",
-    label = "no part of `{T}`",
-    note = "implement `FromRef<{T}>` for it, or make it the state: `Server::with_state(\"name\", value)`"
+    message = "`{Self}` is not available from the server's state `{T}`",
+    label = "not part of `{T}`",
+    note = "implement `FromRef<{T}>` for it, or use it as the state: `Server::with_state(\"name\", value)`"
 )]
 pub trait FromRef<T> {
     /// Has it from the state.

@@ -183,9 +183,9 @@ impl Facts {
 
 /// What an attribute says of access, where the compiler can look at it.
 #[diagnostic::on_unimplemented(
-    message = "what `{Self}` asks of its caller is not known",
-    label = "not made by toolgate's attributes",
-    note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have attributes of that name, so check the `use`"
+    message = "the access that `{Self}` requires is not declared",
+    label = "not declared with toolgate's attributes",
+    note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have an attribute with this name, so check the `use`"
 )]
 pub trait Stated {
     /// `scope = …` and its kin.

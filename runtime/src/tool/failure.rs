@@ -166,7 +166,7 @@ fn from_box(error: BoxError) -> ToolError {
 /// `source()` chain the log only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool",
-    label = "no error that a caller can be told",
+    label = "not an error that a tool can return",
     note = "use `toolgate::ToolError`, a `String`, or a type that implements `std::error::Error + Send + Sync + 'static`"
 )]
 pub trait IntoToolError {

@@ -73,7 +73,7 @@ impl ToolOutcome {
 /// as they are. `Result<T, E>` is `T`, or a tool error; see [`IntoToolError`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a tool",
-    label = "no result of a tool",
+    label = "not the result of a tool",
     note = "return `String`, `Json<T>` with `T: Serialize + JsonSchema`, rmcp content, or a `Result` of one of these"
 )]
 pub trait IntoToolResult {
@@ -151,8 +151,8 @@ pub struct Json<T>(pub T);
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be structured content",
-    label = "not writable as JSON with a schema",
-    note = "`Json<T>` needs `T: serde::Serialize + schemars::JsonSchema`: derive `Serialize` and `JsonSchema` for a type of your own"
+    label = "not serializable to JSON with a schema",
+    note = "`Json<T>` needs `T: serde::Serialize + schemars::JsonSchema`: derive `Serialize` and `JsonSchema` for your own type"
 )]
 pub trait Structured: Serialize + JsonSchema {}
 

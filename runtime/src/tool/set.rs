@@ -89,9 +89,9 @@ impl<S> std::fmt::Debug for ToolSet<S> {
 
 /// A tool for servers whose state is `S`. `#[mcp_tool]` implements it; nobody else does.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tool for a server whose state is `{S}`",
-    label = "not made by toolgate's `#[mcp_tool]`",
-    note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have attributes of that name, so check the `use`"
+    message = "`{Self}` is not a tool for a server whose state is `{S}`",
+    label = "not declared with toolgate's `#[mcp_tool]`",
+    note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have an attribute with this name, so check the `use`"
 )]
 pub trait ToolDef<S> {
     /// What the expansion says about the function.
@@ -102,7 +102,7 @@ pub trait ToolDef<S> {
 /// The tools of one `#[mcp_tools] impl`, whose number is `BLOCK`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the tools of `{Self}` do not fit a server whose state is `{S}`",
+    message = "the tools of `{Self}` cannot be registered on a server whose state is `{S}`",
     note = "methods with `&self` need `Arc<{Self}>: FromRef<{S}>`: make the state an `Arc<{Self}>`, or implement `FromRef`"
 )]
 pub trait ToolGroup<S, const BLOCK: u64> {

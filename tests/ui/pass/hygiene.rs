@@ -40,7 +40,7 @@ scopes! {
 
 /// Names that an expansion could use.
 pub mod names {
-    /// A type that could.
+    /// A type whose name an expansion could use.
     #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::marker::Copy)]
     pub struct Box;
 }
@@ -124,7 +124,7 @@ fn judge(caller: &Caller, text: &str, of: &Option<u8>) -> Result<(), Denied> {
     }
 }
 
-/// Is judged.
+/// Authorized by its arguments.
 #[mcp_tool(scope = scope::A, authorize = judge, demands = [scope::B])]
 pub fn judged(text: String, State(_feed): State<Feed>, of: Option<u8>) -> String {
     let _ = of;

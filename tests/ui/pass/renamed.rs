@@ -27,7 +27,7 @@ fn main() {
     let _ = <Desk as FromRef<Desk>>::from_ref(&Desk);
     fits::<Desk>(tools![one]);
     fits::<Desk>(Desk::all);
-    // Local items can be tools as well.
+    // Local items can be tools, too.
     /// Here.
     #[mcp_tool(public)]
     fn local() {}

@@ -1,28 +1,28 @@
-//! Why there are no news: what a caller is told, and what only the log is.
+//! Why there is no news: the message for the caller, and the source for the log.
 
 use std::{error::Error, fmt};
 
-/// Why a call has no news. `Display` is for the caller, `source()` for the log.
+/// Why a call returns no news. `Display` is for the caller, `source()` for the log.
 #[derive(Debug)]
 pub(crate) enum FeedError {
-    /// The argument is no ticker.
+    /// The argument is not a ticker.
     Ticker(String),
     /// The provider did not answer.
     Unreachable(reqwest::Error),
     /// The provider answered with this status.
     Status(u16),
-    /// The provider answered more than is read.
+    /// The answer exceeds the limit.
     TooLarge,
-    /// The provider answered something else than it documents.
+    /// The answer is not what the provider documents.
     NotUnderstood(serde_json::Error),
-    /// The provider's answer has no articles, and does not say why.
+    /// The answer has no articles and no reason.
     NoFeed,
-    /// The provider told why there are none: a limit, a wrong key, an unknown ticker.
+    /// The answer has a reason: a limit, a wrong key, an unknown ticker.
     Refused(String),
 }
 
 impl FeedError {
-    /// Without the URL, which has the key in its query.
+    /// Removes the URL, which has the key in its query.
     pub(super) fn unreachable(error: reqwest::Error) -> Self {
         Self::Unreachable(error.without_url())
     }
@@ -33,7 +33,7 @@ impl fmt::Display for FeedError {
         match self {
             Self::Ticker(text) => write!(
                 f,
-                "{text:?} is no ticker; write one symbol such as AAPL, BRK.B, CRYPTO:BTC or FOREX:USD"
+                "{text:?} is not a ticker; write one symbol such as AAPL, BRK.B, CRYPTO:BTC or FOREX:USD"
             ),
             Self::Unreachable(error) if error.is_timeout() => {
                 f.write_str("Alpha Vantage did not answer in time; try again later")
@@ -42,9 +42,9 @@ impl fmt::Display for FeedError {
                 f.write_str("Alpha Vantage cannot be reached now; try again later")
             }
             Self::Status(status) => write!(f, "Alpha Vantage answered with status {status}"),
-            Self::TooLarge => f.write_str("Alpha Vantage answered more than is read"),
+            Self::TooLarge => f.write_str("Alpha Vantage sent an answer that is too large"),
             Self::NotUnderstood(_) | Self::NoFeed => {
-                f.write_str("Alpha Vantage answered something that is no news feed")
+                f.write_str("Alpha Vantage sent an answer that is not a news feed")
             }
             Self::Refused(message) => {
                 let end = message
@@ -53,7 +53,7 @@ impl fmt::Display for FeedError {
                     .map_or(message.len(), |(at, _)| at);
                 write!(
                     f,
-                    "Alpha Vantage sent no news, but this message: {}",
+                    "Alpha Vantage sent this message instead of news: {}",
                     &message[..end]
                 )
             }
@@ -71,11 +71,11 @@ impl Error for FeedError {
     }
 }
 
-/// Why the feed cannot be set up. `Debug` tells what `Display` tells, for `main`.
+/// Why the feed cannot be set up. `Debug` prints the same as `Display`, for `main`.
 pub(crate) enum SetupError {
-    /// The provider's address is none that a key may be sent to.
+    /// A key must not be sent to the provider's address.
     Address,
-    /// The client for https cannot be made.
+    /// The HTTPS client cannot be built.
     Client(reqwest::Error),
 }
 
@@ -83,9 +83,9 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address => f.write_str(
-                "ALPHA_VANTAGE_BASE_URL is no address that a key may be sent to; use https, or http on loopback, and no query",
+                "ALPHA_VANTAGE_BASE_URL is not an address that the key can be sent to; use https, or http on loopback, and no query",
             ),
-            Self::Client(_) => f.write_str("the client for https cannot be made"),
+            Self::Client(_) => f.write_str("the HTTPS client cannot be built"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Against an imitation of the provider, on loopback.
+//! Tests against an imitation of the provider, on loopback.
 
 use serde_json::{Value, json};
 use tokio::{
@@ -11,7 +11,7 @@ use super::*;
 
 const SECRET: &str = "KEY-4711";
 
-/// Answers one request with `response`, and tells the line that asked.
+/// Answers one request with `response`, and sends its request line to the receiver.
 async fn provider(response: Vec<u8>) -> (Feed, oneshot::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -22,7 +22,7 @@ async fn provider(response: Vec<u8>) -> (Feed, oneshot::Receiver<String>) {
         let read = socket.read(&mut request).await.unwrap();
         let head = String::from_utf8_lossy(&request[..read]).into_owned();
         let _ = tell.send(head.lines().next().unwrap_or_default().to_owned());
-        // The client may hang up before the end, which one test is about.
+        // The client may close the connection early; one test checks that.
         let _ = socket.write_all(&response).await;
     });
     let environment = Environment::from_iter([
@@ -127,9 +127,13 @@ async fn a_failing_provider_is_told_as_one() {
     assert!(
         told(answer("200 OK", "<html>"))
             .await
-            .contains("no news feed")
+            .contains("not a news feed")
     );
-    assert!(told(answer("200 OK", "{}")).await.contains("no news feed"));
+    assert!(
+        told(answer("200 OK", "{}"))
+            .await
+            .contains("not a news feed")
+    );
     assert!(told(Vec::new()).await.contains("cannot be reached"));
 }
 
@@ -143,11 +147,7 @@ async fn a_redirect_is_not_followed_with_the_key() {
 #[tokio::test]
 async fn an_endless_answer_is_cut_off() {
     let body = " ".repeat(LIMIT + 1);
-    assert!(
-        told(answer("200 OK", &body))
-            .await
-            .contains("more than is read")
-    );
+    assert!(told(answer("200 OK", &body)).await.contains("too large"));
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_wrong_ticker_asks_nobody() {
         .news("AAPL,IBM")
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("is no ticker"), "{error}");
+    assert!(error.to_string().contains("is not a ticker"), "{error}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What Alpha Vantage takes as a ticker.
+//! The tickers that Alpha Vantage accepts.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use super::FeedError;
 
 /// A ticker in upper case: `AAPL`, `BRK.B`, `TSCO.LON`, `CRYPTO:BTC`, `FOREX:USD`.
 ///
-/// One ticker only: the provider takes a comma for "and", and an `&` would end the
-/// parameter. Neither can be in here.
+/// One ticker only: the provider reads a comma as "and", and an `&` would end the
+/// parameter. A ticker contains neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ticker(String);
 

@@ -1,6 +1,6 @@
-//! As much of Markdown as README.md uses.
+//! Parses the Markdown that README.md uses.
 
-/// The fenced blocks of a language, each with the line end at its end.
+/// Returns the fenced blocks of a language, each with its final line end.
 pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> impl Iterator<Item = &'t str> {
     let fence = format!("```{language}\n");
     let mut rest = text;
@@ -12,13 +12,13 @@ pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> impl Iterator<Item = 
     })
 }
 
-/// What stands under a heading, up to the next of its level.
+/// Returns the text under a heading, up to the next heading of its level.
 pub(crate) fn section<'t>(text: &'t str, heading: &str) -> &'t str {
     let (_, rest) = text.split_once(heading).expect("such a heading");
     rest.split("\n## ").next().expect("a part")
 }
 
-/// The cells of a table's rows, without its head.
+/// Returns the cells of a table's rows, without its head.
 pub(crate) fn rows(text: &str) -> Vec<Vec<&str>> {
     text.lines()
         .filter(|line| line.starts_with('|'))
@@ -27,7 +27,7 @@ pub(crate) fn rows(text: &str) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// What stands between backquotes.
+/// Returns the texts between backquotes.
 pub(crate) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

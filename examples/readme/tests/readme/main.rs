@@ -1,4 +1,4 @@
-//! What README.md shows is run here, so that it stays true.
+//! Runs what README.md shows, so that it stays correct.
 
 mod document;
 mod shell;
@@ -13,7 +13,7 @@ const SERVER: &str = include_str!("../../src/main.rs");
 const ADOPTED: &str = include_str!("../../../adopt/src/main.rs");
 const MANIFEST: &str = include_str!("../../Cargo.toml");
 
-/// The folder of the whole project.
+/// Returns the root folder of the repository.
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
@@ -40,7 +40,8 @@ fn the_change_that_is_shown_is_the_one_that_was_made() {
     }
 }
 
-/// `path = "…"` or `version = "…"` in place of `workspace = true`, and the same features.
+/// README.md has `path = "…"` or `version = "…"` instead of `workspace = true`; the features
+/// are the same.
 #[test]
 fn the_dependencies_that_are_shown_are_those_of_that_server() {
     let dependencies = |text: &str| -> Vec<(String, String)> {
@@ -77,12 +78,12 @@ fn every_test_of_the_table_exists() {
             let function = format!("fn {item}() {{");
             let before = text.split(&function).next().expect("a part");
             assert!(before.len() < text.len(), "{item} is not there: {tests}");
-            // As a test, and not as something else of that name.
+            // The function must be a test.
             let mut above = before.lines().rev().take(3);
             let marks = ["#[test]", "#[tokio::test"];
             assert!(
                 above.any(|line| marks.iter().any(|mark| line.trim().starts_with(mark))),
-                "{item} is no test"
+                "{item} is not a test"
             );
             count += 1;
         }
@@ -105,7 +106,7 @@ fn every_variable_is_in_the_table() {
     assert_eq!(told, read);
 }
 
-/// The names of the workspace's packages.
+/// Returns the names of the workspace's packages.
 fn packages() -> BTreeSet<String> {
     let manifest = |folder: &Path| {
         let path = folder.join("Cargo.toml");

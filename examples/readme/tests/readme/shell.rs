@@ -1,15 +1,16 @@
-//! As much of a shell as README.md uses, and as much of `curl`.
+//! Parses the shell commands and the `curl` calls that README.md uses.
 
 use reqwest::{Method, RequestBuilder};
 
-/// A line at the prompt, and what is shown under it.
+/// A command, and its output.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) command: String,
     pub(crate) output: String,
 }
 
-/// The steps of a console block: `$` begins one, a backslash or an open quote goes on.
+/// Returns the steps of a console block: `$` begins one, a backslash or an open quote continues
+/// it.
 pub(crate) fn steps(block: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut lines = block.lines().peekable();
@@ -37,7 +38,7 @@ pub(crate) fn steps(block: &str) -> Vec<Step> {
     steps
 }
 
-/// The words of a command. `$TOKEN` is known between double quotes, and nothing else is.
+/// Returns the words of a command. Expands only `$TOKEN`, and only between double quotes.
 pub(crate) fn words(command: &str, token: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -61,7 +62,7 @@ pub(crate) fn words(command: &str, token: &str) -> Vec<String> {
     words
 }
 
-/// The request that `curl -i URL [-H header]… [-d body]` sends.
+/// Builds the request that `curl -i URL [-H header]… [-d body]` sends.
 pub(crate) fn curl(words: &[String]) -> RequestBuilder {
     let ([program, show, url, rest @ ..], http) = (words, reqwest::Client::new()) else {
         panic!("{words:?}");
@@ -86,7 +87,7 @@ pub(crate) fn curl(words: &[String]) -> RequestBuilder {
             _ => panic!("{pair:?}"),
         }
     }
-    // What curl adds by itself.
+    // The headers that curl adds.
     if body.is_some() && !names.contains(&"content-type".to_owned()) {
         request = request.header("content-type", "application/x-www-form-urlencoded");
     }

@@ -1,4 +1,4 @@
-//! The transcript, against the program that it names.
+//! Tests the transcript against the program that it names.
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::{
     shell::{Step, curl, steps, words},
 };
 
-/// Where the program listens when nothing is configured. Here it has a port of its own.
+/// The default address of the program. The test uses another port.
 const SHOWN: &str = "127.0.0.1:8000";
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn every_schema_has_standard_formats_alone() {
     has_standard_formats(&program.serve().await).await;
 }
 
-/// What `examples/login` does, whose own tests say that it does, without a browser.
+/// Does the same as `examples/login`, without a browser.
 async fn log_in(arguments: &str, server: &Serving) -> String {
     let (url, allows) = arguments.split_once(' ').expect("a URL and scopes");
     assert_eq!(url, server.resource());
@@ -61,7 +61,7 @@ async fn log_in(arguments: &str, server: &Serving) -> String {
     person.logs_in(url).await
 }
 
-/// The status line, every header that is shown, and the whole body.
+/// Compares the status line, every shown header, and the whole body.
 fn compare(step: &Step, answer: &Answer, here: &str) {
     let shown = step.output.replace(SHOWN, here);
     let (head, body) = shown.split_once("\n\n").expect("a head and a body");
@@ -80,7 +80,7 @@ fn compare(step: &Step, answer: &Answer, here: &str) {
     assert_eq!(answer.json(), body);
 }
 
-/// A comparison that finds nothing would be worth nothing.
+/// Checks that the comparison finds a difference.
 #[test]
 #[should_panic(expected = "www-authenticate")]
 fn a_header_that_is_not_sent_is_noticed() {

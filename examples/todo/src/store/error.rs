@@ -1,4 +1,4 @@
-//! What can go wrong with a list.
+//! The errors of a list.
 
 use std::{error::Error, fmt, path::Path};
 
@@ -6,11 +6,11 @@ use redb::DatabaseError;
 
 use super::{LIST_LIMIT, TITLE_LIMIT};
 
-/// Why a list was not changed or read. `Display` is for the caller, `source()` for the log.
+/// Why a list could not be read or changed. `Display` is for the caller, `source()` for the log.
 pub(crate) enum StoreError {
-    /// The owner has no item of this id.
+    /// The owner has no item with this id.
     Missing(u64),
-    /// The title is empty, or has a line end or the like.
+    /// The title is empty, or contains a control character.
     Title,
     /// The title is too long.
     TooLong,
@@ -18,7 +18,7 @@ pub(crate) enum StoreError {
     Full,
     /// The file cannot be opened.
     Open(String, Box<redb::Error>),
-    /// The disk, or the file on it.
+    /// The file cannot be read or written.
     Storage(Box<dyn Error + Send + Sync>),
 }
 
@@ -50,16 +50,16 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(id) => write!(f, "there is no item {id} on your list"),
-            Self::Title => f.write_str("a title is one line with something on it"),
-            Self::TooLong => write!(f, "a title has at most {TITLE_LIMIT} characters"),
+            Self::Title => f.write_str("a title must be one line that is not empty"),
+            Self::TooLong => write!(f, "a title can have at most {TITLE_LIMIT} characters"),
             Self::Full => write!(f, "your list has {LIST_LIMIT} items; delete one first"),
             Self::Open(told, _) => f.write_str(told),
-            Self::Storage(_) => f.write_str("the list cannot be read or written now"),
+            Self::Storage(_) => f.write_str("the list is unavailable now; try again later"),
         }
     }
 }
 
-/// What `Display` tells, for `main`; and what the store says, for the log.
+/// Prints the same as `Display`, for `main`, and the error of the store, for the log.
 impl fmt::Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,9 +1,9 @@
-//! Whose list it is.
+//! The owner of a list.
 
-/// The owner of a list: a subject of an issuer, or a client that acts for itself.
+/// The owner of a list: a subject of an issuer, or a client that acts on its own behalf.
 ///
-/// A subject is unique within its issuer only (RFC 7519 §4.1.2), and a client may have
-/// the same name as a subject and is somebody else.
+/// A subject is unique only within its issuer (RFC 7519 §4.1.2). A client can have the same
+/// name as a subject, but is another owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Owner {
     issuer: String,
@@ -12,7 +12,7 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// A person, or whatever the issuer calls a subject.
+    /// Builds the owner for a subject.
     pub(crate) fn subject(issuer: &str, subject: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -21,7 +21,7 @@ impl Owner {
         }
     }
 
-    /// A client whose token names no subject.
+    /// Builds the owner for a client whose token names no subject.
     pub(crate) fn client(issuer: &str, client: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),

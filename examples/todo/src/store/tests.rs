@@ -7,7 +7,7 @@ use std::{
 
 use super::*;
 
-/// A file of its own for each test, gone when the test ends.
+/// A file for one test, removed when the test ends.
 struct File(PathBuf);
 
 impl File {
@@ -125,7 +125,7 @@ async fn titles_and_lists_have_an_end() {
         Err(StoreError::TooLong)
     ));
 
-    // Straight to the end, rather than by a thousand waits for the disk.
+    // Sets the count directly, to avoid 1000 waits for the disk.
     let owner = ada();
     store
         .write(move |lists, _| Ok(lists.insert(owner.key(), (2, LIST_LIMIT)).map(drop)?))
@@ -165,14 +165,14 @@ fn a_file_in_use_is_told_as_one() {
 /// The name of the variable that turns the test below into the server that is killed.
 const VICTIM: &str = "TODO_TEST_VICTIM";
 
-/// Adds without end to the list in a file, and says each time that it is done.
+/// Adds items to the list in a file until it is killed, and prints each acknowledgement.
 async fn add_until_killed(path: &Path) {
     let store = Store::open(path).unwrap();
     loop {
         let todo = store.add(ada(), "x").await.unwrap();
         #[expect(
             clippy::print_stdout,
-            reason = "the acknowledgement that the other reads"
+            reason = "the acknowledgement that the parent process reads"
         )]
         {
             println!("added {}", todo.id);

@@ -1,4 +1,4 @@
-//! The way that `CONTRIBUTING.md` shows to a tool of one's own, followed to the letter.
+//! Tests the guide in `CONTRIBUTING.md` for adding a tool, exactly as it is written.
 
 use serde_json::json;
 use support::{

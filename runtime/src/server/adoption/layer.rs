@@ -70,9 +70,9 @@ where
 /// A service that checks again what the gate has authorized.
 #[diagnostic::on_unimplemented(
     message = "a gate's layer can wrap only a guarded service, and `{Self}` is not one",
-    label = "this service does not check what the gate has authorized",
-    note = "create the handler with the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
-    note = "put the gate's layer innermost, with other layers around it"
+    label = "this service does not check what the gate admitted",
+    note = "create the handler through the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
+    note = "the layer must be the innermost: put other layers around it"
 )]
 pub trait IsGuarded: sealed::Sealed {}
 

@@ -85,7 +85,7 @@ macro_rules! needs {
     }};
     ($($other:tt)*) => {
         $crate::__private::compile_error!(
-            "say what it needs: `scope = \"a\"`, `scopes = [\"a\", \"b\"]` or `any_scope = [\"a\", \"b\"]`, with or without `step_up`; `authenticated`, `public`, or `refused` to deny it to every caller"
+            "declare what it requires: `scope = \"a\"`, `scopes = [\"a\", \"b\"]` or `any_scope = [\"a\", \"b\"]`, with or without `step_up`; `authenticated`, `public`, or `refused` to deny every caller"
         )
     };
 }

@@ -5,15 +5,15 @@ const BAD: &str = "news read";
 const LIST: &[&str] = &["a"];
 const NUMBER: u8 = 7;
 
-/// Checked when the constant is known.
+/// Checked when the constant is evaluated.
 #[mcp_tool(scope = BAD)]
 fn spelled() {}
 
-/// Not followed.
+/// A constant list is not evaluated.
 #[mcp_tool(scopes = LIST)]
 fn list() {}
 
-/// No text.
+/// Not a string.
 #[mcp_tool(scope = NUMBER)]
 fn number() {}
 

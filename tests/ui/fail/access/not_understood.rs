@@ -5,23 +5,23 @@ use toolgate::mcp_tool;
 #[mcp_tool(scope = format!("a"))]
 fn call() {}
 
-/// A list where one is meant.
+/// A list instead of one scope.
 #[mcp_tool(scope = ["a", "b"])]
 fn list() {}
 
-/// One where a list is meant.
+/// One scope instead of a list.
 #[mcp_tool(scopes = "a")]
 fn one() {}
 
-/// Alternatives of one.
+/// One alternative without a list.
 #[mcp_tool(any_scope = "a")]
 fn any() {}
 
-/// Nothing listed.
+/// An empty list.
 #[mcp_tool(scopes = [])]
 fn none() {}
 
-/// Nothing listed either.
+/// An empty list of alternatives.
 #[mcp_tool(any_scope = [])]
 fn no_alternative() {}
 
@@ -37,7 +37,7 @@ fn off() {}
 #[mcp_tool(scope)]
 fn bare() {}
 
-/// A text alone.
+/// A string without a key.
 #[mcp_tool("news:read")]
 fn text() {}
 
@@ -45,7 +45,7 @@ fn text() {}
 #[mcp_tool(scope("news:read"))]
 fn parentheses() {}
 
-/// Deeper lists.
+/// Nested lists.
 #[mcp_tool(any_scope = [["a", ["b"]]])]
 fn deep() {}
 

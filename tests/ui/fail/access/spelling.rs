@@ -13,7 +13,7 @@ fn quote() {}
 #[mcp_tool(any_scope = ["a", ["b", "c\\d"]])]
 fn backslash() {}
 
-/// A space that is none.
+/// A no-break space.
 #[mcp_tool(scope = "news\u{a0}read")]
 fn no_break_space() {}
 
@@ -21,7 +21,7 @@ fn no_break_space() {}
 #[mcp_tool(scope = "nöws:read")]
 fn umlaut() {}
 
-/// Nothing.
+/// An empty scope.
 #[mcp_tool(scope = "")]
 fn empty() {}
 

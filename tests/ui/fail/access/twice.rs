@@ -1,7 +1,7 @@
 // errors: 5
 use toolgate::mcp_tool;
 
-/// Two statements.
+/// Two declarations.
 #[mcp_tool(scope = "a", public)]
 fn both() {}
 
@@ -13,7 +13,7 @@ fn all() {}
 #[mcp_tool(scope = "a", scope = "b")]
 fn again() {}
 
-/// A step up to nothing.
+/// `step_up` without a scope.
 #[mcp_tool(authenticated, step_up)]
 fn step() {}
 

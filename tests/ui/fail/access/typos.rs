@@ -1,7 +1,7 @@
 // errors: 7
 use toolgate::mcp_tool;
 
-/// A letter less, and so nobody knows who may call.
+/// A missing letter, so no access is declared.
 #[mcp_tool(scop = "a")]
 fn letter() {}
 
@@ -9,11 +9,11 @@ fn letter() {}
 #[mcp_tool(public, read_only_hint = true, destructiv = false)]
 fn hint() {}
 
-/// Nothing like it.
+/// No similar key.
 #[mcp_tool(public, roles = ["admin"])]
 fn roles() {}
 
-/// No flag.
+/// Not a flag.
 #[mcp_tool(public, read_only = "yes")]
 fn flag() {}
 

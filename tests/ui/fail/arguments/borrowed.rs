@@ -8,7 +8,7 @@ fn text(text: &str) {
     let _ = text;
 }
 
-/// Borrows at times.
+/// Can borrow.
 #[mcp_tool(public)]
 fn cow(text: Cow<'_, str>) {
     let _ = text;
@@ -20,7 +20,7 @@ async fn many(texts: Vec<&'static str>) {
     let _ = texts;
 }
 
-/// Something.
+/// `impl Trait` as a parameter.
 #[mcp_tool(public)]
 fn some(a: impl ToString) -> String {
     a.to_string()
@@ -37,7 +37,7 @@ impl Desk {
     }
 }
 
-/// Something back.
+/// `impl Trait` as a result.
 #[mcp_tool(public)]
 fn back() -> impl ToString {
     7

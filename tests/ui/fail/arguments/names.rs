@@ -16,7 +16,7 @@ fn pattern((a, b): (u8, u8)) -> u8 {
 #[mcp_tool(public)]
 fn wild(_: u8) {}
 
-/// A name that hides.
+/// A name that begins with `_`.
 #[mcp_tool(public)]
 fn hidden(_ticker: String) {}
 
@@ -26,7 +26,7 @@ fn same(a: u8, #[arg(rename = "a")] b: u8) -> u8 {
     a + b
 }
 
-/// A name that models do not take.
+/// A name that models do not accept.
 #[mcp_tool(public)]
 fn odd(#[arg(rename = "a b")] a: u8) -> u8 {
     a

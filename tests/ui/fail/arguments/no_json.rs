@@ -8,13 +8,13 @@ struct Half {
     _a: u8,
 }
 
-/// Not readable.
+/// Not deserializable.
 #[mcp_tool(public)]
 fn feed(feed: Feed) {
     let _ = feed;
 }
 
-/// Readable, not describable.
+/// Deserializable, without a schema.
 #[mcp_tool(public)]
 fn half(
     /// Half of it.
@@ -23,7 +23,7 @@ fn half(
     let _ = half;
 }
 
-/// All of them.
+/// A struct of all arguments.
 #[mcp_tool(public)]
 async fn all(Args(all): Args<Feed>) {
     let _ = all;

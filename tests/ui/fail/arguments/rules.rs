@@ -1,7 +1,7 @@
 // errors: 22
 use toolgate::mcp_tool;
 
-/// Rules that do not fit.
+/// Rules that do not apply to the type.
 #[mcp_tool(public)]
 fn fit(
     #[arg(minimum = 1)] a: String,
@@ -13,7 +13,7 @@ fn fit(
     let _ = (a, b, c, d, e);
 }
 
-/// Rules that leave nothing.
+/// Rules that allow no value.
 #[mcp_tool(public)]
 fn nothing(
     #[arg(minimum = 2, maximum = 1)] a: u32,
@@ -36,7 +36,7 @@ fn defaults(
     let _ = (a, b, c, d, e, f, g);
 }
 
-/// Patterns that are none.
+/// Invalid patterns.
 #[mcp_tool(public)]
 fn patterns(
     #[arg(pattern = "^[A-Z$")] a: String,
@@ -48,7 +48,7 @@ fn patterns(
     let _ = (a, b, c, d, e);
 }
 
-/// Headers that are none.
+/// Invalid headers.
 #[mcp_tool(public)]
 fn headers(
     #[arg(header = "My Region")] a: String,
@@ -58,7 +58,7 @@ fn headers(
     let _ = (a, b, c);
 }
 
-/// A key that is none.
+/// An unknown key.
 #[mcp_tool(public)]
 fn key(#[arg(min = 1)] a: u32) {
     let _ = a;

@@ -1,7 +1,7 @@
 // errors: 6
 use toolgate::mcp_tool;
 
-/// A text.
+/// A string.
 #[mcp_tool(authenticated, authorize = "check")]
 fn text() {}
 
@@ -9,19 +9,19 @@ fn text() {}
 #[mcp_tool(authenticated, authorize = |_| Ok(()))]
 fn closure() {}
 
-/// Nothing.
+/// No value.
 #[mcp_tool(authenticated, authorize)]
 fn nothing() {}
 
-/// Nobody demands.
+/// Demands without a function.
 #[mcp_tool(authenticated, demands = ["files:admin"])]
 fn nobody() {}
 
-/// No list.
+/// Not a list.
 #[mcp_tool(authenticated, authorize = check, demands = "files:admin")]
 fn no_list() {}
 
-/// No scope.
+/// Not a scope.
 #[mcp_tool(authenticated, authorize = check, demands = ["files admin"])]
 fn no_scope() {}
 

@@ -13,37 +13,37 @@ fn says(_: &Caller, _: &str) -> bool {
     true
 }
 
-/// It is another argument.
+/// The argument has another type.
 #[mcp_tool(authenticated, authorize = check)]
 fn typed(path: u32) {
     let _ = path;
 }
 
-/// There is one more.
+/// There is one more argument.
 #[mcp_tool(authenticated, authorize = check)]
 fn more(path: String, mode: u8) {
     drop((path, mode));
 }
 
-/// It decides before anything runs.
+/// The function is `async`.
 #[mcp_tool(authenticated, authorize = waits)]
 fn waiting(path: String) {
     drop(path);
 }
 
-/// Yes and no are not all.
+/// The function returns a `bool`.
 #[mcp_tool(authenticated, authorize = says)]
 fn said(path: String) {
     drop(path);
 }
 
-/// Nobody may have called.
+/// A public tool may have no caller.
 #[mcp_tool(public, authorize = check)]
 fn public(path: String) {
     drop(path);
 }
 
-/// There is none.
+/// The function does not exist.
 #[mcp_tool(authenticated, authorize = chek)]
 fn missing(path: String) {
     drop(path);

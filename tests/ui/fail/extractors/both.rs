@@ -1,7 +1,7 @@
 // errors: 2
 use toolgate::{Caller, mcp_tool};
 
-/// Both at once.
+/// Both attributes.
 #[mcp_tool(authenticated)]
 fn both(#[arg] #[extract] caller: Caller) {
     let _ = caller;

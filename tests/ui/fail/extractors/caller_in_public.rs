@@ -1,7 +1,7 @@
 // errors: 1
 use toolgate::{Caller, mcp_tool};
 
-/// Nobody may be there.
+/// There may be no caller.
 #[mcp_tool(public)]
 fn whoami(caller: Caller) -> String {
     caller.issuer().to_owned()

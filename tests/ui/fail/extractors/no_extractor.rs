@@ -23,7 +23,7 @@ fn state(State(feed): State<Feed>) {
     let _ = feed;
 }
 
-/// An extractor that is none.
+/// Not an extractor.
 #[mcp_tool(public)]
 fn marked(#[extract] tenant: Tenant) {
     let _ = tenant;

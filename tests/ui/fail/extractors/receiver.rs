@@ -19,7 +19,7 @@ impl Desk {
 }
 
 impl Desk {
-    /// Without its block.
+    /// Outside of such a block.
     #[mcp_tool(public)]
     fn outside(&self) {}
 }

@@ -1,5 +1,5 @@
 // errors: 10
-//! Every fault of an item in one compile, and nothing that follows from them.
+//! All errors of an item in one compilation, without errors that only follow from them.
 use toolgate::{Caller, State, mcp_tool};
 
 #[mcp_tool(scop = "news read", name = "a b", read_only, destructive)]

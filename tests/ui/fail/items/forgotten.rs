@@ -2,11 +2,11 @@
 #![deny(dead_code)]
 use toolgate::mcp_tool;
 
-/// In no list: the compiler knows.
+/// In no list: the compiler reports it.
 #[mcp_tool(public)]
 fn forgotten() {}
 
-/// In one.
+/// In a list.
 #[mcp_tool(public)]
 fn listed() {}
 

@@ -26,15 +26,15 @@ fn silent() {}
 #[mcp_tool(public)]
 fn twice() {}
 
-/// A name that is none.
+/// An invalid name.
 #[mcp_tool(public, name = "two words")]
 fn words() {}
 
-/// Nothing to say.
+/// An empty title.
 #[mcp_tool(public, title = "", icons = ["javascript:alert(1)"])]
 fn empty() {}
 
-/// At times.
+/// A conditional parameter.
 #[mcp_tool(public)]
 fn at_times(#[cfg(test)] a: u8) {}
 

@@ -1,7 +1,7 @@
 // errors: 9
 use toolgate::{mcp_tool, mcp_tools};
 
-/// As another crate has it.
+/// As for another crate's attribute.
 #[mcp_tool(name = "search", description = "Searches")]
 struct Search;
 
@@ -23,7 +23,7 @@ impl Search {
     fn nothing(&self) {}
 }
 
-/// A trait's.
+/// The `impl` of a trait.
 #[mcp_tools]
 impl Default for Search {
     /// Makes.

@@ -11,25 +11,25 @@ struct Half {
 #[derive(Debug)]
 struct Plain;
 
-/// No result.
+/// Not a result.
 #[mcp_tool(public)]
 fn feed() -> Feed {
     Feed
 }
 
-/// Half of one.
+/// A result without a schema.
 #[mcp_tool(public)]
 fn half() -> Json<Half> {
     Json(Half { a: 1 })
 }
 
-/// No error.
+/// Not an error.
 #[mcp_tool(public)]
 async fn error() -> Result<String, Plain> {
     Err(Plain)
 }
 
-/// Neither.
+/// A `Result` without a result.
 #[mcp_tool(public)]
 fn nested() -> Result<Feed, String> {
     Ok(Feed)

@@ -3,14 +3,14 @@ use toolgate::{Args, mcp_prompt, mcp_tool};
 
 struct Opaque;
 
-/// An argument that no text is.
+/// An argument that cannot be parsed from a string.
 #[mcp_prompt(public)]
 fn argument(list: Vec<String>, opaque: Opaque) -> String {
     let _ = (list, opaque);
     String::new()
 }
 
-/// A result that is no messages.
+/// A result that is not messages.
 #[mcp_prompt(public)]
 fn result() -> u8 {
     7
@@ -22,24 +22,24 @@ fn whole(Args(all): Args<Vec<String>>) -> String {
     all.concat()
 }
 
-/// Who may?
+/// No access.
 #[mcp_prompt]
 fn silent() -> String {
     String::new()
 }
 
-/// Two things at once.
+/// A tool and a prompt.
 #[mcp_tool(public)]
 #[mcp_prompt(public)]
 fn twice() -> String {
     String::new()
 }
 
-/// No function.
+/// Not a function.
 #[mcp_prompt(public)]
 struct Item;
 
-/// Completed by a text.
+/// Completed by a string.
 #[mcp_prompt(public)]
 fn text(#[arg(complete = "names")] name: String) -> String {
     name

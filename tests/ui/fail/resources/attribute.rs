@@ -19,19 +19,19 @@ fn space() -> String {
     String::new()
 }
 
-/// With a brace too few.
+/// With a missing brace.
 #[mcp_resource(uri = "notes://{id", public)]
 fn open() -> String {
     String::new()
 }
 
-/// With what RFC 6570 has and this has not.
+/// With an operator of RFC 6570 that is not supported.
 #[mcp_resource(uri = "notes://all{?q}", public)]
 fn query() -> String {
     String::new()
 }
 
-/// Without a word on access.
+/// Without access.
 #[mcp_resource(uri = "notes://all")]
 fn no_access() -> String {
     String::new()
@@ -43,19 +43,19 @@ fn size(id: u8) -> String {
     id.to_string()
 }
 
-/// No media type.
+/// Not a media type.
 #[mcp_resource(uri = "notes://all", public, mime_type = "markdown")]
 fn mime_type() -> String {
     String::new()
 }
 
-/// A key of tools.
+/// A key for tools only.
 #[mcp_resource(uri = "notes://all", public, read_only)]
 fn hint() -> String {
     String::new()
 }
 
-/// A rule of tools.
+/// A rule for tools only.
 #[mcp_resource(uri = "notes://{id}", public)]
 fn rule(#[arg(minimum = 1)] id: u8) -> String {
     id.to_string()

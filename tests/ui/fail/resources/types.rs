@@ -3,20 +3,20 @@ use toolgate::{Caller, State, mcp_resource, resources};
 
 struct Opaque;
 
-/// A variable that no text is.
+/// A variable that cannot be parsed from a string.
 #[mcp_resource(uri = "notes://{id}", public)]
 fn variable(id: Opaque) -> String {
     let _ = id;
     String::new()
 }
 
-/// A result that is no contents.
+/// A result that is not contents.
 #[mcp_resource(uri = "notes://all", public)]
 fn result() -> u8 {
     7
 }
 
-/// Nobody may be there.
+/// There may be no caller.
 #[mcp_resource(uri = "notes://mine", public)]
 fn mine(caller: Caller) -> String {
     caller.issuer().to_owned()
@@ -34,19 +34,19 @@ fn other_state(begun: &str, State(_): State<u8>) -> Vec<String> {
     vec![begun.to_owned()]
 }
 
-/// Completed by what are no values.
+/// Completed by something other than values.
 #[mcp_resource(uri = "notes://a/{id}", public)]
 fn no_values(#[arg(complete = numbers)] id: String) -> String {
     id
 }
 
-/// Completed by something that borrows while it waits.
+/// Completed by an `async` function that borrows.
 #[mcp_resource(uri = "notes://b/{id}", public)]
 fn waits(#[arg(complete = borrowed)] id: String) -> String {
     id
 }
 
-/// Completed with what the resource does not take.
+/// Completed with an extractor that the resource does not take.
 #[mcp_resource(uri = "notes://c/{id}", public)]
 fn takes_more(#[arg(complete = other_state)] id: String) -> String {
     id

@@ -1,13 +1,13 @@
 // errors: 6
 use toolgate::{State, mcp_resource, mcp_tools};
 
-/// A parameter that the URI does not have.
+/// A parameter without a variable.
 #[mcp_resource(uri = "notes://{id}", public)]
 fn other(id: u32, idd: u32) -> String {
     format!("{id} {idd}")
 }
 
-/// A variable that the function does not have.
+/// A variable without a parameter.
 #[mcp_resource(uri = "notes://{list}/{id}", public)]
 fn missing(id: u32) -> String {
     id.to_string()
@@ -29,7 +29,7 @@ struct Desk;
 
 #[mcp_tools]
 impl Desk {
-    /// The same on a method.
+    /// The same for a method.
     #[mcp_resource(uri = "notes://{id}", public)]
     fn method(&self) -> &'static str {
         "all"

@@ -3,15 +3,15 @@ use toolgate::{mcp_prompt, mcp_resource, mcp_tool};
 
 const NEEDED: [&str; 1] = ["sampling"];
 
-/// A list that is not seen here.
+/// A constant list.
 #[mcp_tool(public, client_capabilities = NEEDED)]
 fn elsewhere() {}
 
-/// One that is no list.
+/// Not a list.
 #[mcp_tool(public, client_capabilities = "sampling")]
 fn single() {}
 
-/// None.
+/// An empty list.
 #[mcp_tool(public, client_capabilities = [])]
 fn none() {}
 
@@ -19,13 +19,13 @@ fn none() {}
 #[mcp_tool(public, client_capabilities)]
 fn bare() {}
 
-/// A name of nothing.
+/// An unknown name.
 #[mcp_prompt(public, client_capabilities = ["tools"])]
 fn unknown() -> String {
     String::new()
 }
 
-/// Twice the same.
+/// The same name twice.
 #[mcp_prompt(public, client_capabilities = ["roots", "roots"])]
 fn twice() -> String {
     String::new()

@@ -2,7 +2,7 @@
 use toolgate::scopes;
 
 scopes! {
-    /// One has no description.
+    /// One scope has no description.
     mod silent {
         /// Read.
         READ = "read",
@@ -11,7 +11,7 @@ scopes! {
 }
 
 scopes! {
-    /// Two are one.
+    /// Two constants declare one scope.
     mod twice {
         /// Read.
         READ = "read",
@@ -21,7 +21,7 @@ scopes! {
 }
 
 scopes! {
-    /// No scope-token.
+    /// Not a scope-token.
     mod spelled {
         /// Read.
         READ = "read all",

@@ -11,11 +11,11 @@ scopes! {
     }
 }
 
-/// Another word.
+/// A scope that is not declared.
 #[mcp_tool(any_scope = [scope::READ, "delete"])]
 fn text() {}
 
-/// A word that is there.
+/// A scope that is declared.
 #[mcp_tool(scope = "write")]
 fn right() {}
 
@@ -27,7 +27,7 @@ fn check(_: &Caller) -> Result<(), Denied> {
     Ok(())
 }
 
-/// Demanded, and not declared.
+/// Demands a scope that is not declared.
 #[mcp_tool(scope = scope::WRITE, authorize = check, demands = ["admin"])]
 fn demanding() {}
 
@@ -35,11 +35,11 @@ struct Desk;
 
 #[mcp_tools(vocabulary = scope::ALL)]
 impl Desk {
-    /// Another word.
+    /// A scope that is not declared.
     #[mcp_tool(scope = "delete")]
     fn method() {}
 
-    /// A word that is there.
+    /// A scope that is declared.
     #[mcp_tool(scope = "read")]
     fn fine() {}
 }
