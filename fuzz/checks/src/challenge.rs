@@ -54,11 +54,7 @@ impl Challenge {
             }
             match after {
                 "" => break,
-                after => {
-                    rest = after
-                        .strip_prefix(", ")
-                        .ok_or("`, ` is missing between two parameters")?
-                }
+                after => rest = after.strip_prefix(", ").ok_or("a comma is missing")?,
             }
         }
         let challenge = Self(parameters);
