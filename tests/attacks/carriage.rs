@@ -1,4 +1,4 @@
-//! A token comes in one header, once, and from nowhere else (RFC 6750 §2).
+//! A token is accepted only in one header, and only once (RFC 6750 §2).
 
 use reqwest::{RequestBuilder, Url, header::HeaderValue};
 
@@ -7,19 +7,19 @@ use crate::{
     world::World,
 };
 
-/// With this as the `Authorization` header, where `{}` is a good token.
+/// Sets the `Authorization` header to this text, where `{}` is a valid token.
 fn header(w: &World, request: RequestBuilder, text: &str) -> RequestBuilder {
     let text = text.replace("{}", &w.good().build());
     let value = HeaderValue::from_bytes(text.as_bytes()).expect("a header's value");
     request.header("authorization", value)
 }
 
-/// With a good token in another header.
+/// Puts a valid token into another header.
 fn elsewhere(w: &World, request: RequestBuilder, name: &str, text: &str) -> RequestBuilder {
     request.header(name, text.replace("{}", &w.good().build()))
 }
 
-/// The same request to a URL with this query.
+/// Sends the same request to a URL with this query.
 fn query(w: &World, request: RequestBuilder, text: &str) -> RequestBuilder {
     let text = text.replace("{}", &w.good().build());
     let url = Url::parse(&format!("{}?{text}", w.running.resource())).expect("a URL");

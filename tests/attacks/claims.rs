@@ -1,4 +1,4 @@
-//! Claims are typed, compared character for character, and never guessed.
+//! Claims are typed and compared character for character, and never guessed.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     world::World,
 };
 
-/// This server's URL, changed.
+/// Builds a token whose audience is this server's URL, changed.
 fn aimed_at(w: &World, change: fn(String) -> String) -> String {
     w.claim("aud", json!(change(w.running.resource())))
 }
@@ -16,7 +16,7 @@ fn named(w: &World, change: fn(&str) -> String) -> String {
     w.claim("iss", json!(change(w.issuer.url())))
 }
 
-/// No scope claim but this one.
+/// Builds a token with only this scope claim.
 fn scoped(w: &World, name: &str, value: Value) -> String {
     w.good()
         .claim("scope", json!(null))
@@ -24,7 +24,7 @@ fn scoped(w: &World, name: &str, value: Value) -> String {
         .build()
 }
 
-/// With a claim that is null, which is not the same as absent.
+/// Builds a token with a claim that is null, which differs from an absent claim.
 fn null(w: &World, name: &str) -> String {
     w.claims(json!({name: null}))
 }

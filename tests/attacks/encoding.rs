@@ -1,8 +1,8 @@
-//! One token has one spelling, and what it says has one reading.
+//! A token has exactly one valid encoding and one meaning.
 
 use crate::case::{Case, accepted, refused};
 
-/// The last character of 64 bytes has four bits that mean nothing; one of them is set.
+/// Sets one of the four unused bits in the last character of a 64-byte value.
 fn stray(part: &str) -> String {
     let last = match part.as_bytes()[85] {
         b'A' => 'B',

@@ -1,4 +1,4 @@
-//! Nothing that a header brings along is used, fetched or obeyed.
+//! Keys and URLs in a token's header are never used or fetched.
 
 use serde_json::json;
 use support::SigningKey;
@@ -8,7 +8,7 @@ use crate::{
     world::World,
 };
 
-/// A token of the attacker's key, which brings this along.
+/// Builds a token signed with the attacker's key that has this header parameter.
 fn brings(w: &World, name: &str, value: serde_json::Value) -> String {
     w.good()
         .forged_with(w.evil.p256())

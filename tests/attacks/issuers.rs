@@ -1,4 +1,4 @@
-//! Two issuers are trusted, and neither speaks for the other.
+//! Two issuers are trusted; neither may issue tokens for the other.
 
 use serde_json::json;
 use support::SigningKey;

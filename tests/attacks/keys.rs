@@ -1,4 +1,4 @@
-//! A key verifies what it was published for, and nothing when it is gone.
+//! A key verifies only the tokens that it was published for, and none after its withdrawal.
 
 use serde_json::json;
 use support::SigningKey;

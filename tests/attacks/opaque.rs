@@ -1,4 +1,4 @@
-//! What an issuer says about a token is judged like what a token says.
+//! Introspection responses are validated like token claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;

@@ -1,5 +1,4 @@
-//! A token that is bound to a key is worth nothing without a proof of that key, made for
-//! this very request (RFC 9449).
+//! A token that is bound to a key needs a proof of that key for the same request (RFC 9449).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{RequestBuilder, header::HeaderValue};
@@ -11,23 +10,23 @@ use crate::{
     world::World,
 };
 
-/// A token that is bound to the client's key.
+/// Builds a token that is bound to the client's key.
 fn bound(w: &World) -> String {
     w.good().bound_to(&w.holder).build()
 }
 
-/// A good proof of this key for a call with this token.
+/// Builds a valid proof with this key for a call with this token.
 fn proof<'a>(w: &World, key: &'a SigningKey, token: &str) -> TokenBuilder<'a> {
     TokenBuilder::proof(key, "POST", &w.running.resource()).about(token)
 }
 
-/// A call with these two headers.
+/// Sends a call with these two headers.
 fn sent(r: RequestBuilder, authorization: &str, proof: &str) -> RequestBuilder {
     r.header("authorization", authorization)
         .header("dpop", proof)
 }
 
-/// A call with a bound token and a proof that is good but for this change.
+/// Sends a call with a bound token and a proof that is valid except for this change.
 fn with(
     w: &World,
     r: RequestBuilder,
@@ -38,33 +37,33 @@ fn with(
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// The same with another claim in the proof; `null` removes it.
+/// Changes a claim of the proof; `null` removes it.
 fn claim(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).claim(name, value).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// The same with another parameter in the proof's header.
+/// Changes a parameter of the proof's header.
 fn header(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).header(name, value).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// With another member in the key that the proof brings, and a token bound to the key.
+/// Changes a member of the key in the proof. The token is bound to that key.
 fn keyed(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let mut jwk = w.holder.bare_jwk();
     jwk[name] = value;
     header(w, r, "jwk", jwk)
 }
 
-/// With this resource's address, changed.
+/// Changes the resource URL in the proof.
 fn aimed(w: &World, r: RequestBuilder, change: fn(String) -> String) -> RequestBuilder {
     claim(w, r, "htu", json!(change(w.running.resource())))
 }
 
-/// With a bound token and a proof by another kind of key.
+/// Sends a bound token and a proof with another kind of key.
 fn by(w: &World, r: RequestBuilder, key: &SigningKey) -> RequestBuilder {
     by_as(w, r, key, key.algorithm())
 }
@@ -75,14 +74,14 @@ fn by_as(w: &World, r: RequestBuilder, key: &SigningKey, alg: &str) -> RequestBu
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// With a token that is bound as its `cnf` says, and a good proof of the client's key.
+/// Sends a token with this `cnf`, and a valid proof with the client's key.
 fn confirmed(w: &World, r: RequestBuilder, confirmation: Value) -> RequestBuilder {
     let token = w.claims(json!({"cnf": confirmation}));
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// With a good token and proof, and the header of proofs written as this says.
+/// Sends a valid token and proof, with the `DPoP` header written like this.
 fn written(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
@@ -91,14 +90,14 @@ fn written(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
         .header("dpop", value.expect("a header's value"))
 }
 
-/// With a good token, and its good proof in two headers.
+/// Sends a valid token, and its valid proof in two headers.
 fn twice(w: &World, r: RequestBuilder) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &format!("DPoP {token}"), &proof).header("dpop", proof)
 }
 
-/// With a good token and proof, and the credentials written as this says.
+/// Sends a valid token and proof, with the credentials written like this.
 fn credentials(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();

@@ -38,5 +38,5 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             }),
         );
     }
-    section.close("not judged")
+    section.close("not checked")
 }

@@ -134,5 +134,5 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
         },
     );
     visit.tokens.insert(0, granted.token);
-    (section.close("not judged"), Some(client))
+    (section.close("not checked"), Some(client))
 }

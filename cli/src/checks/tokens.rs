@@ -165,7 +165,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         Some(tokens) => section.judge(&TAMPERED, asked.tokens(tokens).await),
         None => section.skip(&TAMPERED, "there is no token, or it is not a JWT"),
     }
-    section.close("not judged")
+    section.close("not checked")
 }
 
 /// The request that needs a token, sent with many different tokens.
