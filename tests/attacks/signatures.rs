@@ -93,6 +93,6 @@ pub(crate) const CASES: &[Case] = &[
         let text = token.claims().to_string();
         token.signature(&w.issuer.p256().sign("ES256", text.as_bytes())).build()
     }),
-    refused("a signature of a stranger of the same name", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).build()),
-    refused("a signature of a stranger, with no name", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).header("kid", serde_json::json!(null)).build()),
+    refused("a signature by an unknown key with a known kid", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).build()),
+    refused("a signature by an unknown key, without a kid", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).header("kid", serde_json::json!(null)).build()),
 ];

@@ -135,12 +135,12 @@ async fn a_request_is_for_one_server() {
             403,
         ),
         (
-            "somebody at its own target",
+            "user information in the target",
             format!("POST http://evil@{host}/mcp HTTP/1.1\r\nHost: {host}\r\n"),
             403,
         ),
         (
-            "somebody in the header",
+            "user information in the header",
             format!("POST /mcp HTTP/1.1\r\nHost: evil@{host}\r\n"),
             403,
         ),

@@ -119,7 +119,7 @@ async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
             (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, "no id"),
             (
                 r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
-                "an id that is no integer",
+                "an id that is not an integer",
             ),
             (
                 r#"{"jsonrpc":"2.0","id":1e400,"method":"ping"}"#,

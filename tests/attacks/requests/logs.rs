@@ -28,7 +28,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn lines(&self) -> Vec<String> {
-        let bytes = self.0.lock().expect("nobody panics with it").clone();
+        let bytes = self.0.lock().expect("not poisoned").clone();
         let text = String::from_utf8_lossy(&bytes);
         text.lines().map(str::to_owned).collect()
     }
@@ -38,7 +38,7 @@ impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0
             .lock()
-            .expect("nobody panics with it")
+            .expect("not poisoned")
             .extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -63,7 +63,7 @@ impl log::Log for Records {
         let mut all = RECORDS
             .get_or_init(Mutex::default)
             .lock()
-            .expect("nobody panics with it");
+            .expect("not poisoned");
         all.push((std::thread::current().id(), line));
     }
 
@@ -143,7 +143,7 @@ impl Logged {
         self.thread.join().expect("it does not panic");
         let mut others = Vec::new();
         if let Some(records) = RECORDS.get() {
-            let records = records.lock().expect("nobody panics with it");
+            let records = records.lock().expect("not poisoned");
             let theirs = records.iter().filter(|(thread, _)| *thread == id);
             others.extend(theirs.map(|(_, line)| line.clone()));
         }
