@@ -144,7 +144,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Skips a `token68`. Returns `false` if a parameter starts here instead.
+    /// Skips a `token68`, unless a parameter starts here. Returns whether it skipped one.
     fn skip_token68(&mut self) -> bool {
         let rest = &self.bytes[self.at..];
         let body = rest.iter().take_while(|&&byte| is_token68(byte)).count();
