@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# What it costs to compile a server, next to one of rmcp with a JWT layer written by hand.
+# The cost of compiling a server, compared with an rmcp server with a hand-written JWT layer.
 #
-#   benches/build.sh               needs cargo, bash and awk; half an hour on two processors
+#   benches/build.sh               needs cargo, bash and awk; takes half an hour on two processors
 #
-# ROUNDS (3) is how often each is built from nothing, TOOLS (200) how many tools the second
-# part has, TOOL_ROUNDS (5) how often it compiles them. All sources are made in a temporary
-# folder; both servers get this repository's Cargo.lock, so they have the same versions of
-# what they share, and cargo's own release profile. They take turns, and a ratio is the
+# ROUNDS (3): clean builds of each server. TOOLS (200): tools in the second part.
+# TOOL_ROUNDS (5): how often the second part compiles them. All sources are generated in a
+# temporary folder. Both servers use this repository's Cargo.lock, so their shared dependencies
+# have the same versions, and cargo's default release profile. They take turns; a ratio is the
 # median of the rounds' ratios.
 set -euo pipefail
-# What fails within $(…) ends the script as well: no figure is made of nothing.
+# A failure inside $(…) ends the script too, so that no figure is computed from nothing.
 shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 repository=$PWD
@@ -26,7 +26,7 @@ package() { # name, then its dependencies on stdin
   {
     printf '[package]\nname = "%s"\nversion = "0.0.0"\nedition = "2024"\n\n[dependencies]\n' "$1"
     cat
-    # A folder above may be a workspace.
+    # A parent folder may be a workspace.
     printf '\n[workspace]\n'
   } >"$work/$1/Cargo.toml"
 }
@@ -202,7 +202,7 @@ END
   printf '}\n'
 }
 
-# Seconds that a command takes. What it says is told if it fails.
+# Prints the seconds that a command takes; prints its output if it fails.
 time_of() {
   local begin end
   begin=$(date +%s%N)
@@ -219,7 +219,7 @@ ours_needs | package ours
 theirs_needs | package theirs
 for which in ours theirs; do
   "${which}_main" 1 >"$work/$which/src/main.rs"
-  # Only what is not used any more leaves the lock file.
+  # This only removes unused entries from the lock file.
   (cd "$work/$which" && cargo fetch >/dev/null 2>&1 && cargo metadata --locked --format-version 1 >/dev/null)
 done
 
@@ -247,8 +247,8 @@ if [ "$rounds" -gt 0 ]; then
     "$(median "${theirs[@]}")" "$(crates theirs)" "$(size theirs)" "$ratio" "$(met "$ratio" 1.1)")
 fi
 
-# What each further tool adds: the difference to one tool, by one compilation of the
-# package alone.
+# The compile time that each further tool adds: the difference to one tool, compiling only the
+# package itself.
 compile() { # which, how many tools, the command
   "${1}_main" "$2" >"$work/$1/src/main.rs"
   # shellcheck disable=SC2086
@@ -263,7 +263,7 @@ each() { # which, the command
 lines=()
 if [ "$tool_rounds" -gt 0 ]; then
   for command in check build 'build --release'; do
-    # What they depend on is compiled before anything is timed.
+    # Compile the dependencies before timing.
     compile ours 1 "$command" >/dev/null && compile theirs 1 "$command" >/dev/null
     ours=() theirs=() ratios=()
     for ((round = 0; round < tool_rounds; round++)); do

@@ -1,5 +1,5 @@
-//! The shape that ARCHITECTURE.md describes, held by a test: layers, sizes, and who may
-//! ask what time it is.
+//! Checks the architecture that ARCHITECTURE.md describes: layers, sizes, and which modules may
+//! read the clock.
 
 use std::{
     collections::BTreeMap,
@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The layer of each module of the runtime. A module names modules of its own layer or
-/// of a lower one, and what is listed in [`APART`] not at all.
+/// The layer of each module of the runtime. A module may name modules of its own layer or a
+/// lower one, except for the pairs in [`APART`].
 const LAYERS: &[(&str, u8)] = &[
     ("clock", 0),
     ("error", 0),
@@ -37,7 +37,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("stylesheet", 5),
 ];
 
-/// Modules of lower layers that a module must not name all the same.
+/// Modules of lower layers that a module must not name even so.
 const APART: &[(&str, &str)] = &[
     ("tool", "verify"),
     ("tool", "issuer"),
@@ -47,7 +47,7 @@ const APART: &[(&str, &str)] = &[
     ("resource", "issuer"),
     ("prompt", "verify"),
     ("prompt", "issuer"),
-    // What judges arguments knows nothing of tools.
+    // Validation of arguments does not depend on tools.
     ("json_schema", "tool"),
     ("json_schema", "verify"),
     ("json_schema", "issuer"),
@@ -56,14 +56,15 @@ const APART: &[(&str, &str)] = &[
 /// Layers 0 and 1 have no I/O and no async, and only two files know rmcp or HTTP.
 const PURE: u8 = 1;
 
-/// Modules of the pure layers that decide nothing about a request.
+/// Modules of the pure layers that take no part in a decision about a request.
 const UNDECIDING: &[&str] = &["clock", "error"];
 
-/// Lines of a file, documentation and tests included.
+/// The most lines of a file, documentation and tests included.
 const CEILING: usize = 400;
 
-/// Lines of code of what decides, without its documentation: what one sitting reads. Some
-/// 120 of them are what keeps a bound token from being a bearer token.
+/// The most lines of code, without documentation, in the modules that decide, so that one
+/// person can review them in one sitting. About 120 of them keep a bound token from being used
+/// as a bearer token.
 const CORE_CEILING: usize = 1_850;
 
 fn root() -> PathBuf {
@@ -73,7 +74,7 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Every Rust file below a folder of the workspace, with its text.
+/// Returns every Rust file below a folder of the workspace, with its text.
 fn sources(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -94,14 +95,14 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The module of the crate that a file belongs to: `runtime/src/gate/body.rs` to `gate`.
+/// Returns the crate module that a file belongs to: `runtime/src/gate/body.rs` to `gate`.
 fn module(file: &str) -> &str {
     let inside = file.trim_start_matches("runtime/src/");
     let end = inside.find(['/', '.']).unwrap_or(inside.len());
     &inside[..end]
 }
 
-/// Whether a file is compiled for tests alone, or for a fuzzer.
+/// Whether a file is compiled only for tests or for a fuzzer.
 fn is_test(file: &str) -> bool {
     file.contains("/tests/") || file.ends_with("/tests.rs") || file.ends_with("/fuzzed.rs")
 }
@@ -115,7 +116,7 @@ fn is_name(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// The parts of a group `a::{b, c}, d}` up to the brace that closes it.
+/// Splits a group `a::{b, c}, d}` into its parts, up to the closing brace.
 fn parts(group: &str) -> Vec<&str> {
     let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
     for (at, character) in group.char_indices() {
@@ -137,7 +138,7 @@ fn parts(group: &str) -> Vec<&str> {
     vec![group]
 }
 
-/// The modules of the crate that a text names by `crate::…`, with their lines.
+/// Returns the modules that a text names with `crate::…`, with their lines.
 fn named(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let code: Vec<&str> = text
@@ -172,7 +173,7 @@ fn a_module_names_lower_layers_only() {
     let mut faults = Vec::new();
     for (file, text) in sources("runtime/src") {
         let own = module(&file);
-        // The root, and what expansions and fuzz targets name, stand above all layers.
+        // The root, and the modules for expansions and fuzz targets, are above all layers.
         if matches!(own, "lib" | "private" | "fuzzing") {
             continue;
         }
@@ -183,7 +184,7 @@ fn a_module_names_lower_layers_only() {
             ));
             continue;
         };
-        // A test may reach up to build what it needs.
+        // A test may use higher layers to build what it needs.
         let code = text
             .split("#[cfg(test)]\nmod tests {")
             .next()
@@ -290,11 +291,11 @@ fn only_the_clock_asks_what_time_it_is() {
     }
 }
 
-/// The files whose code, without its tests, has this in it.
+/// Returns the files whose code, without tests, contains this text.
 fn files_with(text: &str) -> Vec<String> {
     let files = sources("runtime/src").into_iter();
     let files = files.filter(|(file, source)| {
-        // What is for tests alone and stands before them counts as code.
+        // Test-only items before the test module count as code.
         let code = source.split("#[cfg(test)]\nmod tests {").next();
         !is_test(file) && code.is_some_and(|code| code.contains(text))
     });
@@ -314,7 +315,7 @@ fn only_the_gate_says_with_which_credentials_a_token_came() {
 
 #[test]
 fn the_reading_of_imports_finds_what_is_imported() {
-    // Without this, a reading that finds nothing would prove everything.
+    // Checks the parser itself: one that finds nothing would pass every test.
     assert_eq!(
         named("use crate::{\n    a::{b, c},\n    d,\n    e::f,\n};\nfn g() { crate::h::i() }"),
         [

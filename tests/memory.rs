@@ -1,12 +1,11 @@
-//! Tokens that are no good leave nothing behind, however many there are.
+//! Invalid tokens use no memory after the request, however many there are.
 //!
-//! Each request brings a token that no request brought before: random text, what looks
-//! like a JWT, what a stranger signed, what the issuer signed for somebody else. The
-//! memory of the process (server, client and issuer are in it) is compared after a
-//! warm-up and at the end.
+//! Each request carries a new token: random text, JWT-like text, a token from an untrusted
+//! issuer, or a token for another audience. The test compares the memory of the process, which
+//! contains server, client and issuer, after a warm-up and at the end.
 //!
-//! By default there are enough to notice if each left sixty bytes. For a million, with the
-//! figures printed:
+//! By default there are enough requests to notice sixty bytes per token. For a million, with
+//! the figures printed:
 //!
 //! ```text
 //! GARBAGE=1000000 cargo test --release -p toolgate-tests --test memory -- --nocapture
@@ -26,16 +25,16 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How many there are unless `GARBAGE` says otherwise.
+/// The number of tokens unless `GARBAGE` is set.
 const TOKENS: usize = 12_000;
 
-/// After this many the allocator has what it needs.
+/// After this many, the allocator has reached its working size.
 const WARM_UP: usize = 4_000;
 
-/// What the process may grow by.
+/// The most that the process may grow, in bytes.
 const MOST: usize = 768 * 1024;
 
-/// How many connections there are.
+/// The number of connections.
 const CONNECTIONS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,7 +72,7 @@ async fn distinct_tokens_that_are_no_good_leave_memory_where_it_was() {
     );
 }
 
-/// Sends the tokens of these numbers, and wants each of them refused.
+/// Sends the tokens of these numbers, and requires that each is refused.
 async fn send(
     running: &Running,
     issuer: &ImitationIssuer,
@@ -123,7 +122,7 @@ fn garbage(
     }
 }
 
-/// A connection that is kept, written to without a client's own buffers.
+/// A keep-alive connection without a client's own buffers.
 struct Connection {
     stream: TcpStream,
     host: String,
@@ -144,7 +143,7 @@ impl Connection {
         }
     }
 
-    /// The status with which a call is answered.
+    /// Returns the status of a call.
     async fn call(&mut self, token: &str) -> String {
         let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{}}}"#;
         let request = format!(
@@ -182,7 +181,7 @@ impl Connection {
     }
 }
 
-/// The memory of this process that is in use, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

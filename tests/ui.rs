@@ -1,9 +1,9 @@
-//! What the attributes say to a person who made a mistake, and what they accept.
+//! Compile errors and accepted uses of the attributes.
 //!
-//! Each program in `ui/fail` has beside it what the compiler says, made by the pinned
-//! toolchain; after a change look at the difference and accept it with
-//! `TRYBUILD=overwrite cargo test -p toolgate-tests --test ui`. The first line of each
-//! program counts its errors, so that one mistake stays one error.
+//! Each program in `ui/fail` has the expected compiler output of the pinned toolchain beside
+//! it. After a change, review the difference and accept it with `TRYBUILD=overwrite cargo test
+//! -p toolgate-tests --test ui`. The first line of each program counts its errors, so that one
+//! mistake stays one error.
 
 use std::{fs, path::Path};
 

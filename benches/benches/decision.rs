@@ -1,4 +1,4 @@
-//! What it costs to decide, and to decide about a token that is known.
+//! The cost of a decision, alone and for a known token.
 //!
 //! Run: `cargo bench -p toolgate-benches --bench decision`.
 
@@ -10,8 +10,8 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
 
-/// So many in a row that the clock does not count; left to choose by itself, divan measures the
-/// first of all with too few.
+/// Iterations per sample: enough that the cost of reading the clock does not matter. By itself,
+/// divan uses too few for the first benchmark.
 const SAMPLE: u32 = 10_000;
 
 fn main() {

@@ -1,4 +1,4 @@
-//! What it costs to put a server together: schemas, rules, challenges, documents, routes.
+//! The cost of building a server: schemas, rules, challenges, documents, routes.
 //!
 //! Run: `cargo bench -p toolgate-benches --bench start`.
 
@@ -8,8 +8,8 @@ use toolgate::{
     Config, Requirement, Scope, Server, ToolSet,
 };
 
-/// A tool with this number, as an expansion would say it, which asks for one of so many
-/// scopes. What an expansion says is `'static`: what is leaked here ends with the process.
+/// Builds a tool with this number, as an expansion would, that requires one of `scopes` scopes.
+/// Expansions are `'static`, so this leaks memory until the process ends.
 fn tool(number: usize, scopes: usize) -> ToolDefinition<()> {
     let name: &'static str = format!("tool_{number:05}").leak();
     let scope = format!("desk:{:03}", number % scopes).leak();

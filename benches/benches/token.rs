@@ -1,9 +1,8 @@
-//! What a token costs that was never seen before, next to what jsonwebtoken's verification
-//! of it costs alone; and what it costs from then on.
+//! The cost of a new token compared with jsonwebtoken's verification of it, and the cost of a
+//! known token.
 //!
-//! Run: `cargo bench -p toolgate-benches --bench token`. The last lines are the ratios:
-//! there both take turns, so that a machine that is busy is as busy for one as for the
-//! other.
+//! Run: `cargo bench -p toolgate-benches --bench token`. The last lines are the ratios. Both
+//! sides take turns for them, so that other load on the machine affects both equally.
 
 use std::time::{Duration, Instant};
 
@@ -14,16 +13,16 @@ use toolgate_benches::{Desk, Plain};
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
-/// How many cold tokens a benchmark needs: what it says of samples, and the first.
+/// The number of cold tokens for one benchmark: all samples, and the first call.
 const TOKENS: usize = 100 * 40 + 1;
 
-/// How often each has its turn, and for how many tokens.
+/// How often each side takes its turn, and for how many tokens.
 const TURNS: usize = 101;
 const EACH: usize = 50;
 
 fn main() {
     divan::main();
-    // `cargo bench -- <a name>` wants that benchmark and nothing else.
+    // `cargo bench -- <name>` runs only that benchmark.
     if std::env::args()
         .skip(1)
         .all(|argument| argument == "--bench")
@@ -50,14 +49,14 @@ fn jsonwebtoken_signature(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| plain.signature());
 }
 
-/// So many in a row: a server whose tokens are warm has looked at one a moment ago.
+/// Many in a row: a server with warm tokens used one a moment ago.
 #[divan::bench(args = [1, 16, 128], sample_count = 100, sample_size = 1000)]
 fn warm_token(bencher: Bencher<'_, '_>, scopes: usize) {
     let desk = Desk::new(10, scopes);
     bencher.bench_local(|| desk.warm());
 }
 
-/// What no warm token can cost less than: it is remembered by its hash.
+/// The lower bound for a warm token: the cache key is its hash.
 #[divan::bench(args = [1, 16, 128], sample_count = 100, sample_size = 1000)]
 fn warm_token_its_sha256_alone(bencher: Bencher<'_, '_>, scopes: usize) {
     let desk = Desk::new(10, scopes);
@@ -65,7 +64,7 @@ fn warm_token_its_sha256_alone(bencher: Bencher<'_, '_>, scopes: usize) {
     bencher.bench_local(|| digest(&SHA256, black_box(tokens[0].as_bytes())));
 }
 
-#[expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn ratios() {
     let desk = Desk::with_tokens(10, 1, 1 + TURNS * EACH);
     let plain = Plain::new(&desk);

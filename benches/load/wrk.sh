@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The same servers under wrk, a load program that is not ours.
+# Measures the same servers with wrk, an independent load program.
 #
 #   benches/load/wrk.sh            needs wrk (Debian and others have a package), awk and bash
 #
-# ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (32) and THREADS (half of the processors) can be
-# set. The servers take turns in short slices; a ratio is the median of the rounds' ratios.
+# Settings: ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (32), THREADS (half of the processors).
+# The servers take turns in short slices; a ratio is the median of the rounds' ratios.
 set -euo pipefail
-# What fails within $(…) ends the script as well: no figure is made of nothing.
+# A failure inside $(…) ends the script too, so that no figure is computed from nothing.
 shopt -s inherit_errexit
 cd "$(dirname "$0")/../.."
 
@@ -27,10 +27,10 @@ done
 [ "${#url[@]}" -gt 0 ] || { echo "the servers did not start" >&2; exit 1; }
 trap 'rm -rf "$(dirname "${script[list]}")"' EXIT
 
-# Calls a second of one server for one slice. $2 is whether refusals are right answers.
+# Prints the calls per second of one server for one slice. $2: whether refusals are expected.
 press() {
   local said rate
-  # wrk waits for ever for a server that does not accept.
+  # wrk waits forever if a server does not accept connections.
   said=$(timeout $((each + 30)) wrk -t"$threads" -c"$connections" -d"${each}s" \
     -s "${script[$1]}" "${url[$1]}" 2>&1) || { echo "$1: $said" >&2; exit 1; }
   if [ "$2" = answers ] && grep -q 'Non-2xx' <<<"$said"; then
@@ -47,7 +47,7 @@ press() {
 
 median() { sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'; }
 
-# A row: what it is, ours, theirs, the target, whether refusals are right answers.
+# A row: measure, ours, theirs, target, whether refusals are expected.
 row() {
   local ours=() theirs=() ratios=() round a b
   for ((round = 0; round < rounds; round++)); do

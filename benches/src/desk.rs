@@ -1,4 +1,4 @@
-//! A server's rules and its authenticator, with as many tools and scopes as are wanted.
+//! A server's rules and its authenticator, with any number of tools and scopes.
 
 use std::sync::{
     Arc,
@@ -25,11 +25,11 @@ use crate::{
 pub(crate) const ISSUER: &str = "https://as.example";
 pub(crate) const AUDIENCE: &str = "https://mcp.example/mcp";
 
-/// Rules, an authenticator, and a caller who may call every tool.
+/// Rules, an authenticator, and a caller that may call every tool.
 pub struct Desk {
     rules: Rules,
     authenticator: Authenticator,
-    /// Of one token each.
+    /// One token each.
     headers: Vec<HeaderMap>,
     tokens: Vec<String>,
     jwks: String,
@@ -40,18 +40,18 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// One with so many tools, each of which asks for one of so many scopes, all of which
-    /// the token has, signed by ES256.
+    /// Builds `tools` tools that each require one of `scopes` scopes. The token has all of them
+    /// and is signed with ES256.
     ///
     /// # Panics
     ///
-    /// When there are more than 128 scopes, or no random numbers.
+    /// If there are more than 128 scopes, or no random numbers.
     #[must_use]
     pub fn new(tools: usize, scopes: usize) -> Self {
         Self::with_tokens(tools, scopes, 1)
     }
 
-    /// The same with so many tokens, of which all but the first are cold.
+    /// Builds the same with several tokens, all cold except the first.
     ///
     /// # Panics
     ///
@@ -69,7 +69,9 @@ impl Desk {
             .map(|number| format!("tool_{number:05}"))
             .collect();
         let access = |number: usize| {
-            let one = table.one(names[number % scopes]).expect("it is known");
+            let one = table
+                .one(names[number % scopes])
+                .expect("the scope is declared");
             Access::Scopes([one].into())
         };
         let offers = Offers {
@@ -118,41 +120,41 @@ impl Desk {
         desk
     }
 
-    /// Decides about one tool, which is every time the same; says whether it may be called.
+    /// Decides about the same tool every time. Returns whether it may be called.
     #[must_use]
     pub fn decide(&self) -> bool {
         self.decide_about(&self.tools[self.tools.len() / 2], self.principal.as_ref())
     }
 
-    /// The same about a tool that was not called lately, so that nothing of it is in the
-    /// processor's nearest cache.
+    /// Decides about a tool that was not used recently, so that its data is not in the nearest
+    /// CPU cache.
     #[must_use]
     pub fn decide_for_another(&self) -> bool {
-        // Relatively prime to every number of tools here.
+        // Coprime with every number of tools here.
         let turn = self.turn.fetch_add(7919, Ordering::Relaxed);
         let tool = &self.tools[turn % self.tools.len()];
         self.decide_about(tool, self.principal.as_ref())
     }
 
-    /// All that a request's token and its tool cost once the token is known: it is read
-    /// from its header, looked up, judged, and decided about.
+    /// Does all work for a request with a known token: parses the header, looks up the token,
+    /// authorizes and decides.
     #[must_use]
     pub fn warm(&self) -> bool {
         self.enter(0)
     }
 
-    /// The same for a token that was never seen before: it is taken apart, its signature
-    /// verified, its claims read, and the verdict kept.
+    /// Does the same for a new token: parses it, verifies its signature, reads its claims and
+    /// caches the verdict.
     ///
     /// # Panics
     ///
-    /// When there are no more such tokens.
+    /// If no unused token is left.
     #[must_use]
     pub fn cold(&self) -> bool {
         self.enter(self.cold.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The tokens and the key set that verifies them, for others to try.
+    /// Returns the tokens and the key set that verifies them.
     #[must_use]
     pub fn tokens(&self) -> (&[String], &str) {
         (&self.tokens, &self.jwks)
@@ -163,7 +165,7 @@ impl Desk {
         self.admit_to(&self.tools[0], Some(principal))
     }
 
-    /// Decides, and makes the admission of it, which holds the caller.
+    /// Decides, and builds the admission, which holds the caller.
     #[must_use]
     pub fn admit(&self) -> bool {
         self.admit_to(&self.tools[self.tools.len() / 2], self.principal.clone())
@@ -177,12 +179,12 @@ impl Desk {
     fn authenticated(&self, number: usize) -> Principal {
         let headers = self.headers.get(number).expect("a token is left");
         let credentials = Credentials::read(headers, None, true).expect("one token");
-        let credentials = credentials.expect("it is there");
+        let credentials = credentials.expect("the header has credentials");
         let shown = Shown::read(&Method::POST, headers);
-        // Nothing waits: the keys are given, or the token is known.
+        // Never pending: the keys are static, or the token is cached.
         let judged = self.authenticator.authenticate(&credentials, &shown);
         let judged = judged.now_or_never();
-        let accepted = judged.expect("at once").expect("it is good");
+        let accepted = judged.expect("never pending").expect("a valid token");
         accepted.sent_with(credentials)
     }
 

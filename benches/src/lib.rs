@@ -1,9 +1,9 @@
-//! The part of the runtime that decides, compiled once more with a door for benchmarks.
+//! The part of the runtime that decides, compiled again with access for benchmarks.
 //!
-//! What is measured here is no part of the runtime's interface, and a benchmark is no
-//! reason to make it one: a hidden function or a feature is a promise as well. Layers 0
-//! to 2 of the runtime name no other layer (`tests/architecture.rs` holds that), so their
-//! very sources are a crate of their own, in which this file is the root.
+//! The measured functions are not public API, and a benchmark should not make them public: a
+//! hidden function or a feature is a promise too. Layers 0 to 2 of the runtime use no other
+//! layer (`tests/architecture.rs` checks that), so this crate includes their source files, with
+//! this file as the root.
 
 #[expect(
     dead_code,
@@ -30,7 +30,8 @@ mod runtime {
     pub(super) mod development {
         mod keys;
 
-        /// Tokens with these claims, signed by ES256, and the key set that verifies them.
+        /// Builds tokens with these claims, signed with ES256, and the key set that verifies
+        /// them.
         pub(crate) fn tokens(
             claims: impl Iterator<Item = serde_json::Value>,
         ) -> (Vec<String>, String) {
@@ -41,7 +42,7 @@ mod runtime {
     }
 }
 
-// The runtime's modules name each other as modules of their crate's root.
+// The runtime's modules refer to each other from their crate's root.
 use runtime::{
     access, admission, bearer, claims, clock, development, error, issuer, json, operation,
     principal, scope, uri_pattern, verify,

@@ -1,4 +1,4 @@
-//! The same tokens by jsonwebtoken alone: what every server that verifies them pays.
+//! The same tokens with jsonwebtoken alone: the cost for every server that verifies them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::desk::{AUDIENCE, Desk, ISSUER};
 
-/// A key that is ready, and tokens that it signed.
+/// A key, and tokens that it signed.
 pub struct Plain {
     tokens: Vec<String>,
     key: DecodingKey,
@@ -16,18 +16,18 @@ pub struct Plain {
     turn: AtomicUsize,
 }
 
-/// What a layer that somebody wrote by hand reads of a token.
+/// The claims that a hand-written layer reads.
 #[derive(Deserialize)]
 struct Claims {
     scope: String,
 }
 
 impl Plain {
-    /// For the tokens of a desk.
+    /// Uses the key set and the tokens of a desk.
     ///
     /// # Panics
     ///
-    /// When the desk's key set is none.
+    /// If the desk's key set is invalid.
     #[must_use]
     pub fn new(desk: &Desk) -> Self {
         let (tokens, jwks) = desk.tokens();
@@ -45,14 +45,14 @@ impl Plain {
         plain
     }
 
-    /// Verifies a token and reads its claims, by `jsonwebtoken::decode`.
+    /// Verifies a token and reads its claims with `jsonwebtoken::decode`.
     #[must_use]
     pub fn decode(&self) -> bool {
         let token = decode::<Claims>(self.next(), &self.key, &self.validation);
         token.is_ok_and(|token| !token.claims.scope.is_empty())
     }
 
-    /// Verifies the signature and nothing else, by `jsonwebtoken::crypto::verify`.
+    /// Verifies only the signature, with `jsonwebtoken::crypto::verify`.
     #[must_use]
     pub fn signature(&self) -> bool {
         let parts = self.next().rsplit_once('.');
@@ -62,12 +62,12 @@ impl Plain {
         })
     }
 
-    /// Whether a signature that was changed is refused: without this, a benchmark of what
-    /// verifies nothing would look very good.
+    /// Whether a changed signature is refused. Without this test, a benchmark that verifies
+    /// nothing would look very good.
     ///
     /// # Panics
     ///
-    /// When a signature is no base64url.
+    /// If a signature is not base64url.
     #[must_use]
     pub fn refuses(&self) -> bool {
         let (message, signature) = self.next().rsplit_once('.').expect("two parts");

@@ -1,4 +1,4 @@
-//! A request with a known token allocates nothing until it is let in.
+//! A request with a known token allocates nothing until it is authorized.
 
 use toolgate_benches::Desk;
 
@@ -19,7 +19,7 @@ fn a_known_token_and_its_decision_allocate_nothing() {
 
 #[test]
 fn the_counter_counts() {
-    // Without this, one that sees nothing would prove everything.
+    // Checks that the counter works: one that counts nothing would pass every test.
     let counted = allocation_counter::measure(|| {
         let _ = std::hint::black_box(vec![1_u8]);
     });

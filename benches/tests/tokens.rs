@@ -1,4 +1,4 @@
-//! What the benchmarks of tokens compare does what it says.
+//! Checks that the functions compared by the token benchmarks work.
 
 use toolgate_benches::{Desk, Plain};
 

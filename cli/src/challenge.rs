@@ -1,30 +1,30 @@
-//! `WWW-Authenticate`, read as strictly as RFC 9110 §11 lets it be written.
+//! Parses `WWW-Authenticate` as strictly as the sender rules of RFC 9110 §11.
 //!
-//! A reader that forgives would let pass what the next client stumbles over. So what a
-//! sender must not write (white space around `=`, empty list elements, a parameter
-//! twice) is a fault here, although a recipient may have to put up with it.
+//! A lenient parser would accept headers that other clients cannot read. Everything that a
+//! sender must not generate (white space around `=`, empty list elements, a repeated parameter)
+//! is an error here, even where RFC 9110 asks recipients to accept it.
 
 pub(crate) mod letter;
 
 use std::iter;
 
-/// Parameters of a challenge that are read.
+/// The most parameters that are parsed in one challenge.
 const MOST_PARAMETERS: usize = 64;
 
-/// One challenge of a header.
+/// One challenge of the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge {
     pub(crate) scheme: String,
-    /// In the order of the header, names in lower case, values without quotes.
+    /// In header order; names in lower case, values without quotes.
     pub(crate) parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// Reads one field value.
+    /// Parses one field value.
     ///
     /// # Errors
     ///
-    /// A sentence that says what breaks the grammar, and where.
+    /// Returns a sentence that says what violates the grammar, and where.
     pub(crate) fn read_all(value: &[u8]) -> Result<Vec<Self>, String> {
         Reader {
             bytes: value,
@@ -33,7 +33,7 @@ impl Challenge {
         .challenges()
     }
 
-    /// A parameter, by its name in lower case.
+    /// Returns a parameter by its lower-case name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| &**value)
@@ -50,7 +50,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `#challenge` with `challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]`.
+    /// Parses `#challenge`, where `challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]`.
     fn challenges(mut self) -> Result<Vec<Challenge>, String> {
         let mut all = Vec::new();
         loop {
@@ -80,18 +80,19 @@ impl Reader<'_> {
         }
     }
 
-    /// `#auth-param`, up to the next scheme or the end; says whether it was the end.
+    /// Parses `#auth-param`, up to the next scheme or the end. Returns whether it reached the
+    /// end.
     fn parameters(&mut self, challenge: &mut Challenge) -> Result<bool, String> {
         loop {
             let (name, value) = self.parameter()?;
-            // Real ones have six. Each is compared with all before it.
+            // Real challenges have about six. Each name is compared with all names before it.
             if challenge.parameters.len() == MOST_PARAMETERS {
                 return Err(format!(
                     "a challenge has more than {MOST_PARAMETERS} parameters"
                 ));
             }
             if challenge.get(&name).is_some() {
-                return Err(format!("the parameter `{name}` is there twice"));
+                return Err(format!("the parameter `{name}` is repeated"));
             }
             challenge.parameters.push((name, value));
             if self.is_at_end() {
@@ -104,7 +105,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `auth-param = token "=" ( token / quoted-string )`.
+    /// Parses `auth-param = token "=" ( token / quoted-string )`.
     fn parameter(&mut self) -> Result<(String, String), String> {
         let name = self.token().ok_or_else(|| self.fault("a parameter"))?;
         if self.peek() != Some(b'=') {
@@ -119,7 +120,7 @@ impl Reader<'_> {
         };
         if !matches!(self.peek(), None | Some(b',' | b' ' | b'\t')) {
             return Err(self.fault(&format!(
-                "a comma after `{name}` (a value with other characters must be quoted)"
+                "a comma after `{name}` (values that are not tokens must be quoted)"
             )));
         }
         Ok((name.to_ascii_lowercase(), value))
@@ -134,7 +135,7 @@ impl Reader<'_> {
                 Some(b'"') => return Ok(String::from_utf8_lossy(&value).into_owned()),
                 Some(b'\\') => match self.next() {
                     Some(byte) if is_text(byte) => value.push(byte),
-                    _ => return Err(format!("`{name}` has a broken escape")),
+                    _ => return Err(format!("`{name}` has an invalid escape")),
                 },
                 Some(byte) if is_text(byte) => value.push(byte),
                 Some(_) => return Err(format!("`{name}` has a control character")),
@@ -143,7 +144,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `token68`, if that and not a parameter is what stands here.
+    /// Skips a `token68`, unless a parameter starts here. Returns whether it skipped one.
     fn skip_token68(&mut self) -> bool {
         let rest = &self.bytes[self.at..];
         let body = rest.iter().take_while(|&&byte| is_token68(byte)).count();
@@ -159,7 +160,7 @@ impl Reader<'_> {
         is_whole
     }
 
-    /// Whether `token "="` stands here: a further parameter, not the next scheme.
+    /// Whether `token "="` starts here: another parameter, not the next scheme.
     fn is_at_parameter(&self) -> bool {
         let rest = &self.bytes[self.at..];
         let name = rest.iter().take_while(|&&byte| is_tchar(byte)).count();
@@ -174,7 +175,7 @@ impl Reader<'_> {
         self.at += 1;
         self.blanks();
         if matches!(self.peek(), None | Some(b',')) {
-            return Err(self.fault("something after the comma"));
+            return Err(self.fault("a parameter or a challenge after the comma"));
         }
         Ok(())
     }
@@ -226,39 +227,39 @@ impl Reader<'_> {
     }
 }
 
-/// RFC 9110 §5.6.2.
+/// A `tchar` (RFC 9110 §5.6.2).
 fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// RFC 9110 §11.2.
+/// A character of `token68` (RFC 9110 §11.2).
 fn is_token68(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
 }
 
-/// What may stand in quotes, escapes aside (RFC 9110 §5.6.4).
+/// A character allowed in a quoted string, escapes aside (RFC 9110 §5.6.4).
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || byte == b' ' || (0x21..0x7f).contains(&byte) || byte >= 0x80
 }
 
-/// The tokens of a scope, split at U+0020 alone (RFC 6749 §3.3).
+/// Splits a scope into its tokens, at U+0020 only (RFC 6749 §3.3).
 ///
 /// # Errors
 ///
-/// A sentence that says what is no scope-token.
+/// Returns a sentence that names the invalid scope-token.
 pub(crate) fn scope_tokens(scope: &str) -> Result<Vec<&str>, String> {
     let tokens: Vec<_> = scope.split(' ').collect();
     match tokens.iter().find(|token| !is_scope_token(token)) {
         Some(&"") => Err(match scope.is_empty() {
             true => "the scope is empty".to_owned(),
-            false => format!("`{scope}` has a space too many"),
+            false => format!("`{scope}` has an extra space"),
         }),
-        Some(token) => Err(format!("`{token}` is no scope-token")),
+        Some(token) => Err(format!("`{token}` is not a scope-token")),
         None => Ok(tokens),
     }
 }
 
-/// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 §3.3).
+/// Whether the text is a `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 §3.3).
 pub(crate) fn is_scope_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -266,7 +267,7 @@ pub(crate) fn is_scope_token(text: &str) -> bool {
             .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// All challenges of all field values.
+/// Parses the challenges of all field values.
 ///
 /// # Errors
 ///
@@ -277,13 +278,14 @@ pub(crate) fn read(values: &[Vec<u8>]) -> Result<Vec<Challenge>, String> {
         all.extend(Challenge::read_all(value)?);
     }
     match all.is_empty() {
-        true => Err("there is no WWW-Authenticate".to_owned()),
+        true => Err("there is no `WWW-Authenticate`".to_owned()),
         false => Ok(all),
     }
 }
 
-/// What clients without a parser take for a parameter: the first `name=` of the header,
-/// wherever it stands, up to the next quote, or, without quotes, to a blank or comma.
+/// Returns what a client without a parser reads as this parameter: the text after the first
+/// `name=` anywhere in the header, up to the next quote, or, without quotes, up to a space or
+/// comma.
 fn first_match(raw: &str, name: &str) -> Option<String> {
     let rest = &raw[raw.find(&format!("{name}="))? + name.len() + 1..];
     let end: &[char] = if rest.starts_with('"') {
@@ -295,7 +297,7 @@ fn first_match(raw: &str, name: &str) -> Option<String> {
     Some(inner.split(end).next().unwrap_or_default().to_owned())
 }
 
-/// The header as text, each line after a comma; what is not ASCII is replaced.
+/// Joins the field values with commas, as text. Non-ASCII bytes are replaced.
 pub(crate) fn raw(values: &[Vec<u8>]) -> String {
     let mut text = String::new();
     for (value, comma) in values.iter().zip(iter::once("").chain(iter::repeat(", "))) {

@@ -1,4 +1,4 @@
-//! Every check, by family. A family is a table of checks and a function that judges them.
+//! All checks, by family. A family is a table of checks and a function that runs them.
 
 mod challenge;
 mod cors;
@@ -19,7 +19,7 @@ use crate::{
     visit::Visit,
 };
 
-/// A family of checks, as the document shows it.
+/// A family of checks, as docs/check.md lists it.
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) name: &'static str,
@@ -27,70 +27,70 @@ pub(crate) struct Family {
     pub(crate) checks: &'static [&'static Check],
 }
 
-/// Every family, in the order in which it is judged.
+/// All families, in the order in which they run.
 pub(crate) static MATRIX: &[Family] = &[
     Family {
         name: "challenge",
-        about: "How a request without a token is refused.",
+        about: "How the server refuses a request without a token.",
         checks: challenge::CHECKS,
     },
     Family {
         name: "metadata",
-        about: "What the server says about itself to clients that have no token yet.",
+        about: "The protected resource metadata, which clients read before they have a token.",
         checks: metadata::CHECKS,
     },
     Family {
         name: "issuer",
-        about: "The authorization server that the metadata names first.",
+        about: "The first authorization server in the metadata.",
         checks: issuer::CHECKS,
     },
     Family {
         name: "login",
-        about: "A login as a client does it. Needs `--login`.",
+        about: "The login flow of a client. Needs `--login`.",
         checks: login::CHECKS,
     },
     Family {
         name: "tokens",
-        about: "How tokens are refused that nobody issued.",
+        about: "How the server refuses invalid tokens.",
         checks: tokens::CHECKS,
     },
     Family {
         name: "cors",
-        about: "Whether a page in a browser can be a client.",
+        about: "Whether a browser page can act as a client.",
         checks: cors::CHECKS,
     },
     Family {
         name: "host",
-        about: "Requests that are meant for another server, or sent by another's page.",
+        about: "Requests with a foreign Host or Origin.",
         checks: host::CHECKS,
     },
     Family {
         name: "lifecycle",
-        about: "Both lifecycles of the protocol. Needs a token where the handshake does.",
+        about: "Both protocol lifecycles. Needs a token if the handshake needs one.",
         checks: lifecycle::CHECKS,
     },
     Family {
         name: "stepup",
-        about: "A token that lacks a scope. Needs a token and `--tool`, or `--login`.",
+        about: "Calls with a token that lacks a scope. Needs a token and `--tool`, or `--login`.",
         checks: stepup::CHECKS,
     },
     Family {
         name: "leaks",
-        about: "What can be learned without a token, and what answers repeat.",
+        about: "What is visible without a token, and what responses disclose.",
         checks: leaks::CHECKS,
     },
     Family {
         name: "health",
-        about: "What an operator can ask. Noted only.",
+        about: "Health endpoints for operators. Notes only.",
         checks: health::CHECKS,
     },
 ];
 
-/// Judges everything.
+/// Runs all checks.
 ///
 /// # Errors
 ///
-/// Why the server cannot be reached.
+/// Returns why the server cannot be reached.
 pub(crate) async fn run(visit: &mut Visit, login: Option<Login>) -> Result<Vec<Finding>, String> {
     for (at, token) in visit.tokens.iter().enumerate() {
         visit
@@ -104,7 +104,7 @@ pub(crate) async fn run(visit: &mut Visit, login: Option<Login>) -> Result<Vec<F
     let mut all = challenge::run(visit).await;
     all.extend(metadata::run(visit).await);
     all.extend(issuer::run(visit).await);
-    // Before the checks that say more with a token.
+    // First, because some checks find more with a token.
     let (findings, client) = login::run(visit, login).await;
     all.extend(findings);
     all.extend(tokens::run(visit).await);

@@ -1,21 +1,21 @@
-//! What a check is, and what came of it.
+//! Checks and their findings.
 
 use serde::{Serialize, Serializer};
 
-/// How much a violation weighs.
+/// The weight of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
-    /// Worth knowing; nothing has to be done.
+    /// Information; no action needed.
     Note,
-    /// A SHOULD is not met, or some clients do worse than they could.
+    /// A SHOULD is not met, or some clients work less well than they could.
     Warn,
-    /// A MUST is not met, a door is open, or clients in use break.
+    /// A MUST is not met, an operation is open, or clients in use break.
     Fail,
 }
 
 impl Severity {
-    /// Its name in the report and in the document.
+    /// Its name in the report and in docs/check.md.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
@@ -25,17 +25,16 @@ impl Severity {
     }
 }
 
-/// One requirement. Its id is stable: reports of two versions can be compared.
+/// One requirement. Its id is stable, so that reports of two versions can be compared.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
     pub(crate) severity: Severity,
-    /// What must hold, as a sentence.
+    /// The requirement, as a sentence.
     pub(crate) requirement: &'static str,
-    /// Who says so: an RFC and its section, a page of the specification, or what was
-    /// measured with clients.
+    /// The source: an RFC section, a page of the specification, or observed client behaviour.
     pub(crate) source: &'static str,
-    /// What to do where it does not hold.
+    /// How to fix a violation.
     pub(crate) remedy: &'static str,
 }
 
@@ -64,11 +63,11 @@ impl Check {
     }
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Pass,
-    /// It could not be judged; `seen` says why.
+    /// It could not be checked; `seen` says why.
     Skipped,
     Violated,
 }
@@ -83,7 +82,7 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    /// `pass`, `skipped`, or the severity of what is violated.
+    /// Returns `pass`, `skipped`, or the severity of the violation.
     pub(crate) fn verdict(&self) -> &'static str {
         match self.outcome {
             Outcome::Pass => "pass",
@@ -118,7 +117,7 @@ impl Serialize for Finding {
     }
 }
 
-/// A number of things in words.
+/// Formats a count with its noun, in the singular or plural.
 pub(crate) fn count(number: usize, thing: &str) -> String {
     match number {
         1 => format!("1 {thing}"),
@@ -126,7 +125,7 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     }
 }
 
-/// Collects the findings of one family, each check at most once.
+/// Collects the findings of one family; each check has at most one.
 #[derive(Debug)]
 pub(crate) struct Section {
     checks: &'static [&'static Check],
@@ -141,7 +140,7 @@ impl Section {
         }
     }
 
-    /// Both sides of the verdict say what was seen.
+    /// Records the verdict. `Ok` and `Err` both contain what was seen.
     pub(crate) fn judge(&mut self, check: &'static Check, verdict: Result<String, String>) {
         match verdict {
             Ok(seen) => self.add(check, Outcome::Pass, seen),
@@ -153,8 +152,8 @@ impl Section {
         self.add(check, Outcome::Skipped, reason.into());
     }
 
-    /// The findings in the order of the matrix; what was not judged is skipped for this
-    /// reason.
+    /// Returns the findings in the order of the matrix. Checks without a verdict are skipped,
+    /// for this reason.
     pub(crate) fn close(mut self, reason: &str) -> Vec<Finding> {
         let mut ordered = Vec::with_capacity(self.checks.len());
         for &check in self.checks {
@@ -172,10 +171,14 @@ impl Section {
     }
 
     fn add(&mut self, check: &'static Check, outcome: Outcome, seen: String) {
-        debug_assert!(self.checks.contains(&check), "{} is of no family", check.id);
+        debug_assert!(
+            self.checks.contains(&check),
+            "{} is not in this family",
+            check.id
+        );
         debug_assert!(
             self.findings.iter().all(|f| f.check != check),
-            "{} is judged twice",
+            "{} has two verdicts",
             check.id
         );
         self.findings.push(Finding {

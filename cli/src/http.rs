@@ -1,5 +1,5 @@
-//! One request, one answer: no redirect is followed, no answer is waited for without an
-//! end, and none is read beyond a size.
+//! Sends one request and reads one response: redirects are not followed, and time and size are
+//! limited.
 
 mod answer;
 
@@ -16,13 +16,13 @@ use serde_json::Value;
 
 pub(crate) use answer::Answer;
 
-/// Bytes of a body that are read. No document or refusal needs more.
+/// The most bytes of a body that are read. No document or refusal needs more.
 const LARGEST: usize = 2 << 20;
 
-/// How long an event stream is read that no message is expected from.
+/// How long an event stream is read if no message is expected on it.
 const GLANCE: Duration = Duration::from_millis(500);
 
-/// A request that can be sent again with something changed.
+/// A request that can be cloned, changed and sent again.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     method: Method,
@@ -51,7 +51,7 @@ impl Request {
         Self::new(Method::POST, url)
     }
 
-    /// One more header, beside any of the same name.
+    /// Adds a header and keeps others of the same name.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -73,28 +73,28 @@ impl Request {
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 
-    /// The same to another address.
+    /// Sends the same request to another URL.
     pub(crate) fn to(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
         self
     }
 }
 
-/// The client, and what was noticed in all answers together.
+/// The client, and a record of disclosures in all responses.
 pub(crate) struct Http {
     client: Client,
     patience: Duration,
     watched: RefCell<BTreeMap<String, Watched>>,
 }
 
-/// Of what kind a text is that no answer may repeat.
+/// The kind of text that no response may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Watch {
     Token,
     Trace,
 }
 
-/// A text that no answer may repeat.
+/// A text that no response may contain.
 struct Watched {
     watch: Watch,
     text: String,
@@ -103,7 +103,7 @@ struct Watched {
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is watched for are tokens.
+        // Watched texts are tokens: never print them.
         f.debug_struct("Http").finish_non_exhaustive()
     }
 }
@@ -111,7 +111,7 @@ impl fmt::Debug for Http {
 impl Http {
     /// # Errors
     ///
-    /// When there is no TLS to be had.
+    /// If TLS cannot be set up.
     pub(crate) fn new(patience: Duration) -> Result<Self, String> {
         // HTTP/1.1, because the `Host` checks need a header and not a pseudo-header.
         let client = Client::builder()
@@ -129,7 +129,7 @@ impl Http {
         })
     }
 
-    /// From now on looks for this text in every answer of [`Http::send`].
+    /// Searches every later response of [`Http::send`] for this text.
     pub(crate) fn watch(&self, watch: Watch, name: &str, text: &str) {
         let watched = Watched {
             watch,
@@ -139,7 +139,7 @@ impl Http {
         self.watched.borrow_mut().insert(name.to_owned(), watched);
     }
 
-    /// The names of what was repeated, and by which answer.
+    /// Returns which watched texts appeared, and in which response.
     pub(crate) fn leaks(&self, watch: Watch) -> Vec<String> {
         let watched = self.watched.borrow();
         let leaks = watched.iter().filter_map(|(name, watched)| {
@@ -152,13 +152,17 @@ impl Http {
         leaks.collect()
     }
 
-    /// Sends a request to the server under judgement.
+    /// Sends a request to the server under test.
     ///
     /// # Errors
     ///
-    /// Why there is no answer.
+    /// Returns why there is no response.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, String> {
-        let what = format!("the answer to {} {}", request.method, path_of(&request.url));
+        let what = format!(
+            "the response to {} {}",
+            request.method,
+            path_of(&request.url)
+        );
         let answer = self.exchange(request).await?;
         for watched in self.watched.borrow_mut().values_mut() {
             if watched.seen_in.is_none() && answer.repeats(&watched.text) {
@@ -168,12 +172,12 @@ impl Http {
         Ok(answer)
     }
 
-    /// Sends a request to anybody, an authorization server say, whose answers hold
-    /// tokens by right.
+    /// Sends a request to another server, such as an authorization server, whose responses may
+    /// contain tokens.
     ///
     /// # Errors
     ///
-    /// Why there is no answer.
+    /// Returns why there is no response.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Answer, String> {
         let end = Instant::now() + self.patience;
         let mut builder = self
@@ -190,7 +194,7 @@ impl Http {
             .send()
             .await
             .map_err(|error| match error.is_timeout() {
-                true => format!("no answer within {} s", self.patience.as_secs()),
+                true => format!("no response within {} s", self.patience.as_secs()),
                 false => innermost(&error),
             })?;
         let mut answer = Answer::new(response.status().as_u16(), response.headers().clone());
@@ -204,7 +208,7 @@ impl Http {
                 Ok(Ok(Some(chunk))) => answer.body.extend_from_slice(&chunk),
                 Ok(Ok(None)) => break,
                 Ok(Err(error)) if !answer.is_stream() => return Err(innermost(&error)),
-                // What a stream has said until now is what there is to judge.
+                // Check what the stream has sent so far.
                 Ok(Err(_)) | Err(_) => break,
             }
             let is_told = answer.is_stream() && answer.is_told();
@@ -217,7 +221,7 @@ impl Http {
     }
 }
 
-/// The cause at the bottom, which alone has no URL in its text.
+/// Returns the innermost cause: only that text has no URL in it.
 fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
@@ -226,7 +230,7 @@ fn innermost(error: &dyn Error) -> String {
     cause.to_string()
 }
 
-/// The path of a URL without its query, which may hold what must not be shown.
+/// Returns the path of a URL without its query, which may contain secrets.
 fn path_of(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| "?".to_owned(), |url| url.path().to_owned())
 }

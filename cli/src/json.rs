@@ -1,27 +1,27 @@
-//! JSON from outside, read within a bound of memory.
+//! Parses untrusted JSON within a memory bound.
 //!
-//! A value takes far more memory than its text: an object of seven bytes (`{"":0}` and a
-//! comma) takes some 700. So a document is measured before it is read.
+//! A value takes far more memory than its text: an object of seven bytes (`{"":0}` and a comma)
+//! takes about 700. So a document is measured before it is parsed.
 
 use serde::de::DeserializeOwned;
 
-/// What one document may take, in units of about 64 bytes: 8 MiB. A list of 1,000 tools
-/// whose schemas have 10 objects each fits; no metadata or key set comes near.
+/// The bound for one document, in units of about 64 bytes: 8 MiB. A list of 1,000 tools whose
+/// schemas have 10 objects each fits; metadata and key sets are far smaller.
 const MOST: usize = 128 << 10;
 
-/// An object: one node of its tree, whatever is in it.
+/// The weight of an object: one tree node, whatever it contains.
 const OBJECT: usize = 10;
 
-/// A member or an element.
+/// The weight of a member or an element.
 const ENTRY: usize = 2;
 
-/// Reads a document; none if it is not JSON of this type, or takes too much memory.
+/// Parses a document. Returns `None` if it is not JSON of this type, or takes too much memory.
 pub(crate) fn read<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
     is_light(text).then(|| serde_json::from_slice(text).ok())?
 }
 
-/// Whether the values of a text take no more than [`MOST`], whether it is JSON or not: values
-/// begin at its start, after brackets, and after commas that stand in no string.
+/// Whether the values in a text weigh at most [`MOST`]. The text need not be valid JSON: a
+/// value starts at the beginning, after a bracket, and after a comma outside strings.
 fn is_light(text: &[u8]) -> bool {
     let (mut weight, mut is_string, mut is_escaped) = (ENTRY, false, false);
     for byte in text {
@@ -34,7 +34,7 @@ fn is_light(text: &[u8]) -> bool {
             b'[' | b',' => weight += ENTRY,
             _ => {}
         }
-        // The rest, which may be long, does not matter any more.
+        // Stop here: the rest may be long.
         if weight > MOST {
             return false;
         }

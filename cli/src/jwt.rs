@@ -1,4 +1,4 @@
-//! Tokens that no issuer has issued. A server that lets one of them in verifies nothing.
+//! Forged tokens. A server that accepts one of them does not verify tokens correctly.
 
 use aws_lc_rs::{
     hmac,
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::json;
 
-/// A time long past and one far off, as `NumericDate`. Neither needs a clock.
+/// A time in the past and one far in the future, as `NumericDate`. Neither needs a clock.
 const PAST: u64 = 1_000_000_000;
 const FUTURE: u64 = 4_000_000_000;
 
-/// What stands at the beginning of a P-256 key in a `SubjectPublicKeyInfo` (RFC 5480 §2.1).
+/// The prefix of a P-256 key in a `SubjectPublicKeyInfo` (RFC 5480 §2.1).
 const P256_INFO: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -25,7 +25,7 @@ const RSA_INFO: [u8; 15] = [
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
 
-/// Makes tokens whose claims are right, or as wrong as a test wants them.
+/// Builds tokens with correct claims, or with the error that a check needs.
 #[derive(Debug)]
 pub(crate) struct Forger {
     pub(crate) issuer: String,
@@ -36,7 +36,7 @@ pub(crate) struct Forger {
 }
 
 impl Forger {
-    /// `alg: none` in the spellings that readers have let pass (CVE-2015-9235).
+    /// `alg: none` in the spellings that parsers have accepted (CVE-2015-9235).
     pub(crate) fn unsigned(&self) -> Vec<String> {
         ["none", "None", "NONE", "nOnE"]
             .into_iter()
@@ -47,7 +47,7 @@ impl Forger {
             .collect()
     }
 
-    /// The issuer's key id and algorithm, right claims, and a signature made of chance.
+    /// Uses the issuer's key id and algorithm, correct claims, and a random signature.
     pub(crate) fn forged(&self) -> String {
         self.with_random_signature(&self.claims())
     }
@@ -58,14 +58,14 @@ impl Forger {
         self.with_random_signature(&claims)
     }
 
-    /// Issued for somebody else's server.
+    /// Issued for another server.
     pub(crate) fn for_another(&self) -> String {
         let mut claims = self.claims();
         claims["aud"] = "https://toolgate-check.invalid/mcp".into();
         self.with_random_signature(&claims)
     }
 
-    /// Signed rightly, by a key that the token brings along (CVE-2018-0114).
+    /// Signed correctly, with a key that the token contains (CVE-2018-0114).
     pub(crate) fn with_own_key(&self) -> Option<String> {
         let random = SystemRandom::new();
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
@@ -81,8 +81,8 @@ impl Forger {
         Some(format!("{signed}.{}", encode(signature.as_ref())))
     }
 
-    /// HS256 by what everybody knows: nothing, a usual secret, and the issuer's public
-    /// keys as text (key confusion, CVE-2016-5431).
+    /// HS256 with known secrets: empty, a common one, and the issuer's public keys as text (key
+    /// confusion, CVE-2016-5431).
     pub(crate) fn by_known_secret(&self) -> Vec<String> {
         let mut secrets = vec![Vec::new(), b"secret".to_vec()];
         for key in &self.keys {
@@ -133,13 +133,14 @@ impl Forger {
             header["kid"] = kid.into();
         }
         let mut signature = vec![0; if kind == "RSA" { 256 } else { 64 }];
-        // A signature of zeros is as wrong, should there be no randomness.
+        // Without randomness, a signature of zeros is just as invalid.
         let _ = rand::fill(&mut signature);
         format!("{}.{}", signed_part(&header, claims), encode(&signature))
     }
 }
 
-/// The real token with other claims under the old signature; none if it is no JWT.
+/// Returns the valid token with changed claims and the old signature, or `None` if it is not a
+/// JWT.
 pub(crate) fn tampered(token: &str) -> Option<String> {
     let [header, _, signature] = parts(token)?;
     let mut claims = claims(token)?;
@@ -149,13 +150,13 @@ pub(crate) fn tampered(token: &str) -> Option<String> {
     Some(format!("{header}.{body}.{signature}"))
 }
 
-/// The real token without its signature; none if it is no JWT.
+/// Returns the valid token without its signature, or `None` if it is not a JWT.
 pub(crate) fn stripped(token: &str) -> Option<String> {
     let [header, body, _] = parts(token)?;
     Some(format!("{header}.{body}."))
 }
 
-/// The claims of a token, unverified; none if it is no JWT.
+/// Returns the unverified claims of a token, or `None` if it is not a JWT.
 pub(crate) fn claims(token: &str) -> Option<Value> {
     let [_, body, _] = parts(token)?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(body).ok()?;
@@ -163,7 +164,7 @@ pub(crate) fn claims(token: &str) -> Option<Value> {
     claims.is_object().then_some(claims)
 }
 
-/// The scopes of a token, where it is a JWT that tells them in a usual way.
+/// Returns the scopes of a token, if it is a JWT that states them in a common form.
 pub(crate) fn scopes(token: &str) -> Option<Vec<String>> {
     let claims = claims(token)?;
     let told = ["scope", "scp", "scopes"]
@@ -176,20 +177,20 @@ pub(crate) fn scopes(token: &str) -> Option<Vec<String>> {
     }
 }
 
-/// 32 characters that nobody has seen before.
+/// Returns 32 random characters.
 ///
 /// # Errors
 ///
-/// When the system has no randomness to give.
+/// If the system has no randomness.
 pub(crate) fn random_text() -> Result<String, String> {
     let mut bytes = [0; 24];
     match rand::fill(&mut bytes) {
         Ok(()) => Ok(encode(&bytes)),
-        Err(_) => Err("the system gives no random numbers".to_owned()),
+        Err(_) => Err("the system's random number generator failed".to_owned()),
     }
 }
 
-/// base64url without padding (RFC 7515 §2).
+/// Encodes as base64url without padding (RFC 7515 §2).
 pub(crate) fn encode(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -204,7 +205,7 @@ fn signed_part(header: &Value, claims: &Value) -> String {
     format!("{header}.{claims}")
 }
 
-/// `SubjectPublicKeyInfo` of an RSA or P-256 key.
+/// Encodes an RSA or P-256 key as `SubjectPublicKeyInfo`.
 fn public_key_info(key: &Value) -> Option<Vec<u8>> {
     let number = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(key[name].as_str()?).ok();
     match (key["kty"].as_str()?, key["crv"].as_str()) {
@@ -226,7 +227,7 @@ fn public_key_info(key: &Value) -> Option<Vec<u8>> {
     }
 }
 
-/// A positive number in DER.
+/// Encodes a positive integer in DER.
 fn integer(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.first().is_some_and(|&first| first >= 0x80) {
         bytes.insert(0, 0);

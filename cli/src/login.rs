@@ -1,7 +1,7 @@
-//! Logging in as a client does: registration, authorization code with PKCE S256, a
-//! redirect to loopback (RFC 8252 §7.3), a resource indicator (RFC 8707).
+//! Logs in as a client does: registration, authorization code with PKCE S256, a loopback
+//! redirect (RFC 8252 §7.3), a resource indicator (RFC 8707).
 //!
-//! No browser is started: the address is printed, and whoever reads it opens it.
+//! Starts no browser: it prints the URL for the user to open.
 
 mod callback;
 
@@ -22,7 +22,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the command line says about the login.
+/// The login options of the command line.
 #[derive(Debug)]
 pub(crate) struct Login {
     pub(crate) client_id: Option<String>,
@@ -31,10 +31,10 @@ pub(crate) struct Login {
     pub(crate) patience: Duration,
 }
 
-/// A client that the authorization server knows.
+/// A client that is registered at the authorization server.
 pub(crate) struct Client {
     id: String,
-    /// Some servers give one to every client, asked or not.
+    /// Some servers issue a secret to every client, even if it requests none.
     secret: Option<String>,
     listener: TcpListener,
     redirect: String,
@@ -50,7 +50,7 @@ pub(crate) enum Step {
     Token,
 }
 
-/// What a login gave.
+/// The result of a login.
 pub(crate) struct Granted {
     pub(crate) token: String,
     pub(crate) scope: String,
@@ -58,11 +58,11 @@ pub(crate) struct Granted {
 }
 
 impl Login {
-    /// Registers, unless a client was given.
+    /// Registers a client, unless `--client-id` names one.
     ///
     /// # Errors
     ///
-    /// Why there is no client.
+    /// Returns why there is no client.
     pub(crate) async fn client(self, visit: &Visit) -> Result<Client, String> {
         let issuer = visit.facts.issuer.as_ref();
         let issuer = issuer.ok_or("no authorization server was found")?;
@@ -78,7 +78,7 @@ impl Login {
             None => {
                 let endpoint = issuer.text("registration_endpoint");
                 let endpoint = endpoint.ok_or(
-                    "the authorization server registers no clients; give one by --client-id",
+                    "the authorization server does not support registration; use --client-id",
                 )?;
                 register(visit, endpoint, &redirect).await?
             }
@@ -98,22 +98,22 @@ impl Login {
 }
 
 impl Client {
-    /// The scopes of the first login.
+    /// Returns the scopes of the first login.
     pub(crate) fn asked_for(&self) -> &str {
         &self.scope
     }
 
-    /// As [`Client::try_authorize`], where it does not matter which step failed.
+    /// Calls [`Client::try_authorize`] where the step that failed does not matter.
     pub(crate) async fn authorize(&self, visit: &Visit, scope: &str) -> Result<Granted, String> {
         let granted = self.try_authorize(visit, scope).await;
         granted.map_err(|(_, fault)| format!("the second login: {fault}"))
     }
 
-    /// Sends the user to log in and takes the token.
+    /// Waits for the user to log in, and redeems the code for a token.
     ///
     /// # Errors
     ///
-    /// The step that failed, and why.
+    /// Returns the step that failed, and why.
     pub(crate) async fn try_authorize(
         &self,
         visit: &Visit,
@@ -134,9 +134,12 @@ impl Client {
             found.map(|(_, value)| value.clone())
         };
         if get("state").as_deref() != Some(&*state) {
-            return Err((Step::Response, "`state` is another".to_owned()));
+            return Err((
+                Step::Response,
+                "`state` differs from the one in the request".to_owned(),
+            ));
         }
-        // RFC 9207 §2.4: the issuer first, then what the response says.
+        // RFC 9207 §2.4: check the issuer before everything else in the response.
         let iss = get("iss");
         judge_iss(visit, iss.as_deref()).map_err(at(Step::Iss))?;
         let code = get("code").ok_or_else(|| {
@@ -224,7 +227,7 @@ impl Client {
             return Err(format!("token_type is `{kind}`"));
         }
         let token = text("access_token").ok_or("there is no `access_token`")?;
-        // RFC 6749 §5.1: left out, it is what was asked for.
+        // RFC 6749 §5.1: if omitted, it equals the requested scope.
         let scope = text("scope").unwrap_or(asked);
         Ok((token.to_owned(), scope.to_owned()))
     }
@@ -238,8 +241,8 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Registers a public client (RFC 7591 §3.1). No scope is sent: some servers take it
-/// for a limit and refuse every later step-up.
+/// Registers a public client (RFC 7591 §3.1). Sends no scope: some servers treat it as a limit
+/// and refuse every later step-up.
 async fn register(
     visit: &Visit,
     endpoint: &str,
@@ -275,17 +278,17 @@ fn judge_iss(visit: &Visit, iss: Option<&str>) -> Result<(), String> {
         == Some(&Value::Bool(true));
     match iss {
         Some(iss) if iss == expected => Ok(()),
-        Some(iss) => Err(format!("`{iss}`, and the issuer is `{expected}`")),
-        None if is_advertised => Err("it is advertised and not there".to_owned()),
+        Some(iss) => Err(format!("`{iss}`, but the issuer is `{expected}`")),
+        None if is_advertised => Err("advertised, but not present".to_owned()),
         None => Ok(()),
     }
 }
 
 fn announce(address: &Url) {
     let mut out = io::stderr().lock();
-    // Who has closed it does not want to log in; the wait then ends by itself.
+    // If stderr is closed, nobody can log in, and the wait times out.
     let _ = writeln!(
         out,
-        "Open this address in a browser to log in:\n\n  {address}\n"
+        "Open this URL in a browser to log in:\n\n  {address}\n"
     );
 }

@@ -1,8 +1,8 @@
-//! `toolgate check <url>`: judges the authorization of an MCP server from outside.
+//! `toolgate check <url>`: checks the authorization of an MCP server from outside.
 //!
-//! It shares no code with the runtime, so that a fault of one is not repeated by the
-//! other. A [`visit`] gathers what the server says, [`checks`] judge it family by
-//! family, and a [`report`] says what was seen and what to do.
+//! Shares no code with the runtime, so that the two do not share bugs. A [`visit`] collects
+//! what the server publishes, [`checks`] run family by family, and a [`report`] lists what was
+//! seen and how to fix it.
 
 mod args;
 mod challenge;
@@ -35,11 +35,11 @@ use report::Report;
 use target::Target;
 use visit::{Facts, Visit};
 
-/// Tokens, separated by white space. The environment is read by the same user alone;
-/// a command line can be read by everybody on the machine.
+/// Tokens, separated by white space. Only the same user can read the environment; everyone on
+/// the machine can read a command line.
 const TOKENS: &str = "TOOLGATE_CHECK_TOKEN";
 
-/// The longest text of a fault that is printed, in characters: what was typed is in it.
+/// The longest error message that is printed, in characters: it may contain user input.
 const LONGEST_FAULT: usize = 4000;
 
 fn main() -> ExitCode {
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(fault) => {
-            // Nobody is left to hear of it if this cannot be written.
+            // If stderr is closed, there is nowhere to report that.
             let fault = printable::printable(&fault, LONGEST_FAULT);
             let _ = writeln!(io::stderr(), "toolgate check: {fault}");
             ExitCode::from(2)
@@ -98,16 +98,18 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
     let arguments = serde_json::from_str(&args.arguments)
         .ok()
         .filter(serde_json::Value::is_object)
-        .ok_or("--arguments is no JSON object")?;
+        .ok_or("--arguments is not a JSON object")?;
     let mut tokens = args.token;
     let more = env::var(TOKENS).unwrap_or_default();
     tokens.extend(more.split_whitespace().map(str::to_owned));
-    // Not repeated in the message: it may be a real one with a line break in it.
+    // Do not print the token: it may be a real one that contains a line break.
     if tokens
         .iter()
         .any(|token| token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()))
     {
-        return Err("a token has characters that no token has (RFC 6750 §2.1)".to_owned());
+        return Err(
+            "a token contains characters that tokens cannot have (RFC 6750 §2.1)".to_owned(),
+        );
     }
     let login = args.login.then_some(Login {
         client_id: args.client_id,
@@ -130,7 +132,7 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
     Ok(Report::new(visit.target.typed(), findings, &visit.tokens))
 }
 
-/// A reader who has seen enough (`… | head`) is no fault.
+/// A reader that closes the pipe (`… | head`) is not an error.
 fn closed(error: io::Error) -> Result<ExitCode, String> {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),

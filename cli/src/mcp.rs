@@ -8,12 +8,12 @@ use crate::{
     target::Target,
 };
 
-/// A lifecycle of the protocol.
+/// A protocol lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Era {
-    /// 2026-07-28: every request says everything.
+    /// 2026-07-28: every request is self-contained.
     Stateless,
-    /// 2025-11-25: `initialize` first, then a session if the server wants one.
+    /// 2025-11-25: `initialize` first, then a session if the server opens one.
     Session,
 }
 
@@ -27,7 +27,7 @@ impl Era {
         }
     }
 
-    /// The request that comes first.
+    /// Returns the method of the first request.
     pub(crate) fn opening(self) -> &'static str {
         match self {
             Self::Stateless => "server/discover",
@@ -36,7 +36,7 @@ impl Era {
     }
 }
 
-/// One party that speaks to the server in one era.
+/// One client that speaks to the server in one lifecycle.
 #[derive(Debug, Clone)]
 pub(crate) struct Dialogue {
     era: Era,
@@ -57,7 +57,7 @@ impl Dialogue {
         }
     }
 
-    /// The same with another token or none, in the same session.
+    /// The same client with another token or none, in the same session.
     pub(crate) fn with_token(&self, token: Option<&str>) -> Self {
         Self {
             token: token.map(str::to_owned),
@@ -65,7 +65,7 @@ impl Dialogue {
         }
     }
 
-    /// The same in another session.
+    /// The same client in another session.
     pub(crate) fn with_session(&self, session: &str) -> Self {
         Self {
             session: Some(session.to_owned()),
@@ -82,11 +82,12 @@ impl Dialogue {
         self.session.as_deref()
     }
 
-    /// Sends the first request of the era; a session that it opens is kept.
+    /// Sends the first request of the lifecycle, and stores the session id if the server opens
+    /// one.
     ///
     /// # Errors
     ///
-    /// Why there is no answer.
+    /// Returns why there is no response.
     pub(crate) async fn open(&mut self, http: &Http) -> Result<Answer, String> {
         let answer = http.send(self.opening()).await?;
         if self.era == Era::Session && answer.is_success() {
@@ -98,7 +99,7 @@ impl Dialogue {
         Ok(answer)
     }
 
-    /// The first request of the era.
+    /// Builds the first request of the lifecycle.
     pub(crate) fn opening(&self) -> Request {
         let params = match self.era {
             Era::Stateless => json!({}),
@@ -111,7 +112,7 @@ impl Dialogue {
         self.request(self.era.opening(), params)
     }
 
-    /// Closes the session, if there is one. Not every server lets itself be told.
+    /// Closes the session, if there is one. Some servers do not allow it.
     pub(crate) async fn close(&self, http: &Http) {
         if self.session.is_some() {
             let request = Request::new(reqwest::Method::DELETE, &*self.url);
@@ -119,11 +120,11 @@ impl Dialogue {
         }
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     ///
     /// # Errors
     ///
-    /// Why there is no answer.
+    /// Returns why there is no response.
     pub(crate) async fn ask(
         &self,
         http: &Http,
@@ -133,7 +134,7 @@ impl Dialogue {
         http.send(self.request(method, params)).await
     }
 
-    /// A request with the headers that belong to it.
+    /// Builds a request with its headers.
     pub(crate) fn request(&self, method: &str, mut params: Value) -> Request {
         if self.era == Era::Stateless {
             params["_meta"] = json!({
@@ -162,7 +163,7 @@ impl Dialogue {
             .header("accept", "application/json, text/event-stream")
     }
 
-    /// Adds what every request of this party carries.
+    /// Adds the headers that every request of this client carries.
     pub(crate) fn dress(&self, mut request: Request) -> Request {
         if let Some(token) = &self.token {
             request = request.bearer(token);
@@ -170,7 +171,7 @@ impl Dialogue {
         if let Some(session) = &self.session {
             request = request.header("mcp-session-id", session);
         }
-        // `initialize` negotiates the version; a header would come too early.
+        // `initialize` negotiates the version, so it carries no version header.
         if self.era == Era::Stateless || self.is_open {
             request = request.header("mcp-protocol-version", self.era.revision());
         }
@@ -182,7 +183,7 @@ fn client_info() -> Value {
     json!({"name": "toolgate-check", "version": env!("CARGO_PKG_VERSION")})
 }
 
-/// A name as a header can carry it (2026-07-28, Streamable HTTP, Value Encoding).
+/// Encodes a name as a header value (2026-07-28, Streamable HTTP, Value Encoding).
 fn header_text(name: &str) -> String {
     let is_plain = !name.is_empty()
         && name == name.trim()

@@ -1,8 +1,8 @@
-//! Text from outside, as a terminal and a report may get it.
+//! Makes untrusted text safe for a terminal and a report.
 
-/// Characters that are letters, marks or signs by their category and show nothing: Unicode's
-/// `Default_Ignorable_Code_Point` without what is a control, a format character or not
-/// assigned, and the blank pattern of Braille.
+/// Characters that Unicode classes as letters, marks or symbols and that show nothing:
+/// `Default_Ignorable_Code_Point` without controls, format characters and unassigned ones, plus
+/// the blank Braille pattern.
 const INVISIBLE: &[std::ops::RangeInclusive<char>] = &[
     '\u{34f}'..='\u{34f}',
     '\u{115f}'..='\u{1160}',
@@ -15,8 +15,8 @@ const INVISIBLE: &[std::ops::RangeInclusive<char>] = &[
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Escapes what could move the cursor, turn the direction of a line, break it, or hide in
-/// it, and cuts the text after so many characters.
+/// Escapes characters that could move the cursor, change the direction of a line, break it or
+/// hide in it, and truncates the text to `longest` characters.
 pub(crate) fn printable(text: &str, longest: usize) -> String {
     let mut safe = String::new();
     for (at, character) in text.chars().enumerate() {
@@ -32,9 +32,9 @@ pub(crate) fn printable(text: &str, longest: usize) -> String {
     safe
 }
 
-/// The standard library keeps the table of general categories: it escapes Cc, Cf, Cs, Co,
-/// Cn, Zl, Zp, and Zs but for the space (`char::escape_debug`). It escapes quotes as well,
-/// and marks at the start of a text, which both are harmless here.
+/// The standard library has the table of general categories: `char::escape_debug` escapes Cc,
+/// Cf, Cs, Co, Cn, Zl, Zp, and Zs except the space. It also escapes quotes, and marks at the
+/// start of a text; both are harmless here.
 fn is_printable(character: char) -> bool {
     let text = String::from_iter(['a', character]);
     let is_quote = matches!(character, '"' | '\'' | '\\');
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn what_moves_turns_breaks_or_hides_is_escaped() {
         let ranges = [
-            // Controls, and the tags of terminals.
+            // Control characters: cursor movement and terminal sequences.
             ('\0', '\u{1f}'),
             ('\u{7f}', '\u{9f}'),
             // Format characters: direction, joiners, soft hyphen, invisible operators.
@@ -72,11 +72,11 @@ mod tests {
             ('\u{feff}', '\u{feff}'),
             ('\u{fff9}', '\u{fffb}'),
             ('\u{1d173}', '\u{1d17a}'),
-            // Lines and paragraphs, and spaces that are none.
+            // Line and paragraph separators, and unusual spaces.
             ('\u{2028}', '\u{2029}'),
             ('\u{a0}', '\u{a0}'),
             ('\u{3000}', '\u{3000}'),
-            // Variation selectors and tags, which carry hidden text.
+            // Variation selectors and tags, which can carry hidden text.
             ('\u{fe00}', '\u{fe0f}'),
             ('\u{e0000}', '\u{e01ef}'),
             // Fillers.
@@ -87,7 +87,7 @@ mod tests {
             ('\u{2800}', '\u{2800}'),
             ('\u{3164}', '\u{3164}'),
             ('\u{ffa0}', '\u{ffa0}'),
-            // Private use, and what is not assigned.
+            // Private use and unassigned.
             ('\u{e000}', '\u{f8ff}'),
             ('\u{f0000}', '\u{f0010}'),
             ('\u{10fffe}', '\u{10ffff}'),

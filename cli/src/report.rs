@@ -1,4 +1,4 @@
-//! The report: for people as text, for machines as JSON.
+//! The report: text for people, JSON for programs.
 
 mod document;
 
@@ -14,10 +14,10 @@ use crate::{
 
 pub(crate) use document::{list_json, list_markdown};
 
-/// The longest text from the server that is shown, in characters.
+/// The longest server text that is printed, in characters.
 const LONGEST: usize = 400;
 
-/// What was found.
+/// All findings of a run.
 #[derive(Debug)]
 pub(crate) struct Report {
     url: String,
@@ -25,7 +25,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Takes the findings; `secrets` are shown nowhere, whoever has repeated them.
+    /// Takes the findings. Removes `secrets` from all texts, wherever the server repeated them.
     pub(crate) fn new(url: &str, mut findings: Vec<Finding>, secrets: &[String]) -> Self {
         for finding in &mut findings {
             finding.seen = shown(&finding.seen, secrets);
@@ -36,7 +36,7 @@ impl Report {
         }
     }
 
-    /// Whether nothing of this severity, or of a graver one, was found.
+    /// Whether there is no violation of this severity or a higher one.
     pub(crate) fn is_free_of(&self, severity: Severity) -> bool {
         let mut violated = self
             .findings
@@ -47,7 +47,7 @@ impl Report {
 
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let count = |verdict| self.count(verdict);
         let report = json!({
@@ -65,7 +65,7 @@ impl Report {
 
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn write_text(&self, out: &mut impl Write, is_coloured: bool) -> io::Result<()> {
         writeln!(out, "{}", self.url)?;
         let width = self
@@ -80,7 +80,7 @@ impl Report {
             let own: Vec<_> = self.findings.iter().filter(own).collect();
             if let Some(reason) = skipped_for(&own) {
                 let verdict = paint("skipped", is_coloured);
-                writeln!(out, "  {verdict}  {:width$}  {reason}", "all of it")?;
+                writeln!(out, "  {verdict}  {:width$}  {reason}", "all checks")?;
                 continue;
             }
             for finding in own {
@@ -111,16 +111,16 @@ impl Report {
             self.count("pass"),
             self.count("skipped"),
         )?;
-        // The first place to look at in a long log.
+        // At the end, where readers of a long log look first.
         let mut faults = self.faults();
         faults.sort_by_key(|check| std::cmp::Reverse(check.severity));
         match faults.iter().map(|check| check.id).collect::<Vec<_>>() {
             none if none.is_empty() => Ok(()),
-            ids => writeln!(out, "to mend: {}", ids.join(", ")),
+            ids => writeln!(out, "to fix: {}", ids.join(", ")),
         }
     }
 
-    /// What is violated and has to be mended, or should be.
+    /// Returns the violations that must or should be fixed.
     fn faults(&self) -> Vec<&Check> {
         let violated = self
             .findings
@@ -137,14 +137,14 @@ impl Report {
     }
 }
 
-/// The reason for which a whole family was skipped.
+/// Returns the reason if a whole family was skipped.
 fn skipped_for<'a>(findings: &[&'a Finding]) -> Option<&'a str> {
     let first = findings.first()?;
     let is_skipped = |f: &&Finding| f.outcome == Outcome::Skipped && f.seen == first.seen;
     findings.iter().all(is_skipped).then_some(&first.seen)
 }
 
-/// A verdict in seven columns, in the colour that it has.
+/// Pads a verdict to seven columns, and colours it.
 fn paint(verdict: &str, is_coloured: bool) -> String {
     let padded = format!("{verdict:7}");
     let colour = match verdict {
@@ -160,7 +160,7 @@ fn paint(verdict: &str, is_coloured: bool) -> String {
     }
 }
 
-/// A text from outside without secrets, as a terminal and a reader of JSON may get it.
+/// Removes secrets from untrusted text, and makes it safe for a terminal and for JSON readers.
 fn shown(text: &str, secrets: &[String]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {

@@ -1,4 +1,4 @@
-//! The server under judgement, by the URL that was typed.
+//! The server under test, identified by the URL on the command line.
 
 use url::{Host, Url};
 
@@ -10,21 +10,21 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads a URL as a user types it.
+    /// Parses a URL as a user enters it.
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong with it.
+    /// Returns a sentence that says what is wrong with it.
     pub(crate) fn read(typed: &str) -> Result<Self, String> {
-        // Else `localhost:8000` would be a URL of the scheme `localhost`.
+        // Otherwise `localhost:8000` would parse as a URL with the scheme `localhost`.
         if !typed.contains("://") {
             return Err(format!(
-                "`{typed}` is no URL; write http://{typed} or https://{typed}"
+                "`{typed}` is not a URL; write http://{typed} or https://{typed}"
             ));
         }
-        let url = Url::parse(typed).map_err(|error| format!("`{typed}` is no URL: {error}"))?;
+        let url = Url::parse(typed).map_err(|error| format!("`{typed}` is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(format!("`{typed}` is no http or https URL"));
+            return Err(format!("`{typed}` is not an http or https URL"));
         }
         if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
             return Err("the URL must have no fragment and no user name".to_owned());
@@ -35,23 +35,23 @@ impl Target {
         })
     }
 
-    /// Character for character what was typed.
+    /// Returns the URL exactly as the user entered it.
     pub(crate) fn typed(&self) -> &str {
         &self.typed
     }
 
-    /// `scheme://host:port`.
+    /// Returns `scheme://host:port`.
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// Any other place of the same origin.
+    /// Returns the URL of another path at the same origin.
     pub(crate) fn place(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// The metadata document's place for this resource (RFC 9728 §3.1): the well-known
-    /// segment goes between the host and the path.
+    /// Returns the metadata URL for this resource (RFC 9728 §3.1): the well-known segment goes
+    /// between the host and the path.
     pub(crate) fn metadata_by_path(&self) -> String {
         let path = self.url.path().trim_end_matches('/');
         let query = self.url.query().map(|query| format!("?{query}"));
@@ -61,12 +61,12 @@ impl Target {
         ))
     }
 
-    /// The metadata document's place for a resource without a path.
+    /// Returns the metadata URL for a resource without a path.
     pub(crate) fn metadata_at_root(&self) -> String {
         self.place("/.well-known/oauth-protected-resource")
     }
 
-    /// The URL with a slash at its end, or without the one that it has; none at the root.
+    /// Returns the URL with a trailing slash added or removed, or `None` at the root.
     pub(crate) fn other_slash(&self) -> Option<String> {
         if self.url.path() == "/" {
             return None;
@@ -80,7 +80,7 @@ impl Target {
         Some(other.into())
     }
 
-    /// The URL with one more parameter in its query.
+    /// Returns the URL with one more query parameter.
     pub(crate) fn with_query(&self, name: &str, value: &str) -> String {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair(name, value);
@@ -88,17 +88,17 @@ impl Target {
     }
 }
 
-/// An absolute URL that a client may speak to: https, or http on the machine itself.
+/// Parses an absolute URL that a client may use: https, or http on loopback.
 ///
 /// # Errors
 ///
-/// A sentence that says why it is none.
+/// Returns a sentence that says why the URL is not acceptable.
 pub(crate) fn secure(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|_| format!("`{text}` is no absolute URL"))?;
+    let url = Url::parse(text).map_err(|_| format!("`{text}` is not an absolute URL"))?;
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(format!("`{text}` is http, and not on loopback")),
+        "http" => Err(format!("`{text}` is http but not on loopback")),
         _ => Err(format!("`{text}` is neither http nor https")),
     }
 }

@@ -1,4 +1,4 @@
-//! What is known about the server, gathered once and used by every family of checks.
+//! Facts about the server, collected once and used by every family of checks.
 
 use serde_json::{Map, Value, json};
 
@@ -9,58 +9,57 @@ use crate::{
     target::Target,
 };
 
-/// The name of a tool that no server has. It is called where a refusal is looked for,
-/// because to call a real one could do something.
+/// The name of a tool that no server has. Used to look for a refusal, because a call of a real
+/// tool could have effects.
 pub(crate) const NO_SUCH_TOOL: &str = "toolgate_check_no_such_tool";
 
-/// How long the scopes of a login can be, in bytes. They stand in a URL, and in tokens that
-/// go into a header.
+/// The longest scope of a login, in bytes. Scopes go into URLs, and into tokens in a header.
 const LONGEST_SCOPE: usize = 4 << 10;
 
-/// The longest address that goes into a token, in bytes.
+/// The longest URL that goes into a token, in bytes.
 pub(crate) const LONGEST_ADDRESS: usize = 2 << 10;
 
-/// A server, the means to ask it, and what it has told so far.
+/// A server, the client to query it, and the facts collected so far.
 #[derive(Debug)]
 pub(crate) struct Visit {
     pub(crate) target: Target,
     pub(crate) http: Http,
-    /// The user's tokens, the one with the fewest scopes first.
+    /// The user's tokens; the one with the fewest scopes first.
     pub(crate) tokens: Vec<String>,
     pub(crate) tool: Option<String>,
     pub(crate) arguments: Value,
-    /// A browser origin that should be let in.
+    /// A browser origin that the server should allow.
     pub(crate) origin: String,
     pub(crate) facts: Facts,
 }
 
-/// What earlier families have found out.
+/// Facts that earlier families collected.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// The first request without a token that was answered by 401.
+    /// The first request without a token that was refused with 401.
     pub(crate) refused: Option<Refused>,
-    /// What was tried for it, and what the answers were.
+    /// The requests tried for that, and their responses.
     pub(crate) tried: Vec<String>,
     /// The protected resource metadata.
     pub(crate) metadata: Option<Map<String, Value>>,
     pub(crate) issuer: Option<Issuer>,
 }
 
-/// A request that needs a token, and how it was refused.
+/// A request that needs a token, and its refusal.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
-    /// What it is, for people.
+    /// A description of the request, for people.
     pub(crate) what: String,
     pub(crate) request: Request,
     pub(crate) answer: Answer,
-    /// The first `Bearer` challenge, where the header can be read.
+    /// The first `Bearer` challenge, if the header can be parsed.
     pub(crate) bearer: Option<Challenge>,
 }
 
 /// The authorization server that clients will use.
 #[derive(Debug)]
 pub(crate) struct Issuer {
-    /// As the protected resource writes it.
+    /// As the protected resource names it.
     pub(crate) identifier: String,
     pub(crate) document: Map<String, Value>,
     pub(crate) keys: Vec<Value>,
@@ -71,7 +70,7 @@ impl Issuer {
         self.document.get(member)?.as_str()
     }
 
-    /// Whether a member is a list that has this text.
+    /// Whether a member is a list that contains this text.
     pub(crate) fn lists(&self, member: &str, text: &str) -> bool {
         let list = self.document.get(member).and_then(Value::as_array);
         list.is_some_and(|list| list.iter().any(|entry| entry == text))
@@ -79,18 +78,19 @@ impl Issuer {
 }
 
 impl Visit {
-    /// Looks for a request that is refused without a token.
+    /// Searches for a request that is refused without a token.
     ///
     /// # Errors
     ///
-    /// Why the server cannot be reached.
+    /// Returns why the server cannot be reached.
     pub(crate) async fn knock(&mut self) -> Result<(), String> {
         let mut requests = vec![
             ("tools/call", json!({"name": NO_SUCH_TOOL, "arguments": {}})),
             ("tools/list", json!({})),
         ];
         if let Some(tool) = &self.tool {
-            // Last: its 401 may name its own scopes, and the first login would ask for them.
+            // Last: its 401 may name the tool's own scopes, and the first login would request
+            // them.
             let call = json!({"name": tool, "arguments": self.arguments});
             requests.push(("tools/call", call));
         }
@@ -107,7 +107,7 @@ impl Visit {
                     let answer = self.http.send(request.clone()).await?;
                     self.note(method, request, answer);
                     if self.facts.refused.is_some() {
-                        // The session is left open: the request names it.
+                        // Leave the session open: the request names it.
                         return Ok(());
                     }
                 }
@@ -120,8 +120,8 @@ impl Visit {
         Ok(())
     }
 
-    /// The scopes that the challenge asks for, or those that the metadata lists: as many as
-    /// a login can ask for.
+    /// Returns the scopes of the challenge, or those of the metadata, limited to what a login
+    /// can request.
     pub(crate) fn first_scope(&self) -> Option<String> {
         let refused = self.facts.refused.as_ref();
         let challenged = refused.and_then(|refused| refused.bearer.as_ref()?.get("scope"));
@@ -133,7 +133,7 @@ impl Visit {
         (!scopes.is_empty()).then_some(scopes)
     }
 
-    /// What the server calls itself, else what was typed.
+    /// Returns the `resource` of the metadata, or the URL on the command line.
     pub(crate) fn resource(&self) -> &str {
         let metadata = self.facts.metadata.as_ref();
         let told = metadata.and_then(|metadata| metadata.get("resource")?.as_str());
@@ -160,7 +160,7 @@ impl Visit {
     }
 }
 
-/// The first of some scopes, up to [`LONGEST_SCOPE`].
+/// Joins scopes up to [`LONGEST_SCOPE`].
 fn bounded(scopes: &mut dyn Iterator<Item = &str>) -> String {
     let mut joined = String::new();
     for scope in scopes {

@@ -1,4 +1,4 @@
-//! The algorithm is the server's choice and never the token's.
+//! The server chooses the algorithm, not the token.
 
 use serde_json::json;
 use support::SigningKey;
@@ -8,7 +8,7 @@ use crate::{
     world::World,
 };
 
-/// A token signed with a public key of the issuer as if it were a shared secret.
+/// Signs a token with the issuer's public key as if it were a shared secret.
 fn with_public_key(w: &World, alg: &str, text: String) -> String {
     w.signed_as(&SigningKey::secret("rsa", text.as_bytes()), alg)
 }

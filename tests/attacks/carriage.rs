@@ -1,4 +1,4 @@
-//! A token comes in one header, once, and from nowhere else (RFC 6750 §2).
+//! A token is accepted only in one header, and only once (RFC 6750 §2).
 
 use reqwest::{RequestBuilder, Url, header::HeaderValue};
 
@@ -7,19 +7,19 @@ use crate::{
     world::World,
 };
 
-/// With this as the `Authorization` header, where `{}` is a good token.
+/// Sets the `Authorization` header to this text, where `{}` is a valid token.
 fn header(w: &World, request: RequestBuilder, text: &str) -> RequestBuilder {
     let text = text.replace("{}", &w.good().build());
     let value = HeaderValue::from_bytes(text.as_bytes()).expect("a header's value");
     request.header("authorization", value)
 }
 
-/// With a good token in another header.
+/// Puts a valid token into another header.
 fn elsewhere(w: &World, request: RequestBuilder, name: &str, text: &str) -> RequestBuilder {
     request.header(name, text.replace("{}", &w.good().build()))
 }
 
-/// The same request to a URL with this query.
+/// Sends the same request to a URL with this query.
 fn query(w: &World, request: RequestBuilder, text: &str) -> RequestBuilder {
     let text = text.replace("{}", &w.good().build());
     let url = Url::parse(&format!("{}?{text}", w.running.resource())).expect("a URL");
@@ -33,7 +33,7 @@ use Expected::{BadRequest, Invalid, NoToken, Runs};
 
 #[rustfmt::skip]
 pub(crate) const CASES: &[Case] = &[
-    request("as it should be", "RFC 6750 §2.1", Runs, |w, r| header(w, r, "Bearer {}")),
+    request("a valid request", "RFC 6750 §2.1", Runs, |w, r| header(w, r, "Bearer {}")),
     request("the scheme in lower case", "RFC 9110 §11.1", Runs, |w, r| header(w, r, "bearer {}")),
     request("the scheme in capitals", "RFC 9110 §11.1", Runs, |w, r| header(w, r, "BEARER {}")),
     request("two spaces after the scheme", "RFC 9110 §11.4", Runs, |w, r| header(w, r, "Bearer  {}")),
@@ -45,7 +45,7 @@ pub(crate) const CASES: &[Case] = &[
     request("the Token scheme", "RFC 9110 §11.1", NoToken, |w, r| header(w, r, "Token {}")),
     request("a scheme that begins with Bearer", "RFC 9110 §11.1", NoToken, |w, r| header(w, r, "BearerX {}")),
     request("a scheme that ends in Bearer", "RFC 9110 §11.1", NoToken, |w, r| header(w, r, "XBearer {}")),
-    request("the scheme alone", "RFC 6750 §3.1: malformed is no absence", Invalid, |w, r| header(w, r, "Bearer")),
+    request("the scheme alone", "RFC 6750 §3.1: malformed is not absent", Invalid, |w, r| header(w, r, "Bearer")),
     request("the scheme with a tab", "RFC 9110 §11.4: a space", Invalid, |w, r| header(w, r, "Bearer\t{}")),
     request("two tokens in one header", "RFC 6750 §2.1", Invalid, |w, r| header(w, r, "Bearer {} {}")),
     request("two tokens with a comma", "RFC 6750 §2.1", Invalid, |w, r| header(w, r, "Bearer {},{}")),
@@ -76,5 +76,5 @@ pub(crate) const CASES: &[Case] = &[
     request("a name in X-Forwarded-User", "CVE-2025-64484", NoToken, |_, r| r.header("x-forwarded-user", "alice")),
     request("a name in X-Forwarded-User, with an underscore", "CVE-2025-64484", NoToken, |_, r| r.header("x_forwarded_user", "alice")),
     request("scopes in X-Scopes", "trap 26: verified claims alone", NoToken, |_, r| r.header("x-scopes", "desk:read")),
-    request("a claim that it is somebody's proxy", "CVE-2026-40575", NoToken, |_, r| r.header("x-forwarded-for", "127.0.0.1").header("x-original-url", "/healthz")),
+    request("a claim to be a trusted proxy", "CVE-2026-40575", NoToken, |_, r| r.header("x-forwarded-for", "127.0.0.1").header("x-original-url", "/healthz")),
 ];

@@ -1,4 +1,4 @@
-//! One attack, or one rule, and what becomes of it.
+//! One attack or rule, and its expected outcome.
 
 use reqwest::RequestBuilder;
 use serde_json::json;
@@ -6,10 +6,10 @@ use support::client::Answer;
 
 use crate::world::World;
 
-/// One line of a table.
+/// One row of a table.
 pub(crate) struct Case {
     name: &'static str,
-    /// Where the rule is written, or where it was broken.
+    /// The source of the rule, or of a known violation.
     rule: &'static str,
     attempt: Attempt,
     expected: Expected,
@@ -20,16 +20,16 @@ enum Attempt {
     Request(fn(&World, RequestBuilder) -> RequestBuilder),
 }
 
-/// What the server does.
+/// The server's response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// Runs the tool.
     Runs,
     /// 401, `invalid_token`.
     Invalid,
-    /// 401 without an error: it saw no token.
+    /// 401 without an error: no token was found.
     NoToken,
-    /// 401, and in the scheme `DPoP` `invalid_dpop_proof`.
+    /// 401; in the scheme `DPoP` with `invalid_dpop_proof`.
     NoProof,
     /// 400, `invalid_request`.
     BadRequest,
@@ -37,7 +37,7 @@ pub(crate) enum Expected {
     Unavailable,
 }
 
-/// A token that must be refused.
+/// Builds a case with a token that must be refused.
 pub(crate) const fn refused(
     name: &'static str,
     rule: &'static str,
@@ -52,7 +52,8 @@ pub(crate) const fn refused(
     }
 }
 
-/// A token that must be accepted, so that refusing everything is no way to pass.
+/// Builds a case with a token that must be accepted, so that a server that refuses everything
+/// fails.
 pub(crate) const fn accepted(
     name: &'static str,
     rule: &'static str,
@@ -67,7 +68,7 @@ pub(crate) const fn accepted(
     }
 }
 
-/// A request that carries credentials in its own way.
+/// Builds a case that changes how a request carries its credentials.
 pub(crate) const fn request(
     name: &'static str,
     rule: &'static str,
@@ -83,7 +84,7 @@ pub(crate) const fn request(
     }
 }
 
-/// Sends each case of a table, and tells every one that went wrong.
+/// Sends each case of a table, and reports all that fail.
 pub(crate) async fn run(world: &World, table: &str, cases: &[Case]) {
     let mut names: Vec<_> = cases.iter().map(|case| case.name).collect();
     names.sort_unstable();
@@ -93,7 +94,7 @@ pub(crate) async fn run(world: &World, table: &str, cases: &[Case]) {
     let mut wrong = Vec::new();
     for case in cases {
         assert!(!case.rule.is_empty(), "{}: no rule", case.name);
-        // A good token is known to the cache when the bad one comes.
+        // The cache contains a valid token when the invalid one arrives.
         let known = world.client().with_token(world.good().build());
         assert_eq!(
             known.call("read", json!({})).await.status,
@@ -141,7 +142,7 @@ impl Case {
     }
 }
 
-/// What an answer is, if it is one that the contract knows.
+/// Classifies a response, or returns `None` if the contract does not allow it.
 fn seen(answer: &Answer, ran: usize) -> Option<Expected> {
     let challenge = answer.challenge();
     let error = challenge
@@ -149,14 +150,14 @@ fn seen(answer: &Answer, ran: usize) -> Option<Expected> {
         .and_then(|challenge| challenge.get("error"));
     let beside = answer.dpop_challenge();
     let unproved = beside.as_ref().and_then(|challenge| challenge.get("error"));
-    // Many clients see the first challenge alone, and know one scheme.
+    // Many clients see only the first challenge, and know one scheme.
     if challenge
         .as_ref()
         .is_some_and(|first| first.scheme != "Bearer")
     {
         return None;
     }
-    // Whatever was wrong, the answer tells no more than a fixed sentence about it.
+    // Whatever was wrong, the response contains only a fixed sentence about it.
     let is_tidy = answer.text.len() < 512 && !answer.text.contains("eyJ");
     match (answer.status, error, ran) {
         (200, None, 1) => Some(Expected::Runs),

@@ -1,8 +1,8 @@
-//! One token has one spelling, and what it says has one reading.
+//! A token has exactly one valid encoding and one meaning.
 
 use crate::case::{Case, accepted, refused};
 
-/// The last character of 64 bytes has four bits that mean nothing; one of them is set.
+/// Sets one of the four unused bits in the last character of a 64-byte value.
 fn stray(part: &str) -> String {
     let last = match part.as_bytes()[85] {
         b'A' => 'B',
@@ -40,7 +40,7 @@ pub(crate) const CASES: &[Case] = &[
     refused("the words of a careless script", "RFC 7519 §7.2", |_| "undefined".to_owned()),
     refused("null, as text", "RFC 7519 §7.2", |_| "null".to_owned()),
     refused("a token of sixteen thousand bytes", "a token is bounded", |w| w.claim("x", "x".repeat(16_000).into())),
-    refused("claims that are no JSON", "RFC 7519 §7.2", |w| w.claims_text("iss=x")),
+    refused("claims that are not JSON", "RFC 7519 §7.2", |w| w.claims_text("iss=x")),
     refused("claims that are a list", "RFC 7519 §7.2: an object", |w| w.claims_text(&format!("[{}]", w.good().claims()))),
     refused("claims that are text", "RFC 7519 §7.2: an object", |w| w.claims_text(r#""alice""#)),
     refused("claims that are null", "RFC 7519 §7.2: an object", |w| w.claims_text("null")),

@@ -1,4 +1,4 @@
-//! Nothing that a header brings along is used, fetched or obeyed.
+//! Keys and URLs in a token's header are never used or fetched.
 
 use serde_json::json;
 use support::SigningKey;
@@ -8,7 +8,7 @@ use crate::{
     world::World,
 };
 
-/// A token of the attacker's key, which brings this along.
+/// Builds a token signed with the attacker's key that has this header parameter.
 fn brings(w: &World, name: &str, value: serde_json::Value) -> String {
     w.good()
         .forged_with(w.evil.p256())
@@ -34,19 +34,19 @@ pub(crate) const CASES: &[Case] = &[
     refused("crit that names what is unknown", "CVE-2025-59420", |w| w.good().header("crit", json!(["urn:x"])).header("urn:x", json!(true)).build()),
     refused("crit that names exp", "RFC 7515 §4.1.11", |w| w.good().header("crit", json!(["exp"])).header("exp", json!(1)).build()),
     refused("crit that is empty", "RFC 7515 §4.1.11: it must not be", |w| w.header("crit", json!([]))),
-    refused("crit that is no list", "RFC 7515 §4.1.11", |w| w.header("crit", json!("exp"))),
+    refused("crit that is not a list", "RFC 7515 §4.1.11", |w| w.header("crit", json!("exp"))),
     refused("b64 false", "RFC 7797 §6", |w| w.good().header("b64", json!(false)).header("crit", json!(["b64"])).build()),
     refused("b64 false that is not critical", "RFC 7797 §6", |w| w.header("b64", json!(false))),
     refused("b64 true", "RFC 7797 §7: not in a JWT", |w| w.header("b64", json!(true))),
     refused("a compressed payload", "RFC 8725 §3.6", |w| w.header("zip", json!("DEF"))),
-    refused("an encrypted payload", "RFC 7516: this is no JWE", |w| w.header("enc", json!("A128GCM"))),
+    refused("an encrypted payload", "RFC 7516: this is not a JWE", |w| w.header("enc", json!("A128GCM"))),
     refused("a token within the token", "RFC 7519 §5.2: nested", |w| w.header("cty", json!("JWT"))),
     refused("kid of a file", "RFC 8725 §3.10: path traversal", |w| w.header("kid", json!("../../../../dev/null"))),
     refused("kid of a query", "RFC 8725 §3.10: injection", |w| w.header("kid", json!("x' UNION SELECT 'secret' --"))),
     refused("kid of a command", "RFC 8725 §3.10: injection", |w| w.header("kid", json!("|/usr/bin/id"))),
     refused("kid of an address", "RFC 8725 §3.10: request forgery", |w| w.header("kid", json!(w.evil.jwks_uri()))),
     refused("kid of another key", "RFC 7515 §4.1.4", |w| w.header("kid", json!("ed"))),
-    refused("kid that nobody knows", "RFC 7515 §4.1.4", |w| w.header("kid", json!("nobody"))),
+    refused("an unknown kid", "RFC 7515 §4.1.4", |w| w.header("kid", json!("nobody"))),
     refused("kid in another case", "RFC 7515 §4.1.4: case-sensitive", |w| w.header("kid", json!("P256"))),
     refused("kid empty", "RFC 7515 §4.1.4", |w| w.header("kid", json!(""))),
     refused("kid a number", "RFC 7515 §4.1.4", |w| w.header("kid", json!(7))),
@@ -60,12 +60,12 @@ pub(crate) const CASES: &[Case] = &[
     refused("two algs, the good one first", "RFC 7515 §4", |w| w.header_text(r#"{"alg":"ES256","alg":"none","kid":"p256"}"#)),
     refused("two algs, one of them escaped", "RFC 8259 §8.3", |w| w.header_text(r#"{"\u0061lg":"none","alg":"ES256","kid":"p256"}"#)),
     refused("two kids", "RFC 7515 §4", |w| w.header_text(r#"{"alg":"ES256","kid":"x","kid":"p256"}"#)),
-    refused("a name twice where nobody looks", "RFC 7515 §4", |w| w.header_text(r#"{"alg":"ES256","kid":"p256","x":{"a":1,"a":2}}"#)),
+    refused("a repeated name in an unused member", "RFC 7515 §4", |w| w.header_text(r#"{"alg":"ES256","kid":"p256","x":{"a":1,"a":2}}"#)),
     refused("alg under a name in another case", "RFC 7515 §4: names are case-sensitive", |w| w.header_text(r#"{"ALG":"ES256","kid":"p256"}"#)),
     refused("a header that is a list", "RFC 7515 §3", |w| w.header_text(r#"[{"alg":"ES256"}]"#)),
     refused("a header that is text", "RFC 7515 §3", |w| w.header_text(r#""ES256""#)),
     refused("a header without members", "RFC 7515 §4.1.1", |w| w.header_text("{}")),
-    refused("a header that is no JSON", "RFC 7515 §3", |w| w.header_text("{alg:ES256}")),
+    refused("a header that is not JSON", "RFC 7515 §3", |w| w.header_text("{alg:ES256}")),
     refused("a header with something after it", "RFC 8259 §2", |w| w.header_text(r#"{"alg":"ES256","kid":"p256"}{}"#)),
     refused("a header with a byte order mark", "RFC 8259 §8.1", |w| w.header_text("\u{feff}{\"alg\":\"ES256\",\"kid\":\"p256\"}")),
     refused("a header a hundred and thirty levels deep", "a stack is bounded", |w| w.header_text(&format!(r#"{{"alg":"ES256","x":{}1{}}}"#, "[".repeat(130), "]".repeat(130)))),

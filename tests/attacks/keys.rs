@@ -1,4 +1,4 @@
-//! A key verifies what it was published for, and nothing when it is gone.
+//! A key verifies only the tokens that it was published for, and none after its withdrawal.
 
 use serde_json::json;
 use support::SigningKey;
@@ -19,6 +19,6 @@ pub(crate) const CASES: &[Case] = &[
     refused("the name of an entry of the future", "RFC 7517 §4.1", |w| w.good().forged_with(&SigningKey::p256("x")).header("kid", json!("of the future")).build()),
     refused("another RSA key by the RSA key's name", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::another_rsa("rsa")).alg("RS256").header("kid", json!("rsa")).build()),
     refused("the RSA key's own token by the P-256 key's name", "RFC 7515 §4.1.4", |w| w.good().signed_with(w.issuer.rsa()).header("kid", json!("p256")).build()),
-    refused("a new key that nobody published", "RFC 7515 §5.2", |w| w.signed(&SigningKey::p256("brand-new"))),
-    refused("a P-384 key that nobody published", "RFC 7515 §5.2", |w| w.signed(&SigningKey::p384("p384"))),
+    refused("a new, unpublished key", "RFC 7515 §5.2", |w| w.signed(&SigningKey::p256("brand-new"))),
+    refused("an unpublished P-384 key", "RFC 7515 §5.2", |w| w.signed(&SigningKey::p384("p384"))),
 ];

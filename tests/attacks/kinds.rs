@@ -1,4 +1,4 @@
-//! An issuer signs other things than access tokens with the same keys.
+//! Other tokens that an issuer signs with the same keys are refused.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     world::World,
 };
 
-/// A good token but for these claims, with `null` for none.
+/// Builds a valid token with these claims changed; `null` removes one.
 fn with(w: &World, change: Value) -> String {
     let change = change.as_object().expect("a change").clone();
     let token = w.good().header("typ", json!("JWT"));

@@ -1,9 +1,9 @@
-//! Known attacks on bearer tokens, and the rules that stand against them, one a line;
-//! and those by requests and connections.
+//! Known attacks on bearer tokens, and the rules against them, one per line; and attacks by
+//! requests and connections.
 //!
-//! Each is sent to a server over a socket. A token that is refused leads to a 401 and
-//! `invalid_token`, to no run of a tool, and to no request to anybody whom it names.
-//! Run with `--nocapture` to see the counts.
+//! Each is sent to a server over a socket. A refused token must lead to a 401 with
+//! `invalid_token`, run no tool, and cause no request to any host that it names. Run with
+//! `--nocapture` to see the counts.
 
 mod algorithms;
 mod carriage;

@@ -1,5 +1,4 @@
-//! A token that is bound to a key is worth nothing without a proof of that key, made for
-//! this very request (RFC 9449).
+//! A token that is bound to a key needs a proof of that key for the same request (RFC 9449).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{RequestBuilder, header::HeaderValue};
@@ -11,23 +10,23 @@ use crate::{
     world::World,
 };
 
-/// A token that is bound to the client's key.
+/// Builds a token that is bound to the client's key.
 fn bound(w: &World) -> String {
     w.good().bound_to(&w.holder).build()
 }
 
-/// A good proof of this key for a call with this token.
+/// Builds a valid proof with this key for a call with this token.
 fn proof<'a>(w: &World, key: &'a SigningKey, token: &str) -> TokenBuilder<'a> {
     TokenBuilder::proof(key, "POST", &w.running.resource()).about(token)
 }
 
-/// A call with these two headers.
+/// Sends a call with these two headers.
 fn sent(r: RequestBuilder, authorization: &str, proof: &str) -> RequestBuilder {
     r.header("authorization", authorization)
         .header("dpop", proof)
 }
 
-/// A call with a bound token and a proof that is good but for this change.
+/// Sends a call with a bound token and a proof that is valid except for this change.
 fn with(
     w: &World,
     r: RequestBuilder,
@@ -38,33 +37,33 @@ fn with(
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// The same with another claim in the proof; `null` removes it.
+/// Changes a claim of the proof; `null` removes it.
 fn claim(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).claim(name, value).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// The same with another parameter in the proof's header.
+/// Changes a parameter of the proof's header.
 fn header(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).header(name, value).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// With another member in the key that the proof brings, and a token bound to the key.
+/// Changes a member of the key in the proof. The token is bound to that key.
 fn keyed(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let mut jwk = w.holder.bare_jwk();
     jwk[name] = value;
     header(w, r, "jwk", jwk)
 }
 
-/// With this resource's address, changed.
+/// Changes the resource URL in the proof.
 fn aimed(w: &World, r: RequestBuilder, change: fn(String) -> String) -> RequestBuilder {
     claim(w, r, "htu", json!(change(w.running.resource())))
 }
 
-/// With a bound token and a proof by another kind of key.
+/// Sends a bound token and a proof with another kind of key.
 fn by(w: &World, r: RequestBuilder, key: &SigningKey) -> RequestBuilder {
     by_as(w, r, key, key.algorithm())
 }
@@ -75,14 +74,14 @@ fn by_as(w: &World, r: RequestBuilder, key: &SigningKey, alg: &str) -> RequestBu
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// With a token that is bound as its `cnf` says, and a good proof of the client's key.
+/// Sends a token with this `cnf`, and a valid proof with the client's key.
 fn confirmed(w: &World, r: RequestBuilder, confirmation: Value) -> RequestBuilder {
     let token = w.claims(json!({"cnf": confirmation}));
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
-/// With a good token and proof, and the header of proofs written as this says.
+/// Sends a valid token and proof, with the `DPoP` header written like this.
 fn written(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
@@ -91,14 +90,14 @@ fn written(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
         .header("dpop", value.expect("a header's value"))
 }
 
-/// With a good token, and its good proof in two headers.
+/// Sends a valid token, and its valid proof in two headers.
 fn twice(w: &World, r: RequestBuilder) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &format!("DPoP {token}"), &proof).header("dpop", proof)
 }
 
-/// With a good token and proof, and the credentials written as this says.
+/// Sends a valid token and proof, with the credentials written like this.
 fn credentials(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
@@ -114,7 +113,7 @@ use Expected::{Invalid, NoProof, NoToken, Runs};
 
 #[rustfmt::skip]
 pub(crate) const CASES: &[Case] = &[
-    request("as it should be", "RFC 9449 §7.1", Runs, |w, r| with(w, r, |_, p| p)),
+    request("a valid request", "RFC 9449 §7.1", Runs, |w, r| with(w, r, |_, p| p)),
     request("the scheme in lower case", "RFC 9110 §11.1", Runs, |w, r| credentials(w, r, "dpop {}")),
     request("a key for ES384", "RFC 9449 §4.2", Runs, |w, r| by(w, r, &SigningKey::p384("k"))),
     request("a key for EdDSA", "RFC 9449 §4.2, RFC 8037", Runs, |w, r| by(w, r, &SigningKey::ed25519("k"))),
@@ -124,15 +123,15 @@ pub(crate) const CASES: &[Case] = &[
     request("htu with the scheme in capitals", "RFC 3986 §6.2.2.1", Runs, |w, r| aimed(w, r, |it| it.replace("http:", "HTTP:"))),
     request("htu with a needless escape", "RFC 3986 §6.2.2.2", Runs, |w, r| aimed(w, r, |it| it.replace("/mcp", "/%6dcp"))),
     request("htu with a slash, where the endpoint answers too", "RFC 9449 §4.3", Runs, |w, r| aimed(w, r, |it| format!("{it}/"))),
-    request("a claim that nobody knows", "RFC 9449 §4.2: may have others", Runs, |w, r| claim(w, r, "x", json!({"y": [1]}))),
-    request("a nonce that nobody asked for", "RFC 9449 §8: optional", Runs, |w, r| claim(w, r, "nonce", json!("n"))),
+    request("an unknown claim", "RFC 9449 §4.2: may have others", Runs, |w, r| claim(w, r, "x", json!({"y": [1]}))),
+    request("an unrequested nonce", "RFC 9449 §8: optional", Runs, |w, r| claim(w, r, "nonce", json!("n"))),
     request("a clock that is ahead by a little", "RFC 9449 §11.1", Runs, |w, r| claim(w, r, "iat", json!(w.now() + 20))),
     request("a bearer token beside a proof", "RFC 9449 §6: it is not bound", Runs, |w, r| { let token = w.good().build(); sent(r, &format!("Bearer {token}"), &proof(w, &w.holder, &token).build()) }),
     request("a bound token as a bearer token", "RFC 9449 §7.2: downgrade", Invalid, |w, r| r.header("authorization", format!("Bearer {}", bound(w)))),
     request("a bound token as a bearer token beside a proof", "RFC 9449 §7.2", Invalid, |w, r| credentials(w, r, "Bearer {}")),
     request("a bearer token by the scheme DPoP", "RFC 9449 §7.1: binding is checked", Invalid, |w, r| { let token = w.good().build(); sent(r, &format!("DPoP {token}"), &proof(w, &w.holder, &token).build()) }),
     request("a proof without a token", "RFC 9449 §7.1", NoToken, |w, r| r.header("dpop", proof(w, &w.holder, "x").build())),
-    request("the scheme alone", "RFC 6750 §3.1: malformed is no absence", Invalid, |w, r| credentials(w, r, "DPoP")),
+    request("the scheme alone", "RFC 6750 §3.1: malformed is not absent", Invalid, |w, r| credentials(w, r, "DPoP")),
     request("two tokens in one header", "RFC 9449 §7.1: token68", Invalid, |w, r| credentials(w, r, "DPoP {} {}")),
     request("no proof", "RFC 9449 §4.3, 1", NoProof, |w, r| r.header("authorization", format!("DPoP {}", bound(w)))),
     request("two proofs", "RFC 9449 §4.3, 1", NoProof, |w, r| { let again = proof(w, &w.holder, &bound(w)).build(); with(w, r, |_, p| p).header("dpop", again) }),
@@ -141,7 +140,7 @@ pub(crate) const CASES: &[Case] = &[
     request("an empty proof", "RFC 9449 §4.3, 2", NoProof, |w, r| written(w, r, "")),
     request("a proof in quotes", "RFC 9449 §4.1", NoProof, |w, r| written(w, r, "\"{}\"")),
     request("a proof with padding", "RFC 7515 §2", NoProof, |w, r| written(w, r, "{}=")),
-    request("a proof that is no text", "RFC 9449 §4.1", NoProof, |w, r| written(w, r, "{}ä")),
+    request("a proof that is not text", "RFC 9449 §4.1", NoProof, |w, r| written(w, r, "{}ä")),
     request("a proof with a fourth part", "RFC 7515 §3.1", NoProof, |w, r| written(w, r, "{}.e30")),
     request("a proof in JSON form", "RFC 7515 §7.2", NoProof, |w, r| written(w, r, "{\"payload\":\"e30\",\"signatures\":[]}")),
     request("a huge proof", "a proof has a kilobyte", NoProof, |w, r| claim(w, r, "x", json!("x".repeat(9000)))),
@@ -191,7 +190,7 @@ pub(crate) const CASES: &[Case] = &[
     request("a signature of zeros", "CVE-2022-21449", NoProof, |w, r| with(w, r, |_, p| p.signature(&[0; 64]))),
     request("no signature", "RFC 9449 §4.3, 6", NoProof, |w, r| with(w, r, |_, p| p.signature(b""))),
     request("claims that were changed afterwards", "RFC 9449 §4.3, 6", NoProof, |w, r| { let token = bound(w); let good = proof(w, &w.holder, &token).build(); let other = proof(w, &w.holder, &token).build(); let (head, _) = good.rsplit_once('.').expect("parts"); let (_, tail) = other.rsplit_once('.').expect("parts"); sent(r, &format!("DPoP {token}"), &format!("{head}.{tail}")) }),
-    request("claims that are no object", "RFC 9449 §4.3, 3", NoProof, |w, r| with(w, r, |_, p| p.claims_text("[]"))),
+    request("claims that are not an object", "RFC 9449 §4.3, 3", NoProof, |w, r| with(w, r, |_, p| p.claims_text("[]"))),
     request("a claim twice", "RFC 7519 §4; CVE-2017-12635", NoProof, |w, r| with(w, r, |_, p| { let text = p.claims().to_string(); p.claims_text(&format!("{{\"htm\":\"GET\",{}", &text[1..])) })),
     request("the key twice in the header", "RFC 7515 §4", NoProof, |w, r| with(w, r, |w, p| { let jwk = w.holder.bare_jwk(); p.header_text(&format!("{{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\",\"jwk\":{jwk},\"jwk\":{jwk}}}")) })),
     request("htm absent", "RFC 9449 §4.3, 3", NoProof, |w, r| claim(w, r, "htm", json!(null))),
@@ -208,7 +207,7 @@ pub(crate) const CASES: &[Case] = &[
     request("htu with the path in another case", "RFC 3986 §6.2.2.1", NoProof, |w, r| aimed(w, r, |it| it.replace("/mcp", "/MCP"))),
     request("htu of the origin alone", "RFC 9449 §4.3, 9", NoProof, |w, r| claim(w, r, "htu", json!(w.running.origin()))),
     request("htu of the path alone", "RFC 9449 §4.2: the target URI", NoProof, |w, r| claim(w, r, "htu", json!("/mcp"))),
-    request("htu with somebody before the host", "RFC 3986 §3.2.1", NoProof, |w, r| aimed(w, r, |it| it.replace("//", "//a@"))),
+    request("htu with user information", "RFC 3986 §3.2.1", NoProof, |w, r| aimed(w, r, |it| it.replace("//", "//a@"))),
     request("htu that only begins like it", "RFC 9449 §4.3, 9", NoProof, |w, r| aimed(w, r, |it| it.replace("/mcp", ".evil.example/mcp"))),
     request("htu of another, with ours in its query", "RFC 9449 §4.3, 9", NoProof, |w, r| aimed(w, r, |it| format!("https://evil.example/?{it}"))),
     request("htu with a space before it", "URL readers repair that", NoProof, |w, r| aimed(w, r, |it| format!(" {it}"))),

@@ -1,4 +1,4 @@
-//! Attacks by requests and connections rather than by tokens.
+//! Attacks that use requests and connections rather than tokens.
 
 mod endings;
 mod framing;
@@ -19,14 +19,14 @@ use support::{
     tokens::{self, ISSUER},
 };
 
-/// A desk with a public tool, what it ran, and the way to it.
+/// Starts a desk with a public tool.
 async fn desk() -> (Running, Runs) {
     let runs = Runs::default();
     let running = Running::start(desk::server(&runs), |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
-/// The same with an open handshake, so that a request without a token goes further.
+/// Starts the same with an open handshake, so that requests without a token get further.
 async fn open_desk() -> (Running, Runs) {
     let runs = Runs::default();
     let server = desk::server(&runs).open_handshake();
@@ -34,7 +34,7 @@ async fn open_desk() -> (Running, Runs) {
     (running, runs)
 }
 
-/// A client of it with these scopes, in an open session where there are sessions.
+/// Returns a client with these scopes, in an open session if the revision has sessions.
 async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
     let token = tokens::token(&tokens::claims(&running.resource(), scopes));
     let mut client = Client::new(running.resource(), revision).with_token(token);

@@ -1,4 +1,4 @@
-//! What was signed is what is read, by whoever could sign it.
+//! What was signed is exactly what is read, for every algorithm.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use support::SigningKey;
@@ -17,7 +17,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(digit).collect()
 }
 
-/// The signature of one token under the message of another.
+/// Puts the signature of one token under the message of another.
 fn transplanted(w: &World, name: &str, value: &str) -> String {
     let (good, other) = (w.good().build(), w.claim(name, value.into()));
     let signature = good.rsplit_once('.').expect("three parts").1;
@@ -37,7 +37,7 @@ fn malleated(signature: &mut [u8]) {
     }
 }
 
-/// The same two numbers as X.509 writes them.
+/// Encodes the same two numbers as X.509 does.
 fn der(signature: &mut Vec<u8>) {
     let integer = |half: &[u8]| {
         let mut out = vec![2, 33, 0];
@@ -93,6 +93,6 @@ pub(crate) const CASES: &[Case] = &[
         let text = token.claims().to_string();
         token.signature(&w.issuer.p256().sign("ES256", text.as_bytes())).build()
     }),
-    refused("a signature of a stranger of the same name", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).build()),
-    refused("a signature of a stranger, with no name", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).header("kid", serde_json::json!(null)).build()),
+    refused("a signature by an unknown key with a known kid", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).build()),
+    refused("a signature by an unknown key, without a kid", "RFC 7515 §5.2", |w| w.good().forged_with(&SigningKey::p256("p256")).header("kid", serde_json::json!(null)).build()),
 ];

@@ -1,4 +1,4 @@
-//! What an issuer is held to by its settings, and is refused where it does less.
+//! Strict settings of an issuer, and tokens that do not meet them.
 
 use serde_json::{Value, json};
 use support::{SigningKey, TokenBuilder};
@@ -9,7 +9,7 @@ use crate::{
     world::World,
 };
 
-/// An issuer of which as much is asked as can be.
+/// Builds an issuer with every strict setting.
 pub(crate) fn issuer(name: &str) -> Issuer {
     Issuer::new(name)
         .with_strict_profile()
@@ -19,13 +19,13 @@ pub(crate) fn issuer(name: &str) -> Issuer {
         .with_required_value("tenant", "acme")
 }
 
-/// A token that has all of it.
+/// Builds a token that meets all settings.
 fn full<'a>(w: &World, token: TokenBuilder<'a>) -> TokenBuilder<'a> {
     let token = w.aimed(token).claim("auth_time", json!(1));
     token.claim("tenant", json!("acme"))
 }
 
-/// The same but for this claim; `null` removes it.
+/// Builds the same token with this claim changed; `null` removes it.
 fn claim(w: &World, name: &str, value: Value) -> String {
     full(w, w.second.token()).claim(name, value).build()
 }

@@ -1,4 +1,4 @@
-//! A token has its hour, told in seconds by a number.
+//! Token times are numbers of seconds, and are enforced.
 
 use serde_json::json;
 

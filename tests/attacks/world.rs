@@ -1,4 +1,4 @@
-//! A server, those whom it trusts, and one whom it does not.
+//! A server, its trusted issuers, and an attacker's issuer.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use toolgate::{ClientAuthentication, Introspection, Issuer};
 
 use crate::strict;
 
-/// Everything that an attack can touch.
+/// Everything that an attack can use.
 pub(crate) struct World {
     client: Client,
     pub(crate) running: Running,
     pub(crate) runs: Runs,
     /// The issuer that the server trusts.
     pub(crate) issuer: ImitationIssuer,
-    /// A second one; in an opaque world it is asked about tokens.
+    /// A second trusted issuer; in an opaque world the server uses its introspection.
     pub(crate) second: ImitationIssuer,
-    /// The attacker's own.
+    /// The attacker's own issuer.
     pub(crate) evil: ImitationIssuer,
     /// Keys of the trusted issuer that must verify nothing.
     pub(crate) odd: Odd,
-    /// The client's own key, to which its issuer binds tokens.
+    /// The client's key; its issuer binds tokens to it.
     pub(crate) holder: SigningKey,
 }
 
@@ -41,17 +41,17 @@ pub(crate) struct Odd {
 }
 
 impl World {
-    /// One of JWTs.
+    /// Builds a world with JWTs.
     pub(crate) async fn of_jwts() -> Self {
         Self::start(|name| Issuer::new(name)).await
     }
 
-    /// One of whose second issuer as much is asked as can be.
+    /// Builds a world whose second issuer has every strict setting.
     pub(crate) async fn of_a_strict_issuer() -> Self {
         Self::start(strict::issuer).await
     }
 
-    /// One whose second issuer is asked about tokens that are no JWTs.
+    /// Builds a world whose second issuer has opaque tokens and introspection.
     pub(crate) async fn of_opaque_tokens() -> Self {
         Self::start(|name| {
             let client = ClientAuthentication::basic("desk", "s3cr3t");
@@ -108,27 +108,27 @@ impl World {
         }
     }
 
-    /// A client that does nothing wrong by itself.
+    /// Returns a well-behaved client.
     pub(crate) fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// A token that is good for `read`.
+    /// Builds a token that is valid for `read`.
     pub(crate) fn good(&self) -> TokenBuilder<'_> {
         self.aimed(self.issuer.token())
     }
 
-    /// A token for this server, with the scope that `read` needs.
+    /// Sets this server as audience, and the scope that `read` requires.
     pub(crate) fn aimed<'a>(&self, token: TokenBuilder<'a>) -> TokenBuilder<'a> {
         token.audience(&self.running.resource()).scope("desk:read")
     }
 
-    /// A good token but for this claim; `null` removes it.
+    /// Builds a valid token with this claim changed; `null` removes it.
     pub(crate) fn claim(&self, name: &str, value: Value) -> String {
         self.good().claim(name, value).build()
     }
 
-    /// A good token but for these claims.
+    /// Builds a valid token with these claims changed.
     pub(crate) fn claims(&self, change: Value) -> String {
         let token = self.good();
         let mut claims = token.claims().clone();
@@ -137,7 +137,7 @@ impl World {
         token.claims_text(&claims.to_string()).build()
     }
 
-    /// A good token whose claims have this text in front: `"iss":"x",`.
+    /// Builds a valid token whose claims start with this text: `"iss":"x",`.
     pub(crate) fn claims_begin(&self, text: &str) -> String {
         let token = self.good();
         let claims = token.claims().to_string();
@@ -146,35 +146,35 @@ impl World {
             .build()
     }
 
-    /// A good token but for this parameter of its header; `null` removes it.
+    /// Builds a valid token with this header parameter changed; `null` removes it.
     pub(crate) fn header(&self, name: &str, value: Value) -> String {
         self.good().header(name, value).build()
     }
 
-    /// A good token with exactly this header.
+    /// Builds a valid token with exactly this header.
     pub(crate) fn header_text(&self, text: &str) -> String {
         self.good().header_text(text).build()
     }
 
-    /// A good token with exactly these claims.
+    /// Builds a valid token with exactly these claims.
     pub(crate) fn claims_text(&self, text: &str) -> String {
         self.good().claims_text(text).build()
     }
 
-    /// A good token, signed with this key and named like it.
+    /// Builds a valid token, signed with this key and with its `kid`.
     pub(crate) fn signed(&self, key: &SigningKey) -> String {
         self.signed_as(key, key.algorithm())
     }
 
-    /// A good token, signed with this key by this algorithm and named like it.
+    /// Builds a valid token, signed with this key and algorithm and with its `kid`.
     pub(crate) fn signed_as(&self, key: &SigningKey, alg: &str) -> String {
-        // The builder borrows the key for no longer than it builds.
+        // The builder borrows the key only while it builds.
         self.aimed(TokenBuilder::new(self.issuer.url(), key))
             .alg(alg)
             .build()
     }
 
-    /// A good token of this key whose signature was changed.
+    /// Builds a valid token of this key with a changed signature.
     pub(crate) fn resigned(&self, key: &SigningKey, change: fn(&mut Vec<u8>)) -> String {
         let token = self.signed(key);
         let (message, signature) = token.rsplit_once('.').expect("three parts");
@@ -183,7 +183,7 @@ impl World {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// A good token, one of whose parts was changed as text.
+    /// Builds a valid token with one part changed as text.
     pub(crate) fn spelled(&self, part: usize, change: fn(&str) -> String) -> String {
         let token = self.good().build();
         let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
@@ -191,7 +191,8 @@ impl World {
         parts.join(".")
     }
 
-    /// An opaque token about which the second issuer says this, beside what is good.
+    /// Registers an opaque token. The second issuer returns a valid introspection response with
+    /// these changes.
     pub(crate) fn opaque(&self, name: &str, change: Value) -> String {
         let mut answer = self.second.active(&self.running.resource(), "desk:read");
         let members = answer.as_object_mut().expect("an answer");
@@ -201,14 +202,14 @@ impl World {
         name.to_owned()
     }
 
-    /// What time it is for the tokens, in seconds.
+    /// Returns the current time for the tokens, in seconds.
     pub(crate) fn now(&self) -> u64 {
         self.issuer.token().claims()["iat"]
             .as_u64()
             .expect("a time")
     }
 
-    /// How often the attacker's own issuer was asked anything.
+    /// Returns how many requests the attacker's issuer got.
     pub(crate) fn asked_evil(&self) -> usize {
         self.evil.metadata_requests()
             + self.evil.jwks_requests()

@@ -1,4 +1,4 @@
-//! From nothing but a URL to a call.
+//! A login that starts with only a URL and ends with a call.
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
@@ -17,7 +17,7 @@ async fn a_client_finds_its_way_from_the_url_to_a_call() {
 
         let login = application.begin_login(&challenge, modest()).await;
         let (browser, page) = shown(&login.url).await;
-        // The baseline, and what a client adds to get a refresh token.
+        // The baseline, plus the scope that a client adds to get a refresh token.
         let offered = page.choices();
         assert!(offered.iter().all(|one| one.is_ticked), "{offered:?}");
         assert!(!offered.iter().any(Choice::is_new), "{offered:?}");
@@ -49,7 +49,7 @@ async fn a_person_can_leave_out_what_a_client_asks_for() {
         let (running, runs, _) = closed_desk().await;
         let mut application = Application::new(running.resource(), revision).await;
         let challenge = challenge_at_connect(&mut application).await;
-        // Left to itself, rmcp asks for everything that the metadata lists.
+        // By default, rmcp requests every scope in the metadata.
         let login = application
             .begin_login(&challenge, AuthorizationRequest::new(CALLBACK))
             .await;
@@ -103,7 +103,7 @@ async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login()
         application.end_login(login, &answer).await;
         assert_eq!(application.told("write").await, "write ran");
         assert_eq!(runs.all(), ["ping", "write"], "{revision:?}");
-        // The session is the one that was opened without a token.
+        // The session that was opened without a token is still in use.
         let sent = application.wire().sent();
         let ping = application.wire().sent_as("ping");
         assert_eq!(sent.last().expect("some").session, ping[0].session);

@@ -19,17 +19,17 @@ use support::{
     server::Running,
 };
 
-/// The revisions in which a client of today connects.
+/// The revisions that current clients use to connect.
 const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
-/// A closed desk that issues its own tokens, what ran on it, and its clock.
+/// Starts a closed desk that issues its own tokens.
 async fn closed_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
     let server = desk::closed_unverified_server(&runs).clock(clock.clone());
     (Running::start(server, |config| config).await, runs, clock)
 }
 
-/// The same with a public tool and an open handshake.
+/// Starts the same with a public tool and an open handshake.
 async fn open_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
     let server = desk::unverified_server(&runs).clock(clock.clone());
@@ -37,19 +37,19 @@ async fn open_desk() -> (Running, Runs, MovedClock) {
     (Running::start(server, |config| config).await, runs, clock)
 }
 
-/// The challenge with which an application is kept from connecting.
+/// Returns the challenge that an application gets when it connects.
 async fn challenge_at_connect(application: &mut Application) -> String {
     let error = application.connect().await.expect_err("a token is needed");
     let challenge = error.auth_challenge().map(str::to_owned);
     challenge.unwrap_or_else(|| panic!("no challenge: {error:?}"))
 }
 
-/// An application that asks for what the challenge names and no more.
+/// An application that requests only the scopes of the challenge.
 fn modest() -> AuthorizationRequest {
     AuthorizationRequest::new(CALLBACK).with_initial_scope_selection()
 }
 
-/// Shows the person the consent page at a URL.
+/// Opens the consent page at a URL.
 async fn shown(url: &str) -> (Browser, Page) {
     let browser = Browser::default();
     let page = browser.open(url).await;
@@ -57,7 +57,7 @@ async fn shown(url: &str) -> (Browser, Page) {
     (browser, page)
 }
 
-/// An application that is logged in with these scopes and connected.
+/// Returns an application that is logged in with these scopes and connected.
 async fn logged_in(running: &Running, revision: Revision, scopes: &[&str]) -> Application {
     let mut application = Application::new(running.resource(), revision).await;
     let challenge = challenge_at_connect(&mut application).await;
@@ -71,7 +71,7 @@ async fn logged_in(running: &Running, revision: Revision, scopes: &[&str]) -> Ap
     application
 }
 
-/// Asks for what a challenge names, and the person allows it.
+/// Requests the scopes of a challenge, and the user consents.
 async fn stepped_up(application: &Application, challenge: &str) {
     let url = application.begin_step_up(challenge).await;
     let (browser, page) = shown(&url).await;

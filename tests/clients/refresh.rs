@@ -1,8 +1,8 @@
-//! A token that goes stale in the middle.
+//! A token that expires during use.
 
 use crate::{REVISIONS, closed_desk, logged_in};
 
-/// Longer than an access token lives, and its leeway.
+/// Longer than the lifetime of an access token plus the leeway.
 const PAST_EXPIRY: u64 = 20 * 60;
 
 #[tokio::test]

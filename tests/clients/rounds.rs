@@ -1,4 +1,4 @@
-//! rmcp's own client, asked by a tool and a prompt, in both lives of a request.
+//! rmcp's own client, with requests from a tool and a prompt, in both lifecycles.
 #![expect(
     deprecated,
     reason = "the protocol deprecates sampling and roots in 2026-07-28, and still has them"
@@ -84,7 +84,7 @@ fn insist(#[extract] round: Round<()>) -> Reply<String> {
     round.ask(&()).form::<Name>("name", "Name number 1?").into()
 }
 
-/// A client that answers whatever it is asked.
+/// A client that answers every request.
 struct Asking;
 
 impl ClientHandler for Asking {
@@ -174,7 +174,7 @@ async fn a_client_is_asked_as_often_as_a_tool_wants_in_either_life() {
             result["messages"][0]["content"]["text"], "Welcome Ada.",
             "{life}"
         );
-        // What never has enough comes to an end all the same.
+        // A tool that never stops asking is ended.
         let result = client.call_tool(CallToolRequestParams::new("insist")).await;
         assert!(result.is_err(), "{life}: {result:?}");
     }

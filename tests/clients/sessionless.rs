@@ -1,4 +1,4 @@
-//! A client of a revision with sessions, at a server that gives it none.
+//! A client of a revision with sessions, with a server that opens none.
 
 use support::{client::Revision, desk, desk::Runs, server::Running};
 

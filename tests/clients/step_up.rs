@@ -1,4 +1,4 @@
-//! A call that lacks a scope, the person's second yes, and the same call again.
+//! A call without the required scope, a second consent, and the same call again.
 
 use support::client::Revision;
 
@@ -17,7 +17,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
         assert_eq!(application.granted().await, ["desk:read"]);
         assert_eq!(application.told("read").await, "read ran");
 
-        // What is needed and what there is already, in one challenge.
+        // One challenge names the required scopes and those already granted.
         let challenge = application.refused("rewrite").await;
         assert!(
             challenge.contains("scope=\"desk:read desk:write\""),
@@ -44,7 +44,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
         assert_eq!(application.granted().await, ["desk:read", "desk:write"]);
         assert_eq!(application.told("rewrite").await, "rewrite ran");
 
-        // `desk:write` is one of two scopes that are enough, so nothing more is asked for.
+        // `desk:write` is one of two scopes that suffice, so no step-up is needed.
         assert_eq!(application.told("purge").await, "purge ran");
         assert_eq!(runs.all(), ["whoami", "read", "rewrite", "purge"]);
 

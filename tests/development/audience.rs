@@ -1,4 +1,4 @@
-//! A token is good at the one server that it was issued for.
+//! A token is valid only at the server that it was issued for.
 
 use rmcp::transport::AuthorizationRequest;
 use serde_json::json;
@@ -12,7 +12,7 @@ use support::{
 
 use crate::desk;
 
-/// A token of a server's development issuer with all of its scopes.
+/// Returns a token of a server's development issuer with all of its scopes.
 pub(crate) async fn token(running: &Running) -> String {
     let application = Application::new(running.resource(), Revision::Stateless).await;
     let challenge = Client::new(running.resource(), Revision::Stateless)

@@ -1,4 +1,4 @@
-//! A resource whose path is one of the server's own: a fault at the start, never a panic.
+//! A resource path that the server itself uses: an error at the start, never a panic.
 
 use rmcp::transport::streamable_http_server::{
     StreamableHttpService, session::local::LocalSessionManager,
@@ -12,7 +12,7 @@ use toolgate::{Config, Gate, needs};
 
 const ORIGIN: &str = "http://127.0.0.1:8000";
 
-/// What every server answers beside its endpoint.
+/// Paths that every server serves besides its endpoint.
 const OF_ANY_SERVER: [&str; 6] = [
     "/docs",
     "/healthz",
@@ -22,7 +22,7 @@ const OF_ANY_SERVER: [&str; 6] = [
     "/.well-known/openid-configuration",
 ];
 
-/// What the development issuer answers.
+/// Paths of the development issuer.
 const OF_THE_ISSUER: [&str; 7] = [
     "/development/authorize",
     "/development/authorize/decision",
@@ -33,7 +33,7 @@ const OF_THE_ISSUER: [&str; 7] = [
     "/development/token",
 ];
 
-/// Why a server and a gate with this configuration do not start; none where they do.
+/// Returns why a server and a gate with this configuration do not start, or `None` if they do.
 async fn faults(config: &Config) -> [Option<String>; 2] {
     let server = desk::unverified_server(&Runs::default());
     let server = server.into_router(config.clone());
@@ -59,7 +59,7 @@ async fn a_resource_at_a_path_of_the_servers_own_is_a_fault_that_says_what_to_do
             for fault in faults(&Config::new(&*resource)).await {
                 let fault = fault.unwrap_or_else(|| panic!("{resource} is served"));
                 assert!(fault.contains(&format!("{resource:?}")), "{fault}");
-                // A slash at the end is a fault by itself, at any path.
+                // A trailing slash is an error by itself, at any path.
                 let remedies: &[_] = match end {
                     "" => &["choose another path"],
                     _ => &["choose another path", "; write http://127.0.0.1:8000/"],

@@ -1,4 +1,4 @@
-//! What the person is asked, and when nobody is.
+//! What the user must consent to, and when no consent is needed.
 
 use reqwest::{Url, redirect::Policy};
 use serde_json::json;
@@ -15,7 +15,7 @@ const CALLBACK: &str = "http://127.0.0.1:3119/callback";
 /// RFC 7636 appendix B.
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Where a client that registers itself at a server sends the person.
+/// Returns the authorization URL of a client that registers itself at a server.
 async fn authorization(running: &Running, scope: &str) -> Url {
     let registration = json!({"client_name": "A test", "redirect_uris": [CALLBACK]});
     let registered = reqwest::Client::new()
@@ -95,8 +95,7 @@ async fn a_server_that_would_consent_for_nobody_does_not_start() {
     }
 }
 
-/// What would be a door to everything is opened by code that says so, never by what
-/// happens to stand in an environment.
+/// Only code can enable something that would open everything, never an environment variable.
 #[test]
 fn no_variable_makes_consent_automatic() {
     let environment = toolgate::Environment::from_iter([("TOOLGATE_AUTOMATIC_CONSENT", "true")]);

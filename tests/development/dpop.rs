@@ -36,7 +36,8 @@ async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {
         let scope = challenge.get("scope").expect("a scope").to_owned();
 
         let mut client = anonymous.with_token(log_in(&scope).await).with_key(&key);
-        // With nonces the first answer brings one; a client keeps it and asks again.
+        // With nonces, the first response contains one; a client stores it and repeats the
+        // request.
         let first = client.request("ping", json!({})).await;
         if let Some(nonce) = first.header("dpop-nonce") {
             client = client.with_nonce(nonce);
@@ -55,7 +56,7 @@ async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {
         }
         let more = log_in(challenges[1].get("scope").expect("scopes")).await;
 
-        // The token alone is worth nothing to whoever sees it.
+        // The token alone is useless to a thief.
         let thief = Client::new(running.resource(), Revision::Stateless).with_token(&more);
         assert_eq!(thief.call("rewrite", json!({})).await.status, 401);
         let client = client.with_token(more);

@@ -1,4 +1,4 @@
-//! One server calls another on a person's behalf, with a token of its own.
+//! One server calls another on a user's behalf, with its own exchanged token.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +15,7 @@ use toolgate::{
 
 use crate::audience;
 
-/// The server behind, and how tokens for it are had. Both are known once both run.
+/// The downstream server and its token exchange. Both are known once both servers run.
 #[derive(Clone, Default)]
 struct Behind(Arc<OnceLock<(String, TokenExchange)>>);
 
@@ -50,7 +50,7 @@ async fn a_server_calls_another_with_a_token_that_was_exchanged() {
     let said = person.call("read", json!({})).await;
     assert_eq!(said.tool_text(), "developer with desk:read desk:write");
     assert_eq!(runs.all(), ["whoami"]);
-    // The person's own token is no good there.
+    // The downstream server refuses the user's own token.
     let passed_on = Client::new(desk.resource(), Revision::Stateless).with_token(&token);
     let answer = passed_on.call("whoami", json!({})).await;
     assert_eq!(answer.status, 401, "{answer:?}");

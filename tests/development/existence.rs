@@ -1,4 +1,4 @@
-//! On loopback, and when nobody else issues tokens: else it does not exist.
+//! The development issuer exists only on loopback, and only if no other issuer is configured.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn open_only() -> Server<()> {
     Server::new("open").tools(toolgate::tools![ping]).quiet()
 }
 
-/// Why a server did not start.
+/// Returns why a server did not start.
 pub(crate) async fn start_error(serving: impl Future<Output = Result<(), Error>>) -> String {
     let ended = tokio::time::timeout(Duration::from_secs(5), serving).await;
     match ended.expect("it does not start") {

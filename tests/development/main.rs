@@ -1,4 +1,4 @@
-//! The embedded development issuer over sockets: where it exists, and whom it answers.
+//! The embedded development issuer over sockets: where it exists, and which requests it serves.
 
 mod audience;
 mod clashes;
@@ -16,7 +16,7 @@ use support::{
     server::Running,
 };
 
-/// A path of each kind that the issuer has.
+/// One path of each kind that the issuer serves.
 const PATHS: [&str; 6] = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-authorization-server/mcp",
@@ -26,7 +26,7 @@ const PATHS: [&str; 6] = [
     "/development/authorize",
 ];
 
-/// A desk that issues its own tokens.
+/// Starts a desk that issues its own tokens.
 async fn desk() -> (Running, Runs) {
     let runs = Runs::default();
     let running = Running::start(desk::unverified_server(&runs), |config| config).await;
@@ -38,7 +38,7 @@ async fn get(url: &str) -> Answer {
     Client::new(url, Revision::Stateless).get(url).await
 }
 
-/// Asserts that nothing of the issuer can be reached at an origin.
+/// Asserts that no path of the issuer responds at an origin.
 async fn assert_absent(origin: &str) {
     for path in PATHS {
         let answer = get(&format!("{origin}{path}")).await;

@@ -1,4 +1,4 @@
-//! The issuer's document, wherever a client looks for it.
+//! The issuer's metadata, at every URL that clients try.
 
 use support::client::Answer;
 
@@ -9,10 +9,11 @@ async fn it_is_the_same_wherever_a_client_looks() {
     let (running, _) = desk().await;
     let mut seen = Vec::new();
     for path in [
-        // At the issuer, which has no path (RFC 8414 §3, OpenID Connect Discovery §4).
+        // At the issuer's own URL, which has no path (RFC 8414 §3, OpenID Connect Discovery
+        // §4).
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
-        // By clients that take the resource for its own issuer.
+        // For clients that treat the resource as its own issuer.
         "/.well-known/oauth-authorization-server/mcp",
         "/.well-known/openid-configuration/mcp",
         "/mcp/.well-known/openid-configuration",
@@ -23,7 +24,7 @@ async fn it_is_the_same_wherever_a_client_looks() {
     }
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
     let document = &seen[0];
-    // Character for character, no slash added: RFC 8414 §3.3.
+    // RFC 8414 §3.3: character for character, without an added slash.
     assert_eq!(document["issuer"], running.origin());
     assert_eq!(
         document["code_challenge_methods_supported"],
@@ -60,7 +61,7 @@ async fn the_resources_own_document_is_not_the_issuers() {
     let (running, _) = desk().await;
     let answer = get(&running.url("/.well-known/oauth-protected-resource/mcp")).await;
     let scopes = &answer.json()["scopes_supported"];
-    // Traps 23: a refresh token is the issuer's affair.
+    // The scope for a refresh token belongs to the issuer, not to the resource.
     assert_eq!(
         *scopes,
         serde_json::json!(["desk:admin", "desk:read", "desk:write"])

@@ -1,4 +1,4 @@
-//! A server inside of somebody's own axum application.
+//! A server that is mounted into an axum application.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -14,17 +14,17 @@ use toolgate::Config;
 
 use crate::{PATHS, get};
 
-/// How an application tells its routes who the peer is.
+/// How an application passes the peer address to its routes.
 enum Peer {
-    /// As `into_make_service_with_connect_info` does.
+    /// With `into_make_service_with_connect_info`.
     Told,
     /// Not at all: `axum::serve(listener, app)`.
     Untold,
-    /// As for a peer on another machine.
+    /// With the address of another machine.
     Elsewhere,
 }
 
-/// An application with a route and a fallback of its own; its origin.
+/// Starts an application with its own route and fallback, and returns its origin.
 async fn application(configure: impl FnOnce(Config) -> Config, peer: Peer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -77,7 +77,7 @@ async fn the_server_is_protected_there_as_well() {
     let challenge = answer.challenge().expect("a challenge");
     let metadata = challenge.get("resource_metadata").expect("a URL");
     assert_eq!(get(metadata).await.status, 200);
-    // A page can read the refusal.
+    // A browser page can read the refusal.
     let message = client.message("tools/call", json!({"name": "read"}));
     let request = client.post(&message).header("origin", "http://localhost:1");
     let answer = Answer::of(request.body(message.to_string())).await;
@@ -102,8 +102,8 @@ async fn the_development_issuer_answers_nobody_from_elsewhere() {
     }
 }
 
-/// An application can listen on any address, and nothing tells a router on which. Where
-/// nothing says who asks, anybody on the network could have a token made.
+/// An application can listen on any address, and a router does not know which. Without the
+/// peer's address, anyone on the network could request a token.
 #[tokio::test]
 async fn the_development_issuer_answers_nobody_whose_address_is_not_known() {
     let origin = application(|config| config, Peer::Untold).await;

@@ -1,4 +1,4 @@
-//! Requests that are not from this machine, or not meant for it.
+//! Requests from another machine, or for another host.
 
 use reqwest::RequestBuilder;
 use serde_json::json;
@@ -6,7 +6,7 @@ use support::client::Answer;
 
 use crate::{PATHS, desk};
 
-/// Sends a request of each kind with a change; the statuses.
+/// Sends a request of each kind with a change, and returns the statuses.
 async fn statuses(change: impl Fn(RequestBuilder) -> RequestBuilder) -> Vec<u16> {
     let (running, _) = desk().await;
     let http = reqwest::Client::new();
@@ -26,7 +26,7 @@ async fn statuses(change: impl Fn(RequestBuilder) -> RequestBuilder) -> Vec<u16>
     for request in gets.chain(posts) {
         let answer = Answer::of(change(request)).await;
         if answer.status == 403 {
-            // Some clients take any challenge on a 403 for a lack of scope.
+            // Some clients treat any challenge on a 403 as a missing scope.
             assert_eq!(answer.challenge(), None, "{answer:?}");
             assert_eq!(answer.json()["error"], "invalid_request", "{answer:?}");
         }

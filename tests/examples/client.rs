@@ -1,7 +1,7 @@
-//! rmcp's own client at a server that somebody else started, for `cargo xtask interop`.
+//! rmcp's own client against a server that is already running, for `cargo xtask interop`.
 //!
-//! Reads `INTEROP_URL`, `INTEROP_REVISION` and `INTEROP_CALLS`, and sends its person's browser by the command
-//! in `INTEROP_BROWSER`, which prints where it was led.
+//! Reads `INTEROP_URL`, `INTEROP_REVISION` and `INTEROP_CALLS`. Opens the login page with the
+//! command in `INTEROP_BROWSER`, which prints the final URL.
 
 use std::{
     env,
@@ -27,13 +27,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut application = Application::new(env::var("INTEROP_URL")?, revision).await;
     let error = application.connect().await.expect_err("a token is needed");
     let challenge = error.auth_challenge().ok_or("no challenge")?.to_owned();
-    // It asks for the scopes of the challenge, and not for all that the server has.
+    // Requests the scopes of the challenge, not all scopes of the server.
     let request = AuthorizationRequest::new(CALLBACK).with_initial_scope_selection();
     let login = application.begin_login(&challenge, request).await;
     let answer = shown(&login.url)?;
     application.end_login(login, &answer).await;
     application.connect().await?;
-    // One for the scope of the login, the others for scopes that are asked for later.
+    // One call for the login scope, the others for step-up scopes.
     let calls: Vec<Value> = serde_json::from_str(&env::var("INTEROP_CALLS")?)?;
     for call in &calls {
         let tool = call["name"].as_str().ok_or("a call without a name")?;
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         application.call(tool, call["arguments"].clone()).await?;
     }
     application.disconnect().await;
-    // What rmcp calls itself, unless an application has a name of its own.
+    // The name that rmcp uses unless an application sets its own.
     let version = Implementation::from_build_env().version;
     writeln!(
         io::stdout(),
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Lets the person log in; gives where the browser was led.
+/// Lets the user log in. Returns the final URL of the browser.
 fn shown(url: &str) -> Result<Page, Box<dyn Error>> {
     let browser = env::var("INTEROP_BROWSER")?;
     let mut words = browser.split(' ');

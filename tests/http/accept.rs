@@ -1,4 +1,4 @@
-//! What a client accepts, by every way to write it (RFC 9110 §12.5.1).
+//! The `Accept` header, in every valid form (RFC 9110 §12.5.1).
 
 use reqwest::{Method, header::HeaderMap};
 use serde_json::json;
@@ -30,7 +30,8 @@ const NEITHER: [&[&str]; 3] = [
     &["application/json;q=0, text/event-stream;q=0, */*"],
 ];
 
-/// Sends a message by each of both ways with these lines of `Accept`. Gives the answers.
+/// Sends a message on the fast path and the slow path with these `Accept` lines. Returns the
+/// responses.
 async fn both_ways(
     http: &reqwest::Client,
     client: &Client,
@@ -58,7 +59,7 @@ async fn both_ways(
     ]
 }
 
-/// A desk, and one without sessions.
+/// Starts a desk with sessions, and one without.
 async fn desks() -> [(Running, Runs, bool); 2] {
     let (running, runs) = crate::desk().await;
     let other = Runs::default();
@@ -105,7 +106,7 @@ async fn whoever_says_nothing_accepts_everything() {
     let (running, _) = crate::desk().await;
     let alice = client(&running, Revision::Stateless, "desk:read").await;
     let params = json!({"name": "read", "arguments": {}});
-    // No `Accept` at all: reqwest adds one unless it is told another.
+    // No `Accept` at all: reqwest adds one unless it is set.
     let message = alice.message("tools/call", params);
     let mut request = alice.post(&message).body(message.to_string());
     request = request.header("connection", "close");

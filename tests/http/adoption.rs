@@ -1,4 +1,4 @@
-//! A gate before a server that somebody wrote with rmcp alone.
+//! A gate in front of an rmcp server.
 
 mod attacks;
 mod handshake;
@@ -16,7 +16,7 @@ use toolgate::{Config, Gate, GateBuilder, LocalSessions, StartError, Visibility,
 
 const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
-/// All that the ledger has, but for what is refused.
+/// Declares everything in the ledger except the items that stay denied.
 fn builder() -> GateBuilder {
     Gate::builder("ledger")
         .tool("read", needs!(scope = "ledger:read"))
@@ -37,7 +37,7 @@ struct Mounted {
 }
 
 impl Mounted {
-    /// Serves a router at an address that is known before it is made.
+    /// Serves a router that needs to know its address before it is built.
     async fn at<F: Future<Output = axum::Router>>(
         runs: &Runs,
         router: impl FnOnce(Config) -> F,
@@ -184,7 +184,7 @@ async fn lists_are_private_and_can_be_filtered_by_what_is_granted() {
         if revision == Revision::Stateless {
             assert_eq!(answer["result"]["cacheScope"], "private");
         }
-        // Hidden, and still worth a challenge.
+        // Hidden, but a call still gets a challenge.
         assert_eq!(alice.call("write", json!({})).await.status, 403);
     }
 }

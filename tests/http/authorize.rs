@@ -1,4 +1,4 @@
-//! Tools that decide over caller and arguments, before anything of them runs.
+//! Tools that decide by caller and arguments, before any of their code runs.
 
 use serde_json::json;
 use support::{

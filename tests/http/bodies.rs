@@ -1,4 +1,4 @@
-//! Large bodies, and what the bodies of refusals say.
+//! Large bodies, and the bodies of refusals.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use support::{
 
 use crate::{client, closed_desk, desk};
 
-/// A call with an argument of this many bytes, whose name comes first.
+/// Builds a call with an argument of this many bytes; the tool's name comes first.
 fn large_call(client: &Client, tool: &str, size: usize) -> String {
     let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
     let meta = &message["params"]["_meta"];
@@ -22,7 +22,7 @@ fn large_call(client: &Client, tool: &str, size: usize) -> String {
     )
 }
 
-/// Sends a body, with the headers of its call.
+/// Sends a body with the headers of its call.
 async fn send(client: &Client, tool: &str, body: impl Into<reqwest::Body>) -> Answer {
     let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
     Answer::of(client.post(&message).body(body.into())).await
@@ -44,7 +44,7 @@ async fn an_expired_token_with_a_large_argument_sees_its_401_and_repeats_with_a_
     let renewed = client(&running, Revision::Stateless, "desk:read").await;
     let answer = send(&renewed, "echo", body).await;
     assert_eq!(answer.status, 200, "{}", &answer.text[..200]);
-    // The argument was read as a whole: it is longer than its schema allows.
+    // The whole argument was read: it is longer than its schema allows.
     assert!(answer.is_tool_error());
     assert!(
         answer.tool_text().contains("text"),
@@ -60,7 +60,7 @@ async fn a_stranger_with_4_mib_sees_the_401_of_the_tool_on_a_connection_that_goe
     let just_below = 4 * 1024 * 1024 - 1024;
     for body in [
         large_call(&stranger, "write", just_below),
-        // No such tool is offered: the login's scopes are asked for.
+        // There is no such tool, so the challenge names the login scopes.
         large_call(&stranger, "write", just_below).replace(
             r#""name":"write","#,
             &format!(r#""name":"{}","#, "w".repeat(100)),
@@ -81,7 +81,7 @@ async fn a_stranger_with_4_mib_sees_the_401_of_the_tool_on_a_connection_that_goe
     let answer = send(&stranger, "write", late).await;
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("desk:read"));
-    // Nothing was read for the sake of the id.
+    // The body is not read just to find the id.
     assert_eq!(answer.json()["error"], "no_token", "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
 }
@@ -221,7 +221,7 @@ async fn over_http2_as_well_a_stranger_sees_the_401_and_a_caller_gets_an_answer(
         let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
         let request = client.post(&message).body(large_call(client, tool, size));
         let request = request.build().expect("a request");
-        // Twice over one connection: the first answer leaves it usable.
+        // Twice on one connection: the first response leaves it usable.
         for _ in 0..2 {
             let again = request.try_clone().expect("a body in memory");
             let answer = http.execute(again).await.expect("an answer");

@@ -1,4 +1,4 @@
-//! A person who opens a server's addresses in a browser.
+//! Opening a server's URLs in a browser.
 
 use axum::Router;
 use reqwest::{Method, StatusCode, redirect::Policy};
@@ -11,7 +11,7 @@ use toolgate::{Config, Gate, Server, needs};
 
 use crate::{closed_desk, desk};
 
-/// What a browser sends when a person opens an address.
+/// The `Accept` header of a browser navigation.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 async fn ask(method: Method, url: &str, headers: &[(&str, &str)]) -> reqwest::Response {
@@ -23,7 +23,7 @@ async fn ask(method: Method, url: &str, headers: &[(&str, &str)]) -> reqwest::Re
     request.send().await.expect("an answer")
 }
 
-/// Asserts that a browser is sent from an address to the page, which is there.
+/// Asserts that a browser is redirected from a path to the page, and that the page exists.
 async fn leads_to_the_page(origin: &str, path: &str) {
     let answer = ask(
         Method::GET,
@@ -104,7 +104,7 @@ async fn a_client_is_never_sent_anywhere() {
     assert_eq!(query.status(), StatusCode::BAD_REQUEST);
 }
 
-/// A router claims nothing in somebody's application but the paths that are its own.
+/// A router mounted into an application serves only its own paths.
 #[tokio::test]
 async fn a_mounted_router_leaves_the_root_to_its_application() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -120,7 +120,7 @@ async fn a_mounted_router_leaves_the_root_to_its_application() {
     assert_eq!(root.text().await.expect("text"), "the application's own");
 }
 
-/// What the page says of the login.
+/// Returns what the page says about the login.
 async fn promise(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -148,7 +148,7 @@ async fn the_page_promises_the_login_that_the_server_has() {
     let page = promise(open.into_router(config()).expect("it starts")).await;
     assert!(page.contains(NEVER) && !page.contains(AT_CONNECTION));
 
-    // A gate's page lists tools alone, and something else may need a login.
+    // A gate's page lists only tools, and something else may need a login.
     let gate = Gate::builder("ledger")
         .tool("ping", needs!(public))
         .prompt("sum", needs!(scope = "ledger:read"))

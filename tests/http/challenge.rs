@@ -1,4 +1,4 @@
-//! 401 and 403, to the letter, in every revision.
+//! The exact 401 and 403 in every revision.
 
 use serde_json::json;
 use support::{
@@ -59,7 +59,7 @@ async fn a_closed_server_asks_for_its_baseline_at_the_first_request() {
         let answer = Client::new(running.resource(), revision).initialize().await;
         assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
         let challenge = answer.challenge().expect("a challenge");
-        // What has to be stepped up to is not asked for in order to list.
+        // Scopes that need a step-up are not requested for a list.
         assert_eq!(challenge.get("scope"), Some("desk:read"), "{revision:?}");
         assert_eq!(challenge.get("error"), None);
     }

@@ -1,4 +1,4 @@
-//! Which requests need a token at servers whose items are protected, public or both.
+//! Which requests need a token, with protected items, public items or both.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,10 +13,10 @@ use toolgate::{Caller, Changes, Denied, Server, Visibility, mcp_tool, tools};
 
 use crate::client;
 
-/// The scopes that a login asks for.
+/// The login scopes.
 const BASELINE: &str = "desk:read";
 
-/// A desk with public and protected tools, prompts and resources.
+/// Builds a desk with public and protected tools, prompts and resources.
 fn mixed(runs: &Runs) -> Server<Runs> {
     shelf::furnish(desk::server(runs)).changes(&Changes::new())
 }
@@ -25,7 +25,7 @@ async fn start(server: Server<Runs>) -> Running {
     Running::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-/// Asserts that an answer is the 401 of the handshake: no `error`, the login's scopes.
+/// Asserts that a response is the 401 of the handshake: no `error`, the login scopes.
 fn asks_for_the_login(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     let challenge = answer.challenge();
@@ -34,7 +34,7 @@ fn asks_for_the_login(answer: &Answer, what: &str) {
     assert_eq!(challenge.get("scope"), Some(BASELINE), "{what}");
 }
 
-/// Every request that belongs to the handshake, with the answer to it.
+/// Sends every request of the handshake, and returns the responses.
 async fn handshake(client: &Client) -> Vec<(String, Answer)> {
     let mut answers = vec![("initialize".to_owned(), client.clone().initialize().await)];
     for method in [
@@ -66,7 +66,7 @@ async fn handshake(client: &Client) -> Vec<(String, Answer)> {
     answers
 }
 
-/// The answer to a request whose good answer is a stream without an end.
+/// Returns the response to a request that would otherwise get an endless stream.
 async fn head_of(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.expect("an answer");
     match response.status().as_u16() {
@@ -109,14 +109,14 @@ async fn a_public_item_runs_without_a_token_in_one_request() {
         .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(runs.all(), ["ping", "open resource", "open prompt"]);
-    // What is protected asks for its own scopes.
+    // A protected item's challenge names its own scopes.
     let answer = stranger.call("write", json!({})).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("desk:write"));
 }
 
-/// Each request for a public item, with its method.
+/// Returns each request for a public item, with its method.
 fn requests_for_public_items() -> [(&'static str, Value); 5] {
     let reference = json!({"type": "ref/prompt", "name": "open"});
     let argument = json!({"name": "word", "value": "h"});
@@ -132,8 +132,8 @@ fn requests_for_public_items() -> [(&'static str, Value); 5] {
     ]
 }
 
-/// Without its session a client of these revisions can use nothing, and rmcp's own answer
-/// (400) would not tell it to log in.
+/// Without a session, a client of these revisions can use nothing, and rmcp's own response
+/// (400) would not make it log in.
 #[tokio::test]
 async fn a_session_revision_without_session_and_token_is_asked_to_log_in() {
     let runs = Runs::default();
@@ -147,7 +147,7 @@ async fn a_session_revision_without_session_and_token_is_asked_to_log_in() {
             let named = bare().header("mcp-protocol-version", revision.name());
             asks_for_the_login(&Answer::of(named).await, method);
         }
-        // With a token the client still needs its session.
+        // Even with a token, the client needs its session.
         let member = client(&running, *revision, "").await;
         assert_eq!(member.call("ping", json!({})).await.tool_text(), "ping ran");
         let outside = member.without_session().call("ping", json!({})).await;
@@ -270,7 +270,7 @@ fn open_file(
     path
 }
 
-/// A client that decides at the connection would never log in, and never read the secret.
+/// A client that decides when it connects would never log in, and never read the secret.
 #[tokio::test]
 async fn a_public_tool_that_can_demand_a_scope_protects_the_handshake() {
     let server = Server::new("files").tools(tools![open_file]).quiet();

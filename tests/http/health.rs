@@ -1,4 +1,4 @@
-//! Liveness, readiness and the page for people.
+//! Liveness, readiness and the human-readable page.
 
 use support::client::{Client, Revision};
 
@@ -8,7 +8,7 @@ use crate::desk;
 async fn health_needs_no_token_and_any_host_may_ask() {
     let (running, _) = desk().await;
     for path in ["/healthz", "/readyz"] {
-        // A probe asks by the address of a container.
+        // A probe uses the address of a container.
         let request = reqwest::Client::new()
             .get(running.url(path))
             .header("host", "10.0.0.7:8080");

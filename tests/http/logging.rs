@@ -1,4 +1,4 @@
-//! Log messages: who is told, and of what.
+//! Log messages: which clients receive them, and which levels.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ async fn tell(context: Context) {
         (LogLevel::Debug, "debug"),
         (LogLevel::Info, "info"),
         (LogLevel::Error, "error"),
-        // Grave enough for everybody: what else there was has come before it.
+        // Severe enough for every level: all earlier messages have arrived before it.
         (LogLevel::Emergency, "end"),
     ] {
         context.log(level, text).await;
@@ -36,7 +36,7 @@ async fn start(server: Server<()>) -> Running {
     Running::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-/// What the messages in a stream tell.
+/// Returns the messages in a stream.
 fn read(text: &str) -> Vec<String> {
     let lines = text.lines().filter_map(|line| line.strip_prefix("data:"));
     let messages = lines.filter_map(|data| serde_json::from_str::<Value>(data).ok());
@@ -51,7 +51,7 @@ fn read(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What a call that asks for this level by itself is told.
+/// Returns the messages for a call that requests this level itself.
 async fn told(client: &Client, level: Option<&str>) -> Vec<String> {
     let mut message = client.message("tools/call", json!({"name": "tell", "arguments": {}}));
     if let Some(level) = level {
@@ -62,7 +62,7 @@ async fn told(client: &Client, level: Option<&str>) -> Vec<String> {
     read(&answer.text)
 }
 
-/// A session, and the stream by which it is told.
+/// A session, and the stream that carries its messages.
 struct Session {
     client: Client,
     stream: reqwest::Response,
@@ -84,7 +84,7 @@ impl Session {
         self.client.request("logging/setLevel", params).await
     }
 
-    /// What a call is told, up to what everybody is told.
+    /// Returns the messages of a call, up to the one that every level gets.
     async fn told(&mut self) -> Vec<String> {
         let answer = self.client.call("tell", json!({})).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -113,7 +113,7 @@ async fn a_session_is_told_what_it_asks_for_and_graver() {
         assert_eq!(set.json()["result"], json!({}), "{set:?}");
         assert_eq!(one.told().await, expected, "{level}");
     }
-    // What one session asks for is nothing to another.
+    // The level of one session does not affect another.
     assert_eq!(other.told().await, ["info", "error", "end"]);
 }
 

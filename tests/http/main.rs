@@ -1,4 +1,4 @@
-//! What a server answers over HTTP, request by request, as the contract says.
+//! The HTTP responses of a server, request by request, as the contract defines them.
 
 mod accept;
 mod adoption;
@@ -30,14 +30,14 @@ use support::{
     tokens::{self, ISSUER},
 };
 
-/// A desk with a public tool, what it ran, and the way to it.
+/// Starts a desk with a public tool.
 async fn desk() -> (Running, Runs) {
     let runs = Runs::default();
     let running = Running::start(desk::server(&runs), |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
-/// The same with an open handshake.
+/// Starts the same with an open handshake.
 async fn open_desk() -> (Running, Runs) {
     let runs = Runs::default();
     let server = desk::server(&runs).open_handshake();
@@ -45,7 +45,7 @@ async fn open_desk() -> (Running, Runs) {
     (running, runs)
 }
 
-/// A desk of which nothing is open.
+/// Starts a desk without public items.
 async fn closed_desk() -> (Running, Runs) {
     let runs = Runs::default();
     let server = desk::closed_server(&runs);
@@ -53,7 +53,7 @@ async fn closed_desk() -> (Running, Runs) {
     (running, runs)
 }
 
-/// A client of it with these scopes, in an open session where there are sessions.
+/// Returns a client with these scopes, in an open session if the revision has sessions.
 async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
     let token = tokens::token(&tokens::claims(&running.resource(), scopes));
     let mut client = Client::new(running.resource(), revision).with_token(token);

@@ -67,7 +67,7 @@ async fn arguments_that_are_not_the_prompts_run_nothing() {
             assert_eq!(answer.status, 200, "{get} {answer:?}");
             assert_eq!(answer.json()["error"]["code"], -32602, "{get} {answer:?}");
         }
-        // Malformed parameters are no custom request of that name either.
+        // Malformed parameters do not make it a custom request with that name.
         let answer = reader.request("prompts/get", json!({"name": 7})).await;
         assert_eq!(answer.status, 400, "{answer:?}");
     }

@@ -1,4 +1,4 @@
-//! MCP over HTTP, in every revision, once a request has been let in.
+//! MCP over HTTP in every revision, for requests that are authorized.
 
 use serde_json::json;
 use support::client::{Answer, Client, Revision};
@@ -20,7 +20,7 @@ async fn the_server_says_who_it_is_in_every_revision() {
             Revision::Stateless => {
                 let versions = &result["supportedVersions"];
                 assert!(versions.to_string().contains("2026-07-28"), "{result}");
-                // Everybody gets it from a server that is open.
+                // An open server returns it to every client.
                 assert_eq!(result["cacheScope"], "public");
             }
         }
@@ -154,7 +154,7 @@ async fn an_unknown_tool_is_told_to_those_with_a_token() {
     }
 }
 
-/// What the header says and what the body says must be one thing; the body is judged.
+/// The header and the body must name the same method; the body is the one that is authorized.
 #[tokio::test]
 async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
     let (running, runs) = desk().await;
@@ -165,7 +165,7 @@ async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
     assert_eq!(answer.status, 403, "{answer:?}");
     let answer = Answer::of(client.post(&write).body(read.to_string())).await;
     assert_eq!(answer.status, 400, "{answer:?}");
-    // An older version in the header does not open a way around either.
+    // An older version in the header is no bypass either.
     let older = Client::new(running.resource(), Revision::Stateless);
     let request = older
         .plain(reqwest::Method::POST)
@@ -186,7 +186,7 @@ async fn both_ways_to_a_tool_give_one_answer() {
         json!({"name": "echo", "arguments": {"text": "ä \" \u{1f600}"}}),
     );
     let direct = Answer::of(client.post(&message).body(message.to_string())).await;
-    // A parameter of the media type is right, and not right in every particular.
+    // A parameter on the media type is valid, but the fast path does not take it.
     let mut request = client
         .post(&message)
         .body(message.to_string())

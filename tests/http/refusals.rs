@@ -1,4 +1,4 @@
-//! Requests that are refused for another reason than their scopes.
+//! Requests that are refused for reasons other than their scopes.
 
 use reqwest::Method;
 use serde_json::json;

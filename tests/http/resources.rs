@@ -34,7 +34,7 @@ async fn read(client: &Client, uri: &str) -> Answer {
     client.request("resources/read", json!({"uri": uri})).await
 }
 
-/// The URIs of a list.
+/// Returns the URIs of a list.
 async fn listed(client: &Client, method: &str, list: &str, uri: &str) -> Vec<String> {
     let answer = client.request(method, json!({})).await;
     let items = answer.json()["result"][list].clone();
@@ -56,7 +56,7 @@ async fn templates_of(client: &Client) -> Vec<String> {
     listed(client, method, "resourceTemplates", "uriTemplate").await
 }
 
-/// The code by which a revision says that there is no such resource.
+/// Returns the error code of a revision for an unknown resource.
 fn not_found(revision: Revision) -> i64 {
     match revision {
         Revision::Stateless => -32602,
@@ -78,7 +78,7 @@ async fn a_resource_is_read_by_who_has_its_scope() {
         }]);
         assert_eq!(result["contents"], expected);
         if revision == Revision::Stateless {
-            // What was read may depend on who reads.
+            // The contents may depend on the caller.
             assert_eq!(result["cacheScope"], "private");
         }
         let refused = read(&reader, "desk://both/7").await;
@@ -121,12 +121,12 @@ async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
         let challenge = answer.challenge().expect("a challenge");
         assert_eq!(challenge.get("scope"), Some("desk:read"));
     }
-    // Of all these only the one that says itself that there is none was run.
+    // Only the one that returns "not found" itself was run.
     assert_eq!(runs.all(), ["both resource"; Revision::ALL.len()]);
 }
 
-/// Narrower resources stand inside of what a wide template takes. Whatever a URI is made
-/// to look like, it is read by its own rule or not at all.
+/// Narrower resources are inside the range of a wide template. However a URI is written, it is
+/// read under its own rule or not at all.
 #[tokio::test]
 async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
     let runs = Runs::default();
@@ -162,7 +162,7 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
         ] {
             let answer = read(&reader, uri).await;
             if !data {
-                // It is of the guarded template itself, and refused by its rule.
+                // It matches the guarded template, whose rule refuses it.
                 assert_eq!(answer.status, 403, "{uri} {answer:?}");
                 continue;
             }
@@ -170,7 +170,7 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
             assert_eq!(error["code"], not_found(revision), "{uri} {answer:?}");
         }
         assert_eq!(runs.all(), [""; 0]);
-        // Case counts: these are other resources, and of the wide template.
+        // Case matters: these are other resources, and match the wide template.
         for uri in [
             "desk://Write",
             "desk://elsewhere",
@@ -281,7 +281,7 @@ async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
     for told in ["5 prompts, 5 resources", "desk://both/{id}", "What to say."] {
         assert!(page.contains(told), "{told}: {page}");
     }
-    // The baseline is of what is not stepped up to.
+    // The baseline contains only scopes that need no step-up.
     let answer = client.request("resources/list", json!({})).await;
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("desk:read"));
@@ -311,7 +311,7 @@ async fn variables_are_completed_for_those_who_may_read() {
         let reader = client(&running, revision, "desk:read").await;
         let answer = reader.request("completion/complete", ids).await;
         assert_eq!(answer.status, 403, "{answer:?}");
-        // A concrete URI of a template is no name of the template.
+        // A concrete URI of a template is not the template's name.
         for template in ["desk://both/7", "desk://none/{id}", "desk://both/{ID}"] {
             let answer = complete(template, "id", "7");
             let answer = reader.request("completion/complete", answer).await;

@@ -1,4 +1,4 @@
-//! Calls of several rounds: what a tool says to itself comes back by way of the client.
+//! Calls in several rounds: the tool's own state returns through the client.
 
 use std::time::Duration;
 
@@ -162,7 +162,7 @@ impl World {
     }
 }
 
-/// Calls a tool as a client does that can ask its person.
+/// Calls a tool as a client that can ask its user.
 async fn call(client: &Client, params: Value) -> Answer {
     let mut message = client.message("tools/call", params);
     message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
@@ -174,7 +174,7 @@ fn first(tool: &str, list: &str) -> Value {
     json!({"name": tool, "arguments": {"list": list}})
 }
 
-/// The state that the tool gave along when it asked.
+/// Returns the state that the tool sent with its question.
 async fn asked(client: &Client, params: &Value) -> String {
     let answer = call(client, params.clone()).await;
     let result = answer.json()["result"].clone();
@@ -190,7 +190,7 @@ fn yes(mut params: Value, state: &str) -> Value {
     params
 }
 
-/// A refusal that says what to do, and runs nothing.
+/// Asserts a refusal that says what to do and runs nothing.
 fn refused(answer: &Answer, why: &str, runs: &Runs) {
     let error = &answer.json()["error"];
     assert_eq!(error["code"], -32602, "{why}: {answer:?}");
@@ -253,7 +253,7 @@ async fn a_state_of_another_call_or_caller_runs_nothing() {
         .remove("requestState");
     refused(&call(&alice, unasked).await, "an answer alone", &world.runs);
 
-    // The order of arguments is no part of them, and the right call still runs.
+    // The order of arguments does not matter, and the correct call still runs.
     assert_eq!(call(&alice, yes(params, &state)).await.status, 200);
     assert_eq!(world.runs.all(), ["delete"]);
 }
@@ -302,13 +302,13 @@ async fn the_next_round_is_authorized_like_any_call() {
     assert_eq!(less.status, 403, "{less:?}");
     let none = call(&world.alice().without_token(), next.clone()).await;
     assert_eq!(none.status, 401, "{none:?}");
-    // Neither has a state of an open list opened a locked one, nor spared its question.
+    // A state for an open list does not open a locked one, and does not skip its question.
     let locked = first("unlock", "locked");
     let state = asked(&world.alice(), &first("unlock", "open")).await;
     let answer = call(&world.alice(), yes(locked, &state)).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     assert_eq!(world.runs.all(), [""; 0]);
-    // The same person's other token will do.
+    // Another token of the same user works.
     let more = world.client_of("alice", "list:write list:admin");
     assert_eq!(call(&more, next).await.tool_text(), "deleted 3 of old");
 }

@@ -1,5 +1,4 @@
-//! What a list of tools says of access, and denials that are results: what the OpenAI
-//! Apps SDK reads.
+//! Access information in a list of tools, and denials as results, for the OpenAI Apps SDK.
 
 use serde_json::{Value, json};
 use support::{
@@ -34,7 +33,7 @@ async fn a_listed_tool_says_what_it_asks_for_beside_its_members_and_in_meta() {
             };
             assert_eq!(*schemes, expected, "{revision:?} {tool}");
         }
-        // What a revision says of lists is still said, and nothing of another's.
+        // The revision's own members are still present, and none of another revision.
         let is_current = revision == Revision::Stateless;
         assert_eq!(answer["result"]["resultType"] == "complete", is_current);
     }
@@ -53,7 +52,7 @@ async fn a_list_that_is_asked_for_in_an_odd_way_says_the_same() {
     assert_eq!((odd.status, odd.json()), (plain.status, plain.json()));
 }
 
-/// A desk that answers denials in results, to those of whom `to` says so.
+/// Starts a desk that returns denials as results to the calls selected by `to`.
 async fn desk_for(to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static) -> (Running, Runs) {
     let runs = Runs::default();
     let server = desk::server(&runs).open_handshake().denials_in_results(to);
@@ -61,7 +60,7 @@ async fn desk_for(to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static) 
     (running, runs)
 }
 
-/// The challenge in a result, which must be one of a failed tool and nothing else.
+/// Returns the challenge in a result, which must be a failed tool result without other content.
 fn challenge(answer: &Answer) -> Challenge {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.challenge(), None, "{answer:?}");
@@ -99,13 +98,13 @@ async fn a_denied_call_is_a_result_with_the_challenge_and_runs_nothing() {
                 Some(metadata.as_str()),
                 "{revision:?}"
             );
-            // The host asks for both, or shows no login.
+            // The host requires both, or shows no login.
             assert!(challenge.get("error_description").is_some());
             let is_current = revision == Revision::Stateless;
             let is_complete = answer.json()["result"]["resultType"] == "complete";
             assert_eq!(is_complete, is_current, "{revision:?}");
         }
-        // A token that is none is one on a public tool as well.
+        // An invalid token is refused on a public tool too.
         let answer = reader.with_token("a.b.c").call("ping", json!({})).await;
         assert_eq!(challenge(&answer).get("error"), Some("invalid_token"));
     }
@@ -131,7 +130,7 @@ async fn whoever_is_not_meant_gets_the_real_status() {
         let mut host = Client::new(running.resource(), revision).with_token(token);
         host.open().await;
         challenge(&host.call("write", json!({})).await);
-        // Without its token nobody knows that it is the host, unless it says so.
+        // Without a token the host cannot be recognized, unless it identifies itself.
         let nobody = reader.without_session().without_token();
         let message = nobody.message("tools/call", json!({"name": "write", "arguments": {}}));
         let send = || nobody.post(&message).body(message.to_string());
@@ -154,7 +153,7 @@ async fn nothing_but_a_challenge_to_a_call_is_a_result() {
         assert_eq!(answer.status, 503, "{answer:?}");
         let answer = reader.call("no such tool", json!({})).await;
         assert!(answer.json()["error"].is_object(), "{answer:?}");
-        // A call that cannot be read has no id to answer.
+        // An unreadable call has no id to respond to.
         let twice = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","name":"ping"}}"#;
         let message = reader.message("tools/call", json!({"name": "write"}));
         let nobody = reader.clone().without_session().without_token();

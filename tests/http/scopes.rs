@@ -1,4 +1,4 @@
-//! Hierarchies, patterns, what lists show, and tools that are switched off.
+//! Hierarchies, patterns, filtered lists, and tools that are switched off.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ async fn who_holds_more_may_what_it_implies_and_challenges_stay_as_narrow() {
                 "{revision:?} {scopes} {tool} {answer:?}"
             );
         }
-        // Implied scopes are not named: the client never had them.
+        // Implied scopes are not named: the client never received them.
         let admin = client(&running, revision, "desk:admin").await;
         let challenge = admin
             .call("read", json!({}))

@@ -1,4 +1,4 @@
-//! A server without sessions: requests of every revision stand by themselves.
+//! A server without sessions: requests of every revision are independent.
 
 use reqwest::Method;
 use serde_json::json;
@@ -36,14 +36,14 @@ async fn nobody_gets_a_session_and_everybody_is_served() {
         assert_eq!(alice.session(), None, "{revision:?}");
         let answer = alice.call("read", json!({})).await;
         assert_eq!(answer.tool_text(), "read ran", "{answer:?}");
-        // The long way, which tells of progress and can be cancelled.
+        // The slow path, which reports progress and can be cancelled.
         let answer = alice.call("slow", json!({"millis": 1})).await;
         assert_eq!(answer.tool_text(), "slow ran", "{answer:?}");
         let answer = alice.request("tools/list", json!({})).await;
         let tools = answer.json()["result"]["tools"].clone();
         assert_eq!(tools.as_array().map(Vec::len), Some(9), "{answer:?}");
         assert!(tools[0].get("securitySchemes").is_some(), "{answer:?}");
-        // Nothing of another replica is known here, so nothing has to be.
+        // The server knows nothing of other replicas, and needs to know nothing.
         alice.open().await;
         assert_eq!(runs.all(), ["read", "slow"]);
         runs.forget();
@@ -102,8 +102,8 @@ async fn every_request_is_judged_and_nothing_runs_that_is_refused() {
     }
 }
 
-/// One that it may have of a replica that had sessions: it shakes hands anew, as the
-/// specification says.
+/// A session id from a replica that had sessions: the client repeats the handshake, as the
+/// specification requires.
 #[tokio::test]
 async fn a_session_that_is_named_is_not_there() {
     let (running, runs) = sessionless_desk().await;
@@ -159,7 +159,7 @@ fn ask(#[extract] round: Round<()>) -> Result<Reply<String>, ToolError> {
     })
 }
 
-/// Tells of itself while it runs.
+/// Reports progress while it runs.
 #[mcp_tool(scope = "desk:read")]
 async fn tell(context: Context) -> String {
     context.log(LogLevel::Emergency, "a message").await;
@@ -173,7 +173,7 @@ fn numbers() -> Json<Vec<u8>> {
     Json(vec![1, 2])
 }
 
-/// The same, the long way.
+/// The same, on the slow path.
 #[mcp_tool(scope = "desk:read")]
 async fn counted(_context: Context) -> Json<Vec<u8>> {
     Json(vec![1, 2])
@@ -221,7 +221,7 @@ async fn what_needs_a_session_is_neither_offered_nor_done() {
         let told = answer.tool_text();
         assert!(told.contains("neither its session"), "{answer:?}");
     }
-    // The revision that has none loses nothing.
+    // The stateless revision loses nothing.
     let bob = client(&running, Revision::Stateless, "desk:read").await;
     let discovered = bob.request("server/discover", json!({})).await;
     let capabilities = discovered.json()["result"]["capabilities"].clone();

@@ -39,7 +39,7 @@ async fn a_session_answers_nobody_but_its_principal() {
     let answer = Answer::of(mallory.plain(Method::DELETE)).await;
     assert_eq!(answer.status, 404, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
-    // And mallory has not ended it either.
+    // Mallory has not ended it either.
     assert_eq!(alice.call("read", json!({})).await.status, 200);
 }
 
@@ -58,7 +58,7 @@ async fn a_session_is_its_principals_from_its_first_moment() {
     );
     let answer = alice.send(&initialize).await;
     let session = answer.header("mcp-session-id").expect("a session");
-    // Before alice has said another word in it.
+    // Before alice sends another request in it.
     let mallory = Client::new(&resource, SESSION)
         .with_session(session)
         .with_token(token_of(&resource, "mallory", "desk:read"));
@@ -96,7 +96,7 @@ async fn a_session_without_a_token_becomes_the_first_principals() {
         .clone()
         .with_token(token_of(&resource, "alice", "desk:read"));
     assert_eq!(alice.call("read", json!({})).await.status, 200);
-    // Whoever knew the id before is shut out now.
+    // Others who knew the id are now refused.
     assert_eq!(anonymous.call("ping", json!({})).await.status, 401);
     let mallory = anonymous.with_token(token_of(&resource, "mallory", "desk:read"));
     assert_eq!(mallory.call("ping", json!({})).await.status, 404);
@@ -119,7 +119,7 @@ async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
 async fn the_end_of_a_session_is_done_and_not_merely_accepted() {
     let (running, _) = desk().await;
     let alice = client(&running, SESSION, "desk:read").await;
-    // The official Python client takes a 202 for a failure, and says so to its user.
+    // The official Python client treats a 202 as a failure, and reports it to the user.
     let ended = Answer::of(alice.plain(Method::DELETE)).await;
     assert_eq!(ended.status, 204, "{ended:?}");
     assert_eq!(ended.text, "");
@@ -168,7 +168,7 @@ async fn a_session_that_made_room_leaves_nothing_behind() {
     for _ in 0..64 {
         client(&running, SESSION, "desk:read").await;
     }
-    // What has ended takes a moment to go. A session that goes on has tasks of its own.
+    // An ended session takes a moment to disappear. A live one has its own tasks.
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! Stopping without losing a call.
+//! Shutdown without losing a call.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Subscriptions to resources: who may have one, and who is still told.
+//! Subscriptions to resources: who may subscribe, and who still receives updates.
 
 mod bytes;
 
@@ -39,7 +39,7 @@ async fn subscribe(client: &Client, uri: &str) -> Answer {
     client.request("resources/subscribe", params).await
 }
 
-/// A stream that is open, and what has come by it.
+/// An open stream, and what it has received.
 struct Stream {
     response: reqwest::Response,
     text: String,
@@ -55,20 +55,20 @@ impl Stream {
         }
     }
 
-    /// The stream of a session.
+    /// Opens the stream of a session.
     async fn of_session(client: &Client) -> Self {
         let get = client.plain(Method::GET);
         Self::of(get.header("accept", "text/event-stream")).await
     }
 
-    /// The stream of a `subscriptions/listen`.
+    /// Opens the stream of a `subscriptions/listen`.
     async fn listening(client: &Client, notifications: Value) -> Self {
         let params = json!({"notifications": notifications});
         let message = client.message("subscriptions/listen", params);
         Self::of(client.post(&message).body(message.to_string())).await
     }
 
-    /// Reads until this has come.
+    /// Reads until this text has arrived.
     async fn until(&mut self, awaited: &str) {
         let read = async {
             while !self.text.contains(awaited) {
@@ -83,8 +83,8 @@ impl Stream {
     }
 }
 
-/// The URI of an update. Updates come in order, so that what was to be told before it and
-/// is not there was not told.
+/// The URI of an update. Updates arrive in order, so an earlier update that is missing was not
+/// sent.
 fn updated(uri: &str) -> String {
     format!(r#""uri":"{uri}""#)
 }
@@ -166,7 +166,7 @@ async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
     }
     changes.resource_updated("desk://write");
     stream.until(&updated("desk://write")).await;
-    // The same person in the same session, with a token that is good for less.
+    // The same user in the same session, with a token that has fewer scopes.
     let token = tokens::token(&tokens::claims(&resource, "desk:read"));
     let reader = writer.clone().with_token(token);
     assert_eq!(reader.request("ping", json!({})).await.status, 200);
@@ -175,13 +175,13 @@ async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
     changes.resource_updated("desk://read");
     stream.until(&updated("desk://read")).await;
     assert!(!stream.text.contains("desk://write"), "{}", stream.text);
-    // With the old one, or one that is stepped up again, it goes on.
+    // With the old token, or with one that is stepped up again, it continues.
     assert_eq!(writer.request("ping", json!({})).await.status, 200);
     changes.resource_updated("desk://write");
     stream.until(&updated("desk://write")).await;
 }
 
-/// Time of day that a test moves.
+/// A clock that a test moves.
 #[derive(Clone)]
 struct Moved(Arc<AtomicU64>);
 
@@ -208,13 +208,13 @@ async fn a_session_whose_token_has_expired_is_told_no_more() {
     now.0.store(1_001_000, Ordering::Relaxed);
     stream.text.clear();
     changes.resource_updated("desk://read");
-    // Lists are everybody's: this one comes after what must not come.
+    // Lists are public: this message arrives after the one that must not arrive.
     changes
         .switch_resource_off("desk://write")
         .expect("there is one");
     stream.until("notifications/resources/list_changed").await;
     assert!(!stream.text.contains("desk://read"), "{}", stream.text);
-    // A refreshed token of the same principal goes on.
+    // A refreshed token of the same caller continues.
     claims["exp"] = 1_002_000.into();
     let refreshed = short.with_token(tokens::token(&claims));
     assert_eq!(refreshed.request("ping", json!({})).await.status, 200);
@@ -233,7 +233,7 @@ async fn what_one_session_can_be_subscribed_to_is_bounded() {
     }
     let answer = subscribe(&writer, "desk://both/1024").await;
     assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
-    // Another session is not the poorer for it.
+    // Another session is not affected.
     let other = client(&running, SESSION, "desk:read desk:write").await;
     let answer = subscribe(&other, "desk://both/1024").await;
     assert_eq!(answer.json()["result"], json!({}), "{answer:?}");
@@ -266,7 +266,7 @@ async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
     stream
         .until("notifications/subscriptions/acknowledged")
         .await;
-    // What there is not is not acknowledged.
+    // Unknown resources are not acknowledged.
     for absent in ["desk://none", "desk://writ"] {
         assert!(!stream.text.contains(absent), "{}", stream.text);
     }
@@ -289,7 +289,7 @@ async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
         .expect("there is one");
     stream.until("notifications/resources/list_changed").await;
     stream.text.clear();
-    // It is off: nobody could read it, so nobody is told.
+    // The resource is off: nobody can read it, so no update is sent.
     changes.resource_updated("desk://read");
     changes.resource_updated("desk://open");
     stream.until(&updated("desk://open")).await;

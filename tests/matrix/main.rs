@@ -1,7 +1,7 @@
 //! Every kind of requirement × every state of token × every revision × every operation.
 //!
-//! What is expected is computed by [`model`], which is naive on purpose and shares nothing
-//! with the server: sets of strings, and the contract's sentences as `if`s.
+//! [`model`] computes the expected results. It is naive on purpose and shares nothing with the
+//! server: sets of strings, and the contract's sentences as `if`s.
 
 mod model;
 
@@ -66,7 +66,7 @@ const ASKED: [Asked; 17] = [
     Asked::Unruled,
 ];
 
-/// What is asked of each kind.
+/// The operations on each kind.
 const ASKED_OF_KINDS: [fn(&'static str) -> Asked; 6] = [
     Asked::Read,
     Asked::Get,
@@ -91,12 +91,12 @@ fn all_asked() -> Vec<Asked> {
         .collect()
 }
 
-/// How many there are.
+/// The number of operations.
 const OPERATIONS: usize = ASKED.len() + ASKED_OF_KINDS.len() * KINDS.len() + TEMPLATES.len();
 const CELLS: usize = Shop::ALL.len() * Revision::ALL.len() * BEARERS.len() * OPERATIONS;
 const _: () = assert!(CELLS == 8_928);
 
-/// The URI of a resource of a kind.
+/// Returns the URI of a resource of a kind.
 fn uri(kind: &str) -> String {
     match kind {
         "both" => "desk://both/7".to_owned(),
@@ -114,7 +114,7 @@ fn template(kind: &str) -> &str {
     }
 }
 
-/// A completion of something, and the argument of which.
+/// Builds a completion request for this reference and argument.
 fn completion(reference: serde_json::Value, argument: &str) -> serde_json::Value {
     json!({"ref": reference, "argument": {"name": argument, "value": "h"}})
 }
@@ -136,8 +136,8 @@ fn token(resource: &str, bearer: Bearer) -> Option<String> {
     }
 }
 
-/// A client in the right session for a cell: one's own where one can have it, else one
-/// that alice opened with a good token.
+/// Returns a client in the right session for a cell: its own if it can have one, otherwise one
+/// that alice opened with a valid token.
 async fn client(running: &Running, shop: Shop, revision: Revision, bearer: Bearer) -> Client {
     let bare = Client::new(running.resource(), revision);
     let good = tokens::token(&tokens::claims(&running.resource(), ""));
@@ -189,7 +189,7 @@ async fn ask(
             client.request("completion/complete", params).await
         }
         Asked::Handshake => {
-            // A new one; the session that is there belongs to the cells of other kinds.
+            // A new client; the existing session belongs to the cells of other kinds.
             client = client.without_session();
             client.initialize().await
         }
@@ -214,7 +214,7 @@ async fn ask(
     (answer.status, answer.challenge(), answer.text)
 }
 
-/// The same of a request whose good answer can go on for ever.
+/// Returns the response to a request whose successful response can be an endless stream.
 async fn stream_or_answer(
     request: reqwest::RequestBuilder,
     revision: Revision,
@@ -228,7 +228,7 @@ async fn stream_or_answer(
     (answer.status, answer.challenge(), answer.text)
 }
 
-/// The cells of one server in one revision: how many there are, and which are wrong.
+/// Tests the cells of one server in one revision. Returns their number, and the failures.
 async fn cells(shop: Shop, revision: Revision) -> (usize, Vec<String>) {
     let (mut cells, mut faults) = (0, Vec::new());
     let runs = Runs::default();

@@ -1,17 +1,17 @@
-//! What the contract says of one request, told as simply as possible.
+//! What the contract says about one request, as simply as possible.
 
 use std::collections::BTreeSet;
 
 use support::client::Revision;
 
-/// Which server is asked.
+/// The server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shop {
-    /// One with public items beside protected ones.
+    /// Public items beside protected ones.
     Mixed,
     /// The same with an open handshake.
     Open,
-    /// One without public items.
+    /// No public items.
     Closed,
 }
 
@@ -19,7 +19,7 @@ impl Shop {
     pub(crate) const ALL: [Self; 3] = [Self::Mixed, Self::Open, Self::Closed];
 }
 
-/// What a request brings along.
+/// The credentials of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bearer {
     None,
@@ -30,11 +30,11 @@ pub(crate) enum Bearer {
     Good(&'static str),
 }
 
-/// What a request asks for.
+/// The operation of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Call(&'static str),
-    /// A resource, a prompt, by the name of its kind.
+    /// A resource or a prompt, by the name of its kind.
     Read(&'static str),
     Get(&'static str),
     Subscribe(&'static str),
@@ -54,13 +54,13 @@ pub(crate) enum Asked {
     Unruled,
 }
 
-/// What a client must see.
+/// The expected response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) status: u16,
     pub(crate) error: Option<String>,
     pub(crate) scope: Option<BTreeSet<String>>,
-    /// What has run.
+    /// The items that ran.
     pub(crate) ran: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ fn names(text: &str) -> Names {
         .collect()
 }
 
-/// The alternatives of a thing; none for one that asks for no scope.
+/// Returns the alternatives of an item's requirement; none if it needs no scope.
 fn alternatives(thing: &str) -> Vec<Names> {
     match thing {
         "read" => vec![names("desk:read")],
@@ -92,7 +92,7 @@ fn exists(shop: Shop, thing: &str) -> bool {
     }
 }
 
-/// The one thing that a request is about.
+/// Returns the item that a request names.
 fn thing(asked: Asked) -> Option<&'static str> {
     match asked {
         Asked::Call(thing)
@@ -107,7 +107,7 @@ fn thing(asked: Asked) -> Option<&'static str> {
     }
 }
 
-/// What a token grants here: what it names, and what that implies.
+/// Returns the scopes of a token, including the implied ones.
 fn granted(held: &Names) -> Names {
     let mut granted = held.clone();
     if held.contains("desk:root") {
@@ -121,8 +121,8 @@ fn known(held: &Names) -> Names {
     held.intersection(&ours).cloned().collect()
 }
 
-/// The scopes of a 401: those of the thing that is asked for, else the baseline, which is
-/// what all things that are not stepped up to ask for.
+/// Returns the scopes of a 401: those of the requested item, otherwise the baseline, which is
+/// the scopes of all items without step-up.
 fn wanted(shop: Shop, asked: Asked) -> Names {
     match thing(asked) {
         Some(thing) if exists(shop, thing) && !alternatives(thing).is_empty() => {
@@ -149,8 +149,8 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
     let is_public = matches!(thing(asked), Some("ping" | "open"));
     let needs_token = match shop {
         Shop::Closed => true,
-        // A public item runs in one request of 2026-07-28; the revisions with sessions need a
-        // token for the session. To listen is no use of the one item.
+        // A public item runs in a single request of 2026-07-28; the revisions with sessions
+        // need a token for the session. Listening is not a use of the item.
         Shop::Mixed => {
             !is_public || revision != Revision::Stateless || matches!(asked, Asked::Listen(_))
         }
@@ -169,7 +169,7 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
         let alternatives = alternatives(thing);
         let is_enough = |needed: &Names| needed.is_subset(&granted);
         if !alternatives.is_empty() && !alternatives.iter().any(is_enough) {
-            // All that is needed by the alternative that lacks least, and what is held.
+            // All scopes of the alternative that lacks the fewest, plus the granted ones.
             let lacks = |needed: &&Names| needed.difference(&granted).count();
             let needed = alternatives
                 .iter()
@@ -182,10 +182,10 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
     answered(revision, asked, shop)
 }
 
-/// The answer to a request that was let in.
+/// Returns the response to an authorized request.
 fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
     let has_sessions = revision != Revision::Stateless;
-    // 2026-07-28 answers 404 where there is no such method.
+    // 2026-07-28 returns 404 for an unknown method.
     let only_in_sessions = |otherwise| if has_sessions { otherwise } else { 404 };
     let status = match asked {
         Asked::Call(_)
@@ -193,7 +193,7 @@ fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
         | Asked::Get(_)
         | Asked::CompleteTemplate(_)
         | Asked::CompletePrompt(_)
-        // In a session an answer that says that there is no such method.
+        // In a session, a response with "method not found".
         | Asked::Listen(_)
         | Asked::Handshake
         | Asked::ListTools

@@ -1,3 +1,3 @@
-//! What holds for whatever a client sends.
+//! Properties that hold for every client request.
 
 mod ways_agree;

@@ -1,8 +1,8 @@
-//! The short way to a tool, or to the list of them, and rmcp's own give one answer.
+//! The fast path and rmcp give the same response, for tool calls and lists.
 //!
-//! A request that is right in every particular goes the short way. The same message with a
-//! parameter on its media type is as right, and goes the long way; so each generated
-//! request is sent twice, and what comes back is compared, and what ran.
+//! A fully valid request takes the fast path. With a parameter on its media type the same
+//! message is equally valid, but goes through rmcp. So each generated request is sent twice,
+//! and the responses and the tools that ran are compared.
 
 mod request;
 mod tools;
@@ -24,10 +24,10 @@ use toolgate::Server;
 
 use request::{Case, OF_SESSIONS, VERSION, case, case_of_older};
 
-/// How many requests are made up.
+/// The number of generated requests.
 const CASES: u32 = 1_000;
 
-/// What came back, and what ran.
+/// The response, and what ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Outcome {
     status: u16,
@@ -36,14 +36,14 @@ struct Outcome {
     ran: Vec<&'static str>,
 }
 
-/// A desk, and the way to it.
+/// A running desk.
 struct World {
     running: Running,
     runs: Runs,
     http: reqwest::Client,
-    /// The revision that requests say they are of, unless they are odd.
+    /// The revision of the requests, unless they deviate.
     version: &'static str,
-    /// The session in which they are sent, if they are.
+    /// The session of the requests, if they use one.
     session: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl World {
         Self::of(VERSION, tools::server).await
     }
 
-    /// The same in an older revision, where nobody gets a session.
+    /// Starts the same in an older revision without sessions.
     async fn without_sessions() -> Self {
         Self::of(OF_SESSIONS, |runs| tools::server(runs).without_sessions()).await
     }
@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    /// The same, where every request is in one session.
+    /// Starts the same with every request in one session.
     async fn in_session() -> Self {
         let mut world = Self::of(OF_SESSIONS, tools::server).await;
         let claims = tokens::claims(&world.running.resource(), "read write");
@@ -108,7 +108,7 @@ impl World {
                 .map(|id| ("mcp-session-id", id.as_str())),
         );
         for (name, value) in usual {
-            // A name that no header can hold is one more way to be odd.
+            // A name that a header cannot hold is skipped.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
                 headers.insert(name, value);
             }
@@ -130,8 +130,8 @@ impl World {
         let response = self.http.execute(request).await.expect("an answer");
         let mut told = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in response.headers() {
-            // What may differ is the second in which it was written, and whether a stream
-            // of events was whole by then.
+            // The `date` header may differ, and whether a stream of events was complete when it
+            // was written.
             let is_length = ["content-length", "transfer-encoding"].contains(&name.as_str());
             if name != "date" && !(is_length && self.session.is_some()) {
                 let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -147,7 +147,7 @@ impl World {
     }
 }
 
-/// A session numbers what it sends.
+/// A session numbers its events.
 fn without_event_ids(text: &str) -> String {
     let lines = text.split('\n').filter(|line| {
         let number = line.strip_prefix("id: ").and_then(|id| id.split_once('/'));
@@ -199,7 +199,8 @@ fn agree<S: Strategy<Value = Case>>(
     runner
         .run(&cases(world.running.resource()), agree)
         .unwrap_or_else(|error| panic!("{error}"));
-    // A generator that makes nothing right, or nothing wrong, would show nothing.
+    // Checks the generator: one that generates only valid or only invalid requests would test
+    // nothing.
     let (sent, ran) = (2 * CASES as usize, world.runs.all().len());
     assert!((sent / 8..sent * 7 / 8).contains(&ran), "{ran} of {sent}");
 }

@@ -1,8 +1,8 @@
-//! A provider on paper: its documents, its keys and one of its tokens, in the shapes that
-//! its documentation shows. All of it was written here; none is anybody's.
+//! A provider as a fixture: its documents, its keys and one of its tokens, in the formats of
+//! its documentation. All values are invented.
 //!
-//! `{base}` stands for the provider's address, `{resource}` for the server's, `{n}` and
-//! `{e}` for a key, `{now}` and `{later}` for times.
+//! Placeholders: `{base}` is the provider's address, `{resource}` the server's, `{n}` and `{e}`
+//! a key, `{now}` and `{later}` times.
 
 use std::{
     collections::BTreeMap,
@@ -13,27 +13,27 @@ use serde_json::{Map, Value, json};
 use support::{SigningKey, TokenBuilder};
 use toolgate::{Issuer, Provider};
 
-/// One of the files beside this one.
+/// One of the fixture files.
 pub(crate) struct Fixture {
     all: Value,
     name: &'static str,
     now: u64,
 }
 
-/// A token and what is to become of it.
+/// A token and its expected outcome.
 pub(crate) struct Case {
-    /// What is particular about it.
+    /// The name of the variant.
     pub(crate) name: String,
     /// The token.
     pub(crate) token: String,
-    /// What the provider says about it, when it is asked.
+    /// The provider's introspection response, if it is introspected.
     pub(crate) answer: Option<Value>,
-    /// Whether it is to be accepted.
+    /// Whether it must be accepted.
     pub(crate) accepted: bool,
 }
 
 impl Fixture {
-    /// Every provider, by the name of its file.
+    /// Returns every provider, by file name.
     pub(crate) fn all() -> Vec<Self> {
         macro_rules! read {
             ($($name:literal),*) => {
@@ -46,7 +46,7 @@ impl Fixture {
         )
     }
 
-    /// One of them.
+    /// Returns one provider.
     pub(crate) fn named(name: &str) -> Self {
         let mut all = Self::all();
         all.retain(|one| one.name == name);
@@ -62,12 +62,12 @@ impl Fixture {
         Self { all, name, now }
     }
 
-    /// The name of its file.
+    /// Returns its file name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The documents that it serves, by their paths.
+    /// Returns its documents, by path.
     pub(crate) fn documents(&self, base: &str) -> BTreeMap<String, Value> {
         let key = SigningKey::rsa("").jwk();
         let documents = self.filled("documents", base, "");
@@ -84,7 +84,7 @@ impl Fixture {
             .collect()
     }
 
-    /// The issuer, as a user of this provider names it.
+    /// Returns the issuer, configured as a user of this provider would.
     pub(crate) fn issuer(&self, base: &str) -> Issuer {
         let provider = match self.all["provider"].as_str().expect("a provider") {
             "Generic" => Provider::Generic,
@@ -108,13 +108,13 @@ impl Fixture {
         }
     }
 
-    /// Audiences beside the server's URL.
+    /// Returns the audiences besides the server's URL.
     pub(crate) fn audiences(&self) -> Vec<String> {
         let audiences = self.all["audiences"].as_array().expect("a list");
         audiences.iter().map(text).collect()
     }
 
-    /// Whom the token stands for, through which client, with which scopes.
+    /// Returns the token's subject, client and scopes.
     pub(crate) fn means(&self) -> (String, String, String) {
         let means = &self.all["means"];
         (
@@ -124,7 +124,7 @@ impl Fixture {
         )
     }
 
-    /// The token as it is, every variety that is accepted, every one that is not.
+    /// Returns the original token, every accepted variant and every refused one.
     pub(crate) fn cases(&self, base: &str, resource: &str) -> Vec<Case> {
         let mut cases = vec![self.case("as it is", &json!({}), true, base, resource)];
         for (kind, accepted) in [("accepted", true), ("refused", false)] {

@@ -1,4 +1,4 @@
-//! A provider on loopback: it serves the documents of a fixture, and nothing else.
+//! A provider on loopback that serves only the documents of a fixture.
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ struct Shared {
 }
 
 impl Imitation {
-    /// Starts one that serves nothing yet.
+    /// Starts a provider without documents.
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -44,7 +44,7 @@ impl Imitation {
         Self { base, shared, task }
     }
 
-    /// Its address.
+    /// Returns its address.
     pub(crate) fn base(&self) -> &str {
         &self.base
     }
@@ -54,7 +54,7 @@ impl Imitation {
         *self.shared.documents.lock().expect("whole") = documents;
     }
 
-    /// Says this about a token when it is asked.
+    /// Sets the introspection response for a token.
     pub(crate) fn know(&self, token: &str, answer: Value) {
         let mut known = self.shared.known.lock().expect("whole");
         known.insert(token.to_owned(), answer);
@@ -75,7 +75,7 @@ async fn document(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     }
 }
 
-/// As Google's: 400 for a token that is none.
+/// Like Google's: 400 for an invalid token.
 async fn token_info(
     State(shared): State<Arc<Shared>>,
     Form(form): Form<BTreeMap<String, String>>,

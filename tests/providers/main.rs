@@ -1,4 +1,4 @@
-//! Each provider that people use, from its metadata to a tool that runs.
+//! Common providers, from their metadata to a tool that runs.
 
 mod fixture;
 mod imitation;
@@ -15,7 +15,7 @@ use support::{
 };
 use toolgate::{BearerToken, Config, Environment, IssuerVerifier, TokenVerifier};
 
-/// A provider, and a desk that trusts it.
+/// Starts a provider, and a desk that trusts it.
 async fn started(fixture: &Fixture) -> (Imitation, Running, Runs) {
     let provider = Imitation::start().await;
     provider.serve(fixture.documents(provider.base()));
@@ -57,7 +57,7 @@ async fn a_token_of_each_provider_opens_what_it_should_and_no_look_alike_does() 
             assert_eq!(written.status, 200, "{}: {written:?}", case.name);
             assert_eq!(written.tool_text(), "rewrite ran", "{}", case.name);
             accepted += 1;
-            // Nobody's roles, groups or permissions are scopes by themselves.
+            // Roles, groups and permissions are not scopes by themselves.
             let told = caller.call("whoami", json!({})).await.tool_text();
             assert!(!told.contains("desk:admin"), "{}: {told}", case.name);
         }

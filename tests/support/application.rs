@@ -1,4 +1,4 @@
-//! An application with rmcp's own client and its OAuth support, and a person to log in.
+//! An application with rmcp's own client and its OAuth support, and a user who logs in.
 
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt, RoleClient, ServiceError,
@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 
 use crate::{browser::Page, client::Revision, wire::Wire};
 
-/// Where the application waits for the answer to an authorization. Nothing listens there:
-/// a test reads the answer from the redirect.
+/// The redirect URI of the application. Nothing listens there: a test reads the response from
+/// the redirect.
 pub const CALLBACK: &str = "http://127.0.0.1:3118/callback";
 
 /// The application.
@@ -28,11 +28,11 @@ pub struct Application {
 }
 
 impl Application {
-    /// One that knows nothing but the URL of the server.
+    /// Creates an application that knows only the URL of the server.
     ///
     /// # Panics
     ///
-    /// When the URL is none.
+    /// If the URL is invalid.
     pub async fn new(resource: String, revision: Revision) -> Self {
         let wire = Wire::default();
         let manager = AuthorizationManager::new(&resource).await;
@@ -45,7 +45,7 @@ impl Application {
         }
     }
 
-    /// What it has sent.
+    /// Returns what it has sent.
     #[must_use]
     pub fn wire(&self) -> &Wire {
         &self.wire
@@ -55,7 +55,7 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// When the server does not let it.
+    /// If the server refuses.
     pub async fn connect(&mut self) -> Result<(), ClientInitializeError> {
         let transport = StreamableHttpClientTransport::with_client(
             self.auth.clone(),
@@ -77,22 +77,22 @@ impl Application {
         Ok(())
     }
 
-    /// Ends the connection as a well-behaved client does.
+    /// Closes the connection as a well-behaved client does.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// If there is no connection.
     pub async fn disconnect(&mut self) {
         let connection = self.connection.take().expect("it is connected");
         connection.cancel().await.expect("it ends");
     }
 
-    /// Begins to log in with the challenge that the server answered: discovers, registers,
-    /// and returns the URL that the person's browser is sent to. `login` goes on.
+    /// Starts a login from the server's challenge: discovers, registers, and returns the URL
+    /// for the user's browser. `login` continues it.
     ///
     /// # Panics
     ///
-    /// When any of it fails.
+    /// If any step fails.
     pub async fn begin_login(&self, challenge: &str, request: AuthorizationRequest) -> Login {
         let state = OAuthState::new(&self.resource, None).await;
         let mut state = state.expect("a URL");
@@ -107,12 +107,12 @@ impl Application {
         Login { state, url }
     }
 
-    /// Ends a login with the page that led back to the application. A connection that
-    /// there is goes on, with the token.
+    /// Completes a login with the page that redirected to the application. An open connection
+    /// continues with the token.
     ///
     /// # Panics
     ///
-    /// When the code is not exchanged for a token.
+    /// If the code cannot be exchanged for a token.
     pub async fn end_login(&self, login: Login, answer: &Page) {
         let Login { mut state, .. } = login;
         state
@@ -123,11 +123,11 @@ impl Application {
         *self.auth.auth_manager.lock().await = manager;
     }
 
-    /// Asks for more, because of a challenge; returns the URL for the person's browser.
+    /// Starts a step-up from a challenge. Returns the URL for the user's browser.
     ///
     /// # Panics
     ///
-    /// When the challenge names no scope, or rmcp does not want to.
+    /// If the challenge names no scope, or rmcp refuses.
     pub async fn begin_step_up(&self, challenge: &str) -> String {
         let base = reqwest::Url::parse(&self.resource).expect("a URL");
         let challenge = WWWAuthenticateParams::parse(challenge, &base);
@@ -137,11 +137,12 @@ impl Application {
         manager.request_scope_upgrade(&scope).await.expect("a URL")
     }
 
-    /// Ends it with the page that led back to the application. The connection goes on.
+    /// Completes the step-up with the page that redirected to the application. The connection
+    /// continues.
     ///
     /// # Panics
     ///
-    /// When the code is not exchanged for a token.
+    /// If the code cannot be exchanged for a token.
     pub async fn end_step_up(&self, answer: &Page) {
         let answer = AuthorizationCallback::from_redirect_url(answer.leads_to()).expect("a code");
         let manager = self.auth.auth_manager.lock().await;
@@ -155,7 +156,7 @@ impl Application {
             .expect("the code is exchanged");
     }
 
-    /// The scopes that its token has, sorted.
+    /// Returns the scopes of its token, sorted.
     pub async fn granted(&self) -> Vec<String> {
         let manager = self.auth.auth_manager.lock().await;
         let mut scopes = manager.get_current_scopes().await;
@@ -163,20 +164,20 @@ impl Application {
         scopes
     }
 
-    /// The token that it would send now.
+    /// Returns the current token.
     ///
     /// # Panics
     ///
-    /// When it has none.
+    /// If it has none.
     pub async fn token(&self) -> String {
         self.auth.get_access_token().await.expect("a token")
     }
 
-    /// The names of the tools that the server lists.
+    /// Returns the names of the tools that the server lists.
     ///
     /// # Panics
     ///
-    /// When it does not list them.
+    /// If the request fails.
     pub async fn tools(&self) -> Vec<String> {
         let tools = self.connection().list_all_tools().await;
         let tools = tools.expect("the tools are listed").into_iter();
@@ -187,18 +188,18 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// When the server refuses, or the call has no result.
+    /// If the server refuses, or the call has no result.
     pub async fn call(&self, tool: &str, arguments: Value) -> Result<CallToolResult, ServiceError> {
         let arguments: Map<_, _> = serde_json::from_value(arguments).expect("an object");
         let call = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         self.connection().call_tool(call).await
     }
 
-    /// Calls a tool that answers with text.
+    /// Calls a tool that returns text.
     ///
     /// # Panics
     ///
-    /// When the call fails.
+    /// If the call fails.
     pub async fn told(&self, tool: &str) -> String {
         let result = self.call(tool, Value::Object(Map::new())).await;
         let result = result.unwrap_or_else(|error| panic!("{tool}: {error:?}"));
@@ -208,11 +209,11 @@ impl Application {
             .to_owned()
     }
 
-    /// The challenge with which a call of a tool is refused.
+    /// Returns the challenge of a refused tool call.
     ///
     /// # Panics
     ///
-    /// When it is not refused, or without a challenge.
+    /// If it is not refused, or has no challenge.
     pub async fn refused(&self, tool: &str) -> String {
         let error = self.call(tool, Value::Object(Map::new())).await;
         let error = error.expect_err("the call is refused");
@@ -225,9 +226,9 @@ impl Application {
     }
 }
 
-/// A login that waits for the person.
+/// A login that waits for the user.
 pub struct Login {
     state: OAuthState,
-    /// Where the person's browser is sent.
+    /// The URL for the user's browser.
     pub url: String,
 }

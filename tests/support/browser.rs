@@ -1,8 +1,8 @@
-//! A browser with a person in front of it: loads a page, reads its form, sends it.
+//! A browser with a user: loads a page, reads its form, submits it.
 //!
-//! It follows no redirect, so a test sees where an answer leads, and it does the two
-//! things by which a browser can spoil a login that a plain HTTP client lets pass: a form
-//! names its page's origin, and its `form-action` policy judges where the answer leads.
+//! It follows no redirect, so that a test sees where a response leads. It also does two things
+//! that can break a login in a browser but not in a plain HTTP client: a form sends its page's
+//! origin, and the page's `form-action` policy applies to the redirect.
 
 use reqwest::{StatusCode, Url, header, redirect};
 
@@ -24,17 +24,17 @@ impl Browser {
     ///
     /// # Panics
     ///
-    /// When it is none, or nothing answers there.
+    /// If the URL is invalid, or nothing responds there.
     pub async fn open(&self, url: &str) -> Page {
         let url = Url::parse(url).expect("a URL");
         Page::of(url.clone(), self.0.get(url)).await
     }
 
-    /// Sends a page's form by one of its buttons.
+    /// Submits a page's form with one of its buttons.
     ///
     /// # Panics
     ///
-    /// When the page has no such button, or its policy does not let the answer through.
+    /// If the page has no such button, or its policy blocks the redirect.
     pub async fn press(&self, page: &Page, button: &str) -> Page {
         let form = page.form();
         let button = form
@@ -59,7 +59,7 @@ impl Browser {
     }
 }
 
-/// What a browser shows, or is told instead.
+/// A page or a redirect.
 #[derive(Debug, Clone)]
 pub struct Page {
     url: Url,
@@ -70,7 +70,7 @@ pub struct Page {
     form: Option<Form>,
 }
 
-/// A form, and what the person has done to it so far.
+/// A form, with the user's input so far.
 #[derive(Debug, Clone, Default)]
 struct Form {
     action: String,
@@ -84,9 +84,9 @@ struct Field {
     name: String,
     value: String,
     is_checked: bool,
-    /// The legend of the group that it stands in.
+    /// The legend of its group.
     group: String,
-    /// What is written beside it.
+    /// Its label.
     label: String,
 }
 
@@ -96,21 +96,21 @@ struct Button {
     value: String,
 }
 
-/// A box that can be ticked, as the person sees it.
+/// A checkbox, as the user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// What it stands for.
+    /// Its value.
     pub value: String,
-    /// The heading over it.
+    /// The heading of its group.
     pub group: String,
-    /// What is written beside it.
+    /// Its label.
     pub label: String,
-    /// Whether it is ticked.
+    /// Whether it is checked.
     pub is_ticked: bool,
 }
 
 impl Choice {
-    /// Whether the person is told that this was not asked for before.
+    /// Whether the page marks it as new.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.label.split(' ').any(|word| word == "new")
@@ -118,11 +118,11 @@ impl Choice {
 }
 
 impl Page {
-    /// What another browser came to: a redirect to this place.
+    /// A redirect that another browser received.
     ///
     /// # Panics
     ///
-    /// When it is no URL.
+    /// If the text is not a URL.
     #[must_use]
     pub fn leading_to(location: &str) -> Self {
         Self {
@@ -156,30 +156,30 @@ impl Page {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
-    /// Where the browser is sent.
+    /// Returns the redirect target.
     ///
     /// # Panics
     ///
-    /// When it is sent nowhere.
+    /// If there is no redirect.
     #[must_use]
     pub fn leads_to(&self) -> &str {
         let location = self.location.as_deref();
         location.unwrap_or_else(|| panic!("leads nowhere: {} {}", self.status, self.text))
     }
 
-    /// What can be read on it, in one line.
+    /// Returns the visible text, in one line.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The boxes that can be ticked.
+    /// Returns the checkboxes.
     #[must_use]
     pub fn choices(&self) -> Vec<Choice> {
         let boxes = |field: &&Field| field.kind == "checkbox";
@@ -197,11 +197,11 @@ impl Page {
             .collect()
     }
 
-    /// Ticks these boxes and no others.
+    /// Checks these boxes and no others.
     ///
     /// # Panics
     ///
-    /// When there is no box of that name.
+    /// If there is no box with that name.
     #[must_use]
     pub fn tick_only(mut self, values: &[&str]) -> Self {
         let form = self.form.as_mut().expect("a form");
@@ -221,7 +221,7 @@ impl Page {
     ///
     /// # Panics
     ///
-    /// When there is no field of that name.
+    /// If there is no field with that name.
     #[must_use]
     pub fn fill(mut self, name: &str, value: &str) -> Self {
         let form = self.form.as_mut().expect("a form");
@@ -236,7 +236,7 @@ impl Page {
             .unwrap_or_else(|| panic!("no form: {} {}", self.status, self.text))
     }
 
-    /// Chromium judges the redirect that answers a form by the page's `form-action`.
+    /// Chromium applies the page's `form-action` to the redirect after a form submission.
     fn check_policy(&self, next: &Self) {
         let Some(location) = &next.location else {
             return;

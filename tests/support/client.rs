@@ -1,4 +1,4 @@
-//! A client without opinions: it sends what a test says and shows what came back.
+//! A simple client: it sends what a test specifies and returns the response.
 
 use std::{
     collections::BTreeMap,
@@ -16,17 +16,17 @@ mod challenge;
 pub use asked::question;
 pub use challenge::Challenge;
 
-/// A revision of the protocol, by how its calls look on the wire.
+/// A protocol revision, by its requests on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revision {
-    /// 2026-07-28: no session, each request says everything.
+    /// 2026-07-28: no session, each request is self-contained.
     Stateless,
     /// A revision with sessions: 2025-11-25, 2025-06-18 or 2025-03-26.
     Session(&'static str),
 }
 
 impl Revision {
-    /// Every revision that a server speaks.
+    /// Every revision that a server supports.
     pub const ALL: [Self; 4] = [
         Self::Stateless,
         Self::Session("2025-11-25"),
@@ -34,7 +34,7 @@ impl Revision {
         Self::Session("2025-03-26"),
     ];
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,20 +54,20 @@ pub struct Client {
     key: Option<Arc<SigningKey>>,
     nonce: Option<String>,
     session: Option<String>,
-    /// Whether it has shaken hands, so that it names the revision in each request.
+    /// Whether it has completed the handshake, and names the revision in each request.
     is_known: bool,
 }
 
 impl Client {
-    /// A client without a token, which opens no session by itself.
+    /// Creates a client without a token that opens no session by itself.
     ///
     /// # Panics
     ///
-    /// When the HTTP client cannot be made.
+    /// If the HTTP client cannot be created.
     #[must_use]
     pub fn new(resource: impl Into<String>, revision: Revision) -> Self {
-        // One for all tests of a process, since making one takes long. It keeps no
-        // connections: they would belong to the runtime of the test that made them.
+        // One HTTP client for all tests of a process, because creating one is slow. It pools no
+        // connections: they would belong to the runtime of the test that opened them.
         static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
         let make = || {
             reqwest::Client::builder()
@@ -89,69 +89,69 @@ impl Client {
         }
     }
 
-    /// The same with another token, in the same session.
+    /// Returns the same client with another token, in the same session.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// The same with proofs of this key beside the token, a new one for each request.
+    /// Returns the same client with a new proof of this key for each request.
     #[must_use]
     pub fn with_key(mut self, key: &Arc<SigningKey>) -> Self {
         self.key = Some(Arc::clone(key));
         self
     }
 
-    /// The same with this nonce in its proofs.
+    /// Returns the same client with this nonce in its proofs.
     #[must_use]
     pub fn with_nonce(mut self, nonce: impl Into<String>) -> Self {
         self.nonce = Some(nonce.into());
         self
     }
 
-    /// The same without a token, in the same session.
+    /// Returns the same client without a token, in the same session.
     #[must_use]
     pub fn without_token(mut self) -> Self {
         self.token = None;
         self
     }
 
-    /// The same in another session.
+    /// Returns the same client in another session.
     #[must_use]
     pub fn with_session(mut self, session: impl Into<String>) -> Self {
         self.session = Some(session.into());
         self
     }
 
-    /// The same outside of any session.
+    /// Returns the same client outside any session.
     #[must_use]
     pub fn without_session(mut self) -> Self {
         self.session = None;
         self
     }
 
-    /// The id of the session, if there is one.
+    /// Returns the id of the session, if there is one.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         self.session.as_deref()
     }
 
-    /// Opens a session where the revision has them.
+    /// Opens a session if the revision has them.
     ///
     /// # Panics
     ///
-    /// When the server does not let it.
+    /// If the server refuses.
     pub async fn open(&mut self) {
         let answer = self.initialize().await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
-    /// Tries to open a session, and goes on in it when that succeeds.
+    /// Tries to open a session, and uses it if that succeeds.
     ///
     /// # Panics
     ///
-    /// When the server cannot be reached.
+    /// If the server cannot be reached.
     pub async fn initialize(&mut self) -> Answer {
         let Revision::Session(version) = self.revision else {
             return self.request("server/discover", json!({})).await;
@@ -188,16 +188,16 @@ impl Client {
             .await
     }
 
-    /// Sends a request of any method.
+    /// Sends a request with any method.
     pub async fn request(&self, method: &str, params: Value) -> Answer {
         self.send(&self.message(method, params)).await
     }
 
-    /// A request as this revision writes it.
+    /// Builds a request in the format of this revision.
     ///
     /// # Panics
     ///
-    /// When the parameters are no object.
+    /// If the parameters are not an object.
     #[must_use]
     pub fn message(&self, method: &str, mut params: Value) -> Value {
         if self.revision == Revision::Stateless {
@@ -215,7 +215,7 @@ impl Client {
         Answer::of(self.post(message).body(message.to_string())).await
     }
 
-    /// A `POST` with the headers that belong to a message, and no body yet.
+    /// Builds a `POST` with the headers of a message, and no body yet.
     pub fn post(&self, message: &Value) -> RequestBuilder {
         let mut request = self
             .plain(Method::POST)
@@ -234,7 +234,7 @@ impl Client {
         request
     }
 
-    /// A request of any HTTP method with token, session and revision.
+    /// Builds a request with any HTTP method, with token, session and revision.
     pub fn plain(&self, method: Method) -> RequestBuilder {
         let mut request = self.http.request(method.clone(), &self.resource);
         request = match (&self.token, &self.key) {
@@ -264,32 +264,32 @@ impl Client {
     }
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers; of one that is repeated, all values with commas between.
+    /// The headers; repeated values are joined with commas.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub text: String,
 }
 
 impl Answer {
-    /// Sends a request and reads its answer to the end.
+    /// Sends a request and reads the whole response.
     ///
     /// # Panics
     ///
-    /// When the server cannot be reached.
+    /// If the server cannot be reached.
     pub async fn of(request: RequestBuilder) -> Self {
         Self::of_response(request.send().await.expect("the server answers")).await
     }
 
-    /// Reads an answer to the end.
+    /// Reads the whole response.
     ///
     /// # Panics
     ///
-    /// When it breaks off, or is no text.
+    /// If it is incomplete, or not text.
     pub async fn of_response(response: reqwest::Response) -> Self {
         let status: StatusCode = response.status();
         let mut headers = BTreeMap::<String, String>::new();
@@ -310,26 +310,26 @@ impl Answer {
         }
     }
 
-    /// A header.
+    /// Returns a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The challenge; of several the first, which is all that many clients see.
+    /// Returns the first challenge, which is all that many clients see.
     #[must_use]
     pub fn challenge(&self) -> Option<Challenge> {
         self.challenges().into_iter().next()
     }
 
-    /// The challenge of the scheme `DPoP`, which stands beside the first.
+    /// Returns the challenge of the scheme `DPoP`, which follows the first.
     #[must_use]
     pub fn dpop_challenge(&self) -> Option<Challenge> {
         let mut beside = self.challenges().into_iter().skip(1);
         beside.find(|one| one.scheme == "DPoP")
     }
 
-    /// Every challenge.
+    /// Returns every challenge.
     #[must_use]
     pub fn challenges(&self) -> Vec<Challenge> {
         self.header("www-authenticate")
@@ -337,11 +337,11 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// The body as JSON; of an event stream the last message.
+    /// Returns the body as JSON; for an event stream, the last message.
     ///
     /// # Panics
     ///
-    /// When it is neither.
+    /// If it is neither.
     #[must_use]
     pub fn json(&self) -> Value {
         let is_stream = self
@@ -360,11 +360,11 @@ impl Answer {
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The text of a tool's result.
+    /// Returns the text of a tool's result.
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// If it has none.
     #[must_use]
     pub fn tool_text(&self) -> String {
         let answer = self.json();

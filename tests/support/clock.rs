@@ -7,12 +7,12 @@ use std::sync::{
 
 use toolgate::{Clock, SystemClock, UnixTime};
 
-/// The time of day, and what a test has added to it. Clones are one clock.
+/// The system time plus an offset that a test sets. Clones share one offset.
 #[derive(Debug, Clone, Default)]
 pub struct MovedClock(Arc<AtomicU64>);
 
 impl MovedClock {
-    /// Lets so many seconds pass at once.
+    /// Advances the clock by this many seconds.
     pub fn pass(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }

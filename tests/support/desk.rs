@@ -1,4 +1,4 @@
-//! A server with a tool of each kind, which counts what ran.
+//! A server with a tool of each kind, which records what ran.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,13 +11,13 @@ use crate::tokens::Unsigned;
 pub struct Runs(Arc<Mutex<Vec<&'static str>>>);
 
 impl Runs {
-    /// Notes that a tool ran; returns what it can answer.
+    /// Records that a tool ran; returns its response.
     ///
     /// # Panics
     ///
-    /// When a tool panicked while it noted that it ran.
+    /// If a tool panicked while recording.
     pub fn note(&self, tool: &'static str) -> String {
-        self.0.lock().expect("nobody panics with it").push(tool);
+        self.0.lock().expect("not poisoned").push(tool);
         format!("{tool} ran")
     }
 
@@ -25,19 +25,19 @@ impl Runs {
     ///
     /// # Panics
     ///
-    /// When a tool panicked while it noted that it ran.
+    /// If a tool panicked while recording.
     pub fn forget(&self) {
-        self.0.lock().expect("nobody panics with it").clear();
+        self.0.lock().expect("not poisoned").clear();
     }
 
-    /// What has run so far.
+    /// Returns what has run so far.
     ///
     /// # Panics
     ///
-    /// When a tool panicked while it noted that it ran.
+    /// If a tool panicked while recording.
     #[must_use]
     pub fn all(&self) -> Vec<&'static str> {
-        self.0.lock().expect("nobody panics with it").clone()
+        self.0.lock().expect("not poisoned").clone()
     }
 }
 
@@ -47,7 +47,7 @@ fn ping(State(runs): State<Runs>) -> String {
     runs.note("ping")
 }
 
-/// Tells who calls.
+/// Returns the caller.
 #[mcp_tool(authenticated)]
 fn whoami(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("whoami");
@@ -76,13 +76,13 @@ fn rewrite(State(runs): State<Runs>) -> String {
     runs.note("rewrite")
 }
 
-/// Is content with either of two scopes.
+/// Needs one of two scopes.
 #[mcp_tool(any_scope = ["desk:admin", "desk:write"], step_up)]
 fn purge(State(runs): State<Runs>) -> String {
     runs.note("purge")
 }
 
-/// Goes the long way, because it takes the request's context.
+/// Takes the slow path, because it uses the request's context.
 #[mcp_tool(scope = "desk:read")]
 async fn slow(
     /// How long to take, in milliseconds.
@@ -94,7 +94,7 @@ async fn slow(
     runs.note("slow")
 }
 
-/// Says what it was told.
+/// Returns its argument.
 #[mcp_tool(scope = "desk:read")]
 fn echo(
     /// What to say.
@@ -113,7 +113,7 @@ fn explode(State(runs): State<Runs>) -> String {
     panic!("as it was told to")
 }
 
-/// The server with all of its tools, and nobody yet who verifies tokens.
+/// Builds the server with all of its tools, without a verifier.
 #[must_use = "a server does nothing until it is served"]
 pub fn unverified_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
@@ -123,19 +123,19 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
         .quiet()
 }
 
-/// The server with all of its tools, which takes unsigned tokens.
+/// Builds the server with all of its tools. It accepts unsigned tokens.
 #[must_use = "a server does nothing until it is served"]
 pub fn server(runs: &Runs) -> Server<Runs> {
     unverified_server(runs).verifier(Unsigned)
 }
 
-/// The server without its public tool: nothing of it is open.
+/// Builds the server without its public tool.
 #[must_use = "a server does nothing until it is served"]
 pub fn closed_server(runs: &Runs) -> Server<Runs> {
     closed_unverified_server(runs).verifier(Unsigned)
 }
 
-/// The same, and nobody yet who verifies tokens.
+/// Builds the same without a verifier.
 #[must_use = "a server does nothing until it is served"]
 pub fn closed_unverified_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())

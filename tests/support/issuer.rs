@@ -1,5 +1,5 @@
-//! An imitation of an authorization server: real HTTP on loopback, real signatures, and
-//! any defect that a test asks for. It counts what it is asked.
+//! An imitation authorization server: real HTTP on loopback, real signatures, and any defect
+//! that a test needs. It counts its requests.
 
 use std::{
     net::SocketAddr,
@@ -32,7 +32,7 @@ pub use token::TokenBuilder;
 
 use introspection::Register;
 
-/// Where an issuer can serve its metadata.
+/// The well-known URLs where an issuer can serve its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// `/.well-known/oauth-authorization-server<path>` (RFC 8414 §3.1).
@@ -43,31 +43,31 @@ pub enum Place {
     OpenIdAppended,
 }
 
-/// How an endpoint answers.
+/// The behaviour of an endpoint.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// As it should.
+    /// Responds correctly.
     Good,
-    /// As it should, after this time.
+    /// Responds correctly after this time.
     Slow(Duration),
-    /// With this status and no body.
+    /// Responds with this status and no body.
     Status(u16),
-    /// With `200` and this body.
+    /// Responds with `200` and this body.
     Body(String),
-    /// With this status and this body.
+    /// Responds with this status and this body.
     Refusal(u16, String),
-    /// With `302` to this URL.
+    /// Responds with `302` to this URL.
     Redirect(String),
-    /// With a body that does not end.
+    /// Responds with an endless body.
     Endless,
-    /// Never.
+    /// Never responds.
     Silent,
 }
 
 /// A running imitation.
 ///
-/// It begins with an RSA key `rsa`, a P-256 key `p256` and an Ed25519 key `ed`, with
-/// its metadata in all three places, and with good answers.
+/// It starts with an RSA key `rsa`, a P-256 key `p256` and an Ed25519 key `ed`, with its
+/// metadata at all three URLs, and with correct responses.
 pub struct ImitationIssuer {
     address: SocketAddr,
     path: String,
@@ -96,12 +96,12 @@ struct Settings {
 }
 
 impl ImitationIssuer {
-    /// Starts one whose identifier has no path: `http://127.0.0.1:<port>`.
+    /// Starts an issuer whose identifier has no path: `http://127.0.0.1:<port>`.
     pub async fn start() -> Self {
         Self::start_at("").await
     }
 
-    /// Starts one whose identifier ends with this path, such as `/tenant/1`.
+    /// Starts an issuer whose identifier ends with this path, such as `/tenant/1`.
     pub async fn start_at(path: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -150,13 +150,13 @@ impl ImitationIssuer {
         }));
     }
 
-    /// The issuer identifier, as metadata and tokens spell it.
+    /// Returns the issuer identifier, as in metadata and tokens.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.shared.issuer
     }
 
-    /// The URL of the key set.
+    /// Returns the URL of the key set.
     #[must_use]
     pub fn jwks_uri(&self) -> String {
         format!(
@@ -166,31 +166,31 @@ impl ImitationIssuer {
         )
     }
 
-    /// The RSA key that was published at first.
+    /// Returns the initial RSA key.
     #[must_use]
     pub fn rsa(&self) -> &SigningKey {
         &self.keys[0]
     }
 
-    /// The P-256 key that was published at first.
+    /// Returns the initial P-256 key.
     #[must_use]
     pub fn p256(&self) -> &SigningKey {
         &self.keys[1]
     }
 
-    /// The Ed25519 key that was published at first.
+    /// Returns the initial Ed25519 key.
     #[must_use]
     pub fn ed25519(&self) -> &SigningKey {
         &self.keys[2]
     }
 
-    /// A good token of this issuer, signed with its P-256 key, to be spoiled at will.
+    /// Builds a valid token of this issuer, signed with its P-256 key, for a test to change.
     #[must_use]
     pub fn token(&self) -> TokenBuilder<'_> {
         TokenBuilder::new(self.url(), self.p256())
     }
 
-    /// Serves the metadata in these places alone.
+    /// Serves the metadata only at these URLs.
     pub fn serve_metadata_at(&self, places: &[Place]) {
         self.settings().places = places.to_vec();
     }
@@ -200,17 +200,17 @@ impl ImitationIssuer {
         self.settings().overrides = members;
     }
 
-    /// Answers requests for metadata like this from now on.
+    /// Sets the behaviour of metadata requests.
     pub fn answer_metadata(&self, answer: Answer) {
         self.settings().metadata = answer;
     }
 
-    /// Answers requests for the key set like this from now on.
+    /// Sets the behaviour of key set requests.
     pub fn answer_jwks(&self, answer: Answer) {
         self.settings().jwks = answer;
     }
 
-    /// Publishes these keys, and no others, from now on.
+    /// Publishes these keys and no others.
     pub fn publish(&self, keys: &[&SigningKey]) {
         self.publish_set(SigningKey::set(keys));
     }
@@ -220,29 +220,29 @@ impl ImitationIssuer {
         self.settings().published = jwks;
     }
 
-    /// How many requests for metadata there were, in whichever place.
+    /// Returns the number of metadata requests, at any URL.
     #[must_use]
     pub fn metadata_requests(&self) -> usize {
         self.shared.metadata_requests.load(Ordering::SeqCst)
     }
 
-    /// How many requests for the key set there were.
+    /// Returns the number of key set requests.
     #[must_use]
     pub fn jwks_requests(&self) -> usize {
         self.shared.jwks_requests.load(Ordering::SeqCst)
     }
 
-    /// How many requests for anything else there were.
+    /// Returns the number of all other requests.
     #[must_use]
     pub fn other_requests(&self) -> usize {
         self.shared.other_requests.load(Ordering::SeqCst)
     }
 
-    /// Goes down: new connections are refused. Connections that are open stay.
+    /// Goes down: new connections are refused, open ones stay open.
     pub async fn go_down(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
-            // Awaited, so that the port is closed when this returns.
+            // Wait, so that the port is closed when this returns.
             let _ = task.await;
         }
     }

@@ -1,5 +1,5 @@
-//! A server that somebody wrote with rmcp alone, with a thing of each kind, which counts
-//! what ran. A gate before it is told of some of them.
+//! A server written with rmcp alone, with an item of each kind, which records what ran. A gate
+//! in front of it declares some of them.
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -21,7 +21,7 @@ use crate::desk::Runs;
 /// The handler.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    /// What it ran.
+    /// What ran.
     pub runs: Runs,
 }
 
@@ -45,7 +45,7 @@ impl ServerHandler for Ledger {
             .enable_resources_subscribe()
             .enable_tools()
             .build();
-        // Deprecated in rmcp; a gate does not announce it, whoever does.
+        // Deprecated in rmcp; a gate never announces it.
         capabilities.logging = Some(Map::new());
         ServerConfig::new(capabilities)
     }
@@ -117,7 +117,7 @@ impl ServerHandler for Ledger {
         Ok(ListResourceTemplatesResult::with_all_items(vec![template]))
     }
 
-    // Reads whatever it is asked for: nothing but the gate keeps anybody from anything.
+    // Reads any resource: only the gate denies access.
     async fn read_resource(
         &self,
         read: ReadResourceRequestParams,

@@ -1,29 +1,29 @@
-//! A person at the development issuer: reads the page, ticks, and presses a button.
+//! A user of the development issuer: reads the page, checks boxes, and presses a button.
 
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
 use crate::{SigningKey, TokenBuilder, browser::Browser};
 
-/// RFC 7636 appendix B: nothing that these tests log in to is worth another.
+/// RFC 7636 appendix B: the logins of these tests need no secret verifier.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// What a person says on the consent page.
+/// The user's input on the consent page.
 #[derive(Debug, Clone, Copy)]
 pub struct Person<'a> {
-    /// Who they say they are.
+    /// The user name.
     pub name: &'a str,
-    /// The scopes that they leave ticked, with spaces between.
+    /// The scopes that stay checked, separated by spaces.
     pub allows: &'a str,
 }
 
 impl Person<'_> {
-    /// Opens an authorization URL, and says yes. Gives the URL that the browser goes to.
+    /// Opens an authorization URL, and consents. Returns the redirect URL.
     ///
     /// # Panics
     ///
-    /// When there is no consent page, or it does not answer with a redirect.
+    /// If there is no consent page, or it does not respond with a redirect.
     pub async fn consents(self, authorization_url: &str) -> String {
         let browser = Browser::default();
         let page = browser.open(authorization_url).await;
@@ -32,24 +32,24 @@ impl Person<'_> {
         browser.press(&page, "allow").await.leads_to().to_owned()
     }
 
-    /// Logs in to a server from its URL alone, as a client does, and gives the access
-    /// token: metadata, registration, authorization code with PKCE.
+    /// Logs in to a server from its URL alone, as a client does: metadata, registration,
+    /// authorization code with PKCE. Returns the access token.
     ///
     /// # Panics
     ///
-    /// When any step fails.
+    /// If any step fails.
     pub async fn logs_in(self, resource: &str) -> String {
         let answer = self.logs_in_with(resource, None).await;
         assert_eq!(answer["token_type"], "Bearer");
         text(&answer["access_token"]).to_owned()
     }
 
-    /// The same by a client that has its token bound to this key (RFC 9449 §5), and says
-    /// so from the start (§10).
+    /// Does the same for a client that binds its token to this key (RFC 9449 §5), and announces
+    /// that from the start (§10).
     ///
     /// # Panics
     ///
-    /// When any step fails.
+    /// If any step fails.
     pub async fn logs_in_for(self, resource: &str, key: &SigningKey) -> String {
         let answer = self.logs_in_with(resource, Some(key)).await;
         assert_eq!(answer["token_type"], "DPoP");
@@ -140,7 +140,7 @@ fn text(value: &Value) -> &str {
         .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
-/// Origin and path of an `http` URL.
+/// Splits an `http` URL into origin and path.
 fn split(url: &str) -> (&str, &str) {
     let start = "http://".len();
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);

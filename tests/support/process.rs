@@ -1,4 +1,4 @@
-//! A server as a process: what a person starts at a terminal.
+//! A server as a process, as a user starts it in a terminal.
 
 use std::{
     env, fs,
@@ -16,19 +16,19 @@ use std::{
 
 use tokio::time::sleep;
 
-/// How long a process may take to start, or to end when it cannot.
+/// How long a process may take to start, or to exit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A folder of a test's own, gone when the test ends.
+/// A temporary folder for one test, deleted at its end.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes an empty one.
+    /// Creates an empty folder.
     ///
     /// # Panics
     ///
-    /// When it cannot be made.
+    /// If it cannot be created.
     #[must_use]
     pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -39,7 +39,7 @@ impl Folder {
         Self(path)
     }
 
-    /// Where it is.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
@@ -49,7 +49,7 @@ impl Folder {
     ///
     /// # Panics
     ///
-    /// When it cannot be written.
+    /// If the file cannot be written.
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.0.join(name), text).expect("a file");
     }
@@ -67,12 +67,12 @@ impl Drop for Folder {
     }
 }
 
-/// A program, with nothing of this process's environment.
+/// A program that inherits no environment variables.
 #[derive(Debug)]
 pub struct Program(Command);
 
 impl Program {
-    /// A program by its path, which `env!("CARGO_BIN_EXE_…")` tells, in a folder.
+    /// Selects a program by its path (from `env!("CARGO_BIN_EXE_…")`), to run in a folder.
     #[must_use]
     pub fn new(path: &str, folder: &Folder) -> Self {
         let mut command = Command::new(path);
@@ -103,7 +103,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it cannot be started.
+    /// If it cannot be started.
     #[must_use]
     pub fn start(mut self) -> Process {
         let mut child = self.0.spawn().expect("the program can be started");
@@ -116,7 +116,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it does not end.
+    /// If it does not exit in time.
     pub async fn run(self) -> Ended {
         self.start().ends().await
     }
@@ -125,7 +125,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it does not listen.
+    /// If it does not listen in time.
     pub async fn serve(self) -> Serving {
         let address = free_address();
         let process = self.var("TOOLGATE_BIND", address.to_string()).start();
@@ -133,18 +133,18 @@ impl Program {
     }
 }
 
-/// An address on which nobody listens.
+/// Returns an unused address.
 ///
 /// # Panics
 ///
-/// When there is none.
+/// If there is none.
 #[must_use]
 pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address")
 }
 
-/// A program that runs, until this is dropped.
+/// A program that runs until this is dropped.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -157,7 +157,7 @@ impl Process {
     ///
     /// # Panics
     ///
-    /// When it does not listen within half a minute, or ends.
+    /// If it does not listen within half a minute, or exits.
     pub async fn listens_on(mut self, address: SocketAddr) -> Serving {
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
@@ -175,11 +175,11 @@ impl Process {
         }
     }
 
-    /// Waits until it has written this to stderr, and gives all that it wrote.
+    /// Waits until it has written this to stderr, and returns all of its output there.
     ///
     /// # Panics
     ///
-    /// When it does not write it within half a minute.
+    /// If it does not write it within half a minute.
     pub async fn says(&self, text: &str) -> String {
         let start = Instant::now();
         loop {
@@ -192,11 +192,11 @@ impl Process {
         }
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has exited.
     ///
     /// # Panics
     ///
-    /// When it does not end within half a minute.
+    /// If it does not exit within half a minute.
     pub async fn ends(mut self) -> Ended {
         let start = Instant::now();
         let status = loop {
@@ -221,14 +221,14 @@ impl Drop for Process {
     }
 }
 
-/// A program that has ended.
+/// A program that has exited.
 #[derive(Debug)]
 pub struct Ended {
-    /// How.
+    /// The exit status.
     pub status: ExitStatus,
-    /// What it wrote to stdout.
+    /// Its standard output.
     pub stdout: String,
-    /// What it wrote to stderr.
+    /// Its standard error.
     pub stderr: String,
 }
 
@@ -240,34 +240,34 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Where it listens.
+    /// Returns its address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its MCP endpoint, where nothing else is configured.
+    /// Returns its default MCP endpoint.
     #[must_use]
     pub fn resource(&self) -> String {
         format!("http://{}/mcp", self.address)
     }
 
-    /// Any other URL of it.
+    /// Returns another URL of it.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// As [`Process::says`].
+    /// See [`Process::says`].
     pub async fn says(&self, text: &str) -> String {
         self.process.says(text).await
     }
 
-    /// Sends it a signal, `TERM` or `INT`, and waits until it has ended.
+    /// Sends it a signal, `TERM` or `INT`, and waits until it has exited.
     ///
     /// # Panics
     ///
-    /// When there is no shell to send it, or the server does not end.
+    /// If no shell is available to send it, or the server does not exit.
     pub async fn told(self, signal: &str) -> Ended {
         let command = format!("kill -{signal} {}", self.process.child.id());
         let sent = Command::new("sh").args(["-c", &command]).status();
@@ -275,18 +275,18 @@ impl Serving {
         self.process.ends().await
     }
 
-    /// Ends it with SIGKILL: it cannot tidy up.
+    /// Ends it with SIGKILL, without any cleanup.
     ///
     /// # Panics
     ///
-    /// When it cannot be killed.
+    /// If it cannot be killed.
     pub async fn killed(mut self) -> Ended {
         self.process.child.kill().expect("it can be killed");
         self.process.ends().await
     }
 }
 
-/// What a process writes, read as it is written.
+/// The output of a process, read as it is written.
 #[derive(Debug)]
 struct Text {
     bytes: Arc<Mutex<Vec<u8>>>,
@@ -313,7 +313,7 @@ fn collect(mut from: impl Read + Send + 'static) -> Text {
     let reader = thread::spawn(move || {
         let mut part = [0; 4096];
         while let Ok(read @ 1..) = from.read(&mut part) {
-            let mut all = to.lock().expect("nobody panics with it");
+            let mut all = to.lock().expect("not poisoned");
             all.extend_from_slice(&part[..read]);
         }
     });

@@ -1,4 +1,4 @@
-//! The schemas that a server publishes, read without the code that writes them.
+//! The published schemas of a server, read without the code that generates them.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ const FORMATS: [&str; 19] = [
     "uuid",
 ];
 
-/// The formats in a message that JSON Schema does not define, at any depth.
+/// Returns the formats in a message, at any depth, that JSON Schema does not define.
 #[must_use]
 pub fn other_formats(message: &Value) -> Vec<String> {
     let format = message.get("format").and_then(Value::as_str);
@@ -45,12 +45,12 @@ pub fn other_formats(message: &Value) -> Vec<String> {
     found
 }
 
-/// Lists the tools of a server for a person who has every scope, and checks that all their
-/// schemas have standard formats alone.
+/// Lists the tools of a server as a user with every scope, and checks that all schemas use only
+/// standard formats.
 ///
 /// # Panics
 ///
-/// When a schema has another format, or the server lists no tool.
+/// If a schema has another format, or the server lists no tool.
 pub async fn has_standard_formats(server: &Serving) {
     let mut client = Client::new(server.resource(), Revision::Stateless);
     let metadata = server.url("/.well-known/oauth-protected-resource");

@@ -1,11 +1,11 @@
-//! A server under test, on a port of its own.
+//! A server under test, on its own port.
 
 use std::{net::SocketAddr, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use toolgate::{Config, Error, Server};
 
-/// A server that runs until this is dropped or told to stop.
+/// A server that runs until it is dropped or stopped.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -14,12 +14,12 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a server on a free port. `configure` changes a configuration whose resource
-    /// is `http://127.0.0.1:<port>/mcp`.
+    /// Starts a server on a free port. `configure` changes a configuration whose resource is
+    /// `http://127.0.0.1:<port>/mcp`.
     ///
     /// # Panics
     ///
-    /// When there is no free port.
+    /// If there is no free port.
     pub async fn start<S>(server: Server<S>, configure: impl FnOnce(Config) -> Config) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -30,12 +30,12 @@ impl Running {
         .await
     }
 
-    /// The same with a configuration that is made from nothing but the address, at which
-    /// its resource must be `/mcp`.
+    /// Starts a server with a configuration that is built from the address alone. Its resource
+    /// must have the path `/mcp`.
     ///
     /// # Panics
     ///
-    /// When there is no free port.
+    /// If there is no free port.
     pub async fn start_as<S>(server: Server<S>, config: impl FnOnce(SocketAddr) -> Config) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -44,11 +44,11 @@ impl Running {
         Self::on(listener, server, config)
     }
 
-    /// As [`Running::start`], at the address of a server that was dropped.
+    /// Like [`Running::start`], at the address of a server that was dropped.
     ///
     /// # Panics
     ///
-    /// When the address is still in use after some seconds.
+    /// If the address is still in use after some seconds.
     pub async fn start_at<S>(
         address: SocketAddr,
         server: Server<S>,
@@ -94,31 +94,31 @@ impl Running {
         }
     }
 
-    /// Where it listens.
+    /// Returns its address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its origin, `http://127.0.0.1:<port>`.
+    /// Returns its origin, `http://127.0.0.1:<port>`.
     #[must_use]
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Its MCP endpoint, which is its resource.
+    /// Returns its MCP endpoint, which is its resource.
     #[must_use]
     pub fn resource(&self) -> String {
         format!("{}/mcp", self.origin())
     }
 
-    /// Any other URL of it.
+    /// Returns another URL of it.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// Tells it to stop, without waiting.
+    /// Requests shutdown without waiting.
     pub fn tell_to_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -129,7 +129,7 @@ impl Running {
     ///
     /// # Panics
     ///
-    /// When it does not stop within 35 seconds, or stops with an error.
+    /// If it does not stop within 35 seconds, or stops with an error.
     pub async fn stopped(mut self) {
         self.tell_to_stop();
         tokio::time::timeout(Duration::from_secs(35), &mut self.task)
@@ -139,11 +139,11 @@ impl Running {
             .expect("it stops without an error");
     }
 
-    /// The error with which it did not start.
+    /// Returns the error that prevented its start.
     ///
     /// # Panics
     ///
-    /// When it did start.
+    /// If it did start.
     pub async fn start_error(self) -> Error {
         tokio::time::timeout(Duration::from_secs(5), self.task)
             .await

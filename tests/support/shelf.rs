@@ -1,4 +1,4 @@
-//! Resources and prompts for the desk: one of each kind, which note that they ran.
+//! Resources and prompts for the desk: one of each kind, which record that they ran.
 
 use toolgate::{Caller, Server, State, mcp_prompt, mcp_resource, prompts, resources};
 
@@ -10,7 +10,7 @@ fn open(State(runs): State<Runs>) -> String {
     runs.note("open resource")
 }
 
-/// Tells who reads.
+/// Returns the caller.
 #[mcp_resource(uri = "desk://whoami", authenticated)]
 fn whoami(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("whoami resource");
@@ -36,7 +36,7 @@ fn both(#[arg(complete = ids)] id: u32, State(runs): State<Runs>) -> Option<Stri
     (id < 100).then(|| format!("number {id}"))
 }
 
-/// Is content with either of two scopes.
+/// Needs one of two scopes.
 #[mcp_resource(uri = "desk://either/{+path}", any_scope = ["desk:admin", "desk:write"], step_up)]
 fn either(#[arg(complete = paths)] path: String, State(runs): State<Runs>) -> String {
     runs.note("either resource");
@@ -106,7 +106,7 @@ fn both_prompt(#[arg(complete = words)] word: Option<String>, State(runs): State
     word.unwrap_or_default()
 }
 
-/// Is content with either of two scopes.
+/// Needs one of two scopes.
 #[mcp_prompt(any_scope = ["desk:admin", "desk:write"], step_up, name = "either")]
 fn either_prompt(
     #[arg(complete = words)] word: Option<String>,
@@ -125,7 +125,7 @@ fn words(begun: &str, State(runs): State<Runs>) -> Vec<String> {
         .collect()
 }
 
-/// The server with all of them beside its tools.
+/// Builds the server with all of them and its tools.
 #[must_use = "a server does nothing until it is served"]
 pub fn furnish(server: Server<Runs>) -> Server<Runs> {
     furnish_closed(server)
@@ -133,7 +133,7 @@ pub fn furnish(server: Server<Runs>) -> Server<Runs> {
         .prompts(prompts![open_prompt])
 }
 
-/// The server with all but the public ones.
+/// Builds the server without the public ones.
 #[must_use = "a server does nothing until it is served"]
 pub fn furnish_closed(server: Server<Runs>) -> Server<Runs> {
     server
@@ -147,7 +147,7 @@ pub fn furnish_closed(server: Server<Runs>) -> Server<Runs> {
         ])
 }
 
-/// The server with a template that is wider than all others.
+/// Builds the server with a template that is wider than all others.
 #[must_use = "a server does nothing until it is served"]
 pub fn furnish_wide(server: Server<Runs>) -> Server<Runs> {
     furnish(server).resources(resources![rest])

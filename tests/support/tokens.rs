@@ -1,7 +1,7 @@
-//! Tokens without signatures, for tests of what comes after verification.
+//! Unsigned tokens, for tests of what follows verification.
 //!
-//! A token is its claims in base64url. [`Unsigned`] takes each for authentic, so a test
-//! can have any claims that it wants judged.
+//! A token is its claims in base64url. [`Unsigned`] accepts every token, so that a test can use
+//! any claims.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use toolgate::{BearerToken, Claims, TokenError, TokenVerifier};
 /// The issuer of the tokens.
 pub const ISSUER: &str = "http://127.0.0.1:9/issuer";
 
-/// Takes every token for authentic.
+/// Accepts every token as authentic.
 #[derive(Debug, Clone, Copy)]
 pub struct Unsigned;
 
@@ -26,16 +26,16 @@ impl TokenVerifier for Unsigned {
     }
 }
 
-/// A token that cannot be verified because the issuer cannot be reached.
+/// A token that fails verification because the issuer cannot be reached.
 pub const UNAVAILABLE: &str = "unavailable";
 
-/// A token with these claims.
+/// Builds a token with these claims.
 #[must_use]
 pub fn token(claims: &Value) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(claims.to_string())
 }
 
-/// Claims of alice with these scopes, for this resource, good for an hour.
+/// Builds claims of alice with these scopes, for this resource, valid for an hour.
 #[must_use]
 pub fn claims(resource: &str, scopes: &str) -> Value {
     json!({

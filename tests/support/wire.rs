@@ -1,4 +1,4 @@
-//! What rmcp's client sends, written down on its way out.
+//! Records the requests of rmcp's client.
 
 use std::{
     collections::HashMap,
@@ -18,38 +18,38 @@ use sse_stream::Sse;
 
 type Failed = StreamableHttpError<reqwest::Error>;
 
-/// An HTTP client for rmcp's transport that remembers what went through it.
+/// An HTTP client for rmcp's transport that records its requests.
 #[derive(Debug, Clone, Default)]
 pub struct Wire {
     http: reqwest::Client,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 
-/// One request and how it ended.
+/// One request and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// The method of MCP; for a tool the tool's name.
+    /// The MCP method; for a tool call, the tool's name.
     pub what: String,
-    /// The session in which it was sent.
+    /// The session id of the request.
     pub session: Option<String>,
-    /// The token with which it was sent.
+    /// The token of the request.
     pub token: Option<String>,
-    /// The challenge that answered it; none when it succeeded.
+    /// The challenge in the response, or `None` if it succeeded.
     pub challenge: Option<String>,
 }
 
 impl Wire {
-    /// Everything that was sent so far.
+    /// Returns all requests so far.
     ///
     /// # Panics
     ///
-    /// When a request panicked while it was written down.
+    /// If a request panicked while it was recorded.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().expect("nobody panics with it").clone()
+        self.sent.lock().expect("not poisoned").clone()
     }
 
-    /// The requests of one kind.
+    /// Returns the requests of one kind.
     #[must_use]
     pub fn sent_as(&self, what: &str) -> Vec<Sent> {
         let all = self.sent().into_iter();
@@ -67,7 +67,7 @@ impl Wire {
             Ok(_) => None,
             Err(error) => Some(error.auth_challenge().unwrap_or("none").to_owned()),
         };
-        self.sent.lock().expect("nobody panics with it").push(Sent {
+        self.sent.lock().expect("not poisoned").push(Sent {
             what,
             session: session.map(ToString::to_string),
             token,

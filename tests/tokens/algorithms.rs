@@ -1,4 +1,4 @@
-//! Every algorithm with the key that goes with it, and with no other.
+//! Every algorithm with its own kind of key, and with no other.
 
 use serde_json::json;
 use support::{ImitationIssuer, SigningKey};
@@ -38,7 +38,7 @@ async fn another_algorithm_than_the_one_that_signed_is_refused() {
             if alg == key.algorithm() {
                 continue;
             }
-            // The header says one thing, the signature is another.
+            // The header names another algorithm than the signature uses.
             let token = issuer.token().signed_with(key).header("alg", json!(alg));
             let told = said(&verifier, token.build()).await;
             assert!(
@@ -54,13 +54,13 @@ async fn a_public_key_is_never_a_secret() {
     let issuer = ImitationIssuer::start().await;
     let public = issuer.rsa().jwk();
     let secret = SigningKey::secret("rsa", public["n"].as_str().unwrap_or_default().as_bytes());
-    // CVE-2016-5431: signed with what everybody knows.
+    // CVE-2016-5431: signed with a public value.
     let verifier = verifier(Issuer::new(issuer.url()));
     for alg in ["HS256", "HS384", "HS512"] {
         let token = issuer.token().signed_with(&secret).alg(alg).build();
         assert!(said(&verifier, token).await.contains("alg"), "{alg}");
     }
-    // Not even when the issuer publishes a secret.
+    // Also if the issuer publishes a secret key.
     issuer.publish(&[issuer.p256(), &secret]);
     let token = issuer.token().signed_with(&secret).build();
     assert!(said(&verifier, token).await.contains("alg"));

@@ -1,9 +1,8 @@
-//! A verifier of one's own, worked out: keys that an administrator gave to programs.
+//! An example of a custom verifier: API keys that an administrator issued to programs.
 //!
-//! It looks a key up and says what is written there. It returns [`Claims`], and there is
-//! no way to return less: whoever makes claims names an issuer and an end, and claims that
-//! name no audience are for nobody. The server judges all three on each request, so this
-//! verifier has no line about any of them.
+//! It looks up a key and returns its [`Claims`]. It cannot return less: claims always name an
+//! issuer and an expiry, and claims without an audience are valid nowhere. The server checks
+//! all three on each request, so this verifier does not.
 
 use std::{
     collections::HashMap,
@@ -20,12 +19,11 @@ use support::{
 };
 use toolgate::{BearerToken, Claims, Clock, SystemClock, TokenError, TokenVerifier, UnixTime};
 
-/// Who stands behind all keys, in place of an authorization server.
+/// The issuer of all keys, instead of an authorization server.
 const ISSUER: &str = "http://127.0.0.1:9/keys";
 
-/// What is written about a key. Keys themselves are not kept, only their hashes: who reads
-/// the table cannot call. That a hash is looked up, and not compared, leaves nothing to
-/// be measured by the time that it takes.
+/// The record of a key. Only the hashes of keys are stored, so reading the table does not allow
+/// calls. A hash is looked up rather than compared, so timing reveals nothing.
 #[derive(Clone, Default)]
 struct ApiKeys(Arc<Mutex<HashMap<[u8; 32], Record>>>);
 
@@ -40,7 +38,7 @@ struct Record {
 impl TokenVerifier for ApiKeys {
     async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
         let Ok(keys) = self.0.lock() else {
-            // 503: that the table cannot be read is not the caller's fault.
+            // 503: an unreadable table is not the caller's error.
             return Err(TokenError::unavailable("the table of keys is lost"));
         };
         let Some(record) = keys.get(&hash(token.as_str())) else {
@@ -70,7 +68,7 @@ fn hash(key: &str) -> [u8; 32] {
     digest(&SHA256, key.as_bytes()).as_ref().try_into().unwrap()
 }
 
-/// A desk that takes keys, one of them good for reading for a minute.
+/// Starts a desk that accepts API keys; one of them is valid for reading for a minute.
 async fn desk_with_keys() -> (Running, ApiKeys, MovedClock, Record) {
     let (keys, clock) = (ApiKeys::default(), MovedClock::default());
     let server = desk::closed_unverified_server(&Runs::default())
@@ -100,7 +98,7 @@ async fn a_key_opens_what_is_written_beside_it() {
     assert_eq!(told, "reports with desk:read");
     assert_eq!(client.call("write", json!({})).await.status, 403);
     assert_eq!(read(&running, "k-other").await, 401);
-    // Nothing of it was kept: a key that is withdrawn is refused at once.
+    // The verdict was not cached: a withdrawn key is refused immediately.
     keys.withdraw("k-good");
     assert_eq!(read(&running, "k-good").await, 401);
 }
@@ -135,7 +133,7 @@ async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
     let server = desk::closed_unverified_server(&Runs::default());
     let keys = ApiKeys::default();
     let server = server.verifier(keys.clone());
-    // The configuration trusts somebody else.
+    // The configuration trusts another issuer.
     let running = Running::start(server, |config| config.with_issuer("http://127.0.0.1:9/x")).await;
     keys.give(
         "k",

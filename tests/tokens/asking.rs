@@ -1,4 +1,4 @@
-//! A server that asks its issuer about tokens: how often, for how long, and when not.
+//! Introspection: how often, how long a result is cached, and when it is skipped.
 
 use std::time::Duration;
 
@@ -37,12 +37,12 @@ async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
         assert_eq!(read(&client).await.status, 200);
     }
     assert_eq!(issuer.questions().len(), 1);
-    // It goes on for a while after it was revoked, or while nobody can be asked …
+    // A revoked token, or an unreachable issuer, has no effect for a while …
     issuer.revoke("t");
     issuer.answer_questions(Answer::Status(500));
     assert_eq!(read(&client).await.status, 200);
     tokio::time::sleep(Duration::from_millis(2100)).await;
-    // … and not any longer.
+    // … but only for that long.
     let answer = read(&client).await;
     assert_eq!(answer.status, 503);
     let told = answer.json()["error_description"].to_string();
@@ -81,7 +81,7 @@ async fn an_answer_is_not_used_beyond_the_tokens_end() {
     }
     assert_eq!(issuer.questions().len(), 1);
     tokio::time::sleep(Duration::from_millis(3100)).await;
-    // Within the leeway it may still be good, and only the issuer can tell.
+    // Within the leeway the token may still be valid, and only the issuer knows.
     issuer.revoke("t");
     assert_eq!(read(&client).await.status, 401);
     assert_eq!(issuer.questions().len(), 2);
@@ -157,7 +157,7 @@ async fn a_flood_of_inventions_is_no_flood_at_the_issuer() {
             tokio::spawn(async move { read(&client).await.status })
         })
         .collect();
-    // Whose answer is known need not queue behind them.
+    // A cached token does not wait behind them.
     for _ in 0..20 {
         assert_eq!(read(&good).await.status, 200);
     }

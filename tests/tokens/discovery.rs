@@ -1,4 +1,4 @@
-//! How an issuer's keys are found, and by whom it cannot be impersonated.
+//! How an issuer's keys are found, and which servers cannot impersonate it.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use toolgate::{Issuer, TokenErrorKind};
 
 use crate::{said, verifier, verify};
 
-/// What becomes of a good token.
+/// Returns the outcome for a valid token.
 async fn outcome(issuer: &ImitationIssuer) -> Result<(), String> {
     let verifier = verifier(Issuer::new(issuer.url()));
     match verify(&verifier, issuer.token().build()).await {

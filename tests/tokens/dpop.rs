@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key, through a whole server (RFC 9449).
+//! Tokens that are bound to a key, with a complete server (RFC 9449).
 
 mod document;
 mod nonces;
@@ -44,13 +44,13 @@ impl World {
         }
     }
 
-    /// A token for the desk, with these scopes.
+    /// Builds a token for the desk, with these scopes.
     fn token(&self, scopes: &str) -> TokenBuilder<'_> {
         let token = self.issuer.token().audience(&self.running.resource());
         token.scope(scopes).expires_in(6000)
     }
 
-    /// A client with a bound token, which proves its key anew with each request.
+    /// Returns a client with a bound token, which sends a new proof with each request.
     fn client(&self, revision: Revision, scopes: &str) -> Client {
         let token = self.token(scopes).bound_to(&self.key).build();
         Client::new(self.running.resource(), revision)
@@ -58,7 +58,7 @@ impl World {
             .with_key(&self.key)
     }
 
-    /// A call with these very headers.
+    /// Sends a call with exactly these headers.
     async fn call_with(&self, token: &str, proof: &str) -> Answer {
         let client = Client::new(self.running.resource(), Revision::Stateless);
         let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
@@ -83,7 +83,7 @@ async fn a_proof_that_was_used_is_not_good_again_after_a_restart() {
     let token = world.token("desk:read").bound_to(&world.key).build();
     let proof = world.proof(&token);
     assert_eq!(world.call_with(&token, &proof).await.status, 200);
-    // The same address, issuer and keys; what the first process remembered is gone.
+    // The same address, issuer and keys; the state of the first process is gone.
     let address = world.running.address();
     let (runs, clock) = (Runs::default(), world.clock.clone());
     clock.pass(2);
@@ -125,7 +125,7 @@ async fn every_request_of_every_revision_takes_a_proof_of_its_own() {
     for revision in Revision::ALL {
         let mut client = world.client(revision, "desk:read");
         client.open().await;
-        // `read` goes the short way, `slow` through rmcp.
+        // `read` takes the fast path, `slow` goes through rmcp.
         for (tool, arguments) in [("read", json!({})), ("slow", json!({"millis": 0}))] {
             for _ in 0..2 {
                 let answer = client.call(tool, arguments.clone()).await;
@@ -164,7 +164,7 @@ async fn of_one_proof_sent_many_times_at_once_one_counts() {
     let world = World::with(Dpop::supported()).await;
     let token = world.token("desk:read").bound_to(&world.key).build();
     let proof = world.proof(&token);
-    // The token is verified once for all of them; the proof is not.
+    // The token is verified once for all of them, the proof each time.
     let answers = join_all((0..20).map(|_| world.call_with(&token, &proof))).await;
     let good = answers.iter().filter(|answer| answer.status == 200);
     assert_eq!(good.count(), 1);
@@ -178,7 +178,7 @@ async fn a_session_is_worth_nothing_without_the_key() {
     owner.open().await;
     let session = owner.session().expect("a session").to_owned();
     let token = world.token("desk:read").bound_to(&world.key).build();
-    // Somebody who has seen the token and the session, and has a key of their own.
+    // An attacker who knows the token and the session, and has another key.
     let other = Arc::new(SigningKey::p256("thief"));
     let thief = Client::new(world.running.resource(), Revision::Session("2025-11-25"))
         .with_session(session)
@@ -191,7 +191,7 @@ async fn a_session_is_worth_nothing_without_the_key() {
         }
         assert_eq!(thief.send(&call()).await.status, 401);
     }
-    // A proof for another method of the same endpoint is none.
+    // A proof for another method of the same endpoint is invalid.
     let (token, resource) = (
         world.token("desk:read").bound_to(&world.key).build(),
         world.running.resource(),

@@ -1,4 +1,4 @@
-//! What an issuer can answer to a token exchange, and what is made of it.
+//! Responses of an issuer to a token exchange, and their effects.
 
 use serde_json::{Value, json};
 use support::{Answer, ImitationIssuer};
@@ -44,10 +44,10 @@ async fn a_refusal_says_who_can_mend_it() {
         world.issuer.answer_exchanges(answer.clone());
         let said = world.says(&token).await;
         assert!(said.starts_with(expected), "{answer:?}: {said}");
-        // What is written for people may say anything.
+        // The issuer's description is not shown: it may contain anything.
         assert!(!said.contains("555"), "{said}");
     }
-    // None of it is remembered.
+    // None of it is cached.
     world.issuer.answer_exchanges(Answer::Good);
     world
         .issuer
@@ -80,7 +80,7 @@ async fn an_outage_is_no_refusal_and_ends_with_itself() {
     world
         .issuer
         .exchange(&token, ImitationIssuer::exchanged("t"));
-    // The server knows the issuer's keys, the exchange nothing yet.
+    // The server has the issuer's keys; the exchange has fetched nothing yet.
     let known = world.token(2, 600);
     world.issuer.answer_exchanges(Answer::Status(500));
     assert!(world.says(&known).await.starts_with("Unavailable"));
@@ -117,7 +117,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_not_used() {
     let token = world.token(1, 600);
     let changed = |change: Value| {
         let mut answer = ImitationIssuer::exchanged("t");
-        // Each is asked for anew.
+        // Each is requested again.
         answer["expires_in"] = json!(0);
         let members = answer.as_object_mut().expect("an object");
         members.extend(change.as_object().expect("an object").clone());
@@ -134,7 +134,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_not_used() {
         (json!({"scope": ""}), "NeedsConsent"),
         (json!({"scope": "A b"}), "NeedsConsent"),
         (json!({"scope": ["a", "b"]}), "Unusable"),
-        // The client's own token, handed back to be passed on.
+        // The client's own token, returned so that it would be passed on.
         (json!({"access_token": token}), "Unusable"),
         (json!({"access_token": null}), "Unusable"),
         (json!({"access_token": ""}), "Unusable"),

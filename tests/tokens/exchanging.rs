@@ -1,4 +1,4 @@
-//! A tool that calls an API behind it with a token of its own (RFC 8693), over real HTTP.
+//! A tool that calls a downstream API with its own exchanged token (RFC 8693), over real HTTP.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn print(
     ))
 }
 
-/// A server, the issuer that it trusts, and what it exchanges.
+/// A server, its trusted issuer, and its token exchange.
 pub(crate) struct World {
     pub(crate) issuer: ImitationIssuer,
     pub(crate) running: Running,
@@ -95,13 +95,13 @@ impl World {
         Self { issuer, running }
     }
 
-    /// A token of alice that differs from others by this number.
+    /// Builds a token of alice, distinct for each number.
     pub(crate) fn token(&self, number: usize, lasts: i64) -> String {
         let token = self.issuer.token().audience(&self.running.resource());
         token.claim("jti", json!(number)).expires_in(lasts).build()
     }
 
-    /// What the tool says to a caller with this token.
+    /// Returns the tool's result for a caller with this token.
     pub(crate) async fn says(&self, token: &str) -> String {
         self.call("meetings", token).await
     }
@@ -214,7 +214,7 @@ async fn a_token_is_kept_no_longer_than_it_lasts_or_its_callers() {
         (json!(u64::MAX), 600, 1),
         (json!(0), 600, 2),
         (json!(null), 600, 2),
-        // The server's leeway lets it in, and its own hour is over.
+        // Within the server's leeway, but the token itself has expired.
         (json!(300), -5, 2),
     ]
     .into_iter()
@@ -275,7 +275,7 @@ async fn many_calls_of_one_caller_are_one_exchange_and_of_two_are_two() {
             .issuer
             .exchange(token, ImitationIssuer::exchanged(own));
     }
-    // Verified before, so that all of them arrive at the exchange together.
+    // Verified first, so that all of them reach the exchange at the same time.
     for token in &tokens {
         world.call("forget", token).await;
     }

@@ -1,4 +1,4 @@
-//! Tokens that only their issuer can read (RFC 7662), over real HTTP.
+//! Introspection of opaque tokens (RFC 7662), over real HTTP.
 
 use std::{sync::Arc, time::Duration};
 
@@ -91,7 +91,7 @@ async fn an_answer_without_audience_is_for_nobody_unless_somebody_insists() {
     let lax = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
     let claims = verify(&lax, "t".to_owned()).await.unwrap();
     assert_eq!(claims.audience(), [AUDIENCE]);
-    // What an answer does say is not overruled.
+    // Values in the response are not overridden.
     issuer.know("t", issuer.active("https://other.example", "a"));
     let claims = verify(&lax, "t".to_owned()).await.unwrap();
     assert_eq!(claims.audience(), ["https://other.example"]);
@@ -188,7 +188,7 @@ async fn secrets_are_not_sent_where_nobody_may_send_us() {
         );
         assert!(verifier.readiness().is_err(), "{url}");
     }
-    // Another issuer's document cannot say where to send them either.
+    // Another issuer's document cannot redirect the requests either.
     issuer.change_metadata(json!({"issuer": "https://evil.example"}));
     let error = verify(&asking(&issuer), "t".to_owned()).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
@@ -239,13 +239,13 @@ async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
     }
     issuer.revoke(&token);
     assert!(said(&both, token.clone()).await.contains("not active"));
-    // That the issuer would vouch for it does not cure a bad signature.
+    // Introspection does not make an invalid signature valid.
     let forged = issuer.token().signature(&[0; 64]).build();
     issuer.know(&forged, answer);
     let asked = issuer.questions().len();
     assert!(said(&both, forged).await.contains("signature"));
     assert_eq!(issuer.questions().len(), asked);
-    // Nor is an issuer that cannot be asked taken for one that agrees.
+    // A failed introspection does not count as an active token.
     issuer.answer_questions(Answer::Status(500));
     let error = verify(&both, token).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
@@ -305,7 +305,7 @@ async fn where_there_are_no_keys_jwts_are_asked_about() {
     issuer.know(&token, issuer.active(AUDIENCE, "a"));
     assert_eq!(said(&verifier, token).await, "ok");
     assert_eq!(issuer.jwks_requests(), 0);
-    // What says that it is something else is not even asked about.
+    // A token of another declared type is not even introspected.
     let asked = issuer.questions().len();
     let logout = issuer.token().header("typ", json!("logout+jwt")).build();
     assert!(said(&verifier, logout).await.contains("logout+jwt"));

@@ -13,7 +13,7 @@ mod served;
 
 use toolgate::{BearerToken, Claims, Issuer, IssuerVerifier, TokenError, TokenVerifier};
 
-/// A verifier for the tokens of one issuer.
+/// Builds a verifier for the tokens of one issuer.
 fn verifier(issuer: Issuer) -> IssuerVerifier {
     IssuerVerifier::new([issuer]).expect("good settings")
 }
@@ -23,7 +23,7 @@ async fn verify(verifier: &IssuerVerifier, token: String) -> Result<Claims, Toke
     verifier.verify(&token).await
 }
 
-/// Why a token was refused, or `ok`.
+/// Returns why a token was refused, or `ok`.
 async fn said(verifier: &IssuerVerifier, token: String) -> String {
     match verify(verifier, token).await {
         Ok(_) => "ok".to_owned(),

@@ -1,4 +1,4 @@
-//! An issuer that is slow, gone, or changing its keys.
+//! An issuer that is slow, down, or rotating its keys.
 
 use std::{
     sync::Arc,
@@ -53,8 +53,8 @@ async fn ten_thousand_unknown_keys_cause_a_handful_of_fetches() {
     assert_eq!(issuer.metadata_requests(), 1);
 }
 
-/// How many fetches the cool-down allows (docs/tokens.md): one at first, one when a second
-/// has passed, and the others after ever longer pauses.
+/// Returns how many fetches the cool-down allows (docs/tokens.md): one immediately, one after a
+/// second, and the others after increasing pauses.
 fn allowed(passed: Duration) -> usize {
     let pauses = [1, 1, 2, 4, 8].into_iter().chain(std::iter::repeat(10));
     let mut at = 0;
@@ -119,7 +119,7 @@ async fn while_the_issuer_is_down_known_keys_do() {
         let token = issuer.token().claim("jti", json!(number)).build();
         assert_eq!(said(&verifier, token).await, "ok");
     }
-    // And of a key that is not known nobody can say whether it is new.
+    // It is unknown whether an unknown key is new.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let token = issuer.token().header("kid", json!("new")).build();
     let error = verify(&verifier, token).await.unwrap_err();

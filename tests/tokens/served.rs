@@ -16,7 +16,7 @@ async fn server(issuer: &ImitationIssuer) -> Running {
     Running::start(server, |config| config.with_issuer(issuer.url())).await
 }
 
-/// A client with a token that differs from all others by this number.
+/// Builds a client with a distinct token for each number.
 fn client(running: &Running, issuer: &ImitationIssuer, number: usize) -> Client {
     let token = issuer.token().audience(&running.resource());
     let token = token.scope("desk:read").claim("jti", json!(number)).build();
@@ -51,7 +51,7 @@ async fn down_at_the_start_the_server_stays_and_serves_when_the_issuer_is_back()
     let told = ready(&running).await;
     assert_eq!(told.status, 503);
     assert!(told.text.contains(issuer.url()), "{told:?}");
-    // Who has no token is told where to get one all the same.
+    // A request without a token still gets the challenge.
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(read(&anonymous).await.status, 401);
     issuer.come_back().await;
@@ -94,7 +94,7 @@ async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
         let caller = client(&running, &issuer, 0);
         let answer = read(&caller).await;
         if answer.status == 401 {
-            // A set without a key is a set, and nobody's token is good by it.
+            // An empty key set is valid, but verifies no token.
             assert!(matches!(nonsense, Answer::Body(body) if body.contains("[]")));
         } else {
             assert_unavailable(&answer);
@@ -130,7 +130,7 @@ async fn leaves_the_last_good_keys(nonsense: Answer) {
     assert_eq!(read(&known).await.status, 200);
     issuer.answer_jwks(nonsense.clone());
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    // An unknown key makes the server look, and nobody can say whether it is new.
+    // An unknown key triggers a fetch, and it is unknown whether the key is new.
     let unknown = issuer
         .token()
         .audience(&running.resource())

@@ -1,4 +1,4 @@
-//! Which client meets which issuer in which life, and what came of it.
+//! The test matrix: clients, issuers and lifecycles, and the result of each combination.
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
@@ -13,10 +13,10 @@ use crate::{
     tools::Tools,
 };
 
-/// How long a client may take for its whole story.
+/// The time limit for the whole story of one client.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Whose tokens the server takes.
+/// The issuer whose tokens the server accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Issuer {
     Development,
@@ -34,7 +34,7 @@ impl Issuer {
     }
 }
 
-/// What runs a client.
+/// The runtime of a client.
 #[derive(Debug, Clone, Copy)]
 enum Runs {
     Node(&'static str),
@@ -42,7 +42,7 @@ enum Runs {
     Rust(&'static str),
 }
 
-/// A client, and how it comes by its scopes in each life; or why it has none.
+/// A client, and how it gets its scopes in each lifecycle, or why it does not support it.
 struct Client {
     name: &'static str,
     runs: Runs,
@@ -75,7 +75,7 @@ const CLIENTS: [Client; 7] = [
         session: Ok(Growth::Steps),
         stateless: Ok(Growth::Steps),
     },
-    // One command a session, and it asks for every scope that the metadata lists.
+    // It opens one session per command and requests every scope in the metadata.
     Client {
         name: "inspector-cli",
         runs: Runs::Node("clients/inspector.mjs"),
@@ -96,7 +96,7 @@ const CLIENTS: [Client; 7] = [
     },
 ];
 
-/// Lets every client meet every issuer, and prints what came of it.
+/// Runs every client against every issuer, and prints the results.
 pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
     if let Some(name) = only.filter(|name| CLIENTS.iter().all(|client| client.name != *name)) {
         let known = CLIENTS.map(|client| client.name).join(", ");
@@ -151,7 +151,7 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-/// Which examples, lives and issuers a client meets.
+/// Returns the combinations of example, lifecycle and issuer.
 fn meetings() -> impl Iterator<Item = (&'static Example, Life, Issuer)> {
     EXAMPLES.into_iter().flat_map(|example| {
         [Life::Session, Life::Stateless]
@@ -169,13 +169,14 @@ fn told(growth: Growth, example: &Example) -> String {
         Growth::Steps => format!("yes, {often} in one session"),
         Growth::StepsAnew => format!("yes, {often}"),
         Growth::AllAtOnce => {
-            "login and calls; it asks for every scope at once, so there is no 403".to_owned()
+            "login and calls; it requests every scope at the first login, so there is no 403"
+                .to_owned()
         }
     }
 }
 
-/// The client's version, and whether it took a second attempt: a browser on a busy machine can
-/// miss its time. The table says which cells did.
+/// Returns the client's version, and whether it needed a second attempt: a browser on a busy
+/// machine can time out. The table marks these cells.
 fn meet_twice(
     tools: &Tools,
     client: &Client,
@@ -190,13 +191,13 @@ fn meet_twice(
     match meet(tools, client, story(), issuer) {
         Ok(version) => Ok((version, false)),
         Err(fault) => {
-            say(format!("{} failed, and tries again: {fault}", client.name));
+            say(format!("{} failed, and is run again: {fault}", client.name));
             meet(tools, client, story(), issuer).map(|version| (version, true))
         }
     }
 }
 
-/// One client, one life, one issuer. Gives the client's version.
+/// Runs one client in one lifecycle with one issuer. Returns the client's version.
 fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<String, Fault> {
     let (bind, port, issuing) = (free_port()?, free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(format!(
@@ -255,7 +256,7 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
     let said = fs::read_to_string(&wire).unwrap_or_default();
     let mut faults = story.missing(&said);
     if !ended.succeeded() {
-        faults.insert(0, "the client says that it failed".to_owned());
+        faults.insert(0, "the client reports a failure".to_owned());
     }
     match faults.is_empty() {
         true => Ok(version(&ended.out())),
@@ -263,7 +264,7 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
     }
 }
 
-/// The command by which a server tells its person to connect to it.
+/// Returns the command that a server prints for connecting to it.
 fn printed_command(folder: &Path) -> String {
     let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
     let line = log
@@ -297,7 +298,7 @@ fn command(tools: &Tools, runs: Runs, folder: &Path) -> Command {
     command
 }
 
-/// What a client says of its version, in its last line.
+/// Returns the version that a client reports in its last line.
 fn version(out: &str) -> String {
     let last: Value = out
         .lines()

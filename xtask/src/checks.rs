@@ -1,5 +1,5 @@
-//! `toolgate check`, against every example, with a login and a step-up: what it finds in
-//! others it must not find here.
+//! Runs `toolgate check` against every example, with a login and a step-up. It must find
+//! nothing.
 
 use std::{fs, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     tools::Tools,
 };
 
-/// The examples that serve, and of each the call that a login alone does not allow.
+/// The example servers, and for each the call that needs a step-up.
 const EXAMPLES: [(&str, &[&str]); 4] = [
     ("finance-news", &[]),
     (
@@ -47,7 +47,7 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
         let report = ended.out();
         let summary = report.lines().find(|line| line.contains(" failed, "));
         say(format!("{name}: {}", summary.unwrap_or("no report").trim()));
-        // What was not looked at has not passed.
+        // A skipped check has not passed.
         let is_stepped_up = call.is_empty() || report.contains("  pass     stepup.recover");
         if !ended.succeeded() || !is_stepped_up {
             faulty.push(format!(

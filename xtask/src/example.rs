@@ -1,13 +1,13 @@
-//! The examples that clients are let at, and what a client does at each.
+//! The example servers for client tests, and what a client does with each.
 
 /// An example server.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Example {
-    /// The name of its program.
+    /// The name of its binary.
     pub(crate) name: &'static str,
-    /// The scope of the login, and then those that are stepped up to, one after another.
+    /// The scope of the login, followed by the scopes of each step-up, in order.
     pub(crate) scopes: &'static [&'static str],
-    /// What a client calls, in this order.
+    /// The calls of a client, in order.
     pub(crate) calls: &'static [Call],
 }
 
@@ -15,15 +15,15 @@ pub(crate) struct Example {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) tool: &'static str,
-    /// Its arguments, as JSON.
+    /// The arguments as JSON.
     pub(crate) arguments: &'static str,
-    /// What a person reads in its result.
+    /// The text in the result that a user sees.
     shows: &'static str,
-    /// How many of the scopes a client has when it may make this call.
+    /// How many of the scopes a client has when it makes this call.
     pub(crate) scopes: usize,
 }
 
-/// One with a scope for the login and two to step up to; every item is protected.
+/// A server with one login scope and two step-up scopes; every item is protected.
 const EVERYTHING: Example = Example {
     name: "everything",
     scopes: &["everything:use", "everything:write", "everything:erase"],
@@ -34,7 +34,7 @@ const EVERYTHING: Example = Example {
     ],
 };
 
-/// One with a public tool beside protected ones.
+/// A server with a public tool and protected ones.
 const TODO: Example = Example {
     name: "todo",
     scopes: &["todo:read", "todo:write"],
@@ -44,7 +44,7 @@ const TODO: Example = Example {
     ],
 };
 
-/// Those at which every client is let.
+/// The servers that every client runs against.
 pub(crate) const EXAMPLES: [&Example; 2] = [&EVERYTHING, &TODO];
 
 impl Call {
@@ -64,7 +64,7 @@ impl Call {
 }
 
 impl Example {
-    /// The calls as clients read them from `INTEROP_CALLS`.
+    /// Returns the calls in the format of `INTEROP_CALLS`.
     pub(crate) fn calls_as_json(&self) -> String {
         let calls = self.calls.iter().map(|call| {
             let Call {

@@ -1,10 +1,10 @@
-//! What the command does, in order, and the page that tells of it.
+//! The steps of the command, in order, and the page with the results.
 
 use std::{env, fs};
 
 use crate::{Fault, cells, checks, say, suite, tools::Tools};
 
-/// Which parts of it are wanted.
+/// The selected parts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts<'a> {
     clients: bool,
@@ -53,7 +53,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Runs them all, and tells of every failure at the end.
+/// Runs all selected parts, and reports all failures at the end.
 pub(crate) fn run(parts: Parts<'_>) -> Result<(), Fault> {
     let tools = Tools::install()?;
     let mut faults = Vec::new();
@@ -78,7 +78,7 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Fault> {
     }
 }
 
-/// What to tell of a part that failed.
+/// Formats the failure of a part.
 fn told(part: &str, done: Result<(), Fault>) -> Option<String> {
     done.err().map(|fault| format!("{part}: {fault}"))
 }
@@ -86,14 +86,15 @@ fn told(part: &str, done: Result<(), Fault>) -> Option<String> {
 const HEAD: &str = "\
 # Interoperability
 
-`cargo xtask interop` wrote this. It lets real clients at [`examples/everything`](../examples/everything)
-and [`examples/todo`](../examples/todo), which has a public tool, through a proxy that writes
-down what is said, and judges them by that. No client is given a token. It lets the official
-conformance suite at `everything`, open and protected.
+`cargo xtask interop` generates this page. It runs real clients against
+[`examples/everything`](../examples/everything) and [`examples/todo`](../examples/todo), which
+has a public tool. A proxy records their requests, and the results come from that record. No
+client is given a token. It also runs the official conformance suite against `everything`, open
+and protected.
 
 ";
 
-/// Compares `docs/interop.md` with this run, and writes it anew where they differ.
+/// Compares `docs/interop.md` with the results of this run, and rewrites it if they differ.
 fn page(tools: &Tools) -> Result<(), Fault> {
     let path = tools.scripts.with_file_name("docs").join("interop.md");
     let part = |name| fs::read_to_string(tools.work.join(name));
@@ -103,9 +104,9 @@ fn page(tools: &Tools) -> Result<(), Fault> {
         return Ok(());
     }
     fs::write(&path, told)?;
-    say("docs/interop.md told something else, and was written anew");
+    say("docs/interop.md was out of date and has been rewritten");
     match env::var_os("CI") {
-        Some(_) => Err("it does not tell what this run has shown: commit it".into()),
+        Some(_) => Err("it did not match this run: commit the new version".into()),
         None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
-//! Libraries for agents that are given a token by hand: each has to show why a call is refused.
+//! Agent libraries that are given a token: each must report why a call is refused.
 //!
-//! They are many and large, so that they have a Python of their own and `.ci/run` leaves them
-//! out: `cargo xtask interop libraries`.
+//! They are many and large, so they have their own Python environment, and `.ci/run` skips
+//! them: `cargo xtask interop libraries`.
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     tools::{Tools, python},
 };
 
-/// By their names on PyPI; `interop/requirements-libraries.txt` pins them.
+/// Their names on PyPI; `interop/requirements-libraries.txt` pins the versions.
 const LIBRARIES: [&str; 6] = [
     "openai-agents",
     "pydantic-ai-slim",
@@ -24,13 +24,13 @@ const LIBRARIES: [&str; 6] = [
     "agno",
 ];
 
-/// What a library may take: some import for half a minute.
+/// The time limit for one library: some take half a minute to import.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The scope that the token has, and the one that it lacks.
 const SCOPES: [&str; 2] = ["todo:read", "todo:write"];
 
-/// Lets every library call `todo`, and prints what each tells of the 403.
+/// Runs every library against `todo`, and prints how each reports the 403.
 pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
     let wanted = tools.scripts.join("requirements-libraries.txt");
     let python = python(&tools.work.join("libraries"), &wanted)?;
@@ -46,8 +46,7 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
         say(&row);
         rows.push(row);
     }
-    let head =
-        "| library | token | list and call | tells the scope that a 403 names |\n|---|---|---|---|";
+    let head = "| library | token | list and call | reports the scope that a 403 names |\n|---|---|---|---|";
     let table = format!("{head}\n{}\n", rows.join("\n"));
     fs::write(tools.work.join("libraries.md"), &table)?;
     say(format!("\n{table}"));
@@ -57,7 +56,7 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
     }
 }
 
-/// One library. Gives its version.
+/// Runs one library. Returns its version.
 fn meet(tools: &Tools, python: &Path, library: &str) -> Result<String, Fault> {
     let (bind, port) = (free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(library);
@@ -102,7 +101,7 @@ fn meet(tools: &Tools, python: &Path, library: &str) -> Result<String, Fault> {
     }
 }
 
-/// The last line that a client prints, as JSON.
+/// Returns the last line of a client's output, as JSON.
 fn last(out: &str) -> Value {
     let last = out
         .lines()
@@ -111,7 +110,8 @@ fn last(out: &str) -> Value {
     last.unwrap_or_default()
 }
 
-/// What did not happen: by the wire, the calls; by what the library tells, the reason.
+/// Returns what is missing: calls that the wire does not show, and the reason that the library
+/// does not report.
 fn faults(out: &str, wire: &str) -> Vec<String> {
     let said: Vec<Value> = wire
         .lines()
@@ -132,7 +132,7 @@ fn faults(out: &str, wire: &str) -> Vec<String> {
     let reason = told.as_array().and_then(|told| told.last());
     let reason = reason.and_then(Value::as_str).unwrap_or_default();
     if !reason.contains(SCOPES[1]) {
-        faults.push(format!("it does not tell {}: {reason:.200}", SCOPES[1]));
+        faults.push(format!("it does not report {}: {reason:.200}", SCOPES[1]));
     }
     faults
 }

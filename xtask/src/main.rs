@@ -1,15 +1,15 @@
 //! Tasks of this repository that need more than Rust: `cargo xtask interop`.
 //!
-//! - [`interop`]: what the command does, in order
-//! - [`tools`]: what it needs, installed where it is missing
-//! - [`running`]: programs that are started, and ended whatever happens
-//! - [`cells`]: which client meets which issuer in which life
-//! - [`example`]: the examples that clients are let at
-//! - [`story`]: whether a client did what it should, judged by what was said on the wire
+//! - [`interop`]: the steps of the command, in order
+//! - [`tools`]: installs what it needs
+//! - [`running`]: starts programs, and always ends them
+//! - [`cells`]: the matrix of clients, issuers and lifecycles
+//! - [`example`]: the example servers for client tests
+//! - [`story`]: checks a client's behaviour from its recorded requests
 //! - [`suite`]: the official conformance suite
-//! - [`libraries`]: libraries for agents that are given a token by hand
-//! - [`checks`]: `toolgate check`, against every example
-//! - [`prove`]: what takes longer than CI
+//! - [`libraries`]: agent libraries that are given a token
+//! - [`checks`]: `toolgate check` against every example
+//! - [`prove`]: tests that are too long for CI
 
 use std::{
     env,
@@ -28,21 +28,21 @@ mod story;
 mod suite;
 mod tools;
 
-/// What went wrong, for a person.
+/// An error, for a person.
 type Fault = Box<dyn std::error::Error>;
 
 const HELP: &str = "\
-cargo xtask interop            lets real clients and the official suite at the examples
-cargo xtask interop clients    the clients alone; so with suite and check
-cargo xtask interop clients NAME   one client alone
-cargo xtask interop libraries  libraries for agents with a token by hand; 600 MB of Python
-                               packages, so neither the first command nor CI has them
-cargo xtask prove              what takes longer than CI; today the flood alone
-cargo xtask prove flood [BINARY]   strangers at full speed against the release binary of todo,
-                               or against this one
+cargo xtask interop            runs real clients and the official suite against the examples
+cargo xtask interop clients    runs only the clients; also: suite, check
+cargo xtask interop clients NAME   runs only one client
+cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
+                               Python packages, so neither the first command nor CI runs it
+cargo xtask prove              runs tests that are too long for CI; currently only the flood
+cargo xtask prove flood [BINARY]   floods the release binary of todo, or the given binary, with
+                               unauthenticated requests
 
-It needs node, npm and python3, and installs the rest: into interop/node_modules,
-target/interop, and Chromium by apt. What goes wrong is kept in target/interop.
+Needs node, npm and python3. Installs the rest into interop/node_modules and target/interop,
+and Chromium with apt. Logs of failures stay in target/interop.
 ";
 
 fn main() -> ExitCode {
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] | ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),
-        // What `prove flood` starts for itself.
+        // For internal use: started by `prove flood`.
         ["strangers", ref arguments @ ..] => {
             prove::flood::strangers(arguments).map(|sent| say(sent.to_string()))
         }
@@ -78,7 +78,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells the person a line.
+/// Prints a line.
 fn say(line: impl AsRef<str>) {
     let _ = writeln!(io::stdout(), "{}", line.as_ref());
 }

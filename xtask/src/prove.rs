@@ -1,13 +1,13 @@
-//! What takes longer than CI: `cargo xtask prove`.
+//! Tests that are too long for CI: `cargo xtask prove`.
 //!
-//! - [`mod@flood`]: strangers at full speed, in a process of their own
-//! - [`form`]: the forms of body that they send
-//! - [`http`]: as much of an HTTP client as both sides need
-//! - [`memory`]: what a process takes of memory
-//! - [`probe`]: how long others wait meanwhile
+//! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
+//! - [`form`]: the request bodies that they send
+//! - [`http`]: a minimal HTTP client for both sides
+//! - [`memory`]: the memory use of a process
+//! - [`probe`]: the response times of other clients during the flood
 //!
-//! The flood runs against the release binary of `todo`, or against any other binary of it, so
-//! that a change can be compared with what was before. Everything stays on loopback.
+//! The flood runs against the release binary of `todo`, or against another binary of it, to
+//! compare a change with an earlier version. Everything stays on loopback.
 
 use std::{
     env, fs,
@@ -32,40 +32,39 @@ use form::Form;
 use memory::Memory;
 use probe::Latencies;
 
-/// How many connections the strangers have.
+/// The number of unauthenticated connections.
 const CONNECTIONS: usize = 32;
 
-/// How long the strangers send each form of body. All forms together take about a minute.
+/// How long each form of body is sent. All forms together take about a minute.
 const FLOOD: Duration = Duration::from_secs(8);
 
-/// How long others are measured without strangers.
+/// How long response times are measured without the flood.
 const CALM: Duration = Duration::from_secs(4);
 
-/// How much of a stranger's body a server keeps, in bytes.
+/// How much of an unauthenticated body a server buffers, in bytes.
 const KEPT: u64 = 64 * 1024;
 
-/// What a stranger's body may cost, in kept bytes.
+/// The most memory that an unauthenticated body may use, as a multiple of [`KEPT`].
 const TIMES_KEPT: u64 = 8;
 
-/// How much slower others may become.
+/// The largest slowdown allowed for other clients.
 const TIMES_SLOWER: f64 = 5.0;
 
-/// How much slower than this nobody notices. A ratio of two times below it says more about
-/// the scheduler than about the server.
+/// Times below this are not compared: their ratio measures the scheduler, not the server.
 const UNNOTICED: Duration = Duration::from_millis(10);
 
-/// What one form of body did.
+/// The results of one form of body.
 struct Row {
     form: Form,
     requests: u64,
     before: Memory,
     after: Memory,
-    /// Of `/healthz` and of a protected call, without strangers and with them.
+    /// Times of `/healthz` and of a protected call, without the flood and with it.
     health: (Latencies, Latencies),
     call: (Latencies, Latencies),
 }
 
-/// Floods a server, prints the table, and fails when a bound is broken.
+/// Floods a server, prints the table, and fails if a bound is exceeded.
 pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = root.parent().ok_or("no workspace")?;
@@ -98,7 +97,7 @@ pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
 }
 
 const HEAD: &str = "\
-| body of strangers | requests | a second | memory before | peak | after | `/healthz`, calm → flood (median, 99 %) | call, calm → flood (median, 99 %) |\n|---|---|---|---|---|---|---|---|";
+| unauthenticated body | requests | a second | memory before | peak | after | `/healthz`, calm → flood (median, 99 %) | call, calm → flood (median, 99 %) |\n|---|---|---|---|---|---|---|---|";
 
 /// Builds the release binary.
 fn release(root: &Path) -> Result<PathBuf, Fault> {
@@ -111,7 +110,7 @@ fn release(root: &Path) -> Result<PathBuf, Fault> {
     Ok(target.join("release/todo"))
 }
 
-/// One form of body against a server of its own.
+/// Measures one form of body against a fresh server.
 fn measure(
     binary: &Path,
     node: &Path,
@@ -135,7 +134,7 @@ fn measure(
     let token = log_in(node, root, port)?;
     let probe = |time| probe::run(port, &token, time);
 
-    // The first requests cost what no later one does.
+    // The first requests have extra costs.
     probe(Duration::from_millis(500))?;
     let calm = probe(CALM)?;
     let before = Memory::of(server.id())?;
@@ -153,7 +152,7 @@ fn measure(
     })
 }
 
-/// A token for the protected call, by the development issuer and a scripted person.
+/// Gets a token for the protected call, from the development issuer with a scripted user.
 fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Fault> {
     let mut login = Command::new(node);
     login
@@ -183,7 +182,7 @@ impl Row {
         )
     }
 
-    /// Every bound that is broken.
+    /// Returns every bound that is exceeded.
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let name = self.form.name();
@@ -191,7 +190,7 @@ impl Row {
         let bound = CONNECTIONS as u64 * TIMES_KEPT * KEPT;
         if cost > bound {
             faults.push(format!(
-                "{name}: {} of memory for {CONNECTIONS} bodies at a time, and {} are the bound",
+                "{name}: {} of memory for {CONNECTIONS} concurrent bodies, but {} are the bound",
                 mebibytes(cost),
                 mebibytes(bound),
             ));
@@ -203,7 +202,7 @@ impl Row {
             ] {
                 if flood > calm.mul_f64(TIMES_SLOWER).max(UNNOTICED) {
                     faults.push(format!(
-                        "{name}: {which} of {what} took {} instead of {}, and {TIMES_SLOWER} times as long is the bound",
+                        "{name}: {which} of {what} took {} instead of {}, but the bound is {TIMES_SLOWER} times as long",
                         probe::milliseconds(flood),
                         probe::milliseconds(calm),
                     ));
@@ -214,7 +213,7 @@ impl Row {
     }
 }
 
-/// How many requests there were in each second of the flood.
+/// Returns the number of requests per second of the flood.
 fn per_second(requests: u64) -> f64 {
     let requests = u32::try_from(requests).unwrap_or(u32::MAX);
     f64::from(requests) / FLOOD.as_secs_f64()

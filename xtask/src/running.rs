@@ -1,4 +1,4 @@
-//! Programs that are started, and ended whatever happens.
+//! Starts programs, and always ends them.
 
 use std::{
     fs::File,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::Fault;
 
-/// How long a server may take to listen.
+/// How long a server may take to start listening.
 const START: Duration = Duration::from_secs(60);
 
 const POLL: Duration = Duration::from_millis(20);
@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct Server(Child);
 
 impl Server {
-    /// Starts one, and waits until it listens. What it prints goes to a file.
+    /// Starts a server, and waits until it listens. Its output goes to a file.
     pub(crate) fn start(command: &mut Command, port: u16, log: &Path) -> Result<Self, Fault> {
         let file = File::create(log)?;
         command
@@ -47,7 +47,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The id of its process.
+    /// Returns its process id.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }
@@ -60,12 +60,12 @@ impl Drop for Server {
     }
 }
 
-/// A port on which nobody listens.
+/// Returns a port that is not in use.
 pub(crate) fn free_port() -> Result<u16, Fault> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Runs a program to its end, whatever that is, and ends it when it takes too long.
+/// Runs a program to its end, and kills it at the time limit.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Ended, Fault> {
     command
         .stdin(Stdio::null())
@@ -81,18 +81,18 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Ended, Fault
     while !waiting.is_finished() {
         if !late && begun.elapsed() > limit {
             late = true;
-            // The standard library cannot end a child that another thread waits for.
+            // The standard library cannot kill a child while another thread waits for it.
             let _ = Command::new("kill").arg(id.to_string()).status();
         }
         sleep(POLL);
     }
     let output = waiting
         .join()
-        .map_err(|_| "a thread that waited for a program ended")??;
+        .map_err(|_| "a thread that waited for a program panicked")??;
     Ok(Ended { output, late })
 }
 
-/// Runs a program that has to succeed, and lets the person read what it prints.
+/// Runs a program that must succeed. Its output goes to the terminal.
 pub(crate) fn must(command: &mut Command) -> Result<(), Fault> {
     let status: ExitStatus = command
         .stdin(Stdio::null())
@@ -104,7 +104,7 @@ pub(crate) fn must(command: &mut Command) -> Result<(), Fault> {
     }
 }
 
-/// How a program ended.
+/// The result of a program.
 #[derive(Debug)]
 pub(crate) struct Ended {
     output: Output,
@@ -112,17 +112,17 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Whether it said itself that all is well.
+    /// Whether it reported success.
     pub(crate) fn succeeded(&self) -> bool {
         self.output.status.success() && !self.late
     }
 
-    /// What it printed.
+    /// Returns its standard output.
     pub(crate) fn out(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
-    /// Everything that it said, and how it ended.
+    /// Returns its whole output, and how it ended.
     pub(crate) fn told(&self) -> String {
         let late = if self.late {
             ", because it took too long"

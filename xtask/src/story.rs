@@ -1,8 +1,8 @@
-//! Whether a client did what it should, judged by what was said on the wire.
+//! Checks a client's behaviour from its recorded requests.
 //!
-//! The same story for every client: it finds the way in, calls a tool, is refused the next
-//! and steps up, and so on for each scope of the example. `interop/wire.mjs` writes down each
-//! exchange; what a client says of itself counts for nothing.
+//! The story is the same for every client: it logs in, calls a tool, is refused the next tool
+//! and steps up, and so on for each scope of the example. `interop/wire.mjs` records each
+//! exchange; what a client reports about itself is not used.
 
 use serde_json::Value;
 
@@ -11,17 +11,17 @@ use crate::example::Example;
 #[cfg(test)]
 mod tests;
 
-/// How a client lives.
+/// The protocol lifecycle of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// In sessions, by revision 2025-11-25.
+    /// With sessions, revision 2025-11-25.
     Session,
-    /// By revision 2026-07-28, which has none.
+    /// Without sessions, revision 2026-07-28.
     Stateless,
 }
 
 impl Life {
-    /// The revision of the protocol.
+    /// Returns the protocol revision.
     pub(crate) fn revision(self) -> &'static str {
         match self {
             Self::Session => "2025-11-25",
@@ -30,18 +30,18 @@ impl Life {
     }
 }
 
-/// How a client comes by its scopes.
+/// How a client gets its scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Growth {
-    /// A 403 sends it for more, twice, and it goes on where it was.
+    /// It steps up after each 403 and continues in the same session.
     Steps,
-    /// The same, and each time it begins anew.
+    /// It steps up after each 403 and opens a new session each time.
     StepsAnew,
-    /// It asks for all that there are before it is asked to.
+    /// It requests all scopes at the first login.
     AllAtOnce,
 }
 
-/// What a client is to show.
+/// The behaviour that a client must show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Story {
     pub(crate) life: Life,
@@ -50,11 +50,11 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Everything in the story that did not happen.
+    /// Returns the parts of the story that did not happen.
     pub(crate) fn missing(self, wire: &str) -> Vec<String> {
         let said: Vec<Value> = match wire.lines().map(serde_json::from_str).collect() {
             Ok(said) => said,
-            Err(error) => return vec![format!("the wire cannot be read: {error}")],
+            Err(error) => return vec![format!("the record cannot be read: {error}")],
         };
         let mut missing = Vec::new();
         let mut place = 0;
@@ -72,21 +72,21 @@ impl Story {
         missing
     }
 
-    /// What has to happen, in this order; other things may happen in between.
+    /// Returns the parts that must happen, in this order; other exchanges may come in between.
     fn parts(self) -> Vec<Part> {
         let scopes = self.example.scopes;
         let mut parts = vec![
             Part::new("a 401 that names the scope of the login", move |one| {
                 one["status"] == 401 && challenges(one, &scopes[..1])
             }),
-            Part::new("the metadata, read", |one| {
+            Part::new("a request for the metadata", |one| {
                 one["status"] == 200
                     && path(one).starts_with("/.well-known/oauth-protected-resource")
             }),
             Part::new("a registration", |one| {
                 one["status"] == 201 && one["method"] == "POST"
             }),
-            Part::new("a page on which a person says yes", |one| {
+            Part::new("a consent by the user", |one| {
                 let is_form =
                     path(one).contains("/interaction/") || path(one).ends_with("/decision");
                 is_form && one["status"] == 303 && one["method"] == "POST"
@@ -96,7 +96,7 @@ impl Story {
         for call in self.example.calls {
             let (tool, needed) = (call.tool, call.scopes);
             if needed > 1 && self.growth != Growth::AllAtOnce {
-                let refused = format!("a 403 for {tool} that names all it needs");
+                let refused = format!("a 403 for {tool} that names all required scopes");
                 parts.push(Part::new(refused, move |one| {
                     is_call(one, tool, 403) && challenges(one, &scopes[..needed])
                 }));
@@ -108,7 +108,7 @@ impl Story {
         parts
     }
 
-    /// What is wrong with the life that the calls show.
+    /// Returns what is wrong with the lifecycle of the calls.
     fn faults_of(self, calls: &[&Value]) -> Vec<String> {
         let mut faults = Vec::new();
         let revision = self.life.revision();
@@ -139,7 +139,7 @@ impl Story {
     }
 }
 
-/// One thing that has to happen.
+/// One part that must happen.
 struct Part {
     what: String,
     is_this: Box<dyn Fn(&Value) -> bool>,
@@ -166,7 +166,7 @@ fn is_token(one: &Value) -> bool {
     one["status"] == 200 && path(one).ends_with("/token")
 }
 
-/// Whether a challenge names just these scopes.
+/// Whether a challenge names exactly these scopes.
 fn challenges(one: &Value, scopes: &[&str]) -> bool {
     let text = one["challenge"].as_str().unwrap_or_default();
     let named = text

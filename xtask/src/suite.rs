@@ -1,4 +1,4 @@
-//! The official conformance suite, at an open server and at a protected one.
+//! The official conformance suite, against an open server and a protected one.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
 
@@ -16,8 +16,8 @@ const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Why a scenario fails here, by how its name begins. One that passes has no business on the
-/// list, and a required one stays a debt that the table tells of.
+/// Known failures by the prefix of the scenario's name, with the reason. A scenario that passes
+/// must be removed; a required one stays in the table as a debt.
 const KNOWN: [(&str, &str); 1] = [(
     "tasks-",
     "the extension io.modelcontextprotocol/tasks is not offered",
@@ -60,7 +60,7 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
     }
 }
 
-/// Lets the suite at a server, and gives what it printed.
+/// Runs the suite against a server, and returns its output.
 fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Result<String, Fault> {
     let (bind, port) = (free_port()?, free_port()?);
     let mut server = tools.program("everything");
@@ -68,7 +68,7 @@ fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Res
     let mut between = None;
     let mut url = format!("http://127.0.0.1:{bind}/mcp");
     if protected {
-        // The suite cannot send a token, so something between them adds one.
+        // The suite cannot send a token, so a proxy adds one.
         url = format!("http://127.0.0.1:{port}/mcp");
         server.env("TOOLGATE_RESOURCE", &url);
         let mut wire = tools.script("wire.mjs");
@@ -99,10 +99,10 @@ fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Res
     Ok(running::run(&mut suite, LIMIT)?.told())
 }
 
-/// A token with every scope that the server has.
+/// Gets a token with every scope of the server.
 fn log_in(tools: &Tools, url: &str) -> Result<String, Fault> {
     let mut login = tools.script("token.mjs");
-    // All of them: the suite calls the first tool of the list, whichever that is.
+    // All scopes: the suite calls the first tool of the list, whichever it is.
     login.arg(url).args(EXAMPLES[0].scopes);
     let ended = running::run(&mut login, Duration::from_secs(60))?;
     match ended.succeeded() {
@@ -111,12 +111,12 @@ fn log_in(tools: &Tools, url: &str) -> Result<String, Fault> {
     }
 }
 
-/// What the suite says at its end.
+/// The summary at the end of the suite's output.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Summary {
-    /// How many checks passed and failed, by scenario.
+    /// The number of passed and failed checks, by scenario.
     scenarios: BTreeMap<String, (u32, u32)>,
-    /// The scenarios that are not scored, and why.
+    /// Scenarios that are not scored, with the reason.
     not_scored: BTreeMap<String, String>,
 }
 
@@ -140,7 +140,7 @@ impl Summary {
                     .insert(name.to_owned(), reason.to_owned());
             }
         }
-        // A run that judged nothing is no success.
+        // A run without any check is not a success.
         (!summary.scenarios.is_empty()).then_some(summary)
     }
 
@@ -159,7 +159,7 @@ impl Summary {
         format!("| {revision} | {kind} | {good} of {all} | {checks} | {debts} | {others} |")
     }
 
-    /// These scenarios, those that fail with the reason, those that pass only counted.
+    /// Lists these scenarios: failures with their reason, and the number of passes.
     fn listed<'a, I: Iterator<Item = &'a String>>(&self, names: I) -> String {
         let mut reasons = BTreeMap::<&str, Vec<&str>>::new();
         let mut passed = 0;
@@ -186,27 +186,27 @@ impl Summary {
         self.scenarios.get(name).is_some_and(|counts| counts.1 > 0)
     }
 
-    /// What fails though nobody has said why.
+    /// Returns failures without a known reason.
     fn faults(&self) -> impl Iterator<Item = String> {
         let failed = self.scenarios.keys().filter(|name| self.has_failed(name));
         failed
             .filter(|name| reason(name).is_none())
             .map(|name| match self.not_scored.get(name) {
                 Some(kind) => {
-                    format!("{name} fails, which is not scored ({kind}), and nobody has said why")
+                    format!("{name} fails, which is not scored ({kind}), and has no known reason")
                 }
                 None => format!("{name} fails"),
             })
     }
 }
 
-/// What is known of a scenario that fails.
+/// Returns the known reason of a failing scenario.
 fn reason(scenario: &str) -> Option<&'static str> {
     let mut known = KNOWN.iter();
     known.find_map(|(name, reason)| scenario.starts_with(name).then_some(*reason))
 }
 
-/// What is on the list of those that fail, and does not.
+/// Returns known failures that no longer fail.
 fn settled(runs: &[Summary]) -> Vec<String> {
     let fails = |begins: &str| {
         runs.iter().any(|run| {
@@ -217,7 +217,7 @@ fn settled(runs: &[Summary]) -> Vec<String> {
     };
     let passed = KNOWN.iter().filter(|(name, _)| !fails(name));
     passed
-        .map(|(name, _)| format!("{name} passes: strike it off the list in xtask/src/suite.rs"))
+        .map(|(name, _)| format!("{name} passes: remove it from the list in xtask/src/suite.rs"))
         .collect()
 }
 

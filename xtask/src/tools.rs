@@ -1,4 +1,4 @@
-//! What the clients need, installed where it is missing.
+//! Installs what the clients need.
 
 use std::{
     env, fs,
@@ -9,17 +9,17 @@ use std::{
 
 use crate::{Fault, running, say};
 
-/// What the Inspector and the suite ask for.
+/// The oldest node version for the Inspector and the suite.
 const NODE: (u32, u32) = (22, 19);
 
-/// Where everything is.
+/// Paths of everything that a run needs.
 #[derive(Debug)]
 pub(crate) struct Tools {
     /// The folder `interop/`.
     pub(crate) scripts: PathBuf,
-    /// The folder for what a run leaves.
+    /// The folder for the output of a run.
     pub(crate) work: PathBuf,
-    /// The folder of the programs of this workspace.
+    /// The folder of this workspace's binaries.
     programs: PathBuf,
     pub(crate) node: PathBuf,
     pub(crate) python: PathBuf,
@@ -27,7 +27,7 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Installs everything, or says what is missing.
+    /// Installs everything, or reports what is missing.
     pub(crate) fn install() -> Result<Self, Fault> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
@@ -50,7 +50,7 @@ impl Tools {
         })
     }
 
-    /// A program of this workspace.
+    /// Returns a command for a binary of this workspace.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.current_dir(&self.work).env_remove("RUST_LOG");
@@ -62,7 +62,7 @@ impl Tools {
         command
     }
 
-    /// A script of the folder `interop/`, in node.
+    /// Returns a command that runs a script of `interop/` in node.
     pub(crate) fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.node);
         command.arg(self.scripts.join(name));
@@ -70,13 +70,13 @@ impl Tools {
     }
 }
 
-/// Node, and what the scripts of `interop/` need beside it.
+/// Returns node, after installing the packages for the scripts of `interop/`.
 pub(crate) fn node_with_packages(scripts: &Path) -> Result<PathBuf, Fault> {
     packages(scripts)?;
     node(scripts)
 }
 
-/// The programs that are let at each other.
+/// Builds the binaries.
 fn build() -> Result<(), Fault> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
@@ -113,7 +113,7 @@ fn packages(scripts: &Path) -> Result<(), Fault> {
     Ok(fs::write(stamp, lock)?)
 }
 
-/// The machine's own node if it is new enough, else the one that npm brought.
+/// Returns the machine's own node if it is new enough, otherwise the one from npm.
 fn node(scripts: &Path) -> Result<PathBuf, Fault> {
     let brought = ["x64", "arm64"]
         .map(|kind| scripts.join(format!("node_modules/node-linux-{kind}/bin/node")));
@@ -154,7 +154,7 @@ fn which(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// A Python of our own in a folder, with what a file of requirements names and nothing else.
+/// Returns a Python environment in a folder, with exactly the packages of a requirements file.
 pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Fault> {
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
@@ -177,13 +177,13 @@ pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Fault> {
     Ok(python)
 }
 
-/// The browser for the Inspector's page.
+/// Returns the browser for the Inspector's page.
 fn chromium() -> Result<PathBuf, Fault> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     if let Some(path) = names.iter().find_map(|name| which(name)) {
         return Ok(path);
     }
-    say("installing chromium by apt");
+    say("installing chromium with apt");
     running::must(Command::new("apt-get").args(["update", "-qq"]))?;
     running::must(
         Command::new("apt-get")
@@ -197,7 +197,7 @@ fn chromium() -> Result<PathBuf, Fault> {
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )?;
     which("chromium")
-        .ok_or_else(|| "chromium cannot be installed by apt: install it yourself".into())
+        .ok_or_else(|| "chromium cannot be installed with apt: install it yourself".into())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Connections that are kept, written to without a client's own machinery.
+//! Keep-alive connections with as little client code as possible.
 
 use std::{
     io::{Read, Write},
@@ -13,17 +13,17 @@ use tokio::{
 
 use crate::{Fault, frame::Frame};
 
-/// How much of an answer is read at once.
+/// How much of a response is read in one step.
 const BUFFER: usize = 64 * 1024;
 
-/// How long an answer may take before the run is given up.
+/// How long a response may take before the run fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The answers of one connection, put together from what is read.
+/// Assembles the responses of one connection from the bytes read.
 pub(crate) struct Answers {
     buffer: Vec<u8>,
     filled: usize,
-    /// The measures of the answer before, which this one will most likely have as well.
+    /// The frame of the previous response, which the next one most likely has too.
     before: Option<Frame>,
 }
 
@@ -36,7 +36,7 @@ impl Answers {
         }
     }
 
-    /// Where the next bytes are to be read to.
+    /// Returns the buffer for the next read.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
@@ -44,10 +44,10 @@ impl Answers {
         &mut self.buffer[self.filled..]
     }
 
-    /// Takes so many bytes that were read; the frame of the answer if that is its end.
+    /// Adds bytes that were read. Returns the frame if the response is complete.
     pub(crate) fn take(&mut self, read: usize) -> Result<Option<Frame>, Fault> {
         if read == 0 {
-            return Err("the server hung up".into());
+            return Err("the server closed the connection".into());
         }
         self.filled += read;
         let bytes = &self.buffer[..self.filled];
@@ -58,22 +58,22 @@ impl Answers {
         let Some(frame) = frame else {
             return Ok(None);
         };
-        // One request is under way, so there is nothing more to come.
+        // Only one request is outstanding, so nothing may follow.
         if frame.total != self.filled {
-            return Err("the server wrote more than one answer".into());
+            return Err("the server sent more than one response".into());
         }
         self.before = Some(frame);
         self.filled = 0;
         Ok(Some(frame))
     }
 
-    /// The bytes of the answer that was the last to end.
+    /// Returns the bytes of the last complete response.
     pub(crate) fn bytes(&self, frame: Frame) -> &[u8] {
         &self.buffer[..frame.total]
     }
 }
 
-/// A connection for many requests at a time, each on a connection of its own.
+/// An asynchronous connection, for many connections on one thread.
 pub(crate) struct Connection {
     stream: TcpStream,
     answers: Answers,
@@ -89,7 +89,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request, and reads its answer as a whole.
+    /// Sends a request, and reads the complete response.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<(Frame, &[u8]), Fault> {
         self.stream.write_all(request).await?;
         loop {
@@ -101,7 +101,7 @@ impl Connection {
     }
 }
 
-/// A connection for one request after the other.
+/// A blocking connection.
 pub(crate) struct Caller {
     stream: std::net::TcpStream,
     answers: Answers,
@@ -118,7 +118,7 @@ impl Caller {
         })
     }
 
-    /// What can be waited on until there is something to read.
+    /// Returns the socket to wait on until there is data to read.
     pub(crate) fn stream(&self) -> &std::net::TcpStream {
         &self.stream
     }
@@ -128,14 +128,15 @@ impl Caller {
         Ok(self.stream.write_all(request)?)
     }
 
-    /// Reads what is there, and waits if that is nothing; the answer if that is its end.
+    /// Reads what is available, blocking if there is nothing. Returns the response if it is
+    /// complete.
     pub(crate) fn read(&mut self) -> Result<Option<(Frame, &[u8])>, Fault> {
         let read = self.stream.read(self.answers.room())?;
         let frame = self.answers.take(read)?;
         Ok(frame.map(|frame| (frame, self.answers.bytes(frame))))
     }
 
-    /// Sends a request, and reads its answer as a whole.
+    /// Sends a request, and reads the complete response.
     pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<(Frame, &[u8]), Fault> {
         self.send(request)?;
         loop {
@@ -147,7 +148,7 @@ impl Caller {
     }
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a new connection.
 pub(crate) fn ask(address: SocketAddr, request: &[u8]) -> Result<Recorded, Fault> {
     let mut caller = Caller::open(address)?;
     let (frame, bytes) = caller.exchange(request)?;
@@ -158,7 +159,7 @@ pub(crate) fn ask(address: SocketAddr, request: &[u8]) -> Result<Recorded, Fault
     })
 }
 
-/// An answer, kept.
+/// A stored response.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Recorded {
     pub(crate) status: u16,

@@ -1,25 +1,25 @@
-//! Where an HTTP/1.1 answer ends, and what is in it.
+//! Finds the end of an HTTP/1.1 response, and its parts.
 //!
-//! It reads what the measured servers write: a status, and a body that has a length or
-//! comes in chunks. Anything else is a fault, and ends the run.
+//! It parses what the measured servers send: a status, and a body with a length or in chunks.
+//! Anything else is an error and ends the run.
 
 use std::borrow::Cow;
 
 use crate::Fault;
 
-/// The measures of an answer at the beginning of a buffer.
+/// The sizes of a response at the start of a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) status: u16,
-    /// Where the body begins.
+    /// The offset of the body.
     pub(crate) head: usize,
-    /// Where the answer ends.
+    /// The offset of the end.
     pub(crate) total: usize,
     is_chunked: bool,
 }
 
 impl Frame {
-    /// Measures an answer; none while it is not there as a whole.
+    /// Measures a response. Returns `None` while it is incomplete.
     pub(crate) fn of(bytes: &[u8]) -> Result<Option<Self>, Fault> {
         let Some(end) = find(bytes, b"\r\n\r\n") else {
             return Ok(None);
@@ -28,16 +28,16 @@ impl Frame {
         let status = head
             .strip_prefix("HTTP/1.1 ")
             .and_then(|rest| rest.get(..3));
-        let status = status.ok_or_else(|| format!("this is no HTTP/1.1 answer: {head}"))?;
+        let status = status.ok_or_else(|| format!("this is not an HTTP/1.1 response: {head}"))?;
         let status: u16 = status.parse()?;
         let begin = end + 4;
         let chunked = field(head, "transfer-encoding").is_some_and(|coding| coding == "chunked");
         let total = match field(head, "content-length") {
             Some(length) => Some(begin + length.parse::<usize>()?),
-            // No Content has none by its status (RFC 9110 §15.3.5).
+            // 204 No Content has no body (RFC 9110 §15.3.5).
             None if status == 204 => Some(begin),
             None if chunked => end_of_chunks(bytes, begin)?,
-            None => return Err(format!("an answer without a length: {head}").into()),
+            None => return Err(format!("a response without a length: {head}").into()),
         };
         Ok(total
             .filter(|&total| total <= bytes.len())
@@ -49,9 +49,9 @@ impl Frame {
             }))
     }
 
-    /// Whether these bytes look like an answer of the same measures: of the same length,
-    /// with the same status, and a body that begins at the same place. An answer whose
-    /// length nevertheless is another has another body, too.
+    /// Whether these bytes look like a response with the same frame: the same length and
+    /// status, and a body at the same offset. A response with another actual length also has
+    /// another body.
     pub(crate) fn fits(self, bytes: &[u8]) -> bool {
         !self.is_chunked
             && bytes.len() == self.total
@@ -59,7 +59,7 @@ impl Frame {
             && std::str::from_utf8(&bytes[9..12]).is_ok_and(|text| text.parse() == Ok(self.status))
     }
 
-    /// The body, without the seams of its chunks.
+    /// Returns the body, without chunk framing.
     pub(crate) fn body(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         let body = &bytes[self.head..self.total];
         if !self.is_chunked {
@@ -74,7 +74,7 @@ impl Frame {
         Cow::Owned(whole)
     }
 
-    /// The header fields but those that hyper writes by itself.
+    /// Returns the header fields except those that hyper adds.
     pub(crate) fn fields(self, bytes: &[u8]) -> Vec<(String, String)> {
         let head = String::from_utf8_lossy(&bytes[..self.head]);
         let fields = head
@@ -93,7 +93,7 @@ fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     found.map(|(_, value)| value)
 }
 
-/// Where a chunk's bytes begin and end; none if it is the last, or not there as a whole.
+/// Returns the range of a chunk's bytes, or `None` if it is the last chunk or incomplete.
 fn chunk(bytes: &[u8], at: usize) -> Result<Option<(usize, usize)>, Fault> {
     let Some(line) = bytes.get(at..).and_then(|rest| find(rest, b"\r\n")) else {
         return Ok(None);

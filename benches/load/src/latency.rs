@@ -1,14 +1,14 @@
-//! How long calls took.
+//! Call latencies.
 
 use std::time::Duration;
 
-/// Times of calls, each in nanoseconds.
+/// Call latencies, in nanoseconds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Latencies(Vec<u32>);
 
 impl Latencies {
     pub(crate) fn note(&mut self, time: Duration) {
-        // Four seconds are the longest that is told from longer ones.
+        // Longer times than four seconds are recorded as four seconds.
         self.0
             .push(u32::try_from(time.as_nanos()).unwrap_or(u32::MAX));
     }
@@ -21,7 +21,7 @@ impl Latencies {
         self.0.len()
     }
 
-    /// The time that this share of the calls did not exceed (nearest rank); zero of none.
+    /// Returns the quantile (nearest rank), or zero if there are no calls.
     pub(crate) fn quantile(&mut self, share: f64) -> Duration {
         self.0.sort_unstable();
         let rank = (share * self.0.len() as f64).ceil() as usize;
@@ -30,7 +30,7 @@ impl Latencies {
     }
 }
 
-/// The middle of some figures; the mean of the two in the middle where they are even.
+/// Returns the median; the mean of the middle two for an even count.
 pub(crate) fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! As many calls as a server answers: each connection asks again as soon as it is answered.
+//! Maximum load: each connection sends the next call as soon as it has a response.
 
 use std::{
     sync::{
@@ -13,31 +13,31 @@ use tokio::{runtime, task::JoinSet};
 
 use crate::{Fault, connection::Connection, latency::Latencies, process::Process, target::Target};
 
-/// How long connections may take until all of them are ready.
+/// How long the connections may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How it is pressed.
+/// The parameters of a load.
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) threads: usize,
-    /// What goes by before anything is counted.
+    /// The time before calls are counted.
     pub(crate) warm_up: Duration,
     pub(crate) slice: Duration,
 }
 
-/// What came of it.
+/// The result of a slice.
 #[derive(Debug, Clone)]
 pub(crate) struct Slice {
-    /// Calls a second.
+    /// Calls per second.
     pub(crate) rate: f64,
-    /// Time of the server's processors for one call, in microseconds.
+    /// CPU time of the server per call, in microseconds.
     pub(crate) cost: f64,
     pub(crate) latencies: Latencies,
 }
 
 impl Load {
-    /// Presses a server for one slice.
+    /// Loads a server for one slice.
     pub(crate) fn press(&self, target: &Target, process: &Process) -> Result<Slice, Fault> {
         let target = Arc::new(target.clone());
         let time = Arc::new(OnceLock::new());
@@ -48,13 +48,13 @@ impl Load {
                 let (target, time, tell) = (Arc::clone(&target), Arc::clone(&time), tell.clone());
                 thread::spawn(move || {
                     let done = press(&target, share, &time, &tell);
-                    // Whoever waits for the others need not any longer.
+                    // The receiver may have stopped waiting.
                     let _ = tell.send(done.is_ok());
                     done
                 })
             })
             .collect();
-        // Sessions take their time to be opened, and nobody begins before the others.
+        // Opening sessions takes time; all connections start together.
         let are_ready = (0..self.connections).all(|_| told.recv_timeout(PATIENCE) == Ok(true));
         let warm = if are_ready {
             self.warm_up
@@ -91,10 +91,10 @@ impl Load {
     }
 }
 
-/// When calls count: from, and until. Not known before everybody is ready.
+/// The measured interval. Unset until all connections are ready.
 type Time = OnceLock<(Instant, Instant)>;
 
-/// One thread with its share of the connections.
+/// Runs one thread with its share of the connections.
 fn press(
     target: &Arc<Target>,
     connections: usize,
@@ -116,7 +116,7 @@ fn press(
     })
 }
 
-/// Calls until the time is over. What was answered in the time counts.
+/// Calls until the interval ends. Responses within the interval count.
 async fn call_until(
     target: &Target,
     time: &Time,

@@ -1,14 +1,14 @@
-//! How many calls a second a protected server answers, next to what it is compared with,
-//! in one run and on one machine.
+//! Measures calls per second of a protected server and of its baselines, in one run on one
+//! machine.
 //!
 //! ```text
 //! cargo run --release -p toolgate-load
 //! ```
 //!
-//! Each server is a process of its own on loopback. Before anything is measured, their
-//! answers are compared: what does not do the same is not compared. Then they take turns
-//! in short slices, so that a machine that is busy with other work is as busy for one as
-//! for the other, and the median of the ratios of neighbours counts.
+//! Each server is a separate process on loopback. Before measuring, the program compares their
+//! responses: servers that do different work are not compared. Then they take turns in short
+//! slices, so that other load on the machine affects all of them equally. The result is the
+//! median of the ratios of neighbouring slices.
 
 use std::{
     env,
@@ -32,7 +32,7 @@ mod target;
 
 use options::{Options, Wish};
 
-/// What went wrong: there is nobody to tell it to but the person at the terminal.
+/// An error, printed to the terminal.
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes to stdout, at once.
+/// Writes to stdout and flushes.
 fn say(text: &str) -> Result<(), Fault> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -1,27 +1,27 @@
-//! What a person at the terminal asks for.
+//! Command-line options.
 
 use std::time::Duration;
 
 use crate::{Fault, load::Load};
 
 pub(crate) const HELP: &str = "\
-toolgate-load: calls a second of a protected server and of what it is compared with
+toolgate-load: measures calls per second of a protected server and of its baselines
 
   toolgate-load                     measures everything and prints the table
   toolgate-load --only PART,PART    measures these parts: calls, sessions, refusals, lists,
                                     latency, memory, start
-  toolgate-load --quick             a short round of everything, to see that it works
+  toolgate-load --quick             a short run of everything, to check that it works
   toolgate-load stand               starts the servers for another load program, prints
-                                    where they are, and waits until its input ends
+                                    their addresses, and waits until its input ends
 
-  --seconds N       length of a slice, 2 by default; fractions are allowed
-  --rounds N        how often each server has its turn, 5 by default
-  --connections N   connections that are kept, 32 by default
-  --threads N       threads of the load program, half of the processors by default
-  --tokens N        different tokens for the row on memory, 100000 by default
+  --seconds N       length of a slice, default 2; fractions are allowed
+  --rounds N        how many turns each server has, default 5
+  --connections N   keep-alive connections, default 32
+  --threads N       threads of the load program, default half of the processors
+  --tokens N        different tokens for the memory row, default 100000
 ";
 
-/// The parts of the table, as `--only` names them.
+/// The parts of the table, by their names for `--only`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Calls,
@@ -43,25 +43,25 @@ const PARTS: [(&str, Part); 7] = [
     ("start", Part::Start),
 ];
 
-/// What is to be done.
+/// The requested action.
 #[derive(Debug)]
 pub(crate) enum Wish {
-    /// Be one of the servers.
+    /// Run as one of the servers.
     Serve(Vec<String>),
-    /// Start the servers for somebody else.
+    /// Start the servers for another load program.
     Stand,
     Measure(Options),
     Help,
 }
 
-/// How much is to be measured.
+/// How much to measure.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) parts: Vec<Part>,
     pub(crate) rounds: usize,
     pub(crate) load: Load,
     pub(crate) tokens: usize,
-    /// How often a server is started for the row on that.
+    /// How often a server is started for the row `start`.
     pub(crate) starts: usize,
 }
 
@@ -84,7 +84,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads the arguments of the program.
+    /// Parses the arguments of the program.
     pub(crate) fn read(arguments: &[String]) -> Result<Wish, Fault> {
         match arguments.first().map(String::as_str) {
             Some("serve") => return Ok(Wish::Serve(arguments[1..].to_vec())),
@@ -107,23 +107,23 @@ impl Options {
                 "--connections" => options.load.connections = value()?.parse()?,
                 "--threads" => options.load.threads = value()?.parse()?,
                 "--tokens" => options.tokens = value()?.parse()?,
-                _ => return Err(format!("this is not known: {name}\n\n{HELP}").into()),
+                _ => return Err(format!("unknown option: {name}\n\n{HELP}").into()),
             }
         }
         let load = &options.load;
         if options.rounds == 0 || load.connections == 0 || load.threads == 0 || options.tokens == 0
         {
-            return Err(format!("none of the numbers can be 0\n\n{HELP}").into());
+            return Err(format!("no number may be 0\n\n{HELP}").into());
         }
         Ok(Wish::Measure(options))
     }
 
-    /// Whether the whole table is asked for.
+    /// Whether the whole table is requested.
     pub(crate) fn is_all(&self) -> bool {
         PARTS.iter().all(|(_, part)| self.parts.contains(part))
     }
 
-    /// Enough to see that everything answers rightly, and no figure to rely on.
+    /// Selects a run that only checks that everything works. Its figures are meaningless.
     fn hurry(&mut self) {
         self.rounds = 1;
         self.load.slice = Duration::from_millis(300);
@@ -136,7 +136,7 @@ impl Options {
 fn parts(names: &str) -> Result<Vec<Part>, Fault> {
     let part = |name: &str| {
         let known = PARTS.iter().find(|(known, _)| *known == name);
-        let known = known.ok_or_else(|| format!("there is no part {name}\n\n{HELP}"))?;
+        let known = known.ok_or_else(|| format!("unknown part: {name}\n\n{HELP}"))?;
         Ok(known.1)
     };
     names.split(',').map(part).collect()
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn later_arguments_change_what_earlier_ones_said() {
         let Ok(Wish::Measure(options)) = read("--quick --only calls,start --seconds 0.5") else {
-            panic!("it is a good line");
+            panic!("the options are valid");
         };
         assert_eq!(options.parts, [Part::Calls, Part::Start]);
         assert_eq!(options.load.slice, Duration::from_millis(500));

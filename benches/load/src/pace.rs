@@ -1,11 +1,11 @@
-//! Calls at a fixed rate, whether the server keeps up or not.
+//! Calls at a fixed rate, whether or not the server keeps up.
 //!
-//! Each connection has a schedule: the times of its calls are known before they are made. A
-//! call that had to wait for the one before it took as long as it waited, so a slow answer
-//! is not hidden by the calls that were not made meanwhile.
+//! Each connection has a schedule that is fixed in advance. If a call has to wait for the
+//! previous one, that wait is part of its latency, so that a slow response is not hidden by
+//! calls that were not made meanwhile.
 //!
-//! One thread asks and reads on all of the connections. With a thread for each they wake up
-//! in heaps and compete with the server for its processors, and are what is measured.
+//! One thread serves all connections. With one thread each, they would wake up in bursts,
+//! compete with the server for processors, and distort the measurement.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::{
     target::Target,
 };
 
-/// Calls this often a second in all, for this time.
+/// Calls `rate` times per second in total, for this time.
 pub(crate) fn call_at(
     target: &Target,
     rate: f64,
@@ -61,7 +61,7 @@ pub(crate) fn call_at(
     }
 }
 
-/// Linux wakes a thread up to 50 µs late, together with others, unless it is told not to.
+/// By default, Linux delays wake-ups by up to 50 µs to batch them.
 #[cfg(target_os = "linux")]
 fn wake_in_time() -> Result<(), Fault> {
     let least = std::num::NonZeroU64::MIN;
@@ -73,7 +73,8 @@ fn wake_in_time() -> Result<(), Fault> {
     Ok(())
 }
 
-/// Waits until an answer comes or the next call is due; which of the connections have one.
+/// Waits until a response arrives or the next call is due. Returns which connections are
+/// readable.
 fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, Fault> {
     let patience = next.map_or(PATIENCE, |due| {
         due.saturating_duration_since(Instant::now())
@@ -85,7 +86,7 @@ fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, F
     let patience = Timespec::try_from(patience)?;
     let ready = retry_on_intr(|| poll(&mut sockets, Some(&patience)))?;
     if ready == 0 && next.is_none() {
-        return Err("a call is not answered".into());
+        return Err("a call got no response".into());
     }
     Ok(sockets
         .iter()
@@ -93,20 +94,20 @@ fn readable(waiting: &[&mut Line], next: Option<Instant>) -> Result<Vec<bool>, F
         .collect())
 }
 
-/// One connection, and where it stands.
+/// One connection and its state.
 struct Line {
     caller: Caller,
-    /// When the next call is to be made.
+    /// When the next call is due.
     due: Instant,
-    /// When the last call was answered.
+    /// When the last call completed.
     free: Instant,
-    /// From when on the call that is under way counts.
+    /// The start of the current call's latency.
     asked: Option<Instant>,
 }
 
 impl Line {
-    /// Opens a connection, and makes a call on it, as a connection's first answer pays for
-    /// the connection.
+    /// Opens a connection, and makes one call: the first response includes the cost of
+    /// connecting.
     fn open(target: &Target) -> Result<Self, Fault> {
         let mut caller = Caller::open(target.endpoint().address)?;
         let (frame, bytes) = caller.exchange(target.request())?;
@@ -128,13 +129,14 @@ impl Line {
         if now < self.due {
             return Ok(());
         }
-        // Who was free in time and yet is late woke up late, which is not the server's.
+        // If the connection was free when the call was due, the delay is this thread's own late
+        // wake-up and does not count.
         let begin = if self.free > self.due { self.due } else { now };
         self.asked = Some(begin);
         self.caller.send(target.request())
     }
 
-    /// Reads what is there; how long the call took if that is its end.
+    /// Reads what is available. Returns the latency if the call is complete.
     fn read(&mut self, target: &Target, between: Duration) -> Result<Option<Duration>, Fault> {
         let Some((frame, bytes)) = self.caller.read()? else {
             return Ok(None);

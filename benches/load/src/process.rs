@@ -1,4 +1,4 @@
-//! Servers as processes of their own.
+//! Servers as separate processes.
 
 use std::{
     env, fs,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::Fault;
 
-/// The time that the machine's processors have worked so far, for whomever.
+/// Returns the time that all processors of the machine have been busy so far.
 pub(crate) fn machine_busy() -> Result<Duration, Fault> {
     let stat = fs::read_to_string("/proc/stat")?;
     let line = stat.lines().next().unwrap_or_default();
@@ -21,7 +21,7 @@ pub(crate) fn machine_busy() -> Result<Duration, Fault> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     let idle = [3, 4].iter().filter_map(|&place| ticks.get(place));
-    // Time as a guest is within the first two as well; Linux counts a hundred a second.
+    // Guest time is included in the first two; Linux counts 100 ticks per second.
     let all: u64 = ticks.iter().take(8).sum();
     Ok(Duration::from_millis((all - idle.sum::<u64>()) * 10))
 }
@@ -34,8 +34,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts this program as one of its servers, gives it a line to read, and waits until
-    /// it has said where it listens.
+    /// Starts this program as one of its servers, writes a line to its input, and waits until
+    /// it prints its address.
     pub(crate) fn start(arguments: &[&str], line: &str) -> Result<Self, Fault> {
         let mut child = Command::new(env::current_exe()?)
             .arg("serve")
@@ -43,7 +43,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        // What is dropped here is closed, and with its input a server ends.
+        // Dropping the input closes it, and the server then exits.
         let mut input = child.stdin.take().ok_or("a pipe")?;
         writeln!(input, "{line}")?;
         child.stdin = Some(input);
@@ -59,7 +59,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Starts another program, which listens on this address when it is ready.
+    /// Starts another program that listens on this address when it is ready.
     pub(crate) fn of(mut command: Command, address: SocketAddr) -> Result<Self, Fault> {
         let child = command
             .stdin(Stdio::null())
@@ -78,11 +78,11 @@ impl Process {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// The time that processors have worked for it so far.
+    /// Returns its CPU time so far.
     pub(crate) fn busy(&self) -> Result<Duration, Fault> {
         let mut nanoseconds = 0;
         for thread in fs::read_dir(self.file("task"))? {
-            // A thread can end while this is read.
+            // A thread can end during this loop.
             let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
                 continue;
             };
@@ -92,12 +92,12 @@ impl Process {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// Its memory that is in use, in bytes.
+    /// Returns its resident memory, in bytes.
     pub(crate) fn resident(&self) -> Result<u64, Fault> {
         let status = fs::read_to_string(self.file("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kilobytes: u64 = kilobytes.ok_or("Linux tells VmRSS in kB")?.parse()?;
+        let kilobytes: u64 = kilobytes.ok_or("VmRSS is not in kB")?.parse()?;
         Ok(kilobytes * 1024)
     }
 

@@ -1,11 +1,11 @@
-//! Requests, as bytes that are sent again and again.
+//! Requests as bytes, ready to be sent repeatedly.
 
 use std::net::SocketAddr;
 
 /// The tool that every server has.
 pub(crate) const TOOL: &str = "forecast";
 
-/// Where requests go: one path of one server.
+/// The target of requests: one path of one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
@@ -13,12 +13,12 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// A call by revision 2026-07-28, which needs no session.
+    /// Builds a call in revision 2026-07-28, which needs no session.
     pub(crate) fn call(&self, token: Option<&str>) -> Vec<u8> {
         self.call_of(TOOL, r#"{"city":"Lisbon"}"#, token)
     }
 
-    /// The same of another tool with other arguments.
+    /// Builds the same for another tool and other arguments.
     pub(crate) fn call_of(&self, tool: &str, arguments: &str, token: Option<&str>) -> Vec<u8> {
         let body = format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments},{META}}}}}"#
@@ -34,12 +34,12 @@ impl Endpoint {
         )
     }
 
-    /// A call by revision 2025-11-25, from whom no session was given.
+    /// Builds a call in revision 2025-11-25 without a session.
     pub(crate) fn sessionless_call(&self, token: Option<&str>) -> Vec<u8> {
         self.post(&[OLDER], token, &older_call(1))
     }
 
-    /// A list of the tools by revision 2026-07-28.
+    /// Builds a `tools/list` in revision 2026-07-28.
     pub(crate) fn list(&self, token: Option<&str>) -> Vec<u8> {
         let body =
             format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{{META}}}}}"#);
@@ -53,24 +53,24 @@ impl Endpoint {
         )
     }
 
-    /// What opens a session of revision 2025-11-25.
+    /// Builds the request that opens a session of revision 2025-11-25.
     pub(crate) fn initialize(&self, token: Option<&str>) -> Vec<u8> {
         let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}}"#;
         self.post(&[], token, body)
     }
 
-    /// What says that the client is ready.
+    /// Builds the notification that the client is initialized.
     pub(crate) fn initialized(&self, session: &str, token: Option<&str>) -> Vec<u8> {
         let body = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
         self.post(&in_session(session), token, body)
     }
 
-    /// A call in a session, with this number of eight digits.
+    /// Builds a call in a session, with this eight-digit id.
     pub(crate) fn session_call(&self, session: &str, id: u32, token: Option<&str>) -> Vec<u8> {
         self.post(&in_session(session), token, &older_call(id))
     }
 
-    /// What ends a session.
+    /// Builds the request that ends a session.
     pub(crate) fn delete(&self, session: &str, token: Option<&str>) -> Vec<u8> {
         self.request("DELETE", &in_session(session), token, "")
     }
@@ -101,7 +101,7 @@ impl Endpoint {
     }
 }
 
-/// What revision 2026-07-28 wants to know with each request.
+/// The metadata that revision 2026-07-28 requires in each request.
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 /// The latest revision that has sessions.

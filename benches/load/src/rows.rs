@@ -1,4 +1,4 @@
-//! The rows of the table, a file for each kind of measurement.
+//! The rows of the table, one file for each kind of measurement.
 
 use std::io::{self, Read};
 
@@ -17,7 +17,7 @@ mod memory;
 mod start;
 mod wrk;
 
-/// Measures what was asked for.
+/// Measures the selected parts.
 pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
     table::print_machine()?;
     let does = |part| options.parts.contains(&part);
@@ -72,7 +72,7 @@ fn elsewhere() -> [Row; 3] {
             "≤ 1.15",
         ),
         Row::elsewhere(
-            "warm token: lookup, judgement, decision",
+            "warm token: lookup, authorization, decision",
             token,
             "≤ 500 ns, 0 allocations",
         ),

@@ -1,7 +1,7 @@
-//! The servers that are measured, each of them this program in a process of its own.
+//! The measured servers; each is this program in a separate process.
 //!
-//! They have one tool in common, which answers with the same bytes. Those that are not
-//! Toolgate's are served by `axum::serve`, with `TCP_NODELAY`.
+//! They share one tool, which returns the same bytes. Servers other than Toolgate's run on
+//! `axum::serve` with `TCP_NODELAY`.
 
 use std::{
     future::Future,
@@ -21,10 +21,10 @@ mod hundred;
 mod protected;
 mod unprotected;
 
-/// The scope that the tool asks for.
+/// The scope that the tool requires.
 pub(crate) const SCOPE: &str = "weather:read";
 
-/// What the tool says.
+/// Returns the tool's result.
 fn forecast_for(city: &str) -> String {
     format!(
         "Tomorrow in {city}: sunny in the morning, clouds from the west in the afternoon, \
@@ -58,7 +58,7 @@ impl<'a> Kind<'a> {
         })
     }
 
-    /// Serves; the bare one with the answers of this line.
+    /// Serves. The bare server responds with the contents of this line.
     async fn serve(self, line: &str) -> Result<(), Fault> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -94,7 +94,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<(), Fault> {
     runtime.block_on(kind.serve(&line))
 }
 
-/// The audience of a server's tokens.
+/// Returns the audience of a server's tokens.
 pub(crate) fn resource(address: SocketAddr) -> String {
     format!("http://{address}/mcp")
 }
@@ -111,7 +111,7 @@ async fn with_nodelay(listener: TcpListener, router: Router) -> Result<(), Fault
     Ok(axum::serve(listener, router).await?)
 }
 
-/// Serves Toolgate as it serves itself.
+/// Serves with Toolgate's own server.
 async fn with_toolgate(
     listener: TcpListener,
     issuer: &str,
@@ -127,7 +127,7 @@ fn never() -> impl Future<Output = ()> + Send {
     std::future::pending()
 }
 
-/// No server outlives who started it.
+/// Ends the server together with the process that started it.
 fn end_with_the_input() {
     thread::spawn(|| {
         let _ = io::stdin().lock().read_to_end(&mut Vec::new());

@@ -1,4 +1,4 @@
-//! All servers at once, and the proof that they do the same.
+//! Starts all servers, and checks that they do the same work.
 
 use std::{
     collections::BTreeMap,
@@ -19,10 +19,10 @@ use crate::{
     target::Target,
 };
 
-/// How long a server may take until it knows its issuer's keys.
+/// How long a server may take to load its issuer's keys.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An issuer on loopback, which runs as long as this.
+/// An issuer on loopback, which runs until this is dropped.
 pub(crate) struct Issuer {
     imitation: ImitationIssuer,
     _runtime: Runtime,
@@ -44,7 +44,7 @@ impl Issuer {
         self.imitation.url()
     }
 
-    /// A good ES256 token for this audience, unlike one with another number.
+    /// Issues a valid ES256 token for this audience, distinct for each number.
     pub(crate) fn token(&self, audience: &str, scope: &str, number: usize) -> String {
         let token = self.imitation.token().audience(audience).scope(scope);
         let token = token.claim("jti", json!(format!("token-{number:08}")));
@@ -52,7 +52,7 @@ impl Issuer {
     }
 }
 
-/// The servers, and what is asked of them.
+/// The servers and their requests.
 pub(crate) struct Stage {
     pub(crate) issuer: Issuer,
     pub(crate) protected: Process,
@@ -66,7 +66,7 @@ pub(crate) struct Stage {
     pub(crate) targets: Targets,
 }
 
-/// What is asked, by who answers.
+/// The requests, by server.
 pub(crate) struct Targets {
     pub(crate) protected_call: Target,
     pub(crate) open_call: Target,
@@ -87,7 +87,7 @@ pub(crate) struct Targets {
 }
 
 impl Stage {
-    /// Starts everything. A fault if anybody answers otherwise than the others.
+    /// Starts everything. Fails if the servers respond differently.
     pub(crate) fn set() -> Result<Self, Fault> {
         let issuer = Issuer::start()?;
         let protected = Process::start(&["protected", issuer.url()], "")?;
@@ -154,7 +154,9 @@ impl Stage {
         let unprotected_session = Target::session(&session(&unprotected), None)?;
         if protected_session.result() != unprotected_session.result() {
             let (ours, theirs) = (protected_session.result(), unprotected_session.result());
-            return Err(format!("a session answers {ours}, and rmcp's {theirs}").into());
+            return Err(
+                format!("our session responds with {ours}, and rmcp's with {theirs}").into(),
+            );
         }
         let session_without_nodelay = Target::session(&session(&without_nodelay), None)?;
         let targets = Targets {
@@ -204,7 +206,7 @@ fn session(process: &Process) -> Endpoint {
     }
 }
 
-/// A request, and the answer that came.
+/// A request and its response.
 struct Seen {
     endpoint: Endpoint,
     request: Vec<u8>,
@@ -224,7 +226,7 @@ impl Seen {
         Target::plain(&self.endpoint, self.request.clone(), &self.answer)
     }
 
-    /// The bare server's answer to the same request, which must be the same answer.
+    /// Returns the bare server's target for the same request. Its response must be identical.
     fn at(
         &self,
         endpoint: Endpoint,
@@ -235,12 +237,14 @@ impl Seen {
         let answer = ask(endpoint.address, &request)?;
         if answer != self.answer {
             let ours = &self.answer;
-            return Err(format!("the bare handler answers {answer:?}, and not {ours:?}").into());
+            return Err(
+                format!("the bare handler responds with {answer:?}, and not {ours:?}").into(),
+            );
         }
         Ok(Target::plain(&endpoint, request, &answer))
     }
 
-    /// Holds another server to the same status, media type and body.
+    /// Requires the same status, media type and body from another server.
     fn is_like(&self, name: &str, other: &Self) -> Result<(), Fault> {
         let parts = |answer: &Recorded| {
             let kind = answer.field("content-type").map(str::to_owned);
@@ -248,13 +252,13 @@ impl Seen {
         };
         let (ours, theirs) = (parts(&self.answer), parts(&other.answer));
         if ours != theirs {
-            return Err(format!("{name} answers {theirs:?}, and not {ours:?}").into());
+            return Err(format!("{name} responds with {theirs:?}, and not {ours:?}").into());
         }
         Ok(())
     }
 }
 
-/// Asks until the answer has this status: a server can still be on its way to its
+/// Repeats a request until the response has this status: a server may still be loading its
 /// issuer's keys.
 pub(crate) fn ask_until(
     endpoint: &Endpoint,
@@ -268,7 +272,7 @@ pub(crate) fn ask_until(
             return Ok(answer);
         }
         if start.elapsed() > PATIENCE {
-            return Err(format!("{endpoint:?} answers {answer:?}, and not {status}").into());
+            return Err(format!("{endpoint:?} responds with {answer:?}, and not {status}").into());
         }
         thread::sleep(Duration::from_millis(20));
     }

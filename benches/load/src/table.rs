@@ -1,21 +1,21 @@
-//! What was measured, in the form in which it is published.
+//! The results, in the form in which they are published.
 
 use std::{fmt::Write, fs, thread};
 
 use crate::{Fault, say};
 
-/// One line of the table.
+/// One row of the table.
 pub(crate) struct Row {
     pub(crate) measure: &'static str,
     pub(crate) figures: String,
     pub(crate) result: String,
     pub(crate) target: &'static str,
-    /// None where it is measured elsewhere, or not at all in this run.
+    /// `None` if it is measured elsewhere, or not measured in this run.
     pub(crate) is_met: Option<bool>,
 }
 
 impl Row {
-    /// A ratio that must not be below its target.
+    /// Builds a row for a ratio that must not be below its target.
     pub(crate) fn ratio(
         measure: &'static str,
         figures: String,
@@ -35,7 +35,7 @@ impl Row {
         }
     }
 
-    /// A row that another command measures.
+    /// Builds a row that another command measures.
     pub(crate) fn elsewhere(
         measure: &'static str,
         command: &'static str,
@@ -76,7 +76,7 @@ pub(crate) fn print(rows: &[Row]) -> Result<(), Fault> {
     say(&text)
 }
 
-/// Tells on what it runs.
+/// Prints the machine's description.
 pub(crate) fn print_machine() -> Result<(), Fault> {
     let file = |name| fs::read_to_string(name).unwrap_or_default();
     let model = file("/proc/cpuinfo");
@@ -93,7 +93,7 @@ pub(crate) fn print_machine() -> Result<(), Fault> {
         "{model}, {processors} processors, load before the run {load}\n"
     ))?;
     if cfg!(debug_assertions) {
-        say("This is no optimised build: the figures mean nothing.\n")?;
+        say("This is not an optimised build: the figures mean nothing.\n")?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is asked of a server again and again, and what it must answer.
+//! Requests that are repeated, and their expected responses.
 
 use std::sync::Arc;
 
@@ -9,30 +9,30 @@ use crate::{
     request::Endpoint,
 };
 
-/// The number of the first call of a session; all of them have eight digits.
+/// The id of the first call in a session; all ids have eight digits.
 const FIRST: u32 = 10_000_000;
 
-/// One request, and its answer.
+/// One request and its expected response.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
-    /// The same request and the same answer every time.
+    /// The same request and the same response every time.
     Plain {
         endpoint: Endpoint,
         request: Arc<[u8]>,
         status: u16,
         body: Arc<[u8]>,
     },
-    /// Calls in a session, which every connection opens for itself.
+    /// Calls in a session; every connection opens its own.
     Session {
         endpoint: Endpoint,
         token: Option<Arc<str>>,
-        /// What comes after the number of the call.
+        /// The rest of the response, after the id of the call.
         result: Arc<str>,
     },
 }
 
 impl Target {
-    /// A request whose answer was seen before.
+    /// Builds a target from a request and its recorded response.
     pub(crate) fn plain(endpoint: &Endpoint, request: Vec<u8>, seen: &Recorded) -> Self {
         Self::Plain {
             endpoint: endpoint.clone(),
@@ -42,8 +42,8 @@ impl Target {
         }
     }
 
-    /// Calls in sessions. The first call that is made here is what later ones are
-    /// compared with.
+    /// Builds a target for calls in sessions. Makes a first call, whose response later ones
+    /// must match.
     pub(crate) fn session(endpoint: &Endpoint, token: Option<&str>) -> Result<Self, Fault> {
         let mut caller = Caller::open(endpoint.address)?;
         let session = open_session(&mut caller, endpoint, token)?;
@@ -51,9 +51,9 @@ impl Target {
         expect(frame.status, 200)?;
         let body = String::from_utf8(frame.body(bytes).into_owned())?;
         let result = body.rsplit_once(&call_start(FIRST));
-        // What comes after the line is the event's own number.
+        // The rest after this line is the event's own id.
         let result = result.and_then(|(_, rest)| rest.split_once('\n'));
-        let (result, _) = result.ok_or_else(|| format!("no answer in this stream: {body}"))?;
+        let (result, _) = result.ok_or_else(|| format!("no response in this stream: {body}"))?;
         let target = Self::Session {
             endpoint: endpoint.clone(),
             token: token.map(Arc::from),
@@ -63,8 +63,8 @@ impl Target {
         Ok(target)
     }
 
-    /// Opens a session for somebody else: a request in it, before and after the place
-    /// where a number of eight digits is to be.
+    /// Opens a session for another load program. Returns a request in it, split around the
+    /// place of an eight-digit id.
     pub(crate) fn open_session(&self) -> Result<(String, String), Fault> {
         let Self::Session {
             endpoint, token, ..
@@ -87,7 +87,7 @@ impl Target {
         }
     }
 
-    /// What a session answers, without the number of the call.
+    /// Returns the response in a session, without the id of the call.
     pub(crate) fn result(&self) -> &str {
         match self {
             Self::Plain { .. } => "",
@@ -95,7 +95,7 @@ impl Target {
         }
     }
 
-    /// Gets ready to ask on this connection.
+    /// Prepares requests on this connection.
     pub(crate) async fn begin(&self, connection: &mut Connection) -> Result<Asking, Fault> {
         let Self::Session {
             endpoint, token, ..
@@ -120,7 +120,7 @@ impl Target {
         })
     }
 
-    /// Ends what was begun.
+    /// Ends the session, if `begin` opened one.
     pub(crate) async fn end(
         &self,
         asking: Asking,
@@ -139,7 +139,7 @@ impl Target {
         Ok(())
     }
 
-    /// The bytes of a plain request.
+    /// Returns the bytes of a plain request.
     pub(crate) fn request(&self) -> &[u8] {
         match self {
             Self::Plain { request, .. } => request,
@@ -147,7 +147,7 @@ impl Target {
         }
     }
 
-    /// Judges an answer.
+    /// Checks a response.
     pub(crate) fn check(
         &self,
         asking: Option<&Asking>,
@@ -170,7 +170,7 @@ impl Target {
         };
         is_right.then_some(()).ok_or_else(|| {
             let text = String::from_utf8_lossy(bytes);
-            format!("{:?} answered otherwise: {text}", self.endpoint()).into()
+            format!("{:?} sent an unexpected response: {text}", self.endpoint()).into()
         })
     }
 }
@@ -178,15 +178,15 @@ impl Target {
 /// A connection's own copy of a request.
 pub(crate) struct Asking {
     request: Vec<u8>,
-    /// The session, where the number of a call is in its bytes, and which it is now.
+    /// The session id, the offset of the call's id, and its current value.
     session: Option<(String, usize, u32)>,
 }
 
 impl Asking {
-    /// The bytes of the next request.
+    /// Returns the bytes of the next request.
     pub(crate) fn next(&mut self) -> &[u8] {
         if let Some((_, place, number)) = &mut self.session {
-            // No number comes twice in a session (JSON-RPC 2.0 §4).
+            // Ids must be unique in a session (JSON-RPC 2.0 §4).
             *number += 1;
             let digits = number.to_string();
             self.request[*place..*place + digits.len()].copy_from_slice(digits.as_bytes());
@@ -224,5 +224,5 @@ fn expect(status: u16, expected: u16) -> Result<(), Fault> {
     let is_right = status == expected;
     is_right
         .then_some(())
-        .ok_or_else(|| format!("{status} where {expected} was to come").into())
+        .ok_or_else(|| format!("{status} instead of {expected}").into())
 }

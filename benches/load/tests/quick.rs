@@ -1,6 +1,5 @@
-//! The load program at its shortest: everybody answers, and answers the same. What the
-//! figures are is not judged: a test that depends on how busy a machine is judges the
-//! machine.
+//! The shortest run of the load program: all servers respond, and respond alike. The figures
+//! are not checked: they depend on the load of the machine.
 #![cfg(target_os = "linux")]
 
 use std::process::{Command, Output};
@@ -10,7 +9,7 @@ fn run(arguments: &[&str]) -> Output {
     program.args(arguments).output().expect("it starts")
 }
 
-/// The rows of the table, in their cells.
+/// Returns the rows of the table, split into cells.
 fn rows(output: &Output) -> Vec<Vec<String>> {
     let text = String::from_utf8_lossy(&output.stdout);
     let rows = text.lines().filter(|line| line.starts_with("| ")).skip(1);

@@ -1,24 +1,24 @@
-//! What a challenge must look like so that every client in use can read it.
+//! Checks that every client in use can read a challenge.
 //!
-//! Most clients read the header by regular expressions, some by a strict parser. Both
-//! have to find the same.
+//! Most clients search the header with regular expressions, some use a strict parser. Both must
+//! find the same parameters.
 
 use super::{Challenge, first_match, raw, read};
 use crate::target;
 
-/// Parameters that clients search for.
+/// Parameters that clients search for with regular expressions.
 const SEARCHED: [&str; 3] = ["scope", "resource_metadata", "error"];
 
-/// RFC 6750 §3 has no byte beyond ASCII in any parameter.
+/// RFC 6750 §3 allows ASCII only, in every parameter.
 pub(crate) fn is_ascii(values: &[Vec<u8>]) -> Result<String, String> {
     let is_visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
     match values.iter().flatten().find(|byte| !is_visible(byte)) {
-        Some(byte) => Err(format!("the header has the byte 0x{byte:02x}")),
+        Some(byte) => Err(format!("the header contains the byte 0x{byte:02x}")),
         None => Ok("ASCII alone".to_owned()),
     }
 }
 
-/// `Bearer` comes first: some clients look at the first scheme only.
+/// Checks that `Bearer` comes first: some clients look only at the first scheme.
 pub(crate) fn bearer_first(all: &[Challenge]) -> Result<&Challenge, String> {
     match all.first() {
         Some(first) if first.is_bearer() => Ok(first),
@@ -27,7 +27,7 @@ pub(crate) fn bearer_first(all: &[Challenge]) -> Result<&Challenge, String> {
     }
 }
 
-/// A regular expression finds in the header what a parser finds in the challenge.
+/// Checks that a regular expression finds the same values as a parser.
 pub(crate) fn is_searchable(values: &[Vec<u8>], bearer: &Challenge) -> Result<String, String> {
     let raw = raw(values);
     for name in SEARCHED {
@@ -35,19 +35,19 @@ pub(crate) fn is_searchable(values: &[Vec<u8>], bearer: &Challenge) -> Result<St
         if found.as_deref() != bearer.get(name) {
             return Err(match (found, bearer.get(name)) {
                 (Some(found), None) => {
-                    format!("`{name}={found}` is found in another parameter's text")
+                    format!("`{name}={found}` appears inside another parameter's value")
                 }
                 (found, _) => format!(
-                    "a search for `{name}=` finds `{}` first",
+                    "a search for `{name}=` finds `{}` instead",
                     found.unwrap_or_default()
                 ),
             });
         }
     }
-    Ok("a search finds what a parser finds".to_owned())
+    Ok("a search and a parser find the same values".to_owned())
 }
 
-/// An address that can be fetched as it stands.
+/// Returns `resource_metadata` if it is an absolute URL that can be fetched directly.
 pub(crate) fn absolute_metadata(bearer: &Challenge) -> Result<String, String> {
     match bearer.get("resource_metadata") {
         None => Err("there is no `resource_metadata`".to_owned()),
@@ -55,11 +55,11 @@ pub(crate) fn absolute_metadata(bearer: &Challenge) -> Result<String, String> {
     }
 }
 
-/// Everything at once, for challenges other than the first.
+/// Runs all checks of this module. Used for challenges other than the first.
 ///
 /// # Errors
 ///
-/// The first fault.
+/// Returns the first error.
 pub(crate) fn well_formed(values: &[Vec<u8>]) -> Result<Challenge, String> {
     let all = read(values)?;
     is_ascii(values)?;
@@ -92,7 +92,7 @@ mod tests {
             (r#"Bearer resource_metadata="/x""#, "absolute"),
             (r#"Bearer scope="a""#, "no `resource_metadata`"),
             (r#"Bearer d="ä""#, "0xc3"),
-            (r#"Bearer d="no scope=x", scope="a""#, "finds `x` first"),
+            (r#"Bearer d="no scope=x", scope="a""#, "finds `x` instead"),
             (r#"Bearer d="no scope=x""#, "another parameter"),
             ("Bearer scope=a:b", "quoted"),
         ] {

@@ -1,4 +1,4 @@
-//! The grammar, by what a sender may and may not write.
+//! The challenge grammar: what senders may and may not generate.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! How a request without a token is refused (RFC 6750 §3, RFC 9728 §5.1).
+//! How the server refuses a request without a token (RFC 6750 §3, RFC 9728 §5.1).
 
 use crate::{
     challenge::{self, Challenge, letter, scope_tokens},
@@ -14,114 +14,114 @@ use crate::{
 static STATUS: Check = Check::new(
     "challenge.status",
     Fail,
-    "A request that needs a token and has none is answered by HTTP 401.",
+    "A request without a token is refused with HTTP 401 if it needs one.",
     "MCP 2026-07-28, Authorization: Error Handling; RFC 9110 §15.5.2",
-    "Refuse before the protocol layer. A JSON-RPC error inside of HTTP 200 starts no login.",
+    "Refuse before the protocol layer. A JSON-RPC error in an HTTP 200 response starts no login.",
 );
 static HEADER: Check = Check::new(
     "challenge.header",
     Fail,
-    "The 401 has a WWW-Authenticate header with a Bearer challenge.",
+    "The 401 has a `WWW-Authenticate` header with a Bearer challenge.",
     "RFC 9110 §11.6.1; RFC 6750 §3",
     "Add `WWW-Authenticate: Bearer resource_metadata=\"…\", scope=\"…\"` to every 401.",
 );
 static GRAMMAR: Check = Check::new(
     "challenge.grammar",
     Fail,
-    "The header keeps to the grammar: values with other than token characters are quoted, no parameter is there twice.",
+    "The header follows the grammar: values that are not tokens are quoted, and no parameter is repeated.",
     "RFC 9110 §11.2 to §11.6.1",
-    "Quote every value and separate parameters by one comma.",
+    "Quote every value and separate parameters with one comma.",
 );
 static BEARER_FIRST: Check = Check::new(
     "challenge.bearer_first",
     Fail,
-    "Bearer is the first scheme of the header.",
-    "clients: the TypeScript SDK and mcp-remote see no challenge behind another scheme",
-    "Put other schemes behind Bearer, or on a header line of their own after it.",
+    "Bearer is the first scheme in the header.",
+    "clients: the TypeScript SDK and mcp-remote find no challenge behind another scheme",
+    "Put other schemes after Bearer, or in a later header line.",
 );
 static ASCII: Check = Check::new(
     "challenge.ascii",
     Fail,
-    "The header is visible ASCII.",
+    "The header contains only visible ASCII characters.",
     "RFC 6750 §3; clients: rmcp drops the whole challenge",
     "Keep translated or typographic text out of `error_description`.",
 );
 static SEARCHABLE: Check = Check::new(
     "challenge.searchable",
     Fail,
-    "The first `scope=`, `resource_metadata=` and `error=` in the header are the parameters themselves.",
-    "clients: most of them read the header by a regular expression",
-    "Put `scope` and `resource_metadata` before `error_description`, and keep `scope=` out of texts.",
+    "The first `scope=`, `resource_metadata=` and `error=` in the header text are the parameters themselves.",
+    "clients: most search the header with a regular expression",
+    "Put `scope` and `resource_metadata` before `error_description`, and keep `scope=` out of descriptions.",
 );
 static METADATA: Check = Check::new(
     "challenge.resource_metadata",
     Warn,
-    "The challenge says where the metadata document is.",
+    "The challenge has `resource_metadata`, the URL of the metadata document.",
     "RFC 9728 §5.1; MCP 2025-11-25, Authorization: Protected Resource Metadata Discovery",
     "Add `resource_metadata=\"<absolute URL>\"`.",
 );
 static ABSOLUTE: Check = Check::new(
     "challenge.resource_metadata_absolute",
     Fail,
-    "That address is absolute, and https or loopback.",
-    "RFC 9728 §5.1; clients: a relative one breaks the Python SDK",
+    "`resource_metadata` is an absolute URL, https or loopback.",
+    "RFC 9728 §5.1; clients: a relative URL breaks the Python SDK",
     "Build it from the configured public URL of the server.",
 );
 static RESOLVES: Check = Check::new(
     "challenge.resource_metadata_resolves",
     Fail,
-    "At that address the document is, without a token.",
-    "RFC 9728 §3.1 and §5.1; clients: the TypeScript SDK looks nowhere else",
-    "Serve the document there, outside of the authorization layer.",
+    "`resource_metadata` serves the document without a token.",
+    "RFC 9728 §3.1 and §5.1; clients: the TypeScript SDK tries no other URL",
+    "Serve the document at that URL, outside the authorization layer.",
 );
 static SCOPE: Check = Check::new(
     "challenge.scope",
     Warn,
-    "The challenge names the scopes to ask for.",
+    "The challenge has `scope`, the scopes to request.",
     "MCP 2026-07-28, Authorization: Scope Selection Strategy; RFC 6750 §3",
-    "Add `scope=\"…\"`: without it clients ask for everything in `scopes_supported`.",
+    "Add `scope=\"…\"`. Without it, clients request everything in `scopes_supported`.",
 );
 static SCOPE_TOKENS: Check = Check::new(
     "challenge.scope_tokens",
     Fail,
-    "They are scope-tokens with single spaces between, at least one.",
+    "`scope` has at least one scope-token; single spaces separate them.",
     "RFC 6750 §3; RFC 6749 §3.3; clients: an empty scope breaks all of them",
-    "Leave `scope` out rather than empty, and separate scopes by U+0020.",
+    "Omit `scope` if it would be empty, and separate scopes with U+0020.",
 );
 static OFFLINE: Check = Check::new(
     "challenge.offline_access",
     Warn,
-    "`offline_access` is not among them.",
+    "`scope` does not contain `offline_access`.",
     "MCP 2026-07-28, Authorization: Refresh Tokens",
-    "Leave it to the client and the authorization server.",
+    "Leave `offline_access` to the client and the authorization server.",
 );
 static NO_ERROR: Check = Check::new(
     "challenge.no_error",
     Warn,
-    "Where no token was sent there is no `error`.",
+    "The challenge has no `error` if the request had no token.",
     "RFC 6750 §3.1",
-    "Send `error=\"invalid_token\"` for tokens that were sent and are bad.",
+    "Send `error=\"invalid_token\"` only for invalid tokens.",
 );
 static BODY: Check = Check::new(
     "challenge.body",
     Note,
-    "The body of the 401 is JSON.",
-    "RFC 6749 §5.2 (form); people and logs read it",
-    "Answer `{\"error\": …, \"error_description\": …}` with `application/json`.",
+    "The 401 has a JSON body.",
+    "RFC 6749 §5.2 (form); people read it, and logs record it",
+    "Send `{\"error\": …, \"error_description\": …}` with `application/json`.",
 );
 static GET: Check = Check::new(
     "challenge.get",
     Warn,
-    "GET without a token is answered by a 4xx: no stream, no redirect, no 5xx.",
-    "MCP 2025-11-25, Transports: Listening for Messages from the Server; clients: mcp-remote opens with it",
-    "Answer 401 with the challenge, or 405 where there is no stream.",
+    "GET without a token gets a 4xx: no stream, no redirect, no 5xx.",
+    "MCP 2025-11-25, Transports: Listening for Messages from the Server; clients: mcp-remote starts with it",
+    "Send 401 with the challenge, or 405 if there is no stream.",
 );
 static SLASH: Check = Check::new(
     "challenge.slash",
     Warn,
-    "With or without a slash at its end the URL answers alike, and not by a redirect.",
-    "clients: a redirect of POST is not always followed; RFC 9110 §15.4",
-    "Route both spellings to the endpoint.",
+    "The URL behaves the same with and without a trailing slash, and does not redirect.",
+    "clients: some do not follow a redirect of POST; RFC 9110 §15.4",
+    "Route both URLs to the endpoint.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -148,26 +148,29 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     get(visit, &mut section).await;
     let Some(refused) = &visit.facts.refused else {
         let tried = visit.facts.tried.join("; ");
-        section.judge(&STATUS, Err(format!("no request was refused: {tried}")));
-        return section.close("nothing is refused without a token");
+        section.judge(
+            &STATUS,
+            Err(format!("no request was refused with 401: {tried}")),
+        );
+        return section.close("no request without a token was refused with 401");
     };
     section.judge(&STATUS, Ok(format!("{}: HTTP 401", refused.what)));
     slash(visit, refused, &mut section).await;
     section.judge(&BODY, body(refused));
     match bearer(refused, &mut section) {
-        None => section.close("there is no challenge that can be read"),
+        None => section.close("the challenge cannot be parsed"),
         Some(bearer) => {
             parameters(visit, &bearer, &mut section).await;
-            section.close("the parameter before it is missing or wrong")
+            section.close("a parameter it depends on is missing or wrong")
         }
     }
 }
 
-/// Judges the header as a whole.
+/// Checks the header as a whole.
 fn bearer(refused: &Refused, section: &mut Section) -> Option<Challenge> {
     let values = refused.answer.values("www-authenticate");
     if values.is_empty() {
-        section.judge(&HEADER, Err("there is no WWW-Authenticate".to_owned()));
+        section.judge(&HEADER, Err("there is no `WWW-Authenticate`".to_owned()));
         return None;
     }
     section.judge(&ASCII, letter::is_ascii(&values));
@@ -179,7 +182,7 @@ fn bearer(refused: &Refused, section: &mut Section) -> Option<Challenge> {
                 &HEADER,
                 match is_bearer {
                     true => Ok(challenge::raw(&values)),
-                    false => Err("no Bearer in it".to_owned()),
+                    false => Err("there is no Bearer challenge".to_owned()),
                 },
             );
             section.judge(&GRAMMAR, Err(fault));
@@ -200,7 +203,7 @@ fn bearer(refused: &Refused, section: &mut Section) -> Option<Challenge> {
     Some(bearer.clone())
 }
 
-/// Judges what the challenge says.
+/// Checks the parameters of the challenge.
 async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
     section.judge(
         &NO_ERROR,
@@ -221,7 +224,7 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
                 &OFFLINE,
                 match scope.split(' ').any(|scope| scope == "offline_access") {
                     true => Err(format!("scope=\"{scope}\"")),
-                    false => Ok("it is not".to_owned()),
+                    false => Ok("not in `scope`".to_owned()),
                 },
             );
         }
@@ -241,7 +244,7 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
             answer.and_then(|answer| match answer.object() {
                 Some(_) if answer.status == 200 => Ok(format!("{place}: HTTP 200")),
                 Some(_) => Err(format!("{place}: {}", answer.brief())),
-                None => Err(format!("{place}: {}, no JSON object", answer.brief())),
+                None => Err(format!("{place}: {}, not a JSON object", answer.brief())),
             }),
         );
     }
@@ -252,9 +255,9 @@ fn body(refused: &Refused) -> Result<String, String> {
     let is_json = kind == "application/json" || kind.ends_with("+json");
     match refused.answer.json() {
         Some(_) if is_json => Ok("JSON".to_owned()),
-        Some(_) => Err(format!("JSON that is called `{kind}`")),
+        Some(_) => Err(format!("JSON with the content type `{kind}`")),
         None if refused.answer.text().is_empty() => Err("the body is empty".to_owned()),
-        None => Err(format!("`{kind}` that is not JSON")),
+        None => Err(format!("`{kind}`, not JSON")),
     }
 }
 
@@ -272,7 +275,7 @@ async fn get(visit: &Visit, section: &mut Section) {
 
 async fn slash(visit: &Visit, refused: &Refused, section: &mut Section) {
     let Some(other) = visit.target.other_slash() else {
-        section.skip(&SLASH, "the endpoint is at the root");
+        section.skip(&SLASH, "the endpoint's path is `/`");
         return;
     };
     let answer = visit.http.send(refused.request.clone().to(&*other)).await;

@@ -1,4 +1,4 @@
-//! Whether a page in a browser can be a client (Fetch standard, CORS protocol).
+//! Whether a browser page can act as a client (Fetch standard, CORS protocol).
 
 use reqwest::Method;
 
@@ -14,51 +14,51 @@ use crate::{
 static PREFLIGHT: Check = Check::new(
     "cors.preflight",
     Warn,
-    "A preflight is answered by 2xx and the origin, without a token.",
-    "Fetch standard, CORS-preflight fetch: it never carries credentials",
-    "Put the CORS layer outside of the authorization layer; another origin than the default is tried by `--origin`.",
+    "A preflight without a token gets a 2xx that allows the origin.",
+    "Fetch standard, CORS-preflight fetch: a preflight never carries credentials",
+    "Put the CORS layer outside the authorization layer. `--origin` selects the origin to test.",
 );
 static HEADERS: Check = Check::new(
     "cors.headers",
     Warn,
-    "It allows every header that clients send, Authorization by its name.",
+    "The preflight allows every header that clients send, and names Authorization.",
     "Fetch standard: `*` does not cover Authorization; MCP 2026-07-28, Streamable HTTP: Standard Request Headers",
-    "Allow the headers that are named.",
+    "Allow the missing headers.",
 );
 static METHODS: Check = Check::new(
     "cors.methods",
     Warn,
-    "It allows DELETE, by which sessions end.",
+    "The preflight allows DELETE, which ends a session.",
     "Fetch standard: GET and POST need no permission; MCP 2025-11-25, Transports: Session Management",
     "List GET, POST and DELETE in Access-Control-Allow-Methods.",
 );
 static REFUSALS: Check = Check::new(
     "cors.refusals",
     Warn,
-    "The 401 has CORS headers as well.",
-    "Fetch standard, CORS check: a page cannot read an answer without them",
-    "Put the CORS layer outside of the authorization layer.",
+    "The 401 has CORS headers.",
+    "Fetch standard, CORS check: without them, a page cannot read the response",
+    "Put the CORS layer outside the authorization layer.",
 );
 static EXPOSED: Check = Check::new(
     "cors.exposed",
     Warn,
-    "Pages can read WWW-Authenticate and Mcp-Session-Id.",
-    "Fetch standard, CORS-exposed header-name list; clients: without them no step-up, no session",
+    "Pages can read `WWW-Authenticate` and `Mcp-Session-Id`.",
+    "Fetch standard, CORS-exposed header-name list; clients: without them, no step-up and no session",
     "Add `Access-Control-Expose-Headers: WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version`.",
 );
 static METADATA: Check = Check::new(
     "cors.metadata",
     Warn,
-    "Pages can read the metadata document, and may send MCP-Protocol-Version there.",
-    "RFC 9728 §3.1; clients send that header with the request for the document",
-    "Apply the same CORS layer to the well-known places.",
+    "Pages can read the metadata document, and may send `MCP-Protocol-Version` with the request.",
+    "RFC 9728 §3.1; clients send that header when they fetch the document",
+    "Apply the same CORS layer to the well-known paths.",
 );
 static CREDENTIALS: Check = Check::new(
     "cors.credentials",
     Fail,
-    "A foreign page is never let in with the browser's own credentials.",
+    "A foreign origin is never allowed with the browser's credentials.",
     "Fetch standard, CORS protocol and credentials; OWASP, CORS misconfiguration",
-    "Never send Access-Control-Allow-Credentials with an origin that is merely repeated. Bearer tokens need none.",
+    "Do not send Access-Control-Allow-Credentials with a reflected origin. Bearer tokens do not need it.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -71,7 +71,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &CREDENTIALS,
 ];
 
-/// Headers that clients send and that no page may send unasked.
+/// Headers that clients send and that CORS does not allow by default.
 const SENT: [&str; 7] = [
     "authorization",
     "content-type",
@@ -82,10 +82,10 @@ const SENT: [&str; 7] = [
     "mcp-session-id",
 ];
 
-/// Headers that a page must be able to read.
+/// Response headers that a page must be able to read.
 const READ: [&str; 2] = ["www-authenticate", "mcp-session-id"];
 
-/// A page that nobody has reason to let in.
+/// An origin that no server has a reason to allow.
 const FOREIGN: &str = "https://toolgate-check.invalid";
 
 pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
@@ -96,11 +96,11 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     let verdict = answer.as_ref().map_err(Clone::clone);
     let verdict = verdict.and_then(|answer| match allows(answer, origin) {
         true if answer.is_success() => Ok(answer.brief()),
-        true => Err(format!(
-            "{}, although the origin is allowed",
+        true => Err(format!("{}, but the origin is allowed", answer.brief())),
+        false => Err(format!(
+            "{}, the origin {origin} is not allowed",
             answer.brief()
         )),
-        false => Err(format!("{} without this origin ({origin})", answer.brief())),
     });
     let is_open = verdict.is_ok();
     section.judge(&PREFLIGHT, verdict);
@@ -124,10 +124,10 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         );
     }
     if !is_open {
-        return section.close("pages are not let in at all");
+        return section.close("the preflight does not allow the origin");
     }
     match &visit.facts.refused {
-        None => section.skip(&REFUSALS, "nothing is refused without a token"),
+        None => section.skip(&REFUSALS, "no request without a token was refused with 401"),
         Some(refused) => {
             let request = refused.request.clone().header("origin", origin);
             match visit.http.send(request).await {
@@ -182,10 +182,10 @@ async fn credentials(visit: &Visit) -> Result<String, String> {
         let may = answer.header("access-control-allow-credentials");
         let allowed = answer.header("access-control-allow-origin");
         if may.as_deref() == Some("true") && allowed.as_deref() == Some(FOREIGN) {
-            return Err(format!("{FOREIGN} is let in with credentials"));
+            return Err(format!("{FOREIGN} is allowed with credentials"));
         }
     }
-    Ok("no foreign page is".to_owned())
+    Ok("not allowed".to_owned())
 }
 
 async fn preflight(
@@ -207,7 +207,7 @@ fn allows(answer: &Answer, origin: &str) -> bool {
     allowed.is_some_and(|allowed| allowed == origin || allowed == "*")
 }
 
-/// Whether a list has every name; `*` stands for all but Authorization.
+/// Checks that a list has every name; `*` covers all but Authorization.
 fn covers(list: &[String], names: &[&str]) -> Result<String, String> {
     let has = |name: &str| list.iter().any(|own| own == name);
     let missing: Vec<_> = names

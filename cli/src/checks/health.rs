@@ -1,4 +1,4 @@
-//! What an operator can ask. Nothing demands it; where it is, it needs no token.
+//! Health endpoints for operators. No specification requires them; none may need a token.
 
 use crate::{
     finding::{Check, Finding, Section, Severity::Note},
@@ -9,16 +9,16 @@ use crate::{
 static LIVE: Check = Check::new(
     "health.live",
     Note,
-    "`/healthz` answers 200 without a token.",
-    "usual with Kubernetes probes; no specification",
-    "Offer it, outside of the authorization layer, or let the platform know another.",
+    "`/healthz` returns 200 without a token.",
+    "common with Kubernetes probes; no specification",
+    "Serve it outside the authorization layer, or configure the platform with another path.",
 );
 static READY: Check = Check::new(
     "health.ready",
     Note,
-    "`/readyz` answers 200 without a token.",
-    "usual with Kubernetes probes; no specification",
-    "Offer it; 503 while the issuer's keys are not known.",
+    "`/readyz` returns 200 without a token.",
+    "common with Kubernetes probes; no specification",
+    "Serve it, with 503 while the issuer's keys are not loaded.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[&LIVE, &READY];
@@ -38,5 +38,5 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             }),
         );
     }
-    section.close("not judged")
+    section.close("not checked")
 }

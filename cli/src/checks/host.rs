@@ -1,4 +1,4 @@
-//! Requests that are meant for another server, or sent by another's page.
+//! Requests with a foreign Host or Origin.
 
 use crate::{
     finding::{
@@ -14,42 +14,42 @@ use crate::{
 static TLS: Check = Check::new(
     "host.tls",
     Fail,
-    "The server is reached by https, or on loopback.",
+    "The server is reached over https, or on loopback.",
     "OAuth 2.1 §1.5; RFC 6750 §5.3; RFC 9728 §1.2",
-    "Put TLS in front of it: bearer tokens can be read on the way.",
+    "Put TLS in front of the server: without it, bearer tokens can be intercepted.",
 );
 static REFLECTED: Check = Check::new(
     "host.reflected",
     Fail,
-    "Addresses in the metadata and in the challenge do not follow the request's Host or X-Forwarded-Host.",
+    "URLs in the metadata and in the challenge do not depend on the Host or X-Forwarded-Host of the request.",
     "RFC 9728 §7.3; OWASP, Host header injection",
     "Build them from the configured public URL.",
 );
 static HOST: Check = Check::new(
     "host.host",
     Note,
-    "A foreign Host is refused by a 4xx other than 401.",
+    "A request with a foreign Host gets a 4xx other than 401.",
     "MCP 2025-11-25, Transports: Security Warning (DNS rebinding)",
-    "Answer 403 to names that are not the server's.",
+    "Send 403 for names that are not the server's.",
 );
 static ORIGIN: Check = Check::new(
     "host.origin",
     Warn,
-    "A foreign Origin is answered by 403.",
-    "MCP 2026-07-28, Streamable HTTP: Security & Endpoint (MUST; which origin is foreign, the server decides)",
-    "Compare Origin, where there is one, with a list before anything else is judged.",
+    "A request with a foreign Origin gets a 403.",
+    "MCP 2026-07-28, Streamable HTTP: Security & Endpoint (MUST; the server decides which origins are foreign)",
+    "If the request has an Origin, compare it with a list before all other checks.",
 );
 static NO_CHALLENGE: Check = Check::new(
     "host.no_challenge",
     Warn,
-    "Such a 403 has no WWW-Authenticate.",
-    "clients: rmcp takes any challenge on a 403 for a lack of scope",
-    "Send a challenge with 401 and with `insufficient_scope` only.",
+    "A 403 for a foreign Host or Origin has no `WWW-Authenticate`.",
+    "clients: rmcp treats any challenge on a 403 as a missing scope",
+    "Send a challenge only with 401 and with `insufficient_scope`.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[&TLS, &REFLECTED, &HOST, &ORIGIN, &NO_CHALLENGE];
 
-/// A name that no server has (RFC 2606 §2).
+/// A name that no server can have (RFC 2606 §2).
 const FOREIGN: &str = "toolgate-check.invalid";
 
 pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
@@ -101,11 +101,11 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             },
         );
     }
-    section.close("nothing foreign is refused by 403")
+    section.close("no foreign Host or Origin was refused with 403")
 }
 
-/// An ordinary first request, with a token if there is one: without one a 401 may come
-/// first and hide what is asked here.
+/// Builds an ordinary first request, with a token if there is one. Without a token, a 401 could
+/// come first and hide the Host and Origin checks.
 fn request(visit: &Visit) -> Request {
     let token = visit.tokens.first().map(String::as_str);
     match &visit.facts.refused {
@@ -135,7 +135,7 @@ async fn reflected(visit: &Visit) -> Result<String, String> {
                 .map(|refused| refused.request.clone()),
         );
         for request in requests {
-            // A proxy that closes the connection reflects nothing.
+            // A proxy that closes the connection reflects no header.
             let Ok(answer) = visit.http.send(request.header(header, FOREIGN)).await else {
                 continue;
             };
@@ -149,9 +149,11 @@ async fn reflected(visit: &Visit) -> Result<String, String> {
             let in_challenge = challenge(&answer).is_some_and(|text| text.contains(FOREIGN));
             if in_document || in_challenge {
                 let place = if in_document { "metadata" } else { "challenge" };
-                return Err(format!("the {place} repeats `{header}: {FOREIGN}`"));
+                return Err(format!(
+                    "the {place} uses the value of `{header}: {FOREIGN}`"
+                ));
             }
         }
     }
-    Ok("they do not".to_owned())
+    Ok("they do not depend on it".to_owned())
 }

@@ -1,5 +1,5 @@
-//! The authorization server that clients will use: the first of the metadata's list
-//! (RFC 8414, OpenID Connect Discovery 1.0).
+//! The authorization server that clients will use: the first in the metadata's list (RFC 8414,
+//! OpenID Connect Discovery 1.0).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -18,93 +18,93 @@ use crate::{
 static METADATA: Check = Check::new(
     "issuer.metadata",
     Fail,
-    "The issuer's metadata is at one of the places where clients look.",
+    "The issuer's metadata is at one of the URLs that clients try.",
     "RFC 8414 §3.1; OpenID Connect Discovery 1.0 §4; MCP 2026-07-28, Authorization Server Discovery",
-    "Correct the issuer's URL, or have the authorization server serve `/.well-known/oauth-authorization-server<path>`.",
+    "Correct the issuer's URL, or make the authorization server serve `/.well-known/oauth-authorization-server<path>`.",
 );
 static SAME: Check = Check::new(
     "issuer.same",
     Fail,
-    "`issuer` in it is what the protected resource calls it, character for character.",
+    "Its `issuer` is identical to the entry in `authorization_servers`, character for character.",
     "RFC 8414 §3.3",
-    "Copy the value of `issuer` into `authorization_servers`; a slash at its end counts.",
+    "Copy the value of `issuer` into `authorization_servers`, including any trailing slash.",
 );
 static CONSISTENT: Check = Check::new(
     "issuer.consistent",
     Warn,
-    "Every place that answers names the same issuer, endpoints and keys.",
+    "All metadata URLs that respond name the same issuer, endpoints and keys.",
     "RFC 8414 §3.3; OpenID Connect Discovery 1.0 §4.3",
-    "Serve one document from every place.",
+    "Serve one document at all of them.",
 );
 static PKCE: Check = Check::new(
     "issuer.pkce",
     Fail,
-    "`code_challenge_methods_supported` has `S256`.",
-    "MCP 2026-07-28, Authorization: Security Considerations (clients refuse to go on without it); RFC 8414 §2",
-    "Have the authorization server support PKCE with S256 and say so.",
+    "`code_challenge_methods_supported` contains `S256`.",
+    "MCP 2026-07-28, Authorization: Security Considerations (clients refuse to continue without it); RFC 8414 §2",
+    "Make the authorization server support PKCE with S256 and advertise it.",
 );
 static PLAIN: Check = Check::new(
     "issuer.pkce_plain",
     Warn,
-    "`plain` is not among the methods.",
+    "`code_challenge_methods_supported` does not contain `plain`.",
     "RFC 9700 §2.1.1; OAuth 2.1 §4.1.1",
-    "Switch `plain` off at the authorization server.",
+    "Disable `plain` at the authorization server.",
 );
 static ENDPOINTS: Check = Check::new(
     "issuer.endpoints",
     Fail,
-    "The authorization and the token endpoint are there; every endpoint is an absolute URL, https or loopback.",
+    "The authorization and token endpoints are present; every endpoint is an absolute URL, https or loopback.",
     "RFC 8414 §2; OAuth 2.1 §1.5",
     "Publish absolute https URLs.",
 );
 static CODE: Check = Check::new(
     "issuer.code",
     Fail,
-    "The authorization code grant is offered.",
+    "The authorization code grant is supported.",
     "RFC 8414 §2 (`response_types_supported` is REQUIRED); OAuth 2.1 §4.1",
-    "List `code` in `response_types_supported`, and `authorization_code` where grant types are listed.",
+    "List `code` in `response_types_supported`, and `authorization_code` in `grant_types_supported` if that is present.",
 );
 static REGISTRATION: Check = Check::new(
     "issuer.registration",
     Note,
-    "A client that nobody has registered can come in: by a client id metadata document or by dynamic registration.",
+    "An unknown client can register: with a client id metadata document or with dynamic registration.",
     "MCP 2026-07-28, Client Registration",
-    "Without either, tell users which client id to enter.",
+    "Without either, document which client id users must enter.",
 );
 static ISS: Check = Check::new(
     "issuer.iss_parameter",
     Note,
-    "The authorization response names its issuer.",
+    "The authorization response contains `iss`.",
     "RFC 9207 §3; MCP 2026-07-28, Authorization: Authorization Response Validation (SHOULD)",
-    "Switch `iss` on and advertise `authorization_response_iss_parameter_supported`.",
+    "Enable `iss` and advertise `authorization_response_iss_parameter_supported`.",
 );
 static JWKS: Check = Check::new(
     "issuer.jwks",
     Fail,
-    "The key set can be fetched and has a public key for signatures.",
+    "The key set can be fetched and contains a public signing key.",
     "RFC 8414 §2 (`jwks_uri`); RFC 7517 §5",
-    "Correct `jwks_uri`, or leave it out if tokens are opaque.",
+    "Correct `jwks_uri`, or omit it if tokens are opaque.",
 );
 static PRIVATE: Check = Check::new(
     "issuer.jwks_public",
     Fail,
-    "No key of the set is a secret.",
+    "The key set contains no private or symmetric key.",
     "RFC 7517 §9.2; RFC 7518 §6.2.2, §6.3.2 and §6.4",
-    "Withdraw the keys at once, and publish public members only.",
+    "Revoke these keys immediately, and publish only public members.",
 );
 static CORS: Check = Check::new(
     "issuer.cors",
     Note,
-    "A page in a browser can read the issuer's metadata.",
+    "A browser page can read the issuer's metadata.",
     "Fetch standard, CORS protocol; RFC 8414 §3",
-    "Allow any origin on metadata, registration and token endpoint, without credentials.",
+    "Allow any origin on the metadata, registration and token endpoints, without credentials.",
 );
 
-/// Keys that are used. Issuers have two or three.
+/// The most keys that are used. Issuers publish two or three.
 const MOST_KEYS: usize = 16;
 
-/// The longest key that is used, in bytes of JSON. One of RSA with 8192 bits has 1.5 KiB, and
-/// its certificates some more.
+/// The longest key that is used, in bytes of JSON. An 8192-bit RSA key has 1.5 KiB, plus its
+/// certificates.
 const LONGEST_KEY: usize = 16 << 10;
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -122,10 +122,10 @@ pub(super) static CHECKS: &[&Check] = &[
     &CORS,
 ];
 
-/// Endpoints that must be there.
+/// Required endpoints.
 const REQUIRED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
 
-/// Endpoints that may be there.
+/// Optional endpoints.
 const FURTHER: [&str; 6] = [
     "device_authorization_endpoint",
     "introspection_endpoint",
@@ -135,7 +135,7 @@ const FURTHER: [&str; 6] = [
     "revocation_endpoint",
 ];
 
-/// Members in which two documents of one issuer must agree.
+/// Members in which the documents of one issuer must agree.
 const AGREED: [&str; 5] = [
     "issuer",
     "authorization_endpoint",
@@ -144,7 +144,7 @@ const AGREED: [&str; 5] = [
     "registration_endpoint",
 ];
 
-/// Members of a key that nobody else may know.
+/// Private members of a key.
 const SECRET: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
 pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
@@ -154,12 +154,12 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
         .and_then(|metadata| metadata.get("authorization_servers")?.get(0)?.as_str())
         .map(str::to_owned);
     let Some(identifier) = identifier else {
-        return section.close("no issuer is named");
+        return section.close("the metadata names no issuer");
     };
     let (found, tried) = discover(&visit.http, &identifier, &visit.origin).await;
     let Some((place, answer, document)) = found.first() else {
         section.judge(&METADATA, Err(tried.join("; ")));
-        return section.close("there is no metadata of the issuer");
+        return section.close("the issuer's metadata was not found");
     };
     section.judge(&METADATA, Ok(place.clone()));
     section.judge(
@@ -167,7 +167,7 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
         match document.get("issuer").and_then(Value::as_str) {
             Some(own) if own == identifier => Ok(identifier.clone()),
             Some(own) => Err(format!(
-                "it calls itself `{own}`, and the resource calls it `{identifier}`"
+                "`issuer` is `{own}`, but the resource names `{identifier}`"
             )),
             None => Err("there is no `issuer`".to_owned()),
         },
@@ -178,7 +178,7 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
         &CORS,
         match answer.header("access-control-allow-origin") {
             Some(allowed) => Ok(allowed),
-            None => Err("there is no Access-Control-Allow-Origin".to_owned()),
+            None => Err("there is no `Access-Control-Allow-Origin`".to_owned()),
         },
     );
     let mut issuer = Issuer {
@@ -194,19 +194,19 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
             Ok(keys) => {
                 section.judge(&JWKS, signing(&keys));
                 section.judge(&PRIVATE, public(&keys));
-                // Tokens are made of these, and each of the tokens is sent.
+                // Several test tokens are built from each key, and each token is sent.
                 let is_short = |key: &Value| key.to_string().len() <= LONGEST_KEY;
                 issuer.keys = keys.into_iter().filter(is_short).take(MOST_KEYS).collect();
             }
         },
     }
     visit.facts.issuer = Some(issuer);
-    section.close("there is no key set")
+    section.close("there is no `jwks_uri` or key set")
 }
 
 type Found = (String, Answer, Map<String, Value>);
 
-/// Looks at the three places in the order of the specification.
+/// Tries the three URLs in the order of the specification.
 async fn discover(http: &Http, identifier: &str, origin: &str) -> (Vec<Found>, Vec<String>) {
     let (mut found, mut tried) = (Vec::new(), Vec::new());
     let places = match target::secure(identifier) {
@@ -214,7 +214,7 @@ async fn discover(http: &Http, identifier: &str, origin: &str) -> (Vec<Found>, V
         Err(fault) => return (found, vec![fault]),
     };
     for place in places {
-        // With an `Origin`, as a page would, to see what it could read.
+        // Sends `Origin`, as a page would, to see what a page could read.
         let request = Request::get(&*place).header("origin", origin);
         match http.exchange(request).await {
             Err(fault) => tried.push(format!("{place}: {fault}")),
@@ -319,7 +319,7 @@ fn capabilities(issuer: &Issuer, section: &mut Section) {
     section.judge(
         &REGISTRATION,
         match ways.is_empty() {
-            true => Err("neither is offered".to_owned()),
+            true => Err("neither is supported".to_owned()),
             false => Ok(ways.join(" and ")),
         },
     );
@@ -349,7 +349,7 @@ fn signing(keys: &[Value]) -> Result<String, String> {
         matches!(key["kty"].as_str(), Some("RSA" | "EC" | "OKP" | "AKP")) && key["use"] != "enc"
     };
     match keys.iter().filter(can_sign).count() {
-        0 => Err(format!("{}, none for signatures", count(keys.len(), "key"))),
+        0 => Err(format!("{}, no signing key", count(keys.len(), "key"))),
         number => Ok(format!("{} for signatures", count(number, "key"))),
     }
 }

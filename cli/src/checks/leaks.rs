@@ -1,4 +1,4 @@
-//! What can be learned without a token, and what answers repeat.
+//! What is visible without a token, and what responses disclose.
 
 use serde_json::{Value, json};
 
@@ -16,35 +16,35 @@ use crate::{
 static LIST: Check = Check::new(
     "leaks.list",
     Note,
-    "Nothing is listed without a token.",
-    "MCP 2026-07-28, Security Best Practices; whoever lists may wish to",
-    "Right if these tools are meant to be public. Otherwise let `tools/list` need a token.",
+    "`tools/list` lists no tool without a token.",
+    "MCP 2026-07-28, Security Best Practices; a server may publish its tools on purpose",
+    "Ignore this if the tools are meant to be public. Otherwise require a token for `tools/list`.",
 );
 static DOORS: Check = Check::new(
     "leaks.doors",
     Fail,
-    "Where `tools/list` needs a token, every other operation does.",
+    "If `tools/list` needs a token, all other operations need one.",
     "MCP 2026-07-28, Authorization: Access Token Usage (every request)",
-    "Refuse by default; name what is open.",
+    "Deny by default; list the exceptions.",
 );
 static TOKEN: Check = Check::new(
     "leaks.token",
     Fail,
-    "No answer repeats a token.",
+    "No response contains a token.",
     "RFC 6750 §5.2 and §5.3; OWASP, error handling",
-    "Leave tokens out of error texts, good ones and bad ones.",
+    "Keep tokens, valid or not, out of error messages.",
 );
 static TRACE: Check = Check::new(
     "leaks.trace",
     Warn,
-    "No answer has a stack trace or a path of the server's disk.",
+    "No response contains a stack trace or a path of the server's file system.",
     "OWASP, error handling; RFC 9110 §17.9",
-    "Answer errors by a code and a sentence; the log may say more.",
+    "Respond with a code and a short message; write details to the log.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[&LIST, &DOORS, &TOKEN, &TRACE];
 
-/// What stands in stack traces of the languages that servers are written in.
+/// Text that occurs in stack traces of the languages that servers are written in.
 pub(super) const TRACES: [(&str, &str); 5] = [
     ("a Python traceback", "Traceback (most recent call last)"),
     ("a Rust panic", "panicked at "),
@@ -53,7 +53,7 @@ pub(super) const TRACES: [(&str, &str); 5] = [
     ("a Go stack", "goroutine 1 ["),
 ];
 
-/// Operations that have been found open while tools were guarded.
+/// Operations that servers have left open while they protected tools.
 const OPERATIONS: [&str; 10] = [
     "prompts/list",
     "prompts/get",
@@ -107,7 +107,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             },
         );
     }
-    // Last of all, when every other answer has come.
+    // Last, when all other responses have arrived.
     for (check, watch) in [(&TOKEN, Watch::Token), (&TRACE, Watch::Trace)] {
         let leaks = visit.http.leaks(watch);
         section.judge(
@@ -121,12 +121,12 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     section.close("`tools/list` needs no token")
 }
 
-/// Who opens a session, where there are sessions: nobody in particular, or, where that
-/// needs a token, the owner of one.
+/// Opens a session, where the server has sessions: without a token, or, if that is refused,
+/// with the first token.
 async fn opener(visit: &Visit, era: Era) -> Dialogue {
     let mut dialogue = Dialogue::new(&visit.target, era, None);
     if era == Era::Session {
-        // Whether it may open is judged elsewhere.
+        // `lifecycle` reports whether this succeeds.
         let _ = dialogue.open(&visit.http).await;
         if let (None, Some(token)) = (dialogue.session(), visit.tokens.first()) {
             dialogue = Dialogue::new(&visit.target, era, Some(token));
@@ -156,7 +156,7 @@ async fn open_doors(visit: &Visit, stranger: &Dialogue) -> Vec<String> {
         let has_result = message
             .as_ref()
             .is_some_and(|message| message.get("result").is_some());
-        // A stream that has not refused yet is a stream that is open.
+        // A stream that has not refused the request yet counts as open.
         if answer.is_success() && (has_result || (answer.is_stream() && message.is_none())) {
             doors.push(format!("{method} ({})", stranger.era().revision()));
         }

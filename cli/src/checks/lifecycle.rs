@@ -1,4 +1,4 @@
-//! Both lifecycles of the protocol, with a token where the handshake needs one.
+//! Both protocol lifecycles, with a token where the handshake needs one.
 
 use std::collections::BTreeSet;
 
@@ -18,51 +18,51 @@ use crate::{
 static ANY: Check = Check::new(
     "lifecycle.any",
     Fail,
-    "The token opens at least one lifecycle.",
+    "The token is accepted in at least one lifecycle.",
     "MCP 2026-07-28, Versioning; MCP 2025-11-25, Lifecycle",
-    "Look at what the server answers to the token that was given: its log says more.",
+    "Look at the response to this token, and at the server's log.",
 );
 static STATELESS: Check = Check::new(
     "lifecycle.stateless",
     Warn,
-    "2026-07-28: `server/discover` is answered, and lists that revision.",
+    "2026-07-28: `server/discover` succeeds and lists that revision.",
     "MCP 2026-07-28, Discovery (MUST)",
-    "Implement the revision. In its `auto` mode a client falls back to the older one on a 4xx.",
+    "Implement the revision. A client in `auto` mode falls back to the older one on a 4xx.",
 );
 static SESSION: Check = Check::new(
     "lifecycle.session",
     Warn,
-    "2025-11-25: `initialize` is answered with a revision that has sessions.",
-    "MCP 2025-11-25, Lifecycle: Version Negotiation; clients: most of them open in this way",
+    "2025-11-25: `initialize` returns a revision that has sessions.",
+    "MCP 2025-11-25, Lifecycle: Version Negotiation; clients: most start with it",
     "Keep the older lifecycle at the same URL.",
 );
 static LIST: Check = Check::new(
     "lifecycle.list",
     Fail,
-    "`tools/list` is answered alike in each lifecycle that works; names are there once, schemas are objects.",
+    "`tools/list` returns the same tools in every lifecycle; names are unique and schemas are objects.",
     "MCP 2026-07-28, Tools; JSON-RPC 2.0 §5",
-    "Make every list from one table of tools.",
+    "Build every list from one table of tools.",
 );
 static SESSION_TOKEN: Check = Check::new(
     "lifecycle.session_token",
     Fail,
-    "A session that a token has opened opens nothing without one.",
+    "A session that was opened with a token refuses requests without one.",
     "MCP 2025-11-25, Security Best Practices: Session Hijacking (MUST NOT use sessions for authentication)",
-    "Judge the token of every request.",
+    "Validate the token of every request.",
 );
 static UNKNOWN_SESSION: Check = Check::new(
     "lifecycle.unknown_session",
     Warn,
-    "A session id that the server has not issued is answered by 404 or 400.",
+    "An unknown session id gets a 404 or 400.",
     "MCP 2025-11-25, Transports: Session Management",
-    "Answer 404: the client then opens a new session.",
+    "Send 404: the client then opens a new session.",
 );
 static STREAM: Check = Check::new(
     "lifecycle.stream",
     Warn,
-    "GET in a session is answered by an event stream or by 405.",
+    "GET in a session gets an event stream or a 405.",
     "MCP 2025-11-25, Transports: Listening for Messages from the Server",
-    "Answer 405 where there is no stream.",
+    "Send 405 if there is no stream.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -105,7 +105,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     }
     if open.is_empty() {
         return match token {
-            None => section.close("the handshake needs a token; give one by --token or --login"),
+            None => section.close("the handshake needs a token; use --token or --login"),
             Some(_) => {
                 section.judge(&ANY, Err(tried.join("; ")));
                 section.close("no lifecycle works")
@@ -118,10 +118,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         .collect();
     section.judge(&ANY, Ok(names.join(", ")));
     match token.is_none() && !may_list(visit, &open).await {
-        true => section.skip(
-            &LIST,
-            "the list needs a token; give one by --token or --login",
-        ),
+        true => section.skip(&LIST, "the list needs a token; use --token or --login"),
         false => section.judge(&LIST, lists(visit, &open).await),
     }
     let with_session = open.iter().find(|dialogue| dialogue.session().is_some());
@@ -134,7 +131,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     section.close("the server opens no session")
 }
 
-/// What the opening says about itself.
+/// Checks the result of the first request.
 fn opened(era: Era, answer: &Answer) -> Result<String, String> {
     let Some(result) = answer.result() else {
         return Err(answer.brief());
@@ -176,7 +173,9 @@ async fn lists(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
         let names = tools(&answer).map_err(|fault| format!("{era}: {fault}"))?;
         match &known {
             Some(known) if *known != names => {
-                return Err(format!("{era} lists {names:?}, the other {known:?}"));
+                return Err(format!(
+                    "{era} lists {names:?}, the other lifecycle {known:?}"
+                ));
             }
             _ => known = Some(names),
         }
@@ -191,10 +190,10 @@ fn tools(answer: &Answer) -> Result<BTreeSet<String>, String> {
     for tool in list {
         let name = tool["name"].as_str().ok_or("a tool has no name")?;
         if tool["inputSchema"]["type"] != "object" {
-            return Err(format!("`{name}` has no object for a schema"));
+            return Err(format!("the input schema of `{name}` is not an object"));
         }
         if !names.insert(name.to_owned()) {
-            return Err(format!("`{name}` is there twice"));
+            return Err(format!("`{name}` is listed twice"));
         }
     }
     Ok(names)
@@ -231,7 +230,7 @@ async fn in_session(visit: &Visit, dialogue: &Dialogue, has_token: bool, section
     );
 }
 
-/// What the session's id alone lets see, against what anybody may see.
+/// Compares what the session id alone shows with what is public.
 async fn without_token(visit: &Visit, dialogue: &Dialogue) -> Result<String, String> {
     let thief = dialogue.with_token(None);
     let answer = thief.ask(&visit.http, "tools/list", json!({})).await?;
@@ -243,7 +242,7 @@ async fn without_token(visit: &Visit, dialogue: &Dialogue) -> Result<String, Str
     let answer = stranger.ask(&visit.http, "tools/list", json!({})).await?;
     stranger.close(&visit.http).await;
     match tools(&answer) {
-        Ok(public) if public == stolen => Ok("what anybody may list".to_owned()),
+        Ok(public) if public == stolen => Ok("only the public list".to_owned()),
         _ => Err(format!(
             "`tools/list` without the token: {}",
             count(stolen.len(), "tool")

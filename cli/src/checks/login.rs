@@ -1,4 +1,4 @@
-//! A login as a client does it: authorization code, PKCE, resource indicator.
+//! The login flow of a client: authorization code, PKCE, resource indicator.
 
 use std::collections::HashSet;
 
@@ -17,51 +17,51 @@ static REGISTRATION: Check = Check::new(
     Fail,
     "A public client with a loopback redirect can register.",
     "RFC 7591 §3; RFC 8252 §7.3; MCP 2026-07-28, Client Registration",
-    "Allow `token_endpoint_auth_method: none` and `http://127.0.0.1` with any port, or give `--client-id`.",
+    "Allow `token_endpoint_auth_method: none` and `http://127.0.0.1` with any port, or use `--client-id`.",
 );
 static RESPONSE: Check = Check::new(
     "login.response",
     Fail,
-    "The browser comes back with a code and the same `state`.",
+    "The redirect to the client contains a code and the same `state`.",
     "RFC 6749 §4.1.2; OAuth 2.1 §4.1.2",
-    "Look at the authorization server's log for the request.",
+    "Look for the request in the authorization server's log.",
 );
 static ISS: Check = Check::new(
     "login.iss",
     Fail,
-    "`iss` in the response is the issuer, character for character; it is there if it is advertised.",
+    "`iss` in the response is identical to the issuer; it is present if it is advertised.",
     "RFC 9207 §2.4; MCP 2026-07-28, Authorization: Authorization Response Validation",
-    "Send the very text of `issuer`.",
+    "Send exactly the value of `issuer`.",
 );
 static TOKEN: Check = Check::new(
     "login.token",
     Fail,
-    "The token endpoint gives a Bearer token for the code.",
+    "The token endpoint exchanges the code for a Bearer token.",
     "RFC 6749 §5.1; RFC 7636 §4.6",
-    "Look at the authorization server's log for the request.",
+    "Look for the request in the authorization server's log.",
 );
 static AUDIENCE: Check = Check::new(
     "login.audience",
     Warn,
-    "The token is for this resource, where it tells for whom it is.",
+    "If the token names an audience, it contains this resource.",
     "RFC 8707 §2.2; RFC 9068 §3",
-    "Have the authorization server put the `resource` of the request into `aud`.",
+    "Make the authorization server put the `resource` of the request into `aud`.",
 );
 static SCOPE: Check = Check::new(
     "login.scope",
     Note,
-    "Every scope is granted that was asked for.",
+    "All requested scopes are granted.",
     "RFC 6749 §3.3: a user may grant fewer",
-    "Nothing, if it was unticked.",
+    "Nothing, if the user deselected the scope.",
 );
 
 pub(crate) static CHECKS: &[&Check] = &[&REGISTRATION, &RESPONSE, &ISS, &TOKEN, &AUDIENCE, &SCOPE];
 
-/// Logs in, if that is wanted; the token joins those that were given, as the first.
+/// Logs in if `--login` is set. The new token becomes the first of the tokens.
 pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding>, Option<Client>) {
     let mut section = Section::new(CHECKS);
     let Some(login) = login else {
-        return (section.close("not asked for by --login"), None);
+        return (section.close("`--login` is not set"), None);
     };
     let is_registered = login.client_id.is_some();
     let client = match login.client(visit).await {
@@ -72,7 +72,7 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
         Ok(client) => client,
     };
     match is_registered {
-        true => section.skip(&REGISTRATION, "a client was given by --client-id"),
+        true => section.skip(&REGISTRATION, "--client-id names a client"),
         false => section.judge(&REGISTRATION, Ok("registered".to_owned())),
     }
     let asked = client.asked_for().to_owned();
@@ -89,9 +89,9 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
                     section.judge(check, Err(fault));
                     break;
                 }
-                section.judge(check, Ok("as it should be".to_owned()));
+                section.judge(check, Ok("correct".to_owned()));
             }
-            return (section.close("the login did not get there"), None);
+            return (section.close("the login ended before this step"), None);
         }
     };
     section.judge(&RESPONSE, Ok("code and state".to_owned()));
@@ -100,11 +100,11 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
         Ok(granted
             .iss
             .clone()
-            .unwrap_or_else(|| "not advertised, not there".to_owned())),
+            .unwrap_or_else(|| "neither advertised nor present".to_owned())),
     );
     section.judge(&TOKEN, Ok("a Bearer token".to_owned()));
     match jwt::claims(&granted.token).map(|claims| claims["aud"].clone()) {
-        None => section.skip(&AUDIENCE, "the token is no JWT"),
+        None => section.skip(&AUDIENCE, "the token is not a JWT"),
         Some(aud) => {
             let resource = visit.resource();
             let is_ours = aud == resource
@@ -134,5 +134,5 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
         },
     );
     visit.tokens.insert(0, granted.token);
-    (section.close("not judged"), Some(client))
+    (section.close("not checked"), Some(client))
 }

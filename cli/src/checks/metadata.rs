@@ -19,93 +19,93 @@ use crate::{
 static PATH: Check = Check::new(
     "metadata.path",
     Fail,
-    "The document is at the well-known place for the URL's path, without a token.",
+    "The document is at the well-known path for the URL's path, without a token.",
     "RFC 9728 §3 and §3.1",
-    "Serve it at `/.well-known/oauth-protected-resource<path>`, outside of the authorization layer.",
+    "Serve it at `/.well-known/oauth-protected-resource<path>`, outside the authorization layer.",
 );
 static ROOT: Check = Check::new(
     "metadata.root",
     Warn,
-    "It is at the root place as well.",
+    "The document is also at the root well-known path.",
     "MCP 2025-11-25, Authorization: Protected Resource Metadata Discovery; clients try both",
     "Serve the same document at `/.well-known/oauth-protected-resource`.",
 );
 static SAME: Check = Check::new(
     "metadata.same",
     Fail,
-    "Every place has the same document.",
+    "All URLs serve the same document.",
     "RFC 9728 §3.3",
-    "Serve one value from every place.",
+    "Serve one value at all of them.",
 );
 static TYPE: Check = Check::new(
     "metadata.content_type",
     Fail,
-    "It is `application/json`.",
+    "The document has the content type `application/json`.",
     "RFC 9728 §3.2",
-    "Set the Content-Type.",
+    "Set `Content-Type: application/json`.",
 );
 static RESOURCE: Check = Check::new(
     "metadata.resource",
     Fail,
-    "`resource` is the URL that was typed, character for character.",
-    "RFC 9728 §3.3; clients compare it, a slash too many fails in all of them",
-    "Publish the URL that users enter, as text from the configuration. If it is right, enter it here in the same way.",
+    "`resource` is identical to the URL on the command line, character for character.",
+    "RFC 9728 §3.3; clients compare it; an extra slash fails in all of them",
+    "Publish the URL that users enter, as text from the configuration. If it is already right, use the same text on the command line.",
 );
 static SERVERS: Check = Check::new(
     "metadata.authorization_servers",
     Fail,
-    "`authorization_servers` names at least one issuer by an absolute URL, https or loopback, without query and fragment.",
+    "`authorization_servers` contains at least one issuer: an absolute URL, https or loopback, without query and fragment.",
     "MCP 2026-07-28, Authorization Server Discovery; RFC 9728 §2; RFC 8414 §2",
-    "List the issuer exactly as it calls itself.",
+    "List the issuer exactly as its own metadata names it.",
 );
 static SCOPES: Check = Check::new(
     "metadata.scopes_supported",
     Warn,
-    "`scopes_supported` is there.",
-    "RFC 9728 §2 (RECOMMENDED); clients ask for it where the challenge has no scope",
+    "`scopes_supported` is present.",
+    "RFC 9728 §2 (RECOMMENDED); clients request it if the challenge has no scope",
     "List the scopes that basic use needs.",
 );
 static SCOPE_TOKENS: Check = Check::new(
     "metadata.scope_tokens",
     Fail,
-    "It is a list of scope-tokens, each once, and not empty.",
-    "RFC 6749 §3.3; RFC 9728 §3.2 (empty lists are left out)",
-    "One scope an entry, no spaces and no quotes in it.",
+    "`scopes_supported` is a list of distinct scope-tokens, and not empty.",
+    "RFC 6749 §3.3; RFC 9728 §3.2 (empty lists are omitted)",
+    "Write one scope per entry, without spaces or quotes.",
 );
 static OFFLINE: Check = Check::new(
     "metadata.offline_access",
     Warn,
-    "`offline_access` is not in it.",
+    "`scopes_supported` does not contain `offline_access`.",
     "MCP 2026-07-28, Authorization: Refresh Tokens",
-    "Leave it to the authorization server's own list.",
+    "Leave `offline_access` to the authorization server's own list.",
 );
 static METHODS: Check = Check::new(
     "metadata.bearer_methods",
     Warn,
-    "`bearer_methods_supported`, if it is there, has `header` and not `query`.",
+    "`bearer_methods_supported`, if present, contains `header` and not `query`.",
     "RFC 9728 §2; OAuth 2.1 §5.1; MCP 2026-07-28, Authorization: Token Requirements",
-    "Say `[\"header\"]`.",
+    "Publish `[\"header\"]`.",
 );
 static MEMBERS: Check = Check::new(
     "metadata.members",
     Fail,
-    "Further members have the types of the RFC; addresses are absolute URLs.",
+    "The other members have the types that the RFC defines; addresses are absolute URLs.",
     "RFC 9728 §2 and §3.2",
-    "Correct the members that are named, or leave them out.",
+    "Correct the reported member, or omit it.",
 );
 static VERSION: Check = Check::new(
     "metadata.protocol_version",
     Fail,
-    "The MCP-Protocol-Version header does not matter there.",
-    "clients send 2024-11-05, 2025-11-25 or 2026-07-28 there, whatever the session speaks",
-    "Judge that header at the MCP endpoint alone.",
+    "The document is served for any `MCP-Protocol-Version` header.",
+    "clients send 2024-11-05, 2025-11-25 or 2026-07-28 with this request, whatever the session uses",
+    "Validate that header only at the MCP endpoint.",
 );
 static TOKEN: Check = Check::new(
     "metadata.any_token",
     Warn,
-    "A bad token does not matter there.",
+    "An invalid token does not prevent the document from being served.",
     "RFC 9728 §3.1: the document needs no credentials",
-    "Keep the well-known places outside of the authorization layer.",
+    "Keep the well-known paths outside the authorization layer.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -132,7 +132,7 @@ const ADDRESSES: [&str; 4] = [
     "resource_tos_uri",
 ];
 
-/// Members that are lists of text.
+/// Members that are lists of strings.
 const LISTS: [&str; 4] = [
     "authorization_details_types_supported",
     "bearer_methods_supported",
@@ -140,7 +140,7 @@ const LISTS: [&str; 4] = [
     "resource_signing_alg_values_supported",
 ];
 
-/// Members that are true or false.
+/// Boolean members.
 const SWITCHES: [&str; 2] = [
     "dpop_bound_access_tokens_required",
     "tls_client_certificate_bound_access_tokens",
@@ -169,7 +169,7 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
         let verdict = match (&answer, &document) {
             (Err(fault), _) => Err(format!("{place}: {fault}")),
             (Ok(answer), _) if answer.status != 200 => Err(format!("{place}: {}", answer.brief())),
-            (Ok(_), None) => Err(format!("{place}: no JSON object")),
+            (Ok(_), None) => Err(format!("{place}: not a JSON object")),
             (Ok(_), Some(_)) => Ok(place.clone()),
         };
         if let (Ok(_), Ok(answer), Some(document)) = (&verdict, answer, document) {
@@ -182,10 +182,13 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
         }
     }
     if by_path == at_root {
-        section.skip(&ROOT, "the URL has no path: both places are one");
+        section.skip(
+            &ROOT,
+            "the URL has no path, so both well-known paths are the same",
+        );
     }
     let Some((place, answer, document)) = found.first().cloned() else {
-        return section.close("there is no document");
+        return section.close("the metadata document was not found");
     };
     section.judge(&SAME, same(&found));
     section.judge(
@@ -204,7 +207,7 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
     let request = Request::get(&*place).bearer("nonsense");
     section.judge(&TOKEN, is_served(visit, request).await);
     visit.facts.metadata = Some(document);
-    section.close("the document does not have it")
+    section.close("the document does not have this member")
 }
 
 fn same(found: &[(String, Answer, Map<String, Value>)]) -> Result<String, String> {
@@ -218,7 +221,7 @@ fn same(found: &[(String, Answer, Map<String, Value>)]) -> Result<String, String
 fn resource(typed: &str, document: &Map<String, Value>) -> Result<String, String> {
     match document.get("resource").and_then(Value::as_str) {
         Some(resource) if resource == typed => Ok(resource.to_owned()),
-        Some(resource) => Err(format!("`{resource}`, and `{typed}` was typed")),
+        Some(resource) => Err(format!("`{resource}` is not `{typed}`")),
         None => Err("there is no `resource`".to_owned()),
     }
 }
@@ -247,13 +250,13 @@ fn scopes(document: &Map<String, Value>, section: &mut Section) {
         Ok(Some(list)) => Ok(list),
         Err(fault) => Err(fault),
     };
-    section.judge(&SCOPES, Ok("it is there".to_owned()));
+    section.judge(&SCOPES, Ok("present".to_owned()));
     if let Ok(list) = &list {
         section.judge(
             &OFFLINE,
             match list.contains(&"offline_access") {
-                true => Err("it is in the list".to_owned()),
-                false => Ok("it is not".to_owned()),
+                true => Err("in the list".to_owned()),
+                false => Ok("not in the list".to_owned()),
             },
         );
     }
@@ -266,10 +269,10 @@ fn scopes(document: &Map<String, Value>, section: &mut Section) {
             let mut seen = HashSet::new();
             for scope in &list {
                 if !is_scope_token(scope) {
-                    return Err(format!("`{scope}` is no scope-token"));
+                    return Err(format!("`{scope}` is not a scope-token"));
                 }
                 if !seen.insert(scope) {
-                    return Err(format!("`{scope}` is there twice"));
+                    return Err(format!("`{scope}` is listed twice"));
                 }
             }
             Ok(list.join(" "))
@@ -279,9 +282,9 @@ fn scopes(document: &Map<String, Value>, section: &mut Section) {
 
 fn methods(document: &Map<String, Value>) -> Result<String, String> {
     match texts(document, "bearer_methods_supported") {
-        Ok(None) => Ok("it is not there".to_owned()),
-        // The type is judged by `metadata.members`.
-        Err(_) => Ok("it cannot be read".to_owned()),
+        Ok(None) => Ok("not present".to_owned()),
+        // `metadata.members` checks the type.
+        Err(_) => Ok("not a list of strings".to_owned()),
         Ok(Some(list)) => match list.contains(&"header") && !list.contains(&"query") {
             true => Ok(list.join(" ")),
             false => Err(list.join(" ")),
@@ -304,11 +307,11 @@ fn members(document: &Map<String, Value>) -> Result<String, String> {
     }
     for name in SWITCHES {
         if document.get(name).is_some_and(|value| !value.is_boolean()) {
-            return Err(format!("`{name}` is neither true nor false"));
+            return Err(format!("`{name}` is not a boolean"));
         }
     }
     match document.get("resource_name") {
-        None | Some(Value::String(_)) => Ok("as they should be".to_owned()),
+        None | Some(Value::String(_)) => Ok("all valid".to_owned()),
         Some(other) => Err(format!("`resource_name` is {other}")),
     }
 }
@@ -320,7 +323,7 @@ async fn any_version(visit: &Visit, place: &str) -> Result<String, String> {
             .await
             .map_err(|fault| format!("{version}: {fault}"))?;
     }
-    Ok("served for any of four".to_owned())
+    Ok("served for all four values".to_owned())
 }
 
 async fn is_served(visit: &Visit, request: Request) -> Result<String, String> {
@@ -331,7 +334,7 @@ async fn is_served(visit: &Visit, request: Request) -> Result<String, String> {
     }
 }
 
-/// A member that is a list of text, or nothing.
+/// Returns a member that is a list of strings, or `None` if it is absent.
 fn texts<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, String> {
     let Some(value) = document.get(name) else {
         return Ok(None);
@@ -341,6 +344,6 @@ fn texts<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<
         .and_then(|list| list.iter().map(Value::as_str).collect());
     match list {
         Some(list) => Ok(Some(list)),
-        None => Err(format!("`{name}` is no list of text")),
+        None => Err(format!("`{name}` is not a list of strings")),
     }
 }

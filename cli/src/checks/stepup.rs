@@ -1,4 +1,4 @@
-//! A token that lacks a scope: a real 403, from which a client can find its way
+//! Calls with a token that lacks a scope: HTTP 403 with a challenge that lets a client step up
 //! (RFC 6750 §3.1).
 
 use std::collections::HashSet;
@@ -22,64 +22,64 @@ use crate::{
 static STATUS: Check = Check::new(
     "stepup.status",
     Fail,
-    "A call that the token has no scope for is answered by HTTP 403, in each lifecycle that works.",
+    "A call without the required scope gets HTTP 403, in every lifecycle that works.",
     "MCP 2026-07-28, Authorization: Runtime Insufficient Scope Errors; RFC 6750 §3.1",
-    "Refuse before the protocol layer: a JSON-RPC error inside of HTTP 200 starts no step-up, and 401 starts a new login.",
+    "Refuse before the protocol layer: a JSON-RPC error in an HTTP 200 response starts no step-up, and a 401 starts a new login.",
 );
 static CHALLENGE: Check = Check::new(
     "stepup.challenge",
     Fail,
-    "Its challenge can be read by every client and says where the metadata is.",
+    "Every client can read the challenge of the 403, and it names the metadata document.",
     "RFC 9110 §11.6.1; RFC 9728 §5.1",
     "Build every challenge in one place.",
 );
 static ERROR: Check = Check::new(
     "stepup.error",
     Fail,
-    "It says `error=\"insufficient_scope\"`.",
+    "The challenge has `error=\"insufficient_scope\"`.",
     "RFC 6750 §3.1",
     "Add the parameter.",
 );
 static SCOPE: Check = Check::new(
     "stepup.scope",
     Fail,
-    "It names the scopes that are needed, at least one that the token lacks.",
-    "MCP 2026-07-28, Authorization: Scope Challenge Handling; clients: without them no step-up",
-    "Add `scope=\"…\"` with everything that this operation needs.",
+    "`scope` names the required scopes, at least one of which the token lacks.",
+    "MCP 2026-07-28, Authorization: Scope Challenge Handling; clients: no step-up without it",
+    "Add `scope=\"…\"` with every scope that this operation requires.",
 );
 static UNION: Check = Check::new(
     "stepup.union",
     Note,
-    "It names what the token already has as well.",
-    "clients: those that replace their scopes go back and forth otherwise; not required",
-    "Name the union of needed and granted scopes.",
+    "`scope` also names the scopes that the token already has.",
+    "clients: those that replace their scopes otherwise step up again and again; not required",
+    "Send the union of required and granted scopes.",
 );
 static SESSION: Check = Check::new(
     "stepup.session",
     Fail,
-    "The refusal leaves the session alone.",
+    "The refusal does not end the session.",
     "clients repeat the call in the same session",
     "Do not end a session because of a 403.",
 );
 static RECOVER: Check = Check::new(
     "stepup.recover",
     Fail,
-    "With a token that has the scope the same call goes through, in the same session.",
+    "With a token that has the scope, the same call succeeds in the same session.",
     "MCP 2026-07-28, Authorization: Step-Up Authorization Flow",
-    "Tie sessions to issuer and subject, never to a token's bytes.",
+    "Bind sessions to issuer and subject, not to the bytes of a token.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[
     &STATUS, &CHALLENGE, &ERROR, &SCOPE, &UNION, &SESSION, &RECOVER,
 ];
 
-/// Tools of one's own choice that are tried at most.
+/// The most tools that are tried without `--tool`.
 const MOST: usize = 20;
 
 pub(super) async fn run(visit: &mut Visit, client: Option<Client>) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     let Some(token) = visit.tokens.first().cloned() else {
-        return section.close("no token was given by --token or --login");
+        return section.close("there is no token; use --token or --login");
     };
     let mut open = Vec::new();
     for era in Era::BOTH {
@@ -98,8 +98,7 @@ pub(super) async fn run(visit: &mut Visit, client: Option<Client>) -> Vec<Findin
         None => None,
     };
     let Some(tool) = tool else {
-        return section
-            .close("no tool is known that the token lacks a scope for; give one by --tool");
+        return section.close("no tool is known that needs another scope; name one with --tool");
     };
     let (verdict, refusal) = refuse(visit, &open, &tool).await;
     section.judge(&STATUS, verdict);
@@ -110,7 +109,7 @@ pub(super) async fn run(visit: &mut Visit, client: Option<Client>) -> Vec<Findin
         match step_up(visit, client, scope).await {
             Err(fault) => section.judge(&RECOVER, Err(fault)),
             Ok(()) if visit.tokens.len() < 2 => {
-                section.skip(&RECOVER, "no second token was given by --token or --login");
+                section.skip(&RECOVER, "there is no second token; use --token or --login");
             }
             Ok(()) => section.judge(&RECOVER, recover(visit, &open, &tool).await),
         }
@@ -118,10 +117,10 @@ pub(super) async fn run(visit: &mut Visit, client: Option<Client>) -> Vec<Findin
     for dialogue in &open {
         dialogue.close(&visit.http).await;
     }
-    section.close("there is no 403 to judge")
+    section.close("there is no 403 to check")
 }
 
-/// The first tool that says it only reads, and that the token is refused for.
+/// Returns the first tool that declares `readOnlyHint` and refuses the token.
 async fn refused_tool(visit: &Visit, dialogue: &Dialogue) -> Option<String> {
     let answer = dialogue
         .ask(&visit.http, "tools/list", json!({}))
@@ -129,7 +128,7 @@ async fn refused_tool(visit: &Visit, dialogue: &Dialogue) -> Option<String> {
         .ok()?;
     let result = answer.result()?;
     let reading = result["tools"].as_array()?.iter().filter(|tool| {
-        // Should the server let the call through, nothing must have been changed.
+        // If the server does allow the call, it must change nothing.
         tool["annotations"]["readOnlyHint"] == true
     });
     for name in reading.filter_map(|tool| tool["name"].as_str()).take(MOST) {
@@ -143,7 +142,7 @@ async fn refused_tool(visit: &Visit, dialogue: &Dialogue) -> Option<String> {
     None
 }
 
-/// Calls the tool in each lifecycle; the refusal of the first one is what is judged.
+/// Calls the tool in each lifecycle. The first refusal is the one that is checked.
 async fn refuse(
     visit: &Visit,
     open: &[Dialogue],
@@ -157,8 +156,8 @@ async fn refuse(
             Ok(answer) => {
                 is_refused &= answer.status == 403;
                 let hint = match answer.result() {
-                    Some(result) if result["isError"] == true => ", a refusal inside of it",
-                    Some(_) => ", the tool ran (does the token lack a scope for it?)",
+                    Some(result) if result["isError"] == true => ", with the refusal in the result",
+                    Some(_) => ", the tool ran (does it need a scope that the token lacks?)",
                     None => "",
                 };
                 seen.push(format!(
@@ -176,7 +175,7 @@ async fn refuse(
     (if is_refused { Ok(seen) } else { Err(seen) }, refusal)
 }
 
-/// Judges the 403 by its challenge.
+/// Checks the challenge of the 403.
 fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challenge> {
     let bearer = match letter::well_formed(&refusal.values("www-authenticate")) {
         Ok(bearer) => bearer,
@@ -205,7 +204,7 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
         needed.clone().and_then(|needed| {
             let seen = needed.join(" ");
             match needed.iter().all(has) {
-                true => Err(format!("`{seen}`, all of which the token has")),
+                true => Err(format!("`{seen}`, but the token has all of these")),
                 false => Ok(seen),
             }
         }),
@@ -224,7 +223,7 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
                 },
             );
         }
-        (_, None) => section.skip(&UNION, "the token does not tell its scopes"),
+        (_, None) => section.skip(&UNION, "the token's scopes cannot be read"),
         (Err(_), _) => {}
     }
     Some(bearer)
@@ -235,13 +234,16 @@ async fn goes_on(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
         let answer = dialogue.ask(&visit.http, "tools/list", json!({})).await?;
         if answer.result().is_none() {
             let era = dialogue.era().revision();
-            return Err(format!("{era}: `tools/list` after it: {}", answer.brief()));
+            return Err(format!(
+                "{era}: `tools/list` after the refusal: {}",
+                answer.brief()
+            ));
         }
     }
-    Ok("`tools/list` goes on".to_owned())
+    Ok("`tools/list` still works".to_owned())
 }
 
-/// Asks for more, where a login can.
+/// Logs in again for more scopes, if `--login` is set.
 async fn step_up(
     visit: &mut Visit,
     client: Option<Client>,
@@ -260,7 +262,7 @@ async fn step_up(
     Ok(())
 }
 
-/// Repeats the call with each further token until it goes through.
+/// Repeats the call with each further token until it succeeds.
 async fn recover(visit: &Visit, open: &[Dialogue], tool: &str) -> Result<String, String> {
     for dialogue in open {
         let mut seen = Vec::new();

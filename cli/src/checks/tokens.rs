@@ -1,4 +1,4 @@
-//! How tokens are refused that nobody issued (RFC 6750 §3.1, RFC 8725).
+//! How the server refuses invalid tokens (RFC 6750 §3.1, RFC 8725).
 
 use crate::{
     challenge::letter,
@@ -14,100 +14,100 @@ use crate::{
 static GARBAGE: Check = Check::new(
     "tokens.garbage",
     Fail,
-    "A token that means nothing is answered by 401.",
+    "A meaningless token gets a 401.",
     "MCP 2026-07-28, Authorization: Token Handling; RFC 6750 §3.1",
-    "Refuse what cannot be verified: never 200, and never 500.",
+    "Refuse what cannot be verified, and never with 200 or 500.",
 );
 static ERROR: Check = Check::new(
     "tokens.error",
     Warn,
-    "That 401 says `error=\"invalid_token\"`.",
-    "RFC 6750 §3 and §3.1; clients refresh on it",
-    "Tell a token that is bad from one that is not there.",
+    "The challenge of that 401 has `error=\"invalid_token\"`.",
+    "RFC 6750 §3 and §3.1; clients refresh the token on it",
+    "Distinguish an invalid token from a missing one.",
 );
 static CHALLENGE: Check = Check::new(
     "tokens.challenge",
     Fail,
-    "Its challenge can be read by every client, as the one without a token.",
-    "RFC 9110 §11.6.1; RFC 9728 §5.1; clients log in again by it",
+    "Every client can read that challenge, like the one without a token.",
+    "RFC 9110 §11.6.1; RFC 9728 §5.1; clients use it to log in again",
     "Build every challenge in one place.",
 );
 static MALFORMED: Check = Check::new(
     "tokens.malformed",
     Fail,
-    "A Bearer header without a token, or with two, is answered by 400 or 401.",
+    "A Bearer header with no token, or with two, gets a 400 or 401.",
     "RFC 6750 §2.1 and §3.1",
-    "What is malformed is never taken for none, and never for a fault of the server.",
+    "Do not treat a malformed header as an absent one, or as a server error.",
 );
 static TWO: Check = Check::new(
     "tokens.two_headers",
     Warn,
-    "Two Authorization headers are refused, even if one has a good token.",
+    "Two Authorization headers are refused, even if one has a valid token.",
     "RFC 6750 §2 (not more than one method); RFC 9110 §11.6.2",
-    "Refuse: two readers of the request may take different ones.",
+    "Refuse: two parsers of the request may use different headers.",
 );
 static LONG: Check = Check::new(
     "tokens.long",
     Warn,
-    "A token of 16 KiB is answered by a 4xx.",
+    "A token of 16 KiB gets a 4xx.",
     "RFC 9110 §15.5.1 and §15.6.1; RFC 6585 §5",
-    "Bound the header, and answer 401, 400 or 431.",
+    "Limit the header size, and send 401, 400 or 431.",
 );
 static QUERY: Check = Check::new(
     "tokens.query",
     Fail,
-    "A token in the query string opens nothing.",
+    "A token in the query string grants no access.",
     "MCP 2026-07-28, Authorization: Token Requirements; OAuth 2.1 §5.1",
-    "Read tokens from the Authorization header alone; answer 400 or 401.",
+    "Read tokens only from the Authorization header; send 400 or 401.",
 );
 static UNSIGNED: Check = Check::new(
     "tokens.alg_none",
     Fail,
-    "A JWT with `alg: none`, in any spelling, is answered by 401.",
+    "A JWT with `alg: none`, in any spelling, gets a 401.",
     "RFC 8725 §2.1 and §3.1",
-    "Allow the issuer's algorithms by a list.",
+    "Accept only a list of the issuer's algorithms.",
 );
 static FORGED: Check = Check::new(
     "tokens.forged",
     Fail,
-    "A JWT with right claims and a signature made of chance is answered by 401.",
+    "A JWT with correct claims and a random signature gets a 401.",
     "RFC 8725 §3.3",
-    "Verify the signature before anything in the token is believed.",
+    "Verify the signature before you use anything in the token.",
 );
 static EXPIRED: Check = Check::new(
     "tokens.expired",
     Fail,
-    "The same that has expired is answered by 401, not by 403.",
+    "An expired JWT of that kind gets a 401, not a 403.",
     "MCP 2026-07-28, Authorization: Token Handling; RFC 9068 §4",
-    "Judge validity first and scopes second.",
+    "Check validity first and scopes second.",
 );
 static AUDIENCE: Check = Check::new(
     "tokens.audience",
     Fail,
-    "The same that was issued for another server is answered by 401.",
+    "A JWT of that kind for another audience gets a 401.",
     "MCP 2026-07-28, Authorization: Token Handling; RFC 8707 §2; RFC 9068 §4",
-    "Demand the server's own URI in `aud`.",
+    "Require the server's own URI in `aud`.",
 );
 static OWN_KEY: Check = Check::new(
     "tokens.own_key",
     Fail,
-    "A JWT that brings its own key is answered by 401.",
+    "A JWT that contains its own key gets a 401.",
     "RFC 8725 §3.10; CVE-2018-0114",
     "Take keys from the issuer's key set, never from `jwk`, `jku`, `x5c` or `x5u`.",
 );
 static SECRET: Check = Check::new(
     "tokens.known_secret",
     Fail,
-    "A JWT by HS256 with an empty secret, a usual one or the issuer's public key is answered by 401.",
+    "A JWT signed with HS256 and an empty secret, a common secret or the issuer's public key gets a 401.",
     "RFC 8725 §2.1 and §3.1; CVE-2016-5431",
-    "Allow asymmetric algorithms only, and bind each key to its algorithm.",
+    "Accept only asymmetric algorithms, and bind each key to its algorithm.",
 );
 static TAMPERED: Check = Check::new(
     "tokens.tampered",
     Fail,
-    "A good token with other claims, or without its signature, is answered by 401.",
+    "A valid token with changed claims, or without its signature, gets a 401.",
     "RFC 8725 §3.3",
-    "Verify the signature over the very bytes that came.",
+    "Verify the signature over exactly the bytes that were received.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -115,23 +115,23 @@ pub(super) static CHECKS: &[&Check] = &[
     &AUDIENCE, &OWN_KEY, &SECRET, &TAMPERED,
 ];
 
-/// What a bad token may be answered by.
+/// Expected statuses for an invalid token.
 const REFUSED: &[u16] = &[401];
 
-/// What a request may be answered by whose credentials cannot be read.
+/// Expected statuses for a request with unreadable credentials.
 const UNREADABLE: &[u16] = &[400, 401];
 
 pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     let Some(refused) = &visit.facts.refused else {
-        return section.close("nothing is refused without a token");
+        return section.close("no request without a token was refused with 401");
     };
     let asked = Asked { visit, refused };
     asked.garbage(&mut section).await;
     let malformed = [
-        ("an empty one", "Bearer "),
-        ("the scheme alone", "Bearer"),
-        ("two in a header", "Bearer a, Bearer b"),
+        ("an empty token", "Bearer "),
+        ("no token", "Bearer"),
+        ("two tokens", "Bearer a, Bearer b"),
     ];
     let requests =
         malformed.map(|(what, value)| (what, asked.request().header("authorization", value)));
@@ -157,18 +157,18 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     section.judge(&SECRET, asked.tokens(forger.by_known_secret()).await);
     match forger.with_own_key() {
         Some(token) => section.judge(&OWN_KEY, asked.tokens(vec![token]).await),
-        None => section.skip(&OWN_KEY, "no key could be made"),
+        None => section.skip(&OWN_KEY, "no key could be generated"),
     }
     let first = visit.tokens.first();
     let changed = first.and_then(|token| Some(vec![jwt::tampered(token)?, jwt::stripped(token)?]));
     match changed {
         Some(tokens) => section.judge(&TAMPERED, asked.tokens(tokens).await),
-        None => section.skip(&TAMPERED, "there is no token, or none that is a JWT"),
+        None => section.skip(&TAMPERED, "there is no token, or it is not a JWT"),
     }
-    section.close("not judged")
+    section.close("not checked")
 }
 
-/// The request that needs a token, to be asked with many.
+/// The request that needs a token, sent with many different tokens.
 struct Asked<'a> {
     visit: &'a Visit,
     refused: &'a Refused,
@@ -180,7 +180,7 @@ impl Asked<'_> {
     }
 
     async fn garbage(&self, section: &mut Section) {
-        // Chance, so that no answer can have it by accident.
+        // Random, so that no response contains it by accident.
         let token = jwt::random_text().unwrap_or_else(|_| "toolgate-check-garbage".to_owned());
         self.visit.http.watch(Watch::Token, "a bad token", &token);
         let answer = match self.visit.http.send(self.request().bearer(&token)).await {
@@ -192,7 +192,7 @@ impl Asked<'_> {
         match letter::well_formed(&answer.values("www-authenticate")) {
             Err(fault) => {
                 section.judge(&CHALLENGE, Err(fault));
-                section.skip(&ERROR, "the challenge is not well formed");
+                section.skip(&ERROR, "the challenge is malformed");
             }
             Ok(bearer) => {
                 section.judge(&CHALLENGE, Ok("well formed".to_owned()));
@@ -210,16 +210,16 @@ impl Asked<'_> {
 
     async fn two(&self, section: &mut Section) {
         let Some(good) = self.visit.tokens.first() else {
-            section.skip(&TWO, "no token was given by --token or --login");
+            section.skip(&TWO, "there is no token; use --token or --login");
             return;
         };
         let requests = vec![
             (
-                "good, then bad",
+                "valid, then invalid",
                 self.request().bearer(good).bearer("nonsense"),
             ),
             (
-                "bad, then good",
+                "invalid, then valid",
                 self.request().bearer("nonsense").bearer(good),
             ),
         ];
@@ -238,7 +238,7 @@ impl Asked<'_> {
         );
     }
 
-    /// A good token, if there is one: a bad one would be refused wherever it stood.
+    /// Sends a valid token if there is one: an invalid one would be refused anywhere.
     async fn query(&self) -> Result<String, String> {
         let (what, token) = match self.visit.tokens.first() {
             Some(token) => ("a good token", &**token),
@@ -256,7 +256,7 @@ impl Asked<'_> {
         self.all(requests.collect(), REFUSED).await
     }
 
-    /// Sends all; the first answer that is not wanted is the verdict.
+    /// Sends all requests. The first unexpected response is the verdict.
     async fn all(&self, requests: Vec<(&str, Request)>, wanted: &[u16]) -> Result<String, String> {
         let mut seen = String::new();
         let count = requests.len();

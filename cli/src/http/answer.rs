@@ -1,17 +1,17 @@
-//! What came back.
+//! A response.
 
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::json;
 
-/// An answer, read to its end or to its limit.
+/// A response, read to its end or to a limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// How much of a stream was searched for its response.
+    /// How many bytes of a stream were searched for its response.
     read: usize,
 }
 
@@ -29,27 +29,27 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// All field values of a name, as bytes.
+    /// Returns all field values of a name, as bytes.
     pub(crate) fn values(&self, name: &str) -> Vec<Vec<u8>> {
         let values = self.headers.get_all(name).iter();
         values.map(|value| value.as_bytes().to_vec()).collect()
     }
 
-    /// A header as text, repeated ones with commas between.
+    /// Returns a header as text; repeated values are joined with commas.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values = self.values(name);
         let texts: Vec<_> = values.iter().map(|v| String::from_utf8_lossy(v)).collect();
         (!texts.is_empty()).then(|| texts.join(", "))
     }
 
-    /// The members of a header that is a list of names, in lower case.
+    /// Returns the members of a header that lists names, in lower case.
     pub(crate) fn names(&self, name: &str) -> Vec<String> {
         let list = self.header(name).unwrap_or_default();
         let names = list.split(',').map(|name| name.trim().to_ascii_lowercase());
         names.filter(|name| !name.is_empty()).collect()
     }
 
-    /// The media type without its parameters, in lower case.
+    /// Returns the media type in lower case, without its parameters.
     pub(crate) fn media_type(&self) -> String {
         let value = self.header("content-type").unwrap_or_default();
         let essence = value.split(';').next().unwrap_or_default();
@@ -68,12 +68,12 @@ impl Answer {
         json::read(&self.body)
     }
 
-    /// A body that is one JSON object.
+    /// Returns the body if it is one JSON object.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
         json::read(&self.body)
     }
 
-    /// The JSON-RPC response: the body, or that event of a stream which is one.
+    /// Returns the JSON-RPC response: the body, or the event of a stream that contains it.
     pub(crate) fn message(&self) -> Option<Value> {
         if !self.is_stream() {
             return self.json().filter(is_response);
@@ -81,8 +81,8 @@ impl Answer {
         responses(&self.body).next()
     }
 
-    /// Whether a stream has said its response in what came since this was last asked. Each
-    /// event is read once, however small the pieces are in which it comes.
+    /// Whether the new part of a stream contains its response. Reads each event once, even if
+    /// it arrives in many small chunks.
     pub(super) fn is_told(&mut self) -> bool {
         let unread = self.body.get(self.read..).unwrap_or_default();
         // An event ends with an empty line.
@@ -95,12 +95,12 @@ impl Answer {
         is_told
     }
 
-    /// The result of a JSON-RPC response.
+    /// Returns the result of the JSON-RPC response.
     pub(crate) fn result(&self) -> Option<Value> {
         self.message()?.get("result").cloned()
     }
 
-    /// The status, and the JSON-RPC error if there is one.
+    /// Returns the status, and the JSON-RPC error if there is one.
     pub(crate) fn brief(&self) -> String {
         let error = self.message().and_then(|message| {
             let code = message.get("error")?.get("code")?.as_i64()?;
@@ -109,7 +109,7 @@ impl Answer {
         error.unwrap_or_else(|| format!("HTTP {}", self.status))
     }
 
-    /// Whether a text stands anywhere in the answer.
+    /// Whether a text occurs anywhere in the response.
     pub(super) fn repeats(&self, text: &str) -> bool {
         let is_in = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);
         is_in(&self.body) || self.headers.values().any(|value| is_in(value.as_bytes()))
@@ -120,7 +120,7 @@ fn is_response(message: &Value) -> bool {
     message.get("result").is_some() || message.get("error").is_some_and(Value::is_object)
 }
 
-/// The responses among the events of a stream.
+/// Returns the responses among the events of a stream.
 fn responses(stream: &[u8]) -> impl Iterator<Item = Value> {
     let text = String::from_utf8_lossy(stream).replace("\r\n", "\n");
     let events: Vec<_> = text.split("\n\n").map(data).collect();
@@ -130,7 +130,7 @@ fn responses(stream: &[u8]) -> impl Iterator<Item = Value> {
     messages.filter(is_response)
 }
 
-/// The data of one event.
+/// Returns the data of one event.
 fn data(event: &str) -> String {
     let data = event.lines().filter_map(|line| line.strip_prefix("data:"));
     data.map(|line| line.strip_prefix(' ').unwrap_or(line))
@@ -173,7 +173,7 @@ mod tests {
                     answer.is_told()
                 })
                 .collect();
-            // At its very last byte, and not again.
+            // True at the last byte, and only there.
             assert_eq!(told.iter().position(|told| *told), Some(stream.len() - 1));
             assert!(!answer.is_told());
             assert!(answer.result().is_some());

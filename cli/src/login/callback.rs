@@ -1,4 +1,4 @@
-//! The page that the browser comes back to.
+//! The loopback redirect target of the login.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use tokio::{
     time::timeout,
 };
 
-/// Bytes of a request that are read; codes and states are short.
+/// The most bytes of a request that are read; codes and states are short.
 const LARGEST: usize = 16 << 10;
 
-/// How long one connection may take to say what it wants.
+/// How long one connection may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits for the parameters of the authorization response.
 ///
 /// # Errors
 ///
-/// When nobody came within the time.
+/// If no response arrives in time.
 pub(super) async fn wait(
     listener: &TcpListener,
     patience: Duration,
 ) -> Result<Vec<(String, String)>, String> {
-    // Browsers open connections ahead of need and say nothing on them, and ask for an
-    // icon: each is answered beside the others.
+    // Browsers open idle connections in advance and request an icon, so connections are served
+    // concurrently.
     let (sender, mut receiver) = mpsc::channel(1);
     let accept = async {
         loop {
@@ -42,13 +42,13 @@ pub(super) async fn wait(
     tokio::select! {
         found = timeout(patience, receiver.recv()) => match found {
             Ok(Some(parameters)) => Ok(parameters),
-            _ => Err(format!("nobody logged in within {} s", patience.as_secs())),
+            _ => Err(format!("no login within {} s", patience.as_secs())),
         },
-        () = accept => Err("the listener has ended".to_owned()),
+        () = accept => Err("the listener has stopped".to_owned()),
     }
 }
 
-/// Answers one request; the parameters, if it is for the redirect URI.
+/// Serves one request. Returns the parameters if it is for the redirect URI.
 async fn serve(mut stream: TcpStream) -> Option<Vec<(String, String)>> {
     let mut request = Vec::new();
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -68,9 +68,9 @@ async fn serve(mut stream: TcpStream) -> Option<Vec<(String, String)>> {
     let (status, page) = match parameters {
         Some(_) => (
             "200 OK",
-            "The answer has arrived. This page can be closed.\n",
+            "The login is complete. This page can be closed.\n",
         ),
-        None => ("404 Not Found", "There is nothing here.\n"),
+        None => ("404 Not Found", "Not found.\n"),
     };
     let answer = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\

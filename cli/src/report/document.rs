@@ -1,4 +1,4 @@
-//! The list of all checks: `docs/check.md`, and the same for machines.
+//! The list of all checks: `docs/check.md`, and the same as JSON.
 
 use std::io::{self, Write};
 
@@ -6,14 +6,14 @@ use serde_json::json;
 
 use crate::checks::MATRIX;
 
-/// What stands before the tables.
+/// The text before the tables.
 const HEAD: &str = "\
 # What `toolgate check` checks
 
-`toolgate check <url>` judges the authorization of an MCP server from outside, whatever it
-is written in. It shares no code with Toolgate's runtime.
+`toolgate check <url>` checks the authorization of an MCP server from outside, in whatever
+language it is written. It shares no code with Toolgate's runtime.
 
-This file is what `toolgate check --list` prints; a test compares the two.
+This file is the output of `toolgate check --list`; a test compares the two.
 
 ```text
 toolgate check https://mcp.example.com/mcp
@@ -21,42 +21,44 @@ toolgate check https://mcp.example.com/mcp --login
 TOOLGATE_CHECK_TOKEN=\"$FEW $MORE\" toolgate check https://mcp.example.com/mcp --tool delete_file --json
 ```
 
-- **fail**: a MUST is not met, a door is open, or clients in use break. The exit code is 1.
-- **warn**: a SHOULD is not met, or some clients do worse than they could. `--strict` makes
-  the exit code 1.
-- **note**: worth knowing; nothing has to be done.
+- **fail**: a MUST is not met, an operation is open, or clients in use break. The exit code
+  is 1.
+- **warn**: a SHOULD is not met, or some clients work less well than they could. `--strict`
+  makes the exit code 1.
+- **note**: information; no action needed.
 
-A check that cannot be judged is skipped, and the report says why. The exit code is 2 when
-the server cannot be reached or the command is wrong, else 0.
+A check that cannot be made is skipped, and the report says why. The exit code is 2 if the
+server cannot be reached or the command line is wrong, otherwise 0.
 
-Without a token nothing is called and nothing is changed. `--tool` is called with each
-token, so name one that may be. With `--login` and without `--tool`, tools that say they
-only read (`readOnlyHint`) are called until one is refused.
+Without a token, no tool is called and nothing is changed. `--tool` is called with each
+token, so name a tool that may be called. With `--login` and without `--tool`, tools that
+declare `readOnlyHint` are called until one is refused.
 
-Give tokens that may be lost: the first one is also sent in the query string, where it
-must be refused and where logs of the server and of proxies will have it.
+Use tokens that you can revoke: the first one is also sent in the query string, where the
+server must refuse it and where logs of the server and of proxies may record it.
 
-The text names at its end what is to be mended. With `--json` the report is one object:
+The text report ends with the checks to fix. With `--json`, the report is one object:
 
 | member | meaning |
 |---|---|
-| `url` | what was typed |
-| `ok` | whether nothing fails, `true` or `false`; the exit code without `--strict` |
-| `summary` | how many findings have each verdict: `fail`, `warn`, `note`, `pass`, `skipped` |
-| `findings` | a list, one for each check of this document, in its order |
+| `url` | the URL on the command line |
+| `ok` | `true` if no check fails, otherwise `false`; the exit code without `--strict` |
+| `summary` | the number of findings with each verdict: `fail`, `warn`, `note`, `pass`, `skipped` |
+| `findings` | a list with one entry for each check of this document, in the same order |
 
 Each finding has `id`, `verdict` (one of those five), `severity` (`fail`, `warn` or `note`:
-what the verdict is where the check is violated), `requirement`, `source`, `seen` (what the
-server did, or why it was skipped) and `remedy`. Ids and members keep their names and their
-meaning; others may be added, so compare reports by `id` and `verdict`. Texts are for people
-and may change.
+the verdict if the check is violated), `requirement`, `source`, `seen` (what the server did,
+or why the check was skipped) and `remedy`. Ids and members keep their names and meaning;
+others may be added, so compare reports by `id` and `verdict`. Texts are for people and may
+change.
 
-\"Clients\" as a source means what was measured with clients in use, or read in their code.
+\"Clients\" as a source means behaviour that was measured with clients in use, or read in
+their code.
 ";
 
 /// # Errors
 ///
-/// When it cannot be written.
+/// If it cannot be written.
 pub(crate) fn list_markdown(out: &mut impl Write) -> io::Result<()> {
     out.write_all(HEAD.as_bytes())?;
     for family in MATRIX {
@@ -86,7 +88,7 @@ pub(crate) fn list_markdown(out: &mut impl Write) -> io::Result<()> {
 
 /// # Errors
 ///
-/// When it cannot be written.
+/// If it cannot be written.
 pub(crate) fn list_json(out: &mut impl Write) -> io::Result<()> {
     let families = MATRIX
         .iter()

@@ -1,11 +1,11 @@
-//! The command as a user runs it.
+//! Runs the command as a user does.
 
 use std::{collections::BTreeMap, process::Stdio};
 
 use serde_json::Value;
 use tokio::process::Command;
 
-/// What a run said.
+/// The output of one run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -14,7 +14,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// The findings by id.
+    /// Returns the findings by id.
     pub(crate) fn findings(&self) -> BTreeMap<String, Value> {
         let report: Value =
             serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"));
@@ -28,7 +28,7 @@ impl Ran {
         by_id.collect()
     }
 
-    /// The ids of what is neither passed nor skipped.
+    /// Returns the ids of the violated checks.
     pub(crate) fn violated(&self) -> Vec<String> {
         let with = |(id, finding): (String, Value)| {
             let verdict = finding["verdict"].as_str().expect("a verdict").to_owned();
@@ -37,7 +37,7 @@ impl Ran {
         self.findings().into_iter().filter_map(with).collect()
     }
 
-    /// The ids of what was skipped.
+    /// Returns the ids of the skipped checks.
     pub(crate) fn skipped(&self) -> Vec<String> {
         let findings = self.findings().into_iter();
         let skipped = findings.filter(|(_, finding)| finding["verdict"] == "skipped");
@@ -45,7 +45,7 @@ impl Ran {
     }
 }
 
-/// `toolgate check` with these arguments.
+/// Builds `toolgate check` with these arguments.
 pub(crate) fn command(arguments: &[&str], tokens: &[String]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_toolgate"));
     command
@@ -59,7 +59,7 @@ pub(crate) fn command(arguments: &[&str], tokens: &[String]) -> Command {
     command
 }
 
-/// Runs it to its end.
+/// Runs the command to its end.
 pub(crate) async fn run(arguments: &[&str], tokens: &[String]) -> Ran {
     let output = command(arguments, tokens).output().await.expect("it runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");

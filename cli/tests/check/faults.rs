@@ -1,4 +1,4 @@
-//! One fault, one finding.
+//! One planted error, one finding.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::{
     server::Shop,
 };
 
-/// Every fault that a run with two tokens finds, named after the check that must find
-/// it, with what else shows the same fault.
+/// Every error that a run with two tokens finds. Each has the id of the check that must find
+/// it, and the ids of other checks that it also violates.
 const FAULTS: &[(&str, &[&str])] = &[
     ("challenge.status", &[]),
     ("challenge.header", &[]),
@@ -111,7 +111,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("stepup.scope/none", &[]),
     ("stepup.scope/granted", &[]),
     ("stepup.union", &[]),
-    // The call cannot be repeated in a session that has ended.
+    // The call cannot be repeated: the session has ended.
     ("stepup.session", &["stepup.recover"]),
     ("stepup.recover", &[]),
     ("leaks.list", &[]),
@@ -139,7 +139,7 @@ async fn check(fault: &str) -> Ran {
     ran
 }
 
-/// Plants every fault of these families.
+/// Plants every error of these families, one at a time.
 async fn plant(families: &[&str]) {
     let mut planted = 0;
     for (fault, shown) in FAULTS {
@@ -167,7 +167,7 @@ async fn a_server_without_faults_is_found_to_have_none() {
     let ran = check("").await;
     assert_eq!(ran.violated(), [""; 0], "{}", ran.out);
     assert_eq!(ran.code, Some(0));
-    // Nothing but the login is left out, so nothing passes by not being looked at.
+    // Only the login is skipped, so no check passes because it did not run.
     let skipped = ran.skipped();
     assert!(
         skipped.iter().all(|id| id.starts_with("login.")),
@@ -225,7 +225,7 @@ async fn every_check_has_a_fault_that_it_finds() {
             all.insert(check["id"].as_str().expect("an id").to_owned());
         }
     }
-    // A server without TLS beyond loopback cannot be run here; `target.rs` tests the rule.
+    // A test cannot run a server without TLS beyond loopback; `target.rs` tests that rule.
     all.remove("host.tls");
     assert_eq!(planted, all);
 }

@@ -1,4 +1,4 @@
-//! Who may come in: 401, 400 and 403, and the faults that concern them.
+//! The gate of the test server: 401, 400 and 403, and the errors planted there.
 
 use axum::{
     http::{HeaderValue, Method, StatusCode, header},
@@ -11,10 +11,10 @@ use crate::{
     tokens,
 };
 
-/// Everything that a token may be granted.
+/// Every scope that a token may have.
 const ALL: &str = "notes:read notes:write";
 
-/// A refusal, unless the request may go on.
+/// Returns a refusal, or `None` if the request may continue.
 pub(crate) fn refuse(shop: &Shop, ask: &Ask) -> Option<Response> {
     if ask.query().contains_key("access_token") && !shop.has("tokens.query") {
         return Some(invalid_request());
@@ -34,14 +34,14 @@ pub(crate) fn refuse(shop: &Shop, ask: &Ask) -> Option<Response> {
     }
 }
 
-/// The scopes of the request's token.
+/// Returns the scopes of the request's token.
 pub(crate) fn granted(shop: &Shop, ask: &Ask) -> Option<String> {
     let values = ask.headers.get_all(header::AUTHORIZATION).iter();
     let mut tokens = values.filter_map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     tokens.find_map(|token| scopes(shop, token))
 }
 
-/// The scopes of a good token, or of one that a fault takes for good.
+/// Returns the scopes of a valid token, or of one that a planted error accepts.
 fn scopes(shop: &Shop, token: &str) -> Option<String> {
     let issued = shop.tokens.lock().expect("no panic");
     if let Some(scopes) = issued.get(token) {
@@ -131,7 +131,7 @@ fn bad(shop: &Shop, ask: &Ask, value: &str) -> Response {
     challenge(shop, ask, Some("the token is bad"))
 }
 
-/// The 401. With a description it is for a token that was sent.
+/// Builds the 401. A description means that a token was sent.
 pub(crate) fn challenge(shop: &Shop, ask: &Ask, description: Option<&str>) -> Response {
     let host = match shop.has("host.reflected/challenge") {
         true => format!("http://{}", ask.header("host").unwrap_or_default()),
@@ -211,7 +211,7 @@ fn without_token(shop: &Shop, place: &str, usual: &str) -> String {
     }
 }
 
-/// The 403 for a lack of scope.
+/// Builds the 403 for a missing scope.
 pub(crate) fn insufficient(shop: &Shop, granted: &str) -> Response {
     let place = format!("{}/.well-known/oauth-protected-resource/mcp", shop.origin);
     let error = match shop.has("stepup.error") {

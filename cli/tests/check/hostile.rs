@@ -1,5 +1,4 @@
-//! Servers whose documents are made to cost memory and time, or to deceive who reads the
-//! report.
+//! Servers whose documents try to exhaust memory and time, or to deceive readers of the report.
 
 use std::{
     fs,
@@ -18,15 +17,15 @@ use tokio::net::TcpListener;
 
 use crate::command::{Ran, command};
 
-/// What the process may take, in KiB. It takes 20 to 30 MiB when a server behaves; one
-/// document that is read may take 10 MiB, and some are kept at the same time.
+/// The most memory of the process, in KiB. With a well-behaved server it uses 20 to 30 MiB; one
+/// parsed document may take 10 MiB, and several are held at the same time.
 const MOST_MEMORY: u64 = 150 << 10;
 
-/// How long it may take: a second or two, and some minutes where every scope is compared with
-/// every other. Machines differ.
+/// The longest run. It takes a second or two; it would take minutes if every scope were
+/// compared with every other. The bound is wide because machines differ.
 const MOST_TIME: Duration = Duration::from_secs(60);
 
-/// A server that refuses every call, and has this metadata and this of everything else.
+/// A server that refuses every call and serves this metadata and this other document.
 struct Hostile {
     origin: String,
     metadata: Box<dyn Fn(&str) -> String + Send + Sync>,
@@ -64,7 +63,7 @@ async fn answer(State(hostile): State<Arc<Hostile>>, method: Method, uri: Uri) -
     ([kind], hostile.other.clone()).into_response()
 }
 
-/// Runs the command, and gives the most memory that it had, in KiB, as well.
+/// Runs the command. Also returns its peak memory in KiB, and its duration.
 async fn measured(arguments: &[&str]) -> (Ran, u64, Duration) {
     let start = Instant::now();
     let child = command(arguments, &[]).spawn().expect("it starts");
@@ -90,7 +89,7 @@ async fn measured(arguments: &[&str]) -> (Ran, u64, Duration) {
     (ran, peak, start.elapsed())
 }
 
-/// Checks that nothing was dear. Where there is no `/proc`, time alone is measured.
+/// Checks that the run was cheap. Without `/proc`, only the time is measured.
 fn is_cheap((ran, peak, time): (Ran, u64, Duration)) -> Ran {
     assert_eq!(ran.code, Some(1), "{} {peak} {time:?}", ran.errors);
     assert!(peak > 0 || !cfg!(target_os = "linux"), "not measured");
@@ -99,7 +98,7 @@ fn is_cheap((ran, peak, time): (Ran, u64, Duration)) -> Ran {
     ran
 }
 
-/// Two million bytes of the smallest objects.
+/// Two million bytes of the smallest JSON objects.
 fn objects() -> String {
     format!("[{}0]", r#"{"":0},"#.repeat(280_000))
 }
@@ -123,7 +122,7 @@ async fn documents_of_small_objects_cost_little() {
 
 #[tokio::test]
 async fn a_key_set_of_many_keys_is_no_reason_for_many_requests() {
-    // Every document has everything; at most 16 keys are tried, by four tokens each.
+    // Every document has all members; at most 16 keys are used, for four tokens each.
     let document = |origin: &str| {
         let key = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"});
         json!({
@@ -143,7 +142,7 @@ async fn a_key_set_of_many_keys_is_no_reason_for_many_requests() {
 #[tokio::test]
 async fn a_hundred_thousand_scopes_take_no_minutes() {
     let metadata = |origin: &str| {
-        // As many as a document of 2 MiB and its bound of memory have room for.
+        // As many as fit into a document of 2 MiB and its memory bound.
         let scopes: Vec<_> = (0..64_000).map(|number| format!("s:{number}")).collect();
         json!({
             "resource": format!("{origin}/mcp"), "authorization_servers": [origin],
@@ -157,7 +156,7 @@ async fn a_hundred_thousand_scopes_take_no_minutes() {
     let long = |finding: &Value| finding["seen"].as_str().expect("a text").chars().count() > 401;
     assert!(!ran.findings().values().any(long), "{}", ran.out);
 
-    // And more than that are not read at all.
+    // Larger documents are not parsed at all.
     let metadata = |_: &str| {
         let scopes: Vec<_> = (0..150_000).map(|number| format!("s{number}")).collect();
         json!({"scopes_supported": scopes}).to_string()
@@ -183,7 +182,7 @@ async fn no_character_that_moves_or_hides_reaches_a_report() {
         let url = serve(metadata, String::new()).await;
         for arguments in [&[&*url][..], &[&*url, "--json"]] {
             let (ran, ..) = measured(arguments).await;
-            // A reader of the JSON report must not see the character either, once it is unescaped.
+            // The character must stay escaped for a reader that decodes the JSON report.
             let shown: String = match serde_json::from_str::<Value>(&ran.out) {
                 Ok(report) => report["findings"].to_string() + &ran.out,
                 Err(_) => ran.out.clone(),

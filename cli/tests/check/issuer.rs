@@ -1,4 +1,4 @@
-//! An authorization server that says yes to everybody, and its faults.
+//! An authorization server that grants every request, and the errors planted there.
 
 use axum::{
     http::{Method, StatusCode, header},
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Ask, Shop, refusal};
 
-/// What an authorization code was given for.
+/// The request that an authorization code was issued for.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
     challenge: String,

@@ -1,4 +1,4 @@
-//! Servers that mean no good: the command ends, and goes nowhere else.
+//! Malicious servers: the command ends, and contacts no other server.
 
 use std::{
     sync::{
@@ -15,8 +15,8 @@ use tokio::{
 
 use crate::command::run;
 
-/// A server that says `head` to every connection and then `more`, again and again. It
-/// counts its connections.
+/// A server that sends `head` on every connection and then repeats `more`. It counts its
+/// connections.
 async fn serve(head: String, more: &'static [u8]) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/mcp", listener.local_addr().expect("an address"));
@@ -47,7 +47,7 @@ async fn a_server_that_says_nothing_is_given_up() {
     let (url, _) = serve(String::new(), b"").await;
     let ran = run(&[&url, "--timeout", "1"], &[]).await;
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.errors.contains("no answer within 1 s"), "{ran:?}");
+    assert!(ran.errors.contains("no response within 1 s"), "{ran:?}");
 }
 
 #[tokio::test]

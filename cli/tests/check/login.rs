@@ -1,4 +1,4 @@
-//! `--login`, with a browser that says yes, and the ways in which a command ends.
+//! `--login` with a browser that agrees to everything, and the exit codes of the command.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
     server::Shop,
 };
 
-/// Faults that a login finds.
+/// Errors that a login finds.
 pub(crate) const FAULTS: &[(&str, &[&str])] = &[
     ("login.registration", &[]),
     ("login.response", &[]),
@@ -19,11 +19,11 @@ pub(crate) const FAULTS: &[(&str, &[&str])] = &[
     ("login.iss/none", &[]),
     ("login.token", &[]),
     ("login.audience", &[]),
-    // What was not granted cannot be used either, and the tools that only read say so.
+    // A scope that was not granted cannot be used, so the read-only tools stay refused.
     ("login.scope", &["stepup.recover"]),
 ];
 
-/// Runs with `--login` and opens every address that is printed.
+/// Runs with `--login` and opens every URL that is printed.
 async fn log_in(shop: &Shop) -> Ran {
     let mut child = command(
         &[
@@ -79,7 +79,7 @@ async fn a_login_steps_up_by_itself() {
     assert_eq!(ran.violated(), [""; 0], "{ran:?}");
     assert_eq!(ran.code, Some(0));
     assert_eq!(ran.errors.matches("can be closed").count(), 2, "{ran:?}");
-    // What needs a token before the login, or a second header with one, is left out.
+    // Skipped: checks that need a token before the login, or a second token in a header.
     let findings = ran.findings();
     for id in [
         "login.token",
@@ -133,7 +133,7 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
     assert!(!ran.out.contains('\x1b'));
-    // What is no MUST is not told as one.
+    // Only a MUST is reported as one.
     for (fault, verb) in [("challenge.scope", "should"), ("challenge.body", "could")] {
         let shop = Shop::open(fault).await;
         let ran = run(&[&shop.resource()], &[]).await;
@@ -150,16 +150,16 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
 async fn the_text_ends_with_what_is_to_be_mended() {
     let shop = Shop::open("challenge.scope_tokens").await;
     let ran = run(&[&shop.resource()], &[]).await;
-    let (_, end) = ran.out.rsplit_once("\n\n").expect("an end of its own");
+    let (_, end) = ran.out.rsplit_once("\n\n").expect("a last paragraph");
     let lines: Vec<_> = end.lines().collect();
     assert_eq!(lines.len(), 2, "{end}");
     assert!(lines[0].starts_with("1 failed, 0 warned, "), "{end}");
-    assert_eq!(lines[1], "to mend: challenge.scope_tokens");
+    assert_eq!(lines[1], "to fix: challenge.scope_tokens");
     let ran = run(&[&Shop::open("").await.resource()], &[]).await;
-    assert!(!ran.out.contains("to mend"), "{}", ran.out);
+    assert!(!ran.out.contains("to fix"), "{}", ran.out);
 }
 
-/// Programs read it: what is there stays, under its name.
+/// Programs read the JSON report: its members and their names must not change.
 #[tokio::test]
 async fn the_json_is_as_its_document_says() {
     let shop = Shop::open("challenge.scope").await;
@@ -195,10 +195,7 @@ async fn the_json_is_as_its_document_says() {
     }
     let document = include_str!("../../../docs/check.md");
     for name in names(&findings[0]).iter().chain(&names(&report)) {
-        assert!(
-            document.contains(&format!("`{name}`")),
-            "{name} is not told"
-        );
+        assert!(document.contains(&format!("`{name}`")), "{name} is missing");
     }
 }
 

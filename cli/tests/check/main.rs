@@ -1,4 +1,4 @@
-//! Faults planted one by one: each is found by its check, and by no other.
+//! Plants errors one by one: its own check finds each, and no other check does.
 
 mod command;
 mod faults;

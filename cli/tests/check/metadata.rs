@@ -1,4 +1,4 @@
-//! The protected resource metadata document, and its faults.
+//! The protected resource metadata document, and the errors planted in it.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -105,6 +105,6 @@ fn document(shop: &Shop) -> Value {
     if let Some(members) = document.as_object_mut() {
         members.retain(|_, value| !value.is_null());
     }
-    // The issuer calls itself so; see `issuer.rs`.
+    // Matches the `issuer` in its own document; see `issuer.rs`.
     document
 }

@@ -1,4 +1,4 @@
-//! MCP itself, in both lifecycles, as small as it can be, and its faults.
+//! A minimal MCP implementation with both lifecycles, and the errors planted in it.
 
 use axum::{
     http::{HeaderValue, Method, StatusCode},

@@ -1,7 +1,7 @@
-//! A small MCP server behind OAuth that does everything right, but for one planted fault.
+//! A small MCP server behind OAuth that is correct except for one planted error.
 //!
-//! A fault has the id of the check that must find it; after a `/` stands which way of
-//! violating it is meant.
+//! An error has the id of the check that must find it. The part after `/` names a variant of
+//! the violation.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,10 +20,10 @@ use tokio::net::TcpListener;
 
 use crate::{gate, issuer, metadata, protocol, tokens};
 
-/// The page that may ask.
+/// The allowed page origin.
 const PAGE: &str = "http://localhost:6274";
 
-/// Everything that the server knows.
+/// The state of the server.
 #[derive(Debug)]
 pub(crate) struct Shop {
     pub(crate) origin: String,
@@ -31,11 +31,11 @@ pub(crate) struct Shop {
     /// Tokens and their scopes.
     pub(crate) tokens: Mutex<BTreeMap<String, String>>,
     pub(crate) sessions: Mutex<BTreeSet<String>>,
-    /// Authorization codes, with what they were given for.
+    /// Authorization codes, with the request each was issued for.
     pub(crate) codes: Mutex<BTreeMap<String, issuer::Pending>>,
 }
 
-/// One request, whole.
+/// One complete request.
 #[derive(Debug)]
 pub(crate) struct Ask {
     pub(crate) method: Method,
@@ -65,7 +65,7 @@ impl Ask {
 }
 
 impl Shop {
-    /// Starts a server with one fault, or with none (`""`).
+    /// Starts a server with one planted error, or with none (`""`).
     pub(crate) async fn open(fault: &str) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -84,17 +84,17 @@ impl Shop {
         shop
     }
 
-    /// Whether this fault is planted.
+    /// Whether this error is planted.
     pub(crate) fn has(&self, fault: &str) -> bool {
         self.fault == fault
     }
 
-    /// The MCP endpoint.
+    /// Returns the URL of the MCP endpoint.
     pub(crate) fn resource(&self) -> String {
         format!("{}/mcp", self.origin)
     }
 
-    /// A new token with these scopes.
+    /// Issues a new token with these scopes.
     pub(crate) fn issue(&self, scopes: &str) -> String {
         let mut issued = self.tokens.lock().expect("no panic");
         let token = tokens::token(&self.origin, &self.resource(), scopes, issued.len());
@@ -102,7 +102,7 @@ impl Shop {
         token
     }
 
-    /// The token that was issued first for these scopes.
+    /// Returns the first token that was issued for these scopes.
     pub(crate) fn token_for(&self, scopes: &str) -> String {
         let issued = self.tokens.lock().expect("no panic");
         let mut found = issued.iter().filter(|(_, own)| *own == scopes);
@@ -149,7 +149,7 @@ fn answer(shop: &Shop, ask: &Ask) -> Response {
     }
 }
 
-/// Requests that are not for this server, or from somebody else's page.
+/// Refuses requests with a foreign `Host` or `Origin`.
 fn foreign(shop: &Shop, ask: &Ask) -> Option<Response> {
     let host = ask.header("host").unwrap_or_default();
     let is_our_host = shop.origin.ends_with(&format!("//{host}"));
@@ -191,7 +191,7 @@ fn preflight(shop: &Shop, ask: &Ask) -> Option<Response> {
     Some((StatusCode::NO_CONTENT, headers).into_response())
 }
 
-/// The headers by which a page may read an answer.
+/// Adds the headers that let a page read the response.
 fn allow(shop: &Shop, ask: &Ask, response: &mut Response) {
     let origin = ask.header("origin").unwrap_or_default();
     let path = ask.uri.path();
@@ -216,7 +216,7 @@ fn allow(shop: &Shop, ask: &Ask, response: &mut Response) {
     }
 }
 
-/// A refusal with a JSON body.
+/// Builds a refusal with a JSON body.
 pub(crate) fn refusal(status: u16, body: &Value) -> Response {
     let status = StatusCode::from_u16(status).expect("a status");
     (status, axum::Json(body)).into_response()

@@ -1,9 +1,10 @@
-//! Tokens that look like real ones. They are known by their text, not by a signature.
+//! Tokens that look like real ones. The server looks them up by their text and verifies no
+//! signature.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// A token that its issuer would remember.
+/// Builds a token with these claims.
 pub(crate) fn token(issuer: &str, audience: &str, scopes: &str, number: usize) -> String {
     let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"});
     let claims = json!({
@@ -16,7 +17,7 @@ pub(crate) fn token(issuer: &str, audience: &str, scopes: &str, number: usize) -
     format!("{header}.{claims}.{signature}")
 }
 
-/// Header, claims and signature, where a text has the three.
+/// Parses header, claims and signature, if the text has all three.
 pub(crate) fn read(token: &str) -> Option<(Value, Value, String)> {
     let parts: Vec<_> = token.split('.').collect();
     let [header, claims, signature] = <[&str; 3]>::try_from(parts).ok()?;

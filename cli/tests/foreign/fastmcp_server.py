@@ -1,7 +1,7 @@
-"""Runs `toolgate check --login` against FastMCP and compares what it finds with what was
-verified by hand.
+"""Runs `toolgate check --login` against FastMCP and compares its findings with results that
+were verified by hand.
 
-Not a part of `cargo test`: it needs the network once.
+Not part of `cargo test`: it needs the network once.
 
     cargo build -p toolgate-cli
     python3 -m venv /tmp/fastmcp && /tmp/fastmcp/bin/pip install fastmcp==4.1.2
@@ -21,17 +21,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PORT = 18765
 ORIGIN = f"http://127.0.0.1:{PORT}"
 
-# What FastMCP 4.1.2 was seen to do with `curl`, each by hand.
+# The behaviour of FastMCP 4.1.2, observed by hand with `curl`.
 EXPECTED = {
     "challenge.body": "note",  # the 401 has no body
-    "challenge.slash": "warn",  # Starlette redirects /mcp/ by 307
-    "metadata.root": "warn",  # the path's place alone
+    "challenge.slash": "warn",  # Starlette redirects /mcp/ with 307
+    "metadata.root": "warn",  # only at the path's well-known URL
     "issuer.iss_parameter": "note",
     "tokens.two_headers": "warn",  # the first one counts
-    "cors.preflight": "warn",  # no CORS unless a middleware is added
+    "cors.preflight": "warn",  # no CORS without extra middleware
     "host.host": "note",
     "host.origin": "warn",  # 200 for any origin
-    "stepup.status": "fail",  # a tool is hidden, and refused inside of HTTP 200
+    "stepup.status": "fail",  # the tool is hidden, and a call is refused in an HTTP 200
     "health.live": "note",
     "health.ready": "note",
 }

@@ -1,15 +1,15 @@
-//! The `Authorization` header and the query, read by RFC 6750 §2 a second time.
+//! The `Authorization` header and the query, compared with a second parser of RFC 6750 §2.
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use toolgate::{BearerFault, BearerToken};
 
 use crate::tape::Tape;
 
-/// Reads the credentials that these bytes make.
+/// Parses the credentials in these bytes.
 ///
 /// # Panics
 ///
-/// When they are read as something else than a naive reading says.
+/// If toolgate and the naive parser disagree.
 pub fn check(bytes: &[u8]) {
     let mut tape = Tape::new(bytes);
     let mut headers = HeaderMap::new();
@@ -36,7 +36,7 @@ pub fn check(bytes: &[u8]) {
         "{values:?} {query:?}"
     );
     if let Ok(Some(token)) = &read {
-        let again = BearerToken::new(token.as_str()).expect("what was read is a token");
+        let again = BearerToken::new(token.as_str()).expect("a parsed token is valid");
         assert_eq!(again.as_str(), token.as_str());
         assert_eq!(format!("{token:?}"), "BearerToken([redacted])");
     }
@@ -98,7 +98,7 @@ fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v s
         [one] => *one,
         _ => return Err(BearerFault::Repeated),
     };
-    // The first word, whatever stands before it, is the scheme that was meant.
+    // The first word is the intended scheme, whatever precedes it.
     let word = value
         .split(|byte| !byte.is_ascii_alphanumeric())
         .find(|word| !word.is_empty())
@@ -120,7 +120,7 @@ fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v s
     }
 }
 
-/// `application/x-www-form-urlencoded`: a `+` is a space, and two digits are a byte.
+/// Decodes `application/x-www-form-urlencoded`: `+` is a space, and `%` starts two hex digits.
 fn decoded(name: &str) -> Vec<u8> {
     let bytes = name.as_bytes();
     let mut decoded = Vec::new();

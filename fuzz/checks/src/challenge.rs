@@ -1,7 +1,7 @@
-//! `WWW-Authenticate`, read by the grammar of RFC 9110 §11.6.1, RFC 6750 §3 and RFC 9449 §7.1.
+//! Parses `WWW-Authenticate` by the grammar of RFC 9110 §11.6.1, RFC 6750 §3 and RFC 9449 §7.1.
 //!
-//! Stricter than a client is: one challenge, every value quoted, no escapes, no name
-//! twice, nothing left over.
+//! Stricter than clients: one challenge, every value quoted, no escapes, no repeated name, no
+//! trailing text.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 pub(crate) struct Challenge(BTreeMap<String, String>);
 
 impl Challenge {
-    /// Reads the value of a header of the scheme `Bearer`, or says what is wrong with it.
+    /// Parses a `Bearer` challenge. Returns what is wrong with it otherwise.
     pub(crate) fn read(value: &[u8]) -> Result<Self, String> {
         const ERRORS: [&str; 3] = ["invalid_request", "invalid_token", "insufficient_scope"];
         Self::of("Bearer ", value, &[], &ERRORS)
     }
 
-    /// The same of the scheme `DPoP`.
+    /// Parses a `DPoP` challenge.
     pub(crate) fn read_dpop(value: &[u8]) -> Result<Self, String> {
         const ERRORS: [&str; 5] = [
             "invalid_request",
@@ -38,9 +38,11 @@ impl Challenge {
             let is_name =
                 !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             if !is_name {
-                return Err(format!("{name:?} is no name"));
+                return Err(format!("{name:?} is not a name"));
             }
-            let (value, after) = after.split_once('"').ok_or("a value has no end")?;
+            let (value, after) = after
+                .split_once('"')
+                .ok_or("a value has no closing quote")?;
             if !value.bytes().all(|b| matches!(b, 0x20..0x7f) && b != b'\\') {
                 return Err(format!("{value:?} needs escapes"));
             }
@@ -48,11 +50,11 @@ impl Challenge {
                 .insert(name.to_owned(), value.to_owned())
                 .is_some()
             {
-                return Err(format!("{name} stands twice"));
+                return Err(format!("{name} is repeated"));
             }
             match after {
                 "" => break,
-                after => rest = after.strip_prefix(", ").ok_or("two values touch")?,
+                after => rest = after.strip_prefix(", ").ok_or("a comma is missing")?,
             }
         }
         let challenge = Self(parameters);
@@ -64,24 +66,24 @@ impl Challenge {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The scopes that it names.
+    /// Returns the scopes of the challenge.
     pub(crate) fn scopes(&self) -> Vec<&str> {
         self.get("scope")
             .map_or(Vec::new(), |scope| scope.split(' ').collect())
     }
 
-    /// What clients rely on beyond the grammar: by regular expression they take the first
-    /// `scope=` and the first `error=` that they see.
+    /// Checks what clients rely on beyond the grammar: by regular expression they take the
+    /// first `scope=` and the first `error=` in the header.
     fn judge(&self, text: &str, more: &[&str], errors: &[&str]) -> Result<(), String> {
         const KNOWN: [&str; 4] = ["error", "error_description", "resource_metadata", "scope"];
         let is_known = |name: &str| KNOWN.contains(&name) || more.contains(&name);
         if let Some(name) = self.0.keys().find(|name| !is_known(name)) {
-            return Err(format!("{name} is not one of ours"));
+            return Err(format!("{name} is not an expected parameter"));
         }
         let prose = self.get("error_description").unwrap_or_default();
         for name in ["scope=", "error=", "resource_metadata="] {
             if text.matches(name).count() > 1 || prose.contains(name) {
-                return Err(format!("{name} can be found where it is none"));
+                return Err(format!("a search for {name} finds other text"));
             }
         }
         // RFC 6749 §3.3 and §5.2.
@@ -92,11 +94,11 @@ impl Challenge {
                     .all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
         };
         if !self.scopes().iter().all(is_scope) {
-            return Err("its scope is none, or has one that is none".to_owned());
+            return Err("its scope is empty, or contains an invalid scope-token".to_owned());
         }
         match self.get("error") {
             Some(error) if !errors.contains(&error) => {
-                Err(format!("{error:?} is no error of its scheme"))
+                Err(format!("{error:?} is not an error of its scheme"))
             }
             _ => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! What a token says, read by RFC 7519 §4.1 a second time.
+//! Token claims, compared with a second reading of RFC 7519 §4.1.
 
 use toolgate::{Claims, UnixTime};
 
@@ -7,11 +7,11 @@ use crate::{json::Node, tape::Tape};
 /// The last second of the year 9999.
 const LATEST: f64 = 253_402_300_799.0;
 
-/// Reads the claims that these bytes make.
+/// Parses the claims in these bytes.
 ///
 /// # Panics
 ///
-/// When they are read as something else than a naive reading says.
+/// If toolgate and the naive parser disagree.
 pub fn check(bytes: &[u8]) {
     let mut tape = Tape::new(bytes);
     let text = match tape.byte() {
@@ -28,7 +28,7 @@ pub fn check(bytes: &[u8]) {
     );
 }
 
-/// Compares claims with what they are expected to be.
+/// Compares claims with the expected ones.
 pub(crate) fn compare(claims: Option<&Claims>, expected: Option<&Expected>, text: &[u8]) {
     let told = claims.map(|claims| Expected {
         issuer: claims.issuer().to_owned(),
@@ -45,7 +45,7 @@ pub(crate) fn compare(claims: Option<&Claims>, expected: Option<&Expected>, text
     assert_eq!(told.as_ref(), expected, "{}", text.escape_ascii());
 }
 
-/// What claims say.
+/// The values of the claims.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Expected {
     pub(crate) issuer: String,
@@ -58,13 +58,13 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// What an object says; `Some(None)` if it cannot be read as claims, and none where
-    /// a number is so close to a limit that two readers may differ.
+    /// Returns the claims of an object; `Some(None)` if they are invalid, `None` if a number is
+    /// so close to a limit that two correct parsers may disagree.
     pub(crate) fn read(node: &Node) -> Option<Option<Self>> {
         if !is_readable(node)? {
             return Some(None);
         }
-        // Names that serde_json keeps for itself are refused, as those that are repeated.
+        // Names that serde_json reserves are refused, and so are repeated ones.
         let is_private = |name: &str| name.starts_with("$serde_json::private::");
         let is_odd = node.repeats() || node.any_name(&is_private);
         Some(Self::of(node).filter(|_| !is_odd))
@@ -130,7 +130,7 @@ fn optional(node: Option<&Node>, round: fn(f64) -> f64) -> Option<Option<UnixTim
     node.map_or(Some(None), |node| time(node, round).map(Some))
 }
 
-/// A fraction of a second is dropped to the token's disadvantage.
+/// Drops fractions of a second to the token's disadvantage.
 fn time(node: &Node, round: fn(f64) -> f64) -> Option<UnixTime> {
     let Node::Number(text) = node else {
         return None;
@@ -141,8 +141,8 @@ fn time(node: &Node, round: fn(f64) -> f64) -> Option<UnixTime> {
         .then(|| UnixTime::from_seconds(round(number) as u64))
 }
 
-/// Whether a float can hold every number; none where one has so many digits that one
-/// reader may round where another does not.
+/// Whether a float can hold every number. Returns `None` if a number has so many digits that
+/// correct parsers may round differently.
 pub(crate) fn is_readable(node: &Node) -> Option<bool> {
     let all: Vec<_> = match node {
         Node::Number(text) => {
@@ -223,7 +223,7 @@ const VALUES: [&str; 32] = [
     "0",
 ];
 
-/// An object of claims: mostly one that can be read.
+/// Writes an object of claims, usually a valid one.
 pub(crate) fn write(tape: &mut Tape<'_>) -> String {
     let mut members = vec![
         (

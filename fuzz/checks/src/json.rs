@@ -1,9 +1,9 @@
-//! JSON, read by RFC 8259 alone, with every member kept in its place.
+//! A JSON parser by RFC 8259 alone that keeps every member in order.
 //!
-//! `serde_json` is what the server reads with, so the second opinion is not its. Names
-//! that stand twice stay twice, and a number stays the text that it is.
+//! The server parses with `serde_json`, so the second parser must not. Repeated names stay
+//! repeated, and a number keeps its text.
 
-/// A value as it is written.
+/// A value as written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     Null,
@@ -14,11 +14,11 @@ pub(crate) enum Node {
     Object(Vec<(String, Node)>),
 }
 
-/// How deep values may lie in each other, as the server's reader has it.
+/// The maximum nesting depth, the same as in the server's parser.
 const DEPTH: usize = 127;
 
 impl Node {
-    /// Reads a text that is one value, in UTF-8, with nothing but space around it.
+    /// Parses UTF-8 text that is one value, with only white space around it.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader { rest: bytes };
         let node = reader.value(DEPTH)?;
@@ -26,7 +26,7 @@ impl Node {
         reader.rest.is_empty().then_some(node)
     }
 
-    /// The member of this name, if it stands there exactly once.
+    /// Returns the member with this name, if it occurs exactly once.
     pub(crate) fn only<'n>(&'n self, name: &str) -> Option<&'n Self> {
         let mut members = self.members(name);
         match (members.next(), members.next()) {
@@ -35,7 +35,7 @@ impl Node {
         }
     }
 
-    /// Every member of this name.
+    /// Returns every member with this name.
     pub(crate) fn members<'n>(&'n self, name: &str) -> impl Iterator<Item = &'n Self> {
         let members = match self {
             Self::Object(members) => members.as_slice(),
@@ -46,7 +46,7 @@ impl Node {
             .filter_map(move |(known, value)| (known == name).then_some(value))
     }
 
-    /// Whether any member, however deep, has a name of which this holds.
+    /// Whether the predicate holds for the name of any member, at any depth.
     pub(crate) fn any_name(&self, holds: &impl Fn(&str) -> bool) -> bool {
         match self {
             Self::Object(members) => members
@@ -57,7 +57,7 @@ impl Node {
         }
     }
 
-    /// Whether an object, however deep, names a member twice.
+    /// Whether an object, at any depth, repeats a member.
     pub(crate) fn repeats(&self) -> bool {
         match self {
             Self::Object(members) => {
@@ -183,7 +183,7 @@ impl Reader<'_> {
                 if let Some(plain) = char::from_u32(first) {
                     return Some(plain);
                 }
-                // The other half of a pair follows, or it is no text.
+                // A low surrogate must follow; otherwise the text is invalid.
                 self.take(b"\\u")?;
                 let second = self.hex()?;
                 if !(0xd800..0xdc00).contains(&first) || !(0xdc00..0xe000).contains(&second) {

@@ -1,7 +1,6 @@
-//! Key sets, read by RFC 7517 a second time.
+//! Key sets, compared with a second reading of RFC 7517.
 //!
-//! What a set is worth shows in which tokens it verifies: one that names its key, and
-//! one that names none.
+//! A set is tested by the tokens it verifies: one that names its key and one that does not.
 
 use std::cell::RefCell;
 
@@ -13,7 +12,7 @@ use crate::{json::Node, mint::Key, tape::Tape, token::decoded};
 const ISSUER: &str = "https://one.example";
 const CLAIMS: &[u8] = br#"{"iss":"https://one.example","exp":1800000600}"#;
 
-/// How many keys are tried for one token at most.
+/// The most keys that are tried for one token.
 const TRIES: usize = 4;
 
 struct World {
@@ -48,11 +47,11 @@ impl World {
     }
 }
 
-/// Trusts an issuer with the keys that these bytes make.
+/// Trusts an issuer with the key set in these bytes.
 ///
 /// # Panics
 ///
-/// When a token is verified by a key that is none, or not by one that is.
+/// If an invalid key verifies a token, or a valid key does not.
 pub fn check(bytes: &[u8]) {
     WORLD.with_borrow(|world| {
         let text = write(&mut Tape::new(bytes), world);
@@ -62,7 +61,7 @@ pub fn check(bytes: &[u8]) {
             assert!(usable.is_none_or(|keys| keys.is_empty()), "{text}");
             return;
         };
-        // Only an RSA key, which is not read here, can be usable beside these.
+        // Only an RSA key, which is not parsed here, may be usable in addition.
         let has_rsa = text.contains("RSA") || text.contains("\\u");
         let keys = usable.unwrap_or_else(|| panic!("no key set: {text}"));
         assert!(has_rsa || !keys.is_empty(), "{text}");
@@ -84,11 +83,11 @@ pub fn check(bytes: &[u8]) {
 /// A key that may verify signatures.
 struct Usable {
     kid: Option<String>,
-    /// The Ed25519 key; none for one on another curve.
+    /// The Ed25519 key, or `None` for another curve.
     x: Option<Vec<u8>>,
 }
 
-/// The usable keys of a set; none when it is no set.
+/// Returns the usable keys of a set, or `None` if it is not a key set.
 fn usable(text: &[u8]) -> Option<Vec<Usable>> {
     let set = Node::read(text)?;
     if set.any_name(&|name| name.starts_with("$serde_json::private::")) || is_too_large(&set) {
@@ -100,7 +99,7 @@ fn usable(text: &[u8]) -> Option<Vec<Usable>> {
     Some(entries.iter().filter_map(key).collect())
 }
 
-/// RFC 7517 §4: of members that stand twice the last one counts.
+/// RFC 7517 §4: of repeated members, the last one counts.
 fn last<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     node.members(name).last()
 }
@@ -238,7 +237,7 @@ fn entry(tape: &mut Tape<'_>, world: &World) -> String {
     };
     let mut x = key.x();
     if tape.is_odd() {
-        // Stray bits, padding, the other alphabet, a byte more or less.
+        // Trailing bits, padding, the other alphabet, a byte more or less.
         x = tape
             .one(&["X=", "XA", "XAA", " X", "X\\n", "X+", "X/"])
             .replace('X', &x);

@@ -1,14 +1,14 @@
-//! Requests from the first header to the tool that ran.
+//! Complete requests, from the first header to the tool that ran.
 //!
-//! A request goes into the router as hyper would hand it in, and what ran is compared
-//! with what a second reading of its bytes says: a tool runs only for a caller whose
-//! scopes suffice, it is the one that the body names (and the header, where there is
-//! one), and one request runs one tool. A request that goes the short way is sent the
-//! long way too, and both must answer alike.
+//! Each request enters the router as hyper would deliver it, and the tool that ran is compared
+//! with a second reading of the request's bytes: a tool runs only for a caller whose scopes
+//! suffice, it is the tool in the body (and in the header, if there is one), and one request
+//! runs one tool. A request that takes the fast path is also sent through rmcp, and both
+//! responses must be the same.
 //!
-//! - `case`, `body`: a request, made of a fuzzer's bytes
-//! - `callers`: tokens, and what they are worth; `tools`: the server
-//! - `model`: what may run; `world`: the server and its sessions
+//! - `case`, `body`: a request, built from a fuzzer's bytes
+//! - `callers`: tokens and their rights; `tools`: the server
+//! - `model`: which tools may run; `world`: the server and its sessions
 
 use std::cell::RefCell;
 
@@ -24,27 +24,27 @@ mod world;
 use case::{Case, Era};
 use world::{Answer, World};
 
-/// The sessions that are kept open: their revision, and the token that opens them.
+/// The open sessions: their revision, and the token that opens them.
 const SESSIONS: [(&str, Option<usize>); 3] = [
     ("2025-11-25", Some(0)),
     ("2025-06-18", Some(2)),
     ("2025-03-26", None),
 ];
 
-/// What came of the requests so far, so that a run that shows nothing is noticed.
+/// Counts results, to detect a run that tests nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
-    /// Requests that were sent.
+    /// Requests sent.
     pub sent: u64,
     /// Requests that ran a tool.
     pub ran: u64,
-    /// Requests in which nothing was odd.
+    /// Requests without any deviation.
     pub right: u64,
-    /// Requests that were sent both ways.
+    /// Requests sent through both paths.
     pub both_ways: u64,
     /// Requests in a session.
     pub in_session: u64,
-    /// Requests of an older revision without one.
+    /// Requests of an older revision without a session.
     pub sessionless: u64,
 }
 
@@ -52,16 +52,16 @@ thread_local! {
     static WORLD: RefCell<World> = RefCell::new(World::new());
 }
 
-/// Sends the request, or the two, that these bytes make.
+/// Sends the request in these bytes, once or through both paths.
 ///
 /// # Panics
 ///
-/// When something ran that should not have run, or the other way round.
+/// If a tool ran that must not run, or did not run although it must.
 pub fn check(bytes: &[u8]) {
     WORLD.with_borrow_mut(|world| one(world, bytes));
 }
 
-/// What came of the requests of this thread.
+/// Returns the counts of this thread.
 #[must_use]
 pub fn tally() -> Tally {
     WORLD.with_borrow(|world| world.tally)
@@ -74,7 +74,7 @@ fn one(world: &mut World, bytes: &[u8]) {
     judge(&case, &answer, owner);
     if case.is_right {
         world.tally.right += 1;
-        // Whoever comes first owns a session that was opened by nobody.
+        // The first authenticated request takes over an anonymous session.
         let is_certain = !matches!(case.era, Era::Session(_)) || owner.is_some();
         if is_certain {
             let runs = model::runs(&case, owner);
@@ -82,20 +82,20 @@ fn one(world: &mut World, bytes: &[u8]) {
             assert_eq!(answer.status == 200, runs, "{case:?}\n{answer:?}");
         }
     }
-    // A call that is right in every particular goes the short way, and with a parameter
-    // on its media type the long one.
+    // A fully valid call takes the fast path; a parameter on its media type forces the slow
+    // one.
     if case.only("content-type") == Some(b"application/json")
         && !matches!(case.era, Era::Session(_))
         && !answer.opened
     {
         world.tally.both_ways += 1;
         let long = world.send(&case, Some("application/json; charset=utf-8"));
-        assert_eq!(answer, long, "two ways, two answers: {case:?}");
+        assert_eq!(answer, long, "the two paths differ: {case:?}");
     }
     world.learn(&case, &answer);
 }
 
-/// Judges an answer by what must hold for all of them.
+/// Checks what must hold for every response.
 fn judge(case: &Case, answer: &Answer, owner: Option<callers::Holder>) {
     assert!(
         answer.runs.len() <= 1,

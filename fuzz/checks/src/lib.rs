@@ -1,19 +1,19 @@
-//! What the fuzz targets check, as functions over bytes.
+//! The checks behind the fuzz targets, as functions over bytes.
 //!
-//! Each function takes the bytes that a fuzzer made, turns them into something that
-//! toolgate reads, and compares what came of it with a second, naive opinion written
-//! here. A difference is a panic. Nothing here shares code with what it judges: the
-//! reading of JSON, of headers and of challenges is done anew.
+//! Each function turns a fuzzer's bytes into an input for toolgate, and compares the result
+//! with a second, naive implementation in this crate. A difference is a panic. The second
+//! implementation shares no code with toolgate: it has its own parsers for JSON, headers and
+//! challenges.
 //!
 //! - [`lanes`]: requests, from the first header to the tool that ran
 //! - [`bearer`]: the `Authorization` header and the query
 //! - [`token`]: signed tokens, by the verifier of issuers
-//! - [`claims`]: what a token says
+//! - [`claims`]: token claims
 //! - [`keys`]: key sets
 //! - [`settings`]: configuration, and the challenges that follow from it
 //!
-//! - `tape`: choices read from bytes; `json`: a reading that keeps every member
-//! - `challenge`: `WWW-Authenticate`, read strictly; `mint`: keys and tokens
+//! - `tape`: choices read from bytes; `json`: a parser that keeps every member
+//! - `challenge`: a strict parser for `WWW-Authenticate`; `mint`: keys and tokens
 
 mod challenge;
 mod json;
@@ -27,10 +27,10 @@ pub mod lanes;
 pub mod settings;
 pub mod token;
 
-/// What becomes of a fuzzer's bytes; a difference is a panic.
+/// Checks a fuzzer's bytes; a difference is a panic.
 pub type Check = fn(&[u8]);
 
-/// Every check, by the name of its target.
+/// Every check with the name of its target.
 pub const CHECKS: [(&str, Check); 6] = [
     ("bearer", bearer::check),
     ("claims", claims::check),

@@ -1,13 +1,13 @@
-//! Keys that are the same in every run, and tokens signed with them.
+//! Fixed keys, and tokens signed with them.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// The time of day, always.
+/// The fixed time.
 pub(crate) const NOW: u64 = 1_800_000_000;
 
-/// An Ed25519 key and the name that it is published under.
+/// An Ed25519 key and its key id.
 pub(crate) struct Key {
     kid: &'static str,
     pair: Ed25519KeyPair,
@@ -19,27 +19,27 @@ impl Key {
         Self { kid, pair }
     }
 
-    /// The public half in base64url.
+    /// Returns the public key in base64url.
     pub(crate) fn x(&self) -> String {
         base64url(self.pair.public_key().as_ref())
     }
 
-    /// The public half as an entry of a key set.
+    /// Returns the public key as an entry of a key set.
     pub(crate) fn jwk(&self) -> Value {
         json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": self.x()})
     }
 
-    /// The header of a right token.
+    /// Returns the header of a valid token.
     pub(crate) fn header(&self) -> Value {
         json!({"alg": "EdDSA", "typ": "at+jwt", "kid": self.kid})
     }
 
-    /// The signature over these very bytes.
+    /// Returns the signature over exactly these bytes.
     pub(crate) fn signature(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
     }
 
-    /// A token of these parts.
+    /// Builds a token from these parts.
     pub(crate) fn token(&self, header: &[u8], payload: &[u8]) -> String {
         let message = format!("{}.{}", base64url(header), base64url(payload));
         let signature = base64url(&self.signature(message.as_bytes()));

@@ -1,8 +1,8 @@
-//! Configuration, and what follows from it for a client.
+//! Configuration, and its effects on a client.
 //!
-//! Whatever the variables say, a server that starts with them sends a challenge that can
-//! be read, and behind the challenge lies the document that names this very resource.
-//! What does not start is told without giving away a secret.
+//! If a server starts with the given variables, it sends a challenge that can be parsed, and
+//! the challenge leads to the document of this resource. If it does not start, the error
+//! contains no secret.
 
 use std::cell::RefCell;
 
@@ -26,11 +26,11 @@ thread_local! {
 #[mcp_tool(scope = "desk:read")]
 fn read() {}
 
-/// Configures a server with the variables that these bytes make.
+/// Configures a server with the variables in these bytes.
 ///
 /// # Panics
 ///
-/// When the server starts with something that a client cannot read, or tells a secret.
+/// If the server starts and publishes something that clients cannot read, or leaks a secret.
 pub fn check(bytes: &[u8]) {
     let variables = write(&mut Tape::new(bytes));
     let environment =
@@ -45,7 +45,7 @@ pub fn check(bytes: &[u8]) {
         !config.notes().iter().any(|note| note.contains(SECRET)),
         "{variables:?}"
     );
-    // Outside of a runtime, so that nothing is fetched from anybody.
+    // Outside a runtime, so that nothing is fetched.
     let router = match Server::new("x")
         .tools(tools![read])
         .quiet()
@@ -132,12 +132,12 @@ fn tells_no_secret(error: &toolgate::StartError, variables: &[(&str, String)]) {
     assert!(!told.trim().is_empty());
 }
 
-/// The resource that was asked for by our own variable.
+/// Returns the resource that toolgate's own variable requests.
 fn resource(environment: &Environment) -> Option<String> {
     environment.get("TOOLGATE_RESOURCE").map(str::to_owned)
 }
 
-/// The origin of a URL and its path.
+/// Splits a URL into origin and path.
 fn split(url: &str) -> (String, &str) {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);
@@ -231,8 +231,8 @@ const OTHERS: [(&str, &str); 26] = [
     ("METADATA_JSON_RESPONSE", "{"),
 ];
 
-/// Any text but the secret, which a fuzzer finds where it is compared, and which is none in
-/// a variable that may be told.
+/// Returns any text except the secret. A fuzzer finds the secret in comparisons, and it is not
+/// secret in a variable that errors may show.
 fn any(tape: &mut Tape<'_>) -> String {
     String::from_utf8_lossy(tape.few()).replace(SECRET, "x")
 }
@@ -257,7 +257,7 @@ fn write(tape: &mut Tape<'_>) -> Vec<(&'static str, String)> {
             true => any(tape),
             false => value.to_owned(),
         };
-        // A secret is one wherever it stands; others may well be told.
+        // Only this variable holds the secret; errors may show the values of others.
         match name {
             "SCALEKIT_CLIENT_SECRET" => variables.push((name, SECRET.to_owned())),
             _ => variables.push((name, value)),

@@ -1,9 +1,9 @@
-//! Choices, read from the bytes of a fuzzer one after the other.
+//! Choices, read one by one from a fuzzer's bytes.
 //!
-//! Where the bytes end every choice is the usual one, so that short inputs make right
-//! requests, and an input that shrinks becomes plainer.
+//! At the end of the bytes every choice is the usual one, so that short inputs give valid
+//! requests, and an input becomes simpler as it shrinks.
 
-/// The bytes that are left.
+/// The remaining bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Tape<'a> {
     rest: &'a [u8],
@@ -28,7 +28,7 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// A number below this one.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let number = usize::from(self.byte());
         match end {
@@ -37,19 +37,19 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// One of these, each as likely as the next.
+    /// Returns one of these, all with the same probability.
     pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 
-    /// Whether something is to be odd here: one time in sixteen.
+    /// Whether to deviate here: one time in sixteen.
     pub(crate) fn is_odd(&mut self) -> bool {
         let odd = self.byte() >= 240;
         self.odd += usize::from(odd);
         odd
     }
 
-    /// Mostly the usual, sometimes one of the others.
+    /// Returns usually the first value, sometimes one of the others.
     pub(crate) fn mostly<T: Copy>(&mut self, usual: T, odd: &[T]) -> T {
         match self.is_odd() {
             true => self.one(odd),
@@ -57,12 +57,12 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// How often something was odd so far.
+    /// Returns how many deviations there were so far.
     pub(crate) fn oddities(&self) -> usize {
         self.odd
     }
 
-    /// As many bytes as the next one says, or fewer where they end.
+    /// Returns as many bytes as the next byte says, or fewer at the end.
     pub(crate) fn few(&mut self) -> &'a [u8] {
         let length = usize::from(self.byte()).min(self.rest.len());
         let (few, rest) = self.rest.split_at(length);
@@ -70,7 +70,7 @@ impl<'a> Tape<'a> {
         few
     }
 
-    /// All that is left.
+    /// Returns all remaining bytes.
     pub(crate) fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.rest)
     }

@@ -1,7 +1,7 @@
 //! Signed tokens, by the verifier of issuers and by a second reading of RFC 7515.
 //!
-//! The second opinion is complete: it says of every token whether it is good, not only
-//! of some that they are bad. Signatures are checked by another call than the library's.
+//! The second implementation is complete: it decides for every token whether it is valid. It
+//! checks signatures with another function than the library.
 
 use std::cell::RefCell;
 
@@ -40,18 +40,18 @@ impl World {
             .enable_time()
             .build();
         Self {
-            verifier: IssuerVerifier::new(issuers).expect("issuers without faults"),
+            verifier: IssuerVerifier::new(issuers).expect("valid issuers"),
             runtime: runtime.expect("a runtime"),
             keys,
         }
     }
 }
 
-/// Verifies the token that these bytes make.
+/// Verifies the token in these bytes.
 ///
 /// # Panics
 ///
-/// When the verdict is another than that of a naive reading.
+/// If the verdict differs from that of the naive implementation.
 pub fn check(bytes: &[u8]) {
     WORLD.with_borrow(|world| {
         let text = write(&mut Tape::new(bytes), &world.keys);
@@ -74,7 +74,8 @@ pub fn check(bytes: &[u8]) {
     });
 }
 
-/// What a token says, if it is good; none where two readers may differ about a number.
+/// Returns the claims of a valid token; `None` if two correct parsers may disagree about a
+/// number.
 fn expected(token: &str, keys: &[Key; 2]) -> Option<Option<Expected>> {
     let parts: Vec<_> = token.split('.').collect();
     let [header, payload, signature] = parts[..] else {
@@ -87,13 +88,13 @@ fn expected(token: &str, keys: &[Key; 2]) -> Option<Option<Expected>> {
     let (Some(head), Some(body)) = (Node::read(&head), Node::read(&body)) else {
         return Some(None);
     };
-    // As in claims, names that serde_json keeps for itself are refused, used or not.
+    // As in claims, names that serde_json reserves are refused, used or not.
     let is_private = |name: &str| name.starts_with("$serde_json::private::");
     let is_odd = head.repeats() || head.any_name(&is_private);
     if token.len() > LONGEST || !is_right(&head) || is_odd || is_of_another_kind(&body) {
         return Some(None);
     }
-    // A number that no float holds makes the header unreadable.
+    // A number that no float can hold makes the header invalid.
     let Some(claims) = Expected::read(&body)?.filter(|_| claims::is_readable(&head) != Some(false))
     else {
         return Some(None);
@@ -114,7 +115,7 @@ fn decoded_key(key: &Key) -> Vec<u8> {
     decoded(&key.x()).expect("base64url")
 }
 
-/// Whether the header is one of an access token of ours.
+/// Whether the header is that of an access token for this server.
 fn is_right(header: &Node) -> bool {
     const REFUSED: [&str; 9] = [
         "crit", "b64", "jku", "jwk", "x5u", "x5c", "enc", "zip", "cty",
@@ -166,7 +167,7 @@ fn is_of_another_kind(claims: &Node) -> bool {
         || says("typ", &["id", "refresh", "offline", "logout"])
 }
 
-/// Canonical base64url without padding (RFC 4648 §5 and §3.5).
+/// Decodes canonical base64url without padding (RFC 4648 §5 and §3.5).
 pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
@@ -219,7 +220,7 @@ fn write(tape: &mut Tape<'_>, keys: &[Key; 2]) -> String {
     for _ in 0..tape.one(&[0, 0, 1, 1, 2]) {
         let at = tape.below(members.len() + 1);
         let (name, value) = tape.one(&HEADER);
-        // Mostly instead of the member of this name, else beside it.
+        // Usually replaces the member of this name, sometimes adds a second one.
         if !tape.is_odd() {
             members.retain(|(known, _)| *known != name);
         }
@@ -251,7 +252,7 @@ fn write(tape: &mut Tape<'_>, keys: &[Key; 2]) -> String {
         token = key.token(header.as_bytes(), tape.few());
     }
     if tape.is_odd() {
-        // Signed is what stands there, however it is written.
+        // The signature covers this text, however the parts are encoded.
         let message = format!(
             "{}{}.{}",
             base64url(header.as_bytes()),

@@ -1,5 +1,5 @@
-//! Every input that the corpora keep, checked again: what a fuzzer found, and what it
-//! needed to get anywhere. Without this they would rot as soon as nobody fuzzes.
+//! Replays every input of the corpora: what a fuzzer found, and what it needed to reach new
+//! code. Without this, the corpora would decay whenever nobody fuzzes.
 
 use std::{fs, panic, path::Path};
 
@@ -28,7 +28,7 @@ fn replay(target: &str) {
 fn requests_run_what_they_name_and_nothing_else() {
     replay("lanes");
     let tally = lanes::tally();
-    // A corpus that runs nothing, or refuses nothing, would show nothing.
+    // A corpus that runs nothing, or refuses nothing, would test nothing.
     let some = tally.sent / 20..tally.sent * 3 / 4;
     assert!(some.contains(&tally.ran), "{tally:?}");
     assert!(tally.right > 20 && tally.both_ways > 50, "{tally:?}");

@@ -1,4 +1,4 @@
-//! Callers who hang up, and servers that are told to stop while somebody holds them up.
+//! Clients that disconnect, and servers that have to stop while clients keep them busy.
 
 use std::{
     sync::Arc,
@@ -18,7 +18,7 @@ use super::raw::Raw;
 
 type Told = UnboundedSender<&'static str>;
 
-/// Tells when it is dropped.
+/// Records when it is dropped.
 struct Guard(Told);
 
 impl Drop for Guard {
@@ -35,13 +35,13 @@ async fn for_ever(told: Told) -> String {
     String::new()
 }
 
-/// Goes the short way.
+/// Takes the fast path.
 #[mcp_tool(scope = "desk:read")]
 async fn short(State(told): State<Told>) -> String {
     for_ever(told).await
 }
 
-/// Goes the long way, because a header repeats its argument.
+/// Takes the slow path, because a header repeats its argument.
 #[mcp_tool(scope = "desk:read")]
 async fn long(
     /// Where.
@@ -53,7 +53,7 @@ async fn long(
     for_ever(told).await
 }
 
-/// Looks after itself.
+/// Handles its own cancellation.
 #[mcp_tool(scope = "desk:read")]
 async fn careful(context: Context, State(told): State<Told>) -> String {
     let _ = told.send("begun");
@@ -62,7 +62,7 @@ async fn careful(context: Context, State(told): State<Told>) -> String {
     String::new()
 }
 
-/// Answers at length.
+/// Returns a large result.
 #[mcp_tool(scope = "desk:read")]
 fn verbose(State(_told): State<Told>) -> String {
     "a".repeat(50_000_000)
@@ -149,7 +149,7 @@ async fn nobody_keeps_a_server_from_stopping() {
         raw.send(start).await;
         held.push(raw);
     }
-    // One who asks for much and reads nothing of it.
+    // A client that requests a large response and reads nothing of it.
     let message = client.message("tools/call", json!({"name": "verbose", "arguments": {}}));
     let unread = client.post(&message).body(message.to_string()).send();
     let unread = unread.await.expect("an answer");

@@ -1,4 +1,4 @@
-//! Requests whose beginning, end or addressee can be seen in two ways.
+//! Requests whose start, end or target is ambiguous.
 
 use support::tokens;
 
@@ -6,8 +6,8 @@ use super::{desk, open_desk, raw::Raw};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
-/// Every answer to what is sent over one connection. 400 with and 401 without a session id
-/// missing say the same here: the request was read, and nothing ran.
+/// Sends bytes over one connection and checks all statuses. 400 and 401 for a missing session
+/// id mean the same here: the request was parsed, and nothing ran.
 #[tokio::test]
 async fn a_request_ends_in_one_place() {
     let (running, runs) = open_desk().await;
@@ -135,12 +135,12 @@ async fn a_request_is_for_one_server() {
             403,
         ),
         (
-            "somebody at its own target",
+            "user information in the target",
             format!("POST http://evil@{host}/mcp HTTP/1.1\r\nHost: {host}\r\n"),
             403,
         ),
         (
-            "somebody in the header",
+            "user information in the header",
             format!("POST /mcp HTTP/1.1\r\nHost: evil@{host}\r\n"),
             403,
         ),

@@ -6,7 +6,7 @@ use support::client::{Answer, Revision};
 
 use super::{client, desk};
 
-/// Sends a request over HTTP/2 alone.
+/// Sends a request over HTTP/2 only.
 async fn over_http2(request: RequestBuilder) -> Answer {
     let http = reqwest::Client::builder().http2_prior_knowledge().build();
     let request = request.build().expect("a request");

@@ -1,4 +1,4 @@
-//! Bodies that are meant to be read in two ways, or to break who reads them.
+//! Ambiguous bodies, and bodies that try to break the parser.
 
 use serde_json::json;
 use support::client::{Answer, Client, Revision};
@@ -7,8 +7,8 @@ use super::{client, desk};
 
 const REVISIONS: [Revision; 2] = [Revision::Stateless, Revision::Session("2025-11-25")];
 
-/// Arrays in arrays, deeper than any reader lets pass: each stage hides the next in a
-/// text that serde_json reads anew, and counts from nought, behind its private name.
+/// Nests arrays deeper than any parser allows: each stage hides the next in a text that
+/// serde_json parses again, with a fresh depth count, because of its private name.
 fn nested_in_texts(stages: usize) -> String {
     let mut inner = "1".to_owned();
     for _ in 0..stages {
@@ -29,11 +29,11 @@ fn call(arguments: &str) -> String {
     )
 }
 
-/// Sends a body with the headers that belong to it, as far as it can be read.
+/// Sends a body with the headers that belong to it, as far as it can be parsed.
 async fn send(client: &Client, body: impl Into<String>) -> Answer {
     let body = body.into();
     let right = || client.message("tools/call", json!({"name": "echo", "arguments": {}}));
-    // What is meant to break a reader would break this one.
+    // This text would break the test's own parser too.
     let message = match body.contains("RawValue") {
         true => right(),
         false => serde_json::from_str(&body).unwrap_or_else(|_| right()),
@@ -106,8 +106,8 @@ async fn a_text_may_speak_of_such_a_name() {
     }
 }
 
-/// Whatever is sent: the answer is no fault of the server, its body is JSON, no tool runs
-/// that was not admitted, and the session lives on.
+/// For any body: the response is not a server error, its body is JSON, no unauthorized tool
+/// runs, and the session stays usable.
 #[tokio::test]
 async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
     let (running, runs) = desk().await;
@@ -119,7 +119,7 @@ async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
             (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, "no id"),
             (
                 r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
-                "an id that is no integer",
+                "an id that is not an integer",
             ),
             (
                 r#"{"jsonrpc":"2.0","id":1e400,"method":"ping"}"#,

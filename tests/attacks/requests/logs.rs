@@ -1,4 +1,4 @@
-//! What a server writes into its log, at the finest level and from every library.
+//! The log of a server, at the finest level and including every library.
 
 use std::{
     io::Write,
@@ -22,13 +22,13 @@ mod lengths;
 const SECRET: &str = "the-secret-of-the-client";
 const OPAQUE: &str = "an-opaque-token-of-alice";
 
-/// The lines of one server. Clones are one log.
+/// The log lines of one server. Clones share one log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn lines(&self) -> Vec<String> {
-        let bytes = self.0.lock().expect("nobody panics with it").clone();
+        let bytes = self.0.lock().expect("not poisoned").clone();
         let text = String::from_utf8_lossy(&bytes);
         text.lines().map(str::to_owned).collect()
     }
@@ -38,7 +38,7 @@ impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0
             .lock()
-            .expect("nobody panics with it")
+            .expect("not poisoned")
             .extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -48,7 +48,7 @@ impl Write for Log {
     }
 }
 
-/// Where the records of libraries go that know the crate `log` alone.
+/// Collects records of libraries that use the crate `log`.
 struct Records;
 
 static RECORDS: OnceLock<Mutex<Vec<(std::thread::ThreadId, String)>>> = OnceLock::new();
@@ -63,14 +63,14 @@ impl log::Log for Records {
         let mut all = RECORDS
             .get_or_init(Mutex::default)
             .lock()
-            .expect("nobody panics with it");
+            .expect("not poisoned");
         all.push((std::thread::current().id(), line));
     }
 
     fn flush(&self) {}
 }
 
-/// A server on a thread of its own, all of whose lines are kept, and none of its clients'.
+/// A server on its own thread. All of its lines are stored, and none of its clients'.
 struct Logged {
     log: Log,
     resource: String,
@@ -92,7 +92,7 @@ impl Logged {
         Self::start_writing(server, issuer, directives, |log| Box::new(log)).await
     }
 
-    /// The same, whose lines go through another writer first.
+    /// Starts the same, with another writer in between.
     async fn start_writing<S>(
         server: Server<S>,
         issuer: Issuer,
@@ -135,15 +135,15 @@ impl Logged {
         }
     }
 
-    /// Everything that was written until it had stopped: its lines, and the records of
-    /// libraries that know nothing of them.
+    /// Returns all lines until the server stopped, and the records of libraries that use the
+    /// crate `log`.
     fn end(self) -> (Vec<String>, Vec<String>) {
         let id = self.thread.thread().id();
         let _ = self.stop.send(());
         self.thread.join().expect("it does not panic");
         let mut others = Vec::new();
         if let Some(records) = RECORDS.get() {
-            let records = records.lock().expect("nobody panics with it");
+            let records = records.lock().expect("not poisoned");
             let theirs = records.iter().filter(|(thread, _)| *thread == id);
             others.extend(theirs.map(|(_, line)| line.clone()));
         }
@@ -151,7 +151,7 @@ impl Logged {
     }
 }
 
-/// A client whose requests go over HTTP/2 alone.
+/// Builds a request over HTTP/2 only.
 fn http2(client: &Client, message: &serde_json::Value) -> reqwest::RequestBuilder {
     let request = client.post(message).body(message.to_string()).build();
     let http = reqwest::Client::builder()
@@ -200,7 +200,7 @@ async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
             .call("read", json!({}))
             .await;
     }
-    // The token with its proof; a proof that was seen once, and never again.
+    // The token with its proof; each proof is used once.
     let key = Arc::new(SigningKey::p256("client"));
     let bound = issuer.token().audience(&logged.resource).scope("desk:read");
     let bound = bound.bound_to(&key).build();
@@ -237,14 +237,14 @@ async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
     }
 }
 
-/// What the examples log when nobody asks for more.
+/// The examples' default log directives.
 const USUAL: &str = "warn,toolgate=info";
 
 #[tokio::test]
 async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
     let issuer = ImitationIssuer::start().await;
     let logged = Logged::start(Issuer::new(issuer.url()), USUAL).await;
-    // Characters that are longest when they are escaped.
+    // Characters with the longest escapes.
     let long = format!("\n{}\n", "\u{e0001}".repeat(3000));
     let named = "\u{e0001}".repeat(900);
     let injected = "\n2026-01-01T00:00:00Z INFO forged: outcome=\"admitted\"\n";
@@ -318,7 +318,7 @@ async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
                 for id in [json!(1), json!(text)] {
                     let mut message = client.message(method, params.clone());
                     message["id"] = id;
-                    // The headers cannot repeat such a text.
+                    // The headers cannot contain such a text.
                     let headers = client.message("tools/list", json!({}));
                     {
                         Answer::of(client.post(&headers).body(message.to_string())).await;

@@ -1,4 +1,4 @@
-//! Code of a server's author that panics, wherever it can.
+//! Panics in the application's code, wherever they are possible.
 
 use serde_json::json;
 use support::{
@@ -31,7 +31,7 @@ impl IntoToolResult for Answer {
 #[mcp_tool(public)]
 fn extractor(#[extract] _it: Extracted) {}
 
-/// Panics before it begins, on the long way.
+/// Panics before it begins, on the slow path.
 #[mcp_tool(public)]
 fn extractor_long(#[extract] _it: Extracted, _context: Context) {}
 

@@ -1,10 +1,10 @@
-//! Paths and methods at which there is nothing, or something else.
+//! Paths and methods without a handler, or with another one.
 
 use std::time::Duration;
 
 use super::{desk, raw::Raw};
 
-/// Sends one request of a page of this machine, character for character.
+/// Sends one request from a local page, character for character.
 async fn send(raw: &mut Raw, host: &str, method: &str, path: &str) -> String {
     let origin = "http://localhost:5173";
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n");

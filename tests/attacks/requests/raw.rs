@@ -1,4 +1,4 @@
-//! A connection over which any bytes can be sent.
+//! A connection for arbitrary bytes.
 
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ impl Raw {
         )
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        // A server that has refused already may have closed its side.
+        // A server that has already refused may have closed its side.
         let _ = self.0.write_all(bytes.as_ref()).await;
     }
 
-    /// All that comes within a time, and whether the server then closed the connection.
+    /// Reads for a time. Returns the text, and whether the server closed the connection.
     pub(super) async fn read_for(&mut self, time: Duration) -> (String, bool) {
         let mut all = Vec::new();
         let closed = tokio::time::timeout(time, async {
@@ -44,14 +44,14 @@ impl Raw {
         (String::from_utf8_lossy(&all).into_owned(), closed)
     }
 
-    /// The answers to what was sent, within a short time.
+    /// Reads responses for a short time, and returns their statuses.
     pub(super) async fn answers(&mut self) -> Vec<u16> {
         let (text, _) = self.read_for(Duration::from_millis(600)).await;
         statuses(&text)
     }
 }
 
-/// The statuses of the answers in a text.
+/// Returns the statuses of the responses in a text.
 fn statuses(text: &str) -> Vec<u16> {
     text.split("HTTP/1.")
         .skip(1)

@@ -1,4 +1,4 @@
-//! What a session has told, and how long it goes on telling.
+//! Replay of a session's events, and how long it is possible.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::{client, desk, open_desk};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
-/// What is there to be told is told within this time.
+/// Events that are available arrive within this time.
 const GLANCE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -35,7 +35,7 @@ fn now() -> u64 {
     SystemClock.now().seconds()
 }
 
-/// What the stream of a session tells from an event on, until it is silent for a moment.
+/// Returns the events of a session's stream from one event on, until it is silent for `moment`.
 async fn replayed(client: &Client, after: &str, moment: Duration) -> (u16, String) {
     let request = client
         .plain(Method::GET)
@@ -49,7 +49,7 @@ async fn replayed(client: &Client, after: &str, moment: Duration) -> (u16, Strin
     (response.status().as_u16(), told)
 }
 
-/// Calls a tool and hangs up after the first event. Gives that event's id.
+/// Calls a tool and disconnects after the first event. Returns that event's id.
 async fn interrupted(client: &Client) -> String {
     let params = json!({"name": "slow", "arguments": {"millis": 1_500}});
     let message = client.message("tools/call", params);
@@ -80,7 +80,7 @@ async fn an_event_is_replayed_to_its_principal_alone() {
         (thief.clone(), Some(404)),
         (alice.clone().without_token(), Some(401)),
         (expired, Some(401)),
-        // In a session, or in none, that has had no such event.
+        // In a session without that event, or without a session.
         (own.clone(), None),
         (own.without_session(), None),
         (Client::new(&resource, Revision::Stateless), None),
@@ -95,7 +95,7 @@ async fn an_event_is_replayed_to_its_principal_alone() {
             assert!(status < 500, "{after}: {status} {told}");
         }
     }
-    // Whose it is has it still; otherwise all of this would show nothing.
+    // The owner can still replay it; otherwise this test would show nothing.
     let (status, told) = replayed(&alice, &first, PATIENCE).await;
     assert_eq!(status, 200);
     assert!(told.contains("slow ran"), "{first}: {told}");
@@ -111,7 +111,7 @@ async fn a_session_is_of_no_use_after_its_token() {
     let mut alice = Client::new(&resource, SESSION).with_token(until(now() + 600));
     alice.open().await;
     assert_eq!(alice.call("read", json!({})).await.tool_text(), "read ran");
-    // The leeway is over as well.
+    // Past the leeway too.
     clock.pass(700);
     let stream = alice
         .plain(Method::GET)
@@ -128,7 +128,7 @@ async fn a_session_is_of_no_use_after_its_token() {
         assert_eq!(challenge.get("error"), Some("invalid_token"));
     }
     assert_eq!(runs.all(), ["read"]);
-    // It was not ended either: whoever has refreshed their token goes on in it.
+    // The session was not ended either: with a refreshed token it continues.
     let alice = alice.with_token(until(now() + 6_000));
     assert_eq!(alice.call("read", json!({})).await.tool_text(), "read ran");
 }
@@ -150,7 +150,7 @@ async fn a_stream_ends_with_the_token_that_opened_it() {
     let end = async { while let Ok(Some(_)) = stream.chunk().await {} };
     let ended = tokio::time::timeout(Duration::from_secs(10), end).await;
     assert!(ended.is_ok(), "the stream goes on without a token");
-    // The session does not end with one of its streams.
+    // The session outlives its streams.
     assert_eq!(alice.call("read", json!({})).await.tool_text(), "read ran");
 }
 
@@ -160,7 +160,7 @@ async fn a_flood_of_handshakes_costs_those_who_made_them() {
     let alice = client(&running, SESSION, "desk:read").await;
     let mut first = Client::new(running.resource(), SESSION);
     first.open().await;
-    // As many as there may be of callers without a token, who share one count.
+    // As many as callers without a token may have; they share one count.
     let flood = Client::new(running.resource(), SESSION);
     let handshake = flood.message(
         "initialize",

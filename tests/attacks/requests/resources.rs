@@ -1,4 +1,4 @@
-//! Servers whose resource is at another path, or has none.
+//! Servers whose resource has another path, or none.
 
 use serde_json::json;
 use support::{

@@ -1,4 +1,4 @@
-//! Sessions that are used again, named otherwise, opened twice or raced for.
+//! Sessions that are reused, addressed differently, opened twice or raced for.
 
 use reqwest::Method;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn an_ended_session_does_not_rise_again() {
     let alice = client(&running, SESSION, "desk:read").await;
     assert!(Answer::of(alice.plain(Method::DELETE)).await.status < 300);
     assert_eq!(alice.call("read", json!({})).await.status, 404);
-    // Nor by the handshake, which would let a caller choose an id.
+    // `initialize` fails too: it would let a caller choose an id.
     let answer = alice.clone().initialize().await;
     assert_eq!(answer.status, 404, "{answer:?}");
     assert_eq!(Answer::of(alice.plain(Method::DELETE)).await.status, 404);
@@ -90,7 +90,7 @@ async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
     assert_eq!(call.await.expect("no panic").tool_text(), "slow ran");
 }
 
-/// Of many who use a session that nobody owns, one gets it.
+/// Of many callers that use an anonymous session, one becomes its owner.
 #[tokio::test]
 async fn a_race_for_a_session_has_one_winner() {
     let (running, _) = open_desk().await;

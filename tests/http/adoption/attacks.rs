@@ -1,4 +1,4 @@
-//! Ways around a gate that stands before somebody else's handler.
+//! Attempts to bypass a gate in front of an rmcp handler.
 
 use serde_json::{Value, json};
 use support::{
@@ -10,7 +10,7 @@ use toolgate::{Gate, needs};
 
 use super::{BOTH, Mounted, builder, is_error, names, service};
 
-/// The trap of adoption: the handler has it, and a good token alone opens nothing.
+/// An undeclared item: the handler has it, but a valid token alone does not open it.
 #[tokio::test]
 async fn what_nobody_has_spoken_of_stays_shut_for_every_token() {
     let mounted = Mounted::gated(builder()).await;
@@ -59,7 +59,7 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
     }
 }
 
-/// Where nothing is protected nobody has to log in, and there is nothing more for it.
+/// If nothing is protected no login is needed, and a token opens nothing more.
 #[tokio::test]
 async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
     let open = Gate::builder("ledger").tool("ping", needs!(public));
@@ -114,7 +114,8 @@ async fn a_listener_hears_only_of_what_the_gate_was_told() {
     assert!(!told.contains("ledger://other"), "{told}");
 }
 
-/// Every message that a handler could answer, for one that is mounted without its layer.
+/// Every message that a handler could respond to, for a handler that is mounted without its
+/// layer.
 fn messages(client: &Client) -> Vec<Value> {
     let initialize = json!({
         "protocolVersion": "2025-11-25", "capabilities": {},
@@ -168,7 +169,7 @@ async fn a_guarded_handler_without_its_layer_answers_nothing() {
     answers_nothing(&mounted).await;
 }
 
-/// The bits of one gate's scopes mean other scopes to another's.
+/// The scope bits of one gate mean other scopes in another gate.
 #[tokio::test]
 async fn a_handler_behind_another_gate_answers_nothing() {
     let ledger = Ledger::default();

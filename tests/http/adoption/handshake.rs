@@ -1,4 +1,4 @@
-//! Which requests need a token behind a gate, where some items are public.
+//! Which requests need a token behind a gate with some public items.
 
 use reqwest::Method;
 use serde_json::json;
@@ -7,7 +7,7 @@ use toolgate::{Config, Visibility};
 
 use super::{BOTH, Mounted, builder};
 
-/// Asserts that an answer is the 401 of the handshake.
+/// Asserts that a response is the 401 of the handshake.
 fn asks_for_the_login(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     let challenge = answer.challenge().expect("a challenge");
@@ -45,7 +45,7 @@ async fn a_public_tool_runs_without_a_token_where_no_session_is_needed() {
     let answer = ping(&mounted, Revision::Stateless).await;
     assert_eq!(answer.tool_text(), "ping ran for anybody");
     asks_for_the_login(&ping(&mounted, older).await, "without a session");
-    // The transport that the gate gives has no sessions either.
+    // The gate's own transport has no sessions either.
     let mounted = Mounted::gated(builder().without_sessions()).await;
     for revision in BOTH {
         let answer = ping(&mounted, revision).await;

@@ -1,4 +1,4 @@
-//! A client is asked for nothing that it does not declare, and told what it lacks.
+//! A client is asked only for what it declares, and a refusal names the missing capabilities.
 
 use serde_json::{Value, json};
 use support::{

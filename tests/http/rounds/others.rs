@@ -1,4 +1,4 @@
-//! Prompts and resources ask as tools do, and none takes another's state.
+//! Prompts and resources ask as tools do, and none accepts another's state.
 
 use serde_json::{Value, json};
 use support::{
@@ -101,7 +101,7 @@ impl World {
     }
 }
 
-/// A request, by its method and what it is about.
+/// A request: its method and its target.
 type Request = (&'static str, Value);
 
 fn tool(list: &str) -> Request {

@@ -1,4 +1,5 @@
-//! In a session of an older revision the server asks by itself, and judges each round anew.
+//! In a session of an older revision the server sends requests itself, and authorizes each
+//! round again.
 
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use support::client::{Answer, Client, Revision, question};
 use super::World;
 use support::tokens;
 
-/// A client in a session, which declares that its person can be asked.
+/// Returns a client in a session that declares that its user can be asked.
 async fn session(world: &World, scopes: &str) -> Client {
     let resource = world.running.resource();
     let token = tokens::token(&tokens::claims(&resource, scopes));
@@ -16,8 +17,8 @@ async fn session(world: &World, scopes: &str) -> Client {
     client
 }
 
-/// Calls a tool, and waits until the server asks. Gives the id of its question, and the
-/// stream on which the rest comes.
+/// Calls a tool, and waits until the server asks. Returns the id of the question, and the
+/// stream with the rest.
 async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
     let params = json!({"name": tool, "arguments": {"list": list}});
     let message = client.message("tools/call", params);
@@ -65,7 +66,7 @@ async fn who_may_no_longer_do_it_when_they_answer_does_not() {
     let answer = Answer::of_response(stream).await;
     assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
     assert_eq!(world.runs.all(), [""; 0]);
-    // With their scope back they can begin anew.
+    // With the scope restored, a new call works.
     let (id, stream) = begin(&alice, "delete", "old").await;
     reply(&alice, id, yes()).await;
     let answer = Answer::of_response(stream).await;

@@ -1,4 +1,4 @@
-//! How many sessions there can be, who pays for one more, and what their streams begin with.
+//! Limits on sessions, which session is evicted, and how their streams begin.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn hello() -> &'static str {
     "hello"
 }
 
-/// A server that lets anybody in.
+/// Starts a server with an open handshake.
 async fn server(limits: SessionLimits) -> Running {
     let server = Server::new("open").tools(tools![hello]).verifier(Unsigned);
     Running::start(server.quiet(), |config| {
@@ -103,7 +103,7 @@ async fn where_all_is_in_use_one_more_is_refused_until_something_is_not() {
         assert_eq!(answer.json()["error"]["code"].as_i64(), code, "{answer:?}");
         assert!(answer.text.contains("in use"), "{answer:?}");
         streams.pop();
-        // The server learns of it when it looks at the connection.
+        // The server notices when it checks the connection.
         let opened = async {
             while third.initialize().await.status != 200 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -123,7 +123,8 @@ async fn a_session_that_keeps_more_takes_the_room_of_several() {
     for _ in 0..30 {
         others.push(stranger(&running).await);
     }
-    // As much as is handed on, which unpacks to more than 150 KiB: 4 places, of which 2 are free.
+    // The largest value that is forwarded; it takes more than 150 KiB parsed: 4 places, of
+    // which 2 are free.
     let empty = vec![json!({"": 0}); 230];
     let hostile = Client::new(running.resource(), SESSION);
     let handshake = hostile.message(

@@ -1,4 +1,4 @@
-//! How much memory the resources may take that one caller listens to.
+//! The memory limit for the resources that one caller listens to.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use toolgate::Changes;
 use super::{SESSION, Stream, furnished, subscribe};
 use crate::client;
 
-/// So many URIs of 4,000 bytes, from this number on.
+/// Returns `count` URIs of 4,000 bytes, starting with this number.
 fn uris(first: usize, count: usize) -> Vec<String> {
     (first..first + count)
         .map(|number| format!("desk://both/{number:03988}"))
@@ -50,11 +50,11 @@ async fn the_listeners_of_one_principal_share_one_bound_over_all_connections() {
         .until("notifications/subscriptions/acknowledged")
         .await;
     assert!(!third.text.contains("\"error\""), "{}", third.text);
-    // In a session as well, since it is the same person.
+    // In a session too, because it is the same caller.
     let session = client(&running, SESSION, "desk:read desk:write").await;
     let answer = subscribe(&session, &uris(99, 1)[0]).await;
     assert_eq!(answer.json()["error"]["code"], -32602, "{answer:?}");
-    // Who ends a listener has its share again, as soon as the server notices.
+    // A closed listener releases its share as soon as the server notices.
     drop(first);
     let mut tries = 0;
     while subscribe(&session, &uris(99, 1)[0]).await.json()["error"].is_object() {

@@ -1,4 +1,4 @@
-//! Requests that are often right and sometimes odd.
+//! Generates requests that are often valid and sometimes deviate.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -17,15 +17,15 @@ const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 pub(super) struct Case {
     pub(super) message: Value,
     pub(super) token: Option<String>,
-    /// Headers to replace; without a value, to leave out.
+    /// Headers to replace, or to omit if there is no value.
     pub(super) headers: Vec<(&'static str, Option<String>)>,
-    /// A header to add once more.
+    /// A header to repeat.
     pub(super) twice: Option<(&'static str, String)>,
-    /// What the body has around the message.
+    /// White space around the message.
     pub(super) space: &'static str,
 }
 
-/// Mostly the one, one time in `rarity` one of the others.
+/// Generates usually the first value; one time in `rarity` one of the others.
 fn mostly<T: Clone + std::fmt::Debug + 'static>(
     rarity: u32,
     usual: T,
@@ -66,7 +66,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Arguments that are often right.
+/// Generates arguments that are often valid.
 fn arguments() -> impl Strategy<Value = Option<Value>> {
     let names = prop::sample::select(vec!["text", "times", "numbers", "word", "region", "more"]);
     prop_oneof![
@@ -80,7 +80,7 @@ fn arguments() -> impl Strategy<Value = Option<Value>> {
     ]
 }
 
-/// A tool and arguments that it takes.
+/// Generates a tool with valid arguments.
 fn right() -> impl Strategy<Value = (String, Option<Value>)> {
     let calls = vec![
         ("ping", None),
@@ -156,7 +156,7 @@ fn meta() -> impl Strategy<Value = Value> {
     prop_oneof![12 => Just(usual), 4 => changed, 1 => value()]
 }
 
-/// What a request of an older revision has for `_meta`; often nothing.
+/// Generates the `_meta` of an older revision; often none.
 fn meta_of_older() -> impl Strategy<Value = Option<Value>> {
     let some = prop::sample::select(vec![
         json!({}),
@@ -169,7 +169,7 @@ fn meta_of_older() -> impl Strategy<Value = Option<Value>> {
     prop_oneof![4 => Just(None), 3 => some.prop_map(Some), 1 => meta().prop_map(Some)]
 }
 
-/// A member that `params` has besides, now and then.
+/// Generates an additional member of `params`, sometimes.
 fn besides() -> impl Strategy<Value = Option<(&'static str, Value)>> {
     let members = vec![
         ("task", json!({"ttl": 1000})),
@@ -242,12 +242,12 @@ fn token() -> impl Strategy<Value = Option<(&'static str, u64)>> {
     ]
 }
 
-/// A request of the revision without sessions.
+/// Generates a request of the revision without sessions.
 pub(super) fn case(resource: String) -> impl Strategy<Value = Case> {
     made(resource, meta().prop_map(Some).boxed())
 }
 
-/// A request of an older revision.
+/// Generates a request of an older revision.
 pub(super) fn case_of_older(resource: String) -> impl Strategy<Value = Case> {
     made(resource, meta_of_older().boxed())
 }

@@ -1,11 +1,11 @@
-//! A tool of each kind that can go the short way, and one that cannot.
+//! A tool of each kind that can take the fast path, and one that cannot.
 
 use std::collections::BTreeMap;
 
 use support::{desk::Runs, tokens::Unsigned};
 use toolgate::{Caller, Json, Server, State, ToolError, mcp_tool, tools};
 
-/// The server of all of them, which takes unsigned tokens.
+/// Builds the server with all of them. It accepts unsigned tokens.
 pub(super) fn server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
         .verifier(Unsigned)
@@ -19,7 +19,7 @@ fn ping(State(runs): State<Runs>) -> String {
     runs.note("ping")
 }
 
-/// Says what it was told.
+/// Returns its argument.
 #[mcp_tool(scope = "read")]
 fn echo(
     /// What to say.

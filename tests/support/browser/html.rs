@@ -1,8 +1,8 @@
-//! Just enough of HTML to read a form as a person sees it.
+//! Just enough HTML parsing to read a form as a user sees it.
 
 use super::{Button, Field, Form};
 
-/// The text of a page in one line, and its form.
+/// Returns the text of a page in one line, and its form.
 pub(super) fn read(source: &str) -> (String, Option<Form>) {
     let mut reader = Reader::default();
     let mut rest = source;
@@ -19,7 +19,7 @@ pub(super) fn read(source: &str) -> (String, Option<Form>) {
 struct Reader {
     all: String,
     form: Option<Form>,
-    /// The legend of the group that is open.
+    /// The legend of the open group.
     legend: String,
     is_legend: bool,
     is_label: bool,
@@ -38,11 +38,11 @@ impl Reader {
         }
     }
 
-    /// Takes a tag; returns what is to be read after it.
+    /// Handles a tag; returns the remaining text.
     fn tag<'s>(&mut self, tag: &str, after: &'s str) -> &'s str {
         let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
         let one = |name: &str| attribute(attributes, name);
-        // Emphasis stands inside of a word as well.
+        // Emphasis can occur inside a word.
         if !matches!(name, "strong" | "/strong") {
             self.all.push(' ');
         }
@@ -90,7 +90,7 @@ impl Reader {
     }
 }
 
-/// The value of an attribute; empty when it stands alone.
+/// Returns the value of an attribute; empty if it has none.
 fn attribute(attributes: &str, wanted: &str) -> Option<String> {
     let mut rest = attributes.trim_end_matches('/').trim();
     while !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! A client in a session that can be asked for something while its call waits.
+//! A client in a session that the server can ask while a call waits.
 
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{Client, Revision};
 
 impl Client {
-    /// Opens a session and declares that the client's person can be asked.
+    /// Opens a session and declares that the client's user can be asked.
     ///
     /// # Panics
     ///
-    /// When the server does not let it, or the revision has no sessions.
+    /// If the server refuses, or the revision has no sessions.
     pub async fn open_to_be_asked(&mut self) {
         let Revision::Session(version) = self.revision else {
             panic!("there are no sessions in {:?}", self.revision);
@@ -21,12 +21,12 @@ impl Client {
     }
 }
 
-/// Waits until the server asks its client for something, and gives the request. The rest
-/// of the stream is left.
+/// Waits until the server asks its client, and returns the request. The rest of the stream
+/// remains unread.
 ///
 /// # Panics
 ///
-/// When the stream ends before.
+/// If the stream ends first.
 pub async fn question(response: &mut Response) -> Value {
     let mut text = String::new();
     loop {

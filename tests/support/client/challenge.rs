@@ -1,20 +1,20 @@
-//! Challenges, as a client reads them.
+//! Challenges, as a client parses them.
 
-/// A `WWW-Authenticate` of one scheme, read by the grammar of RFC 9110 §11.6.1.
+/// A challenge of one scheme, parsed by the grammar of RFC 9110 §11.6.1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     /// The scheme.
     pub scheme: String,
-    /// The parameters in their order.
+    /// The parameters, in order.
     pub parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// Reads challenges whose values are all quoted.
+    /// Parses challenges whose values are all quoted.
     ///
     /// # Panics
     ///
-    /// When they are written in any other way.
+    /// If they have any other form.
     #[must_use]
     pub fn read_all(text: &str) -> Vec<Self> {
         let mut rest = text;
@@ -22,7 +22,7 @@ impl Challenge {
         while !rest.is_empty() {
             let (name, after) = rest.split_once("=\"").expect("a name and a quote");
             let (value, after) = after.split_once('"').expect("a closing quote");
-            // A scheme and a space stand before the first parameter of each.
+            // A scheme and a space precede the first parameter of each challenge.
             let name = match name.split_once(' ') {
                 Some((scheme, name)) => {
                     all.push(Self {
@@ -41,7 +41,7 @@ impl Challenge {
         all
     }
 
-    /// A parameter.
+    /// Returns a parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.parameters

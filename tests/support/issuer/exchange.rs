@@ -1,18 +1,17 @@
-//! What an imitation answers when it is asked to exchange a token (RFC 8693).
+//! Token exchange (RFC 8693) at an imitation issuer.
 
 use serde_json::{Value, json};
 
 use super::{Answer, ImitationIssuer, Question};
 
 impl ImitationIssuer {
-    /// Answers with this when it is shown this token. To any other it gives an answer
-    /// that is none.
+    /// Sets the response for this token. Other tokens get an invalid response.
     pub fn exchange(&self, token: &str, answer: Value) {
         let known = &mut self.shared.exchanges.state().known;
         known.insert(token.to_owned(), answer);
     }
 
-    /// A good answer: this token, for five minutes.
+    /// Returns a valid response: this token, for five minutes.
     #[must_use]
     pub fn exchanged(token: &str) -> Value {
         json!({
@@ -23,12 +22,12 @@ impl ImitationIssuer {
         })
     }
 
-    /// Answers exchanges like this from now on.
+    /// Sets the behaviour of exchange requests.
     pub fn answer_exchanges(&self, answer: Answer) {
         self.shared.exchanges.state().answer = answer;
     }
 
-    /// What it was asked to exchange so far.
+    /// Returns the exchange requests so far.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Question> {
         self.shared.exchanges.state().questions.clone()

@@ -1,4 +1,4 @@
-//! What an imitation answers when it is asked about tokens (RFC 7662).
+//! Introspection (RFC 7662) at an imitation issuer.
 
 use std::{
     collections::BTreeMap,
@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 
 use super::{Answer, ImitationIssuer};
 
-/// One question that was asked.
+/// One introspection request.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The `Authorization` header.
     pub authorization: Option<String>,
-    /// The members of the form; of one that is repeated, the last.
+    /// The form parameters; of repeated ones, the last.
     pub form: BTreeMap<String, String>,
 }
 
-/// What the issuer knows of tokens, and who asked.
+/// The issuer's token state, and the requests so far.
 pub(super) struct Register(Mutex<State>);
 
 pub(super) struct State {
@@ -43,7 +43,7 @@ impl Default for Register {
 }
 
 impl Register {
-    /// Takes a question; what is to be answered, and how.
+    /// Handles a request. Returns the response and the behaviour.
     pub(super) async fn ask(&self, request: Request) -> (Value, Answer) {
         let authorization = request.headers().get(AUTHORIZATION);
         let authorization = authorization.map(|value| value.to_str().expect("ASCII").to_owned());
@@ -65,7 +65,7 @@ impl Register {
         (known, state.answer.clone())
     }
 
-    /// Notes that a question is open, until what this returns is dropped.
+    /// Counts a request as open until the return value is dropped.
     pub(super) fn open(&self) -> Open<'_> {
         let mut state = self.state();
         state.open += 1;
@@ -78,7 +78,7 @@ impl Register {
     }
 }
 
-/// A question that was not answered yet.
+/// A request without a response yet.
 pub(super) struct Open<'a>(&'a Register);
 
 impl Drop for Open<'_> {
@@ -88,36 +88,36 @@ impl Drop for Open<'_> {
 }
 
 impl ImitationIssuer {
-    /// Answers with this when it is asked about this token; about any other, that it is
-    /// not active.
+    /// Sets the response for this token. All other tokens are inactive.
     pub fn know(&self, token: &str, answer: Value) {
         let known = &mut self.shared.register.state().known;
         known.insert(token.to_owned(), answer);
     }
 
-    /// Knows this token no more.
+    /// Makes this token inactive.
     pub fn revoke(&self, token: &str) {
         self.shared.register.state().known.remove(token);
     }
 
-    /// Answers questions about tokens like this from now on.
+    /// Sets the behaviour of introspection requests.
     pub fn answer_questions(&self, answer: Answer) {
         self.shared.register.state().answer = answer;
     }
 
-    /// What it was asked so far.
+    /// Returns the introspection requests so far.
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
         self.shared.register.state().questions.clone()
     }
 
-    /// How many questions were open at once, at most.
+    /// Returns the most requests that were open at the same time.
     #[must_use]
     pub fn most_questions_at_once(&self) -> usize {
         self.shared.register.state().most_open
     }
 
-    /// A good answer for a token of alice: active for ten minutes, for this audience.
+    /// Returns a valid response for a token of alice: active for ten minutes, for this
+    /// audience.
     #[must_use]
     pub fn active(&self, audience: &str, scope: &str) -> Value {
         let token = self.token();

@@ -1,4 +1,4 @@
-//! Keys that sign tokens, rightly or wrongly.
+//! Keys that sign tokens, correctly or not.
 
 use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
@@ -19,7 +19,7 @@ use base64::{
 };
 use serde_json::{Value, json};
 
-/// A signing key with the name that it is published under.
+/// A signing key with its `kid`.
 pub struct SigningKey {
     kid: String,
     pair: Pair,
@@ -42,29 +42,29 @@ enum Pair {
 }
 
 impl SigningKey {
-    /// The RSA key of 2048 bits that this process has: it is slow to make, so there is
-    /// one, and every call gives the same.
+    /// Returns the 2048-bit RSA key of this process. Generating one is slow, so all calls share
+    /// it.
     #[must_use]
     pub fn rsa(kid: &str) -> Self {
         static ONE: OnceLock<RsaKeyPair> = OnceLock::new();
         Self::of(kid, Pair::Rsa(ONE.get_or_init(new_rsa)))
     }
 
-    /// A second RSA key, another than [`SigningKey::rsa`].
+    /// Returns a second RSA key, different from [`SigningKey::rsa`].
     #[must_use]
     pub fn another_rsa(kid: &str) -> Self {
         static OTHER: OnceLock<RsaKeyPair> = OnceLock::new();
         Self::of(kid, Pair::Rsa(OTHER.get_or_init(new_rsa)))
     }
 
-    /// A new P-256 key.
+    /// Generates a P-256 key.
     #[must_use]
     pub fn p256(kid: &str) -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
         Self::of(kid, Pair::P256(pair))
     }
 
-    /// A new P-256 key, private half, in PEM: what a client signs statements with.
+    /// Generates a P-256 private key in PEM, with which a client signs assertions.
     #[must_use]
     pub fn p256_pem() -> String {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
@@ -73,14 +73,14 @@ impl SigningKey {
         format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
     }
 
-    /// A new P-384 key.
+    /// Generates a P-384 key.
     #[must_use]
     pub fn p384(kid: &str) -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key");
         Self::of(kid, Pair::P384(pair))
     }
 
-    /// A new Ed25519 key.
+    /// Generates an Ed25519 key.
     #[must_use]
     pub fn ed25519(kid: &str) -> Self {
         Self::of(
@@ -89,7 +89,7 @@ impl SigningKey {
         )
     }
 
-    /// A secret for HMAC: any bytes, such as another key's public half.
+    /// Creates a secret for HMAC from any bytes, such as another key's public half.
     #[must_use]
     pub fn secret(kid: &str, bytes: &[u8]) -> Self {
         Self::of(kid, Pair::Secret(bytes.to_vec()))
@@ -102,13 +102,13 @@ impl SigningKey {
         }
     }
 
-    /// The name that the key is published under.
+    /// Returns the `kid`.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The algorithm that goes with this key: `RS256`, `ES256`, `ES384`, `EdDSA`, `HS256`.
+    /// Returns the algorithm for this key: `RS256`, `ES256`, `ES384`, `EdDSA`, `HS256`.
     #[must_use]
     pub fn algorithm(&self) -> &'static str {
         match self.pair {
@@ -120,7 +120,8 @@ impl SigningKey {
         }
     }
 
-    /// The public key as an entry of a JWK Set, with `kid` and `use`; a secret as `oct`.
+    /// Returns the public key as an entry of a JWK Set, with `kid` and `use`; a secret as
+    /// `oct`.
     #[must_use]
     pub fn jwk(&self) -> Value {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
@@ -147,7 +148,7 @@ impl SigningKey {
         jwk
     }
 
-    /// The public key alone, as a proof brings it (RFC 9449 §4.2).
+    /// Returns the public key alone, as in a proof (RFC 9449 §4.2).
     ///
     /// # Panics
     ///
@@ -160,28 +161,28 @@ impl SigningKey {
         jwk
     }
 
-    /// The thumbprint of the public key (RFC 7638 §3).
+    /// Returns the thumbprint of the public key (RFC 7638 §3).
     ///
     /// # Panics
     ///
     /// Never: a key is an object.
     #[must_use]
     pub fn thumbprint(&self) -> String {
-        // Nothing but the required members is there; they stand in their order.
+        // Only the required members are present, in lexicographic order.
         let jwk = self.bare_jwk();
         let members: BTreeMap<_, _> = jwk.as_object().expect("an object").iter().collect();
         let text = serde_json::to_vec(&members).expect("it is JSON");
         URL_SAFE_NO_PAD.encode(digest(&SHA256, &text))
     }
 
-    /// A JWK Set of these keys.
+    /// Builds a JWK Set of these keys.
     #[must_use]
     pub fn set(keys: &[&Self]) -> Value {
         json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()})
     }
 
-    /// Signs with what `alg` names, as far as this key can; with its own algorithm
-    /// where it cannot, as somebody does who lies about the algorithm.
+    /// Signs with `alg` if this key can, otherwise with its own algorithm, as an attacker would
+    /// who lies about the algorithm.
     #[must_use]
     pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();

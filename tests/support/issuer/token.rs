@@ -1,4 +1,4 @@
-//! Tokens, good until they are spoiled.
+//! Tokens that are valid until a test changes them.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -13,8 +13,8 @@ use super::SigningKey;
 
 /// Builds one token.
 ///
-/// It begins as a good one: typed `at+jwt`, for subject `alice` and client `client-1`,
-/// valid for ten minutes by the machine's clock, without audience and scope.
+/// It starts as a valid one: typed `at+jwt`, for subject `alice` and client `client-1`, valid
+/// for ten minutes by the system clock, without audience and scope.
 #[derive(Clone)]
 pub struct TokenBuilder<'a> {
     key: &'a SigningKey,
@@ -27,7 +27,7 @@ pub struct TokenBuilder<'a> {
 }
 
 impl<'a> TokenBuilder<'a> {
-    /// A good token of this issuer, signed with this key.
+    /// Builds a valid token of this issuer, signed with this key.
     #[must_use]
     pub fn new(issuer: &str, key: &'a SigningKey) -> Self {
         let now = now();
@@ -45,8 +45,8 @@ impl<'a> TokenBuilder<'a> {
         }
     }
 
-    /// A good proof that its sender has this key (RFC 9449 §4.2), for one request. It is
-    /// about no token yet.
+    /// Builds a valid proof of this key (RFC 9449 §4.2) for one request. It refers to no token
+    /// yet.
     #[must_use]
     pub fn proof(key: &'a SigningKey, method: &str, url: &str) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -65,21 +65,21 @@ impl<'a> TokenBuilder<'a> {
         }
     }
 
-    /// Signs with another key, and names its algorithm and its `kid`.
+    /// Signs with another key, and uses its algorithm and `kid`.
     #[must_use]
     pub fn signed_with(mut self, key: &'a SigningKey) -> Self {
         self.key = key;
         self.alg(key.algorithm()).header("kid", json!(key.kid()))
     }
 
-    /// Signs with another key, and names what was named before.
+    /// Signs with another key, and keeps the header.
     #[must_use]
     pub fn forged_with(mut self, key: &'a SigningKey) -> Self {
         self.key = key;
         self
     }
 
-    /// Names this algorithm, and signs by it if the key can.
+    /// Sets this algorithm, and signs with it if the key can.
     #[must_use]
     pub fn alg(mut self, alg: &str) -> Self {
         self.alg = alg.to_owned();
@@ -106,7 +106,7 @@ impl<'a> TokenBuilder<'a> {
         self.claim("cnf", json!({"jkt": key.thumbprint()}))
     }
 
-    /// Makes a proof one about this access token (RFC 9449 §4.2).
+    /// Makes a proof refer to this access token (RFC 9449 §4.2).
     #[must_use]
     pub fn about(self, token: &str) -> Self {
         let hash = digest(&SHA256, token.as_bytes());
@@ -125,15 +125,14 @@ impl<'a> TokenBuilder<'a> {
         self.claim("scope", json!(scope))
     }
 
-    /// Lets the token end this many seconds from now, or before now.
+    /// Lets the token expire this many seconds from now; negative for the past.
     #[must_use]
     pub fn expires_in(self, seconds: i64) -> Self {
         let now = self.claims["iat"].as_i64().unwrap_or_default();
         self.claim("exp", json!(now + seconds))
     }
 
-    /// Uses exactly this text as the header, JSON or not. `alg` still chooses how it is
-    /// signed.
+    /// Uses exactly this text as the header, JSON or not. `alg` still selects the signature.
     #[must_use]
     pub fn header_text(mut self, text: &str) -> Self {
         self.header_text = Some(text.to_owned());
@@ -147,7 +146,7 @@ impl<'a> TokenBuilder<'a> {
         self
     }
 
-    /// The claims so far, as a base for [`TokenBuilder::claims_text`].
+    /// Returns the claims so far, as a base for [`TokenBuilder::claims_text`].
     #[must_use]
     pub fn claims(&self) -> &Value {
         &self.claims
@@ -160,7 +159,7 @@ impl<'a> TokenBuilder<'a> {
         self
     }
 
-    /// The token.
+    /// Builds the token.
     #[must_use]
     pub fn build(self) -> String {
         let header = self.header_text.unwrap_or_else(|| self.header.to_string());
@@ -177,7 +176,7 @@ impl<'a> TokenBuilder<'a> {
     }
 }
 
-/// The time of day, in seconds.
+/// Returns the system time, in seconds.
 fn now() -> u64 {
     #[expect(
         clippy::disallowed_methods,

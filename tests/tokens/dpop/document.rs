@@ -1,4 +1,4 @@
-//! What docs/tokens.md tells of bound tokens.
+//! Checks what docs/tokens.md says about bound tokens.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use toolgate::Dpop;
 
 use super::{World, error_of};
 
-/// Each line of the table in docs/tokens.md, done.
+/// Does each row of the table in docs/tokens.md.
 #[tokio::test]
 async fn what_is_told_of_bound_tokens_is_what_happens() {
     let document = include_str!("../../../docs/tokens.md");

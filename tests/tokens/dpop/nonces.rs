@@ -1,4 +1,4 @@
-//! Nonces: when a proof was made is for the server to say (RFC 9449 §8, §9).
+//! Nonces: the server decides when a proof was made (RFC 9449 §8, §9).
 
 use reqwest::Method;
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn a_proof_that_waits_for_a_nonce_is_asked_for_it_and_told_the_next() {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("dpop-nonce"), Some(&*nonce));
 
-    // Later another is given out, and for a while both are good.
+    // Later a new nonce is issued, and for a while both are valid.
     world.clock.pass(130);
     let late = |nonce: &str| {
         let token = world.token("desk:read").bound_to(&world.key).build();
@@ -44,7 +44,7 @@ async fn a_proof_that_waits_for_a_nonce_is_asked_for_it_and_told_the_next() {
     let (token, proof) = late(&next);
     assert_eq!(world.call_with(&token, &proof).await.status, 200);
 
-    // One of another server, or of a server before this one, is none.
+    // A nonce of another server, or of an earlier instance, is invalid.
     let other = World::with(Dpop::supported().with_nonces()).await;
     let first = other.client(Revision::Stateless, "desk:read");
     for foreign in [&*nonce, "x", ""] {

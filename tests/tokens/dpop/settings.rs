@@ -1,4 +1,4 @@
-//! What a server can be told about bound tokens, and says about them.
+//! The settings for bound tokens, and their effects on responses.
 
 use serde_json::json;
 use support::{

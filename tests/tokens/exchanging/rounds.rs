@@ -1,4 +1,4 @@
-//! A tool that asks its client for something first, and exchanges the token then.
+//! A tool that asks its client first, and then exchanges the token.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -48,7 +48,7 @@ async fn a_tool_that_asked_in_a_session_exchanges_the_token_of_the_answer() {
     let response = client.post(&call).body(call.to_string()).send().await;
     let mut response = response.expect("an answer");
     let asked = question(&mut response).await;
-    // The client has got a new token while its person thought about it.
+    // The client refreshed its token while the user was answering.
     let client = client.with_token(second);
     let result = json!({"action": "accept", "content": {"sure": true}});
     let reply = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});

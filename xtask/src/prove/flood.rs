@@ -1,7 +1,7 @@
-//! Strangers at full speed, in a process of their own.
+//! Unauthenticated clients at full speed, in a separate process.
 //!
-//! They would send from other machines. Their process has a lower priority, so that what is
-//! measured is how the server divides its time, and not how the machine divides its own.
+//! Real attackers would use other machines. This process has a lower priority, so that the test
+//! measures how the server shares its time, and not how the machine does.
 
 use std::{
     env, io,
@@ -20,17 +20,17 @@ use super::{
 /// How much is written before the clock is read again, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// The priority of their process, as `nice` has it. With a lower one they would hardly send
-/// on a machine that does other work as well.
+/// The `nice` value of the process. With a higher one it would hardly send anything on a busy
+/// machine.
 const NICE: &str = "5";
 
-/// How long a stranger that drips waits before the next byte.
+/// The delay between two bytes of a slow client.
 const DRIP: Duration = Duration::from_millis(100);
 
-/// Strangers that were let at a server.
+/// A running flood.
 pub(super) struct Strangers(Child);
 
-/// Lets strangers at a server for a while.
+/// Starts a flood for the given time.
 pub(super) fn start(
     port: u16,
     form: Form,
@@ -57,7 +57,7 @@ pub(super) fn start(
 }
 
 impl Strangers {
-    /// Waits until they have ended; gives the number of their requests.
+    /// Waits for the end of the flood. Returns the number of requests.
     pub(super) fn end(mut self) -> Result<u64, Fault> {
         let mut told = String::new();
         if let Some(mut out) = self.0.stdout.take() {
@@ -65,7 +65,7 @@ impl Strangers {
         }
         self.0.wait()?;
         let sent = told.trim().parse();
-        sent.map_err(|_| format!("the strangers ended without a number: {told:?}").into())
+        sent.map_err(|_| format!("the flood process printed no number: {told:?}").into())
     }
 }
 
@@ -76,17 +76,17 @@ impl Drop for Strangers {
     }
 }
 
-/// What their process does. Its arguments: port, form, connections and seconds.
+/// The main function of the flood process. Arguments: port, form, connections and seconds.
 pub(crate) fn strangers(arguments: &[&str]) -> Result<u64, Fault> {
     let numbers: Vec<usize> = arguments
         .iter()
         .map(|one| one.parse())
         .collect::<Result<_, _>>()?;
     let &[port, form, connections, seconds] = numbers.as_slice() else {
-        return Err("port, form, connections and seconds are needed".into());
+        return Err("port, form, connections and seconds are required".into());
     };
     let port = u16::try_from(port)?;
-    let form = *Form::ALL.get(form).ok_or("there is no such form")?;
+    let form = *Form::ALL.get(form).ok_or("unknown form of body")?;
     let end = Instant::now() + Duration::from_secs(seconds as u64);
     let (request, head) = form.request(port);
     let sent = thread::scope(|scope| {
@@ -98,16 +98,16 @@ pub(crate) fn strangers(arguments: &[&str]) -> Result<u64, Fault> {
     Ok(sent)
 }
 
-/// One connection after another, until the end. Gives the number of requests.
+/// Opens one connection after another until the end. Returns the number of requests.
 fn stranger(port: u16, request: &[u8], head: usize, pace: Pace, end: Instant) -> u64 {
     let mut sent = 0;
     while Instant::now() < end {
         let Ok(mut connection) = Connection::open(port) else {
-            // A server that takes no more connections is not to be asked in a tight loop.
+            // If the server accepts no more connections, wait instead of a tight loop.
             sleep(DRIP);
             continue;
         };
-        // A request that is cut off by the server is one, too.
+        // A request that the server cuts off counts too.
         while Instant::now() < end {
             sent += 1;
             let is_good = match pace {

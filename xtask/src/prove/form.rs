@@ -1,9 +1,9 @@
-//! The forms of body that strangers send.
+//! The request bodies of the flood.
 
-/// How large a body is at most, in bytes: just below the default limit of 4 MiB.
+/// The body size in bytes: just below the default limit of 4 MiB.
 const SIZE: usize = 4 * 1024 * 1024 - 4096;
 
-/// The value that costs most memory for its bytes once it is unpacked.
+/// The JSON value that needs the most memory per byte once it is parsed.
 const DENSE: &str = r#"{"":0}"#;
 
 /// A form of body.
@@ -18,14 +18,14 @@ pub(super) enum Form {
     Dripped,
 }
 
-/// How a body is sent.
+/// How fast a body is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
-    /// As fast as it goes, and then the answer is read.
+    /// At full speed; then the response is read.
     AtOnce,
-    /// Half of it, and then nothing until the end of the flood.
+    /// Half of the body, then nothing until the end of the flood.
     Half,
-    /// A part at once, and then a byte now and then until the end of the flood.
+    /// A first part, then single bytes at intervals until the end of the flood.
     Drip,
 }
 
@@ -60,7 +60,7 @@ impl Form {
         }
     }
 
-    /// The whole request, head and body, and how long its head is.
+    /// Returns the whole request, head and body, and the length of its head.
     pub(super) fn request(self, port: u16) -> (Vec<u8>, usize) {
         let body = self.body(SIZE);
         let headers = match self {

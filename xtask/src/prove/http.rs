@@ -1,4 +1,4 @@
-//! As much of an HTTP/1.1 client as strangers and those who wait beside them need.
+//! A minimal HTTP/1.1 client for the flood and the probe.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-/// How long an answer may take before it counts as none.
+/// The time after which a missing response counts as none.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The largest answer that is read, in bytes.
+/// The largest response that is read, in bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// A connection to a server on this machine.
@@ -28,7 +28,7 @@ impl Connection {
         self.0.get_mut().write_all(bytes)
     }
 
-    /// Reads one answer, whose length its head must tell. Gives its status.
+    /// Reads one response, which must have a content length. Returns its status.
     pub(super) fn answer(&mut self) -> io::Result<u16> {
         let broken = |what| io::Error::new(io::ErrorKind::InvalidData, what);
         let mut line = String::new();

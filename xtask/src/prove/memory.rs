@@ -1,10 +1,10 @@
-//! What a process takes of memory, as Linux counts it.
+//! The memory use of a process, as Linux reports it.
 
 use std::fs;
 
 use crate::Fault;
 
-/// What a process takes of memory, in bytes.
+/// The memory use of a process, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Memory {
     /// The resident set (`VmRSS`).
@@ -14,11 +14,11 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Of a process, by its id.
+    /// Reads it for a process id.
     pub(super) fn of(process: u32) -> Result<Self, Fault> {
         let path = format!("/proc/{process}/status");
         let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        Self::read(&status).ok_or_else(|| format!("{path} does not tell VmRSS and VmHWM").into())
+        Self::read(&status).ok_or_else(|| format!("{path} has no VmRSS and VmHWM").into())
     }
 
     fn read(status: &str) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! How long others wait: `/healthz`, and a protected call.
+//! Measures response times of `/healthz` and of a protected call.
 
 use std::{
     fmt,
@@ -10,31 +10,31 @@ use crate::Fault;
 
 use super::http::{Connection, PATIENCE};
 
-/// How long each of them rests between two requests.
+/// The pause between two requests of one kind.
 const REST: Duration = Duration::from_millis(5);
 
-/// How long requests of one kind took.
+/// Response times of one kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Latencies {
     pub(super) median: Duration,
-    /// 99 of 100 took no longer.
+    /// The 99th percentile.
     pub(super) high: Duration,
 }
 
-/// How long the requests of both kinds took.
+/// Response times of both kinds of request.
 pub(super) struct Probed {
     pub(super) health: Latencies,
     pub(super) call: Latencies,
 }
 
-/// Asks for both for a while.
+/// Sends both kinds of request for the given time.
 pub(super) fn run(port: u16, token: &str, time: Duration) -> Result<Probed, Fault> {
     let (health, call) = (health(port), call(port, token));
     thread::scope(|scope| {
         let health = scope.spawn(|| latencies(port, &health, time));
         let call = scope.spawn(|| latencies(port, &call, time));
         let join = |one: thread::ScopedJoinHandle<'_, Result<Latencies, String>>| {
-            let ended = one.join().map_err(|_| "a thread that asks ended")?;
+            let ended = one.join().map_err(|_| "a probe thread panicked")?;
             ended.map_err(Fault::from)
         };
         Ok(Probed {
@@ -48,7 +48,7 @@ fn health(port: u16) -> String {
     format!("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
 }
 
-/// `list_todos` in one request of 2026-07-28.
+/// Builds a call of `list_todos` in one request of 2026-07-28.
 fn call(port: u16, token: &str) -> String {
     let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_todos","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"prove","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"#;
     format!(
@@ -60,8 +60,7 @@ fn call(port: u16, token: &str) -> String {
     )
 }
 
-/// Sends one request again and again. A new connection is a part of the wait, as it is for
-/// whoever comes anew.
+/// Repeats one request. Each uses a new connection, because new clients have to connect too.
 fn latencies(port: u16, request: &str, time: Duration) -> Result<Latencies, String> {
     let begun = Instant::now();
     let mut took = Vec::new();
@@ -74,12 +73,12 @@ fn latencies(port: u16, request: &str, time: Duration) -> Result<Latencies, Stri
         match answer {
             Ok(200) => took.push(asked.elapsed()),
             Ok(status) => return Err(format!("{status} instead of 200 to: {}", first(request))),
-            // Whoever gets no answer has waited for it.
+            // No response counts as the full waiting time.
             Err(_) => took.push(asked.elapsed().max(PATIENCE)),
         }
         sleep(REST);
     }
-    Latencies::of(took).ok_or_else(|| format!("nothing was asked: {}", first(request)))
+    Latencies::of(took).ok_or_else(|| format!("no request was sent: {}", first(request)))
 }
 
 fn first(request: &str) -> &str {

@@ -1,4 +1,5 @@
-//! A judge who says yes to everything would make the whole table worth nothing.
+//! Checks the bounds themselves: a check that accepts everything would make the table
+//! worthless.
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ fn row(peak: u64, calm: [u64; 2], flood: [u64; 2]) -> Row {
 fn what_is_within_the_bounds_is_no_fault() {
     let faults = row(26 * MIB, [10, 20], [50, 100]).faults();
     assert_eq!(faults, Vec::<String>::new());
-    // Nobody notices these, whatever the ratio.
+    // Too short to compare, whatever the ratio.
     let faults = row(26 * MIB, [1, 1], [10, 10]).faults();
     assert_eq!(faults, Vec::<String>::new());
 }

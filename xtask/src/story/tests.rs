@@ -1,4 +1,4 @@
-//! A judge who says yes to everything would make the whole matrix worth nothing.
+//! Checks the story itself: a check that accepts everything would make the matrix worthless.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const STEPS: Story = Story {
     example: EXAMPLES[0],
 };
 
-/// What a client says that does everything right.
+/// The record of a client that behaves correctly.
 fn right() -> Vec<Value> {
     let needs = |scopes: &str| format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"");
     let call = |tool: &str, status: u16, challenge: Option<String>| {

@@ -1,11 +1,11 @@
-//! Calls a second, against the same without Toolgate.
+//! Calls per second, compared with the same work without Toolgate.
 
 use super::contest::{Contestant, Score, contest};
 use crate::{Fault, options::Options, stage::Stage, table::Row};
 
 const PROTECTED: &str = "Toolgate, protected, warm token";
 
-/// A stateless call.
+/// Stateless calls.
 pub(super) fn calls(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault> {
     let targets = &stage.targets;
     let contestants = [
@@ -55,7 +55,7 @@ pub(super) fn calls(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault>
     ])
 }
 
-/// A call in a session.
+/// Calls in a session.
 pub(super) fn sessions(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let targets = &stage.targets;
     let contestants = [
@@ -86,7 +86,7 @@ pub(super) fn sessions(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     ))
 }
 
-/// A call of an older revision from whom no session was given.
+/// Calls of an older revision without a session.
 pub(super) fn sessionless(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let targets = &stage.targets;
     let contestants = [
@@ -116,7 +116,7 @@ pub(super) fn sessionless(stage: &Stage, options: &Options) -> Result<Row, Fault
     ))
 }
 
-/// What refuses, and runs nothing.
+/// Refused calls, which run no tool.
 pub(super) fn refusals(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault> {
     let targets = &stage.targets;
     let against_bare = |title, name, ours, bare| {
@@ -163,7 +163,7 @@ pub(super) fn refusals(stage: &Stage, options: &Options) -> Result<[Row; 2], Fau
     Ok([no_token, no_scope])
 }
 
-/// The list of a hundred tools.
+/// Lists of a hundred tools.
 pub(super) fn lists(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let contestants = [
         Contestant {

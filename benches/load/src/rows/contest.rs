@@ -1,4 +1,4 @@
-//! Servers take turns, in short slices.
+//! Servers take turns in short slices.
 
 use std::fmt::Write;
 
@@ -12,14 +12,14 @@ use crate::{
     target::Target,
 };
 
-/// Who takes part.
+/// One of the compared servers.
 pub(super) struct Contestant<'s> {
     pub(super) name: &'static str,
     pub(super) process: &'s Process,
     pub(super) target: &'s Target,
 }
 
-/// What somebody did in all rounds.
+/// The results of one server in all rounds.
 #[derive(Debug, Default)]
 pub(super) struct Score {
     rates: Vec<f64>,
@@ -28,12 +28,12 @@ pub(super) struct Score {
 }
 
 impl Score {
-    /// Calls a second.
+    /// Returns calls per second.
     pub(super) fn rate(&self) -> f64 {
         median(&self.rates)
     }
 
-    /// How many times as fast as another: the median of what each round says.
+    /// Returns how many times as fast it is as another: the median of the rounds' ratios.
     pub(super) fn ratio_to(&self, other: &Self) -> f64 {
         let pairs = self.rates.iter().zip(&other.rates);
         median(
@@ -50,7 +50,7 @@ impl Score {
     }
 }
 
-/// Lets them take turns, and tells how each did; all of them are compared with the first.
+/// Runs all of them in turns, and prints their results; each is compared with the first.
 pub(super) fn contest<const N: usize>(
     title: &str,
     contestants: [Contestant<'_>; N],
@@ -59,7 +59,7 @@ pub(super) fn contest<const N: usize>(
     let mut scores = [(); N].map(|()| Score::default());
     for round in 0..options.rounds {
         for turn in 0..N {
-            // There and back, so that a machine that becomes slower is nobody's loss.
+            // Alternate the order, so that a machine that slows down penalizes none of them.
             let turn = if round % 2 == 0 { turn } else { N - 1 - turn };
             let Contestant {
                 process, target, ..

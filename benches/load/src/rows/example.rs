@@ -1,4 +1,4 @@
-//! The example `finance-news`, as anybody runs it.
+//! The example `finance-news`, run as a user would.
 
 use std::{
     env,
@@ -11,14 +11,14 @@ use crate::{Fault, process::Process, request::Endpoint, servers::resource, stage
 
 const NAME: &str = "finance-news";
 
-/// The program, where it can be started.
+/// The path of its binary.
 pub(super) struct Example(PathBuf);
 
 impl Example {
-    /// The one beside this program, which cargo makes if it is not there.
+    /// Finds the binary beside this program; cargo builds it if it is missing.
     pub(super) fn find() -> Result<Self, Fault> {
         let own = env::current_exe()?;
-        let beside = own.parent().ok_or("a program is in a folder")?.join(NAME);
+        let beside = own.parent().ok_or("the program has no folder")?.join(NAME);
         if !beside.exists() {
             let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let mut build = Command::new(cargo);
@@ -39,7 +39,7 @@ impl Example {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(&self.0);
         command
-            // No `.env` is there, and nothing of the caller's own settings counts.
+            // There is no `.env` file here, and the caller's own settings are not inherited.
             .current_dir(env::temp_dir())
             .env_clear()
             .env("TOOLGATE_BIND", address.to_string())
@@ -48,7 +48,7 @@ impl Example {
     }
 }
 
-/// A call of its tool with a token of this number.
+/// Builds a call of its tool with the token of this number.
 pub(super) fn call(address: SocketAddr, issuer: &Issuer, number: usize) -> Vec<u8> {
     let token = issuer.token(&resource(address), "news:read", number);
     let endpoint = endpoint(address);

@@ -1,4 +1,4 @@
-//! How late the latest calls are when there is time enough.
+//! Tail latency below the maximum load.
 
 use std::time::Duration;
 
@@ -14,8 +14,7 @@ use crate::{
     target::Target,
 };
 
-/// The protected call at half of what it can do at most, and the bare handler at half of
-/// what that can.
+/// Measures the protected call and the bare handler, each at half of its own maximum.
 pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let targets = &stage.targets;
     let contestants = [
@@ -23,13 +22,13 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
         ("bare axum handler", &targets.bare_call, &stage.bare),
     ];
     say(&format!(
-        "\ntools/call at half of the most, {} connections\n",
+        "\ntools/call at half of the maximum, {} connections\n",
         options.load.connections
     ))?;
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..options.rounds {
         for (times, (name, target, process)) in times.iter_mut().zip(contestants) {
-            // Anew in each round: a machine that others use as well is not always as fast.
+            // Measured again in each round: the speed of a shared machine varies.
             let rate = options.load.press(target, process)?.rate / 2.0;
             times.push(paced(name, target, process, rate, options)?);
         }
@@ -47,14 +46,14 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     })
 }
 
-/// One slice: calls a second, and the times in microseconds.
+/// One slice: calls per second, and latencies in microseconds.
 struct Paced {
     rate: f64,
     p50: f64,
     p99: f64,
 }
 
-/// What the rounds come to, each by its median.
+/// The median over the rounds, for each figure.
 struct Summary {
     rate: f64,
     p50: f64,

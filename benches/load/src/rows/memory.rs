@@ -1,4 +1,4 @@
-//! What a server needs after much work, and after many tokens.
+//! Memory use of a server after much load, and after many tokens.
 
 use std::thread;
 
@@ -10,10 +10,10 @@ use crate::{
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// What the server may need in all after a load.
+/// The target for the total memory after a load, in MiB.
 const MOST: f64 = 20.0;
 
-/// The limit of the cache of verdicts, `CAPACITY` in `runtime/src/verify/cache.rs`.
+/// The limit of the cache of verdicts: `CAPACITY` in `runtime/src/verify/cache.rs`.
 const CACHE: f64 = 48.0;
 
 pub(super) fn memory(issuer: &Issuer, options: &Options) -> Result<[Row; 2], Fault> {
@@ -30,7 +30,7 @@ pub(super) fn memory(issuer: &Issuer, options: &Options) -> Result<[Row; 2], Fau
     say(&format!(
         "\nmemory of finance-news: {started:.1} MiB after the first call, {loaded:.1} MiB after the load\n"
     ))?;
-    // Twice as many: what grows with them without a limit shows.
+    // Twice as many tokens: shows memory that grows with them without a limit.
     send(issuer, &process, &target, 0..options.tokens)?;
     let once = resident(&process)?;
     send(

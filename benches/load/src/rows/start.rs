@@ -1,4 +1,4 @@
-//! From a process that does not exist to its first answered call.
+//! The time from starting a process to its first successful call.
 
 use std::{
     thread,
@@ -43,7 +43,7 @@ pub(super) fn start(issuer: &Issuer, options: &Options) -> Result<Row, Fault> {
     })
 }
 
-/// Asks until it is answered with 200.
+/// Repeats a request until its status is 200.
 pub(super) fn first_answer(process: &mut Process, request: &[u8]) -> Result<Recorded, Fault> {
     let begin = Instant::now();
     loop {
@@ -52,7 +52,7 @@ pub(super) fn first_answer(process: &mut Process, request: &[u8]) -> Result<Reco
             Ok(answer) if answer.status == 200 => return Ok(answer),
             _ if !process.runs()? => return Err("the example did not start".into()),
             _ if begin.elapsed() > PATIENCE => {
-                return Err(format!("the example does not answer: {answer:?}").into());
+                return Err(format!("the example does not respond: {answer:?}").into());
             }
             _ => thread::sleep(Duration::from_micros(200)),
         }

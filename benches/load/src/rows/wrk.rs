@@ -1,13 +1,13 @@
-//! The servers for wrk, which learns from scripts in Lua what to send.
+//! The servers for wrk, with Lua scripts that define the requests.
 
 use std::{env, fmt::Write, fs, process};
 
 use crate::{Fault, say, stage::Stage, target::Target};
 
-/// How many sessions wrk's connections share.
+/// The number of sessions that wrk's connections share.
 const SESSIONS: usize = 32;
 
-/// Writes a script for each target, and prints for a shell where all of them are.
+/// Writes a script for each target, and prints their paths for a shell script.
 pub(super) fn describe(stage: &Stage) -> Result<(), Fault> {
     let folder = env::temp_dir().join(format!("toolgate-load-{}", process::id()));
     fs::create_dir_all(&folder)?;
@@ -45,7 +45,7 @@ fn lua(target: &Target) -> Result<String, Fault> {
     }
 }
 
-/// A request that is always the same: wrk sends it without asking Lua again.
+/// Writes a script for a constant request: wrk sends it without calling Lua again.
 fn plain(request: &str) -> Result<String, Fault> {
     let (head, body) = request
         .split_once("\r\n\r\n")
@@ -55,7 +55,7 @@ fn plain(request: &str) -> Result<String, Fault> {
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(": "));
-    // wrk writes these by itself.
+    // wrk adds these by itself.
     let fields = fields.filter(|(name, _)| !matches!(*name, "host" | "content-length"));
     for (name, value) in fields {
         writeln!(script, "wrk.headers[{}] = {}", quoted(name), quoted(value))?;
@@ -63,14 +63,14 @@ fn plain(request: &str) -> Result<String, Fault> {
     Ok(script)
 }
 
-/// Calls in sessions that are open, each with a number of its own.
+/// Writes a script for calls in open sessions, each with a unique id.
 fn sessions(target: &Target) -> Result<String, Fault> {
     let mut script = String::from("local parts = {\n");
     for _ in 0..SESSIONS {
         let (before, after) = target.open_session()?;
         writeln!(script, "  {{ {}, {} }},", quoted(&before), quoted(&after))?;
     }
-    // Lua's numbers are exact here, and have eight digits to the end.
+    // Lua represents these numbers exactly, and they keep eight digits.
     script += "}\n\
         local threads = 0\n\
         function setup(thread) thread:set(\"first\", threads * 10000000) threads = threads + 1 end\n\
@@ -83,7 +83,7 @@ fn sessions(target: &Target) -> Result<String, Fault> {
     Ok(script)
 }
 
-/// A text as a string of Lua.
+/// Returns a text as a Lua string literal.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for byte in text.bytes() {

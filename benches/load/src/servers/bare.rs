@@ -1,4 +1,4 @@
-//! A handler that answers with bytes that were seen elsewhere: what HTTP alone costs.
+//! A handler that returns recorded bytes: the cost of HTTP alone.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{Fault, connection::Recorded};
 
-/// A path for each of the answers, which are given in JSON by their paths.
+/// Builds a router with one path for each response. The responses are JSON, keyed by path.
 pub(super) fn router(answers: &str) -> Result<Router, Fault> {
     let answers: BTreeMap<String, Recorded> = serde_json::from_str(answers)?;
     let mut router = Router::new();

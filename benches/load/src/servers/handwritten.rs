@@ -1,6 +1,5 @@
-//! rmcp behind a layer that checks tokens, as people write it today: jsonwebtoken, the
-//! issuer's keys fetched at the start, the scope by string comparison. Every request is
-//! verified anew.
+//! rmcp behind a typical hand-written token layer: jsonwebtoken, the issuer's keys fetched at
+//! start, scopes compared as strings. Every request is verified again.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A server with a hundred tools, for its list.
+//! A server with a hundred tools, for `tools/list`.
 
 use tokio::net::TcpListener;
 use toolgate::{Server, ToolSet, mcp_tool, tools};

@@ -1,4 +1,4 @@
-//! The tool by Toolgate's attribute, protected and open.
+//! The tool with Toolgate's attribute, protected and public.
 
 use tokio::net::TcpListener;
 use toolgate::{Server, mcp_tool, tools};

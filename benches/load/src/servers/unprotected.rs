@@ -1,4 +1,4 @@
-//! The tool by rmcp's own attribute, and nobody who asks for a token.
+//! The tool with rmcp's own attribute, without authentication.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use serde::Deserialize;
 
 use super::forecast_for;
 
-/// The tool's owner. The router is made once: by default `#[tool_handler]` makes one for
+/// The tool's handler. The router is built once: by default `#[tool_handler]` builds one for
 /// each request, which takes longer.
 #[derive(Clone)]
 pub(super) struct Weather {
     router: Arc<ToolRouter<Self>>,
 }
 
-/// Where.
+/// The arguments.
 #[derive(Deserialize, JsonSchema)]
 struct Place {
     /// The city, in English.
@@ -48,7 +48,7 @@ impl Weather {
 #[tool_handler(router = self.router)]
 impl ServerHandler for Weather {}
 
-/// `/mcp` answers single requests with JSON, `/session` has sessions.
+/// `/mcp` responds to single requests with JSON, `/session` has sessions.
 pub(super) fn router() -> Router {
     let stateless = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)

@@ -1,8 +1,8 @@
-//! Checks inputs that a plain generator makes: `generate <target> <how many> <seed>`.
+//! Checks inputs from a simple generator: `generate <target> <count> <seed>`.
 //!
-//! The same seed makes the same inputs. Faster than a fuzzer, because nothing is
-//! instrumented, and blind where a fuzzer sees. It stops at the first finding and leaves
-//! the bytes of that input in `finding-<target>-<seed>`.
+//! The same seed gives the same inputs. It is faster than a fuzzer because nothing is
+//! instrumented, but it has no coverage feedback. It stops at the first finding and writes that
+//! input to `finding-<target>-<seed>`.
 
 use std::{
     io::{self, Write},
@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let target = arguments.next().unwrap_or_else(|| "lanes".to_owned());
     let check = CHECKS.iter().find(|(name, _)| *name == target);
-    let (_, check) = check.ok_or_else(|| io::Error::other("there is no such target"))?;
+    let (_, check) = check.ok_or_else(|| io::Error::other("unknown target"))?;
     let mut number = |usual| match arguments.next() {
         None => Ok(usual),
         Some(text) => text.parse::<u64>().map_err(io::Error::other),
@@ -44,7 +44,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// SplitMix64: each number leads to the next, and any seed will do.
+/// SplitMix64: any seed works.
 struct Random(u64);
 
 impl Random {
@@ -56,7 +56,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Up to 128 bytes, more often few than many.
+    /// Fills up to 128 bytes; short inputs are more common.
     fn fill(&mut self, bytes: &mut Vec<u8>) {
         bytes.clear();
         let length = (self.next() % 128) as usize;

@@ -1,4 +1,4 @@
-//! Bodies: a call as it should be, and all that can be done to its text.
+//! Request bodies: a valid call, and every change to its text.
 
 use crate::tape::Tape;
 
@@ -7,13 +7,13 @@ use super::{
     tools::BODY_LIMIT,
 };
 
-/// A member: its name and its value, both as they are written.
+/// A member: its name and its value, both as written.
 type Member = (String, String);
 
 const VERSION: &str = "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"";
 const CAPABILITIES: &str = "\"io.modelcontextprotocol/clientCapabilities\":{}";
 
-/// Methods other than the one that calls a tool.
+/// Methods other than `tools/call`.
 const METHODS: [&str; 12] = [
     "TOOLS/CALL",
     "tools/call ",
@@ -29,7 +29,7 @@ const METHODS: [&str; 12] = [
     "",
 ];
 
-/// Whole messages that are no calls.
+/// Complete messages that are not calls.
 const MESSAGES: [&str; 9] = [
     r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"f","version":"1"}}}"#,
     r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
@@ -56,7 +56,7 @@ const IDS: [&str; 11] = [
     "\"\\u0031\"",
 ];
 
-/// Values in places where they do not belong.
+/// Values of unexpected types.
 const VALUES: [&str; 9] = [
     "null",
     "7",
@@ -69,7 +69,7 @@ const VALUES: [&str; 9] = [
     "{\"$serde_json::private::RawValue\":\"\\\"ping\\\"\"}",
 ];
 
-/// Members that a call can have besides.
+/// Extra members that a call can have.
 const BESIDES: [(&str, &str); 8] = [
     ("\"task\"", "{\"ttl\":1000}"),
     ("\"requestState\"", "\"state\""),
@@ -84,7 +84,7 @@ const BESIDES: [(&str, &str); 8] = [
     ),
 ];
 
-/// The body of a request for this call.
+/// Writes the request body for this call.
 pub(super) fn write(tape: &mut Tape<'_>, call: &Call, era: Era) -> Vec<u8> {
     let message = match tape.is_odd() {
         true if tape.byte().is_multiple_of(2) => tape.one(&MESSAGES).to_owned(),
@@ -179,7 +179,7 @@ fn arguments(tape: &mut Tape<'_>, call: &Call) -> String {
     object(&members)
 }
 
-/// What can be done to the members of an object.
+/// Changes the members of an object.
 fn disturb(tape: &mut Tape<'_>, members: &mut Vec<Member>, call: &Call) {
     if !tape.is_odd() {
         return;
@@ -209,7 +209,7 @@ fn disturb(tape: &mut Tape<'_>, members: &mut Vec<Member>, call: &Call) {
     }
 }
 
-/// What can be done to a message as a whole.
+/// Changes the message as a whole.
 fn around(tape: &mut Tape<'_>, text: &str, call: &Call, era: Era) -> String {
     let another = || {
         let mut plain = Tape::new(&[]);
@@ -232,7 +232,7 @@ fn around(tape: &mut Tape<'_>, text: &str, call: &Call, era: Era) -> String {
     }
 }
 
-/// Changes one byte, takes one out or puts one in.
+/// Changes, removes or inserts one byte.
 fn spoil(tape: &mut Tape<'_>, bytes: &mut Vec<u8>) {
     let at = tape.below(bytes.len().max(1));
     let byte = tape.byte();
@@ -254,7 +254,7 @@ fn object(members: &[Member]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// A text as a JSON string, in one of the ways to write it. All of them are right.
+/// Writes a text as a JSON string in one of the valid ways.
 fn literal(tape: &mut Tape<'_>, text: &str) -> String {
     match tape.below(16) {
         0..13 => escaped(text, 0),
@@ -263,7 +263,7 @@ fn literal(tape: &mut Tape<'_>, text: &str) -> String {
     }
 }
 
-/// A text of which so many characters are written by their numbers.
+/// Escapes the first `count` characters by their code units.
 fn escaped(text: &str, count: usize) -> String {
     let mut written = String::from('"');
     for (number, character) in text.chars().enumerate() {

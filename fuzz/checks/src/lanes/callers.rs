@@ -1,4 +1,4 @@
-//! Who calls: tokens of every kind, and what each of them is worth, told naively.
+//! Tokens of every kind, with the rights of each.
 
 use std::sync::OnceLock;
 
@@ -11,15 +11,15 @@ pub(super) const RESOURCE: &str = "http://127.0.0.1:8000/mcp";
 const ISSUER: &str = "https://one.example";
 const OTHER: &str = "https://two.example";
 
-/// A token, and what it is worth.
+/// A token and its rights.
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) text: String,
-    /// Issuer, subject and scopes; none where the token is worth nothing.
+    /// Issuer, subject and scopes; `None` if the token is invalid.
     pub(super) holder: Option<Holder>,
 }
 
-/// On whose behalf a good token speaks, and what it grants.
+/// The party of a valid token, and its scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Holder {
     pub(super) issuer: &'static str,
@@ -28,12 +28,12 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    /// Whether two tokens speak for one party.
+    /// Whether two tokens belong to the same party.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         (self.issuer, self.subject) == (other.issuer, other.subject)
     }
 
-    /// Whether the token names a scope, or one that implies it.
+    /// Whether the token has this scope, or one that implies it.
     pub(super) fn has(&self, scope: &str) -> bool {
         let is_implied = matches!(scope, "desk:read" | "desk:write");
         self.scopes
@@ -46,7 +46,7 @@ fn keys() -> [Key; 2] {
     [Key::new("k", 1), Key::new("k", 2)]
 }
 
-/// Two issuers whose keys have one name.
+/// Two issuers whose keys share a key id.
 pub(super) fn issuers() -> [Issuer; 2] {
     let [one, two] = keys().map(|key| json!({"keys": [key.jwk()]}).to_string());
     [
@@ -55,7 +55,7 @@ pub(super) fn issuers() -> [Issuer; 2] {
     ]
 }
 
-/// Every token that a request can bring; the first is the usual one.
+/// Every token of the requests; the first is the usual one.
 pub(super) fn tokens() -> &'static [Token] {
     static TOKENS: OnceLock<Vec<Token>> = OnceLock::new();
     TOKENS.get_or_init(make)

@@ -11,7 +11,7 @@ use super::{
     callers::{self, Token},
 };
 
-/// The names that can be called, and some that cannot.
+/// Names of tools, and names that are not tools.
 const NAMES: [&str; 16] = [
     "read",
     "ping",
@@ -34,22 +34,22 @@ const TOOLS: usize = 11;
 
 const PATHS: [&str; 3] = ["/notes", "/secret", "/gone"];
 
-/// Which way a request speaks.
+/// The lifecycle of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Era {
     Stateless,
-    /// Of an older revision, to the server without sessions: by the place of that revision.
+    /// An older revision, on the server without sessions: the index of the revision.
     Sessionless(usize),
-    /// Within a session: by its place among those that are open.
+    /// In a session: the index among the open ones.
     Session(usize),
 }
 
-/// What is called.
+/// The call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
     pub(super) name: &'static str,
     pub(super) argument: Option<(&'static str, &'static str)>,
-    /// What stands where the call is to be mistaken for another.
+    /// Another tool's name, for places where it could be confused.
     pub(super) other: &'static str,
 }
 
@@ -57,17 +57,17 @@ pub(super) struct Call {
 pub(super) struct Case {
     pub(super) method: Method,
     pub(super) uri: &'static str,
-    /// All headers but the one that names the session.
+    /// All headers except the session id.
     pub(super) headers: Vec<(&'static str, Vec<u8>)>,
     pub(super) body: Vec<u8>,
     pub(super) era: Era,
     pub(super) call: Call,
-    /// Whether nothing about it is odd.
+    /// Whether the request has no deviation.
     pub(super) is_right: bool,
 }
 
 impl Case {
-    /// Makes a request of a fuzzer's bytes.
+    /// Builds a request from a fuzzer's bytes.
     pub(super) fn read(tape: &mut Tape<'_>, sessions: usize) -> Self {
         let is_raw = tape.byte() == 255;
         let era = match tape.below(8) {
@@ -107,7 +107,7 @@ impl Case {
         }
     }
 
-    /// The one value of a header.
+    /// Returns the value of a header that occurs once.
     pub(super) fn only<'c>(&'c self, name: &str) -> Option<&'c [u8]> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
@@ -116,7 +116,7 @@ impl Case {
         }
     }
 
-    /// Whether credentials of the scheme `DPoP` are shown.
+    /// Whether the request has credentials of the scheme `DPoP`.
     pub(super) fn tries_dpop(&self) -> bool {
         self.all("authorization").any(|value| {
             let scheme = value.split(|&byte| byte == b' ').next();
@@ -198,13 +198,13 @@ fn headers(
         for _ in 0..=tape.below(3) {
             disturb(tape, &mut headers, call);
         }
-        // A value that no header can hold never comes out of a socket.
+        // A socket never delivers a value that a header cannot hold.
         headers.retain(|(_, value)| HeaderValue::from_bytes(value).is_ok());
     }
     headers
 }
 
-/// What can be done to the headers of a request.
+/// Changes the headers of a request.
 fn disturb(tape: &mut Tape<'_>, headers: &mut Vec<(&'static str, Vec<u8>)>, call: &Call) {
     let at = tape.below(headers.len().max(1));
     match tape.below(6) {

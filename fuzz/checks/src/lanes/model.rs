@@ -1,4 +1,4 @@
-//! What may run, told as simply as possible, by another reading of the request.
+//! Decides which tool may run, as simply as possible, by a second reading of the request.
 
 use crate::json::Node;
 
@@ -8,11 +8,11 @@ use super::{
     tools::{BODY_LIMIT, Run},
 };
 
-/// Who calls, by the `Authorization` headers alone.
+/// The caller, according to the `Authorization` headers alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caller {
     Nobody,
-    /// Somebody whose credentials are worth nothing: not even public tools are theirs.
+    /// Invalid credentials: even public tools are refused.
     Refused,
     Holder(Holder),
 }
@@ -26,8 +26,8 @@ pub(super) fn caller(case: &Case) -> Caller {
     if more.is_some() {
         return Caller::Refused;
     }
-    // A header's value ends where its spaces begin (RFC 9110 §5.5); this is no server's
-    // reading of a socket, so they are still there.
+    // RFC 9110 §5.5 strips trailing spaces from a value. No socket was involved here, so they
+    // are still present.
     let Some(space) = value.iter().position(|&byte| byte == b' ') else {
         return other_scheme(value);
     };
@@ -45,7 +45,7 @@ pub(super) fn caller(case: &Case) -> Caller {
     }
 }
 
-/// What begins with `Bearer` in whatever guise is a slip; anything else is no token.
+/// A scheme that resembles `Bearer` is an error; any other scheme is no token.
 fn other_scheme(value: &[u8]) -> Caller {
     let word: Vec<u8> = value
         .iter()
@@ -59,7 +59,7 @@ fn other_scheme(value: &[u8]) -> Caller {
     }
 }
 
-/// Whether somebody may run a tool with this argument.
+/// Whether the caller may run a tool with this argument.
 pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> bool {
     let holder = match caller {
         Caller::Refused => return false,
@@ -86,38 +86,38 @@ pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> boo
     }
 }
 
-/// Says why a tool should not have run, if there is a reason.
+/// Returns why a tool should not have run, if there is a reason.
 pub(super) fn fault(case: &Case, run: &Run, owner: Option<Holder>) -> Option<String> {
     let caller = caller(case);
     let told = run.told.as_deref();
     let reasons = [
-        (case.method != "POST", "it was no POST"),
+        (case.method != "POST", "it was not a POST"),
         (
             !matches!(case.uri, "/mcp" | "/mcp/" | "/mcp?x=1"),
-            "it was for another path, or had a token in its query",
+            "it had another path, or a token in its query",
         ),
         (!may_run(caller, run.tool, told), "its caller may not"),
         (
             subject(caller) != run.subject.as_deref(),
-            "it ran for somebody else",
+            "it ran for another caller",
         ),
         (
             !matches!(
                 case.only("host"),
                 Some(b"127.0.0.1:8000" | b"localhost:8000")
             ),
-            "the host is another",
+            "the host is foreign",
         ),
         (
             case.all("origin").any(|origin| {
                 !matches!(origin, b"http://localhost:6274" | b"http://127.0.0.1:8000")
             }),
-            "a page of another origin sent it",
+            "the origin is foreign",
         ),
         (case.body.len() > BODY_LIMIT, "its body is too large"),
         (
             !is_owner(case.era, caller, owner),
-            "the session is another's",
+            "the session belongs to another caller",
         ),
     ];
     if let Some((_, reason)) = reasons.into_iter().find(|(holds, _)| *holds) {
@@ -141,33 +141,33 @@ fn is_owner(era: Era, caller: Caller, owner: Option<Holder>) -> bool {
     }
 }
 
-/// Says in which way a request names something else than what ran.
+/// Returns how the request differs from what ran.
 fn differs(case: &Case, run: &Run) -> Option<&'static str> {
     let Some(message) = Node::read(&case.body) else {
-        return Some("its body is no JSON");
+        return Some("its body is not JSON");
     };
     if message.any_name(&|name| name.starts_with("$serde_json::private::")) {
-        return Some("its body can be read in two ways");
+        return Some("its body is ambiguous");
     }
     if !matches!(message.only("id"), Some(Node::Number(_) | Node::Text(_))) {
-        return Some("it is no request, or has two ids");
+        return Some("it is not a request, or has two ids");
     }
     if message.only("jsonrpc").and_then(Node::text) != Some("2.0") {
-        return Some("it is no JSON-RPC 2.0");
+        return Some("it is not JSON-RPC 2.0");
     }
     if message.only("method").and_then(Node::text) != Some("tools/call") {
-        return Some("its one method is not tools/call");
+        return Some("its only method is not tools/call");
     }
     let Some(params) = message.only("params").filter(|params| params.is_object()) else {
         return Some("its params are not one object");
     };
     if params.only("name").and_then(Node::text) != Some(run.tool) {
-        return Some("its one name is another");
+        return Some("its name is another");
     }
     let mut arguments = params.members("arguments");
     let (one, more) = (arguments.next(), arguments.next());
     if more.is_some() {
-        return Some("it has its arguments twice");
+        return Some("its arguments are repeated");
     }
     let argument = match run.tool {
         "echo" => "text",
@@ -175,15 +175,15 @@ fn differs(case: &Case, run: &Run) -> Option<&'static str> {
         "mirrored" => "region",
         _ => return header_differs(case, run),
     };
-    // Within arguments the last of a name counts, for the check and for the tool.
+    // Of repeated arguments the last one counts, for the check and for the tool.
     let last = one.and_then(|arguments| arguments.members(argument).last());
     if last.and_then(Node::text) != run.told.as_deref() {
-        return Some("it was told something else");
+        return Some("the tool received another argument");
     }
     header_differs(case, run)
 }
 
-/// 2026-07-28 repeats method and name in headers; the earlier revisions know none of them.
+/// 2026-07-28 repeats method and name in headers; earlier revisions do not.
 fn header_differs(case: &Case, run: &Run) -> Option<&'static str> {
     if case.only("mcp-protocol-version") != Some(b"2026-07-28") {
         return None;
@@ -195,12 +195,12 @@ fn header_differs(case: &Case, run: &Run) -> Option<&'static str> {
     let is_named = name == Some(run.tool.as_bytes())
         || (run.tool == "read" && name == Some(b"=?base64?cmVhZA==?="))
         || (run.tool == "ping" && name == Some(b"=?base64?cGluZw==?="))
-        // Space around a value is no part of it.
+        // White space around a value is not part of it.
         || name.is_some_and(|name| name.trim_ascii() == run.tool.as_bytes());
     (!is_named).then_some("its header has another name")
 }
 
-/// Whether a request in which nothing is odd runs its tool.
+/// Whether a request without deviations runs its tool.
 pub(super) fn runs(case: &Case, owner: Option<Holder>) -> bool {
     let argument = case.call.argument.map(|(_, value)| value);
     let caller = caller(case);

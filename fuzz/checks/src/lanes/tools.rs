@@ -1,4 +1,4 @@
-//! A server with tools of every kind of requirement, which tell that they ran.
+//! A server with tools of every kind of requirement. They record that they ran.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,10 +8,10 @@ use crate::mint::NOW;
 
 use super::callers::{self, RESOURCE};
 
-/// The largest body that the server reads. Small, so that a larger one costs little.
+/// The body limit of the server. Small, so that a larger body costs little.
 pub(super) const BODY_LIMIT: usize = 16 * 1024;
 
-/// What ran: a tool, on whose behalf, and what it was told.
+/// One run: the tool, the caller, and the argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) tool: &'static str,
@@ -19,7 +19,7 @@ pub(super) struct Run {
     pub(super) told: Option<String>,
 }
 
-/// The runs since somebody asked.
+/// The runs since the last query.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Runs(Arc<Mutex<Vec<Run>>>);
 
@@ -30,16 +30,16 @@ impl Runs {
             subject: caller.and_then(|caller| caller.subject().map(str::to_owned)),
             told: told.map(str::to_owned),
         };
-        self.0.lock().expect("nobody panics with it").push(run);
+        self.0.lock().expect("not poisoned").push(run);
         format!("{tool} ran")
     }
 
     pub(super) fn take(&self) -> Vec<Run> {
-        std::mem::take(&mut *self.0.lock().expect("nobody panics with it"))
+        std::mem::take(&mut *self.0.lock().expect("not poisoned"))
     }
 }
 
-/// The hour does not pass.
+/// A clock that stands still.
 struct Still;
 
 impl Clock for Still {
@@ -63,16 +63,18 @@ pub(super) fn router(
         .scope_implies("desk:root", ["desk:read", "desk:write"])
         .clock(Still)
         .quiet();
-    change(server).into_router(config).expect("it has no fault")
+    change(server)
+        .into_router(config)
+        .expect("the server is valid")
 }
 
-/// Answers.
+/// Returns its name.
 #[mcp_tool(public)]
 fn ping(caller: Option<Caller>, State(runs): State<Runs>) -> String {
     runs.note("ping", caller.as_ref(), None)
 }
 
-/// Tells who calls.
+/// Returns its name to any caller.
 #[mcp_tool(authenticated)]
 fn whoami(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("whoami", Some(&caller), None)
@@ -84,7 +86,7 @@ fn read(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("read", Some(&caller), None)
 }
 
-/// Has the name of another but for its case.
+/// Has the name of another tool in upper case.
 #[mcp_tool(scope = "desk:admin", name = "READ", step_up)]
 fn shout(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("READ", Some(&caller), None)
@@ -102,22 +104,22 @@ fn rewrite(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("rewrite", Some(&caller), None)
 }
 
-/// Is content with either of two.
+/// Needs one of two scopes.
 #[mcp_tool(any_scope = ["desk:admin", "desk:write"], step_up)]
 fn purge(caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("purge", Some(&caller), None)
 }
 
-/// Goes the long way, because it takes the request's context.
+/// Takes the slow path, because it uses the request's context.
 #[mcp_tool(scope = "desk:write")]
 fn slow(_context: Context, caller: Caller, State(runs): State<Runs>) -> String {
     runs.note("slow", Some(&caller), None)
 }
 
-/// Says what it was told.
+/// Returns its argument.
 #[mcp_tool(scope = "desk:read")]
 fn echo(
-    /// What to say.
+    /// The text to return.
     #[arg(max_length = 100)]
     text: String,
     caller: Caller,
@@ -127,10 +129,10 @@ fn echo(
     text
 }
 
-/// Opens what its caller may see.
+/// Opens a file that its caller may see.
 #[mcp_tool(scope = "desk:read", authorize = may_open, demands = ["files:admin"])]
 fn open(
-    /// Which.
+    /// The path of the file.
     path: String,
     caller: Caller,
     State(runs): State<Runs>,
@@ -149,7 +151,7 @@ fn may_open(caller: &Caller, path: &str) -> Result<(), Denied> {
 /// Has an argument that clients repeat in a header.
 #[mcp_tool(public)]
 fn mirrored(
-    /// Where.
+    /// The region.
     #[arg(header = "Region")]
     region: Option<String>,
     caller: Option<Caller>,

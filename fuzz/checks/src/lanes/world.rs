@@ -1,4 +1,4 @@
-//! The server, its open sessions, and the way to them.
+//! The server, its open sessions, and how requests reach it.
 
 use std::{collections::BTreeMap, fmt, future::poll_fn, pin::pin, task::Poll};
 
@@ -19,8 +19,8 @@ use super::{
     tools::{self, Run, Runs},
 };
 
-/// How often everything that is ready is let run before an answer counts as complete.
-/// A call within a session passes through half a dozen tasks.
+/// How often all ready tasks are polled before a response counts as complete. A call in a
+/// session passes through about six tasks.
 const PATIENCE: usize = 64;
 
 const METADATA: &str = "http://127.0.0.1:8000/.well-known/oauth-protected-resource/mcp";
@@ -46,13 +46,13 @@ pub(super) struct World {
     pub(super) tally: Tally,
 }
 
-/// An open session and whose it is, as far as is known here.
+/// An open session and its owner, as far as the test knows.
 struct Session {
     id: HeaderValue,
     owner: Option<Holder>,
 }
 
-/// What came back, and what ran.
+/// The response, and the runs.
 #[derive(PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// Whose session a request speaks in. Opens the session where there is none.
+    /// Returns the owner of the request's session. Opens the session if there is none.
     pub(super) fn owner(&mut self, case: &Case) -> Option<Holder> {
         let Era::Session(number) = case.era else {
             return None;
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// Notes what an answer tells about the session that was used.
+    /// Records what a response says about the session.
     pub(super) fn learn(&mut self, case: &Case, answer: &Answer) {
         let Era::Session(number) = case.era else {
             return;
@@ -180,7 +180,7 @@ impl World {
         {
             session.owner = caller;
         }
-        // It has ended, or made room for another. A stranger is told the same.
+        // The session has ended, or was evicted. An anonymous request sees the same status.
         if case.method != "POST" || answer.status == 404 || answer.opened {
             self.sessions[number] = None;
         }
@@ -211,7 +211,7 @@ impl World {
     }
 }
 
-/// What a body has until it ends, or until nothing more happens: some streams stay open.
+/// Reads a body until it ends, or until nothing more happens: some streams stay open.
 async fn patiently(response: Response<Body>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut body = pin!(response.into_body());
@@ -239,13 +239,13 @@ async fn patiently(response: Response<Body>) -> Vec<u8> {
 }
 
 impl Answer {
-    /// Judges what the contract says of every answer.
+    /// Checks what the contract requires of every response.
     pub(super) fn judge(&self, case: &Case) -> Result<(), String> {
         if self.status >= 500 {
-            return Err("a client's fault became the server's".to_owned());
+            return Err("a client error caused a 5xx".to_owned());
         }
         if self.status != 200 && !self.runs.is_empty() {
-            return Err("a tool ran, and its caller was told otherwise".to_owned());
+            return Err("a tool ran, but the response says otherwise".to_owned());
         }
         let challenges = self
             .headers
@@ -255,7 +255,7 @@ impl Answer {
             [] if self.status == 401 => return Err("a 401 without a challenge".to_owned()),
             [] => None,
             [one] => Some(Challenge::read(one)?),
-            // To whom tries the scheme `DPoP` it is named as well, behind `Bearer`.
+            // A request with the scheme `DPoP` also gets a `DPoP` challenge, after `Bearer`.
             [one, other] if case.tries_dpop() => {
                 let (one, other) = (Challenge::read(one)?, Challenge::read_dpop(other)?);
                 let is_alike = one.scopes() == other.scopes()
@@ -281,19 +281,19 @@ impl Answer {
                 .all(|scope| SCOPES.contains(scope))
                 && challenge.get("resource_metadata") == Some(METADATA);
             if !fits || !is_ours {
-                return Err(format!("the challenge does not fit: {challenge:?}"));
+                return Err(format!("the challenge is wrong: {challenge:?}"));
             }
         }
-        // At other paths it is the application that answers, and a `HEAD` has no body.
+        // At other paths the application responds, and a response to `HEAD` has no body.
         let is_ours = case.uri.starts_with("/mcp") && case.method != "HEAD";
         if self.status >= 400 && is_ours && Node::read(&self.body).is_none() {
-            return Err("a refusal whose body is no JSON".to_owned());
+            return Err("a refusal has a body that is not JSON".to_owned());
         }
         if let Some(token) = callers::tokens()
             .iter()
             .find(|token| self.tells(&token.text))
         {
-            return Err(format!("the answer repeats the token {:?}", token.text));
+            return Err(format!("the response contains the token {:?}", token.text));
         }
         Ok(())
     }

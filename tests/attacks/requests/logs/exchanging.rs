@@ -1,4 +1,4 @@
-//! What an exchange of tokens leaves in the log.
+//! Log lines of a token exchange.
 
 use toolgate::{Caller, ExchangeError, State, TokenExchange, Upstream, mcp_tool, tools};
 

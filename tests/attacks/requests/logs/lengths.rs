@@ -1,4 +1,4 @@
-//! How long a line can become that a client fills: at each level, by each way.
+//! How long a log line with client text can become, at each level and by each message.
 
 use std::io;
 
@@ -13,10 +13,10 @@ use toolgate::{Changes, Issuer, LogWriter};
 
 use super::Logged;
 
-/// The bound of the contract, in bytes.
+/// The bound in the contract, in bytes.
 const LONGEST: usize = 8192;
 
-/// Ways in which a client writes into a log. Each text is sent where `text` stands.
+/// Messages whose text reaches the log. Each has the text at another place.
 fn messages(text: &str) -> Vec<(&'static str, Value)> {
     let client = |name: &str, value: Value| {
         let mut client = json!({"name": "c", "version": "1"});
@@ -72,7 +72,7 @@ fn messages(text: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Sends every message, and gives the lines that were written.
+/// Sends every message, and returns the log lines.
 async fn lines(directives: &'static str, bounded: bool) -> Vec<String> {
     let issuer = ImitationIssuer::start().await;
     let server = shelf::furnish(desk::unverified_server(&Runs::default()));
@@ -93,7 +93,7 @@ async fn lines(directives: &'static str, bounded: bool) -> Vec<String> {
         .build();
     let texts = [
         "x".repeat(100_000),
-        // As long as 16 KiB allow, and longest when it is escaped.
+        // As long as 16 KiB allow, with the longest escapes.
         "\u{e0001}".repeat(3_500),
     ];
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
@@ -140,7 +140,7 @@ async fn at_info_and_above_no_line_is_longer_than_8_kib_whoever_writes_it() {
 async fn at_debug_and_trace_the_writer_cuts_what_libraries_write() {
     for directives in ["debug", "trace"] {
         let lines = lines(directives, true).await;
-        // Otherwise it would not be the writer that is tested here.
+        // Otherwise this test does not exercise the writer.
         assert!(lines.iter().any(|line| line.ends_with("[cut]")));
         let (length, start) = longest(&lines);
         assert!(length < LONGEST, "{length} bytes: {start}");
