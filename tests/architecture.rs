@@ -15,20 +15,20 @@ const LAYERS: &[(&str, u8)] = &[
     ("json", 0),
     ("scope", 0),
     ("access", 1),
-    ("admission", 1),
+    ("authorization", 1),
     ("bearer", 1),
     ("claims", 1),
     ("operation", 1),
-    ("principal", 1),
+    ("caller", 1),
     ("uri_pattern", 1),
     ("issuer", 2),
     ("verify", 2),
     ("json_schema", 3),
     ("prompt", 3),
     ("resource", 3),
-    ("text", 3),
+    ("text_argument", 3),
     ("tool", 3),
-    ("exchange", 4),
+    ("token_exchange", 4),
     ("gate", 4),
     ("config", 5),
     ("development", 5),
@@ -41,8 +41,8 @@ const LAYERS: &[(&str, u8)] = &[
 const APART: &[(&str, &str)] = &[
     ("tool", "verify"),
     ("tool", "issuer"),
-    ("text", "verify"),
-    ("text", "issuer"),
+    ("text_argument", "verify"),
+    ("text_argument", "issuer"),
     ("resource", "verify"),
     ("resource", "issuer"),
     ("prompt", "verify"),
@@ -310,7 +310,7 @@ fn only_a_verified_proof_makes_a_proved_key() {
 
 #[test]
 fn only_the_gate_says_with_which_credentials_a_token_came() {
-    assert_eq!(files_with(".sent_with("), ["runtime/src/gate/judgement.rs"]);
+    assert_eq!(files_with(".sent_with("), ["runtime/src/gate/authorize.rs"]);
 }
 
 #[test]

@@ -11,13 +11,13 @@ use serde_json::json;
 
 use crate::{
     access::Access,
-    admission::{Decision, Offers, Rules},
+    authorization::{Decision, Offers, Rules},
     bearer::Credentials,
+    caller::{Acceptance, Principal},
     clock::{Clock, SystemClock},
     development,
     issuer::Issuer,
     operation::Operation,
-    principal::{Acceptance, Principal},
     scope::{Scope, ScopeTable},
     verify::{Authenticator, IssuerVerifier, Shown},
 };

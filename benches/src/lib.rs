@@ -14,28 +14,28 @@
 #[path = "../../runtime/src"]
 mod runtime {
     pub(super) mod access;
-    pub(super) mod admission;
+    pub(super) mod authorization;
     pub(super) mod bearer;
+    pub(super) mod caller;
     pub(super) mod claims;
     pub(super) mod clock;
     pub(super) mod error;
     pub(super) mod issuer;
     pub(super) mod json;
     pub(super) mod operation;
-    pub(super) mod principal;
     pub(super) mod scope;
     pub(super) mod uri_pattern;
     pub(super) mod verify;
 
     pub(super) mod development {
-        mod keys;
+        mod signing_key;
 
         /// Builds tokens with these claims, signed with ES256, and the key set that verifies
         /// them.
         pub(crate) fn tokens(
             claims: impl Iterator<Item = serde_json::Value>,
         ) -> (Vec<String>, String) {
-            let key = keys::SigningKey::generate().expect("random numbers");
+            let key = signing_key::SigningKey::generate().expect("random numbers");
             let tokens = claims.map(|claims| key.sign(&claims).expect("a token"));
             (tokens.collect(), key.jwks().to_string())
         }
@@ -44,8 +44,8 @@ mod runtime {
 
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
-    access, admission, bearer, claims, clock, development, error, issuer, json, operation,
-    principal, scope, uri_pattern, verify,
+    access, authorization, bearer, caller, claims, clock, development, error, issuer, json,
+    operation, scope, uri_pattern, verify,
 };
 
 mod desk;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
-use crate::{entry::Entry, errors::Errors, expand::moved, scope_text};
+use crate::{attribute_syntax::Entry, errors::Errors, expand::moved, scope_value};
 
 /// The keys that declare access.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
@@ -159,7 +159,7 @@ fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
             lit: Lit::Str(text),
             ..
         }) => {
-            if let Some(error) = scope_text::fault(text) {
+            if let Some(error) = scope_value::fault(text) {
                 errors.push(error);
             }
             Some(Scope::Literal(text.clone()))

@@ -6,11 +6,11 @@ use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::{
     access::{self, Access, Scope},
+    attribute_syntax::{Entry, entries},
     capability::Capability,
-    entry::{Entry, entries},
     errors::Errors,
-    family::Family,
-    uri::Uri,
+    item_kind::Family,
+    uri_template::Uri,
 };
 
 /// The parsed content of an attribute.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Expr, ExprLit, Lit, LitStr};
 
-use crate::{entry::Entry, errors::Errors};
+use crate::{attribute_syntax::Entry, errors::Errors};
 
 /// The names of the capabilities in the protocol and in the runtime.
 const ALL: [(&str, &str); 6] = [

@@ -10,7 +10,7 @@ use syn::{Expr, ExprLit, ExprPath, Lit, spanned::Spanned};
 
 use crate::{
     access::Access,
-    family::Family,
+    item_kind::Family,
     model::ItemModel,
     parameter::{Parameter, Receiver},
 };

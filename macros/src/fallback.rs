@@ -5,7 +5,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{ItemFn, ItemImpl};
 
-use crate::{block::BlockAttribute, errors::Errors, family::Family, function, group};
+use crate::{
+    errors::Errors, function, impl_block, item_kind::Family, tools_attribute::BlockAttribute,
+};
 
 /// Returns the errors and the item alone, for an item that cannot be a tool.
 pub(crate) fn alone(errors: Errors, item: &impl ToTokens) -> TokenStream {
@@ -51,9 +53,9 @@ pub(crate) fn block(
         return quote!(#told #block);
     }
     let stubs = families.iter().map(|&family| {
-        let register = group::register(family, block, attribute);
+        let register = impl_block::register(family, block, attribute);
         let nothing = TokenStream::new();
-        let stub = group::implementation(family, block, attribute, &nothing, &nothing);
+        let stub = impl_block::implementation(family, block, attribute, &nothing, &nothing);
         quote!(#register #stub)
     });
     quote!(#told #block #(#stubs)*)

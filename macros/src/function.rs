@@ -9,7 +9,7 @@ use crate::{
     errors::Errors,
     expand::{self, Asks},
     fallback,
-    family::Family,
+    item_kind::Family,
     model::ItemModel,
 };
 

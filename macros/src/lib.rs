@@ -5,23 +5,23 @@ use proc_macro::TokenStream;
 
 mod access;
 mod attribute;
-mod block;
+mod attribute_syntax;
 mod capability;
-mod doc;
-mod entry;
+mod doc_comment;
 mod errors;
 mod expand;
 mod fallback;
-mod family;
 mod function;
-mod group;
-mod kind;
+mod impl_block;
+mod item_kind;
+mod json_type;
 mod model;
 mod parameter;
 mod pattern;
 mod rules;
-mod scope_text;
-mod uri;
+mod scope_value;
+mod tools_attribute;
+mod uri_template;
 
 /// Turns a function into an MCP tool. The function itself is unchanged and stays callable.
 ///
@@ -137,7 +137,7 @@ mod uri;
 /// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(family::Family::Tool, attribute.into(), item.into()).into()
+    function::expand(item_kind::Family::Tool, attribute.into(), item.into()).into()
 }
 
 /// Turns a function into an MCP resource, which clients read by its URI.
@@ -204,7 +204,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// receives its `Display`; its `source()` chain is only logged.
 #[proc_macro_attribute]
 pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(family::Family::Resource, attribute.into(), item.into()).into()
+    function::expand(item_kind::Family::Resource, attribute.into(), item.into()).into()
 }
 
 /// Turns a function into an MCP prompt: messages that a user chooses to start with.
@@ -245,7 +245,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// that first asks its client something returns `Reply<T>` of one of these.
 #[proc_macro_attribute]
 pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(family::Family::Prompt, attribute.into(), item.into()).into()
+    function::expand(item_kind::Family::Prompt, attribute.into(), item.into()).into()
 }
 
 /// Turns the methods of an `impl` block into tools, resources and prompts, if they have
@@ -300,5 +300,5 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    group::expand(attribute.into(), item.into()).into()
+    impl_block::expand(attribute.into(), item.into()).into()
 }

@@ -10,11 +10,11 @@ use syn::{Attribute, Ident, LitStr, ReturnType, Signature, Type, ext::IdentExt, 
 use crate::{
     access::Access,
     attribute::ItemAttribute,
-    doc,
+    doc_comment,
     errors::Errors,
-    family::Family,
+    item_kind::Family,
     parameter::{Argument, Extractor, Parameter, Role, nameable},
-    uri::Uri,
+    uri_template::Uri,
 };
 
 /// A tool, a resource or a prompt.
@@ -48,7 +48,7 @@ impl ItemModel {
         };
         let description = match &attribute.description {
             Some(text) => Some(text.to_token_stream()),
-            None => doc::description(attributes, krate),
+            None => doc_comment::description(attributes, krate),
         };
         if description.is_none() {
             errors.at(

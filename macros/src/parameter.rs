@@ -5,10 +5,10 @@ use quote::ToTokens;
 use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Type, ext::IdentExt, spanned::Spanned};
 
 use crate::{
-    doc,
+    doc_comment,
     errors::Errors,
-    family::Family,
-    kind::{Kind, last_segment, sole_argument},
+    item_kind::Family,
+    json_type::{Kind, last_segment, sole_argument},
     rules::Rules,
 };
 
@@ -87,7 +87,7 @@ impl Parameter {
             );
         }
         for (number, one) in ours.iter().enumerate() {
-            if !doc::is_doc(one)
+            if !doc_comment::is_doc(one)
                 && ours[..number]
                     .iter()
                     .any(|earlier| earlier.path().get_ident() == one.path().get_ident())
@@ -125,7 +125,7 @@ impl Parameter {
         Some(Self::Argument(Box::new(Argument {
             name,
             span,
-            description: doc::description(ours, krate),
+            description: doc_comment::description(ours, krate),
             ty,
             rules,
         })))
@@ -189,7 +189,7 @@ fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
 /// does not allow them.
 fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
     let is_ours = |one: &Attribute| {
-        doc::is_doc(one) || one.path().is_ident("arg") || one.path().is_ident("extract")
+        doc_comment::is_doc(one) || one.path().is_ident("arg") || one.path().is_ident("extract")
     };
     attributes.extract_if(.., |one| is_ours(one)).collect()
 }

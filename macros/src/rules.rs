@@ -5,11 +5,11 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, spanned::Spanned};
 
 use crate::{
-    entry::{Entry, Number, entries},
+    attribute_syntax::{Entry, Number, entries},
     errors::Errors,
     expand::at,
-    family::Family,
-    kind::Kind,
+    item_kind::Family,
+    json_type::Kind,
     pattern::is_pattern,
 };
 

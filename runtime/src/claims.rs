@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::{clock::UnixTime, json};
 
-mod reading;
+mod claim_mapping;
 
-pub(crate) use reading::Reading;
+pub(crate) use claim_mapping::Reading;
 
 /// The latest time that a claim may have: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;

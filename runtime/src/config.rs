@@ -12,31 +12,31 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-mod address;
-mod document;
 mod dotenv;
 mod environment;
-mod limits;
+mod from_env;
+mod request_limits;
+mod resource_metadata;
+mod resource_url;
 mod scalekit;
-mod settings;
 mod state_key;
 #[cfg(test)]
 mod tests;
-mod variables;
+mod valid_config;
 
 pub use environment::Environment;
 use state_key::StateKey;
 pub(crate) use {
-    address::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource},
-    document::Document,
-    settings::{ClientCredentials, Settings, TrustedIssuer},
+    resource_metadata::Document,
+    resource_url::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource},
+    valid_config::{ClientCredentials, Settings, TrustedIssuer},
 };
 
 use crate::{
+    caller::MAX_LEEWAY,
     error::{Faults, StartError},
     gate::{Limits, SessionLimits},
     issuer::Issuer,
-    principal::MAX_LEEWAY,
     verify::Dpop,
 };
 
@@ -115,7 +115,7 @@ impl Config {
     ///
     /// As [`Config::from_env`].
     pub fn from_environment(environment: &Environment, port: u16) -> Result<Self, StartError> {
-        let config = variables::read(environment, port);
+        let config = from_env::read(environment, port);
         if !config.faults.is_empty() {
             config.settle()?;
         }
@@ -281,8 +281,8 @@ impl Config {
     }
 
     /// Stores an error under the name of the setting.
-    fn flawed(&mut self, source: &str, text: &str, flaw: address::Flaw) {
-        let shown = address::shown(text);
+    fn flawed(&mut self, source: &str, text: &str, flaw: resource_url::Flaw) {
+        let shown = resource_url::shown(text);
         self.fault(
             format!("{source} is {shown}, which {}", flaw.what),
             flaw.remedy,
@@ -299,7 +299,7 @@ impl Config {
                 self.fault(
                     format!(
                         "{source} is {}, which ends in a slash, but clients compare it character by character with the URL that the user typed",
-                        address::shown(text)
+                        resource_url::shown(text)
                     ),
                     format!("write {bare}; the server answers with and without the slash"),
                 );
@@ -322,7 +322,7 @@ impl Config {
     }
 
     fn add_issuer(&mut self, source: &str, issuer: Issuer) {
-        if let Err(flaw) = address::judge_issuer(issuer.name()) {
+        if let Err(flaw) = resource_url::judge_issuer(issuer.name()) {
             self.flawed(source, issuer.name(), flaw);
             return;
         }
@@ -336,14 +336,14 @@ impl Config {
     }
 
     fn add_origin(&mut self, source: &str, text: &str) {
-        match address::judge_origin(text) {
+        match resource_url::judge_origin(text) {
             Ok(()) => self.origins.push(text.to_owned()),
             Err(flaw) => self.flawed(source, text, flaw),
         }
     }
 
     fn set_docs_url(&mut self, source: &str, text: &str) {
-        match address::judge_page(text) {
+        match resource_url::judge_page(text) {
             Ok(()) => self.docs_url = Some(text.to_owned()),
             Err(flaw) => self.flawed(source, text, flaw),
         }

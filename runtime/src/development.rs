@@ -5,19 +5,19 @@
 //! 7591, 7009, 7662, 8693, 9068, 9449 and client id metadata documents), but asks for no
 //! password: a person may log in under any name. Two checks therefore keep it on loopback:
 //! [`DevelopmentIssuer::new`] refuses any other origin, and each request must come from
-//! loopback and be addressed to it ([`loopback`]).
+//! loopback and be addressed to it ([`loopback_guard`]).
 //!
 //! [`endpoints`] lists the paths.
 //!
 //! | step | file | helpers |
 //! |---|---|---|
 //! | the client finds the endpoints | [`metadata`] | |
-//! | the client registers | [`registration`], [`document`] | [`client`], [`redirect`] |
-//! | the client sends the person here | [`authorize`] | [`request`], [`parameters`] |
-//! | the person grants or denies | [`consent`], [`page`] | [`seal`] |
-//! | the client gets and refreshes tokens | [`token`], [`refresh`] | [`keys`], [`memory`], [`store`], [`possession`] |
-//! | tokens are revoked and introspected | [`revocation`] | |
-//! | a server exchanges a token for an upstream API | [`exchange`] | |
+//! | the client registers | [`registration`], [`client_id_metadata`] | [`client_lookup`], [`redirect_uri`] |
+//! | the client sends the person here | [`authorization_endpoint`] | [`authorization_request`], [`form_parameters`] |
+//! | the person grants or denies | [`consent`], [`html`] | [`sealed_values`] |
+//! | the client gets and refreshes tokens | [`token_endpoint`], [`refresh_tokens`] | [`signing_key`], [`grant_store`], [`expiring_map`], [`dpop`] |
+//! | tokens are revoked and introspected | [`revocation_and_introspection`] | |
+//! | a server exchanges a token for an upstream API | [`token_exchange`] | |
 //!
 //! All state is lost at a restart, and all of it is bounded.
 
@@ -37,30 +37,30 @@ use crate::{
     verify::Proofs,
 };
 
-mod answer;
-mod authorize;
-mod client;
+mod authorization_endpoint;
+mod authorization_request;
+mod client_id_metadata;
+mod client_lookup;
 mod consent;
-mod document;
+mod dpop;
 mod endpoints;
-mod exchange;
-mod keys;
-mod loopback;
-mod memory;
+mod expiring_map;
+mod form_parameters;
+mod grant_store;
+mod html;
+mod json_response;
+mod loopback_guard;
 mod metadata;
-mod page;
-mod parameters;
-mod possession;
-mod redirect;
-mod refresh;
+mod redirect_uri;
+mod refresh_tokens;
 mod registration;
-mod request;
-mod revocation;
-mod seal;
-mod store;
+mod revocation_and_introspection;
+mod sealed_values;
+mod signing_key;
 #[cfg(test)]
 mod tests;
-mod token;
+mod token_endpoint;
+mod token_exchange;
 
 /// The scope that requests a refresh token (OpenID Connect Core §11). It is a consent, not a
 /// right at the resource, so it is never in an access token.
@@ -112,7 +112,7 @@ impl DevelopmentIssuer {
     /// randomness.
     pub(crate) fn new(settings: Settings) -> Result<Self, StartError> {
         let mut faults = Faults::default();
-        if !loopback::is_origin(&settings.origin) {
+        if !loopback_guard::is_origin(&settings.origin) {
             faults.add(
                 format!(
                     "the development issuer cannot run at {:?}, which is not a loopback origin",
@@ -168,12 +168,12 @@ impl DevelopmentIssuer {
         };
         Ok(Self {
             provider: Arc::new(Provider {
-                key: keys::SigningKey::generate().map_err(no_keys)?,
-                seal: seal::Seal::generate().map_err(no_keys)?,
-                proofs: possession::proofs(&settings),
+                key: signing_key::SigningKey::generate().map_err(no_keys)?,
+                seal: sealed_values::Seal::generate().map_err(no_keys)?,
+                proofs: dpop::proofs(&settings),
                 settings,
                 memory: Mutex::default(),
-                documents: document::Documents::default(),
+                documents: client_id_metadata::Documents::default(),
             }),
         })
     }
@@ -200,11 +200,11 @@ impl DevelopmentIssuer {
         others
             .fold(Router::new(), put)
             .merge(
-                open.method_not_allowed_fallback(answer::other_method)
-                    .route_layer(middleware::from_fn(answer::cors)),
+                open.method_not_allowed_fallback(json_response::other_method)
+                    .route_layer(middleware::from_fn(json_response::cors)),
             )
-            .method_not_allowed_fallback(answer::other_method)
-            .route_layer(middleware::from_fn(loopback::guard))
+            .method_not_allowed_fallback(json_response::other_method)
+            .route_layer(middleware::from_fn(loopback_guard::guard))
             .with_state(Arc::clone(&self.provider))
     }
 }
@@ -220,12 +220,12 @@ impl fmt::Debug for DevelopmentIssuer {
 /// The state that the endpoints share.
 struct Provider {
     settings: Settings,
-    key: keys::SigningKey,
-    seal: seal::Seal,
+    key: signing_key::SigningKey,
+    seal: sealed_values::Seal,
     /// Validates DPoP proofs.
     proofs: Proofs,
-    memory: Mutex<memory::Memory>,
-    documents: document::Documents,
+    memory: Mutex<grant_store::Memory>,
+    documents: client_id_metadata::Documents,
 }
 
 impl Provider {
@@ -235,7 +235,7 @@ impl Provider {
 
     /// Locks the memory. The lock is never held across an await, because the guard is not
     /// `Send`.
-    fn memory(&self) -> MutexGuard<'_, memory::Memory> {
+    fn memory(&self) -> MutexGuard<'_, grant_store::Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

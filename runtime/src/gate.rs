@@ -1,79 +1,79 @@
 //! The gate: every request is judged here before anything of the server sees it.
 //!
 //! - [`service`]: the gate as a tower service
-//! - [`accept`]: which media types a client accepts
-//! - [`asked`]: the one reading of a request; [`plain`]: the quick one of a plain request
-//! - [`judgement`]: the order of the checks, one step each
-//! - [`handover`]: what happens to a request that was let in
+//! - [`accept_header`]: which media types a client accepts
+//! - [`message`]: the one reading of a request; [`fast_message`]: the quick one of a plain request
+//! - [`authorize`]: the order of the checks, one step each
+//! - [`dispatch`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
-//! - [`body`]: one bounded buffer; [`limits`]: the bounds of a request; [`pending_bodies`]: what strangers share
-//! - [`message_head`]: the beginning of a message, for a refusal; [`stranger`]: who gets no further
+//! - [`body`]: one bounded buffer; [`request_limits`]: the bounds of a request; [`pending_bodies`]: what strangers share
+//! - [`message_head`]: the beginning of a message, for a refusal; [`unauthenticated`]: who gets no further
 //! - [`message_size`], [`json_size`]: what a message would take in memory, before it is unpacked
-//! - [`identifiers`]: what a message is called by; [`log_size`]: and how much of it is logged
-//! - [`revision`]: whether a request needs a session
+//! - [`message_limits`]: what a message is called by; [`log_line_size`]: and how much of it is logged
+//! - [`session_revision`]: whether a request needs a session
 //! - [`session`]: which principal owns which MCP session
-//! - [`challenge`], [`refusal`], [`refusal_context`]: what a refused request is told, [`item_names`]: of which item; [`made`]: and told again
-//! - [`direct`]: the short way to a tool, or to the list of them; [`pieces`]: its body
-//! - [`in_session`]: the short way to a tool in a session
-//! - [`in_result`]: a denial as the result of a call
-//! - [`ending`]: streams that end with their token
+//! - [`challenge`], [`refusal`], [`refusal_context`]: what a refused request is told, [`item_names`]: of which item; [`response_cache`]: and told again
+//! - [`stateless_fast_path`]: the short way to a tool, or to the list of them; [`chunked_body`]: its body
+//! - [`session_fast_path`]: the short way to a tool in a session
+//! - [`tool_result_denial`]: a denial as the result of a call
+//! - [`expiring_body`]: streams that end with their token
 //! - [`audit`]: one line for each decision
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admission::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
+use crate::{authorization::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
 
-mod accept;
-mod asked;
+mod accept_header;
 mod audit;
+mod authorize;
 mod body;
 mod challenge;
-mod direct;
-mod ending;
-mod handover;
-mod identifiers;
-mod in_result;
-mod in_session;
+mod chunked_body;
+mod dispatch;
+mod expiring_body;
+mod fast_message;
 mod item_names;
 mod json_size;
-mod judgement;
-mod limits;
-mod log_size;
-mod made;
+mod log_line_size;
+mod message;
 mod message_head;
+mod message_limits;
 mod message_size;
 mod origin;
 mod pending_bodies;
-mod pieces;
-mod plain;
 mod refusal;
 mod refusal_context;
-mod revision;
+mod request_limits;
+mod response_cache;
 mod service;
 mod session;
-mod stranger;
+mod session_fast_path;
+mod session_revision;
+mod stateless_fast_path;
+mod tool_result_denial;
+mod unauthenticated;
 
 #[cfg(feature = "development-issuer")]
 pub(crate) use body::{BodyFault, read as read_body};
 pub(crate) use challenge::Challenges;
-pub(crate) use direct::Direct;
-pub(crate) use handover::ListsTools;
-pub use in_result::DeniedCall;
-pub(crate) use in_result::InResult;
-pub(crate) use in_session::InSession;
+pub(crate) use dispatch::ListsTools;
 pub(crate) use item_names::ItemNames;
-#[cfg(feature = "development-issuer")]
-pub(crate) use limits::BODY_TIME;
-pub(crate) use limits::Limits;
-pub(crate) use made::Told;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
+#[cfg(feature = "development-issuer")]
+pub(crate) use request_limits::BODY_TIME;
+pub(crate) use request_limits::Limits;
+pub(crate) use response_cache::Told;
 pub(crate) use service::GateService;
 pub use session::SessionLimits;
 pub(crate) use session::{Holder, Sessions};
+pub(crate) use session_fast_path::InSession;
+pub(crate) use stateless_fast_path::Direct;
+pub use tool_result_denial::DeniedCall;
+pub(crate) use tool_result_denial::InResult;
 
 /// Which scopes a 403 names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

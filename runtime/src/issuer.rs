@@ -6,49 +6,49 @@ use std::{borrow::Cow, fmt, time::Duration};
 use crate::claims::Reading;
 
 mod algorithm;
-mod capped;
-mod client;
+mod client_authentication;
 mod discovery;
-mod endpoint;
-mod exchanger;
-mod fetch;
-mod introspection;
-mod introspector;
-mod key;
-mod key_set;
-mod keys;
-mod origin;
+mod egress_policy;
+mod endpoint_resolver;
+mod http_fetcher;
+mod introspection_client;
+mod introspection_settings;
+mod jwks;
+mod jwks_cache;
+mod jwks_fetcher;
+mod key_location;
+mod log_text;
 mod provider;
-mod reach;
+mod public_key;
+mod refresh_policy;
 mod roca;
-mod schedule;
-mod source;
+mod token_exchange_client;
 mod upstream;
 
 #[cfg(test)]
-pub(crate) mod script;
+pub(crate) mod scripted_fetcher;
 
 pub use algorithm::Algorithm;
-pub(crate) use capped::{Capped, Quoted};
-pub use client::ClientAuthentication;
+pub use client_authentication::ClientAuthentication;
 #[cfg(any(test, fuzzing))]
 pub(crate) use discovery::fuzzed;
-pub use exchanger::{ExchangeError, ExchangeErrorKind};
-pub(crate) use exchanger::{Exchanged, Exchanger};
 #[cfg(feature = "development-issuer")]
-pub(crate) use fetch::{FetchFault, Fetcher};
-pub use introspection::Introspection;
-pub(crate) use introspection::Jwts;
-pub(crate) use introspector::{Introspector, Unanswered};
-pub(crate) use key::PublicKey;
-pub(crate) use key_set::KeySet;
-pub(crate) use keys::{Keys, NoKeys};
+pub(crate) use egress_policy::{Reach, is_loopback};
+#[cfg(feature = "development-issuer")]
+pub(crate) use http_fetcher::{FetchFault, Fetcher};
+pub(crate) use introspection_client::{Introspector, Unanswered};
+pub use introspection_settings::Introspection;
+pub(crate) use introspection_settings::Jwts;
+pub(crate) use jwks::KeySet;
+pub(crate) use jwks_cache::{Keys, NoKeys};
+pub(crate) use log_text::{Capped, Quoted};
 pub use provider::Provider;
-#[cfg(feature = "development-issuer")]
-pub(crate) use reach::{Reach, is_loopback};
+pub(crate) use public_key::PublicKey;
+pub use token_exchange_client::{ExchangeError, ExchangeErrorKind};
+pub(crate) use token_exchange_client::{Exchanged, Exchanger};
 pub use upstream::Upstream;
 
-use origin::Origin;
+use key_location::Origin;
 
 /// An authorization server whose access tokens are accepted.
 ///

@@ -5,7 +5,7 @@
 //! different tokens in one (RFC 7519 §4 allows refusing it; RFC 8725 §2.4 and §2.7 give the
 //! reasons).
 //!
-//! - [`private`]: reserved names that make serde_json read another message than the one
+//! - [`reserved_names`]: reserved names that make serde_json read another message than the one
 //!   sent
 
 use std::fmt;
@@ -13,9 +13,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-mod private;
+mod reserved_names;
 
-pub(crate) use private::has_private_name;
+pub(crate) use reserved_names::has_private_name;
 
 /// Parses JSON leniently: of repeated members the last one counts. Refuses the names that
 /// `serde_json` reserves, because their values would be parsed again without a depth limit.
@@ -103,7 +103,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if name == private::NUMBER {
+            if name == reserved_names::NUMBER {
                 return number(&members.next_value::<String>()?)
                     .ok_or_else(|| Error::custom("not a number"));
             }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_number_is_the_same_where_another_crate_asks_for_more_precision() {
         let precise = |text: &str| {
-            let members = [(private::NUMBER.to_owned(), text.to_owned())].into_iter();
+            let members = [(reserved_names::NUMBER.to_owned(), text.to_owned())].into_iter();
             let members = MapDeserializer::<_, serde_json::Error>::new(members);
             StrictVisitor.visit_map(members)
         };

@@ -5,12 +5,9 @@
 //! annotation, as the specification says.
 
 mod assertion;
-mod check;
 mod compile;
-mod document;
 mod equality;
-mod explain;
-mod fault;
+mod error_report;
 mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
@@ -19,15 +16,18 @@ mod number;
 mod pattern;
 mod publication;
 mod reference;
+mod schema_document;
 #[cfg(test)]
 mod tests;
 mod types;
+mod validate;
+mod validation_error;
 
 use serde_json::{Map, Value};
 
-pub(crate) use fault::{Broken, Fault};
 use node::{Node, NodeId};
 pub(crate) use publication::{publish, publish_shared, publish_with};
+pub(crate) use validation_error::{Broken, Fault};
 
 /// A compiled schema.
 pub(crate) struct Schema {
@@ -57,7 +57,7 @@ impl Schema {
     /// Returns whether a value is valid. The number of steps is limited: a value that takes
     /// too many is invalid.
     pub(crate) fn is_valid(&self, value: &Value) -> bool {
-        let check = check::Check::new(&self.nodes);
+        let check = validate::Check::new(&self.nodes);
         check.is_valid(self.root, value) && !check.is_exhausted()
     }
 
@@ -67,7 +67,7 @@ impl Schema {
         if self.is_valid(value) {
             return Vec::new();
         }
-        let mut faults = explain::explain(&self.nodes, self.root, value, most);
+        let mut faults = error_report::explain(&self.nodes, self.root, value, most);
         if faults.is_empty() {
             faults.push(Fault::too_complicated());
         }

@@ -5,28 +5,28 @@
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
 mod access;
-mod admission;
+mod authorization;
 mod bearer;
+mod caller;
 mod claims;
 mod clock;
 mod config;
 #[cfg(feature = "development-issuer")]
 mod development;
 mod error;
-mod exchange;
 mod gate;
 mod issuer;
 mod json;
 mod json_schema;
 mod metadata;
 mod operation;
-mod principal;
 mod prompt;
 mod resource;
 mod scope;
 mod server;
 mod stylesheet;
-mod text;
+mod text_argument;
+mod token_exchange;
 mod tool;
 mod uri_pattern;
 mod verify;
@@ -37,17 +37,16 @@ pub mod __private;
 
 pub use access::Requirement;
 pub use bearer::{BearerFault, BearerToken};
+pub use caller::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use claims::{Claims, ClaimsFault};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, StartError, StartFault};
-pub use exchange::{TokenExchange, UpstreamToken};
 pub use gate::{ChallengeScopes, DeniedCall, SessionLimits};
 pub use issuer::{
     Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
     Provider, Upstream,
 };
-pub use principal::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
 pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
 pub use resource::{
     IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
@@ -57,7 +56,8 @@ pub use server::{
     Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, LocalSessions, LogWriter,
     Needs, NotOffered, Server, Visibility,
 };
-pub use text::{Completer, Completions, FromText};
+pub use text_argument::{Completer, Completions, FromText};
+pub use token_exchange::{TokenExchange, UpstreamToken};
 pub use tool::{
     Args, Argument, Call, Caller, Capability, Context, Denied, Elicited, FromCall, FromRef,
     InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,

@@ -1,6 +1,6 @@
 //! The operation of a request, read from rmcp's own message type.
 //!
-//! The gate parses a body once (`gate::asked`), and the operation is read from the result.
+//! The gate parses a body once (`gate::message`), and the operation is read from the result.
 //! Headers that repeat the method or the name (`Mcp-Method`, `Mcp-Name`) are never used. So
 //! authorization cannot see another request than the one that runs.
 

@@ -13,7 +13,9 @@ pub use crate::{
     prompt::{Messages, PromptDef, PromptDefinition, PromptGroup, PromptSet, messages},
     resource::{Contents, ResourceDef, ResourceDefinition, ResourceGroup, ResourceSet, contents},
     scope::Scope,
-    text::{Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text},
+    text_argument::{
+        Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text,
+    },
     tool::{
         Answer, Args, Asked, Call, CallFuture, Capability, Describe, Facts,
         FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated,

@@ -17,18 +17,18 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::Requirement,
-    admission::{Admission, Target},
+    authorization::{Admission, Target},
     error::Faults,
-    text::{Attempt, Completing, Failure, complete},
-    tool::{Call, Capability, redact},
+    text_argument::{Attempt, Completing, Failure, complete},
+    tool::{Call, Capability, redaction},
 };
 
 mod definition;
-mod outcome;
+mod prompt_result;
 mod set;
 
 pub use definition::PromptDefinition;
-pub use outcome::{IntoPromptResult, Messages, messages};
+pub use prompt_result::{IntoPromptResult, Messages, messages};
 pub use set::{PromptDef, PromptGroup, PromptSet};
 
 /// How many unknown arguments are named in one error.
@@ -211,7 +211,7 @@ impl<S> Prompt<S> {
         let unknown = arguments.keys().filter(|name| !is_known(name));
         let unknown: Vec<_> = unknown
             .take(TOLD)
-            .map(|name| format!("there is no argument `{}`", redact::cut(name, 64)))
+            .map(|name| format!("there is no argument `{}`", redaction::cut(name, 64)))
             .collect();
         told.extend(unknown);
         match told.is_empty() {

@@ -18,22 +18,22 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     access::Requirement,
-    admission::{Admission, Target},
+    authorization::{Admission, Target},
     error::Faults,
-    text::{Attempt, Completing, Failure, complete},
+    text_argument::{Attempt, Completing, Failure, complete},
     tool::{Call, Capability},
     uri_pattern::UriPattern,
 };
 
 mod definition;
-mod failure;
-mod outcome;
-mod overlap;
+mod resource_error;
+mod resource_result;
 mod set;
+mod template_overlap;
 
 pub use definition::ResourceDefinition;
-pub use failure::{IntoResourceError, ResourceError};
-pub use outcome::{Contents, IntoResourceResult, ResourceOutcome, contents};
+pub use resource_error::{IntoResourceError, ResourceError};
+pub use resource_result::{Contents, IntoResourceResult, ResourceOutcome, contents};
 pub use set::{ResourceDef, ResourceGroup, ResourceSet};
 
 /// One resource of a server, or one template, ready to be listed and read.

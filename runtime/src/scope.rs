@@ -7,14 +7,14 @@
 
 use std::fmt;
 
-mod set;
-mod table;
-mod vocabulary;
+mod declared_scopes;
+mod scope_set;
+mod scope_table;
 
-pub use set::ScopeSet;
-pub use table::{ScopeTable, TooManyScopes};
-pub use vocabulary::ScopeDescription;
-pub(crate) use vocabulary::declares;
+pub use declared_scopes::ScopeDescription;
+pub(crate) use declared_scopes::declares;
+pub use scope_set::ScopeSet;
+pub use scope_table::{ScopeTable, TooManyScopes};
 
 /// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
 ///

@@ -1,37 +1,37 @@
 //! Builds a server: its tools, prompts and resources, its state, and its protection.
 //!
-//! - [`activity`], [`connection`], [`connections`], [`observed`]: connections, and how a
+//! - [`activity`], [`connection`], [`connections`], [`monitored_io`]: connections, and how a
 //!   silent client is disconnected
-//! - [`admitted`]: the second check, at dispatch
-//! - [`adoption`]: the gate alone, in front of a handler written with rmcp
+//! - [`dispatch_check`]: the second check, at dispatch
+//! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
-//! - [`at_once`]: polls a connection again if it woke itself
-//! - [`browser`]: redirects a browser at the endpoint to the documentation page
+//! - [`self_wake`]: polls a connection again if it woke itself
+//! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
 //! - [`catalogue`]: the registered tools, prompts and resources
-//! - [`changes`], [`listening`]: changes at run time, and the notifications about them
+//! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
 //! - [`cors`]: CORS for requests that carry an `Origin`
-//! - [`direct`]: the fast path to a tool
-//! - [`documents`]: the metadata document and the documentation page, rendered at start-up
-//! - [`entrance`]: the entry for HTTP requests, which bypasses the router for the endpoint
+//! - [`stateless_fast_path`]: the fast path to a tool
+//! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
+//! - [`http_entry`]: the entry for HTTP requests, which bypasses the router for the endpoint
 //! - [`handler`]: the implementation of rmcp's handler
-//! - [`hierarchy`]: which scope implies which
-//! - [`in_session`]: the fast path for calls in a session
-//! - [`issuing`]: the trusted issuers, and how their tokens are verified
-//! - [`listing`], [`lists`]: the lists for each caller, and a cache of `tools/list` as JSON
+//! - [`scope_hierarchy`]: which scope implies which
+//! - [`session_fast_path`]: the fast path for calls in a session
+//! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
+//! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`]: limits the length of log lines
-//! - [`login`]: when a client has to log in
-//! - [`offered`]: each item with its access
-//! - [`page`]: the documentation page
-//! - [`protection`]: the gate and the parts around it
-//! - [`quota`]: limits the memory for subscriptions of each caller
-//! - [`rounds`]: requests that take several rounds
+//! - [`login_timing`]: when a client has to log in
+//! - [`registry`]: each item with its access
+//! - [`docs_page`]: the documentation page
+//! - [`gate_plan`]: the gate and the parts around it
+//! - [`listener_quota`]: limits the memory for subscriptions of each caller
+//! - [`multi_round`]: requests that take several rounds
 //! - [`routes`]: the paths that are served
-//! - [`schemes`]: adds `securitySchemes` to `tools/list`
+//! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
 //! - [`serve`]: listens, and shuts down without losing calls
 //! - [`sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
-//! - [`visibility`]: which items the lists show to a caller
-//! - [`welcome`]: the start-up banner
+//! - [`list_visibility`]: which items the lists show to a caller
+//! - [`startup_banner`]: the start-up banner
 
 use std::sync::Arc;
 
@@ -47,49 +47,49 @@ use crate::{
 };
 
 mod activity;
-mod admitted;
-mod adoption;
 mod assembly;
-mod at_once;
-mod browser;
+mod browser_redirect;
 mod catalogue;
 mod changes;
 mod connection;
 mod connections;
 mod cors;
-mod direct;
-mod documents;
-mod entrance;
+mod dispatch_check;
+mod docs_page;
+mod gate_plan;
 mod handler;
-mod hierarchy;
-mod in_session;
-mod issuing;
-mod listening;
-mod listing;
-mod lists;
+mod handler_gate;
+mod http_entry;
+mod list_handlers;
+mod list_visibility;
+mod listener_quota;
 mod log_writer;
-mod login;
-mod observed;
-mod offered;
-mod page;
-mod protection;
-mod quota;
-mod rounds;
+mod login_timing;
+mod monitored_io;
+mod multi_round;
+mod registry;
 mod routes;
-mod schemes;
+mod scope_hierarchy;
+mod security_schemes;
+mod self_wake;
 mod serve;
+mod session_fast_path;
 mod sessions;
+mod startup_banner;
+mod stateless_fast_path;
+mod static_documents;
+mod subscriptions;
+mod token_issuers;
+mod tool_list_cache;
 mod transport;
-mod visibility;
-mod welcome;
 
-pub use adoption::{Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs};
 pub use changes::{Changes, NotOffered};
+pub use handler_gate::{Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs};
+pub use list_visibility::Visibility;
 pub use log_writer::LogWriter;
 pub use sessions::LocalSessions;
-pub use visibility::Visibility;
 
-use {catalogue::Sets, protection::Policy};
+use {catalogue::Sets, gate_plan::Policy};
 
 /// A protected MCP server, before it runs.
 ///
@@ -208,7 +208,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// The verifier decides whether a token is authentic and returns its claims. The server
     /// still validates issuer, audience and expiry.
     pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
-        self.policy.verifier = Some(issuing::make_authenticator(verifier));
+        self.policy.verifier = Some(token_issuers::make_authenticator(verifier));
         self
     }
 

@@ -27,30 +27,30 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::Requirement,
-    admission::{Admission, Target},
+    authorization::{Admission, Target},
+    caller::Principal,
     error::Faults,
-    principal::Principal,
     scope::Scope,
 };
 
 mod argument;
+mod argument_validation;
 mod authorize;
 mod call;
 mod caller;
 mod capability;
 mod context;
 mod definition;
-mod describe;
 mod extract;
-mod facts;
-mod failure;
-mod header;
-mod input;
-mod outcome;
-pub(crate) mod redact;
+mod item_facts;
+mod param_header;
+pub(crate) mod redaction;
 mod round;
-mod security;
+mod schema_builder;
+mod security_schemes;
 mod set;
+mod tool_error;
+mod tool_result;
 
 pub(crate) use argument::Nothing;
 pub use argument::{Args, Argument, Slot, argument};
@@ -62,20 +62,20 @@ pub(crate) use capability::Lack;
 pub(crate) use context::Threshold;
 pub use context::{Context, LogLevel};
 pub use definition::ToolDefinition;
-pub use describe::{Describe, Limit};
 pub use extract::{FromCall, FromRef, State};
-pub use facts::{Facts, ScopeText, Stated};
-pub use failure::{IntoToolError, ToolError};
-pub use outcome::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
+pub use item_facts::{Facts, ScopeText, Stated};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
+pub use schema_builder::{Describe, Limit};
 pub use set::{ToolDef, ToolGroup, ToolSet};
+pub use tool_error::{IntoToolError, ToolError};
+pub use tool_result::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
 
 pub(crate) use authorize::Refused;
 pub(crate) use round::{CallRound, RoundSeal, Turn};
-pub(crate) use security::{SCHEMES, schemes};
+pub(crate) use security_schemes::{SCHEMES, schemes};
 
+use argument_validation::Input;
 use authorize::Check;
-use input::Input;
 
 /// One tool of a server, ready to be listed and called.
 pub(crate) struct Tool<S> {
@@ -134,7 +134,7 @@ impl<S> Tool<S> {
         listing.meta = Some(published.meta);
         let is_plain = !takes_context
             && facts.client_capabilities.is_empty()
-            && header::names(&listing.input_schema).next().is_none();
+            && param_header::names(&listing.input_schema).next().is_none();
         Self {
             id,
             name,
@@ -194,7 +194,7 @@ impl<S> Tool<S> {
 
     /// The names that its arguments have as `Mcp-Param-*` headers, without that prefix.
     pub(crate) fn parameter_headers(&self) -> impl Iterator<Item = &str> {
-        header::names(&self.listing.input_schema)
+        param_header::names(&self.listing.input_schema)
     }
 
     /// The scopes that the tool's arguments can make it demand, beyond its requirement.

@@ -7,28 +7,28 @@ use std::{fmt, future::Future, time::Duration};
 
 use crate::{bearer::BearerToken, claims::Claims, issuer::Capped};
 
-mod answer;
 mod authenticator;
-mod cache;
 mod dpop;
-mod flights;
-mod issuers;
+mod introspection_claims;
+mod issuer_verifier;
 mod jws;
 mod jwt;
-mod kind;
+mod single_flight;
+mod token_type;
+mod verification_cache;
 mod verifier;
 
 #[cfg(test)]
-pub(crate) mod mint;
+pub(crate) mod test_tokens;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
-pub(crate) use cache::TokenHash;
 pub use dpop::Dpop;
 #[cfg(feature = "development-issuer")]
 pub(crate) use dpop::{About, Unproved};
 pub(crate) use dpop::{NONCE, PROOF, Proofs, Shown};
-pub(crate) use flights::{Boarding, Flights};
-pub use issuers::IssuerVerifier;
+pub use issuer_verifier::IssuerVerifier;
+pub(crate) use single_flight::{Boarding, Flights};
+pub(crate) use verification_cache::TokenHash;
 
 /// Establishes that a token is authentic and reads its claims.
 ///

@@ -1,7 +1,7 @@
 use proc_macro2::TokenTree;
 use quote::quote;
 
-use crate::{family::Family, function, group};
+use crate::{function, impl_block, item_kind::Family};
 
 fn count(tokens: proc_macro2::TokenStream) -> usize {
     tokens
@@ -67,7 +67,7 @@ fn every_path_begins_at_the_crate_that_is_stated() {
                 fn f(a: u8, b: Caller) {}
             },
         ),
-        group::expand(
+        impl_block::expand(
             quote!(crate = my::gate),
             quote! {
                 impl Desk {

@@ -50,7 +50,7 @@ impl Environment {
                 Ok(value) => {
                     self.values.insert(name, value);
                 }
-                Err(_) if super::variables::is_ours(&name) => {
+                Err(_) if super::from_env::is_ours(&name) => {
                     faults.add(format!("{name} is not UTF-8"), "set it to UTF-8 text");
                 }
                 Err(_) => {}

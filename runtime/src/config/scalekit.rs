@@ -5,7 +5,7 @@
 //! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
-    ClientCredentials, Config, Document, Environment, Resource, address, variables::items,
+    ClientCredentials, Config, Document, Environment, Resource, from_env::items, resource_url,
 };
 
 const ENVIRONMENT: &str = "SCALEKIT_ENVIRONMENT_URL";
@@ -87,7 +87,7 @@ impl Scalekit {
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
-            match address::judge_issuer(environment) {
+            match resource_url::judge_issuer(environment) {
                 Err(flaw) => config.flawed(ENVIRONMENT, text, flaw),
                 Ok(()) => all.environment = Some(environment.to_owned()),
             }
@@ -160,7 +160,7 @@ impl Scalekit {
         if text.trim_end_matches('/') != ours {
             config.notes.push(format!(
                 "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
-                address::shown(&text)
+                resource_url::shown(&text)
             ));
         }
     }

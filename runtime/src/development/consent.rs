@@ -17,13 +17,12 @@ use axum::{
 
 use super::{
     OFFLINE_ACCESS, Provider,
-    answer::OAuthError,
-    memory::{Answered, Code, Grant, digest},
-    page::{self, Said},
-    parameters::Parameters,
-    quoted,
-    request::{AuthorizationRequest, redirect},
-    seal,
+    authorization_request::{AuthorizationRequest, redirect},
+    form_parameters::Parameters,
+    grant_store::{Answered, Code, Grant, digest},
+    html::{self, Said},
+    json_response::OAuthError,
+    quoted, sealed_values,
 };
 
 /// The maximum length of a subject, in characters.
@@ -54,22 +53,22 @@ pub(super) fn first_guess(provider: &Provider, request: &AuthorizationRequest) -
 
 pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     if !is_same_origin(request.headers(), request.uri()) {
-        return page::fault(
+        return html::fault(
             "This decision came from another page",
             "Another page sent this decision. Nothing was allowed.",
             "close this page and the one that led here. If you want to log in, start the login again from your application.",
         );
     }
     match Parameters::from_form(request, provider.settings.body_time).await {
-        Ok(form) => judge(&provider, &form).unwrap_or_else(|error| page::failure(&error)),
-        Err(error) => page::failure(&error),
+        Ok(form) => judge(&provider, &form).unwrap_or_else(|error| html::failure(&error)),
+        Err(error) => html::failure(&error),
     }
 }
 
 fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
     let sealed = form.needed("request", "the form has no request")?;
     let Some(request) = AuthorizationRequest::open(provider, sealed) else {
-        return Ok(page::fault(
+        return Ok(html::fault(
             "This request has expired",
             "It is older than ten minutes, or the server was restarted.",
             "start the login again from your application.",
@@ -89,7 +88,7 @@ fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError>
             ticked: &ticked,
             fault: subject.is_none().then_some(NO_NAME),
         };
-        return page::consent(provider, &request, &said);
+        return html::consent(provider, &request, &said);
     }
     let answer = Answered {
         form: digest(&format!("{decision}\0{subject:?}\0{}", ticked.join(" "))),
@@ -130,7 +129,7 @@ fn again(earlier: &Answered, answer: &Answered) -> Response {
     if earlier.form == answer.form {
         return redirect(StatusCode::SEE_OTHER, &earlier.location);
     }
-    page::fault(
+    html::fault(
         "This request was already answered",
         "The first answer counts.",
         "go back to your application. To give another answer, start the login there again.",
@@ -144,10 +143,10 @@ pub(super) fn grant(
     subject: &str,
     ticked: &[&str],
 ) -> Result<String, OAuthError> {
-    let (now, text) = (provider.now(), seal::random()?);
+    let (now, text) = (provider.now(), sealed_values::random()?);
     let all: Vec<_> = ticked.iter().map(|&scope| scope.to_owned()).collect();
     let grant = Grant {
-        id: seal::random()?,
+        id: sealed_values::random()?,
         client: request.client.clone(),
         subject: subject.to_owned(),
         scopes: provider.known(ticked.iter().copied()),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Provider, authorize, consent, metadata, registration, revocation, token};
+use super::{
+    Provider, authorization_endpoint, consent, metadata, registration,
+    revocation_and_introspection, token_endpoint,
+};
 
 type Endpoint = (&'static str, MethodRouter<Arc<Provider>>);
 
@@ -15,17 +18,29 @@ pub(super) fn for_pages() -> [Endpoint; 4] {
     [
         ("/development/jwks", get(metadata::jwks)),
         ("/development/register", post(registration::register)),
-        ("/development/token", post(token::token)),
-        ("/development/revoke", post(revocation::revoke)),
+        ("/development/token", post(token_endpoint::token)),
+        (
+            "/development/revoke",
+            post(revocation_and_introspection::revoke),
+        ),
     ]
 }
 
 /// The endpoints for the person's browser and for resource servers.
 pub(super) fn for_others() -> [Endpoint; 3] {
     [
-        ("/development/authorize", get(authorize::authorize)),
-        ("/development/authorize/decision", post(consent::decide)),
-        ("/development/introspect", post(revocation::introspect)),
+        (
+            "/development/authorize",
+            get(authorization_endpoint::authorize),
+        ),
+        (
+            "/development/authorization_endpoint/decision",
+            post(consent::decide),
+        ),
+        (
+            "/development/introspect",
+            post(revocation_and_introspection::introspect),
+        ),
     ]
 }
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{OFFLINE_ACCESS, Provider, answer::written, exchange};
+use super::{OFFLINE_ACCESS, Provider, json_response::written, token_exchange};
 use crate::issuer::Algorithm;
 
 pub(super) const DOCUMENTS: [&str; 2] = [
@@ -72,7 +72,7 @@ fn describe(provider: &Provider) -> Value {
         "scopes_supported": scopes.chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", exchange::GRANT],
+        "grant_types_supported": ["authorization_code", "refresh_token", token_exchange::GRANT],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],

@@ -15,10 +15,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Provider,
-    answer::{OAuthError, unkept},
-    client::{Client, display_name},
-    parameters, quoted,
-    redirect::RedirectUri,
+    client_lookup::{Client, display_name},
+    form_parameters,
+    json_response::{OAuthError, unkept},
+    quoted,
+    redirect_uri::RedirectUri,
 };
 use crate::json;
 
@@ -27,7 +28,7 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     let time = provider.settings.body_time;
-    match parameters::read(request.into_body(), BODY_LIMIT, time).await {
+    match form_parameters::read(request.into_body(), BODY_LIMIT, time).await {
         Ok(body) => accept(&provider, &body).unwrap_or_else(IntoResponse::into_response),
         Err(refusal) => refusal.into_response(),
     }

@@ -4,8 +4,8 @@
 //! argument, and what a sender wrote is cut to a length.
 
 use crate::{
+    caller::Principal,
     operation::Operation,
-    principal::Principal,
     scope::{ScopeSet, ScopeTable},
 };
 

@@ -1,6 +1,6 @@
 //! The registered names of items, for the messages of refusals.
 
-use crate::admission::{Offers, Target};
+use crate::authorization::{Offers, Target};
 
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
 ///

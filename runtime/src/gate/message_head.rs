@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::operation::Operation;
 
-use super::{identifiers::LONGEST_ID, plain::CURRENT, refusal::AnswerTo};
+use super::{fast_message::CURRENT, message_limits::LONGEST_ID, refusal::AnswerTo};
 
 /// The longest name or URI that is kept, in bytes. A longer one is nothing that is offered.
 const LONGEST_NAME: usize = 8 * 1024;

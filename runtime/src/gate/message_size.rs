@@ -4,8 +4,8 @@ use http::StatusCode;
 use rmcp::model::ErrorCode as RpcCode;
 
 use super::{
-    Gate, body::Received, json_size::JsonSize, limits::HANDSHAKE, message_head::MessageHead,
-    refusal::Refusal,
+    Gate, body::Received, json_size::JsonSize, message_head::MessageHead, refusal::Refusal,
+    request_limits::HANDSHAKE,
 };
 
 /// Up to this many bytes nothing is counted: what such a body unpacks to, at the worst, is

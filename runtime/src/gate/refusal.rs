@@ -8,19 +8,19 @@ use http::StatusCode;
 use rmcp::model::{ErrorCode as RpcCode, RequestId};
 
 use crate::{
-    admission::Target,
+    authorization::Target,
     bearer::BearerFault,
     scope::{ScopeSet, ScopeTable},
 };
 
 use super::{
-    accept::AnswerType,
+    accept_header::AnswerType,
     body::BodyFault,
     challenge::{Challenges, ErrorCode},
-    in_result::Answered,
-    made::Told,
     origin::Foreign,
+    response_cache::Told,
     session::Full,
+    tool_result_denial::Answered,
 };
 
 mod response;

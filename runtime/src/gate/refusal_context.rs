@@ -7,8 +7,8 @@ use crate::scope::ScopeSet;
 use super::{
     Gate,
     audit::{self, Subject},
-    in_result::{Answered, DeniedCall},
     refusal::{AnswerTo, Refusal, RefusalForm, RefusedRequest, Voice},
+    tool_result_denial::{Answered, DeniedCall},
 };
 
 impl Gate {

@@ -6,9 +6,9 @@
 //! anybody shake hands, belongs to the first principal who uses it; whoever else knew
 //! its id is then shut out.
 //!
-//! - [`limits`]: how many there can be, and for how long
-//! - [`table`]: which there are, and which of them has to make room
-//! - [`in_use`]: what keeps one from ending
+//! - [`session_limits`]: how many there can be, and for how long
+//! - [`session_table`]: which there are, and which of them has to make room
+//! - [`session_guard`]: what keeps one from ending
 //! - [`closing`]: how one ends, behind the gate as well
 
 use std::{
@@ -21,21 +21,21 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::principal::{Identity, Principal};
+use crate::caller::{Identity, Principal};
 
 mod closing;
-mod in_use;
-mod limits;
-mod table;
+mod session_guard;
+mod session_limits;
+mod session_table;
 
 pub(crate) use closing::Close;
 pub(super) use closing::closer;
-pub(super) use in_use::{BodyInUse, InUse};
-pub use limits::SessionLimits;
+pub(super) use session_guard::{BodyInUse, InUse};
+pub use session_limits::SessionLimits;
 
 use {
-    in_use::Activity,
-    table::{Entry, Removed, Table},
+    session_guard::Activity,
+    session_table::{Entry, Removed, Table},
 };
 
 /// The header that names a session, in the revisions that have them.
@@ -169,7 +169,10 @@ impl Sessions {
         owner: Option<&Principal>,
         handshake: &[u8],
     ) -> Result<Room, Full> {
-        let (owner, places) = (owner.map(Principal::identity), limits::places(handshake));
+        let (owner, places) = (
+            owner.map(Principal::identity),
+            session_limits::places(handshake),
+        );
         let limits = &self.shared.limits;
         let removed = self.shared.lock().take(owner.as_ref(), places, limits)?;
         close(removed);

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::fetch::Fetcher;
+use super::http_fetcher::Fetcher;
 use crate::json;
 
 #[cfg(any(test, fuzzing))]

@@ -7,7 +7,8 @@
 use url::Url;
 
 use super::{
-    ClientAuthentication, Introspection, Issuer, introspection::Dialect, reach::is_loopback,
+    ClientAuthentication, Introspection, Issuer, egress_policy::is_loopback,
+    introspection_settings::Dialect,
 };
 
 /// A provider of authorization servers.

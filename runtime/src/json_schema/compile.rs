@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::{
     SchemaFault,
     assertion::{Assertion, Limit},
-    document::{Entry, Faults, Place, below},
     format::Format,
     node::{Applicator, Members, Node, NodeId},
     pattern::Pattern,
     reference,
+    schema_document::{Entry, Faults, Place, below},
     types::Types,
 };
 

@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{
-    document::{Faults, Place},
     node::{Node, NodeId},
+    schema_document::{Faults, Place},
 };
 
 /// Resolves a `$ref` within its document. Returns the place and the schema there.

@@ -3,7 +3,9 @@
 use rmcp::model::GetPromptResponse;
 
 use crate::{
-    text::{Attempt, Completer, Completing, Failure, TextSlot, attempt, bound, completing},
+    text_argument::{
+        Attempt, Completer, Completing, Failure, TextSlot, attempt, bound, completing,
+    },
     tool::{Call, Facts, FromCall, ToolError},
 };
 

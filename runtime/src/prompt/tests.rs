@@ -9,12 +9,12 @@ use serde_json::json;
 use super::*;
 use crate::{
     Caller, State,
-    admission::{Decision, Offers, Rules},
+    authorization::{Decision, Offers, Rules},
+    caller::{Acceptance, Principal, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     mcp_prompt, mcp_tools,
     operation::Operation,
-    principal::{Acceptance, Principal, VerifiedToken},
     prompts,
     scope::ScopeTable,
 };

@@ -2,7 +2,7 @@
 
 use super::{Contents, ResourceOutcome};
 use crate::{
-    text::{Attempt, Completer, Completing, Failure, attempt, bound, completing},
+    text_argument::{Attempt, Completer, Completing, Failure, attempt, bound, completing},
     tool::{Call, Facts, FromCall, ToolError},
 };
 

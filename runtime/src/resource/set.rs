@@ -1,6 +1,6 @@
 //! Which resources a server has. Explicit, as its tools are.
 
-use super::{Resource, ResourceDefinition, overlap::covers};
+use super::{Resource, ResourceDefinition, template_overlap::covers};
 use crate::{
     error::Faults,
     uri_pattern::{UriPattern, plain},

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::{
     Caller, FromRef, Json, State, ToolError,
-    admission::{Decision, Offers, Rules},
+    authorization::{Decision, Offers, Rules},
+    caller::{Acceptance, Principal, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     mcp_resource, mcp_tool, mcp_tools,
     operation::Operation,
-    principal::{Acceptance, Principal, VerifiedToken},
     resources,
     scope::ScopeTable,
     tool::ToolSet,

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    admission::Switches,
+    authorization::Switches,
     config::Config,
     error::{Faults, StartError},
     gate::{GateService, InSession},
@@ -22,18 +22,18 @@ use super::{
     Server,
     catalogue::{Catalogue, Sets},
     changes::Changes,
-    documents::Documents,
-    entrance::Entrance,
+    gate_plan::{self, Protection, Readiness},
     handler::{Handler, Shared},
-    hierarchy::Hierarchy,
-    in_session::OpenSessions,
-    listening::Herald,
-    lists::Lists,
-    protection::{self, Protection, Readiness},
+    http_entry::Entrance,
     routes,
-    schemes::{Publishing, PublishingSessions},
+    scope_hierarchy::Hierarchy,
+    security_schemes::{Publishing, PublishingSessions},
+    session_fast_path::OpenSessions,
+    startup_banner::Welcome,
+    static_documents::Documents,
+    subscriptions::Herald,
+    tool_list_cache::Lists,
     transport,
-    welcome::Welcome,
 };
 
 /// A server that is ready to be served.
@@ -60,7 +60,7 @@ pub(super) fn scopes(
 ) -> Result<Vec<&'static str>, StartError> {
     let mut faults = Faults::default();
     let offered = sets.finish(&mut faults).offered(false);
-    protection::scopes(&offered, hierarchy, faults)
+    gate_plan::scopes(&offered, hierarchy, faults)
 }
 
 /// Validates everything and assembles the server.

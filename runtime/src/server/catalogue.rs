@@ -6,7 +6,7 @@ use rmcp::model::ServerCapabilities;
 
 use crate::{
     access::Requirement,
-    admission::{Admission, Switches, Target},
+    authorization::{Admission, Switches, Target},
     error::Faults,
     prompt::{Prompt, PromptSet},
     resource::{Resource, ResourceSet},
@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     changes::Names,
-    offered::{Offered, Terms},
+    registry::{Offered, Terms},
 };
 
 /// The registered items while the server is being built.

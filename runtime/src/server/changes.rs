@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::broadcast;
 
-use crate::admission::{Switches, Target};
+use crate::authorization::{Switches, Target};
 
 /// How many changes a listener may be behind before it misses some.
 const BACKLOG: usize = 256;

@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{activity::Activity, entrance::Entrance, observed::Observed};
+use super::{activity::Activity, http_entry::Entrance, monitored_io::Observed};
 
 /// How often a client of HTTP/2 is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);

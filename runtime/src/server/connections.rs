@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     activity::{Activity, Seen},
-    at_once::AtOnce,
+    self_wake::AtOnce,
 };
 
 /// How often all of them are looked at.

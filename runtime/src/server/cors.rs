@@ -15,7 +15,7 @@ use http::{Method, Request, Response, header::ORIGIN};
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::CorsLayer;
 
-use super::entrance::Answer;
+use super::http_entry::Answer;
 
 /// A service that answers nothing for a cache to keep, with CORS where a page asks.
 #[derive(Clone)]

@@ -19,7 +19,7 @@ use rmcp::{
 };
 
 use crate::{
-    admission::{Admission, Rules},
+    authorization::{Admission, Rules},
     gate::Holder,
     operation::Operation,
     resource::not_found,
@@ -28,15 +28,15 @@ use crate::{
 
 use super::{
     Visibility,
-    admitted::admitted,
     catalogue::Catalogue,
-    listening::{self, Herald, Listening},
-    listing::{TTL, only_page},
-    lists::Lists,
-    quota::Listener,
+    dispatch_check::admitted,
+    list_handlers::{TTL, only_page},
+    listener_quota::Listener,
+    subscriptions::{self, Herald, Listening},
+    tool_list_cache::Lists,
 };
 
-mod running;
+mod item_calls;
 
 /// Everything that requests share.
 pub(super) struct Shared {
@@ -173,7 +173,7 @@ impl ServerHandler for Handler {
             let listener = Listener::of(admission.principal(), extensions);
             // Held until the listener ends, whatever ends it.
             let _share = herald.quota.take(listener, uris)?;
-            listening::listen(herald, admission.principal(), &context).await;
+            subscriptions::listen(herald, admission.principal(), &context).await;
         }
         Ok(())
     }

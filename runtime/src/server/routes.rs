@@ -22,11 +22,11 @@ use crate::{
 };
 
 use super::{
-    browser::{ForBrowsers, is_browser, see_docs},
+    browser_redirect::{ForBrowsers, is_browser, see_docs},
     cors::ForPages,
-    entrance::{Answer, Entrance},
-    page,
-    protection::Readiness,
+    docs_page,
+    gate_plan::Readiness,
+    http_entry::{Answer, Entrance},
 };
 
 /// The contents of the routes besides the MCP endpoint.
@@ -172,7 +172,7 @@ fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Bo
 fn documentation(content: Bytes) -> Response<Body> {
     let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300");
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy()) {
+    if let Ok(policy) = HeaderValue::from_str(&docs_page::content_security_policy()) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [

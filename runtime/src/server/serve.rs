@@ -18,7 +18,7 @@ use super::{
     assembly::{Assembled, assemble},
     connection::connection,
     connections::Connections,
-    welcome,
+    startup_banner,
 };
 
 /// How long running calls may take to finish after the stop signal.
@@ -71,7 +71,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
         if !quiet {
-            welcome::print(&assembled.welcome);
+            startup_banner::print(&assembled.welcome);
         }
         serve(listener, assembled, told_to_stop).await
     }

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Call, ToolError, redact};
+use super::{Call, ToolError, redaction};
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
 ///
@@ -127,7 +127,7 @@ impl<T> Slot<T> {
 
     pub(super) fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
         (self.read)(Some(Value::Object(arguments))).map_err(|fault| {
-            let fault = redact::cut(&fault.to_string(), 400);
+            let fault = redaction::cut(&fault.to_string(), 400);
             ToolError::new(format!("the arguments cannot be read: {fault}"))
         })
     }
@@ -140,7 +140,7 @@ impl<T> Slot<T> {
 
 /// The schema allowed it and the type does not: a rule that only the type knows.
 fn unreadable(name: &str, fault: &serde_json::Error) -> ToolError {
-    let fault = redact::cut(&fault.to_string(), 400);
+    let fault = redaction::cut(&fault.to_string(), 400);
     ToolError::new(format!("the argument `{name}` cannot be read: {fault}"))
 }
 

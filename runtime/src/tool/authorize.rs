@@ -9,8 +9,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Caller, Slot, ToolError, redact};
-use crate::{principal::Principal, scope::Scope};
+use super::{Caller, Slot, ToolError, redaction};
+use crate::{caller::Principal, scope::Scope};
 
 /// Why a tool's `authorize` function denies a call.
 ///
@@ -149,7 +149,7 @@ impl Check {
                 tracing::error!(
                     target: "toolgate::tool",
                     tool,
-                    demanded = redact::cut(&demanded.join(" "), 400),
+                    demanded = redaction::cut(&demanded.join(" "), 400),
                     "the tool's `authorize` function demands what `demands = […]` does not declare, or what the caller has: the call was refused without a challenge"
                 );
                 Refused::Because("the caller may not make this call".into())

@@ -7,7 +7,7 @@ use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
 use super::{Caller, Context, ToolError, ToolOutcome, round::CallRound};
-use crate::principal::Principal;
+use crate::caller::Principal;
 
 /// What runs a tool.
 #[doc(hidden)]

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ToolError;
-use crate::{admission::Admission, clock::UnixTime, principal::Principal};
+use crate::{authorization::Admission, caller::Principal, clock::UnixTime};
 
 /// Who calls: what the verified token says, never the token itself.
 ///

@@ -19,19 +19,19 @@ use super::{
     capability::{Capability, Lack},
 };
 
-mod answer;
-mod input;
-mod sample;
-mod seal;
+mod client_answers;
+mod input_required;
+mod round_request;
+mod sampling;
+mod state_seal;
 #[cfg(test)]
 mod tests;
-mod turn;
 
-pub use answer::{Elicited, Root, Sampled};
-pub use input::{InputRequired, Reply};
-pub use sample::Sample;
-pub(crate) use seal::RoundSeal;
-pub(crate) use turn::{CallRound, Turn};
+pub use client_answers::{Elicited, Root, Sampled};
+pub use input_required::{InputRequired, Reply};
+pub(crate) use round_request::{CallRound, Turn};
+pub use sampling::Sample;
+pub(crate) use state_seal::RoundSeal;
 
 /// One call of several that make up one piece of work: the tool asks the client something,
 /// the client calls it again with the answer, and a state of type `T` that the tool gave

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    admission::{Decision, Offers, Rules},
+    authorization::{Decision, Offers, Rules},
+    caller::{Acceptance, Principal, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     operation::Operation,
-    principal::{Acceptance, Principal, VerifiedToken},
     scope::ScopeTable,
     {mcp_tool, mcp_tools, tools},
 };

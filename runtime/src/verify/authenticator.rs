@@ -4,22 +4,22 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use super::{
     IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
-    cache::{TokenHash, VerdictCache},
     dpop::Proofs,
-    flights::{Boarding, Flights},
     jws::MAX_TOKEN,
+    single_flight::{Boarding, Flights},
+    verification_cache::{TokenHash, VerdictCache},
     verifier::Verifier,
 };
 use crate::{
     bearer::BearerToken,
+    caller::{Acceptance, Accepted, VerifiedToken},
     claims::Claims,
     clock::Clock,
     issuer::Quoted,
-    principal::{Acceptance, Accepted, VerifiedToken},
     scope::ScopeTable,
 };
 
-mod possession;
+mod proof_of_possession;
 
 /// Returns the caller of a token, if this server accepts the token now.
 pub(crate) struct Authenticator {

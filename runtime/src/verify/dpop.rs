@@ -22,9 +22,9 @@ use http::{HeaderMap, HeaderName, Method};
 
 use crate::{
     bearer::BearerToken,
+    caller::{ProvedKey, Thumbprint},
     clock::{Clock, UnixTime},
     issuer::Algorithm,
-    principal::{ProvedKey, Thumbprint},
 };
 
 mod nonce;

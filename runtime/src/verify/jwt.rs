@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     TokenError,
     jws::{Jws, NotAJws, Verdict},
-    kind,
+    token_type,
 };
 use crate::{
     claims::Claims,
@@ -31,12 +31,12 @@ impl Named<'_> {
         if !self.issuer.accepts(self.jws.algorithm) {
             return Err(kind_refused(self.told("its algorithm is not accepted")));
         }
-        kind::judge_type(self.jws.typ.as_deref(), self.issuer)
+        token_type::judge_type(self.jws.typ.as_deref(), self.issuer)
             .map_err(|fault| kind_refused(self.told(&fault)))?;
         let generation = self.authentic().await?;
         // From here on, the claims are authentic.
-        kind::judge_claims(&members, self.issuer)
-            .and_then(|()| kind::judge_profile(&members, self.issuer))
+        token_type::judge_claims(&members, self.issuer)
+            .and_then(|()| token_type::judge_profile(&members, self.issuer))
             .map_err(|fault| kind_refused(self.told(&fault)))?;
         let claims = Claims::from_members(members, self.issuer.reading())
             .map_err(|fault| malformed(&self.told(&fault.to_string())))?;

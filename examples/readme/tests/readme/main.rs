@@ -93,7 +93,7 @@ fn every_test_of_the_table_exists() {
 
 #[test]
 fn every_variable_is_in_the_table() {
-    let source = root().join("runtime/src/config/variables.rs");
+    let source = root().join("runtime/src/config/from_env.rs");
     let source = fs::read_to_string(source).expect("the names of the variables");
     let mut read: Vec<_> = source
         .split('"')

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const DECISION: &str = "/development/authorize/decision";
+const DECISION: &str = "/development/authorization_endpoint/decision";
 
 #[tokio::test]
 async fn replaying_a_code_ends_the_tokens_that_came_of_it() {
@@ -149,7 +149,7 @@ async fn a_request_that_was_not_sealed_here_cannot_be_decided() {
         .to_owned();
     let (payload, proof) = sealed.split_once('.').unwrap();
     let longer = format!("{payload}AAAA.{proof}");
-    let refresh = crate::development::refresh::token(&world.issuer.provider, "grant", 0);
+    let refresh = refresh_tokens::token(&world.issuer.provider, "grant", 0);
     let other = fields(&foreign, "allow")
         .into_iter()
         .find(|(name, _)| *name == "request")

@@ -46,7 +46,7 @@ async fn a_verifier_that_can_be_guessed_is_refused_even_where_it_fits() {
     let client = world.client(CALLBACK).await;
     let (long, spaced) = ("v".repeat(129), format!("{} ", "v".repeat(42)));
     for verifier in ["short", &long, &spaced] {
-        let challenge = BASE64_URL_SAFE_NO_PAD.encode(memory::digest(verifier));
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(grant_store::digest(verifier));
         let code = world.code(&client, &[("code_challenge", &challenge)]).await;
         let answer = world
             .exchange(&client, &code, &[("code_verifier", verifier)])

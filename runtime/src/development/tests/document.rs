@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use axum::response::{IntoResponse, Redirect};
 use tokio::net::TcpListener;
 
-use super::{super::answer::written, *};
+use super::{super::json_response::written, *};
 
 /// Serves documents. Returns its origin and the number of requests.
 async fn host() -> (String, Arc<AtomicUsize>) {
@@ -51,7 +51,7 @@ async fn host() -> (String, Arc<AtomicUsize>) {
 /// Returns the parameter of the link with which the person permits the fetch.
 fn agreed(world: &World, client: &str) -> String {
     let seal = &world.issuer.provider.seal;
-    seal.close(seal::Purpose::Document, client.as_bytes())
+    seal.close(sealed_values::Purpose::Document, client.as_bytes())
 }
 
 /// Sends an authorization request after the person followed that link.

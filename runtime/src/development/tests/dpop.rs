@@ -1,5 +1,5 @@
 use super::*;
-use crate::{principal::Thumbprint, verify::mint::Mint};
+use crate::{caller::Thumbprint, verify::test_tokens::Mint};
 
 const TOKEN: &str = "/development/token";
 
@@ -15,7 +15,7 @@ impl Key {
     fn proof(&self, change: &Value) -> String {
         let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.0.jwk()});
         let mut claims = json!({
-            "jti": seal::random().unwrap(), "htm": "POST", "htu": format!("{ORIGIN}{TOKEN}"),
+            "jti": sealed_values::random().unwrap(), "htm": "POST", "htu": format!("{ORIGIN}{TOKEN}"),
             "iat": START,
         });
         let members = claims.as_object_mut().unwrap();
@@ -29,7 +29,7 @@ impl Key {
             r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#,
             jwk["x"], jwk["y"]
         );
-        Thumbprint::of_digest(memory::digest(&members)).to_string()
+        Thumbprint::of_digest(grant_store::digest(&members)).to_string()
     }
 }
 

@@ -52,14 +52,14 @@ async fn a_server_gets_a_token_for_the_api_behind_it() {
     assert_eq!(body["issued_token_type"], ACCESS_TOKEN);
     assert_eq!(body["token_type"], "Bearer");
     // Not longer than the subject token.
-    assert_eq!(body["expires_in"], memory::TOKEN_LIFE - 60);
+    assert_eq!(body["expires_in"], grant_store::TOKEN_LIFE - 60);
     let claims = world.claims(&answer);
     assert_eq!(claims["sub"], "developer");
     assert_eq!(claims["aud"], json!([UPSTREAM, "calendar"]));
     assert_eq!(claims["client_id"], "news-server");
     assert_eq!(claims["act"], json!({"sub": "news-server"}));
     assert_eq!(claims["scope"], "calendar:read");
-    assert_eq!(claims["exp"], START + memory::TOKEN_LIFE);
+    assert_eq!(claims["exp"], START + grant_store::TOKEN_LIFE);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn what_is_no_access_token_of_here_is_not_exchanged() {
     ask(&world, &good, &[("scope", "a\"b")])
         .await
         .is_error("invalid_scope");
-    world.clock.pass(memory::TOKEN_LIFE);
+    world.clock.pass(grant_store::TOKEN_LIFE);
     ask(&world, &good, &[]).await.is_error("invalid_grant");
 }
 

@@ -82,7 +82,7 @@ async fn the_style_that_is_allowed_is_the_style_that_is_sent() {
     let page = shown(&World::new(), CALLBACK).await;
     let (_, rest) = page.text.split_once("<style>").unwrap();
     let (style, _) = rest.split_once("</style>").unwrap();
-    let hash = BASE64_STANDARD.encode(memory::digest(style));
+    let hash = BASE64_STANDARD.encode(grant_store::digest(style));
     let policy = page.header(header::CONTENT_SECURITY_POLICY);
     assert!(policy.contains(&format!("'sha256-{hash}'")));
 }
@@ -160,9 +160,12 @@ async fn every_page_without_a_question_says_what_to_do_now() {
             ("code_challenge", ""),
         ],
     );
-    let ended = world.post("/development/authorize/decision", &[("request", "made up")]);
-    let unread = world.post("/development/authorize/decision", &[]);
-    let foreign = request("POST", "/development/authorize/decision")
+    let ended = world.post(
+        "/development/authorization_endpoint/decision",
+        &[("request", "made up")],
+    );
+    let unread = world.post("/development/authorization_endpoint/decision", &[]);
+    let foreign = request("POST", "/development/authorization_endpoint/decision")
         .header(header::ORIGIN, "https://other.example")
         .body(Body::empty());
     let foreign = world.send(foreign.unwrap());

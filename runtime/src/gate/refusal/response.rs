@@ -14,9 +14,9 @@ use super::{
     super::{
         body::BodyFault,
         challenge::ErrorCode,
-        in_result,
-        made::{CacheKey, Made, Usual},
+        response_cache::{CacheKey, Made, Usual},
         session::Full,
+        tool_result_denial,
     },
     LACKS_SCOPE, Refusal, RefusalForm, RefusedRequest, Voice, credentials,
 };
@@ -184,7 +184,7 @@ impl RefusedRequest<'_> {
     }
 
     /// The denial as the result of a call.
-    fn as_result(&self, call: &in_result::Answered, voice: Voice<'_>) -> Made {
+    fn as_result(&self, call: &tool_result_denial::Answered, voice: Voice<'_>) -> Made {
         let description = self.refusal.description(voice);
         let code = match self.refusal {
             Refusal::InvalidToken { .. } => ErrorCode::InvalidToken,
@@ -196,7 +196,7 @@ impl RefusedRequest<'_> {
         let challenge = voice
             .challenges
             .with_error(code, wanted, voice.table, &description);
-        in_result::result(call, &challenge, &description)
+        tool_result_denial::result(call, &challenge, &description)
     }
 }
 

@@ -14,8 +14,9 @@ use tower::{ServiceExt, service_fn};
 use super::*;
 use crate::{
     access::Access,
-    admission::{Admission, Offers, Rules, Target},
+    authorization::{Admission, Offers, Rules, Target},
     bearer::{BearerToken, Credentials, Scheme},
+    caller::Acceptance,
     claims::Claims,
     clock::{Clock, UnixTime},
     error::Faults,
@@ -23,7 +24,6 @@ use crate::{
         ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, SessionLimits,
         Sessions, Told,
     },
-    principal::Acceptance,
     scope::{Scope, ScopeSet, ScopeTable},
     verify::{Authenticator, Shown, TokenError, TokenVerifier},
 };
@@ -200,8 +200,8 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
     let principal = principal.sent_with(credentials);
     let operation = crate::operation::Operation::CallTool("read");
     let forged = match gate.rules.decide(operation, Some(principal)) {
-        crate::admission::Decision::Admit(admission) => admission,
-        crate::admission::Decision::Deny(denial, _) => panic!("{denial:?}"),
+        crate::authorization::Decision::Admit(admission) => admission,
+        crate::authorization::Decision::Deny(denial, _) => panic!("{denial:?}"),
     };
     let mut request = request("POST").body(call("ping")).unwrap();
     request.extensions_mut().insert(forged);

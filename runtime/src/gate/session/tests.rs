@@ -4,9 +4,9 @@ use tokio::time::advance;
 
 use super::*;
 use crate::{
+    caller::{Acceptance, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
-    principal::{Acceptance, VerifiedToken},
     scope::ScopeTable,
 };
 

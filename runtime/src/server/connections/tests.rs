@@ -12,7 +12,7 @@ use tokio::{
 use super::*;
 use crate::server::{
     connection::connection,
-    entrance::{Answer, Entrance},
+    http_entry::{Answer, Entrance},
 };
 
 /// Much longer than anything waits here.

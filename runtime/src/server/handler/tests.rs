@@ -15,15 +15,14 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     State,
-    admission::Decision,
+    authorization::Decision,
+    caller::{Acceptance, Principal, VerifiedToken},
     claims::Claims,
     clock::{SystemClock, UnixTime},
     error::Faults,
     gate::Direct,
-    mcp_prompt, mcp_resource, mcp_tool,
-    principal::{Acceptance, Principal, VerifiedToken},
-    prompts, resources,
-    server::{catalogue::Sets, hierarchy::Hierarchy},
+    mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
+    server::{catalogue::Sets, scope_hierarchy::Hierarchy},
     tools,
 };
 

@@ -4,7 +4,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{seal::Sealed, turn::NoRound, *};
+use super::{round_request::NoRound, state_seal::Sealed, *};
 use crate::{clock::SystemClock, tool::IntoToolResult};
 
 #[derive(schemars::JsonSchema)]

@@ -3,10 +3,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::{
-    super::mint::{Mint, NOW, jwks},
+    super::test_tokens::{Mint, NOW, jwks},
     *,
 };
-use crate::{Issuer, Principal, Scope, UnixTime, issuer::script::Script};
+use crate::{Issuer, Principal, Scope, UnixTime, issuer::scripted_fetcher::Script};
 
 mod cache;
 

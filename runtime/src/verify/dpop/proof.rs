@@ -10,11 +10,11 @@ use super::{
     sha256,
 };
 use crate::{
+    caller::Thumbprint,
     claims::{Rounding, time},
     clock::UnixTime,
     issuer::{Algorithm, PublicKey},
     json,
-    principal::Thumbprint,
 };
 
 /// The longest accepted proof: one by an RSA key of 8192 bits fits.

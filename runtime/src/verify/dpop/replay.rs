@@ -17,7 +17,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::sha256;
-use crate::principal::Thumbprint;
+use crate::caller::Thumbprint;
 
 /// How many proofs one generation records. A proof takes about 20 bytes, so both
 /// generations together stay below 40 MB.

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{super::mint::Mint, *};
+use super::{super::test_tokens::Mint, *};
 
 fn refused(token: &str) -> String {
     match Jws::read(token) {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::*;
-use crate::principal::Accepted;
+use crate::caller::Accepted;
 
 /// An event at a server or around it.
 #[derive(Debug, Clone, Copy)]

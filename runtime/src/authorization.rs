@@ -1,0 +1,170 @@
+//! Decides whether a caller may perform an operation: one pure, total function, called at
+//! the gate and again at dispatch.
+//!
+//! Only this module builds an [`Admission`], and no tool runs without one. A [`Denial`]
+//! holds everything that a challenge needs.
+
+use crate::{access::Access, caller::Principal, operation::Operation, scope::ScopeSet};
+
+mod rules;
+mod switched_off;
+
+pub(crate) use rules::{Offers, Rules};
+pub(crate) use switched_off::Switches;
+
+use rules::Rule;
+
+/// The tool, prompt or resource of an operation, as its index in the server's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    Tool(u32),
+    Prompt(u32),
+    Resource(u32),
+}
+
+impl Rules {
+    /// Decides whether a caller may perform an operation. The caller moves into the
+    /// admission, or is returned with the denial.
+    pub(crate) fn decide(
+        &self,
+        operation: Operation<'_>,
+        principal: Option<Principal>,
+    ) -> Decision {
+        match self.judge(operation, principal.as_ref()) {
+            Ok(target) => Decision::Admit(Admission {
+                rules: self.id,
+                principal,
+                kind: operation.kind(),
+                target,
+            }),
+            Err(denial) => Decision::Deny(denial, principal),
+        }
+    }
+
+    /// Returns whether a caller may perform an operation. Lists that are filtered by grants
+    /// use this.
+    pub(crate) fn admits(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
+        self.judge(operation, principal).is_ok()
+    }
+
+    /// Authorizes again at dispatch, with the operation that is about to run.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAdmitted`] if a different operation was admitted, if different rules admitted
+    /// it, or if its caller may not perform it.
+    pub(crate) fn confirm(
+        &self,
+        admission: &Admission,
+        operation: Operation<'_>,
+    ) -> Result<(), NotAdmitted> {
+        match self.judge(operation, admission.principal()) {
+            Ok(target)
+                if self.id == admission.rules
+                    && operation.kind() == admission.kind
+                    && target == admission.target =>
+            {
+                Ok(())
+            }
+            Ok(_) | Err(_) => Err(NotAdmitted),
+        }
+    }
+
+    /// Returns the target of an admitted operation, if it has one, or the reason for the
+    /// denial.
+    fn judge(
+        &self,
+        operation: Operation<'_>,
+        principal: Option<&Principal>,
+    ) -> Result<Option<Target>, Denial> {
+        let rule = self.rule(operation);
+        let (target, accesses): (_, &[&Access]) = match &rule {
+            Rule::Of(target, access) => (Some(*target), &[*access]),
+            Rule::General(access) => (None, &[*access]),
+            Rule::All(accesses) => (None, accesses),
+            Rule::None if principal.is_some() || *self.unlisted() == Access::Public => {
+                return Err(Denial::Unruled);
+            }
+            Rule::None => (None, &[self.unlisted()]),
+        };
+        let granted = match principal {
+            Some(principal) => principal.granted(),
+            None if accesses.iter().all(|access| **access == Access::Public) => ScopeSet::EMPTY,
+            None => {
+                let wanted = self.wanted(Some(operation));
+                return Err(Denial::NoToken { wanted });
+            }
+        };
+        if accesses.iter().all(|access| access.admits(granted)) {
+            return Ok(target);
+        }
+        let needed = accesses
+            .iter()
+            .map(|access| access.wanted(granted))
+            .fold(ScopeSet::EMPTY, ScopeSet::union);
+        Err(Denial::InsufficientScope {
+            needed,
+            missing: needed.minus(granted),
+            held: principal.map_or(ScopeSet::EMPTY, Principal::held),
+        })
+    }
+}
+
+/// The result of [`Rules::decide`].
+#[derive(Debug)]
+pub(crate) enum Decision {
+    Admit(Admission),
+    Deny(Denial, Option<Principal>),
+}
+
+/// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one.
+#[derive(Debug, Clone)]
+pub(crate) struct Admission {
+    /// The id of the rules that admitted it. An admission by another server's rules is not
+    /// valid.
+    rules: u64,
+    principal: Option<Principal>,
+    /// The kind of the operation; `target` is the item.
+    kind: &'static str,
+    target: Option<Target>,
+}
+
+impl Admission {
+    /// Returns the admitted caller, or `None` for a request without a token.
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
+    /// Returns the tool, prompt or resource of the operation, if it has one.
+    pub(crate) fn target(&self) -> Option<Target> {
+        self.target
+    }
+}
+
+/// Why an operation is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denial {
+    /// The operation needs a token and the request has none.
+    NoToken {
+        /// The scopes to request.
+        wanted: ScopeSet,
+    },
+    /// The token lacks a scope.
+    InsufficientScope {
+        /// Every scope that the operation needs.
+        needed: ScopeSet,
+        /// The needed scopes that the token neither names nor implies.
+        missing: ScopeSet,
+        /// The scopes of this server that the token names.
+        held: ScopeSet,
+    },
+    /// The operation has no rule.
+    Unruled,
+}
+
+/// The operation that is about to run is not the admitted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotAdmitted;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! The environment variables of Toolgate, and the rules where two variables disagree.
+
+use super::{
+    Config, Environment, Slash, StateKey, resource_url,
+    scalekit::{self, Scalekit},
+};
+
+const BIND: &str = "TOOLGATE_BIND";
+const RESOURCE: &str = "TOOLGATE_RESOURCE";
+const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
+const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
+const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
+const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
+const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
+
+/// Every variable of Toolgate.
+const OURS: [&str; 7] = [
+    BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS, STATE_KEY,
+];
+
+/// The prefix of every variable of Toolgate.
+const OUR_PREFIX: &str = "TOOLGATE_";
+
+/// The port alone, as hosting platforms and Scalekit's guides set it.
+const PORT: &str = "PORT";
+
+/// Returns whether this library reads a variable, or the name has a prefix that it reserves.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(OUR_PREFIX) || name == PORT || scalekit::is_theirs(name)
+}
+
+/// Reads every variable. Errors are stored in the configuration.
+pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
+    let mut config = Config::unset(default_port);
+    config.notes.extend_from_slice(environment.notes());
+    let mut scalekit = Scalekit::read(environment, &mut config);
+
+    read_address(&mut config, environment);
+    if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
+        let slash = if source == RESOURCE {
+            Slash::Refused
+        } else {
+            Slash::Registered
+        };
+        config.set_resource(source, text, slash);
+        if config
+            .resource
+            .as_ref()
+            .is_some_and(|resource| resource.has_trailing_slash())
+        {
+            config.notes.push(format!(
+                "the resource in {source} ends in a slash; users must type the URL with the slash, because some clients compare it character by character"
+            ));
+        }
+    }
+    if let Some((source, list)) = chosen(&mut config, environment, ISSUERS, &scalekit.issuers) {
+        for issuer in items(list) {
+            config.add_issuer(source, issuer.into());
+        }
+    }
+    scalekit.name_issuers(&mut config);
+    scalekit.ask_issuers(&mut config);
+    if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
+        for audience in items(list) {
+            config.add_audience(source, audience);
+        }
+    }
+    if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
+        config.set_docs_url(source, url);
+    }
+    for origin in items(environment.get(ORIGINS).unwrap_or_default()) {
+        config.add_origin(ORIGINS, origin);
+    }
+    if let Some(text) = environment.get(STATE_KEY) {
+        config.set_state_key(STATE_KEY, StateKey::read(text));
+    }
+    scalekit.finish(&mut config);
+    note_unread(&mut config, environment);
+    config
+}
+
+/// Reads `TOOLGATE_BIND`, and `PORT` for the default address.
+fn read_address(config: &mut Config, environment: &Environment) {
+    if let Some(text) = environment.get(BIND) {
+        match resource_url::read_bind(text) {
+            Ok(bind) => config.bind = Some(bind),
+            Err(flaw) => config.flawed(BIND, text, flaw),
+        }
+    }
+    let Some(text) = environment.get(PORT) else {
+        return;
+    };
+    match text.parse::<u16>() {
+        Ok(port) if port > 0 => config.default_port = port,
+        _ => config.fault(
+            format!(
+                "{PORT} is {}, which is not a port number",
+                resource_url::shown(text)
+            ),
+            "write a number from 1 to 65535",
+        ),
+    }
+    if let Some(bind) = config.bind
+        && bind.port() != config.default_port
+    {
+        config.notes.push(format!(
+            "{PORT} is {}, but {BIND} is {bind}; {BIND} takes precedence",
+            config.default_port
+        ));
+    }
+}
+
+/// Returns the first source that is set, Toolgate's variable before the others. Adds a note
+/// for each other source with a different value.
+fn chosen<'a>(
+    config: &mut Config,
+    environment: &'a Environment,
+    ours: &'static str,
+    theirs: &'a [(&'static str, String)],
+) -> Option<(&'static str, &'a str)> {
+    let own = environment.get(ours).map(|text| (ours, text));
+    let mut said = own
+        .into_iter()
+        .chain(theirs.iter().map(|(name, text)| (*name, text.as_str())));
+    let (source, text) = said.next()?;
+    for (other, otherwise) in said {
+        if items(otherwise) != items(text) {
+            config.notes.push(format!(
+                "{other} is {}, but {source} is {}; {source} takes precedence",
+                resource_url::shown(otherwise),
+                resource_url::shown(text)
+            ));
+        }
+    }
+    Some((source, text))
+}
+
+/// Splits a comma-separated list.
+pub(super) fn items(list: &str) -> Vec<&str> {
+    let items = list.split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).collect()
+}
+
+/// Without this note, a misspelled variable would be ignored silently.
+fn note_unread(config: &mut Config, environment: &Environment) {
+    for name in environment
+        .names()
+        .filter(|name| name.starts_with(OUR_PREFIX))
+    {
+        if OURS.contains(&name) {
+            continue;
+        }
+        let nearest = OURS
+            .into_iter()
+            .map(|known| (strsim::levenshtein(known, name), known))
+            .min()
+            .filter(|(distance, known)| distance * 2 < known.len() - OUR_PREFIX.len());
+        let hint = match nearest {
+            Some((_, known)) => format!("; did you mean {known}?"),
+            None => format!("; the known variables are {}", OURS.join(", ")),
+        };
+        config.notes.push(format!(
+            "the variable {} is unknown and has no effect{hint}",
+            resource_url::shown(name)
+        ));
+    }
+}

@@ -1,0 +1,55 @@
+//! The key that a client binds its tokens to (RFC 9449 §5).
+//!
+//! Binding is optional. A client is public, so the key that it proves at the first request is
+//! its only identification at later ones.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+
+use super::{Provider, Settings, json_response::OAuthError};
+use crate::{
+    caller::Thumbprint,
+    issuer::Algorithm,
+    verify::{About, Proofs, Shown, Unproved},
+};
+
+/// How many seconds the clock of a client on this machine may differ.
+const LEEWAY: u64 = 30;
+
+/// Builds the validator of proofs for the token endpoint.
+pub(super) fn proofs(settings: &Settings) -> Proofs {
+    Proofs::new(
+        [format!("{}/development/token", settings.origin)],
+        Algorithm::ALL.to_vec(),
+        LEEWAY,
+        None,
+        Arc::clone(&settings.clock),
+    )
+}
+
+/// Returns the key that this client has proved, or `None` for a bearer token.
+pub(super) fn prove(
+    provider: &Provider,
+    shown: &Shown<'_>,
+    client: &str,
+) -> Result<Option<Thumbprint>, OAuthError> {
+    if !shown.has_proof() {
+        return Ok(None);
+    }
+    let about = About {
+        token: None,
+        key: None,
+    };
+    match provider.proofs.judge(shown, &about, client) {
+        Ok(proved) => Ok(Some(proved.thumbprint())),
+        Err(Unproved::Invalid(fault)) => Err(OAuthError::new("invalid_dpop_proof", fault)),
+        // Neither a key nor a nonce is required here.
+        Err(Unproved::OtherKey | Unproved::WantsNonce) => Err(OAuthError::ours()),
+        Err(Unproved::NoRoom) => Err(OAuthError::new(
+            "temporarily_unavailable",
+            "too many proofs were sent and none can be stored; try again later",
+        )
+        .with_status(StatusCode::SERVICE_UNAVAILABLE)),
+    }
+}

@@ -1,0 +1,128 @@
+//! The parameters of a query or a form (RFC 6749 §3.1 and §3.2).
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{StatusCode, header::CONTENT_TYPE},
+};
+use url::form_urlencoded;
+
+use super::json_response::OAuthError;
+use crate::gate::{BodyFault, read_body};
+
+/// The maximum size of a form, in bytes: enough for a sealed authorization request.
+const FORM_LIMIT: usize = 64 * 1024;
+
+/// The decoded names and values.
+pub(super) struct Parameters(Vec<(String, String)>);
+
+/// A parameter that may occur once was repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Repeated;
+
+impl Parameters {
+    pub(super) fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// Reads the form in a request within `time`, and refuses other media types.
+    pub(super) async fn from_form(request: Request, time: Duration) -> Result<Self, OAuthError> {
+        let (parts, body) = request.into_parts();
+        let media_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
+        if !media_type
+            .trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        {
+            return Err(OAuthError::new(
+                "invalid_request",
+                "the body must be application/x-www-form-urlencoded",
+            ));
+        }
+        read(body, FORM_LIMIT, time)
+            .await
+            .map(|bytes| Self::parse(&bytes))
+    }
+
+    /// Returns the value of a parameter that may occur once. An empty value counts as omitted
+    /// (RFC 6749 §3.1).
+    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
+        let mut values = self.all(name);
+        let first = values.next();
+        match values.next() {
+            None => Ok(first.filter(|value| !value.is_empty())),
+            Some(_) => Err(Repeated),
+        }
+    }
+
+    /// Like [`Parameters::one`], but a missing parameter is an error.
+    pub(super) fn needed(
+        &self,
+        name: &'static str,
+        missing: &'static str,
+    ) -> Result<&str, OAuthError> {
+        self.one(name)?
+            .ok_or(OAuthError::new("invalid_request", missing))
+    }
+
+    /// Returns every value of a parameter that may be repeated.
+    pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl From<Repeated> for OAuthError {
+    fn from(Repeated: Repeated) -> Self {
+        Self::new("invalid_request", "a parameter is sent more than once")
+    }
+}
+
+/// Reads a body of at most `limit` bytes within `time`. Without the time limit, a client that
+/// sends half a form would hold a connection open forever (CWE-400).
+pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, OAuthError> {
+    read_body(body, limit, time).await.map_err(|fault| {
+        let (status, description) = match fault {
+            BodyFault::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is too large for this endpoint",
+            ),
+            BodyFault::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "the body did not arrive in time; send the request again",
+            ),
+            BodyFault::Broken => (StatusCode::BAD_REQUEST, "the body is incomplete"),
+        };
+        OAuthError::new("invalid_request", description).with_status(status)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_read_once_and_an_empty_one_is_omitted() {
+        let parameters = Parameters::parse(b"a=1&b=2&b=2&c=&d&e=%20x+y");
+        assert_eq!(parameters.one("a"), Ok(Some("1")));
+        assert_eq!(parameters.one("b"), Err(Repeated));
+        assert_eq!(parameters.one("c"), Ok(None));
+        assert_eq!(parameters.one("d"), Ok(None));
+        assert_eq!(parameters.one("e"), Ok(Some(" x y")));
+        assert_eq!(parameters.one("f"), Ok(None));
+        assert_eq!(parameters.all("b").count(), 2);
+    }
+
+    #[test]
+    fn an_escaped_name_is_the_same_name() {
+        assert_eq!(Parameters::parse(b"a=1&%61=2").one("a"), Err(Repeated));
+    }
+}

@@ -1,0 +1,166 @@
+//! Bounds on what a message is called by: its id, and the revision that it names.
+//!
+//! The service behind writes these into its log as they are. Without bounds a sender
+//! could fill that log by one line, or write lines of their own into it (CWE-117).
+
+use http::{HeaderMap, StatusCode};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, JsonRpcMessage, RequestId,
+};
+
+use super::{log_line_size, refusal::Refusal};
+
+/// The longest id, in bytes. Real ones are numbers, or have 36.
+pub(super) const LONGEST_ID: usize = 256;
+
+/// The longest name of a revision, in bytes. Real ones have 10.
+const LONGEST_VERSION: usize = 64;
+
+/// How many resources one `subscriptions/listen` can name. The service behind compares
+/// each with each.
+const MOST_LISTENED: usize = 1024;
+
+/// How long their URIs can be together, in bytes: as long as those of all listeners of one
+/// caller. Larger ones are refused here, before the service behind acknowledges anything.
+const MOST_LISTENED_BYTES: usize = 256 * 1024;
+
+/// Says what is wrong with the identifiers of a message, if anything is.
+pub(super) fn fault(
+    headers: &HeaderMap,
+    message: Option<&ClientJsonRpcMessage>,
+) -> Option<Refusal> {
+    let mut versions = headers.get_all("mcp-protocol-version").iter();
+    if versions.any(|version| version.len() > LONGEST_VERSION) {
+        return Some(Refusal::Header(
+            "the MCP-Protocol-Version header names no revision",
+        ));
+    }
+    let (id, request) = match message? {
+        JsonRpcMessage::Request(request) => (Some(&request.id), Some(&request.request)),
+        JsonRpcMessage::Response(response) => (Some(&response.id), None),
+        JsonRpcMessage::Error(error) => (error.id.as_ref(), None),
+        JsonRpcMessage::Notification(_) => (None, None),
+    };
+    if !id.is_none_or(is_plain_id) {
+        return Some(refusal(
+            None,
+            RpcCode::INVALID_REQUEST,
+            "the id is too long, or has control characters",
+        ));
+    }
+    if let Some(fault) = log_line_size::fault(message?) {
+        return Some(refusal(id.cloned(), RpcCode::INVALID_PARAMS, fault));
+    }
+    match request {
+        Some(ClientRequest::InitializeRequest(initialize))
+            if !is_plain(initialize.params.protocol_version.as_str(), LONGEST_VERSION) =>
+        {
+            Some(refusal(
+                id.cloned(),
+                RpcCode::INVALID_PARAMS,
+                "protocolVersion names no revision",
+            ))
+        }
+        Some(ClientRequest::SubscriptionsListenRequest(listen)) => {
+            let uris = &listen.params.notifications.resource_subscriptions;
+            let uris = uris.as_deref().unwrap_or_default();
+            let bytes: usize = uris.iter().map(String::len).sum();
+            let what = if uris.len() > MOST_LISTENED {
+                "resourceSubscriptions has more than 1024 resources"
+            } else if bytes > MOST_LISTENED_BYTES {
+                "resourceSubscriptions has URIs of more than 262144 bytes together: name fewer"
+            } else {
+                return None;
+            };
+            Some(refusal(id.cloned(), RpcCode::INVALID_PARAMS, what))
+        }
+        _ => None,
+    }
+}
+
+fn refusal(id: Option<RequestId>, code: RpcCode, message: &str) -> Refusal {
+    Refusal::Rpc {
+        id,
+        status: StatusCode::BAD_REQUEST,
+        code,
+        message: message.to_owned(),
+    }
+}
+
+/// Whether an id is short enough to be repeated in an answer.
+pub(super) fn is_short_id(id: &RequestId) -> bool {
+    match id {
+        RequestId::Number(_) => true,
+        RequestId::String(text) => text.len() <= LONGEST_ID,
+    }
+}
+
+/// Whether an id is short, and breaks no line.
+pub(super) fn is_plain_id(id: &RequestId) -> bool {
+    match id {
+        RequestId::Number(_) => true,
+        RequestId::String(text) => is_plain(text, LONGEST_ID),
+    }
+}
+
+/// Whether a text is short, and nothing in it could break a line or hide in one.
+fn is_plain(text: &str, longest: usize) -> bool {
+    text.len() <= longest
+        && text
+            .chars()
+            .all(|one| one == '"' || one == '\'' || one == '\\' || one.escape_debug().count() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn is_right(message: Value) -> bool {
+        let message: ClientJsonRpcMessage = serde_json::from_value(message).unwrap();
+        fault(&HeaderMap::new(), Some(&message)).is_none()
+    }
+
+    fn initialize(version: &str) -> Value {
+        let params = json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}});
+        json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
+    }
+
+    #[test]
+    fn an_id_is_short_and_breaks_no_line() {
+        for (id, right) in [
+            (json!(-1), true),
+            (json!(""), true),
+            (json!("5f0c-\"quoted\"-ä"), true),
+            (json!("a".repeat(256)), true),
+            (json!("a".repeat(257)), false),
+            (json!("a\nb"), false),
+            (json!("\u{1b}[2J"), false),
+            (json!("\u{2028}"), false),
+            (json!("\u{202e}"), false),
+        ] {
+            for message in [
+                json!({"jsonrpc": "2.0", "id": id, "method": "ping"}),
+                json!({"jsonrpc": "2.0", "id": id, "result": {}}),
+                json!({"jsonrpc": "2.0", "id": id, "error": {"code": 1, "message": "a\nb"}}),
+            ] {
+                assert_eq!(is_right(message.clone()), right, "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_revision_is_short_and_breaks_no_line() {
+        assert!(is_right(initialize("2025-11-25")));
+        assert!(is_right(initialize("made up")));
+        assert!(!is_right(initialize("a\nb")));
+        assert!(!is_right(initialize(&"a".repeat(65))));
+        let header = |text: String| {
+            let mut headers = HeaderMap::new();
+            headers.insert("mcp-protocol-version", text.parse().unwrap());
+            fault(&headers, None).is_none()
+        };
+        assert!(header("a".repeat(64)));
+        assert!(!header("a".repeat(65)));
+    }
+}

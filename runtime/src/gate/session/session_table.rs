@@ -1,0 +1,200 @@
+//! The sessions, whose they are, and which of them has to make room.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, hash_map},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{task::JoinHandle, time::Instant};
+
+use crate::caller::Identity;
+
+use super::{Close, Full, Holder, SessionLimits, session_guard::Activity};
+
+/// A session that is open.
+pub(super) struct Entry {
+    pub(super) owner: Option<Identity>,
+    pub(super) holder: Holder,
+    pub(super) activity: Arc<Activity>,
+    pub(super) places: usize,
+    /// Ends the session behind the gate.
+    pub(super) close: Close,
+}
+
+/// A session that is no longer here, and still has to be ended behind the gate.
+pub(super) type Removed = (String, Entry);
+
+/// Every session, and how many places are taken.
+#[derive(Default)]
+pub(super) struct Table {
+    entries: HashMap<String, Entry>,
+    /// By whom, or by callers without a token. Handshakes under way have theirs already, so
+    /// that no number of them at once goes beyond a limit.
+    taken: HashMap<Option<Identity>, usize>,
+    /// By all who have a token.
+    owned: usize,
+    /// What ends idle sessions, while there are any.
+    pub(super) watch: Option<JoinHandle<()>>,
+}
+
+impl Table {
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.entries.get_mut(id)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Takes places for a session that is about to be opened, those of idle ones if need be.
+    /// Where that is not enough nothing is taken from anybody.
+    pub(super) fn take(
+        &mut self,
+        owner: Option<&Identity>,
+        places: usize,
+        limits: &SessionLimits,
+    ) -> Result<Vec<Removed>, Full> {
+        let mut removed = Vec::new();
+        let taken = self.make_room(owner, places, limits, &mut removed);
+        if let Err(full) = taken {
+            for (id, entry) in removed {
+                self.insert(id, entry);
+            }
+            return Err(full);
+        }
+        self.add(owner.cloned(), places);
+        Ok(removed)
+    }
+
+    fn make_room(
+        &mut self,
+        owner: Option<&Identity>,
+        places: usize,
+        limits: &SessionLimits,
+        removed: &mut Vec<Removed>,
+    ) -> Result<(), Full> {
+        let (share, full) = match owner {
+            Some(_) => (limits.per_principal, Full::OfPrincipal),
+            None => (limits.anonymous, Full::OfServer),
+        };
+        while self.taken_by(owner) + places > share {
+            let theirs = |entry: &Entry| (entry.owner.as_ref() == owner).then_some(());
+            removed.push(self.remove_idle_one(theirs).ok_or(full)?);
+        }
+        while owner.is_some() && self.owned + places > limits.owned {
+            // Whoever has most makes room, and of those who have as much whoever left a
+            // session alone for longest. The caller counts with what they want to have, so
+            // nobody who opens session after session costs others theirs.
+            let least = self.taken_by(owner) + places;
+            let taken = &self.taken;
+            let share = |entry: &Entry| {
+                entry.owner.as_ref()?;
+                let is_callers = entry.owner.as_ref() == owner;
+                let added = if is_callers { places } else { 0 };
+                let share = taken.get(&entry.owner).copied().unwrap_or_default() + added;
+                (share >= least).then_some(share)
+            };
+            let id = self.idle_one(share).ok_or(Full::OfServer)?;
+            removed.extend(self.remove(&id));
+        }
+        Ok(())
+    }
+
+    fn remove_idle_one<R: Ord>(&mut self, rank: impl Fn(&Entry) -> Option<R>) -> Option<Removed> {
+        let id = self.idle_one(rank)?;
+        self.remove(&id)
+    }
+
+    /// Of the idle sessions that have a rank, the one that has been idle for longest of those
+    /// of the highest.
+    fn idle_one<R: Ord>(&self, rank: impl Fn(&Entry) -> Option<R>) -> Option<String> {
+        let ranked = self.entries.iter().filter_map(|(id, entry)| {
+            let since = entry.activity.idle_since()?;
+            Some(((rank(entry)?, Reverse(since)), id))
+        });
+        ranked.max().map(|(_, id)| id.clone())
+    }
+
+    /// Gives back places of a session that was not opened.
+    pub(super) fn give_back(&mut self, owner: Option<Identity>, places: usize) {
+        if owner.is_some() {
+            self.owned = self.owned.saturating_sub(places);
+        }
+        if let hash_map::Entry::Occupied(mut taken) = self.taken.entry(owner) {
+            *taken.get_mut() = taken.get().saturating_sub(places);
+            if *taken.get() == 0 {
+                taken.remove();
+            }
+        }
+    }
+
+    /// Puts in a session whose places are taken.
+    pub(super) fn put(&mut self, id: String, entry: Entry) {
+        self.remove(&id);
+        self.entries.insert(id, entry);
+    }
+
+    fn insert(&mut self, id: String, entry: Entry) {
+        self.add(entry.owner.clone(), entry.places);
+        self.entries.insert(id, entry);
+    }
+
+    fn add(&mut self, owner: Option<Identity>, places: usize) {
+        if owner.is_some() {
+            self.owned += places;
+        }
+        *self.taken.entry(owner).or_default() += places;
+    }
+
+    /// Makes a session that was nobody's somebody's, if there is room for it among theirs.
+    pub(super) fn claim(&mut self, id: &str, owner: Identity, limits: &SessionLimits) -> bool {
+        let Some(places) = self.entries.get(id).map(|entry| entry.places) else {
+            return false;
+        };
+        let has_room = self.taken_by(Some(&owner)) + places <= limits.per_principal
+            && self.owned + places <= limits.owned;
+        if has_room && let Some((id, mut entry)) = self.remove(id) {
+            entry.owner = Some(owner);
+            self.insert(id, entry);
+        }
+        has_room
+    }
+
+    pub(super) fn remove(&mut self, id: &str) -> Option<Removed> {
+        let (id, entry) = self.entries.remove_entry(id)?;
+        self.give_back(entry.owner.clone(), entry.places);
+        Some((id, entry))
+    }
+
+    /// Removes the sessions that have been idle for a time. Gives them, and when the next of
+    /// those that are idle will have been.
+    pub(super) fn remove_idle(
+        &mut self,
+        now: Instant,
+        time: Duration,
+    ) -> (Vec<Removed>, Option<Instant>) {
+        let mut next = None::<Instant>;
+        let mut idle = Vec::new();
+        for (id, entry) in &self.entries {
+            match entry.activity.idle_since().map(|since| since + time) {
+                Some(end) if end <= now => idle.push(id.clone()),
+                Some(end) => next = Some(next.map_or(end, |next| next.min(end))),
+                None => {}
+            }
+        }
+        let removed = idle.iter().filter_map(|id| self.remove(id)).collect();
+        (removed, next)
+    }
+
+    /// The places that somebody has taken, or callers without a token.
+    fn taken_by(&self, owner: Option<&Identity>) -> usize {
+        self.taken.get(&owner.cloned()).copied().unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}

@@ -1,0 +1,107 @@
+//! Callers without a valid token, whose requests cost next to nothing.
+//!
+//! Whoever has no valid token is answered from the beginning of the message. It can be
+//! refused by that, and never admitted: what may run without a token is read again as a
+//! whole, and decided on again by what then runs.
+
+use http::{Method, request::Parts};
+
+use crate::{
+    authorization::{Decision, Denial},
+    operation::Operation,
+    verify::Unauthenticated,
+};
+
+use super::{
+    Gate,
+    audit::Subject,
+    body::Received,
+    message_head::MessageHead,
+    refusal::{Refusal, RefusedRequest, Unproved},
+    session::Standing,
+};
+
+impl Gate {
+    /// Refuses a caller without a valid token, unless what it asks for may need none.
+    ///
+    /// `failure` is why the token that came is not valid; `None` where none came.
+    pub(super) fn check_stranger(
+        &self,
+        parts: &Parts,
+        session: Option<&str>,
+        failure: Option<Unauthenticated>,
+        body: &Received,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        let head = MessageHead::read(&body.bytes);
+        let operation = match parts.method {
+            Method::GET => Some(Operation::Stream),
+            Method::DELETE => Some(Operation::EndSession),
+            _ => head.operation(),
+        };
+        let Some(refusal) = self.refusal_of_stranger(operation, session, failure, body) else {
+            return Ok(());
+        };
+        let subject = Subject {
+            operation,
+            principal: None,
+        };
+        Err(self.refuse(subject, refusal, &parts.headers, head.answer_to()))
+    }
+
+    fn refusal_of_stranger(
+        &self,
+        operation: Option<Operation<'_>>,
+        session: Option<&str>,
+        failure: Option<Unauthenticated>,
+        body: &Received,
+    ) -> Option<Refusal> {
+        if let Some(reason) = failure {
+            return Some(self.unauthenticated(reason, operation));
+        }
+        if let Some(id) = session {
+            match self.sessions.enter(id, None) {
+                Ok(_) => {}
+                Err(Standing::Stranger) => return Some(Refusal::NoSession),
+                Err(Standing::MustSayWho) => {
+                    let wanted = self.rules.wanted(operation);
+                    return Some(Refusal::NoToken { wanted });
+                }
+            }
+        }
+        // What cannot be read is nothing that needs no token.
+        let operation = operation.unwrap_or(Operation::Unruled("unreadable"));
+        match self.rules.decide(operation, None) {
+            Decision::Deny(Denial::NoToken { wanted }, _) => Some(Refusal::NoToken { wanted }),
+            Decision::Admit(_) | Decision::Deny(..) if self.is_small_without_token(body) => None,
+            Decision::Admit(_) | Decision::Deny(..) => Some(Refusal::TooLargeWithoutToken {
+                limit: self.limits.unauthenticated_body,
+            }),
+        }
+    }
+
+    /// Maps an authentication failure to a refusal.
+    fn unauthenticated(
+        &self,
+        reason: Unauthenticated,
+        operation: Option<Operation<'_>>,
+    ) -> Refusal {
+        let wanted = self.rules.wanted(operation);
+        let unproved = |fault| Refusal::Unproved { wanted, fault };
+        match reason {
+            Unauthenticated::Invalid { description } => Refusal::InvalidToken {
+                wanted,
+                description,
+            },
+            Unauthenticated::OtherScheme { description } => unproved(Unproved::Scheme(description)),
+            Unauthenticated::NoProof { description } => unproved(Unproved::Proof(description)),
+            Unauthenticated::WantsNonce => unproved(Unproved::Nonce),
+            Unauthenticated::Unavailable {
+                retry_after,
+                description,
+            } => Refusal::Unavailable {
+                retry_after,
+                description,
+            },
+        }
+    }
+}

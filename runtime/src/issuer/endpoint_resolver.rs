@@ -1,0 +1,180 @@
+//! Resolves an endpoint of an issuer: configured, or discovered once for all waiting callers.
+
+use std::{
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
+use url::Url;
+
+use super::{
+    ClientAuthentication, Issuer,
+    client_authentication::Client,
+    discovery::{self, Absent},
+    egress_policy::Reach,
+    http_fetcher::{FetchFault, Fetcher},
+};
+
+/// The time limit of discovery.
+const SEARCH: Duration = Duration::from_secs(10);
+
+/// The pauses after a discovery that failed, and after one that found that the endpoint does
+/// not exist.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONG_PAUSE: Duration = Duration::from_secs(60);
+
+/// The minimum age of a discovered URL before a failure there starts a new discovery.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// An endpoint of an issuer.
+pub(super) struct Endpoint {
+    /// The member of the issuer's metadata that names the endpoint.
+    member: &'static str,
+    issuer: Url,
+    spellings: Vec<String>,
+    reach: Reach,
+    given: Option<Url>,
+    fetcher: OnceLock<Fetcher>,
+    /// Allows one discovery at a time. It protects no data: `state` has its own lock.
+    turn: Semaphore,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    found: Option<(Url, Instant)>,
+    missed: Option<(Absent, Instant)>,
+}
+
+impl Issuer {
+    /// Returns the endpoint in this member of the metadata, or the `given` one, with the
+    /// client authentication to use there.
+    ///
+    /// # Errors
+    ///
+    /// The error in the settings, and its remedy.
+    pub(super) fn asked(
+        &self,
+        member: &'static str,
+        given: Option<&str>,
+        client: &ClientAuthentication,
+    ) -> Result<(Endpoint, Client), (&'static str, &'static str)> {
+        let issuer = self.url().map_err(|reason| {
+            let remedy =
+                "write the issuer URL exactly as in its metadata: https, or http on loopback";
+            (reason, remedy)
+        })?;
+        let reach = self.reach(&issuer);
+        let given = given.map(|text| self.location(text, reach)).transpose();
+        let given =
+            given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
+        let client = client.prepare(self.name()).map_err(|reason| {
+            let remedy = "use the client credentials that the provider issued for this server";
+            (reason, remedy)
+        })?;
+        let endpoint = Endpoint {
+            member,
+            issuer,
+            spellings: self.spellings().map(str::to_owned).collect(),
+            reach,
+            given,
+            fetcher: OnceLock::new(),
+            turn: Semaphore::new(1),
+            state: Mutex::default(),
+        };
+        Ok((endpoint, client))
+    }
+}
+
+impl Endpoint {
+    /// Returns the HTTP client, which is built at its first use.
+    pub(super) fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return Ok(fetcher);
+        }
+        let fetcher = Fetcher::new(self.reach)?;
+        Ok(self.fetcher.get_or_init(|| fetcher))
+    }
+
+    /// Returns the URL of the endpoint, and discovers it if necessary.
+    pub(super) async fn locate(&self) -> Result<Url, Absent> {
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let _turn = self.turn.acquire().await;
+        // An earlier task may have found the URL, or may just have failed.
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let found = match timeout(SEARCH, self.search()).await {
+            Ok(found) => found,
+            Err(_) => Err(uncertain("its metadata: no complete answer in time")),
+        };
+        let (mut state, now) = (self.state(), Instant::now());
+        match &found {
+            Ok(url) => (state.found, state.missed) = (Some((url.clone(), now)), None),
+            Err(absent) => state.missed = Some((absent.clone(), now)),
+        }
+        found
+    }
+
+    /// Forgets a discovered URL if it is old, so that the next call discovers it again.
+    pub(super) fn doubt(&self) {
+        let mut state = self.state();
+        state.found.take_if(|(_, since)| since.elapsed() >= SETTLED);
+    }
+
+    /// Returns why the URL is not known, or `None` if it is.
+    pub(super) fn fault(&self) -> Option<Absent> {
+        if self.given.is_some() || self.state().found.is_some() {
+            return None;
+        }
+        let missed = self
+            .state()
+            .missed
+            .as_ref()
+            .map(|(absent, _)| absent.clone());
+        Some(missed.unwrap_or_else(|| uncertain("its metadata is not loaded yet")))
+    }
+
+    fn known(&self) -> Option<Result<Url, Absent>> {
+        if let Some(url) = &self.given {
+            return Some(Ok(url.clone()));
+        }
+        let state = self.state();
+        if let Some((url, _)) = &state.found {
+            return Some(Ok(url.clone()));
+        }
+        let (absent, since) = state.missed.as_ref()?;
+        let pause = if absent.is_certain { LONG_PAUSE } else { PAUSE };
+        (since.elapsed() < pause).then(|| Err(absent.clone()))
+    }
+
+    async fn search(&self) -> Result<Url, Absent> {
+        let fetcher = self
+            .fetcher()
+            .map_err(|fault| uncertain(&fault.to_string()))?;
+        let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
+        let url = discovery::find(self.member, fetcher, &self.issuer, accepts).await?;
+        self.reach
+            .permits_url(&url)
+            .map_err(|reason| uncertain(&format!("its {}: {reason}", self.member)))?;
+        Ok(url)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is consistent at all times, so a poisoned lock is safe.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn uncertain(reason: &str) -> Absent {
+    Absent {
+        reason: reason.to_owned(),
+        is_certain: false,
+    }
+}

@@ -1,0 +1,262 @@
+//! Fetches one small JSON document from an issuer, or posts a form, within limits.
+//!
+//! It follows no redirect (the target would be unchecked), limits the time and the size of an
+//! answer, and connects only to addresses that [`Reach`] permits.
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use reqwest::{
+    Client, RequestBuilder, Response, StatusCode,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    redirect,
+};
+use url::Url;
+
+use super::egress_policy::Reach;
+
+/// The maximum size of a document. Real ones have a few kilobytes.
+const MAX_DOCUMENT: usize = 512 * 1024;
+
+/// The time limits of a connection, and of an answer with its body.
+const CONNECT: Duration = Duration::from_secs(3);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Fetches documents from the addresses that its [`Reach`] permits.
+pub(crate) struct Fetcher {
+    client: Client,
+    reach: Reach,
+}
+
+impl Fetcher {
+    pub(crate) fn new(reach: Reach) -> Result<Self, FetchFault> {
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
+        let builder = match reach {
+            // A proxy resolves names itself, so no reach can be enforced behind one.
+            Reach::Public | Reach::ThisMachine => {
+                builder.no_proxy().dns_resolver(Arc::new(Within(reach)))
+            }
+            Reach::Anywhere => builder,
+        };
+        let client = builder.build().map_err(|_| FetchFault::NoClient)?;
+        Ok(Self { client, reach })
+    }
+
+    /// Gets a URL and returns the body of a `200` answer.
+    pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
+        self.send(url, self.client.get(url.clone())).await
+    }
+
+    /// Posts a form with these credentials and returns the body of a `200` answer.
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Vec<u8>, FetchFault> {
+        self.send(url, self.form(url, form, authorization)).await
+    }
+
+    /// Like [`Fetcher::post`], but also returns the body of a refusal (RFC 6749 §5.2).
+    pub(super) async fn post_for_either(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<(u16, Vec<u8>), FetchFault> {
+        let answer = self
+            .answer(url, self.form(url, form, authorization))
+            .await?;
+        match answer.status().as_u16() {
+            status @ (200 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
+            status => Err(FetchFault::Status(status)),
+        }
+    }
+
+    fn form(&self, url: &Url, form: String, authorization: Option<HeaderValue>) -> RequestBuilder {
+        let request = self
+            .client
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
+        match authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchFault> {
+        let answer = self.answer(url, request).await?;
+        match answer.status() {
+            StatusCode::OK => bounded(answer).await,
+            status => Err(FetchFault::Status(status.as_u16())),
+        }
+    }
+
+    async fn answer(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchFault> {
+        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
+        let request = request.header(ACCEPT, "application/json");
+        request.send().await.map_err(FetchFault::of)
+    }
+}
+
+/// Reads a body in chunks, and stops at the size limit.
+async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchFault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(FetchFault::of)? {
+        if body.len() + chunk.len() > MAX_DOCUMENT {
+            return Err(FetchFault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A resolver that returns only permitted addresses. The client connects to these addresses,
+/// so a name cannot resolve differently after the check (DNS rebinding).
+struct Within(Reach);
+
+impl Resolve for Within {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.0;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let (near, far): (Vec<_>, Vec<_>) =
+                found.partition(|address| reach.permits_for(name.as_str(), address.ip()));
+            match near.is_empty() && !far.is_empty() {
+                false => Ok(Box::new(near.into_iter()) as Addrs),
+                true => Err(Box::new(OutOfReach) as _),
+            }
+        })
+    }
+}
+
+/// A name resolves to private addresses only.
+#[derive(Debug)]
+struct OutOfReach;
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its name resolves to private addresses only")
+    }
+}
+
+impl std::error::Error for OutOfReach {}
+
+/// The reason why a document was not fetched. It contains no text from outside and no URL:
+/// the HTTP client's own errors would print the URL with its query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FetchFault {
+    /// The URL may not be fetched.
+    Forbidden(&'static str),
+    /// No HTTP client can be created (no trusted certificates, for instance).
+    NoClient,
+    /// The name resolves to private addresses only.
+    OutOfReach,
+    /// No connection.
+    NoConnection(Option<io::ErrorKind>),
+    /// No complete answer in time.
+    Timeout,
+    /// The connection broke, or the answer was not HTTP.
+    Broken,
+    /// An answer other than `200`.
+    Status(u16),
+    /// The body exceeds the size limit.
+    TooLarge,
+}
+
+impl FetchFault {
+    fn of(error: reqwest::Error) -> Self {
+        if is::<OutOfReach>(&error).is_some() {
+            Self::OutOfReach
+        } else if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() || error.is_dns() {
+            Self::NoConnection(is::<io::Error>(&error).map(io::Error::kind))
+        } else {
+            Self::Broken
+        }
+    }
+
+    /// Returns whether the server answered. If not, another path on it would fail too.
+    pub(super) fn is_answer(self) -> bool {
+        matches!(self, Self::Status(_) | Self::TooLarge | Self::Broken)
+    }
+}
+
+/// Returns the first error of a type in a chain of sources.
+fn is<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref())
+}
+
+impl fmt::Display for FetchFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden(reason) => f.write_str(reason),
+            Self::NoClient => {
+                f.write_str("no HTTP client can be created; are CA certificates installed?")
+            }
+            Self::OutOfReach => OutOfReach.fmt(f),
+            Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
+                f.write_str("the TLS handshake failed; is its certificate trusted here?")
+            }
+            Self::NoConnection(None) => f.write_str("the connection failed"),
+            Self::NoConnection(Some(kind)) => write!(f, "the connection failed ({kind})"),
+            Self::Timeout => f.write_str("no complete answer in time"),
+            Self::Broken => f.write_str("the connection broke"),
+            Self::Status(status @ 300..400) => {
+                write!(f, "it answered {status}; redirects are not followed")
+            }
+            Self::Status(status) => write!(f, "it answered {status}"),
+            Self::TooLarge => write!(f, "its answer is larger than {MAX_DOCUMENT} bytes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn resolves(reach: Reach) -> bool {
+        let name = "localhost".parse().unwrap();
+        Within(reach).resolve(name).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
+        assert!(resolves(Reach::ThisMachine).await);
+        assert!(!resolves(Reach::Public).await);
+        let fetcher = Fetcher::new(Reach::Public).unwrap();
+        let url = Url::parse("https://localhost:9/keys").unwrap();
+        assert_eq!(fetcher.get(&url).await, Err(FetchFault::OutOfReach));
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_no_connection_and_no_url_is_told() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let fetcher = Fetcher::new(Reach::ThisMachine).unwrap();
+        let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
+        let fault = fetcher.get(&url).await.unwrap_err();
+        assert_eq!(
+            fault,
+            FetchFault::NoConnection(Some(io::ErrorKind::ConnectionRefused))
+        );
+        let told = format!("{fault} {fault:?}");
+        assert!(
+            !told.contains("secret") && !told.contains("127.0.0.1"),
+            "{told}"
+        );
+    }
+}

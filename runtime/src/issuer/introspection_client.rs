@@ -1,0 +1,228 @@
+//! Introspects tokens at an issuer (RFC 7662): one request, one answer, within limits.
+//!
+//! The claims in the answer are not validated here.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use reqwest::header::HeaderValue;
+use serde_json::{Map, Number, Value};
+use tokio::{
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use url::form_urlencoded::Serializer;
+
+use super::{
+    Capped, Issuer, client_authentication::Client, endpoint_resolver::Endpoint,
+    http_fetcher::FetchFault, introspection_settings::Dialect,
+};
+use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
+
+/// The maximum number of concurrent requests, so that a flood of invented tokens does not
+/// flood the issuer.
+const AT_ONCE: usize = 32;
+
+/// How long a request may wait for its turn.
+const TURN: Duration = Duration::from_secs(5);
+
+/// When a client may retry after a failure.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// The pauses between attempts to discover the endpoint.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Introspects tokens at one issuer.
+pub(crate) struct Introspector {
+    issuer: String,
+    endpoint: Endpoint,
+    client: Client,
+    dialect: Dialect,
+    optional: bool,
+    turns: Semaphore,
+}
+
+/// The reason why a token was not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The issuer answered that the token is not active (RFC 7662 §2.2), without a reason.
+    Inactive,
+    /// The issuer has no introspection endpoint, and introspection is optional.
+    NotOffered,
+    /// Introspection failed.
+    Unavailable {
+        reason: String,
+        retry_after: Duration,
+    },
+}
+
+impl Issuer {
+    /// Builds the introspector of this issuer, if introspection is configured, or adds the
+    /// error in its settings.
+    pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<Introspector>> {
+        let introspection = self.introspection()?;
+        let asked = self.asked(
+            "introspection_endpoint",
+            introspection.endpoint(),
+            introspection.client(),
+        );
+        let (endpoint, client) = match asked {
+            Ok(asked) => asked,
+            Err((reason, remedy)) => {
+                let named = self.name();
+                faults.add(
+                    format!("the introspection at the issuer {named:?} is misconfigured: {reason}"),
+                    remedy,
+                );
+                return None;
+            }
+        };
+        Some(Arc::new(Introspector {
+            issuer: self.name().to_owned(),
+            endpoint,
+            client,
+            dialect: introspection.dialect(),
+            optional: introspection.is_optional(),
+            turns: Semaphore::new(AT_ONCE),
+        }))
+    }
+}
+
+impl Introspector {
+    /// Returns the issuer's claims about an active token.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswered`] if the token is not active, or the issuer gave no usable answer.
+    pub(crate) async fn ask(
+        &self,
+        token: &BearerToken,
+        now: UnixTime,
+    ) -> Result<Map<String, Value>, Unanswered> {
+        let url = match self.endpoint.locate().await {
+            Ok(url) => url,
+            Err(absent) if absent.is_certain && self.optional => {
+                return Err(Unanswered::NotOffered);
+            }
+            Err(absent) => return Err(self.unavailable(&absent.reason)),
+        };
+        let _turn = match timeout(TURN, self.turns.acquire()).await {
+            Ok(turn) => turn,
+            Err(_) => return Err(self.unavailable("too many introspections are in progress")),
+        };
+        let (form, authorization) = self
+            .question(token, now)
+            .map_err(|reason| self.unavailable(reason))?;
+        let fetcher = self.endpoint.fetcher();
+        let fetcher = fetcher.map_err(|fault| self.unavailable(&fault.to_string()))?;
+        match fetcher.post(&url, form, authorization).await {
+            Ok(body) => self.read(&body),
+            Err(FetchFault::Status(400)) if self.dialect == Dialect::TokenInfo => {
+                Err(Unanswered::Inactive)
+            }
+            Err(fault) => {
+                self.endpoint.doubt();
+                let hint = match fault {
+                    FetchFault::Status(401 | 403) => ": it refuses this server's credentials",
+                    _ => "",
+                };
+                Err(self.unavailable(&format!("{fault}{hint}")))
+            }
+        }
+    }
+
+    /// Builds the form of RFC 7662 §2.1, with the credentials in it or in the returned
+    /// header.
+    fn question(
+        &self,
+        token: &BearerToken,
+        now: UnixTime,
+    ) -> Result<(String, Option<HeaderValue>), &'static str> {
+        let mut form = Serializer::new(String::new());
+        match self.dialect {
+            Dialect::Standard => {
+                form.append_pair("token", token.as_str());
+                form.append_pair("token_type_hint", "access_token");
+            }
+            Dialect::TokenInfo => {
+                form.append_pair("access_token", token.as_str());
+            }
+        }
+        let authorization = self.client.show(&mut form, now)?;
+        Ok((form.finish(), authorization))
+    }
+
+    /// RFC 7662 §2.2: `active` is a required Boolean. An answer without it is an error.
+    fn read(&self, body: &[u8]) -> Result<Map<String, Value>, Unanswered> {
+        let strict = json::strict_object(body);
+        let mut members = strict
+            .map_err(|_| self.unavailable("its answer is not a JSON object with unique names"))?;
+        if self.dialect == Dialect::TokenInfo {
+            number(&mut members, "exp");
+            return Ok(members);
+        }
+        match members.get("active") {
+            Some(Value::Bool(true)) => Ok(members),
+            Some(Value::Bool(false)) => Err(Unanswered::Inactive),
+            _ => Err(self.unavailable("its answer has no Boolean active")),
+        }
+    }
+
+    fn unavailable(&self, reason: &str) -> Unanswered {
+        let issuer = Capped(&self.issuer, 256);
+        // At debug level, so that a flood of tokens does not flood the log: the caller logs
+        // each token once.
+        tracing::debug!(%issuer, reason, "a token cannot be introspected at the issuer");
+        Unanswered::Unavailable {
+            reason: reason.to_owned(),
+            retry_after: AGAIN,
+        }
+    }
+
+    /// Returns why introspection is unavailable, or `None` if it is available.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let absent = self.endpoint.fault()?;
+        if absent.is_certain && self.optional {
+            return None;
+        }
+        let issuer = Capped(&self.issuer, 256);
+        Some(format!(
+            "the introspection at {issuer} is unavailable: {}",
+            absent.reason
+        ))
+    }
+
+    /// Discovers the endpoint with retries, for as long as the introspector is in use.
+    pub(crate) async fn find(introspector: Weak<Self>) {
+        let mut pause = SHORTEST;
+        loop {
+            let Some(introspector) = introspector.upgrade() else {
+                return;
+            };
+            match introspector.endpoint.locate().await {
+                Ok(_) => return,
+                Err(absent) if absent.is_certain && introspector.optional => return,
+                Err(absent) => tracing::warn!(
+                    issuer = %Capped(&introspector.issuer, 256),
+                    fault = %Capped(&absent.reason, 1024),
+                    again_in_seconds = pause.as_secs(),
+                    "the issuer's introspection endpoint is not known"
+                ),
+            }
+            drop(introspector);
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+    }
+}
+
+/// Converts a number that is written as a string.
+fn number(members: &mut Map<String, Value>, name: &str) {
+    let seconds = members.get(name).and_then(Value::as_str);
+    if let Some(seconds) = seconds.and_then(|text| text.parse::<u64>().ok()) {
+        members.insert(name.to_owned(), Value::Number(Number::from(seconds)));
+    }
+}

@@ -1,0 +1,103 @@
+//! The JWKS fetcher: loads a key set from its source.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    discovery,
+    egress_policy::Reach,
+    http_fetcher::{FetchFault, Fetcher},
+    jwks::KeySet,
+};
+
+/// How long a discovered URL is used before it is discovered again.
+const LOCATION_LASTS: Duration = Duration::from_secs(6 * 3600);
+
+/// A future that a method of a trait object can return.
+pub(super) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Loads the key set of one issuer. Only one task calls it at a time.
+pub(super) trait Source: Send + Sync + 'static {
+    /// Loads the keys, or returns the reason for the log.
+    fn load(&self) -> Boxed<'_, Result<KeySet, String>>;
+}
+
+/// Loads over HTTP, from a discovered or a configured URL.
+pub(super) struct Remote {
+    pub(super) issuer: Url,
+    /// Every spelling of the issuer that is accepted in its metadata.
+    pub(super) spellings: Vec<String>,
+    pub(super) reach: Reach,
+    pub(super) location: Location,
+    pub(super) fetcher: OnceLock<Fetcher>,
+}
+
+/// The URL of the key set.
+pub(super) enum Location {
+    /// The configured URL.
+    Known(Url),
+    /// The URL from the metadata, once it is discovered.
+    Discovered(Mutex<Option<(Url, Instant)>>),
+}
+
+impl Remote {
+    /// Returns the HTTP client, which is built at its first use: reading the system's
+    /// certificates takes time and can fail.
+    fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return Ok(fetcher);
+        }
+        let fetcher = Fetcher::new(self.reach)?;
+        Ok(self.fetcher.get_or_init(|| fetcher))
+    }
+
+    async fn fetch(&self) -> Result<KeySet, String> {
+        let fetcher = self.fetcher().map_err(of_keys)?;
+        let remembered = match &self.location {
+            Location::Known(url) => return read(fetcher, url).await,
+            Location::Discovered(remembered) => remembered,
+        };
+        // Taken out, and restored only after a successful load, so that the next attempt
+        // discovers a key set that has moved.
+        let location = remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .filter(|(_, since)| since.elapsed() < LOCATION_LASTS);
+        let (location, since) = match location {
+            Some(location) => location,
+            None => {
+                let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
+                let found = discovery::find("jwks_uri", fetcher, &self.issuer, accepts)
+                    .await
+                    .map_err(|absent| absent.reason)?;
+                (found, Instant::now())
+            }
+        };
+        let keys = read(fetcher, &location).await?;
+        *remembered.lock().unwrap_or_else(PoisonError::into_inner) = Some((location, since));
+        Ok(keys)
+    }
+}
+
+impl Source for Remote {
+    fn load(&self) -> Boxed<'_, Result<KeySet, String>> {
+        Box::pin(self.fetch())
+    }
+}
+
+async fn read(fetcher: &Fetcher, location: &Url) -> Result<KeySet, String> {
+    let document = fetcher.get(location).await.map_err(of_keys)?;
+    KeySet::read(&document).map_err(str::to_owned)
+}
+
+fn of_keys(fault: FetchFault) -> String {
+    format!("its key set: {fault}")
+}

@@ -1,0 +1,320 @@
+//! The gate in front of a server, with or without a handler of rmcp.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    authorization::{Rules, Switches},
+    caller::Acceptance,
+    clock::{Clock, SystemClock},
+    config::{Config, Settings},
+    error::{Faults, StartError},
+    gate::{
+        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, ItemNames, OriginRules,
+        PendingBodies, Sessions, Told,
+    },
+    scope::{ScopeDescription, ScopeTable},
+    verify::{Authenticator, Proofs},
+};
+
+use super::{
+    Visibility,
+    login_timing::{self, Login},
+    registry::Offered,
+    scope_hierarchy::Hierarchy,
+    token_issuers::{Embedding, Issuing, MakeAuthenticator},
+};
+
+/// The author's choices of how callers are authorized.
+pub(super) struct Policy {
+    pub(super) verifier: Option<MakeAuthenticator>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whether unauthenticated clients may connect and list everything.
+    pub(super) open_handshake: bool,
+    pub(super) visibility: Visibility,
+    pub(super) challenge_scopes: ChallengeScopes,
+    pub(super) in_result: Option<Box<InResult>>,
+    pub(super) hierarchy: Hierarchy,
+    /// The descriptions of the scopes, if the author declares them.
+    pub(super) vocabulary: &'static [ScopeDescription],
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            verifier: None,
+            clock: Arc::new(SystemClock),
+            open_handshake: false,
+            visibility: Visibility::default(),
+            challenge_scopes: ChallengeScopes::default(),
+            in_result: None,
+            hierarchy: Hierarchy::default(),
+            vocabulary: &[],
+        }
+    }
+}
+
+/// A validated protection that is not built yet.
+pub(super) struct Protection {
+    pub(super) settings: Settings,
+    pub(super) table: ScopeTable,
+    pub(super) rules: Arc<Rules>,
+    item_names: ItemNames,
+    pub(super) login: Login,
+    pub(super) visibility: Visibility,
+    /// The scopes to publish, each with its description.
+    pub(super) scopes: Vec<DescribedScope>,
+    /// The issuers to publish.
+    pub(super) issuers: Vec<String>,
+    pub(super) origins: OriginRules,
+    issuing: Issuing,
+    make_authenticator: MakeAuthenticator,
+    challenges: Challenges,
+    challenge_scopes: ChallengeScopes,
+    in_result: Option<Box<InResult>>,
+    proofs: Option<Proofs>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Protection {
+    /// Validates a configuration, a policy and the offered items. Errors are added to
+    /// `faults`. Returns `None` if the settings are unusable.
+    pub(super) fn plan(
+        name: &str,
+        offered: &Offered,
+        switches: Arc<Switches>,
+        policy: Policy,
+        config: &Config,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let table = offered.table(&policy.hierarchy, faults);
+        undeclared(policy.vocabulary, &table, faults);
+        locked_out(&policy, faults);
+        let settings = config
+            .settle()
+            .map_err(|earlier| faults.extend(earlier))
+            .ok()?;
+        let baseline = offered.baseline(&table);
+        let embedding = Embedding {
+            name,
+            offered,
+            scopes: described(policy.vocabulary, &table),
+            baseline: table.names(baseline).collect(),
+            clock: &policy.clock,
+        };
+        let issuing = Issuing::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
+        let make_authenticator = match policy.verifier {
+            Some(own) => own,
+            None => issuing.verifier(faults),
+        };
+        let offers = offered.offers(&table, switches);
+        let login = Login::of(offered, policy.open_handshake);
+        let metadata_url = settings.resource().metadata_url();
+        let challenged = offered.challenged(&table);
+        let dpop = settings.dpop();
+        Some(Self {
+            item_names: ItemNames::of(&offers),
+            rules: Arc::new(Rules::new(
+                table.clone(),
+                offers,
+                baseline,
+                login != Login::AtConnection,
+            )),
+            login,
+            visibility: policy.visibility,
+            issuers: issuing.published(),
+            origins: OriginRules::new(
+                settings.hosts(settings.bind()),
+                settings.origins(),
+                settings.allows_loopback_origins(),
+            ),
+            challenges: Challenges::new(
+                &metadata_url,
+                issuing.scope_prefix(),
+                &table,
+                challenged,
+                faults,
+            )
+            .with_algorithms(dpop.algorithms().iter().map(|algorithm| algorithm.name())),
+            proofs: proofs(&settings, &policy.clock, faults),
+            challenge_scopes: policy.challenge_scopes,
+            in_result: policy.in_result,
+            clock: policy.clock,
+            scopes: described(policy.vocabulary, &table),
+            issuing,
+            make_authenticator,
+            table,
+            settings,
+        })
+    }
+
+    /// Returns the prefix of scopes in requests of clients to the issuer.
+    pub(super) fn scope_prefix(&self) -> &str {
+        self.issuing.scope_prefix()
+    }
+
+    /// Returns whether the embedded issuer is used.
+    pub(super) fn is_development(&self) -> bool {
+        self.issuing.is_development()
+    }
+
+    /// Logs the warnings about this configuration.
+    pub(super) fn warn(&self) {
+        for note in self.settings.notes() {
+            tracing::warn!("{note}");
+        }
+        if self.login == Login::AtProtectedCall {
+            tracing::warn!("{}", login_timing::OPEN);
+        }
+    }
+
+    /// Builds the gate in front of a service, which can offer the fast path to its tools.
+    /// `has_sessions` states whether that service has sessions.
+    pub(super) fn put_up(
+        self,
+        has_sessions: bool,
+        direct: Option<Arc<dyn Direct>>,
+        in_session: Option<Arc<dyn InSession>>,
+    ) -> Wall {
+        let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
+            .with_leeway(self.settings.leeway());
+        let authenticator =
+            (self.make_authenticator)(acceptance, Arc::new(self.table), Arc::clone(&self.clock));
+        let authenticator = Arc::new(match self.proofs {
+            Some(proofs) => authenticator.with_proofs(proofs, self.settings.dpop().is_required()),
+            None => authenticator,
+        });
+        authenticator.start();
+        let streams = CancellationToken::new();
+        let limits = self.settings.limits().clone();
+        let gate = Gate {
+            rules: self.rules,
+            item_names: self.item_names,
+            authenticator: Arc::clone(&authenticator),
+            challenges: self.challenges,
+            told: Told::default(),
+            challenge_scopes: self.challenge_scopes,
+            in_result: self.in_result,
+            origins: self.origins,
+            clock: self.clock,
+            pending_bodies: PendingBodies::new(limits.pending_bodies()),
+            limits,
+            stop: streams.clone(),
+            sessions: Sessions::new(self.settings.session_limits()),
+            has_sessions,
+            direct,
+            in_session,
+        };
+        Wall {
+            gate: Arc::new(gate),
+            readiness: Readiness {
+                authenticator,
+                stopping: Arc::default(),
+            },
+            streams,
+            issuer_routes: self.issuing.routes,
+        }
+    }
+}
+
+/// Builds the validation of DPoP proofs: proofs must name this resource's own URLs, as
+/// configured and published (RFC 9449 §4.3).
+fn proofs(settings: &Settings, clock: &Arc<dyn Clock>, faults: &mut Faults) -> Option<Proofs> {
+    let dpop = settings.dpop();
+    let nonces = dpop.nonces(faults);
+    dpop.is_on().then(|| {
+        Proofs::new(
+            settings.resource().addresses(),
+            dpop.algorithms().to_vec(),
+            settings.leeway(),
+            nonces,
+            Arc::clone(clock),
+        )
+    })
+}
+
+/// A built gate and the parts around it.
+pub(super) struct Wall {
+    pub(super) gate: Arc<Gate>,
+    pub(super) readiness: Readiness,
+    /// Cancels open streams.
+    pub(super) streams: CancellationToken,
+    /// The routes of the embedded issuer, if it is used.
+    pub(super) issuer_routes: Option<Router>,
+}
+
+/// Whether the server can answer calls.
+#[derive(Clone)]
+pub(super) struct Readiness {
+    authenticator: Arc<Authenticator>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Readiness {
+    pub(super) fn judge(&self) -> Result<(), String> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err("the server is stopping".to_owned());
+        }
+        self.authenticator.readiness()
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A scope and its description, if the author declares one.
+pub(super) type DescribedScope = (&'static str, Option<&'static str>);
+
+fn described(vocabulary: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
+    let description = |name: &str| {
+        let known = vocabulary.iter().find(|one| one.scope().as_str() == name);
+        known.map(ScopeDescription::description)
+    };
+    table
+        .names(table.asked_for())
+        .map(|name| (name, description(name)))
+        .collect()
+}
+
+/// With an open handshake, lists filtered by granted scopes show an unauthenticated client
+/// only public items. No client would ever get a 401, so no client could log in.
+fn locked_out(policy: &Policy, faults: &mut Faults) {
+    if policy.open_handshake && policy.visibility == Visibility::Granted {
+        faults.add(
+            "`open_handshake` is combined with `Visibility::Granted`: a client without a token would see only public items and would never be asked to log in",
+            "remove `open_handshake`, so that clients log in when they connect, or show everything with `Visibility::All`",
+        );
+    }
+}
+
+/// Reports required scopes that the vocabulary does not declare: the vocabulary is a closed
+/// list, so such a scope is a mistake.
+fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut Faults) {
+    if vocabulary.is_empty() {
+        return;
+    }
+    for (name, description) in described(vocabulary, table) {
+        if description.is_none() {
+            faults.add(
+                format!("the scope `{name}` is required, and the vocabulary does not declare it"),
+                "correct its spelling, or add it to `scopes!`",
+            );
+        }
+    }
+}
+
+/// Returns the scopes of all offered items, sorted.
+pub(super) fn scopes(
+    offered: &Offered,
+    hierarchy: &Hierarchy,
+    mut faults: Faults,
+) -> Result<Vec<&'static str>, StartError> {
+    let table = offered.table(hierarchy, &mut faults);
+    faults.finish(table.names(table.asked_for()).collect())
+}

@@ -1,0 +1,251 @@
+//! The gate alone, in front of a server that is written with rmcp.
+//!
+//! - [`access`]: the access of one item of the handler
+//! - [`builder`]: the declarations and the policy, until the gate is built
+//! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
+//! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
+
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
+
+use axum::Router;
+use bytes::Bytes;
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{
+        SessionManager, StreamableHttpServerConfig, StreamableHttpService,
+    },
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::Layer;
+use tower_http::cors::CorsLayer;
+
+use crate::error::Error;
+
+use super::{
+    Visibility,
+    assembly::Assembled,
+    gate_plan::Wall,
+    http_entry::Entrance,
+    listener_quota::Quota,
+    routes, serve,
+    sessions::LocalSessions,
+    startup_banner::{self, Welcome},
+    transport,
+};
+
+mod access;
+mod builder;
+mod declared;
+mod gate_layer;
+mod guarded_handler;
+mod inventory;
+
+pub use access::Needs;
+pub use builder::GateBuilder;
+pub use gate_layer::{GateLayer, Gated, IsGuarded};
+pub use guarded_handler::Guarded;
+
+/// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
+/// [`ServerHandler`].
+///
+/// It uses the same code as a [`Server`](crate::Server): tokens, scopes, sessions and origins
+/// are checked in the same way, and refusals look the same. Both halves are needed: the layer
+/// authorizes requests, and the [`Guarded`] handler requires for each request that it was
+/// authorized. Declare the access of each tool, prompt and resource here. Anything not
+/// declared is denied.
+///
+/// ```no_run
+/// use rmcp::transport::streamable_http_server::StreamableHttpService;
+/// use toolgate::{Config, Gate, needs};
+/// # struct Counter;
+/// # impl rmcp::ServerHandler for Counter {}
+///
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// let gate = Gate::builder("counter")
+///     .tool("get", needs!(scope = "counter:read"))
+///     .tool("add", needs!(scope = "counter:write", step_up))
+///     .build(Config::from_env()?, Counter)
+///     .await?;
+/// let service = StreamableHttpService::new(
+///     gate.guard_each(|| Ok(Counter)),
+///     gate.sessions(),
+///     gate.transport(),
+/// );
+/// gate.serve(service).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Gate(Arc<Standing>);
+
+/// A built gate, and what is served with it.
+struct Standing {
+    wall: Wall,
+    visibility: Visibility,
+    has_sessions: bool,
+    asks_for_tokens: bool,
+    /// The `securitySchemes` of each tool by name, if lists show them to unauthenticated
+    /// clients.
+    schemes: HashMap<String, Value>,
+    /// The path of the MCP endpoint without a trailing slash; empty for the root.
+    path: String,
+    metadata: Bytes,
+    page: Bytes,
+    cors: CorsLayer,
+    welcome: Welcome,
+    /// The address to listen on.
+    bind: SocketAddr,
+    hosts: Vec<String>,
+    body_limit: usize,
+    /// Cancels sessions.
+    everything: CancellationToken,
+    /// Counts the subscriptions of callers, with or without a session.
+    quota: Arc<Quota>,
+}
+
+impl Gate {
+    /// Starts a gate for a server with this display name.
+    pub fn builder(name: impl Into<String>) -> GateBuilder {
+        GateBuilder::new(name.into())
+    }
+
+    /// Wraps a handler in the second half of the gate. Call it where the service creates its
+    /// handlers, once for each session or request.
+    pub fn guard<H: ServerHandler>(&self, handler: H) -> Guarded<H> {
+        Guarded::new(handler, self.clone())
+    }
+
+    /// Wraps a function that creates handlers, for `StreamableHttpService::new`.
+    pub fn guard_each<H, F>(&self, make: F) -> impl Fn() -> io::Result<Guarded<H>> + use<H, F>
+    where
+        H: ServerHandler,
+        F: Fn() -> io::Result<H>,
+    {
+        let gate = self.clone();
+        move || Ok(gate.guard(make()?))
+    }
+
+    /// Returns the transport settings for the service behind the gate. Hosts and limits are
+    /// those of the gate, so rmcp's own checks repeat the gate's checks and never differ from
+    /// them. Outside of sessions the service answers in JSON, unless the handler sends
+    /// something before its result.
+    #[must_use]
+    pub fn transport(&self) -> StreamableHttpServerConfig {
+        let standing = &self.0;
+        transport::service(
+            &standing.hosts,
+            standing.body_limit,
+            standing.everything.clone(),
+        )
+        .with_legacy_session_mode(standing.has_sessions)
+    }
+
+    /// Creates a new session manager for the service behind the gate.
+    ///
+    /// rmcp's own `LocalSessionManager::default()` ends a session after five minutes without
+    /// a message, even during a call, and sends clients of revisions before 2025-11-25 an
+    /// event that makes them fail. These sessions stay open while a request or a stream is
+    /// open, and the gate ends idle ones ([`SessionLimits`](crate::SessionLimits)).
+    #[must_use]
+    pub fn sessions(&self) -> Arc<LocalSessions> {
+        Arc::default()
+    }
+
+    /// Returns the first half of the gate, for a service that you mount yourself. Also serve
+    /// the other paths of [`Gate::router`]: clients need them to find the issuer.
+    #[must_use]
+    pub fn layer(&self) -> GateLayer {
+        GateLayer(Arc::clone(&self.0.wall.gate))
+    }
+
+    /// Returns a router with the service at the path of the configured resource, and with the
+    /// same other paths as [`Server::into_router`](crate::Server::into_router).
+    pub fn router<H, M>(&self, service: StreamableHttpService<Guarded<H>, M>) -> Router
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        self.entrance(service).into_router()
+    }
+
+    fn entrance<H, M>(&self, service: StreamableHttpService<Guarded<H>, M>) -> Entrance
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        let standing = &self.0;
+        let served = routes::Served {
+            path: standing.path.clone(),
+            metadata: standing.metadata.clone(),
+            page: standing.page.clone(),
+            cors: standing.cors.clone(),
+            issuer_routes: standing.wall.issuer_routes.clone(),
+        };
+        let endpoint = self.layer().layer(service);
+        routes::routes(endpoint, served, standing.wall.readiness.clone())
+    }
+
+    /// Listens on the configured address and serves the service behind the gate, as
+    /// [`Server::serve`](crate::Server::serve) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`] if the server cannot listen on the address, [`Error::Serve`] if
+    /// listening fails later.
+    pub async fn serve<H, M>(
+        &self,
+        service: StreamableHttpService<Guarded<H>, M>,
+    ) -> Result<(), Error>
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        let told_to_stop = serve::told_to_stop();
+        let listener = serve::listen(self.0.bind).await?;
+        startup_banner::print(&self.0.welcome);
+        self.serve_on(service, listener, told_to_stop).await
+    }
+
+    /// Serves on a socket that is already listening, until `stop` completes.
+    ///
+    /// Dropping the future closes its connections and cancels the calls on them. Only `stop`
+    /// lets running calls finish.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::serve`], without [`Error::Bind`].
+    pub async fn serve_on<H, M>(
+        &self,
+        service: StreamableHttpService<Guarded<H>, M>,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error>
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        let standing = &self.0;
+        let assembled = Assembled {
+            // The application's own handlers may read the peer address.
+            is_told_peers: true,
+            entrance: self.entrance(service),
+            cors: standing.cors.clone(),
+            welcome: standing.welcome.clone(),
+            bind: standing.bind,
+            ready: standing.wall.readiness.clone(),
+            streams: standing.wall.streams.clone(),
+            everything: standing.everything.clone(),
+        };
+        serve::serve(listener, assembled, Box::pin(stop)).await
+    }
+
+    /// Ends open streams and sessions, and makes `/readyz` answer 503. Call it at shutdown if
+    /// your application serves the [`router`](Self::router) itself.
+    pub fn stop(&self) {
+        self.0.wall.readiness.stop();
+        self.0.wall.streams.cancel();
+        self.0.everything.cancel();
+    }
+}

@@ -1,0 +1,115 @@
+//! The access of one item of a handler, declared beside the handler.
+
+use crate::{access::Requirement, server::registry::Terms};
+
+/// The access of a tool, prompt or resource of a handler behind a [`Gate`](crate::Gate).
+/// [`needs!`](crate::needs) builds it in the syntax of `#[mcp_tool]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    requirement: Option<Requirement>,
+    step_up: bool,
+}
+
+impl Needs {
+    /// The item is denied to every caller, as if it did not exist.
+    pub const REFUSED: Self = Self {
+        requirement: None,
+        step_up: false,
+    };
+
+    /// Builds the access for this requirement.
+    #[must_use]
+    pub const fn of(requirement: Requirement) -> Self {
+        Self {
+            requirement: Some(requirement),
+            step_up: false,
+        }
+    }
+
+    /// Requests the scopes at the first use of the item instead of at the login.
+    #[must_use]
+    pub const fn step_up(self) -> Self {
+        Self {
+            step_up: true,
+            ..self
+        }
+    }
+
+    /// Returns `None` if the item is refused.
+    pub(super) fn terms(self) -> Option<Terms> {
+        self.requirement.map(|requirement| Terms {
+            requirement,
+            step_up: self.step_up,
+            demands: Vec::new(),
+        })
+    }
+}
+
+/// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
+/// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", "b"]`, each also with `step_up`;
+/// `authenticated`; `public`; and `refused`, which denies the item to every caller.
+///
+/// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
+///
+/// ```
+/// use toolgate::{Needs, Requirement, needs};
+///
+/// assert_eq!(needs!(public), Needs::of(Requirement::Public));
+/// let write = needs!(scope = "notes:write", step_up);
+/// assert_eq!(write, needs!(scopes = ["notes:write"]).step_up());
+/// ```
+///
+/// ```compile_fail
+/// let scope = toolgate::needs!(scope = "notes write");
+/// ```
+#[macro_export]
+macro_rules! needs {
+    (public) => { $crate::Needs::of($crate::Requirement::Public) };
+    (authenticated) => { $crate::Needs::of($crate::Requirement::Authenticated) };
+    (refused) => { $crate::Needs::REFUSED };
+    (scope = $scope:expr, step_up) => { $crate::needs!(scope = $scope).step_up() };
+    (scope = $scope:expr) => { $crate::needs!(scopes = [$scope]) };
+    (scopes = [$($scope:expr),+ $(,)?], step_up) => { $crate::needs!(scopes = [$($scope),+]).step_up() };
+    (scopes = [$($scope:expr),+ $(,)?]) => {{
+        const SCOPES: &[&[$crate::Scope]] =
+            &[&[$($crate::__private::ScopeText($scope).scope()),+]];
+        $crate::Needs::of($crate::Requirement::Scopes(SCOPES))
+    }};
+    (any_scope = [$($scope:expr),+ $(,)?], step_up) => {
+        $crate::needs!(any_scope = [$($scope),+]).step_up()
+    };
+    (any_scope = [$($scope:expr),+ $(,)?]) => {{
+        const SCOPES: &[&[$crate::Scope]] =
+            &[$(&[$crate::__private::ScopeText($scope).scope()]),+];
+        $crate::Needs::of($crate::Requirement::Scopes(SCOPES))
+    }};
+    ($($other:tt)*) => {
+        $crate::__private::compile_error!(
+            "declare what it requires: `scope = \"a\"`, `scopes = [\"a\", \"b\"]` or `any_scope = [\"a\", \"b\"]`, with or without `step_up`; `authenticated`, `public`, or `refused` to deny every caller"
+        )
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::Scope;
+
+    #[test]
+    fn the_words_mean_what_they_mean_to_a_tool() {
+        const READ: Scope = Scope::new("read");
+        let scopes = |needs: Needs| match needs.terms().unwrap().requirement {
+            Requirement::Scopes(sets) => sets.to_vec(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(scopes(needs!(scope = READ)), [&[READ]]);
+        let both: &[Scope] = &[READ, Scope::new("write")];
+        assert_eq!(scopes(needs!(scopes = [READ, "write"])), [both]);
+        assert_eq!(scopes(needs!(any_scope = ["read", "write"])).len(), 2);
+        let any = needs!(any_scope = ["read", "write"], step_up);
+        assert!(any.terms().unwrap().step_up);
+        assert!(!needs!(authenticated).terms().unwrap().step_up);
+        assert!(needs!(refused).terms().is_none());
+        assert!(needs!(refused).step_up().terms().is_none());
+    }
+}

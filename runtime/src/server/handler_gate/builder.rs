@@ -1,0 +1,286 @@
+//! The declarations about a handler and its callers, until the gate is built.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rmcp::{
+    ServerHandler,
+    model::{JsonObject, Tool},
+};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access::Requirement,
+    authorization::Switches,
+    clock::Clock,
+    config::Config,
+    error::{Faults, StartError},
+    gate::ChallengeScopes,
+    scope::ScopeDescription,
+    server::{
+        Visibility,
+        docs_page::ToolEntry,
+        gate_plan::{Policy, Protection},
+        login_timing::Login,
+        registry::Offered,
+        routes,
+        startup_banner::Welcome,
+        static_documents::Documents,
+        token_issuers,
+    },
+    tool::schemes,
+    verify::TokenVerifier,
+};
+
+use super::{Gate, Needs, Standing, declared::Stated, inventory::Inventory};
+
+/// Builds a [`Gate`]. Declare the handler's items here: anything not declared is denied.
+#[must_use = "a gate does nothing until it is built"]
+pub struct GateBuilder {
+    name: String,
+    version: String,
+    stated: Stated,
+    policy: Policy,
+    has_sessions: bool,
+}
+
+impl GateBuilder {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            version: String::new(),
+            stated: Stated::default(),
+            policy: Policy::default(),
+            has_sessions: true,
+        }
+    }
+
+    /// Declares the access of a tool. Declaring it twice is an error.
+    pub fn tool(mut self, name: impl Into<String>, needs: Needs) -> Self {
+        self.stated.tools.push((name.into(), needs));
+        self
+    }
+
+    /// Sets a rule for the access of tools that are not declared by name. The rule is called
+    /// once for each such tool that the handler lists, when the gate is built. Only one rule
+    /// is allowed.
+    ///
+    /// ```
+    /// use toolgate::{Gate, needs};
+    ///
+    /// let gate = Gate::builder("notes").tools_by(|tool| {
+    ///     let hints = tool.annotations.as_ref();
+    ///     match hints.and_then(|hints| hints.read_only_hint) {
+    ///         Some(true) => needs!(scope = "notes:read"),
+    ///         _ => needs!(scope = "notes:write", step_up),
+    ///     }
+    /// });
+    /// ```
+    pub fn tools_by(mut self, rule: impl Fn(&Tool) -> Needs + Send + 'static) -> Self {
+        self.stated.tool_rules.push(Box::new(rule));
+        self
+    }
+
+    /// Declares the access of a prompt. Declaring it twice is an error.
+    pub fn prompt(mut self, name: impl Into<String>, needs: Needs) -> Self {
+        self.stated.prompts.push((name.into(), needs));
+        self
+    }
+
+    /// Declares the access of a resource by its URI, or of all resources of a template (RFC
+    /// 6570 levels 1 and 2, written as the handler lists it). An exact URI takes precedence
+    /// over templates. Among templates, the first match applies.
+    pub fn resource(mut self, uri: &'static str, needs: Needs) -> Self {
+        self.stated.resources.push((uri, needs));
+        self
+    }
+
+    /// Sets the version that the documentation page shows.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// As [`Server::verifier`](crate::Server::verifier).
+    pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
+        self.policy.verifier = Some(token_issuers::make_authenticator(verifier));
+        self
+    }
+
+    /// As [`Server::clock`](crate::Server::clock).
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.policy.clock = Arc::new(clock);
+        self
+    }
+
+    /// As [`Server::open_handshake`](crate::Server::open_handshake).
+    pub fn open_handshake(mut self) -> Self {
+        self.policy.open_handshake = true;
+        self
+    }
+
+    /// As [`Server::without_sessions`](crate::Server::without_sessions): public items run
+    /// without a token in every revision, and [`Gate::transport`] switches off rmcp's
+    /// sessions.
+    pub fn without_sessions(mut self) -> Self {
+        self.has_sessions = false;
+        self
+    }
+
+    /// As [`Server::challenge_scopes`](crate::Server::challenge_scopes).
+    pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
+        self.policy.challenge_scopes = which;
+        self
+    }
+
+    /// As [`Server::visibility`](crate::Server::visibility).
+    pub fn visibility(mut self, visibility: Visibility) -> Self {
+        self.policy.visibility = visibility;
+        self
+    }
+
+    /// As [`Server::scope_implies`](crate::Server::scope_implies).
+    pub fn scope_implies<const N: usize>(
+        mut self,
+        holder: &'static str,
+        implied: [&'static str; N],
+    ) -> Self {
+        self.policy.hierarchy.add(holder, &implied);
+        self
+    }
+
+    /// As [`Server::scope_patterns`](crate::Server::scope_patterns).
+    pub fn scope_patterns(mut self) -> Self {
+        self.policy.hierarchy.allow_patterns();
+        self
+    }
+
+    /// As [`Server::vocabulary`](crate::Server::vocabulary).
+    pub fn vocabulary(mut self, vocabulary: &'static [ScopeDescription]) -> Self {
+        self.policy.vocabulary = vocabulary;
+        self
+    }
+
+    /// Builds the gate, and compares the declared items with those that the handler lists.
+    ///
+    /// The handler is asked for its lists once, without a request. If it does not return a
+    /// list, a warning is logged and that list is not compared. Items that it adds later are
+    /// refused.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] with every error of the configuration and the declarations: a
+    /// declared tool or prompt that the handler does not have; a tool, prompt or resource
+    /// that is not declared; an item that is declared twice.
+    pub async fn build<H: ServerHandler>(
+        self,
+        config: Config,
+        handler: H,
+    ) -> Result<Gate, StartError> {
+        let inventory = Inventory::of(handler).await;
+        self.build_from(config, &inventory)
+    }
+
+    /// Builds the gate for a handler that cannot be asked for its lists, or whose items
+    /// change. Items that are not declared are refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`GateBuilder::build`], without the errors that need the handler's lists.
+    pub fn build_unseen(self, config: Config) -> Result<Gate, StartError> {
+        self.build_from(config, &Inventory::default())
+    }
+
+    fn build_from(self, config: Config, inventory: &Inventory) -> Result<Gate, StartError> {
+        let mut faults = Faults::default();
+        let offered = self.stated.offered(inventory, &mut faults);
+        // Nothing can be switched off: the handler behind the gate has no switches.
+        let switches = Arc::new(Switches::default());
+        let plan = Protection::plan(
+            &self.name,
+            &offered,
+            switches,
+            self.policy,
+            &config,
+            &mut faults,
+        );
+        let Some(plan) = plan else {
+            return Err(faults.into_error());
+        };
+        let plan = faults.finish(plan)?;
+        plan.warn();
+        let documents = Documents {
+            name: &self.name,
+            version: &self.version,
+            settings: &plan.settings,
+            issuers: &plan.issuers,
+            is_development: plan.is_development(),
+            login: plan.login,
+            scopes: &plan.scopes,
+            scope_prefix: plan.scope_prefix(),
+        };
+        let listings = listings(&offered, inventory);
+        let entries = listings.iter().map(|(listing, requirement)| ToolEntry {
+            listing,
+            requirement: *requirement,
+        });
+        let settings = &plan.settings;
+        let welcome = Welcome {
+            name: self.name.clone(),
+            resource: settings.resource().as_str().to_owned(),
+            docs: settings.docs_url().to_owned(),
+            tools: offered.tools.len(),
+            prompts: offered.prompts.len(),
+            resources: offered.resources.len(),
+            scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
+            issuers: plan.issuers.clone(),
+            is_development: plan.is_development(),
+            is_automatic: plan.settings.consents_automatically(),
+            login: plan.login,
+        };
+        let standing = Standing {
+            welcome,
+            bind: settings.bind(),
+            visibility: plan.visibility,
+            has_sessions: self.has_sessions,
+            asks_for_tokens: offered.asks_for_tokens(),
+            schemes: match plan.login {
+                Login::AtProtectedCall => schemes_of(&offered),
+                Login::AtConnection | Login::Never => HashMap::new(),
+            },
+            path: settings.resource().path().to_owned(),
+            metadata: documents.metadata(),
+            page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
+            cors: routes::cors(plan.origins.clone(), Vec::new()),
+            hosts: plan.origins.hosts().to_vec(),
+            body_limit: settings.limits().body,
+            everything: CancellationToken::new(),
+            quota: Arc::default(),
+            wall: plan.put_up(self.has_sessions, None, None),
+        };
+        Ok(Gate(Arc::new(standing)))
+    }
+}
+
+/// Returns the `securitySchemes` of each tool.
+fn schemes_of(offered: &Offered) -> HashMap<String, Value> {
+    let tools = offered.tools.iter();
+    let schemes = tools.map(|(name, terms)| {
+        let schemes = schemes(terms.requirement, &terms.demands);
+        (name.clone(), schemes)
+    });
+    schemes.collect()
+}
+
+/// Returns what the page shows of each tool: as the handler lists it, otherwise only its
+/// name.
+fn listings(offered: &Offered, inventory: &Inventory) -> Vec<(Tool, Requirement)> {
+    let known = inventory.tools.as_deref().unwrap_or_default();
+    let tools = offered.tools.iter().map(|(name, terms)| {
+        let listed = known.iter().find(|tool| *tool.name == **name).cloned();
+        let listing =
+            listed.unwrap_or_else(|| Tool::new(name.clone(), "", Arc::new(JsonObject::new())));
+        (listing, terms.requirement)
+    });
+    tools.collect()
+}

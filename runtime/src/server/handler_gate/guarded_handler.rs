@@ -1,0 +1,380 @@
+//! A handler that answers only requests that its gate has authorized.
+
+use std::{
+    borrow::Cow,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelledNotificationParam,
+        CompleteRequestParams, CompleteResult, CustomNotification, DiscoverResult, Extensions,
+        GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    },
+    service::{NotificationContext, RequestContext, SubscriptionContext},
+};
+
+use crate::{
+    authorization::{Admission, Rules},
+    json_schema::publish_shared,
+    operation::Operation,
+    server::{
+        Visibility,
+        dispatch_check::admitted,
+        listener_quota::{Listener, Subscriptions},
+    },
+    tool::SCHEMES,
+};
+
+use super::Gate;
+
+/// A handler behind its [`Gate`]. For every request it requires the admission that the gate's
+/// layer attached to this request for this operation. Without the layer, or behind another
+/// gate's layer, it answers nothing.
+///
+/// Requests for which the gate has no rule do not reach the handler: `logging/setLevel`,
+/// tasks, skills and custom methods are answered as unknown methods, and are not announced.
+pub struct Guarded<H> {
+    handler: H,
+    gate: Gate,
+    /// The resources that this session has subscribed to through the gate.
+    subscribed: Mutex<Subscriptions>,
+}
+
+impl<H> Guarded<H> {
+    pub(super) fn new(handler: H, gate: Gate) -> Self {
+        Self {
+            handler,
+            gate,
+            subscribed: Mutex::default(),
+        }
+    }
+
+    fn subscribed(&self) -> MutexGuard<'_, Subscriptions> {
+        // Every change is one insertion or removal, so a panic leaves no inconsistent state.
+        self.subscribed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.gate.0.wall.gate.rules
+    }
+
+    fn admission(
+        &self,
+        context: &RequestContext<RoleServer>,
+        operation: Operation<'_>,
+    ) -> Result<Admission, ErrorData> {
+        admitted(self.rules(), &context.extensions, operation)
+    }
+
+    /// Requires an admission for a declared item. A valid token does not give access to items
+    /// that are not declared.
+    fn admit(
+        &self,
+        context: &RequestContext<RoleServer>,
+        operation: Operation<'_>,
+    ) -> Result<(), ErrorData> {
+        let admission = self.admission(context, operation)?;
+        match admission.target() {
+            Some(_) => Ok(()),
+            None => Err(unknown(operation)),
+        }
+    }
+
+    fn hears(&self, extensions: &Extensions) -> bool {
+        admitted(self.rules(), extensions, Operation::Notify).is_ok()
+    }
+
+    /// Returns whether a list shows the item of this operation.
+    fn shows(&self, admission: &Admission, use_of: Operation<'_>) -> bool {
+        let visibility: Visibility = self.gate.0.visibility;
+        let rules = self.rules();
+        rules.offers(use_of) && visibility.shows(rules, admission, use_of)
+    }
+
+    /// Returns who may cache a list. A list that was filtered for a caller is private.
+    fn cache_scope(&self, own: Option<CacheScope>) -> Option<CacheScope> {
+        match self.gate.0.asks_for_tokens {
+            true => Some(CacheScope::Private),
+            false => own,
+        }
+    }
+}
+
+fn unknown(operation: Operation<'_>) -> ErrorData {
+    match operation {
+        Operation::CallTool(_) => ErrorData::invalid_params("there is no tool of this name", None),
+        Operation::GetPrompt(_) | Operation::CompletePrompt(_) => {
+            ErrorData::invalid_params("there is no prompt of this name", None)
+        }
+        _ => ErrorData::resource_not_found("there is no resource with this URI", None),
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "revisions with sessions have subscriptions by session"
+)]
+impl<H: ServerHandler> ServerHandler for Guarded<H> {
+    fn get_info(&self) -> ServerConfig {
+        let mut info = self.handler.get_info();
+        let offered = std::mem::take(&mut info.capabilities);
+        let mut capabilities = ServerCapabilities::default();
+        // Do not announce what the gate refuses; it refuses every capability that it does not
+        // know.
+        capabilities.experimental = offered.experimental;
+        capabilities.completions = offered.completions;
+        capabilities.prompts = offered.prompts;
+        capabilities.resources = offered.resources;
+        capabilities.tools = offered.tools;
+        info.capabilities = capabilities;
+        info
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        self.handler.supported_protocol_versions()
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        // rmcp calls this without a request, so nothing is returned for items that are not
+        // offered.
+        let is_offered = self.rules().offers(Operation::CallTool(name));
+        is_offered.then(|| self.handler.get_tool(name)).flatten()
+    }
+
+    async fn ping(&self, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.admission(&context, Operation::Ping)?;
+        self.handler.ping(context).await
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        self.admission(&context, Operation::Initialize)?;
+        let mut result = self.handler.initialize(request, context).await?;
+        result.capabilities = self.get_info().capabilities;
+        Ok(result)
+    }
+
+    async fn discover(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> Result<DiscoverResult, ErrorData> {
+        self.admission(&context, Operation::Discover)?;
+        let mut result = self.handler.discover(context).await?;
+        result.capabilities = self.get_info().capabilities;
+        if !self.rules().admits(Operation::Discover, None) {
+            result.cache_scope = CacheScope::Private;
+        }
+        Ok(result)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListTools)?;
+        let mut list = self.handler.list_tools(request, context).await?;
+        list.tools
+            .retain(|tool| self.shows(&admission, Operation::CallTool(&tool.name)));
+        for tool in &mut list.tools {
+            if let Some(schemes) = self.gate.0.schemes.get(&*tool.name) {
+                let meta = tool.meta.get_or_insert_default();
+                meta.insert(SCHEMES.to_owned(), schemes.clone());
+            }
+            publish_shared(&mut tool.input_schema);
+            tool.output_schema.iter_mut().for_each(publish_shared);
+        }
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.admit(&context, Operation::CallTool(&request.name))?;
+        self.handler.call_tool(request, context).await
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListPrompts)?;
+        let mut list = self.handler.list_prompts(request, context).await?;
+        list.prompts
+            .retain(|prompt| self.shows(&admission, Operation::GetPrompt(&prompt.name)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.admit(&context, Operation::GetPrompt(&request.name))?;
+        self.handler.get_prompt(request, context).await
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListResources)?;
+        let mut list = self.handler.list_resources(request, context).await?;
+        list.resources
+            .retain(|one| self.shows(&admission, Operation::ReadResource(&one.uri)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let admission = self.admission(&context, Operation::ListResourceTemplates)?;
+        let mut list = self
+            .handler
+            .list_resource_templates(request, context)
+            .await?;
+        list.resource_templates
+            .retain(|one| self.shows(&admission, Operation::CompleteResource(&one.uri_template)));
+        list.cache_scope = self.cache_scope(list.cache_scope);
+        Ok(list)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.admit(&context, Operation::ReadResource(&request.uri))?;
+        self.handler.read_resource(request, context).await
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let operation = match &request.r#ref {
+            Reference::Prompt(prompt) => Operation::CompletePrompt(&prompt.name),
+            Reference::Resource(template) => Operation::CompleteResource(&template.uri),
+            _ => Operation::Unruled("completion/complete"),
+        };
+        self.admit(&context, operation)?;
+        self.handler.complete(request, context).await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let subscribe = Operation::Subscribe(&request.uri);
+        self.admit(&context, subscribe)?;
+        let admission = self.admission(&context, subscribe)?;
+        let listener = Listener::of(admission.principal(), &context.extensions);
+        let uri = request.uri.clone();
+        self.subscribed().add(uri, &self.gate.0.quota, listener)?;
+        self.handler.subscribe(request, context).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.admit(&context, Operation::Unsubscribe(&request.uri))?;
+        self.subscribed().remove(&request.uri);
+        self.handler.unsubscribe(request, context).await
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut requested = requested.clone();
+        if let Some(uris) = &mut requested.resource_subscriptions {
+            uris.retain(|uri| self.rules().offers(Operation::ReadResource(uri)));
+        }
+        // rmcp intersects the returned filter with the original request, not with the one
+        // reduced here.
+        let mut accepted = self.handler.accepted_subscription_filter(&requested)?;
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| self.rules().offers(Operation::ReadResource(uri)));
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let uris = context.requested().resource_subscriptions.as_deref();
+        let uris = uris.unwrap_or_default();
+        let request = context.request_context();
+        let admission = self.admission(request, Operation::Listen(uris))?;
+        let listener = Listener::of(admission.principal(), &request.extensions);
+        // Held until the listener ends, for whatever reason.
+        let _share = self.gate.0.quota.take(listener, uris)?;
+        self.handler.listen(context).await
+    }
+
+    async fn on_cancelled(
+        &self,
+        notification: CancelledNotificationParam,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if self.hears(&context.extensions) {
+            self.handler.on_cancelled(notification, context).await;
+        }
+    }
+
+    async fn on_progress(
+        &self,
+        notification: ProgressNotificationParam,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if self.hears(&context.extensions) {
+            self.handler.on_progress(notification, context).await;
+        }
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.hears(&context.extensions) {
+            self.handler.on_initialized(context).await;
+        }
+    }
+
+    async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
+        if self.hears(&context.extensions) {
+            self.handler.on_roots_list_changed(context).await;
+        }
+    }
+
+    async fn on_custom_notification(
+        &self,
+        notification: CustomNotification,
+        context: NotificationContext<RoleServer>,
+    ) {
+        if self.hears(&context.extensions) {
+            self.handler
+                .on_custom_notification(notification, context)
+                .await;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Which items the lists show to a caller.
+
+use crate::{
+    authorization::{Admission, Rules},
+    operation::Operation,
+};
+
+/// Which of a server's tools, prompts and resources its lists show.
+///
+/// Lists do not protect items: a hidden item is refused with the same challenge as a shown
+/// one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Visibility {
+    /// All items, to every client that may list. A client can see what it could step up to.
+    #[default]
+    All,
+    /// Only the items that the caller's token is sufficient for. The combination with
+    /// [`Server::open_handshake`](crate::Server::open_handshake) is an error at start-up.
+    Granted,
+}
+
+impl Visibility {
+    /// Returns whether a list shows the item of this operation to the admitted caller.
+    pub(super) fn shows(self, rules: &Rules, admission: &Admission, use_of: Operation<'_>) -> bool {
+        match self {
+            Self::All => rules.offers(use_of),
+            Self::Granted => rules.admits(use_of, admission.principal()),
+        }
+    }
+}

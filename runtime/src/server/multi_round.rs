@@ -1,0 +1,236 @@
+//! Requests of several rounds: how the client is asked for missing input.
+//!
+//! In revision 2026-07-28 the question is a result, and each round is a request that the gate
+//! authorizes. In a session of an earlier revision the server sends requests to its client
+//! while the call waits, and runs the rounds itself. It uses the same sealed state, so the
+//! author's code sees no difference, and authorizes each round again, with the token that the
+//! session's caller sent last.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        CallToolResponse, GetPromptResponse, InputRequest, InputRequests, InputRequiredResult,
+        InputResponses, ProtocolVersion, ReadResourceResponse, ServerRequest,
+    },
+    service::{Peer, RequestContext, ServiceError},
+};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::{
+    authorization::{Admission, Decision, Rules},
+    gate::Holder,
+    operation::Operation,
+    tool::{CallRound, Capability, Lack, RoundSeal, ToolError, ToolOutcome, Turn},
+};
+
+use super::handler::of_request;
+
+/// The maximum number of rounds of a request in a session: the same number as clients of
+/// 2026-07-28 accept.
+const MOST: usize = 10;
+
+/// One request, which may take several rounds.
+pub(super) struct Rounds<'h> {
+    seal: &'h Arc<RoundSeal>,
+    rules: &'h Rules,
+    operation: Operation<'h>,
+    /// The item's registered name, for the log: never text from a client.
+    name: &'h str,
+    pub(super) context: Arc<RequestContext<RoleServer>>,
+    /// Whether the revision has results that ask for input.
+    is_current: bool,
+}
+
+impl<'h> Rounds<'h> {
+    pub(super) fn new(
+        seal: &'h Arc<RoundSeal>,
+        rules: &'h Rules,
+        operation: Operation<'h>,
+        name: &'h str,
+        context: RequestContext<RoleServer>,
+    ) -> Self {
+        let version = context.protocol_version();
+        Self {
+            seal,
+            rules,
+            operation,
+            name,
+            is_current: version
+                .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str()),
+            context: Arc::new(context),
+        }
+    }
+
+    /// Checks that the client declared the capabilities that the item always needs.
+    pub(super) fn check(&self, needed: &[Capability]) -> Result<(), ToolError> {
+        if needed.is_empty() {
+            return Ok(());
+        }
+        let declared = self.context.client_capabilities();
+        Lack::of(needed, declared.as_ref()).map_err(ToolError::lacking)
+    }
+
+    /// Converts the outcome of a tool to the form that the revision uses for failures.
+    pub(super) fn told(&self, outcome: ToolOutcome) -> Result<CallToolResponse, ErrorData> {
+        match self.is_current {
+            true => outcome.into_answer(),
+            false => Ok(outcome.into_response()),
+        }
+    }
+
+    /// Runs a request to its end, or until the client has to send the next round.
+    pub(super) async fn run<R: Answer>(
+        &self,
+        admission: &Admission,
+        turn: Turn<'_>,
+        run: impl Fn(&Admission, CallRound) -> BoxFuture<'h, Result<R, ErrorData>>,
+    ) -> Result<R, ErrorData> {
+        let mut admission = admission.clone();
+        let round = self.judge(&admission, &turn)?;
+        let mut end = run(&admission, round).await?;
+        if self.is_current {
+            return Ok(end);
+        }
+        for _ in 0..MOST {
+            let asked = match end.into_asked() {
+                Ok(asked) => asked,
+                Err(end) => return Ok(end),
+            };
+            let requests = asked.input_requests.unwrap_or_default();
+            let waiting = turn.next(asked.request_state);
+            // A later answer would be refused, so do not wait longer.
+            let left = self.judge(&admission, &waiting)?.left();
+            let responses = timeout(left, self.ask(requests)).await.map_err(|_| {
+                ErrorData::internal_error("your client did not answer in time", None)
+            })??;
+            let turn = waiting.with(responses);
+            admission = self.admit_again(&admission)?;
+            let round = self.judge(&admission, &turn)?;
+            end = run(&admission, round).await?;
+        }
+        match end.into_asked() {
+            Ok(_) => Err(ErrorData::internal_error(
+                "the server asked for input more often than the limit of rounds allows",
+                None,
+            )),
+            Err(end) => Ok(end),
+        }
+    }
+
+    /// Validates the request state and the answers of a request and returns its round.
+    pub(super) fn judge(
+        &self,
+        admission: &Admission,
+        turn: &Turn<'_>,
+    ) -> Result<CallRound, ErrorData> {
+        let declared = self.context.client_capabilities();
+        CallRound::judge(self.seal, admission.principal(), turn, declared).map_err(|fault| {
+            tracing::warn!(
+                target: "toolgate::audit",
+                outcome = "no_such_round",
+                method = self.operation.kind(),
+                name = self.name,
+                reason = fault.message(),
+                "a request carried a request state or answers that do not belong to it; it was refused"
+            );
+            ErrorData::invalid_params(fault.message(), None)
+        })
+    }
+
+    /// Authorizes the next round as the gate authorized the request, with the token that came
+    /// last in the session, which the gate has validated. The item must be the same, and so
+    /// must the client: a session belongs to one caller, and another client of that caller
+    /// cannot continue the request.
+    fn admit_again(&self, before: &Admission) -> Result<Admission, ErrorData> {
+        let refused = || {
+            tracing::warn!(
+                target: "toolgate::audit",
+                outcome = "no_longer_admitted",
+                method = self.operation.kind(),
+                name = self.name,
+                "a caller is no longer authorized for the request; the round was refused"
+            );
+            ErrorData::invalid_request("you are no longer authorized to do this", None)
+        };
+        let holder: &Holder = of_request(&self.context.extensions).ok_or_else(refused)?;
+        match self.rules.decide(self.operation, holder.principal()) {
+            Decision::Admit(admission)
+                if admission.target() == before.target()
+                    && client(&admission) == client(before) =>
+            {
+                Ok(admission)
+            }
+            Decision::Admit(_) | Decision::Deny(..) => Err(refused()),
+        }
+    }
+
+    /// Sends the requests to the client of a session, one after the other.
+    async fn ask(&self, requests: InputRequests) -> Result<InputResponses, ErrorData> {
+        // Without a session no client can answer.
+        if of_request::<Holder>(&self.context.extensions).is_none() {
+            return Err(ErrorData::invalid_request(
+                "a client can be asked for input only in a session or with revision 2026-07-28",
+                None,
+            ));
+        }
+        let mut responses = InputResponses::new();
+        for (key, request) in requests {
+            let answer = tokio::select! {
+                biased;
+                () = self.context.ct.cancelled() => {
+                    return Err(ErrorData::internal_error("the call was cancelled", None));
+                }
+                answer = answer(&self.context.peer, request) => answer,
+            };
+            let answer = answer.map_err(|fault| {
+                tracing::debug!(target: "toolgate::tool", %fault, "a client did not answer");
+                ErrorData::internal_error(format!("your client did not answer `{key}`"), None)
+            })?;
+            responses.insert(key, answer);
+        }
+        Ok(responses)
+    }
+}
+
+/// Sends one request to the client and returns its answer.
+async fn answer(peer: &Peer<RoleServer>, request: InputRequest) -> Result<Value, ServiceError> {
+    let request = match request {
+        InputRequest::Elicitation(asked) => ServerRequest::ElicitRequest(asked),
+        InputRequest::CreateMessage(asked) => ServerRequest::CreateMessageRequest(asked),
+        InputRequest::ListRoots(asked) => ServerRequest::ListRootsRequest(asked),
+        _ => return Err(ServiceError::UnexpectedResponse),
+    };
+    let answer = peer.send_request(request).await?;
+    // The reader of the answer checks whether it fits the request.
+    serde_json::to_value(answer).map_err(|_| ServiceError::UnexpectedResponse)
+}
+
+/// A response that may ask the client for input.
+pub(super) trait Answer: Sized {
+    /// Returns the requested input, or the response itself if it asks for none.
+    fn into_asked(self) -> Result<InputRequiredResult, Self>;
+}
+
+/// Returns the client ID of a caller.
+fn client(admission: &Admission) -> Option<&str> {
+    admission.principal()?.claims().client_id()
+}
+
+macro_rules! answers {
+    ($($response:ident),*) => {
+        $(impl Answer for $response {
+            fn into_asked(self) -> Result<InputRequiredResult, Self> {
+                match self {
+                    Self::InputRequired(asked) => Ok(asked),
+                    done => Err(done),
+                }
+            }
+        })*
+    };
+}
+
+answers!(CallToolResponse, GetPromptResponse, ReadResourceResponse);

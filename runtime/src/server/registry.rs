@@ -1,0 +1,139 @@
+//! What a server offers, and the access of each item before scopes become bits.
+
+use std::sync::Arc;
+
+use crate::{
+    access::{Access, Requirement},
+    authorization::{Offers, Switches},
+    error::Faults,
+    scope::{Scope, ScopeSet, ScopeTable},
+    uri_pattern::UriPattern,
+};
+
+use super::scope_hierarchy::Hierarchy;
+
+/// The access terms of one item.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) requirement: Requirement,
+    pub(super) step_up: bool,
+    /// Scopes that it may require depending on its arguments.
+    pub(super) demands: Vec<Scope>,
+}
+
+impl Terms {
+    /// Returns the terms of an item that is always denied.
+    pub(super) fn of_nobody() -> Self {
+        Self {
+            requirement: Requirement::Scopes(&[]),
+            step_up: false,
+            demands: Vec::new(),
+        }
+    }
+}
+
+/// All offered items, ordered by number.
+#[derive(Debug, Default)]
+pub(super) struct Offered {
+    pub(super) tools: Vec<(String, Terms)>,
+    pub(super) prompts: Vec<(String, Terms)>,
+    pub(super) resources: Vec<(UriPattern, Terms)>,
+    /// Whether clients can listen for changes.
+    pub(super) changes: bool,
+}
+
+impl Offered {
+    fn terms(&self) -> Vec<&Terms> {
+        let mut all = Vec::new();
+        for named in [&self.tools, &self.prompts] {
+            all.extend(named.iter().map(|(_, terms)| terms));
+        }
+        all.extend(self.resources.iter().map(|(_, terms)| terms));
+        all
+    }
+
+    /// Returns whether any item requires a token, even for some arguments only.
+    pub(super) fn asks_for_tokens(&self) -> bool {
+        self.terms()
+            .iter()
+            .any(|terms| terms.requirement != Requirement::Public || !terms.demands.is_empty())
+    }
+
+    /// Returns whether there are items and none of them requires a token.
+    pub(super) fn is_public(&self) -> bool {
+        !self.terms().is_empty() && !self.asks_for_tokens()
+    }
+
+    /// Returns the names of the items that require a scope, in the order in which they are
+    /// offered.
+    #[cfg(feature = "development-issuer")]
+    pub(super) fn asking_for(&self, scope: &str) -> Vec<&str> {
+        let named = self.tools.iter().chain(&self.prompts);
+        let named = named.map(|(name, terms)| (name.as_str(), terms));
+        let resources = self.resources.iter();
+        let resources = resources.map(|(pattern, terms)| (pattern.as_str(), terms));
+        let asks = |terms: &Terms| {
+            let mut scopes = terms.requirement.scopes().chain(terms.demands.clone());
+            scopes.any(|one| one.as_str() == scope)
+        };
+        let asking = named.chain(resources).filter(|(_, terms)| asks(terms));
+        asking.map(|(name, _)| name).collect()
+    }
+
+    /// Builds the table that assigns a bit to every scope.
+    pub(super) fn table(&self, hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
+        let mut scopes = Vec::new();
+        for terms in self.terms() {
+            scopes.extend(terms.requirement.scopes());
+            scopes.extend_from_slice(&terms.demands);
+        }
+        hierarchy.table(scopes, faults).unwrap_or_else(|fault| {
+            faults.add(
+                fault.to_string(),
+                "use fewer, broader scopes: a person has to read them on a consent page",
+            );
+            ScopeTable::default()
+        })
+    }
+
+    /// Returns the scopes of the first login: those of all items without step-up.
+    pub(super) fn baseline(&self, table: &ScopeTable) -> ScopeSet {
+        let mut wanted = ScopeSet::EMPTY;
+        for terms in self.terms() {
+            if !terms.step_up {
+                wanted = wanted.union(terms.requirement.resolve(table).wanted(wanted));
+            }
+        }
+        wanted
+    }
+
+    /// Returns the sets of scopes that a challenge without an error can name.
+    pub(super) fn challenged(&self, table: &ScopeTable) -> Vec<ScopeSet> {
+        let mut sets = vec![self.baseline(table), ScopeSet::EMPTY];
+        for terms in self.terms() {
+            sets.push(terms.requirement.resolve(table).wanted(ScopeSet::EMPTY));
+        }
+        sets
+    }
+
+    /// Resolves the terms to bits of a table.
+    pub(super) fn offers(&self, table: &ScopeTable, switches: Arc<Switches>) -> Offers {
+        let named = |things: &[(String, Terms)]| -> Vec<(Box<str>, Access)> {
+            let resolved = things
+                .iter()
+                .map(|(name, terms)| (name.as_str().into(), terms.requirement.resolve(table)));
+            resolved.collect()
+        };
+        let resources = self
+            .resources
+            .iter()
+            .map(|(pattern, terms)| (pattern.clone(), terms.requirement.resolve(table)));
+        Offers {
+            tools: named(&self.tools),
+            prompts: named(&self.prompts),
+            resources: resources.collect(),
+            changes: self.changes,
+            switches,
+        }
+    }
+}

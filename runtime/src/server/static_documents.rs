@@ -1,0 +1,109 @@
+//! Documents that are rendered once at start-up and then served unchanged.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{config::Settings, metadata::Metadata};
+
+use super::{
+    catalogue::Catalogue,
+    docs_page::{self, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
+    gate_plan::DescribedScope,
+    login_timing::Login,
+};
+
+/// The contents of the documents.
+pub(super) struct Documents<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    pub(super) settings: &'a Settings,
+    pub(super) issuers: &'a [String],
+    pub(super) is_development: bool,
+    pub(super) login: Login,
+    pub(super) scopes: &'a [DescribedScope],
+    /// The prefix of scopes in requests of clients to the issuer.
+    pub(super) scope_prefix: &'a str,
+}
+
+impl Documents<'_> {
+    /// Returns the protected resource metadata (RFC 9728 §2).
+    pub(super) fn metadata(&self) -> Bytes {
+        let settings = self.settings;
+        let derived = Metadata {
+            resource: settings.resource().as_str(),
+            authorization_servers: self.issuers,
+            scopes_supported: self.asked_scopes(),
+            resource_documentation: settings.docs_url(),
+            resource_name: settings.resource_name().unwrap_or(self.name),
+            dpop_algorithms: self.algorithms(),
+            dpop_required: settings.dpop().is_required(),
+        }
+        .document();
+        let members = match settings.document() {
+            None => derived,
+            Some(brought) => {
+                let served = brought.serve(derived);
+                for note in served.notes {
+                    tracing::warn!("{note}");
+                }
+                served.members
+            }
+        };
+        Value::Object(members).to_string().into()
+    }
+
+    fn asked_scopes(&self) -> Vec<String> {
+        let scopes = self.scopes.iter();
+        scopes
+            .map(|(name, _)| format!("{}{name}", self.scope_prefix))
+            .collect()
+    }
+
+    fn algorithms(&self) -> Vec<&'static str> {
+        let algorithms = self.settings.dpop().algorithms().iter();
+        algorithms.map(|algorithm| algorithm.name()).collect()
+    }
+
+    /// Returns the documentation page.
+    pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
+        let tools = catalogue.tools.iter().map(|tool| ToolEntry {
+            listing: tool.listing(),
+            requirement: tool.requirement(),
+        });
+        let prompts = catalogue.prompts.iter().map(|prompt| PromptEntry {
+            listing: prompt.listing(),
+            requirement: prompt.requirement(),
+        });
+        let resources = catalogue.resources.iter().map(|resource| ResourceEntry {
+            listing: resource.listing(),
+            requirement: resource.requirement(),
+        });
+        self.page_of(tools.collect(), prompts.collect(), resources.collect())
+    }
+
+    /// Returns the documentation page for the given entries.
+    pub(super) fn page_of(
+        &self,
+        tools: Vec<ToolEntry<'_>>,
+        prompts: Vec<PromptEntry<'_>>,
+        resources: Vec<ResourceEntry<'_>>,
+    ) -> Bytes {
+        let dpop = self.settings.dpop();
+        let scope = |&(name, description): &DescribedScope| ScopeEntry { name, description };
+        docs_page::render(&PageFacts {
+            name: self.name,
+            version: self.version,
+            resource: self.settings.resource().as_str(),
+            metadata: &self.settings.resource().metadata_url(),
+            issuers: self.issuers.iter().map(String::as_str).collect(),
+            development: self.is_development,
+            login: self.login,
+            bound_tokens_required: dpop.is_on().then(|| dpop.is_required()),
+            scopes: self.scopes.iter().map(scope).collect(),
+            tools,
+            prompts,
+            resources,
+        })
+        .into()
+    }
+}

@@ -1,0 +1,234 @@
+//! Notifies one client of the changes that it may see.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use futures_util::FutureExt;
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{ResourceUpdatedNotificationParam, ServerCapabilities, SubscriptionFilter},
+    service::{Peer, SubscriptionContext},
+};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{
+    authorization::Rules, caller::Principal, clock::Clock, gate::Holder, operation::Operation,
+};
+
+use super::{
+    changes::{Change, Changes},
+    listener_quota::{Listener, Quota, Subscriptions},
+};
+
+/// Sends each client the changes that concern it.
+pub(super) struct Herald {
+    pub(super) changes: Changes,
+    pub(super) rules: Arc<Rules>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Clients are not notified of lists that the server does not have.
+    pub(super) capabilities: ServerCapabilities,
+    /// Counts the subscriptions of callers, with or without a session.
+    pub(super) quota: Arc<Quota>,
+}
+
+impl Herald {
+    /// Returns the accepted part of a `subscriptions/listen` request. Unknown resources are
+    /// left out, and the acknowledgement shows that.
+    pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> SubscriptionFilter {
+        let mut accepted = requested.clone();
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| self.rules.offers(Operation::ReadResource(uri)));
+        }
+        accepted
+    }
+
+    /// Returns whether a client may be notified now that a resource changed: it could read
+    /// the resource, and its token has not expired.
+    fn may_tell(&self, uri: &str, principal: Option<&Principal>) -> bool {
+        let read = Operation::ReadResource(uri);
+        let is_good =
+            |principal: &Principal| principal.claims().expires_at().since(self.clock.now()) > 0;
+        principal.is_none_or(is_good)
+            && self.rules.offers(read)
+            && self.rules.admits(read, principal)
+    }
+
+    /// Returns whether a change concerns a session. A change of a resource does if the
+    /// session is subscribed to it and the session's latest token allows reading it.
+    fn concerns(&self, change: &Change, subscribed: &Mutex<Subscribed>) -> bool {
+        let Change::Contents(uri) = change else {
+            return self.has_list(change);
+        };
+        let holder = {
+            let subscribed = lock(subscribed);
+            let listens = subscribed.uris.contains(uri);
+            subscribed.holder.clone().filter(|_| listens)
+        };
+        holder.is_some_and(|holder| self.may_tell(uri, holder.principal().as_ref()))
+    }
+
+    fn has_list(&self, change: &Change) -> bool {
+        match change {
+            Change::Tools => self.capabilities.tools.is_some(),
+            Change::Prompts => self.capabilities.prompts.is_some(),
+            Change::Resources => self.capabilities.resources.is_some(),
+            Change::Contents(_) => false,
+        }
+    }
+}
+
+/// The subscriptions of one session. Dropping it stops the notifications.
+#[derive(Default)]
+pub(super) struct Listening {
+    subscribed: Arc<Mutex<Subscribed>>,
+    task: OnceLock<DropGuard>,
+}
+
+#[derive(Default)]
+struct Subscribed {
+    uris: Subscriptions,
+    /// The holder whose token decides what is sent to the session.
+    holder: Option<Holder>,
+}
+
+impl Listening {
+    /// Starts to notify the client of a session.
+    pub(super) fn begin(&self, herald: &Arc<Herald>, peer: Peer<RoleServer>) {
+        self.task.get_or_init(|| {
+            let ended = CancellationToken::new();
+            let guard = ended.clone().drop_guard();
+            let subscribed = Arc::clone(&self.subscribed);
+            let herald = Arc::clone(herald);
+            let mut receiver = herald.changes.listen();
+            let passing = async move {
+                tokio::select! {
+                    () = ended.cancelled() => {}
+                    () = pass_on(&herald, &mut receiver, &peer, &subscribed) => {}
+                }
+            };
+            // Boxed like all background tasks, so that only one task type is compiled.
+            tokio::spawn(passing.boxed());
+            guard
+        });
+    }
+
+    /// Subscribes to one more resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subscriptions::add`].
+    pub(super) fn subscribe(
+        &self,
+        uri: String,
+        holder: Holder,
+        quota: &Arc<Quota>,
+        listener: Listener,
+    ) -> Result<(), ErrorData> {
+        let mut subscribed = lock(&self.subscribed);
+        subscribed.holder = Some(holder);
+        subscribed.uris.add(uri, quota, listener)
+    }
+
+    /// Unsubscribes from a resource.
+    pub(super) fn unsubscribe(&self, uri: &str) {
+        lock(&self.subscribed).uris.remove(uri);
+    }
+}
+
+fn lock(subscribed: &Mutex<Subscribed>) -> MutexGuard<'_, Subscribed> {
+    // A panic cannot leave state that would disclose more than allowed.
+    subscribed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the next change. If some were missed, returns every change that they could have
+/// been.
+async fn next(
+    receiver: &mut Receiver<Change>,
+    listened: impl FnOnce() -> Vec<String>,
+) -> Option<Vec<Change>> {
+    match receiver.recv().await {
+        Ok(change) => Some(vec![change]),
+        Err(RecvError::Lagged(_)) => {
+            let lists = [Change::Tools, Change::Prompts, Change::Resources];
+            let contents = listened().into_iter().map(Change::Contents);
+            Some(lists.into_iter().chain(contents).collect())
+        }
+        Err(RecvError::Closed) => None,
+    }
+}
+
+async fn pass_on(
+    herald: &Herald,
+    receiver: &mut Receiver<Change>,
+    peer: &Peer<RoleServer>,
+    subscribed: &Mutex<Subscribed>,
+) {
+    let listened = || lock(subscribed).uris.to_vec();
+    while let Some(changes) = next(receiver, listened).await {
+        for change in changes {
+            if !herald.concerns(&change, subscribed) {
+                continue;
+            }
+            let sent = match change {
+                Change::Tools => peer.notify_tool_list_changed().await,
+                Change::Prompts => peer.notify_prompt_list_changed().await,
+                Change::Resources => peer.notify_resource_list_changed().await,
+                Change::Contents(uri) => {
+                    let updated = ResourceUpdatedNotificationParam::new(uri);
+                    peer.notify_resource_updated(updated).await
+                }
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Notifies a client of revision 2026-07-28 until it stops listening.
+pub(super) async fn listen(
+    herald: &Herald,
+    principal: Option<&Principal>,
+    subscription: &SubscriptionContext,
+) {
+    let mut receiver = herald.changes.listen();
+    let accepted = subscription.accepted();
+    let listened = || accepted.resource_subscriptions.clone().unwrap_or_default();
+    let sink = subscription.sink();
+    loop {
+        let changes = tokio::select! {
+            () = subscription.cancelled() => return,
+            changes = next(&mut receiver, listened) => changes,
+        };
+        let Some(changes) = changes else { return };
+        for change in changes {
+            let sent = match change {
+                Change::Tools if accepted.tools_list_changed == Some(true) => {
+                    sink.notify_tool_list_changed().await
+                }
+                Change::Prompts if accepted.prompts_list_changed == Some(true) => {
+                    sink.notify_prompt_list_changed().await
+                }
+                Change::Resources if accepted.resources_list_changed == Some(true) => {
+                    sink.notify_resource_list_changed().await
+                }
+                Change::Contents(uri)
+                    if accepted
+                        .resource_subscriptions
+                        .as_ref()
+                        .is_some_and(|uris| uris.contains(&uri))
+                        && herald.may_tell(&uri, principal) =>
+                {
+                    sink.notify_resource_updated(uri).await
+                }
+                _ => Ok(()),
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

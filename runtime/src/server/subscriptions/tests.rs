@@ -1,0 +1,126 @@
+//! Who is notified of a change, tested without a connection.
+
+use super::*;
+use crate::{
+    access::Requirement,
+    authorization::{Offers, Switches, Target},
+    caller::{Acceptance, VerifiedToken},
+    claims::Claims,
+    clock::UnixTime,
+    scope::{Scope, ScopeTable},
+    uri_pattern::UriPattern,
+};
+
+const READ: Scope = Scope::new("read");
+
+struct At(u64);
+
+impl Clock for At {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_seconds(self.0)
+    }
+}
+
+fn herald(now: u64, switches: &Arc<Switches>) -> Herald {
+    let table = ScopeTable::new([READ]).unwrap();
+    let pattern = |text| UriPattern::read(text).unwrap();
+    let read = Requirement::Scopes(&[&[READ]]).resolve(&table);
+    let offers = Offers {
+        resources: vec![
+            (pattern("notes://open"), Requirement::Public.resolve(&table)),
+            (pattern("notes://{id}"), read),
+        ],
+        changes: true,
+        switches: Arc::clone(switches),
+        ..Offers::default()
+    };
+    let mut capabilities = ServerCapabilities::default();
+    capabilities.resources.get_or_insert_default();
+    Herald {
+        changes: Changes::new(),
+        rules: Arc::new(Rules::new(table.clone(), offers, table.asked_for(), true)),
+        clock: Arc::new(At(now)),
+        capabilities,
+        quota: Arc::default(),
+    }
+}
+
+fn principal(herald: &Herald, scopes: &str) -> Principal {
+    let claims = Claims::new("i", UnixTime::from_seconds(9))
+        .with_subject("alice")
+        .with_audience("a")
+        .with_scopes(scopes);
+    let token = VerifiedToken::new(claims, herald.rules.table());
+    Acceptance::new(["i"], ["a"])
+        .judge(token, UnixTime::from_seconds(1))
+        .unwrap()
+        .of_bearer()
+}
+
+#[test]
+fn of_a_resource_only_who_may_read_it_now_is_told() {
+    let switches = Arc::new(Switches::new(0, 0, 2));
+    let now = herald(1, &switches);
+    let reader = principal(&now, "read");
+    let nobody = principal(&now, "");
+    assert!(now.may_tell("notes://7", Some(&reader)));
+    assert!(!now.may_tell("notes://7", Some(&nobody)));
+    assert!(!now.may_tell("notes://7", None));
+    assert!(now.may_tell("notes://open", None));
+    assert!(now.may_tell("notes://open", Some(&nobody)));
+    // No notification for a resource that no client can read, whatever the application
+    // announces.
+    assert!(!now.may_tell("notes://a/b", Some(&reader)));
+    assert!(!now.may_tell("other://7", Some(&reader)));
+    // An expired token allows nothing, not even notifications for public resources.
+    let later = herald(9, &switches);
+    assert!(!later.may_tell("notes://7", Some(&reader)));
+    assert!(!later.may_tell("notes://open", Some(&reader)));
+    switches.set(Target::Resource(1), false);
+    assert!(!now.may_tell("notes://7", Some(&reader)));
+}
+
+#[test]
+fn a_session_is_told_of_what_it_subscribed_to_alone() {
+    let herald = herald(1, &Arc::default());
+    let listening = Listening::default();
+    let changed = |uri: &str| Change::Contents(uri.to_owned());
+    let hears = |uri: &str| herald.concerns(&changed(uri), &listening.subscribed);
+    assert!(!hears("notes://open"));
+    let subscribed = listening.subscribe(
+        "notes://open".to_owned(),
+        Holder::default(),
+        &herald.quota,
+        Listener::Connection(1),
+    );
+    subscribed.unwrap();
+    assert!(hears("notes://open"));
+    assert!(!hears("notes://7"));
+    listening.unsubscribe("notes://open");
+    assert!(!hears("notes://open"));
+    // The server has no prompts, so clients are not notified that their list changed.
+    assert!(herald.concerns(&Change::Resources, &listening.subscribed));
+    assert!(!herald.concerns(&Change::Prompts, &listening.subscribed));
+}
+
+#[tokio::test]
+async fn who_missed_something_is_told_of_all_that_it_could_have_been() {
+    let changes = Changes::new();
+    let mut receiver = changes.listen();
+    for number in 0..300 {
+        changes.resource_updated(format!("notes://{number}"));
+    }
+    let told = next(&mut receiver, || vec!["notes://mine".to_owned()]).await;
+    let mine = Change::Contents("notes://mine".to_owned());
+    assert_eq!(
+        told,
+        Some(vec![
+            Change::Tools,
+            Change::Prompts,
+            Change::Resources,
+            mine
+        ])
+    );
+    let told = next(&mut receiver, Vec::new).await;
+    assert!(matches!(told.as_deref(), Some([Change::Contents(_)])));
+}

@@ -1,0 +1,198 @@
+//! The issuers of a server's tokens.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::{
+    bearer::BearerToken,
+    caller::Acceptance,
+    claims::Claims,
+    clock::Clock,
+    config::Settings,
+    error::{Faults, StartError},
+    issuer::Issuer,
+    scope::ScopeTable,
+    verify::{Authenticator, IssuerVerifier, TokenError, TokenVerifier},
+};
+
+#[cfg(feature = "development-issuer")]
+use crate::development::{self, DevelopmentIssuer};
+
+use super::{gate_plan::DescribedScope, registry::Offered};
+
+/// The issuers of a server.
+#[derive(Default)]
+pub(super) struct Issuing {
+    trusted: Vec<Issuer>,
+    /// The routes of the embedded issuer, if it is used.
+    pub(super) routes: Option<Router>,
+}
+
+/// The settings of the embedded issuer.
+#[cfg_attr(
+    not(feature = "development-issuer"),
+    expect(dead_code, reason = "only the embedded issuer reads it")
+)]
+pub(super) struct Embedding<'a> {
+    pub(super) name: &'a str,
+    pub(super) offered: &'a Offered,
+    pub(super) scopes: Vec<DescribedScope>,
+    pub(super) baseline: Vec<&'static str>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+}
+
+impl Issuing {
+    /// Chooses the configured issuers. Without any, and only on loopback, chooses the
+    /// embedded development issuer. Tools that require tokens without an issuer are an error.
+    pub(super) fn choose(
+        settings: &Settings,
+        asks_for_tokens: bool,
+        embedding: &Embedding<'_>,
+        faults: &mut Faults,
+    ) -> Self {
+        let trusted = settings.issuers().iter();
+        let trusted: Vec<_> = trusted.map(|one| one.settings().clone()).collect();
+        if settings.consents_automatically() && !settings.may_issue_for_development() {
+            faults.add(
+                "consent is automatic, and this server has no development issuer, which is the only issuer that can give it",
+                "remove `with_automatic_consent`, which is for tests, or configure no issuer and listen on loopback",
+            );
+        }
+        if !trusted.is_empty() || !asks_for_tokens {
+            return Self {
+                trusted,
+                routes: None,
+            };
+        }
+        match embed(settings, embedding) {
+            Ok(Some(embedded)) => embedded,
+            Ok(None) => {
+                settings.fault_of_no_issuer(faults);
+                Self::default()
+            }
+            Err(earlier) => {
+                faults.extend(earlier);
+                Self::default()
+            }
+        }
+    }
+
+    /// Returns whether the embedded issuer is used.
+    pub(super) fn is_development(&self) -> bool {
+        self.routes.is_some()
+    }
+
+    /// Returns the issuers to publish, each by its own name.
+    pub(super) fn published(&self) -> Vec<String> {
+        self.trusted
+            .iter()
+            .map(|issuer| issuer.name().to_owned())
+            .collect()
+    }
+
+    /// Returns the prefix of scopes at the issuer that clients use, which is the first.
+    pub(super) fn scope_prefix(&self) -> &str {
+        self.trusted.first().map_or("", Issuer::scope_prefix)
+    }
+
+    /// Returns every accepted `iss`.
+    pub(super) fn accepted(&self) -> Vec<String> {
+        self.trusted
+            .iter()
+            .flat_map(|issuer| issuer.spellings().map(str::to_owned))
+            .collect()
+    }
+
+    /// Returns the constructor of the authenticator for their tokens.
+    pub(super) fn verifier(&self, faults: &mut Faults) -> MakeAuthenticator {
+        if self.trusted.is_empty() {
+            return make_authenticator(NobodyIsTrusted);
+        }
+        match IssuerVerifier::new(self.trusted.clone()) {
+            Ok(verifier) => Box::new(|acceptance, table, clock| {
+                let verifier = verifier.by(Arc::clone(&clock));
+                Authenticator::new(verifier, acceptance, table, clock)
+            }),
+            Err(earlier) => {
+                faults.extend(earlier);
+                make_authenticator(NobodyIsTrusted)
+            }
+        }
+    }
+}
+
+/// Builds an authenticator once the accepted issuers and audiences are known.
+pub(super) type MakeAuthenticator =
+    Box<dyn FnOnce(Acceptance, Arc<ScopeTable>, Arc<dyn Clock>) -> Authenticator + Send>;
+
+/// Returns the constructor of an authenticator with this verifier.
+pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> MakeAuthenticator {
+    Box::new(|acceptance, table, clock| Authenticator::new(verifier, acceptance, table, clock))
+}
+
+/// For a server without issuers, whose items are all public: a token that cannot be verified
+/// is refused here too, never treated as absent.
+struct NobodyIsTrusted;
+
+impl TokenVerifier for NobodyIsTrusted {
+    async fn verify(&self, _token: &BearerToken) -> Result<Claims, TokenError> {
+        Err(TokenError::invalid("this server trusts no issuer"))
+    }
+}
+
+#[cfg(feature = "development-issuer")]
+fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
+    if !settings.may_issue_for_development() {
+        return Ok(None);
+    }
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let resource = settings.resource();
+    let issuer = DevelopmentIssuer::new(development::Settings {
+        origin: resource.origin().to_owned(),
+        resource: resource.as_str().to_owned(),
+        audiences: settings.audiences().to_vec(),
+        resource_name: embedding.name.to_owned(),
+        scopes: embedding
+            .scopes
+            .iter()
+            .map(|&(name, description)| {
+                let described = description.map(str::to_owned);
+                let described = described.or_else(|| uses(&embedding.offered.asking_for(name)));
+                (name.to_owned(), described)
+            })
+            .collect(),
+        default_scopes: owned(&embedding.baseline),
+        subject: "developer".to_owned(),
+        automatic_consent: settings.consents_automatically(),
+        body_time: crate::gate::BODY_TIME,
+        clock: Arc::clone(embedding.clock),
+    })?;
+    let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
+    Ok(Some(Issuing {
+        trusted: vec![trusted],
+        routes: Some(issuer.router()),
+    }))
+}
+
+/// Returns a description of a scope that has none: the items that require it.
+#[cfg(feature = "development-issuer")]
+fn uses(names: &[&str]) -> Option<String> {
+    const SHOWN: usize = 4;
+    match names {
+        [] => None,
+        [one] => Some(format!("Use {one}")),
+        [first @ .., last] if names.len() <= SHOWN => {
+            Some(format!("Use {} and {last}", first.join(", ")))
+        }
+        _ => {
+            let (first, rest) = names.split_at(SHOWN - 1);
+            Some(format!("Use {} and {} more", first.join(", "), rest.len()))
+        }
+    }
+}
+
+#[cfg(not(feature = "development-issuer"))]
+fn embed(_settings: &Settings, _embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
+    Ok(None)
+}

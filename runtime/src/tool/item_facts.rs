@@ -1,0 +1,215 @@
+//! What an attribute states of a tool, a resource or a prompt, apart from parameters.
+
+use rmcp::model::{Icon, MetaObject};
+use serde_json::Value;
+
+use super::{Capability, security_schemes};
+use crate::{access::Requirement, error::Faults, scope::Scope};
+
+/// What the attribute stated.
+pub struct Facts {
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) requirement: Requirement,
+    pub(crate) title: Option<&'static str>,
+    pub(crate) step_up: bool,
+    pub(crate) read_only: Option<bool>,
+    pub(crate) destructive: Option<bool>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) open_world: Option<bool>,
+    pub(crate) icons: Vec<Icon>,
+    pub(crate) meta: Option<Value>,
+    pub(crate) client_capabilities: &'static [Capability],
+}
+
+impl Facts {
+    /// What each has.
+    #[must_use]
+    pub fn new(name: &'static str, description: &'static str, requirement: Requirement) -> Self {
+        Self {
+            name,
+            description,
+            requirement,
+            title: None,
+            step_up: false,
+            read_only: None,
+            destructive: None,
+            idempotent: None,
+            open_world: None,
+            icons: Vec::new(),
+            meta: None,
+            client_capabilities: &[],
+        }
+    }
+
+    /// Those of a stub.
+    pub(crate) fn stub() -> Self {
+        Self::new("", "", Requirement::Scopes(&[]))
+    }
+
+    /// `title = "…"`.
+    #[must_use]
+    pub fn title(mut self, title: &'static str) -> Self {
+        self.title = Some(title);
+        self
+    }
+
+    /// `step_up`.
+    #[must_use]
+    pub fn step_up(mut self, value: bool) -> Self {
+        self.step_up = value;
+        self
+    }
+
+    /// `read_only`.
+    #[must_use]
+    pub fn read_only(mut self, value: bool) -> Self {
+        self.read_only = Some(value);
+        self
+    }
+
+    /// `destructive`.
+    #[must_use]
+    pub fn destructive(mut self, value: bool) -> Self {
+        self.destructive = Some(value);
+        self
+    }
+
+    /// `idempotent`.
+    #[must_use]
+    pub fn idempotent(mut self, value: bool) -> Self {
+        self.idempotent = Some(value);
+        self
+    }
+
+    /// `open_world`.
+    #[must_use]
+    pub fn open_world(mut self, value: bool) -> Self {
+        self.open_world = Some(value);
+        self
+    }
+
+    /// One of `icons = ["https://…"]`.
+    #[must_use]
+    pub fn icon_at(self, src: &'static str) -> Self {
+        self.icon(Icon::new(src))
+    }
+
+    /// One of `icons = [Icon::new("…").with_mime_type("…")]`.
+    #[must_use]
+    pub fn icon(mut self, icon: Icon) -> Self {
+        self.icons.push(icon);
+        self
+    }
+
+    /// `meta = json!({…})`.
+    #[must_use]
+    pub fn meta(mut self, meta: Value) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+
+    /// `client_capabilities = ["…"]`.
+    #[must_use]
+    pub fn client_capabilities(mut self, needed: &'static [Capability]) -> Self {
+        self.client_capabilities = needed;
+        self
+    }
+}
+
+/// Facts as a list publishes them.
+pub(crate) struct Published {
+    pub(crate) description: String,
+    pub(crate) title: Option<String>,
+    pub(crate) icons: Option<Vec<Icon>>,
+    pub(crate) meta: MetaObject,
+}
+
+impl Facts {
+    /// What is published of the facts. What is wrong with them goes to `faults`, where
+    /// `noun` says what they are facts of.
+    pub(crate) fn publish(
+        &mut self,
+        noun: &str,
+        takes_caller: bool,
+        demands: &[Scope],
+        faults: &mut Faults,
+    ) -> Published {
+        let name = self.name;
+        if takes_caller && self.requirement == Requirement::Public {
+            faults.add(
+                format!("the {noun} `{name}` is public and takes a `Caller`, which a call without a token does not have"),
+                "take `Option<Caller>`, or say `authenticated` instead of `public`",
+            );
+        }
+        if self.description.trim().is_empty() {
+            // The attribute sees this, unless the text comes from a file.
+            faults.add(
+                format!("the {noun} `{name}` has no description, and nobody can use what is not described"),
+                "say in its doc comment what it does and when to use it",
+            );
+        }
+        let mut meta = match self.meta.take() {
+            None => MetaObject::default(),
+            Some(Value::Object(members)) => MetaObject(members),
+            Some(_) => {
+                faults.add(
+                    format!("the `meta` of the {noun} `{name}` is no JSON object"),
+                    "give an object, such as `serde_json::json!({ \"example.com/cost\": 1 })`",
+                );
+                MetaObject::default()
+            }
+        };
+        let schemes = security_schemes::schemes(self.requirement, demands);
+        if meta
+            .0
+            .insert(security_schemes::SCHEMES.to_owned(), schemes)
+            .is_some()
+        {
+            faults.add(
+                format!("the `meta` of the {noun} `{name}` has `{}`, which is published from what the attribute says of access", security_schemes::SCHEMES),
+                "take it out: what is said twice can differ",
+            );
+        }
+        let icons = std::mem::take(&mut self.icons);
+        Published {
+            description: self.description.trim().to_owned(),
+            title: self.title.map(str::to_owned),
+            icons: (!icons.is_empty()).then_some(icons),
+            meta,
+        }
+    }
+}
+
+/// What an attribute says of access, where the compiler can look at it.
+#[diagnostic::on_unimplemented(
+    message = "the access that `{Self}` requires is not declared",
+    label = "not declared with toolgate's attributes",
+    note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have an attribute with this name, so check the `use`"
+)]
+pub trait Stated {
+    /// `scope = …` and its kin.
+    const ACCESS: Requirement;
+
+    /// `demands = […]`.
+    const DEMANDS: &'static [Scope] = &[];
+}
+
+/// A scope by a constant's path: the text or the [`Scope`], whichever the constant is.
+pub struct ScopeText<T>(pub T);
+
+impl ScopeText<&'static str> {
+    /// The scope.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        Scope::new(self.0)
+    }
+}
+
+impl ScopeText<Scope> {
+    /// The scope.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        self.0
+    }
+}

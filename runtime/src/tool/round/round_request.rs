@@ -1,0 +1,191 @@
+//! The round that one request is, judged before anything runs.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use rmcp::model::{
+    CallToolRequestParams, ClientCapabilities, GetPromptRequestParams, InputResponses, JsonObject,
+    ReadResourceRequestParams,
+};
+use serde_json::Value;
+
+use super::state_seal::{Binding, Opened, RoundSeal, StateFault};
+use crate::caller::Principal;
+
+/// What a request is about, and what it brings of a round before.
+#[derive(Debug, Clone)]
+pub(crate) struct Turn<'r> {
+    /// The method, so that no prompt takes the state of a tool of its name.
+    pub(super) method: &'static str,
+    /// The name of the tool or the prompt, or the resource's URI.
+    pub(super) name: &'r str,
+    pub(super) arguments: Cow<'r, JsonObject>,
+    state: Option<Cow<'r, str>>,
+    responses: Option<Cow<'r, InputResponses>>,
+}
+
+impl<'r> Turn<'r> {
+    fn new(
+        method: &'static str,
+        name: &'r str,
+        arguments: Option<&'r JsonObject>,
+        state: Option<&'r String>,
+        responses: Option<&'r InputResponses>,
+    ) -> Self {
+        Self {
+            method,
+            name,
+            arguments: arguments.map_or_else(Cow::default, Cow::Borrowed),
+            state: state.map(|state| Cow::Borrowed(state.as_str())),
+            responses: responses.map(Cow::Borrowed),
+        }
+    }
+
+    /// Whether it brings nothing of a round before.
+    pub(crate) fn is_first(&self) -> bool {
+        self.state.is_none() && self.responses.is_none()
+    }
+
+    /// The same as the round after one that gave this state, with no answer yet.
+    pub(crate) fn next(&self, state: Option<String>) -> Self {
+        Self {
+            state: state.map(Cow::Owned),
+            responses: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same with answers.
+    pub(crate) fn with(mut self, responses: InputResponses) -> Self {
+        self.responses = Some(Cow::Owned(responses));
+        self
+    }
+
+    /// That of something that is no request of several rounds, and brings nothing.
+    pub(crate) fn alone(method: &'static str) -> Self {
+        Self::new(method, "", None, None, None)
+    }
+}
+
+impl<'r> From<&'r CallToolRequestParams> for Turn<'r> {
+    fn from(call: &'r CallToolRequestParams) -> Self {
+        Self::new(
+            "tools/call",
+            &call.name,
+            call.arguments.as_ref(),
+            call.request_state.as_ref(),
+            call.input_responses.as_ref(),
+        )
+    }
+}
+
+impl<'r> From<&'r GetPromptRequestParams> for Turn<'r> {
+    fn from(get: &'r GetPromptRequestParams) -> Self {
+        Self::new(
+            "prompts/get",
+            &get.name,
+            get.arguments.as_ref(),
+            get.request_state.as_ref(),
+            get.input_responses.as_ref(),
+        )
+    }
+}
+
+impl<'r> From<&'r ReadResourceRequestParams> for Turn<'r> {
+    fn from(read: &'r ReadResourceRequestParams) -> Self {
+        Self::new(
+            "resources/read",
+            &read.uri,
+            None,
+            read.request_state.as_ref(),
+            read.input_responses.as_ref(),
+        )
+    }
+}
+
+/// The round that a request is.
+pub(crate) struct CallRound {
+    pub(super) seal: Arc<RoundSeal>,
+    pub(super) binding: Binding,
+    earlier: Option<Opened>,
+    responses: InputResponses,
+    declared: Option<ClientCapabilities>,
+}
+
+impl CallRound {
+    /// Judges the state and the answers that a request brings.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRound`] when they do not belong to this very request.
+    pub(crate) fn judge(
+        seal: &Arc<RoundSeal>,
+        principal: Option<&Principal>,
+        turn: &Turn<'_>,
+        declared: Option<ClientCapabilities>,
+    ) -> Result<Self, NoRound> {
+        let binding = seal.bind(principal, turn);
+        let earlier = match &turn.state {
+            Some(state) => Some(seal.open(&binding, state).map_err(NoRound::State)?),
+            // An answer to what nobody has asked was not given by anybody.
+            None if turn.responses.iter().any(|given| !given.is_empty()) => {
+                return Err(NoRound::Unasked);
+            }
+            None => None,
+        };
+        Ok(Self {
+            seal: Arc::clone(seal),
+            binding,
+            earlier,
+            responses: turn.responses.as_deref().cloned().unwrap_or_default(),
+            declared,
+        })
+    }
+
+    /// For how long the round before can be answered yet; no time where there was none.
+    pub(crate) fn left(&self) -> Duration {
+        let left = self.earlier.as_ref().map_or(0, |earlier| earlier.left);
+        Duration::from_secs(left)
+    }
+
+    /// What the client of this request can be asked for.
+    pub(super) fn declared(&self) -> Option<&ClientCapabilities> {
+        self.declared.as_ref()
+    }
+
+    /// What was said to itself in the round before.
+    pub(super) fn state(&self) -> Option<&Value> {
+        let earlier = self.earlier.as_ref()?;
+        Some(&earlier.sealed.state)
+    }
+
+    /// An answer to something that was asked.
+    pub(super) fn response(&self, key: &str) -> Option<&Value> {
+        let earlier = self.earlier.as_ref()?;
+        let was_asked = earlier.sealed.asked.iter().any(|asked| asked == key);
+        was_asked.then(|| self.responses.get(key)).flatten()
+    }
+}
+
+/// Why a request is not the next round of any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoRound {
+    State(StateFault),
+    Unasked,
+}
+
+impl NoRound {
+    /// What the caller is told.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::State(StateFault::NotOurs) => {
+                "the request state is none that this server gave to this caller for this very request; call again without it"
+            }
+            Self::State(StateFault::Expired) => {
+                "the request state has expired; call again without it"
+            }
+            Self::Unasked => {
+                "there are input responses without the request state that belongs to them; call again without them"
+            }
+        }
+    }
+}

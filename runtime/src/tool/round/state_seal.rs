@@ -1,0 +1,338 @@
+//! Request state that leaves the server and comes back by way of the client.
+//!
+//! The client is not trusted with it (MCP 2026-07-28, multi round-trip requests): it may
+//! read it, change it, keep it, or hand it to somebody else. So it is encrypted and
+//! authenticated together with everything that it belongs to, none of which it carries:
+//! the server, the principal, the method, and the tool and arguments (or the prompt, or the
+//! resource) of the request. What differs in any of these does not open, and nobody is told
+//! in which.
+
+use std::sync::Arc;
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
+    digest::{Context, SHA256},
+    error::Unspecified,
+    rand,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
+
+use super::Turn;
+use crate::{
+    caller::Principal,
+    clock::{Clock, UnixTime},
+};
+
+/// What every state of this form is bound to first. Another form, another text.
+const FORM: &str = "toolgate request state 2";
+
+/// What seals and opens the request states of one server.
+///
+/// The algorithm forgives a repeated nonce (RFC 8452), so that several replicas can share
+/// one key for a long time.
+pub(crate) struct RoundSeal {
+    key: RandomizedNonceKey,
+    resource: String,
+    clock: Arc<dyn Clock>,
+}
+
+/// What one request state belongs to: a request by its caller, and by what it is about.
+pub(crate) struct Binding(Vec<u8>);
+
+/// What a tool said to itself, and what it asked for.
+pub(super) struct Sealed {
+    /// The keys of what it asked for.
+    pub(super) asked: Vec<String>,
+    /// The tool's own state, as JSON.
+    pub(super) state: Value,
+}
+
+/// What was opened.
+pub(super) struct Opened {
+    pub(super) sealed: Sealed,
+    /// For how many seconds it is good yet; never none.
+    pub(super) left: u64,
+}
+
+/// Why a request state is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateFault {
+    /// It was not sealed here, or not for this very call.
+    NotOurs,
+    Expired,
+}
+
+impl RoundSeal {
+    /// With a key that other replicas have as well, or one that nobody else has, for as
+    /// long as the process runs.
+    pub(crate) fn new(
+        key: Option<[u8; 32]>,
+        resource: String,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Unspecified> {
+        let key = match key {
+            Some(key) => key,
+            None => {
+                let mut key = [0; 32];
+                rand::fill(&mut key)?;
+                key
+            }
+        };
+        Ok(Self {
+            key: RandomizedNonceKey::new(&AES_256_GCM_SIV, &key)?,
+            resource,
+            clock,
+        })
+    }
+
+    /// What a request's state is bound to. Each part is preceded by its length, so that no
+    /// two calls run together into one text.
+    pub(super) fn bind(&self, principal: Option<&Principal>, turn: &Turn<'_>) -> Binding {
+        let mut text = Vec::new();
+        let mut part = |bytes: &[u8]| {
+            text.extend((bytes.len() as u64).to_be_bytes());
+            text.extend(bytes);
+        };
+        part(FORM.as_bytes());
+        part(self.resource.as_bytes());
+        part(turn.method.as_bytes());
+        part(turn.name.as_bytes());
+        part(hash(&turn.arguments).as_ref());
+        // As sessions have it: a refreshed or stepped-up token is the same principal's.
+        match principal.map(Principal::claims) {
+            None => part(b"anybody"),
+            Some(claims) => {
+                part(claims.issuer().as_bytes());
+                let (kind, name) = match claims.subject() {
+                    Some(subject) => ("subject", subject),
+                    None => ("client", claims.client_id().unwrap_or_default()),
+                };
+                part(kind.as_bytes());
+                part(name.as_bytes());
+            }
+        }
+        Binding(text)
+    }
+
+    /// Seals a state that is good for so many seconds.
+    pub(super) fn close(
+        &self,
+        binding: &Binding,
+        sealed: &Sealed,
+        seconds: u64,
+    ) -> Result<String, Unspecified> {
+        let end = self.clock.now().plus(seconds).seconds();
+        let content = serde_json::json!([end, sealed.asked, sealed.state]);
+        let mut bytes = content.to_string().into_bytes();
+        let aad = Aad::from(&binding.0);
+        let nonce = self.key.seal_in_place_append_tag(aad, &mut bytes)?;
+        let mut text = BASE64_URL_SAFE_NO_PAD.encode(nonce.as_ref());
+        BASE64_URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
+        Ok(text)
+    }
+
+    /// Opens a state that was sealed for this call.
+    pub(super) fn open(&self, binding: &Binding, text: &str) -> Result<Opened, StateFault> {
+        let (end, asked, state) = self.read(binding, text).ok_or(StateFault::NotOurs)?;
+        match UnixTime::from_seconds(end).since(self.clock.now()) {
+            0 => Err(StateFault::Expired),
+            left => Ok(Opened {
+                sealed: Sealed { asked, state },
+                left,
+            }),
+        }
+    }
+
+    fn read(&self, binding: &Binding, text: &str) -> Option<(u64, Vec<String>, Value)> {
+        // 12 bytes are 16 characters, so the two parts need nothing between them.
+        let (nonce, text) = text.split_at_checked(NONCE_LEN / 3 * 4)?;
+        let nonce = BASE64_URL_SAFE_NO_PAD.decode(nonce).ok()?;
+        let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
+        let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        let aad = Aad::from(&binding.0);
+        let content = self.key.open_in_place(nonce, aad, &mut bytes).ok()?;
+        serde_json::from_slice(content).ok()
+    }
+}
+
+/// A hash of arguments that does not depend on the order in which a client writes them.
+fn hash(arguments: &Map<String, Value>) -> impl AsRef<[u8]> + use<> {
+    let mut context = Context::new(&SHA256);
+    object(&mut context, arguments);
+    context.finish()
+}
+
+/// Every value begins with its kind, and whatever has a length with that.
+fn value(context: &mut Context, value: &Value) {
+    match value {
+        Value::Null => context.update(b"0"),
+        Value::Bool(true) => context.update(b"t"),
+        Value::Bool(false) => context.update(b"f"),
+        Value::Number(number) => text(context, b"n", &number.to_string()),
+        Value::String(string) => text(context, b"s", string),
+        Value::Array(items) => {
+            context.update(b"a");
+            context.update(&(items.len() as u64).to_be_bytes());
+            for item in items {
+                self::value(context, item);
+            }
+        }
+        Value::Object(members) => object(context, members),
+    }
+}
+
+fn object(context: &mut Context, members: &Map<String, Value>) {
+    // Whether serde_json keeps an order is decided by features of somebody else's.
+    let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    context.update(b"o");
+    context.update(&(names.len() as u64).to_be_bytes());
+    for name in names {
+        text(context, b"s", name);
+        value(context, &members[name]);
+    }
+}
+
+fn text(context: &mut Context, kind: &[u8], text: &str) {
+    context.update(kind);
+    context.update(&(text.len() as u64).to_be_bytes());
+    context.update(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::{CallToolRequestParams, GetPromptRequestParams, ReadResourceRequestParams};
+    use serde_json::json;
+
+    use super::*;
+
+    struct At(u64);
+
+    impl Clock for At {
+        fn now(&self) -> UnixTime {
+            UnixTime::from_seconds(self.0)
+        }
+    }
+
+    fn seal(key: Option<[u8; 32]>, resource: &str, now: u64) -> RoundSeal {
+        RoundSeal::new(key, resource.to_owned(), Arc::new(At(now))).unwrap()
+    }
+
+    fn call(name: &str, arguments: &Value) -> CallToolRequestParams {
+        serde_json::from_value(json!({"name": name, "arguments": arguments})).unwrap()
+    }
+
+    fn sealed() -> Sealed {
+        Sealed {
+            asked: vec!["sure".to_owned()],
+            state: json!({"step": 1}),
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_for_a_call_opens_for_that_call_alone() {
+        let ours = seal(Some([7; 32]), "r", 100);
+        let list = call("delete", &json!({"list": "a"}));
+        let list = Turn::from(&list);
+        let binding = ours.bind(None, &list);
+        let text = ours.close(&binding, &sealed(), 60).unwrap();
+        let Opened {
+            sealed: opened,
+            left,
+        } = ours.open(&binding, &text).unwrap();
+        assert_eq!(left, 60);
+        assert_eq!(
+            (opened.asked, opened.state),
+            (vec!["sure".to_owned()], json!({"step": 1}))
+        );
+        for (tool, given) in [
+            ("delet", json!({"list": "a"})),
+            ("delete", json!({"list": "b"})),
+            ("delete", json!({"list": "a", "all": true})),
+            ("delete", json!({"list": ["a"]})),
+            ("delete", json!({})),
+        ] {
+            let other = ours.bind(None, &Turn::from(&call(tool, &given)));
+            let opened = ours.open(&other, &text).err();
+            assert_eq!(opened, Some(StateFault::NotOurs), "{tool} {given}");
+        }
+        for other in [
+            seal(Some([8; 32]), "r", 100),
+            seal(None, "r", 100),
+            seal(Some([7; 32]), "s", 100),
+        ] {
+            let binding = other.bind(None, &list);
+            assert_eq!(other.open(&binding, &text).err(), Some(StateFault::NotOurs));
+        }
+        // A replica with the same key, and the moment from which it is too late.
+        for (now, expected) in [(159, None), (160, Some(StateFault::Expired))] {
+            let replica = seal(Some([7; 32]), "r", now);
+            let binding = replica.bind(None, &list);
+            assert_eq!(replica.open(&binding, &text).err(), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_for_a_tool_opens_for_no_prompt_and_no_resource_of_its_name() {
+        let ours = seal(None, "r", 100);
+        let tool = call("x:y", &json!({}));
+        let prompt: GetPromptRequestParams =
+            serde_json::from_value(json!({"name": "x:y", "arguments": {}})).unwrap();
+        let resource: ReadResourceRequestParams =
+            serde_json::from_value(json!({"uri": "x:y"})).unwrap();
+        let turns = [
+            Turn::from(&tool),
+            Turn::from(&prompt),
+            Turn::from(&resource),
+        ];
+        for (from, turn) in turns.iter().enumerate() {
+            let binding = ours.bind(None, turn);
+            let text = ours.close(&binding, &sealed(), 60).unwrap();
+            for (to, turn) in turns.iter().enumerate() {
+                let opened = ours.open(&ours.bind(None, turn), &text);
+                assert_eq!(opened.is_ok(), from == to, "{from} {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_character_anywhere_breaks_the_seal() {
+        let ours = seal(None, "r", 100);
+        let binding = ours.bind(None, &Turn::alone("delete"));
+        let text = ours.close(&binding, &sealed(), 60).unwrap();
+        assert!(!text.contains("sure"));
+        for at in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            let opened = ours.open(&binding, &changed).err();
+            assert_eq!(opened, Some(StateFault::NotOurs), "{at}");
+        }
+        for text in [
+            "",
+            "A",
+            "AAAAAAAAAAAAAAAA",
+            "äöüäöüäöüäöüäöü",
+            &text[..text.len() - 4],
+        ] {
+            let opened = ours.open(&binding, text).err();
+            assert_eq!(opened, Some(StateFault::NotOurs), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_the_same_in_any_order_and_in_no_other_way() {
+        let hash = |text: &str| hash(&serde_json::from_str(text).unwrap()).as_ref().to_vec();
+        let plain = hash(r#"{"a":1,"b":{"c":[true,null],"d":""}}"#);
+        assert_eq!(plain, hash(r#"{"b":{"d":"","c":[true,null]},"a":1}"#));
+        for other in [
+            r#"{"a":"1","b":{"c":[true,null],"d":""}}"#,
+            r#"{"a":1,"b":{"c":[null,true],"d":""}}"#,
+            r#"{"a":1,"b":{"c":[true],"d":""}}"#,
+            r#"{"a":1,"b":{"c":[true,null]},"d":""}"#,
+        ] {
+            assert_ne!(plain, hash(other), "{other}");
+        }
+    }
+}

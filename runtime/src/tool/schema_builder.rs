@@ -1,0 +1,364 @@
+//! Arguments and results → JSON Schemas (draft 2020-12, MCP's default dialect).
+//!
+//! One generator serves a whole tool, so that a type which needs a definition of its own
+//! (a recursive one) has one, and everything else stands where it is used.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde::Serialize;
+use serde_json::{Map, Number, Value};
+
+use super::{Returns, Slot, param_header};
+use crate::{error::Faults, json_schema::publish};
+
+/// Takes down what an expansion says about parameters and result.
+pub struct Describe {
+    generator: SchemaGenerator,
+    arguments: Vec<Described>,
+    whole: Option<Schema>,
+    output: Option<Schema>,
+    faults: Vec<(String, &'static str)>,
+}
+
+struct Described {
+    name: &'static str,
+    schema: Map<String, Value>,
+    required: bool,
+    default: Option<Value>,
+}
+
+/// A limit of a number.
+#[derive(Debug, Clone, Copy)]
+pub enum Limit {
+    /// A whole one.
+    Integer(i128),
+    /// One with a fraction.
+    Float(f64),
+}
+
+/// The schemas of a tool.
+pub(super) struct Schemas {
+    pub(super) input: Map<String, Value>,
+    pub(super) output: Option<Map<String, Value>>,
+    pub(super) defaults: Vec<(&'static str, Value)>,
+    pub(super) undescribed: Vec<String>,
+    pub(super) names: Vec<String>,
+}
+
+impl Describe {
+    pub(super) fn new() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.meta_schema = None;
+            // Clients differ in how well they follow references; most schemas need none.
+            settings.inline_subschemas = true;
+        });
+        Self {
+            generator: settings.into_generator(),
+            arguments: Vec::new(),
+            whole: None,
+            output: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// An argument. What is said next is said about it.
+    pub fn argument<T>(
+        &mut self,
+        slot: Slot<T>,
+        name: &'static str,
+        description: &'static str,
+    ) -> &mut Self {
+        let schema = (slot.schema)(&mut self.generator);
+        self.push(name, description, schema, !slot.is_optional())
+    }
+
+    fn push(
+        &mut self,
+        name: &'static str,
+        description: &'static str,
+        mut schema: Schema,
+        required: bool,
+    ) -> &mut Self {
+        let mut schema = std::mem::take(schema.ensure_object());
+        let description = description.trim();
+        if !description.is_empty() {
+            schema.insert("description".into(), description.into());
+        }
+        self.arguments.push(Described {
+            name,
+            schema,
+            required,
+            default: None,
+        });
+        self
+    }
+
+    /// All arguments as one struct.
+    pub fn arguments<T>(&mut self, slot: Slot<T>) {
+        self.whole = Some((slot.schema)(&mut self.generator));
+    }
+
+    /// The result.
+    pub fn result<T>(&mut self, returns: Returns<T>) {
+        self.output = (returns.schema)();
+    }
+
+    /// `minimum = …`.
+    pub fn minimum(&mut self, limit: Limit) -> &mut Self {
+        self.limit("minimum", limit, |old, new| new > old)
+    }
+
+    /// `maximum = …`.
+    pub fn maximum(&mut self, limit: Limit) -> &mut Self {
+        self.limit("maximum", limit, |old, new| new < old)
+    }
+
+    /// `min_length = …`, in characters.
+    pub fn min_length(&mut self, characters: u64) -> &mut Self {
+        self.rule("minLength", characters.into(), &["string"])
+    }
+
+    /// `max_length = …`, in characters.
+    pub fn max_length(&mut self, characters: u64) -> &mut Self {
+        self.rule("maxLength", characters.into(), &["string"])
+    }
+
+    /// `pattern = "…"`.
+    pub fn pattern(&mut self, pattern: &'static str) -> &mut Self {
+        self.rule("pattern", pattern.into(), &["string"])
+    }
+
+    /// `header = "…"`: published as `x-mcp-header`.
+    pub fn header(&mut self, name: &'static str) -> &mut Self {
+        if let Some(current) = self.arguments.last_mut() {
+            // A header is there or not; it cannot be null, and clients want one plain type.
+            without_null(&mut current.schema);
+            current
+                .schema
+                .insert(param_header::KEYWORD.into(), name.into());
+        }
+        self
+    }
+
+    /// `default = …`.
+    pub fn default<T: Serialize>(&mut self, value: T) -> &mut Self {
+        self.set_default(serde_json::to_value(value))
+    }
+
+    /// `default` alone.
+    pub fn default_of<T: Serialize + Default>(&mut self) -> &mut Self {
+        self.set_default(serde_json::to_value(T::default()))
+    }
+
+    fn set_default(&mut self, value: Result<Value, serde_json::Error>) -> &mut Self {
+        let Some(current) = self.arguments.last_mut() else {
+            return self;
+        };
+        match value {
+            Ok(value) => {
+                current.schema.insert("default".into(), value.clone());
+                current.default = Some(value);
+                current.required = false;
+            }
+            Err(fault) => self.faults.push((
+                format!(
+                    "the default of the argument `{}` is no JSON: {fault}",
+                    current.name
+                ),
+                "give a default that serde can write as JSON",
+            )),
+        }
+        self
+    }
+
+    /// Sets a limit; never wider than what the type has already.
+    fn limit(
+        &mut self,
+        keyword: &'static str,
+        limit: Limit,
+        stricter: fn(f64, f64) -> bool,
+    ) -> &mut Self {
+        let number = match limit {
+            Limit::Integer(whole) => Number::from_i128(whole),
+            Limit::Float(float) => Number::from_f64(float),
+        };
+        let (Some(number), Some(current)) = (number, self.arguments.last()) else {
+            return self;
+        };
+        let old = current.schema.get(keyword).and_then(Value::as_f64);
+        let new = number.as_f64();
+        match (old, new) {
+            (Some(old), Some(new)) if !stricter(old, new) => self,
+            _ => self.rule(keyword, Value::Number(number), &["number", "integer"]),
+        }
+    }
+
+    /// Adds a rule that means something for values of these types only.
+    fn rule(&mut self, keyword: &'static str, value: Value, types: &[&str]) -> &mut Self {
+        let Some(current) = self.arguments.last_mut() else {
+            return self;
+        };
+        let stated: Vec<&str> = match current.schema.get("type") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+            // Without a type the rule holds where it can.
+            _ => types.to_vec(),
+        };
+        if !stated.iter().any(|one| types.contains(one)) {
+            self.faults.push((
+                format!(
+                    "the argument `{}` has the rule `{keyword}`, and is of type {}",
+                    current.name,
+                    stated.join(" or ")
+                ),
+                "take the rule away, or give the argument another type",
+            ));
+        }
+        current.schema.insert(keyword.into(), value);
+        self
+    }
+
+    /// The schemas, complete.
+    pub(super) fn finish(mut self, tool: &'static str, faults: &mut Faults) -> Schemas {
+        for (what, remedy) in self.faults {
+            faults.add(format!("the tool `{tool}`: {what}"), remedy);
+        }
+        let mut defaults = Vec::new();
+        let mut input = match self.whole {
+            Some(mut whole) => std::mem::take(whole.ensure_object()),
+            None => object_of(self.arguments, &mut defaults),
+        };
+        if !as_object(&mut input) {
+            faults.add(
+                format!("the arguments of the tool `{tool}` are no JSON object"),
+                "give `Args` a struct with named fields",
+            );
+        }
+        close(&mut input);
+        let definitions = self.generator.take_definitions(true);
+        if !definitions.is_empty() {
+            input.insert("$defs".into(), Value::Object(definitions));
+        }
+        publish(&mut input);
+        for (what, remedy) in param_header::faults(&input) {
+            faults.add(format!("the tool `{tool}`: {what}"), remedy);
+        }
+
+        let properties = input.get("properties").and_then(Value::as_object);
+        let properties = properties.into_iter().flatten();
+        let undescribed = properties
+            .clone()
+            .filter(|(_, schema)| schema.get("description").is_none())
+            .map(|(name, _)| name.clone())
+            .collect();
+        let names = properties.map(|(name, _)| name.clone()).collect();
+        let output = self.output.map(|mut schema| {
+            let mut schema = std::mem::take(schema.ensure_object());
+            as_object(&mut schema);
+            schema.remove("$schema");
+            publish(&mut schema);
+            schema
+        });
+        Schemas {
+            input,
+            output,
+            defaults,
+            undescribed,
+            names,
+        }
+    }
+}
+
+/// The schema of an object with these members.
+fn object_of(
+    arguments: Vec<Described>,
+    defaults: &mut Vec<(&'static str, Value)>,
+) -> Map<String, Value> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for argument in arguments {
+        if argument.required {
+            required.push(Value::from(argument.name));
+        }
+        if let Some(value) = argument.default {
+            defaults.push((argument.name, value));
+        }
+        properties.insert(argument.name.into(), Value::Object(argument.schema));
+    }
+    let mut schema = Map::new();
+    schema.insert("type".into(), "object".into());
+    schema.insert("properties".into(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".into(), Value::Array(required));
+    }
+    schema
+}
+
+/// Says `"type": "object"` where every value that the schema allows is one; whether it is so.
+fn as_object(schema: &mut Map<String, Value>) -> bool {
+    fn only_objects(schema: &Map<String, Value>) -> bool {
+        match schema.get("type") {
+            Some(Value::String(one)) => one == "object",
+            Some(_) => false,
+            None => ["oneOf", "anyOf"].iter().any(|keyword| {
+                schema
+                    .get(*keyword)
+                    .and_then(Value::as_array)
+                    .is_some_and(|branches| {
+                        !branches.is_empty()
+                            && branches
+                                .iter()
+                                .all(|branch| branch.as_object().is_some_and(only_objects))
+                    })
+            }),
+        }
+    }
+    let objects = only_objects(schema);
+    if objects {
+        schema.insert("type".into(), "object".into());
+    }
+    objects
+}
+
+/// Refuses members that the schema does not name, unless it says itself what becomes of them.
+fn close(schema: &mut Map<String, Value>) {
+    if schema.contains_key("additionalProperties") || schema.contains_key("unevaluatedProperties") {
+        return;
+    }
+    // `additionalProperties` does not see what a branch names; `unevaluatedProperties` does.
+    let branches = ["oneOf", "anyOf", "allOf", "$ref", "if"];
+    let keyword = match branches.iter().any(|branch| schema.contains_key(*branch)) {
+        true => "unevaluatedProperties",
+        false => "additionalProperties",
+    };
+    schema.insert(keyword.into(), Value::Bool(false));
+}
+
+/// Takes `null` out of what the schema allows at its top.
+fn without_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|one| !one.is_null());
+    }
+    let other = match schema
+        .get("anyOf")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    {
+        Some([one, null]) if null.get("type").is_some_and(|of| of == "null") => {
+            one.as_object().cloned()
+        }
+        _ => None,
+    };
+    if let Some(other) = other {
+        schema.remove("anyOf");
+        for (keyword, value) in other {
+            schema.entry(keyword).or_insert(value);
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Verifies the access tokens of the trusted issuers.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use futures_util::FutureExt;
+use serde_json::{Map, Value};
+use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
+
+use super::{
+    TokenError, TokenVerifier, introspection_claims,
+    jws::{self, Jws, MAX_TOKEN, NotAJws},
+    jwt::{self, Named},
+    token_type,
+};
+use crate::{
+    bearer::BearerToken,
+    claims::Claims,
+    clock::{Clock, SystemClock},
+    error::{Faults, StartError},
+    issuer::{Introspector, Issuer, Jwts, Keys, Quoted},
+    json,
+};
+
+/// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that
+/// `iss` names, other tokens by introspection at the issuer they belong to.
+///
+/// A token is checked with one issuer only: keys of different issuers never mix, and no
+/// issuer sees another's tokens. The verifier never fetches a URL from a token. It checks
+/// the header of a JWT before its signature, and its signature before its claims.
+///
+/// Background tasks load the keys, from the first use within a tokio runtime or from
+/// [`IssuerVerifier::start`] until the verifier is dropped.
+///
+/// ```
+/// use toolgate::{Issuer, IssuerVerifier};
+///
+/// let verifier = IssuerVerifier::new([Issuer::new("https://as.example")])?;
+/// assert_eq!(verifier.issuers().collect::<Vec<_>>(), ["https://as.example"]);
+/// # Ok::<(), toolgate::StartError>(())
+/// ```
+pub struct IssuerVerifier {
+    trusted: Box<[Trusted]>,
+    clock: Arc<dyn Clock>,
+    background: OnceLock<Background>,
+}
+
+/// An issuer and what is needed to verify its tokens.
+pub(super) struct Trusted {
+    pub(super) issuer: Issuer,
+    /// `None` if all its tokens are introspected.
+    pub(super) keys: Option<Arc<Keys>>,
+    /// `None` if none of its tokens are introspected.
+    pub(super) introspector: Option<Arc<Introspector>>,
+}
+
+/// The evidence for a verified token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Stamp {
+    issuer: usize,
+    /// The generation of the keys, if keys were used.
+    generation: Option<u64>,
+    /// When the introspection response expires, if there was one.
+    until: Option<Instant>,
+}
+
+impl IssuerVerifier {
+    /// Builds a verifier for the tokens of these issuers. Fetches nothing yet and does not
+    /// block: an issuer that is down does not prevent the start.
+    ///
+    /// # Errors
+    ///
+    /// Every error in the issuers' settings.
+    pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, StartError> {
+        let mut faults = Faults::default();
+        let issuers: Vec<_> = issuers.into_iter().collect();
+        if issuers.is_empty() {
+            faults.add(
+                "no trusted issuer is configured",
+                "add one, for example with TOOLGATE_AUTHORIZATION_SERVERS",
+            );
+        }
+        faults_of_names(&issuers, &mut faults);
+        faults_of_prefixes(&issuers, &mut faults);
+        let trusted = issuers
+            .into_iter()
+            .map(|issuer| {
+                let asked = issuer.introspection().map(|one| one.jwts());
+                let keys = match asked {
+                    Some(Jwts::Asked) => None,
+                    _ => issuer.keys(&mut faults),
+                };
+                let introspector = issuer.introspector(&mut faults);
+                Trusted {
+                    issuer,
+                    keys,
+                    introspector,
+                }
+            })
+            .collect();
+        faults.finish(Self::of(trusted))
+    }
+
+    /// Sets the clock that limits how long introspection responses are cached. The default
+    /// is the system clock.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        self.by(Arc::new(clock))
+    }
+
+    pub(crate) fn by(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds a verifier with the given keys.
+    #[cfg(test)]
+    pub(super) fn with_keys(issuers: impl IntoIterator<Item = (Issuer, Arc<Keys>)>) -> Self {
+        let trusted = issuers.into_iter().map(|(issuer, keys)| Trusted {
+            issuer,
+            keys: Some(keys),
+            introspector: None,
+        });
+        Self::of(trusted.collect())
+    }
+
+    fn of(trusted: Box<[Trusted]>) -> Self {
+        Self {
+            trusted,
+            clock: Arc::new(SystemClock),
+            background: OnceLock::new(),
+        }
+    }
+
+    /// Returns every accepted spelling of `iss`.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.trusted.iter().flat_map(|one| one.issuer.spellings())
+    }
+
+    /// Starts loading and refreshing the keys, if not started yet. Does nothing outside a
+    /// tokio runtime; the first verification starts it then.
+    pub fn start(&self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        self.background.get_or_init(|| {
+            // Boxed, so that all background tasks have one type to compile.
+            let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
+            let keys = keys.map(|keys| Keys::maintain(Arc::downgrade(keys)).boxed());
+            let asked = self
+                .trusted
+                .iter()
+                .filter_map(|one| one.introspector.as_ref());
+            let asked = asked.map(|one| Introspector::find(Arc::downgrade(one)).boxed());
+            let tasks = keys.chain(asked).map(|task| runtime.spawn(task));
+            Background(tasks.map(|task| task.abort_handle()).collect())
+        });
+    }
+
+    /// Returns whether tokens can be verified: at least one issuer has its keys and, if
+    /// needed, its introspection endpoint. An issuer that is down does not affect the
+    /// others' callers.
+    ///
+    /// # Errors
+    ///
+    /// The reason of each issuer why its tokens cannot be verified.
+    pub fn readiness(&self) -> Result<(), String> {
+        let faults: Option<Vec<_>> = self.trusted.iter().map(Trusted::fault).collect();
+        match faults {
+            None => Ok(()),
+            Some(faults) => Err(faults.join("; ")),
+        }
+    }
+
+    /// Returns whether the keys or the introspection response behind a verified token are
+    /// still valid.
+    pub(super) fn is_current(&self, stamp: Stamp) -> bool {
+        let Some(one) = self.trusted.get(stamp.issuer) else {
+            return false;
+        };
+        stamp.until.is_none_or(|until| Instant::now() < until)
+            && match (&one.keys, stamp.generation) {
+                (Some(keys), Some(generation)) => keys.is_current(generation),
+                // Without a key there is an introspection response, and that expires.
+                (_, None) => stamp.until.is_some(),
+                (None, Some(_)) => false,
+            }
+    }
+
+    /// Verifies a token. Returns its claims and the evidence for them.
+    pub(super) async fn verify_stamped(
+        &self,
+        token: &BearerToken,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        self.start();
+        let text = token.as_str();
+        if text.len() > MAX_TOKEN {
+            return Err(jwt::malformed("it is too long"));
+        }
+        match Jws::read(text) {
+            Ok(jws) => self.verify_jwt(token, &jws).await,
+            Err(fault) if jws::is_jwt_like(text) => Err(jwt::not_a_jws(fault)),
+            Err(fault) => self.verify_opaque(token, fault).await,
+        }
+    }
+
+    async fn verify_jwt(
+        &self,
+        token: &BearerToken,
+        jws: &Jws<'_>,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        let members = json::strict_object(jws.payload())
+            .map_err(|_| jwt::malformed("its claims are not a JSON object with each name once"))?;
+        let (issuer, one) = self.addressee(&members)?;
+        let mut stamp = Stamp {
+            issuer,
+            ..Stamp::default()
+        };
+        let Some(keys) = &one.keys else {
+            token_type::judge_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::kind_refused)?;
+            let (claims, until) = introspection_claims::claims(one, token, &*self.clock).await?;
+            stamp.until = Some(until);
+            return Ok((claims, stamp));
+        };
+        let named = Named {
+            jws,
+            issuer: &one.issuer,
+            keys,
+        };
+        let (claims, generation) = named.verify(members).await?;
+        stamp.generation = Some(generation);
+        let jwts = one.issuer.introspection().map(|one| one.jwts());
+        if jwts == Some(Jwts::VerifiedAndAsked) {
+            stamp.until =
+                Some(introspection_claims::confirm(one, token, &claims, &*self.clock).await?);
+        }
+        Ok((claims, stamp))
+    }
+
+    /// Introspects a token that is not a JWT at the one issuer that may have issued it.
+    async fn verify_opaque(
+        &self,
+        token: &BearerToken,
+        fault: NotAJws,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        let text = token.as_str();
+        let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
+            let prefix = one.issuer.introspection()?.prefix();
+            text.starts_with(prefix)
+                .then_some((prefix.len(), issuer, one))
+        });
+        let Some((_, issuer, one)) = asked.max_by_key(|(length, ..)| *length) else {
+            return Err(jwt::not_a_jws(fault));
+        };
+        let (claims, until) = introspection_claims::claims(one, token, &*self.clock).await?;
+        let stamp = Stamp {
+            issuer,
+            generation: None,
+            until: Some(until),
+        };
+        Ok((claims, stamp))
+    }
+
+    /// Returns the issuer that an unverified token names. It only selects the keys; a wrong
+    /// name selects keys that did not sign the token.
+    fn addressee(&self, members: &Map<String, Value>) -> Result<(usize, &Trusted), TokenError> {
+        let iss = match members.get("iss") {
+            Some(Value::String(iss)) => iss,
+            Some(_) => return Err(jwt::malformed("its iss is not a string")),
+            None => return Err(jwt::malformed("it has no iss")),
+        };
+        self.trusted
+            .iter()
+            .enumerate()
+            .find(|(_, one)| one.issuer.is_spelled(iss))
+            .ok_or_else(|| {
+                TokenError::refused(
+                    "the access token is from an issuer that is not trusted here",
+                    format!("iss {} is not trusted", Quoted(iss, 256)),
+                )
+            })
+    }
+}
+
+impl TokenVerifier for IssuerVerifier {
+    async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
+        self.verify_stamped(token).await.map(|(claims, _)| claims)
+    }
+}
+
+impl fmt::Debug for IssuerVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.trusted.iter().map(|one| &one.issuer))
+            .finish()
+    }
+}
+
+impl Trusted {
+    fn fault(&self) -> Option<String> {
+        let keys = self.keys.as_ref().and_then(|keys| keys.fault());
+        keys.or_else(|| self.introspector.as_ref()?.fault())
+    }
+}
+
+fn faults_of_names(issuers: &[Issuer], faults: &mut Faults) {
+    let mut seen = Vec::new();
+    for spelling in issuers.iter().flat_map(Issuer::spellings) {
+        if seen.contains(&spelling) {
+            faults.add(
+                format!("the issuer {spelling:?} is named twice"),
+                "name each issuer, and each spelling of one, once",
+            );
+        }
+        seen.push(spelling);
+    }
+}
+
+/// Trying a token at every issuer in turn would reveal tokens to other issuers.
+fn faults_of_prefixes(issuers: &[Issuer], faults: &mut Faults) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for issuer in issuers {
+        let Some(introspection) = issuer.introspection() else {
+            continue;
+        };
+        let prefix = introspection.prefix();
+        match seen.iter().find(|(earlier, _)| *earlier == prefix) {
+            Some((_, other)) => faults.add(
+                format!(
+                    "the issuers {other:?} and {:?} have the same token prefix, so a token that is not a JWT could belong to both",
+                    issuer.name()
+                ),
+                "set a prefix for one of them by `with_token_prefix`, or use introspection at only one",
+            ),
+            None => seen.push((prefix, issuer.name())),
+        }
+    }
+}
+
+/// The tasks that refresh the keys; dropping it aborts them.
+struct Background(Vec<AbortHandle>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
