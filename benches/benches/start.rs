@@ -39,7 +39,7 @@ fn start<const SCOPES: usize>(bencher: Bencher<'_, '_>, tools: usize) {
                 (0..tools).for_each(|number| set.push(tool(number, SCOPES)));
             };
             let config = Config::new("https://mcp.example/mcp").with_issuer("https://as.example");
-            (Server::new("desk").tools(add).quiet(), config)
+            (Server::new("desk").tools(add).without_banner(), config)
         })
         .bench_local_values(|(server, config)| server.into_router(config).expect("no faults"));
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use serde_json::json;
 
 use crate::{
-    access::Access,
+    access::ResolvedAccess,
     authorization::{Decision, Offers, Rules},
     bearer::Credentials,
     caller::{Acceptance, Principal},
@@ -19,7 +19,7 @@ use crate::{
     issuer::Issuer,
     operation::Operation,
     scope::{Scope, ScopeTable},
-    verify::{Authenticator, IssuerVerifier, Shown},
+    verify::{Authenticator, DpopRequest, IssuerVerifier},
 };
 
 pub(crate) const ISSUER: &str = "https://as.example";
@@ -72,7 +72,7 @@ impl Desk {
             let one = table
                 .one(names[number % scopes])
                 .expect("the scope is declared");
-            Access::Scopes([one].into())
+            ResolvedAccess::Scopes([one].into())
         };
         let offers = Offers {
             tools: tools
@@ -180,7 +180,7 @@ impl Desk {
         let headers = self.headers.get(number).expect("a token is left");
         let credentials = Credentials::read(headers, None, true).expect("one token");
         let credentials = credentials.expect("the header has credentials");
-        let shown = Shown::read(&Method::POST, headers);
+        let shown = DpopRequest::read(&Method::POST, headers);
         // Never pending: the keys are static, or the token is cached.
         let judged = self.authenticator.authenticate(&credentials, &shown);
         let judged = judged.now_or_never();
@@ -189,7 +189,7 @@ impl Desk {
     }
 
     fn decide_about(&self, tool: &str, principal: Option<&Principal>) -> bool {
-        self.rules.admits(Operation::CallTool(tool), principal)
+        self.rules.allows(Operation::CallTool(tool), principal)
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
-use crate::{attribute_syntax::Entry, errors::Errors, expand::moved, scope_value};
+use crate::{attribute_syntax::Entry, errors::Errors, expand::respan, scope_value};
 
 /// The keys that declare access.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
@@ -104,7 +104,7 @@ impl Scope {
                 quote!(#krate::__private::Scope::new(#text))
             }
             Self::Path(path) => {
-                let krate = moved(krate, path.span());
+                let krate = respan(krate, path.span());
                 quote_spanned!(path.span()=> #krate::__private::ScopeText(#path).scope())
             }
         }

@@ -7,7 +7,7 @@ use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 use crate::{
     access::{self, Access, Scope},
     attribute_syntax::{Entry, entries},
-    capability::Capability,
+    capability::ClientCapability,
     errors::Errors,
     item_kind::Family,
     uri_template::Uri,
@@ -29,7 +29,7 @@ pub(crate) struct ItemAttribute {
     pub(crate) icons: Vec<Expr>,
     pub(crate) meta: Option<Expr>,
     /// The capabilities that the client must declare.
-    pub(crate) client_capabilities: Vec<Capability>,
+    pub(crate) client_capabilities: Vec<ClientCapability>,
     /// For resources only.
     pub(crate) uri: Option<Uri>,
     pub(crate) mime_type: Option<LitStr>,
@@ -83,7 +83,7 @@ impl ItemAttribute {
                     ),
                 },
                 "client_capabilities" => {
-                    attribute.client_capabilities = Capability::read(entry, errors);
+                    attribute.client_capabilities = ClientCapability::read(entry, errors);
                 }
                 "crate" => attribute.krate = krate(entry, errors),
                 // The other keys declare the access.

@@ -18,9 +18,9 @@ const ALL: [(&str, &str); 6] = [
 
 /// One capability of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Capability(&'static str);
+pub(crate) struct ClientCapability(&'static str);
 
-impl Capability {
+impl ClientCapability {
     /// Parses the list of an entry. Every invalid item is an error, so that no required
     /// capability is silently dropped.
     pub(crate) fn read(entry: &Entry, errors: &Errors) -> Vec<Self> {
@@ -72,7 +72,7 @@ impl Capability {
     /// Builds the runtime's value for this capability.
     pub(crate) fn tokens(self, krate: &TokenStream) -> TokenStream {
         let variant = format_ident!("{}", self.0, span = Span::mixed_site());
-        quote!(#krate::__private::Capability::#variant)
+        quote!(#krate::__private::ClientCapability::#variant)
     }
 }
 

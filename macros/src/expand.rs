@@ -31,7 +31,7 @@ pub(crate) fn named(ident: &Ident) -> Ident {
 }
 
 /// Moves the path of the runtime to a place in the user's code, for an error there.
-pub(crate) fn moved(krate: &TokenStream, place: Span) -> TokenStream {
+pub(crate) fn respan(krate: &TokenStream, place: Span) -> TokenStream {
     let tokens = krate.clone().into_iter().map(|mut token| {
         token.set_span(place);
         token
@@ -63,7 +63,7 @@ pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
         }
         Parameter::Extractor(extractor) => {
             let ty = &extractor.ty;
-            let krate = moved(krate, ty.span());
+            let krate = respan(krate, ty.span());
             quote_spanned!(ty.span()=> #ty: #krate::__private::ExtractedFrom<#state>,)
         }
         Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),
@@ -72,12 +72,12 @@ pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
 }
 
 /// The access and the demands of an item, as expressions of an expansion.
-pub(crate) struct Asks {
+pub(crate) struct AccessTokens {
     pub(crate) access: TokenStream,
     pub(crate) demands: TokenStream,
 }
 
-impl Asks {
+impl AccessTokens {
     /// Refers to the constants of a function's hidden struct.
     pub(crate) fn stated(krate: &TokenStream) -> Self {
         Self {
@@ -89,12 +89,12 @@ impl Asks {
     /// Builds them for a method, and checks them against the vocabulary, if there is one.
     pub(crate) fn of(
         model: &ItemModel,
-        vocabulary: Option<&ExprPath>,
+        declared_scopes: Option<&ExprPath>,
         krate: &TokenStream,
     ) -> Self {
         let access = access(model, krate);
         let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
-        let within = vocabulary.map(|path| {
+        let within = declared_scopes.map(|path| {
             // The error appears at the method, not where the vocabulary is named.
             let place = at(model.ident.span());
             quote_spanned!(place=> const _: () = #krate::__private::assert_within(ACCESS, DEMANDS, #path);)
@@ -134,7 +134,7 @@ pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStr
 pub(crate) fn definition(
     model: &ItemModel,
     function: &TokenStream,
-    asks: &Asks,
+    asks: &AccessTokens,
     krate: &TokenStream,
 ) -> TokenStream {
     let family = model.attribute.family;
@@ -228,7 +228,7 @@ fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
-fn facts(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> TokenStream {
+fn facts(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> TokenStream {
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
@@ -284,7 +284,7 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
 }
 
 /// Builds the call of the `authorize` function: the caller, and a reference to each argument.
-fn authorize(model: &ItemModel, asks: &Asks, krate: &TokenStream) -> Option<TokenStream> {
+fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
     let place = at(path.span());
     let mut looks = Vec::new();

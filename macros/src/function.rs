@@ -7,7 +7,7 @@ use syn::{Attribute, FnArg, Ident, Item, ItemFn, Visibility};
 use crate::{
     attribute::{ItemAttribute, default_krate},
     errors::Errors,
-    expand::{self, Asks},
+    expand::{self, AccessTokens},
     fallback,
     item_kind::Family,
     model::ItemModel,
@@ -71,7 +71,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         &expand::definition(
             &model,
             &ident.to_token_stream(),
-            &Asks::stated(&krate),
+            &AccessTokens::stated(&krate),
             &krate,
         ),
         &krate,

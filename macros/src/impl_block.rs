@@ -8,7 +8,7 @@ use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Meta, spanned::Spanne
 use crate::{
     attribute::ItemAttribute,
     errors::Errors,
-    expand::{self, Asks},
+    expand::{self, AccessTokens},
     fallback,
     function::{READ, is_ours},
     item_kind::Family,
@@ -93,7 +93,7 @@ fn group(
     let bounds = models.clone().map(|model| expand::bounds(model, krate));
     let definitions = models.map(|model| {
         let ident = &model.ident;
-        let asks = Asks::of(model, attribute.vocabulary.as_ref(), krate);
+        let asks = AccessTokens::of(model, attribute.declared_scopes.as_ref(), krate);
         let definition = expand::definition(model, &quote!(Self::#ident), &asks, krate);
         quote_spanned!(Span::mixed_site()=> __set.push(#definition);)
     });

@@ -94,7 +94,7 @@ mod uri_template;
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not published |
 /// | `icons = ["https://…", icon]` | URIs, or values of rmcp's `Icon` | none |
 /// | `meta = value` | the tool's `_meta`, a `serde_json::Value` that is an object | none |
-/// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `Capability` | none |
+/// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
 /// # Parameters
@@ -296,7 +296,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `register = name` | the function that registers the tools, for a type with several such blocks | `tools` |
 /// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
-/// | `vocabulary = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
+/// | `declared_scopes = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct BlockAttribute {
     pub(crate) krate: TokenStream,
     /// The scopes that the methods may require.
-    pub(crate) vocabulary: Option<ExprPath>,
+    pub(crate) declared_scopes: Option<ExprPath>,
     /// The names of the registering functions that differ from the default.
     registers: Vec<(Family, Ident)>,
 }
@@ -23,16 +23,22 @@ impl BlockAttribute {
     pub(crate) fn read(tokens: TokenStream, errors: &Errors) -> Self {
         let mut attribute = Self {
             krate: default_krate(),
-            vocabulary: None,
+            declared_scopes: None,
             registers: Vec::new(),
         };
-        let known = ["register", "resources", "prompts", "vocabulary", "crate"];
+        let known = [
+            "register",
+            "resources",
+            "prompts",
+            "declared_scopes",
+            "crate",
+        ];
         for entry in entries(tokens, &known, errors) {
             match entry.key.to_string().as_str() {
                 "crate" => attribute.krate = krate(&entry, errors).unwrap_or_else(default_krate),
-                "vocabulary" => match &entry.value {
-                    Some(Expr::Path(path)) => attribute.vocabulary = Some(path.clone()),
-                    _ => errors.at(entry.span(), "`vocabulary` must be the path of the scopes that `scopes!` declares: write `vocabulary = scope::ALL`"),
+                "declared_scopes" => match &entry.value {
+                    Some(Expr::Path(path)) => attribute.declared_scopes = Some(path.clone()),
+                    _ => errors.at(entry.span(), "`declared_scopes` must be the path of the scopes that `scopes!` declares: write `declared_scopes = scope::ALL`"),
                 },
                 "resources" => attribute.register(Family::Resource, &entry, errors),
                 "prompts" => attribute.register(Family::Prompt, &entry, errors),

@@ -30,10 +30,10 @@ impl Requirement {
     ///
     /// Drops an alternative with a scope that the table does not know, because no token can
     /// hold that scope. A requirement without any alternative left admits no caller.
-    pub(crate) fn resolve(self, table: &ScopeTable) -> Access {
+    pub(crate) fn resolve(self, table: &ScopeTable) -> ResolvedAccess {
         let sets = match self {
-            Self::Public => return Access::Public,
-            Self::Authenticated => return Access::Authenticated,
+            Self::Public => return ResolvedAccess::Public,
+            Self::Authenticated => return ResolvedAccess::Authenticated,
             Self::Scopes(sets) => sets,
         };
         let set_of = |scopes: &&[Scope]| {
@@ -41,7 +41,7 @@ impl Requirement {
                 Some(set.union(table.one(scope.as_str())?))
             })
         };
-        Access::Scopes(
+        ResolvedAccess::Scopes(
             sets.iter()
                 .filter(|scopes| !scopes.is_empty())
                 .filter_map(set_of)
@@ -52,7 +52,7 @@ impl Requirement {
 
 /// A [`Requirement`] with its scopes resolved to bits of the server's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) enum ResolvedAccess {
     /// No token is needed.
     Public,
     /// Any accepted token.
@@ -62,9 +62,9 @@ pub(crate) enum Access {
     Scopes(Box<[ScopeSet]>),
 }
 
-impl Access {
+impl ResolvedAccess {
     /// Returns whether a token with these scopes is enough.
-    pub(crate) fn admits(&self, granted: ScopeSet) -> bool {
+    pub(crate) fn allows(&self, granted: ScopeSet) -> bool {
         match self {
             Self::Public | Self::Authenticated => true,
             Self::Scopes(sets) => sets.iter().any(|&needed| granted.contains(needed)),
@@ -104,16 +104,16 @@ mod tests {
     #[test]
     fn all_scopes_of_one_set_are_needed() {
         let access = Requirement::Scopes(&[&[A, B]]).resolve(&table());
-        assert!(!access.admits(set(&["a"])));
-        assert!(!access.admits(set(&["b", "c"])));
-        assert!(access.admits(set(&["a", "b"])));
+        assert!(!access.allows(set(&["a"])));
+        assert!(!access.allows(set(&["b", "c"])));
+        assert!(access.allows(set(&["a", "b"])));
     }
 
     #[test]
     fn one_of_several_sets_is_enough() {
         let access = Requirement::Scopes(&[&[A, B], &[C]]).resolve(&table());
-        assert!(!access.admits(set(&["a"])));
-        assert!(access.admits(set(&["c"])));
+        assert!(!access.allows(set(&["a"])));
+        assert!(access.allows(set(&["c"])));
         assert_eq!(access.wanted(ScopeSet::EMPTY), set(&["c"]));
         assert_eq!(access.wanted(set(&["a"])), set(&["a", "b"]));
     }
@@ -122,7 +122,7 @@ mod tests {
     fn an_empty_requirement_admits_nobody() {
         for requirement in [Requirement::Scopes(&[]), Requirement::Scopes(&[&[]])] {
             let access = requirement.resolve(&table());
-            assert!(!access.admits(table().asked_for()), "{requirement:?}");
+            assert!(!access.allows(table().asked_for()), "{requirement:?}");
         }
     }
 
@@ -130,6 +130,6 @@ mod tests {
     fn an_alternative_with_an_unknown_scope_admits_nobody() {
         let small = ScopeTable::new([A]).unwrap();
         let access = Requirement::Scopes(&[&[A, B]]).resolve(&small);
-        assert!(!access.admits(small.asked_for()));
+        assert!(!access.allows(small.asked_for()));
     }
 }

@@ -1,10 +1,10 @@
 //! Decides whether a caller may perform an operation: one pure, total function, called at
 //! the gate and again at dispatch.
 //!
-//! Only this module builds an [`Admission`], and no tool runs without one. A [`Denial`]
+//! Only this module builds an [`Permit`], and no tool runs without one. A [`Denial`]
 //! holds everything that a challenge needs.
 
-use crate::{access::Access, caller::Principal, operation::Operation, scope::ScopeSet};
+use crate::{access::ResolvedAccess, caller::Principal, operation::Operation, scope::ScopeSet};
 
 mod rules;
 mod switched_off;
@@ -31,7 +31,7 @@ impl Rules {
         principal: Option<Principal>,
     ) -> Decision {
         match self.judge(operation, principal.as_ref()) {
-            Ok(target) => Decision::Admit(Admission {
+            Ok(target) => Decision::Admit(Permit {
                 rules: self.id,
                 principal,
                 kind: operation.kind(),
@@ -43,7 +43,7 @@ impl Rules {
 
     /// Returns whether a caller may perform an operation. Lists that are filtered by grants
     /// use this.
-    pub(crate) fn admits(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
+    pub(crate) fn allows(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
         self.judge(operation, principal).is_ok()
     }
 
@@ -51,22 +51,22 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// [`NotAdmitted`] if a different operation was admitted, if different rules admitted
+    /// [`NotPermittedError`] if a different operation was admitted, if different rules admitted
     /// it, or if its caller may not perform it.
     pub(crate) fn confirm(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         operation: Operation<'_>,
-    ) -> Result<(), NotAdmitted> {
-        match self.judge(operation, admission.principal()) {
+    ) -> Result<(), NotPermittedError> {
+        match self.judge(operation, permit.principal()) {
             Ok(target)
-                if self.id == admission.rules
-                    && operation.kind() == admission.kind
-                    && target == admission.target =>
+                if self.id == permit.rules
+                    && operation.kind() == permit.kind
+                    && target == permit.target =>
             {
                 Ok(())
             }
-            Ok(_) | Err(_) => Err(NotAdmitted),
+            Ok(_) | Err(_) => Err(NotPermittedError),
         }
     }
 
@@ -78,24 +78,29 @@ impl Rules {
         principal: Option<&Principal>,
     ) -> Result<Option<Target>, Denial> {
         let rule = self.rule(operation);
-        let (target, accesses): (_, &[&Access]) = match &rule {
+        let (target, accesses): (_, &[&ResolvedAccess]) = match &rule {
             Rule::Of(target, access) => (Some(*target), &[*access]),
             Rule::General(access) => (None, &[*access]),
             Rule::All(accesses) => (None, accesses),
-            Rule::None if principal.is_some() || *self.unlisted() == Access::Public => {
+            Rule::None if principal.is_some() || *self.unlisted() == ResolvedAccess::Public => {
                 return Err(Denial::Unruled);
             }
             Rule::None => (None, &[self.unlisted()]),
         };
         let granted = match principal {
             Some(principal) => principal.granted(),
-            None if accesses.iter().all(|access| **access == Access::Public) => ScopeSet::EMPTY,
+            None if accesses
+                .iter()
+                .all(|access| **access == ResolvedAccess::Public) =>
+            {
+                ScopeSet::EMPTY
+            }
             None => {
                 let wanted = self.wanted(Some(operation));
                 return Err(Denial::NoToken { wanted });
             }
         };
-        if accesses.iter().all(|access| access.admits(granted)) {
+        if accesses.iter().all(|access| access.allows(granted)) {
             return Ok(target);
         }
         let needed = accesses
@@ -113,13 +118,13 @@ impl Rules {
 /// The result of [`Rules::decide`].
 #[derive(Debug)]
 pub(crate) enum Decision {
-    Admit(Admission),
+    Admit(Permit),
     Deny(Denial, Option<Principal>),
 }
 
 /// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one.
 #[derive(Debug, Clone)]
-pub(crate) struct Admission {
+pub(crate) struct Permit {
     /// The id of the rules that admitted it. An admission by another server's rules is not
     /// valid.
     rules: u64,
@@ -129,7 +134,7 @@ pub(crate) struct Admission {
     target: Option<Target>,
 }
 
-impl Admission {
+impl Permit {
     /// Returns the admitted caller, or `None` for a request without a token.
     pub(crate) fn principal(&self) -> Option<&Principal> {
         self.principal.as_ref()
@@ -164,7 +169,7 @@ pub(crate) enum Denial {
 
 /// The operation that is about to run is not the admitted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotAdmitted;
+pub(crate) struct NotPermittedError;
 
 #[cfg(test)]
 mod tests;

@@ -20,9 +20,9 @@ impl BearerToken {
     ///
     /// # Errors
     ///
-    /// [`BearerFault::Malformed`] if the text is not a `b64token` (RFC 6750 §2.1).
-    pub fn new(token: &str) -> Result<Self, BearerFault> {
-        let header = HeaderValue::from_str(token).map_err(|_| BearerFault::Malformed)?;
+    /// [`BearerError::Malformed`] if the text is not a `b64token` (RFC 6750 §2.1).
+    pub fn new(token: &str) -> Result<Self, BearerError> {
+        let header = HeaderValue::from_str(token).map_err(|_| BearerError::Malformed)?;
         Self::within(header, 0)
     }
 
@@ -33,8 +33,8 @@ impl BearerToken {
     ///
     /// # Errors
     ///
-    /// A [`BearerFault`] if the request's credentials are not a single valid token.
-    pub fn read(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Self>, BearerFault> {
+    /// A [`BearerError`] if the request's credentials are not a single valid token.
+    pub fn read(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Self>, BearerError> {
         let read = Credentials::read(headers, query, false)?;
         Ok(read.map(|credentials| credentials.token))
     }
@@ -51,10 +51,10 @@ impl BearerToken {
         self.header.as_bytes().get(self.start..).unwrap_or_default()
     }
 
-    fn within(header: HeaderValue, start: usize) -> Result<Self, BearerFault> {
+    fn within(header: HeaderValue, start: usize) -> Result<Self, BearerError> {
         match is_b64token(&header.as_bytes()[start..]) {
             true => Ok(Self { header, start }),
-            false => Err(BearerFault::Malformed),
+            false => Err(BearerError::Malformed),
         }
     }
 }
@@ -83,7 +83,7 @@ pub(crate) enum Scheme {
 impl Credentials {
     /// Copies the token into its own allocation, for use beyond the request: a header value
     /// shares its memory with everything that was read with it.
-    pub(crate) fn apart(self) -> Self {
+    pub(crate) fn detached(self) -> Self {
         let token = BearerToken::new(self.token.as_str()).unwrap_or(self.token);
         Self { token, ..self }
     }
@@ -93,16 +93,16 @@ impl Credentials {
         headers: &HeaderMap,
         query: Option<&str>,
         dpop: bool,
-    ) -> Result<Option<Self>, BearerFault> {
+    ) -> Result<Option<Self>, BearerError> {
         if query.is_some_and(names_a_token) {
-            return Err(BearerFault::InQuery);
+            return Err(BearerError::InQuery);
         }
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(header) = values.next() else {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(BearerFault::Repeated);
+            return Err(BearerError::Repeated);
         }
         let bytes = header.as_bytes();
         // `Bearer:`, a tab or a quotation mark is a mistake in writing a bearer token. It
@@ -123,7 +123,7 @@ impl Credentials {
                 scheme: named,
                 token: BearerToken::within(header.clone(), scheme + spaces)?,
             })),
-            _ => Err(BearerFault::Malformed),
+            _ => Err(BearerError::Malformed),
         }
     }
 }
@@ -137,7 +137,7 @@ impl fmt::Debug for BearerToken {
 /// Why a request's credentials are not a single valid bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum BearerFault {
+pub enum BearerError {
     /// The query string contains a token (RFC 6750 §2.3, forbidden by OAuth 2.1 §5.1.1).
     InQuery,
     /// The request has more than one `Authorization` header.
@@ -146,7 +146,7 @@ pub enum BearerFault {
     Malformed,
 }
 
-impl fmt::Display for BearerFault {
+impl fmt::Display for BearerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InQuery => "the access token belongs in the Authorization header, not in the URL",
@@ -156,7 +156,7 @@ impl fmt::Display for BearerFault {
     }
 }
 
-impl std::error::Error for BearerFault {}
+impl std::error::Error for BearerError {}
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750 §2.1).
 fn is_b64token(bytes: &[u8]) -> bool {
@@ -186,7 +186,7 @@ fn names_a_token(query: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(values: &[&str]) -> Result<Option<String>, BearerFault> {
+    fn read(values: &[&str]) -> Result<Option<String>, BearerError> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
@@ -255,7 +255,7 @@ mod tests {
             "DPoP\ta",
             "\"DPoP a\"",
         ] {
-            assert_eq!(read(value, true), Err(BearerFault::Malformed), "{value}");
+            assert_eq!(read(value, true), Err(BearerError::Malformed), "{value}");
         }
         assert_eq!(read("DPoPx abc", true), Ok(None));
         assert_eq!(
@@ -282,7 +282,7 @@ mod tests {
             "\"Bearer a\"",
             "\tBearer a",
         ] {
-            assert_eq!(read(&[value]), Err(BearerFault::Malformed), "{value}");
+            assert_eq!(read(&[value]), Err(BearerError::Malformed), "{value}");
         }
         let mut headers = HeaderMap::new();
         headers.insert(
@@ -291,16 +291,16 @@ mod tests {
         );
         assert_eq!(
             BearerToken::read(&headers, None).unwrap_err(),
-            BearerFault::Malformed
+            BearerError::Malformed
         );
     }
 
     #[test]
     fn two_credentials_are_refused_even_if_equal_or_of_another_scheme() {
-        assert_eq!(read(&["Bearer a", "Bearer a"]), Err(BearerFault::Repeated));
+        assert_eq!(read(&["Bearer a", "Bearer a"]), Err(BearerError::Repeated));
         assert_eq!(
             read(&["Basic YTpi", "Bearer a"]),
-            Err(BearerFault::Repeated)
+            Err(BearerError::Repeated)
         );
     }
 
@@ -314,7 +314,7 @@ mod tests {
         ] {
             assert_eq!(
                 BearerToken::read(&HeaderMap::new(), Some(query)).unwrap_err(),
-                BearerFault::InQuery,
+                BearerError::InQuery,
                 "{query}"
             );
         }
@@ -324,9 +324,9 @@ mod tests {
     #[test]
     fn a_fault_tells_what_is_wrong() {
         for (fault, word) in [
-            (BearerFault::InQuery, "URL"),
-            (BearerFault::Repeated, "more than one"),
-            (BearerFault::Malformed, "malformed"),
+            (BearerError::InQuery, "URL"),
+            (BearerError::Repeated, "more than one"),
+            (BearerError::Malformed, "malformed"),
         ] {
             assert!(fault.to_string().contains(word), "{fault:?}");
         }
@@ -337,10 +337,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, HeaderValue::from_static("DPoP abc"));
         let read = Credentials::read(&headers, None, true).unwrap().unwrap();
-        let apart = read.clone().apart();
-        assert_eq!((apart.scheme, apart.token.as_str()), (Scheme::Dpop, "abc"));
+        let detached = read.clone().detached();
+        assert_eq!(
+            (detached.scheme, detached.token.as_str()),
+            (Scheme::Dpop, "abc")
+        );
         assert_ne!(
-            apart.token.as_bytes().as_ptr(),
+            detached.token.as_bytes().as_ptr(),
             read.token.as_bytes().as_ptr()
         );
     }

@@ -55,13 +55,13 @@ impl Acceptance {
     ///
     /// # Errors
     ///
-    /// The first [`Unacceptable`] that applies, in the order of its variants, with the
+    /// The first [`TokenRejection`] that applies, in the order of its variants, with the
     /// token.
     pub(crate) fn judge(
         &self,
         token: Arc<VerifiedToken>,
         now: UnixTime,
-    ) -> Result<Accepted, (Unacceptable, Arc<VerifiedToken>)> {
+    ) -> Result<Accepted, (TokenRejection, Arc<VerifiedToken>)> {
         match self.check(&token, now) {
             Ok(false) => Ok(Accepted::Bearer(AcceptedToken(token))),
             Ok(true) => Ok(Accepted::Bound(BoundToken(token))),
@@ -70,11 +70,11 @@ impl Acceptance {
     }
 
     /// Checks whether a token is acceptable. Returns whether it is bound to a key.
-    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, Unacceptable> {
+    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
         let claims = &token.claims;
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
-            return Err(Unacceptable::Issuer);
+            return Err(TokenRejection::Issuer);
         }
         // RFC 7519 §4.1.3, RFC 8707 §2: refuse a token for another resource.
         if !claims
@@ -82,30 +82,30 @@ impl Acceptance {
             .iter()
             .any(|audience| self.audiences.contains(audience))
         {
-            return Err(Unacceptable::Audience);
+            return Err(TokenRejection::Audience);
         }
         // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
         if now >= claims.expires_at().plus(self.leeway) {
-            return Err(Unacceptable::Expired);
+            return Err(TokenRejection::Expired);
         }
         // RFC 7519 §4.1.5.
         if claims
             .not_before()
             .is_some_and(|start| start > now.plus(self.leeway))
         {
-            return Err(Unacceptable::NotYetValid);
+            return Err(TokenRejection::NotYetValid);
         }
         // RFC 7519 §4.1.6: a token from the future means that a clock is wrong.
         if claims
             .issued_at()
             .is_some_and(|issued| issued > now.plus(self.leeway))
         {
-            return Err(Unacceptable::IssuedInFuture);
+            return Err(TokenRejection::IssuedInFuture);
         }
         let is_bound = token.binding?.is_some();
         // Without either, sessions and the audit log have no owner to record.
         if claims.subject().or(claims.client_id()).is_none() {
-            return Err(Unacceptable::Nobody);
+            return Err(TokenRejection::Nobody);
         }
         Ok(is_bound)
     }
@@ -123,7 +123,7 @@ pub(crate) struct VerifiedToken {
     granted_names: Box<[&'static str]>,
     /// The key that the token is bound to, if any; an error if this server cannot verify
     /// the binding.
-    binding: Result<Option<Thumbprint>, Unacceptable>,
+    binding: Result<Option<Thumbprint>, TokenRejection>,
 }
 
 impl VerifiedToken {
@@ -160,8 +160,8 @@ pub struct Principal(Arc<VerifiedToken>, Credentials);
 
 impl Principal {
     /// Copies the caller into its own memory, for use beyond the request.
-    pub(crate) fn apart(&self) -> Self {
-        Self(Arc::clone(&self.0), self.1.clone().apart())
+    pub(crate) fn detached(&self) -> Self {
+        Self(Arc::clone(&self.0), self.1.clone().detached())
     }
 
     /// Returns the token, for token exchange only: a client's token must never be forwarded
@@ -228,7 +228,7 @@ enum Party {
 /// Why an authentic token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unacceptable {
+pub enum TokenRejection {
     /// This server does not trust its issuer.
     Issuer,
     /// It is for another audience.
@@ -253,7 +253,7 @@ pub enum Unacceptable {
     Nobody,
 }
 
-impl fmt::Display for Unacceptable {
+impl fmt::Display for TokenRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Issuer => "the token's issuer is not trusted here",
@@ -273,7 +273,7 @@ impl fmt::Display for Unacceptable {
     }
 }
 
-impl std::error::Error for Unacceptable {}
+impl std::error::Error for TokenRejection {}
 
 #[cfg(test)]
 mod tests;

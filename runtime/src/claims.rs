@@ -11,7 +11,7 @@ use crate::{clock::UnixTime, json};
 
 mod claim_mapping;
 
-pub(crate) use claim_mapping::Reading;
+pub(crate) use claim_mapping::ClaimMapping;
 
 /// The latest time that a claim may have: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;
@@ -68,23 +68,23 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// A [`ClaimsFault`] if the text is not a JSON object, a member is repeated, or a claim
+    /// A [`ClaimsError`] if the text is not a JSON object, a member is repeated, or a claim
     /// is missing or has the wrong type.
-    pub fn from_json(bytes: &[u8]) -> Result<Self, ClaimsFault> {
-        let all = json::strict_object(bytes).map_err(|_| ClaimsFault::NotAnObject)?;
-        Self::from_members(all, &Reading::default())
+    pub fn from_json(bytes: &[u8]) -> Result<Self, ClaimsError> {
+        let all = json::strict_object(bytes).map_err(|_| ClaimsError::NotAnObject)?;
+        Self::from_members(all, &ClaimMapping::default())
     }
 
     /// Reads the claims from parsed members, with the claim names of their issuer.
     pub(crate) fn from_members(
         all: Map<String, Value>,
-        reading: &Reading,
-    ) -> Result<Self, ClaimsFault> {
+        reading: &ClaimMapping,
+    ) -> Result<Self, ClaimsError> {
         Ok(Self {
-            issuer: string(&all, "iss")?.ok_or(ClaimsFault::Missing("iss"))?,
+            issuer: string(&all, "iss")?.ok_or(ClaimsError::Missing("iss"))?,
             subject: string(&all, "sub")?,
             audience: reading.audience(&all)?,
-            expires_at: expiry(&all)?.ok_or(ClaimsFault::Missing("exp"))?,
+            expires_at: expiry(&all)?.ok_or(ClaimsError::Missing("exp"))?,
             not_before: time(&all, "nbf", Rounding::Later)?,
             issued_at: time(&all, "iat", Rounding::Earlier)?,
             client_id: reading.client(&all)?,
@@ -205,7 +205,7 @@ impl fmt::Debug for Claims {
 /// Why claims cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ClaimsFault {
+pub enum ClaimsError {
     /// The text is not a JSON object, or a member is repeated.
     NotAnObject,
     /// A claim that every token must have is missing.
@@ -214,7 +214,7 @@ pub enum ClaimsFault {
     WrongType(Cow<'static, str>),
 }
 
-impl fmt::Display for ClaimsFault {
+impl fmt::Display for ClaimsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnObject => {
@@ -226,9 +226,9 @@ impl fmt::Display for ClaimsFault {
     }
 }
 
-impl std::error::Error for ClaimsFault {}
+impl std::error::Error for ClaimsError {}
 
-fn string(all: &Map<String, Value>, name: &str) -> Result<Option<String>, ClaimsFault> {
+fn string(all: &Map<String, Value>, name: &str) -> Result<Option<String>, ClaimsError> {
     match all.get(name) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
@@ -236,11 +236,11 @@ fn string(all: &Map<String, Value>, name: &str) -> Result<Option<String>, Claims
     }
 }
 
-fn wrong_type(name: &str) -> ClaimsFault {
-    ClaimsFault::WrongType(name.to_owned().into())
+fn wrong_type(name: &str) -> ClaimsError {
+    ClaimsError::WrongType(name.to_owned().into())
 }
 
-fn strings(many: &[Value], name: &str) -> Result<Vec<String>, ClaimsFault> {
+fn strings(many: &[Value], name: &str) -> Result<Vec<String>, ClaimsError> {
     many.iter()
         .map(|one| one.as_str().map(str::to_owned))
         .collect::<Option<_>>()
@@ -263,7 +263,7 @@ pub(crate) enum Rounding {
     Later,
 }
 
-fn expiry(all: &Map<String, Value>) -> Result<Option<UnixTime>, ClaimsFault> {
+fn expiry(all: &Map<String, Value>) -> Result<Option<UnixTime>, ClaimsError> {
     time(all, "exp", Rounding::Earlier)
 }
 
@@ -272,7 +272,7 @@ pub(crate) fn time(
     all: &Map<String, Value>,
     name: &str,
     rounding: Rounding,
-) -> Result<Option<UnixTime>, ClaimsFault> {
+) -> Result<Option<UnixTime>, ClaimsError> {
     let Some(value) = all.get(name) else {
         return Ok(None);
     };

@@ -1,7 +1,7 @@
 //! The configuration of a server.
 //!
 //! [`Config`] holds what the environment or the code sets, and every error in it.
-//! [`Config::settle`] validates it and builds [`Settings`]; the server reads only these.
+//! [`Config::validate`] validates it and builds [`ValidConfig`]; the server reads only these.
 //!
 //! - `environment`: the variables of the process and of the `.env` file (`dotenv`)
 //! - `variables`: the meaning of Toolgate's variables; `scalekit`: of Scalekit's
@@ -27,9 +27,9 @@ mod valid_config;
 pub use environment::Environment;
 use state_key::StateKey;
 pub(crate) use {
-    resource_metadata::Document,
+    resource_metadata::ResourceMetadata,
     resource_url::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource},
-    valid_config::{ClientCredentials, Settings, TrustedIssuer},
+    valid_config::{ClientCredentials, TrustedIssuer, ValidConfig},
 };
 
 use crate::{
@@ -69,7 +69,7 @@ pub struct Config {
     limits: Limits,
     session_limits: SessionLimits,
     dpop: Dpop,
-    document: Option<Document>,
+    document: Option<ResourceMetadata>,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     automatic_consent: bool,
@@ -117,7 +117,7 @@ impl Config {
     pub fn from_environment(environment: &Environment, port: u16) -> Result<Self, StartError> {
         let config = from_env::read(environment, port);
         if !config.faults.is_empty() {
-            config.settle()?;
+            config.validate()?;
         }
         // Only a combination of values can still be wrong, and code can fix that before the
         // start.
@@ -281,7 +281,7 @@ impl Config {
     }
 
     /// Stores an error under the name of the setting.
-    fn flawed(&mut self, source: &str, text: &str, flaw: resource_url::Flaw) {
+    fn flawed(&mut self, source: &str, text: &str, flaw: resource_url::ConfigError) {
         let shown = resource_url::shown(text);
         self.fault(
             format!("{source} is {shown}, which {}", flaw.what),
@@ -354,7 +354,7 @@ impl Config {
     /// # Errors
     ///
     /// [`StartError`] with every error in the values and in their combination.
-    pub(crate) fn settle(&self) -> Result<Settings, StartError> {
+    pub(crate) fn validate(&self) -> Result<ValidConfig, StartError> {
         let mut faults = Faults::default();
         for (what, remedy) in &self.faults {
             faults.add(what, remedy);
@@ -374,7 +374,7 @@ impl Config {
             Some(resource) => resource.clone(),
             None => Resource::local(bind),
         };
-        faults.finish(Settings::new(self, bind, resource))
+        faults.finish(ValidConfig::new(self, bind, resource))
     }
 }
 

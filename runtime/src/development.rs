@@ -33,7 +33,7 @@ use axum::{Router, middleware, routing::get};
 use crate::{
     clock::{Clock, UnixTime},
     error::{Faults, StartError},
-    issuer::Quoted,
+    issuer::QuotedText,
     verify::Proofs,
 };
 
@@ -224,7 +224,7 @@ struct Provider {
     seal: sealed_values::Seal,
     /// Validates DPoP proofs.
     proofs: Proofs,
-    memory: Mutex<grant_store::Memory>,
+    memory: Mutex<grant_store::GrantStore>,
     documents: client_id_metadata::Documents,
 }
 
@@ -235,7 +235,7 @@ impl Provider {
 
     /// Locks the memory. The lock is never held across an await, because the guard is not
     /// `Send`.
-    fn memory(&self) -> MutexGuard<'_, grant_store::Memory> {
+    fn memory(&self) -> MutexGuard<'_, grant_store::GrantStore> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -252,6 +252,6 @@ impl Provider {
 }
 
 /// Quotes text from a client or a person for a log line.
-fn quoted(text: &str) -> Quoted<'_> {
-    Quoted(text, 120)
+fn quoted(text: &str) -> QuotedText<'_> {
+    QuotedText(text, 120)
 }

@@ -58,13 +58,13 @@ impl From<StartError> for Error {
 /// Every error that prevents the start, each with its fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StartError {
-    faults: Vec<StartFault>,
+    faults: Vec<SetupError>,
 }
 
 impl StartError {
     /// Returns the errors in the order in which they were found; never empty.
     #[must_use]
-    pub fn faults(&self) -> &[StartFault] {
+    pub fn faults(&self) -> &[SetupError] {
         &self.faults
     }
 
@@ -73,7 +73,7 @@ impl StartError {
     pub(crate) fn single(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         let (what, remedy) = (what.into(), remedy.into());
         Self {
-            faults: vec![StartFault { what, remedy }],
+            faults: vec![SetupError { what, remedy }],
         }
     }
 }
@@ -103,12 +103,12 @@ impl std::error::Error for StartError {}
 
 /// One error: what is wrong, named as the user wrote it, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartFault {
+pub struct SetupError {
     what: String,
     remedy: String,
 }
 
-impl StartFault {
+impl SetupError {
     /// Returns what is wrong.
     #[must_use]
     pub fn what(&self) -> &str {
@@ -122,7 +122,7 @@ impl StartFault {
     }
 }
 
-impl fmt::Display for StartFault {
+impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; {}", self.what, self.remedy)
     }
@@ -130,11 +130,11 @@ impl fmt::Display for StartFault {
 
 /// Collects errors, so that all of them can be fixed in one pass.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<StartFault>);
+pub(crate) struct Faults(Vec<SetupError>);
 
 impl Faults {
     pub(crate) fn add(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(StartFault {
+        self.0.push(SetupError {
             what: what.into(),
             remedy: remedy.into(),
         });

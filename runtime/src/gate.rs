@@ -56,7 +56,7 @@ mod tool_result_denial;
 mod unauthenticated;
 
 #[cfg(feature = "development-issuer")]
-pub(crate) use body::{BodyFault, read as read_body};
+pub(crate) use body::{BodyError, read as read_body};
 pub(crate) use challenge::Challenges;
 pub(crate) use dispatch::ListsTools;
 pub(crate) use item_names::ItemNames;
@@ -66,14 +66,14 @@ pub(crate) use refusal::oauth_error;
 #[cfg(feature = "development-issuer")]
 pub(crate) use request_limits::BODY_TIME;
 pub(crate) use request_limits::Limits;
-pub(crate) use response_cache::Told;
+pub(crate) use response_cache::RefusalCache;
 pub(crate) use service::GateService;
 pub use session::SessionLimits;
-pub(crate) use session::{Holder, Sessions};
-pub(crate) use session_fast_path::InSession;
-pub(crate) use stateless_fast_path::Direct;
+pub(crate) use session::{LatestCaller, Sessions};
+pub(crate) use session_fast_path::SessionFastPath;
+pub(crate) use stateless_fast_path::StatelessFastPath;
+pub(crate) use tool_result_denial::DenialsAsToolResults;
 pub use tool_result_denial::DeniedCall;
-pub(crate) use tool_result_denial::InResult;
 
 /// Which scopes a 403 names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,10 +96,10 @@ pub(crate) struct Gate {
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) challenges: Challenges,
     /// Refusals that were told before.
-    pub(crate) told: Told,
+    pub(crate) told: RefusalCache,
     pub(crate) challenge_scopes: ChallengeScopes,
     /// To whom a denied call is answered as a result, if to anybody.
-    pub(crate) in_result: Option<Box<InResult>>,
+    pub(crate) tool_result_denial: Option<Box<DenialsAsToolResults>>,
     pub(crate) origins: OriginRules,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
@@ -111,9 +111,9 @@ pub(crate) struct Gate {
     /// Whether the service behind keeps sessions for the revisions that have them.
     pub(crate) has_sessions: bool,
     /// The short way, where the service behind offers one.
-    pub(crate) direct: Option<Arc<dyn Direct>>,
+    pub(crate) stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
     /// The short way into sessions, likewise; none where nobody gets one.
-    pub(crate) in_session: Option<Arc<dyn InSession>>,
+    pub(crate) session_fast_path: Option<Arc<dyn SessionFastPath>>,
 }
 
 impl Gate {

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::claims::Reading;
+use crate::claims::ClaimMapping;
 
 mod algorithm;
 mod client_authentication;
@@ -33,19 +33,19 @@ pub use client_authentication::ClientAuthentication;
 #[cfg(any(test, fuzzing))]
 pub(crate) use discovery::fuzzed;
 #[cfg(feature = "development-issuer")]
-pub(crate) use egress_policy::{Reach, is_loopback};
+pub(crate) use egress_policy::{EgressPolicy, is_loopback};
 #[cfg(feature = "development-issuer")]
-pub(crate) use http_fetcher::{FetchFault, Fetcher};
-pub(crate) use introspection_client::{Introspector, Unanswered};
+pub(crate) use http_fetcher::{FetchError, HttpFetcher};
+pub(crate) use introspection_client::{IntrospectionClient, IntrospectionError};
 pub use introspection_settings::Introspection;
-pub(crate) use introspection_settings::Jwts;
-pub(crate) use jwks::KeySet;
-pub(crate) use jwks_cache::{Keys, NoKeys};
-pub(crate) use log_text::{Capped, Quoted};
+pub(crate) use introspection_settings::JwtHandling;
+pub(crate) use jwks::Jwks;
+pub(crate) use jwks_cache::{JwksCache, JwksError};
+pub(crate) use log_text::{QuotedText, Truncated};
 pub use provider::Provider;
 pub(crate) use public_key::PublicKey;
 pub use token_exchange_client::{ExchangeError, ExchangeErrorKind};
-pub(crate) use token_exchange_client::{Exchanged, Exchanger};
+pub(crate) use token_exchange_client::{Exchanged, TokenExchangeClient};
 pub use upstream::Upstream;
 
 use key_location::Origin;
@@ -74,7 +74,7 @@ pub struct Issuer {
     required_one_of: &'static [&'static [&'static str]],
     required_values: Vec<(String, String)>,
     single_audience: bool,
-    reading: Reading,
+    reading: ClaimMapping,
     introspection: Option<Introspection>,
     private_addresses: bool,
     refresh_every: Duration,
@@ -97,7 +97,7 @@ impl Issuer {
             required_one_of: &[],
             required_values: Vec::new(),
             single_audience: false,
-            reading: Reading::default(),
+            reading: ClaimMapping::default(),
             introspection: None,
             private_addresses: false,
             refresh_every: Duration::from_secs(600),
@@ -277,7 +277,7 @@ impl Issuer {
         self.single_audience
     }
 
-    pub(crate) fn reading(&self) -> &Reading {
+    pub(crate) fn reading(&self) -> &ClaimMapping {
         &self.reading
     }
 

@@ -36,12 +36,12 @@ mod verify;
 pub mod __private;
 
 pub use access::Requirement;
-pub use bearer::{BearerFault, BearerToken};
-pub use caller::{Acceptance, MAX_LEEWAY, Principal, Unacceptable};
-pub use claims::{Claims, ClaimsFault};
+pub use bearer::{BearerError, BearerToken};
+pub use caller::{Acceptance, MAX_LEEWAY, Principal, TokenRejection};
+pub use claims::{Claims, ClaimsError};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
-pub use error::{Error, StartError, StartFault};
+pub use error::{Error, SetupError, StartError};
 pub use gate::{ChallengeScopes, DeniedCall, SessionLimits};
 pub use issuer::{
     Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
@@ -51,15 +51,15 @@ pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
 pub use resource::{
     IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
 };
-pub use scope::{NotAScope, Scope, ScopeDescription, ScopeSet, ScopeTable, TooManyScopes};
+pub use scope::{Scope, ScopeDescription, ScopeError, ScopeSet, ScopeTable, TooManyScopesError};
 pub use server::{
-    Changes, Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, LocalSessions, LogWriter,
-    Needs, NotOffered, Server, Visibility,
+    Access, Changes, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
+    HandlerGateLayer, LocalSessions, LogWriter, Server, UnknownItemError, Visibility,
 };
 pub use text_argument::{Completer, Completions, FromText};
 pub use token_exchange::{TokenExchange, UpstreamToken};
 pub use tool::{
-    Args, Argument, Call, Caller, Capability, Context, Denied, Elicited, FromCall, FromRef,
+    Args, Argument, Call, Caller, ClientCapability, Context, Denied, Elicited, FromCall, FromRef,
     InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,
     Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };

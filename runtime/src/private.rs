@@ -17,10 +17,9 @@ pub use crate::{
         Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text,
     },
     tool::{
-        Answer, Args, Asked, Call, CallFuture, Capability, Describe, Facts,
-        FromCall as ExtractedFrom, FromRef as PartOf, Limit, Returns, ScopeText, Slot, Stated,
-        Structured, ToolDef, ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run,
-        verdict,
+        Answer, Args, Asked, Call, CallFuture, ClientCapability, Facts, FromCall as ExtractedFrom,
+        FromRef as PartOf, Limit, Returns, SchemaBuilder, ScopeText, Slot, Stated, Structured,
+        ToolDef, ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
     },
 };
 use crate::{
@@ -63,8 +62,8 @@ pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
 
 /// Fails to compile if an item requires a scope that the vocabulary does not declare.
 #[track_caller]
-pub const fn assert_listed<T: Stated>(vocabulary: &[ScopeDescription]) {
-    assert_within(T::ACCESS, T::DEMANDS, vocabulary);
+pub const fn assert_listed<T: Stated>(declared_scopes: &[ScopeDescription]) {
+    assert_within(T::ACCESS, T::DEMANDS, declared_scopes);
 }
 
 /// Like [`assert_listed`], for the given access and demands.
@@ -72,25 +71,25 @@ pub const fn assert_listed<T: Stated>(vocabulary: &[ScopeDescription]) {
 pub const fn assert_within(
     access: Requirement,
     demands: &[Scope],
-    vocabulary: &[ScopeDescription],
+    declared_scopes: &[ScopeDescription],
 ) {
     let mut sets: &[&[Scope]] = match access {
         Requirement::Scopes(sets) => sets,
         Requirement::Public | Requirement::Authenticated => &[],
     };
     while let [set, others @ ..] = sets {
-        assert_declared(set, vocabulary);
+        assert_declared(set, declared_scopes);
         sets = others;
     }
-    assert_declared(demands, vocabulary);
+    assert_declared(demands, declared_scopes);
 }
 
 #[track_caller]
-const fn assert_declared(mut scopes: &[Scope], vocabulary: &[ScopeDescription]) {
+const fn assert_declared(mut scopes: &[Scope], declared_scopes: &[ScopeDescription]) {
     while let [scope, others @ ..] = scopes {
         assert!(
-            declares(vocabulary, *scope),
-            "this item requires a scope that the vocabulary does not declare: declare it in `scopes!`, and use its constant"
+            declares(declared_scopes, *scope),
+            "this item requires a scope that the declared_scopes does not declare: declare it in `scopes!`, and use its constant"
         );
         scopes = others;
     }
@@ -98,12 +97,12 @@ const fn assert_declared(mut scopes: &[Scope], vocabulary: &[ScopeDescription]) 
 
 /// Fails to compile if a vocabulary declares a scope twice.
 #[track_caller]
-pub const fn assert_distinct(mut vocabulary: &[ScopeDescription]) {
-    while let [first, others @ ..] = vocabulary {
+pub const fn assert_distinct(mut declared_scopes: &[ScopeDescription]) {
+    while let [first, others @ ..] = declared_scopes {
         assert!(
             !declares(others, first.scope()),
-            "the vocabulary declares a scope twice: remove one of the two"
+            "the declared_scopes declares a scope twice: remove one of the two"
         );
-        vocabulary = others;
+        declared_scopes = others;
     }
 }

@@ -6,7 +6,7 @@
 //! | `definition` | what an expansion of `#[mcp_prompt]` says about one function |
 //! | `outcome` | [`IntoPromptResult`]: what a function can give back |
 //!
-//! It is made for an [`Admission`] to get this very prompt, and for nothing else.
+//! It is made for an [`Permit`] to get this very prompt, and for nothing else.
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
@@ -17,10 +17,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::Requirement,
-    authorization::{Admission, Target},
+    authorization::{Permit, Target},
     error::Faults,
     text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, Capability, redaction},
+    tool::{Call, ClientCapability, redaction},
 };
 
 mod definition;
@@ -41,7 +41,7 @@ pub(crate) struct Prompt<S> {
     requirement: Requirement,
     step_up: bool,
     takes_context: bool,
-    client_capabilities: &'static [Capability],
+    client_capabilities: &'static [ClientCapability],
     listing: rmcp::model::Prompt,
     undescribed: Vec<&'static str>,
     required: Vec<(&'static str, bool)>,
@@ -117,7 +117,7 @@ impl<S> Prompt<S> {
     }
 
     /// What its client must be able to be asked for.
-    pub(crate) fn client_capabilities(&self) -> &'static [Capability] {
+    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
         self.client_capabilities
     }
 
@@ -134,10 +134,10 @@ impl<S> Prompt<S> {
     /// Makes the messages, when the admission is one for this prompt.
     pub(crate) fn get(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         mut call: Call<S>,
     ) -> BoxFuture<'static, Result<GetPromptResponse, ErrorData>> {
-        let checked = self.check_admission(admission).and_then(|()| {
+        let checked = self.check_admission(permit).and_then(|()| {
             let arguments = call.take_arguments();
             self.check(&arguments)?;
             Ok(arguments)
@@ -174,17 +174,17 @@ impl<S> Prompt<S> {
     /// this prompt.
     pub(crate) fn complete(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         argument: &str,
         begun: &str,
         call: Call<S>,
     ) -> Option<BoxFuture<'static, CompletionInfo>> {
-        self.check_admission(admission).ok()?;
+        self.check_admission(permit).ok()?;
         complete(&self.completers, argument, begun, call)
     }
 
-    fn check_admission(&self, admission: &Admission) -> Result<(), ErrorData> {
-        if admission.target() == Some(Target::Prompt(self.id)) {
+    fn check_admission(&self, permit: &Permit) -> Result<(), ErrorData> {
+        if permit.target() == Some(Target::Prompt(self.id)) {
             return Ok(());
         }
         // The gate and the dispatch disagree: a fault of this library, never run through.

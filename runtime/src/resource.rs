@@ -7,7 +7,7 @@
 //! | `outcome` | [`IntoResourceResult`]: what a function can give back |
 //! | `failure` | [`ResourceError`] |
 //!
-//! It is read for an [`Admission`] to read this very resource, and for nothing else.
+//! It is read for an [`Permit`] to read this very resource, and for nothing else.
 
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{
@@ -18,10 +18,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     access::Requirement,
-    authorization::{Admission, Target},
+    authorization::{Permit, Target},
     error::Faults,
     text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, Capability},
+    tool::{Call, ClientCapability},
     uri_pattern::UriPattern,
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct Resource<S> {
     requirement: Requirement,
     step_up: bool,
     takes_context: bool,
-    client_capabilities: &'static [Capability],
+    client_capabilities: &'static [ClientCapability],
     mime_type: Option<&'static str>,
     listing: ResourceListing,
     completers: Vec<Completing<S>>,
@@ -138,7 +138,7 @@ impl<S> Resource<S> {
     }
 
     /// What its client must be able to be asked for.
-    pub(crate) fn client_capabilities(&self) -> &'static [Capability] {
+    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
         self.client_capabilities
     }
 
@@ -150,11 +150,11 @@ impl<S> Resource<S> {
     /// Reads the resource of a URI, when the admission is one for this resource.
     pub(crate) fn read(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         uri: &str,
         mut call: Call<S>,
     ) -> BoxFuture<'static, Result<ReadResourceResponse, ErrorData>> {
-        if admission.target() != Some(Target::Resource(self.id)) {
+        if permit.target() != Some(Target::Resource(self.id)) {
             // The gate and the dispatch disagree: a fault of this library, never run through.
             tracing::error!(target: "toolgate::tool", resource = self.name, "a reading without an admission for this resource was refused");
             let refused = ErrorData::internal_error("this request was not admitted", None);
@@ -192,12 +192,12 @@ impl<S> Resource<S> {
     /// this resource.
     pub(crate) fn complete(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         variable: &str,
         begun: &str,
         call: Call<S>,
     ) -> Option<BoxFuture<'static, CompletionInfo>> {
-        if admission.target() != Some(Target::Resource(self.id)) {
+        if permit.target() != Some(Target::Resource(self.id)) {
             tracing::error!(target: "toolgate::tool", resource = self.name, "a completion without an admission for this resource was refused");
             return None;
         }

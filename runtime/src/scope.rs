@@ -14,7 +14,7 @@ mod scope_table;
 pub use declared_scopes::ScopeDescription;
 pub(crate) use declared_scopes::declares;
 pub use scope_set::ScopeSet;
-pub use scope_table::{ScopeTable, TooManyScopes};
+pub use scope_table::{ScopeTable, TooManyScopesError};
 
 /// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
 ///
@@ -49,12 +49,12 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`NotAScope`] if the text is empty or has a character that RFC 6749 §3.3 does not
+    /// [`ScopeError`] if the text is empty or has a character that RFC 6749 §3.3 does not
     /// allow.
-    pub fn parse(text: &'static str) -> Result<Self, NotAScope> {
+    pub fn parse(text: &'static str) -> Result<Self, ScopeError> {
         match first_fault(text.as_bytes()) {
             None => Ok(Self(text)),
-            Some(position) => Err(NotAScope {
+            Some(position) => Err(ScopeError {
                 text: text.to_owned(),
                 position: (!text.is_empty()).then_some(position),
             }),
@@ -88,12 +88,12 @@ impl fmt::Display for Scope {
 
 /// The text is not a scope-token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotAScope {
+pub struct ScopeError {
     text: String,
     position: Option<usize>,
 }
 
-impl NotAScope {
+impl ScopeError {
     /// Returns the byte position of the first invalid character, or `None` if the text is
     /// empty.
     #[must_use]
@@ -102,7 +102,7 @@ impl NotAScope {
     }
 }
 
-impl fmt::Display for NotAScope {
+impl fmt::Display for ScopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
             None => f.write_str("a scope has at least one character"),
@@ -115,7 +115,7 @@ impl fmt::Display for NotAScope {
     }
 }
 
-impl std::error::Error for NotAScope {}
+impl std::error::Error for ScopeError {}
 
 /// Returns the position of the first invalid byte, or `None` for a valid scope-token. An
 /// empty text is invalid at 0.

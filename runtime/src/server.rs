@@ -83,8 +83,11 @@ mod token_issuers;
 mod tool_list_cache;
 mod transport;
 
-pub use changes::{Changes, NotOffered};
-pub use handler_gate::{Gate, GateBuilder, GateLayer, Gated, Guarded, IsGuarded, Needs};
+pub use changes::{Changes, UnknownItemError};
+pub use handler_gate::{
+    Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
+    HandlerGateLayer,
+};
 pub use list_visibility::Visibility;
 pub use log_writer::LogWriter;
 pub use sessions::LocalSessions;
@@ -124,7 +127,7 @@ pub struct Server<S> {
     policy: Policy,
     changes: Option<Changes>,
     has_sessions: bool,
-    quiet: bool,
+    without_banner: bool,
 }
 
 impl Server<()> {
@@ -147,7 +150,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             policy: Policy::default(),
             changes: None,
             has_sessions: true,
-            quiet: false,
+            without_banner: false,
         }
     }
 
@@ -258,16 +261,16 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
-    /// let server = server.denials_in_results(|call| {
+    /// let server = server.denials_as_tool_results(|call| {
     ///     call.client_id() == Some("the-id-that-the-issuer-gave-it")
     ///         || call.user_agent().is_some_and(|agent| agent.starts_with("openai-mcp"))
     /// });
     /// ```
-    pub fn denials_in_results(
+    pub fn denials_as_tool_results(
         mut self,
         to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.policy.in_result = Some(Box::new(to));
+        self.policy.tool_result_denial = Some(Box::new(to));
         self
     }
 
@@ -307,8 +310,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Declares all scopes of the server, with descriptions for the documentation page and
     /// for the consent page of the development issuer. An item that requires a scope outside
     /// this list is an error at start-up. [`scopes!`](crate::scopes) builds the list.
-    pub fn vocabulary(mut self, vocabulary: &'static [ScopeDescription]) -> Self {
-        self.policy.vocabulary = vocabulary;
+    pub fn declared_scopes(mut self, declared_scopes: &'static [ScopeDescription]) -> Self {
+        self.policy.declared_scopes = declared_scopes;
         self
     }
 
@@ -339,8 +342,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 
     /// Suppresses the start-up banner of [`Server::serve`].
-    pub fn quiet(mut self) -> Self {
-        self.quiet = true;
+    pub fn without_banner(mut self) -> Self {
+        self.without_banner = true;
         self
     }
 
@@ -356,7 +359,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             policy: self.policy,
             changes: self.changes,
             has_sessions: self.has_sessions,
-            quiet: self.quiet,
+            without_banner: self.without_banner,
         }
     }
 

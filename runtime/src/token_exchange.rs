@@ -14,9 +14,9 @@ use crate::{
     bearer::BearerToken,
     caller::Principal,
     error::{Faults, StartError},
-    issuer::{ExchangeError, ExchangeErrorKind, Exchanged, Exchanger, Upstream},
+    issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
     tool::Caller,
-    verify::{Boarding, Flights, TokenHash},
+    verify::{Role, SingleFlight, TokenHash},
 };
 
 /// The capacity of the cache in bytes, and the size of an entry besides its token.
@@ -58,9 +58,9 @@ pub struct TokenExchange(Arc<Shared>);
 
 struct Shared {
     upstream: Upstream,
-    exchanger: Exchanger,
+    exchanger: TokenExchangeClient,
     kept: Cache<TokenHash, Kept, Weight>,
-    flights: Flights<Result<UpstreamToken, ExchangeError>>,
+    flights: SingleFlight<Result<UpstreamToken, ExchangeError>>,
 }
 
 #[derive(Clone)]
@@ -96,7 +96,7 @@ impl TokenExchange {
             upstream,
             exchanger,
             kept: Cache::with_weighter(expected, CAPACITY, Weight),
-            flights: Flights::default(),
+            flights: SingleFlight::default(),
         })))
     }
 
@@ -115,7 +115,7 @@ impl TokenExchange {
                 return Ok(token);
             }
             match self.0.flights.board(hash) {
-                Boarding::Lead(landing) => {
+                Role::Lead(landing) => {
                     // Another leader may have finished between the lookup and `board`.
                     if let Some(token) = self.remembered(&hash) {
                         return Ok(token);
@@ -124,7 +124,7 @@ impl TokenExchange {
                     landing.land(&exchanged);
                     return exchanged;
                 }
-                Boarding::Follow(waiting) => {
+                Role::Follow(waiting) => {
                     if let Some(exchanged) = waiting.outcome().await {
                         return exchanged;
                     }

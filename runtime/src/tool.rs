@@ -11,13 +11,13 @@
 //! | `authorize` | [`Denied`]: arguments decide, before the tool runs |
 //! | `caller`, `context` | [`Caller`], [`Context`] |
 //! | `round` | [`Round`]: a call of several, with sealed state between them |
-//! | `capability` | [`Capability`]: what a client can be asked for |
+//! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `describe` | arguments and results → JSON Schemas |
 //! | `header` | the rules for `x-mcp-header` |
 //! | `input` | a call's arguments against the schema that is published |
 //! | `outcome`, `failure` | [`IntoToolResult`], [`Json`]; [`ToolError`] |
 //!
-//! A tool runs for an [`Admission`] to run this very tool, and for nothing else.
+//! A tool runs for an [`Permit`] to run this very tool, and for nothing else.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::Requirement,
-    authorization::{Admission, Target},
+    authorization::{Permit, Target},
     caller::Principal,
     error::Faults,
     scope::Scope,
@@ -57,21 +57,21 @@ pub use argument::{Args, Argument, Slot, argument};
 pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
 pub use caller::Caller;
-pub use capability::Capability;
-pub(crate) use capability::Lack;
-pub(crate) use context::Threshold;
+pub use capability::ClientCapability;
+pub(crate) use capability::MissingCapabilities;
+pub(crate) use context::LogThreshold;
 pub use context::{Context, LogLevel};
 pub use definition::ToolDefinition;
 pub use extract::{FromCall, FromRef, State};
 pub use item_facts::{Facts, ScopeText, Stated};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
-pub use schema_builder::{Describe, Limit};
+pub use schema_builder::{Limit, SchemaBuilder};
 pub use set::{ToolDef, ToolGroup, ToolSet};
 pub use tool_error::{IntoToolError, ToolError};
 pub use tool_result::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
 
 pub(crate) use authorize::Refused;
-pub(crate) use round::{CallRound, RoundSeal, Turn};
+pub(crate) use round::{CallRound, RoundRequest, RoundSeal};
 pub(crate) use security_schemes::{SCHEMES, schemes};
 
 use argument_validation::Input;
@@ -85,7 +85,7 @@ pub(crate) struct Tool<S> {
     step_up: bool,
     takes_context: bool,
     is_plain: bool,
-    client_capabilities: &'static [Capability],
+    client_capabilities: &'static [ClientCapability],
     listing: rmcp::model::Tool,
     undescribed: Vec<String>,
     input: Input,
@@ -107,7 +107,7 @@ impl<S> Tool<S> {
         let name = facts.name;
         let demands = check.as_ref().map_or(&[][..], Check::demands);
         let published = facts.publish("tool", takes_caller, demands, faults);
-        let mut description = Describe::new();
+        let mut description = SchemaBuilder::new();
         describe(&mut description);
         let described = description.finish(name, faults);
         let input = Input::new(
@@ -178,7 +178,7 @@ impl<S> Tool<S> {
     }
 
     /// What its client must be able to be asked for.
-    pub(crate) fn client_capabilities(&self) -> &'static [Capability] {
+    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
         self.client_capabilities
     }
 
@@ -226,10 +226,10 @@ impl<S> Tool<S> {
     /// as its schema allows. Whatever goes wrong is an outcome.
     pub(crate) fn call(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         mut call: Call<S>,
     ) -> BoxFuture<'static, ToolOutcome> {
-        if admission.target() != Some(Target::Tool(self.id)) {
+        if permit.target() != Some(Target::Tool(self.id)) {
             // The gate and the dispatch disagree: a fault of this library, never run through.
             tracing::error!(target: "toolgate::tool", tool = self.name, "a call without an admission for this tool was refused");
             return Box::pin(std::future::ready(ToolOutcome::failed(ToolError::new(
@@ -240,7 +240,7 @@ impl<S> Tool<S> {
             .input
             .check(call.take_arguments())
             .and_then(|arguments| {
-                self.ask_again(admission.principal(), &arguments)?;
+                self.ask_again(permit.principal(), &arguments)?;
                 Ok(arguments)
             });
         match checked {

@@ -32,22 +32,22 @@ pub(crate) type Values = Vec<(&'static str, String)>;
 
 impl UriPattern {
     /// Parses a URI or a template.
-    pub(crate) fn read(text: &'static str) -> Result<Self, NotAPattern> {
+    pub(crate) fn read(text: &'static str) -> Result<Self, PatternError> {
         if !text
             .split_once(':')
             .is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty())
         {
-            return Err(NotAPattern("it has no scheme, as in `notes://…`"));
+            return Err(PatternError("it has no scheme, as in `notes://…`"));
         }
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let (literal, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
             if literal.contains('}') {
-                return Err(NotAPattern("a `}` has no `{` before it"));
+                return Err(PatternError("a `}` has no `{` before it"));
             }
             if literal.contains('%') && literal.len() < text.len() {
-                return Err(NotAPattern(
+                return Err(PatternError(
                     "a template cannot contain a `%` escape, which has several spellings",
                 ));
             }
@@ -58,12 +58,12 @@ impl UriPattern {
                 break;
             };
             if matches!(parts.last(), Some(Part::Variable { .. })) {
-                return Err(NotAPattern(
+                return Err(PatternError(
                     "two variables need text between them, to mark where the first ends",
                 ));
             }
             let Some((inside, after)) = opened.split_once('}') else {
-                return Err(NotAPattern("a `{` has no `}` after it"));
+                return Err(PatternError("a `{` has no `}` after it"));
             };
             let (name, takes_all) = match inside.strip_prefix('+') {
                 Some(name) => (name, true),
@@ -76,14 +76,14 @@ impl UriPattern {
                         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             };
             if !is_name(name) {
-                return Err(NotAPattern(
+                return Err(PatternError(
                     "a variable is a name, or `+` and a name (RFC 6570 levels 1 and 2)",
                 ));
             }
             let is_taken =
                 |part: &Part| matches!(part, Part::Variable { name: known, .. } if *known == name);
             if parts.iter().any(is_taken) {
-                return Err(NotAPattern("two variables have one name"));
+                return Err(PatternError("two variables have one name"));
             }
             parts.push(Part::Variable { name, takes_all });
             rest = after;
@@ -180,9 +180,9 @@ fn is_scheme(text: &str) -> bool {
 
 /// Why a text is not a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotAPattern(&'static str);
+pub(crate) struct PatternError(&'static str);
 
-impl fmt::Display for NotAPattern {
+impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }

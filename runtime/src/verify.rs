@@ -5,7 +5,7 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{bearer::BearerToken, claims::Claims, issuer::Capped};
+use crate::{bearer::BearerToken, claims::Claims, issuer::Truncated};
 
 mod authenticator;
 mod dpop;
@@ -23,11 +23,11 @@ pub(crate) mod test_tokens;
 
 pub(crate) use authenticator::{Authenticator, Unauthenticated};
 pub use dpop::Dpop;
+pub(crate) use dpop::{DpopRequest, NONCE, PROOF, Proofs};
 #[cfg(feature = "development-issuer")]
-pub(crate) use dpop::{About, Unproved};
-pub(crate) use dpop::{NONCE, PROOF, Proofs, Shown};
+pub(crate) use dpop::{ProofError, ProofRequirements};
 pub use issuer_verifier::IssuerVerifier;
-pub(crate) use single_flight::{Boarding, Flights};
+pub(crate) use single_flight::{Role, SingleFlight};
 pub(crate) use verification_cache::TokenHash;
 
 /// Establishes that a token is authentic and reads its claims.
@@ -61,7 +61,7 @@ pub(crate) use verification_cache::TokenHash;
 )]
 pub trait TokenVerifier: Send + Sync + 'static {
     /// Verifies one token. Called for each request: a verifier that calls another service
-    /// needs its own cache.
+    /// access its own cache.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl TokenError {
         Self {
             kind: TokenErrorKind::Invalid,
             told,
-            reason: Capped(reason.as_ref(), 512).to_string(),
+            reason: Truncated(reason.as_ref(), 512).to_string(),
         }
     }
 }

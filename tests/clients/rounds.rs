@@ -149,7 +149,8 @@ async fn a_client_is_asked_as_often_as_a_tool_wants_in_either_life() {
         .tools(tools![greet, survey, insist])
         .prompts(prompts![welcome])
         .verifier(Unsigned);
-    let running = Running::start(server.quiet(), |config| config.with_issuer(ISSUER)).await;
+    let running =
+        Running::start(server.without_banner(), |config| config.with_issuer(ISSUER)).await;
     for lifecycle in [
         ClientLifecycleMode::Discover {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],

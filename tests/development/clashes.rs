@@ -8,7 +8,7 @@ use support::{
     ledger::Ledger,
     tokens,
 };
-use toolgate::{Config, Gate, needs};
+use toolgate::{Config, HandlerGate, access};
 
 const ORIGIN: &str = "http://127.0.0.1:8000";
 
@@ -37,8 +37,8 @@ const OF_THE_ISSUER: [&str; 7] = [
 async fn faults(config: &Config) -> [Option<String>; 2] {
     let server = desk::unverified_server(&Runs::default());
     let server = server.into_router(config.clone());
-    let gate = Gate::builder("ledger")
-        .tool("read", needs!(scope = "ledger:read"))
+    let gate = HandlerGate::builder("ledger")
+        .tool("read", access!(scope = "ledger:read"))
         .build_unseen(config.clone());
     let gate = gate.map(|gate| {
         let service = StreamableHttpService::new(

@@ -34,7 +34,7 @@ async fn read(caller: Caller, State(behind): State<Behind>) -> Result<String, To
 async fn a_server_calls_another_with_a_token_that_was_exchanged() {
     let behind = Behind::default();
     let front = Server::with_state("front", behind.clone()).tools(tools![read]);
-    let front = Running::start(front.quiet(), |config| config).await;
+    let front = Running::start(front.without_banner(), |config| config).await;
     let runs = Runs::default();
     let desk = desk::unverified_server(&runs);
     let desk = Running::start(desk, |config| config.with_issuer(front.origin())).await;

@@ -15,7 +15,9 @@ fn open_only() -> Server<()> {
         "pong".to_owned()
     }
 
-    Server::new("open").tools(toolgate::tools![ping]).quiet()
+    Server::new("open")
+        .tools(toolgate::tools![ping])
+        .without_banner()
 }
 
 /// Returns why a server did not start.

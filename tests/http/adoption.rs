@@ -12,22 +12,24 @@ use support::{
     tokens::{self, ISSUER, Unsigned},
 };
 use tokio::net::TcpListener;
-use toolgate::{Config, Gate, GateBuilder, LocalSessions, StartError, Visibility, needs};
+use toolgate::{
+    Config, HandlerGate, HandlerGateBuilder, LocalSessions, StartError, Visibility, access,
+};
 
 const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
 /// Declares everything in the ledger except the items that stay denied.
-fn builder() -> GateBuilder {
-    Gate::builder("ledger")
-        .tool("read", needs!(scope = "ledger:read"))
-        .tool("write", needs!(scope = "ledger:write", step_up))
-        .tool("ping", needs!(public))
-        .tool("audit", needs!(refused))
-        .prompt("sum", needs!(scope = "ledger:read"))
-        .prompt("review", needs!(refused))
-        .resource("ledger://closed", needs!(refused))
-        .resource("ledger://open", needs!(authenticated))
-        .resource(Ledger::TEMPLATE, needs!(scope = "ledger:read"))
+fn builder() -> HandlerGateBuilder {
+    HandlerGate::builder("ledger")
+        .tool("read", access!(scope = "ledger:read"))
+        .tool("write", access!(scope = "ledger:write", step_up))
+        .tool("ping", access!(public))
+        .tool("audit", access!(refused))
+        .prompt("sum", access!(scope = "ledger:read"))
+        .prompt("review", access!(refused))
+        .resource("ledger://closed", access!(refused))
+        .resource("ledger://open", access!(authenticated))
+        .resource(Ledger::TEMPLATE, access!(scope = "ledger:read"))
         .verifier(Unsigned)
 }
 
@@ -54,7 +56,7 @@ impl Mounted {
         }
     }
 
-    async fn gated(builder: GateBuilder) -> Self {
+    async fn gated(builder: HandlerGateBuilder) -> Self {
         let ledger = Ledger::default();
         let runs = ledger.runs.clone();
         Self::at(&runs, |config| async {
@@ -73,9 +75,9 @@ impl Mounted {
     }
 }
 
-type Service = StreamableHttpService<toolgate::Guarded<Ledger>, LocalSessions>;
+type Service = StreamableHttpService<toolgate::GuardedHandler<Ledger>, LocalSessions>;
 
-fn service(gate: &Gate, ledger: Ledger) -> Service {
+fn service(gate: &HandlerGate, ledger: Ledger) -> Service {
     let guarded = gate.clone();
     StreamableHttpService::new(
         move || Ok(guarded.guard(ledger.clone())),
@@ -189,9 +191,9 @@ async fn lists_are_private_and_can_be_filtered_by_what_is_granted() {
     }
 }
 
-async fn faults(builder: GateBuilder) -> String {
+async fn faults(builder: HandlerGateBuilder) -> String {
     let config = Config::new("http://127.0.0.1:9/mcp").with_issuer(ISSUER);
-    let gate: Result<Gate, StartError> = builder.build(config, Ledger::default()).await;
+    let gate: Result<HandlerGate, StartError> = builder.build(config, Ledger::default()).await;
     gate.err().expect("it must not start").to_string()
 }
 
@@ -199,11 +201,11 @@ async fn faults(builder: GateBuilder) -> String {
 async fn what_is_said_and_what_there_is_must_agree() {
     let told = faults(
         builder()
-            .tool("raed", needs!(public))
-            .tool("read", needs!(public))
-            .resource("ledger", needs!(public))
-            .tools_by(|_| needs!(public))
-            .tools_by(|_| needs!(refused)),
+            .tool("raed", access!(public))
+            .tool("read", access!(public))
+            .resource("ledger", access!(public))
+            .tools_by(|_| access!(public))
+            .tools_by(|_| access!(refused)),
     )
     .await;
     for part in [
@@ -215,8 +217,8 @@ async fn what_is_said_and_what_there_is_must_agree() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    let bare = Gate::builder("ledger").verifier(Unsigned);
-    let told = faults(bare.tool("read", needs!(public))).await;
+    let bare = HandlerGate::builder("ledger").verifier(Unsigned);
+    let told = faults(bare.tool("read", access!(public))).await;
     for name in Ledger::TOOLS.iter().skip(1).chain(&Ledger::PROMPTS) {
         let fault = format!("`{name}`, and what it needs is not declared");
         assert!(told.contains(&fault), "{name}: {told}");
@@ -229,17 +231,17 @@ async fn what_is_said_and_what_there_is_must_agree() {
 #[tokio::test]
 async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
     let ledger = Ledger::default();
-    let by_rule = Gate::builder("ledger")
-        .tool("write", needs!(refused))
+    let by_rule = HandlerGate::builder("ledger")
+        .tool("write", access!(refused))
         .tools_by(|tool| match &*tool.name {
-            "ping" => needs!(public),
-            _ => needs!(scope = "ledger:all"),
+            "ping" => access!(public),
+            _ => access!(scope = "ledger:all"),
         })
-        .prompt("sum", needs!(public))
-        .prompt("review", needs!(public))
-        .resource("ledger://open", needs!(public))
-        .resource("ledger://closed", needs!(public))
-        .resource(Ledger::TEMPLATE, needs!(public))
+        .prompt("sum", access!(public))
+        .prompt("review", access!(public))
+        .resource("ledger://open", access!(public))
+        .resource("ledger://closed", access!(public))
+        .resource(Ledger::TEMPLATE, access!(public))
         .verifier(Unsigned);
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = by_rule.build(config, ledger.clone()).await.expect("a gate");
@@ -266,7 +268,7 @@ async fn a_gate_that_is_stopped_ends_its_streams() {
         router
     })
     .await;
-    let gate: Gate = take.await.expect("a gate");
+    let gate: HandlerGate = take.await.expect("a gate");
     let alice = mounted.client(BOTH[0], "").await;
     let readiness = mounted.resource.replace("/mcp", "/readyz");
     assert_eq!(alice.get(&readiness).await.status, 200);

@@ -35,7 +35,7 @@ async fn start(runs: &Runs) -> Running {
     let server = Server::with_state("files", runs.clone())
         .verifier(Unsigned)
         .tools(tools![open])
-        .quiet();
+        .without_banner();
     Running::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
@@ -140,9 +140,9 @@ async fn a_vocabulary_describes_the_scopes_and_closes_the_list() {
         Server::with_state("files", runs.clone())
             .verifier(Unsigned)
             .tools(tools![open])
-            .quiet()
+            .without_banner()
     };
-    let running = Running::start(server().vocabulary(scope::ALL), |config| {
+    let running = Running::start(server().declared_scopes(scope::ALL), |config| {
         config.with_issuer(ISSUER)
     })
     .await;
@@ -154,7 +154,7 @@ async fn a_vocabulary_describes_the_scopes_and_closes_the_list() {
         "{}",
         page.text
     );
-    let one = server().vocabulary(&scope::ALL[..1]);
+    let one = server().declared_scopes(&scope::ALL[..1]);
     let running = Running::start(one, |config| config.with_issuer(ISSUER)).await;
     let told = running.start_error().await.to_string();
     assert!(told.contains("`files:admin`"), "{told}");

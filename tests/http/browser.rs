@@ -7,7 +7,7 @@ use rmcp::transport::streamable_http_server::{
 };
 use support::{desk as desks, ledger::Ledger, server::Running, tokens::ISSUER};
 use tokio::net::TcpListener;
-use toolgate::{Config, Gate, Server, needs};
+use toolgate::{Config, HandlerGate, Server, access};
 
 use crate::{closed_desk, desk};
 
@@ -149,9 +149,9 @@ async fn the_page_promises_the_login_that_the_server_has() {
     assert!(page.contains(NEVER) && !page.contains(AT_CONNECTION));
 
     // A gate's page lists only tools, and something else may need a login.
-    let gate = Gate::builder("ledger")
-        .tool("ping", needs!(public))
-        .prompt("sum", needs!(scope = "ledger:read"))
+    let gate = HandlerGate::builder("ledger")
+        .tool("ping", access!(public))
+        .prompt("sum", access!(scope = "ledger:read"))
         .build_unseen(config())
         .expect("it starts");
     let service = StreamableHttpService::new(

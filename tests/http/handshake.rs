@@ -185,7 +185,7 @@ fn hello() -> &'static str {
 
 #[tokio::test]
 async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
-    let server = || Server::new("public").tools(tools![hello]).quiet();
+    let server = || Server::new("public").tools(tools![hello]).without_banner();
     for server in [server(), server().without_sessions()] {
         let running = Running::start(server, |config| config).await;
         for revision in Revision::ALL {
@@ -273,7 +273,9 @@ fn open_file(
 /// A client that decides when it connects would never log in, and never read the secret.
 #[tokio::test]
 async fn a_public_tool_that_can_demand_a_scope_protects_the_handshake() {
-    let server = Server::new("files").tools(tools![open_file]).quiet();
+    let server = Server::new("files")
+        .tools(tools![open_file])
+        .without_banner();
     let running = Running::start(server.verifier(Unsigned), |config| {
         config.with_issuer(ISSUER)
     });

@@ -269,7 +269,7 @@ async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
     let runs = Runs::default();
     let server = Server::with_state("shelf", runs.clone())
         .verifier(support::tokens::Unsigned)
-        .quiet();
+        .without_banner();
     let running = start(shelf::furnish_closed(server)).await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let document = client
@@ -338,7 +338,7 @@ async fn every_fault_of_what_is_registered_is_told_at_once() {
     let server = Server::with_state("desk", Runs::default())
         .resources(resources![once, twice, twice])
         .scope_implies("desk:root", ["desk:wirte"])
-        .vocabulary(scope::ALL);
+        .declared_scopes(scope::ALL);
     let told = start(server).await.start_error().await.to_string();
     for fault in [
         "`desk://a/{y}` is never read",

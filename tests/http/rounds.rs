@@ -126,7 +126,7 @@ fn server(runs: &Runs, clock: &MovedClock) -> Server<Runs> {
         .tools(tools![delete, purge, hurry, unlock, plain, survey])
         .clock(clock.clone())
         .verifier(Unsigned)
-        .quiet()
+        .without_banner()
 }
 
 struct World {

@@ -192,7 +192,7 @@ async fn teller() -> Running {
         .changes(&Changes::new())
         .without_sessions()
         .verifier(Unsigned)
-        .quiet();
+        .without_banner();
     Running::start(server, |config| config.with_issuer(ISSUER)).await
 }
 

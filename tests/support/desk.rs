@@ -120,7 +120,7 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
         .tools(tools![
             ping, whoami, read, write, rewrite, purge, slow, echo, explode
         ])
-        .quiet()
+        .without_banner()
 }
 
 /// Builds the server with all of its tools. It accepts unsigned tokens.
@@ -142,5 +142,5 @@ pub fn closed_unverified_server(runs: &Runs) -> Server<Runs> {
         .tools(tools![
             whoami, read, write, rewrite, purge, slow, echo, explode
         ])
-        .quiet()
+        .without_banner()
 }

@@ -90,7 +90,7 @@ impl World {
     async fn of(issuer: ImitationIssuer, exchange: TokenExchange) -> Self {
         let server = Server::with_state("meetings", exchange)
             .tools(tools![meetings, forget, fail, print, rounds::look])
-            .quiet();
+            .without_banner();
         let running = Running::start(server, |config| config.with_issuer(issuer.url())).await;
         Self { issuer, running }
     }

@@ -7,7 +7,7 @@ mod counter;
 
 use counter::Counter;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
-use toolgate::{Config, Error, Gate, needs, scopes};
+use toolgate::{Config, Error, HandlerGate, access, scopes};
 
 scopes! {
     /// What a token for this server allows.
@@ -22,10 +22,10 @@ scopes! {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let counter = Counter::default();
-    let gate = Gate::builder("counter")
-        .vocabulary(scope::ALL)
-        .tool("get", needs!(scope = "counter:read"))
-        .tool("add", needs!(scope = "counter:write", step_up))
+    let gate = HandlerGate::builder("counter")
+        .declared_scopes(scope::ALL)
+        .tool("get", access!(scope = "counter:read"))
+        .tool("add", access!(scope = "counter:write", step_up))
         .build(Config::from_env()?, counter.clone())
         .await?;
     let service = StreamableHttpService::new(

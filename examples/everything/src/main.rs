@@ -67,7 +67,7 @@ fn open(changes: &Changes) -> Server<Changes> {
 /// Builds the server whose items require scopes.
 fn protected(changes: &Changes) -> Server<Changes> {
     server(changes)
-        .vocabulary(steps::scope::ALL)
+        .declared_scopes(steps::scope::ALL)
         .tools(content::protected::tools)
         .tools(conversation::protected::tools)
         .tools(elicitation::protected::tools)

@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toolgate::{Capability, Elicited, InputRequired, Reply, Round, Sample, ToolError};
+use toolgate::{ClientCapability, Elicited, InputRequired, Reply, Round, Sample, ToolError};
 
 /// The name of the user.
 #[derive(Deserialize, JsonSchema)]
@@ -78,25 +78,25 @@ fn step(round: &Round<Step>) -> Answer {
 }
 
 /// Asks in one round for everything that the client supports.
-fn all(round: &Round<()>, keys: [(Capability, &str); 3]) -> InputRequired {
+fn all(round: &Round<()>, keys: [(ClientCapability, &str); 3]) -> InputRequired {
     let mut asked = round.ask(&());
     for (capability, key) in keys {
         if !round.can(capability) {
             continue;
         }
         asked = match capability {
-            Capability::Elicitation => asked.form::<Name>(key, "What is your name?"),
-            Capability::Roots => asked.roots(key),
+            ClientCapability::Elicitation => asked.form::<Name>(key, "What is your name?"),
+            ClientCapability::Roots => asked.roots(key),
             _ => asked.sample(key, Sample::new("Generate a greeting", 50)),
         };
     }
     asked
 }
 
-const KEYS: [(Capability, &str); 3] = [
-    (Capability::Elicitation, "user_name"),
-    (Capability::Sampling, "greeting"),
-    (Capability::Roots, "client_roots"),
+const KEYS: [(ClientCapability, &str); 3] = [
+    (ClientCapability::Elicitation, "user_name"),
+    (ClientCapability::Sampling, "greeting"),
+    (ClientCapability::Roots, "client_roots"),
 ];
 
 offer! {

@@ -72,7 +72,7 @@ fn server(feed: Feed) -> Server<Feed> {
     Server::with_state("finance-news", feed)
         .title("Finance news")
         .version(env!("CARGO_PKG_VERSION"))
-        .vocabulary(scope::ALL)
+        .declared_scopes(scope::ALL)
         .tools(tools![in scope::ALL; get_news_sentiment])
 }
 

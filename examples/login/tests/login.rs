@@ -21,7 +21,9 @@ fn write() -> &'static str {
 }
 
 async fn desk() -> Running {
-    let server = Server::new("desk").tools(tools![read, write]).quiet();
+    let server = Server::new("desk")
+        .tools(tools![read, write])
+        .without_banner();
     Running::start(server, |config| config).await
 }
 

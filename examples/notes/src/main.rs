@@ -26,7 +26,7 @@ struct Notes {
     changes: Changes,
 }
 
-#[mcp_tools(vocabulary = scope::ALL)]
+#[mcp_tools(declared_scopes = scope::ALL)]
 impl Notes {
     /// Replaces a note, or adds one under the next number.
     #[mcp_tool(scope = scope::WRITE, step_up, idempotent)]
@@ -112,7 +112,7 @@ async fn main() -> Result<(), Error> {
     };
     Server::with_state("notes", Arc::new(notes))
         .version(env!("CARGO_PKG_VERSION"))
-        .vocabulary(scope::ALL)
+        .declared_scopes(scope::ALL)
         .tools(Notes::tools)
         .resources(Notes::resources)
         .prompts(Notes::prompts)

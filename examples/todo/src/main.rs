@@ -51,7 +51,7 @@ fn server(store: Store) -> Server<Store> {
     Server::with_state("todo", store)
         .title("To do")
         .version(env!("CARGO_PKG_VERSION"))
-        .vocabulary(tools::scope::ALL)
+        .declared_scopes(tools::scope::ALL)
         .tools(tools::tools)
 }
 

@@ -1,7 +1,7 @@
 //! The `Authorization` header and the query, compared with a second parser of RFC 6750 §2.
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
-use toolgate::{BearerFault, BearerToken};
+use toolgate::{BearerError, BearerToken};
 
 use crate::tape::Tape;
 
@@ -87,16 +87,16 @@ fn query(tape: &mut Tape<'_>) -> Option<String> {
     }
 }
 
-fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v str>, BearerFault> {
+fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v str>, BearerError> {
     let names = query.unwrap_or_default().split('&');
     let mut names = names.map(|pair| decoded(pair.split('=').next().unwrap_or_default()));
     if names.any(|name| name == b"access_token") {
-        return Err(BearerFault::InQuery);
+        return Err(BearerError::InQuery);
     }
     let value = match values {
         [] => return Ok(None),
         [one] => *one,
-        _ => return Err(BearerFault::Repeated),
+        _ => return Err(BearerError::Repeated),
     };
     // The first word is the intended scheme, whatever precedes it.
     let word = value
@@ -106,8 +106,8 @@ fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v s
     if !word.eq_ignore_ascii_case(b"bearer") {
         return Ok(None);
     }
-    let text = std::str::from_utf8(value).map_err(|_| BearerFault::Malformed)?;
-    let (scheme, token) = text.split_once(' ').ok_or(BearerFault::Malformed)?;
+    let text = std::str::from_utf8(value).map_err(|_| BearerError::Malformed)?;
+    let (scheme, token) = text.split_once(' ').ok_or(BearerError::Malformed)?;
     let token = token.trim_start_matches(' ');
     let body = token.trim_end_matches('=');
     let is_token = !body.is_empty()
@@ -116,7 +116,7 @@ fn expected<'v>(values: &[&'v [u8]], query: Option<&str>) -> Result<Option<&'v s
             .all(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
     match scheme.eq_ignore_ascii_case("bearer") && is_token {
         true => Ok(Some(token)),
-        false => Err(BearerFault::Malformed),
+        false => Err(BearerError::Malformed),
     }
 }
 

@@ -48,7 +48,7 @@ pub fn check(bytes: &[u8]) {
     // Outside a runtime, so that nothing is fetched.
     let router = match Server::new("x")
         .tools(tools![read])
-        .quiet()
+        .without_banner()
         .into_router(config)
     {
         Ok(router) => router,

@@ -139,7 +139,7 @@ fn what_a_client_must_be_able_to_is_read_or_told() {
         quote!(client_capabilities = []),
         quote!(client_capabilities = ["sampling", "sampling"]),
         quote!(client_capabilities = ["Sampling"]),
-        quote!(client_capabilities = [Capability::Sampling]),
+        quote!(client_capabilities = [ClientCapability::Sampling]),
         quote!(client_capabilities = NEEDED),
     ] {
         let (_, told) = read(quote!(public, #tokens));

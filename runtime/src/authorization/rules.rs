@@ -11,7 +11,7 @@ use std::{
 use foldhash::fast::RandomState;
 
 use crate::{
-    access::Access,
+    access::ResolvedAccess,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
     uri_pattern::{UriPattern, plain},
@@ -22,14 +22,14 @@ use super::{Switches, Target};
 /// Items by name. The server's author chose the names, so a client cannot choose names that
 /// collide, and the hash need not resist that. A hash that resists collisions makes a
 /// decision 50 % slower.
-type Named = HashMap<Box<str>, (Target, Access), RandomState>;
+type Named = HashMap<Box<str>, (Target, ResolvedAccess), RandomState>;
 
 /// The items that a server offers, each with the access it requires, in index order.
 #[derive(Debug, Default)]
 pub(crate) struct Offers {
-    pub(crate) tools: Vec<(Box<str>, Access)>,
-    pub(crate) prompts: Vec<(Box<str>, Access)>,
-    pub(crate) resources: Vec<(UriPattern, Access)>,
+    pub(crate) tools: Vec<(Box<str>, ResolvedAccess)>,
+    pub(crate) prompts: Vec<(Box<str>, ResolvedAccess)>,
+    pub(crate) resources: Vec<(UriPattern, ResolvedAccess)>,
     /// Whether clients can subscribe to changes.
     pub(crate) changes: bool,
     /// Which of these items are switched on.
@@ -47,24 +47,24 @@ pub(crate) struct Rules {
     prompts: Named,
     /// Resources whose URI has no variables: the key is the plain spelling, the value holds
     /// the URI as declared.
-    resources: HashMap<Box<str>, (&'static str, (Target, Access)), RandomState>,
-    templates: Vec<(UriPattern, (Target, Access))>,
+    resources: HashMap<Box<str>, (&'static str, (Target, ResolvedAccess)), RandomState>,
+    templates: Vec<(UriPattern, (Target, ResolvedAccess))>,
     changes: bool,
     switches: Arc<Switches>,
-    handshake: Access,
+    handshake: ResolvedAccess,
     /// The access required before the server reports that an item does not exist.
-    unlisted: Access,
+    unlisted: ResolvedAccess,
     baseline: ScopeSet,
 }
 
 /// The access that one operation requires.
 pub(super) enum Rule<'r> {
     /// The access of one target.
-    Of(Target, &'r Access),
+    Of(Target, &'r ResolvedAccess),
     /// The access of an operation without a target.
-    General(&'r Access),
+    General(&'r ResolvedAccess),
     /// The access of several targets, all of which must admit the caller.
-    All(Vec<&'r Access>),
+    All(Vec<&'r ResolvedAccess>),
     /// The operation has no rule.
     None,
 }
@@ -86,11 +86,11 @@ impl Rules {
             let named = tools.iter().chain(&prompts).map(|(_, access)| access);
             named.chain(resources.iter().map(|(_, access)| access))
         };
-        let nothing_to_protect =
-            accesses().next().is_some() && accesses().all(|access| *access == Access::Public);
+        let nothing_to_protect = accesses().next().is_some()
+            && accesses().all(|access| *access == ResolvedAccess::Public);
         let public_if = |condition| match condition {
-            true => Access::Public,
-            false => Access::Authenticated,
+            true => ResolvedAccess::Public,
+            false => ResolvedAccess::Authenticated,
         };
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut rules = Self {
@@ -223,18 +223,20 @@ impl Rules {
     }
 
     /// Returns the access required before the server reports that an item does not exist.
-    /// It is [`Access::Public`] if all items are public and nothing needs a token.
-    pub(crate) fn unlisted(&self) -> &Access {
+    /// It is [`ResolvedAccess::Public`] if all items are public and nothing needs a token.
+    pub(crate) fn unlisted(&self) -> &ResolvedAccess {
         &self.unlisted
     }
 
     /// Returns the access of an item that is switched on. Only a caller with the `unlisted`
     /// access learns whether an item exists.
-    fn of<'r>(&'r self, found: Option<&'r (Target, Access)>) -> Rule<'r> {
+    fn of<'r>(&'r self, found: Option<&'r (Target, ResolvedAccess)>) -> Rule<'r> {
         match found {
             // A denied item is treated as missing, but still shadows later, broader
             // templates.
-            Some((_, Access::Scopes(sets))) if sets.is_empty() => Rule::General(&self.unlisted),
+            Some((_, ResolvedAccess::Scopes(sets))) if sets.is_empty() => {
+                Rule::General(&self.unlisted)
+            }
             Some((target, access)) if self.switches.is_on(*target) => Rule::Of(*target, access),
             _ => Rule::General(&self.unlisted),
         }
@@ -254,19 +256,20 @@ impl Rules {
         }
         let found = self.template(uri);
         let plainly = self.template(&plain).or(found);
-        let is_itself = |found: &&(Target, Access)| plainly.is_some_and(|one| one.0 == found.0);
+        let is_itself =
+            |found: &&(Target, ResolvedAccess)| plainly.is_some_and(|one| one.0 == found.0);
         self.of(found.filter(is_itself))
     }
 
     /// Returns the first template that matches a URI, whether it is on or off.
-    fn template(&self, uri: &str) -> Option<&(Target, Access)> {
+    fn template(&self, uri: &str) -> Option<&(Target, ResolvedAccess)> {
         let mut templates = self.templates.iter();
         let found = templates.find(|(pattern, _)| pattern.matches(uri).is_some());
         found.map(|(_, offered)| offered)
     }
 }
 
-fn numbered(offered: Vec<(Box<str>, Access)>, target: fn(u32) -> Target) -> Named {
+fn numbered(offered: Vec<(Box<str>, ResolvedAccess)>, target: fn(u32) -> Target) -> Named {
     offered
         .into_iter()
         .zip(0..)

@@ -105,7 +105,7 @@ fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
     for tool in ["never", "none"] {
         let decision = rules.decide(Operation::CallTool(tool), Some(somebody.clone()));
         assert!(
-            matches!(&decision, Decision::Admit(admission) if admission.target().is_none()),
+            matches!(&decision, Decision::Admit(permit) if permit.target().is_none()),
             "{tool}: {decision:?}"
         );
     }
@@ -175,14 +175,11 @@ fn what_has_no_rule_is_refused_to_everybody() {
 fn an_admission_is_good_for_the_one_operation_that_was_judged() {
     let rules = rules(false);
     let all = principal(&rules, "read write");
-    let Decision::Admit(admission) = rules.decide(Operation::CallTool("list"), Some(all.clone()))
+    let Decision::Admit(permit) = rules.decide(Operation::CallTool("list"), Some(all.clone()))
     else {
         panic!("not admitted");
     };
-    assert_eq!(
-        rules.confirm(&admission, Operation::CallTool("list")),
-        Ok(())
-    );
+    assert_eq!(rules.confirm(&permit, Operation::CallTool("list")), Ok(()));
     for other in [
         Operation::CallTool("move"),
         Operation::CallTool("ping"),
@@ -191,8 +188,8 @@ fn an_admission_is_good_for_the_one_operation_that_was_judged() {
         Operation::Unruled("tools/call"),
     ] {
         assert_eq!(
-            rules.confirm(&admission, other),
-            Err(NotAdmitted),
+            rules.confirm(&permit, other),
+            Err(NotPermittedError),
             "{other:?}"
         );
     }
@@ -202,16 +199,15 @@ fn an_admission_is_good_for_the_one_operation_that_was_judged() {
 fn two_tools_that_nobody_registered_are_no_tool() {
     let rules = rules(false);
     let all = principal(&rules, "read write");
-    let Decision::Admit(admission) = rules.decide(Operation::CallTool("x"), Some(all.clone()))
-    else {
+    let Decision::Admit(permit) = rules.decide(Operation::CallTool("x"), Some(all.clone())) else {
         panic!("not admitted to learn that there is no such tool");
     };
-    assert_eq!(admission.target(), None);
+    assert_eq!(permit.target(), None);
 }
 
 #[test]
 fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
-    let tools = [(Box::from("ping"), Access::Public)];
+    let tools = [(Box::from("ping"), ResolvedAccess::Public)];
     let offers = Offers {
         tools: tools.into(),
         ..Offers::default()
@@ -259,15 +255,15 @@ fn a_resource_that_is_written_out_comes_before_a_template() {
         (Operation::CompletePrompt("review"), true),
     ] {
         assert_eq!(
-            rules.admits(operation, Some(&reader)),
+            rules.allows(operation, Some(&reader)),
             admitted,
             "{operation:?}"
         );
         assert!(
-            !rules.admits(operation, Some(&principal(&rules, ""))),
+            !rules.allows(operation, Some(&principal(&rules, ""))),
             "{operation:?}"
         );
-        assert!(!rules.admits(operation, None), "{operation:?}");
+        assert!(!rules.allows(operation, None), "{operation:?}");
     }
 }
 
@@ -276,7 +272,7 @@ fn who_listens_must_be_admitted_to_each_resource() {
     let rules = with_resources();
     let uris = ["notes://7".to_owned(), "notes://secret".to_owned()];
     let reader = principal(&rules, "read");
-    assert!(rules.admits(Operation::Listen(&uris[..1]), Some(&reader)));
+    assert!(rules.allows(Operation::Listen(&uris[..1]), Some(&reader)));
     let Decision::Deny(
         Denial::InsufficientScope {
             needed, missing, ..
@@ -288,30 +284,30 @@ fn who_listens_must_be_admitted_to_each_resource() {
     };
     assert_eq!(names(&rules, needed), "read write");
     assert_eq!(names(&rules, missing), "write");
-    assert!(!rules.admits(Operation::Listen(&[]), None));
+    assert!(!rules.allows(Operation::Listen(&[]), None));
 }
 
 #[test]
 fn an_admission_to_one_resource_is_none_to_another() {
     let rules = with_resources();
     let all = principal(&rules, "read write");
-    let Decision::Admit(admission) =
+    let Decision::Admit(permit) =
         rules.decide(Operation::ReadResource("notes://7"), Some(all.clone()))
     else {
         panic!("not admitted");
     };
     assert_eq!(
-        rules.confirm(&admission, Operation::ReadResource("notes://8")),
+        rules.confirm(&permit, Operation::ReadResource("notes://8")),
         Ok(())
     );
     assert!(
         rules
-            .confirm(&admission, Operation::ReadResource("notes://secret"))
+            .confirm(&permit, Operation::ReadResource("notes://secret"))
             .is_err()
     );
     assert!(
         rules
-            .confirm(&admission, Operation::Subscribe("notes://7"))
+            .confirm(&permit, Operation::Subscribe("notes://7"))
             .is_err()
     );
 }
@@ -346,10 +342,10 @@ fn an_admission_is_good_under_the_rules_that_made_it_alone() {
     // The bits of one table are not valid in the other, even if they look the same.
     let reader = principal(&others, "read write");
     for operation in [Operation::CallTool("list"), Operation::ListTools] {
-        let Decision::Admit(admission) = others.decide(operation, Some(reader.clone())) else {
+        let Decision::Admit(permit) = others.decide(operation, Some(reader.clone())) else {
             panic!("{operation:?} was denied");
         };
-        assert_eq!(others.confirm(&admission, operation), Ok(()));
-        assert_eq!(ours.confirm(&admission, operation), Err(NotAdmitted));
+        assert_eq!(others.confirm(&permit, operation), Ok(()));
+        assert_eq!(ours.confirm(&permit, operation), Err(NotPermittedError));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 const NOW: u64 = 1_800_000_000;
 
-fn judge(change: serde_json::Value, now: u64) -> Result<Principal, Unacceptable> {
+fn judge(change: serde_json::Value, now: u64) -> Result<Principal, TokenRejection> {
     let mut all =
         json!({"iss": "https://i", "sub": "s", "aud": ["x", "https://r/mcp"], "exp": NOW + 60});
     all.as_object_mut()
@@ -23,7 +23,7 @@ fn issuer_and_audience_are_compared_character_for_character() {
     for issuer in ["https://i/", "https://I", "http://i", "https://ii"] {
         assert_eq!(
             judge(json!({"iss": issuer}), NOW).unwrap_err(),
-            Unacceptable::Issuer
+            TokenRejection::Issuer
         );
     }
     for audience in [
@@ -34,7 +34,7 @@ fn issuer_and_audience_are_compared_character_for_character() {
     ] {
         assert_eq!(
             judge(json!({"aud": audience}), NOW).unwrap_err(),
-            Unacceptable::Audience
+            TokenRejection::Audience
         );
     }
     assert!(judge(json!({"aud": "res_1"}), NOW).is_ok());
@@ -45,7 +45,7 @@ fn a_token_without_audience_is_for_nobody() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_subject("s");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     let judged = Acceptance::new(["https://i"], ["a"]).judge(token, UnixTime::from_seconds(NOW));
-    assert_eq!(judged.unwrap_err().0, Unacceptable::Audience);
+    assert_eq!(judged.unwrap_err().0, TokenRejection::Audience);
 }
 
 #[test]
@@ -53,17 +53,17 @@ fn the_hour_is_judged_to_the_second() {
     assert!(judge(json!({}), NOW + 60 + 29).is_ok());
     assert_eq!(
         judge(json!({}), NOW + 60 + 30).unwrap_err(),
-        Unacceptable::Expired
+        TokenRejection::Expired
     );
     assert!(judge(json!({"nbf": NOW + 30}), NOW).is_ok());
     assert_eq!(
         judge(json!({"nbf": NOW + 31}), NOW).unwrap_err(),
-        Unacceptable::NotYetValid
+        TokenRejection::NotYetValid
     );
     assert!(judge(json!({"iat": NOW + 30}), NOW).is_ok());
     assert_eq!(
         judge(json!({"iat": NOW + 31}), NOW).unwrap_err(),
-        Unacceptable::IssuedInFuture
+        TokenRejection::IssuedInFuture
     );
 }
 
@@ -127,5 +127,5 @@ fn a_token_of_nobody_is_refused() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     let judged = Acceptance::new(["https://i"], ["a"]).judge(token, UnixTime::from_seconds(NOW));
-    assert_eq!(judged.unwrap_err().0, Unacceptable::Nobody);
+    assert_eq!(judged.unwrap_err().0, TokenRejection::Nobody);
 }

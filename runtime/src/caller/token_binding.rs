@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::{Identity, Principal, Unacceptable, VerifiedToken};
+use super::{Identity, Principal, TokenRejection, VerifiedToken};
 use crate::{bearer::Credentials, claims::Claims};
 
 /// An authentic token from a trusted issuer, for this server and valid now.
@@ -49,10 +49,10 @@ impl BoundToken {
     }
 
     /// Accepts the token if the proved key is the one it is bound to (RFC 9449 §7.1).
-    pub(crate) fn proved_by(self, proved: &ProvedKey) -> Result<AcceptedToken, Unacceptable> {
+    pub(crate) fn proved_by(self, proved: &ProvedKey) -> Result<AcceptedToken, TokenRejection> {
         let is_its_own = self.key() == Some(proved.0);
         let accepted = is_its_own.then_some(AcceptedToken(self.0));
-        accepted.ok_or(Unacceptable::BoundToAnotherKey)
+        accepted.ok_or(TokenRejection::BoundToAnotherKey)
     }
 }
 
@@ -108,22 +108,22 @@ impl fmt::Display for Thumbprint {
 ///
 /// Refuses a `cnf` with any member besides one thumbprint: each member is a condition (RFC
 /// 7800 §3.1), and an unchecked condition is not met.
-pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, Unacceptable> {
+pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection> {
     let Some(confirmation) = claims.get("cnf") else {
         return Ok(None);
     };
     let members = confirmation
         .as_object()
-        .ok_or(Unacceptable::BoundOtherwise)?;
+        .ok_or(TokenRejection::BoundOtherwise)?;
     // RFC 8705 §3.1: TLS ends at a proxy, so this process sees no client certificate.
     if members.contains_key("x5t#S256") {
-        return Err(Unacceptable::BoundToCertificate);
+        return Err(TokenRejection::BoundToCertificate);
     }
     match members.get("jkt") {
         Some(Value::String(key)) if members.len() == 1 => Thumbprint::read(key)
             .map(Some)
-            .ok_or(Unacceptable::BoundOtherwise),
-        _ => Err(Unacceptable::BoundOtherwise),
+            .ok_or(TokenRejection::BoundOtherwise),
+        _ => Err(TokenRejection::BoundOtherwise),
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     /// RFC 9449 §6.1.
     const KEY: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
 
-    fn judge(confirmation: &Value) -> Result<Accepted, Unacceptable> {
+    fn judge(confirmation: &Value) -> Result<Accepted, TokenRejection> {
         let claims =
             json!({"iss": "i", "sub": "s", "aud": "a", "exp": 99, "cnf": confirmation}).to_string();
         let claims = Claims::from_json(claims.as_bytes()).unwrap();
@@ -176,7 +176,7 @@ mod tests {
         let other = ProvedKey::of_verified_proof(Thumbprint::of_digest([0; 32]));
         assert_eq!(
             bound().proved_by(&other).unwrap_err(),
-            Unacceptable::BoundToAnotherKey
+            TokenRejection::BoundToAnotherKey
         );
     }
 
@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(
                 judge(&confirmation).unwrap_err(),
-                Unacceptable::BoundOtherwise,
+                TokenRejection::BoundOtherwise,
                 "{confirmation}"
             );
         }
@@ -215,7 +215,7 @@ mod tests {
         ] {
             assert_eq!(
                 judge(&confirmation).unwrap_err(),
-                Unacceptable::BoundToCertificate,
+                TokenRejection::BoundToCertificate,
                 "{confirmation}"
             );
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{ClaimsFault, split, string, strings, wrong_type};
+use super::{ClaimsError, split, string, strings, wrong_type};
 
 /// Claim names in order of precedence. Only the first present claim counts, so that a later
 /// claim cannot add to what an earlier one grants.
@@ -13,7 +13,7 @@ type Names = Vec<Cow<'static, str>>;
 
 /// The claim names of one issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reading {
+pub(crate) struct ClaimMapping {
     pub(crate) scopes: Names,
     /// Prefixes that this issuer puts before the server's scope names.
     pub(crate) scope_prefixes: Vec<String>,
@@ -21,7 +21,7 @@ pub(crate) struct Reading {
     pub(crate) client: Names,
 }
 
-impl Default for Reading {
+impl Default for ClaimMapping {
     fn default() -> Self {
         Self {
             scopes: vec!["scope".into(), "scp".into(), "scopes".into()],
@@ -32,9 +32,9 @@ impl Default for Reading {
     }
 }
 
-impl Reading {
+impl ClaimMapping {
     /// Reads one string or an array of strings (RFC 7519 §4.1.3).
-    pub(super) fn audience(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
+    pub(super) fn audience(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsError> {
         match first(&self.audience, all) {
             None => Ok(Vec::new()),
             Some((_, Value::String(one))) => Ok(vec![one.clone()]),
@@ -43,7 +43,7 @@ impl Reading {
         }
     }
 
-    pub(super) fn client(&self, all: &Map<String, Value>) -> Result<Option<String>, ClaimsFault> {
+    pub(super) fn client(&self, all: &Map<String, Value>) -> Result<Option<String>, ClaimsError> {
         match first(&self.client, all) {
             None => Ok(None),
             Some((name, _)) => string(all, name),
@@ -51,7 +51,7 @@ impl Reading {
     }
 
     /// Reads a scope string (RFC 8693 §4.2) or an array. A missing claim is empty.
-    pub(super) fn scopes(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsFault> {
+    pub(super) fn scopes(&self, all: &Map<String, Value>) -> Result<Vec<String>, ClaimsError> {
         let scopes = match first(&self.scopes, all) {
             None => return Ok(Vec::new()),
             Some((_, Value::String(text))) => split(text).collect(),

@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::json;
 
-fn read(change: Value) -> Result<Claims, ClaimsFault> {
+fn read(change: Value) -> Result<Claims, ClaimsError> {
     let mut all = json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": 2_000});
     for (name, value) in change.as_object().unwrap() {
         match value {
@@ -37,7 +37,7 @@ fn a_claim_of_the_wrong_type_is_refused_not_skipped() {
             let fault = read(json!({name: value})).unwrap_err();
             assert_eq!(
                 fault,
-                ClaimsFault::WrongType(name.into()),
+                ClaimsError::WrongType(name.into()),
                 "{name}: {value}"
             );
         }
@@ -61,7 +61,7 @@ fn null_is_a_wrong_type_and_not_absent() {
             .replace(r#""exp":1,"exp""#, r#""exp""#);
         assert_eq!(
             Claims::from_json(text.as_bytes()).unwrap_err(),
-            ClaimsFault::WrongType(name.into()),
+            ClaimsError::WrongType(name.into()),
             "{text}"
         );
     }
@@ -71,11 +71,11 @@ fn null_is_a_wrong_type_and_not_absent() {
 fn issuer_and_expiry_must_be_there() {
     assert_eq!(
         read(json!({"iss": null})).unwrap_err(),
-        ClaimsFault::Missing("iss")
+        ClaimsError::Missing("iss")
     );
     assert_eq!(
         read(json!({"exp": null})).unwrap_err(),
-        ClaimsFault::Missing("exp")
+        ClaimsError::Missing("exp")
     );
 }
 
@@ -120,7 +120,7 @@ fn a_claim_that_is_named_twice_is_refused() {
     let text = br#"{"iss":"i","exp":1,"scope":"a","scope":"b"}"#;
     assert_eq!(
         Claims::from_json(text).unwrap_err(),
-        ClaimsFault::NotAnObject
+        ClaimsError::NotAnObject
     );
 }
 
@@ -131,7 +131,7 @@ fn claims_print_without_what_we_do_not_know() {
     assert_eq!(claims.get("email"), Some(&json!("a@b.example")));
 }
 
-fn read_as(claims: Value, reading: &Reading) -> Result<Claims, ClaimsFault> {
+fn read_as(claims: Value, reading: &ClaimMapping) -> Result<Claims, ClaimsError> {
     let mut all = json!({"iss": "https://i", "exp": 2_000});
     let all = all.as_object_mut().unwrap();
     all.extend(claims.as_object().unwrap().clone());
@@ -140,9 +140,9 @@ fn read_as(claims: Value, reading: &Reading) -> Result<Claims, ClaimsFault> {
 
 #[test]
 fn an_issuers_own_claims_are_read_in_its_order_and_no_others() {
-    let reading = Reading {
+    let reading = ClaimMapping {
         scopes: vec!["permissions".into(), "scope".into()],
-        ..Reading::default()
+        ..ClaimMapping::default()
     };
     for (claims, expected) in [
         (json!({"permissions": ["p"], "scope": "s"}), Some("p")),
@@ -153,14 +153,14 @@ fn an_issuers_own_claims_are_read_in_its_order_and_no_others() {
         assert_eq!(claims.scopes().next(), expected);
     }
     let fault = read_as(json!({"permissions": 1}), &reading).unwrap_err();
-    assert_eq!(fault, ClaimsFault::WrongType("permissions".into()));
+    assert_eq!(fault, ClaimsError::WrongType("permissions".into()));
 }
 
 #[test]
 fn a_prefix_is_taken_off_once_and_only_where_a_name_is_left() {
-    let reading = Reading {
+    let reading = ClaimMapping {
         scope_prefixes: vec!["api://x/".into(), "api://x/y/".into()],
-        ..Reading::default()
+        ..ClaimMapping::default()
     };
     let claims = json!({"scope": "api://x/a api://x/api://x/b api://x/ api://z/c d"});
     let claims = read_as(claims, &reading).unwrap();
@@ -170,14 +170,14 @@ fn a_prefix_is_taken_off_once_and_only_where_a_name_is_left() {
 
 #[test]
 fn another_claim_is_the_audience_only_where_there_is_no_aud() {
-    let reading = Reading {
+    let reading = ClaimMapping {
         audience: vec!["aud".into(), "client_id".into()],
-        ..Reading::default()
+        ..ClaimMapping::default()
     };
     let audience = |claims| read_as(claims, &reading).map(|claims| claims.audience().to_vec());
     assert_eq!(audience(json!({"client_id": "c"})).unwrap(), ["c"]);
     let both = json!({"aud": [], "client_id": "c"});
     assert_eq!(audience(both).unwrap(), [""; 0]);
     let wrong = audience(json!({"aud": null, "client_id": "c"})).unwrap_err();
-    assert_eq!(wrong, ClaimsFault::WrongType("aud".into()));
+    assert_eq!(wrong, ClaimsError::WrongType("aud".into()));
 }

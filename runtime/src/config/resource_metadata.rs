@@ -7,12 +7,12 @@
 
 use serde_json::{Map, Value};
 
-use super::resource_url::{self, Flaw, Resource};
+use super::resource_url::{self, ConfigError, Resource};
 use crate::json::strict_object;
 
 /// A parsed and validated document.
 #[derive(Debug, Clone)]
-pub(crate) struct Document {
+pub(crate) struct ResourceMetadata {
     source: String,
     members: Map<String, Value>,
 }
@@ -47,12 +47,12 @@ const PROMISES: [(&str, &str); 4] = [
     ),
 ];
 
-impl Document {
+impl ResourceMetadata {
     /// Parses a document, or returns every error in it.
-    pub(super) fn read(source: &str, text: &str) -> Result<Self, Vec<Flaw>> {
+    pub(super) fn read(source: &str, text: &str) -> Result<Self, Vec<ConfigError>> {
         let members = strict_object(text.as_bytes()).map_err(|error| {
             // `serde_json` reports the position and what it expected, never the text itself.
-            vec![Flaw {
+            vec![ConfigError {
                 what: format!("is not a JSON object: {error}"),
                 remedy:
                     "copy the whole document, and put it in single quotes if it spans several lines"
@@ -140,7 +140,7 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the error in a member whose meaning RFC 9728 §2 defines.
-fn judge(name: &str, value: &Value) -> Option<Flaw> {
+fn judge(name: &str, value: &Value) -> Option<ConfigError> {
     let problem = match name {
         "resource" => match value.as_str().map(Resource::read) {
             None => "is not a string".to_owned(),
@@ -180,8 +180,8 @@ fn judge(name: &str, value: &Value) -> Option<Flaw> {
     Some(member_flaw(name, &problem))
 }
 
-fn member_flaw(name: &str, problem: &str) -> Flaw {
-    Flaw {
+fn member_flaw(name: &str, problem: &str) -> ConfigError {
+    ConfigError {
         what: format!("has a member `{name}` that {problem}"),
         remedy: "fix it as RFC 9728 section 2 requires, or copy the document again".to_owned(),
     }
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_agrees_is_served_without_a_word() {
-        let document = Document::read("M", &Value::Object(derived()).to_string()).unwrap();
+        let document = ResourceMetadata::read("M", &Value::Object(derived()).to_string()).unwrap();
         let served = document.serve(derived());
         assert_eq!(served.members, derived());
         assert!(served.notes.is_empty(), "{:?}", served.notes);
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn scopes_come_from_the_tools_and_differences_are_told() {
         let text = json!({"scopes_supported": ["news:write"]}).to_string();
-        let served = Document::read("M", &text).unwrap().serve(derived());
+        let served = ResourceMetadata::read("M", &text).unwrap().serve(derived());
         assert_eq!(served.members["scopes_supported"], json!(["news:read"]));
         let told = served.notes.join("\n");
         assert!(told.contains("lists the scope \"news:write\""), "{told}");
@@ -233,7 +233,7 @@ mod tests {
             "tls_client_certificate_bound_access_tokens": false,
             "bearer_methods_supported": ["header", "query"],
         });
-        let served = Document::read("M", &text.to_string())
+        let served = ResourceMetadata::read("M", &text.to_string())
             .unwrap()
             .serve(derived());
         assert_eq!(
@@ -274,9 +274,9 @@ mod tests {
             r#"{"resource_documentation":"docs"}"#,
             r#"{"resource_name":{}}"#,
         ] {
-            assert!(Document::read("M", text).is_err(), "{text}");
+            assert!(ResourceMetadata::read("M", text).is_err(), "{text}");
         }
         let both = r#"{"resource":1,"scopes_supported":1}"#;
-        assert_eq!(Document::read("M", both).unwrap_err().len(), 2);
+        assert_eq!(ResourceMetadata::read("M", both).unwrap_err().len(), 2);
     }
 }

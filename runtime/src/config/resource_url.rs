@@ -14,13 +14,13 @@ mod tests;
 /// An error in a value, and its remedy. The caller of the function adds the name of the
 /// setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flaw {
+pub(crate) struct ConfigError {
     pub(super) what: String,
     pub(super) remedy: String,
 }
 
-fn flaw<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, Flaw> {
-    Err(Flaw {
+fn flaw<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError {
         what: what.into(),
         remedy: remedy.into(),
     })
@@ -40,7 +40,7 @@ pub(crate) struct Resource {
 impl Resource {
     /// Parses a resource URI: absolute, canonical, without query, fragment and credentials,
     /// and `http` only on loopback.
-    pub(super) fn read(text: &str) -> Result<Self, Flaw> {
+    pub(super) fn read(text: &str) -> Result<Self, ConfigError> {
         let url = web_address(text)?;
         if url.query().is_some() {
             return flaw(
@@ -165,7 +165,7 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
-fn judge_path(path: &str) -> Result<(), Flaw> {
+fn judge_path(path: &str) -> Result<(), ConfigError> {
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
     };
@@ -197,7 +197,7 @@ fn judge_path(path: &str) -> Result<(), Flaw> {
 
 /// Validates an issuer identifier (RFC 8414 §2): https, or http on loopback; no query and no
 /// fragment. A trailing slash is part of the identifier.
-pub(super) fn judge_issuer(text: &str) -> Result<(), Flaw> {
+pub(super) fn judge_issuer(text: &str) -> Result<(), ConfigError> {
     let url = web_address(text)?;
     if url.query().is_some() {
         return flaw(
@@ -215,12 +215,12 @@ pub(super) fn judge_issuer(text: &str) -> Result<(), Flaw> {
 }
 
 /// Validates the URL of a page.
-pub(super) fn judge_page(text: &str) -> Result<(), Flaw> {
+pub(super) fn judge_page(text: &str) -> Result<(), ConfigError> {
     web_address(text).map(drop)
 }
 
 /// Validates an origin as browsers send it (RFC 6454 §6.2): `scheme://host[:port]`.
-pub(super) fn judge_origin(text: &str) -> Result<(), Flaw> {
+pub(super) fn judge_origin(text: &str) -> Result<(), ConfigError> {
     const REMEDY: &str = "write scheme://host or scheme://host:port in lower case with nothing after it, such as https://app.example.com";
     if text == "*" || text == "null" {
         return flaw(
@@ -255,7 +255,7 @@ pub(super) fn judge_origin(text: &str) -> Result<(), Flaw> {
 }
 
 /// Parses an address to listen on.
-pub(super) fn read_bind(text: &str) -> Result<SocketAddr, Flaw> {
+pub(super) fn read_bind(text: &str) -> Result<SocketAddr, ConfigError> {
     let Ok(bind) = text.parse::<SocketAddr>() else {
         let meant = text.strip_prefix("localhost:").or(text.strip_prefix(':'));
         let port = meant.unwrap_or(text).parse::<u16>().unwrap_or(8000);
@@ -281,7 +281,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Parses an absolute http or https URL, and refuses text that URL parsers would silently
 /// repair.
-fn web_address(text: &str) -> Result<Url, Flaw> {
+fn web_address(text: &str) -> Result<Url, ConfigError> {
     const REMEDY: &str = "write a URL such as https://mcp.example.com/mcp";
     // Challenges are ASCII and quote these URLs (RFC 9110 §5.6.4), and a URL parser would
     // silently drop a tab or a line end.

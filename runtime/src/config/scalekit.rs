@@ -5,7 +5,8 @@
 //! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
-    ClientCredentials, Config, Document, Environment, Resource, from_env::items, resource_url,
+    ClientCredentials, Config, Environment, Resource, ResourceMetadata, from_env::items,
+    resource_url,
 };
 
 const ENVIRONMENT: &str = "SCALEKIT_ENVIRONMENT_URL";
@@ -47,7 +48,7 @@ impl Scalekit {
         let is_address = |said: &Said| said.1.contains("://");
 
         if let Some(text) = variables.get(METADATA) {
-            match Document::read(METADATA, text) {
+            match ResourceMetadata::read(METADATA, text) {
                 Ok(document) => {
                     all.take_document(&document);
                     if let Some(name) = document.text("resource_name") {
@@ -102,7 +103,7 @@ impl Scalekit {
         all
     }
 
-    fn take_document(&mut self, document: &Document) {
+    fn take_document(&mut self, document: &ResourceMetadata) {
         let text = |name| document.text(name).map(|text| (METADATA, text.to_owned()));
         self.resources.extend(text("resource"));
         self.docs_urls.extend(text("resource_documentation"));

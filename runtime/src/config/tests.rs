@@ -4,19 +4,19 @@ fn read(variables: &[(&str, &str)]) -> Config {
     Config::from_environment(&variables.iter().copied().collect(), PORT).unwrap()
 }
 
-fn settle(variables: &[(&str, &str)]) -> Settings {
-    read(variables).settle().unwrap()
+fn validate(variables: &[(&str, &str)]) -> ValidConfig {
+    read(variables).validate().unwrap()
 }
 
 fn faults(variables: &[(&str, &str)]) -> String {
     let environment = variables.iter().copied().collect();
     Config::from_environment(&environment, PORT)
-        .and_then(|config| config.settle())
+        .and_then(|config| config.validate())
         .unwrap_err()
         .to_string()
 }
 
-fn issuers(settings: &Settings) -> Vec<&str> {
+fn issuers(settings: &ValidConfig) -> Vec<&str> {
     settings
         .issuers()
         .iter()
@@ -56,7 +56,7 @@ const DOCUMENT: &str = r#"{
 
 #[test]
 fn nothing_set_is_a_server_on_loopback_that_may_issue_for_itself() {
-    let settings = settle(&[]);
+    let settings = validate(&[]);
     assert_eq!(settings.bind().to_string(), "127.0.0.1:8000");
     assert_eq!(settings.resource().as_str(), "http://127.0.0.1:8000/mcp");
     assert_eq!(settings.audiences(), ["http://127.0.0.1:8000/mcp"]);
@@ -70,7 +70,7 @@ fn nothing_set_is_a_server_on_loopback_that_may_issue_for_itself() {
 
 #[test]
 fn our_variables_are_read() {
-    let settings = settle(&[
+    let settings = validate(&[
         ("TOOLGATE_BIND", "0.0.0.0:9000"),
         ("TOOLGATE_RESOURCE", "https://mcp.example.com/a"),
         ("TOOLGATE_AUDIENCES", "res_1, urn:x,"),
@@ -146,7 +146,7 @@ fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
             ("TOOLGATE_RESOURCE", "http://localhost:8000/mcp"),
         ],
     ] {
-        let settings = settle(&variables);
+        let settings = validate(&variables);
         assert!(!settings.may_issue_for_development());
         let mut faults = Faults::default();
         settings.fault_of_no_issuer(&mut faults);
@@ -154,13 +154,13 @@ fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
         assert!(told.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{told}");
         assert!(told.contains("loopback only"), "{told}");
     }
-    let trusting = settle(&[("TOOLGATE_AUTHORIZATION_SERVERS", "https://a.example")]);
+    let trusting = validate(&[("TOOLGATE_AUTHORIZATION_SERVERS", "https://a.example")]);
     assert!(!trusting.may_issue_for_development());
 }
 
 #[test]
 fn the_guides_variables_work_as_they_stand() {
-    let settings = settle(&GUIDE);
+    let settings = validate(&GUIDE);
     assert_eq!(settings.bind().to_string(), "127.0.0.1:10000");
     assert_eq!(settings.resource().as_str(), "http://localhost:10000/mcp/");
     assert_eq!(settings.resource().path(), "/mcp");
@@ -183,7 +183,7 @@ fn the_guides_variables_work_as_they_stand() {
 
 #[test]
 fn the_document_alone_is_enough() {
-    let settings = settle(&[("METADATA_JSON_RESPONSE", DOCUMENT), ("PORT", "10000")]);
+    let settings = validate(&[("METADATA_JSON_RESPONSE", DOCUMENT), ("PORT", "10000")]);
     assert_eq!(settings.resource().as_str(), "http://localhost:10000/mcp/");
     assert_eq!(issuers(&settings), [GUIDE[4].1]);
     assert_eq!(
@@ -195,14 +195,14 @@ fn the_document_alone_is_enough() {
 
 #[test]
 fn the_environment_alone_is_the_issuer() {
-    let settings = settle(&[("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.dev")]);
+    let settings = validate(&[("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.dev")]);
     assert_eq!(issuers(&settings), ["https://acme.scalekit.dev"]);
     assert!(settings.issuers()[0].spellings().is_empty());
 }
 
 #[test]
 fn a_foreign_issuer_is_spelled_one_way() {
-    let settings = settle(&[(
+    let settings = validate(&[(
         "TOOLGATE_AUTHORIZATION_SERVERS",
         "https://a.example/resources/res_1",
     )]);
@@ -220,7 +220,7 @@ fn our_variables_win_over_theirs_and_it_is_told() {
         ("TOOLGATE_DOCS_URL", "https://docs.example.com"),
         ("TOOLGATE_BIND", "127.0.0.1:7000"),
     ]);
-    let settings = settle(&variables);
+    let settings = validate(&variables);
     assert_eq!(settings.resource().as_str(), "http://127.0.0.1:10000/mcp");
     assert_eq!(issuers(&settings), ["https://a.example"]);
     assert_eq!(settings.audiences(), ["http://127.0.0.1:10000/mcp", "mine"]);
@@ -244,14 +244,14 @@ fn our_variables_win_over_theirs_and_it_is_told() {
 
 #[test]
 fn a_resource_name_can_be_a_name() {
-    let settings = settle(&[("SCALEKIT_RESOURCE_NAME", "Finance news")]);
+    let settings = validate(&[("SCALEKIT_RESOURCE_NAME", "Finance news")]);
     assert_eq!(settings.resource_name(), Some("Finance news"));
     assert_eq!(settings.resource().as_str(), "http://127.0.0.1:8000/mcp");
 }
 
 #[test]
 fn the_metadata_address_tells_the_resource_if_nothing_else_does() {
-    let settings = settle(&[(
+    let settings = validate(&[(
         "SCALEKIT_RESOURCE_METADATA_URL",
         "https://mcp.example.com/.well-known/oauth-protected-resource/a",
     )]);
@@ -278,12 +278,12 @@ fn a_misspelled_name_is_noted_with_the_nearest() {
 
 #[test]
 fn hosts_are_the_resources_and_on_loopback_this_machines() {
-    let settings = settle(&GUIDE);
+    let settings = validate(&GUIDE);
     assert_eq!(
         settings.hosts(settings.bind()),
         ["127.0.0.1:10000", "[::1]:10000", "localhost:10000"]
     );
-    let public = settle(&[
+    let public = validate(&[
         ("TOOLGATE_BIND", "0.0.0.0:8000"),
         ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
     ]);
@@ -295,7 +295,7 @@ fn hosts_are_the_resources_and_on_loopback_this_machines() {
 
 #[test]
 fn pages_of_this_machine_may_not_call_a_server_for_others() {
-    let settings = settle(&[("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp")]);
+    let settings = validate(&[("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp")]);
     assert!(!settings.allows_loopback_origins());
     assert_eq!(settings.origins(), ["https://mcp.example.com"]);
 }
@@ -309,7 +309,7 @@ fn what_is_set_by_code_is_judged_at_the_start() {
         .with_docs_url("docs")
         .with_leeway(301)
         .with_body_limit(0);
-    let told = flawed.settle().unwrap_err();
+    let told = flawed.validate().unwrap_err();
     assert_eq!(told.faults().len(), 7, "{told}");
 
     let settings = Config::new("https://mcp.example.com/mcp")
@@ -321,7 +321,7 @@ fn what_is_set_by_code_is_judged_at_the_start() {
         .with_resource_name("News")
         .with_leeway(300)
         .with_body_limit(1)
-        .settle()
+        .validate()
         .unwrap();
     assert_eq!(settings.issuers().len(), 1);
     assert_eq!((settings.leeway(), settings.limits().body), (300, 1));
@@ -331,7 +331,7 @@ fn what_is_set_by_code_is_judged_at_the_start() {
 #[test]
 fn no_secret_is_printed() {
     let config = read(&GUIDE);
-    let printed = format!("{config:?} {:?}", config.settle().unwrap());
+    let printed = format!("{config:?} {:?}", config.validate().unwrap());
     assert!(
         printed.contains("skc_1") && !printed.contains("geheim"),
         "{printed}"
@@ -355,7 +355,7 @@ fn no_note_is_long() {
 fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
     let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let config = read(&[("TOOLGATE_STATE_KEY", key)]);
-    let settings = config.settle().unwrap();
+    let settings = config.validate().unwrap();
     assert_eq!(settings.state_key().map(|key| key[31]), Some(31));
     assert!(!format!("{config:?} {settings:?}").contains("30, 31"));
     let sevens = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
@@ -372,6 +372,6 @@ fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
         assert!(!told.contains(text), "{told}");
     }
     let config = Config::new("https://mcp.example.com/mcp").with_issuer("https://login.example");
-    let told = config.with_state_key([7; 32]).settle().unwrap_err();
+    let told = config.with_state_key([7; 32]).validate().unwrap_err();
     assert!(told.to_string().contains("the state key"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use super::{Config, DOCS_PATH, Document, Resource, StateKey};
+use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
 use crate::{
     error::Faults,
     gate::{Limits, SessionLimits},
@@ -10,9 +10,9 @@ use crate::{
     verify::Dpop,
 };
 
-/// The settings that a server runs with. Only [`Config::settle`] builds them.
+/// The settings that a server runs with. Only [`Config::validate`] builds them.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct ValidConfig {
     bind: SocketAddr,
     resource: Resource,
     audiences: Vec<String>,
@@ -24,13 +24,13 @@ pub(crate) struct Settings {
     limits: Limits,
     session_limits: SessionLimits,
     dpop: Dpop,
-    document: Option<Document>,
+    document: Option<ResourceMetadata>,
     state_key: Option<StateKey>,
     automatic_consent: bool,
     notes: Vec<String>,
 }
 
-impl Settings {
+impl ValidConfig {
     pub(super) fn new(config: &Config, bind: SocketAddr, resource: Resource) -> Self {
         let mut audiences = vec![resource.as_str().to_owned()];
         audiences.extend(
@@ -119,7 +119,7 @@ impl Settings {
     }
 
     /// The metadata document that the user provides.
-    pub(crate) fn document(&self) -> Option<&Document> {
+    pub(crate) fn document(&self) -> Option<&ResourceMetadata> {
         self.document.as_ref()
     }
 
@@ -150,7 +150,7 @@ impl Settings {
 
     /// Returns the origins whose pages may call. If none is listed, this is the resource's
     /// own origin, unless the resource is on loopback; see
-    /// [`Settings::allows_loopback_origins`].
+    /// [`ValidConfig::allows_loopback_origins`].
     pub(crate) fn origins(&self) -> Vec<String> {
         if self.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]

@@ -13,11 +13,11 @@ use axum::{
 
 use super::{
     Provider,
-    authorization_request::{AuthorizationRequest, Back, redirect},
+    authorization_request::{AuthorizationRequest, ErrorRedirect, redirect},
     client_id_metadata,
     client_lookup::Client,
     consent,
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     html::{self, Said},
     json_response::OAuthError,
     sealed_values::Purpose,
@@ -28,7 +28,7 @@ pub(super) async fn authorize(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let parameters = Parameters::parse(query.as_bytes());
+    let parameters = FormParameters::parse(query.as_bytes());
     // Until both are valid, there is no safe URL for an error response.
     let client = match client(&provider, &parameters).await {
         Ok(Known::Client(client)) => client,
@@ -53,8 +53,8 @@ pub(super) async fn authorize(
     let kept = state
         .ok()
         .flatten()
-        .filter(|state| state.len() <= Back::STATE_LIMIT);
-    let back = Back {
+        .filter(|state| state.len() <= ErrorRedirect::STATE_LIMIT);
+    let back = ErrorRedirect {
         redirect: to,
         state: kept.map(str::to_owned),
     };
@@ -84,7 +84,7 @@ const ASKED: &str = "described_here";
 /// Looks up the client that a request names.
 async fn client(
     provider: &Provider,
-    parameters: &Parameters,
+    parameters: &FormParameters,
 ) -> Result<Known, client_id_metadata::Fault> {
     let id = match parameters.one("client_id") {
         Ok(Some(id)) => id,
@@ -124,7 +124,7 @@ fn ask_here(provider: &Provider, id: &str, query: &str) -> Response {
 }
 
 /// Returns whether the client wants an answer without a page (OpenID Connect Core §3.1.2.1).
-fn prompt(parameters: &Parameters) -> Result<bool, OAuthError> {
+fn prompt(parameters: &FormParameters) -> Result<bool, OAuthError> {
     let prompt = parameters.one("prompt")?.unwrap_or_default();
     match prompt.split(' ').any(|value| value == "none") {
         true if prompt != "none" => Err(OAuthError::new(
@@ -140,7 +140,7 @@ fn answer(
     request: &AuthorizationRequest,
     silent: bool,
 ) -> Result<Response, OAuthError> {
-    // Automatic answers go to loopback only: see `Back::refuse`.
+    // Automatic answers go to loopback only: see `ErrorRedirect::refuse`.
     if provider.settings.automatic_consent && request.back.redirect.is_loopback() {
         let subject = request.hint.as_ref().unwrap_or(&provider.settings.subject);
         let all: Vec<_> = request.asked().collect();

@@ -10,7 +10,7 @@ use super::{
     OFFLINE_ACCESS, Provider,
     client_lookup::Client,
     consent,
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     html,
     json_response::OAuthError,
     redirect_uri::RedirectUri,
@@ -22,7 +22,7 @@ use crate::{caller::Thumbprint, clock::UnixTime};
 const LIFE: u64 = 10 * 60;
 /// The redirect URI and the `state` of a response.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Back {
+pub(super) struct ErrorRedirect {
     pub(super) redirect: RedirectUri,
     pub(super) state: Option<String>,
 }
@@ -34,7 +34,7 @@ pub(super) struct AuthorizationRequest {
     pub(super) client: String,
     pub(super) name: Option<String>,
     pub(super) host: Option<String>,
-    pub(super) back: Back,
+    pub(super) back: ErrorRedirect,
     /// Whether the request named the redirect URI, so that the token request must match it.
     pub(super) named: bool,
     pub(super) challenge: String,
@@ -52,9 +52,9 @@ impl AuthorizationRequest {
     /// never reported by redirect (RFC 6749 §4.1.2.1).
     pub(super) fn read(
         provider: &Provider,
-        parameters: &Parameters,
+        parameters: &FormParameters,
         client: Client,
-        back: Back,
+        back: ErrorRedirect,
     ) -> Result<Self, OAuthError> {
         for (name, code) in [
             ("request", "request_not_supported"),
@@ -135,7 +135,7 @@ impl AuthorizationRequest {
     }
 }
 
-impl Back {
+impl ErrorRedirect {
     /// The maximum length of `state`.
     pub(super) const STATE_LIMIT: usize = 4096;
 
@@ -185,7 +185,7 @@ pub(super) fn redirect(status: StatusCode, location: &str) -> Response {
 }
 
 /// Requires PKCE with S256 (OAuth 2.1 §4.1.1, RFC 7636 §4.2).
-fn challenge(parameters: &Parameters) -> Result<String, OAuthError> {
+fn challenge(parameters: &FormParameters) -> Result<String, OAuthError> {
     let challenge = parameters.needed("code_challenge", "code_challenge is missing: use PKCE")?;
     // Without a method, the default is `plain` (RFC 7636 §4.3).
     if parameters.one("code_challenge_method")? != Some("S256") {
@@ -206,7 +206,7 @@ fn challenge(parameters: &Parameters) -> Result<String, OAuthError> {
 /// RFC 8707 §2: a named resource must be the only one of this issuer; it is also the default.
 pub(super) fn check_resource(
     provider: &Provider,
-    parameters: &Parameters,
+    parameters: &FormParameters,
 ) -> Result<(), OAuthError> {
     let resource = &provider.settings.resource;
     match parameters.all("resource").all(|asked| asked == resource) {
@@ -220,7 +220,10 @@ pub(super) fn check_resource(
 
 /// Returns the requested scopes that can be granted, and whether a refresh token was
 /// requested.
-fn scopes(provider: &Provider, parameters: &Parameters) -> Result<(Vec<String>, bool), OAuthError> {
+fn scopes(
+    provider: &Provider,
+    parameters: &FormParameters,
+) -> Result<(Vec<String>, bool), OAuthError> {
     let asked = parameters.one("scope")?.unwrap_or_default();
     // RFC 6749 §3.3: scopes are separated by U+0020 only.
     let asked = || asked.split(' ').filter(|scope| !scope.is_empty());

@@ -3,7 +3,7 @@
 //!
 //! Any page that sends the browser here chooses that URL, so the fetch must not reach into
 //! the local network (SSRF): https to public addresses or loopback, http to loopback, no
-//! redirects, with limits on time, size ([`Fetcher`]) and concurrency. For loopback the
+//! redirects, with limits on time, size ([`HttpFetcher`]) and concurrency. For loopback the
 //! person is asked first ([`is_here`]), because a program there may trust local requests. Of
 //! a fetched document only name, host and redirect URI are shown.
 
@@ -18,12 +18,12 @@ use url::Url;
 
 use super::{
     client_lookup::{Client, display_name},
-    expiring_map::Store,
+    expiring_map::ExpiringMap,
     redirect_uri::RedirectUri,
 };
 use crate::{
     clock::UnixTime,
-    issuer::{FetchFault, Fetcher, Reach, is_loopback},
+    issuer::{EgressPolicy, FetchError, HttpFetcher, is_loopback},
     json,
 };
 
@@ -39,9 +39,9 @@ const FRESH: u64 = 60;
 
 /// Fetches and caches the documents of clients.
 pub(super) struct Documents {
-    fetcher: OnceLock<Result<Fetcher, FetchFault>>,
+    fetcher: OnceLock<Result<HttpFetcher, FetchError>>,
     permits: Semaphore,
-    known: Mutex<Store<String, Client>>,
+    known: Mutex<ExpiringMap<String, Client>>,
 }
 
 impl Default for Documents {
@@ -49,7 +49,7 @@ impl Default for Documents {
         Self {
             fetcher: OnceLock::new(),
             permits: Semaphore::new(4),
-            known: Mutex::new(Store::new(100)),
+            known: Mutex::new(ExpiringMap::new(100)),
         }
     }
 }
@@ -58,7 +58,7 @@ impl Default for Documents {
 pub(super) type Fault = Cow<'static, str>;
 
 /// The reason why a document was not fetched.
-enum NoDocument {
+enum MetadataDocumentError {
     /// The host did not answer: it may be unreachable from this machine.
     Unheard(Fault),
     Refused(Fault),
@@ -83,10 +83,12 @@ impl Documents {
         }
         let text = match self.fetch(&url).await {
             Ok(text) => text,
-            Err(NoDocument::Unheard(fault)) if !is_loopback(&url) => {
+            Err(MetadataDocumentError::Unheard(fault)) if !is_loopback(&url) => {
                 return unheard(id, redirect).ok_or(fault);
             }
-            Err(NoDocument::Unheard(fault) | NoDocument::Refused(fault)) => return Err(fault),
+            Err(MetadataDocumentError::Unheard(fault) | MetadataDocumentError::Refused(fault)) => {
+                return Err(fault);
+            }
         };
         let metadata = json::strict_object(&text)
             .map_err(|_| "Its metadata document is not a JSON object with unique names.")?;
@@ -101,32 +103,34 @@ impl Documents {
         self.permits.available_permits()
     }
 
-    fn known(&self) -> MutexGuard<'_, Store<String, Client>> {
+    fn known(&self) -> MutexGuard<'_, ExpiringMap<String, Client>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, NoDocument> {
-        let told = |fault: FetchFault| {
+    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, MetadataDocumentError> {
+        let told = |fault: FetchError| {
             let text = format!("Its metadata document cannot be fetched: {fault}.").into();
             match fault {
-                FetchFault::NoConnection(_) | FetchFault::Timeout => NoDocument::Unheard(text),
-                _ => NoDocument::Refused(text),
+                FetchError::NoConnection(_) | FetchError::Timeout => {
+                    MetadataDocumentError::Unheard(text)
+                }
+                _ => MetadataDocumentError::Refused(text),
             }
         };
         let fetcher = self
             .fetcher
-            .get_or_init(|| Fetcher::new(Reach::ThisMachine))
+            .get_or_init(|| HttpFetcher::new(EgressPolicy::ThisMachine))
             .as_ref()
             .map_err(|fault| told(*fault))?;
         let Ok(_permit) = self.permits.try_acquire() else {
-            return Err(NoDocument::Refused(
+            return Err(MetadataDocumentError::Refused(
                 "Too many metadata documents are being fetched; try again.".into(),
             ));
         };
         let text = fetcher.get(url).await.map_err(told)?;
         match text.len() <= DOCUMENT_LIMIT {
             true => Ok(text),
-            false => Err(NoDocument::Refused(
+            false => Err(MetadataDocumentError::Refused(
                 "Its metadata document is too large.".into(),
             )),
         }
@@ -172,7 +176,7 @@ fn checked(id: &str) -> Result<Url, Fault> {
         && url.path() != "/"
         && url.query().is_none()
         && url.fragment().is_none();
-    match plain && Reach::ThisMachine.permits_url(&url).is_ok() {
+    match plain && EgressPolicy::ThisMachine.permits_url(&url).is_ok() {
         true => Ok(url),
         false => Err(NOT_ONE.into()),
     }

@@ -18,7 +18,7 @@ use axum::{
 use super::{
     OFFLINE_ACCESS, Provider,
     authorization_request::{AuthorizationRequest, redirect},
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     grant_store::{Answered, Code, Grant, digest},
     html::{self, Said},
     json_response::OAuthError,
@@ -59,13 +59,13 @@ pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Reque
             "close this page and the one that led here. If you want to log in, start the login again from your application.",
         );
     }
-    match Parameters::from_form(request, provider.settings.body_time).await {
+    match FormParameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => judge(&provider, &form).unwrap_or_else(|error| html::failure(&error)),
         Err(error) => html::failure(&error),
     }
 }
 
-fn judge(provider: &Provider, form: &Parameters) -> Result<Response, OAuthError> {
+fn judge(provider: &Provider, form: &FormParameters) -> Result<Response, OAuthError> {
     let sealed = form.needed("request", "the form has no request")?;
     let Some(request) = AuthorizationRequest::open(provider, sealed) else {
         return Ok(html::fault(

@@ -11,7 +11,7 @@ use super::{Provider, Settings, json_response::OAuthError};
 use crate::{
     caller::Thumbprint,
     issuer::Algorithm,
-    verify::{About, Proofs, Shown, Unproved},
+    verify::{DpopRequest, ProofError, ProofRequirements, Proofs},
 };
 
 /// How many seconds the clock of a client on this machine may differ.
@@ -31,22 +31,22 @@ pub(super) fn proofs(settings: &Settings) -> Proofs {
 /// Returns the key that this client has proved, or `None` for a bearer token.
 pub(super) fn prove(
     provider: &Provider,
-    shown: &Shown<'_>,
+    shown: &DpopRequest<'_>,
     client: &str,
 ) -> Result<Option<Thumbprint>, OAuthError> {
     if !shown.has_proof() {
         return Ok(None);
     }
-    let about = About {
+    let about = ProofRequirements {
         token: None,
         key: None,
     };
     match provider.proofs.judge(shown, &about, client) {
         Ok(proved) => Ok(Some(proved.thumbprint())),
-        Err(Unproved::Invalid(fault)) => Err(OAuthError::new("invalid_dpop_proof", fault)),
+        Err(ProofError::Invalid(fault)) => Err(OAuthError::new("invalid_dpop_proof", fault)),
         // Neither a key nor a nonce is required here.
-        Err(Unproved::OtherKey | Unproved::WantsNonce) => Err(OAuthError::ours()),
-        Err(Unproved::NoRoom) => Err(OAuthError::new(
+        Err(ProofError::OtherKey | ProofError::WantsNonce) => Err(OAuthError::ours()),
+        Err(ProofError::NoRoom) => Err(OAuthError::new(
             "temporarily_unavailable",
             "too many proofs were sent and none can be stored; try again later",
         )

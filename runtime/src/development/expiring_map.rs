@@ -5,7 +5,7 @@ use std::{borrow::Borrow, collections::HashMap, hash::Hash};
 use crate::clock::UnixTime;
 
 /// At most `limit` entries, each until its time. Expired entries are never returned.
-pub(super) struct Store<K, V> {
+pub(super) struct ExpiringMap<K, V> {
     limit: usize,
     next: u64,
     entries: HashMap<K, Entry<V>>,
@@ -17,7 +17,7 @@ struct Entry<V> {
     value: V,
 }
 
-impl<K: Eq + Hash + Clone, V> Store<K, V> {
+impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn an_entry_ends_at_its_time() {
-        let mut store = Store::new(2);
+        let mut store = ExpiringMap::new(2);
         store.insert("a", 1, at(10), at(0));
         assert_eq!(store.get("a", at(9)), Some(&1));
         assert_eq!(store.get("a", at(10)), None);
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_flood_displaces_the_oldest_and_never_takes_more_room() {
-        let mut store = Store::new(3);
+        let mut store = ExpiringMap::new(3);
         for number in 0..10_000 {
             store.insert(number, number, at(10), at(0));
         }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_has_ended_goes_before_what_lives() {
-        let mut store = Store::new(2);
+        let mut store = ExpiringMap::new(2);
         store.insert("old but alive", 1, at(100), at(0));
         store.insert("ended", 2, at(5), at(0));
         store.insert("new", 3, at(100), at(50));

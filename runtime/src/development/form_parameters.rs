@@ -10,19 +10,19 @@ use axum::{
 use url::form_urlencoded;
 
 use super::json_response::OAuthError;
-use crate::gate::{BodyFault, read_body};
+use crate::gate::{BodyError, read_body};
 
 /// The maximum size of a form, in bytes: enough for a sealed authorization request.
 const FORM_LIMIT: usize = 64 * 1024;
 
 /// The decoded names and values.
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(super) struct FormParameters(Vec<(String, String)>);
 
 /// A parameter that may occur once was repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Repeated;
+pub(super) struct RepeatedParameterError;
 
-impl Parameters {
+impl FormParameters {
     pub(super) fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
@@ -52,16 +52,16 @@ impl Parameters {
 
     /// Returns the value of a parameter that may occur once. An empty value counts as omitted
     /// (RFC 6749 §3.1).
-    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
+    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, RepeatedParameterError> {
         let mut values = self.all(name);
         let first = values.next();
         match values.next() {
             None => Ok(first.filter(|value| !value.is_empty())),
-            Some(_) => Err(Repeated),
+            Some(_) => Err(RepeatedParameterError),
         }
     }
 
-    /// Like [`Parameters::one`], but a missing parameter is an error.
+    /// Like [`FormParameters::one`], but a missing parameter is an error.
     pub(super) fn needed(
         &self,
         name: &'static str,
@@ -80,8 +80,8 @@ impl Parameters {
     }
 }
 
-impl From<Repeated> for OAuthError {
-    fn from(Repeated: Repeated) -> Self {
+impl From<RepeatedParameterError> for OAuthError {
+    fn from(RepeatedParameterError: RepeatedParameterError) -> Self {
         Self::new("invalid_request", "a parameter is sent more than once")
     }
 }
@@ -91,15 +91,15 @@ impl From<Repeated> for OAuthError {
 pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, OAuthError> {
     read_body(body, limit, time).await.map_err(|fault| {
         let (status, description) = match fault {
-            BodyFault::TooLarge => (
+            BodyError::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the body is too large for this endpoint",
             ),
-            BodyFault::TooSlow => (
+            BodyError::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 "the body did not arrive in time; send the request again",
             ),
-            BodyFault::Broken => (StatusCode::BAD_REQUEST, "the body is incomplete"),
+            BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is incomplete"),
         };
         OAuthError::new("invalid_request", description).with_status(status)
     })
@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_parameter_is_read_once_and_an_empty_one_is_omitted() {
-        let parameters = Parameters::parse(b"a=1&b=2&b=2&c=&d&e=%20x+y");
+        let parameters = FormParameters::parse(b"a=1&b=2&b=2&c=&d&e=%20x+y");
         assert_eq!(parameters.one("a"), Ok(Some("1")));
-        assert_eq!(parameters.one("b"), Err(Repeated));
+        assert_eq!(parameters.one("b"), Err(RepeatedParameterError));
         assert_eq!(parameters.one("c"), Ok(None));
         assert_eq!(parameters.one("d"), Ok(None));
         assert_eq!(parameters.one("e"), Ok(Some(" x y")));
@@ -123,6 +123,9 @@ mod tests {
 
     #[test]
     fn an_escaped_name_is_the_same_name() {
-        assert_eq!(Parameters::parse(b"a=1&%61=2").one("a"), Err(Repeated));
+        assert_eq!(
+            FormParameters::parse(b"a=1&%61=2").one("a"),
+            Err(RepeatedParameterError)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 
-use super::expiring_map::Store;
+use super::expiring_map::ExpiringMap;
 use crate::{caller::Thumbprint, clock::UnixTime};
 
 /// How long a code can be exchanged, in seconds.
@@ -41,14 +41,14 @@ pub(super) struct Code {
 }
 
 /// The stores. Every store is bounded and every entry expires.
-pub(super) struct Memory {
+pub(super) struct GrantStore {
     /// By digest, so that the time of a lookup reveals nothing about a code.
-    codes: Store<[u8; 32], CodeState>,
-    renewals: Store<String, Renewal>,
+    codes: ExpiringMap<[u8; 32], CodeState>,
+    renewals: ExpiringMap<String, Renewal>,
     /// Revoked grants and access tokens.
-    ended: Store<String, ()>,
-    consents: Store<(String, String), Vec<String>>,
-    answered: Store<String, Answered>,
+    ended: ExpiringMap<String, ()>,
+    consents: ExpiringMap<(String, String), Vec<String>>,
+    answered: ExpiringMap<String, Answered>,
 }
 
 enum CodeState {
@@ -83,19 +83,19 @@ pub(super) enum Refused {
     OtherKey,
 }
 
-impl Default for Memory {
+impl Default for GrantStore {
     fn default() -> Self {
         Self {
-            codes: Store::new(2_000),
-            renewals: Store::new(5_000),
-            ended: Store::new(10_000),
-            consents: Store::new(1_000),
-            answered: Store::new(1_000),
+            codes: ExpiringMap::new(2_000),
+            renewals: ExpiringMap::new(5_000),
+            ended: ExpiringMap::new(10_000),
+            consents: ExpiringMap::new(1_000),
+            answered: ExpiringMap::new(1_000),
         }
     }
 }
 
-impl Memory {
+impl GrantStore {
     pub(super) fn keep_code(&mut self, text: &str, code: Code, now: UnixTime) {
         // Stored for as long as a token from it can live: see `take_code`.
         let forget = now.plus(CODE_LIFE + TOKEN_LIFE);

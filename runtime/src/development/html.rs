@@ -9,7 +9,9 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{authorization_request::Back, json_response::OAuthError, redirect_uri::RedirectUri};
+use super::{
+    authorization_request::ErrorRedirect, json_response::OAuthError, redirect_uri::RedirectUri,
+};
 use crate::stylesheet::{STYLESHEET, STYLESHEET_SOURCE};
 
 mod consent_form;
@@ -54,7 +56,7 @@ pub(super) fn ask_here(client: &str, on: &str) -> Response {
 
 /// Builds an error page with a link back to an application whose request has an error. It is
 /// a link because the owner of the address is not known.
-pub(super) fn refused(error: &OAuthError, back: &Back, location: &str) -> Response {
+pub(super) fn refused(error: &OAuthError, back: &ErrorRedirect, location: &str) -> Response {
     let body = html! {
         p { "The application's request has an error: " (error.description()) " (" code { (error.code()) } ")." }
         p.next {

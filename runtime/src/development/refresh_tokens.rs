@@ -10,13 +10,13 @@ use super::{
     OFFLINE_ACCESS, Provider,
     authorization_request::check_resource,
     dpop,
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     grant_store::{Grant, Refused},
     json_response::OAuthError,
     sealed_values::Purpose,
     token_endpoint::{self, invalid_grant},
 };
-use crate::verify::Shown;
+use crate::verify::DpopRequest;
 
 /// Builds the refresh token of a family with this number.
 pub(super) fn token(provider: &Provider, grant: &str, number: u64) -> String {
@@ -33,8 +33,8 @@ pub(super) fn open(provider: &Provider, token: &str) -> Option<(String, u64)> {
 
 pub(super) fn refresh(
     provider: &Provider,
-    form: &Parameters,
-    shown: &Shown<'_>,
+    form: &FormParameters,
+    shown: &DpopRequest<'_>,
 ) -> Result<Response, OAuthError> {
     let client = token_endpoint::known_client(form)?;
     let presented = form.needed("refresh_token", "refresh_token is missing")?;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Provider,
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     json_response::{OAuthError, unkept},
     refresh_tokens,
     token_endpoint::{check_no_secret, known_client},
@@ -21,7 +21,7 @@ pub(super) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
     if let Err(refusal) = check_no_secret(request.headers()) {
         return refusal.into_response();
     }
-    let revoked = match Parameters::from_form(request, provider.settings.body_time).await {
+    let revoked = match FormParameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => end(&provider, &form),
         Err(refusal) => Err(refusal),
     };
@@ -33,7 +33,7 @@ pub(super) async fn revoke(State(provider): State<Arc<Provider>>, request: Reque
 
 /// Revokes a refresh token with its whole family, or a single access token. An unknown token
 /// counts as revoked (RFC 7009 §2.2).
-fn end(provider: &Provider, form: &Parameters) -> Result<(), OAuthError> {
+fn end(provider: &Provider, form: &FormParameters) -> Result<(), OAuthError> {
     let client = known_client(form)?;
     let text = form.needed("token", "token is missing")?;
     let now = provider.now();
@@ -68,7 +68,7 @@ pub(super) async fn introspect(
     State(provider): State<Arc<Provider>>,
     request: Request,
 ) -> Response {
-    let described = match Parameters::from_form(request, provider.settings.body_time).await {
+    let described = match FormParameters::from_form(request, provider.settings.body_time).await {
         Ok(form) => form
             .needed("token", "token is missing")
             .map(|text| describe(&provider, text)),

@@ -18,17 +18,22 @@ use super::{
     client_id_metadata,
     client_lookup::Client,
     dpop,
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     grant_store::{Code, Grant, Refused, TOKEN_LIFE, digest},
     json_response::{OAuthError, unkept},
     quoted, refresh_tokens, sealed_values, token_exchange,
 };
-use crate::verify::Shown;
+use crate::verify::DpopRequest;
 
 pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let issued = match Parameters::from_form(request, provider.settings.body_time).await {
-        Ok(form) => issue(&provider, &headers, &form, &Shown::read(&method, &headers)),
+    let issued = match FormParameters::from_form(request, provider.settings.body_time).await {
+        Ok(form) => issue(
+            &provider,
+            &headers,
+            &form,
+            &DpopRequest::read(&method, &headers),
+        ),
         Err(refusal) => Err(refusal),
     };
     issued.unwrap_or_else(IntoResponse::into_response)
@@ -37,8 +42,8 @@ pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Reques
 fn issue(
     provider: &Provider,
     headers: &HeaderMap,
-    form: &Parameters,
-    shown: &Shown<'_>,
+    form: &FormParameters,
+    shown: &DpopRequest<'_>,
 ) -> Result<Response, OAuthError> {
     if form.one("grant_type")? == Some(token_exchange::GRANT) {
         return token_exchange::exchange(provider, headers, form);
@@ -58,8 +63,8 @@ fn issue(
 /// code that another client sends has leaked.
 fn redeem(
     provider: &Provider,
-    form: &Parameters,
-    shown: &Shown<'_>,
+    form: &FormParameters,
+    shown: &DpopRequest<'_>,
 ) -> Result<Response, OAuthError> {
     let client = known_client(form)?;
     let text = form.needed("code", "code is missing")?;
@@ -121,7 +126,7 @@ fn judge(
 
 /// Returns the client that a form names. The client is public, so only its code or token
 /// identifies it.
-pub(super) fn known_client(form: &Parameters) -> Result<&str, OAuthError> {
+pub(super) fn known_client(form: &FormParameters) -> Result<&str, OAuthError> {
     let client = form.needed("client_id", "client_id is missing")?;
     if form.all("client_secret").any(|secret| !secret.is_empty())
         || form.all("client_assertion").next().is_some()

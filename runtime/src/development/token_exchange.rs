@@ -18,7 +18,7 @@ use url::{Url, form_urlencoded};
 
 use super::{
     OFFLINE_ACCESS, Provider, consent,
-    form_parameters::Parameters,
+    form_parameters::FormParameters,
     grant_store::TOKEN_LIFE,
     json_response::{OAuthError, unkept},
     revocation_and_introspection, sealed_values,
@@ -31,7 +31,7 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 pub(super) fn exchange(
     provider: &Provider,
     headers: &HeaderMap,
-    form: &Parameters,
+    form: &FormParameters,
 ) -> Result<Response, OAuthError> {
     if headers.contains_key(ORIGIN) {
         return Err(OAuthError::new(
@@ -71,7 +71,7 @@ pub(super) fn exchange(
 }
 
 /// Returns the client id from any supported client authentication.
-fn client(headers: &HeaderMap, form: &Parameters) -> Result<String, OAuthError> {
+fn client(headers: &HeaderMap, form: &FormParameters) -> Result<String, OAuthError> {
     let unknown = OAuthError::new("invalid_client", "the client is not identified")
         .with_status(StatusCode::UNAUTHORIZED);
     let id = match headers.get(AUTHORIZATION) {
@@ -94,7 +94,7 @@ fn basic(header: &str) -> Option<String> {
 }
 
 /// RFC 8693 §2.1: targets are URLs or names, each repeatable.
-fn targets(provider: &Provider, form: &Parameters) -> Result<Vec<String>, OAuthError> {
+fn targets(provider: &Provider, form: &FormParameters) -> Result<Vec<String>, OAuthError> {
     let settings = &provider.settings;
     let is_url =
         |text: &str| Url::parse(text).is_ok_and(|url| url.has_host() && url.fragment().is_none());
@@ -119,7 +119,7 @@ fn targets(provider: &Provider, form: &Parameters) -> Result<Vec<String>, OAuthE
 }
 
 /// Returns the requested scopes. The scopes of another server are not known here.
-fn scopes(form: &Parameters) -> Result<String, OAuthError> {
+fn scopes(form: &FormParameters) -> Result<String, OAuthError> {
     let asked = form.one("scope")?.unwrap_or_default();
     let is_scope = |text: &str| {
         text.bytes()

@@ -9,7 +9,9 @@ use rmcp::model::{GetMeta, JsonRpcMessage};
 
 use crate::operation::Operation;
 
-use super::{Gate, message::Asked, refusal::Refusal, stateless_fast_path::Direct};
+use super::{
+    Gate, message::IncomingMessage, refusal::Refusal, stateless_fast_path::StatelessFastPath,
+};
 
 const JSON: (&str, &str) = ("application", "json");
 const EVENTS: (&str, &str) = ("text", "event-stream");
@@ -154,7 +156,7 @@ impl Gate {
         &self,
         headers: &HeaderMap,
         operation: Operation<'_>,
-        asked: &Asked,
+        asked: &IncomingMessage,
         is_in_session: bool,
     ) -> Result<(), Refusal> {
         let answer = match operation {
@@ -176,20 +178,20 @@ impl Gate {
     /// Whether what an operation runs could tell of something before its result. A tool that
     /// goes the short way cannot, and a list has nothing that runs.
     fn can_report(&self, operation: Operation<'_>) -> bool {
-        let takes = |lane: &dyn Direct| {
+        let takes = |lane: &dyn StatelessFastPath| {
             let target = self.rules.target(operation);
             target.is_some_and(|target| lane.takes(target))
         };
         match operation {
-            Operation::ListTools => self.direct.is_none(),
-            Operation::CallTool(_) => !self.direct.as_deref().is_some_and(takes),
+            Operation::ListTools => self.stateless_fast_path.is_none(),
+            Operation::CallTool(_) => !self.stateless_fast_path.as_deref().is_some_and(takes),
             _ => true,
         }
     }
 
     /// Whether clients can get sessions. What is behind a gate alone decides that by itself.
     fn has_sessions(&self) -> bool {
-        self.in_session.is_some() || self.direct.is_none()
+        self.session_fast_path.is_some() || self.stateless_fast_path.is_none()
     }
 }
 
@@ -218,8 +220,8 @@ impl AnswerType {
 }
 
 /// Whether a client wants to hear of progress or be sent log messages before the answer.
-fn is_reported_on(asked: &Asked) -> bool {
-    let Asked::Message(message) = asked else {
+fn is_reported_on(asked: &IncomingMessage) -> bool {
+    let IncomingMessage::Message(message) = asked else {
         return false;
     };
     let JsonRpcMessage::Request(request) = message.as_ref() else {

@@ -1,7 +1,7 @@
 //! The order of the checks, from a request's bytes to what may run.
 //!
 //! Each step consumes what the one before it made. What comes out is a request without
-//! the `Authorization` header, beside the [`Admission`] without which nothing runs.
+//! the `Authorization` header, beside the [`Permit`] without which nothing runs.
 
 use std::sync::Arc;
 
@@ -10,25 +10,25 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 
 use crate::{
-    access::Access,
-    authorization::{Admission, Decision, Denial},
-    bearer::{BearerFault, Credentials},
+    access::ResolvedAccess,
+    authorization::{Decision, Denial, Permit},
+    bearer::{BearerError, Credentials},
     caller::Principal,
     operation::Operation,
     scope::ScopeSet,
     tool::Refused,
-    verify::{NONCE, PROOF, Proofs, Shown, Unauthenticated},
+    verify::{DpopRequest, NONCE, PROOF, Proofs, Unauthenticated},
 };
 
 use super::{
     Gate, Limits,
     audit::{self, Subject},
     body::{self, Received},
-    fast_message::{CURRENT, Plain},
-    message::Asked,
-    origin::Foreign,
+    fast_message::{CURRENT, FastMessage},
+    message::IncomingMessage,
+    origin::OriginError,
     refusal::{Refusal, RefusedRequest},
-    session::{InUse, Room, SESSION_ID, Standing},
+    session::{SESSION_ID, SessionAccess, SessionGuard, SessionReservation},
     stateless_fast_path::{PROTOCOL_VERSION, only},
 };
 
@@ -36,18 +36,18 @@ use super::{
 const LONGEST_SESSION_ID: usize = 128;
 
 /// A request that was let in.
-pub(super) struct Passed {
-    pub(super) admission: Admission,
+pub(super) struct AuthorizedRequest {
+    pub(super) permit: Permit,
     pub(super) body: Bytes,
     /// What goes the short way.
-    pub(super) plain: Option<Plain>,
+    pub(super) plain: Option<FastMessage>,
     /// Room for the session that it opens, if it does.
-    pub(super) room: Option<Room>,
+    pub(super) room: Option<SessionReservation>,
     /// Whether the answer is a stream that goes on until somebody ends it.
     pub(super) streams: bool,
     pub(super) lists_tools: bool,
     /// The session that it is of, which goes on until this is dropped.
-    pub(super) session: Option<Arc<InUse>>,
+    pub(super) session: Option<Arc<SessionGuard>>,
 }
 
 impl Gate {
@@ -55,12 +55,12 @@ impl Gate {
     ///
     /// The token is verified from the head, before the body: only a caller whose token is
     /// valid has a whole body kept and unpacked here (CWE-400).
-    pub(super) async fn judge(
+    pub(super) async fn authorize(
         &self,
         parts: &mut Parts,
         body: Body,
-    ) -> Result<Box<Passed>, Box<RefusedRequest<'_>>> {
-        self.judge_origin(parts)?;
+    ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'_>>> {
+        self.check_origin(parts)?;
         let token = self.read_token(parts)?;
         let session = read_session_id(parts)?;
         let has_body = match parts.method {
@@ -72,7 +72,7 @@ impl Gate {
         let is_known = match &caller {
             Ok(Some(_)) => true,
             // Where nothing needs a token, nobody is a stranger.
-            Ok(None) => *self.rules.unlisted() == Access::Public,
+            Ok(None) => *self.rules.unlisted() == ResolvedAccess::Public,
             Err(_) => false,
         };
         let body = match has_body {
@@ -82,21 +82,21 @@ impl Gate {
         let principal = match (caller, is_known) {
             (Ok(principal), true) => principal,
             (caller, _) => {
-                self.check_stranger(parts, session.as_deref(), caller.err(), &body)?;
+                self.refuse_unauthenticated(parts, session.as_deref(), caller.err(), &body)?;
                 None
             }
         };
         let headers = &parts.headers;
         let (asked, body) = match has_body {
             true => self.read(headers, body.bytes)?,
-            false => (Asked::of_method(&parts.method), body.bytes),
+            false => (IncomingMessage::of_method(&parts.method), body.bytes),
         };
         let mut subject = Subject {
             operation: asked.operation(),
             principal: None,
         };
         let refuse = |subject: Subject<'_>, refusal| {
-            let refused = self.refuse(subject, refusal, headers, asked.answer_to());
+            let refused = self.refuse(subject, refusal, headers, asked.response_envelope());
             Err(refused)
         };
         let known = subject.operation;
@@ -109,8 +109,8 @@ impl Gate {
                     ..subject
                 };
                 let refusal = match standing {
-                    Standing::Stranger => Refusal::NoSession,
-                    Standing::MustSayWho => Refusal::NoToken {
+                    SessionAccess::NotFound => Refusal::NoSession,
+                    SessionAccess::AuthenticationRequired => Refusal::NoToken {
                         wanted: self.rules.wanted(known),
                     },
                 };
@@ -120,20 +120,20 @@ impl Gate {
         // What cannot be read is judged as what has no rule: without a token it is
         // worth a challenge, with one it is told what is wrong.
         let judged = known.unwrap_or(Operation::Unruled("unreadable"));
-        let admission = match self.rules.decide(judged, principal) {
+        let permit = match self.rules.decide(judged, principal) {
             // A session revision without a session can use nothing, and the 400 that rmcp
             // has for it would not tell a client to log in.
-            Decision::Admit(admission)
-                if admission.principal().is_none()
+            Decision::Admit(permit)
+                if permit.principal().is_none()
                     && session.is_none()
                     && self.has_sessions
                     && asked.is_of_sessions(headers)
-                    && !self.rules.admits(Operation::Initialize, None) =>
+                    && !self.rules.allows(Operation::Initialize, None) =>
             {
                 let wanted = self.rules.wanted(None);
                 return refuse(subject, Refusal::NoToken { wanted });
             }
-            Decision::Admit(admission) => admission,
+            Decision::Admit(permit) => permit,
             Decision::Deny(denial, principal) => {
                 subject.principal = principal.as_ref();
                 let refusal = match denial {
@@ -147,26 +147,26 @@ impl Gate {
                         needed,
                         missing,
                     },
-                    Denial::Unruled => asked.unruled(),
+                    Denial::Unruled => asked.unknown_method(),
                 };
                 return refuse(subject, refusal);
             }
         };
-        subject.principal = admission.principal();
-        if let Some(refusal) = asked.misnamed(headers) {
+        subject.principal = permit.principal();
+        if let Some(refusal) = asked.check_limits(headers) {
             return refuse(subject, refusal);
         }
-        if let Err(refused) = self.ask_the_tool(&admission, &asked) {
-            let refusal = self.refused_by_the_tool(refused, judged, subject.principal);
+        if let Err(refused) = self.run_authorize_function(&permit, &asked) {
+            let refusal = self.refusal_by_authorize_function(refused, judged, subject.principal);
             return refuse(subject, refusal);
         }
         if let Err(refusal) = self.check_accepted(headers, judged, &asked, session.is_some()) {
             return refuse(subject, refusal);
         }
         let room = match judged {
-            Operation::Initialize => match self.sessions.make_room(subject.principal, &body) {
+            Operation::Initialize => match self.sessions.reserve(subject.principal, &body) {
                 Ok(room) => Some(room),
-                Err(full) => return refuse(subject, Refusal::NoRoom(full)),
+                Err(full) => return refuse(subject, Refusal::SessionLimit(full)),
             },
             _ => None,
         };
@@ -176,12 +176,14 @@ impl Gate {
         parts.headers.remove(PROOF);
         let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
         let lists_tools = matches!(judged, Operation::ListTools);
-        Ok(Box::new(Passed {
-            admission,
+        Ok(Box::new(AuthorizedRequest {
+            permit,
             body,
             plain: match asked {
-                Asked::Plain(plain) => Some(plain),
-                Asked::Method(_) | Asked::Message(_) | Asked::Unreadable => None,
+                IncomingMessage::FastMessage(plain) => Some(plain),
+                IncomingMessage::Method(_)
+                | IncomingMessage::Message(_)
+                | IncomingMessage::Unreadable => None,
             },
             room,
             streams,
@@ -194,7 +196,7 @@ impl Gate {
     async fn authenticate(
         &self,
         parts: &Parts,
-        token: Result<Option<Credentials>, BearerFault>,
+        token: Result<Option<Credentials>, BearerError>,
     ) -> Result<Option<Principal>, Unauthenticated> {
         let credentials = match token {
             Ok(Some(credentials)) => credentials,
@@ -204,7 +206,7 @@ impl Gate {
                 return Err(Unauthenticated::Invalid { description });
             }
         };
-        let shown = Shown::read(&parts.method, &parts.headers);
+        let shown = DpopRequest::read(&parts.method, &parts.headers);
         let accepted = self
             .authenticator
             .authenticate(&credentials, &shown)
@@ -232,15 +234,15 @@ impl Gate {
         received.map_err(Refusal::Body)
     }
 
-    fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
+    fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
         self.origins
-            .judge(&parts.uri, &parts.headers)
-            .map_err(|foreign: Foreign| {
+            .authorize(&parts.uri, &parts.headers)
+            .map_err(|foreign: OriginError| {
                 let subject = Subject {
                     operation: None,
                     principal: None,
                 };
-                self.note(subject, Refusal::Foreign(foreign))
+                self.note(subject, Refusal::OriginError(foreign))
             })
     }
 
@@ -248,10 +250,10 @@ impl Gate {
     fn read_token(
         &self,
         parts: &Parts,
-    ) -> Result<Result<Option<Credentials>, BearerFault>, Refusal> {
+    ) -> Result<Result<Option<Credentials>, BearerError>, Refusal> {
         let dpop = self.authenticator.proofs().is_some();
         match Credentials::read(&parts.headers, parts.uri.query(), dpop) {
-            Err(fault @ (BearerFault::InQuery | BearerFault::Repeated)) => {
+            Err(fault @ (BearerError::InQuery | BearerError::Repeated)) => {
                 let subject = Subject {
                     operation: None,
                     principal: None,
@@ -263,17 +265,21 @@ impl Gate {
     }
 
     /// Lets a tool that decides over its arguments decide, before anything of it runs.
-    fn ask_the_tool(&self, admission: &Admission, asked: &Asked) -> Result<(), Refused> {
-        match (&self.direct, asked.operation()) {
+    fn run_authorize_function(
+        &self,
+        permit: &Permit,
+        asked: &IncomingMessage,
+    ) -> Result<(), Refused> {
+        match (&self.stateless_fast_path, asked.operation()) {
             (Some(tools), Some(Operation::CallTool(_))) => {
-                tools.authorize(admission, asked.arguments())
+                tools.authorize(permit, asked.arguments())
             }
             _ => Ok(()),
         }
     }
 
     /// What a caller is told whom a tool has refused.
-    fn refused_by_the_tool(
+    fn refusal_by_authorize_function(
         &self,
         refused: Refused,
         operation: Operation<'_>,

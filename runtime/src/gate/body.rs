@@ -16,7 +16,7 @@ use super::pending_bodies::PendingBodies;
 
 /// Why there is no body to judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyFault {
+pub(crate) enum BodyError {
     /// It is larger than the limit.
     TooLarge,
     /// It did not come within the time.
@@ -51,7 +51,7 @@ pub(crate) async fn read<B: Body>(
     body: B,
     limit: usize,
     time: Duration,
-) -> Result<Bytes, BodyFault> {
+) -> Result<Bytes, BodyError> {
     refuse_too_large(&body, limit)?;
     let mut collecting = pin!(collect(body, limit));
     // Most bodies have come with their heads, and need no clock.
@@ -60,7 +60,7 @@ pub(crate) async fn read<B: Body>(
     }
     Box::pin(tokio::time::timeout(time, collecting))
         .await
-        .unwrap_or(Err(BodyFault::TooSlow))
+        .unwrap_or(Err(BodyError::TooSlow))
 }
 
 /// Reads a body of at most `limit` bytes within `time`, keeps its first `keep` bytes, and
@@ -75,7 +75,7 @@ pub(crate) async fn read_beginning<B: Body>(
     limit: usize,
     time: Duration,
     budget: &PendingBodies,
-) -> Result<Received, BodyFault> {
+) -> Result<Received, BodyError> {
     refuse_too_large(&body, limit)?;
     let mut beginning = Beginning::new(keep);
     let mut body = pin!(body);
@@ -97,16 +97,16 @@ pub(crate) async fn read_beginning<B: Body>(
         };
         match tokio::time::timeout(time, beginning.collect(body, limit, budget)).await {
             Ok(read) => read.map(|()| beginning.into()),
-            Err(_) => Err(BodyFault::TooSlow),
+            Err(_) => Err(BodyError::TooSlow),
         }
     })
     .await
 }
 
 /// A declared length that is too large needs no reading at all.
-fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyFault> {
+fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyError> {
     match body.size_hint().lower() > limit as u64 {
-        true => Err(BodyFault::TooLarge),
+        true => Err(BodyError::TooLarge),
         false => Ok(()),
     }
 }
@@ -140,9 +140,9 @@ impl Beginning {
         mut body: Pin<&mut B>,
         limit: usize,
         shared: &PendingBodies,
-    ) -> Result<(), BodyFault> {
+    ) -> Result<(), BodyError> {
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| BodyFault::Broken)?;
+            let frame = frame.map_err(|_| BodyError::Broken)?;
             if let Some(turn) = self.take(frame, limit, shared)? {
                 // Allocated for few requests only: the future of all others stays small.
                 Box::pin(sleep_until(turn)).await;
@@ -157,12 +157,12 @@ impl Beginning {
         frame: Frame<D>,
         limit: usize,
         shared: &PendingBodies,
-    ) -> Result<Option<Instant>, BodyFault> {
+    ) -> Result<Option<Instant>, BodyError> {
         let Ok(mut data) = frame.into_data() else {
             return Ok(None);
         };
         if data.remaining() > limit - self.length {
-            return Err(BodyFault::TooLarge);
+            return Err(BodyError::TooLarge);
         }
         self.length += data.remaining();
         while data.has_remaining() && self.kept.len() < self.keep {
@@ -187,20 +187,20 @@ impl From<Beginning> for Received {
     }
 }
 
-async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyFault> {
+async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyError> {
     let mut body = pin!(body);
     // Most bodies are one frame, and then nothing is copied.
     let mut first: Option<Bytes> = None;
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| BodyFault::Broken)?;
+        let frame = frame.map_err(|_| BodyError::Broken)?;
         let Ok(mut data) = frame.into_data() else {
             continue;
         };
         let length = data.remaining();
         let so_far = all.len() + first.as_ref().map_or(0, Bytes::len);
         if length > limit - so_far {
-            return Err(BodyFault::TooLarge);
+            return Err(BodyError::TooLarge);
         }
         let data = data.copy_to_bytes(length);
         match first.take() {
@@ -220,7 +220,7 @@ mod tests {
     use futures_util::{StreamExt, stream};
     use http_body_util::StreamBody;
 
-    async fn chunks(sizes: &[usize], limit: usize) -> Result<Bytes, BodyFault> {
+    async fn chunks(sizes: &[usize], limit: usize) -> Result<Bytes, BodyError> {
         let frames: Vec<_> = sizes
             .iter()
             .map(|&size| {
@@ -245,7 +245,7 @@ mod tests {
             );
             assert_eq!(
                 chunks(sizes, 9).await,
-                Err(BodyFault::TooLarge),
+                Err(BodyError::TooLarge),
                 "{sizes:?}"
             );
         }
@@ -261,7 +261,7 @@ mod tests {
     async fn beginning(
         body: impl futures_util::Stream<Item = Sent>,
         budget: &PendingBodies,
-    ) -> Result<(usize, bool), BodyFault> {
+    ) -> Result<(usize, bool), BodyError> {
         let time = Duration::from_secs(60);
         let read = read_beginning(StreamBody::new(body), 10, 100, time, budget).await?;
         Ok((read.bytes.len(), read.is_whole))
@@ -277,8 +277,8 @@ mod tests {
             (&[11], Ok((10, false))),
             (&[4, 96], Ok((10, false))),
             (&[100], Ok((10, false))),
-            (&[101], Err(BodyFault::TooLarge)),
-            (&[60, 41], Err(BodyFault::TooLarge)),
+            (&[101], Err(BodyError::TooLarge)),
+            (&[60, 41], Err(BodyError::TooLarge)),
         ] {
             let frames = stream::iter(sizes.iter().map(|&size| frame(size)));
             assert_eq!(beginning(frames, &budget).await, expected, "{sizes:?}");
@@ -303,8 +303,8 @@ mod tests {
             beginning(half_sent(), &budget),
             late
         );
-        assert_eq!(first, Err(BodyFault::TooSlow));
-        assert_eq!(second, Err(BodyFault::TooSlow));
+        assert_eq!(first, Err(BodyError::TooSlow));
+        assert_eq!(second, Err(BodyError::TooSlow));
         assert_eq!(third, Ok((0, false)));
         assert_eq!(budget.available(), 25);
     }
@@ -344,7 +344,7 @@ mod tests {
             Some((frame(1), ()))
         });
         let read = beginning(drips, &PendingBodies::new(10)).await;
-        assert_eq!(read, Err(BodyFault::TooSlow));
+        assert_eq!(read, Err(BodyError::TooSlow));
         assert_eq!(start.elapsed().as_secs(), 60);
     }
 
@@ -352,6 +352,6 @@ mod tests {
     async fn a_body_that_does_not_come_is_given_up() {
         let never = stream::pending::<Result<Frame<Bytes>, std::convert::Infallible>>();
         let read = read(StreamBody::new(never), 10, Duration::from_secs(60)).await;
-        assert_eq!(read, Err(BodyFault::TooSlow));
+        assert_eq!(read, Err(BodyError::TooSlow));
     }
 }

@@ -11,12 +11,12 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 /// Three pieces, sent one after another, of a length that is known.
-pub(super) struct Pieces {
+pub(super) struct ChunkedBody {
     pieces: array::IntoIter<Bytes, 3>,
     left: u64,
 }
 
-impl Pieces {
+impl ChunkedBody {
     pub(super) fn new(pieces: [Bytes; 3]) -> Self {
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
         Self {
@@ -26,7 +26,7 @@ impl Pieces {
     }
 }
 
-impl Body for Pieces {
+impl Body for ChunkedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -59,7 +59,7 @@ mod tests {
 
     #[tokio::test]
     async fn pieces_are_one_body_of_a_known_length() {
-        let pieces = || Pieces::new([&b"{"[..], b"", b"}"].map(Bytes::from_static));
+        let pieces = || ChunkedBody::new([&b"{"[..], b"", b"}"].map(Bytes::from_static));
         assert_eq!(pieces().size_hint().exact(), Some(2));
         assert!(!pieces().is_end_stream());
         let whole = pieces().collect().await.unwrap();

@@ -12,11 +12,11 @@ use crate::caller::Principal;
 
 use super::{
     Gate, accept_header,
-    authorize::Passed,
+    authorize::AuthorizedRequest,
     body,
-    expiring_body::Ending,
+    expiring_body::ExpiringBody,
     refusal::oauth_error,
-    session::{BodyInUse, InUse, SESSION_ID, closer},
+    session::{GuardedBody, SESSION_ID, SessionGuard, closer},
     stateless_fast_path,
 };
 
@@ -29,19 +29,22 @@ pub(crate) struct ListsTools;
 
 impl Gate {
     /// Runs what was admitted without a session, if it can go the short way.
-    pub(super) async fn run_directly(&self, passed: &mut Passed) -> Option<Response<Body>> {
-        let direct = self.direct.as_deref()?;
-        if passed.session.is_some() {
+    pub(super) async fn run_directly(
+        &self,
+        authorized: &mut AuthorizedRequest,
+    ) -> Option<Response<Body>> {
+        let stateless_fast_path = self.stateless_fast_path.as_deref()?;
+        if authorized.session.is_some() {
             return None;
         }
-        let plain = passed.plain.take()?;
-        stateless_fast_path::run(direct, &passed.admission, plain).await
+        let plain = authorized.plain.take()?;
+        stateless_fast_path::run(stateless_fast_path, &authorized.permit, plain).await
     }
 
     /// Runs what was admitted in a session, or behind the gate.
     pub(super) async fn run<I, B>(
         &self,
-        mut passed: Box<Passed>,
+        mut authorized: Box<AuthorizedRequest>,
         mut parts: Parts,
         inner: I,
     ) -> Response<Body>
@@ -54,20 +57,20 @@ impl Gate {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        if let (Some(session), Some(plain)) = (&passed.session, passed.plain.take())
+        if let (Some(session), Some(plain)) = (&authorized.session, authorized.plain.take())
             && let Some(answer) = self
-                .run_in_session(session, &passed.admission, &mut parts, plain)
+                .run_in_session(session, &authorized.permit, &mut parts, plain)
                 .await
         {
             return in_use(answer, Some(Arc::clone(session)));
         }
-        Box::pin(self.run_behind(passed, parts, inner)).await
+        Box::pin(self.forward_to_rmcp(authorized, parts, inner)).await
     }
 
     /// Runs what was admitted behind the gate.
-    async fn run_behind<I, B>(
+    async fn forward_to_rmcp<I, B>(
         &self,
-        passed: Box<Passed>,
+        authorized: Box<AuthorizedRequest>,
         mut parts: Parts,
         mut inner: I,
     ) -> Response<Body>
@@ -80,24 +83,24 @@ impl Gate {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let Passed {
-            admission,
+        let AuthorizedRequest {
+            permit,
             body,
             plain: _,
             room,
             streams,
             lists_tools,
             session,
-        } = *passed;
-        let principal = admission.principal().cloned();
+        } = *authorized;
+        let principal = permit.principal().cloned();
         let method = parts.method.clone();
         let opening = room.map(|room| (room, closer(inner.clone(), &parts)));
-        parts.extensions.insert(admission);
+        parts.extensions.insert(permit);
         if lists_tools {
             parts.extensions.insert(ListsTools);
         }
         if let Some(session) = &session {
-            parts.extensions.insert(session.holder().clone());
+            parts.extensions.insert(session.latest_caller().clone());
             // Its handler keeps the session, whether its client waits or not.
             parts.extensions.insert(Arc::clone(session));
         }
@@ -124,7 +127,7 @@ impl Gate {
         }
         if streams && response.status().is_success() {
             let life = principal.map(|principal| self.life_of(&principal));
-            let response = response.map(|body| Ending::new(body, life, self.stop.clone()));
+            let response = response.map(|body| ExpiringBody::new(body, life, self.stop.clone()));
             return in_use(response.map(Body::new), session);
         }
         in_use(in_json(response).await, session)
@@ -138,10 +141,10 @@ impl Gate {
 }
 
 /// An answer that keeps its session until it is told. One that is whole needs no keeping.
-fn in_use(response: Response<Body>, session: Option<Arc<InUse>>) -> Response<Body> {
+fn in_use(response: Response<Body>, session: Option<Arc<SessionGuard>>) -> Response<Body> {
     match session {
         Some(session) if response.body().size_hint().exact().is_none() => {
-            response.map(|body| Body::new(BodyInUse::new(body, session)))
+            response.map(|body| Body::new(GuardedBody::new(body, session)))
         }
         _ => response,
     }

@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pin_project! {
     /// A body that is cut off when its time is up or the server stops.
-    pub(crate) struct Ending<B> {
+    pub(crate) struct ExpiringBody<B> {
         #[pin]
         inner: B,
         #[pin]
@@ -29,7 +29,7 @@ pin_project! {
     }
 }
 
-impl<B> Ending<B> {
+impl<B> ExpiringBody<B> {
     /// Lets the body go on for `life`, if that is bounded, and until `stop`.
     pub(crate) fn new(inner: B, life: Option<Duration>, stop: CancellationToken) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl<B> Ending<B> {
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for Ending<B> {
+impl<B: Body<Data = Bytes>> Body for ExpiringBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -90,7 +90,11 @@ mod tests {
     async fn a_stream_ends_with_its_token() {
         let start = tokio::time::Instant::now();
         let life = Duration::from_secs(90);
-        let mut body = Box::pin(Ending::new(endless(), Some(life), CancellationToken::new()));
+        let mut body = Box::pin(ExpiringBody::new(
+            endless(),
+            Some(life),
+            CancellationToken::new(),
+        ));
         assert!(body.frame().await.is_none());
         assert_eq!(start.elapsed().as_secs(), 90);
         assert!(body.is_end_stream());
@@ -99,7 +103,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_ends_with_the_server() {
         let stop = CancellationToken::new();
-        let mut body = Box::pin(Ending::new(endless(), None, stop.clone()));
+        let mut body = Box::pin(ExpiringBody::new(endless(), None, stop.clone()));
         stop.cancel();
         assert!(body.frame().await.is_none());
     }

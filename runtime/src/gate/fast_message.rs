@@ -22,15 +22,15 @@ use crate::operation::Operation;
 
 /// A request that needs nothing of rmcp's machinery to be read.
 #[derive(Debug, PartialEq)]
-pub(super) struct Plain {
+pub(super) struct FastMessage {
     pub(super) id: RequestId,
-    pub(super) form: Form,
-    pub(super) asks: PlainAsked,
+    pub(super) form: Revision,
+    pub(super) asks: FastRequest,
 }
 
 /// Which revisions a request can be of.
 #[derive(Debug, PartialEq)]
-pub(super) enum Form {
+pub(super) enum Revision {
     /// 2026-07-28, as its `_meta` says.
     Current,
     /// Those that have sessions: its `_meta` says nothing, but where progress is to be told.
@@ -39,14 +39,14 @@ pub(super) enum Form {
 
 /// What it asks for.
 #[derive(Debug, PartialEq)]
-pub(super) enum PlainAsked {
+pub(super) enum FastRequest {
     /// `tools/call`.
     Call { name: String, arguments: JsonObject },
     /// `tools/list`, from its beginning.
     List,
 }
 
-impl Plain {
+impl FastMessage {
     /// Reads a body; none when it is not in the plain form.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         // Looked at once as a whole, and not once more for each of its texts.
@@ -58,16 +58,16 @@ impl Plain {
             meta,
         } = message.params;
         let asks = match (message.method, name, arguments) {
-            (Method::Call, Some(name), arguments) => PlainAsked::Call {
+            (Method::Call, Some(name), arguments) => FastRequest::Call {
                 name,
                 arguments: arguments.unwrap_or_default(),
             },
-            (Method::List, None, None) => PlainAsked::List,
+            (Method::List, None, None) => FastRequest::List,
             (Method::Call, None, _) | (Method::List, _, _) => return None,
         };
         let Id(id) = message.id;
         let form = meta.map_or(
-            Form::Older {
+            Revision::Older {
                 progress_token: None,
             },
             |Meta(form)| form,
@@ -77,12 +77,12 @@ impl Plain {
 
     /// The message that rmcp reads from the same body; none but for a call.
     pub(super) fn into_message(self) -> Option<ClientJsonRpcMessage> {
-        let PlainAsked::Call { name, arguments } = self.asks else {
+        let FastRequest::Call { name, arguments } = self.asks else {
             return None;
         };
         let params = CallToolRequestParams::new(name).with_arguments(arguments);
         let mut request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        if let Form::Older {
+        if let Revision::Older {
             progress_token: Some(token),
         } = self.form
         {
@@ -96,16 +96,16 @@ impl Plain {
     /// The operation that it is.
     pub(super) fn operation(&self) -> Operation<'_> {
         match &self.asks {
-            PlainAsked::Call { name, .. } => Operation::CallTool(name),
-            PlainAsked::List => Operation::ListTools,
+            FastRequest::Call { name, .. } => Operation::CallTool(name),
+            FastRequest::List => Operation::ListTools,
         }
     }
 
     /// Its method.
     pub(super) fn method(&self) -> &'static str {
         match self.asks {
-            PlainAsked::Call { .. } => CALL,
-            PlainAsked::List => LIST,
+            FastRequest::Call { .. } => CALL,
+            FastRequest::List => LIST,
         }
     }
 }
@@ -149,7 +149,7 @@ enum Method {
 
 /// The members of `_meta` that make a request one of its revision. With them all others may
 /// say anything, as a tool that goes this way is not told; without them there is one other.
-struct Meta(Form);
+struct Meta(Revision);
 
 enum MetaName {
     Version,
@@ -166,7 +166,7 @@ struct Capabilities;
 
 /// A value that has to be one, and is not kept. `serde::de::IgnoredAny` would pass over
 /// texts and numbers that are none, which rmcp's reader refuses.
-struct Passed;
+struct SkippedValue;
 
 /// Reads a type from a text.
 macro_rules! from_text {
@@ -270,7 +270,7 @@ impl<'de> Deserialize<'de> for Meta {
                             false
                         }
                         MetaName::Other => {
-                            let Passed = members.next_value()?;
+                            let SkippedValue = members.next_value()?;
                             has_others = true;
                             false
                         }
@@ -280,8 +280,8 @@ impl<'de> Deserialize<'de> for Meta {
                     }
                 }
                 match (version, capabilities) {
-                    (Some(Current), Some(Capabilities)) => Ok(Meta(Form::Current)),
-                    (None, None) if !has_others => Ok(Meta(Form::Older { progress_token })),
+                    (Some(Current), Some(Capabilities)) => Ok(Meta(Revision::Current)),
+                    (None, None) if !has_others => Ok(Meta(Revision::Older { progress_token })),
                     _ => Err(Error::custom("a member is missing")),
                 }
             }
@@ -312,13 +312,13 @@ impl<'de> Deserialize<'de> for Capabilities {
     }
 }
 
-impl<'de> Deserialize<'de> for Passed {
+impl<'de> Deserialize<'de> for SkippedValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Self)
     }
 }
 
-impl<'de> Visitor<'de> for Passed {
+impl<'de> Visitor<'de> for SkippedValue {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

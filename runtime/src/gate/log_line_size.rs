@@ -80,13 +80,13 @@ fn start(text: &str) -> &str {
 
 /// Whether a value is logged in a bounded number of bytes. Nothing is kept of the text.
 fn fits(value: &dyn fmt::Debug) -> bool {
-    write!(Room(LONGEST), "{value:?}").is_ok()
+    write!(SessionReservation(LONGEST), "{value:?}").is_ok()
 }
 
 /// Room for so many bytes; who wants more is stopped.
-struct Room(usize);
+struct SessionReservation(usize);
 
-impl Write for Room {
+impl Write for SessionReservation {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
         Ok(())

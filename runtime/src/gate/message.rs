@@ -14,18 +14,18 @@ use crate::{
 
 use super::{
     Gate,
-    fast_message::{Form, Plain, PlainAsked},
+    fast_message::{FastMessage, FastRequest, Revision},
     log_line_size, message_limits,
-    refusal::{AnswerTo, Refusal},
+    refusal::{Refusal, ResponseEnvelope},
 };
 
 /// The one reading of a request. What is judged is what is here, and what runs is this or,
 /// behind rmcp, what rmcp reads by the same reader from the same bytes.
-pub(super) enum Asked {
+pub(super) enum IncomingMessage {
     /// A `GET` or a `DELETE`.
     Method(Operation<'static>),
     /// One that goes the short way if it is let in.
-    Plain(Plain),
+    FastMessage(FastMessage),
     /// Any other message.
     Message(Box<ClientJsonRpcMessage>),
     /// No message at all.
@@ -38,13 +38,17 @@ impl Gate {
     /// # Errors
     ///
     /// A [`Refusal`] of what would take too much memory, before it is unpacked.
-    pub(super) fn read(&self, headers: &HeaderMap, body: Bytes) -> Result<(Asked, Bytes), Refusal> {
+    pub(super) fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<(IncomingMessage, Bytes), Refusal> {
         let size = self.check_size(&body)?;
         if json::has_private_name(&body) {
-            return Ok((Asked::Unreadable, body));
+            return Ok((IncomingMessage::Unreadable, body));
         }
         if let Some(plain) = self.plain(headers, &body) {
-            return Ok((Asked::Plain(plain), body));
+            return Ok((IncomingMessage::FastMessage(plain), body));
         }
         self.check_size_for_rmcp(&body, size)?;
         // The very call by which rmcp reads the very bytes that it is given later.
@@ -52,14 +56,14 @@ impl Gate {
             Ok(message) => {
                 let mut message = Box::new(message);
                 let body = log_line_size::shortened(&mut message).unwrap_or(body);
-                (Asked::Message(message), body)
+                (IncomingMessage::Message(message), body)
             }
-            Err(_) => (Asked::Unreadable, body),
+            Err(_) => (IncomingMessage::Unreadable, body),
         })
     }
 }
 
-impl Asked {
+impl IncomingMessage {
     /// What a request without a body asks for.
     pub(super) fn of_method(method: &Method) -> Self {
         Self::Method(match *method {
@@ -72,7 +76,7 @@ impl Asked {
     pub(super) fn operation(&self) -> Option<Operation<'_>> {
         match self {
             Self::Method(operation) => Some(*operation),
-            Self::Plain(plain) => Some(plain.operation()),
+            Self::FastMessage(plain) => Some(plain.operation()),
             Self::Message(message) => Operation::read(message).ok(),
             Self::Unreadable => None,
         }
@@ -81,8 +85,8 @@ impl Asked {
     /// The arguments of a tool's call.
     pub(super) fn arguments(&self) -> Option<&JsonObject> {
         match self {
-            Self::Plain(Plain {
-                asks: PlainAsked::Call { arguments, .. },
+            Self::FastMessage(FastMessage {
+                asks: FastRequest::Call { arguments, .. },
                 ..
             }) => Some(arguments),
             Self::Message(message) => match message.as_ref() {
@@ -97,12 +101,12 @@ impl Asked {
     }
 
     /// What of it an answer repeats.
-    pub(super) fn answer_to(&self) -> AnswerTo {
+    pub(super) fn response_envelope(&self) -> ResponseEnvelope {
         let (id, is_call, marks_complete) = match self {
-            Self::Plain(plain) => (
+            Self::FastMessage(plain) => (
                 &plain.id,
-                matches!(plain.asks, PlainAsked::Call { .. }),
-                plain.form == Form::Current,
+                matches!(plain.asks, FastRequest::Call { .. }),
+                plain.form == Revision::Current,
             ),
             Self::Message(message) => match message.as_ref() {
                 JsonRpcMessage::Request(request) => (
@@ -111,11 +115,11 @@ impl Asked {
                     request.request.get_meta().protocol_version()
                         == Some(ProtocolVersion::V_2026_07_28),
                 ),
-                _ => return AnswerTo::default(),
+                _ => return ResponseEnvelope::default(),
             },
-            Self::Method(_) | Self::Unreadable => return AnswerTo::default(),
+            Self::Method(_) | Self::Unreadable => return ResponseEnvelope::default(),
         };
-        AnswerTo {
+        ResponseEnvelope {
             id: message_limits::is_short_id(id).then(|| id.clone()),
             is_call,
             marks_complete,
@@ -123,20 +127,20 @@ impl Asked {
     }
 
     /// What is wrong with how its message is called, if anything is.
-    pub(super) fn misnamed(&self, headers: &HeaderMap) -> Option<Refusal> {
+    pub(super) fn check_limits(&self, headers: &HeaderMap) -> Option<Refusal> {
         match self {
             // Looked at before it was taken for a plain one.
-            Self::Plain(_) => None,
+            Self::FastMessage(_) => None,
             Self::Message(message) => message_limits::fault(headers, Some(message)),
             Self::Method(_) | Self::Unreadable => message_limits::fault(headers, None),
         }
     }
 
     /// What a caller with a token is told about a request for which there is no rule.
-    pub(super) fn unruled(&self) -> Refusal {
+    pub(super) fn unknown_method(&self) -> Refusal {
         let (id, per_request_version, malformed) = match self {
-            Self::Plain(plain) => {
-                let is_current = plain.form == Form::Current;
+            Self::FastMessage(plain) => {
+                let is_current = plain.form == Revision::Current;
                 (Some(plain.id.clone()), is_current, None)
             }
             Self::Message(message) => {

@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::operation::Operation;
 
-use super::{fast_message::CURRENT, message_limits::LONGEST_ID, refusal::AnswerTo};
+use super::{fast_message::CURRENT, message_limits::LONGEST_ID, refusal::ResponseEnvelope};
 
 /// The longest name or URI that is kept, in bytes. A longer one is nothing that is offered.
 const LONGEST_NAME: usize = 8 * 1024;
@@ -90,8 +90,8 @@ impl MessageHead {
     }
 
     /// What of it an answer repeats.
-    pub(super) fn answer_to(&self) -> AnswerTo {
-        AnswerTo {
+    pub(super) fn response_envelope(&self) -> ResponseEnvelope {
+        ResponseEnvelope {
             id: self.id.clone(),
             is_call: self.method.as_deref() == Some("tools/call"),
             marks_complete: self.is_stateless,

@@ -78,7 +78,7 @@ impl Gate {
 
 fn too_large(body: &[u8], message: String) -> Refusal {
     Refusal::Rpc {
-        id: MessageHead::read(body).answer_to().id,
+        id: MessageHead::read(body).response_envelope().id,
         status: StatusCode::BAD_REQUEST,
         code: RpcCode::INVALID_REQUEST,
         message,

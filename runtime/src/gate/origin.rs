@@ -16,7 +16,7 @@ pub(crate) struct OriginRules {
 
 /// Why a request is not for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Foreign {
+pub(crate) enum OriginError {
     Host,
     Origin,
 }
@@ -44,16 +44,16 @@ impl OriginRules {
     }
 
     /// Judges one request.
-    pub(crate) fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+    pub(crate) fn authorize(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), OriginError> {
         if !self.is_our_host(uri, headers) {
-            return Err(Foreign::Host);
+            return Err(OriginError::Host);
         }
         let mut origins = headers.get_all(header::ORIGIN).iter();
         match (origins.next(), origins.next()) {
             // No client outside of a browser sends one.
             (None, _) => Ok(()),
             (Some(origin), None) if self.allows_origin(origin.as_bytes()) => Ok(()),
-            _ => Err(Foreign::Origin),
+            _ => Err(OriginError::Origin),
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn judge(uri: &str, fields: &[(&'static str, &str)]) -> Result<(), Foreign> {
+    fn authorize(uri: &str, fields: &[(&'static str, &str)]) -> Result<(), OriginError> {
         let rules = OriginRules::new(
             vec!["api.example".into(), "localhost:8000".into()],
             vec!["https://app.example".into()],
@@ -119,7 +119,7 @@ mod tests {
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        rules.judge(&uri.parse().unwrap(), &headers)
+        rules.authorize(&uri.parse().unwrap(), &headers)
     }
 
     #[test]
@@ -132,38 +132,38 @@ mod tests {
             "",
         ] {
             assert_eq!(
-                judge("/mcp", &[("host", host)]),
-                Err(Foreign::Host),
+                authorize("/mcp", &[("host", host)]),
+                Err(OriginError::Host),
                 "{host}"
             );
         }
-        assert_eq!(judge("/mcp", &[]), Err(Foreign::Host));
-        assert_eq!(judge("/mcp", &[("host", "API.example")]), Ok(()));
-        assert_eq!(judge("/mcp", &[("host", "localhost:8000")]), Ok(()));
+        assert_eq!(authorize("/mcp", &[]), Err(OriginError::Host));
+        assert_eq!(authorize("/mcp", &[("host", "API.example")]), Ok(()));
+        assert_eq!(authorize("/mcp", &[("host", "localhost:8000")]), Ok(()));
     }
 
     #[test]
     fn two_answers_to_for_whom_are_none() {
         let twice = [("host", "api.example"), ("host", "api.example")];
-        assert_eq!(judge("/mcp", &twice), Err(Foreign::Host));
+        assert_eq!(authorize("/mcp", &twice), Err(OriginError::Host));
         assert_eq!(
-            judge("http://evil.example/mcp", &[("host", "api.example")]),
-            Err(Foreign::Host)
+            authorize("http://evil.example/mcp", &[("host", "api.example")]),
+            Err(OriginError::Host)
         );
         assert_eq!(
-            judge("http://api.example/mcp", &[("host", "evil.example")]),
-            Err(Foreign::Host)
+            authorize("http://api.example/mcp", &[("host", "evil.example")]),
+            Err(OriginError::Host)
         );
         assert_eq!(
-            judge("http://api.example/mcp", &[("host", "\u{e4}pi.example")]),
-            Err(Foreign::Host)
+            authorize("http://api.example/mcp", &[("host", "\u{e4}pi.example")]),
+            Err(OriginError::Host)
         );
-        assert_eq!(judge("http://api.example/mcp", &[]), Ok(()));
+        assert_eq!(authorize("http://api.example/mcp", &[]), Ok(()));
     }
 
     #[test]
     fn a_foreign_origin_is_refused_and_none_is_not() {
-        let with = |origin| judge("/mcp", &[("host", "api.example"), ("origin", origin)]);
+        let with = |origin| authorize("/mcp", &[("host", "api.example"), ("origin", origin)]);
         for origin in [
             "https://evil.example",
             "http://app.example",
@@ -176,7 +176,7 @@ mod tests {
             "http://127.0.0.1.evil:80",
             "ftp://localhost",
         ] {
-            assert_eq!(with(origin), Err(Foreign::Origin), "{origin}");
+            assert_eq!(with(origin), Err(OriginError::Origin), "{origin}");
         }
         for origin in [
             "https://app.example",

@@ -9,18 +9,18 @@ use rmcp::model::{ErrorCode as RpcCode, RequestId};
 
 use crate::{
     authorization::Target,
-    bearer::BearerFault,
+    bearer::BearerError,
     scope::{ScopeSet, ScopeTable},
 };
 
 use super::{
     accept_header::AnswerType,
-    body::BodyFault,
+    body::BodyError,
     challenge::{Challenges, ErrorCode},
-    origin::Foreign,
-    response_cache::Told,
-    session::Full,
-    tool_result_denial::Answered,
+    origin::OriginError,
+    response_cache::RefusalCache,
+    session::SessionLimitReached,
+    tool_result_denial::ToolResultEnvelope,
 };
 
 mod response;
@@ -31,9 +31,9 @@ pub(crate) use response::oauth_error;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Refusal {
     /// It names another server, or a page that may not ask asks.
-    Foreign(Foreign),
+    OriginError(OriginError),
     /// The credentials are not one token in the header (RFC 6750 §3.1 `invalid_request`).
-    Credentials(BearerFault),
+    Credentials(BearerError),
     /// There is no token and one is needed.
     NoToken { wanted: ScopeSet },
     /// There is a token and it is no good (RFC 6750 §3.1 `invalid_token`).
@@ -42,7 +42,10 @@ pub(crate) enum Refusal {
         description: Cow<'static, str>,
     },
     /// There is a token, and who sent it has not proved to be its holder (RFC 9449 §7.1).
-    Unproved { wanted: ScopeSet, fault: Unproved },
+    ProofFailure {
+        wanted: ScopeSet,
+        fault: ProofFailure,
+    },
     /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
     InsufficientScope {
         /// What the challenge asks for.
@@ -61,11 +64,11 @@ pub(crate) enum Refusal {
     /// The session is not the caller's, or there is none.
     NoSession,
     /// There is no room for one more session.
-    NoRoom(Full),
+    SessionLimit(SessionLimitReached),
     /// A header of the protocol cannot be read.
     Header(&'static str),
     /// The body did not come whole.
-    Body(BodyFault),
+    Body(BodyError),
     /// The client does not accept the answer's media type.
     NotAcceptable(AnswerType),
     /// The operation needs no token, but without one so large a body is not kept.
@@ -103,12 +106,12 @@ pub(super) enum RefusalForm {
     /// nothing of any other body.
     JsonRpc(RequestId),
     /// A challenge that the caller looks for in the result of this call.
-    ToolResult(Answered),
+    ToolResult(ToolResultEnvelope),
 }
 
 /// What of a message an answer to it repeats.
 #[derive(Debug, Default)]
-pub(super) struct AnswerTo {
+pub(super) struct ResponseEnvelope {
     /// The id, if it is an integer or a text of at most 256 bytes.
     pub(super) id: Option<RequestId>,
     /// Whether a tool is called, so that a denial can be its result.
@@ -137,7 +140,7 @@ impl From<Refusal> for RefusedRequest<'_> {
 
 /// What is missing to the proof that a token's sender is its holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unproved {
+pub(crate) enum ProofFailure {
     /// The token came by a scheme that it is not for.
     Scheme(&'static str),
     /// The proof does not hold.
@@ -146,7 +149,7 @@ pub(crate) enum Unproved {
     Nonce,
 }
 
-impl Unproved {
+impl ProofFailure {
     fn code(self) -> ErrorCode {
         match self {
             Self::Scheme(_) => ErrorCode::InvalidToken,
@@ -167,9 +170,9 @@ impl Unproved {
 
 /// What a refusal needs to know of the server that it speaks for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Voice<'a> {
+pub(crate) struct RefusalContext<'a> {
     pub(crate) challenges: &'a Challenges,
-    pub(crate) told: &'a Told,
+    pub(crate) told: &'a RefusalCache,
     pub(crate) table: &'a ScopeTable,
     pub(crate) hosts: &'a [String],
     /// Whether the scheme `DPoP` is named beside `Bearer`: to whom uses it, or has to.
@@ -182,7 +185,7 @@ impl Refusal {
         match *self {
             Self::NoToken { wanted }
             | Self::InvalidToken { wanted, .. }
-            | Self::Unproved { wanted, .. } => (wanted, wanted),
+            | Self::ProofFailure { wanted, .. } => (wanted, wanted),
             Self::InsufficientScope { asked, missing, .. } => (asked, missing),
             _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
         }
@@ -199,21 +202,21 @@ impl Refusal {
     /// One word for the audit log; OAuth's own where there is one.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Foreign(Foreign::Host) => "foreign_host",
-            Self::Foreign(Foreign::Origin) => "foreign_origin",
+            Self::OriginError(OriginError::Host) => "foreign_host",
+            Self::OriginError(OriginError::Origin) => "foreign_origin",
             Self::Credentials(_) => ErrorCode::InvalidRequest.as_str(),
             Self::NoToken { .. } => "no_token",
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
-            Self::Unproved { fault, .. } => fault.code().as_str(),
+            Self::ProofFailure { fault, .. } => fault.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
-            Self::NoRoom(_) => "too_many_sessions",
+            Self::SessionLimit(_) => "too_many_sessions",
             Self::Header(_) => "invalid_header",
-            Self::Body(BodyFault::TooLarge) => "body_too_large",
-            Self::Body(BodyFault::TooSlow) => "body_too_slow",
-            Self::Body(BodyFault::Broken) => "body_broken",
+            Self::Body(BodyError::TooLarge) => "body_too_large",
+            Self::Body(BodyError::TooSlow) => "body_too_slow",
+            Self::Body(BodyError::Broken) => "body_broken",
             Self::TooLargeWithoutToken { .. } => "body_too_large",
             Self::NotAcceptable(_) => "not_acceptable",
             Self::Method => "method_not_allowed",
@@ -222,14 +225,14 @@ impl Refusal {
     }
 
     /// What a person reads in the body or a log.
-    fn description(&self, voice: Voice<'_>) -> String {
+    fn description(&self, voice: RefusalContext<'_>) -> String {
         match self {
-            Self::Foreign(Foreign::Host) => format!(
+            Self::OriginError(OriginError::Host) => format!(
                 "this server answers to {}, and the request names another host; behind a proxy, \
                  set TOOLGATE_RESOURCE to the URL that clients connect to and pass the Host header on",
                 voice.hosts.join(", ")
             ),
-            Self::Foreign(Foreign::Origin) => {
+            Self::OriginError(OriginError::Origin) => {
                 "pages of this origin may not call this server; TOOLGATE_ALLOWED_ORIGINS lists those that may".to_owned()
             }
             Self::Credentials(fault) => credentials(*fault).to_owned(),
@@ -237,18 +240,18 @@ impl Refusal {
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
             Self::Forbidden { reason } => reason.clone().into_owned(),
-            Self::Unproved { fault, .. } => fault.description().to_owned(),
+            Self::ProofFailure { fault, .. } => fault.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
-            Self::NoRoom(full) => full.description().to_owned(),
+            Self::SessionLimit(full) => full.description().to_owned(),
             Self::Header(what) => (*what).to_owned(),
-            Self::Body(BodyFault::TooLarge) => "the body is larger than this server reads".to_owned(),
+            Self::Body(BodyError::TooLarge) => "the body is larger than this server reads".to_owned(),
             Self::NotAcceptable(answer) => answer.description().to_owned(),
             Self::TooLargeWithoutToken { limit } => format!(
                 "without an access token a message has at most {limit} bytes and few small objects; send a token, or less"
             ),
-            Self::Body(BodyFault::TooSlow) => "the body did not arrive in time".to_owned(),
-            Self::Body(BodyFault::Broken) => "the body did not arrive whole".to_owned(),
+            Self::Body(BodyError::TooSlow) => "the body did not arrive in time".to_owned(),
+            Self::Body(BodyError::Broken) => "the body did not arrive whole".to_owned(),
             Self::Method => "the endpoint takes POST, and GET and DELETE for a session".to_owned(),
             Self::Rpc { message, .. } => message.clone(),
         }
@@ -257,12 +260,12 @@ impl Refusal {
 
 const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
 
-const fn credentials(fault: BearerFault) -> &'static str {
+const fn credentials(fault: BearerError) -> &'static str {
     match fault {
-        BearerFault::InQuery => {
+        BearerError::InQuery => {
             "the access token belongs in the Authorization header, not in the URL"
         }
-        BearerFault::Repeated => "the request has more than one Authorization header",
-        BearerFault::Malformed => "the bearer token is malformed",
+        BearerError::Repeated => "the request has more than one Authorization header",
+        BearerError::Malformed => "the bearer token is malformed",
     }
 }

@@ -7,8 +7,8 @@ use crate::scope::ScopeSet;
 use super::{
     Gate,
     audit::{self, Subject},
-    refusal::{AnswerTo, Refusal, RefusalForm, RefusedRequest, Voice},
-    tool_result_denial::{Answered, DeniedCall},
+    refusal::{Refusal, RefusalContext, RefusalForm, RefusedRequest, ResponseEnvelope},
+    tool_result_denial::{DeniedCall, ToolResultEnvelope},
 };
 
 impl Gate {
@@ -19,17 +19,17 @@ impl Gate {
         subject: Subject<'_>,
         refusal: Refusal,
         headers: &HeaderMap,
-        to: AnswerTo,
+        to: ResponseEnvelope,
     ) -> Box<RefusedRequest<'_>> {
         let refusal = self.note(subject, refusal);
-        let chooses = self.in_result.as_ref().filter(|_| to.is_call);
+        let chooses = self.tool_result_denial.as_ref().filter(|_| to.is_call);
         let call = DeniedCall {
             headers,
             principal: subject.principal,
         };
         let is_result = chooses.is_some_and(|chooses| refusal.is_challenge() && chooses(&call));
         let form = match to.id {
-            Some(id) if is_result => RefusalForm::ToolResult(Answered {
+            Some(id) if is_result => RefusalForm::ToolResult(ToolResultEnvelope {
                 id,
                 marks_complete: to.marks_complete,
             }),
@@ -65,8 +65,8 @@ impl Gate {
     }
 
     /// How a refusal is told to whom used the scheme `DPoP`, or not.
-    pub(super) fn voice(&self, dpop: bool) -> Voice<'_> {
-        Voice {
+    pub(super) fn voice(&self, dpop: bool) -> RefusalContext<'_> {
+        RefusalContext {
             challenges: &self.challenges,
             told: &self.told,
             table: self.rules.table(),

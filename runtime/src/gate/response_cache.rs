@@ -13,7 +13,7 @@ use crate::{authorization::Target, scope::ScopeSet};
 
 /// A status, headers and a JSON body.
 #[derive(Debug, Clone)]
-pub(super) struct Made {
+pub(super) struct PreparedResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     body: JsonBody,
@@ -28,7 +28,7 @@ enum JsonBody {
 
 const BEFORE_ID: &[u8] = br#"{"jsonrpc":"2.0","id":"#;
 
-impl Made {
+impl PreparedResponse {
     /// An answer with this body.
     pub(super) fn new(status: StatusCode, body: &serde_json::Value) -> Self {
         Self::with(status, JsonBody::Whole(body.to_string().into()))
@@ -71,7 +71,7 @@ impl Made {
 /// Which refusal of those that are told most: everybody who logs in gets the first, and
 /// everybody who steps up the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Usual {
+pub(super) enum CachedRefusal {
     NoToken(ScopeSet),
     InsufficientScope(ScopeSet),
 }
@@ -79,7 +79,7 @@ pub(super) enum Usual {
 /// All that a refusal's answer depends on, but for the request's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CacheKey {
-    pub(super) usual: Usual,
+    pub(super) refusal: CachedRefusal,
     pub(super) needed: ScopeSet,
     pub(super) item: Option<Target>,
     /// Whether the scheme `DPoP` is named as well.
@@ -94,17 +94,21 @@ const KEPT: usize = 512;
 
 /// The usual refusals, each made when it is told for the first time.
 #[derive(Debug)]
-pub(crate) struct Told(Cache<CacheKey, Made>);
+pub(crate) struct RefusalCache(Cache<CacheKey, PreparedResponse>);
 
-impl Default for Told {
+impl Default for RefusalCache {
     fn default() -> Self {
         Self(Cache::new(KEPT))
     }
 }
 
-impl Told {
+impl RefusalCache {
     /// What was told before, else what `make` makes.
-    pub(super) fn again(&self, key: CacheKey, make: impl FnOnce() -> Made) -> Made {
+    pub(super) fn get_or_insert(
+        &self,
+        key: CacheKey,
+        make: impl FnOnce() -> PreparedResponse,
+    ) -> PreparedResponse {
         if let Some(made) = self.0.get(&key) {
             return made;
         }

@@ -72,20 +72,20 @@ where
     async move {
         let dpop = gate.is_dpop(&parts.headers);
         let mut response = 'answer: {
-            let mut passed = match gate.judge(&mut parts, body).await {
-                Ok(passed) => passed,
+            let mut authorized = match gate.authorize(&mut parts, body).await {
+                Ok(authorized) => authorized,
                 Err(refusal) => break 'answer refusal.into_response(gate.voice(dpop)),
             };
-            if passed.room.is_some() {
+            if authorized.room.is_some() {
                 // A caller who hangs up half-way must not leave a session behind that
                 // nobody owns and nothing counts.
                 let gate = Arc::clone(&gate);
-                let opening = async move { gate.run(passed, parts, inner).await }.boxed();
+                let opening = async move { gate.run(authorized, parts, inner).await }.boxed();
                 break 'answer tokio::spawn(opening).await.unwrap_or_else(|_| broken());
             }
-            match gate.run_directly(&mut passed).await {
+            match gate.run_directly(&mut authorized).await {
                 Some(answer) => answer,
-                None => gate.run(passed, parts, inner).boxed().await,
+                None => gate.run(authorized, parts, inner).boxed().await,
             }
         };
         if dpop {

@@ -30,7 +30,7 @@ mod session_table;
 
 pub(crate) use closing::Close;
 pub(super) use closing::closer;
-pub(super) use session_guard::{BodyInUse, InUse};
+pub(super) use session_guard::{GuardedBody, SessionGuard};
 pub use session_limits::SessionLimits;
 
 use {
@@ -59,16 +59,16 @@ struct Shared {
 /// A session outlives tokens, and what it is told unasked was asked for by an earlier one.
 /// Its latest token decides what it may still be told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Holder(Arc<Mutex<Option<Principal>>>);
+pub(crate) struct LatestCaller(Arc<Mutex<Option<Principal>>>);
 
-impl Holder {
+impl LatestCaller {
     /// Who it is now.
     pub(crate) fn principal(&self) -> Option<Principal> {
         self.lock().clone()
     }
 
     fn set(&self, principal: Option<&Principal>) {
-        *self.lock() = principal.map(Principal::apart);
+        *self.lock() = principal.map(Principal::detached);
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Principal>> {
@@ -78,23 +78,23 @@ impl Holder {
 
 /// Why a caller does not get into a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum SessionAccess {
     /// It is somebody's, and the caller has shown no token.
-    MustSayWho,
+    AuthenticationRequired,
     /// There is none of this id, or it is another's, which looks the same.
-    Stranger,
+    NotFound,
 }
 
 /// Why a session cannot be opened: there is no room, and nothing that could make some is idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Full {
+pub(crate) enum SessionLimitReached {
     /// The caller has their share.
     OfPrincipal,
     /// All places are taken, or all that callers without a token have.
     OfServer,
 }
 
-impl Full {
+impl SessionLimitReached {
     /// When to try again, in seconds. A session that is in use can be idle at any moment.
     pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
@@ -112,11 +112,11 @@ impl Full {
         match self {
             Self::OfPrincipal => {
                 "you have as many sessions as one principal can have, and all of them are in use; \
-                 end one, or try again later"
+                 end one, or try get_or_insert later"
             }
             Self::OfServer => {
                 "the server has as many sessions as it can have, and all of them are in use; \
-                 try again later"
+                 try get_or_insert later"
             }
         }
     }
@@ -139,36 +139,40 @@ impl Sessions {
         &self,
         id: &str,
         caller: Option<&Principal>,
-    ) -> Result<Arc<InUse>, Standing> {
+    ) -> Result<Arc<SessionGuard>, SessionAccess> {
         let mut table = self.shared.lock();
         let identity = caller.map(Principal::identity);
-        let entry = table.get_mut(id).ok_or(Standing::Stranger)?;
+        let entry = table.get_mut(id).ok_or(SessionAccess::NotFound)?;
         match (&entry.owner, identity) {
             (None, None) => {}
             // Sessions that are opened without a token and claimed with one count as well:
             // otherwise one principal could have any number of them.
             (None, Some(first)) => {
                 if !table.claim(id, first, &self.shared.limits) {
-                    return Err(Standing::Stranger);
+                    return Err(SessionAccess::NotFound);
                 }
             }
-            (Some(_), None) => return Err(Standing::MustSayWho),
+            (Some(_), None) => return Err(SessionAccess::AuthenticationRequired),
             (Some(owner), Some(caller)) if *owner == caller => {}
-            (Some(_), Some(_)) => return Err(Standing::Stranger),
+            (Some(_), Some(_)) => return Err(SessionAccess::NotFound),
         }
-        let entry = table.get_mut(id).ok_or(Standing::Stranger)?;
-        entry.holder.set(caller);
-        let (holder, activity) = (entry.holder.clone(), Arc::clone(&entry.activity));
-        Ok(Arc::new(InUse::new(id.to_owned(), holder, activity)))
+        let entry = table.get_mut(id).ok_or(SessionAccess::NotFound)?;
+        entry.latest_caller.set(caller);
+        let (latest_caller, activity) = (entry.latest_caller.clone(), Arc::clone(&entry.activity));
+        Ok(Arc::new(SessionGuard::new(
+            id.to_owned(),
+            latest_caller,
+            activity,
+        )))
     }
 
     /// Makes room for a session that a caller opens by this message. What is idle may have to
     /// end for it.
-    pub(crate) fn make_room(
+    pub(crate) fn reserve(
         &self,
         owner: Option<&Principal>,
         handshake: &[u8],
-    ) -> Result<Room, Full> {
+    ) -> Result<SessionReservation, SessionLimitReached> {
         let (owner, places) = (
             owner.map(Principal::identity),
             session_limits::places(handshake),
@@ -176,7 +180,7 @@ impl Sessions {
         let limits = &self.shared.limits;
         let removed = self.shared.lock().take(owner.as_ref(), places, limits)?;
         close(removed);
-        Ok(Room {
+        Ok(SessionReservation {
             shared: Arc::clone(&self.shared),
             gone: self.gone.clone(),
             owner,
@@ -218,7 +222,7 @@ fn close(removed: Vec<Removed>) {
 }
 
 /// Room for a session that is about to be opened. Unused, it is given back.
-pub(crate) struct Room {
+pub(crate) struct SessionReservation {
     shared: Arc<Shared>,
     gone: CancellationToken,
     owner: Option<Identity>,
@@ -226,15 +230,15 @@ pub(crate) struct Room {
     is_used: bool,
 }
 
-impl Room {
+impl SessionReservation {
     /// Notes that the session was opened, and by whom.
     pub(crate) fn open(mut self, id: String, owner: Option<&Principal>, close: Close) {
         self.is_used = true;
-        let holder = Holder::default();
-        holder.set(owner);
+        let latest_caller = LatestCaller::default();
+        latest_caller.set(owner);
         let entry = Entry {
             owner: self.owner.take(),
-            holder,
+            latest_caller,
             activity: Arc::new(Activity::new()),
             places: self.places,
             close,
@@ -249,13 +253,13 @@ impl Room {
     }
 }
 
-impl fmt::Debug for Room {
+impl fmt::Debug for SessionReservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Room").finish_non_exhaustive()
     }
 }
 
-impl Drop for Room {
+impl Drop for SessionReservation {
     fn drop(&mut self) {
         if !self.is_used {
             let mut table = self.shared.lock();

@@ -13,14 +13,14 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response, request::Parts};
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
 
-use crate::authorization::Admission;
+use crate::authorization::Permit;
 
 use super::{
     Gate,
-    fast_message::{Form, Plain, PlainAsked},
+    fast_message::{FastMessage, FastRequest, Revision},
     message_limits,
     service::broken,
-    session::InUse,
+    session::SessionGuard,
     stateless_fast_path::{PROTOCOL_VERSION, is_plain_head, only},
 };
 
@@ -28,7 +28,7 @@ use super::{
 const REVISIONS: &[&str] = &["2025-03-26", "2025-06-18", "2025-11-25"];
 
 /// The open sessions of the service behind.
-pub(crate) trait InSession: Send + Sync {
+pub(crate) trait SessionFastPath: Send + Sync {
     /// Whether there is such a session.
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool>;
 
@@ -50,12 +50,12 @@ pub(super) fn is_of_sessions(headers: &HeaderMap) -> bool {
 
 impl Gate {
     /// A call that can be handed to a session if it is let in; none for all others.
-    pub(super) fn plain_in_session(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
-        self.in_session.as_ref()?;
+    pub(super) fn plain_in_session(&self, headers: &HeaderMap, body: &[u8]) -> Option<FastMessage> {
+        self.session_fast_path.as_ref()?;
         let is_plain = is_of_sessions(headers) && is_plain_head(headers);
-        let plain = is_plain.then(|| Plain::read(body))??;
-        let is_for_it = matches!(plain.form, Form::Older { .. })
-            && matches!(plain.asks, PlainAsked::Call { .. })
+        let plain = is_plain.then(|| FastMessage::read(body))??;
+        let is_for_it = matches!(plain.form, Revision::Older { .. })
+            && matches!(plain.asks, FastRequest::Call { .. })
             && message_limits::is_plain_id(&plain.id);
         is_for_it.then_some(plain)
     }
@@ -63,12 +63,12 @@ impl Gate {
     /// Hands a session what was admitted; none, and nothing is done, if rmcp has to be asked.
     pub(super) async fn run_in_session(
         &self,
-        session: &Arc<InUse>,
-        admission: &Admission,
+        session: &Arc<SessionGuard>,
+        permit: &Permit,
         parts: &mut Parts,
-        plain: Plain,
+        plain: FastMessage,
     ) -> Option<Response<Body>> {
-        let sessions = self.in_session.as_deref()?;
+        let sessions = self.session_fast_path.as_deref()?;
         if !sessions.has(session.id()).await {
             return None;
         }
@@ -78,8 +78,8 @@ impl Gate {
         };
         // As rmcp puts it there, with what it is given: a handler looks for all of it.
         let mut head = std::mem::replace(parts, Request::new(()).into_parts().0);
-        head.extensions.insert(admission.clone());
-        head.extensions.insert(session.holder().clone());
+        head.extensions.insert(permit.clone());
+        head.extensions.insert(session.latest_caller().clone());
         // Its handler keeps the session, whether its client waits or not.
         head.extensions.insert(Arc::clone(session));
         request.request.extensions_mut().insert(head);

@@ -3,15 +3,15 @@
 use http::HeaderMap;
 use rmcp::model::{ClientJsonRpcMessage, GetMeta, JsonRpcMessage, ProtocolVersion};
 
-use super::{fast_message::Form, message::Asked, session_fast_path::is_of_sessions};
+use super::{fast_message::Revision, message::IncomingMessage, session_fast_path::is_of_sessions};
 
-impl Asked {
+impl IncomingMessage {
     /// Whether a request is of a revision that has sessions. As rmcp decides it: what a
     /// message says of itself goes before the header, and a request that names no revision
     /// is of the oldest.
     pub(super) fn is_of_sessions(&self, headers: &HeaderMap) -> bool {
         match self {
-            Self::Plain(plain) => plain.form != Form::Current,
+            Self::FastMessage(plain) => plain.form != Revision::Current,
             Self::Message(message) => match named(message) {
                 Some(version) => version.has_initialize(),
                 None => is_of_sessions(headers),

@@ -13,15 +13,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage, ServerResult};
 
 use crate::{
-    authorization::{Admission, Target},
+    authorization::{Permit, Target},
     operation::Operation,
     tool::Refused,
 };
 
 use super::{
     Gate,
-    chunked_body::Pieces,
-    fast_message::{CURRENT, Form, Plain, PlainAsked},
+    chunked_body::ChunkedBody,
+    fast_message::{CURRENT, FastMessage, FastRequest, Revision},
     message_limits,
     session::SESSION_ID,
     session_fast_path::is_of_sessions,
@@ -32,96 +32,92 @@ const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// Runs tools without rmcp's machinery.
-pub(crate) trait Direct: Send + Sync {
+pub(crate) trait StatelessFastPath: Send + Sync {
     /// Whether a tool needs no more than this way has. It depends on the tool alone, and
     /// never on what a client says.
     fn takes(&self, target: Target) -> bool;
 
     /// Asks the tool of an admission whether it may run with these arguments.
-    fn authorize(
-        &self,
-        admission: &Admission,
-        arguments: Option<&JsonObject>,
-    ) -> Result<(), Refused>;
+    fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused>;
 
     /// Starts the tool of an admission; none when there is none that this way takes.
     fn call(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>>;
 
     /// The list of tools for the caller of an admission, as JSON; none if it is an admission
     /// to something else.
-    fn list(&self, admission: &Admission) -> Option<Bytes>;
+    fn list(&self, permit: &Permit) -> Option<Bytes>;
 }
 
 impl Gate {
     /// A request that goes the short way if it is let in; none for all others.
-    pub(super) fn plain(&self, headers: &HeaderMap, body: &[u8]) -> Option<Plain> {
+    pub(super) fn plain(&self, headers: &HeaderMap, body: &[u8]) -> Option<FastMessage> {
         if headers.contains_key(SESSION_ID) {
             return self.plain_in_session(headers, body);
         }
-        let lane = self.direct.as_deref()?;
+        let lane = self.stateless_fast_path.as_deref()?;
         let is_current = only(headers, &PROTOCOL_VERSION).is_some_and(|named| named == CURRENT);
         let is_ours = match is_current {
             true => headers.contains_key(&METHOD),
             // Where there are sessions, requests of their revisions belong into one.
-            false => self.in_session.is_none() && is_of_sessions(headers),
+            false => self.session_fast_path.is_none() && is_of_sessions(headers),
         };
         let is_plain = is_ours && is_plain_head(headers);
-        let plain = is_plain.then(|| Plain::read(body))??;
+        let plain = is_plain.then(|| FastMessage::read(body))??;
         let is_plain = message_limits::is_plain_id(&plain.id)
             && match plain.form {
-                Form::Current => is_current && is_named(headers, &plain),
+                Revision::Current => is_current && is_named(headers, &plain),
                 // Older revisions have none of the headers that repeat what is asked.
-                Form::Older { .. } => !is_current,
+                Revision::Older { .. } => !is_current,
             }
             && match &plain.asks {
-                PlainAsked::Call { name, .. } => self
+                FastRequest::Call { name, .. } => self
                     .rules
                     .target(Operation::CallTool(name))
                     .is_some_and(|target| lane.takes(target)),
-                PlainAsked::List => is_current,
+                FastRequest::List => is_current,
             };
         is_plain.then_some(plain)
     }
 }
 
 /// Whether a head says what a request of 2026-07-28 asks, as that revision has it.
-fn is_named(headers: &HeaderMap, plain: &Plain) -> bool {
+fn is_named(headers: &HeaderMap, plain: &FastMessage) -> bool {
     only(headers, &METHOD).is_some_and(|method| method == plain.method())
         && match &plain.asks {
             // A name that looks like the escape of another, or that a header can have in no
             // other way, goes the long way.
-            PlainAsked::Call { name, .. } => {
+            FastRequest::Call { name, .. } => {
                 !name.starts_with("=?")
                     && name.is_ascii()
                     && only(headers, &NAME).is_some_and(|named| named == name)
             }
-            PlainAsked::List => !headers.contains_key(&NAME),
+            FastRequest::List => !headers.contains_key(&NAME),
         }
 }
 
 /// Runs what was admitted, if it can go this way.
 pub(super) async fn run(
-    lane: &dyn Direct,
-    admission: &Admission,
-    plain: Plain,
+    lane: &dyn StatelessFastPath,
+    permit: &Permit,
+    plain: FastMessage,
 ) -> Option<Response<Body>> {
-    let Plain { id, asks, form } = plain;
+    let FastMessage { id, asks, form } = plain;
     match asks {
-        PlainAsked::Call { arguments, .. } => {
-            let response = lane.call(admission, arguments)?.await;
+        FastRequest::Call { arguments, .. } => {
+            let response = lane.call(permit, arguments)?.await;
             answer(id, response, &form)
         }
-        PlainAsked::List => {
-            let list = lane.list(admission)?;
+        FastRequest::List => {
+            let list = lane.list(permit)?;
             let mut head = br#"{"id":"#.to_vec();
             serde_json::to_writer(&mut head, &id).ok()?;
             head.extend_from_slice(br#","jsonrpc":"2.0","result":"#);
             let pieces = [head.into(), list, Bytes::from_static(b"}")];
-            Some(in_json(Body::new(Pieces::new(pieces))))
+            Some(in_json(Body::new(ChunkedBody::new(pieces))))
         }
     }
 }
@@ -138,9 +134,9 @@ pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h 
 }
 
 /// The answer as rmcp writes it for the revision.
-fn answer(id: RequestId, response: CallToolResponse, form: &Form) -> Option<Response<Body>> {
+fn answer(id: RequestId, response: CallToolResponse, form: &Revision) -> Option<Response<Body>> {
     let mut result = ServerResult::from(response);
-    if *form != Form::Current {
+    if *form != Revision::Current {
         result.strip_result_type_for_legacy_peer();
         result.strip_non_object_output_for_legacy_peer();
     }

@@ -13,16 +13,16 @@ use serde_json::json;
 
 use crate::caller::Principal;
 
-use super::response_cache::Made;
+use super::response_cache::PreparedResponse;
 
 /// The member of `_meta` that holds challenges, as a list.
 const CHALLENGES: &str = "mcp/www_authenticate";
 
 /// Says of a denied call whether the denial is a result.
-pub(crate) type InResult = dyn Fn(&DeniedCall<'_>) -> bool + Send + Sync;
+pub(crate) type DenialsAsToolResults = dyn Fn(&DeniedCall<'_>) -> bool + Send + Sync;
 
 /// A call of a tool that was denied, for
-/// [`Server::denials_in_results`](crate::Server::denials_in_results) to choose the form of
+/// [`Server::denials_as_tool_results`](crate::Server::denials_as_tool_results) to choose the form of
 /// its answer.
 #[derive(Clone, Copy)]
 pub struct DeniedCall<'a> {
@@ -57,14 +57,18 @@ impl fmt::Debug for DeniedCall<'_> {
 
 /// The call that a denial answers.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answered {
+pub(crate) struct ToolResultEnvelope {
     pub(super) id: RequestId,
     /// Whether the revision is one that marks results as complete.
     pub(super) marks_complete: bool,
 }
 
 /// The result of a call that was denied.
-pub(super) fn result(call: &Answered, challenge: &HeaderValue, told: &str) -> Made {
+pub(super) fn result(
+    call: &ToolResultEnvelope,
+    challenge: &HeaderValue,
+    told: &str,
+) -> PreparedResponse {
     let challenge = challenge.to_str().unwrap_or("Bearer");
     let mut body = json!({
         "jsonrpc": "2.0",
@@ -78,5 +82,5 @@ pub(super) fn result(call: &Answered, challenge: &HeaderValue, told: &str) -> Ma
     if call.marks_complete {
         body["result"]["resultType"] = "complete".into();
     }
-    Made::new(StatusCode::OK, &body)
+    PreparedResponse::new(StatusCode::OK, &body)
 }

@@ -17,15 +17,15 @@ use super::{
     audit::Subject,
     body::Received,
     message_head::MessageHead,
-    refusal::{Refusal, RefusedRequest, Unproved},
-    session::Standing,
+    refusal::{ProofFailure, Refusal, RefusedRequest},
+    session::SessionAccess,
 };
 
 impl Gate {
     /// Refuses a caller without a valid token, unless what it asks for may need none.
     ///
     /// `failure` is why the token that came is not valid; `None` where none came.
-    pub(super) fn check_stranger(
+    pub(super) fn refuse_unauthenticated(
         &self,
         parts: &Parts,
         session: Option<&str>,
@@ -38,17 +38,17 @@ impl Gate {
             Method::DELETE => Some(Operation::EndSession),
             _ => head.operation(),
         };
-        let Some(refusal) = self.refusal_of_stranger(operation, session, failure, body) else {
+        let Some(refusal) = self.unauthenticated_refusal(operation, session, failure, body) else {
             return Ok(());
         };
         let subject = Subject {
             operation,
             principal: None,
         };
-        Err(self.refuse(subject, refusal, &parts.headers, head.answer_to()))
+        Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }
 
-    fn refusal_of_stranger(
+    fn unauthenticated_refusal(
         &self,
         operation: Option<Operation<'_>>,
         session: Option<&str>,
@@ -61,8 +61,8 @@ impl Gate {
         if let Some(id) = session {
             match self.sessions.enter(id, None) {
                 Ok(_) => {}
-                Err(Standing::Stranger) => return Some(Refusal::NoSession),
-                Err(Standing::MustSayWho) => {
+                Err(SessionAccess::NotFound) => return Some(Refusal::NoSession),
+                Err(SessionAccess::AuthenticationRequired) => {
                     let wanted = self.rules.wanted(operation);
                     return Some(Refusal::NoToken { wanted });
                 }
@@ -86,15 +86,19 @@ impl Gate {
         operation: Option<Operation<'_>>,
     ) -> Refusal {
         let wanted = self.rules.wanted(operation);
-        let unproved = |fault| Refusal::Unproved { wanted, fault };
+        let proof_failure = |fault| Refusal::ProofFailure { wanted, fault };
         match reason {
             Unauthenticated::Invalid { description } => Refusal::InvalidToken {
                 wanted,
                 description,
             },
-            Unauthenticated::OtherScheme { description } => unproved(Unproved::Scheme(description)),
-            Unauthenticated::NoProof { description } => unproved(Unproved::Proof(description)),
-            Unauthenticated::WantsNonce => unproved(Unproved::Nonce),
+            Unauthenticated::OtherScheme { description } => {
+                proof_failure(ProofFailure::Scheme(description))
+            }
+            Unauthenticated::NoProof { description } => {
+                proof_failure(ProofFailure::Proof(description))
+            }
+            Unauthenticated::WantsNonce => proof_failure(ProofFailure::Nonce),
             Unauthenticated::Unavailable {
                 retry_after,
                 description,

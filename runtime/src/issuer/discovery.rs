@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::http_fetcher::Fetcher;
+use super::http_fetcher::HttpFetcher;
 use crate::json;
 
 #[cfg(any(test, fuzzing))]
@@ -35,7 +35,7 @@ pub(super) fn places(issuer: &Url) -> Vec<Url> {
 
 /// The reason why a URL was not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Absent {
+pub(super) struct MissingMetadata {
     pub(super) reason: String,
     /// Whether the issuer's own document was read and does not name the URL.
     pub(super) is_certain: bool,
@@ -45,10 +45,10 @@ pub(super) struct Absent {
 /// `issuer` of a document is the configured one.
 pub(super) async fn find(
     member: &str,
-    fetcher: &Fetcher,
+    fetcher: &HttpFetcher,
     issuer: &Url,
     accepts: impl Fn(&str) -> bool,
-) -> Result<Url, Absent> {
+) -> Result<Url, MissingMetadata> {
     let mut faults = Vec::new();
     let mut is_certain = false;
     for place in places(issuer) {
@@ -62,7 +62,7 @@ pub(super) async fn find(
                 Err(reason) => reason,
             },
             Err(fault) if !fault.is_answer() => {
-                return Err(Absent {
+                return Err(MissingMetadata {
                     reason: format!("its metadata: {fault}"),
                     is_certain: false,
                 });
@@ -71,7 +71,7 @@ pub(super) async fn find(
         };
         faults.push(format!("{}: {fault}", place.path()));
     }
-    Err(Absent {
+    Err(MissingMetadata {
         reason: format!("its metadata: {}", faults.join("; ")),
         is_certain,
     })

@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 /// The addresses that requests for an issuer's documents may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum EgressPolicy {
     /// Public addresses, over https.
     Public,
     /// Public addresses over https, and loopback over http too. For an issuer on loopback.
@@ -19,7 +19,7 @@ pub(crate) enum Reach {
     Anywhere,
 }
 
-impl Reach {
+impl EgressPolicy {
     /// Returns whether connections to this address are permitted.
     pub(crate) fn permits(self, address: IpAddr) -> bool {
         match self {
@@ -145,18 +145,18 @@ mod tests {
     #[test]
     fn a_private_address_is_out_of_reach_however_it_is_written() {
         for address in addresses(PRIVATE) {
-            assert!(!Reach::Public.permits(address), "{address}");
-            assert!(Reach::Anywhere.permits(address), "{address}");
+            assert!(!EgressPolicy::Public.permits(address), "{address}");
+            assert!(EgressPolicy::Anywhere.permits(address), "{address}");
         }
         for address in addresses(PUBLIC) {
-            assert!(Reach::Public.permits(address), "{address}");
+            assert!(EgressPolicy::Public.permits(address), "{address}");
         }
     }
 
     #[test]
     fn an_issuer_on_this_machine_opens_this_machine_and_nothing_more() {
         let local: Vec<_> = addresses(PRIVATE)
-            .filter(|address| Reach::ThisMachine.permits(*address))
+            .filter(|address| EgressPolicy::ThisMachine.permits(*address))
             .map(|address| address.to_string())
             .collect();
         assert_eq!(local, ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]);
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_name_of_this_machine_leads_nowhere_else() {
         let permits = |name: &str, address: &str| {
-            Reach::ThisMachine.permits_for(name, address.parse().unwrap())
+            EgressPolicy::ThisMachine.permits_for(name, address.parse().unwrap())
         };
         for name in ["localhost", "as.localhost"] {
             assert!(permits(name, "127.0.0.1") && permits(name, "::1"), "{name}");
@@ -176,10 +176,10 @@ mod tests {
         }
         assert!(permits("as.example", "1.1.1.1") && permits("as.example", "127.0.0.1"));
         assert!(!permits("as.example", "10.0.0.1"));
-        assert!(!Reach::Public.permits_for("localhost", "127.0.0.1".parse().unwrap()));
+        assert!(!EgressPolicy::Public.permits_for("localhost", "127.0.0.1".parse().unwrap()));
     }
 
-    fn permits(reach: Reach, url: &str) -> bool {
+    fn permits(reach: EgressPolicy, url: &str) -> bool {
         reach.permits_url(&Url::parse(url).unwrap()).is_ok()
     }
 
@@ -206,9 +206,9 @@ mod tests {
             ("file:///etc/passwd", false, false, false),
             ("data:application/json,{}", false, false, false),
         ] {
-            assert_eq!(permits(Reach::Public, url), public, "{url}");
-            assert_eq!(permits(Reach::ThisMachine, url), machine, "{url}");
-            assert_eq!(permits(Reach::Anywhere, url), anywhere, "{url}");
+            assert_eq!(permits(EgressPolicy::Public, url), public, "{url}");
+            assert_eq!(permits(EgressPolicy::ThisMachine, url), machine, "{url}");
+            assert_eq!(permits(EgressPolicy::Anywhere, url), anywhere, "{url}");
         }
     }
 }

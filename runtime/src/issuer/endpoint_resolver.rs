@@ -14,9 +14,9 @@ use url::Url;
 use super::{
     ClientAuthentication, Issuer,
     client_authentication::Client,
-    discovery::{self, Absent},
-    egress_policy::Reach,
-    http_fetcher::{FetchFault, Fetcher},
+    discovery::{self, MissingMetadata},
+    egress_policy::EgressPolicy,
+    http_fetcher::{FetchError, HttpFetcher},
 };
 
 /// The time limit of discovery.
@@ -31,14 +31,14 @@ const LONG_PAUSE: Duration = Duration::from_secs(60);
 const SETTLED: Duration = Duration::from_secs(60);
 
 /// An endpoint of an issuer.
-pub(super) struct Endpoint {
+pub(super) struct EndpointResolver {
     /// The member of the issuer's metadata that names the endpoint.
     member: &'static str,
     issuer: Url,
     spellings: Vec<String>,
-    reach: Reach,
+    reach: EgressPolicy,
     given: Option<Url>,
-    fetcher: OnceLock<Fetcher>,
+    fetcher: OnceLock<HttpFetcher>,
     /// Allows one discovery at a time. It protects no data: `state` has its own lock.
     turn: Semaphore,
     state: Mutex<State>,
@@ -47,7 +47,7 @@ pub(super) struct Endpoint {
 #[derive(Default)]
 struct State {
     found: Option<(Url, Instant)>,
-    missed: Option<(Absent, Instant)>,
+    missed: Option<(MissingMetadata, Instant)>,
 }
 
 impl Issuer {
@@ -62,7 +62,7 @@ impl Issuer {
         member: &'static str,
         given: Option<&str>,
         client: &ClientAuthentication,
-    ) -> Result<(Endpoint, Client), (&'static str, &'static str)> {
+    ) -> Result<(EndpointResolver, Client), (&'static str, &'static str)> {
         let issuer = self.url().map_err(|reason| {
             let remedy =
                 "write the issuer URL exactly as in its metadata: https, or http on loopback";
@@ -76,7 +76,7 @@ impl Issuer {
             let remedy = "use the client credentials that the provider issued for this server";
             (reason, remedy)
         })?;
-        let endpoint = Endpoint {
+        let endpoint = EndpointResolver {
             member,
             issuer,
             spellings: self.spellings().map(str::to_owned).collect(),
@@ -90,18 +90,18 @@ impl Issuer {
     }
 }
 
-impl Endpoint {
+impl EndpointResolver {
     /// Returns the HTTP client, which is built at its first use.
-    pub(super) fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
+    pub(super) fn fetcher(&self) -> Result<&HttpFetcher, FetchError> {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = Fetcher::new(self.reach)?;
+        let fetcher = HttpFetcher::new(self.reach)?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 
     /// Returns the URL of the endpoint, and discovers it if necessary.
-    pub(super) async fn locate(&self) -> Result<Url, Absent> {
+    pub(super) async fn locate(&self) -> Result<Url, MissingMetadata> {
         if let Some(known) = self.known() {
             return known;
         }
@@ -129,7 +129,7 @@ impl Endpoint {
     }
 
     /// Returns why the URL is not known, or `None` if it is.
-    pub(super) fn fault(&self) -> Option<Absent> {
+    pub(super) fn fault(&self) -> Option<MissingMetadata> {
         if self.given.is_some() || self.state().found.is_some() {
             return None;
         }
@@ -141,7 +141,7 @@ impl Endpoint {
         Some(missed.unwrap_or_else(|| uncertain("its metadata is not loaded yet")))
     }
 
-    fn known(&self) -> Option<Result<Url, Absent>> {
+    fn known(&self) -> Option<Result<Url, MissingMetadata>> {
         if let Some(url) = &self.given {
             return Some(Ok(url.clone()));
         }
@@ -154,7 +154,7 @@ impl Endpoint {
         (since.elapsed() < pause).then(|| Err(absent.clone()))
     }
 
-    async fn search(&self) -> Result<Url, Absent> {
+    async fn search(&self) -> Result<Url, MissingMetadata> {
         let fetcher = self
             .fetcher()
             .map_err(|fault| uncertain(&fault.to_string()))?;
@@ -172,8 +172,8 @@ impl Endpoint {
     }
 }
 
-fn uncertain(reason: &str) -> Absent {
-    Absent {
+fn uncertain(reason: &str) -> MissingMetadata {
+    MissingMetadata {
         reason: reason.to_owned(),
         is_certain: false,
     }

@@ -1,7 +1,7 @@
 //! Fetches one small JSON document from an issuer, or posts a form, within limits.
 //!
 //! It follows no redirect (the target would be unchecked), limits the time and the size of an
-//! answer, and connects only to addresses that [`Reach`] permits.
+//! answer, and connects only to addresses that [`EgressPolicy`] permits.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::egress_policy::Reach;
+use super::egress_policy::EgressPolicy;
 
 /// The maximum size of a document. Real ones have a few kilobytes.
 const MAX_DOCUMENT: usize = 512 * 1024;
@@ -22,14 +22,14 @@ const MAX_DOCUMENT: usize = 512 * 1024;
 const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Fetches documents from the addresses that its [`Reach`] permits.
-pub(crate) struct Fetcher {
+/// Fetches documents from the addresses that its [`EgressPolicy`] permits.
+pub(crate) struct HttpFetcher {
     client: Client,
-    reach: Reach,
+    reach: EgressPolicy,
 }
 
-impl Fetcher {
-    pub(crate) fn new(reach: Reach) -> Result<Self, FetchFault> {
+impl HttpFetcher {
+    pub(crate) fn new(reach: EgressPolicy) -> Result<Self, FetchError> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -40,17 +40,17 @@ impl Fetcher {
             .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
         let builder = match reach {
             // A proxy resolves names itself, so no reach can be enforced behind one.
-            Reach::Public | Reach::ThisMachine => {
+            EgressPolicy::Public | EgressPolicy::ThisMachine => {
                 builder.no_proxy().dns_resolver(Arc::new(Within(reach)))
             }
-            Reach::Anywhere => builder,
+            EgressPolicy::Anywhere => builder,
         };
-        let client = builder.build().map_err(|_| FetchFault::NoClient)?;
+        let client = builder.build().map_err(|_| FetchError::NoClient)?;
         Ok(Self { client, reach })
     }
 
     /// Gets a URL and returns the body of a `200` answer.
-    pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchFault> {
+    pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
         self.send(url, self.client.get(url.clone())).await
     }
 
@@ -60,23 +60,23 @@ impl Fetcher {
         url: &Url,
         form: String,
         authorization: Option<HeaderValue>,
-    ) -> Result<Vec<u8>, FetchFault> {
+    ) -> Result<Vec<u8>, FetchError> {
         self.send(url, self.form(url, form, authorization)).await
     }
 
-    /// Like [`Fetcher::post`], but also returns the body of a refusal (RFC 6749 §5.2).
+    /// Like [`HttpFetcher::post`], but also returns the body of a refusal (RFC 6749 §5.2).
     pub(super) async fn post_for_either(
         &self,
         url: &Url,
         form: String,
         authorization: Option<HeaderValue>,
-    ) -> Result<(u16, Vec<u8>), FetchFault> {
+    ) -> Result<(u16, Vec<u8>), FetchError> {
         let answer = self
             .answer(url, self.form(url, form, authorization))
             .await?;
         match answer.status().as_u16() {
             status @ (200 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
-            status => Err(FetchFault::Status(status)),
+            status => Err(FetchError::Status(status)),
         }
     }
 
@@ -92,27 +92,27 @@ impl Fetcher {
         }
     }
 
-    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchFault> {
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
         let answer = self.answer(url, request).await?;
         match answer.status() {
             StatusCode::OK => bounded(answer).await,
-            status => Err(FetchFault::Status(status.as_u16())),
+            status => Err(FetchError::Status(status.as_u16())),
         }
     }
 
-    async fn answer(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchFault> {
-        self.reach.permits_url(url).map_err(FetchFault::Forbidden)?;
+    async fn answer(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchError> {
+        self.reach.permits_url(url).map_err(FetchError::Forbidden)?;
         let request = request.header(ACCEPT, "application/json");
-        request.send().await.map_err(FetchFault::of)
+        request.send().await.map_err(FetchError::of)
     }
 }
 
 /// Reads a body in chunks, and stops at the size limit.
-async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchFault> {
+async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(FetchFault::of)? {
+    while let Some(chunk) = answer.chunk().await.map_err(FetchError::of)? {
         if body.len() + chunk.len() > MAX_DOCUMENT {
-            return Err(FetchFault::TooLarge);
+            return Err(FetchError::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
@@ -121,7 +121,7 @@ async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchFault> {
 
 /// A resolver that returns only permitted addresses. The client connects to these addresses,
 /// so a name cannot resolve differently after the check (DNS rebinding).
-struct Within(Reach);
+struct Within(EgressPolicy);
 
 impl Resolve for Within {
     fn resolve(&self, name: Name) -> Resolving {
@@ -132,7 +132,7 @@ impl Resolve for Within {
                 found.partition(|address| reach.permits_for(name.as_str(), address.ip()));
             match near.is_empty() && !far.is_empty() {
                 false => Ok(Box::new(near.into_iter()) as Addrs),
-                true => Err(Box::new(OutOfReach) as _),
+                true => Err(Box::new(AddressForbidden) as _),
             }
         })
     }
@@ -140,26 +140,26 @@ impl Resolve for Within {
 
 /// A name resolves to private addresses only.
 #[derive(Debug)]
-struct OutOfReach;
+struct AddressForbidden;
 
-impl fmt::Display for OutOfReach {
+impl fmt::Display for AddressForbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("its name resolves to private addresses only")
     }
 }
 
-impl std::error::Error for OutOfReach {}
+impl std::error::Error for AddressForbidden {}
 
 /// The reason why a document was not fetched. It contains no text from outside and no URL:
 /// the HTTP client's own errors would print the URL with its query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FetchFault {
+pub(crate) enum FetchError {
     /// The URL may not be fetched.
     Forbidden(&'static str),
     /// No HTTP client can be created (no trusted certificates, for instance).
     NoClient,
     /// The name resolves to private addresses only.
-    OutOfReach,
+    AddressForbidden,
     /// No connection.
     NoConnection(Option<io::ErrorKind>),
     /// No complete answer in time.
@@ -172,10 +172,10 @@ pub(crate) enum FetchFault {
     TooLarge,
 }
 
-impl FetchFault {
+impl FetchError {
     fn of(error: reqwest::Error) -> Self {
-        if is::<OutOfReach>(&error).is_some() {
-            Self::OutOfReach
+        if is::<AddressForbidden>(&error).is_some() {
+            Self::AddressForbidden
         } else if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() || error.is_dns() {
@@ -199,14 +199,14 @@ fn is<'a, E: std::error::Error + 'static>(
         .find_map(|error| error.downcast_ref())
 }
 
-impl fmt::Display for FetchFault {
+impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forbidden(reason) => f.write_str(reason),
             Self::NoClient => {
                 f.write_str("no HTTP client can be created; are CA certificates installed?")
             }
-            Self::OutOfReach => OutOfReach.fmt(f),
+            Self::AddressForbidden => AddressForbidden.fmt(f),
             Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
                 f.write_str("the TLS handshake failed; is its certificate trusted here?")
             }
@@ -227,18 +227,18 @@ impl fmt::Display for FetchFault {
 mod tests {
     use super::*;
 
-    async fn resolves(reach: Reach) -> bool {
+    async fn resolves(reach: EgressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
         Within(reach).resolve(name).await.is_ok()
     }
 
     #[tokio::test]
     async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
-        assert!(resolves(Reach::ThisMachine).await);
-        assert!(!resolves(Reach::Public).await);
-        let fetcher = Fetcher::new(Reach::Public).unwrap();
+        assert!(resolves(EgressPolicy::ThisMachine).await);
+        assert!(!resolves(EgressPolicy::Public).await);
+        let fetcher = HttpFetcher::new(EgressPolicy::Public).unwrap();
         let url = Url::parse("https://localhost:9/keys").unwrap();
-        assert_eq!(fetcher.get(&url).await, Err(FetchFault::OutOfReach));
+        assert_eq!(fetcher.get(&url).await, Err(FetchError::AddressForbidden));
     }
 
     #[tokio::test]
@@ -246,12 +246,12 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let fetcher = Fetcher::new(Reach::ThisMachine).unwrap();
+        let fetcher = HttpFetcher::new(EgressPolicy::ThisMachine).unwrap();
         let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
         let fault = fetcher.get(&url).await.unwrap_err();
         assert_eq!(
             fault,
-            FetchFault::NoConnection(Some(io::ErrorKind::ConnectionRefused))
+            FetchError::NoConnection(Some(io::ErrorKind::ConnectionRefused))
         );
         let told = format!("{fault} {fault:?}");
         assert!(

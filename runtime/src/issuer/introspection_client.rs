@@ -16,8 +16,8 @@ use tokio::{
 use url::form_urlencoded::Serializer;
 
 use super::{
-    Capped, Issuer, client_authentication::Client, endpoint_resolver::Endpoint,
-    http_fetcher::FetchFault, introspection_settings::Dialect,
+    Issuer, Truncated, client_authentication::Client, endpoint_resolver::EndpointResolver,
+    http_fetcher::FetchError, introspection_settings::IntrospectionDialect,
 };
 use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
 
@@ -36,22 +36,22 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Introspects tokens at one issuer.
-pub(crate) struct Introspector {
+pub(crate) struct IntrospectionClient {
     issuer: String,
-    endpoint: Endpoint,
+    endpoint: EndpointResolver,
     client: Client,
-    dialect: Dialect,
+    dialect: IntrospectionDialect,
     optional: bool,
     turns: Semaphore,
 }
 
 /// The reason why a token was not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unanswered {
+pub(crate) enum IntrospectionError {
     /// The issuer answered that the token is not active (RFC 7662 §2.2), without a reason.
     Inactive,
     /// The issuer has no introspection endpoint, and introspection is optional.
-    NotOffered,
+    UnknownItemError,
     /// Introspection failed.
     Unavailable {
         reason: String,
@@ -62,7 +62,7 @@ pub(crate) enum Unanswered {
 impl Issuer {
     /// Builds the introspector of this issuer, if introspection is configured, or adds the
     /// error in its settings.
-    pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<Introspector>> {
+    pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<IntrospectionClient>> {
         let introspection = self.introspection()?;
         let asked = self.asked(
             "introspection_endpoint",
@@ -80,7 +80,7 @@ impl Issuer {
                 return None;
             }
         };
-        Some(Arc::new(Introspector {
+        Some(Arc::new(IntrospectionClient {
             issuer: self.name().to_owned(),
             endpoint,
             client,
@@ -91,21 +91,21 @@ impl Issuer {
     }
 }
 
-impl Introspector {
+impl IntrospectionClient {
     /// Returns the issuer's claims about an active token.
     ///
     /// # Errors
     ///
-    /// [`Unanswered`] if the token is not active, or the issuer gave no usable answer.
+    /// [`IntrospectionError`] if the token is not active, or the issuer gave no usable answer.
     pub(crate) async fn ask(
         &self,
         token: &BearerToken,
         now: UnixTime,
-    ) -> Result<Map<String, Value>, Unanswered> {
+    ) -> Result<Map<String, Value>, IntrospectionError> {
         let url = match self.endpoint.locate().await {
             Ok(url) => url,
             Err(absent) if absent.is_certain && self.optional => {
-                return Err(Unanswered::NotOffered);
+                return Err(IntrospectionError::UnknownItemError);
             }
             Err(absent) => return Err(self.unavailable(&absent.reason)),
         };
@@ -120,13 +120,13 @@ impl Introspector {
         let fetcher = fetcher.map_err(|fault| self.unavailable(&fault.to_string()))?;
         match fetcher.post(&url, form, authorization).await {
             Ok(body) => self.read(&body),
-            Err(FetchFault::Status(400)) if self.dialect == Dialect::TokenInfo => {
-                Err(Unanswered::Inactive)
+            Err(FetchError::Status(400)) if self.dialect == IntrospectionDialect::TokenInfo => {
+                Err(IntrospectionError::Inactive)
             }
             Err(fault) => {
                 self.endpoint.doubt();
                 let hint = match fault {
-                    FetchFault::Status(401 | 403) => ": it refuses this server's credentials",
+                    FetchError::Status(401 | 403) => ": it refuses this server's credentials",
                     _ => "",
                 };
                 Err(self.unavailable(&format!("{fault}{hint}")))
@@ -143,11 +143,11 @@ impl Introspector {
     ) -> Result<(String, Option<HeaderValue>), &'static str> {
         let mut form = Serializer::new(String::new());
         match self.dialect {
-            Dialect::Standard => {
+            IntrospectionDialect::Standard => {
                 form.append_pair("token", token.as_str());
                 form.append_pair("token_type_hint", "access_token");
             }
-            Dialect::TokenInfo => {
+            IntrospectionDialect::TokenInfo => {
                 form.append_pair("access_token", token.as_str());
             }
         }
@@ -156,27 +156,27 @@ impl Introspector {
     }
 
     /// RFC 7662 §2.2: `active` is a required Boolean. An answer without it is an error.
-    fn read(&self, body: &[u8]) -> Result<Map<String, Value>, Unanswered> {
+    fn read(&self, body: &[u8]) -> Result<Map<String, Value>, IntrospectionError> {
         let strict = json::strict_object(body);
         let mut members = strict
             .map_err(|_| self.unavailable("its answer is not a JSON object with unique names"))?;
-        if self.dialect == Dialect::TokenInfo {
+        if self.dialect == IntrospectionDialect::TokenInfo {
             number(&mut members, "exp");
             return Ok(members);
         }
         match members.get("active") {
             Some(Value::Bool(true)) => Ok(members),
-            Some(Value::Bool(false)) => Err(Unanswered::Inactive),
+            Some(Value::Bool(false)) => Err(IntrospectionError::Inactive),
             _ => Err(self.unavailable("its answer has no Boolean active")),
         }
     }
 
-    fn unavailable(&self, reason: &str) -> Unanswered {
-        let issuer = Capped(&self.issuer, 256);
+    fn unavailable(&self, reason: &str) -> IntrospectionError {
+        let issuer = Truncated(&self.issuer, 256);
         // At debug level, so that a flood of tokens does not flood the log: the caller logs
         // each token once.
         tracing::debug!(%issuer, reason, "a token cannot be introspected at the issuer");
-        Unanswered::Unavailable {
+        IntrospectionError::Unavailable {
             reason: reason.to_owned(),
             retry_after: AGAIN,
         }
@@ -188,7 +188,7 @@ impl Introspector {
         if absent.is_certain && self.optional {
             return None;
         }
-        let issuer = Capped(&self.issuer, 256);
+        let issuer = Truncated(&self.issuer, 256);
         Some(format!(
             "the introspection at {issuer} is unavailable: {}",
             absent.reason
@@ -206,8 +206,8 @@ impl Introspector {
                 Ok(_) => return,
                 Err(absent) if absent.is_certain && introspector.optional => return,
                 Err(absent) => tracing::warn!(
-                    issuer = %Capped(&introspector.issuer, 256),
-                    fault = %Capped(&absent.reason, 1024),
+                    issuer = %Truncated(&introspector.issuer, 256),
+                    fault = %Truncated(&absent.reason, 1024),
                     again_in_seconds = pause.as_secs(),
                     "the issuer's introspection endpoint is not known"
                 ),

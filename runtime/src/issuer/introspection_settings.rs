@@ -27,15 +27,15 @@ pub struct Introspection {
     endpoint: Option<String>,
     keep: Duration,
     prefix: String,
-    jwts: Jwts,
+    jwts: JwtHandling,
     missing_audience: Option<String>,
     optional: bool,
-    dialect: Dialect,
+    dialect: IntrospectionDialect,
 }
 
 /// How JWTs are validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Jwts {
+pub(crate) enum JwtHandling {
     /// By signature.
     Verified,
     /// By signature, and then by introspection, which detects revoked tokens.
@@ -46,7 +46,7 @@ pub(crate) enum Jwts {
 
 /// The protocol of introspection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum IntrospectionDialect {
     /// RFC 7662.
     Standard,
     /// Google's `tokeninfo`: the token as `access_token`, no `active`, 400 for an invalid
@@ -64,10 +64,10 @@ impl Introspection {
             endpoint: None,
             keep: KEEP,
             prefix: String::new(),
-            jwts: Jwts::Verified,
+            jwts: JwtHandling::Verified,
             missing_audience: None,
             optional: false,
-            dialect: Dialect::Standard,
+            dialect: IntrospectionDialect::Standard,
         }
     }
 
@@ -101,14 +101,14 @@ impl Introspection {
     /// refused when the cached answer expires.
     #[must_use]
     pub fn for_jwts_too(mut self) -> Self {
-        self.jwts = Jwts::VerifiedAndAsked;
+        self.jwts = JwtHandling::VerifiedAndAsked;
         self
     }
 
     /// Introspects JWTs instead of verifying them. The issuer's keys are never loaded.
     #[must_use]
     pub fn instead_of_keys(mut self) -> Self {
-        self.jwts = Jwts::Asked;
+        self.jwts = JwtHandling::Asked;
         self
     }
 
@@ -129,7 +129,7 @@ impl Introspection {
         self
     }
 
-    pub(super) fn in_dialect(mut self, dialect: Dialect) -> Self {
+    pub(super) fn in_dialect(mut self, dialect: IntrospectionDialect) -> Self {
         self.dialect = dialect;
         self
     }
@@ -142,7 +142,7 @@ impl Introspection {
         self.endpoint.as_deref()
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
+    pub(super) fn dialect(&self) -> IntrospectionDialect {
         self.dialect
     }
 
@@ -158,7 +158,7 @@ impl Introspection {
         &self.prefix
     }
 
-    pub(crate) fn jwts(&self) -> Jwts {
+    pub(crate) fn jwts(&self) -> JwtHandling {
         self.jwts
     }
 

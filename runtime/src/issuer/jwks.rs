@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Algorithm, log_text::Quoted, public_key::PublicKey};
+use super::{Algorithm, log_text::QuotedText, public_key::PublicKey};
 use crate::json;
 
 /// How many keys are tried for a token without a `kid`. During a rotation a set has two; with
@@ -11,13 +11,13 @@ const MAX_TRIES: usize = 4;
 
 /// The usable keys of one issuer at one time.
 #[derive(Debug, Default)]
-pub(crate) struct KeySet {
+pub(crate) struct Jwks {
     keys: Vec<PublicKey>,
     /// Descriptions of the unused entries, for the log.
     oddities: Vec<String>,
 }
 
-impl KeySet {
+impl Jwks {
     /// Parses a JWK Set. An invalid key does not invalidate the set. A set may be empty: that
     /// is how an issuer withdraws its last key.
     ///
@@ -39,7 +39,7 @@ impl KeySet {
                 Err(unused) if unused.odd => {
                     let kid = entry.get("kid").and_then(Value::as_str).unwrap_or("");
                     set.oddities
-                        .push(format!("{}: {}", Quoted(kid, 64), unused.reason));
+                        .push(format!("{}: {}", QuotedText(kid, 64), unused.reason));
                 }
                 Err(_) => {}
             }
@@ -109,11 +109,11 @@ mod tests {
         json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x})
     }
 
-    fn set(keys: Value) -> KeySet {
-        KeySet::read(json!({"keys": keys}).to_string().as_bytes()).unwrap()
+    fn set(keys: Value) -> Jwks {
+        Jwks::read(json!({"keys": keys}).to_string().as_bytes()).unwrap()
     }
 
-    fn found(set: &KeySet, kid: Option<&str>) -> usize {
+    fn found(set: &Jwks, kid: Option<&str>) -> usize {
         set.candidates(Algorithm::EdDsa, kid).count()
     }
 
@@ -143,9 +143,9 @@ mod tests {
             r#"{"keys":[]"#,
             "\u{feff}{}",
         ] {
-            assert!(KeySet::read(text.as_bytes()).is_err(), "{text}");
+            assert!(Jwks::read(text.as_bytes()).is_err(), "{text}");
         }
-        assert_eq!(KeySet::read(br#"{"keys":[]}"#).unwrap().len(), 0);
+        assert_eq!(Jwks::read(br#"{"keys":[]}"#).unwrap().len(), 0);
     }
 
     #[test]

@@ -20,10 +20,10 @@ use tokio::{
 };
 
 use super::{
-    jwks::KeySet,
-    jwks_fetcher::Source,
-    log_text::Capped,
-    refresh_policy::{Demand, Outcome, Schedule},
+    jwks::Jwks,
+    jwks_fetcher::FetchJwks,
+    log_text::Truncated,
+    refresh_policy::{Demand, Outcome, RefreshPolicy},
 };
 
 /// The time limit of a load, including discovery.
@@ -37,10 +37,10 @@ pub(super) struct Lifetime {
 }
 
 /// The keys of one issuer.
-pub(crate) struct Keys {
+pub(crate) struct JwksCache {
     issuer: String,
     /// `None` for fixed keys, which are never loaded.
-    source: Option<Box<dyn Source>>,
+    source: Option<Box<dyn FetchJwks>>,
     lifetime: Lifetime,
     state: Mutex<State>,
     /// Incremented when the set changes. A cached verdict stores the generation it belongs
@@ -56,7 +56,7 @@ struct State {
     loaded: Option<Loaded>,
     /// Closes when the running load ends, successfully or not.
     flight: Option<watch::Receiver<()>>,
-    schedule: Schedule,
+    schedule: RefreshPolicy,
     last_fault: Option<String>,
 }
 
@@ -68,19 +68,19 @@ struct Loaded {
 /// The keys at one moment.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
-    pub(crate) set: Arc<KeySet>,
+    pub(crate) set: Arc<Jwks>,
     pub(crate) generation: u64,
 }
 
 /// The issuer's keys are not loaded; a retry makes sense after this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoKeys {
+pub(crate) struct JwksError {
     pub(crate) retry_after: Duration,
 }
 
-impl Keys {
+impl JwksCache {
     /// Builds a cache of fixed keys.
-    pub(super) fn fixed(issuer: String, set: KeySet) -> Arc<Self> {
+    pub(super) fn fixed(issuer: String, set: Jwks) -> Arc<Self> {
         let lifetime = Lifetime {
             refresh_every: Duration::MAX,
             outage_limit: Duration::MAX,
@@ -92,14 +92,14 @@ impl Keys {
 
     /// Builds a cache that loads its keys from a source.
     pub(super) fn loaded_from(
-        source: impl Source,
+        source: impl FetchJwks,
         issuer: String,
         lifetime: Lifetime,
     ) -> Arc<Self> {
         Self::new(issuer, Some(Box::new(source)), lifetime)
     }
 
-    fn new(issuer: String, source: Option<Box<dyn Source>>, lifetime: Lifetime) -> Arc<Self> {
+    fn new(issuer: String, source: Option<Box<dyn FetchJwks>>, lifetime: Lifetime) -> Arc<Self> {
         Arc::new(Self {
             issuer,
             source,
@@ -129,8 +129,8 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`NoKeys`] if they cannot be loaded now.
-    pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot, NoKeys> {
+    /// [`JwksError`] if they cannot be loaded now.
+    pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot, JwksError> {
         let flight = {
             let mut state = self.state();
             let known = self.usable(&state).map(|loaded| {
@@ -159,11 +159,11 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`NoKeys`] if the issuer did not answer.
+    /// [`JwksError`] if the issuer did not answer.
     pub(crate) async fn newer_than(
         self: &Arc<Self>,
         known: &Snapshot,
-    ) -> Result<Option<Snapshot>, NoKeys> {
+    ) -> Result<Option<Snapshot>, JwksError> {
         let newer = |state: &State| {
             let loaded = self.usable(state)?;
             (loaded.snapshot.generation != known.generation).then(|| loaded.snapshot.clone())
@@ -193,11 +193,11 @@ impl Keys {
         Some(match &state.last_fault {
             Some(fault) => format!(
                 "the keys of {} are not loaded: {fault}",
-                Capped(&self.issuer, 256)
+                Truncated(&self.issuer, 256)
             ),
             None => format!(
                 "the keys of {} are not loaded yet",
-                Capped(&self.issuer, 256)
+                Truncated(&self.issuer, 256)
             ),
         })
     }
@@ -267,7 +267,7 @@ impl Keys {
             Err(_) => Err("no complete answer in time".to_owned()),
         };
         let now = Instant::now();
-        let issuer = Capped(&self.issuer, 256);
+        let issuer = Truncated(&self.issuer, 256);
         match loaded {
             Ok(set) => {
                 let (count, oddities) = (set.len(), set.oddities());
@@ -285,7 +285,7 @@ impl Keys {
                 state.schedule.note(demand, Outcome::Failure, now);
                 let again = state.schedule.wait(demand, now);
                 let kept = self.usable(&state).is_some();
-                let fault = Capped(&fault, 1024).to_string();
+                let fault = Truncated(&fault, 1024).to_string();
                 state.last_fault = Some(fault.clone());
                 drop(state);
                 tracing::warn!(
@@ -299,7 +299,7 @@ impl Keys {
         }
     }
 
-    fn store(&self, set: KeySet, now: Instant) -> Outcome {
+    fn store(&self, set: Jwks, now: Instant) -> Outcome {
         let mut state = self.state();
         let known = state.loaded.take();
         let same = known.filter(|known| known.snapshot.set.is_same_as(&set));
@@ -347,9 +347,9 @@ async fn end_of(flight: Option<watch::Receiver<()>>) {
     }
 }
 
-fn no_keys(state: &State) -> NoKeys {
+fn no_keys(state: &State) -> JwksError {
     let wait = state.schedule.wait(Demand::Due, Instant::now());
-    NoKeys {
+    JwksError {
         retry_after: wait.max(Duration::from_secs(1)),
     }
 }

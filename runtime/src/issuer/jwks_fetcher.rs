@@ -12,9 +12,9 @@ use url::Url;
 
 use super::{
     discovery,
-    egress_policy::Reach,
-    http_fetcher::{FetchFault, Fetcher},
-    jwks::KeySet,
+    egress_policy::EgressPolicy,
+    http_fetcher::{FetchError, HttpFetcher},
+    jwks::Jwks,
 };
 
 /// How long a discovered URL is used before it is discovered again.
@@ -24,19 +24,19 @@ const LOCATION_LASTS: Duration = Duration::from_secs(6 * 3600);
 pub(super) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Loads the key set of one issuer. Only one task calls it at a time.
-pub(super) trait Source: Send + Sync + 'static {
+pub(super) trait FetchJwks: Send + Sync + 'static {
     /// Loads the keys, or returns the reason for the log.
-    fn load(&self) -> Boxed<'_, Result<KeySet, String>>;
+    fn load(&self) -> Boxed<'_, Result<Jwks, String>>;
 }
 
 /// Loads over HTTP, from a discovered or a configured URL.
-pub(super) struct Remote {
+pub(super) struct JwksFetcher {
     pub(super) issuer: Url,
     /// Every spelling of the issuer that is accepted in its metadata.
     pub(super) spellings: Vec<String>,
-    pub(super) reach: Reach,
+    pub(super) reach: EgressPolicy,
     pub(super) location: Location,
-    pub(super) fetcher: OnceLock<Fetcher>,
+    pub(super) fetcher: OnceLock<HttpFetcher>,
 }
 
 /// The URL of the key set.
@@ -47,18 +47,18 @@ pub(super) enum Location {
     Discovered(Mutex<Option<(Url, Instant)>>),
 }
 
-impl Remote {
+impl JwksFetcher {
     /// Returns the HTTP client, which is built at its first use: reading the system's
     /// certificates takes time and can fail.
-    fn fetcher(&self) -> Result<&Fetcher, FetchFault> {
+    fn fetcher(&self) -> Result<&HttpFetcher, FetchError> {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = Fetcher::new(self.reach)?;
+        let fetcher = HttpFetcher::new(self.reach)?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 
-    async fn fetch(&self) -> Result<KeySet, String> {
+    async fn fetch(&self) -> Result<Jwks, String> {
         let fetcher = self.fetcher().map_err(of_keys)?;
         let remembered = match &self.location {
             Location::Known(url) => return read(fetcher, url).await,
@@ -87,17 +87,17 @@ impl Remote {
     }
 }
 
-impl Source for Remote {
-    fn load(&self) -> Boxed<'_, Result<KeySet, String>> {
+impl FetchJwks for JwksFetcher {
+    fn load(&self) -> Boxed<'_, Result<Jwks, String>> {
         Box::pin(self.fetch())
     }
 }
 
-async fn read(fetcher: &Fetcher, location: &Url) -> Result<KeySet, String> {
+async fn read(fetcher: &HttpFetcher, location: &Url) -> Result<Jwks, String> {
     let document = fetcher.get(location).await.map_err(of_keys)?;
-    KeySet::read(&document).map_err(str::to_owned)
+    Jwks::read(&document).map_err(str::to_owned)
 }
 
-fn of_keys(fault: FetchFault) -> String {
+fn of_keys(fault: FetchError) -> String {
     format!("its key set: {fault}")
 }

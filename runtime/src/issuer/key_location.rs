@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{
     Issuer,
-    egress_policy::{self, Reach},
-    jwks::KeySet,
-    jwks_cache::{Keys, Lifetime},
+    egress_policy::{self, EgressPolicy},
+    jwks::Jwks,
+    jwks_cache::{JwksCache, Lifetime},
     jwks_fetcher,
 };
 use crate::error::Faults;
@@ -24,7 +24,7 @@ pub(super) enum Origin {
 impl Issuer {
     /// Builds the JWKS cache of this issuer without loading it, or adds the errors in its
     /// settings.
-    pub(crate) fn keys(&self, faults: &mut Faults) -> Option<Arc<Keys>> {
+    pub(crate) fn keys(&self, faults: &mut Faults) -> Option<Arc<JwksCache>> {
         let named = format!("the issuer {:?}", self.name);
         if self.algorithms.is_empty() {
             faults.add(
@@ -67,7 +67,7 @@ impl Issuer {
                 return None;
             }
         };
-        let source = jwks_fetcher::Remote {
+        let source = jwks_fetcher::JwksFetcher {
             issuer,
             spellings: self.spellings.clone(),
             reach,
@@ -78,11 +78,11 @@ impl Issuer {
             refresh_every: self.refresh_every,
             outage_limit: self.outage_limit.max(self.refresh_every),
         };
-        Some(Keys::loaded_from(source, self.name.clone(), lifetime))
+        Some(JwksCache::loaded_from(source, self.name.clone(), lifetime))
     }
 
-    fn fixed(&self, json: &str, faults: &mut Faults) -> Option<Arc<Keys>> {
-        let set = match KeySet::read(json.as_bytes()) {
+    fn fixed(&self, json: &str, faults: &mut Faults) -> Option<Arc<JwksCache>> {
+        let set = match Jwks::read(json.as_bytes()) {
             Ok(set) if set.len() > 0 => Ok(set),
             Ok(set) => Err(set
                 .oddities()
@@ -90,7 +90,7 @@ impl Issuer {
             Err(reason) => Err(reason.to_owned()),
         };
         match set {
-            Ok(set) => Some(Keys::fixed(self.name.clone(), set)),
+            Ok(set) => Some(JwksCache::fixed(self.name.clone(), set)),
             Err(reason) => {
                 faults.add(
                     format!(
@@ -114,17 +114,17 @@ impl Issuer {
         Ok(url)
     }
 
-    pub(super) fn location(&self, text: &str, reach: Reach) -> Result<Url, &'static str> {
+    pub(super) fn location(&self, text: &str, reach: EgressPolicy) -> Result<Url, &'static str> {
         let url = Url::parse(text).map_err(|_| "it is not a URL")?;
         reach.permits_url(&url)?;
         Ok(url)
     }
 
-    pub(super) fn reach(&self, issuer: &Url) -> Reach {
+    pub(super) fn reach(&self, issuer: &Url) -> EgressPolicy {
         match self.private_addresses {
-            true => Reach::Anywhere,
-            false if egress_policy::is_loopback(issuer) => Reach::ThisMachine,
-            false => Reach::Public,
+            true => EgressPolicy::Anywhere,
+            false if egress_policy::is_loopback(issuer) => EgressPolicy::ThisMachine,
+            false => EgressPolicy::Public,
         }
     }
 }

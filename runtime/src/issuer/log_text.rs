@@ -4,12 +4,12 @@ use std::fmt;
 
 /// Prints `0` in at most `1` bytes, and escapes everything that could break or disguise a log
 /// line (CWE-117).
-pub(crate) struct Capped<'a>(pub(crate) &'a str, pub(crate) usize);
+pub(crate) struct Truncated<'a>(pub(crate) &'a str, pub(crate) usize);
 
-/// Like [`Capped`], in quotation marks that no value can break out of.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str, pub(crate) usize);
+/// Like [`Truncated`], in quotation marks that no value can break out of.
+pub(crate) struct QuotedText<'a>(pub(crate) &'a str, pub(crate) usize);
 
-impl fmt::Display for Capped<'_> {
+impl fmt::Display for Truncated<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.0, self.1, |character| {
             // Already escaped, or part of a sentence.
@@ -18,7 +18,7 @@ impl fmt::Display for Capped<'_> {
     }
 }
 
-impl fmt::Display for Quoted<'_> {
+impl fmt::Display for QuotedText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         write(f, self.0, self.1, |character| character == '\'')?;
@@ -60,29 +60,29 @@ mod tests {
     #[test]
     fn a_line_cannot_be_broken() {
         assert_eq!(
-            Capped("a\n\u{202e}'\"\\", 99).to_string(),
+            Truncated("a\n\u{202e}'\"\\", 99).to_string(),
             r#"a\n\u{202e}'"\"#
         );
         assert_eq!(
-            Quoted("a\n'\" x=\"\\", 99).to_string(),
+            QuotedText("a\n'\" x=\"\\", 99).to_string(),
             r#""a\n'\" x=\"\\""#
         );
     }
 
     #[test]
     fn what_was_made_fit_stays_as_it_is() {
-        let once = Quoted("a\"b\nc", 99).to_string();
-        assert_eq!(Capped(&once, 99).to_string(), once);
+        let once = QuotedText("a\"b\nc", 99).to_string();
+        assert_eq!(Truncated(&once, 99).to_string(), once);
     }
 
     #[test]
     fn a_line_cannot_be_made_long() {
         for text in ["ä".repeat(9_000), "\0".repeat(9_000), "x".repeat(65)] {
-            let told = Capped(&text, 64).to_string();
+            let told = Truncated(&text, 64).to_string();
             assert!(told.len() <= 64 && told.ends_with('…'), "{told}");
         }
         for text in ["", "x", &"x".repeat(61)] {
-            assert_eq!(Capped(text, 64).to_string(), text);
+            assert_eq!(Truncated(text, 64).to_string(), text);
         }
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     ClientAuthentication, Introspection, Issuer, egress_policy::is_loopback,
-    introspection_settings::Dialect,
+    introspection_settings::IntrospectionDialect,
 };
 
 /// A provider of authorization servers.
@@ -202,7 +202,7 @@ fn google(issuer: Issuer, base: &str) -> Issuer {
     };
     let introspection = Introspection::new(ClientAuthentication::none())
         .with_endpoint(endpoint)
-        .in_dialect(Dialect::TokenInfo)
+        .in_dialect(IntrospectionDialect::TokenInfo)
         .instead_of_keys();
     issuer
         .with_introspection(introspection)

@@ -44,13 +44,13 @@ pub(super) enum Outcome {
 
 /// The state of the policy.
 #[derive(Debug, Default)]
-pub(super) struct Schedule {
+pub(super) struct RefreshPolicy {
     ended: Option<Instant>,
     failures: u32,
     fruitless: u32,
 }
 
-impl Schedule {
+impl RefreshPolicy {
     /// Records the outcome of an attempt.
     pub(super) fn note(&mut self, demand: Demand, outcome: Outcome, now: Instant) {
         let calm = self.ended.is_none_or(|ended| now >= ended + CALM);
@@ -101,7 +101,7 @@ mod tests {
 
     fn waits(demand: Demand, outcome: Outcome, times: usize) -> Vec<u64> {
         let mut now = Instant::now();
-        let mut schedule = Schedule::default();
+        let mut schedule = RefreshPolicy::default();
         (0..times)
             .map(|_| {
                 schedule.note(demand, outcome, now);
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_first_attempt_waits_for_nothing() {
         for demand in [Demand::Due, Demand::UnknownKey] {
-            let wait = Schedule::default().wait(demand, Instant::now());
+            let wait = RefreshPolicy::default().wait(demand, Instant::now());
             assert_eq!(wait, Duration::ZERO);
         }
     }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn news_or_a_calm_ends_the_suspicion() {
         let mut now = Instant::now();
-        let mut schedule = Schedule::default();
+        let mut schedule = RefreshPolicy::default();
         for _ in 0..5 {
             schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
         }

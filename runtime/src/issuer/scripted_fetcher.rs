@@ -9,14 +9,14 @@ use std::{
 };
 
 use super::{
-    jwks::KeySet,
-    jwks_cache::{Keys, Lifetime},
-    jwks_fetcher::{Boxed, Source},
+    jwks::Jwks,
+    jwks_cache::{JwksCache, Lifetime},
+    jwks_fetcher::{Boxed, FetchJwks},
 };
 
 /// The issuer's answer, which a test can change between loads.
 #[derive(Clone, Default)]
-pub(crate) struct Script(Arc<Inner>);
+pub(crate) struct ScriptedFetcher(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -27,7 +27,7 @@ struct Inner {
     most_running: AtomicUsize,
 }
 
-impl Script {
+impl ScriptedFetcher {
     /// Publishes this key set from now on.
     pub(crate) fn publish(&self, jwks: &str) {
         *self.0.answer.lock().unwrap() = Some(jwks.to_owned());
@@ -54,24 +54,24 @@ impl Script {
     }
 
     /// Builds a cache that refreshes every ten minutes and has an outage limit of one hour.
-    pub(crate) fn keys(&self) -> Arc<Keys> {
+    pub(crate) fn keys(&self) -> Arc<JwksCache> {
         let lifetime = Lifetime {
             refresh_every: Duration::from_secs(600),
             outage_limit: Duration::from_secs(3600),
         };
-        Keys::loaded_from(self.clone(), "https://i".to_owned(), lifetime)
+        JwksCache::loaded_from(self.clone(), "https://i".to_owned(), lifetime)
     }
 }
 
-impl Source for Script {
-    fn load(&self) -> Boxed<'_, Result<KeySet, String>> {
+impl FetchJwks for ScriptedFetcher {
+    fn load(&self) -> Boxed<'_, Result<Jwks, String>> {
         Box::pin(async move {
             let _running = Running::new(&self.0);
             let delay = *self.0.delay.lock().unwrap();
             tokio::time::sleep(delay).await;
             let answer = self.0.answer.lock().unwrap().clone();
             let jwks = answer.ok_or_else(|| "down".to_owned())?;
-            KeySet::read(jwks.as_bytes()).map_err(str::to_owned)
+            Jwks::read(jwks.as_bytes()).map_err(str::to_owned)
         })
     }
 }

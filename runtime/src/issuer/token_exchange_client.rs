@@ -12,8 +12,8 @@ use tokio::{sync::Semaphore, time::timeout};
 use url::form_urlencoded::Serializer;
 
 use super::{
-    Upstream, client_authentication::Client, discovery::Absent, endpoint_resolver::Endpoint,
-    http_fetcher::FetchFault,
+    Upstream, client_authentication::Client, discovery::MissingMetadata,
+    endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
 };
 use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
 
@@ -35,8 +35,8 @@ const TURN: Duration = Duration::from_secs(5);
 const LONGEST: usize = 16 * 1024;
 
 /// Exchanges tokens at one issuer for one upstream.
-pub(crate) struct Exchanger {
-    endpoint: Endpoint,
+pub(crate) struct TokenExchangeClient {
+    endpoint: EndpointResolver,
     client: Client,
     /// `resource`, `audience` and `scope`, as in each form.
     wanted: Vec<(&'static str, String)>,
@@ -54,7 +54,7 @@ pub(crate) struct Exchanged {
 
 impl Upstream {
     /// Builds the exchanger of this upstream, or adds the errors in its settings.
-    pub(crate) fn exchanger(&self, faults: &mut Faults) -> Option<Exchanger> {
+    pub(crate) fn exchanger(&self, faults: &mut Faults) -> Option<TokenExchangeClient> {
         for (reason, remedy) in self.faults() {
             faults.add(
                 format!("a token exchange is misconfigured: {reason}"),
@@ -80,7 +80,7 @@ impl Upstream {
         let resources = self.resources.iter().map(|uri| ("resource", uri.clone()));
         let audiences = self.audiences.iter().map(|name| ("audience", name.clone()));
         let scope = (!self.scopes.is_empty()).then(|| ("scope", self.scopes.join(" ")));
-        Some(Exchanger {
+        Some(TokenExchangeClient {
             endpoint,
             client,
             wanted: resources.chain(audiences).chain(scope).collect(),
@@ -90,7 +90,7 @@ impl Upstream {
     }
 }
 
-impl Exchanger {
+impl TokenExchangeClient {
     /// Sends a caller's token to the issuer and returns a token for the upstream.
     pub(crate) async fn exchange(
         &self,
@@ -194,7 +194,7 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     members.get(name).and_then(Value::as_str)
 }
 
-fn absent(absent: Absent) -> ExchangeError {
+fn absent(absent: MissingMetadata) -> ExchangeError {
     let kind = match absent.is_certain {
         true => Misconfigured,
         false => Unavailable,
@@ -202,15 +202,15 @@ fn absent(absent: Absent) -> ExchangeError {
     ExchangeError::new(kind, absent.reason)
 }
 
-fn of_fetching(fault: FetchFault) -> ExchangeError {
+fn of_fetching(fault: FetchError) -> ExchangeError {
     let kind = match fault {
-        FetchFault::Status(429 | 500..) => Unavailable,
-        FetchFault::Timeout | FetchFault::NoConnection(_) | FetchFault::Broken => Unavailable,
-        FetchFault::TooLarge => Unusable,
-        FetchFault::Status(_)
-        | FetchFault::Forbidden(_)
-        | FetchFault::NoClient
-        | FetchFault::OutOfReach => Misconfigured,
+        FetchError::Status(429 | 500..) => Unavailable,
+        FetchError::Timeout | FetchError::NoConnection(_) | FetchError::Broken => Unavailable,
+        FetchError::TooLarge => Unusable,
+        FetchError::Status(_)
+        | FetchError::Forbidden(_)
+        | FetchError::NoClient
+        | FetchError::AddressForbidden => Misconfigured,
     };
     ExchangeError::new(kind, fault.to_string())
 }

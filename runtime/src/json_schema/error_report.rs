@@ -255,7 +255,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             }
             let text = Value::from(name.as_str());
             let why = match self
-                .apart(&[id], &text)
+                .detached(&[id], &text)
                 .into_iter()
                 .next()
                 .map(|fault| fault.broken)
@@ -277,7 +277,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
     /// than that of the choice.
     fn choice(&mut self, keyword: &'static str, text: &str, branches: &[NodeId], value: &'v Value) {
         let own = self.path.len();
-        let faults = self.apart(branches, value);
+        let faults = self.detached(branches, value);
         let furthest = faults.into_iter().max_by_key(|fault| fault.depth);
         match furthest.filter(|fault| fault.depth > own) {
             Some(fault) if !self.is_full() => self.faults.push(fault),
@@ -286,7 +286,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
     }
 
     /// Returns the errors of a value by some schemas, without reporting them.
-    fn apart<'w>(&self, ids: &[NodeId], value: &'w Value) -> Vec<Fault>
+    fn detached<'w>(&self, ids: &[NodeId], value: &'w Value) -> Vec<Fault>
     where
         'v: 'w,
     {

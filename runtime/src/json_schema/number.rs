@@ -114,11 +114,11 @@ impl Decimal {
         if divisor.digits == 0 {
             return false;
         }
-        let apart = self.exponent.saturating_sub(divisor.exponent);
-        if apart >= 0 {
+        let detached = self.exponent.saturating_sub(divisor.exponent);
+        if detached >= 0 {
             // Remainders stay below the divisor, which has at most 31 digits: no overflow.
             let mut rest = self.digits % divisor.digits;
-            for _ in 0..apart {
+            for _ in 0..detached {
                 match rest.checked_mul(10) {
                     Some(scaled) => rest = scaled % divisor.digits,
                     None => return false,
@@ -127,7 +127,7 @@ impl Decimal {
             return rest == 0;
         }
         let scaled = 10_i128
-            .checked_pow(apart.unsigned_abs())
+            .checked_pow(detached.unsigned_abs())
             .and_then(|power| divisor.digits.checked_mul(power));
         match scaled {
             Some(scaled) => self.digits % scaled == 0,

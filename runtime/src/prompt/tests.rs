@@ -127,9 +127,9 @@ impl Desk {
             .of_bearer()
     }
 
-    fn admission(&self, operation: Operation<'_>) -> Admission {
+    fn permit(&self, operation: Operation<'_>) -> Permit {
         match self.rules.decide(operation, Some(self.alice())) {
-            Decision::Admit(admission) => admission,
+            Decision::Admit(permit) => permit,
             Decision::Deny(denial, _) => panic!("{operation:?} was denied: {denial:?}"),
         }
     }
@@ -146,9 +146,9 @@ impl Desk {
     }
 
     async fn get(&self, name: &str, arguments: Value) -> Result<GetPromptResult, ErrorData> {
-        let admission = self.admission(Operation::GetPrompt(name));
+        let permit = self.permit(Operation::GetPrompt(name));
         let call = self.call(arguments);
-        match self.prompt(name).get(&admission, call).await? {
+        match self.prompt(name).get(&permit, call).await? {
             GetPromptResponse::Complete(result) => Ok(result),
             other => panic!("{other:?}"),
         }
@@ -264,7 +264,7 @@ async fn an_admission_for_another_prompt_makes_and_completes_nothing() {
     let desk = desk();
     let review = desk.prompt("text.review");
     for operation in [Operation::GetPrompt("greet"), Operation::ListPrompts] {
-        let other = desk.admission(operation);
+        let other = desk.permit(operation);
         let error = review
             .get(&other, desk.call(json!({"text": "a"})))
             .await
@@ -273,10 +273,10 @@ async fn an_admission_for_another_prompt_makes_and_completes_nothing() {
         let completing = review.complete(&other, "tone", "k", desk.call(json!({})));
         assert!(completing.is_none());
     }
-    let admission = desk.admission(Operation::CompletePrompt("text.review"));
-    let completing = review.complete(&admission, "tone", "k", desk.call(json!({})));
+    let permit = desk.permit(Operation::CompletePrompt("text.review"));
+    let completing = review.complete(&permit, "tone", "k", desk.call(json!({})));
     assert_eq!(completing.unwrap().await.values, ["kind"]);
-    let completing = review.complete(&admission, "text", "k", desk.call(json!({})));
+    let completing = review.complete(&permit, "text", "k", desk.call(json!({})));
     assert!(completing.is_none());
 }
 

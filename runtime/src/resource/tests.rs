@@ -76,15 +76,15 @@ impl<S: Clone> Shelf<S> {
             .of_bearer()
     }
 
-    fn admission(&self, operation: Operation<'_>) -> Admission {
+    fn permit(&self, operation: Operation<'_>) -> Permit {
         match self.rules.decide(operation, Some(self.alice())) {
-            Decision::Admit(admission) => admission,
+            Decision::Admit(permit) => permit,
             Decision::Deny(denial, _) => panic!("{operation:?} was denied: {denial:?}"),
         }
     }
 
-    fn admitted(&self, admission: &Admission) -> &Resource<S> {
-        match admission.target() {
+    fn admitted(&self, permit: &Permit) -> &Resource<S> {
+        match permit.target() {
             Some(Target::Resource(number)) => &self.resources[number as usize],
             other => panic!("{other:?}"),
         }
@@ -95,9 +95,9 @@ impl<S: Clone> Shelf<S> {
     }
 
     async fn read(&self, uri: &str) -> Result<ReadResourceResult, ErrorData> {
-        let admission = self.admission(Operation::ReadResource(uri));
-        let resource = self.admitted(&admission);
-        match resource.read(&admission, uri, self.call()).await? {
+        let permit = self.permit(Operation::ReadResource(uri));
+        let resource = self.admitted(&permit);
+        match resource.read(&permit, uri, self.call()).await? {
             ReadResourceResponse::Complete(result) => Ok(result),
             other => panic!("{other:?}"),
         }

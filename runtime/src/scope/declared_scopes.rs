@@ -57,7 +57,7 @@ impl ScopeDescription {
 ///
 /// A tool names a scope by its constant, so a misspelled name does not compile. A string
 /// literal compiles by itself, because its vocabulary is known only where the tools are
-/// listed. There, `tools![in scope::ALL; …]`, or `#[mcp_tools(vocabulary = scope::ALL)]` on
+/// listed. There, `tools![in scope::ALL; …]`, or `#[mcp_tools(declared_scopes = scope::ALL)]` on
 /// a block of methods, makes an undeclared scope a compile error, however it was named.
 #[macro_export]
 macro_rules! scopes {
@@ -101,10 +101,10 @@ macro_rules! scopes {
 }
 
 /// Returns whether a vocabulary declares a scope.
-pub(crate) const fn declares(vocabulary: &[ScopeDescription], scope: Scope) -> bool {
+pub(crate) const fn declares(declared_scopes: &[ScopeDescription], scope: Scope) -> bool {
     let mut at = 0;
-    while at < vocabulary.len() {
-        if is_same(vocabulary[at].scope, scope) {
+    while at < declared_scopes.len() {
+        if is_same(declared_scopes[at].scope, scope) {
             return true;
         }
         at += 1;
@@ -134,7 +134,7 @@ mod tests {
 
     crate::scopes! {
         /// Some.
-        #[expect(unreachable_pub, reason = "a vocabulary is public in its module")]
+        #[expect(unreachable_pub, reason = "a declared_scopes is public in its module")]
         mod scope {
             /// Read your
             /// lists.

@@ -14,7 +14,7 @@ use super::{Scope, ScopeSet};
 ///
 /// let table = ScopeTable::new([Scope::new("b"), Scope::new("a"), Scope::new("b")])?;
 /// assert_eq!(table.names(table.asked_for()).collect::<Vec<_>>(), ["a", "b"]);
-/// # Ok::<(), toolgate::TooManyScopes>(())
+/// # Ok::<(), toolgate::TooManyScopesError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ScopeTable {
@@ -33,8 +33,8 @@ impl ScopeTable {
     ///
     /// # Errors
     ///
-    /// [`TooManyScopes`] if there are more than [`ScopeTable::CAPACITY`] different scopes.
-    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, TooManyScopes> {
+    /// [`TooManyScopesError`] if there are more than [`ScopeTable::CAPACITY`] different scopes.
+    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, TooManyScopesError> {
         Self::with_hierarchy(scopes, &[])
     }
 
@@ -47,7 +47,7 @@ impl ScopeTable {
     pub fn with_hierarchy(
         scopes: impl IntoIterator<Item = Scope>,
         implications: &[(Scope, Vec<Scope>)],
-    ) -> Result<Self, TooManyScopes> {
+    ) -> Result<Self, TooManyScopesError> {
         let asked_for: Vec<_> = scopes.into_iter().map(Scope::as_str).collect();
         let mut names = asked_for.clone();
         for (holder, implied) in implications {
@@ -57,7 +57,7 @@ impl ScopeTable {
         names.sort_unstable();
         names.dedup();
         if names.len() > Self::CAPACITY {
-            return Err(TooManyScopes { found: names.len() });
+            return Err(TooManyScopesError { found: names.len() });
         }
         let mut table = Self {
             grants: (0..names.len()).map(|bit| ScopeSet(1 << bit)).collect(),
@@ -170,11 +170,11 @@ impl ScopeTable {
 
 /// More different scopes than a [`ScopeTable`] can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooManyScopes {
+pub struct TooManyScopesError {
     found: usize,
 }
 
-impl fmt::Display for TooManyScopes {
+impl fmt::Display for TooManyScopesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -185,7 +185,7 @@ impl fmt::Display for TooManyScopes {
     }
 }
 
-impl std::error::Error for TooManyScopes {}
+impl std::error::Error for TooManyScopesError {}
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::{
     authorization::Switches,
     config::Config,
     error::{Faults, StartError},
-    gate::{GateService, InSession},
+    gate::{GateService, SessionFastPath},
     tool::{RoundSeal, Tool},
 };
 
@@ -22,26 +22,26 @@ use super::{
     Server,
     catalogue::{Catalogue, Sets},
     changes::Changes,
-    gate_plan::{self, Protection, Readiness},
+    gate_plan::{self, GatePlan, Readiness},
     handler::{Handler, Shared},
-    http_entry::Entrance,
+    http_entry::HttpEntry,
     routes,
-    scope_hierarchy::Hierarchy,
-    security_schemes::{Publishing, PublishingSessions},
+    scope_hierarchy::ScopeHierarchy,
+    security_schemes::{AddSecuritySchemes, SessionsWithSecuritySchemes},
     session_fast_path::OpenSessions,
-    startup_banner::Welcome,
-    static_documents::Documents,
-    subscriptions::Herald,
-    tool_list_cache::Lists,
+    startup_banner::StartupBanner,
+    static_documents::StaticDocuments,
+    subscriptions::ChangeNotifier,
+    tool_list_cache::ToolListCache,
     transport,
 };
 
 /// A server that is ready to be served.
 pub(super) struct Assembled {
-    pub(super) entrance: Entrance,
+    pub(super) entrance: HttpEntry,
     /// The CORS layer for the answer at all other paths.
     pub(super) cors: CorsLayer,
-    pub(super) welcome: Welcome,
+    pub(super) welcome: StartupBanner,
     /// Whether a route reads the peer address of a connection.
     pub(super) is_told_peers: bool,
     /// The address to listen on.
@@ -56,7 +56,7 @@ pub(super) struct Assembled {
 /// Returns the scopes of all registered items, sorted.
 pub(super) fn scopes(
     sets: Sets<()>,
-    hierarchy: &Hierarchy,
+    hierarchy: &ScopeHierarchy,
 ) -> Result<Vec<&'static str>, StartError> {
     let mut faults = Faults::default();
     let offered = sets.finish(&mut faults).offered(false);
@@ -79,7 +79,7 @@ pub(super) fn assemble(
     let offered = catalogue.offered(server.changes.is_some());
     let switches = catalogue.switches();
     attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
-    let plan = Protection::plan(
+    let new = GatePlan::new(
         &server.name,
         &offered,
         switches,
@@ -87,13 +87,13 @@ pub(super) fn assemble(
         &config,
         &mut faults,
     );
-    let Some(plan) = plan else {
+    let Some(new) = new else {
         return Err(faults.into_error());
     };
     let rounds = RoundSeal::new(
-        plan.settings.state_key(),
-        plan.settings.resource().as_str().to_owned(),
-        Arc::clone(&plan.clock),
+        new.settings.state_key(),
+        new.settings.resource().as_str().to_owned(),
+        Arc::clone(&new.clock),
     );
     let Ok(rounds) = rounds else {
         faults.add(
@@ -102,54 +102,54 @@ pub(super) fn assemble(
         );
         return Err(faults.into_error());
     };
-    let plan = faults.finish(plan)?;
-    plan.warn();
+    let new = faults.finish(new)?;
+    new.warn();
     catalogue.warn_of_undescribed_arguments();
 
-    let documents = Documents {
+    let documents = StaticDocuments {
         name: &server.name,
         version: &server.version,
-        settings: &plan.settings,
-        issuers: &plan.issuers,
-        is_development: plan.is_development(),
-        login: plan.login,
-        scopes: &plan.scopes,
-        scope_prefix: plan.scope_prefix(),
+        settings: &new.settings,
+        issuers: &new.issuers,
+        is_development: new.is_development(),
+        login: new.login,
+        scopes: &new.scopes,
+        scope_prefix: new.scope_prefix(),
     };
-    let settings = &plan.settings;
-    let welcome = Welcome {
+    let settings = &new.settings;
+    let welcome = StartupBanner {
         name: server.name.clone(),
         resource: settings.resource().as_str().to_owned(),
         docs: settings.docs_url().to_owned(),
         tools: catalogue.tools.len(),
         prompts: catalogue.prompts.len(),
         resources: catalogue.resources.len(),
-        scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
-        issuers: plan.issuers.clone(),
-        is_development: plan.is_development(),
-        is_automatic: plan.settings.consents_automatically(),
-        login: plan.login,
+        scopes: new.scopes.iter().map(|(name, _)| *name).collect(),
+        issuers: new.issuers.clone(),
+        is_development: new.is_development(),
+        is_automatic: new.settings.consents_automatically(),
+        login: new.login,
     };
     let bind = settings.bind();
     let everything = CancellationToken::new();
-    let hosts = plan.origins.hosts();
+    let hosts = new.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
         .with_legacy_session_mode(server.has_sessions);
     let mut served = routes::Served {
         path: settings.resource().path().to_owned(),
         metadata: documents.metadata(),
         page: documents.page(&catalogue),
-        cors: routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools)),
+        cors: routes::cors(new.origins.clone(), parameter_headers(&catalogue.tools)),
         issuer_routes: None,
     };
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
     let capabilities = catalogue.capabilities(offered.changes);
     let herald = server.changes.map(|changes| {
-        Arc::new(Herald {
+        Arc::new(ChangeNotifier {
             changes,
-            rules: Arc::clone(&plan.rules),
-            clock: Arc::clone(&plan.clock),
+            rules: Arc::clone(&new.rules),
+            clock: Arc::clone(&new.clock),
             capabilities: capabilities.clone(),
             quota: Arc::default(),
         })
@@ -159,29 +159,33 @@ pub(super) fn assemble(
     let shared = Arc::new(Shared {
         info,
         catalogue,
-        rules: Arc::clone(&plan.rules),
-        visibility: plan.visibility,
+        rules: Arc::clone(&new.rules),
+        visibility: new.visibility,
         has_sessions: server.has_sessions,
         herald,
         rounds: Arc::new(rounds),
-        lists: Lists::default(),
+        lists: ToolListCache::default(),
     });
-    let sessions = Arc::new(PublishingSessions::default());
-    let in_session = server.has_sessions.then(|| -> Arc<dyn InSession> {
+    let sessions = Arc::new(SessionsWithSecuritySchemes::default());
+    let session_fast_path = server.has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
             stop: everything.clone(),
         })
     });
-    let direct = Arc::clone(&shared);
-    let wall = plan.put_up(server.has_sessions, Some(direct), in_session);
+    let stateless_fast_path = Arc::clone(&shared);
+    let wall = new.build(
+        server.has_sessions,
+        Some(stateless_fast_path),
+        session_fast_path,
+    );
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
         sessions,
         transport,
     );
     served.issuer_routes = wall.issuer_routes;
-    let endpoint = GateService::new(wall.gate, Publishing(Arc::new(service)));
+    let endpoint = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
     Ok(Assembled {
         is_told_peers: served.issuer_routes.is_some(),
         cors: served.cors.clone(),

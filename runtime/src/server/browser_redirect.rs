@@ -77,9 +77,9 @@ pub(super) fn see_docs() -> Response<Body> {
 
 /// A service whose address a person may open in a browser.
 #[derive(Clone)]
-pub(super) struct ForBrowsers<S>(pub(super) S);
+pub(super) struct RedirectBrowsers<S>(pub(super) S);
 
-impl<S> Service<Request<Body>> for ForBrowsers<S>
+impl<S> Service<Request<Body>> for RedirectBrowsers<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>,
 {

@@ -6,7 +6,7 @@ use rmcp::model::ServerCapabilities;
 
 use crate::{
     access::Requirement,
-    authorization::{Admission, Switches, Target},
+    authorization::{Permit, Switches, Target},
     error::Faults,
     prompt::{Prompt, PromptSet},
     resource::{Resource, ResourceSet},
@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     changes::Names,
-    registry::{Offered, Terms},
+    registry::{AccessTerms, Registry},
 };
 
 /// The registered items while the server is being built.
@@ -66,32 +66,32 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// Returns the tool that the admission is for.
-    pub(super) fn admitted_tool(&self, admission: &Admission) -> Option<&Tool<()>> {
-        match admission.target() {
+    pub(super) fn permitted_tool(&self, permit: &Permit) -> Option<&Tool<()>> {
+        match permit.target() {
             Some(Target::Tool(number)) => self.tools.get(number as usize),
             _ => None,
         }
     }
 
     /// Returns the prompt that the admission is for.
-    pub(super) fn admitted_prompt(&self, admission: &Admission) -> Option<&Prompt<()>> {
-        match admission.target() {
+    pub(super) fn permitted_prompt(&self, permit: &Permit) -> Option<&Prompt<()>> {
+        match permit.target() {
             Some(Target::Prompt(number)) => self.prompts.get(number as usize),
             _ => None,
         }
     }
 
     /// Returns the resource that the admission is for.
-    pub(super) fn admitted_resource(&self, admission: &Admission) -> Option<&Resource<()>> {
-        match admission.target() {
+    pub(super) fn permitted_resource(&self, permit: &Permit) -> Option<&Resource<()>> {
+        match permit.target() {
             Some(Target::Resource(number)) => self.resources.get(number as usize),
             _ => None,
         }
     }
 
     /// Returns the offered items and their access terms.
-    pub(super) fn offered(&self, changes: bool) -> Offered {
-        let terms = |requirement: Requirement, step_up: bool| Terms {
+    pub(super) fn offered(&self, changes: bool) -> Registry {
+        let terms = |requirement: Requirement, step_up: bool| AccessTerms {
             requirement,
             step_up,
             demands: Vec::new(),
@@ -109,7 +109,7 @@ impl Catalogue {
             let terms = terms(resource.requirement(), resource.is_step_up());
             (resource.pattern().clone(), terms)
         });
-        Offered {
+        Registry {
             tools: tools.collect(),
             prompts: prompts.collect(),
             resources: resources.collect(),

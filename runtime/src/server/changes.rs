@@ -74,8 +74,8 @@ impl Changes {
     ///
     /// # Errors
     ///
-    /// [`NotOffered`] if the server has no tool of this name, or does not run yet.
-    pub fn switch_off(&self, tool: &str) -> Result<(), NotOffered> {
+    /// [`UnknownItemError`] if the server has no tool of this name, or does not run yet.
+    pub fn switch_off(&self, tool: &str) -> Result<(), UnknownItemError> {
         self.switch(Kind::Tool, tool, false)
     }
 
@@ -84,7 +84,7 @@ impl Changes {
     /// # Errors
     ///
     /// As [`Changes::switch_off`].
-    pub fn switch_on(&self, tool: &str) -> Result<(), NotOffered> {
+    pub fn switch_on(&self, tool: &str) -> Result<(), UnknownItemError> {
         self.switch(Kind::Tool, tool, true)
     }
 
@@ -93,7 +93,7 @@ impl Changes {
     /// # Errors
     ///
     /// As [`Changes::switch_off`].
-    pub fn switch_prompt_off(&self, prompt: &str) -> Result<(), NotOffered> {
+    pub fn switch_prompt_off(&self, prompt: &str) -> Result<(), UnknownItemError> {
         self.switch(Kind::Prompt, prompt, false)
     }
 
@@ -102,7 +102,7 @@ impl Changes {
     /// # Errors
     ///
     /// As [`Changes::switch_off`].
-    pub fn switch_prompt_on(&self, prompt: &str) -> Result<(), NotOffered> {
+    pub fn switch_prompt_on(&self, prompt: &str) -> Result<(), UnknownItemError> {
         self.switch(Kind::Prompt, prompt, true)
     }
 
@@ -112,7 +112,7 @@ impl Changes {
     /// # Errors
     ///
     /// As [`Changes::switch_off`].
-    pub fn switch_resource_off(&self, uri: &str) -> Result<(), NotOffered> {
+    pub fn switch_resource_off(&self, uri: &str) -> Result<(), UnknownItemError> {
         self.switch(Kind::Resource, uri, false)
     }
 
@@ -121,7 +121,7 @@ impl Changes {
     /// # Errors
     ///
     /// As [`Changes::switch_off`].
-    pub fn switch_resource_on(&self, uri: &str) -> Result<(), NotOffered> {
+    pub fn switch_resource_on(&self, uri: &str) -> Result<(), UnknownItemError> {
         self.switch(Kind::Resource, uri, true)
     }
 
@@ -131,8 +131,8 @@ impl Changes {
         self.tell(Change::Contents(uri.into()));
     }
 
-    fn switch(&self, kind: Kind, name: &str, on: bool) -> Result<(), NotOffered> {
-        let fault = || NotOffered {
+    fn switch(&self, kind: Kind, name: &str, on: bool) -> Result<(), UnknownItemError> {
+        let fault = || UnknownItemError {
             kind,
             name: name.to_owned(),
             runs: self.server.get().is_some(),
@@ -188,7 +188,7 @@ impl fmt::Debug for Changes {
 
 /// The error of switching an item that the server does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotOffered {
+pub struct UnknownItemError {
     kind: Kind,
     name: String,
     runs: bool,
@@ -201,7 +201,7 @@ enum Kind {
     Resource,
 }
 
-impl fmt::Display for NotOffered {
+impl fmt::Display for UnknownItemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, name, runs } = self;
         let noun = match kind {
@@ -217,7 +217,7 @@ impl fmt::Display for NotOffered {
     }
 }
 
-impl std::error::Error for NotOffered {}
+impl std::error::Error for UnknownItemError {}
 
 #[cfg(test)]
 mod tests {
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn what_is_not_there_cannot_be_switched() {
         let changes = Changes::new();
-        let told = |fault: Result<(), NotOffered>| fault.unwrap_err().to_string();
+        let told = |fault: Result<(), UnknownItemError>| fault.unwrap_err().to_string();
         assert!(told(changes.switch_off("a")).contains("before"));
         changes.attach(names(), &Arc::new(Switches::new(2, 1, 2)));
         assert!(told(changes.switch_off("p")).contains("no tool `p`"));

@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{activity::Activity, http_entry::Entrance, monitored_io::Observed};
+use super::{activity::Activity, http_entry::HttpEntry, monitored_io::MonitoredIo};
 
 /// How often a client of HTTP/2 is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -61,13 +61,13 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Boxed {
 pub(super) fn connection<I>(
     stream: I,
     peer: Option<ConnectInfo<SocketAddr>>,
-    entrance: Entrance,
+    entrance: HttpEntry,
     activity: Arc<Activity>,
 ) -> impl GracefulConnection<Error = axum::BoxError> + Send
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let observed = Observed::new(stream, Arc::clone(&activity));
+    let observed = MonitoredIo::new(stream, Arc::clone(&activity));
     let id = ConnectionId::next();
     let service = service_fn(move |request: Request<Incoming>| {
         let call = activity.begin();

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     activity::{Activity, Seen},
-    self_wake::AtOnce,
+    self_wake::SelfWake,
 };
 
 /// How often all of them are looked at.
@@ -65,7 +65,7 @@ impl Connections {
         activity: Arc<Activity>,
         connection: impl Future<Output = Result<(), axum::BoxError>> + Send + 'static,
     ) {
-        let mut connection = AtOnce::new(connection);
+        let mut connection = SelfWake::new(connection);
         let watched = Watched {
             activity: Arc::clone(&activity),
             task: connection.waker(),

@@ -19,19 +19,19 @@ use super::http_entry::Answer;
 
 /// A service that answers nothing for a cache to keep, with CORS where a page asks.
 #[derive(Clone)]
-pub(super) struct ForPages<S> {
+pub(super) struct Cors<S> {
     service: S,
     cors: Arc<CorsLayer>,
 }
 
-impl<S> ForPages<S> {
+impl<S> Cors<S> {
     pub(super) fn new(service: S, cors: CorsLayer) -> Self {
         let cors = Arc::new(cors);
         Self { service, cors }
     }
 }
 
-impl<S> Service<Request<Body>> for ForPages<S>
+impl<S> Service<Request<Body>> for Cors<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
         + Clone
@@ -77,7 +77,7 @@ mod tests {
                 .headers_mut()
                 .insert(ORIGIN, origin.parse().unwrap());
         }
-        let answer = ForPages::new(refuse, cors).oneshot(request).await;
+        let answer = Cors::new(refuse, cors).oneshot(request).await;
         answer.unwrap()
     }
 

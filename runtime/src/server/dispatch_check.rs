@@ -4,7 +4,7 @@ use http::request::Parts;
 use rmcp::{ErrorData, model::Extensions};
 
 use crate::{
-    authorization::{Admission, Rules},
+    authorization::{Permit, Rules},
     operation::Operation,
 };
 
@@ -19,11 +19,11 @@ pub(super) fn admitted(
     rules: &Rules,
     extensions: &Extensions,
     operation: Operation<'_>,
-) -> Result<Admission, ErrorData> {
-    let admission = extensions
+) -> Result<Permit, ErrorData> {
+    let permit = extensions
         .get::<Parts>()
-        .and_then(|parts| parts.extensions.get::<Admission>());
-    let confirmed = admission.filter(|admission| rules.confirm(admission, operation).is_ok());
+        .and_then(|parts| parts.extensions.get::<Permit>());
+    let confirmed = permit.filter(|permit| rules.confirm(permit, operation).is_ok());
     confirmed.cloned().ok_or_else(|| {
         tracing::error!(
             target: "toolgate::audit",

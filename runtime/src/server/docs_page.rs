@@ -202,7 +202,7 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
                                 }
                                 @let asking = asking_for(facts, scope.name);
                                 @if !asking.is_empty() {
-                                    p.quiet {
+                                    p.without_banner {
                                         "needed by "
                                         @for (place, (anchor, name)) in asking.iter().enumerate() {
                                             @if place > 0 { ", " }

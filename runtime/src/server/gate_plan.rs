@@ -12,11 +12,11 @@ use crate::{
     authorization::{Rules, Switches},
     caller::Acceptance,
     clock::{Clock, SystemClock},
-    config::{Config, Settings},
+    config::{Config, ValidConfig},
     error::{Faults, StartError},
     gate::{
-        ChallengeScopes, Challenges, Direct, Gate, InResult, InSession, ItemNames, OriginRules,
-        PendingBodies, Sessions, Told,
+        ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames, OriginRules,
+        PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
     },
     scope::{ScopeDescription, ScopeTable},
     verify::{Authenticator, Proofs},
@@ -25,23 +25,23 @@ use crate::{
 use super::{
     Visibility,
     login_timing::{self, Login},
-    registry::Offered,
-    scope_hierarchy::Hierarchy,
-    token_issuers::{Embedding, Issuing, MakeAuthenticator},
+    registry::Registry,
+    scope_hierarchy::ScopeHierarchy,
+    token_issuers::{BuildAuthenticator, DevelopmentIssuerConfig, TokenIssuers},
 };
 
 /// The author's choices of how callers are authorized.
 pub(super) struct Policy {
-    pub(super) verifier: Option<MakeAuthenticator>,
+    pub(super) verifier: Option<BuildAuthenticator>,
     pub(super) clock: Arc<dyn Clock>,
     /// Whether unauthenticated clients may connect and list everything.
     pub(super) open_handshake: bool,
     pub(super) visibility: Visibility,
     pub(super) challenge_scopes: ChallengeScopes,
-    pub(super) in_result: Option<Box<InResult>>,
-    pub(super) hierarchy: Hierarchy,
+    pub(super) tool_result_denial: Option<Box<DenialsAsToolResults>>,
+    pub(super) hierarchy: ScopeHierarchy,
     /// The descriptions of the scopes, if the author declares them.
-    pub(super) vocabulary: &'static [ScopeDescription],
+    pub(super) declared_scopes: &'static [ScopeDescription],
 }
 
 impl Default for Policy {
@@ -52,16 +52,16 @@ impl Default for Policy {
             open_handshake: false,
             visibility: Visibility::default(),
             challenge_scopes: ChallengeScopes::default(),
-            in_result: None,
-            hierarchy: Hierarchy::default(),
-            vocabulary: &[],
+            tool_result_denial: None,
+            hierarchy: ScopeHierarchy::default(),
+            declared_scopes: &[],
         }
     }
 }
 
 /// A validated protection that is not built yet.
-pub(super) struct Protection {
-    pub(super) settings: Settings,
+pub(super) struct GatePlan {
+    pub(super) settings: ValidConfig,
     pub(super) table: ScopeTable,
     pub(super) rules: Arc<Rules>,
     item_names: ItemNames,
@@ -72,42 +72,43 @@ pub(super) struct Protection {
     /// The issuers to publish.
     pub(super) issuers: Vec<String>,
     pub(super) origins: OriginRules,
-    issuing: Issuing,
-    make_authenticator: MakeAuthenticator,
+    issuing: TokenIssuers,
+    make_authenticator: BuildAuthenticator,
     challenges: Challenges,
     challenge_scopes: ChallengeScopes,
-    in_result: Option<Box<InResult>>,
+    tool_result_denial: Option<Box<DenialsAsToolResults>>,
     proofs: Option<Proofs>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Protection {
+impl GatePlan {
     /// Validates a configuration, a policy and the offered items. Errors are added to
     /// `faults`. Returns `None` if the settings are unusable.
-    pub(super) fn plan(
+    pub(super) fn new(
         name: &str,
-        offered: &Offered,
+        offered: &Registry,
         switches: Arc<Switches>,
         policy: Policy,
         config: &Config,
         faults: &mut Faults,
     ) -> Option<Self> {
         let table = offered.table(&policy.hierarchy, faults);
-        undeclared(policy.vocabulary, &table, faults);
+        undeclared(policy.declared_scopes, &table, faults);
         locked_out(&policy, faults);
         let settings = config
-            .settle()
+            .validate()
             .map_err(|earlier| faults.extend(earlier))
             .ok()?;
         let baseline = offered.baseline(&table);
-        let embedding = Embedding {
+        let embedding = DevelopmentIssuerConfig {
             name,
             offered,
-            scopes: described(policy.vocabulary, &table),
+            scopes: described(policy.declared_scopes, &table),
             baseline: table.names(baseline).collect(),
             clock: &policy.clock,
         };
-        let issuing = Issuing::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
+        let issuing =
+            TokenIssuers::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
         let make_authenticator = match policy.verifier {
             Some(own) => own,
             None => issuing.verifier(faults),
@@ -143,9 +144,9 @@ impl Protection {
             .with_algorithms(dpop.algorithms().iter().map(|algorithm| algorithm.name())),
             proofs: proofs(&settings, &policy.clock, faults),
             challenge_scopes: policy.challenge_scopes,
-            in_result: policy.in_result,
+            tool_result_denial: policy.tool_result_denial,
             clock: policy.clock,
-            scopes: described(policy.vocabulary, &table),
+            scopes: described(policy.declared_scopes, &table),
             issuing,
             make_authenticator,
             table,
@@ -175,12 +176,12 @@ impl Protection {
 
     /// Builds the gate in front of a service, which can offer the fast path to its tools.
     /// `has_sessions` states whether that service has sessions.
-    pub(super) fn put_up(
+    pub(super) fn build(
         self,
         has_sessions: bool,
-        direct: Option<Arc<dyn Direct>>,
-        in_session: Option<Arc<dyn InSession>>,
-    ) -> Wall {
+        stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
+        session_fast_path: Option<Arc<dyn SessionFastPath>>,
+    ) -> BuiltGate {
         let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
             .with_leeway(self.settings.leeway());
         let authenticator =
@@ -197,9 +198,9 @@ impl Protection {
             item_names: self.item_names,
             authenticator: Arc::clone(&authenticator),
             challenges: self.challenges,
-            told: Told::default(),
+            told: RefusalCache::default(),
             challenge_scopes: self.challenge_scopes,
-            in_result: self.in_result,
+            tool_result_denial: self.tool_result_denial,
             origins: self.origins,
             clock: self.clock,
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
@@ -207,10 +208,10 @@ impl Protection {
             stop: streams.clone(),
             sessions: Sessions::new(self.settings.session_limits()),
             has_sessions,
-            direct,
-            in_session,
+            stateless_fast_path,
+            session_fast_path,
         };
-        Wall {
+        BuiltGate {
             gate: Arc::new(gate),
             readiness: Readiness {
                 authenticator,
@@ -224,7 +225,7 @@ impl Protection {
 
 /// Builds the validation of DPoP proofs: proofs must name this resource's own URLs, as
 /// configured and published (RFC 9449 §4.3).
-fn proofs(settings: &Settings, clock: &Arc<dyn Clock>, faults: &mut Faults) -> Option<Proofs> {
+fn proofs(settings: &ValidConfig, clock: &Arc<dyn Clock>, faults: &mut Faults) -> Option<Proofs> {
     let dpop = settings.dpop();
     let nonces = dpop.nonces(faults);
     dpop.is_on().then(|| {
@@ -239,7 +240,7 @@ fn proofs(settings: &Settings, clock: &Arc<dyn Clock>, faults: &mut Faults) -> O
 }
 
 /// A built gate and the parts around it.
-pub(super) struct Wall {
+pub(super) struct BuiltGate {
     pub(super) gate: Arc<Gate>,
     pub(super) readiness: Readiness,
     /// Cancels open streams.
@@ -271,9 +272,11 @@ impl Readiness {
 /// A scope and its description, if the author declares one.
 pub(super) type DescribedScope = (&'static str, Option<&'static str>);
 
-fn described(vocabulary: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
+fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
     let description = |name: &str| {
-        let known = vocabulary.iter().find(|one| one.scope().as_str() == name);
+        let known = declared_scopes
+            .iter()
+            .find(|one| one.scope().as_str() == name);
         known.map(ScopeDescription::description)
     };
     table
@@ -295,11 +298,11 @@ fn locked_out(policy: &Policy, faults: &mut Faults) {
 
 /// Reports required scopes that the vocabulary does not declare: the vocabulary is a closed
 /// list, so such a scope is a mistake.
-fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut Faults) {
-    if vocabulary.is_empty() {
+fn undeclared(declared_scopes: &[ScopeDescription], table: &ScopeTable, faults: &mut Faults) {
+    if declared_scopes.is_empty() {
         return;
     }
-    for (name, description) in described(vocabulary, table) {
+    for (name, description) in described(declared_scopes, table) {
         if description.is_none() {
             faults.add(
                 format!("the scope `{name}` is required, and the vocabulary does not declare it"),
@@ -311,8 +314,8 @@ fn undeclared(vocabulary: &[ScopeDescription], table: &ScopeTable, faults: &mut 
 
 /// Returns the scopes of all offered items, sorted.
 pub(super) fn scopes(
-    offered: &Offered,
-    hierarchy: &Hierarchy,
+    offered: &Registry,
+    hierarchy: &ScopeHierarchy,
     mut faults: Faults,
 ) -> Result<Vec<&'static str>, StartError> {
     let table = offered.table(hierarchy, &mut faults);

@@ -19,11 +19,11 @@ use rmcp::{
 };
 
 use crate::{
-    authorization::{Admission, Rules},
-    gate::Holder,
+    authorization::{Permit, Rules},
+    gate::LatestCaller,
     operation::Operation,
     resource::not_found,
-    tool::{RoundSeal, Threshold},
+    tool::{LogThreshold, RoundSeal},
 };
 
 use super::{
@@ -32,8 +32,8 @@ use super::{
     dispatch_check::admitted,
     list_handlers::{TTL, only_page},
     listener_quota::Listener,
-    subscriptions::{self, Herald, Listening},
-    tool_list_cache::Lists,
+    subscriptions::{self, ChangeNotifier, Subscriptions},
+    tool_list_cache::ToolListCache,
 };
 
 mod item_calls;
@@ -46,24 +46,24 @@ pub(super) struct Shared {
     pub(super) visibility: Visibility,
     /// Whether clients of the revisions before 2026-07-28 get a session.
     pub(super) has_sessions: bool,
-    pub(super) herald: Option<Arc<Herald>>,
+    pub(super) herald: Option<Arc<ChangeNotifier>>,
     pub(super) rounds: Arc<RoundSeal>,
-    pub(super) lists: Lists,
+    pub(super) lists: ToolListCache,
 }
 
 /// One request's or one session's view of the server.
-pub(super) struct Handler(Arc<Shared>, Listening, Threshold);
+pub(super) struct Handler(Arc<Shared>, Subscriptions, LogThreshold);
 
 impl Handler {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self(shared, Listening::default(), Threshold::default())
+        Self(shared, Subscriptions::default(), LogThreshold::default())
     }
 
-    fn admission(
+    fn permit(
         &self,
         extensions: &Extensions,
         operation: Operation<'_>,
-    ) -> Result<Admission, ErrorData> {
+    ) -> Result<Permit, ErrorData> {
         admitted(&self.0.rules, extensions, operation)
     }
 
@@ -73,11 +73,11 @@ impl Handler {
         request: Option<PaginatedRequestParams>,
         context: &RequestContext<RoleServer>,
         listing: Operation<'_>,
-        list: fn(&Shared, &Admission) -> T,
+        list: fn(&Shared, &Permit) -> T,
     ) -> Result<T, ErrorData> {
-        let admission = self.admission(&context.extensions, listing)?;
+        let permit = self.permit(&context.extensions, listing)?;
         only_page(request)?;
-        Ok(list(&self.0, &admission))
+        Ok(list(&self.0, &permit))
     }
 }
 
@@ -141,7 +141,7 @@ impl ServerHandler for Handler {
         &self,
         context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
-        self.admission(&context.extensions, Operation::Discover)?;
+        self.permit(&context.extensions, Operation::Discover)?;
         let versions = self.supported_protocol_versions().into_owned();
         let mut result = DiscoverResult::from_server_info(versions, self.get_info());
         result.ttl_ms = TTL;
@@ -168,12 +168,12 @@ impl ServerHandler for Handler {
         let uris = context.requested().resource_subscriptions.as_deref();
         let uris = uris.unwrap_or_default();
         let extensions = &context.request_context().extensions;
-        let admission = self.admission(extensions, Operation::Listen(uris))?;
+        let permit = self.permit(extensions, Operation::Listen(uris))?;
         if let Some(herald) = &self.0.herald {
-            let listener = Listener::of(admission.principal(), extensions);
+            let listener = Listener::of(permit.principal(), extensions);
             // Held until the listener ends, whatever ends it.
             let _share = herald.quota.take(listener, uris)?;
-            subscriptions::listen(herald, admission.principal(), &context).await;
+            subscriptions::listen(herald, permit.principal(), &context).await;
         }
         Ok(())
     }
@@ -187,16 +187,17 @@ impl ServerHandler for Handler {
             return Err(ErrorData::method_not_found::<SubscribeRequestMethod>());
         }
         let subscribe = Operation::Subscribe(&request.uri);
-        let admission = self.admission(&context.extensions, subscribe)?;
-        let holder = of_request::<Holder>(&context.extensions).cloned();
-        let (Some(herald), Some(holder), Some(_)) = (&self.0.herald, holder, admission.target())
+        let permit = self.permit(&context.extensions, subscribe)?;
+        let latest_caller = of_request::<LatestCaller>(&context.extensions).cloned();
+        let (Some(herald), Some(latest_caller), Some(_)) =
+            (&self.0.herald, latest_caller, permit.target())
         else {
             return Err(not_found("there is no such resource", &request.uri));
         };
-        let listener = Listener::of(admission.principal(), &context.extensions);
+        let listener = Listener::of(permit.principal(), &context.extensions);
         self.1.begin(herald, context.peer);
         self.1
-            .subscribe(request.uri, holder, &herald.quota, listener)
+            .subscribe(request.uri, latest_caller, &herald.quota, listener)
     }
 
     async fn unsubscribe(
@@ -208,8 +209,8 @@ impl ServerHandler for Handler {
             return Err(ErrorData::method_not_found::<UnsubscribeRequestMethod>());
         }
         let unsubscribe = Operation::Unsubscribe(&request.uri);
-        let admission = self.admission(&context.extensions, unsubscribe)?;
-        if admission.target().is_none() {
+        let permit = self.permit(&context.extensions, unsubscribe)?;
+        if permit.target().is_none() {
             return Err(not_found("there is no such resource", &request.uri));
         }
         self.1.unsubscribe(&request.uri);
@@ -267,7 +268,7 @@ impl ServerHandler for Handler {
         request: rmcp::model::SetLevelRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.admission(&context.extensions, Operation::SetLevel)?;
+        self.permit(&context.extensions, Operation::SetLevel)?;
         if self.0.info.capabilities.logging.is_none() || !self.0.has_sessions {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }

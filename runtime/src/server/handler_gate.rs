@@ -26,12 +26,12 @@ use crate::error::Error;
 use super::{
     Visibility,
     assembly::Assembled,
-    gate_plan::Wall,
-    http_entry::Entrance,
+    gate_plan::BuiltGate,
+    http_entry::HttpEntry,
     listener_quota::Quota,
     routes, serve,
     sessions::LocalSessions,
-    startup_banner::{self, Welcome},
+    startup_banner::{self, StartupBanner},
     transport,
 };
 
@@ -42,30 +42,30 @@ mod gate_layer;
 mod guarded_handler;
 mod inventory;
 
-pub use access::Needs;
-pub use builder::GateBuilder;
-pub use gate_layer::{GateLayer, Gated, IsGuarded};
-pub use guarded_handler::Guarded;
+pub use access::Access;
+pub use builder::HandlerGateBuilder;
+pub use gate_layer::{GatedService, GuardedService, HandlerGateLayer};
+pub use guarded_handler::GuardedHandler;
 
 /// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
 /// [`ServerHandler`].
 ///
 /// It uses the same code as a [`Server`](crate::Server): tokens, scopes, sessions and origins
 /// are checked in the same way, and refusals look the same. Both halves are needed: the layer
-/// authorizes requests, and the [`Guarded`] handler requires for each request that it was
+/// authorizes requests, and the [`GuardedHandler`] handler requires for each request that it was
 /// authorized. Declare the access of each tool, prompt and resource here. Anything not
 /// declared is denied.
 ///
 /// ```no_run
 /// use rmcp::transport::streamable_http_server::StreamableHttpService;
-/// use toolgate::{Config, Gate, needs};
+/// use toolgate::{Config, HandlerGate, access};
 /// # struct Counter;
 /// # impl rmcp::ServerHandler for Counter {}
 ///
 /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-/// let gate = Gate::builder("counter")
-///     .tool("get", needs!(scope = "counter:read"))
-///     .tool("add", needs!(scope = "counter:write", step_up))
+/// let gate = HandlerGate::builder("counter")
+///     .tool("get", access!(scope = "counter:read"))
+///     .tool("add", access!(scope = "counter:write", step_up))
 ///     .build(Config::from_env()?, Counter)
 ///     .await?;
 /// let service = StreamableHttpService::new(
@@ -78,11 +78,11 @@ pub use guarded_handler::Guarded;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Gate(Arc<Standing>);
+pub struct HandlerGate(Arc<Standing>);
 
 /// A built gate, and what is served with it.
 struct Standing {
-    wall: Wall,
+    wall: BuiltGate,
     visibility: Visibility,
     has_sessions: bool,
     asks_for_tokens: bool,
@@ -94,7 +94,7 @@ struct Standing {
     metadata: Bytes,
     page: Bytes,
     cors: CorsLayer,
-    welcome: Welcome,
+    welcome: StartupBanner,
     /// The address to listen on.
     bind: SocketAddr,
     hosts: Vec<String>,
@@ -105,20 +105,23 @@ struct Standing {
     quota: Arc<Quota>,
 }
 
-impl Gate {
+impl HandlerGate {
     /// Starts a gate for a server with this display name.
-    pub fn builder(name: impl Into<String>) -> GateBuilder {
-        GateBuilder::new(name.into())
+    pub fn builder(name: impl Into<String>) -> HandlerGateBuilder {
+        HandlerGateBuilder::new(name.into())
     }
 
     /// Wraps a handler in the second half of the gate. Call it where the service creates its
     /// handlers, once for each session or request.
-    pub fn guard<H: ServerHandler>(&self, handler: H) -> Guarded<H> {
-        Guarded::new(handler, self.clone())
+    pub fn guard<H: ServerHandler>(&self, handler: H) -> GuardedHandler<H> {
+        GuardedHandler::new(handler, self.clone())
     }
 
     /// Wraps a function that creates handlers, for `StreamableHttpService::new`.
-    pub fn guard_each<H, F>(&self, make: F) -> impl Fn() -> io::Result<Guarded<H>> + use<H, F>
+    pub fn guard_each<H, F>(
+        &self,
+        make: F,
+    ) -> impl Fn() -> io::Result<GuardedHandler<H>> + use<H, F>
     where
         H: ServerHandler,
         F: Fn() -> io::Result<H>,
@@ -154,15 +157,15 @@ impl Gate {
     }
 
     /// Returns the first half of the gate, for a service that you mount yourself. Also serve
-    /// the other paths of [`Gate::router`]: clients need them to find the issuer.
+    /// the other paths of [`HandlerGate::router`]: clients need them to find the issuer.
     #[must_use]
-    pub fn layer(&self) -> GateLayer {
-        GateLayer(Arc::clone(&self.0.wall.gate))
+    pub fn layer(&self) -> HandlerGateLayer {
+        HandlerGateLayer(Arc::clone(&self.0.wall.gate))
     }
 
     /// Returns a router with the service at the path of the configured resource, and with the
     /// same other paths as [`Server::into_router`](crate::Server::into_router).
-    pub fn router<H, M>(&self, service: StreamableHttpService<Guarded<H>, M>) -> Router
+    pub fn router<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> Router
     where
         H: ServerHandler,
         M: SessionManager,
@@ -170,7 +173,7 @@ impl Gate {
         self.entrance(service).into_router()
     }
 
-    fn entrance<H, M>(&self, service: StreamableHttpService<Guarded<H>, M>) -> Entrance
+    fn entrance<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> HttpEntry
     where
         H: ServerHandler,
         M: SessionManager,
@@ -196,7 +199,7 @@ impl Gate {
     /// listening fails later.
     pub async fn serve<H, M>(
         &self,
-        service: StreamableHttpService<Guarded<H>, M>,
+        service: StreamableHttpService<GuardedHandler<H>, M>,
     ) -> Result<(), Error>
     where
         H: ServerHandler,
@@ -215,10 +218,10 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// As [`Gate::serve`], without [`Error::Bind`].
+    /// As [`HandlerGate::serve`], without [`Error::Bind`].
     pub async fn serve_on<H, M>(
         &self,
-        service: StreamableHttpService<Guarded<H>, M>,
+        service: StreamableHttpService<GuardedHandler<H>, M>,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), Error>

@@ -18,14 +18,14 @@ pub(super) type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
 /// The routes of a server, and its endpoint once more by itself.
 #[derive(Clone)]
-pub(super) struct Entrance {
+pub(super) struct HttpEntry {
     router: Router,
     endpoint: Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>,
     /// Where the endpoint is, with a slash at its end.
     path: Arc<str>,
 }
 
-impl Entrance {
+impl HttpEntry {
     /// `endpoint` answers as the router does at `path`, which has no slash at its end.
     pub(super) fn new(
         router: Router,
@@ -72,13 +72,13 @@ impl Entrance {
 mod tests {
     use super::*;
 
-    fn entrance(path: &str) -> Entrance {
+    fn entrance(path: &str) -> HttpEntry {
         let endpoint = |_| -> Answer { Box::pin(async { Ok(Response::new("endpoint".into())) }) };
         let router = Router::new().fallback(async || "router");
-        Entrance::new(router, endpoint, path)
+        HttpEntry::new(router, endpoint, path)
     }
 
-    async fn who_answers(entrance: &Entrance, method: Method, uri: &str) -> String {
+    async fn who_answers(entrance: &HttpEntry, method: Method, uri: &str) -> String {
         let request = Request::builder().method(method).uri(uri);
         let answer = entrance.answer(request.body(Body::empty()).unwrap()).await;
         let body = axum::body::to_bytes(answer.unwrap().into_body(), 64).await;

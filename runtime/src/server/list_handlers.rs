@@ -9,7 +9,7 @@ use rmcp::{
 };
 
 use crate::{
-    access::Requirement, authorization::Admission, operation::Operation, resource::ResourceListing,
+    access::Requirement, authorization::Permit, operation::Operation, resource::ResourceListing,
 };
 
 use super::handler::Shared;
@@ -49,7 +49,7 @@ impl Shared {
         listing: Operation<'_>,
         mut requirements: impl Iterator<Item = Requirement>,
     ) -> CacheScope {
-        let is_everybodys = self.rules.admits(listing, None)
+        let is_everybodys = self.rules.allows(listing, None)
             && requirements.all(|requirement| requirement == Requirement::Public);
         match is_everybodys {
             true => CacheScope::Public,
@@ -57,37 +57,37 @@ impl Shared {
         }
     }
 
-    fn shows(&self, admission: &Admission, use_of: Operation<'_>) -> bool {
-        self.visibility.shows(&self.rules, admission, use_of)
+    fn shows(&self, permit: &Permit, use_of: Operation<'_>) -> bool {
+        self.visibility.shows(&self.rules, permit, use_of)
     }
 
-    pub(super) fn tools(&self, admission: &Admission) -> ListToolsResult {
+    pub(super) fn tools(&self, permit: &Permit) -> ListToolsResult {
         let tools = &self.catalogue.tools;
         let requirements = tools.iter().map(|tool| tool.requirement());
         let shown = tools
             .iter()
-            .filter(|tool| self.shows(admission, Operation::CallTool(tool.name())))
+            .filter(|tool| self.shows(permit, Operation::CallTool(tool.name())))
             .map(|tool| tool.listing().clone());
         let scope = self.cache_scope(Operation::ListTools, requirements);
         listed!(ListToolsResult, shown, scope)
     }
 
-    pub(super) fn prompts(&self, admission: &Admission) -> ListPromptsResult {
+    pub(super) fn prompts(&self, permit: &Permit) -> ListPromptsResult {
         let prompts = &self.catalogue.prompts;
         let requirements = prompts.iter().map(|prompt| prompt.requirement());
         let shown = prompts
             .iter()
-            .filter(|prompt| self.shows(admission, Operation::GetPrompt(prompt.name())))
+            .filter(|prompt| self.shows(permit, Operation::GetPrompt(prompt.name())))
             .map(|prompt| prompt.listing().clone());
         let scope = self.cache_scope(Operation::ListPrompts, requirements);
         listed!(ListPromptsResult, shown, scope)
     }
 
-    pub(super) fn resources(&self, admission: &Admission) -> ListResourcesResult {
+    pub(super) fn resources(&self, permit: &Permit) -> ListResourcesResult {
         let resources = self.catalogue.resources.iter();
         let requirements = resources.clone().map(|resource| resource.requirement());
         let shown = resources
-            .filter(|one| self.shows(admission, Operation::ReadResource(one.pattern().as_str())))
+            .filter(|one| self.shows(permit, Operation::ReadResource(one.pattern().as_str())))
             .filter_map(|resource| match resource.listing() {
                 ResourceListing::Resource(listing) => Some(listing.clone()),
                 ResourceListing::Template(_) => None,
@@ -96,13 +96,13 @@ impl Shared {
         listed!(ListResourcesResult, shown, scope)
     }
 
-    pub(super) fn templates(&self, admission: &Admission) -> ListResourceTemplatesResult {
+    pub(super) fn templates(&self, permit: &Permit) -> ListResourceTemplatesResult {
         let resources = self.catalogue.resources.iter();
         let requirements = resources.clone().map(|resource| resource.requirement());
         let shown = resources
             .filter(|one| {
                 let template = one.pattern().as_str();
-                self.shows(admission, Operation::CompleteResource(template))
+                self.shows(permit, Operation::CompleteResource(template))
             })
             .filter_map(|resource| match resource.listing() {
                 ResourceListing::Template(listing) => Some(listing.clone()),

@@ -1,7 +1,7 @@
 //! Which items the lists show to a caller.
 
 use crate::{
-    authorization::{Admission, Rules},
+    authorization::{Permit, Rules},
     operation::Operation,
 };
 
@@ -22,10 +22,10 @@ pub enum Visibility {
 
 impl Visibility {
     /// Returns whether a list shows the item of this operation to the admitted caller.
-    pub(super) fn shows(self, rules: &Rules, admission: &Admission, use_of: Operation<'_>) -> bool {
+    pub(super) fn shows(self, rules: &Rules, permit: &Permit, use_of: Operation<'_>) -> bool {
         match self {
             Self::All => rules.offers(use_of),
-            Self::Granted => rules.admits(use_of, admission.principal()),
+            Self::Granted => rules.allows(use_of, permit.principal()),
         }
     }
 }

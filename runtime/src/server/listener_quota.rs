@@ -159,13 +159,13 @@ impl Drop for Share {
 
 /// The resources that one session is subscribed to.
 #[derive(Debug, Default)]
-pub(super) struct Subscriptions {
+pub(super) struct SubscriptionQuota {
     uris: HashSet<String>,
     /// The bytes of the URIs, counted for the caller that subscribed first.
     share: Option<Share>,
 }
 
-impl Subscriptions {
+impl SubscriptionQuota {
     /// Adds a subscription.
     ///
     /// # Errors
@@ -260,8 +260,8 @@ mod tests {
     #[test]
     fn a_session_is_subscribed_to_so_many_resources() {
         let quota = Arc::default();
-        let mut subscriptions = Subscriptions::default();
-        let add = |subscriptions: &mut Subscriptions, uri: &str| {
+        let mut subscriptions = SubscriptionQuota::default();
+        let add = |subscriptions: &mut SubscriptionQuota, uri: &str| {
             subscriptions.add(uri.to_owned(), &quota, Listener::Connection(1))
         };
         for number in 0..PER_SESSION {
@@ -277,10 +277,10 @@ mod tests {
     fn the_sessions_of_one_caller_share_one_bound_of_bytes() {
         let quota = Arc::default();
         let long = |number: usize| format!("notes://{number:08184}");
-        let add = |subscriptions: &mut Subscriptions, number: usize| {
+        let add = |subscriptions: &mut SubscriptionQuota, number: usize| {
             subscriptions.add(long(number), &quota, Listener::Connection(1))
         };
-        let (mut first, mut second) = (Subscriptions::default(), Subscriptions::default());
+        let (mut first, mut second) = (SubscriptionQuota::default(), SubscriptionQuota::default());
         for number in 0..16 {
             add(&mut first, number).unwrap();
             add(&mut second, number).unwrap();

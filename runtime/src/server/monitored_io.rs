@@ -17,14 +17,14 @@ use super::activity::Activity;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A connection that tells what it sees.
-pub(super) struct Observed<I> {
+pub(super) struct MonitoredIo<I> {
     inner: I,
     activity: Arc<Activity>,
     /// How much of the preface was read; none once it is known what is spoken.
     read: Option<usize>,
 }
 
-impl<I> Observed<I> {
+impl<I> MonitoredIo<I> {
     pub(super) fn new(inner: I, activity: Arc<Activity>) -> Self {
         Self {
             inner,
@@ -43,7 +43,7 @@ impl<I> Observed<I> {
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Observed<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for MonitoredIo<I> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -68,7 +68,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Observed<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Observed<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for MonitoredIo<I> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -111,7 +111,7 @@ mod tests {
     async fn is_http2(pieces: &[&[u8]]) -> bool {
         let activity = Arc::new(Activity::default());
         let (mut client, server) = duplex(64);
-        let mut server = Observed::new(server, Arc::clone(&activity));
+        let mut server = MonitoredIo::new(server, Arc::clone(&activity));
         let mut buffer = [0; 64];
         for piece in pieces {
             client.write_all(piece).await.unwrap();

@@ -21,10 +21,13 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
-    authorization::{Admission, Decision, Rules},
-    gate::Holder,
+    authorization::{Decision, Permit, Rules},
+    gate::LatestCaller,
     operation::Operation,
-    tool::{CallRound, Capability, Lack, RoundSeal, ToolError, ToolOutcome, Turn},
+    tool::{
+        CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
+        ToolOutcome,
+    },
 };
 
 use super::handler::of_request;
@@ -66,12 +69,12 @@ impl<'h> Rounds<'h> {
     }
 
     /// Checks that the client declared the capabilities that the item always needs.
-    pub(super) fn check(&self, needed: &[Capability]) -> Result<(), ToolError> {
+    pub(super) fn check(&self, needed: &[ClientCapability]) -> Result<(), ToolError> {
         if needed.is_empty() {
             return Ok(());
         }
         let declared = self.context.client_capabilities();
-        Lack::of(needed, declared.as_ref()).map_err(ToolError::lacking)
+        MissingCapabilities::of(needed, declared.as_ref()).map_err(ToolError::lacking)
     }
 
     /// Converts the outcome of a tool to the form that the revision uses for failures.
@@ -85,13 +88,13 @@ impl<'h> Rounds<'h> {
     /// Runs a request to its end, or until the client has to send the next round.
     pub(super) async fn run<R: Answer>(
         &self,
-        admission: &Admission,
-        turn: Turn<'_>,
-        run: impl Fn(&Admission, CallRound) -> BoxFuture<'h, Result<R, ErrorData>>,
+        permit: &Permit,
+        turn: RoundRequest<'_>,
+        run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, ErrorData>>,
     ) -> Result<R, ErrorData> {
-        let mut admission = admission.clone();
-        let round = self.judge(&admission, &turn)?;
-        let mut end = run(&admission, round).await?;
+        let mut permit = permit.clone();
+        let round = self.judge(&permit, &turn)?;
+        let mut end = run(&permit, round).await?;
         if self.is_current {
             return Ok(end);
         }
@@ -103,14 +106,14 @@ impl<'h> Rounds<'h> {
             let requests = asked.input_requests.unwrap_or_default();
             let waiting = turn.next(asked.request_state);
             // A later answer would be refused, so do not wait longer.
-            let left = self.judge(&admission, &waiting)?.left();
+            let left = self.judge(&permit, &waiting)?.left();
             let responses = timeout(left, self.ask(requests)).await.map_err(|_| {
                 ErrorData::internal_error("your client did not answer in time", None)
             })??;
             let turn = waiting.with(responses);
-            admission = self.admit_again(&admission)?;
-            let round = self.judge(&admission, &turn)?;
-            end = run(&admission, round).await?;
+            permit = self.admit_again(&permit)?;
+            let round = self.judge(&permit, &turn)?;
+            end = run(&permit, round).await?;
         }
         match end.into_asked() {
             Ok(_) => Err(ErrorData::internal_error(
@@ -124,11 +127,11 @@ impl<'h> Rounds<'h> {
     /// Validates the request state and the answers of a request and returns its round.
     pub(super) fn judge(
         &self,
-        admission: &Admission,
-        turn: &Turn<'_>,
+        permit: &Permit,
+        turn: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::judge(self.seal, admission.principal(), turn, declared).map_err(|fault| {
+        CallRound::judge(self.seal, permit.principal(), turn, declared).map_err(|fault| {
             tracing::warn!(
                 target: "toolgate::audit",
                 outcome = "no_such_round",
@@ -145,7 +148,7 @@ impl<'h> Rounds<'h> {
     /// last in the session, which the gate has validated. The item must be the same, and so
     /// must the client: a session belongs to one caller, and another client of that caller
     /// cannot continue the request.
-    fn admit_again(&self, before: &Admission) -> Result<Admission, ErrorData> {
+    fn admit_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
         let refused = || {
             tracing::warn!(
                 target: "toolgate::audit",
@@ -156,13 +159,13 @@ impl<'h> Rounds<'h> {
             );
             ErrorData::invalid_request("you are no longer authorized to do this", None)
         };
-        let holder: &Holder = of_request(&self.context.extensions).ok_or_else(refused)?;
-        match self.rules.decide(self.operation, holder.principal()) {
-            Decision::Admit(admission)
-                if admission.target() == before.target()
-                    && client(&admission) == client(before) =>
+        let latest_caller: &LatestCaller =
+            of_request(&self.context.extensions).ok_or_else(refused)?;
+        match self.rules.decide(self.operation, latest_caller.principal()) {
+            Decision::Admit(permit)
+                if permit.target() == before.target() && client(&permit) == client(before) =>
             {
-                Ok(admission)
+                Ok(permit)
             }
             Decision::Admit(_) | Decision::Deny(..) => Err(refused()),
         }
@@ -171,7 +174,7 @@ impl<'h> Rounds<'h> {
     /// Sends the requests to the client of a session, one after the other.
     async fn ask(&self, requests: InputRequests) -> Result<InputResponses, ErrorData> {
         // Without a session no client can answer.
-        if of_request::<Holder>(&self.context.extensions).is_none() {
+        if of_request::<LatestCaller>(&self.context.extensions).is_none() {
             return Err(ErrorData::invalid_request(
                 "a client can be asked for input only in a session or with revision 2026-07-28",
                 None,
@@ -216,8 +219,8 @@ pub(super) trait Answer: Sized {
 }
 
 /// Returns the client ID of a caller.
-fn client(admission: &Admission) -> Option<&str> {
-    admission.principal()?.claims().client_id()
+fn client(permit: &Permit) -> Option<&str> {
+    permit.principal()?.claims().client_id()
 }
 
 macro_rules! answers {

@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use crate::{
-    access::{Access, Requirement},
+    access::{Requirement, ResolvedAccess},
     authorization::{Offers, Switches},
     error::Faults,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
 };
 
-use super::scope_hierarchy::Hierarchy;
+use super::scope_hierarchy::ScopeHierarchy;
 
 /// The access terms of one item.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
+pub(super) struct AccessTerms {
     pub(super) requirement: Requirement,
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
 }
 
-impl Terms {
+impl AccessTerms {
     /// Returns the terms of an item that is always denied.
     pub(super) fn of_nobody() -> Self {
         Self {
@@ -34,16 +34,16 @@ impl Terms {
 
 /// All offered items, ordered by number.
 #[derive(Debug, Default)]
-pub(super) struct Offered {
-    pub(super) tools: Vec<(String, Terms)>,
-    pub(super) prompts: Vec<(String, Terms)>,
-    pub(super) resources: Vec<(UriPattern, Terms)>,
+pub(super) struct Registry {
+    pub(super) tools: Vec<(String, AccessTerms)>,
+    pub(super) prompts: Vec<(String, AccessTerms)>,
+    pub(super) resources: Vec<(UriPattern, AccessTerms)>,
     /// Whether clients can listen for changes.
     pub(super) changes: bool,
 }
 
-impl Offered {
-    fn terms(&self) -> Vec<&Terms> {
+impl Registry {
+    fn terms(&self) -> Vec<&AccessTerms> {
         let mut all = Vec::new();
         for named in [&self.tools, &self.prompts] {
             all.extend(named.iter().map(|(_, terms)| terms));
@@ -72,7 +72,7 @@ impl Offered {
         let named = named.map(|(name, terms)| (name.as_str(), terms));
         let resources = self.resources.iter();
         let resources = resources.map(|(pattern, terms)| (pattern.as_str(), terms));
-        let asks = |terms: &Terms| {
+        let asks = |terms: &AccessTerms| {
             let mut scopes = terms.requirement.scopes().chain(terms.demands.clone());
             scopes.any(|one| one.as_str() == scope)
         };
@@ -81,7 +81,7 @@ impl Offered {
     }
 
     /// Builds the table that assigns a bit to every scope.
-    pub(super) fn table(&self, hierarchy: &Hierarchy, faults: &mut Faults) -> ScopeTable {
+    pub(super) fn table(&self, hierarchy: &ScopeHierarchy, faults: &mut Faults) -> ScopeTable {
         let mut scopes = Vec::new();
         for terms in self.terms() {
             scopes.extend(terms.requirement.scopes());
@@ -118,7 +118,7 @@ impl Offered {
 
     /// Resolves the terms to bits of a table.
     pub(super) fn offers(&self, table: &ScopeTable, switches: Arc<Switches>) -> Offers {
-        let named = |things: &[(String, Terms)]| -> Vec<(Box<str>, Access)> {
+        let named = |things: &[(String, AccessTerms)]| -> Vec<(Box<str>, ResolvedAccess)> {
             let resolved = things
                 .iter()
                 .map(|(name, terms)| (name.as_str().into(), terms.requirement.resolve(table)));

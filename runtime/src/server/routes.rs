@@ -22,11 +22,11 @@ use crate::{
 };
 
 use super::{
-    browser_redirect::{ForBrowsers, is_browser, see_docs},
-    cors::ForPages,
+    browser_redirect::{RedirectBrowsers, is_browser, see_docs},
+    cors::Cors,
     docs_page,
     gate_plan::Readiness,
-    http_entry::{Answer, Entrance},
+    http_entry::{Answer, HttpEntry},
 };
 
 /// The contents of the routes besides the MCP endpoint.
@@ -44,7 +44,7 @@ pub(super) struct Served {
 
 /// Builds the routes of the endpoint and its documents. It claims no other paths: those
 /// belong to the application into which the router is merged.
-pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> Entrance
+pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> HttpEntry
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
         + Clone
@@ -65,8 +65,8 @@ where
         .route(LIVENESS_PATH, read(|| Response::new(Body::from("ok\n"))))
         .route(READINESS_PATH, read(move || ready(&readiness)))
         .route(DOCS_PATH, read(move || documentation(page.clone())));
-    let endpoint = ForPages::new(endpoint, cors.clone());
-    let opened = ForBrowsers(endpoint.clone());
+    let endpoint = Cors::new(endpoint, cors.clone());
+    let opened = RedirectBrowsers(endpoint.clone());
     let mut endpoints = Router::new();
     if path.is_empty() {
         endpoints = endpoints.route("/", any_service(opened));
@@ -93,7 +93,7 @@ where
         Some(issuer) => router.merge(issuer),
         None => router,
     };
-    Entrance::new(router, move |request| endpoint.clone().call(request), &path)
+    HttpEntry::new(router, move |request| endpoint.clone().call(request), &path)
 }
 
 /// Builds the route of a readable path. All have one type, which is compiled once.

@@ -2,19 +2,19 @@
 
 use crate::{
     error::Faults,
-    scope::{Scope, ScopeTable, TooManyScopes},
+    scope::{Scope, ScopeTable, TooManyScopesError},
 };
 
 /// The declarations, stored as written until the tools are known.
 #[derive(Debug, Default)]
-pub(super) struct Hierarchy {
+pub(super) struct ScopeHierarchy {
     implications: Vec<(&'static str, Vec<&'static str>)>,
     patterns: bool,
 }
 
-impl Hierarchy {
-    pub(super) fn add(&mut self, holder: &'static str, implied: &[&'static str]) {
-        self.implications.push((holder, implied.to_vec()));
+impl ScopeHierarchy {
+    pub(super) fn add(&mut self, latest_caller: &'static str, implied: &[&'static str]) {
+        self.implications.push((latest_caller, implied.to_vec()));
     }
 
     pub(super) fn allow_patterns(&mut self) {
@@ -26,12 +26,16 @@ impl Hierarchy {
         &self,
         asked_for: Vec<Scope>,
         faults: &mut Faults,
-    ) -> Result<ScopeTable, TooManyScopes> {
+    ) -> Result<ScopeTable, TooManyScopesError> {
         let mut known: Vec<&str> = asked_for.iter().map(|scope| scope.as_str()).collect();
-        known.extend(self.implications.iter().map(|(holder, _)| *holder));
+        known.extend(
+            self.implications
+                .iter()
+                .map(|(latest_caller, _)| *latest_caller),
+        );
         let mut implications = Vec::new();
-        for (holder, implied) in &self.implications {
-            let holder = read(holder, faults);
+        for (latest_caller, implied) in &self.implications {
+            let latest_caller = read(latest_caller, faults);
             let mut scopes = Vec::new();
             for name in implied {
                 if !known.contains(name) {
@@ -42,7 +46,7 @@ impl Hierarchy {
                 }
                 scopes.extend(read(name, faults));
             }
-            implications.extend(holder.map(|holder| (holder, scopes)));
+            implications.extend(latest_caller.map(|latest_caller| (latest_caller, scopes)));
         }
         let table = ScopeTable::with_hierarchy(asked_for, &implications)?;
         Ok(if self.patterns {
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_fault_of_the_declarations_is_told() {
-        let mut hierarchy = Hierarchy::default();
+        let mut hierarchy = ScopeHierarchy::default();
         hierarchy.add("todo admin", &["todo:raed", "todo:read"]);
         let mut faults = Faults::default();
         let table = hierarchy.table(vec![Scope::new("todo:read")], &mut faults);
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_implies_may_be_implied() {
-        let mut hierarchy = Hierarchy::default();
+        let mut hierarchy = ScopeHierarchy::default();
         hierarchy.add("admin", &["read"]);
         hierarchy.add("root", &["admin"]);
         let mut faults = Faults::default();

@@ -50,15 +50,15 @@ pub(super) fn publish(list: &mut Value) {
 ///
 /// The service is shared and cloned only for requests that reach it: a clone copies all
 /// settings, and most requests take the fast path.
-pub(super) struct Publishing<I>(pub(super) Arc<I>);
+pub(super) struct AddSecuritySchemes<I>(pub(super) Arc<I>);
 
-impl<I> Clone for Publishing<I> {
+impl<I> Clone for AddSecuritySchemes<I> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<I, B> Service<Request<Body>> for Publishing<I>
+impl<I, B> Service<Request<Body>> for AddSecuritySchemes<I>
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible>
         + Clone
@@ -120,12 +120,12 @@ fn broken(error: axum::BoxError) -> Body {
 
 /// Sessions that add `securitySchemes` to the messages that they send.
 #[derive(Debug, Default)]
-pub(super) struct PublishingSessions(LocalSessions);
+pub(super) struct SessionsWithSecuritySchemes(LocalSessions);
 
 type Fault = <LocalSessions as SessionManager>::Error;
 type Messages = Result<ServerJsonRpcMessage, Fault>;
 
-impl SessionManager for PublishingSessions {
+impl SessionManager for SessionsWithSecuritySchemes {
     type Error = Fault;
     type Transport = Publisher<<LocalSessions as SessionManager>::Transport>;
 
@@ -188,7 +188,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Publisher<T> {
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), T::Error>> + Send + 'static {
-        self.0.send(in_session(message))
+        self.0.send(session_fast_path(message))
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
@@ -200,7 +200,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Publisher<T> {
     }
 }
 
-fn in_session(mut message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
+fn session_fast_path(mut message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
     if let JsonRpcMessage::Response(response) = &mut message
         && let ServerResult::ListToolsResult(list) = &response.result
         && let Ok(mut list) = serde_json::to_value(list)

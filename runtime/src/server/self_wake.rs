@@ -17,14 +17,14 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 /// A future that is polled once more, and not scheduled, if it was woken while it was polled.
-pub(super) struct AtOnce<F> {
+pub(super) struct SelfWake<F> {
     future: Pin<Box<F>>,
-    bell: Arc<Bell>,
+    bell: Arc<WakeState>,
     waker: Waker,
 }
 
 /// Wakes a task, unless that is at the future already.
-struct Bell {
+struct WakeState {
     state: AtomicU8,
     task: AtomicWaker,
 }
@@ -36,7 +36,7 @@ const THERE: u8 = 1;
 /// It is being polled, and has to be once more.
 const RUNG: u8 = 2;
 
-impl Wake for Bell {
+impl Wake for WakeState {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -54,9 +54,9 @@ impl Wake for Bell {
     }
 }
 
-impl<F: Future> AtOnce<F> {
+impl<F: Future> SelfWake<F> {
     pub(super) fn new(future: F) -> Self {
-        let bell = Arc::new(Bell {
+        let bell = Arc::new(WakeState {
             state: AtomicU8::new(AWAY),
             task: AtomicWaker::new(),
         });
@@ -86,7 +86,7 @@ impl<F: Future> AtOnce<F> {
     }
 }
 
-impl<F: Future> Future for AtOnce<F> {
+impl<F: Future> Future for SelfWake<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -128,14 +128,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_wakes_itself_goes_on_within_the_same_poll() {
-        let once = AtOnce::new(wakes_itself(1));
+        let once = SelfWake::new(wakes_itself(1));
         pin_mut!(once);
         assert_eq!(poll!(once), Poll::Ready("done"));
     }
 
     #[tokio::test]
     async fn what_wakes_itself_again_and_again_gives_way_and_is_not_forgotten() {
-        let often = AtOnce::new(wakes_itself(5));
+        let often = SelfWake::new(wakes_itself(5));
         pin_mut!(often);
         assert_eq!(poll!(often.as_mut()), Poll::Pending);
         assert_eq!(often.await, "done");
@@ -144,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_woken_by_others_is_polled_again() {
         let bell = Arc::new(Notify::new());
-        let waits = AtOnce::new({
+        let waits = SelfWake::new({
             let bell = Arc::clone(&bell);
             async move {
                 for _ in 0..100 {
@@ -172,8 +172,11 @@ mod tests {
             }
             tells.notify_one();
         };
-        let one = tokio::spawn(AtOnce::new(player(Arc::clone(&ours), Arc::clone(&theirs))));
-        let other = tokio::spawn(AtOnce::new(player(theirs, ours)));
+        let one = tokio::spawn(SelfWake::new(player(
+            Arc::clone(&ours),
+            Arc::clone(&theirs),
+        )));
+        let other = tokio::spawn(SelfWake::new(player(theirs, ours)));
         for player in [one, other] {
             let played = tokio::time::timeout(Duration::from_secs(20), player).await;
             assert!(played.is_ok());

@@ -66,11 +66,11 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// [`Error::Start`] with every error of the items and the configuration, [`Error::Bind`]
     /// if the server cannot listen on the address, [`Error::Serve`] if listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {
-        let quiet = self.quiet;
+        let without_banner = self.without_banner;
         let told_to_stop = told_to_stop();
         let assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
-        if !quiet {
+        if !without_banner {
             startup_banner::print(&assembled.welcome);
         }
         serve(listener, assembled, told_to_stop).await

@@ -21,9 +21,9 @@ use rmcp::{
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::gate::InSession;
+use crate::gate::SessionFastPath;
 
-use super::{security_schemes::PublishingSessions, transport::KEEP_ALIVE};
+use super::{security_schemes::SessionsWithSecuritySchemes, transport::KEEP_ALIVE};
 
 /// How long an answer that has begun waits for its end. Nearly all are whole by then, and
 /// one that is whole is written at once, not event by event.
@@ -32,12 +32,12 @@ const ALIVE: &[u8] = b":\n\n";
 
 /// The open sessions.
 pub(super) struct OpenSessions {
-    pub(super) sessions: Arc<PublishingSessions>,
+    pub(super) sessions: Arc<SessionsWithSecuritySchemes>,
     /// Ends what is still being told.
     pub(super) stop: CancellationToken,
 }
 
-impl InSession for OpenSessions {
+impl SessionFastPath for OpenSessions {
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool> {
         let id = session.into();
         async move { self.sessions.has_session(&id).await.unwrap_or(false) }.boxed()

@@ -6,7 +6,7 @@ use super::login_timing::{self, Login};
 
 /// The facts that the banner shows.
 #[derive(Debug, Clone)]
-pub(super) struct Welcome {
+pub(super) struct StartupBanner {
     pub(super) name: String,
     pub(super) resource: String,
     pub(super) docs: String,
@@ -22,7 +22,7 @@ pub(super) struct Welcome {
     pub(super) login: Login,
 }
 
-impl fmt::Display for Welcome {
+impl fmt::Display for StartupBanner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             name,
@@ -66,7 +66,7 @@ impl fmt::Display for Welcome {
     }
 }
 
-impl Welcome {
+impl StartupBanner {
     /// Returns the numbers of items in words: always tools, the others if there are any.
     fn offered(&self) -> String {
         let count = |number: usize, noun: &str| {
@@ -92,7 +92,7 @@ fn or_none(text: &str) -> &str {
 }
 
 /// Prints the banner to standard error, and ignores failures.
-pub(super) fn print(welcome: &Welcome) {
+pub(super) fn print(welcome: &StartupBanner) {
     let _ = writeln!(std::io::stderr().lock(), "{welcome}");
 }
 
@@ -100,8 +100,8 @@ pub(super) fn print(welcome: &Welcome) {
 mod tests {
     use super::*;
 
-    fn welcome() -> Welcome {
-        Welcome {
+    fn welcome() -> StartupBanner {
+        StartupBanner {
             name: "news".into(),
             resource: "http://127.0.0.1:8000/mcp".into(),
             docs: "http://127.0.0.1:8000/docs".into(),
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_there_is_is_counted() {
         let told = |tools, prompts, resources| {
-            let welcome = Welcome {
+            let welcome = StartupBanner {
                 tools,
                 prompts,
                 resources,
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_promised_where_a_request_without_a_token_is_refused() {
-        let told = |login| Welcome { login, ..welcome() }.to_string();
+        let told = |login| StartupBanner { login, ..welcome() }.to_string();
         for (login, refuses, warns) in [
             (Login::AtConnection, true, false),
             (Login::AtProtectedCall, false, true),

@@ -5,15 +5,15 @@ use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::model::{CallToolResponse, JsonObject};
 
 use crate::{
-    authorization::{Admission, Target},
-    gate::Direct,
+    authorization::{Permit, Target},
+    gate::StatelessFastPath,
     operation::Operation,
     tool::{Call, Refused, Tool},
 };
 
 use super::handler::Shared;
 
-impl Direct for Shared {
+impl StatelessFastPath for Shared {
     fn takes(&self, target: Target) -> bool {
         match target {
             Target::Tool(number) => self
@@ -25,38 +25,33 @@ impl Direct for Shared {
         }
     }
 
-    fn authorize(
-        &self,
-        admission: &Admission,
-        arguments: Option<&JsonObject>,
-    ) -> Result<(), Refused> {
-        match self.catalogue.admitted_tool(admission) {
-            Some(tool) => tool.authorize(
-                admission.principal(),
-                arguments.unwrap_or(&JsonObject::new()),
-            ),
+    fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused> {
+        match self.catalogue.permitted_tool(permit) {
+            Some(tool) => {
+                tool.authorize(permit.principal(), arguments.unwrap_or(&JsonObject::new()))
+            }
             None => Ok(()),
         }
     }
 
     fn call(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
         let tool = self
             .catalogue
-            .admitted_tool(admission)
+            .permitted_tool(permit)
             .filter(|tool| tool.is_plain())?;
-        let principal = admission.principal().cloned();
+        let principal = permit.principal().cloned();
         let call = Call::new((), arguments, principal, None);
-        let running = tool.call(admission, call);
+        let running = tool.call(permit, call);
         Some(running.map(|outcome| outcome.into_response()).boxed())
     }
 
-    fn list(&self, admission: &Admission) -> Option<Bytes> {
+    fn list(&self, permit: &Permit) -> Option<Bytes> {
         // The second check, as rmcp's way has it.
-        self.rules.confirm(admission, Operation::ListTools).ok()?;
-        self.tools_as_bytes(admission)
+        self.rules.confirm(permit, Operation::ListTools).ok()?;
+        self.tools_as_bytes(permit)
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{config::Settings, metadata::Metadata};
+use crate::{config::ValidConfig, metadata::Metadata};
 
 use super::{
     catalogue::Catalogue,
@@ -13,10 +13,10 @@ use super::{
 };
 
 /// The contents of the documents.
-pub(super) struct Documents<'a> {
+pub(super) struct StaticDocuments<'a> {
     pub(super) name: &'a str,
     pub(super) version: &'a str,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a ValidConfig,
     pub(super) issuers: &'a [String],
     pub(super) is_development: bool,
     pub(super) login: Login,
@@ -25,7 +25,7 @@ pub(super) struct Documents<'a> {
     pub(super) scope_prefix: &'a str,
 }
 
-impl Documents<'_> {
+impl StaticDocuments<'_> {
     /// Returns the protected resource metadata (RFC 9728 §2).
     pub(super) fn metadata(&self) -> Bytes {
         let settings = self.settings;

@@ -12,16 +12,16 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    authorization::Rules, caller::Principal, clock::Clock, gate::Holder, operation::Operation,
+    authorization::Rules, caller::Principal, clock::Clock, gate::LatestCaller, operation::Operation,
 };
 
 use super::{
     changes::{Change, Changes},
-    listener_quota::{Listener, Quota, Subscriptions},
+    listener_quota::{Listener, Quota, SubscriptionQuota},
 };
 
 /// Sends each client the changes that concern it.
-pub(super) struct Herald {
+pub(super) struct ChangeNotifier {
     pub(super) changes: Changes,
     pub(super) rules: Arc<Rules>,
     pub(super) clock: Arc<dyn Clock>,
@@ -31,7 +31,7 @@ pub(super) struct Herald {
     pub(super) quota: Arc<Quota>,
 }
 
-impl Herald {
+impl ChangeNotifier {
     /// Returns the accepted part of a `subscriptions/listen` request. Unknown resources are
     /// left out, and the acknowledgement shows that.
     pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> SubscriptionFilter {
@@ -50,7 +50,7 @@ impl Herald {
             |principal: &Principal| principal.claims().expires_at().since(self.clock.now()) > 0;
         principal.is_none_or(is_good)
             && self.rules.offers(read)
-            && self.rules.admits(read, principal)
+            && self.rules.allows(read, principal)
     }
 
     /// Returns whether a change concerns a session. A change of a resource does if the
@@ -59,12 +59,13 @@ impl Herald {
         let Change::Contents(uri) = change else {
             return self.has_list(change);
         };
-        let holder = {
+        let latest_caller = {
             let subscribed = lock(subscribed);
             let listens = subscribed.uris.contains(uri);
-            subscribed.holder.clone().filter(|_| listens)
+            subscribed.latest_caller.clone().filter(|_| listens)
         };
-        holder.is_some_and(|holder| self.may_tell(uri, holder.principal().as_ref()))
+        latest_caller
+            .is_some_and(|latest_caller| self.may_tell(uri, latest_caller.principal().as_ref()))
     }
 
     fn has_list(&self, change: &Change) -> bool {
@@ -79,21 +80,21 @@ impl Herald {
 
 /// The subscriptions of one session. Dropping it stops the notifications.
 #[derive(Default)]
-pub(super) struct Listening {
+pub(super) struct Subscriptions {
     subscribed: Arc<Mutex<Subscribed>>,
     task: OnceLock<DropGuard>,
 }
 
 #[derive(Default)]
 struct Subscribed {
-    uris: Subscriptions,
+    uris: SubscriptionQuota,
     /// The holder whose token decides what is sent to the session.
-    holder: Option<Holder>,
+    latest_caller: Option<LatestCaller>,
 }
 
-impl Listening {
+impl Subscriptions {
     /// Starts to notify the client of a session.
-    pub(super) fn begin(&self, herald: &Arc<Herald>, peer: Peer<RoleServer>) {
+    pub(super) fn begin(&self, herald: &Arc<ChangeNotifier>, peer: Peer<RoleServer>) {
         self.task.get_or_init(|| {
             let ended = CancellationToken::new();
             let guard = ended.clone().drop_guard();
@@ -116,16 +117,16 @@ impl Listening {
     ///
     /// # Errors
     ///
-    /// As [`Subscriptions::add`].
+    /// As [`SubscriptionQuota::add`].
     pub(super) fn subscribe(
         &self,
         uri: String,
-        holder: Holder,
+        latest_caller: LatestCaller,
         quota: &Arc<Quota>,
         listener: Listener,
     ) -> Result<(), ErrorData> {
         let mut subscribed = lock(&self.subscribed);
-        subscribed.holder = Some(holder);
+        subscribed.latest_caller = Some(latest_caller);
         subscribed.uris.add(uri, quota, listener)
     }
 
@@ -158,7 +159,7 @@ async fn next(
 }
 
 async fn pass_on(
-    herald: &Herald,
+    herald: &ChangeNotifier,
     receiver: &mut Receiver<Change>,
     peer: &Peer<RoleServer>,
     subscribed: &Mutex<Subscribed>,
@@ -187,7 +188,7 @@ async fn pass_on(
 
 /// Notifies a client of revision 2026-07-28 until it stops listening.
 pub(super) async fn listen(
-    herald: &Herald,
+    herald: &ChangeNotifier,
     principal: Option<&Principal>,
     subscription: &SubscriptionContext,
 ) {

@@ -9,7 +9,7 @@ use crate::{
     caller::Acceptance,
     claims::Claims,
     clock::Clock,
-    config::Settings,
+    config::ValidConfig,
     error::{Faults, StartError},
     issuer::Issuer,
     scope::ScopeTable,
@@ -19,11 +19,11 @@ use crate::{
 #[cfg(feature = "development-issuer")]
 use crate::development::{self, DevelopmentIssuer};
 
-use super::{gate_plan::DescribedScope, registry::Offered};
+use super::{gate_plan::DescribedScope, registry::Registry};
 
 /// The issuers of a server.
 #[derive(Default)]
-pub(super) struct Issuing {
+pub(super) struct TokenIssuers {
     trusted: Vec<Issuer>,
     /// The routes of the embedded issuer, if it is used.
     pub(super) routes: Option<Router>,
@@ -34,21 +34,21 @@ pub(super) struct Issuing {
     not(feature = "development-issuer"),
     expect(dead_code, reason = "only the embedded issuer reads it")
 )]
-pub(super) struct Embedding<'a> {
+pub(super) struct DevelopmentIssuerConfig<'a> {
     pub(super) name: &'a str,
-    pub(super) offered: &'a Offered,
+    pub(super) offered: &'a Registry,
     pub(super) scopes: Vec<DescribedScope>,
     pub(super) baseline: Vec<&'static str>,
     pub(super) clock: &'a Arc<dyn Clock>,
 }
 
-impl Issuing {
+impl TokenIssuers {
     /// Chooses the configured issuers. Without any, and only on loopback, chooses the
     /// embedded development issuer. Tools that require tokens without an issuer are an error.
     pub(super) fn choose(
-        settings: &Settings,
+        settings: &ValidConfig,
         asks_for_tokens: bool,
-        embedding: &Embedding<'_>,
+        embedding: &DevelopmentIssuerConfig<'_>,
         faults: &mut Faults,
     ) -> Self {
         let trusted = settings.issuers().iter();
@@ -105,7 +105,7 @@ impl Issuing {
     }
 
     /// Returns the constructor of the authenticator for their tokens.
-    pub(super) fn verifier(&self, faults: &mut Faults) -> MakeAuthenticator {
+    pub(super) fn verifier(&self, faults: &mut Faults) -> BuildAuthenticator {
         if self.trusted.is_empty() {
             return make_authenticator(NobodyIsTrusted);
         }
@@ -123,11 +123,11 @@ impl Issuing {
 }
 
 /// Builds an authenticator once the accepted issuers and audiences are known.
-pub(super) type MakeAuthenticator =
+pub(super) type BuildAuthenticator =
     Box<dyn FnOnce(Acceptance, Arc<ScopeTable>, Arc<dyn Clock>) -> Authenticator + Send>;
 
 /// Returns the constructor of an authenticator with this verifier.
-pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> MakeAuthenticator {
+pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> BuildAuthenticator {
     Box::new(|acceptance, table, clock| Authenticator::new(verifier, acceptance, table, clock))
 }
 
@@ -142,7 +142,10 @@ impl TokenVerifier for NobodyIsTrusted {
 }
 
 #[cfg(feature = "development-issuer")]
-fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
+fn embed(
+    settings: &ValidConfig,
+    embedding: &DevelopmentIssuerConfig<'_>,
+) -> Result<Option<TokenIssuers>, StartError> {
     if !settings.may_issue_for_development() {
         return Ok(None);
     }
@@ -169,7 +172,7 @@ fn embed(settings: &Settings, embedding: &Embedding<'_>) -> Result<Option<Issuin
         clock: Arc::clone(embedding.clock),
     })?;
     let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
-    Ok(Some(Issuing {
+    Ok(Some(TokenIssuers {
         trusted: vec![trusted],
         routes: Some(issuer.router()),
     }))
@@ -193,6 +196,9 @@ fn uses(names: &[&str]) -> Option<String> {
 }
 
 #[cfg(not(feature = "development-issuer"))]
-fn embed(_settings: &Settings, _embedding: &Embedding<'_>) -> Result<Option<Issuing>, StartError> {
+fn embed(
+    _settings: &ValidConfig,
+    _embedding: &DevelopmentIssuerConfig<'_>,
+) -> Result<Option<TokenIssuers>, StartError> {
     Ok(None)
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::{authorization::Admission, caller::Principal, scope::ScopeSet};
+use crate::{authorization::Permit, caller::Principal, scope::ScopeSet};
 
 use super::{Visibility, handler::Shared, security_schemes};
 
@@ -20,9 +20,9 @@ struct Class {
 }
 
 /// The cached lists.
-pub(super) struct Lists(Cache<Class, Bytes, Length>);
+pub(super) struct ToolListCache(Cache<Class, Bytes, Length>);
 
-impl Default for Lists {
+impl Default for ToolListCache {
     fn default() -> Self {
         Self(Cache::with_weighter(64, CAPACITY, Length))
     }
@@ -40,8 +40,8 @@ impl Weighter<Class, Bytes> for Length {
 impl Shared {
     /// Returns the `tools/list` result for an admitted caller, as JSON. Returns `None` if
     /// serialization fails.
-    pub(super) fn tools_as_bytes(&self, admission: &Admission) -> Option<Bytes> {
-        let granted = admission.principal().map(Principal::granted);
+    pub(super) fn tools_as_bytes(&self, permit: &Permit) -> Option<Bytes> {
+        let granted = permit.principal().map(Principal::granted);
         let class = Class {
             // Read before the list is built: a list built during a switch is cached under the
             // old number and not served after the switch.
@@ -54,7 +54,7 @@ impl Shared {
         if let Some(list) = self.lists.0.get(&class) {
             return Some(list);
         }
-        let mut list = serde_json::to_value(self.tools(admission)).ok()?;
+        let mut list = serde_json::to_value(self.tools(permit)).ok()?;
         security_schemes::publish(&mut list);
         let list = Bytes::from(list.to_string());
         self.lists.0.insert(class, list.clone());

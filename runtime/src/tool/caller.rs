@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ToolError;
-use crate::{authorization::Admission, caller::Principal, clock::UnixTime};
+use crate::{authorization::Permit, caller::Principal, clock::UnixTime};
 
 /// Who calls: what the verified token says, never the token itself.
 ///
@@ -36,8 +36,8 @@ impl Caller {
     #[must_use]
     pub fn of(request: &RequestContext<RoleServer>) -> Option<Self> {
         let parts = request.extensions.get::<Parts>()?;
-        let admission = parts.extensions.get::<Admission>()?;
-        admission.principal().cloned().map(Self::new)
+        let permit = parts.extensions.get::<Permit>()?;
+        permit.principal().cloned().map(Self::new)
     }
 
     /// The principal behind it.

@@ -16,7 +16,7 @@ use rmcp::model::{
 /// [`Round::require`](crate::Round::require) and [`Context::require`](crate::Context::require).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Capability {
+pub enum ClientCapability {
     /// Its person fills in a form: `elicitation`.
     Elicitation,
     /// Its person goes to a page: `elicitation.url`.
@@ -31,7 +31,7 @@ pub enum Capability {
     Roots,
 }
 
-impl Capability {
+impl ClientCapability {
     /// Its name in the protocol, and in the attributes.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -96,12 +96,12 @@ impl Capability {
 
 /// Capabilities that something needs and its client has not declared; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lack(Vec<Capability>);
+pub(crate) struct MissingCapabilities(Vec<ClientCapability>);
 
-impl Lack {
+impl MissingCapabilities {
     /// Those of some that a client has not declared.
     pub(crate) fn of(
-        needed: &[Capability],
+        needed: &[ClientCapability],
         declared: Option<&ClientCapabilities>,
     ) -> Result<(), Self> {
         let mut lacking = Vec::new();
@@ -149,13 +149,13 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Capability; 6] = [
-        Capability::Elicitation,
-        Capability::ElicitationUrl,
-        Capability::Sampling,
-        Capability::SamplingTools,
-        Capability::SamplingContext,
-        Capability::Roots,
+    const ALL: [ClientCapability; 6] = [
+        ClientCapability::Elicitation,
+        ClientCapability::ElicitationUrl,
+        ClientCapability::Sampling,
+        ClientCapability::SamplingTools,
+        ClientCapability::SamplingContext,
+        ClientCapability::Roots,
     ];
 
     fn declared(value: Value) -> ClientCapabilities {
@@ -188,26 +188,33 @@ mod tests {
     #[test]
     fn an_error_names_all_that_is_lacking_and_nothing_else() {
         let client = declared(json!({"elicitation": {}}));
-        let lack = Lack::of(&ALL, Some(&client)).unwrap_err();
+        let lack = MissingCapabilities::of(&ALL, Some(&client)).unwrap_err();
         assert_eq!(
             serde_json::to_value(lack.required()).unwrap(),
             json!({"elicitation": {"url": {}}, "sampling": {"tools": {}, "context": {}}, "roots": {}})
         );
         let told = lack.message();
         assert!(told.contains("`elicitation.url`, `sampling`"), "{told}");
-        let lack = Lack::of(&[Capability::Sampling, Capability::Sampling], None).unwrap_err();
+        let lack = MissingCapabilities::of(
+            &[ClientCapability::Sampling, ClientCapability::Sampling],
+            None,
+        )
+        .unwrap_err();
         assert_eq!(
             serde_json::to_value(lack.required()).unwrap(),
             json!({"sampling": {}})
         );
-        assert_eq!(Lack::of(&[Capability::Elicitation], Some(&client)), Ok(()));
-        assert_eq!(Lack::of(&[], None), Ok(()));
+        assert_eq!(
+            MissingCapabilities::of(&[ClientCapability::Elicitation], Some(&client)),
+            Ok(())
+        );
+        assert_eq!(MissingCapabilities::of(&[], None), Ok(()));
     }
 
     #[test]
     fn what_an_error_asks_for_is_what_is_enough() {
         for capability in ALL {
-            let lack = Lack::of(&[capability], None).unwrap_err();
+            let lack = MissingCapabilities::of(&[capability], None).unwrap_err();
             let required = declared(serde_json::to_value(lack.required()).unwrap());
             assert!(capability.is_among(Some(&required)), "{capability:?}");
         }

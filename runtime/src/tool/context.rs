@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ToolError,
-    capability::{Capability, Lack},
+    capability::{ClientCapability, MissingCapabilities},
 };
 
 mod log;
 
 pub use log::LogLevel;
-pub(crate) use log::Threshold;
+pub(crate) use log::LogThreshold;
 
 /// The request in which a call came.
 ///
@@ -105,7 +105,7 @@ impl Context {
 
     /// Whether the client declares that it can be asked for this.
     #[must_use]
-    pub fn can(&self, capability: Capability) -> bool {
+    pub fn can(&self, capability: ClientCapability) -> bool {
         capability.is_among(self.0.client_capabilities().as_ref())
     }
 
@@ -114,9 +114,9 @@ impl Context {
     /// # Errors
     ///
     /// When it does not. Given back by the tool, it is told as the protocol tells it.
-    pub fn require(&self, capability: Capability) -> Result<(), ToolError> {
+    pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
         let declared = self.0.client_capabilities();
-        Lack::of(&[capability], declared.as_ref()).map_err(ToolError::lacking)
+        MissingCapabilities::of(&[capability], declared.as_ref()).map_err(ToolError::lacking)
     }
 
     /// The id of the JSON-RPC request.

@@ -4,7 +4,7 @@
 //! [`ToolDefinition`], made of facts and two functions. Nothing here is public API.
 
 use super::{
-    Call, CallFuture, Describe, Facts, FromCall, ToolError,
+    Call, CallFuture, Facts, FromCall, SchemaBuilder, ToolError,
     authorize::{Answer, Asked, Check},
     run,
 };
@@ -13,7 +13,7 @@ use crate::scope::Scope;
 /// One tool as its author wrote it.
 pub struct ToolDefinition<S> {
     pub(super) facts: Facts,
-    pub(super) describe: Box<dyn FnOnce(&mut Describe) + Send>,
+    pub(super) describe: Box<dyn FnOnce(&mut SchemaBuilder) + Send>,
     pub(super) call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
@@ -24,7 +24,7 @@ impl<S> ToolDefinition<S> {
     /// A tool by its facts, its schemas and what runs it.
     pub fn new(
         facts: Facts,
-        describe: impl FnOnce(&mut Describe) + Send + 'static,
+        describe: impl FnOnce(&mut SchemaBuilder) + Send + 'static,
         call: impl Fn(Call<S>) -> CallFuture + Send + Sync + 'static,
     ) -> Self {
         Self {

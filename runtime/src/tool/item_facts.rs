@@ -3,7 +3,7 @@
 use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
 
-use super::{Capability, security_schemes};
+use super::{ClientCapability, security_schemes};
 use crate::{access::Requirement, error::Faults, scope::Scope};
 
 /// What the attribute stated.
@@ -19,7 +19,7 @@ pub struct Facts {
     pub(crate) open_world: Option<bool>,
     pub(crate) icons: Vec<Icon>,
     pub(crate) meta: Option<Value>,
-    pub(crate) client_capabilities: &'static [Capability],
+    pub(crate) client_capabilities: &'static [ClientCapability],
 }
 
 impl Facts {
@@ -111,7 +111,7 @@ impl Facts {
 
     /// `client_capabilities = ["…"]`.
     #[must_use]
-    pub fn client_capabilities(mut self, needed: &'static [Capability]) -> Self {
+    pub fn client_capabilities(mut self, needed: &'static [ClientCapability]) -> Self {
         self.client_capabilities = needed;
         self
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Call, FromCall, ToolError,
-    capability::{Capability, Lack},
+    capability::{ClientCapability, MissingCapabilities},
 };
 
 mod client_answers;
@@ -29,7 +29,7 @@ mod tests;
 
 pub use client_answers::{Elicited, Root, Sampled};
 pub use input_required::{InputRequired, Reply};
-pub(crate) use round_request::{CallRound, Turn};
+pub(crate) use round_request::{CallRound, RoundRequest};
 pub use sampling::Sample;
 pub(crate) use state_seal::RoundSeal;
 
@@ -144,7 +144,7 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
 
     /// Whether the client declares that it can be asked for this.
     #[must_use]
-    pub fn can(&self, capability: Capability) -> bool {
+    pub fn can(&self, capability: ClientCapability) -> bool {
         capability.is_among(self.round.declared())
     }
 
@@ -153,8 +153,8 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     /// # Errors
     ///
     /// When it does not. Given back by the tool, it is told as the protocol tells it.
-    pub fn require(&self, capability: Capability) -> Result<(), ToolError> {
-        Lack::of(&[capability], self.round.declared()).map_err(ToolError::lacking)
+    pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
+        MissingCapabilities::of(&[capability], self.round.declared()).map_err(ToolError::lacking)
     }
 
     /// Begins to ask. The state comes back with the answer; what is in it is nobody's to

@@ -11,7 +11,7 @@ use super::{Returns, Slot, param_header};
 use crate::{error::Faults, json_schema::publish};
 
 /// Takes down what an expansion says about parameters and result.
-pub struct Describe {
+pub struct SchemaBuilder {
     generator: SchemaGenerator,
     arguments: Vec<Described>,
     whole: Option<Schema>,
@@ -44,7 +44,7 @@ pub(super) struct Schemas {
     pub(super) names: Vec<String>,
 }
 
-impl Describe {
+impl SchemaBuilder {
     pub(super) fn new() -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.meta_schema = None;

@@ -19,12 +19,12 @@ use crate::{
 mod arguments;
 mod authorize;
 mod context;
+mod declared_scopes;
 mod extractors;
 mod formats;
 mod listing;
 mod methods;
 mod running;
-mod vocabulary;
 
 /// A server's tools, ready to be called.
 struct Desk<S> {
@@ -85,12 +85,12 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
             .of_bearer()
     }
 
-    fn admission(&self, name: &str, principal: Option<&Principal>) -> Admission {
+    fn permit(&self, name: &str, principal: Option<&Principal>) -> Permit {
         match self
             .rules
             .decide(Operation::CallTool(name), principal.cloned())
         {
-            Decision::Admit(admission) => admission,
+            Decision::Admit(permit) => permit,
             Decision::Deny(denial, _) => panic!("{name} was denied: {denial:?}"),
         }
     }
@@ -104,9 +104,9 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
         let Value::Object(arguments) = arguments else {
             panic!("arguments are an object")
         };
-        let admission = self.admission(name, principal.as_ref());
+        let permit = self.permit(name, principal.as_ref());
         let call = Call::new(self.state.clone(), arguments, principal, None);
-        result(self.tool(name).call(&admission, call).await)
+        result(self.tool(name).call(&permit, call).await)
     }
 
     async fn call(&self, name: &str, arguments: Value) -> CallToolResult {

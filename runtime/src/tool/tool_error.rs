@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use rmcp::ErrorData;
 
-use super::{capability::Lack, redaction};
+use super::{capability::MissingCapabilities, redaction};
 
 type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -34,7 +34,7 @@ type BoxError = Box<dyn Error + Send + Sync + 'static>;
 pub struct ToolError {
     message: String,
     source: Option<BoxError>,
-    lack: Option<Box<Lack>>,
+    lack: Option<Box<MissingCapabilities>>,
 }
 
 impl ToolError {
@@ -49,7 +49,7 @@ impl ToolError {
     }
 
     /// The client has not declared what it would be asked for.
-    pub(crate) fn lacking(lack: Lack) -> Self {
+    pub(crate) fn lacking(lack: MissingCapabilities) -> Self {
         let mut error = Self::new(lack.message());
         error.lack = Some(Box::new(lack));
         error

@@ -6,8 +6,8 @@ use super::{
     IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
     dpop::Proofs,
     jws::MAX_TOKEN,
-    single_flight::{Boarding, Flights},
-    verification_cache::{TokenHash, VerdictCache},
+    single_flight::{Role, SingleFlight},
+    verification_cache::{TokenHash, VerificationCache},
     verifier::Verifier,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     caller::{Acceptance, Accepted, VerifiedToken},
     claims::Claims,
     clock::Clock,
-    issuer::Quoted,
+    issuer::QuotedText,
     scope::ScopeTable,
 };
 
@@ -24,8 +24,8 @@ mod proof_of_possession;
 /// Returns the caller of a token, if this server accepts the token now.
 pub(crate) struct Authenticator {
     verifier: Box<dyn Verifier>,
-    cache: VerdictCache,
-    flights: Flights<Result<Accepted, Unauthenticated>>,
+    cache: VerificationCache,
+    flights: SingleFlight<Result<Accepted, Unauthenticated>>,
     acceptance: Acceptance,
     /// `None` if bound tokens are refused.
     proofs: Option<Proofs>,
@@ -73,8 +73,8 @@ impl Authenticator {
     ) -> Self {
         Self {
             verifier: Box::new(verifier),
-            cache: VerdictCache::new(),
-            flights: Flights::default(),
+            cache: VerificationCache::new(),
+            flights: SingleFlight::default(),
             acceptance,
             proofs: None,
             only_bound: false,
@@ -140,7 +140,7 @@ impl Authenticator {
     ) -> Result<Accepted, Unauthenticated> {
         loop {
             match self.flights.board(hash) {
-                Boarding::Lead(landing) => {
+                Role::Lead(landing) => {
                     // Another leader may have finished between the lookup and `board`.
                     if let Some(judged) = self.remembered(issuers, &hash) {
                         return judged;
@@ -149,7 +149,7 @@ impl Authenticator {
                     landing.land(&judged);
                     return judged;
                 }
-                Boarding::Follow(waiting) => {
+                Role::Follow(waiting) => {
                     if let Some(judged) = waiting.outcome().await {
                         return judged;
                     }
@@ -210,9 +210,9 @@ impl Authenticator {
                 let claims = token.claims();
                 tracing::info!(
                     %reason,
-                    issuer = %Quoted(claims.issuer(), 256),
-                    subject = %Quoted(claims.subject().unwrap_or_default(), 256),
-                    client = %Quoted(claims.client_id().unwrap_or_default(), 256),
+                    issuer = %QuotedText(claims.issuer(), 256),
+                    subject = %QuotedText(claims.subject().unwrap_or_default(), 256),
+                    client = %QuotedText(claims.client_id().unwrap_or_default(), 256),
                     "access token refused"
                 );
                 Unauthenticated::Invalid {

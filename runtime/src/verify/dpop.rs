@@ -39,7 +39,7 @@ pub(crate) use nonce::Nonces;
 pub use settings::Dpop;
 
 use proof::Proof;
-use replay::{Replays, Room};
+use replay::{Capacity, Replays};
 
 /// The header that carries a proof.
 pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
@@ -53,7 +53,7 @@ const MAX_AGE: u64 = 60;
 
 /// The parts of a request that a proof covers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct DpopRequest<'a> {
     method: &'a str,
     proof: Header<'a>,
 }
@@ -66,7 +66,7 @@ enum Header<'a> {
     Repeated,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> DpopRequest<'a> {
     pub(crate) fn read(method: &'a Method, headers: &'a HeaderMap) -> Self {
         let mut proofs = headers.get_all(PROOF).iter();
         let proof = match (proofs.next(), proofs.next()) {
@@ -88,7 +88,7 @@ impl<'a> Shown<'a> {
 }
 
 /// What a proof must match.
-pub(crate) struct About<'a> {
+pub(crate) struct ProofRequirements<'a> {
     /// The access token sent with it; `None` at the token endpoint.
     pub(crate) token: Option<&'a BearerToken>,
     /// The key that must have signed it; `None` if any key may.
@@ -97,7 +97,7 @@ pub(crate) struct About<'a> {
 
 /// Why a request has not proved a key. Each sentence is fixed and valid in a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unproved {
+pub(crate) enum ProofError {
     /// The proof is missing or invalid: `invalid_dpop_proof`.
     Invalid(&'static str),
     /// The proof is valid, but signed by another key: `invalid_token` (§7.1).
@@ -154,30 +154,30 @@ impl Proofs {
     ///
     /// # Errors
     ///
-    /// An [`Unproved`] that names the failed check. Only a proof that passes every other
+    /// An [`ProofError`] that names the failed check. Only a proof that passes every other
     /// check is recorded, so an unauthenticated client's garbage takes no capacity.
     pub(crate) fn judge(
         &self,
-        shown: &Shown<'_>,
-        about: &About<'_>,
+        shown: &DpopRequest<'_>,
+        about: &ProofRequirements<'_>,
         holder: &(impl Hash + ?Sized),
-    ) -> Result<ProvedKey, Unproved> {
+    ) -> Result<ProvedKey, ProofError> {
         let proof = self.read(shown)?;
         if about.key.is_some_and(|key| key != proof.key) {
-            return Err(Unproved::OtherKey);
+            return Err(ProofError::OtherKey);
         }
         if proof.method != shown.method {
-            return Err(Unproved::Invalid("the proof's htm is not this method"));
+            return Err(ProofError::Invalid("the proof's htm is not this method"));
         }
         let target = target::normal(&proof.target);
         if !target.is_some_and(|target| self.targets.contains(&target)) {
-            return Err(Unproved::Invalid("the proof's htu is not this resource"));
+            return Err(ProofError::Invalid("the proof's htu is not this resource"));
         }
         if let Some(token) = about.token {
             match &proof.token_hash {
-                None => return Err(Unproved::Invalid("the proof has no ath")),
+                None => return Err(ProofError::Invalid("the proof has no ath")),
                 Some(hash) if *hash != token_hash(token) => {
-                    return Err(Unproved::Invalid("the proof's ath is not the token's"));
+                    return Err(ProofError::Invalid("the proof's ath is not the token's"));
                 }
                 Some(_) => {}
             }
@@ -188,14 +188,14 @@ impl Proofs {
             match &proof.nonce {
                 Some(nonce) if nonces.accepts(nonce, now) => {}
                 // §8.2 and §11.3: an expired nonce is replaced, not treated as an error.
-                _ => return Err(Unproved::WantsNonce),
+                _ => return Err(ProofError::WantsNonce),
             }
         }
         self.judge_start(&proof)?;
         match self.replays.enter(holder, &proof.key, &proof.id) {
-            Room::Entered => Ok(ProvedKey::of_verified_proof(proof.key)),
-            Room::Replayed => Err(Unproved::Invalid("the proof was used before")),
-            Room::Full => Err(Unproved::NoRoom),
+            Capacity::Entered => Ok(ProvedKey::of_verified_proof(proof.key)),
+            Capacity::Replayed => Err(ProofError::Invalid("the proof was used before")),
+            Capacity::Full => Err(ProofError::NoRoom),
         }
     }
 
@@ -205,18 +205,18 @@ impl Proofs {
         Some(nonces.current(self.clock.now()))
     }
 
-    fn read(&self, shown: &Shown<'_>) -> Result<Proof, Unproved> {
+    fn read(&self, shown: &DpopRequest<'_>) -> Result<Proof, ProofError> {
         let text = match shown.proof {
-            Header::Absent => return Err(Unproved::Invalid("the request has no DPoP proof")),
+            Header::Absent => return Err(ProofError::Invalid("the request has no DPoP proof")),
             Header::Repeated => {
-                return Err(Unproved::Invalid(
+                return Err(ProofError::Invalid(
                     "the request has more than one DPoP header",
                 ));
             }
             Header::One(bytes) => std::str::from_utf8(bytes)
-                .map_err(|_| Unproved::Invalid("the proof is not a compact JWS"))?,
+                .map_err(|_| ProofError::Invalid("the proof is not a compact JWS"))?,
         };
-        Proof::read(text, &self.algorithms).map_err(Unproved::Invalid)
+        Proof::read(text, &self.algorithms).map_err(ProofError::Invalid)
     }
 
     /// Refuses a proof that a previous process may have seen: its replay cache is gone
@@ -225,31 +225,31 @@ impl Proofs {
     /// A nonce that only this process issues shows that the proof is newer, whatever the
     /// client's clock says. Without a nonce, a client whose clock is behind is refused
     /// after the start for as long as its clock is behind; later proofs are accepted.
-    fn judge_start(&self, proof: &Proof) -> Result<(), Unproved> {
+    fn judge_start(&self, proof: &Proof) -> Result<(), ProofError> {
         if proof.issued_at >= self.since {
             return Ok(());
         }
         match &self.nonces {
             Some(nonces) if nonces.are_of_this_process() => Ok(()),
             // The response contains a nonce, and the client makes another proof.
-            Some(_) => Err(Unproved::WantsNonce),
-            None => Err(Unproved::Invalid(
+            Some(_) => Err(ProofError::WantsNonce),
+            None => Err(ProofError::Invalid(
                 "the proof was made before this server started, and may have been used then: make a new proof",
             )),
         }
     }
 
-    fn judge_time(&self, proof: &Proof, now: UnixTime) -> Result<(), Unproved> {
+    fn judge_time(&self, proof: &Proof, now: UnixTime) -> Result<(), ProofError> {
         let latest = now.plus(self.leeway);
         if proof.issued_at > latest || proof.not_before.is_some_and(|start| start > latest) {
-            return Err(Unproved::Invalid("the proof is from the future"));
+            return Err(ProofError::Invalid("the proof is from the future"));
         }
         if now.since(proof.issued_at) > MAX_AGE + self.leeway
             || proof
                 .expires_at
                 .is_some_and(|end| now >= end.plus(self.leeway))
         {
-            return Err(Unproved::Invalid("the proof is too old"));
+            return Err(ProofError::Invalid("the proof is too old"));
         }
         Ok(())
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{TokenError, issuer_verifier::Trusted, jwt, token_type};
+use super::{TokenError, issuer_verifier::IssuerKeys, jwt, token_type};
 use crate::{
     bearer::BearerToken,
     claims::Claims,
     clock::{Clock, UnixTime},
-    issuer::{Capped, Introspection, Issuer, Quoted, Unanswered},
+    issuer::{Introspection, IntrospectionError, Issuer, QuotedText, Truncated},
 };
 
 /// The longest time that a response is cached, in seconds.
@@ -18,7 +18,7 @@ const LONGEST: u64 = 24 * 3600;
 
 /// Introspects a token. Returns its claims, and until when the response may be cached.
 pub(super) async fn claims(
-    one: &Trusted,
+    one: &IssuerKeys,
     token: &BearerToken,
     clock: &dyn Clock,
 ) -> Result<(Claims, Instant), TokenError> {
@@ -40,7 +40,7 @@ pub(super) async fn claims(
 /// token, one that does not describe an access token, and one with a different binding.
 /// Returns until when the response may be cached.
 pub(super) async fn confirm(
-    one: &Trusted,
+    one: &IssuerKeys,
     token: &BearerToken,
     claims: &Claims,
     clock: &dyn Clock,
@@ -72,7 +72,7 @@ pub(super) async fn confirm(
 }
 
 async fn ask<'a>(
-    one: &'a Trusted,
+    one: &'a IssuerKeys,
     token: &BearerToken,
     clock: &dyn Clock,
 ) -> Result<(Map<String, Value>, &'a Introspection), TokenError> {
@@ -82,12 +82,12 @@ async fn ask<'a>(
     };
     match introspector.ask(token, clock.now()).await {
         Ok(members) => Ok((members, introspection)),
-        Err(Unanswered::Inactive) => Err(TokenError::refused(
+        Err(IntrospectionError::Inactive) => Err(TokenError::refused(
             "the access token is not active",
             told(&one.issuer, "it says that the token is not active"),
         )),
-        Err(Unanswered::NotOffered) => Err(not_offered()),
-        Err(Unanswered::Unavailable {
+        Err(IntrospectionError::UnknownItemError) => Err(not_offered()),
+        Err(IntrospectionError::Unavailable {
             reason,
             retry_after,
         }) => {
@@ -116,7 +116,7 @@ fn completed(
         Some(Value::String(iss)) if issuer.is_spelled(iss) => {}
         Some(iss) => {
             let iss = iss.to_string();
-            return Err(format!("it answers for {}", Quoted(&iss, 160)));
+            return Err(format!("it answers for {}", QuotedText(&iss, 160)));
         }
     }
     if let Some(audience) = introspection.missing_audience()
@@ -145,7 +145,7 @@ fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
                 | "access"
                 | "urn:ietf:params:oauth:token-type:access_token"
         ) {
-            return Err(format!("its {name} is {}", Quoted(&kind, 64)));
+            return Err(format!("its {name} is {}", QuotedText(&kind, 64)));
         }
         // RFC 9449 §6.2: without the key in `cnf`, the binding cannot be checked.
         if kind == "dpop" && !members.contains_key("cnf") {
@@ -165,7 +165,7 @@ fn until(introspection: &Introspection, claims: &Claims, now: UnixTime) -> Insta
 fn told(issuer: &Issuer, fault: &str) -> String {
     format!(
         "{} (introspected at {})",
-        Capped(fault, 300),
-        Quoted(issuer.name(), 160)
+        Truncated(fault, 300),
+        QuotedText(issuer.name(), 160)
     )
 }

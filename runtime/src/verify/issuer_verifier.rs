@@ -11,8 +11,8 @@ use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
 use super::{
     TokenError, TokenVerifier, introspection_claims,
-    jws::{self, Jws, MAX_TOKEN, NotAJws},
-    jwt::{self, Named},
+    jws::{self, Jws, JwsError, MAX_TOKEN},
+    jwt::{self, JwtVerification},
     token_type,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     claims::Claims,
     clock::{Clock, SystemClock},
     error::{Faults, StartError},
-    issuer::{Introspector, Issuer, Jwts, Keys, Quoted},
+    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, QuotedText},
     json,
 };
 
@@ -42,18 +42,18 @@ use crate::{
 /// # Ok::<(), toolgate::StartError>(())
 /// ```
 pub struct IssuerVerifier {
-    trusted: Box<[Trusted]>,
+    trusted: Box<[IssuerKeys]>,
     clock: Arc<dyn Clock>,
     background: OnceLock<Background>,
 }
 
 /// An issuer and what is needed to verify its tokens.
-pub(super) struct Trusted {
+pub(super) struct IssuerKeys {
     pub(super) issuer: Issuer,
     /// `None` if all its tokens are introspected.
-    pub(super) keys: Option<Arc<Keys>>,
+    pub(super) keys: Option<Arc<JwksCache>>,
     /// `None` if none of its tokens are introspected.
-    pub(super) introspector: Option<Arc<Introspector>>,
+    pub(super) introspector: Option<Arc<IntrospectionClient>>,
 }
 
 /// The evidence for a verified token.
@@ -89,11 +89,11 @@ impl IssuerVerifier {
             .map(|issuer| {
                 let asked = issuer.introspection().map(|one| one.jwts());
                 let keys = match asked {
-                    Some(Jwts::Asked) => None,
+                    Some(JwtHandling::Asked) => None,
                     _ => issuer.keys(&mut faults),
                 };
                 let introspector = issuer.introspector(&mut faults);
-                Trusted {
+                IssuerKeys {
                     issuer,
                     keys,
                     introspector,
@@ -117,8 +117,8 @@ impl IssuerVerifier {
 
     /// Builds a verifier with the given keys.
     #[cfg(test)]
-    pub(super) fn with_keys(issuers: impl IntoIterator<Item = (Issuer, Arc<Keys>)>) -> Self {
-        let trusted = issuers.into_iter().map(|(issuer, keys)| Trusted {
+    pub(super) fn with_keys(issuers: impl IntoIterator<Item = (Issuer, Arc<JwksCache>)>) -> Self {
+        let trusted = issuers.into_iter().map(|(issuer, keys)| IssuerKeys {
             issuer,
             keys: Some(keys),
             introspector: None,
@@ -126,7 +126,7 @@ impl IssuerVerifier {
         Self::of(trusted.collect())
     }
 
-    fn of(trusted: Box<[Trusted]>) -> Self {
+    fn of(trusted: Box<[IssuerKeys]>) -> Self {
         Self {
             trusted,
             clock: Arc::new(SystemClock),
@@ -148,12 +148,12 @@ impl IssuerVerifier {
         self.background.get_or_init(|| {
             // Boxed, so that all background tasks have one type to compile.
             let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
-            let keys = keys.map(|keys| Keys::maintain(Arc::downgrade(keys)).boxed());
+            let keys = keys.map(|keys| JwksCache::maintain(Arc::downgrade(keys)).boxed());
             let asked = self
                 .trusted
                 .iter()
                 .filter_map(|one| one.introspector.as_ref());
-            let asked = asked.map(|one| Introspector::find(Arc::downgrade(one)).boxed());
+            let asked = asked.map(|one| IntrospectionClient::find(Arc::downgrade(one)).boxed());
             let tasks = keys.chain(asked).map(|task| runtime.spawn(task));
             Background(tasks.map(|task| task.abort_handle()).collect())
         });
@@ -167,7 +167,7 @@ impl IssuerVerifier {
     ///
     /// The reason of each issuer why its tokens cannot be verified.
     pub fn readiness(&self) -> Result<(), String> {
-        let faults: Option<Vec<_>> = self.trusted.iter().map(Trusted::fault).collect();
+        let faults: Option<Vec<_>> = self.trusted.iter().map(IssuerKeys::fault).collect();
         match faults {
             None => Ok(()),
             Some(faults) => Err(faults.join("; ")),
@@ -224,7 +224,7 @@ impl IssuerVerifier {
             stamp.until = Some(until);
             return Ok((claims, stamp));
         };
-        let named = Named {
+        let named = JwtVerification {
             jws,
             issuer: &one.issuer,
             keys,
@@ -232,7 +232,7 @@ impl IssuerVerifier {
         let (claims, generation) = named.verify(members).await?;
         stamp.generation = Some(generation);
         let jwts = one.issuer.introspection().map(|one| one.jwts());
-        if jwts == Some(Jwts::VerifiedAndAsked) {
+        if jwts == Some(JwtHandling::VerifiedAndAsked) {
             stamp.until =
                 Some(introspection_claims::confirm(one, token, &claims, &*self.clock).await?);
         }
@@ -243,7 +243,7 @@ impl IssuerVerifier {
     async fn verify_opaque(
         &self,
         token: &BearerToken,
-        fault: NotAJws,
+        fault: JwsError,
     ) -> Result<(Claims, Stamp), TokenError> {
         let text = token.as_str();
         let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
@@ -265,7 +265,7 @@ impl IssuerVerifier {
 
     /// Returns the issuer that an unverified token names. It only selects the keys; a wrong
     /// name selects keys that did not sign the token.
-    fn addressee(&self, members: &Map<String, Value>) -> Result<(usize, &Trusted), TokenError> {
+    fn addressee(&self, members: &Map<String, Value>) -> Result<(usize, &IssuerKeys), TokenError> {
         let iss = match members.get("iss") {
             Some(Value::String(iss)) => iss,
             Some(_) => return Err(jwt::malformed("its iss is not a string")),
@@ -278,7 +278,7 @@ impl IssuerVerifier {
             .ok_or_else(|| {
                 TokenError::refused(
                     "the access token is from an issuer that is not trusted here",
-                    format!("iss {} is not trusted", Quoted(iss, 256)),
+                    format!("iss {} is not trusted", QuotedText(iss, 256)),
                 )
             })
     }
@@ -298,7 +298,7 @@ impl fmt::Debug for IssuerVerifier {
     }
 }
 
-impl Trusted {
+impl IssuerKeys {
     fn fault(&self) -> Option<String> {
         let keys = self.keys.as_ref().and_then(|keys| keys.fault());
         keys.or_else(|| self.introspector.as_ref()?.fault())

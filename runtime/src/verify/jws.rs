@@ -13,7 +13,7 @@ use base64::{
 use serde_json::{Map, Value};
 
 use crate::{
-    issuer::{Algorithm, KeySet, PublicKey},
+    issuer::{Algorithm, Jwks, PublicKey},
     json,
 };
 
@@ -50,16 +50,16 @@ pub(super) struct Jws<'a> {
 
 /// Why a token's form or header is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotAJws {
+pub(super) enum JwsError {
     /// It is not a compact JWS with a JSON header.
     Malformed(&'static str),
     /// It is one, but its header is not accepted here.
-    Unacceptable(String),
+    TokenRejection(String),
 }
 
 /// The result of verifying a signature with a key set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum SignatureCheck {
     /// A key that may sign such tokens made the signature.
     Genuine,
     /// The signature is invalid, and newer keys would not change that.
@@ -71,16 +71,16 @@ pub(super) enum Verdict {
 impl<'a> Jws<'a> {
     /// Parses a token strictly: three parts of canonical base64url, and a header without
     /// repeated names.
-    pub(super) fn read(token: &'a str) -> Result<Self, NotAJws> {
+    pub(super) fn read(token: &'a str) -> Result<Self, JwsError> {
         match Self::read_with_key(token)? {
             (jws, None) => Ok(jws),
-            (_, Some(_)) => Err(NotAJws::Unacceptable(format!("its header has {KEY}"))),
+            (_, Some(_)) => Err(JwsError::TokenRejection(format!("its header has {KEY}"))),
         }
     }
 
     /// Parses a token that may embed a key. The key proves nothing but itself.
-    pub(super) fn read_with_key(token: &'a str) -> Result<(Self, Option<Value>), NotAJws> {
-        use NotAJws::Malformed;
+    pub(super) fn read_with_key(token: &'a str) -> Result<(Self, Option<Value>), JwsError> {
+        use JwsError::Malformed;
 
         if token.len() > MAX_TOKEN {
             return Err(Malformed("it is too long"));
@@ -120,21 +120,21 @@ impl<'a> Jws<'a> {
     }
 
     /// Searches the set for the key that made the signature.
-    pub(super) fn judge(&self, keys: &KeySet) -> Verdict {
+    pub(super) fn judge(&self, keys: &Jwks) -> SignatureCheck {
         let kid = self.kid.as_deref();
         let mut candidates = keys.candidates(self.algorithm, kid).peekable();
         let tried = candidates.peek().is_some();
         if candidates.any(|key| key.verifies(self.algorithm, self.message, &self.signature)) {
-            return Verdict::Genuine;
+            return SignatureCheck::Genuine;
         }
         match kid {
             // A token without `kid` may be signed by a new key.
-            None => Verdict::UnknownKey,
-            Some(_) if tried => Verdict::Forged("the signature does not match the key"),
+            None => SignatureCheck::UnknownKey,
+            Some(_) if tried => SignatureCheck::Forged("the signature does not match the key"),
             Some(kid) if keys.has(kid) => {
-                Verdict::Forged("the key is not for the token's algorithm")
+                SignatureCheck::Forged("the key is not for the token's algorithm")
             }
-            Some(_) => Verdict::UnknownKey,
+            Some(_) => SignatureCheck::UnknownKey,
         }
     }
 }
@@ -163,20 +163,20 @@ fn begins_an_object(header: &str) -> bool {
         .is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
 }
 
-fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, NotAJws> {
+fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, JwsError> {
     if let Some(name) = REFUSED.iter().find(|name| header.contains_key(**name)) {
-        return Err(NotAJws::Unacceptable(format!("its header has {name}")));
+        return Err(JwsError::TokenRejection(format!("its header has {name}")));
     }
-    let alg = text(header, "alg")?.ok_or(NotAJws::Malformed("its header has no alg"))?;
+    let alg = text(header, "alg")?.ok_or(JwsError::Malformed("its header has no alg"))?;
     Algorithm::named(alg)
-        .ok_or_else(|| NotAJws::Unacceptable(format!("its alg {alg:?} is not accepted")))
+        .ok_or_else(|| JwsError::TokenRejection(format!("its alg {alg:?} is not accepted")))
 }
 
-fn text<'h>(header: &'h Map<String, Value>, name: &str) -> Result<Option<&'h str>, NotAJws> {
+fn text<'h>(header: &'h Map<String, Value>, name: &str) -> Result<Option<&'h str>, JwsError> {
     match header.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(NotAJws::Malformed(
+        Some(_) => Err(JwsError::Malformed(
             "a parameter of its header has the wrong type",
         )),
     }
@@ -184,10 +184,10 @@ fn text<'h>(header: &'h Map<String, Value>, name: &str) -> Result<Option<&'h str
 
 /// Decodes base64url without padding or stray bits (RFC 7515 §2, RFC 4648 §3.5): two texts
 /// must not decode to one token.
-fn decoded(part: &str) -> Result<Vec<u8>, NotAJws> {
+fn decoded(part: &str) -> Result<Vec<u8>, JwsError> {
     URL_SAFE_NO_PAD
         .decode(part)
-        .map_err(|_| NotAJws::Malformed("a part of it is not canonical base64url"))
+        .map_err(|_| JwsError::Malformed("a part of it is not canonical base64url"))
 }
 
 #[cfg(test)]

@@ -6,22 +6,22 @@ use serde_json::{Map, Value};
 
 use super::{
     TokenError,
-    jws::{Jws, NotAJws, Verdict},
+    jws::{Jws, JwsError, SignatureCheck},
     token_type,
 };
 use crate::{
     claims::Claims,
-    issuer::{Capped, Issuer, Keys, NoKeys, Quoted},
+    issuer::{Issuer, JwksCache, JwksError, QuotedText, Truncated},
 };
 
 /// A token, and the issuer that it names.
-pub(super) struct Named<'a> {
+pub(super) struct JwtVerification<'a> {
     pub(super) jws: &'a Jws<'a>,
     pub(super) issuer: &'a Issuer,
-    pub(super) keys: &'a Arc<Keys>,
+    pub(super) keys: &'a Arc<JwksCache>,
 }
 
-impl Named<'_> {
+impl JwtVerification<'_> {
     /// Verifies the header, the signature, the token type and the claims, in this order.
     /// Returns the claims and the generation of the keys.
     pub(super) async fn verify(
@@ -52,18 +52,18 @@ impl Named<'_> {
             .await
             .map_err(|none| self.unavailable(none))?;
         match self.jws.judge(&known.set) {
-            Verdict::Genuine => return Ok(known.generation),
-            Verdict::Forged(fault) => return Err(self.forged(fault)),
-            Verdict::UnknownKey => {}
+            SignatureCheck::Genuine => return Ok(known.generation),
+            SignatureCheck::Forged(fault) => return Err(self.forged(fault)),
+            SignatureCheck::UnknownKey => {}
         }
         let newer = keys
             .newer_than(&known)
             .await
             .map_err(|none| self.unavailable(none))?;
         match newer.map(|newer| (self.jws.judge(&newer.set), newer.generation)) {
-            Some((Verdict::Genuine, generation)) => Ok(generation),
-            Some((Verdict::Forged(fault), _)) => Err(self.forged(fault)),
-            Some((Verdict::UnknownKey, _)) | None => {
+            Some((SignatureCheck::Genuine, generation)) => Ok(generation),
+            Some((SignatureCheck::Forged(fault), _)) => Err(self.forged(fault)),
+            Some((SignatureCheck::UnknownKey, _)) | None => {
                 Err(self.forged("none of the issuer's keys has signed it"))
             }
         }
@@ -76,7 +76,7 @@ impl Named<'_> {
         )
     }
 
-    fn unavailable(&self, none: NoKeys) -> TokenError {
+    fn unavailable(&self, none: JwksError) -> TokenError {
         let told = "the token cannot be verified now because its issuer's keys are not known; try again later";
         TokenError::unanswered(told, self.told("the issuer's keys are not known"))
             .with_retry_after(none.retry_after)
@@ -87,18 +87,18 @@ impl Named<'_> {
         let kid = self.jws.kid.as_deref().unwrap_or_default();
         format!(
             "{} (iss {}, alg {}, kid {})",
-            Capped(fault, 160),
-            Quoted(self.issuer.name(), 160),
+            Truncated(fault, 160),
+            QuotedText(self.issuer.name(), 160),
             self.jws.algorithm,
-            Quoted(kid, 64)
+            QuotedText(kid, 64)
         )
     }
 }
 
-pub(super) fn not_a_jws(fault: NotAJws) -> TokenError {
+pub(super) fn not_a_jws(fault: JwsError) -> TokenError {
     match fault {
-        NotAJws::Malformed(fault) => malformed(fault),
-        NotAJws::Unacceptable(fault) => kind_refused(fault),
+        JwsError::Malformed(fault) => malformed(fault),
+        JwsError::TokenRejection(fault) => kind_refused(fault),
     }
 }
 

@@ -11,19 +11,19 @@ use super::verification_cache::TokenHash;
 
 /// Verifications in progress, by token hash. An entry is removed when its verification
 /// ends, however it ends.
-pub(crate) struct Flights<T>(Mutex<HashMap<TokenHash, watch::Receiver<Option<T>>>>);
+pub(crate) struct SingleFlight<T>(Mutex<HashMap<TokenHash, watch::Receiver<Option<T>>>>);
 
 /// The role of a request.
-pub(crate) enum Boarding<'a, T> {
+pub(crate) enum Role<'a, T> {
     /// Verify the token and publish the result.
-    Lead(Landing<'a, T>),
+    Lead(LeaderGuard<'a, T>),
     /// Wait for the leader's result.
     Follow(Waiting<T>),
 }
 
 /// The leader's guard. Dropping it releases the followers, whatever happens to the leader.
-pub(crate) struct Landing<'a, T> {
-    flights: &'a Flights<T>,
+pub(crate) struct LeaderGuard<'a, T> {
+    flights: &'a SingleFlight<T>,
     hash: TokenHash,
     outcome: watch::Sender<Option<T>>,
 }
@@ -31,21 +31,21 @@ pub(crate) struct Landing<'a, T> {
 /// A follower that waits for the result.
 pub(crate) struct Waiting<T>(watch::Receiver<Option<T>>);
 
-impl<T> Default for Flights<T> {
+impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T: Clone> Flights<T> {
+impl<T: Clone> SingleFlight<T> {
     /// Joins the verification of this token, or starts it.
-    pub(crate) fn board(&self, hash: TokenHash) -> Boarding<'_, T> {
+    pub(crate) fn board(&self, hash: TokenHash) -> Role<'_, T> {
         match self.all().entry(hash) {
-            Entry::Occupied(flight) => Boarding::Follow(Waiting(flight.get().clone())),
+            Entry::Occupied(flight) => Role::Follow(Waiting(flight.get().clone())),
             Entry::Vacant(place) => {
                 let (outcome, waiting) = watch::channel(None);
                 place.insert(waiting);
-                Boarding::Lead(Landing {
+                Role::Lead(LeaderGuard {
                     flights: self,
                     hash,
                     outcome,
@@ -55,21 +55,21 @@ impl<T: Clone> Flights<T> {
     }
 }
 
-impl<T> Flights<T> {
+impl<T> SingleFlight<T> {
     fn all(&self) -> MutexGuard<'_, HashMap<TokenHash, watch::Receiver<Option<T>>>> {
         // The map is consistent at every moment, so a poisoned lock is safe to use.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T: Clone> Landing<'_, T> {
+impl<T: Clone> LeaderGuard<'_, T> {
     /// Publishes the result to the followers.
     pub(crate) fn land(self, outcome: &T) {
         self.outcome.send_replace(Some(outcome.clone()));
     }
 }
 
-impl<T> Drop for Landing<'_, T> {
+impl<T> Drop for LeaderGuard<'_, T> {
     fn drop(&mut self) {
         self.flights.all().remove(&self.hash);
     }
@@ -95,14 +95,14 @@ mod tests {
 
     #[tokio::test]
     async fn followers_get_what_the_leader_found_and_nothing_stays_behind() {
-        let flights = Flights::default();
-        let Boarding::Lead(landing) = flights.board(hash("a")) else {
+        let flights = SingleFlight::default();
+        let Role::Lead(landing) = flights.board(hash("a")) else {
             panic!("no verification is in progress");
         };
-        let Boarding::Follow(one) = flights.board(hash("a")) else {
+        let Role::Follow(one) = flights.board(hash("a")) else {
             panic!("a verification is in progress");
         };
-        assert!(matches!(flights.board(hash("b")), Boarding::Lead(_)));
+        assert!(matches!(flights.board(hash("b")), Role::Lead(_)));
         landing.land(&7);
         assert_eq!(one.outcome().await, Some(7));
         assert!(flights.all().is_empty());
@@ -110,13 +110,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_leader_that_gives_up_sets_the_others_free() {
-        let flights = Flights::<u8>::default();
+        let flights = SingleFlight::<u8>::default();
         let leader = flights.board(hash("a"));
-        let Boarding::Follow(one) = flights.board(hash("a")) else {
+        let Role::Follow(one) = flights.board(hash("a")) else {
             panic!("a verification is in progress");
         };
         drop(leader);
         assert_eq!(one.outcome().await, None);
-        assert!(matches!(flights.board(hash("a")), Boarding::Lead(_)));
+        assert!(matches!(flights.board(hash("a")), Role::Lead(_)));
     }
 }

@@ -34,7 +34,7 @@ const NODE: u64 = 11 * (24 + 32);
 const MEMBER: u64 = 2 * (24 + 32);
 
 /// Verified tokens.
-pub(super) struct VerdictCache(Cache<TokenHash, Verdict, Weight>);
+pub(super) struct VerificationCache(Cache<TokenHash, CachedVerification, Weight>);
 
 /// The SHA-256 of a token. The token itself is not stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ pub(crate) struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
 
 /// An authentic token and the evidence for it.
 #[derive(Clone)]
-pub(super) struct Verdict {
+pub(super) struct CachedVerification {
     pub(super) token: Arc<VerifiedToken>,
     pub(super) stamp: Stamp,
     weight: u64,
@@ -57,7 +57,7 @@ impl TokenHash {
     }
 }
 
-impl VerdictCache {
+impl VerificationCache {
     pub(super) fn new() -> Self {
         Self::with_capacity(CAPACITY)
     }
@@ -67,7 +67,7 @@ impl VerdictCache {
         Self(Cache::with_weighter(expected, bytes, Weight))
     }
 
-    pub(super) fn get(&self, hash: &TokenHash) -> Option<Verdict> {
+    pub(super) fn get(&self, hash: &TokenHash) -> Option<CachedVerification> {
         self.0.get(hash)
     }
 
@@ -76,7 +76,7 @@ impl VerdictCache {
         let weight = ENTRY + weight_of(token.claims());
         self.0.insert(
             hash,
-            Verdict {
+            CachedVerification {
                 token,
                 stamp,
                 weight,
@@ -97,8 +97,8 @@ impl VerdictCache {
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<TokenHash, Verdict> for Weight {
-    fn weight(&self, _: &TokenHash, verdict: &Verdict) -> u64 {
+impl Weighter<TokenHash, CachedVerification> for Weight {
+    fn weight(&self, _: &TokenHash, verdict: &CachedVerification) -> u64 {
         verdict.weight
     }
 }
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_cache_holds_no_more_than_it_may() {
-        let cache = VerdictCache::with_capacity(1024 * 1024);
+        let cache = VerificationCache::with_capacity(1024 * 1024);
         let claims = Claims::new("https://i", UnixTime::from_seconds(9));
         let claims = claims.with_audience("x".repeat(64_000));
         let token = VerifiedToken::new(claims, &ScopeTable::default());
@@ -180,7 +180,7 @@ mod tests {
             (format!(r#""x":"{}""#, "x".repeat(500_000)), 500_000),
             (format!(r#""scope":"{scopes}""#), 16_000 * (24 + 16)),
         ] {
-            let cache = VerdictCache::with_capacity(4 * 1024 * 1024);
+            let cache = VerificationCache::with_capacity(4 * 1024 * 1024);
             let claims = format!(r#"{{"iss":"https://i","exp":9,{dense}}}"#);
             let claims = Claims::from_json(claims.as_bytes()).unwrap();
             let token = VerifiedToken::new(claims, &ScopeTable::default());

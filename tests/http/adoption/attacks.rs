@@ -6,7 +6,7 @@ use support::{
     ledger::Ledger,
     tokens::{self, Unsigned},
 };
-use toolgate::{Gate, needs};
+use toolgate::{HandlerGate, access};
 
 use super::{BOTH, Mounted, builder, is_error, names, service};
 
@@ -41,9 +41,9 @@ async fn what_nobody_has_spoken_of_stays_shut_for_every_token() {
 
 #[tokio::test]
 async fn a_closed_thing_is_not_opened_by_a_wider_template() {
-    let wide = Gate::builder("ledger")
-        .resource("ledger://closed", needs!(refused))
-        .resource("ledger://{name}", needs!(public))
+    let wide = HandlerGate::builder("ledger")
+        .resource("ledger://closed", access!(refused))
+        .resource("ledger://{name}", access!(public))
         .verifier(Unsigned);
     let ledger = Ledger::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
@@ -62,7 +62,7 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
 /// If nothing is protected no login is needed, and a token opens nothing more.
 #[tokio::test]
 async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
-    let open = Gate::builder("ledger").tool("ping", needs!(public));
+    let open = HandlerGate::builder("ledger").tool("ping", access!(public));
     let ledger = Ledger::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = open.verifier(Unsigned).build_unseen(config);

@@ -7,8 +7,8 @@ use support::{
     tokens::{self, ISSUER, Unsigned},
 };
 use toolgate::{
-    Capability, Context, Reply, Round, Sample, Server, State, ToolError, mcp_prompt, mcp_resource,
-    mcp_tool, prompts, resources, tools,
+    ClientCapability, Context, Reply, Round, Sample, Server, State, ToolError, mcp_prompt,
+    mcp_resource, mcp_tool, prompts, resources, tools,
 };
 
 use super::{Confirmation, Runs};
@@ -22,8 +22,8 @@ fn summarize(State(runs): State<Runs>) -> String {
 /// The same, said by the tool itself.
 #[mcp_tool(scope = "list:write")]
 fn summarize_later(context: Context, State(runs): State<Runs>) -> Result<String, ToolError> {
-    let known = [Capability::Sampling, Capability::Roots].map(|one| context.can(one));
-    context.require(Capability::Sampling)?;
+    let known = [ClientCapability::Sampling, ClientCapability::Roots].map(|one| context.can(one));
+    context.require(ClientCapability::Sampling)?;
     Ok(format!("{}, {known:?}", runs.note("summarize_later")))
 }
 
@@ -40,7 +40,7 @@ fn everything(#[extract] round: Round<()>) -> Reply<String> {
 /// Asks for what it can.
 #[mcp_tool(scope = "list:write")]
 fn anything(#[extract] round: Round<()>) -> Reply<String> {
-    match round.can(Capability::Roots) {
+    match round.can(ClientCapability::Roots) {
         true => round.ask(&()).roots("folders").into(),
         false => Reply::Done("no folders".to_owned()),
     }
@@ -71,7 +71,7 @@ async fn start() -> (Running, Runs) {
         .prompts(prompts![plan])
         .resources(resources![here, there])
         .verifier(Unsigned)
-        .quiet();
+        .without_banner();
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }

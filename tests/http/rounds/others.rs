@@ -89,7 +89,7 @@ impl World {
             .prompts(prompts![delete_prompt, purge, plain])
             .resources(resources![secret])
             .verifier(Unsigned)
-            .quiet();
+            .without_banner();
         let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
         Self { running, runs }
     }

@@ -22,7 +22,7 @@ fn hello() -> &'static str {
 /// Starts a server with an open handshake.
 async fn server(limits: SessionLimits) -> Running {
     let server = Server::new("open").tools(tools![hello]).verifier(Unsigned);
-    Running::start(server.quiet(), |config| {
+    Running::start(server.without_banner(), |config| {
         config.with_issuer(ISSUER).with_session_limits(limits)
     })
     .await

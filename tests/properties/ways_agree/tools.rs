@@ -10,7 +10,7 @@ pub(super) fn server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
         .verifier(Unsigned)
         .tools(tools![ping, echo, sums, fails, explodes, mirrored])
-        .quiet()
+        .without_banner()
 }
 
 /// Answers.

@@ -181,7 +181,7 @@ fn hidden(State(_hidden): State<Arc<Hidden>>) {}
 #[derive(Debug, Clone, Copy)]
 pub struct Desk;
 
-#[mcp_tools(vocabulary = scope::ALL)]
+#[mcp_tools(declared_scopes = scope::ALL)]
 impl Desk {
     /// Shows.
     #[mcp_tool(authenticated)]

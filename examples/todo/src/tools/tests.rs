@@ -38,7 +38,7 @@ async fn a_tool_that_was_added_like_that_is_protected_and_runs() {
         .verifier(Unsigned)
         .tools(tools)
         .tools(tools![count])
-        .quiet();
+        .without_banner();
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     let token = |scopes| tokens::token(&tokens::claims(&running.resource(), scopes));
     let client = Client::new(running.resource(), Revision::Stateless);

@@ -62,7 +62,7 @@ pub(super) fn router(
         ])
         .scope_implies("desk:root", ["desk:read", "desk:write"])
         .clock(Still)
-        .quiet();
+        .without_banner();
     change(server)
         .into_router(config)
         .expect("the server is valid")

@@ -19,7 +19,7 @@ fn offering(resource: Option<&'static str>, prompt: bool, changes: bool) -> Rule
 }
 
 fn has_rule(rules: &Rules, operation: Operation<'_>) -> bool {
-    rules.admits(operation, Some(&principal(rules, "read")))
+    rules.allows(operation, Some(&principal(rules, "read")))
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn what_is_needed_is_told_of_what_is_offered() {
     assert!(rules.offers(call) && !rules.offers(other));
     assert_eq!(names(&rules, rules.needed(call, ScopeSet::EMPTY)), "read");
     assert_eq!(names(&rules, rules.needed(other, ScopeSet::EMPTY)), "");
-    let Decision::Admit(admission) = rules.decide(call, Some(principal(&rules, "read"))) else {
+    let Decision::Admit(permit) = rules.decide(call, Some(principal(&rules, "read"))) else {
         panic!("not admitted");
     };
-    assert_eq!(admission.target(), Some(Target::Tool(0)));
+    assert_eq!(permit.target(), Some(Target::Tool(0)));
 }

@@ -19,7 +19,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
     let reader = principal(&rules, "read");
     let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(reader.clone())) {
-        Decision::Admit(admission) => admission.target(),
+        Decision::Admit(permit) => permit.target(),
         Decision::Deny(..) => panic!("{uri}"),
     };
     for uri in [
@@ -53,11 +53,11 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     let both = principal(&rules, "read write");
     for (uri, number) in [("files://two%20words", 1), ("files://secret/x", 2)] {
         let read = Operation::ReadResource(uri);
-        assert!(!rules.admits(read, Some(&reader)), "{uri}");
-        let Decision::Admit(admission) = rules.decide(read, Some(both.clone())) else {
+        assert!(!rules.allows(read, Some(&reader)), "{uri}");
+        let Decision::Admit(permit) = rules.decide(read, Some(both.clone())) else {
             panic!("{uri}");
         };
-        assert_eq!(admission.target(), Some(Target::Resource(number)));
+        assert_eq!(permit.target(), Some(Target::Resource(number)));
     }
 }
 
@@ -74,7 +74,7 @@ fn what_is_switched_off_is_what_never_was() {
             (pattern("notes://all"), access.clone()),
             (pattern("notes://{id}"), access.clone()),
             // An item that is off must not be read through another item's rule.
-            (pattern("notes://{+rest}"), Access::Public),
+            (pattern("notes://{+rest}"), ResolvedAccess::Public),
         ],
         switches: Arc::clone(&switches),
         changes: true,
@@ -93,18 +93,18 @@ fn what_is_switched_off_is_what_never_was() {
             Operation::CompleteResource("notes://{id}"),
         ),
     ] {
-        let Decision::Admit(admission) = rules.decide(operation, Some(reader.clone())) else {
+        let Decision::Admit(permit) = rules.decide(operation, Some(reader.clone())) else {
             panic!("not admitted");
         };
         assert!(switches.set(target, false));
         assert!(!switches.set(target, false), "it was off already");
         assert!(!rules.offers(operation), "{operation:?}");
-        assert_eq!(rules.confirm(&admission, operation), Err(NotAdmitted));
+        assert_eq!(rules.confirm(&permit, operation), Err(NotPermittedError));
         let Decision::Admit(unknown) = rules.decide(operation, Some(reader.clone())) else {
             panic!("not admitted to learn that there is no such item");
         };
         assert_eq!(unknown.target(), None, "{operation:?}");
         assert!(switches.set(target, true));
-        assert_eq!(rules.confirm(&admission, operation), Ok(()));
+        assert_eq!(rules.confirm(&permit, operation), Ok(()));
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-fn what<T: std::fmt::Debug>(judged: Result<T, Flaw>) -> String {
+fn what<T: std::fmt::Debug>(judged: Result<T, ConfigError>) -> String {
     judged.unwrap_err().what
 }
 

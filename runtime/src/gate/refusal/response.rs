@@ -12,13 +12,13 @@ use crate::scope::ScopeSet;
 
 use super::{
     super::{
-        body::BodyFault,
+        body::BodyError,
         challenge::ErrorCode,
-        response_cache::{CacheKey, Made, Usual},
-        session::Full,
+        response_cache::{CacheKey, CachedRefusal, PreparedResponse},
+        session::SessionLimitReached,
         tool_result_denial,
     },
-    LACKS_SCOPE, Refusal, RefusalForm, RefusedRequest, Voice, credentials,
+    LACKS_SCOPE, Refusal, RefusalContext, RefusalForm, RefusedRequest, credentials,
 };
 
 /// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
@@ -29,10 +29,10 @@ const TOO_MANY_REQUESTS: RpcCode = RpcCode(-31429);
 
 impl RefusedRequest<'_> {
     /// The answer.
-    pub(crate) fn into_response(self, voice: Voice<'_>) -> Response<Body> {
-        let usual = match self.refusal {
-            Refusal::NoToken { wanted } => Usual::NoToken(wanted),
-            Refusal::InsufficientScope { asked, .. } => Usual::InsufficientScope(asked),
+    pub(crate) fn into_response(self, voice: RefusalContext<'_>) -> Response<Body> {
+        let refusal = match self.refusal {
+            Refusal::NoToken { wanted } => CachedRefusal::NoToken(wanted),
+            Refusal::InsufficientScope { asked, .. } => CachedRefusal::InsufficientScope(asked),
             _ => return self.made(voice).into_response(self.id()),
         };
         let is_rpc = match self.form {
@@ -42,13 +42,13 @@ impl RefusedRequest<'_> {
             RefusalForm::ToolResult(_) => return self.made(voice).into_response(None),
         };
         let key = CacheKey {
-            usual,
+            refusal,
             needed: self.needed,
             item: self.item.map(|(target, _)| target),
             dpop: voice.dpop,
             is_rpc,
         };
-        let made = voice.told.again(key, || self.made(voice));
+        let made = voice.told.get_or_insert(key, || self.made(voice));
         made.into_response(self.id())
     }
 
@@ -61,11 +61,11 @@ impl RefusedRequest<'_> {
 
     /// The answer, made. A challenge stands on 400, 401 and 403 that a token can cure, and
     /// on no other: some clients take any challenge on a 403 for a lack of scope.
-    fn made(&self, voice: Voice<'_>) -> Made {
+    fn made(&self, voice: RefusalContext<'_>) -> PreparedResponse {
         let refusal = &self.refusal;
         let description = refusal.description(voice);
         let scope = voice.challenges.scopes(refusal.scopes().0, voice.table);
-        let bound = voice.dpop || matches!(refusal, Refusal::Unproved { .. });
+        let bound = voice.dpop || matches!(refusal, Refusal::ProofFailure { .. });
         let challenge = |code, scopes, prose: &str| {
             let (challenges, table) = (voice.challenges, voice.table);
             let mut both = vec![challenges.with_error(code, scopes, table, prose)];
@@ -79,7 +79,7 @@ impl RefusedRequest<'_> {
                 code,
                 message,
             } => return rpc_error(id.as_ref(), *status, *code, message),
-            Refusal::Foreign(_) => (StatusCode::FORBIDDEN, Vec::new()),
+            Refusal::OriginError(_) => (StatusCode::FORBIDDEN, Vec::new()),
             Refusal::Credentials(fault) => (
                 StatusCode::BAD_REQUEST,
                 challenge(
@@ -94,7 +94,7 @@ impl RefusedRequest<'_> {
                 both.extend(bound.then(dpop));
                 (StatusCode::UNAUTHORIZED, both)
             }
-            Refusal::Unproved { wanted, fault } => (
+            Refusal::ProofFailure { wanted, fault } => (
                 StatusCode::UNAUTHORIZED,
                 challenge(fault.code(), *wanted, fault.description()),
             ),
@@ -110,17 +110,17 @@ impl RefusedRequest<'_> {
                 challenge(ErrorCode::InsufficientScope, *asked, LACKS_SCOPE),
             ),
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
-            Refusal::NoRoom(full) => (full.status(), Vec::new()),
+            Refusal::SessionLimit(full) => (full.status(), Vec::new()),
             Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
             // No challenge: nobody should log in for nothing.
             Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
             Refusal::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
             Refusal::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
-            Refusal::Body(BodyFault::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
+            Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Vec::new())
             }
-            Refusal::Body(BodyFault::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
-            Refusal::Body(BodyFault::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
+            Refusal::Body(BodyError::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
+            Refusal::Body(BodyError::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
             Refusal::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
         };
         let error = refusal.outcome();
@@ -136,10 +136,10 @@ impl RefusedRequest<'_> {
                 let message = self.message(&description, voice);
                 let data = oauth_members(error, &description, &scope);
                 let error = json!({"code": code, "message": message, "data": data});
-                Made::of_error(status, &error)
+                PreparedResponse::of_error(status, &error)
             }
             (RefusalForm::JsonRpc(_) | RefusalForm::OAuth, _) => {
-                Made::new(status, &oauth_members(error, &description, &scope))
+                PreparedResponse::new(status, &oauth_members(error, &description, &scope))
             }
         };
         let headers = &mut made.headers;
@@ -151,8 +151,8 @@ impl RefusedRequest<'_> {
             let seconds = HeaderValue::from(retry_after.as_secs().max(1));
             headers.insert(RETRY_AFTER, seconds);
         }
-        if let Refusal::NoRoom(_) = refusal {
-            headers.insert(RETRY_AFTER, Full::RETRY_AFTER);
+        if let Refusal::SessionLimit(_) = refusal {
+            headers.insert(RETRY_AFTER, SessionLimitReached::RETRY_AFTER);
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
@@ -161,7 +161,7 @@ impl RefusedRequest<'_> {
     }
 
     /// The sentence that a client shows: which item it is about and what that needs.
-    fn message(&self, description: &str, voice: Voice<'_>) -> String {
+    fn message(&self, description: &str, voice: RefusalContext<'_>) -> String {
         let needed: Vec<String> = voice.challenges.names(self.needed, voice.table).collect();
         let scopes = match &*needed {
             [] => None,
@@ -184,7 +184,11 @@ impl RefusedRequest<'_> {
     }
 
     /// The denial as the result of a call.
-    fn as_result(&self, call: &tool_result_denial::Answered, voice: Voice<'_>) -> Made {
+    fn as_result(
+        &self,
+        call: &tool_result_denial::ToolResultEnvelope,
+        voice: RefusalContext<'_>,
+    ) -> PreparedResponse {
         let description = self.refusal.description(voice);
         let code = match self.refusal {
             Refusal::InvalidToken { .. } => ErrorCode::InvalidToken,
@@ -207,7 +211,7 @@ pub(crate) fn oauth_error(
     description: &str,
     scope: &str,
 ) -> Response<Body> {
-    Made::new(status, &oauth_members(error, description, scope)).into_response(None)
+    PreparedResponse::new(status, &oauth_members(error, description, scope)).into_response(None)
 }
 
 fn oauth_members(error: &str, description: &str, scope: &str) -> serde_json::Value {
@@ -218,11 +222,16 @@ fn oauth_members(error: &str, description: &str, scope: &str) -> serde_json::Val
     members
 }
 
-fn rpc_error(id: Option<&RequestId>, status: StatusCode, code: RpcCode, message: &str) -> Made {
+fn rpc_error(
+    id: Option<&RequestId>,
+    status: StatusCode,
+    code: RpcCode,
+    message: &str,
+) -> PreparedResponse {
     let body = json!({
         "jsonrpc": "2.0",
         "id": id,
         "error": {"code": code, "message": message},
     });
-    Made::new(status, &body)
+    PreparedResponse::new(status, &body)
 }

@@ -13,19 +13,19 @@ use tower::{ServiceExt, service_fn};
 
 use super::*;
 use crate::{
-    access::Access,
-    authorization::{Admission, Offers, Rules, Target},
+    access::ResolvedAccess,
+    authorization::{Offers, Permit, Rules, Target},
     bearer::{BearerToken, Credentials, Scheme},
     caller::Acceptance,
     claims::Claims,
     clock::{Clock, UnixTime},
     error::Faults,
     gate::{
-        ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, SessionLimits,
-        Sessions, Told,
+        ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, RefusalCache,
+        SessionLimits, Sessions,
     },
     scope::{Scope, ScopeSet, ScopeTable},
-    verify::{Authenticator, Shown, TokenError, TokenVerifier},
+    verify::{Authenticator, DpopRequest, TokenError, TokenVerifier},
 };
 
 const READ: Scope = Scope::new("read");
@@ -52,9 +52,12 @@ impl Clock for AtOne {
 
 fn gate() -> Gate {
     let table = ScopeTable::new([READ]).unwrap();
-    let read = Access::Scopes([table.asked_for()].into());
+    let read = ResolvedAccess::Scopes([table.asked_for()].into());
     let offers = Offers {
-        tools: vec![("ping".into(), Access::Public), ("read".into(), read)],
+        tools: vec![
+            ("ping".into(), ResolvedAccess::Public),
+            ("read".into(), read),
+        ],
         ..Offers::default()
     };
     let wanted = [table.asked_for(), ScopeSet::EMPTY];
@@ -63,7 +66,7 @@ fn gate() -> Gate {
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
-        told: Told::default(),
+        told: RefusalCache::default(),
         authenticator: Arc::new(Authenticator::new(
             TextIsScopes,
             Acceptance::new(["i"], ["a"]),
@@ -73,7 +76,7 @@ fn gate() -> Gate {
         item_names: ItemNames::of(&offers),
         rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
         challenge_scopes: ChallengeScopes::default(),
-        in_result: None,
+        tool_result_denial: None,
         origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
         clock: Arc::new(AtOne),
         limits: Limits {
@@ -86,8 +89,8 @@ fn gate() -> Gate {
         stop: CancellationToken::new(),
         sessions: Sessions::new(SessionLimits::default()),
         has_sessions: true,
-        direct: None,
-        in_session: None,
+        stateless_fast_path: None,
+        session_fast_path: None,
     }
 }
 
@@ -174,9 +177,9 @@ async fn what_gets_through_bears_its_admission_and_its_very_bytes() {
     let request = request("POST").header(header::AUTHORIZATION, "Bearer read");
     let (_, seen) = pass(gate(), request.body(call("read")).unwrap()).await;
     let (parts, body) = seen.expect("it gets through");
-    let admission = parts.extensions.get::<Admission>().expect("an admission");
-    assert_eq!(admission.target(), Some(Target::Tool(1)));
-    let principal = admission.principal().expect("a principal");
+    let permit = parts.extensions.get::<Permit>().expect("an admission");
+    assert_eq!(permit.target(), Some(Target::Tool(1)));
+    let principal = permit.principal().expect("a principal");
     assert_eq!(principal.claims().subject(), Some("alice"));
     let sent = call("read").collect().await.unwrap().to_bytes();
     assert_eq!(body, sent);
@@ -193,23 +196,23 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
         .authenticator
         .authenticate(
             &credentials,
-            &Shown::read(&http::Method::POST, &http::HeaderMap::new()),
+            &DpopRequest::read(&http::Method::POST, &http::HeaderMap::new()),
         )
         .await
         .unwrap();
     let principal = principal.sent_with(credentials);
     let operation = crate::operation::Operation::CallTool("read");
     let forged = match gate.rules.decide(operation, Some(principal)) {
-        crate::authorization::Decision::Admit(admission) => admission,
+        crate::authorization::Decision::Admit(permit) => permit,
         crate::authorization::Decision::Deny(denial, _) => panic!("{denial:?}"),
     };
     let mut request = request("POST").body(call("ping")).unwrap();
     request.extensions_mut().insert(forged);
     let (_, seen) = pass(gate, request).await;
     let (parts, _) = seen.expect("anybody may ping");
-    let admission = parts.extensions.get::<Admission>().expect("an admission");
-    assert_eq!(admission.target(), Some(Target::Tool(0)));
-    assert!(admission.principal().is_none());
+    let permit = parts.extensions.get::<Permit>().expect("an admission");
+    assert_eq!(permit.target(), Some(Target::Tool(0)));
+    assert!(permit.principal().is_none());
 }
 
 #[tokio::test]

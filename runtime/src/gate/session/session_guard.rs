@@ -15,7 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::Holder;
+use super::LatestCaller;
 
 /// How much of a session is open, and when the last of it ended.
 #[derive(Debug)]
@@ -50,18 +50,18 @@ impl Activity {
 
 /// One request of a session, which does not end before this is dropped.
 #[derive(Debug)]
-pub(crate) struct InUse {
+pub(crate) struct SessionGuard {
     id: String,
-    holder: Holder,
+    latest_caller: LatestCaller,
     activity: Arc<Activity>,
 }
 
-impl InUse {
-    pub(super) fn new(id: String, holder: Holder, activity: Arc<Activity>) -> Self {
+impl SessionGuard {
+    pub(super) fn new(id: String, latest_caller: LatestCaller, activity: Arc<Activity>) -> Self {
         activity.lock().open += 1;
         Self {
             id,
-            holder,
+            latest_caller,
             activity,
         }
     }
@@ -72,12 +72,12 @@ impl InUse {
     }
 
     /// Who holds the session.
-    pub(crate) fn holder(&self) -> &Holder {
-        &self.holder
+    pub(crate) fn latest_caller(&self) -> &LatestCaller {
+        &self.latest_caller
     }
 }
 
-impl Drop for InUse {
+impl Drop for SessionGuard {
     fn drop(&mut self) {
         let mut state = self.activity.lock();
         state.open = state.open.saturating_sub(1);
@@ -87,20 +87,20 @@ impl Drop for InUse {
 
 pin_project! {
     /// The body of an answer, while which the session is in use.
-    pub(crate) struct BodyInUse<B> {
+    pub(crate) struct GuardedBody<B> {
         #[pin]
         inner: B,
-        session: Arc<InUse>,
+        session: Arc<SessionGuard>,
     }
 }
 
-impl<B> BodyInUse<B> {
-    pub(crate) fn new(inner: B, session: Arc<InUse>) -> Self {
+impl<B> GuardedBody<B> {
+    pub(crate) fn new(inner: B, session: Arc<SessionGuard>) -> Self {
         Self { inner, session }
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for BodyInUse<B> {
+impl<B: Body<Data = Bytes>> Body for GuardedBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 

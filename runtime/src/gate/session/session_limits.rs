@@ -140,11 +140,11 @@ mod tests {
 
     #[test]
     fn a_session_takes_places_by_what_its_handshake_unpacks_to() {
-        let usual = br#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{
+        let refusal = br#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{
             "protocolVersion":"2025-11-25","capabilities":{"roots":{"listChanged":true},
             "sampling":{},"elicitation":{"form":{},"url":{}}},
             "clientInfo":{"name":"test","title":"Test","version":"1.0.0"}}}"#;
-        assert_eq!(places(usual), 1);
+        assert_eq!(places(refusal), 1);
         assert_eq!(places(&[b'a'; 4 * 1024]), 1);
         // As much as a handshake can have: text, then what unpacks to most.
         assert_eq!(places(&[b'a'; 16 * 1024]), 2);

@@ -11,12 +11,12 @@ use tokio::{task::JoinHandle, time::Instant};
 
 use crate::caller::Identity;
 
-use super::{Close, Full, Holder, SessionLimits, session_guard::Activity};
+use super::{Close, LatestCaller, SessionLimitReached, SessionLimits, session_guard::Activity};
 
 /// A session that is open.
 pub(super) struct Entry {
     pub(super) owner: Option<Identity>,
-    pub(super) holder: Holder,
+    pub(super) latest_caller: LatestCaller,
     pub(super) activity: Arc<Activity>,
     pub(super) places: usize,
     /// Ends the session behind the gate.
@@ -55,9 +55,9 @@ impl Table {
         owner: Option<&Identity>,
         places: usize,
         limits: &SessionLimits,
-    ) -> Result<Vec<Removed>, Full> {
+    ) -> Result<Vec<Removed>, SessionLimitReached> {
         let mut removed = Vec::new();
-        let taken = self.make_room(owner, places, limits, &mut removed);
+        let taken = self.reserve(owner, places, limits, &mut removed);
         if let Err(full) = taken {
             for (id, entry) in removed {
                 self.insert(id, entry);
@@ -68,16 +68,16 @@ impl Table {
         Ok(removed)
     }
 
-    fn make_room(
+    fn reserve(
         &mut self,
         owner: Option<&Identity>,
         places: usize,
         limits: &SessionLimits,
         removed: &mut Vec<Removed>,
-    ) -> Result<(), Full> {
+    ) -> Result<(), SessionLimitReached> {
         let (share, full) = match owner {
-            Some(_) => (limits.per_principal, Full::OfPrincipal),
-            None => (limits.anonymous, Full::OfServer),
+            Some(_) => (limits.per_principal, SessionLimitReached::OfPrincipal),
+            None => (limits.anonymous, SessionLimitReached::OfServer),
         };
         while self.taken_by(owner) + places > share {
             let theirs = |entry: &Entry| (entry.owner.as_ref() == owner).then_some(());
@@ -96,7 +96,7 @@ impl Table {
                 let share = taken.get(&entry.owner).copied().unwrap_or_default() + added;
                 (share >= least).then_some(share)
             };
-            let id = self.idle_one(share).ok_or(Full::OfServer)?;
+            let id = self.idle_one(share).ok_or(SessionLimitReached::OfServer)?;
             removed.extend(self.remove(&id));
         }
         Ok(())

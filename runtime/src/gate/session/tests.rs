@@ -44,8 +44,13 @@ impl World {
         }
     }
 
-    fn try_open(&self, id: &str, owner: Option<&Principal>, handshake: &[u8]) -> Result<(), Full> {
-        let room = self.sessions.make_room(owner, handshake)?;
+    fn try_open(
+        &self,
+        id: &str,
+        owner: Option<&Principal>,
+        handshake: &[u8],
+    ) -> Result<(), SessionLimitReached> {
+        let room = self.sessions.reserve(owner, handshake)?;
         let closed = Arc::clone(&self.closed);
         let close: Close = Arc::new(move |id| closed.lock().unwrap().push(id));
         room.open(id.to_owned(), owner, close);
@@ -57,7 +62,7 @@ impl World {
     }
 
     /// How a caller stands to a session; entering it is over at once.
-    fn standing(&self, id: &str, caller: Option<&Principal>) -> Result<(), Standing> {
+    fn standing(&self, id: &str, caller: Option<&Principal>) -> Result<(), SessionAccess> {
         self.sessions.enter(id, caller).map(drop)
     }
 
@@ -74,11 +79,14 @@ async fn a_session_answers_its_principal_only() {
     let alice = principal("i", "alice", "");
     world.open("1", Some(&alice));
     assert_eq!(world.standing("1", Some(&alice)), Ok(()));
-    let stranger = Err(Standing::Stranger);
+    let stranger = Err(SessionAccess::NotFound);
     for other in [principal("i", "mallory", ""), principal("j", "alice", "")] {
         assert_eq!(world.standing("1", Some(&other)), stranger);
     }
-    assert_eq!(world.standing("1", None), Err(Standing::MustSayWho));
+    assert_eq!(
+        world.standing("1", None),
+        Err(SessionAccess::AuthenticationRequired)
+    );
     assert_eq!(world.standing("2", Some(&alice)), stranger);
 }
 
@@ -97,8 +105,8 @@ async fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
     world.open("1", Some(&alice("read")));
     let session = world.sessions.enter("1", Some(&alice("read"))).unwrap();
     let held = || {
-        let holder = session.holder().principal().unwrap();
-        holder.claims().scopes().count()
+        let latest_caller = session.latest_caller().principal().unwrap();
+        latest_caller.claims().scopes().count()
     };
     assert_eq!(held(), 1);
     world.standing("1", Some(&alice(""))).unwrap();
@@ -120,7 +128,7 @@ async fn a_session_shares_no_memory_with_the_request_that_came_last() {
     let place = |held: &Principal| held.bearer().as_bytes().as_ptr();
     let later = principal("i", "alice", "read");
     let session = world.sessions.enter("1", Some(&later)).unwrap();
-    let held = session.holder().principal().unwrap();
+    let held = session.latest_caller().principal().unwrap();
     assert_ne!(place(&held), place(&alice));
     assert_ne!(place(&held), place(&later));
 }
@@ -132,10 +140,13 @@ async fn a_session_opened_without_a_token_is_the_first_principals() {
     assert_eq!(world.standing("1", None), Ok(()));
     let alice = principal("i", "alice", "");
     assert_eq!(world.standing("1", Some(&alice)), Ok(()));
-    assert_eq!(world.standing("1", None), Err(Standing::MustSayWho));
+    assert_eq!(
+        world.standing("1", None),
+        Err(SessionAccess::AuthenticationRequired)
+    );
     let mallory = principal("i", "mallory", "");
     let standing = world.standing("1", Some(&mallory));
-    assert_eq!(standing, Err(Standing::Stranger));
+    assert_eq!(standing, Err(SessionAccess::NotFound));
 }
 
 #[tokio::test]
@@ -145,7 +156,7 @@ async fn an_ended_session_is_nobodys() {
     world.open("1", Some(&alice));
     world.sessions.forget("1");
     let standing = world.standing("1", Some(&alice));
-    assert_eq!(standing, Err(Standing::Stranger));
+    assert_eq!(standing, Err(SessionAccess::NotFound));
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,7 +171,7 @@ async fn an_idle_session_ends_by_itself() {
     tokio::time::sleep(Duration::from_secs(31 * 60)).await;
     assert_eq!(world.closed(), ["1"]);
     let standing = world.standing("1", Some(&alice));
-    assert_eq!(standing, Err(Standing::Stranger));
+    assert_eq!(standing, Err(SessionAccess::NotFound));
     tokio::time::sleep(Duration::from_secs(30 * 60)).await;
     assert_eq!(world.closed(), ["2"]);
     // What has watched over them ends, and begins anew with the next.

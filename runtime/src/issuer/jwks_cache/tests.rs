@@ -3,7 +3,7 @@ use std::future::{Future, poll_fn};
 use tokio::time::advance;
 
 use super::*;
-use crate::issuer::{Algorithm, scripted_fetcher::Script};
+use crate::issuer::{Algorithm, scripted_fetcher::ScriptedFetcher};
 
 /// Builds a set with a key for each letter.
 fn jwks(letters: &str) -> String {
@@ -26,7 +26,7 @@ fn seconds(count: u64) -> Duration {
 }
 
 /// Validates a token that names this key, as a request does.
-async fn accepts(keys: &Arc<Keys>, kid: &str) -> Result<bool, NoKeys> {
+async fn accepts(keys: &Arc<JwksCache>, kid: &str) -> Result<bool, JwksError> {
     let known = keys.snapshot().await?;
     if has(&known, kid) {
         return Ok(true);
@@ -37,7 +37,7 @@ async fn accepts(keys: &Arc<Keys>, kid: &str) -> Result<bool, NoKeys> {
 
 #[tokio::test(start_paused = true)]
 async fn two_hundred_first_requests_cause_one_load() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     script.delay(seconds(2));
     let keys = script.keys();
@@ -53,7 +53,7 @@ async fn two_hundred_first_requests_cause_one_load() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_key_counts_at_its_first_use() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     let keys = script.keys();
     assert_eq!(accepts(&keys, "a").await, Ok(true));
@@ -65,7 +65,7 @@ async fn a_new_key_counts_at_its_first_use() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_unknown_keys_neither_hammers_the_issuer_nor_hides_a_new_key() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     script.delay(Duration::from_millis(200));
     let keys = script.keys();
@@ -93,10 +93,10 @@ async fn a_flood_of_unknown_keys_neither_hammers_the_issuer_nor_hides_a_new_key(
 
 #[tokio::test(start_paused = true)]
 async fn a_withdrawn_key_goes_with_the_next_load_and_so_does_what_it_verified() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("ab"));
     let keys = script.keys();
-    let upkeep = tokio::spawn(Keys::maintain(Arc::downgrade(&keys)));
+    let upkeep = tokio::spawn(JwksCache::maintain(Arc::downgrade(&keys)));
     let first = keys.snapshot().await.unwrap();
     script.publish(&jwks("ba"));
     advance(seconds(599)).await;
@@ -119,9 +119,9 @@ async fn a_withdrawn_key_goes_with_the_next_load_and_so_does_what_it_verified() 
 
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_down_at_start_is_noticed_when_it_returns() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     let keys = script.keys();
-    let upkeep = tokio::spawn(Keys::maintain(Arc::downgrade(&keys)));
+    let upkeep = tokio::spawn(JwksCache::maintain(Arc::downgrade(&keys)));
     assert!(keys.fault().unwrap().contains("yet"));
     let none = accepts(&keys, "a").await.unwrap_err();
     assert!((seconds(1)..=seconds(30)).contains(&none.retry_after));
@@ -141,10 +141,10 @@ async fn an_issuer_that_is_down_at_start_is_noticed_when_it_returns() {
 
 #[tokio::test(start_paused = true)]
 async fn during_an_outage_the_last_good_keys_are_used_up_to_the_limit() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     let keys = script.keys();
-    let upkeep = tokio::spawn(Keys::maintain(Arc::downgrade(&keys)));
+    let upkeep = tokio::spawn(JwksCache::maintain(Arc::downgrade(&keys)));
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     let generation = keys.snapshot().await.unwrap().generation;
     script.fail();
@@ -163,7 +163,7 @@ async fn during_an_outage_the_last_good_keys_are_used_up_to_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn in_an_outage_an_unknown_key_is_not_called_a_forgery() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     let keys = script.keys();
     assert_eq!(accepts(&keys, "a").await, Ok(true));
@@ -179,7 +179,7 @@ async fn in_an_outage_an_unknown_key_is_not_called_a_forgery() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_does_not_end_the_load_for_others() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     script.delay(seconds(2));
     let keys = script.keys();
@@ -197,7 +197,7 @@ async fn a_caller_who_hangs_up_does_not_end_the_load_for_others() {
 
 #[tokio::test(start_paused = true)]
 async fn a_load_without_end_is_ended() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.delay(seconds(1_000_000));
     let keys = script.keys();
     let begin = Instant::now();
@@ -208,7 +208,7 @@ async fn a_load_without_end_is_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn old_keys_are_used_while_new_ones_are_on_their_way() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     let keys = script.keys();
     assert_eq!(accepts(&keys, "a").await, Ok(true));
@@ -223,10 +223,10 @@ async fn old_keys_are_used_while_new_ones_are_on_their_way() {
 
 #[tokio::test(start_paused = true)]
 async fn the_upkeep_ends_with_the_keys() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     let keys = script.keys();
-    let upkeep = tokio::spawn(Keys::maintain(Arc::downgrade(&keys)));
+    let upkeep = tokio::spawn(JwksCache::maintain(Arc::downgrade(&keys)));
     sleep(seconds(1)).await;
     assert_eq!(script.loads(), 1, "loaded before the first request");
     drop(keys);
@@ -236,19 +236,19 @@ async fn the_upkeep_ends_with_the_keys() {
 
 #[tokio::test(start_paused = true)]
 async fn fixed_keys_never_change_and_nothing_is_asked() {
-    let set = KeySet::read(jwks("a").as_bytes()).unwrap();
-    let keys = Keys::fixed("https://i".to_owned(), set);
+    let set = Jwks::read(jwks("a").as_bytes()).unwrap();
+    let keys = JwksCache::fixed("https://i".to_owned(), set);
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     assert_eq!(accepts(&keys, "b").await, Ok(false));
     advance(seconds(100 * 365 * 24 * 3600)).await;
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     assert_eq!(keys.fault(), None);
-    Keys::maintain(Arc::downgrade(&keys)).await;
+    JwksCache::maintain(Arc::downgrade(&keys)).await;
 }
 
 #[test]
 fn a_load_that_died_with_its_runtime_is_begun_again_in_the_next() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks("a"));
     script.delay(seconds(3600));
     let keys = script.keys();

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use serde_json::{Map, Value};
 
 use crate::{
-    issuer::{Capped, Quoted},
+    issuer::{QuotedText, Truncated},
     json,
 };
 
@@ -48,7 +48,7 @@ impl ExchangeError {
     pub(crate) fn new(kind: ExchangeErrorKind, reason: impl AsRef<str>) -> Self {
         Self {
             kind,
-            reason: Reason(Capped(reason.as_ref(), 512).to_string()),
+            reason: Reason(Truncated(reason.as_ref(), 512).to_string()),
         }
     }
 
@@ -123,6 +123,6 @@ pub(super) fn refused(status: u16, body: &[u8]) -> ExchangeError {
         // The issuer refuses this server's credentials, whatever code it sends.
         _ => ExchangeErrorKind::Misconfigured,
     };
-    let code = Quoted(code.unwrap_or_default(), 64);
+    let code = QuotedText(code.unwrap_or_default(), 64);
     ExchangeError::new(kind, format!("it answered {status} with the error {code}"))
 }

@@ -62,9 +62,9 @@ impl<S: Clone> Shelf<S> {
         variable: &str,
         begun: &str,
     ) -> Option<CompletionInfo> {
-        let admission = self.admission(Operation::CompleteResource(template));
-        let resource = self.admitted(&admission);
-        let completing = resource.complete(&admission, variable, begun, self.call())?;
+        let permit = self.permit(Operation::CompleteResource(template));
+        let resource = self.admitted(&permit);
+        let completing = resource.complete(&permit, variable, begun, self.call())?;
         Some(completing.await)
     }
 
@@ -108,8 +108,8 @@ async fn an_admission_for_another_resource_completes_nothing() {
         a
     }
     let names = shelf(Names(Arc::default()), resources![name, other]);
-    let of_other = names.admission(Operation::CompleteResource("other://{a}"));
-    let admitted = names.admission(Operation::CompleteResource(TEMPLATE));
+    let of_other = names.permit(Operation::CompleteResource("other://{a}"));
+    let admitted = names.permit(Operation::CompleteResource(TEMPLATE));
     let name = names.admitted(&admitted);
     assert!(
         name.complete(&of_other, "plain", "a", names.call())

@@ -160,9 +160,9 @@ async fn nobody_keeps_what_was_read_unless_its_author_says_so() {
 #[tokio::test]
 async fn an_admission_for_another_resource_reads_nothing() {
     let notes = notes();
-    let of_all = notes.admission(Operation::ReadResource("notes://all"));
-    let of_list = notes.admission(Operation::ListResources);
-    let admitted = notes.admission(Operation::ReadResource("notes://note/1"));
+    let of_all = notes.permit(Operation::ReadResource("notes://all"));
+    let of_list = notes.permit(Operation::ListResources);
+    let admitted = notes.permit(Operation::ReadResource("notes://note/1"));
     let thing = notes.admitted(&admitted);
     for other in [&of_all, &of_list] {
         let error = thing

@@ -12,7 +12,7 @@ use tokio::{
 use super::*;
 use crate::server::{
     connection::connection,
-    http_entry::{Answer, Entrance},
+    http_entry::{Answer, HttpEntry},
 };
 
 /// Much longer than anything waits here.
@@ -65,7 +65,7 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let endpoint = |_| -> Answer { Box::pin(async { Ok(Response::default()) }) };
-    let entrance = Entrance::new(router, endpoint, "/mcp");
+    let entrance = HttpEntry::new(router, endpoint, "/mcp");
     let mut connections = Connections::new();
     let activity = Arc::new(Activity::default());
     let connection = connection(server, None, entrance, Arc::clone(&activity));

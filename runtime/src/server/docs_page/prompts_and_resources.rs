@@ -38,7 +38,7 @@ fn arguments(prompt: &Prompt) -> Markup {
     let arguments = prompt.arguments.as_deref().unwrap_or_default();
     html! {
         @if arguments.is_empty() {
-            p.quiet { "Takes no arguments." }
+            p.without_banner { "Takes no arguments." }
         } @else {
             h4 { "Arguments" }
             dl.arguments {
@@ -46,7 +46,7 @@ fn arguments(prompt: &Prompt) -> Markup {
                     div {
                         dt {
                             code { (argument.name) }
-                            " " span.quiet {
+                            " " span.without_banner {
                                 @if argument.required == Some(true) { "required" } @else { "optional" }
                             }
                         }
@@ -64,7 +64,7 @@ pub(super) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
             section aria-labelledby="resources" {
                 h2 #resources { "Resources" }
                 @for (place, resource) in resources.iter().enumerate() {
-                    @let told = Told::of(resource.listing);
+                    @let told = RefusalCache::of(resource.listing);
                     @let id = anchor("resource", place);
                     article id=(id) aria-labelledby={ (id) "-name" } {
                         h3 id={ (id) "-name" } {
@@ -84,14 +84,14 @@ pub(super) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
 }
 
 /// The displayed facts of a resource or template.
-struct Told<'a> {
+struct RefusalCache<'a> {
     uri: &'a str,
     title: Option<&'a str>,
     description: Option<&'a str>,
     mime_type: Option<&'a str>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> RefusalCache<'a> {
     fn of(listing: &'a ResourceListing) -> Self {
         match listing {
             ResourceListing::Resource(one) => Self {
@@ -133,6 +133,6 @@ pub(super) fn asking_for<'a>(
                 .scopes()
                 .any(|asked| asked.as_str() == scope)
         })
-        .map(|(place, one)| (anchor("resource", place), Told::of(one.listing).uri));
+        .map(|(place, one)| (anchor("resource", place), RefusalCache::of(one.listing).uri));
     prompts.chain(resources).collect()
 }

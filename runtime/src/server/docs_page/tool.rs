@@ -36,7 +36,7 @@ pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
                 (prose(description))
             }
             @if arguments.is_empty() {
-                p.quiet { "Takes no arguments." }
+                p.without_banner { "Takes no arguments." }
             } @else {
                 h4 { "Arguments" }
                 dl.arguments {
@@ -58,11 +58,11 @@ pub(super) fn needs(requirement: Requirement) -> Markup {
             Requirement::Public => span.badge.open { "no login needed" },
             Requirement::Authenticated => span.badge { "needs a login" },
             Requirement::Scopes(alternatives) => {
-                span.quiet { "needs " }
+                span.without_banner { "needs " }
                 @for (place, all) in alternatives.iter().enumerate() {
-                    @if place > 0 { span.quiet { " or " } }
+                    @if place > 0 { span.without_banner { " or " } }
                     @for (place, scope) in all.iter().enumerate() {
-                        @if place > 0 { span.quiet { " and " } }
+                        @if place > 0 { span.without_banner { " and " } }
                         code.scope { (scope) }
                     }
                 }
@@ -115,7 +115,7 @@ fn entry(argument: &Argument<'_>) -> Markup {
             dt {
                 code { (argument.name) }
                 " " span.kind { (argument.kind) }
-                " " span.quiet { @if argument.required { "required" } @else { "optional" } }
+                " " span.without_banner { @if argument.required { "required" } @else { "optional" } }
             }
             dd {
                 @if let Some(description) = argument.description {

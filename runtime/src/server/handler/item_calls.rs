@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{super::multi_round::Rounds, Handler};
 use crate::{
-    authorization::Admission,
-    gate::Direct,
+    authorization::Permit,
+    gate::StatelessFastPath,
     operation::Operation,
     resource::not_found,
-    tool::{Call, CallRound, ToolError, ToolOutcome, Turn},
+    tool::{Call, CallRound, RoundRequest, ToolError, ToolOutcome},
 };
 
 impl Handler {
@@ -41,7 +41,7 @@ impl Handler {
     /// One round of it, as what runs gets it.
     fn call(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         arguments: Option<&JsonObject>,
         rounds: &Rounds<'_>,
         round: CallRound,
@@ -49,7 +49,7 @@ impl Handler {
         let call = Call::new(
             (),
             arguments.cloned().unwrap_or_default(),
-            admission.principal().cloned(),
+            permit.principal().cloned(),
             Some(Arc::clone(&rounds.context)),
         );
         call.in_round(round)
@@ -61,16 +61,16 @@ impl Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let operation = Operation::CallTool(&request.name);
-        let admission = self.admission(&context.extensions, operation)?;
-        let tool = self.0.catalogue.admitted_tool(&admission);
+        let permit = self.permit(&context.extensions, operation)?;
+        let tool = self.0.catalogue.permitted_tool(&permit);
         let tool = tool.ok_or_else(|| none_such("tool"))?;
         let cancelled = context.ct.clone();
-        let turn = Turn::from(&request);
+        let turn = RoundRequest::from(&request);
         // What sees nothing of its request asks nothing of its client: the way of a call
         // in no session, and as little to do.
         if tool.is_plain() && turn.is_first() {
             let arguments = request.arguments.clone().unwrap_or_default();
-            if let Some(running) = Direct::call(&*self.0, &admission, arguments) {
+            if let Some(running) = StatelessFastPath::call(&*self.0, &permit, arguments) {
                 return unless_cancelled(false, cancelled, running.map(Ok)).await;
             }
         }
@@ -78,12 +78,12 @@ impl Handler {
         if let Err(lack) = rounds.check(tool.client_capabilities()) {
             return rounds.told(ToolOutcome::failed(lack));
         }
-        let run = |admission: &Admission, round| {
-            let call = self.call(admission, request.arguments.as_ref(), &rounds, round);
-            let running = tool.call(admission, call);
+        let run = |permit: &Permit, round| {
+            let call = self.call(permit, request.arguments.as_ref(), &rounds, round);
+            let running = tool.call(permit, call);
             running.map(|outcome| rounds.told(outcome)).boxed()
         };
-        let running = rounds.run(&admission, turn, run);
+        let running = rounds.run(&permit, turn, run);
         unless_cancelled(tool.takes_context(), cancelled, running).await
     }
 
@@ -94,17 +94,17 @@ impl Handler {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let uri = &*request.uri;
         let operation = Operation::ReadResource(uri);
-        let admission = self.admission(&context.extensions, operation)?;
-        let resource = self.0.catalogue.admitted_resource(&admission);
+        let permit = self.permit(&context.extensions, operation)?;
+        let resource = self.0.catalogue.permitted_resource(&permit);
         let resource = resource.ok_or_else(|| not_found("there is no such resource", uri))?;
         let cancelled = context.ct.clone();
         let rounds = self.rounds(operation, resource.name(), context);
         let lack = rounds.check(resource.client_capabilities());
         lack.map_err(ToolError::into_error_data)?;
-        let read = |admission: &Admission, round| {
-            resource.read(admission, uri, self.call(admission, None, &rounds, round))
+        let read = |permit: &Permit, round| {
+            resource.read(permit, uri, self.call(permit, None, &rounds, round))
         };
-        let reading = rounds.run(&admission, Turn::from(&request), read);
+        let reading = rounds.run(&permit, RoundRequest::from(&request), read);
         unless_cancelled(resource.takes_context(), cancelled, reading).await
     }
 
@@ -114,18 +114,18 @@ impl Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let operation = Operation::GetPrompt(&request.name);
-        let admission = self.admission(&context.extensions, operation)?;
-        let prompt = self.0.catalogue.admitted_prompt(&admission);
+        let permit = self.permit(&context.extensions, operation)?;
+        let prompt = self.0.catalogue.permitted_prompt(&permit);
         let prompt = prompt.ok_or_else(|| none_such("prompt"))?;
         let cancelled = context.ct.clone();
         let rounds = self.rounds(operation, prompt.name(), context);
         let lack = rounds.check(prompt.client_capabilities());
         lack.map_err(ToolError::into_error_data)?;
-        let get = |admission: &Admission, round| {
-            let call = self.call(admission, request.arguments.as_ref(), &rounds, round);
-            prompt.get(admission, call)
+        let get = |permit: &Permit, round| {
+            let call = self.call(permit, request.arguments.as_ref(), &rounds, round);
+            prompt.get(permit, call)
         };
-        let getting = rounds.run(&admission, Turn::from(&request), get);
+        let getting = rounds.run(&permit, RoundRequest::from(&request), get);
         unless_cancelled(prompt.takes_context(), cancelled, getting).await
     }
 
@@ -135,20 +135,20 @@ impl Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let complete = Operation::of_reference(&request.r#ref);
-        let admission = self.admission(&context.extensions, complete)?;
+        let permit = self.permit(&context.extensions, complete)?;
         let (argument, begun) = (&*request.argument.name, &*request.argument.value);
         let cancelled = context.ct.clone();
         let rounds = self.rounds(complete, "completion", context);
         // A completion asks nobody, but what it takes beside the text may be a round.
-        let round = rounds.judge(&admission, &Turn::alone("completion/complete"))?;
-        let call = self.call(&admission, None, &rounds, round);
+        let round = rounds.judge(&permit, &RoundRequest::alone("completion/complete"))?;
+        let call = self.call(&permit, None, &rounds, round);
         let catalogue = &self.0.catalogue;
         let completing = match (
-            catalogue.admitted_prompt(&admission),
-            catalogue.admitted_resource(&admission),
+            catalogue.permitted_prompt(&permit),
+            catalogue.permitted_resource(&permit),
         ) {
-            (Some(prompt), _) => prompt.complete(&admission, argument, begun, call),
-            (_, Some(resource)) => resource.complete(&admission, argument, begun, call),
+            (Some(prompt), _) => prompt.complete(&permit, argument, begun, call),
+            (_, Some(resource)) => resource.complete(&permit, argument, begun, call),
             (None, None) => return Err(none_such("prompt or template")),
         };
         // What nobody completes has no values; so has an argument that is not there.

@@ -20,9 +20,9 @@ use crate::{
     claims::Claims,
     clock::{SystemClock, UnixTime},
     error::Faults,
-    gate::Direct,
+    gate::StatelessFastPath,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
-    server::{catalogue::Sets, scope_hierarchy::Hierarchy},
+    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy},
     tools,
 };
 
@@ -98,7 +98,7 @@ impl World {
         let mut faults = Faults::default();
         let catalogue = sets.bound(&runs).finish(&mut faults);
         let offered = catalogue.offered(true);
-        let table = offered.table(&Hierarchy::default(), &mut faults);
+        let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
         let offers = offered.offers(&table, catalogue.switches());
         let baseline = table.asked_for();
@@ -110,7 +110,7 @@ impl World {
             has_sessions: true,
             herald: None,
             rounds: Arc::new(rounds),
-            lists: Lists::default(),
+            lists: ToolListCache::default(),
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);
@@ -138,10 +138,10 @@ impl World {
     }
 
     /// An admission of a caller with these scopes, as the gate makes it.
-    fn admission(&self, operation: Operation<'_>, scopes: &str) -> Admission {
+    fn permit(&self, operation: Operation<'_>, scopes: &str) -> Permit {
         let principal = self.principal(scopes);
         match self.shared.rules.decide(operation, Some(principal)) {
-            Decision::Admit(admission) => admission,
+            Decision::Admit(permit) => permit,
             Decision::Deny(denial, _) => panic!("{denial:?}"),
         }
     }
@@ -150,7 +150,7 @@ impl World {
     async fn send(
         &self,
         session: Option<&str>,
-        admission: Option<Admission>,
+        permit: Option<Permit>,
         message: &Value,
     ) -> (Option<String>, Value) {
         let method = message["method"].as_str().unwrap();
@@ -171,8 +171,8 @@ impl World {
             }
         }
         let mut request = request.body(Body::from(message.to_string())).unwrap();
-        if let Some(admission) = admission {
-            request.extensions_mut().insert(admission);
+        if let Some(permit) = permit {
+            request.extensions_mut().insert(permit);
         }
         let response = self.service.clone().oneshot(request).await.unwrap();
         let session = response.headers().get("mcp-session-id").cloned();
@@ -187,12 +187,12 @@ impl World {
 
     /// A session, opened by an admission to open one.
     async fn session(&self) -> String {
-        let admission = self.admission(Operation::Initialize, "read write");
+        let permit = self.permit(Operation::Initialize, "read write");
         let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": "2025-11-25", "capabilities": {},
             "clientInfo": {"name": "test", "version": "1"},
         }});
-        let (session, _) = self.send(None, Some(admission), &message).await;
+        let (session, _) = self.send(None, Some(permit), &message).await;
         let session = session.unwrap();
         let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         self.send(Some(&session), None, &initialized).await;
@@ -236,9 +236,9 @@ async fn what_was_admitted_runs() {
     let world = World::new();
     let session = world.session().await;
     for session in [None, Some(&*session)] {
-        let admission = world.admission(Operation::CallTool("read"), "read");
+        let permit = world.permit(Operation::CallTool("read"), "read");
         let (_, answer) = world
-            .send(session, Some(admission), &call(session, "read"))
+            .send(session, Some(permit), &call(session, "read"))
             .await;
         assert_eq!(answer["result"]["content"][0]["text"], "read ran");
     }
@@ -276,9 +276,9 @@ async fn an_admission_for_one_thing_is_none_for_another() {
             (Operation::ListTools, "read"),
             (Operation::Initialize, "ping"),
         ] {
-            let admission = world.admission(admitted, "read write");
+            let permit = world.permit(admitted, "read write");
             let message = call(session, asked);
-            let (_, answer) = world.send(session, Some(admission), &message).await;
+            let (_, answer) = world.send(session, Some(permit), &message).await;
             assert_not_admitted(&answer);
         }
         for admitted in [
@@ -286,9 +286,9 @@ async fn an_admission_for_one_thing_is_none_for_another() {
             Operation::CallTool("no such tool"),
             Operation::Initialize,
         ] {
-            let admission = world.admission(admitted, "");
+            let permit = world.permit(admitted, "");
             let list = request(session, "tools/list", json!({}));
-            let (_, answer) = world.send(session, Some(admission), &list).await;
+            let (_, answer) = world.send(session, Some(permit), &list).await;
             assert_not_admitted(&answer);
         }
     }
@@ -335,10 +335,10 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
             ),
             (Operation::ListTools, ("prompts/list", json!({}))),
         ] {
-            let admission = world.admission(admitted, "read write");
+            let permit = world.permit(admitted, "read write");
             let message = request(session, method, params);
-            for admission in [Some(admission), None] {
-                let (_, answer) = world.send(session, admission, &message).await;
+            for permit in [Some(permit), None] {
+                let (_, answer) = world.send(session, permit, &message).await;
                 assert_not_admitted(&answer);
             }
         }
@@ -347,10 +347,10 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
         (Operation::ReadResource("notes://7"), "notes://7"),
         (Operation::Subscribe("notes://7"), "notes://secret"),
     ] {
-        let admission = world.admission(admitted, "read write");
+        let permit = world.permit(admitted, "read write");
         let (method, params) = subscribe(uri);
         let message = request(Some(&session), method, params);
-        let (_, answer) = world.send(Some(&session), Some(admission), &message).await;
+        let (_, answer) = world.send(Some(&session), Some(permit), &message).await;
         assert_not_admitted(&answer);
     }
     assert_eq!(world.ran(), [""; 0]);
@@ -359,9 +359,9 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
         (Operation::GetPrompt("greet"), get("greet")),
         (Operation::CompletePrompt("whisper"), complete("whisper")),
     ] {
-        let admission = world.admission(admitted, "read write");
+        let permit = world.permit(admitted, "read write");
         let message = request(None, method, params);
-        let (_, answer) = world.send(None, Some(admission), &message).await;
+        let (_, answer) = world.send(None, Some(permit), &message).await;
         assert!(answer["result"].is_object(), "{answer}");
     }
     assert_eq!(world.ran(), ["one", "greet", "names"]);
@@ -371,9 +371,9 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
 async fn an_admission_of_one_request_is_none_of_the_next_in_its_session() {
     let world = World::new();
     let session = world.session().await;
-    let admission = world.admission(Operation::CallTool("read"), "read");
+    let permit = world.permit(Operation::CallTool("read"), "read");
     let message = call(Some(&session), "read");
-    world.send(Some(&session), Some(admission), &message).await;
+    world.send(Some(&session), Some(permit), &message).await;
     let (_, answer) = world.send(Some(&session), None, &message).await;
     assert_not_admitted(&answer);
     assert_eq!(world.ran(), ["read"]);
@@ -382,13 +382,16 @@ async fn an_admission_of_one_request_is_none_of_the_next_in_its_session() {
 #[tokio::test]
 async fn the_short_way_runs_what_was_admitted_and_nothing_else() {
     let world = World::new();
-    let admission = world.admission(Operation::CallTool("read"), "read");
-    let running = Direct::call(&*world.shared, &admission, rmcp::model::JsonObject::new());
+    let permit = world.permit(Operation::CallTool("read"), "read");
+    let running = StatelessFastPath::call(&*world.shared, &permit, rmcp::model::JsonObject::new());
     running.unwrap().await;
     assert_eq!(world.ran(), ["read"]);
     for operation in [Operation::ListTools, Operation::CallTool("no such tool")] {
-        let admission = world.admission(operation, "read");
-        assert!(Direct::call(&*world.shared, &admission, rmcp::model::JsonObject::new()).is_none());
+        let permit = world.permit(operation, "read");
+        assert!(
+            StatelessFastPath::call(&*world.shared, &permit, rmcp::model::JsonObject::new())
+                .is_none()
+        );
     }
     assert_eq!(world.ran(), ["read"]);
 }

@@ -1,16 +1,16 @@
 //! The access of one item of a handler, declared beside the handler.
 
-use crate::{access::Requirement, server::registry::Terms};
+use crate::{access::Requirement, server::registry::AccessTerms};
 
-/// The access of a tool, prompt or resource of a handler behind a [`Gate`](crate::Gate).
-/// [`needs!`](crate::needs) builds it in the syntax of `#[mcp_tool]`.
+/// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::HandlerGate).
+/// [`access!`](crate::needs) builds it in the syntax of `#[mcp_tool]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
+pub struct Access {
     requirement: Option<Requirement>,
     step_up: bool,
 }
 
-impl Needs {
+impl Access {
     /// The item is denied to every caller, as if it did not exist.
     pub const REFUSED: Self = Self {
         requirement: None,
@@ -36,8 +36,8 @@ impl Needs {
     }
 
     /// Returns `None` if the item is refused.
-    pub(super) fn terms(self) -> Option<Terms> {
-        self.requirement.map(|requirement| Terms {
+    pub(super) fn terms(self) -> Option<AccessTerms> {
+        self.requirement.map(|requirement| AccessTerms {
             requirement,
             step_up: self.step_up,
             demands: Vec::new(),
@@ -52,36 +52,36 @@ impl Needs {
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
 /// ```
-/// use toolgate::{Needs, Requirement, needs};
+/// use toolgate::{Access, Requirement, access};
 ///
-/// assert_eq!(needs!(public), Needs::of(Requirement::Public));
-/// let write = needs!(scope = "notes:write", step_up);
-/// assert_eq!(write, needs!(scopes = ["notes:write"]).step_up());
+/// assert_eq!(access!(public), Access::of(Requirement::Public));
+/// let write = access!(scope = "notes:write", step_up);
+/// assert_eq!(write, access!(scopes = ["notes:write"]).step_up());
 /// ```
 ///
 /// ```compile_fail
-/// let scope = toolgate::needs!(scope = "notes write");
+/// let scope = toolgate::access!(scope = "notes write");
 /// ```
 #[macro_export]
-macro_rules! needs {
-    (public) => { $crate::Needs::of($crate::Requirement::Public) };
-    (authenticated) => { $crate::Needs::of($crate::Requirement::Authenticated) };
-    (refused) => { $crate::Needs::REFUSED };
-    (scope = $scope:expr, step_up) => { $crate::needs!(scope = $scope).step_up() };
-    (scope = $scope:expr) => { $crate::needs!(scopes = [$scope]) };
-    (scopes = [$($scope:expr),+ $(,)?], step_up) => { $crate::needs!(scopes = [$($scope),+]).step_up() };
+macro_rules! access {
+    (public) => { $crate::Access::of($crate::Requirement::Public) };
+    (authenticated) => { $crate::Access::of($crate::Requirement::Authenticated) };
+    (refused) => { $crate::Access::REFUSED };
+    (scope = $scope:expr, step_up) => { $crate::access!(scope = $scope).step_up() };
+    (scope = $scope:expr) => { $crate::access!(scopes = [$scope]) };
+    (scopes = [$($scope:expr),+ $(,)?], step_up) => { $crate::access!(scopes = [$($scope),+]).step_up() };
     (scopes = [$($scope:expr),+ $(,)?]) => {{
         const SCOPES: &[&[$crate::Scope]] =
             &[&[$($crate::__private::ScopeText($scope).scope()),+]];
-        $crate::Needs::of($crate::Requirement::Scopes(SCOPES))
+        $crate::Access::of($crate::Requirement::Scopes(SCOPES))
     }};
     (any_scope = [$($scope:expr),+ $(,)?], step_up) => {
-        $crate::needs!(any_scope = [$($scope),+]).step_up()
+        $crate::access!(any_scope = [$($scope),+]).step_up()
     };
     (any_scope = [$($scope:expr),+ $(,)?]) => {{
         const SCOPES: &[&[$crate::Scope]] =
             &[$(&[$crate::__private::ScopeText($scope).scope()]),+];
-        $crate::Needs::of($crate::Requirement::Scopes(SCOPES))
+        $crate::Access::of($crate::Requirement::Scopes(SCOPES))
     }};
     ($($other:tt)*) => {
         $crate::__private::compile_error!(
@@ -98,18 +98,18 @@ mod tests {
     #[test]
     fn the_words_mean_what_they_mean_to_a_tool() {
         const READ: Scope = Scope::new("read");
-        let scopes = |needs: Needs| match needs.terms().unwrap().requirement {
+        let scopes = |needs: Access| match needs.terms().unwrap().requirement {
             Requirement::Scopes(sets) => sets.to_vec(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(scopes(needs!(scope = READ)), [&[READ]]);
+        assert_eq!(scopes(access!(scope = READ)), [&[READ]]);
         let both: &[Scope] = &[READ, Scope::new("write")];
-        assert_eq!(scopes(needs!(scopes = [READ, "write"])), [both]);
-        assert_eq!(scopes(needs!(any_scope = ["read", "write"])).len(), 2);
-        let any = needs!(any_scope = ["read", "write"], step_up);
+        assert_eq!(scopes(access!(scopes = [READ, "write"])), [both]);
+        assert_eq!(scopes(access!(any_scope = ["read", "write"])).len(), 2);
+        let any = access!(any_scope = ["read", "write"], step_up);
         assert!(any.terms().unwrap().step_up);
-        assert!(!needs!(authenticated).terms().unwrap().step_up);
-        assert!(needs!(refused).terms().is_none());
-        assert!(needs!(refused).step_up().terms().is_none());
+        assert!(!access!(authenticated).terms().unwrap().step_up);
+        assert!(access!(refused).terms().is_none());
+        assert!(access!(refused).step_up().terms().is_none());
     }
 }

@@ -20,43 +20,43 @@ use crate::{
     server::{
         Visibility,
         docs_page::ToolEntry,
-        gate_plan::{Policy, Protection},
+        gate_plan::{GatePlan, Policy},
         login_timing::Login,
-        registry::Offered,
+        registry::Registry,
         routes,
-        startup_banner::Welcome,
-        static_documents::Documents,
+        startup_banner::StartupBanner,
+        static_documents::StaticDocuments,
         token_issuers,
     },
     tool::schemes,
     verify::TokenVerifier,
 };
 
-use super::{Gate, Needs, Standing, declared::Stated, inventory::Inventory};
+use super::{Access, HandlerGate, Standing, declared::Declared, inventory::Inventory};
 
-/// Builds a [`Gate`]. Declare the handler's items here: anything not declared is denied.
+/// Builds a [`HandlerGate`]. Declare the handler's items here: anything not declared is denied.
 #[must_use = "a gate does nothing until it is built"]
-pub struct GateBuilder {
+pub struct HandlerGateBuilder {
     name: String,
     version: String,
-    stated: Stated,
+    stated: Declared,
     policy: Policy,
     has_sessions: bool,
 }
 
-impl GateBuilder {
+impl HandlerGateBuilder {
     pub(super) fn new(name: String) -> Self {
         Self {
             name,
             version: String::new(),
-            stated: Stated::default(),
+            stated: Declared::default(),
             policy: Policy::default(),
             has_sessions: true,
         }
     }
 
     /// Declares the access of a tool. Declaring it twice is an error.
-    pub fn tool(mut self, name: impl Into<String>, needs: Needs) -> Self {
+    pub fn tool(mut self, name: impl Into<String>, needs: Access) -> Self {
         self.stated.tools.push((name.into(), needs));
         self
     }
@@ -66,23 +66,23 @@ impl GateBuilder {
     /// is allowed.
     ///
     /// ```
-    /// use toolgate::{Gate, needs};
+    /// use toolgate::{HandlerGate, access};
     ///
-    /// let gate = Gate::builder("notes").tools_by(|tool| {
+    /// let gate = HandlerGate::builder("notes").tools_by(|tool| {
     ///     let hints = tool.annotations.as_ref();
     ///     match hints.and_then(|hints| hints.read_only_hint) {
-    ///         Some(true) => needs!(scope = "notes:read"),
-    ///         _ => needs!(scope = "notes:write", step_up),
+    ///         Some(true) => access!(scope = "notes:read"),
+    ///         _ => access!(scope = "notes:write", step_up),
     ///     }
     /// });
     /// ```
-    pub fn tools_by(mut self, rule: impl Fn(&Tool) -> Needs + Send + 'static) -> Self {
+    pub fn tools_by(mut self, rule: impl Fn(&Tool) -> Access + Send + 'static) -> Self {
         self.stated.tool_rules.push(Box::new(rule));
         self
     }
 
     /// Declares the access of a prompt. Declaring it twice is an error.
-    pub fn prompt(mut self, name: impl Into<String>, needs: Needs) -> Self {
+    pub fn prompt(mut self, name: impl Into<String>, needs: Access) -> Self {
         self.stated.prompts.push((name.into(), needs));
         self
     }
@@ -90,7 +90,7 @@ impl GateBuilder {
     /// Declares the access of a resource by its URI, or of all resources of a template (RFC
     /// 6570 levels 1 and 2, written as the handler lists it). An exact URI takes precedence
     /// over templates. Among templates, the first match applies.
-    pub fn resource(mut self, uri: &'static str, needs: Needs) -> Self {
+    pub fn resource(mut self, uri: &'static str, needs: Access) -> Self {
         self.stated.resources.push((uri, needs));
         self
     }
@@ -120,7 +120,7 @@ impl GateBuilder {
     }
 
     /// As [`Server::without_sessions`](crate::Server::without_sessions): public items run
-    /// without a token in every revision, and [`Gate::transport`] switches off rmcp's
+    /// without a token in every revision, and [`HandlerGate::transport`] switches off rmcp's
     /// sessions.
     pub fn without_sessions(mut self) -> Self {
         self.has_sessions = false;
@@ -142,10 +142,10 @@ impl GateBuilder {
     /// As [`Server::scope_implies`](crate::Server::scope_implies).
     pub fn scope_implies<const N: usize>(
         mut self,
-        holder: &'static str,
+        latest_caller: &'static str,
         implied: [&'static str; N],
     ) -> Self {
-        self.policy.hierarchy.add(holder, &implied);
+        self.policy.hierarchy.add(latest_caller, &implied);
         self
     }
 
@@ -155,9 +155,9 @@ impl GateBuilder {
         self
     }
 
-    /// As [`Server::vocabulary`](crate::Server::vocabulary).
-    pub fn vocabulary(mut self, vocabulary: &'static [ScopeDescription]) -> Self {
-        self.policy.vocabulary = vocabulary;
+    /// As [`Server::declared_scopes`](crate::Server::declared_scopes).
+    pub fn declared_scopes(mut self, declared_scopes: &'static [ScopeDescription]) -> Self {
+        self.policy.declared_scopes = declared_scopes;
         self
     }
 
@@ -176,7 +176,7 @@ impl GateBuilder {
         self,
         config: Config,
         handler: H,
-    ) -> Result<Gate, StartError> {
+    ) -> Result<HandlerGate, StartError> {
         let inventory = Inventory::of(handler).await;
         self.build_from(config, &inventory)
     }
@@ -186,17 +186,17 @@ impl GateBuilder {
     ///
     /// # Errors
     ///
-    /// As [`GateBuilder::build`], without the errors that need the handler's lists.
-    pub fn build_unseen(self, config: Config) -> Result<Gate, StartError> {
+    /// As [`HandlerGateBuilder::build`], without the errors that need the handler's lists.
+    pub fn build_unseen(self, config: Config) -> Result<HandlerGate, StartError> {
         self.build_from(config, &Inventory::default())
     }
 
-    fn build_from(self, config: Config, inventory: &Inventory) -> Result<Gate, StartError> {
+    fn build_from(self, config: Config, inventory: &Inventory) -> Result<HandlerGate, StartError> {
         let mut faults = Faults::default();
         let offered = self.stated.offered(inventory, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
-        let plan = Protection::plan(
+        let new = GatePlan::new(
             &self.name,
             &offered,
             switches,
@@ -204,66 +204,66 @@ impl GateBuilder {
             &config,
             &mut faults,
         );
-        let Some(plan) = plan else {
+        let Some(new) = new else {
             return Err(faults.into_error());
         };
-        let plan = faults.finish(plan)?;
-        plan.warn();
-        let documents = Documents {
+        let new = faults.finish(new)?;
+        new.warn();
+        let documents = StaticDocuments {
             name: &self.name,
             version: &self.version,
-            settings: &plan.settings,
-            issuers: &plan.issuers,
-            is_development: plan.is_development(),
-            login: plan.login,
-            scopes: &plan.scopes,
-            scope_prefix: plan.scope_prefix(),
+            settings: &new.settings,
+            issuers: &new.issuers,
+            is_development: new.is_development(),
+            login: new.login,
+            scopes: &new.scopes,
+            scope_prefix: new.scope_prefix(),
         };
         let listings = listings(&offered, inventory);
         let entries = listings.iter().map(|(listing, requirement)| ToolEntry {
             listing,
             requirement: *requirement,
         });
-        let settings = &plan.settings;
-        let welcome = Welcome {
+        let settings = &new.settings;
+        let welcome = StartupBanner {
             name: self.name.clone(),
             resource: settings.resource().as_str().to_owned(),
             docs: settings.docs_url().to_owned(),
             tools: offered.tools.len(),
             prompts: offered.prompts.len(),
             resources: offered.resources.len(),
-            scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
-            issuers: plan.issuers.clone(),
-            is_development: plan.is_development(),
-            is_automatic: plan.settings.consents_automatically(),
-            login: plan.login,
+            scopes: new.scopes.iter().map(|(name, _)| *name).collect(),
+            issuers: new.issuers.clone(),
+            is_development: new.is_development(),
+            is_automatic: new.settings.consents_automatically(),
+            login: new.login,
         };
         let standing = Standing {
             welcome,
             bind: settings.bind(),
-            visibility: plan.visibility,
+            visibility: new.visibility,
             has_sessions: self.has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
-            schemes: match plan.login {
+            schemes: match new.login {
                 Login::AtProtectedCall => schemes_of(&offered),
                 Login::AtConnection | Login::Never => HashMap::new(),
             },
             path: settings.resource().path().to_owned(),
             metadata: documents.metadata(),
             page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
-            cors: routes::cors(plan.origins.clone(), Vec::new()),
-            hosts: plan.origins.hosts().to_vec(),
+            cors: routes::cors(new.origins.clone(), Vec::new()),
+            hosts: new.origins.hosts().to_vec(),
             body_limit: settings.limits().body,
             everything: CancellationToken::new(),
             quota: Arc::default(),
-            wall: plan.put_up(self.has_sessions, None, None),
+            wall: new.build(self.has_sessions, None, None),
         };
-        Ok(Gate(Arc::new(standing)))
+        Ok(HandlerGate(Arc::new(standing)))
     }
 }
 
 /// Returns the `securitySchemes` of each tool.
-fn schemes_of(offered: &Offered) -> HashMap<String, Value> {
+fn schemes_of(offered: &Registry) -> HashMap<String, Value> {
     let tools = offered.tools.iter();
     let schemes = tools.map(|(name, terms)| {
         let schemes = schemes(terms.requirement, &terms.demands);
@@ -274,7 +274,7 @@ fn schemes_of(offered: &Offered) -> HashMap<String, Value> {
 
 /// Returns what the page shows of each tool: as the handler lists it, otherwise only its
 /// name.
-fn listings(offered: &Offered, inventory: &Inventory) -> Vec<(Tool, Requirement)> {
+fn listings(offered: &Registry, inventory: &Inventory) -> Vec<(Tool, Requirement)> {
     let known = inventory.tools.as_deref().unwrap_or_default();
     let tools = offered.tools.iter().map(|(name, terms)| {
         let listed = known.iter().find(|tool| *tool.name == **name).cloned();

@@ -4,28 +4,28 @@ use rmcp::model::Tool;
 
 use crate::{
     error::Faults,
-    server::registry::{Offered, Terms},
+    server::registry::{AccessTerms, Registry},
     uri_pattern::UriPattern,
 };
 
-use super::{Needs, inventory::Inventory};
+use super::{Access, inventory::Inventory};
 
 /// The rule for the access of tools that are not declared by name.
-pub(super) type ToolRule = Box<dyn Fn(&Tool) -> Needs + Send>;
+pub(super) type ToolRule = Box<dyn Fn(&Tool) -> Access + Send>;
 
 /// The declarations, in the order in which they were made.
 #[derive(Default)]
-pub(super) struct Stated {
-    pub(super) tools: Vec<(String, Needs)>,
-    pub(super) prompts: Vec<(String, Needs)>,
-    pub(super) resources: Vec<(&'static str, Needs)>,
+pub(super) struct Declared {
+    pub(super) tools: Vec<(String, Access)>,
+    pub(super) prompts: Vec<(String, Access)>,
+    pub(super) resources: Vec<(&'static str, Access)>,
     pub(super) tool_rules: Vec<ToolRule>,
 }
 
-impl Stated {
+impl Declared {
     /// Returns the offered items, compared with the handler's inventory as far as it is
     /// known.
-    pub(super) fn offered(mut self, has: &Inventory, faults: &mut Faults) -> Offered {
+    pub(super) fn offered(mut self, has: &Inventory, faults: &mut Faults) -> Registry {
         self.apply_rule(has, faults);
         let uses = self.tools.len() + self.prompts.len() + self.resources.len();
         if uses == 0 {
@@ -38,7 +38,7 @@ impl Stated {
         let tools = tools.map(|all| all.iter().map(|tool| &*tool.name).collect::<Vec<_>>());
         let prompts = has.prompts.as_ref();
         let prompts = prompts.map(|all| all.iter().map(|one| one.name.as_str()).collect());
-        Offered {
+        Registry {
             tools: named("tool", self.tools, tools, faults),
             prompts: named("prompt", self.prompts, prompts, faults),
             resources: patterns(self.resources, has.uris.as_deref(), faults),
@@ -76,10 +76,10 @@ impl Stated {
 /// Resolves items by name. Each must be declared once and exist.
 fn named(
     kind: &str,
-    stated: Vec<(String, Needs)>,
+    stated: Vec<(String, Access)>,
     known: Option<Vec<&str>>,
     faults: &mut Faults,
-) -> Vec<(String, Terms)> {
+) -> Vec<(String, AccessTerms)> {
     for (place, (name, _)) in stated.iter().enumerate() {
         if stated.iter().take(place).any(|(other, _)| other == name) {
             faults.add(
@@ -108,17 +108,17 @@ fn named(
             }
         }
     }
-    let with_terms = |(name, needs): (String, Needs)| Some((name, needs.terms()?));
+    let with_terms = |(name, needs): (String, Access)| Some((name, needs.terms()?));
     stated.into_iter().filter_map(with_terms).collect()
 }
 
 /// Resolves resources by their patterns. A handler may have resources that it does not list.
 fn patterns(
-    stated: Vec<(&'static str, Needs)>,
+    stated: Vec<(&'static str, Access)>,
     known: Option<&[String]>,
     faults: &mut Faults,
-) -> Vec<(UriPattern, Terms)> {
-    let mut patterns: Vec<(UriPattern, Needs)> = Vec::new();
+) -> Vec<(UriPattern, AccessTerms)> {
+    let mut patterns: Vec<(UriPattern, Access)> = Vec::new();
     for (text, needs) in stated {
         match UriPattern::read(text) {
             Err(fault) => faults.add(
@@ -149,7 +149,12 @@ fn patterns(
     // URIs.
     patterns
         .into_iter()
-        .map(|(pattern, needs)| (pattern, needs.terms().unwrap_or_else(Terms::of_nobody)))
+        .map(|(pattern, needs)| {
+            (
+                pattern,
+                needs.terms().unwrap_or_else(AccessTerms::of_nobody),
+            )
+        })
         .collect()
 }
 

@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 
 use crate::gate::{self, GateService};
 
-use super::Guarded;
+use super::GuardedHandler;
 
 /// The first half of the gate, in front of a service. Wrap it directly around the service
 /// whose handler is [guarded](super::Gate::guard). A service without the second half does not
@@ -33,21 +33,21 @@ use super::Guarded;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct GateLayer(pub(super) Arc<gate::Gate>);
+pub struct HandlerGateLayer(pub(super) Arc<gate::Gate>);
 
-impl<S: IsGuarded> Layer<S> for GateLayer {
-    type Service = Gated<S>;
+impl<S: GuardedService> Layer<S> for HandlerGateLayer {
+    type Service = GatedService<S>;
 
-    fn layer(&self, service: S) -> Gated<S> {
-        Gated(GateService::new(Arc::clone(&self.0), service))
+    fn layer(&self, service: S) -> GatedService<S> {
+        GatedService(GateService::new(Arc::clone(&self.0), service))
     }
 }
 
 /// A service behind the gate's layer.
 #[derive(Clone)]
-pub struct Gated<S>(GateService<S>);
+pub struct GatedService<S>(GateService<S>);
 
-impl<S, B> Service<Request<Body>> for Gated<S>
+impl<S, B> Service<Request<Body>> for GatedService<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -74,15 +74,15 @@ where
     note = "create the handler through the gate: `StreamableHttpService::new(gate.guard_each(…), …)`",
     note = "the layer must be the innermost: put other layers around it"
 )]
-pub trait IsGuarded: sealed::Sealed {}
+pub trait GuardedService: sealed::Sealed {}
 
-impl<H, M> IsGuarded for StreamableHttpService<Guarded<H>, M> {}
+impl<H, M> GuardedService for StreamableHttpService<GuardedHandler<H>, M> {}
 
 mod sealed {
-    use super::{Guarded, StreamableHttpService};
+    use super::{GuardedHandler, StreamableHttpService};
 
     #[expect(unnameable_types, reason = "so that no other crate can implement it")]
     pub trait Sealed {}
 
-    impl<H, M> Sealed for StreamableHttpService<Guarded<H>, M> {}
+    impl<H, M> Sealed for StreamableHttpService<GuardedHandler<H>, M> {}
 }

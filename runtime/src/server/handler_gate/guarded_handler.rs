@@ -20,34 +20,34 @@ use rmcp::{
 };
 
 use crate::{
-    authorization::{Admission, Rules},
+    authorization::{Permit, Rules},
     json_schema::publish_shared,
     operation::Operation,
     server::{
         Visibility,
         dispatch_check::admitted,
-        listener_quota::{Listener, Subscriptions},
+        listener_quota::{Listener, SubscriptionQuota},
     },
     tool::SCHEMES,
 };
 
-use super::Gate;
+use super::HandlerGate;
 
-/// A handler behind its [`Gate`]. For every request it requires the admission that the gate's
+/// A handler behind its [`HandlerGate`]. For every request it requires the admission that the gate's
 /// layer attached to this request for this operation. Without the layer, or behind another
 /// gate's layer, it answers nothing.
 ///
 /// Requests for which the gate has no rule do not reach the handler: `logging/setLevel`,
 /// tasks, skills and custom methods are answered as unknown methods, and are not announced.
-pub struct Guarded<H> {
+pub struct GuardedHandler<H> {
     handler: H,
-    gate: Gate,
+    gate: HandlerGate,
     /// The resources that this session has subscribed to through the gate.
-    subscribed: Mutex<Subscriptions>,
+    subscribed: Mutex<SubscriptionQuota>,
 }
 
-impl<H> Guarded<H> {
-    pub(super) fn new(handler: H, gate: Gate) -> Self {
+impl<H> GuardedHandler<H> {
+    pub(super) fn new(handler: H, gate: HandlerGate) -> Self {
         Self {
             handler,
             gate,
@@ -55,7 +55,7 @@ impl<H> Guarded<H> {
         }
     }
 
-    fn subscribed(&self) -> MutexGuard<'_, Subscriptions> {
+    fn subscribed(&self) -> MutexGuard<'_, SubscriptionQuota> {
         // Every change is one insertion or removal, so a panic leaves no inconsistent state.
         self.subscribed
             .lock()
@@ -66,11 +66,11 @@ impl<H> Guarded<H> {
         &self.gate.0.wall.gate.rules
     }
 
-    fn admission(
+    fn permit(
         &self,
         context: &RequestContext<RoleServer>,
         operation: Operation<'_>,
-    ) -> Result<Admission, ErrorData> {
+    ) -> Result<Permit, ErrorData> {
         admitted(self.rules(), &context.extensions, operation)
     }
 
@@ -81,8 +81,8 @@ impl<H> Guarded<H> {
         context: &RequestContext<RoleServer>,
         operation: Operation<'_>,
     ) -> Result<(), ErrorData> {
-        let admission = self.admission(context, operation)?;
-        match admission.target() {
+        let permit = self.permit(context, operation)?;
+        match permit.target() {
             Some(_) => Ok(()),
             None => Err(unknown(operation)),
         }
@@ -93,10 +93,10 @@ impl<H> Guarded<H> {
     }
 
     /// Returns whether a list shows the item of this operation.
-    fn shows(&self, admission: &Admission, use_of: Operation<'_>) -> bool {
+    fn shows(&self, permit: &Permit, use_of: Operation<'_>) -> bool {
         let visibility: Visibility = self.gate.0.visibility;
         let rules = self.rules();
-        rules.offers(use_of) && visibility.shows(rules, admission, use_of)
+        rules.offers(use_of) && visibility.shows(rules, permit, use_of)
     }
 
     /// Returns who may cache a list. A list that was filtered for a caller is private.
@@ -122,7 +122,7 @@ fn unknown(operation: Operation<'_>) -> ErrorData {
     deprecated,
     reason = "revisions with sessions have subscriptions by session"
 )]
-impl<H: ServerHandler> ServerHandler for Guarded<H> {
+impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
     fn get_info(&self) -> ServerConfig {
         let mut info = self.handler.get_info();
         let offered = std::mem::take(&mut info.capabilities);
@@ -150,7 +150,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     }
 
     async fn ping(&self, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
-        self.admission(&context, Operation::Ping)?;
+        self.permit(&context, Operation::Ping)?;
         self.handler.ping(context).await
     }
 
@@ -159,7 +159,7 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        self.admission(&context, Operation::Initialize)?;
+        self.permit(&context, Operation::Initialize)?;
         let mut result = self.handler.initialize(request, context).await?;
         result.capabilities = self.get_info().capabilities;
         Ok(result)
@@ -169,10 +169,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         &self,
         context: RequestContext<RoleServer>,
     ) -> Result<DiscoverResult, ErrorData> {
-        self.admission(&context, Operation::Discover)?;
+        self.permit(&context, Operation::Discover)?;
         let mut result = self.handler.discover(context).await?;
         result.capabilities = self.get_info().capabilities;
-        if !self.rules().admits(Operation::Discover, None) {
+        if !self.rules().allows(Operation::Discover, None) {
             result.cache_scope = CacheScope::Private;
         }
         Ok(result)
@@ -183,10 +183,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let admission = self.admission(&context, Operation::ListTools)?;
+        let permit = self.permit(&context, Operation::ListTools)?;
         let mut list = self.handler.list_tools(request, context).await?;
         list.tools
-            .retain(|tool| self.shows(&admission, Operation::CallTool(&tool.name)));
+            .retain(|tool| self.shows(&permit, Operation::CallTool(&tool.name)));
         for tool in &mut list.tools {
             if let Some(schemes) = self.gate.0.schemes.get(&*tool.name) {
                 let meta = tool.meta.get_or_insert_default();
@@ -213,10 +213,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let admission = self.admission(&context, Operation::ListPrompts)?;
+        let permit = self.permit(&context, Operation::ListPrompts)?;
         let mut list = self.handler.list_prompts(request, context).await?;
         list.prompts
-            .retain(|prompt| self.shows(&admission, Operation::GetPrompt(&prompt.name)));
+            .retain(|prompt| self.shows(&permit, Operation::GetPrompt(&prompt.name)));
         list.cache_scope = self.cache_scope(list.cache_scope);
         Ok(list)
     }
@@ -235,10 +235,10 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let admission = self.admission(&context, Operation::ListResources)?;
+        let permit = self.permit(&context, Operation::ListResources)?;
         let mut list = self.handler.list_resources(request, context).await?;
         list.resources
-            .retain(|one| self.shows(&admission, Operation::ReadResource(&one.uri)));
+            .retain(|one| self.shows(&permit, Operation::ReadResource(&one.uri)));
         list.cache_scope = self.cache_scope(list.cache_scope);
         Ok(list)
     }
@@ -248,13 +248,13 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let admission = self.admission(&context, Operation::ListResourceTemplates)?;
+        let permit = self.permit(&context, Operation::ListResourceTemplates)?;
         let mut list = self
             .handler
             .list_resource_templates(request, context)
             .await?;
         list.resource_templates
-            .retain(|one| self.shows(&admission, Operation::CompleteResource(&one.uri_template)));
+            .retain(|one| self.shows(&permit, Operation::CompleteResource(&one.uri_template)));
         list.cache_scope = self.cache_scope(list.cache_scope);
         Ok(list)
     }
@@ -289,8 +289,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
     ) -> Result<(), ErrorData> {
         let subscribe = Operation::Subscribe(&request.uri);
         self.admit(&context, subscribe)?;
-        let admission = self.admission(&context, subscribe)?;
-        let listener = Listener::of(admission.principal(), &context.extensions);
+        let permit = self.permit(&context, subscribe)?;
+        let listener = Listener::of(permit.principal(), &context.extensions);
         let uri = request.uri.clone();
         self.subscribed().add(uri, &self.gate.0.quota, listener)?;
         self.handler.subscribe(request, context).await
@@ -327,8 +327,8 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         let uris = context.requested().resource_subscriptions.as_deref();
         let uris = uris.unwrap_or_default();
         let request = context.request_context();
-        let admission = self.admission(request, Operation::Listen(uris))?;
-        let listener = Listener::of(admission.principal(), &request.extensions);
+        let permit = self.permit(request, Operation::Listen(uris))?;
+        let listener = Listener::of(permit.principal(), &request.extensions);
         // Held until the listener ends, for whatever reason.
         let _share = self.gate.0.quota.take(listener, uris)?;
         self.handler.listen(context).await

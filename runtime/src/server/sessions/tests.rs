@@ -21,8 +21,8 @@ use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
 use crate::{
-    Config, Context, Elicited, Gate, Reply, Round, Server, SessionLimits, ToolError, mcp_tool,
-    needs, tools,
+    Config, Context, Elicited, HandlerGate, Reply, Round, Server, SessionLimits, ToolError, access,
+    mcp_tool, tools,
 };
 
 const REVISIONS: [&str; 3] = ["2025-03-26", "2025-06-18", "2025-11-25"];
@@ -82,7 +82,7 @@ fn server(idle: Duration) -> Router {
 }
 
 fn gated(idle: Duration) -> Router {
-    let gate = Gate::builder("test").tool("wait", needs!(public));
+    let gate = HandlerGate::builder("test").tool("wait", access!(public));
     let gate = gate.build_unseen(config(idle)).unwrap();
     let make = gate.guard_each(|| Ok::<_, io::Error>(Waits));
     let transport = gate.transport().with_sse_keep_alive(None);

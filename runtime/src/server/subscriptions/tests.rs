@@ -21,7 +21,7 @@ impl Clock for At {
     }
 }
 
-fn herald(now: u64, switches: &Arc<Switches>) -> Herald {
+fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
     let table = ScopeTable::new([READ]).unwrap();
     let pattern = |text| UriPattern::read(text).unwrap();
     let read = Requirement::Scopes(&[&[READ]]).resolve(&table);
@@ -36,7 +36,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> Herald {
     };
     let mut capabilities = ServerCapabilities::default();
     capabilities.resources.get_or_insert_default();
-    Herald {
+    ChangeNotifier {
         changes: Changes::new(),
         rules: Arc::new(Rules::new(table.clone(), offers, table.asked_for(), true)),
         clock: Arc::new(At(now)),
@@ -45,7 +45,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> Herald {
     }
 }
 
-fn principal(herald: &Herald, scopes: &str) -> Principal {
+fn principal(herald: &ChangeNotifier, scopes: &str) -> Principal {
     let claims = Claims::new("i", UnixTime::from_seconds(9))
         .with_subject("alice")
         .with_audience("a")
@@ -83,13 +83,13 @@ fn of_a_resource_only_who_may_read_it_now_is_told() {
 #[test]
 fn a_session_is_told_of_what_it_subscribed_to_alone() {
     let herald = herald(1, &Arc::default());
-    let listening = Listening::default();
+    let listening = Subscriptions::default();
     let changed = |uri: &str| Change::Contents(uri.to_owned());
     let hears = |uri: &str| herald.concerns(&changed(uri), &listening.subscribed);
     assert!(!hears("notes://open"));
     let subscribed = listening.subscribe(
         "notes://open".to_owned(),
-        Holder::default(),
+        LatestCaller::default(),
         &herald.quota,
         Listener::Connection(1),
     );

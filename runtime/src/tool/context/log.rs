@@ -31,9 +31,9 @@ pub enum LogLevel {
 
 /// The least level that a session is told of. Clones are of one session.
 #[derive(Debug, Clone)]
-pub(crate) struct Threshold(Arc<AtomicU8>);
+pub(crate) struct LogThreshold(Arc<AtomicU8>);
 
-impl Default for Threshold {
+impl Default for LogThreshold {
     /// Until the client says otherwise, the server decides (MCP 2025-11-25, logging).
     fn default() -> Self {
         Self(Arc::new(AtomicU8::new(LogLevel::Info as u8)))
@@ -47,7 +47,7 @@ impl Default for Threshold {
 mod wire {
     use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam};
 
-    use super::{LogLevel, RequestContext, RoleServer, Threshold, Value};
+    use super::{LogLevel, LogThreshold, RequestContext, RoleServer, Value};
 
     impl From<LoggingLevel> for LogLevel {
         fn from(level: LoggingLevel) -> Self {
@@ -87,7 +87,7 @@ mod wire {
             let asked = request.meta.log_level().map(LogLevel::from);
             return asked.is_some_and(|asked| level >= asked);
         }
-        let threshold = request.extensions.get::<Threshold>();
+        let threshold = request.extensions.get::<LogThreshold>();
         threshold.is_some_and(|threshold| threshold.lets(level))
     }
 
@@ -99,7 +99,7 @@ mod wire {
     }
 }
 
-impl Threshold {
+impl LogThreshold {
     /// Takes what the client asks for with `logging/setLevel`.
     pub(crate) fn set(&self, level: impl Into<LogLevel>) {
         self.0.store(level.into() as u8, Ordering::Relaxed);

@@ -16,7 +16,7 @@ use crate::{
     json_schema::publish_with,
     tool::{
         IntoToolResult, ToolError, ToolOutcome,
-        capability::{Capability, Lack},
+        capability::{ClientCapability, MissingCapabilities},
     },
 };
 
@@ -40,7 +40,7 @@ pub struct InputRequired {
     round: Arc<CallRound>,
     state: Value,
     requests: InputRequests,
-    needed: Vec<Capability>,
+    needed: Vec<ClientCapability>,
     life: Duration,
     fault: Option<ToolError>,
 }
@@ -75,7 +75,7 @@ impl InputRequired {
         match schema_of::<A>() {
             Ok(requested_schema) => self.elicit(
                 key.into(),
-                Capability::Elicitation,
+                ClientCapability::Elicitation,
                 ElicitRequestParams::FormElicitationParams {
                     meta: None,
                     message: message.into(),
@@ -106,7 +106,7 @@ impl InputRequired {
         }
         self.elicit(
             key.into(),
-            Capability::ElicitationUrl,
+            ClientCapability::ElicitationUrl,
             ElicitRequestParams::UrlElicitationParams {
                 meta: None,
                 message: message.into(),
@@ -129,7 +129,7 @@ impl InputRequired {
     /// ([`Round::roots`](crate::Round::roots)).
     pub fn roots(self, key: impl Into<String>) -> Self {
         let request = InputRequest::ListRoots(Default::default());
-        self.request(key.into(), &[Capability::Roots], request)
+        self.request(key.into(), &[ClientCapability::Roots], request)
     }
 
     /// Lets somebody take so long to answer: ten minutes by default, a day at most.
@@ -138,12 +138,12 @@ impl InputRequired {
         self
     }
 
-    fn elicit(self, key: String, needs: Capability, params: ElicitRequestParams) -> Self {
+    fn elicit(self, key: String, needs: ClientCapability, params: ElicitRequestParams) -> Self {
         let request = InputRequest::Elicitation(ElicitRequest::new(params));
         self.request(key, &[needs], request)
     }
 
-    fn request(mut self, key: String, needs: &[Capability], request: InputRequest) -> Self {
+    fn request(mut self, key: String, needs: &[ClientCapability], request: InputRequest) -> Self {
         self.needed.extend(needs);
         // The protocol has one request by one key, and the first would be lost in silence.
         if self.requests.contains_key(&key) {
@@ -171,7 +171,7 @@ impl InputRequired {
         if let Some(fault) = fault {
             return Err(fault);
         }
-        Lack::of(&needed, round.declared()).map_err(ToolError::lacking)?;
+        MissingCapabilities::of(&needed, round.declared()).map_err(ToolError::lacking)?;
         let sealed = Sealed {
             asked: requests.keys().cloned().collect(),
             state,

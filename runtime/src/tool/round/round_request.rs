@@ -8,12 +8,12 @@ use rmcp::model::{
 };
 use serde_json::Value;
 
-use super::state_seal::{Binding, Opened, RoundSeal, StateFault};
+use super::state_seal::{Binding, Opened, RoundSeal, StateError};
 use crate::caller::Principal;
 
 /// What a request is about, and what it brings of a round before.
 #[derive(Debug, Clone)]
-pub(crate) struct Turn<'r> {
+pub(crate) struct RoundRequest<'r> {
     /// The method, so that no prompt takes the state of a tool of its name.
     pub(super) method: &'static str,
     /// The name of the tool or the prompt, or the resource's URI.
@@ -23,7 +23,7 @@ pub(crate) struct Turn<'r> {
     responses: Option<Cow<'r, InputResponses>>,
 }
 
-impl<'r> Turn<'r> {
+impl<'r> RoundRequest<'r> {
     fn new(
         method: &'static str,
         name: &'r str,
@@ -66,7 +66,7 @@ impl<'r> Turn<'r> {
     }
 }
 
-impl<'r> From<&'r CallToolRequestParams> for Turn<'r> {
+impl<'r> From<&'r CallToolRequestParams> for RoundRequest<'r> {
     fn from(call: &'r CallToolRequestParams) -> Self {
         Self::new(
             "tools/call",
@@ -78,7 +78,7 @@ impl<'r> From<&'r CallToolRequestParams> for Turn<'r> {
     }
 }
 
-impl<'r> From<&'r GetPromptRequestParams> for Turn<'r> {
+impl<'r> From<&'r GetPromptRequestParams> for RoundRequest<'r> {
     fn from(get: &'r GetPromptRequestParams) -> Self {
         Self::new(
             "prompts/get",
@@ -90,7 +90,7 @@ impl<'r> From<&'r GetPromptRequestParams> for Turn<'r> {
     }
 }
 
-impl<'r> From<&'r ReadResourceRequestParams> for Turn<'r> {
+impl<'r> From<&'r ReadResourceRequestParams> for RoundRequest<'r> {
     fn from(read: &'r ReadResourceRequestParams) -> Self {
         Self::new(
             "resources/read",
@@ -120,7 +120,7 @@ impl CallRound {
     pub(crate) fn judge(
         seal: &Arc<RoundSeal>,
         principal: Option<&Principal>,
-        turn: &Turn<'_>,
+        turn: &RoundRequest<'_>,
         declared: Option<ClientCapabilities>,
     ) -> Result<Self, NoRound> {
         let binding = seal.bind(principal, turn);
@@ -169,7 +169,7 @@ impl CallRound {
 /// Why a request is not the next round of any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoRound {
-    State(StateFault),
+    State(StateError),
     Unasked,
 }
 
@@ -177,10 +177,10 @@ impl NoRound {
     /// What the caller is told.
     pub(crate) fn message(self) -> &'static str {
         match self {
-            Self::State(StateFault::NotOurs) => {
+            Self::State(StateError::NotOurs) => {
                 "the request state is none that this server gave to this caller for this very request; call again without it"
             }
-            Self::State(StateFault::Expired) => {
+            Self::State(StateError::Expired) => {
                 "the request state has expired; call again without it"
             }
             Self::Unasked => {

@@ -9,7 +9,7 @@ use rmcp::model::{
     SamplingMessage,
 };
 
-use crate::tool::capability::Capability;
+use crate::tool::capability::ClientCapability;
 
 /// What a client's model is asked (`sampling/createMessage`).
 ///
@@ -41,13 +41,13 @@ impl Sample {
     }
 
     /// What a client must have declared to be asked this.
-    pub(super) fn needs(&self) -> Vec<Capability> {
-        let mut needs = vec![Capability::Sampling];
+    pub(super) fn needs(&self) -> Vec<ClientCapability> {
+        let mut needs = vec![ClientCapability::Sampling];
         if self.0.tools.is_some() || self.0.tool_choice.is_some() {
-            needs.push(Capability::SamplingTools);
+            needs.push(ClientCapability::SamplingTools);
         }
         if !matches!(self.0.include_context, None | Some(ContextInclusion::None)) {
-            needs.push(Capability::SamplingContext);
+            needs.push(ClientCapability::SamplingContext);
         }
         needs
     }

@@ -18,7 +18,7 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::Turn;
+use super::RoundRequest;
 use crate::{
     caller::Principal,
     clock::{Clock, UnixTime},
@@ -57,7 +57,7 @@ pub(super) struct Opened {
 
 /// Why a request state is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StateFault {
+pub(crate) enum StateError {
     /// It was not sealed here, or not for this very call.
     NotOurs,
     Expired,
@@ -88,7 +88,7 @@ impl RoundSeal {
 
     /// What a request's state is bound to. Each part is preceded by its length, so that no
     /// two calls run together into one text.
-    pub(super) fn bind(&self, principal: Option<&Principal>, turn: &Turn<'_>) -> Binding {
+    pub(super) fn bind(&self, principal: Option<&Principal>, turn: &RoundRequest<'_>) -> Binding {
         let mut text = Vec::new();
         let mut part = |bytes: &[u8]| {
             text.extend((bytes.len() as u64).to_be_bytes());
@@ -133,10 +133,10 @@ impl RoundSeal {
     }
 
     /// Opens a state that was sealed for this call.
-    pub(super) fn open(&self, binding: &Binding, text: &str) -> Result<Opened, StateFault> {
-        let (end, asked, state) = self.read(binding, text).ok_or(StateFault::NotOurs)?;
+    pub(super) fn open(&self, binding: &Binding, text: &str) -> Result<Opened, StateError> {
+        let (end, asked, state) = self.read(binding, text).ok_or(StateError::NotOurs)?;
         match UnixTime::from_seconds(end).since(self.clock.now()) {
-            0 => Err(StateFault::Expired),
+            0 => Err(StateError::Expired),
             left => Ok(Opened {
                 sealed: Sealed { asked, state },
                 left,
@@ -234,7 +234,7 @@ mod tests {
     fn what_was_sealed_for_a_call_opens_for_that_call_alone() {
         let ours = seal(Some([7; 32]), "r", 100);
         let list = call("delete", &json!({"list": "a"}));
-        let list = Turn::from(&list);
+        let list = RoundRequest::from(&list);
         let binding = ours.bind(None, &list);
         let text = ours.close(&binding, &sealed(), 60).unwrap();
         let Opened {
@@ -253,9 +253,9 @@ mod tests {
             ("delete", json!({"list": ["a"]})),
             ("delete", json!({})),
         ] {
-            let other = ours.bind(None, &Turn::from(&call(tool, &given)));
+            let other = ours.bind(None, &RoundRequest::from(&call(tool, &given)));
             let opened = ours.open(&other, &text).err();
-            assert_eq!(opened, Some(StateFault::NotOurs), "{tool} {given}");
+            assert_eq!(opened, Some(StateError::NotOurs), "{tool} {given}");
         }
         for other in [
             seal(Some([8; 32]), "r", 100),
@@ -263,10 +263,10 @@ mod tests {
             seal(Some([7; 32]), "s", 100),
         ] {
             let binding = other.bind(None, &list);
-            assert_eq!(other.open(&binding, &text).err(), Some(StateFault::NotOurs));
+            assert_eq!(other.open(&binding, &text).err(), Some(StateError::NotOurs));
         }
         // A replica with the same key, and the moment from which it is too late.
-        for (now, expected) in [(159, None), (160, Some(StateFault::Expired))] {
+        for (now, expected) in [(159, None), (160, Some(StateError::Expired))] {
             let replica = seal(Some([7; 32]), "r", now);
             let binding = replica.bind(None, &list);
             assert_eq!(replica.open(&binding, &text).err(), expected, "{now}");
@@ -282,9 +282,9 @@ mod tests {
         let resource: ReadResourceRequestParams =
             serde_json::from_value(json!({"uri": "x:y"})).unwrap();
         let turns = [
-            Turn::from(&tool),
-            Turn::from(&prompt),
-            Turn::from(&resource),
+            RoundRequest::from(&tool),
+            RoundRequest::from(&prompt),
+            RoundRequest::from(&resource),
         ];
         for (from, turn) in turns.iter().enumerate() {
             let binding = ours.bind(None, turn);
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_changed_character_anywhere_breaks_the_seal() {
         let ours = seal(None, "r", 100);
-        let binding = ours.bind(None, &Turn::alone("delete"));
+        let binding = ours.bind(None, &RoundRequest::alone("delete"));
         let text = ours.close(&binding, &sealed(), 60).unwrap();
         assert!(!text.contains("sure"));
         for at in 0..text.len() {
@@ -307,7 +307,7 @@ mod tests {
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
             let opened = ours.open(&binding, &changed).err();
-            assert_eq!(opened, Some(StateFault::NotOurs), "{at}");
+            assert_eq!(opened, Some(StateError::NotOurs), "{at}");
         }
         for text in [
             "",
@@ -317,7 +317,7 @@ mod tests {
             &text[..text.len() - 4],
         ] {
             let opened = ours.open(&binding, text).err();
-            assert_eq!(opened, Some(StateFault::NotOurs), "{text}");
+            assert_eq!(opened, Some(StateError::NotOurs), "{text}");
         }
     }
 

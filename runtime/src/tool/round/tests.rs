@@ -25,15 +25,20 @@ fn client(capabilities: Value) -> Option<ClientCapabilities> {
 fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
     let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
     let first = call(json!({"name": "t"}));
-    let first =
-        CallRound::judge(&seal, None, &Turn::from(&first), None).unwrap_or_else(|_| panic!());
+    let first = CallRound::judge(&seal, None, &RoundRequest::from(&first), None)
+        .unwrap_or_else(|_| panic!());
     let sealed = Sealed {
         asked: asked.iter().map(|&key| key.to_owned()).collect(),
         state: json!(7),
     };
     let state = seal.close(&first.binding, &sealed, 60).unwrap();
     let second = call(json!({"name": "t", "requestState": state, "inputResponses": responses}));
-    let second = CallRound::judge(&seal, None, &Turn::from(&second), client(capabilities));
+    let second = CallRound::judge(
+        &seal,
+        None,
+        &RoundRequest::from(&second),
+        client(capabilities),
+    );
     Round {
         state: Some(7),
         round: Arc::new(second.unwrap_or_else(|_| panic!())),
@@ -115,7 +120,7 @@ fn folders_are_those_that_were_asked_for() {
 fn an_answer_without_a_question_is_refused() {
     let bare = call(json!({"name": "t", "inputResponses": {"a": {"action": "accept"}}}));
     let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
-    let judged = CallRound::judge(&seal, None, &Turn::from(&bare), None);
+    let judged = CallRound::judge(&seal, None, &RoundRequest::from(&bare), None);
     assert_eq!(judged.err(), Some(NoRound::Unasked));
 }
 
@@ -268,10 +273,10 @@ fn a_client_is_asked_for_nothing_that_it_does_not_declare() {
 #[test]
 fn a_tool_asks_first_what_its_client_can() {
     let round = of(json!({"sampling": {}}), &[], json!({}));
-    assert!(round.can(Capability::Sampling) && !round.can(Capability::Roots));
-    round.require(Capability::Sampling).unwrap();
+    assert!(round.can(ClientCapability::Sampling) && !round.can(ClientCapability::Roots));
+    round.require(ClientCapability::Sampling).unwrap();
     // It stays the protocol's error on its way through other types of errors.
-    let lack = round.require(Capability::Roots).unwrap_err();
+    let lack = round.require(ClientCapability::Roots).unwrap_err();
     let boxed: Box<dyn std::error::Error + Send + Sync> = lack.into();
     let outcome = Err::<(), _>(boxed).into_tool_result();
     assert_eq!(outcome.into_answer().unwrap_err().code.0, -32021);

@@ -53,10 +53,10 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let admission = self.desk.admission(&request.name, None);
+        let permit = self.desk.permit(&request.name, None);
         let arguments = request.arguments.unwrap_or_default();
         let call = Call::new((), arguments, None, Some(Arc::new(context)));
-        let outcome = self.desk.tool(&request.name).call(&admission, call).await;
+        let outcome = self.desk.tool(&request.name).call(&permit, call).await;
         let result = result(outcome);
         self.ended.send(text(&result)).unwrap();
         Ok(result.into())

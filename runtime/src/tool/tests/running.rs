@@ -104,7 +104,7 @@ fn runs(desk: &Desk<Runs>) -> usize {
 #[tokio::test]
 async fn an_admission_for_another_tool_runs_nothing() {
     let desk = all();
-    let public = desk.admission("counted", None);
+    let public = desk.permit("counted", None);
     let call = Call::new(
         desk.state.clone(),
         json!({"n": 1}).as_object().unwrap().clone(),
@@ -138,9 +138,9 @@ async fn arguments_that_break_the_schema_run_nothing() {
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_runs_nothing() {
     let desk = all();
-    let admission = desk.admission("counted", None);
+    let permit = desk.permit("counted", None);
     let call = Call::new(desk.state.clone(), Map::new(), None, None);
-    drop(desk.tool("counted").call(&admission, call));
+    drop(desk.tool("counted").call(&permit, call));
     assert_eq!(runs(&desk), 0);
 }
 

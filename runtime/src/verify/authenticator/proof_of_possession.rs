@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use super::{
-    super::dpop::{About, Proofs, Shown, Unproved},
+    super::dpop::{DpopRequest, ProofError, ProofRequirements, Proofs},
     Authenticator, Unauthenticated,
 };
 use crate::{
     bearer::{BearerToken, Credentials, Scheme},
-    caller::{Accepted, AcceptedToken, BoundToken, Unacceptable},
+    caller::{Accepted, AcceptedToken, BoundToken, TokenRejection},
 };
 
 impl Authenticator {
@@ -32,7 +32,7 @@ impl Authenticator {
     pub(crate) async fn authenticate(
         &self,
         credentials: &Credentials,
-        shown: &Shown<'_>,
+        shown: &DpopRequest<'_>,
     ) -> Result<AcceptedToken, Unauthenticated> {
         let token = &credentials.token;
         let judged = match (credentials.scheme, self.accept(token).await?) {
@@ -42,12 +42,12 @@ impl Authenticator {
                 Some(_) => Unauthenticated::OtherScheme {
                     description: "the token is bound to a key: send it with the scheme DPoP and a proof of that key",
                 },
-                None => invalid(Unacceptable::Bound),
+                None => invalid(TokenRejection::Bound),
             }),
-            (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(Unacceptable::Unbound)),
+            (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
             (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
                 Some(proofs) => prove(proofs, bound, token, shown),
-                None => Err(invalid(Unacceptable::Bound)),
+                None => Err(invalid(TokenRejection::Bound)),
             },
         };
         if let Err(reason) = &judged {
@@ -65,26 +65,26 @@ fn prove(
     proofs: &Proofs,
     bound: BoundToken,
     token: &BearerToken,
-    shown: &Shown<'_>,
+    shown: &DpopRequest<'_>,
 ) -> Result<AcceptedToken, Unauthenticated> {
-    let about = About {
+    let about = ProofRequirements {
         token: Some(token),
         key: bound.key(),
     };
     let holder = bound.identity();
     match proofs.judge(shown, &about, &holder) {
         Ok(proved) => bound.proved_by(&proved).map_err(invalid),
-        Err(Unproved::Invalid(description)) => Err(Unauthenticated::NoProof { description }),
-        Err(Unproved::OtherKey) => Err(invalid(Unacceptable::BoundToAnotherKey)),
-        Err(Unproved::WantsNonce) => Err(Unauthenticated::WantsNonce),
-        Err(Unproved::NoRoom) => Err(Unauthenticated::Unavailable {
+        Err(ProofError::Invalid(description)) => Err(Unauthenticated::NoProof { description }),
+        Err(ProofError::OtherKey) => Err(invalid(TokenRejection::BoundToAnotherKey)),
+        Err(ProofError::WantsNonce) => Err(Unauthenticated::WantsNonce),
+        Err(ProofError::NoRoom) => Err(Unauthenticated::Unavailable {
             retry_after: Duration::from_secs(30),
             description: "so many proofs have come that no more can be remembered; try again later",
         }),
     }
 }
 
-fn invalid(reason: Unacceptable) -> Unauthenticated {
+fn invalid(reason: TokenRejection) -> Unauthenticated {
     Unauthenticated::Invalid {
         description: reason.to_string().into(),
     }

@@ -6,7 +6,7 @@ use super::{
     super::test_tokens::{Mint, NOW, jwks},
     *,
 };
-use crate::{Issuer, Principal, Scope, UnixTime, issuer::scripted_fetcher::Script};
+use crate::{Issuer, Principal, Scope, UnixTime, issuer::scripted_fetcher::ScriptedFetcher};
 
 mod cache;
 
@@ -22,14 +22,14 @@ impl Clock for Hand {
 
 struct Fixture {
     mint: Mint,
-    script: Script,
+    script: ScriptedFetcher,
     hand: Hand,
     authenticator: Authenticator,
 }
 
 fn fixture() -> Fixture {
     let mint = Mint::new("k");
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     script.publish(&jwks(&[&mint]));
     let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     let hand = Hand(Arc::new(AtomicU64::new(NOW)));
@@ -135,7 +135,7 @@ async fn a_cached_token_goes_with_the_key_that_verified_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cached_token_goes_with_the_keys_of_its_own_issuer() {
-    let (i, j) = (Script::default(), Script::default());
+    let (i, j) = (ScriptedFetcher::default(), ScriptedFetcher::default());
     let (old, other) = (Mint::new("k"), Mint::new("other"));
     i.publish(&jwks(&[&old]));
     j.publish(&jwks(&[&old]));

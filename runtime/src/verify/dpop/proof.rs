@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::jws::{Jws, NotAJws},
+    super::jws::{Jws, JwsError},
     sha256,
 };
 use crate::{
@@ -53,8 +53,8 @@ impl Proof {
             return Err("the proof is too long");
         }
         let (jws, jwk) = Jws::read_with_key(text).map_err(|fault| match fault {
-            NotAJws::Malformed(_) => "the proof is not a compact JWS",
-            NotAJws::Unacceptable(_) => "the proof's header has a parameter that is not allowed",
+            JwsError::Malformed(_) => "the proof is not a compact JWS",
+            JwsError::TokenRejection(_) => "the proof's header has a parameter that is not allowed",
         })?;
         // Checks 4 to 7, in the order of §4.3. The type check refuses every other JWT that
         // the key has ever signed (RFC 8725 §3.11).

@@ -38,7 +38,7 @@ pub(super) struct Replays {
 
 /// The result of recording a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Capacity {
     /// It is new, and is now recorded.
     Entered,
     /// It was used before.
@@ -83,7 +83,12 @@ impl Replays {
     }
 
     /// Records a proof of this holder, identified by its key and its `jti`.
-    pub(super) fn enter(&self, holder: &(impl Hash + ?Sized), key: &Thumbprint, id: &str) -> Room {
+    pub(super) fn enter(
+        &self,
+        holder: &(impl Hash + ?Sized),
+        key: &Thumbprint,
+        id: &str,
+    ) -> Capacity {
         let mut named = key.as_bytes().to_vec();
         named.extend(id.as_bytes());
         let mut mark = [0; 16];
@@ -100,16 +105,16 @@ impl Replays {
             current, previous, ..
         } = &mut *generations;
         if current.seen.contains(&mark) || previous.seen.contains(&mark) {
-            return Room::Replayed;
+            return Capacity::Replayed;
         }
         let used = current.shares.get(&holder).copied().unwrap_or_default();
         let taken = current.seen.len();
         if taken >= self.room || (taken >= self.room / 2 && used >= self.share) {
-            return Room::Full;
+            return Capacity::Full;
         }
         current.seen.insert(mark);
         current.shares.insert(holder, used + 1);
-        Room::Entered
+        Capacity::Entered
     }
 }
 
@@ -141,13 +146,13 @@ mod tests {
         for start in [0, 60, 119] {
             let id = format!("{start}");
             tokio::time::advance(Duration::from_secs(start)).await;
-            assert_eq!(replays.enter(alice, &KEY, &id), Room::Entered);
+            assert_eq!(replays.enter(alice, &KEY, &id), Capacity::Entered);
             for _ in 0..12 {
-                assert_eq!(replays.enter(alice, &KEY, &id), Room::Replayed, "{id}");
+                assert_eq!(replays.enter(alice, &KEY, &id), Capacity::Replayed, "{id}");
                 tokio::time::advance(Duration::from_secs(10)).await;
             }
             tokio::time::advance(Duration::from_secs(120)).await;
-            assert_eq!(replays.enter(alice, &KEY, &id), Room::Entered, "{id}");
+            assert_eq!(replays.enter(alice, &KEY, &id), Capacity::Entered, "{id}");
         }
     }
 
@@ -155,9 +160,9 @@ mod tests {
     async fn a_jti_belongs_to_its_key_whoever_holds_it() {
         let replays = Replays::new(120);
         let other = Thumbprint::of_digest([2; 32]);
-        assert_eq!(replays.enter("alice", &KEY, "1"), Room::Entered);
-        assert_eq!(replays.enter("alice", &other, "1"), Room::Entered);
-        assert_eq!(replays.enter("bob", &KEY, "1"), Room::Replayed);
+        assert_eq!(replays.enter("alice", &KEY, "1"), Capacity::Entered);
+        assert_eq!(replays.enter("alice", &other, "1"), Capacity::Entered);
+        assert_eq!(replays.enter("bob", &KEY, "1"), Capacity::Replayed);
     }
 
     #[tokio::test(start_paused = true)]
@@ -166,18 +171,18 @@ mod tests {
         let (alice, mallory) = ("alice", "mallory");
         let enter = |who: &str, id: &str| replays.enter(who, &KEY, id);
         let flood = |from: usize| (from..from + 200).map(|id| enter(mallory, &format!("m{id}")));
-        let entered = flood(0).filter(|room| *room == Room::Entered).count();
+        let entered = flood(0).filter(|room| *room == Capacity::Entered).count();
         assert_eq!(entered, 50);
-        assert_eq!(enter(mallory, "more"), Room::Full);
+        assert_eq!(enter(mallory, "more"), Capacity::Full);
         // A replay is detected even at capacity.
-        assert_eq!(enter(mallory, "m0"), Room::Replayed);
+        assert_eq!(enter(mallory, "m0"), Capacity::Replayed);
         for id in 0..10 {
-            assert_eq!(enter(alice, &format!("a{id}")), Room::Entered);
+            assert_eq!(enter(alice, &format!("a{id}")), Capacity::Entered);
         }
-        assert_eq!(enter(alice, "a10"), Room::Full);
+        assert_eq!(enter(alice, "a10"), Capacity::Full);
         tokio::time::advance(Duration::from_secs(120)).await;
-        assert_eq!(enter(mallory, "more"), Room::Entered);
-        assert_eq!(enter(alice, "a0"), Room::Replayed);
+        assert_eq!(enter(mallory, "more"), Capacity::Entered);
+        assert_eq!(enter(alice, "a0"), Capacity::Replayed);
     }
 
     #[tokio::test]

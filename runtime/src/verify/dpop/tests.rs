@@ -76,16 +76,16 @@ impl Fixture {
             .expect("one of them")
     }
 
-    fn says(&self, proof: &str) -> Result<(), Unproved> {
+    fn says(&self, proof: &str) -> Result<(), ProofError> {
         self.says_of(proof, None)
     }
 
-    fn says_of(&self, proof: &str, token: Option<&BearerToken>) -> Result<(), Unproved> {
-        let shown = Shown {
+    fn says_of(&self, proof: &str, token: Option<&BearerToken>) -> Result<(), ProofError> {
+        let shown = DpopRequest {
             method: "POST",
             proof: Header::One(proof.as_bytes()),
         };
-        let about = About { token, key: None };
+        let about = ProofRequirements { token, key: None };
         self.proofs.judge(&shown, &about, "alice").map(drop)
     }
 }
@@ -112,7 +112,7 @@ async fn a_proofs_time_is_judged_to_the_second() {
         let mut claims = change.clone();
         claims["jti"] = json!(change.to_string());
         let expected = match fault {
-            Some(fault) => Err(Unproved::Invalid(fault)),
+            Some(fault) => Err(ProofError::Invalid(fault)),
             None => Ok(()),
         };
         assert_eq!(fixture.says(&fixture.proof(claims)), expected, "{change}");
@@ -126,8 +126,8 @@ const BEFORE: &str =
 async fn a_proof_of_before_the_start_counts_only_with_a_nonce_of_this_process() {
     let fixture = started(NOW - 5, None);
     for (made, expected) in [
-        (NOW - 90, Err(Unproved::Invalid(BEFORE))),
-        (NOW - 6, Err(Unproved::Invalid(BEFORE))),
+        (NOW - 90, Err(ProofError::Invalid(BEFORE))),
+        (NOW - 6, Err(ProofError::Invalid(BEFORE))),
         (NOW - 5, Ok(())),
         (NOW, Ok(())),
     ] {
@@ -141,7 +141,7 @@ async fn a_proof_of_before_the_start_counts_only_with_a_nonce_of_this_process() 
 
     for (nonces, expected) in [
         (Nonces::generate().unwrap(), Ok(())),
-        (Nonces::with_key(&[7; 32]), Err(Unproved::WantsNonce)),
+        (Nonces::with_key(&[7; 32]), Err(ProofError::WantsNonce)),
     ] {
         let fixture = started(NOW, Some(nonces));
         let nonce = fixture.proofs.nonce().unwrap();
@@ -163,14 +163,14 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
         tokio::time::advance(std::time::Duration::from_secs(1)).await;
         assert_eq!(
             fixture.says(&proof),
-            Err(Unproved::Invalid("the proof was used before")),
+            Err(ProofError::Invalid("the proof was used before")),
             "{passed}"
         );
     }
     fixture.hand.0.store(NOW + 121, Ordering::SeqCst);
     assert_eq!(
         fixture.says(&proof),
-        Err(Unproved::Invalid("the proof is too old"))
+        Err(ProofError::Invalid("the proof is too old"))
     );
 }
 
@@ -194,7 +194,7 @@ async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
     passes(800, 120).await;
     assert_eq!(
         fixture.says(&proof),
-        Err(Unproved::Invalid("the proof was used before"))
+        Err(ProofError::Invalid("the proof was used before"))
     );
 }
 
@@ -202,15 +202,15 @@ async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
 async fn what_does_not_hold_takes_no_room() {
     let fixture = fixture(Some(Nonces::generate().unwrap()));
     let stale = fixture.proof(json!({"jti": "one"}));
-    assert_eq!(fixture.says(&stale), Err(Unproved::WantsNonce));
-    assert_eq!(fixture.says(&stale), Err(Unproved::WantsNonce));
+    assert_eq!(fixture.says(&stale), Err(ProofError::WantsNonce));
+    assert_eq!(fixture.says(&stale), Err(ProofError::WantsNonce));
     // The same `jti` again, now with everything required.
     let nonce = fixture.proofs.nonce().unwrap();
     let good = fixture.proof(json!({"jti": "one", "nonce": nonce}));
     assert_eq!(fixture.says(&good), Ok(()));
     assert_eq!(
         fixture.says(&good),
-        Err(Unproved::Invalid("the proof was used before"))
+        Err(ProofError::Invalid("the proof was used before"))
     );
 }
 
@@ -224,7 +224,7 @@ async fn a_nonce_that_has_grown_old_is_asked_for_anew() {
         let expected = if accepted {
             Ok(())
         } else {
-            Err(Unproved::WantsNonce)
+            Err(ProofError::WantsNonce)
         };
         assert_eq!(fixture.says(&proof), expected, "{passed}");
     }
@@ -234,16 +234,16 @@ async fn a_nonce_that_has_grown_old_is_asked_for_anew() {
 async fn the_key_is_judged_before_all_else_that_a_proof_says() {
     let fixture = fixture(None);
     let proof = fixture.proof(json!({"htm": "GET"}));
-    let shown = Shown {
+    let shown = DpopRequest {
         method: "POST",
         proof: Header::One(proof.as_bytes()),
     };
-    let about = About {
+    let about = ProofRequirements {
         token: None,
         key: Some(Thumbprint::of_digest([0; 32])),
     };
     let judged = fixture.proofs.judge(&shown, &about, "alice").map(drop);
-    assert_eq!(judged, Err(Unproved::OtherKey));
+    assert_eq!(judged, Err(ProofError::OtherKey));
 }
 
 #[tokio::test]
@@ -256,11 +256,11 @@ async fn a_proof_beside_a_token_has_to_be_about_that_token() {
         (json!(right), Ok(())),
         (
             json!("x"),
-            Err(Unproved::Invalid("the proof's ath is not the token's")),
+            Err(ProofError::Invalid("the proof's ath is not the token's")),
         ),
         (
             json!(""),
-            Err(Unproved::Invalid("the proof's ath is not the token's")),
+            Err(ProofError::Invalid("the proof's ath is not the token's")),
         ),
     ] {
         let proof = fixture.proof(json!({"jti": ath.to_string(), "ath": ath}));
@@ -269,7 +269,7 @@ async fn a_proof_beside_a_token_has_to_be_about_that_token() {
     let none = fixture.proof(json!({"jti": "none"}));
     assert_eq!(
         fixture.says_of(&none, Some(&token)),
-        Err(Unproved::Invalid("the proof has no ath"))
+        Err(ProofError::Invalid("the proof has no ath"))
     );
 }
 
@@ -281,7 +281,7 @@ async fn a_proof_by_another_key_than_it_brings_is_none() {
     let proof = Mint::new("k").sign(&header.to_string(), &claims.to_string());
     assert_eq!(
         fixture.says(&proof),
-        Err(Unproved::Invalid(
+        Err(ProofError::Invalid(
             "the proof's signature does not match its key"
         ))
     );
@@ -290,7 +290,7 @@ async fn a_proof_by_another_key_than_it_brings_is_none() {
 #[tokio::test]
 async fn a_proof_and_its_name_are_as_long_as_they_may_be_and_no_longer() {
     let fixture = fixture(None);
-    let fault = |text| Err(Unproved::Invalid(text));
+    let fault = |text| Err(ProofError::Invalid(text));
     for (length, expected) in [
         (0, fault("the proof's jti is empty or too long")),
         (1, Ok(())),

@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    Algorithm, ClientAuthentication, Introspection, issuer::scripted_fetcher::Script,
+    Algorithm, ClientAuthentication, Introspection, issuer::scripted_fetcher::ScriptedFetcher,
     verify::TokenErrorKind,
 };
 
@@ -121,7 +121,7 @@ async fn a_reason_helps_and_does_not_run_away_with_the_log() {
 
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() {
-    let (mint, script) = (Mint::new("k"), Script::default());
+    let (mint, script) = (Mint::new("k"), ScriptedFetcher::default());
     let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     let token = BearerToken::new(&mint.token(json!({}), json!({}))).unwrap();
     let error = verifier.verify(&token).await.unwrap_err();
@@ -138,7 +138,7 @@ async fn an_issuer_that_is_down_makes_its_tokens_unverifiable_and_not_invalid() 
 
 #[tokio::test(start_paused = true)]
 async fn a_token_without_a_key_id_survives_a_rotation() {
-    let (old, new, script) = (Mint::new("a"), Mint::new("b"), Script::default());
+    let (old, new, script) = (Mint::new("a"), Mint::new("b"), ScriptedFetcher::default());
     script.publish(&jwks(&[&old]));
     let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     assert_eq!(
@@ -155,7 +155,7 @@ async fn a_token_without_a_key_id_survives_a_rotation() {
 
 #[tokio::test(start_paused = true)]
 async fn the_background_ends_with_the_verifier() {
-    let script = Script::default();
+    let script = ScriptedFetcher::default();
     let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
     verifier.start();
     verifier.start();

@@ -5,8 +5,8 @@ use super::{super::test_tokens::Mint, *};
 fn refused(token: &str) -> String {
     match Jws::read(token) {
         Ok(_) => panic!("accepted: {token}"),
-        Err(NotAJws::Malformed(fault)) => format!("malformed: {fault}"),
-        Err(NotAJws::Unacceptable(fault)) => format!("unacceptable: {fault}"),
+        Err(JwsError::Malformed(fault)) => format!("malformed: {fault}"),
+        Err(JwsError::TokenRejection(fault)) => format!("unacceptable: {fault}"),
     }
 }
 
@@ -188,8 +188,8 @@ fn a_token_longer_than_any_real_one_is_not_looked_at() {
     assert!(refused(&format!("{longest}A")).contains("too long"));
 }
 
-fn judge(token: &str, keys: Value) -> Verdict {
-    let keys = KeySet::read(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+fn judge(token: &str, keys: Value) -> SignatureCheck {
+    let keys = Jwks::read(json!({"keys": keys}).to_string().as_bytes()).unwrap();
     Jws::read(token).unwrap().judge(&keys)
 }
 
@@ -197,14 +197,14 @@ fn judge(token: &str, keys: Value) -> Verdict {
 fn the_signature_is_that_of_the_named_key_over_the_exact_bytes() {
     let (ours, other) = (Mint::new("k"), Mint::new("k"));
     let token = ours.token(json!({}), json!({}));
-    assert_eq!(judge(&token, json!([ours.jwk()])), Verdict::Genuine);
+    assert_eq!(judge(&token, json!([ours.jwk()])), SignatureCheck::Genuine);
     assert!(matches!(
         judge(&token, json!([other.jwk()])),
-        Verdict::Forged(_)
+        SignatureCheck::Forged(_)
     ));
     assert_eq!(
         judge(&token, json!([other.jwk(), ours.jwk()])),
-        Verdict::Genuine
+        SignatureCheck::Genuine
     );
     let (message, signature) = token.rsplit_once('.').unwrap();
     let (header, _) = message.split_once('.').unwrap();
@@ -217,7 +217,7 @@ fn the_signature_is_that_of_the_named_key_over_the_exact_bytes() {
     ] {
         let keys = json!([ours.jwk()]);
         assert!(
-            matches!(judge(&forged, keys), Verdict::Forged(_)),
+            matches!(judge(&forged, keys), SignatureCheck::Forged(_)),
             "{forged}"
         );
     }
@@ -227,26 +227,32 @@ fn the_signature_is_that_of_the_named_key_over_the_exact_bytes() {
 fn a_key_that_is_not_there_may_be_new_but_one_for_another_algorithm_is_not() {
     let mint = Mint::new("k");
     let token = mint.token(json!({"kid": "new"}), json!({}));
-    assert_eq!(judge(&token, json!([mint.jwk()])), Verdict::UnknownKey);
+    assert_eq!(
+        judge(&token, json!([mint.jwk()])),
+        SignatureCheck::UnknownKey
+    );
     // Key confusion (CVE-2016-5431): an EC key and a header that says RSA.
     let token = mint.token(json!({"alg": "RS256"}), json!({}));
     assert!(matches!(
         judge(&token, json!([mint.jwk()])),
-        Verdict::Forged(_)
+        SignatureCheck::Forged(_)
     ));
     let mut narrowed = mint.jwk();
     narrowed["alg"] = json!("ES384");
     let token = mint.token(json!({}), json!({}));
-    assert_eq!(judge(&token, json!([narrowed])), Verdict::UnknownKey);
+    assert_eq!(judge(&token, json!([narrowed])), SignatureCheck::UnknownKey);
 }
 
 #[test]
 fn without_a_key_id_every_key_that_fits_is_tried() {
     let (a, b, c) = (Mint::new("a"), Mint::new("b"), Mint::new("c"));
     let token = b.token(json!({"kid": null}), json!({}));
-    assert_eq!(judge(&token, json!([a.jwk(), b.jwk()])), Verdict::Genuine);
+    assert_eq!(
+        judge(&token, json!([a.jwk(), b.jwk()])),
+        SignatureCheck::Genuine
+    );
     assert_eq!(
         judge(&token, json!([a.jwk(), c.jwk()])),
-        Verdict::UnknownKey
+        SignatureCheck::UnknownKey
     );
 }

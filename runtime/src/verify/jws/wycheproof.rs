@@ -19,12 +19,13 @@ fn judge(file: &str) {
         if keys.get("keys").is_none() {
             keys = serde_json::json!({"keys": [keys]});
         }
-        let set = KeySet::read(keys.to_string().as_bytes()).unwrap();
+        let set = Jwks::read(keys.to_string().as_bytes()).unwrap();
         for test in group["tests"].as_array().unwrap() {
             let id = test["tcId"].as_u64().unwrap();
             // A JSON serialization is an object, not a text that could be a bearer token.
             let token = test["jws"].as_str().unwrap_or_default();
-            let accepted = Jws::read(token).is_ok_and(|jws| jws.judge(&set) == Verdict::Genuine);
+            let accepted =
+                Jws::read(token).is_ok_and(|jws| jws.judge(&set) == SignatureCheck::Genuine);
             let valid = test["result"] == "valid" && exception(&keys["keys"][0], id).is_none();
             assert_eq!(accepted, valid, "{file} {id} {}", test["comment"]);
             judged += 1;

@@ -28,7 +28,7 @@ async fn no_exchange_leaves_a_token_in_a_line() {
         let exchange = TokenExchange::new(upstream).expect("good settings");
         let server = Server::with_state("front", exchange).tools(tools![behind]);
         let trusted = Issuer::new(issuer.url());
-        let logged = Logged::start_server(server.quiet(), trusted, "trace").await;
+        let logged = Logged::start_server(server.without_banner(), trusted, "trace").await;
         let token = issuer.token().audience(&logged.resource);
         let token = token.claim("jti", json!(number)).build();
         let client = Client::new(&*logged.resource, Revision::Stateless).with_token(&*token);

@@ -33,7 +33,7 @@ fn demanding() {}
 
 struct Desk;
 
-#[mcp_tools(vocabulary = scope::ALL)]
+#[mcp_tools(declared_scopes = scope::ALL)]
 impl Desk {
     /// A scope that is not declared.
     #[mcp_tool(scope = "delete")]

@@ -6,7 +6,7 @@ use http_body_util::StreamBody;
 use rmcp::model::{CallToolResponse, CallToolResult, JsonObject};
 
 use super::*;
-use crate::{gate::Direct, tool::Refused};
+use crate::{gate::StatelessFastPath, tool::Refused};
 
 const MIB: usize = 1024 * 1024;
 
@@ -127,28 +127,28 @@ fn a_public_tool_costs_a_stranger_no_more_than_a_refusal() {
 /// A short way that takes every tool and drops its arguments.
 struct Drops;
 
-impl Direct for Drops {
+impl StatelessFastPath for Drops {
     fn takes(&self, _: Target) -> bool {
         true
     }
 
-    fn authorize(&self, _: &Admission, _: Option<&JsonObject>) -> Result<(), Refused> {
+    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), Refused> {
         Ok(())
     }
 
-    fn call(&self, _: &Admission, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {
+    fn call(&self, _: &Permit, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {
         let done = CallToolResult::success(Vec::new()).into();
         Some(Box::pin(std::future::ready(done)))
     }
 
-    fn list(&self, _: &Admission) -> Option<Bytes> {
+    fn list(&self, _: &Permit) -> Option<Bytes> {
         None
     }
 }
 
 fn with_short_way() -> Gate {
     Gate {
-        direct: Some(Arc::new(Drops)),
+        stateless_fast_path: Some(Arc::new(Drops)),
         ..usual_gate()
     }
 }

@@ -8,7 +8,7 @@ use rmcp::model::{
 
 use super::*;
 use crate::{
-    gate::{Direct, Holder, InSession},
+    gate::{LatestCaller, SessionFastPath, StatelessFastPath},
     tool::Refused,
 };
 
@@ -23,27 +23,27 @@ impl Short {
     }
 }
 
-impl Direct for Short {
+impl StatelessFastPath for Short {
     fn takes(&self, target: Target) -> bool {
         target == Target::Tool(1)
     }
 
-    fn authorize(&self, _: &Admission, _: Option<&JsonObject>) -> Result<(), Refused> {
+    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), Refused> {
         Ok(())
     }
 
     fn call(
         &self,
-        admission: &Admission,
+        permit: &Permit,
         arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
-        self.note(format!("{:?} {}", admission.target(), json!(arguments)));
+        self.note(format!("{:?} {}", permit.target(), json!(arguments)));
         let done = CallToolResult::success(Vec::new()).into();
         Some(Box::pin(std::future::ready(done)))
     }
 
-    fn list(&self, admission: &Admission) -> Option<Bytes> {
-        self.note(format!("{:?}", admission.target()));
+    fn list(&self, permit: &Permit) -> Option<Bytes> {
+        self.note(format!("{:?}", permit.target()));
         Some(Bytes::from_static(b"[]"))
     }
 }
@@ -79,7 +79,7 @@ fn call_of(tool: &str) -> Body {
 async fn way(request: Request<Body>) -> (u16, Vec<String>, bool) {
     let short = Arc::new(Short::default());
     let mut gate = gate();
-    gate.direct = Some(Arc::clone(&short) as Arc<dyn Direct>);
+    gate.stateless_fast_path = Some(Arc::clone(&short) as Arc<dyn StatelessFastPath>);
     let (status, seen) = pass(gate, request).await;
     let taken = std::mem::take(&mut *short.0.lock().unwrap_or_else(PoisonError::into_inner));
     (status.as_u16(), taken, seen.is_some())
@@ -155,7 +155,7 @@ async fn what_is_refused_goes_neither_way() {
 #[derive(Default)]
 struct One(Mutex<Vec<String>>);
 
-impl InSession for One {
+impl SessionFastPath for One {
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool> {
         Box::pin(std::future::ready(session == "one"))
     }
@@ -169,11 +169,11 @@ impl InSession for One {
             panic!("no request");
         };
         let head = request.request.extensions().get::<Parts>().unwrap();
-        let admission = head.extensions.get::<Admission>().unwrap();
+        let permit = head.extensions.get::<Permit>().unwrap();
         assert!(!head.headers.contains_key(header::AUTHORIZATION));
         // By it a round knows that there is somebody to ask.
-        assert!(head.extensions.get::<Holder>().is_some());
-        let seen = format!("{session} {} {:?}", request.id, admission.target());
+        assert!(head.extensions.get::<LatestCaller>().is_some());
+        let seen = format!("{session} {} {:?}", request.id, permit.target());
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -183,7 +183,7 @@ impl InSession for One {
 }
 
 /// A call in a session, as it is most often.
-fn in_session(session: &str, tool: &str) -> http::request::Builder {
+fn session_fast_path(session: &str, tool: &str) -> http::request::Builder {
     let request = request("POST")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/json, text/event-stream")
@@ -199,9 +199,9 @@ fn in_session(session: &str, tool: &str) -> http::request::Builder {
 async fn way_in_session(request: Request<Body>) -> (u16, Vec<String>, bool) {
     let one = Arc::new(One::default());
     let mut gate = gate();
-    gate.in_session = Some(Arc::clone(&one) as Arc<dyn InSession>);
+    gate.session_fast_path = Some(Arc::clone(&one) as Arc<dyn SessionFastPath>);
     for id in ["one", "other"] {
-        let room = gate.sessions.make_room(None, b"").unwrap();
+        let room = gate.sessions.reserve(None, b"").unwrap();
         room.open(id.to_owned(), None, Arc::new(|_| ()));
     }
     let (status, seen) = pass(gate, request).await;
@@ -212,20 +212,20 @@ async fn way_in_session(request: Request<Body>) -> (u16, Vec<String>, bool) {
 #[tokio::test]
 async fn a_session_is_handed_what_is_plain_and_nothing_else() {
     for (tool, target) in [("read", 1), ("ping", 0)] {
-        let plain = in_session("one", tool).body(call(tool)).unwrap();
+        let plain = session_fast_path("one", tool).body(call(tool)).unwrap();
         let expected = vec![format!("one 1 Some(Tool({target}))")];
         assert_eq!(way_in_session(plain).await, (200, expected, false));
     }
-    let mut unnamed = in_session("one", "read").body(call("read")).unwrap();
+    let mut unnamed = session_fast_path("one", "read").body(call("read")).unwrap();
     unnamed.headers_mut().remove("mcp-protocol-version");
     assert!(!way_in_session(unnamed).await.2);
 
     let with = |name: &str, value: &str| {
-        let request = in_session("one", "read").header(name, value);
+        let request = session_fast_path("one", "read").header(name, value);
         request.body(call("read")).unwrap()
     };
     let version = |version: &str| {
-        let mut request = in_session("one", "read").body(call("read")).unwrap();
+        let mut request = session_fast_path("one", "read").body(call("read")).unwrap();
         let version = version.parse().unwrap();
         request
             .headers_mut()
@@ -235,11 +235,13 @@ async fn a_session_is_handed_what_is_plain_and_nothing_else() {
     let long = (200, Vec::new(), true);
     for odd in [
         // rmcp does not know the session, or no more.
-        in_session("other", "read").body(call("read")).unwrap(),
-        in_session("one", "read")
+        session_fast_path("other", "read")
+            .body(call("read"))
+            .unwrap(),
+        session_fast_path("one", "read")
             .body(body("tools/call", json!({"name": "read"})))
             .unwrap(),
-        in_session("one", "read")
+        session_fast_path("one", "read")
             .body(body("tools/list", json!({})))
             .unwrap(),
         version("2026-07-28"),
@@ -255,12 +257,14 @@ async fn a_session_is_handed_what_is_plain_and_nothing_else() {
 
 #[tokio::test]
 async fn what_is_refused_reaches_no_session() {
-    let mut none = in_session("one", "read").body(call("read")).unwrap();
+    let mut none = session_fast_path("one", "read").body(call("read")).unwrap();
     none.headers_mut().remove(header::AUTHORIZATION);
-    let mut less = in_session("one", "read").body(call("read")).unwrap();
+    let mut less = session_fast_path("one", "read").body(call("read")).unwrap();
     let token = "Bearer none".parse().unwrap();
     less.headers_mut().insert(header::AUTHORIZATION, token);
-    let stranger = in_session("nobody's", "read").body(call("read")).unwrap();
+    let stranger = session_fast_path("nobody's", "read")
+        .body(call("read"))
+        .unwrap();
     for (request, status) in [(none, 401), (less, 403), (stranger, 404)] {
         let expected = (status, Vec::new(), false);
         assert_eq!(way_in_session(request).await, expected);

@@ -19,7 +19,7 @@ async fn a_flood_of_one_principal_costs_them_their_oldest() {
     }
     assert_eq!(world.closed(), ["m10", "m11"]);
     let standing = world.standing("m10", Some(&mallory));
-    assert_eq!(standing, Err(Standing::Stranger));
+    assert_eq!(standing, Err(SessionAccess::NotFound));
     assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
     assert_eq!(world.standing("nobody", None), Ok(()));
 }
@@ -49,8 +49,8 @@ async fn what_is_in_use_makes_no_room() {
     let world = World::with(limits);
     let alice = principal("i", "alice", "");
     for (owner, places, full) in [
-        (None, 3, Full::OfServer),
-        (Some(&alice), 2, Full::OfPrincipal),
+        (None, 3, SessionLimitReached::OfServer),
+        (Some(&alice), 2, SessionLimitReached::OfPrincipal),
     ] {
         let mut open: Vec<_> = (0..places)
             .map(|number| {
@@ -71,9 +71,12 @@ async fn what_is_in_use_makes_no_room() {
 #[tokio::test]
 async fn handshakes_under_way_have_their_places() {
     let world = World::with(SessionLimits::default().with_anonymous_places(2));
-    let first = world.sessions.make_room(None, b"").unwrap();
-    let second = world.sessions.make_room(None, b"").unwrap();
-    assert_eq!(world.try_open("3", None, b""), Err(Full::OfServer));
+    let first = world.sessions.reserve(None, b"").unwrap();
+    let second = world.sessions.reserve(None, b"").unwrap();
+    assert_eq!(
+        world.try_open("3", None, b""),
+        Err(SessionLimitReached::OfServer)
+    );
     // One that comes to nothing gives its places back.
     drop(first);
     world.open("3", None);
@@ -130,7 +133,7 @@ async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
     // A second one is theirs to make room for, even if all that they have is in use.
     let in_use = world.sessions.enter("6", Some(&of(6))).unwrap();
     let second = world.try_open("second", Some(&of(6)), b"");
-    assert_eq!(second, Err(Full::OfServer));
+    assert_eq!(second, Err(SessionLimitReached::OfServer));
     drop(in_use);
     world.open("second", Some(&of(6)));
     assert_eq!(world.closed(), ["6"]);
@@ -149,7 +152,7 @@ async fn a_session_that_was_nobodys_counts_as_soon_as_it_is_somebodys() {
     }
     // Whoever has their share starts anew, with their token, and pays with their own.
     for number in 64..200 {
-        assert_eq!(claim(number), Err(Standing::Stranger), "{number}");
+        assert_eq!(claim(number), Err(SessionAccess::NotFound), "{number}");
     }
     assert_eq!(world.standing("0", Some(&mallory)), Ok(()));
     let alice = principal("i", "alice", "");

@@ -4,7 +4,7 @@ use super::*;
 
 crate::scopes! {
     /// What a token can allow.
-    #[expect(unreachable_pub, reason = "a vocabulary is public in its module")]
+    #[expect(unreachable_pub, reason = "a declared_scopes is public in its module")]
     mod scope {
         /// Read.
         READ = "read",
@@ -23,7 +23,7 @@ fn free() {}
 
 struct House;
 
-#[mcp_tools(vocabulary = scope::ALL)]
+#[mcp_tools(declared_scopes = scope::ALL)]
 impl House {
     /// By a text.
     #[mcp_tool(any_scope = ["read", scope::WRITE], authorize = Self::may, demands = [scope::WRITE])]
