@@ -56,8 +56,8 @@ const APART: &[(&str, &str)] = &[
 /// Layers 0 and 1 have no I/O and no async, and only two files know rmcp or HTTP.
 const PURE: u8 = 1;
 
-/// Modules of the pure layers that take no part in a decision about a request.
-const UNDECIDING: &[&str] = &["clock", "error"];
+/// Files of the pure layers that take no part in a decision about a request.
+const UNDECIDING: &[&str] = &["clock", "error", "caller/accessors"];
 
 /// The most lines of a file, documentation and tests included.
 const CEILING: usize = 400;
@@ -217,7 +217,10 @@ fn the_trusted_core_is_pure_and_small() {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
-        if !UNDECIDING.contains(&module(&file)) {
+        let inside = file
+            .trim_start_matches("runtime/src/")
+            .trim_end_matches(".rs");
+        if !UNDECIDING.contains(&inside) {
             lines += code.lines().filter(|line| is_code(line)).count();
         }
         for forbidden in [

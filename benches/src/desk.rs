@@ -13,7 +13,7 @@ use crate::{
     access::ResolvedAccess,
     authorization::{Decision, Offers, Rules},
     bearer::Credentials,
-    caller::{Acceptance, Principal},
+    caller::{Acceptance, Caller},
     clock::{Clock, SystemClock},
     development,
     issuer::Issuer,
@@ -34,7 +34,7 @@ pub struct Desk {
     tokens: Vec<String>,
     jwks: String,
     tools: Vec<String>,
-    principal: Option<Principal>,
+    caller: Option<Caller>,
     turn: AtomicUsize,
     cold: AtomicUsize,
 }
@@ -111,11 +111,11 @@ impl Desk {
             tokens,
             jwks,
             tools,
-            principal: None,
+            caller: None,
             turn: AtomicUsize::new(0),
             cold: AtomicUsize::new(1),
         };
-        desk.principal = Some(desk.authenticated(0));
+        desk.caller = Some(desk.authenticated(0));
         assert!(desk.decide() && desk.admit() && desk.decide_for_another() && desk.warm());
         desk
     }
@@ -123,7 +123,7 @@ impl Desk {
     /// Decides about the same tool every time. Returns whether it may be called.
     #[must_use]
     pub fn decide(&self) -> bool {
-        self.decide_about(&self.tools[self.tools.len() / 2], self.principal.as_ref())
+        self.decide_about(&self.tools[self.tools.len() / 2], self.caller.as_ref())
     }
 
     /// Decides about a tool that was not used recently, so that its data is not in the nearest
@@ -133,7 +133,7 @@ impl Desk {
         // Coprime with every number of tools here.
         let turn = self.turn.fetch_add(7919, Ordering::Relaxed);
         let tool = &self.tools[turn % self.tools.len()];
-        self.decide_about(tool, self.principal.as_ref())
+        self.decide_about(tool, self.caller.as_ref())
     }
 
     /// Does all work for a request with a known token: parses the header, looks up the token,
@@ -161,22 +161,22 @@ impl Desk {
     }
 
     fn enter(&self, number: usize) -> bool {
-        let principal = self.authenticated(number);
-        self.admit_to(&self.tools[0], Some(principal))
+        let caller = self.authenticated(number);
+        self.admit_to(&self.tools[0], Some(caller))
     }
 
     /// Decides, and builds the admission, which holds the caller.
     #[must_use]
     pub fn admit(&self) -> bool {
-        self.admit_to(&self.tools[self.tools.len() / 2], self.principal.clone())
+        self.admit_to(&self.tools[self.tools.len() / 2], self.caller.clone())
     }
 
-    fn admit_to(&self, tool: &str, principal: Option<Principal>) -> bool {
-        let decision = self.rules.decide(Operation::CallTool(tool), principal);
+    fn admit_to(&self, tool: &str, caller: Option<Caller>) -> bool {
+        let decision = self.rules.decide(Operation::CallTool(tool), caller);
         matches!(decision, Decision::Admit(_))
     }
 
-    fn authenticated(&self, number: usize) -> Principal {
+    fn authenticated(&self, number: usize) -> Caller {
         let headers = self.headers.get(number).expect("a token is left");
         let credentials = Credentials::read(headers, None, true).expect("one token");
         let credentials = credentials.expect("the header has credentials");
@@ -188,8 +188,8 @@ impl Desk {
         accepted.sent_with(credentials)
     }
 
-    fn decide_about(&self, tool: &str, principal: Option<&Principal>) -> bool {
-        self.rules.allows(Operation::CallTool(tool), principal)
+    fn decide_about(&self, tool: &str, caller: Option<&Caller>) -> bool {
+        self.rules.allows(Operation::CallTool(tool), caller)
     }
 }
 

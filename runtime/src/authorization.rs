@@ -4,7 +4,7 @@
 //! Only this module builds an [`Permit`], and no tool runs without one. A [`Denial`]
 //! holds everything that a challenge needs.
 
-use crate::{access::ResolvedAccess, caller::Principal, operation::Operation, scope::ScopeSet};
+use crate::{access::ResolvedAccess, caller::Caller, operation::Operation, scope::ScopeSet};
 
 mod rules;
 mod switched_off;
@@ -25,26 +25,22 @@ pub(crate) enum Target {
 impl Rules {
     /// Decides whether a caller may perform an operation. The caller moves into the
     /// admission, or is returned with the denial.
-    pub(crate) fn decide(
-        &self,
-        operation: Operation<'_>,
-        principal: Option<Principal>,
-    ) -> Decision {
-        match self.judge(operation, principal.as_ref()) {
+    pub(crate) fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
+        match self.judge(operation, caller.as_ref()) {
             Ok(target) => Decision::Admit(Permit {
                 rules: self.id,
-                principal,
+                caller,
                 kind: operation.kind(),
                 target,
             }),
-            Err(denial) => Decision::Deny(denial, principal),
+            Err(denial) => Decision::Deny(denial, caller),
         }
     }
 
     /// Returns whether a caller may perform an operation. Lists that are filtered by grants
     /// use this.
-    pub(crate) fn allows(&self, operation: Operation<'_>, principal: Option<&Principal>) -> bool {
-        self.judge(operation, principal).is_ok()
+    pub(crate) fn allows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
+        self.judge(operation, caller).is_ok()
     }
 
     /// Authorizes again at dispatch, with the operation that is about to run.
@@ -58,7 +54,7 @@ impl Rules {
         permit: &Permit,
         operation: Operation<'_>,
     ) -> Result<(), NotPermittedError> {
-        match self.judge(operation, permit.principal()) {
+        match self.judge(operation, permit.caller()) {
             Ok(target)
                 if self.id == permit.rules
                     && operation.kind() == permit.kind
@@ -75,20 +71,20 @@ impl Rules {
     fn judge(
         &self,
         operation: Operation<'_>,
-        principal: Option<&Principal>,
+        caller: Option<&Caller>,
     ) -> Result<Option<Target>, Denial> {
         let rule = self.rule(operation);
         let (target, accesses): (_, &[&ResolvedAccess]) = match &rule {
             Rule::Of(target, access) => (Some(*target), &[*access]),
             Rule::General(access) => (None, &[*access]),
             Rule::All(accesses) => (None, accesses),
-            Rule::None if principal.is_some() || *self.unlisted() == ResolvedAccess::Public => {
+            Rule::None if caller.is_some() || *self.unlisted() == ResolvedAccess::Public => {
                 return Err(Denial::Unruled);
             }
             Rule::None => (None, &[self.unlisted()]),
         };
-        let granted = match principal {
-            Some(principal) => principal.granted(),
+        let granted = match caller {
+            Some(caller) => caller.granted(),
             None if accesses
                 .iter()
                 .all(|access| **access == ResolvedAccess::Public) =>
@@ -110,7 +106,7 @@ impl Rules {
         Err(Denial::InsufficientScope {
             needed,
             missing: needed.minus(granted),
-            held: principal.map_or(ScopeSet::EMPTY, Principal::held),
+            held: caller.map_or(ScopeSet::EMPTY, Caller::held),
         })
     }
 }
@@ -119,7 +115,7 @@ impl Rules {
 #[derive(Debug)]
 pub(crate) enum Decision {
     Admit(Permit),
-    Deny(Denial, Option<Principal>),
+    Deny(Denial, Option<Caller>),
 }
 
 /// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one.
@@ -128,7 +124,7 @@ pub(crate) struct Permit {
     /// The id of the rules that admitted it. An admission by another server's rules is not
     /// valid.
     rules: u64,
-    principal: Option<Principal>,
+    caller: Option<Caller>,
     /// The kind of the operation; `target` is the item.
     kind: &'static str,
     target: Option<Target>,
@@ -136,8 +132,8 @@ pub(crate) struct Permit {
 
 impl Permit {
     /// Returns the admitted caller, or `None` for a request without a token.
-    pub(crate) fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
     }
 
     /// Returns the tool, prompt or resource of the operation, if it has one.

@@ -1,7 +1,7 @@
 //! Checks that a token is from a trusted issuer, for this server, and valid now.
 //!
 //! The verifier has authenticated the token. Whether it is *acceptable* is validated here
-//! on each request, even if its signature was checked before. A [`Principal`] is built only
+//! on each request, even if its signature was checked before. A [`Caller`] is built only
 //! from an [`AcceptedToken`], which comes only from [`Acceptance::judge`] or, for a token
 //! bound to a key, from [`BoundToken::proved_by`].
 
@@ -14,6 +14,7 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
+mod accessors;
 mod token_binding;
 
 pub(crate) use token_binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
@@ -154,11 +155,25 @@ impl VerifiedToken {
     }
 }
 
-/// The caller of a request: an authentic token that this server accepts now.
+/// The caller of a request: the claims of a token that this server verified and accepts now,
+/// never the token itself.
+///
+/// A public tool takes `Option<Caller>`, because it can be called without a token.
+///
+/// ```
+/// use toolgate::{Caller, mcp_tool};
+///
+/// /// Says who you are.
+/// #[mcp_tool(authenticated)]
+/// fn whoami(caller: Caller) -> String {
+///     caller.subject().unwrap_or("a program").to_owned()
+/// }
+/// ```
 #[derive(Clone)]
-pub struct Principal(Arc<VerifiedToken>, Credentials);
+#[doc(alias = "Principal")]
+pub struct Caller(Arc<VerifiedToken>, Credentials);
 
-impl Principal {
+impl Caller {
     /// Copies the caller into its own memory, for use beyond the request.
     pub(crate) fn detached(&self) -> Self {
         Self(Arc::clone(&self.0), self.1.clone().detached())
@@ -203,9 +218,9 @@ impl Principal {
     }
 }
 
-impl fmt::Debug for Principal {
+impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Principal").field(self.claims()).finish()
+        f.debug_tuple("Caller").field(self.claims()).finish()
     }
 }
 

@@ -37,7 +37,7 @@ pub mod __private;
 
 pub use access::Requirement;
 pub use bearer::{BearerError, BearerToken};
-pub use caller::{Acceptance, MAX_LEEWAY, Principal, TokenRejection};
+pub use caller::{Acceptance, Caller, MAX_LEEWAY, TokenRejection};
 pub use claims::{Claims, ClaimsError};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
@@ -59,7 +59,7 @@ pub use server::{
 pub use text_argument::{Completer, Completions, FromText};
 pub use token_exchange::{TokenExchange, UpstreamToken};
 pub use tool::{
-    Args, Argument, Call, Caller, ClientCapability, Context, Denied, Elicited, FromCall, FromRef,
+    Args, Argument, Call, ClientCapability, Context, Denied, Elicited, FromCall, FromRef,
     InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,
     Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };

@@ -12,10 +12,9 @@ use tokio::time::Instant;
 
 use crate::{
     bearer::BearerToken,
-    caller::Principal,
+    caller::Caller,
     error::{Faults, StartError},
     issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
-    tool::Caller,
     verify::{Role, SingleFlight, TokenHash},
 };
 
@@ -107,8 +106,7 @@ impl TokenExchange {
     /// An [`ExchangeError`] that says whether the user must consent, whether a retry helps,
     /// or whether this server is misconfigured.
     pub async fn token(&self, caller: &Caller) -> Result<UpstreamToken, ExchangeError> {
-        let principal = caller.principal();
-        let bearer = self.exchangeable(principal)?;
+        let bearer = self.exchangeable(caller)?;
         let hash = TokenHash::of(bearer);
         loop {
             if let Some(token) = self.remembered(&hash) {
@@ -120,7 +118,7 @@ impl TokenExchange {
                     if let Some(token) = self.remembered(&hash) {
                         return Ok(token);
                     }
-                    let exchanged = self.exchange(principal, bearer, hash).await;
+                    let exchanged = self.exchange(caller, bearer, hash).await;
                     landing.land(&exchanged);
                     return exchanged;
                 }
@@ -136,20 +134,20 @@ impl TokenExchange {
     /// Removes the cached token of a caller, so that the next call makes a new exchange.
     /// Use it if the upstream refuses a token that has not expired.
     pub fn forget(&self, caller: &Caller) {
-        let bearer = caller.principal().bearer();
+        let bearer = caller.bearer();
         self.0.kept.remove(&TokenHash::of(bearer));
     }
 
     /// Returns the caller's token if it may be sent to this issuer.
-    fn exchangeable<'a>(&self, principal: &'a Principal) -> Result<&'a BearerToken, ExchangeError> {
+    fn exchangeable<'a>(&self, caller: &'a Caller) -> Result<&'a BearerToken, ExchangeError> {
         // A token is sent only to its own issuer, or to an issuer that the operator allows.
-        if !self.0.upstream.takes_tokens_of(principal.claims().issuer()) {
+        if !self.0.upstream.takes_tokens_of(caller.claims().issuer()) {
             return Err(ExchangeError::new(
                 ExchangeErrorKind::Misconfigured,
                 "the caller's token is from another issuer and may be sent only to that issuer; allow it with `with_callers_of`",
             ));
         }
-        Ok(principal.bearer())
+        Ok(caller.bearer())
     }
 
     fn remembered(&self, hash: &TokenHash) -> Option<UpstreamToken> {
@@ -163,7 +161,7 @@ impl TokenExchange {
 
     async fn exchange(
         &self,
-        principal: &Principal,
+        caller: &Caller,
         bearer: &BearerToken,
         hash: TokenHash,
     ) -> Result<UpstreamToken, ExchangeError> {
@@ -181,7 +179,7 @@ impl TokenExchange {
             lasts,
         } = exchanger.exchange(bearer, now).await?;
         let token = UpstreamToken(Arc::new(Issued { token, scopes }));
-        let callers = Duration::from_secs(principal.claims().expires_at().since(now));
+        let callers = Duration::from_secs(caller.claims().expires_at().since(now));
         // A token without a lifetime is not cached, because it could expire at any time.
         let lasts = lasts.map_or(Duration::ZERO, |lasts| lasts - MARGIN.min(lasts / 10));
         let until = asked + lasts.min(callers).min(upstream.keep()).min(LONGEST);

@@ -28,7 +28,7 @@ use serde_json::{Map, Value};
 use crate::{
     access::Requirement,
     authorization::{Permit, Target},
-    caller::Principal,
+    caller::Caller,
     error::Faults,
     scope::Scope,
 };
@@ -37,7 +37,6 @@ mod argument;
 mod argument_validation;
 mod authorize;
 mod call;
-mod caller;
 mod capability;
 mod context;
 mod definition;
@@ -56,7 +55,6 @@ pub(crate) use argument::Nothing;
 pub use argument::{Args, Argument, Slot, argument};
 pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
-pub use caller::Caller;
 pub use capability::ClientCapability;
 pub(crate) use capability::MissingCapabilities;
 pub(crate) use context::LogThreshold;
@@ -210,7 +208,7 @@ impl<S> Tool<S> {
     /// and is told so as a tool error.
     pub(crate) fn authorize(
         &self,
-        principal: Option<&Principal>,
+        caller: Option<&Caller>,
         arguments: &Map<String, Value>,
     ) -> Result<(), Refused> {
         let Some(check) = &self.check else {
@@ -219,7 +217,7 @@ impl<S> Tool<S> {
         let Ok(arguments) = self.input.check(arguments.clone()) else {
             return Ok(());
         };
-        check.ask(self.name, principal, arguments).unwrap_or(Ok(()))
+        check.ask(self.name, caller, arguments).unwrap_or(Ok(()))
     }
 
     /// Runs the tool, when the admission is one for this tool and the arguments are such
@@ -240,7 +238,7 @@ impl<S> Tool<S> {
             .input
             .check(call.take_arguments())
             .and_then(|arguments| {
-                self.ask_again(permit.principal(), &arguments)?;
+                self.ask_again(permit.caller(), &arguments)?;
                 Ok(arguments)
             });
         match checked {
@@ -255,13 +253,13 @@ impl<S> Tool<S> {
     /// The second check of the arguments: the gate has asked already.
     fn ask_again(
         &self,
-        principal: Option<&Principal>,
+        caller: Option<&Caller>,
         arguments: &Map<String, Value>,
     ) -> Result<(), ToolError> {
         let Some(check) = &self.check else {
             return Ok(());
         };
-        match check.ask(self.name, principal, arguments.clone())? {
+        match check.ask(self.name, caller, arguments.clone())? {
             Ok(()) => Ok(()),
             Err(_) => {
                 tracing::error!(target: "toolgate::tool", tool = self.name, "a call that its `authorize` function denies came past the gate, and was refused");

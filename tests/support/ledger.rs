@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::Map;
-use toolgate::Caller;
+use toolgate::{Caller, HandlerGate};
 
 use crate::desk::Runs;
 
@@ -69,7 +69,7 @@ impl ServerHandler for Ledger {
         let known = Self::TOOLS.into_iter().find(|name| *name == call.name);
         let name = known.ok_or_else(|| ErrorData::invalid_params("no such tool", None))?;
         self.runs.note(name);
-        let caller = Caller::of(&context);
+        let caller = HandlerGate::caller(&context);
         let caller = caller.as_ref().and_then(Caller::subject);
         let told = format!("{name} ran for {}", caller.unwrap_or("anybody"));
         Ok(CallToolResult::success(vec![ContentBlock::text(told)]).into())

@@ -60,7 +60,7 @@ async fn print(
     let error = exchange.token(&caller).await;
     Ok(format!(
         "{caller:?} {:?} {context:?} {exchange:?} {token:?} {error:?}",
-        caller.principal()
+        caller
     ))
 }
 

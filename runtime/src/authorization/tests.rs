@@ -34,7 +34,7 @@ fn rules(open: bool) -> Rules {
     Rules::new(table, offers, baseline, open)
 }
 
-fn principal(rules: &Rules, scopes: &str) -> Principal {
+fn caller(rules: &Rules, scopes: &str) -> Caller {
     let claims = Claims::new("i", UnixTime::from_seconds(9))
         .with_subject("s")
         .with_audience("a")
@@ -77,7 +77,7 @@ fn without_a_token_only_what_is_public_runs() {
 #[test]
 fn a_token_without_scopes_passes_no_requirement() {
     let rules = rules(false);
-    let nobody = principal(&rules, "");
+    let nobody = caller(&rules, "");
     for tool in ["list", "move", "either"] {
         let decision = rules.decide(Operation::CallTool(tool), Some(nobody.clone()));
         assert!(
@@ -101,7 +101,7 @@ fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
     };
     let baseline = table.one("read").unwrap();
     let rules = Rules::new(table, offers, baseline, false);
-    let somebody = principal(&rules, "read write");
+    let somebody = caller(&rules, "read write");
     for tool in ["never", "none"] {
         let decision = rules.decide(Operation::CallTool(tool), Some(somebody.clone()));
         assert!(
@@ -114,7 +114,7 @@ fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
 #[test]
 fn a_denial_names_all_that_is_needed_and_not_only_what_is_missing() {
     let rules = rules(false);
-    let reader = principal(&rules, "read");
+    let reader = caller(&rules, "read");
     let Decision::Deny(
         Denial::InsufficientScope {
             needed,
@@ -166,7 +166,7 @@ fn what_has_no_rule_is_refused_to_everybody() {
             rules.decide(operation, None),
             Decision::Deny(Denial::NoToken { .. }, _)
         ));
-        let decision = rules.decide(operation, Some(principal(&rules, "read write")));
+        let decision = rules.decide(operation, Some(caller(&rules, "read write")));
         assert!(matches!(decision, Decision::Deny(Denial::Unruled, _)));
     }
 }
@@ -174,7 +174,7 @@ fn what_has_no_rule_is_refused_to_everybody() {
 #[test]
 fn an_admission_is_good_for_the_one_operation_that_was_judged() {
     let rules = rules(false);
-    let all = principal(&rules, "read write");
+    let all = caller(&rules, "read write");
     let Decision::Admit(permit) = rules.decide(Operation::CallTool("list"), Some(all.clone()))
     else {
         panic!("not admitted");
@@ -198,7 +198,7 @@ fn an_admission_is_good_for_the_one_operation_that_was_judged() {
 #[test]
 fn two_tools_that_nobody_registered_are_no_tool() {
     let rules = rules(false);
-    let all = principal(&rules, "read write");
+    let all = caller(&rules, "read write");
     let Decision::Admit(permit) = rules.decide(Operation::CallTool("x"), Some(all.clone())) else {
         panic!("not admitted to learn that there is no such tool");
     };
@@ -244,7 +244,7 @@ fn with_resources() -> Rules {
 #[test]
 fn a_resource_that_is_written_out_comes_before_a_template() {
     let rules = with_resources();
-    let reader = principal(&rules, "read");
+    let reader = caller(&rules, "read");
     for (operation, admitted) in [
         (Operation::ReadResource("notes://7"), true),
         (Operation::ReadResource("notes://secret"), false),
@@ -260,7 +260,7 @@ fn a_resource_that_is_written_out_comes_before_a_template() {
             "{operation:?}"
         );
         assert!(
-            !rules.allows(operation, Some(&principal(&rules, ""))),
+            !rules.allows(operation, Some(&caller(&rules, ""))),
             "{operation:?}"
         );
         assert!(!rules.allows(operation, None), "{operation:?}");
@@ -271,7 +271,7 @@ fn a_resource_that_is_written_out_comes_before_a_template() {
 fn who_listens_must_be_admitted_to_each_resource() {
     let rules = with_resources();
     let uris = ["notes://7".to_owned(), "notes://secret".to_owned()];
-    let reader = principal(&rules, "read");
+    let reader = caller(&rules, "read");
     assert!(rules.allows(Operation::Listen(&uris[..1]), Some(&reader)));
     let Decision::Deny(
         Denial::InsufficientScope {
@@ -290,7 +290,7 @@ fn who_listens_must_be_admitted_to_each_resource() {
 #[test]
 fn an_admission_to_one_resource_is_none_to_another() {
     let rules = with_resources();
-    let all = principal(&rules, "read write");
+    let all = caller(&rules, "read write");
     let Decision::Admit(permit) =
         rules.decide(Operation::ReadResource("notes://7"), Some(all.clone()))
     else {
@@ -315,7 +315,7 @@ fn an_admission_to_one_resource_is_none_to_another() {
 #[test]
 fn what_a_server_does_not_offer_has_no_rule() {
     let rules = rules(false);
-    let all = principal(&rules, "read write");
+    let all = caller(&rules, "read write");
     for operation in [
         Operation::ListPrompts,
         Operation::GetPrompt("a"),
@@ -340,7 +340,7 @@ fn what_a_server_does_not_offer_has_no_rule() {
 fn an_admission_is_good_under_the_rules_that_made_it_alone() {
     let (ours, others) = (rules(false), rules(false));
     // The bits of one table are not valid in the other, even if they look the same.
-    let reader = principal(&others, "read write");
+    let reader = caller(&others, "read write");
     for operation in [Operation::CallTool("list"), Operation::ListTools] {
         let Decision::Admit(permit) = others.decide(operation, Some(reader.clone())) else {
             panic!("{operation:?} was denied");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 const NOW: u64 = 1_800_000_000;
 
-fn judge(change: serde_json::Value, now: u64) -> Result<Principal, TokenRejection> {
+fn judge(change: serde_json::Value, now: u64) -> Result<Caller, TokenRejection> {
     let mut all =
         json!({"iss": "https://i", "sub": "s", "aud": ["x", "https://r/mcp"], "exp": NOW + 60});
     all.as_object_mut()

@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::{Identity, Principal, TokenRejection, VerifiedToken};
+use super::{Caller, Identity, TokenRejection, VerifiedToken};
 use crate::{bearer::Credentials, claims::Claims};
 
 /// An authentic token from a trusted issuer, for this server and valid now.
@@ -28,8 +28,8 @@ pub(crate) struct AcceptedToken(pub(super) Arc<VerifiedToken>);
 
 impl AcceptedToken {
     /// Builds the caller who sent the token with these credentials.
-    pub(crate) fn sent_with(self, credentials: Credentials) -> Principal {
-        Principal(self.0, credentials)
+    pub(crate) fn sent_with(self, credentials: Credentials) -> Caller {
+        Caller(self.0, credentials)
     }
 }
 
@@ -130,14 +130,14 @@ pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection
 #[cfg(test)]
 impl Accepted {
     /// Returns the caller of a token that is not bound.
-    pub(crate) fn of_bearer(self) -> Principal {
+    pub(crate) fn of_bearer(self) -> Caller {
         match self {
             Self::Bearer(AcceptedToken(token)) => {
                 let credentials = Credentials {
                     scheme: crate::bearer::Scheme::Bearer,
                     token: crate::bearer::BearerToken::new("a.test").unwrap(),
                 };
-                Principal(token, credentials)
+                Caller(token, credentials)
             }
             Self::Bound(_) => panic!("the token is bound"),
         }

@@ -4,7 +4,7 @@
 //! argument, and what a sender wrote is cut to a length.
 
 use crate::{
-    caller::Principal,
+    caller::Caller,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
 };
@@ -22,7 +22,7 @@ const LONGEST_LIST: usize = 1500;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Option<Operation<'a>>,
-    pub(crate) principal: Option<&'a Principal>,
+    pub(crate) caller: Option<&'a Caller>,
 }
 
 impl Subject<'_> {
@@ -40,14 +40,11 @@ impl Subject<'_> {
     }
 
     fn issuer(&self) -> &str {
-        clip(
-            self.principal
-                .map_or("", |principal| principal.claims().issuer()),
-        )
+        clip(self.caller.map_or("", |caller| caller.claims().issuer()))
     }
 
-    fn party(&self, read: impl Fn(&Principal) -> Option<&str>) -> &str {
-        clip(self.principal.and_then(read).unwrap_or_default())
+    fn party(&self, read: impl Fn(&Caller) -> Option<&str>) -> &str {
+        clip(self.caller.and_then(read).unwrap_or_default())
     }
 }
 
@@ -59,8 +56,8 @@ pub(crate) fn admitted(subject: Subject<'_>) {
         method = subject.method(),
         target = subject.target(),
         issuer = subject.issuer(),
-        subject = subject.party(|principal| principal.claims().subject()),
-        client = subject.party(|principal| principal.claims().client_id()),
+        subject = subject.party(|caller| caller.claims().subject()),
+        client = subject.party(|caller| caller.claims().client_id()),
     );
 }
 
@@ -78,8 +75,8 @@ pub(crate) fn refused(
         method = subject.method(),
         target = subject.target(),
         issuer = subject.issuer(),
-        subject = subject.party(|principal| principal.claims().subject()),
-        client = subject.party(|principal| principal.claims().client_id()),
+        subject = subject.party(|caller| caller.claims().subject()),
+        client = subject.party(|caller| caller.claims().client_id()),
         needed = cut(&scope_string(needed, table), LONGEST_LIST),
         missing = cut(&scope_string(missing, table), LONGEST_LIST),
     );

@@ -13,7 +13,7 @@ use crate::{
     access::ResolvedAccess,
     authorization::{Decision, Denial, Permit},
     bearer::{BearerError, Credentials},
-    caller::Principal,
+    caller::Caller,
     operation::Operation,
     scope::ScopeSet,
     tool::Refused,
@@ -68,8 +68,8 @@ impl Gate {
             Method::GET | Method::DELETE => false,
             _ => return Err(Refusal::Method.into()),
         };
-        let caller = self.authenticate(parts, token).await;
-        let is_known = match &caller {
+        let authenticated = self.authenticate(parts, token).await;
+        let is_known = match &authenticated {
             Ok(Some(_)) => true,
             // Where nothing needs a token, nobody is a stranger.
             Ok(None) => *self.rules.unlisted() == ResolvedAccess::Public,
@@ -79,10 +79,10 @@ impl Gate {
             true => self.receive(body, is_known).await?,
             false => Received::nothing(),
         };
-        let principal = match (caller, is_known) {
-            (Ok(principal), true) => principal,
-            (caller, _) => {
-                self.refuse_unauthenticated(parts, session.as_deref(), caller.err(), &body)?;
+        let caller = match (authenticated, is_known) {
+            (Ok(caller), true) => caller,
+            (authenticated, _) => {
+                self.refuse_unauthenticated(parts, session.as_deref(), authenticated.err(), &body)?;
                 None
             }
         };
@@ -93,19 +93,19 @@ impl Gate {
         };
         let mut subject = Subject {
             operation: asked.operation(),
-            principal: None,
+            caller: None,
         };
         let refuse = |subject: Subject<'_>, refusal| {
             let refused = self.refuse(subject, refusal, headers, asked.response_envelope());
             Err(refused)
         };
         let known = subject.operation;
-        let session = match session.map(|id| self.sessions.enter(&id, principal.as_ref())) {
+        let session = match session.map(|id| self.sessions.enter(&id, caller.as_ref())) {
             None => None,
             Some(Ok(session)) => Some(session),
             Some(Err(standing)) => {
                 let subject = Subject {
-                    principal: principal.as_ref(),
+                    caller: caller.as_ref(),
                     ..subject
                 };
                 let refusal = match standing {
@@ -120,11 +120,11 @@ impl Gate {
         // What cannot be read is judged as what has no rule: without a token it is
         // worth a challenge, with one it is told what is wrong.
         let judged = known.unwrap_or(Operation::Unruled("unreadable"));
-        let permit = match self.rules.decide(judged, principal) {
+        let permit = match self.rules.decide(judged, caller) {
             // A session revision without a session can use nothing, and the 400 that rmcp
             // has for it would not tell a client to log in.
             Decision::Admit(permit)
-                if permit.principal().is_none()
+                if permit.caller().is_none()
                     && session.is_none()
                     && self.has_sessions
                     && asked.is_of_sessions(headers)
@@ -134,8 +134,8 @@ impl Gate {
                 return refuse(subject, Refusal::NoToken { wanted });
             }
             Decision::Admit(permit) => permit,
-            Decision::Deny(denial, principal) => {
-                subject.principal = principal.as_ref();
+            Decision::Deny(denial, caller) => {
+                subject.caller = caller.as_ref();
                 let refusal = match denial {
                     Denial::NoToken { wanted } => Refusal::NoToken { wanted },
                     Denial::InsufficientScope {
@@ -152,19 +152,19 @@ impl Gate {
                 return refuse(subject, refusal);
             }
         };
-        subject.principal = permit.principal();
+        subject.caller = permit.caller();
         if let Some(refusal) = asked.check_limits(headers) {
             return refuse(subject, refusal);
         }
         if let Err(refused) = self.run_authorize_function(&permit, &asked) {
-            let refusal = self.refusal_by_authorize_function(refused, judged, subject.principal);
+            let refusal = self.refusal_by_authorize_function(refused, judged, subject.caller);
             return refuse(subject, refusal);
         }
         if let Err(refusal) = self.check_accepted(headers, judged, &asked, session.is_some()) {
             return refuse(subject, refusal);
         }
         let room = match judged {
-            Operation::Initialize => match self.sessions.reserve(subject.principal, &body) {
+            Operation::Initialize => match self.sessions.reserve(subject.caller, &body) {
                 Ok(room) => Some(room),
                 Err(full) => return refuse(subject, Refusal::SessionLimit(full)),
             },
@@ -197,7 +197,7 @@ impl Gate {
         &self,
         parts: &Parts,
         token: Result<Option<Credentials>, BearerError>,
-    ) -> Result<Option<Principal>, Unauthenticated> {
+    ) -> Result<Option<Caller>, Unauthenticated> {
         let credentials = match token {
             Ok(Some(credentials)) => credentials,
             Ok(None) => return Ok(None),
@@ -240,7 +240,7 @@ impl Gate {
             .map_err(|foreign: OriginError| {
                 let subject = Subject {
                     operation: None,
-                    principal: None,
+                    caller: None,
                 };
                 self.note(subject, Refusal::OriginError(foreign))
             })
@@ -256,7 +256,7 @@ impl Gate {
             Err(fault @ (BearerError::InQuery | BearerError::Repeated)) => {
                 let subject = Subject {
                     operation: None,
-                    principal: None,
+                    caller: None,
                 };
                 Err(self.note(subject, Refusal::Credentials(fault)))
             }
@@ -283,20 +283,20 @@ impl Gate {
         &self,
         refused: Refused,
         operation: Operation<'_>,
-        principal: Option<&Principal>,
+        caller: Option<&Caller>,
     ) -> Refusal {
         let demanded = match refused {
             Refused::Because(reason) => return Refusal::Forbidden { reason },
             Refused::Needs(scopes) => scopes,
         };
         let table = self.rules.table();
-        let granted = principal.map_or(ScopeSet::EMPTY, Principal::granted);
+        let granted = caller.map_or(ScopeSet::EMPTY, Caller::granted);
         let demanded = table.held(demanded.iter().map(|scope| scope.as_str()));
         let needed = self.rules.needed(operation, granted).union(demanded);
-        match principal {
+        match caller {
             None => Refusal::NoToken { wanted: needed },
-            Some(principal) => Refusal::InsufficientScope {
-                asked: self.asked(needed, principal.held()),
+            Some(caller) => Refusal::InsufficientScope {
+                asked: self.asked(needed, caller.held()),
                 needed,
                 missing: needed.minus(granted),
             },

@@ -8,7 +8,7 @@ use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use http_body::Body as _;
 use tower::Service;
 
-use crate::caller::Principal;
+use crate::caller::Caller;
 
 use super::{
     Gate, accept_header,
@@ -92,7 +92,7 @@ impl Gate {
             lists_tools,
             session,
         } = *authorized;
-        let principal = permit.principal().cloned();
+        let caller = permit.caller().cloned();
         let method = parts.method.clone();
         let opening = room.map(|room| (room, closer(inner.clone(), &parts)));
         parts.extensions.insert(permit);
@@ -110,7 +110,7 @@ impl Gate {
 
         if let (Some((room, close)), Some(id)) = (opening, response.headers().get(SESSION_ID)) {
             let id = id.to_str().unwrap_or_default().to_owned();
-            room.open(id, principal.as_ref(), close);
+            room.open(id, caller.as_ref(), close);
         }
         let ended = method == Method::DELETE && response.status().is_success();
         if let Some(session) = &session
@@ -126,7 +126,7 @@ impl Gate {
             return done;
         }
         if streams && response.status().is_success() {
-            let life = principal.map(|principal| self.life_of(&principal));
+            let life = caller.map(|caller| self.life_of(&caller));
             let response = response.map(|body| ExpiringBody::new(body, life, self.stop.clone()));
             return in_use(response.map(Body::new), session);
         }
@@ -134,8 +134,8 @@ impl Gate {
     }
 
     /// How long a principal's token is good for, leeway not counted.
-    fn life_of(&self, principal: &Principal) -> Duration {
-        let expires_at = principal.claims().expires_at();
+    fn life_of(&self, caller: &Caller) -> Duration {
+        let expires_at = caller.claims().expires_at();
         Duration::from_secs(expires_at.since(self.clock.now()))
     }
 }

@@ -25,7 +25,7 @@ impl Gate {
         let chooses = self.tool_result_denial.as_ref().filter(|_| to.is_call);
         let call = DeniedCall {
             headers,
-            principal: subject.principal,
+            caller: subject.caller,
         };
         let is_result = chooses.is_some_and(|chooses| refusal.is_challenge() && chooses(&call));
         let form = match to.id {

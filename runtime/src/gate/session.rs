@@ -21,7 +21,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::caller::{Identity, Principal};
+use crate::caller::{Caller, Identity};
 
 mod closing;
 mod session_guard;
@@ -59,19 +59,19 @@ struct Shared {
 /// A session outlives tokens, and what it is told unasked was asked for by an earlier one.
 /// Its latest token decides what it may still be told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LatestCaller(Arc<Mutex<Option<Principal>>>);
+pub(crate) struct LatestCaller(Arc<Mutex<Option<Caller>>>);
 
 impl LatestCaller {
     /// Who it is now.
-    pub(crate) fn principal(&self) -> Option<Principal> {
+    pub(crate) fn caller(&self) -> Option<Caller> {
         self.lock().clone()
     }
 
-    fn set(&self, principal: Option<&Principal>) {
-        *self.lock() = principal.map(Principal::detached);
+    fn set(&self, caller: Option<&Caller>) {
+        *self.lock() = caller.map(Caller::detached);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Principal>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Caller>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -89,7 +89,7 @@ pub(crate) enum SessionAccess {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionLimitReached {
     /// The caller has their share.
-    OfPrincipal,
+    OfCaller,
     /// All places are taken, or all that callers without a token have.
     OfServer,
 }
@@ -102,7 +102,7 @@ impl SessionLimitReached {
     /// server that lacks room (RFC 9110 §15.6.4).
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::OfPrincipal => StatusCode::TOO_MANY_REQUESTS,
+            Self::OfCaller => StatusCode::TOO_MANY_REQUESTS,
             Self::OfServer => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -110,8 +110,8 @@ impl SessionLimitReached {
     /// What the caller reads.
     pub(super) fn description(self) -> &'static str {
         match self {
-            Self::OfPrincipal => {
-                "you have as many sessions as one principal can have, and all of them are in use; \
+            Self::OfCaller => {
+                "you have as many sessions as one caller can have, and all of them are in use; \
                  end one, or try get_or_insert later"
             }
             Self::OfServer => {
@@ -138,10 +138,10 @@ impl Sessions {
     pub(crate) fn enter(
         &self,
         id: &str,
-        caller: Option<&Principal>,
+        caller: Option<&Caller>,
     ) -> Result<Arc<SessionGuard>, SessionAccess> {
         let mut table = self.shared.lock();
-        let identity = caller.map(Principal::identity);
+        let identity = caller.map(Caller::identity);
         let entry = table.get_mut(id).ok_or(SessionAccess::NotFound)?;
         match (&entry.owner, identity) {
             (None, None) => {}
@@ -170,11 +170,11 @@ impl Sessions {
     /// end for it.
     pub(crate) fn reserve(
         &self,
-        owner: Option<&Principal>,
+        owner: Option<&Caller>,
         handshake: &[u8],
     ) -> Result<SessionReservation, SessionLimitReached> {
         let (owner, places) = (
-            owner.map(Principal::identity),
+            owner.map(Caller::identity),
             session_limits::places(handshake),
         );
         let limits = &self.shared.limits;
@@ -232,7 +232,7 @@ pub(crate) struct SessionReservation {
 
 impl SessionReservation {
     /// Notes that the session was opened, and by whom.
-    pub(crate) fn open(mut self, id: String, owner: Option<&Principal>, close: Close) {
+    pub(crate) fn open(mut self, id: String, owner: Option<&Caller>, close: Close) {
         self.is_used = true;
         let latest_caller = LatestCaller::default();
         latest_caller.set(owner);

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header::USER_AGENT};
 use rmcp::model::RequestId;
 use serde_json::json;
 
-use crate::caller::Principal;
+use crate::caller::Caller;
 
 use super::response_cache::PreparedResponse;
 
@@ -27,7 +27,7 @@ pub(crate) type DenialsAsToolResults = dyn Fn(&DeniedCall<'_>) -> bool + Send + 
 #[derive(Clone, Copy)]
 pub struct DeniedCall<'a> {
     pub(super) headers: &'a HeaderMap,
-    pub(super) principal: Option<&'a Principal>,
+    pub(super) caller: Option<&'a Caller>,
 }
 
 impl DeniedCall<'_> {
@@ -35,8 +35,7 @@ impl DeniedCall<'_> {
     /// token, or one that was refused.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.principal
-            .and_then(|principal| principal.claims().client_id())
+        self.caller.and_then(|caller| caller.claims().client_id())
     }
 
     /// The client as it calls itself in `User-Agent`, which proves nothing.

@@ -43,7 +43,7 @@ impl Gate {
         };
         let subject = Subject {
             operation,
-            principal: None,
+            caller: None,
         };
         Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }

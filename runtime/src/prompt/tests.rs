@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Caller, State,
+    State,
     authorization::{Decision, Offers, Rules},
-    caller::{Acceptance, Principal, VerifiedToken},
+    caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     mcp_prompt, mcp_tools,
@@ -115,7 +115,7 @@ fn desk() -> Desk {
 }
 
 impl Desk {
-    fn alice(&self) -> Principal {
+    fn alice(&self) -> Caller {
         let claims = json!({
             "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000, "scope": "read",
         });

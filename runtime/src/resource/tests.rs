@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::{
-    Caller, FromRef, Json, State, ToolError,
+    FromRef, Json, State, ToolError,
     authorization::{Decision, Offers, Rules},
-    caller::{Acceptance, Principal, VerifiedToken},
+    caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     mcp_resource, mcp_tool, mcp_tools,
@@ -64,7 +64,7 @@ fn shelf<S: Clone>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> 
 }
 
 impl<S: Clone> Shelf<S> {
-    fn alice(&self) -> Principal {
+    fn alice(&self) -> Caller {
         let claims = serde_json::json!({
             "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000, "scope": "read",
         });

@@ -170,10 +170,10 @@ impl ServerHandler for Handler {
         let extensions = &context.request_context().extensions;
         let permit = self.permit(extensions, Operation::Listen(uris))?;
         if let Some(herald) = &self.0.herald {
-            let listener = Listener::of(permit.principal(), extensions);
+            let listener = Listener::of(permit.caller(), extensions);
             // Held until the listener ends, whatever ends it.
             let _share = herald.quota.take(listener, uris)?;
-            subscriptions::listen(herald, permit.principal(), &context).await;
+            subscriptions::listen(herald, permit.caller(), &context).await;
         }
         Ok(())
     }
@@ -194,7 +194,7 @@ impl ServerHandler for Handler {
         else {
             return Err(not_found("there is no such resource", &request.uri));
         };
-        let listener = Listener::of(permit.principal(), &context.extensions);
+        let listener = Listener::of(permit.caller(), &context.extensions);
         self.1.begin(herald, context.peer);
         self.1
             .subscribe(request.uri, latest_caller, &herald.quota, listener)

@@ -9,8 +9,10 @@ use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use bytes::Bytes;
+use http::request::Parts;
 use rmcp::{
-    ServerHandler,
+    RoleServer, ServerHandler,
+    service::RequestContext,
     transport::streamable_http_server::{
         SessionManager, StreamableHttpServerConfig, StreamableHttpService,
     },
@@ -21,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Layer;
 use tower_http::cors::CorsLayer;
 
-use crate::error::Error;
+use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
     Visibility,
@@ -109,6 +111,17 @@ impl HandlerGate {
     /// Starts a gate for a server with this display name.
     pub fn builder(name: impl Into<String>) -> HandlerGateBuilder {
         HandlerGateBuilder::new(name.into())
+    }
+
+    /// Returns the caller of a request to a guarded handler, or `None` if the request has no
+    /// token or passed no gate.
+    ///
+    /// It is the caller of this request: in a session the next request may bring another
+    /// token.
+    #[must_use]
+    pub fn caller(request: &RequestContext<RoleServer>) -> Option<Caller> {
+        let parts = request.extensions.get::<Parts>()?;
+        parts.extensions.get::<Permit>()?.caller().cloned()
     }
 
     /// Wraps a handler in the second half of the gate. Call it where the service creates its

@@ -10,7 +10,7 @@ use std::{
 
 use rmcp::{ErrorData, model::Extensions};
 
-use crate::caller::{Identity, Principal};
+use crate::caller::{Caller, Identity};
 
 use super::{connection::ConnectionId, handler::of_request};
 
@@ -29,7 +29,7 @@ const PER_SESSION: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Listener {
     /// A caller, with any of its tokens.
-    Principal(Identity),
+    Caller(Identity),
     /// An unauthenticated client, by its connection.
     Connection(u64),
     /// An unauthenticated client whose connection another server accepted. That server has to
@@ -39,16 +39,16 @@ pub(super) enum Listener {
 
 impl Listener {
     /// Returns the party that sent a request.
-    pub(super) fn of(principal: Option<&Principal>, extensions: &Extensions) -> Self {
-        match (principal, of_request::<ConnectionId>(extensions)) {
-            (Some(principal), _) => Self::Principal(principal.identity()),
+    pub(super) fn of(caller: Option<&Caller>, extensions: &Extensions) -> Self {
+        match (caller, of_request::<ConnectionId>(extensions)) {
+            (Some(caller), _) => Self::Caller(caller.identity()),
             (None, Some(ConnectionId(id))) => Self::Connection(*id),
             (None, None) => Self::Unknown,
         }
     }
 
     fn is_stranger(&self) -> bool {
-        !matches!(self, Self::Principal(_))
+        !matches!(self, Self::Caller(_))
     }
 }
 

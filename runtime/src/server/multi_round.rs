@@ -131,7 +131,7 @@ impl<'h> Rounds<'h> {
         turn: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::judge(self.seal, permit.principal(), turn, declared).map_err(|fault| {
+        CallRound::judge(self.seal, permit.caller(), turn, declared).map_err(|fault| {
             tracing::warn!(
                 target: "toolgate::audit",
                 outcome = "no_such_round",
@@ -161,7 +161,7 @@ impl<'h> Rounds<'h> {
         };
         let latest_caller: &LatestCaller =
             of_request(&self.context.extensions).ok_or_else(refused)?;
-        match self.rules.decide(self.operation, latest_caller.principal()) {
+        match self.rules.decide(self.operation, latest_caller.caller()) {
             Decision::Admit(permit)
                 if permit.target() == before.target() && client(&permit) == client(before) =>
             {
@@ -220,7 +220,7 @@ pub(super) trait Answer: Sized {
 
 /// Returns the client ID of a caller.
 fn client(permit: &Permit) -> Option<&str> {
-    permit.principal()?.claims().client_id()
+    permit.caller()?.claims().client_id()
 }
 
 macro_rules! answers {

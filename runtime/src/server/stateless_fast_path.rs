@@ -27,9 +27,7 @@ impl StatelessFastPath for Shared {
 
     fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused> {
         match self.catalogue.permitted_tool(permit) {
-            Some(tool) => {
-                tool.authorize(permit.principal(), arguments.unwrap_or(&JsonObject::new()))
-            }
+            Some(tool) => tool.authorize(permit.caller(), arguments.unwrap_or(&JsonObject::new())),
             None => Ok(()),
         }
     }
@@ -43,8 +41,8 @@ impl StatelessFastPath for Shared {
             .catalogue
             .permitted_tool(permit)
             .filter(|tool| tool.is_plain())?;
-        let principal = permit.principal().cloned();
-        let call = Call::new((), arguments, principal, None);
+        let caller = permit.caller().cloned();
+        let call = Call::new((), arguments, caller, None);
         let running = tool.call(permit, call);
         Some(running.map(|outcome| outcome.into_response()).boxed())
     }

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    authorization::Rules, caller::Principal, clock::Clock, gate::LatestCaller, operation::Operation,
+    authorization::Rules, caller::Caller, clock::Clock, gate::LatestCaller, operation::Operation,
 };
 
 use super::{
@@ -44,13 +44,10 @@ impl ChangeNotifier {
 
     /// Returns whether a client may be notified now that a resource changed: it could read
     /// the resource, and its token has not expired.
-    fn may_tell(&self, uri: &str, principal: Option<&Principal>) -> bool {
+    fn may_tell(&self, uri: &str, caller: Option<&Caller>) -> bool {
         let read = Operation::ReadResource(uri);
-        let is_good =
-            |principal: &Principal| principal.claims().expires_at().since(self.clock.now()) > 0;
-        principal.is_none_or(is_good)
-            && self.rules.offers(read)
-            && self.rules.allows(read, principal)
+        let is_good = |caller: &Caller| caller.claims().expires_at().since(self.clock.now()) > 0;
+        caller.is_none_or(is_good) && self.rules.offers(read) && self.rules.allows(read, caller)
     }
 
     /// Returns whether a change concerns a session. A change of a resource does if the
@@ -65,7 +62,7 @@ impl ChangeNotifier {
             subscribed.latest_caller.clone().filter(|_| listens)
         };
         latest_caller
-            .is_some_and(|latest_caller| self.may_tell(uri, latest_caller.principal().as_ref()))
+            .is_some_and(|latest_caller| self.may_tell(uri, latest_caller.caller().as_ref()))
     }
 
     fn has_list(&self, change: &Change) -> bool {
@@ -189,7 +186,7 @@ async fn pass_on(
 /// Notifies a client of revision 2026-07-28 until it stops listening.
 pub(super) async fn listen(
     herald: &ChangeNotifier,
-    principal: Option<&Principal>,
+    caller: Option<&Caller>,
     subscription: &SubscriptionContext,
 ) {
     let mut receiver = herald.changes.listen();
@@ -218,7 +215,7 @@ pub(super) async fn listen(
                         .resource_subscriptions
                         .as_ref()
                         .is_some_and(|uris| uris.contains(&uri))
-                        && herald.may_tell(&uri, principal) =>
+                        && herald.may_tell(&uri, caller) =>
                 {
                     sink.notify_resource_updated(uri).await
                 }

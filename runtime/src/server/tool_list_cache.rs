@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::{authorization::Permit, caller::Principal, scope::ScopeSet};
+use crate::{authorization::Permit, caller::Caller, scope::ScopeSet};
 
 use super::{Visibility, handler::Shared, security_schemes};
 
@@ -41,7 +41,7 @@ impl Shared {
     /// Returns the `tools/list` result for an admitted caller, as JSON. Returns `None` if
     /// serialization fails.
     pub(super) fn tools_as_bytes(&self, permit: &Permit) -> Option<Bytes> {
-        let granted = permit.principal().map(Principal::granted);
+        let granted = permit.caller().map(Caller::granted);
         let class = Class {
             // Read before the list is built: a list built during a switch is cached under the
             // old number and not served after the switch.

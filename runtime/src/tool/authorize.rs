@@ -9,8 +9,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Caller, Slot, ToolError, redaction};
-use crate::{caller::Principal, scope::Scope};
+use super::{Slot, ToolError, redaction};
+use crate::{caller::Caller, scope::Scope};
 
 /// Why a tool's `authorize` function denies a call.
 ///
@@ -112,11 +112,11 @@ impl Check {
     pub(super) fn ask(
         &self,
         tool: &str,
-        principal: Option<&Principal>,
+        caller: Option<&Caller>,
         arguments: Map<String, Value>,
     ) -> Result<Result<(), Refused>, ToolError> {
         let mut asked = Asked {
-            caller: principal.cloned().map(Caller::new),
+            caller: caller.cloned(),
             arguments,
         };
         // It borrows nothing that outlives it; what its statics share is the author's.
@@ -125,11 +125,11 @@ impl Check {
             tracing::error!(target: "toolgate::tool", tool, "the tool's `authorize` function panicked; the call was refused");
             return Ok(Err(Refused::Because("the call could not be judged".into())));
         };
-        Ok(answer?.map_err(|denied| self.refused(tool, principal, denied)))
+        Ok(answer?.map_err(|denied| self.refused(tool, caller, denied)))
     }
 
     /// A denial as the gate can answer it.
-    fn refused(&self, tool: &str, principal: Option<&Principal>, denied: Denied) -> Refused {
+    fn refused(&self, tool: &str, caller: Option<&Caller>, denied: Denied) -> Refused {
         let demanded = match denied.0 {
             Reason::Because(reason) => return Refused::Because(reason),
             Reason::Needs(demanded) => demanded,
@@ -140,7 +140,7 @@ impl Check {
         };
         let scopes: Option<Box<[Scope]>> = demanded.iter().map(|name| declared(name)).collect();
         let is_met = || {
-            let has = |name: &str| principal.is_some_and(|principal| principal.has(name));
+            let has = |name: &str| caller.is_some_and(|caller| caller.has(name));
             demanded.iter().all(|name| has(name))
         };
         match scopes {

@@ -6,8 +6,8 @@ use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
-use super::{Caller, Context, ToolError, ToolOutcome, round::CallRound};
-use crate::caller::Principal;
+use super::{Context, ToolError, ToolOutcome, round::CallRound};
+use crate::caller::Caller;
 
 /// What runs a tool.
 #[doc(hidden)]
@@ -21,7 +21,7 @@ pub struct Call<S> {
     tool: &'static str,
     state: S,
     arguments: Map<String, Value>,
-    principal: Option<Principal>,
+    caller: Option<Caller>,
     request: Option<Arc<RequestContext<RoleServer>>>,
     round: Option<Arc<CallRound>>,
 }
@@ -31,14 +31,14 @@ impl<S> Call<S> {
     pub(crate) fn new(
         state: S,
         arguments: Map<String, Value>,
-        principal: Option<Principal>,
+        caller: Option<Caller>,
         request: Option<Arc<RequestContext<RoleServer>>>,
     ) -> Self {
         Self {
             tool: "",
             state,
             arguments,
-            principal,
+            caller,
             request,
             round: None,
         }
@@ -90,7 +90,7 @@ impl<S> Call<S> {
     /// Who calls; none for a call without a token, which only a public tool can get.
     #[must_use]
     pub fn caller(&self) -> Option<Caller> {
-        self.principal.clone().map(Caller::new)
+        self.caller.clone()
     }
 
     /// The request in which the call came.
@@ -117,7 +117,7 @@ impl Call<()> {
             tool: self.tool,
             state,
             arguments: self.arguments,
-            principal: self.principal,
+            caller: self.caller,
             request: self.request,
             round: self.round,
         }
@@ -129,7 +129,7 @@ impl<S> std::fmt::Debug for Call<S> {
         // Arguments and state are the user's; they belong in no log by accident.
         f.debug_struct("Call")
             .field("tool", &self.tool)
-            .field("principal", &self.principal)
+            .field("principal", &self.caller)
             .finish_non_exhaustive()
     }
 }

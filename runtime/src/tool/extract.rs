@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Call, Caller, Context, ToolError};
+use super::{Call, Context, ToolError};
+use crate::caller::Caller;
 
 /// A parameter that is no argument: it is made from the call and not seen by the model.
 ///

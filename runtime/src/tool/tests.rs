@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     authorization::{Decision, Offers, Rules},
-    caller::{Acceptance, Principal, VerifiedToken},
+    caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     operation::Operation,
@@ -72,7 +72,7 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
         self.tools.iter().find(|tool| tool.name() == name).unwrap()
     }
 
-    fn alice(&self) -> Principal {
+    fn alice(&self) -> Caller {
         let claims = json!({
             "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000,
             "client_id": "inspector", "scope": "read write", "tenant": "acme", "level": 3,
@@ -85,10 +85,10 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
             .of_bearer()
     }
 
-    fn permit(&self, name: &str, principal: Option<&Principal>) -> Permit {
+    fn permit(&self, name: &str, caller: Option<&Caller>) -> Permit {
         match self
             .rules
-            .decide(Operation::CallTool(name), principal.cloned())
+            .decide(Operation::CallTool(name), caller.cloned())
         {
             Decision::Admit(permit) => permit,
             Decision::Deny(denial, _) => panic!("{name} was denied: {denial:?}"),
@@ -97,15 +97,15 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
 
     async fn call_as(
         &self,
-        principal: Option<Principal>,
+        caller: Option<Caller>,
         name: &str,
         arguments: Value,
     ) -> CallToolResult {
         let Value::Object(arguments) = arguments else {
             panic!("arguments are an object")
         };
-        let permit = self.permit(name, principal.as_ref());
-        let call = Call::new(self.state.clone(), arguments, principal, None);
+        let permit = self.permit(name, caller.as_ref());
+        let call = Call::new(self.state.clone(), arguments, caller, None);
         result(self.tool(name).call(&permit, call).await)
     }
 

@@ -19,7 +19,7 @@ fn offering(resource: Option<&'static str>, prompt: bool, changes: bool) -> Rule
 }
 
 fn has_rule(rules: &Rules, operation: Operation<'_>) -> bool {
-    rules.allows(operation, Some(&principal(rules, "read")))
+    rules.allows(operation, Some(&caller(rules, "read")))
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn what_is_needed_is_told_of_what_is_offered() {
     assert!(rules.offers(call) && !rules.offers(other));
     assert_eq!(names(&rules, rules.needed(call, ScopeSet::EMPTY)), "read");
     assert_eq!(names(&rules, rules.needed(other, ScopeSet::EMPTY)), "");
-    let Decision::Admit(permit) = rules.decide(call, Some(principal(&rules, "read"))) else {
+    let Decision::Admit(permit) = rules.decide(call, Some(caller(&rules, "read"))) else {
         panic!("not admitted");
     };
     assert_eq!(permit.target(), Some(Target::Tool(0)));

@@ -17,7 +17,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
         ..Offers::default()
     };
     let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
-    let reader = principal(&rules, "read");
+    let reader = caller(&rules, "read");
     let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(reader.clone())) {
         Decision::Admit(permit) => permit.target(),
         Decision::Deny(..) => panic!("{uri}"),
@@ -50,7 +50,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     ] {
         assert_eq!(target(uri), Some(Target::Resource(3)), "{uri}");
     }
-    let both = principal(&rules, "read write");
+    let both = caller(&rules, "read write");
     for (uri, number) in [("files://two%20words", 1), ("files://secret/x", 2)] {
         let read = Operation::ReadResource(uri);
         assert!(!rules.allows(read, Some(&reader)), "{uri}");
@@ -80,7 +80,7 @@ fn what_is_switched_off_is_what_never_was() {
         changes: true,
     };
     let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
-    let reader = principal(&rules, "read");
+    let reader = caller(&rules, "read");
     for (target, operation) in [
         (Target::Tool(0), Operation::CallTool("list")),
         (Target::Prompt(0), Operation::GetPrompt("review")),

@@ -179,8 +179,8 @@ async fn what_gets_through_bears_its_admission_and_its_very_bytes() {
     let (parts, body) = seen.expect("it gets through");
     let permit = parts.extensions.get::<Permit>().expect("an admission");
     assert_eq!(permit.target(), Some(Target::Tool(1)));
-    let principal = permit.principal().expect("a principal");
-    assert_eq!(principal.claims().subject(), Some("alice"));
+    let caller = permit.caller().expect("a principal");
+    assert_eq!(caller.claims().subject(), Some("alice"));
     let sent = call("read").collect().await.unwrap().to_bytes();
     assert_eq!(body, sent);
 }
@@ -192,7 +192,7 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
         scheme: Scheme::Bearer,
         token: BearerToken::new("read").unwrap(),
     };
-    let principal = gate
+    let caller = gate
         .authenticator
         .authenticate(
             &credentials,
@@ -200,9 +200,9 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
         )
         .await
         .unwrap();
-    let principal = principal.sent_with(credentials);
+    let caller = caller.sent_with(credentials);
     let operation = crate::operation::Operation::CallTool("read");
-    let forged = match gate.rules.decide(operation, Some(principal)) {
+    let forged = match gate.rules.decide(operation, Some(caller)) {
         crate::authorization::Decision::Admit(permit) => permit,
         crate::authorization::Decision::Deny(denial, _) => panic!("{denial:?}"),
     };
@@ -212,7 +212,7 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
     let (parts, _) = seen.expect("anybody may ping");
     let permit = parts.extensions.get::<Permit>().expect("an admission");
     assert_eq!(permit.target(), Some(Target::Tool(0)));
-    assert!(permit.principal().is_none());
+    assert!(permit.caller().is_none());
 }
 
 #[tokio::test]

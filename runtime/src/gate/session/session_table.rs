@@ -76,7 +76,7 @@ impl Table {
         removed: &mut Vec<Removed>,
     ) -> Result<(), SessionLimitReached> {
         let (share, full) = match owner {
-            Some(_) => (limits.per_principal, SessionLimitReached::OfPrincipal),
+            Some(_) => (limits.per_principal, SessionLimitReached::OfCaller),
             None => (limits.anonymous, SessionLimitReached::OfServer),
         };
         while self.taken_by(owner) + places > share {

@@ -12,7 +12,7 @@ use crate::{
 
 mod room;
 
-fn principal(issuer: &str, subject: &str, scopes: &str) -> Principal {
+fn caller(issuer: &str, subject: &str, scopes: &str) -> Caller {
     let claims = Claims::new(issuer, UnixTime::from_seconds(9))
         .with_subject(subject)
         .with_audience("a")
@@ -47,7 +47,7 @@ impl World {
     fn try_open(
         &self,
         id: &str,
-        owner: Option<&Principal>,
+        owner: Option<&Caller>,
         handshake: &[u8],
     ) -> Result<(), SessionLimitReached> {
         let room = self.sessions.reserve(owner, handshake)?;
@@ -57,12 +57,12 @@ impl World {
         Ok(())
     }
 
-    fn open(&self, id: &str, owner: Option<&Principal>) {
+    fn open(&self, id: &str, owner: Option<&Caller>) {
         self.try_open(id, owner, b"{}").expect("room");
     }
 
     /// How a caller stands to a session; entering it is over at once.
-    fn standing(&self, id: &str, caller: Option<&Principal>) -> Result<(), SessionAccess> {
+    fn standing(&self, id: &str, caller: Option<&Caller>) -> Result<(), SessionAccess> {
         self.sessions.enter(id, caller).map(drop)
     }
 
@@ -76,11 +76,11 @@ impl World {
 #[tokio::test]
 async fn a_session_answers_its_principal_only() {
     let world = World::new();
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     world.open("1", Some(&alice));
     assert_eq!(world.standing("1", Some(&alice)), Ok(()));
     let stranger = Err(SessionAccess::NotFound);
-    for other in [principal("i", "mallory", ""), principal("j", "alice", "")] {
+    for other in [caller("i", "mallory", ""), caller("j", "alice", "")] {
         assert_eq!(world.standing("1", Some(&other)), stranger);
     }
     assert_eq!(
@@ -93,26 +93,26 @@ async fn a_session_answers_its_principal_only() {
 #[tokio::test]
 async fn a_stepped_up_token_of_the_same_principal_goes_on() {
     let world = World::new();
-    world.open("1", Some(&principal("i", "alice", "read")));
-    let more = principal("i", "alice", "read write");
+    world.open("1", Some(&caller("i", "alice", "read")));
+    let more = caller("i", "alice", "read write");
     assert_eq!(world.standing("1", Some(&more)), Ok(()));
 }
 
 #[tokio::test]
 async fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
     let world = World::new();
-    let alice = |scopes| principal("i", "alice", scopes);
+    let alice = |scopes| caller("i", "alice", scopes);
     world.open("1", Some(&alice("read")));
     let session = world.sessions.enter("1", Some(&alice("read"))).unwrap();
     let held = || {
-        let latest_caller = session.latest_caller().principal().unwrap();
+        let latest_caller = session.latest_caller().caller().unwrap();
         latest_caller.claims().scopes().count()
     };
     assert_eq!(held(), 1);
     world.standing("1", Some(&alice(""))).unwrap();
     assert_eq!(held(), 0);
     // Whoever is turned away changes nothing.
-    let mallory = principal("i", "mallory", "read write");
+    let mallory = caller("i", "mallory", "read write");
     world.standing("1", Some(&mallory)).unwrap_err();
     world.standing("1", None).unwrap_err();
     assert_eq!(held(), 0);
@@ -123,12 +123,12 @@ async fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
 #[tokio::test]
 async fn a_session_shares_no_memory_with_the_request_that_came_last() {
     let world = World::new();
-    let alice = principal("i", "alice", "read");
+    let alice = caller("i", "alice", "read");
     world.open("1", Some(&alice));
-    let place = |held: &Principal| held.bearer().as_bytes().as_ptr();
-    let later = principal("i", "alice", "read");
+    let place = |held: &Caller| held.bearer().as_bytes().as_ptr();
+    let later = caller("i", "alice", "read");
     let session = world.sessions.enter("1", Some(&later)).unwrap();
-    let held = session.latest_caller().principal().unwrap();
+    let held = session.latest_caller().caller().unwrap();
     assert_ne!(place(&held), place(&alice));
     assert_ne!(place(&held), place(&later));
 }
@@ -138,13 +138,13 @@ async fn a_session_opened_without_a_token_is_the_first_principals() {
     let world = World::new();
     world.open("1", None);
     assert_eq!(world.standing("1", None), Ok(()));
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     assert_eq!(world.standing("1", Some(&alice)), Ok(()));
     assert_eq!(
         world.standing("1", None),
         Err(SessionAccess::AuthenticationRequired)
     );
-    let mallory = principal("i", "mallory", "");
+    let mallory = caller("i", "mallory", "");
     let standing = world.standing("1", Some(&mallory));
     assert_eq!(standing, Err(SessionAccess::NotFound));
 }
@@ -152,7 +152,7 @@ async fn a_session_opened_without_a_token_is_the_first_principals() {
 #[tokio::test]
 async fn an_ended_session_is_nobodys() {
     let world = World::new();
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     world.open("1", Some(&alice));
     world.sessions.forget("1");
     let standing = world.standing("1", Some(&alice));
@@ -162,7 +162,7 @@ async fn an_ended_session_is_nobodys() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_session_ends_by_itself() {
     let world = World::new();
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     world.open("1", Some(&alice));
     world.open("2", None);
     advance(Duration::from_secs(30 * 60)).await;

@@ -49,7 +49,7 @@ impl Handler {
         let call = Call::new(
             (),
             arguments.cloned().unwrap_or_default(),
-            permit.principal().cloned(),
+            permit.caller().cloned(),
             Some(Arc::clone(&rounds.context)),
         );
         call.in_round(round)

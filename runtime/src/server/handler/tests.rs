@@ -16,7 +16,7 @@ use super::*;
 use crate::{
     State,
     authorization::Decision,
-    caller::{Acceptance, Principal, VerifiedToken},
+    caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::{SystemClock, UnixTime},
     error::Faults,
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    fn principal(&self, scopes: &str) -> Principal {
+    fn caller(&self, scopes: &str) -> Caller {
         let claims = Claims::new("i", UnixTime::from_seconds(9))
             .with_subject("alice")
             .with_audience("a")
@@ -139,8 +139,8 @@ impl World {
 
     /// An admission of a caller with these scopes, as the gate makes it.
     fn permit(&self, operation: Operation<'_>, scopes: &str) -> Permit {
-        let principal = self.principal(scopes);
-        match self.shared.rules.decide(operation, Some(principal)) {
+        let caller = self.caller(scopes);
+        match self.shared.rules.decide(operation, Some(caller)) {
             Decision::Admit(permit) => permit,
             Decision::Deny(denial, _) => panic!("{denial:?}"),
         }

@@ -290,7 +290,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         let subscribe = Operation::Subscribe(&request.uri);
         self.admit(&context, subscribe)?;
         let permit = self.permit(&context, subscribe)?;
-        let listener = Listener::of(permit.principal(), &context.extensions);
+        let listener = Listener::of(permit.caller(), &context.extensions);
         let uri = request.uri.clone();
         self.subscribed().add(uri, &self.gate.0.quota, listener)?;
         self.handler.subscribe(request, context).await
@@ -328,7 +328,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         let uris = uris.unwrap_or_default();
         let request = context.request_context();
         let permit = self.permit(request, Operation::Listen(uris))?;
-        let listener = Listener::of(permit.principal(), &request.extensions);
+        let listener = Listener::of(permit.caller(), &request.extensions);
         // Held until the listener ends, for whatever reason.
         let _share = self.gate.0.quota.take(listener, uris)?;
         self.handler.listen(context).await

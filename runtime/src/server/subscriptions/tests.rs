@@ -45,7 +45,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
     }
 }
 
-fn principal(herald: &ChangeNotifier, scopes: &str) -> Principal {
+fn caller(herald: &ChangeNotifier, scopes: &str) -> Caller {
     let claims = Claims::new("i", UnixTime::from_seconds(9))
         .with_subject("alice")
         .with_audience("a")
@@ -61,8 +61,8 @@ fn principal(herald: &ChangeNotifier, scopes: &str) -> Principal {
 fn of_a_resource_only_who_may_read_it_now_is_told() {
     let switches = Arc::new(Switches::new(0, 0, 2));
     let now = herald(1, &switches);
-    let reader = principal(&now, "read");
-    let nobody = principal(&now, "");
+    let reader = caller(&now, "read");
+    let nobody = caller(&now, "");
     assert!(now.may_tell("notes://7", Some(&reader)));
     assert!(!now.may_tell("notes://7", Some(&nobody)));
     assert!(!now.may_tell("notes://7", None));

@@ -9,7 +9,7 @@ use rmcp::model::{
 use serde_json::Value;
 
 use super::state_seal::{Binding, Opened, RoundSeal, StateError};
-use crate::caller::Principal;
+use crate::caller::Caller;
 
 /// What a request is about, and what it brings of a round before.
 #[derive(Debug, Clone)]
@@ -119,11 +119,11 @@ impl CallRound {
     /// [`NoRound`] when they do not belong to this very request.
     pub(crate) fn judge(
         seal: &Arc<RoundSeal>,
-        principal: Option<&Principal>,
+        caller: Option<&Caller>,
         turn: &RoundRequest<'_>,
         declared: Option<ClientCapabilities>,
     ) -> Result<Self, NoRound> {
-        let binding = seal.bind(principal, turn);
+        let binding = seal.bind(caller, turn);
         let earlier = match &turn.state {
             Some(state) => Some(seal.open(&binding, state).map_err(NoRound::State)?),
             // An answer to what nobody has asked was not given by anybody.

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use super::RoundRequest;
 use crate::{
-    caller::Principal,
+    caller::Caller,
     clock::{Clock, UnixTime},
 };
 
@@ -88,7 +88,7 @@ impl RoundSeal {
 
     /// What a request's state is bound to. Each part is preceded by its length, so that no
     /// two calls run together into one text.
-    pub(super) fn bind(&self, principal: Option<&Principal>, turn: &RoundRequest<'_>) -> Binding {
+    pub(super) fn bind(&self, caller: Option<&Caller>, turn: &RoundRequest<'_>) -> Binding {
         let mut text = Vec::new();
         let mut part = |bytes: &[u8]| {
             text.extend((bytes.len() as u64).to_be_bytes());
@@ -100,7 +100,7 @@ impl RoundSeal {
         part(turn.name.as_bytes());
         part(hash(&turn.arguments).as_ref());
         // As sessions have it: a refreshed or stepped-up token is the same principal's.
-        match principal.map(Principal::claims) {
+        match caller.map(Caller::claims) {
             None => part(b"anybody"),
             Some(claims) => {
                 part(claims.issuer().as_bytes());

@@ -170,9 +170,9 @@ async fn a_denied_call_does_not_run_even_past_the_gate() {
 #[tokio::test]
 async fn a_public_tool_is_asked_about_callers_that_nobody_knows() {
     let desk = files();
-    let ask = |level: u8, principal: Option<&Principal>| {
+    let ask = |level: u8, caller: Option<&Caller>| {
         desk.tool("climb")
-            .authorize(principal, &arguments(json!({ "level": level })))
+            .authorize(caller, &arguments(json!({ "level": level })))
     };
     assert_eq!(ask(3, None), Ok(()));
     assert_eq!(

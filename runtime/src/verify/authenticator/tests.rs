@@ -6,7 +6,7 @@ use super::{
     super::test_tokens::{Mint, NOW, jwks},
     *,
 };
-use crate::{Issuer, Principal, Scope, UnixTime, issuer::scripted_fetcher::ScriptedFetcher};
+use crate::{Caller, Issuer, Scope, UnixTime, issuer::scripted_fetcher::ScriptedFetcher};
 
 mod cache;
 
@@ -54,7 +54,7 @@ fn authenticator(verifier: impl TokenVerifier, hand: &Hand) -> Authenticator {
 }
 
 impl Fixture {
-    async fn says(&self, token: &str) -> Result<Principal, String> {
+    async fn says(&self, token: &str) -> Result<Caller, String> {
         let token = BearerToken::new(token).unwrap();
         let said = self.authenticator.accept(&token).await;
         said.map(Accepted::of_bearer).map_err(|error| match error {
@@ -74,9 +74,9 @@ async fn a_good_token_has_a_principal_cached_or_not() {
     let fixture = fixture();
     let token = fixture.token(json!({}));
     for _ in 0..3 {
-        let principal = fixture.says(&token).await.unwrap();
-        assert_eq!(principal.claims().subject(), Some("alice"));
-        assert_eq!(principal.granted().len(), 1);
+        let caller = fixture.says(&token).await.unwrap();
+        assert_eq!(caller.claims().subject(), Some("alice"));
+        assert_eq!(caller.granted().len(), 1);
     }
     assert_eq!(fixture.authenticator.cache.len(), 1);
 }

@@ -10,7 +10,7 @@ fn hostile() -> Vec<u8> {
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_one_principal_costs_them_their_oldest() {
     let world = World::new();
-    let (alice, mallory) = (principal("i", "alice", ""), principal("i", "mallory", ""));
+    let (alice, mallory) = (caller("i", "alice", ""), caller("i", "mallory", ""));
     world.open("alice", Some(&alice));
     world.open("nobody", None);
     for number in 10..10 + 66 {
@@ -27,7 +27,7 @@ async fn a_flood_of_one_principal_costs_them_their_oldest() {
 #[tokio::test(start_paused = true)]
 async fn a_flood_without_a_token_costs_no_session_that_has_an_owner() {
     let world = World::with(SessionLimits::default().with_anonymous_places(10));
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     world.open("alice", Some(&alice));
     world.open("hers", None);
     world.standing("hers", Some(&alice)).unwrap();
@@ -47,10 +47,10 @@ async fn what_is_in_use_makes_no_room() {
         .with_anonymous_places(3)
         .with_places_per_principal(2);
     let world = World::with(limits);
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     for (owner, places, full) in [
         (None, 3, SessionLimitReached::OfServer),
-        (Some(&alice), 2, SessionLimitReached::OfPrincipal),
+        (Some(&alice), 2, SessionLimitReached::OfCaller),
     ] {
         let mut open: Vec<_> = (0..places)
             .map(|number| {
@@ -89,7 +89,7 @@ async fn handshakes_under_way_have_their_places() {
 #[tokio::test(start_paused = true)]
 async fn sessions_are_bounded_by_bytes_as_well() {
     let world = World::new();
-    let mallory = principal("i", "mallory", "");
+    let mallory = caller("i", "mallory", "");
     for (owner, most) in [(Some(&mallory), 64 / 32), (None, 1024 / 32)] {
         for number in 0..100 {
             advance(Duration::from_secs(1)).await;
@@ -103,7 +103,7 @@ async fn sessions_are_bounded_by_bytes_as_well() {
 #[tokio::test(start_paused = true)]
 async fn where_all_is_taken_whoever_has_most_makes_room() {
     let world = World::with(SessionLimits::default().with_places(10));
-    let of = |subject: &str| principal("i", subject, "");
+    let of = |subject: &str| caller("i", subject, "");
     let (alice, mallory) = (of("alice"), of("mallory"));
     // Idle for longest, and hers alone.
     world.open("alice", Some(&alice));
@@ -124,7 +124,7 @@ async fn where_all_is_taken_whoever_has_most_makes_room() {
 #[tokio::test(start_paused = true)]
 async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
     let world = World::with(SessionLimits::default().with_places(5));
-    let of = |number: i32| principal("i", &number.to_string(), "");
+    let of = |number: i32| caller("i", &number.to_string(), "");
     for number in 0..7 {
         advance(Duration::from_secs(1)).await;
         world.open(&number.to_string(), Some(&of(number)));
@@ -142,7 +142,7 @@ async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
 #[tokio::test]
 async fn a_session_that_was_nobodys_counts_as_soon_as_it_is_somebodys() {
     let world = World::new();
-    let mallory = principal("i", "mallory", "");
+    let mallory = caller("i", "mallory", "");
     let claim = |number: usize| {
         world.open(&number.to_string(), None);
         world.standing(&number.to_string(), Some(&mallory))
@@ -155,7 +155,7 @@ async fn a_session_that_was_nobodys_counts_as_soon_as_it_is_somebodys() {
         assert_eq!(claim(number), Err(SessionAccess::NotFound), "{number}");
     }
     assert_eq!(world.standing("0", Some(&mallory)), Ok(()));
-    let alice = principal("i", "alice", "");
+    let alice = caller("i", "alice", "");
     assert_eq!(world.standing("199", Some(&alice)), Ok(()));
     assert!(world.closed().is_empty());
 }

@@ -68,8 +68,8 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenti
 fn verdict(judged: Result<Accepted, Unauthenticated>) -> String {
     match judged {
         Ok(accepted @ Accepted::Bearer(_)) => {
-            let principal = accepted.of_bearer();
-            format!("{:?} {:?}", principal.identity(), principal.granted())
+            let caller = accepted.of_bearer();
+            format!("{:?} {:?}", caller.identity(), caller.granted())
         }
         Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
         // `retry_after` differs with the moment.

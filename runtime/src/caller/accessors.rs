@@ -1,0 +1,61 @@
+//! What a tool reads of its caller. Nothing here takes part in a decision.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Caller;
+use crate::{claims::ClaimsError, clock::UnixTime};
+
+impl Caller {
+    /// Returns the user on whose behalf the call is made (`sub`), or `None` if a program
+    /// calls for itself.
+    ///
+    /// A subject is unique within its issuer only (RFC 7519 §4.1.2): store data of a user
+    /// under [`issuer`](Self::issuer) and subject together.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.claims().subject()
+    }
+
+    /// Returns the issuer of the token (`iss`).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.claims().issuer()
+    }
+
+    /// Returns the client program that sends the call (`client_id`, otherwise `azp`).
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.claims().client_id()
+    }
+
+    /// Returns the scopes of the token, in the token's order.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.claims().scopes()
+    }
+
+    /// Returns when the token expires (`exp`).
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.claims().expires_at()
+    }
+
+    /// Returns a claim as JSON, or `None` if the token does not have it.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims().get(name)
+    }
+
+    /// Returns a claim as a type of your own, or `None` if the token does not have it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsError::WrongType`] if the claim exists and has another type. The error does
+    /// not repeat its value.
+    pub fn claim_as<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimsError> {
+        self.claim(name)
+            .map(T::deserialize)
+            .transpose()
+            .map_err(|_| ClaimsError::WrongType(name.to_owned().into()))
+    }
+}
