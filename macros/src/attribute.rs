@@ -214,7 +214,7 @@ fn path(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.clone()),
         other => {
-            let message = "`authorize` must be the path of a function that takes the caller and the arguments: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), Denied>`";
+            let message = "`authorize` must be the path of a function that takes the caller and the arguments: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`";
             match other {
                 Some(value) => errors.on(value, message),
                 None => errors.at(entry.span(), message),

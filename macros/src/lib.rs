@@ -79,10 +79,10 @@ mod uri_template;
 /// that clients receive before they call it.
 ///
 /// Access can depend on the arguments: `authorize = check` names a function
-/// `fn check(caller: &Caller, path: &str, …) -> Result<(), Denied>`. It receives the caller
+/// `fn check(caller: &Caller, path: &str, …) -> Result<(), AuthorizeError>`. It receives the caller
 /// (an `Option<&Caller>` in a public tool) and a reference to each argument, in the order of
 /// the tool. It decides at the gate, before the tool runs. It can demand the further scopes
-/// that `demands = ["files:admin"]` declares, or deny the call; see `Denied`.
+/// that `demands = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
 ///
 /// # Published metadata
 ///

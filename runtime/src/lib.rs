@@ -59,7 +59,7 @@ pub use server::{
 pub use text_argument::{Completer, Completions, FromText};
 pub use token_exchange::{TokenExchange, UpstreamToken};
 pub use tool::{
-    Args, Argument, Call, ClientCapability, Context, Denied, Elicited, FromCall, FromRef,
+    Args, Argument, AuthorizeError, Call, ClientCapability, Context, Elicited, FromCall, FromRef,
     InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,
     Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };

@@ -155,19 +155,19 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 
     /// Sets the version that clients show, for example `env!("CARGO_PKG_VERSION")`.
-    pub fn version(mut self, version: impl Into<String>) -> Self {
+    pub fn with_version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
     /// Sets a display name for people, if the server's name is meant for machines.
-    pub fn title(mut self, title: impl Into<String>) -> Self {
+    pub fn with_title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
     /// Sets instructions for models: how to use the server's items together.
-    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+    pub fn with_instructions(mut self, instructions: impl Into<String>) -> Self {
         self.instructions = Some(instructions.into());
         self
     }
@@ -210,13 +210,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// The verifier decides whether a token is authentic and returns its claims. The server
     /// still validates issuer, audience and expiry.
-    pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
+    pub fn with_verifier(mut self, verifier: impl TokenVerifier) -> Self {
         self.policy.verifier = Some(token_issuers::make_authenticator(verifier));
         self
     }
 
     /// Reads the time from `clock` instead of the system clock.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.policy.clock = Arc::new(clock);
         self
     }
@@ -238,15 +238,15 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
-    /// let server = server.open_handshake();
+    /// let server = server.with_open_handshake();
     /// ```
-    pub fn open_handshake(mut self) -> Self {
+    pub fn with_open_handshake(mut self) -> Self {
         self.policy.open_handshake = true;
         self
     }
 
     /// Sets which scopes a 403 names.
-    pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
+    pub fn with_challenge_scopes(mut self, which: ChallengeScopes) -> Self {
         self.policy.challenge_scopes = which;
         self
     }
@@ -275,14 +275,14 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 
     /// Sets which tools, prompts and resources the lists show to a caller.
-    pub fn visibility(mut self, visibility: Visibility) -> Self {
+    pub fn with_visibility(mut self, visibility: Visibility) -> Self {
         self.policy.visibility = visibility;
         self
     }
 
     /// Lets a [`Changes`] switch tools, prompts and resources off and on and notify clients.
     /// Clients can then subscribe to resources.
-    pub fn changes(mut self, changes: &Changes) -> Self {
+    pub fn with_changes(mut self, changes: &Changes) -> Self {
         self.changes = Some(changes.clone());
         self
     }
@@ -317,7 +317,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 
     /// Lets a scope that ends in `*` grant every scope of this server with the same prefix:
     /// `todo:*` grants `todo:read` and `todo:write`.
-    pub fn scope_patterns(mut self) -> Self {
+    pub fn with_scope_patterns(mut self) -> Self {
         self.policy.hierarchy.allow_patterns();
         self
     }

@@ -8,7 +8,7 @@
 //! | `call` | [`Call`]: what one call brings |
 //! | `argument` | [`Argument`]: read one argument; [`Args`]: all of them as one struct |
 //! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
-//! | `authorize` | [`Denied`]: arguments decide, before the tool runs |
+//! | `authorize` | [`AuthorizeError`]: arguments decide, before the tool runs |
 //! | `caller`, `context` | [`Caller`], [`Context`] |
 //! | `round` | [`Round`]: a call of several, with sealed state between them |
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
@@ -53,7 +53,7 @@ mod tool_result;
 
 pub(crate) use argument::Nothing;
 pub use argument::{Args, Argument, Slot, argument};
-pub use authorize::{Answer, Asked, Denied, Verdict, verdict};
+pub use authorize::{Answer, Asked, AuthorizeError, Verdict, verdict};
 pub use call::{Call, CallFuture, run};
 pub use capability::ClientCapability;
 pub(crate) use capability::MissingCapabilities;

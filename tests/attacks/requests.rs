@@ -29,7 +29,7 @@ async fn desk() -> (Running, Runs) {
 /// Starts the same with an open handshake, so that requests without a token get further.
 async fn open_desk() -> (Running, Runs) {
     let runs = Runs::default();
-    let server = desk::server(&runs).open_handshake();
+    let server = desk::server(&runs).with_open_handshake();
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }

@@ -25,15 +25,15 @@ const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Sta
 /// Starts a closed desk that issues its own tokens.
 async fn closed_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = desk::closed_unverified_server(&runs).clock(clock.clone());
+    let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
     (Running::start(server, |config| config).await, runs, clock)
 }
 
 /// Starts the same with a public tool and an open handshake.
 async fn open_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = desk::unverified_server(&runs).clock(clock.clone());
-    let server = server.open_handshake();
+    let server = desk::unverified_server(&runs).with_clock(clock.clone());
+    let server = server.with_open_handshake();
     (Running::start(server, |config| config).await, runs, clock)
 }
 

@@ -148,7 +148,7 @@ async fn a_client_is_asked_as_often_as_a_tool_wants_in_either_life() {
     let server = Server::new("desk")
         .tools(tools![greet, survey, insist])
         .prompts(prompts![welcome])
-        .verifier(Unsigned);
+        .with_verifier(Unsigned);
     let running =
         Running::start(server.without_banner(), |config| config.with_issuer(ISSUER)).await;
     for lifecycle in [

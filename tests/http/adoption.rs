@@ -30,7 +30,7 @@ fn builder() -> HandlerGateBuilder {
         .resource("ledger://closed", access!(refused))
         .resource("ledger://open", access!(authenticated))
         .resource(Ledger::TEMPLATE, access!(scope = "ledger:read"))
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
 }
 
 struct Mounted {
@@ -102,7 +102,7 @@ fn is_error(answer: &Answer) -> bool {
 
 #[tokio::test]
 async fn a_handler_of_rmcps_own_answers_like_a_server() {
-    let mounted = Mounted::gated(builder().open_handshake()).await;
+    let mounted = Mounted::gated(builder().with_open_handshake()).await;
     for revision in BOTH {
         mounted.runs.forget();
         let mut anonymous = Client::new(&mounted.resource, revision);
@@ -176,7 +176,7 @@ async fn prompts_and_resources_have_the_same_gate() {
 
 #[tokio::test]
 async fn lists_are_private_and_can_be_filtered_by_what_is_granted() {
-    let mounted = Mounted::gated(builder().visibility(Visibility::Granted)).await;
+    let mounted = Mounted::gated(builder().with_visibility(Visibility::Granted)).await;
     for revision in BOTH {
         let alice = mounted.client(revision, "ledger:read").await;
         let answer = alice.request("tools/list", json!({})).await.json();
@@ -217,7 +217,7 @@ async fn what_is_said_and_what_there_is_must_agree() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    let bare = HandlerGate::builder("ledger").verifier(Unsigned);
+    let bare = HandlerGate::builder("ledger").with_verifier(Unsigned);
     let told = faults(bare.tool("read", access!(public))).await;
     for name in Ledger::TOOLS.iter().skip(1).chain(&Ledger::PROMPTS) {
         let fault = format!("`{name}`, and what it needs is not declared");
@@ -242,7 +242,7 @@ async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
         .resource("ledger://open", access!(public))
         .resource("ledger://closed", access!(public))
         .resource(Ledger::TEMPLATE, access!(public))
-        .verifier(Unsigned);
+        .with_verifier(Unsigned);
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = by_rule.build(config, ledger.clone()).await.expect("a gate");
         gate.router(service(&gate, ledger))

@@ -7,14 +7,16 @@ use support::{
     server::Running,
     tokens::{self, ISSUER, Unsigned},
 };
-use toolgate::{Caller, Denied, Server, State, mcp_tool, tools};
+use toolgate::{AuthorizeError, Caller, Server, State, mcp_tool, tools};
 
-fn may_open(caller: &Caller, path: &str) -> Result<(), Denied> {
+fn may_open(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
     match path {
-        "/secret" if !caller.has("files:admin") => Err(Denied::needs(["files:admin"])),
-        "/gone" => Err(Denied::because("nobody may open this file")),
+        "/secret" if !caller.has("files:admin") => {
+            Err(AuthorizeError::needs_scopes(["files:admin"]))
+        }
+        "/gone" => Err(AuthorizeError::denied("nobody may open this file")),
         path if path.starts_with("/bob/") && caller.subject() != Some("bob") => {
-            Err(Denied::because("this file is another's"))
+            Err(AuthorizeError::denied("this file is another's"))
         }
         _ => Ok(()),
     }
@@ -33,7 +35,7 @@ fn open(
 
 async fn start(runs: &Runs) -> Running {
     let server = Server::with_state("files", runs.clone())
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
         .tools(tools![open])
         .without_banner();
     Running::start(server, |config| config.with_issuer(ISSUER)).await
@@ -138,7 +140,7 @@ async fn a_vocabulary_describes_the_scopes_and_closes_the_list() {
     let runs = Runs::default();
     let server = || {
         Server::with_state("files", runs.clone())
-            .verifier(Unsigned)
+            .with_verifier(Unsigned)
             .tools(tools![open])
             .without_banner()
     };

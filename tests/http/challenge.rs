@@ -198,7 +198,7 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 #[tokio::test]
 async fn a_server_can_name_what_is_needed_alone() {
     let runs = Runs::default();
-    let server = server(&runs).challenge_scopes(toolgate::ChallengeScopes::Needed);
+    let server = server(&runs).with_challenge_scopes(toolgate::ChallengeScopes::Needed);
     let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let answer = client.call("write", json!({})).await;

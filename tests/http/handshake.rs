@@ -9,7 +9,7 @@ use support::{
     shelf,
     tokens::{ISSUER, Unsigned},
 };
-use toolgate::{Caller, Changes, Denied, Server, Visibility, mcp_tool, tools};
+use toolgate::{AuthorizeError, Caller, Changes, Server, Visibility, mcp_tool, tools};
 
 use crate::client;
 
@@ -18,7 +18,7 @@ const BASELINE: &str = "desk:read";
 
 /// Builds a desk with public and protected tools, prompts and resources.
 fn mixed(runs: &Runs) -> Server<Runs> {
-    shelf::furnish(desk::server(runs)).changes(&Changes::new())
+    shelf::furnish(desk::server(runs)).with_changes(&Changes::new())
 }
 
 async fn start(server: Server<Runs>) -> Running {
@@ -204,7 +204,7 @@ async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
 #[tokio::test]
 async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() {
     let runs = Runs::default();
-    let running = start(mixed(&runs).open_handshake()).await;
+    let running = start(mixed(&runs).with_open_handshake()).await;
     for revision in Revision::ALL {
         let mut stranger = Client::new(running.resource(), revision);
         stranger.open().await;
@@ -246,17 +246,17 @@ async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() 
 async fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
     let runs = Runs::default();
     let server = mixed(&runs)
-        .open_handshake()
-        .visibility(Visibility::Granted);
+        .with_open_handshake()
+        .with_visibility(Visibility::Granted);
     let error = start(server).await.start_error().await.to_string();
     for part in ["`open_handshake`", "`Visibility::Granted`", "remove"] {
         assert!(error.contains(part), "{part}: {error}");
     }
 }
 
-fn may_read(_caller: Option<&Caller>, path: &str) -> Result<(), Denied> {
+fn may_read(_caller: Option<&Caller>, path: &str) -> Result<(), AuthorizeError> {
     match path {
-        "secret" => Err(Denied::needs(["files:read"])),
+        "secret" => Err(AuthorizeError::needs_scopes(["files:read"])),
         _ => Ok(()),
     }
 }
@@ -276,7 +276,7 @@ async fn a_public_tool_that_can_demand_a_scope_protects_the_handshake() {
     let server = Server::new("files")
         .tools(tools![open_file])
         .without_banner();
-    let running = Running::start(server.verifier(Unsigned), |config| {
+    let running = Running::start(server.with_verifier(Unsigned), |config| {
         config.with_issuer(ISSUER)
     });
     let running = running.await;

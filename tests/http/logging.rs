@@ -32,7 +32,7 @@ async fn tell(context: Context) {
 fn rest() {}
 
 async fn start(server: Server<()>) -> Running {
-    let server = server.verifier(Unsigned);
+    let server = server.with_verifier(Unsigned);
     Running::start(server, |config| config.with_issuer(ISSUER)).await
 }
 

@@ -78,9 +78,9 @@ async fn arguments_that_are_not_the_prompts_run_nothing() {
 async fn the_list_shows_what_the_caller_could_have() {
     let runs = Runs::default();
     let all = start(shelf::furnish(desk::server(&runs))).await;
-    let granted = shelf::furnish(desk::server(&runs)).visibility(Visibility::Granted);
+    let granted = shelf::furnish(desk::server(&runs)).with_visibility(Visibility::Granted);
     let granted = start(granted).await;
-    let open = start(shelf::furnish(desk::server(&runs)).open_handshake()).await;
+    let open = start(shelf::furnish(desk::server(&runs)).with_open_handshake()).await;
     for revision in Revision::ALL {
         let alice = client(&all, revision, "").await;
         let names = ["both", "either", "open", "read", "whoami", "write"];

@@ -191,7 +191,7 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
 #[tokio::test]
 async fn the_lists_say_what_there_is_and_who_may_keep_them() {
     let (running, runs) = furnished().await;
-    let open = start(shelf::furnish(desk::server(&runs)).open_handshake()).await;
+    let open = start(shelf::furnish(desk::server(&runs)).with_open_handshake()).await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
         let resources = [
@@ -225,7 +225,7 @@ async fn the_lists_say_what_there_is_and_who_may_keep_them() {
 #[tokio::test]
 async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
     let server = shelf::furnish(desk::server(&Runs::default()));
-    let running = start(server.visibility(Visibility::Granted)).await;
+    let running = start(server.with_visibility(Visibility::Granted)).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
         let seen = ["desk://open", "desk://read", "desk://whoami"];
@@ -244,7 +244,7 @@ async fn what_there_is_is_announced_and_nothing_else() {
         (desk::server(&runs), false),
         (shelf::furnish(desk::server(&runs)), true),
     ] {
-        let running = start(server.open_handshake()).await;
+        let running = start(server.with_open_handshake()).await;
         for revision in Revision::ALL {
             let mut anonymous = Client::new(running.resource(), revision);
             let answer = anonymous.initialize().await;
@@ -268,7 +268,7 @@ async fn what_there_is_is_announced_and_nothing_else() {
 async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
     let runs = Runs::default();
     let server = Server::with_state("shelf", runs.clone())
-        .verifier(support::tokens::Unsigned)
+        .with_verifier(support::tokens::Unsigned)
         .without_banner();
     let running = start(shelf::furnish_closed(server)).await;
     let client = Client::new(running.resource(), Revision::Stateless);

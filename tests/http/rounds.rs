@@ -13,7 +13,8 @@ use support::{
     tokens::{self, ISSUER, Unsigned},
 };
 use toolgate::{
-    Caller, Config, Denied, Elicited, Reply, Round, Server, State, ToolError, mcp_tool, tools,
+    AuthorizeError, Caller, Config, Elicited, Reply, Round, Server, State, ToolError, mcp_tool,
+    tools,
 };
 
 /// What a person is asked.
@@ -91,9 +92,9 @@ fn hurry(
     }
 }
 
-fn not_locked(_: &Caller, list: &str) -> Result<(), Denied> {
+fn not_locked(_: &Caller, list: &str) -> Result<(), AuthorizeError> {
     match list {
-        "locked" => Err(Denied::needs(["list:admin"])),
+        "locked" => Err(AuthorizeError::needs_scopes(["list:admin"])),
         _ => Ok(()),
     }
 }
@@ -124,8 +125,8 @@ fn survey(#[extract] round: Round<Counted>, State(runs): State<Runs>) -> Answere
 fn server(runs: &Runs, clock: &MovedClock) -> Server<Runs> {
     Server::with_state("lists", runs.clone())
         .tools(tools![delete, purge, hurry, unlock, plain, survey])
-        .clock(clock.clone())
-        .verifier(Unsigned)
+        .with_clock(clock.clone())
+        .with_verifier(Unsigned)
         .without_banner()
 }
 

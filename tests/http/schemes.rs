@@ -56,7 +56,7 @@ async fn a_list_that_is_asked_for_in_an_odd_way_says_the_same() {
 async fn desk_for(to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static) -> (Running, Runs) {
     let runs = Runs::default();
     let server = desk::server(&runs)
-        .open_handshake()
+        .with_open_handshake()
         .denials_as_tool_results(to);
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)

@@ -189,9 +189,9 @@ async fn teller() -> Running {
     let server = Server::new("teller")
         .tools(tools![ask, tell, numbers, counted])
         .resources(resources![note])
-        .changes(&Changes::new())
+        .with_changes(&Changes::new())
         .without_sessions()
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
         .without_banner();
     Running::start(server, |config| config.with_issuer(ISSUER)).await
 }

@@ -27,7 +27,7 @@ const SESSION: Revision = Revision::Session("2025-11-25");
 
 async fn furnished(changes: &Changes) -> Running {
     let server = shelf::furnish(desk::server(&Runs::default()));
-    start(server.changes(changes)).await
+    start(server.with_changes(changes)).await
 }
 
 async fn start(server: Server<Runs>) -> Running {
@@ -145,8 +145,8 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
             assert_eq!(answer.json()["error"]["code"], -32002, "{uri} {answer:?}");
         }
     }
-    let open = shelf::furnish(desk::server(&Runs::default())).open_handshake();
-    let open = start(open.changes(&Changes::new())).await;
+    let open = shelf::furnish(desk::server(&Runs::default())).with_open_handshake();
+    let open = start(open.with_changes(&Changes::new())).await;
     let mut anonymous = Client::new(open.resource(), SESSION);
     anonymous.open().await;
     assert_eq!(subscribe(&anonymous, "desk://read").await.status, 401);
@@ -196,7 +196,7 @@ async fn a_session_whose_token_has_expired_is_told_no_more() {
     let changes = Changes::new();
     let now = Moved(Arc::new(AtomicU64::new(1_000_000)));
     let server = shelf::furnish(desk::server(&Runs::default()));
-    let running = start(server.changes(&changes).clock(now.clone())).await;
+    let running = start(server.with_changes(&changes).with_clock(now.clone())).await;
     let mut claims = tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = 1_001_000.into();
     let mut short = Client::new(running.resource(), SESSION).with_token(tokens::token(&claims));

@@ -234,10 +234,10 @@ async fn cells(shop: Shop, revision: Revision) -> (usize, Vec<String>) {
     let runs = Runs::default();
     let server = match shop {
         Shop::Mixed => shelf::furnish(desk::server(&runs)),
-        Shop::Open => shelf::furnish(desk::server(&runs)).open_handshake(),
+        Shop::Open => shelf::furnish(desk::server(&runs)).with_open_handshake(),
         Shop::Closed => shelf::furnish_closed(desk::closed_server(&runs)),
     };
-    let server = server.changes(&Changes::new());
+    let server = server.with_changes(&Changes::new());
     let server = server.scope_implies("desk:root", ["desk:read", "desk:write"]);
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     for bearer in BEARERS {

@@ -126,13 +126,13 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
 /// Builds the server with all of its tools. It accepts unsigned tokens.
 #[must_use = "a server does nothing until it is served"]
 pub fn server(runs: &Runs) -> Server<Runs> {
-    unverified_server(runs).verifier(Unsigned)
+    unverified_server(runs).with_verifier(Unsigned)
 }
 
 /// Builds the server without its public tool.
 #[must_use = "a server does nothing until it is served"]
 pub fn closed_server(runs: &Runs) -> Server<Runs> {
-    closed_unverified_server(runs).verifier(Unsigned)
+    closed_unverified_server(runs).with_verifier(Unsigned)
 }
 
 /// Builds the same without a verifier.

@@ -72,8 +72,8 @@ fn hash(key: &str) -> [u8; 32] {
 async fn desk_with_keys() -> (Running, ApiKeys, MovedClock, Record) {
     let (keys, clock) = (ApiKeys::default(), MovedClock::default());
     let server = desk::closed_unverified_server(&Runs::default())
-        .verifier(keys.clone())
-        .clock(clock.clone());
+        .with_verifier(keys.clone())
+        .with_clock(clock.clone());
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     let record = Record {
         owner: "reports",
@@ -132,7 +132,7 @@ async fn a_key_ends_though_the_verifier_never_looks_at_a_clock() {
 async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
     let server = desk::closed_unverified_server(&Runs::default());
     let keys = ApiKeys::default();
-    let server = server.verifier(keys.clone());
+    let server = server.with_verifier(keys.clone());
     // The configuration trusts another issuer.
     let running = Running::start(server, |config| config.with_issuer("http://127.0.0.1:9/x")).await;
     keys.give(

@@ -31,7 +31,7 @@ impl World {
     async fn with(dpop: Dpop) -> Self {
         let (runs, clock) = (Runs::default(), MovedClock::default());
         let issuer = ImitationIssuer::start().await;
-        let server = desk::closed_unverified_server(&runs).clock(clock.clone());
+        let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
         let running = Running::start(server, |config| {
             config.with_issuer(issuer.url()).with_dpop(dpop)
         });
@@ -94,7 +94,7 @@ async fn a_proof_that_was_used_is_not_good_again_after_a_restart() {
         ..
     } = world;
     drop(running);
-    let server = desk::closed_unverified_server(&runs).clock(clock.clone());
+    let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
     let running = Running::start_at(address, server, |config| {
         config
             .with_issuer(issuer.url())

@@ -223,7 +223,7 @@ async fn a_jwt_is_never_taken_for_an_opaque_token() {
 #[tokio::test]
 async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
     let issuer = ImitationIssuer::start().await;
-    let both = introspection().for_jwts_too();
+    let both = introspection().with_jwts();
     let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
     let token = issuer.token().build();
     let answer = issuer.active(AUDIENCE, "a");
@@ -254,7 +254,7 @@ async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
 #[tokio::test]
 async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
     let issuer = ImitationIssuer::start().await;
-    let both = introspection().for_jwts_too();
+    let both = introspection().with_jwts();
     let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
     let (one, two) = (SigningKey::p256("1"), SigningKey::p256("2"));
     let unbound = issuer.token().build();
@@ -298,7 +298,7 @@ async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
 #[tokio::test]
 async fn where_there_are_no_keys_jwts_are_asked_about() {
     let issuer = ImitationIssuer::start().await;
-    let introspection = introspection().instead_of_keys();
+    let introspection = introspection().without_jwks();
     let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
     let token = issuer.token().signature(&[0; 64]).build();
     assert!(said(&verifier, token.clone()).await.contains("not active"));
@@ -336,7 +336,7 @@ async fn two_hundred_who_wait_cause_one_search_for_the_endpoint() {
     let issuer = ImitationIssuer::start().await;
     issuer.answer_metadata(Answer::Slow(Duration::from_millis(300)));
     issuer.know("t", issuer.active(AUDIENCE, "a"));
-    let introspection = introspection().instead_of_keys();
+    let introspection = introspection().without_jwks();
     let issuer_settings = Issuer::new(issuer.url()).with_introspection(introspection);
     let verifier = Arc::new(verifier(issuer_settings));
     let requests: Vec<_> = (0..200)
@@ -356,7 +356,7 @@ async fn an_issuer_that_is_down_at_the_start_is_asked_when_it_is_there() {
     let mut issuer = ImitationIssuer::start().await;
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     issuer.go_down().await;
-    let introspection = introspection().instead_of_keys();
+    let introspection = introspection().without_jwks();
     let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
     verifier.start();
     let error = verify(&verifier, "t".to_owned()).await.unwrap_err();

@@ -81,9 +81,9 @@ fn protected(changes: &Changes) -> Server<Changes> {
 
 fn server(changes: &Changes) -> Server<Changes> {
     Server::with_state("everything", changes.clone())
-        .title("Everything")
-        .version(env!("CARGO_PKG_VERSION"))
-        .changes(changes)
+        .with_title("Everything")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_changes(changes)
 }
 
 #[tokio::main]

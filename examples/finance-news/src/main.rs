@@ -70,8 +70,8 @@ async fn get_news_sentiment(
 
 fn server(feed: Feed) -> Server<Feed> {
     Server::with_state("finance-news", feed)
-        .title("Finance news")
-        .version(env!("CARGO_PKG_VERSION"))
+        .with_title("Finance news")
+        .with_version(env!("CARGO_PKG_VERSION"))
         .declared_scopes(scope::ALL)
         .tools(tools![in scope::ALL; get_news_sentiment])
 }

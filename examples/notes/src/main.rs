@@ -111,12 +111,12 @@ async fn main() -> Result<(), Error> {
         changes: changes.clone(),
     };
     Server::with_state("notes", Arc::new(notes))
-        .version(env!("CARGO_PKG_VERSION"))
+        .with_version(env!("CARGO_PKG_VERSION"))
         .declared_scopes(scope::ALL)
         .tools(Notes::tools)
         .resources(Notes::resources)
         .prompts(Notes::prompts)
-        .changes(&changes)
+        .with_changes(&changes)
         .serve(Config::from_env()?)
         .await
 }

@@ -49,8 +49,8 @@ Variables, also read from .env; the README of Toolgate lists the others:
 
 fn server(store: Store) -> Server<Store> {
     Server::with_state("todo", store)
-        .title("To do")
-        .version(env!("CARGO_PKG_VERSION"))
+        .with_title("To do")
+        .with_version(env!("CARGO_PKG_VERSION"))
         .declared_scopes(tools::scope::ALL)
         .tools(tools::tools)
 }

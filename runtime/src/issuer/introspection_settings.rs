@@ -100,14 +100,14 @@ impl Introspection {
     /// Introspects JWTs too, after their signature is verified, so that a revoked token is
     /// refused when the cached answer expires.
     #[must_use]
-    pub fn for_jwts_too(mut self) -> Self {
+    pub fn with_jwts(mut self) -> Self {
         self.jwts = JwtHandling::VerifiedAndAsked;
         self
     }
 
     /// Introspects JWTs instead of verifying them. The issuer's keys are never loaded.
     #[must_use]
-    pub fn instead_of_keys(mut self) -> Self {
+    pub fn without_jwks(mut self) -> Self {
         self.jwts = JwtHandling::Asked;
         self
     }

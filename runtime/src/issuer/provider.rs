@@ -203,7 +203,7 @@ fn google(issuer: Issuer, base: &str) -> Issuer {
     let introspection = Introspection::new(ClientAuthentication::none())
         .with_endpoint(endpoint)
         .in_dialect(IntrospectionDialect::TokenInfo)
-        .instead_of_keys();
+        .without_jwks();
     issuer
         .with_introspection(introspection)
         .with_required_claim("sub")

@@ -79,7 +79,7 @@ pub(super) fn assemble(
     let offered = catalogue.offered(server.changes.is_some());
     let switches = catalogue.switches();
     attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
-    let new = GatePlan::new(
+    let plan = GatePlan::new(
         &server.name,
         &offered,
         switches,
@@ -87,13 +87,13 @@ pub(super) fn assemble(
         &config,
         &mut faults,
     );
-    let Some(new) = new else {
+    let Some(plan) = plan else {
         return Err(faults.into_error());
     };
     let rounds = RoundSeal::new(
-        new.settings.state_key(),
-        new.settings.resource().as_str().to_owned(),
-        Arc::clone(&new.clock),
+        plan.settings.state_key(),
+        plan.settings.resource().as_str().to_owned(),
+        Arc::clone(&plan.clock),
     );
     let Ok(rounds) = rounds else {
         faults.add(
@@ -102,21 +102,21 @@ pub(super) fn assemble(
         );
         return Err(faults.into_error());
     };
-    let new = faults.finish(new)?;
-    new.warn();
+    let plan = faults.finish(plan)?;
+    plan.warn();
     catalogue.warn_of_undescribed_arguments();
 
     let documents = StaticDocuments {
         name: &server.name,
         version: &server.version,
-        settings: &new.settings,
-        issuers: &new.issuers,
-        is_development: new.is_development(),
-        login: new.login,
-        scopes: &new.scopes,
-        scope_prefix: new.scope_prefix(),
+        settings: &plan.settings,
+        issuers: &plan.issuers,
+        is_development: plan.is_development(),
+        login: plan.login,
+        scopes: &plan.scopes,
+        scope_prefix: plan.scope_prefix(),
     };
-    let settings = &new.settings;
+    let settings = &plan.settings;
     let welcome = StartupBanner {
         name: server.name.clone(),
         resource: settings.resource().as_str().to_owned(),
@@ -124,22 +124,22 @@ pub(super) fn assemble(
         tools: catalogue.tools.len(),
         prompts: catalogue.prompts.len(),
         resources: catalogue.resources.len(),
-        scopes: new.scopes.iter().map(|(name, _)| *name).collect(),
-        issuers: new.issuers.clone(),
-        is_development: new.is_development(),
-        is_automatic: new.settings.consents_automatically(),
-        login: new.login,
+        scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
+        issuers: plan.issuers.clone(),
+        is_development: plan.is_development(),
+        is_automatic: plan.settings.consents_automatically(),
+        login: plan.login,
     };
     let bind = settings.bind();
     let everything = CancellationToken::new();
-    let hosts = new.origins.hosts();
+    let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
         .with_legacy_session_mode(server.has_sessions);
     let mut served = routes::Served {
         path: settings.resource().path().to_owned(),
         metadata: documents.metadata(),
         page: documents.page(&catalogue),
-        cors: routes::cors(new.origins.clone(), parameter_headers(&catalogue.tools)),
+        cors: routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools)),
         issuer_routes: None,
     };
     let mut identity = Implementation::new(&server.name, &server.version);
@@ -148,8 +148,8 @@ pub(super) fn assemble(
     let herald = server.changes.map(|changes| {
         Arc::new(ChangeNotifier {
             changes,
-            rules: Arc::clone(&new.rules),
-            clock: Arc::clone(&new.clock),
+            rules: Arc::clone(&plan.rules),
+            clock: Arc::clone(&plan.clock),
             capabilities: capabilities.clone(),
             quota: Arc::default(),
         })
@@ -159,8 +159,8 @@ pub(super) fn assemble(
     let shared = Arc::new(Shared {
         info,
         catalogue,
-        rules: Arc::clone(&new.rules),
-        visibility: new.visibility,
+        rules: Arc::clone(&plan.rules),
+        visibility: plan.visibility,
         has_sessions: server.has_sessions,
         herald,
         rounds: Arc::new(rounds),
@@ -174,7 +174,7 @@ pub(super) fn assemble(
         })
     });
     let stateless_fast_path = Arc::clone(&shared);
-    let wall = new.build(
+    let wall = plan.build(
         server.has_sessions,
         Some(stateless_fast_path),
         session_fast_path,

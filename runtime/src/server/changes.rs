@@ -27,7 +27,7 @@ const BACKLOG: usize = 256;
 /// fn restart() {}
 ///
 /// let changes = Changes::new();
-/// let server = Server::new("machine").tools(tools![restart]).changes(&changes);
+/// let server = Server::new("machine").tools(tools![restart]).with_changes(&changes);
 /// // Later, while it serves: `changes.switch_off("restart")?;`
 /// # assert!(changes.switch_off("restart").is_err(), "it does not run yet");
 /// ```

@@ -16,7 +16,7 @@ pub enum Visibility {
     #[default]
     All,
     /// Only the items that the caller's token is sufficient for. The combination with
-    /// [`Server::open_handshake`](crate::Server::open_handshake) is an error at start-up.
+    /// [`Server::with_open_handshake`](crate::Server::with_open_handshake) is an error at start-up.
     Granted,
 }
 

@@ -19,14 +19,14 @@ use crate::{caller::Caller, scope::Scope};
 /// before the tool: it is quick, waits for nothing, and says the same each time.
 ///
 /// ```
-/// use toolgate::{Caller, Denied, mcp_tool};
+/// use toolgate::{Caller, AuthorizeError, mcp_tool};
 ///
-/// fn check(caller: &Caller, path: &str) -> Result<(), Denied> {
+/// fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
 ///     if path.contains("..") {
-///         return Err(Denied::because("the path leaves the folder"));
+///         return Err(AuthorizeError::denied("the path leaves the folder"));
 ///     }
 ///     if path.starts_with("/etc/") && !caller.has("files:admin") {
-///         return Err(Denied::needs(["files:admin"]));
+///         return Err(AuthorizeError::needs_scopes(["files:admin"]));
 ///     }
 ///     Ok(())
 /// }
@@ -42,7 +42,7 @@ use crate::{caller::Caller, scope::Scope};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a denial that is not returned denies nothing"]
-pub struct Denied(Reason);
+pub struct AuthorizeError(Reason);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reason {
@@ -50,26 +50,26 @@ enum Reason {
     Because(Cow<'static, str>),
 }
 
-impl Denied {
+impl AuthorizeError {
     /// Demands further scopes: a 403 that names them, so that a client can ask for them.
     ///
     /// Each is declared at the tool, `demands = ["files:admin"]`: what a server may ask
     /// for is known before it starts. One that is not, or that the caller has already,
     /// would send clients in circles; it is logged as a fault, and the call is refused
-    /// as if by [`because`](Self::because).
-    pub fn needs<T: AsRef<str>>(scopes: impl IntoIterator<Item = T>) -> Self {
+    /// as if by [`because`](Self::denied).
+    pub fn needs_scopes<T: AsRef<str>>(scopes: impl IntoIterator<Item = T>) -> Self {
         let scopes = scopes.into_iter().map(|scope| Box::from(scope.as_ref()));
         Self(Reason::Needs(scopes.collect()))
     }
 
     /// Refuses for a reason that no scope would mend, told to the caller: a 403 without a
     /// challenge, so that nobody logs in for nothing.
-    pub fn because(reason: impl Into<Cow<'static, str>>) -> Self {
+    pub fn denied(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(Reason::Because(reason.into()))
     }
 }
 
-/// What the gate is told: a [`Denied`] whose demands are such as can be met.
+/// What the gate is told: a [`AuthorizeError`] whose demands are such as can be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// These scopes, of those that the tool declares, are needed too.
@@ -86,7 +86,7 @@ pub(super) struct Check {
 
 /// What the author's function says, or why it cannot be asked: arguments that cannot be read.
 #[doc(hidden)]
-pub type Answer = Result<Result<(), Denied>, ToolError>;
+pub type Answer = Result<Result<(), AuthorizeError>, ToolError>;
 
 impl Check {
     pub(super) fn new(
@@ -129,7 +129,7 @@ impl Check {
     }
 
     /// A denial as the gate can answer it.
-    fn refused(&self, tool: &str, caller: Option<&Caller>, denied: Denied) -> Refused {
+    fn refused(&self, tool: &str, caller: Option<&Caller>, denied: AuthorizeError) -> Refused {
         let demanded = match denied.0 {
             Reason::Because(reason) => return Refused::Because(reason),
             Reason::Needs(demanded) => demanded,
@@ -214,17 +214,17 @@ impl<T> Slot<T> {
 /// What an `authorize` function returns.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "an `authorize` function returns `Result<(), Denied>`, not `{Self}`",
+    message = "an `authorize` function returns `Result<(), AuthorizeError>`, not `{Self}`",
     label = "not a decision on the call",
-    note = "return `Ok(())`, `Err(Denied::needs([…]))` or `Err(Denied::because(\"…\"))`; the function cannot be `async`, because it decides before the tool runs"
+    note = "return `Ok(())`, `Err(AuthorizeError::needs_scopes([…]))` or `Err(AuthorizeError::denied(\"…\"))`; the function cannot be `async`, because it decides before the tool runs"
 )]
 pub trait Verdict {
     /// The answer.
-    fn verdict(self) -> Result<(), Denied>;
+    fn verdict(self) -> Result<(), AuthorizeError>;
 }
 
-impl Verdict for Result<(), Denied> {
-    fn verdict(self) -> Result<(), Denied> {
+impl Verdict for Result<(), AuthorizeError> {
+    fn verdict(self) -> Result<(), AuthorizeError> {
         self
     }
 }

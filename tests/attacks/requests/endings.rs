@@ -71,7 +71,7 @@ fn verbose(State(_told): State<Told>) -> String {
 async fn server() -> (Running, Client, UnboundedReceiver<&'static str>) {
     let (told, heard) = unbounded_channel();
     let server = Server::with_state("desk", told)
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
         .without_banner();
     let server = server.tools(tools![short, long, careful, verbose]);
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;

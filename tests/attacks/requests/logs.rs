@@ -81,7 +81,7 @@ struct Logged {
 impl Logged {
     async fn start(issuer: Issuer, directives: &'static str) -> Self {
         let server = shelf::furnish(desk::unverified_server(&Runs::default()));
-        let server = server.changes(&Changes::new());
+        let server = server.with_changes(&Changes::new());
         Self::start_server(server, issuer, directives).await
     }
 

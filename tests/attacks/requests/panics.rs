@@ -50,7 +50,7 @@ async fn later(_context: Context) {
 
 #[tokio::test]
 async fn a_panic_is_a_tool_error_and_tells_nothing() {
-    let server = Server::new("desk").verifier(Unsigned).without_banner();
+    let server = Server::new("desk").with_verifier(Unsigned).without_banner();
     let server = server.tools(tools![extractor, extractor_long, result, later]);
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     for revision in Revision::ALL {
@@ -78,7 +78,7 @@ impl TokenVerifier for Fragile {
 
 #[tokio::test]
 async fn a_verifier_that_panics_lets_nobody_in_and_breaks_nothing() {
-    let server = Server::new("desk").verifier(Fragile).without_banner();
+    let server = Server::new("desk").with_verifier(Fragile).without_banner();
     let server = server.tools(tools![result]);
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     for revision in Revision::ALL {

@@ -104,7 +104,7 @@ async fn an_event_is_replayed_to_its_principal_alone() {
 #[tokio::test]
 async fn a_session_is_of_no_use_after_its_token() {
     let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = server(&runs).clock(clock.clone());
+    let server = server(&runs).with_clock(clock.clone());
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     let resource = running.resource();
     let until = |end: u64| token_with(&resource, |claims| claims["exp"] = end.into());

@@ -44,7 +44,7 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
     let wide = HandlerGate::builder("ledger")
         .resource("ledger://closed", access!(refused))
         .resource("ledger://{name}", access!(public))
-        .verifier(Unsigned);
+        .with_verifier(Unsigned);
     let ledger = Ledger::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = wide.build_unseen(config).expect("a gate");
@@ -65,7 +65,7 @@ async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
     let open = HandlerGate::builder("ledger").tool("ping", access!(public));
     let ledger = Ledger::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
-        let gate = open.verifier(Unsigned).build_unseen(config);
+        let gate = open.with_verifier(Unsigned).build_unseen(config);
         let gate = gate.expect("a gate");
         gate.router(service(&gate, ledger))
     })

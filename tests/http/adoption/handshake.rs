@@ -57,7 +57,7 @@ async fn a_public_tool_runs_without_a_token_where_no_session_is_needed() {
 
 #[tokio::test]
 async fn an_open_handshake_shows_strangers_what_each_tool_asks_for() {
-    let mounted = Mounted::gated(builder().open_handshake()).await;
+    let mounted = Mounted::gated(builder().with_open_handshake()).await;
     for revision in BOTH {
         let mut stranger = Client::new(&mounted.resource, revision);
         stranger.open().await;
@@ -75,7 +75,9 @@ async fn an_open_handshake_shows_strangers_what_each_tool_asks_for() {
 
 #[test]
 fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
-    let gate = builder().open_handshake().visibility(Visibility::Granted);
+    let gate = builder()
+        .with_open_handshake()
+        .with_visibility(Visibility::Granted);
     let config = Config::new("http://127.0.0.1:8000/mcp");
     let error = gate.build_unseen(config).err().expect("it does not build");
     let error = error.to_string();

@@ -70,7 +70,7 @@ async fn start() -> (Running, Runs) {
         .tools(tools![summarize, summarize_later, everything, anything])
         .prompts(prompts![plan])
         .resources(resources![here, there])
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
         .without_banner();
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)

@@ -88,7 +88,7 @@ impl World {
             .tools(tools![delete])
             .prompts(prompts![delete_prompt, purge, plain])
             .resources(resources![secret])
-            .verifier(Unsigned)
+            .with_verifier(Unsigned)
             .without_banner();
         let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
         Self { running, runs }

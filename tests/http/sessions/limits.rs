@@ -21,7 +21,9 @@ fn hello() -> &'static str {
 
 /// Starts a server with an open handshake.
 async fn server(limits: SessionLimits) -> Running {
-    let server = Server::new("open").tools(tools![hello]).verifier(Unsigned);
+    let server = Server::new("open")
+        .tools(tools![hello])
+        .with_verifier(Unsigned);
     Running::start(server.without_banner(), |config| {
         config.with_issuer(ISSUER).with_session_limits(limits)
     })

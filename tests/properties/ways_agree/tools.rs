@@ -8,7 +8,7 @@ use toolgate::{Caller, Json, Server, State, ToolError, mcp_tool, tools};
 /// Builds the server with all of them. It accepts unsigned tokens.
 pub(super) fn server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
         .tools(tools![ping, echo, sums, fails, explodes, mirrored])
         .without_banner()
 }

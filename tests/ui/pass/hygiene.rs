@@ -24,7 +24,7 @@ use ::std::{
     sync::Arc,
 };
 use ::toolgate::{
-    Args, Call, Caller, Context, Denied, FromCall, Json, ResourceError, State, ToolError, mcp_prompt, mcp_resource,
+    Args, Call, Caller, Context, AuthorizeError, FromCall, Json, ResourceError, State, ToolError, mcp_prompt, mcp_resource,
     mcp_tool, mcp_tools, prompts, resources, scopes, tools,
 };
 
@@ -117,9 +117,9 @@ pub async fn everything(
     Result::Ok(Json(Found { what: String::new() }))
 }
 
-fn judge(caller: &Caller, text: &str, of: &Option<u8>) -> Result<(), Denied> {
+fn judge(caller: &Caller, text: &str, of: &Option<u8>) -> Result<(), AuthorizeError> {
     match (caller.has(text), of) {
-        (true, Option::Some(0)) => Result::Err(Denied::needs([scope::B])),
+        (true, Option::Some(0)) => Result::Err(AuthorizeError::needs_scopes([scope::B])),
         _ => Result::Ok(()),
     }
 }

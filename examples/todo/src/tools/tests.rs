@@ -35,7 +35,7 @@ fn the_guide_shows_what_is_tested_here_in_under_ten_lines() {
 #[tokio::test]
 async fn a_tool_that_was_added_like_that_is_protected_and_runs() {
     let server = Server::with_state("todo", Store::in_memory().expect("a store"))
-        .verifier(Unsigned)
+        .with_verifier(Unsigned)
         .tools(tools)
         .tools(tools![count])
         .without_banner();

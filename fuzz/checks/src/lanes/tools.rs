@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use toolgate::{Caller, Clock, Config, Context, Denied, Server, State, UnixTime, mcp_tool, tools};
+use toolgate::{
+    AuthorizeError, Caller, Clock, Config, Context, Server, State, UnixTime, mcp_tool, tools,
+};
 
 use crate::mint::NOW;
 
@@ -61,7 +63,7 @@ pub(super) fn router(
             ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored
         ])
         .scope_implies("desk:root", ["desk:read", "desk:write"])
-        .clock(Still)
+        .with_clock(Still)
         .without_banner();
     change(server)
         .into_router(config)
@@ -140,10 +142,12 @@ fn open(
     runs.note("open", Some(&caller), Some(&path))
 }
 
-fn may_open(caller: &Caller, path: &str) -> Result<(), Denied> {
+fn may_open(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
     match path {
-        "/secret" if !caller.has("files:admin") => Err(Denied::needs(["files:admin"])),
-        "/gone" => Err(Denied::because("nobody may open this file")),
+        "/secret" if !caller.has("files:admin") => {
+            Err(AuthorizeError::needs_scopes(["files:admin"]))
+        }
+        "/gone" => Err(AuthorizeError::denied("nobody may open this file")),
         _ => Ok(()),
     }
 }

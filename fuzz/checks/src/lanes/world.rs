@@ -74,7 +74,7 @@ impl World {
             let _within = runtime.enter();
             (
                 // One of the sessions is opened without a token.
-                tools::router(&runs, Server::open_handshake),
+                tools::router(&runs, Server::with_open_handshake),
                 tools::router(&runs, Server::without_sessions),
             )
         };

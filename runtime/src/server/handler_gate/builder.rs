@@ -96,25 +96,25 @@ impl HandlerGateBuilder {
     }
 
     /// Sets the version that the documentation page shows.
-    pub fn version(mut self, version: impl Into<String>) -> Self {
+    pub fn with_version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// As [`Server::verifier`](crate::Server::verifier).
-    pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
+    /// As [`Server::with_verifier`](crate::Server::with_verifier).
+    pub fn with_verifier(mut self, verifier: impl TokenVerifier) -> Self {
         self.policy.verifier = Some(token_issuers::make_authenticator(verifier));
         self
     }
 
-    /// As [`Server::clock`](crate::Server::clock).
-    pub fn clock(mut self, clock: impl Clock) -> Self {
+    /// As [`Server::with_clock`](crate::Server::with_clock).
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.policy.clock = Arc::new(clock);
         self
     }
 
-    /// As [`Server::open_handshake`](crate::Server::open_handshake).
-    pub fn open_handshake(mut self) -> Self {
+    /// As [`Server::with_open_handshake`](crate::Server::with_open_handshake).
+    pub fn with_open_handshake(mut self) -> Self {
         self.policy.open_handshake = true;
         self
     }
@@ -127,14 +127,14 @@ impl HandlerGateBuilder {
         self
     }
 
-    /// As [`Server::challenge_scopes`](crate::Server::challenge_scopes).
-    pub fn challenge_scopes(mut self, which: ChallengeScopes) -> Self {
+    /// As [`Server::with_challenge_scopes`](crate::Server::with_challenge_scopes).
+    pub fn with_challenge_scopes(mut self, which: ChallengeScopes) -> Self {
         self.policy.challenge_scopes = which;
         self
     }
 
-    /// As [`Server::visibility`](crate::Server::visibility).
-    pub fn visibility(mut self, visibility: Visibility) -> Self {
+    /// As [`Server::with_visibility`](crate::Server::with_visibility).
+    pub fn with_visibility(mut self, visibility: Visibility) -> Self {
         self.policy.visibility = visibility;
         self
     }
@@ -149,8 +149,8 @@ impl HandlerGateBuilder {
         self
     }
 
-    /// As [`Server::scope_patterns`](crate::Server::scope_patterns).
-    pub fn scope_patterns(mut self) -> Self {
+    /// As [`Server::with_scope_patterns`](crate::Server::with_scope_patterns).
+    pub fn with_scope_patterns(mut self) -> Self {
         self.policy.hierarchy.allow_patterns();
         self
     }
@@ -196,7 +196,7 @@ impl HandlerGateBuilder {
         let offered = self.stated.offered(inventory, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
-        let new = GatePlan::new(
+        let plan = GatePlan::new(
             &self.name,
             &offered,
             switches,
@@ -204,27 +204,27 @@ impl HandlerGateBuilder {
             &config,
             &mut faults,
         );
-        let Some(new) = new else {
+        let Some(plan) = plan else {
             return Err(faults.into_error());
         };
-        let new = faults.finish(new)?;
-        new.warn();
+        let plan = faults.finish(plan)?;
+        plan.warn();
         let documents = StaticDocuments {
             name: &self.name,
             version: &self.version,
-            settings: &new.settings,
-            issuers: &new.issuers,
-            is_development: new.is_development(),
-            login: new.login,
-            scopes: &new.scopes,
-            scope_prefix: new.scope_prefix(),
+            settings: &plan.settings,
+            issuers: &plan.issuers,
+            is_development: plan.is_development(),
+            login: plan.login,
+            scopes: &plan.scopes,
+            scope_prefix: plan.scope_prefix(),
         };
         let listings = listings(&offered, inventory);
         let entries = listings.iter().map(|(listing, requirement)| ToolEntry {
             listing,
             requirement: *requirement,
         });
-        let settings = &new.settings;
+        let settings = &plan.settings;
         let welcome = StartupBanner {
             name: self.name.clone(),
             resource: settings.resource().as_str().to_owned(),
@@ -232,31 +232,31 @@ impl HandlerGateBuilder {
             tools: offered.tools.len(),
             prompts: offered.prompts.len(),
             resources: offered.resources.len(),
-            scopes: new.scopes.iter().map(|(name, _)| *name).collect(),
-            issuers: new.issuers.clone(),
-            is_development: new.is_development(),
-            is_automatic: new.settings.consents_automatically(),
-            login: new.login,
+            scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
+            issuers: plan.issuers.clone(),
+            is_development: plan.is_development(),
+            is_automatic: plan.settings.consents_automatically(),
+            login: plan.login,
         };
         let standing = Standing {
             welcome,
             bind: settings.bind(),
-            visibility: new.visibility,
+            visibility: plan.visibility,
             has_sessions: self.has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
-            schemes: match new.login {
+            schemes: match plan.login {
                 Login::AtProtectedCall => schemes_of(&offered),
                 Login::AtConnection | Login::Never => HashMap::new(),
             },
             path: settings.resource().path().to_owned(),
             metadata: documents.metadata(),
             page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
-            cors: routes::cors(new.origins.clone(), Vec::new()),
-            hosts: new.origins.hosts().to_vec(),
+            cors: routes::cors(plan.origins.clone(), Vec::new()),
+            hosts: plan.origins.hosts().to_vec(),
             body_limit: settings.limits().body,
             everything: CancellationToken::new(),
             quota: Arc::default(),
-            wall: new.build(self.has_sessions, None, None),
+            wall: plan.build(self.has_sessions, None, None),
         };
         Ok(HandlerGate(Arc::new(standing)))
     }

@@ -12,16 +12,18 @@ enum Mode {
     Raw,
 }
 
-fn by_path(caller: &Caller, path: &str, mode: &Option<Mode>) -> Result<(), Denied> {
+fn by_path(caller: &Caller, path: &str, mode: &Option<Mode>) -> Result<(), AuthorizeError> {
     match (path, mode) {
-        (path, _) if path.contains("..") => Err(Denied::because("the path leaves the folder")),
-        ("/etc", _) if !caller.has("admin") => Err(Denied::needs([ADMIN])),
-        ("/boot", _) => Err(Denied::needs(["admin", "root"])),
-        ("/undeclared", _) => Err(Denied::needs(["other"])),
-        ("/held", _) => Err(Denied::needs(["read"])),
-        ("/nothing", _) => Err(Denied::needs::<&str>([])),
+        (path, _) if path.contains("..") => {
+            Err(AuthorizeError::denied("the path leaves the folder"))
+        }
+        ("/etc", _) if !caller.has("admin") => Err(AuthorizeError::needs_scopes([ADMIN])),
+        ("/boot", _) => Err(AuthorizeError::needs_scopes(["admin", "root"])),
+        ("/undeclared", _) => Err(AuthorizeError::needs_scopes(["other"])),
+        ("/held", _) => Err(AuthorizeError::needs_scopes(["read"])),
+        ("/nothing", _) => Err(AuthorizeError::needs_scopes::<&str>([])),
         ("/panic", _) => panic!("as the test asks"),
-        (_, Some(Mode::Raw)) => Err(Denied::because("not raw")),
+        (_, Some(Mode::Raw)) => Err(AuthorizeError::denied("not raw")),
         _ => Ok(()),
     }
 }
@@ -41,9 +43,9 @@ fn read_file(
 #[derive(Clone, Default)]
 struct Log(Arc<std::sync::Mutex<Vec<String>>>);
 
-fn by_all(caller: Option<&Caller>, all: &Whole) -> Result<(), Denied> {
+fn by_all(caller: Option<&Caller>, all: &Whole) -> Result<(), AuthorizeError> {
     match caller {
-        None if all.level > 3 => Err(Denied::needs(["levels"])),
+        None if all.level > 3 => Err(AuthorizeError::needs_scopes(["levels"])),
         _ => Ok(()),
     }
 }
@@ -69,9 +71,9 @@ impl House {
         door
     }
 
-    fn may_open(_: &Caller, door: &u8) -> Result<(), Denied> {
+    fn may_open(_: &Caller, door: &u8) -> Result<(), AuthorizeError> {
         match door {
-            7 => Err(Denied::because(format!("door {door} stays shut"))),
+            7 => Err(AuthorizeError::denied(format!("door {door} stays shut"))),
             _ => Ok(()),
         }
     }

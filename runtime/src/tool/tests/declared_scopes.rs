@@ -29,7 +29,7 @@ impl House {
     #[mcp_tool(any_scope = ["read", scope::WRITE], authorize = Self::may, demands = [scope::WRITE])]
     fn show() {}
 
-    fn may(_: &Caller) -> Result<(), Denied> {
+    fn may(_: &Caller) -> Result<(), AuthorizeError> {
         Ok(())
     }
 }

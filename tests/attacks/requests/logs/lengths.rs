@@ -76,7 +76,7 @@ fn messages(text: &str) -> Vec<(&'static str, Value)> {
 async fn lines(directives: &'static str, bounded: bool) -> Vec<String> {
     let issuer = ImitationIssuer::start().await;
     let server = shelf::furnish(desk::unverified_server(&Runs::default()));
-    let server = server.changes(&Changes::new());
+    let server = server.with_changes(&Changes::new());
     let trusted = Issuer::new(issuer.url());
     let logged = Logged::start_writing(server, trusted, directives, move |log| {
         let writer: Box<dyn io::Write> = match bounded {

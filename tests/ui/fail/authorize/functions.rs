@@ -1,11 +1,11 @@
 // errors: 6
-use toolgate::{Caller, Denied, mcp_tool};
+use toolgate::{Caller, AuthorizeError, mcp_tool};
 
-fn check(_: &Caller, _: &str) -> Result<(), Denied> {
+fn check(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
     Ok(())
 }
 
-async fn waits(_: &Caller, _: &str) -> Result<(), Denied> {
+async fn waits(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 // errors: 3
-use toolgate::{Caller, Denied, ToolSet, mcp_tool, mcp_tools, scopes, tools};
+use toolgate::{Caller, AuthorizeError, ToolSet, mcp_tool, mcp_tools, scopes, tools};
 
 scopes! {
     /// What a token can allow.
@@ -23,7 +23,7 @@ fn right() {}
 #[mcp_tool(scope = scope::RAED)]
 fn misspelled() {}
 
-fn check(_: &Caller) -> Result<(), Denied> {
+fn check(_: &Caller) -> Result<(), AuthorizeError> {
     Ok(())
 }
 
