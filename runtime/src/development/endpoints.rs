@@ -34,7 +34,7 @@ pub(super) fn for_others() -> [Endpoint; 3] {
             get(authorization_endpoint::authorize),
         ),
         (
-            "/development/authorization_endpoint/decision",
+            "/development/authorize/decision",
             post(consent::decide),
         ),
         (

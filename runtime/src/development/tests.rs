@@ -137,7 +137,7 @@ impl World {
     /// Allows the request, with every box as on the page.
     async fn allow(&self, page: &Answer) -> Answer {
         self.post(
-            "/development/authorization_endpoint/decision",
+            "/development/authorize/decision",
             &fields(page, "allow"),
         )
         .await

@@ -119,7 +119,7 @@ async fn the_caller_is_who_the_token_says() {
     assert_eq!(
         all().text("whoami", json!({})).await,
         "Some(\"alice\") https://issuer.example Some(\"inspector\") [\"read\", \"write\"] true false \
-         Some(Number(3)) Err(WrongType(\"level\")) 2000"
+         Some(Number(3)) Err(\"the claim level has the wrong type\") 2000"
     );
 }
 
