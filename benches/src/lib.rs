@@ -22,6 +22,7 @@ mod runtime {
     pub(super) mod error;
     pub(super) mod issuer;
     pub(super) mod json;
+    pub(super) mod loopback;
     pub(super) mod operation;
     pub(super) mod scope;
     pub(super) mod uri_pattern;
@@ -45,7 +46,7 @@ mod runtime {
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
     access, authorization, bearer, caller, claims, clock, development, error, issuer, json,
-    operation, scope, uri_pattern, verify,
+    loopback, operation, scope, uri_pattern, verify,
 };
 
 mod desk;

@@ -33,7 +33,7 @@ pub use client_authentication::ClientAuthentication;
 #[cfg(any(test, fuzzing))]
 pub(crate) use discovery::fuzzed;
 #[cfg(feature = "development-issuer")]
-pub(crate) use egress_policy::{EgressPolicy, is_loopback};
+pub(crate) use egress_policy::EgressPolicy;
 #[cfg(feature = "development-issuer")]
 pub(crate) use http_fetcher::{FetchError, HttpFetcher};
 pub(crate) use introspection_client::{IntrospectionClient, IntrospectionError};

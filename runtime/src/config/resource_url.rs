@@ -4,9 +4,11 @@
 //! (RFC 8707 §2, RFC 8414 §3.3, RFC 9728 §3.3). A URL type that writes `http://as` as
 //! `http://as/` breaks the comparison, so it only validates here and the text is stored.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::loopback::is_exact_loopback_url;
 
 #[cfg(test)]
 mod tests;
@@ -56,7 +58,7 @@ impl Resource {
                 format!("write {}", url.as_str()),
             );
         }
-        let loopback = is_loopback(&url);
+        let loopback = is_exact_loopback_url(&url);
         if url.scheme() == "http" && !loopback {
             return flaw(
                 "uses http on an address that is not loopback, where tokens can be read in transit",
@@ -205,7 +207,7 @@ pub(super) fn judge_issuer(text: &str) -> Result<(), ConfigError> {
             "copy `issuer` from the authorization server's metadata",
         );
     }
-    if url.scheme() == "http" && !is_loopback(&url) {
+    if url.scheme() == "http" && !is_exact_loopback_url(&url) {
         return flaw(
             "uses http on an address that is not loopback, where keys can be replaced in transit",
             "use the https URL of the issuer",
@@ -267,16 +269,6 @@ pub(super) fn read_bind(text: &str) -> Result<SocketAddr, ConfigError> {
         );
     };
     Ok(bind)
-}
-
-/// Returns whether a valid URL has a loopback host.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
 }
 
 /// Parses an absolute http or https URL, and refuses text that URL parsers would silently

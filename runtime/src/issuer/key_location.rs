@@ -6,12 +6,12 @@ use url::Url;
 
 use super::{
     Issuer,
-    egress_policy::{self, EgressPolicy},
+    egress_policy::EgressPolicy,
     jwks::Jwks,
     jwks_cache::{JwksCache, Lifetime},
     jwks_fetcher,
 };
-use crate::error::Faults;
+use crate::{error::Faults, loopback::is_loopback_url};
 
 /// The source of an issuer's keys.
 #[derive(Clone)]
@@ -123,7 +123,7 @@ impl Issuer {
     pub(super) fn reach(&self, issuer: &Url) -> EgressPolicy {
         match self.private_addresses {
             true => EgressPolicy::Anywhere,
-            false if egress_policy::is_loopback(issuer) => EgressPolicy::ThisMachine,
+            false if is_loopback_url(issuer) => EgressPolicy::ThisMachine,
             false => EgressPolicy::Public,
         }
     }

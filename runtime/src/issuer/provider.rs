@@ -7,9 +7,9 @@
 use url::Url;
 
 use super::{
-    ClientAuthentication, Introspection, Issuer, egress_policy::is_loopback,
-    introspection_settings::IntrospectionDialect,
+    ClientAuthentication, Introspection, Issuer, introspection_settings::IntrospectionDialect,
 };
+use crate::loopback::is_loopback_url;
 
 /// A provider of authorization servers.
 ///
@@ -185,7 +185,7 @@ fn entra(issuer: Issuer, base: &str) -> Issuer {
         Some((host, tenant)) => {
             // An imitation on loopback uses its own URL for both versions.
             let host = match Url::parse(host) {
-                Ok(url) if is_loopback(&url) => host,
+                Ok(url) if is_loopback_url(&url) => host,
                 _ => "https://sts.windows.net",
             };
             issuer.with_spelling(format!("{host}/{tenant}/"))
