@@ -22,6 +22,7 @@ mod runtime {
     pub(super) mod error;
     pub(super) mod issuer;
     pub(super) mod json;
+    pub(super) mod log_text;
     pub(super) mod loopback;
     pub(super) mod operation;
     pub(super) mod scope;
@@ -46,7 +47,7 @@ mod runtime {
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
     access, authorization, bearer, caller, claims, clock, development, error, issuer, json,
-    loopback, operation, scope, uri_pattern, verify,
+    log_text, loopback, operation, scope, uri_pattern, verify,
 };
 
 mod desk;

@@ -28,7 +28,9 @@ pub use environment::Environment;
 use state_key::StateKey;
 pub(crate) use {
     resource_metadata::ResourceMetadata,
-    resource_url::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource},
+    resource_url::{
+        DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource, metadata_path,
+    },
     valid_config::{ClientCredentials, TrustedIssuer, ValidConfig},
 };
 

@@ -33,7 +33,7 @@ use axum::{Router, middleware, routing::get};
 use crate::{
     clock::{Clock, UnixTime},
     error::{Faults, StartError},
-    issuer::QuotedText,
+    log_text::QuotedText,
     verify::Proofs,
 };
 

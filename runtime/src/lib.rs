@@ -18,6 +18,7 @@ mod gate;
 mod issuer;
 mod json;
 mod json_schema;
+mod log_text;
 mod loopback;
 mod metadata;
 mod operation;

@@ -19,8 +19,9 @@ use crate::{
     access::Requirement,
     authorization::{Permit, Target},
     error::Faults,
+    log_text::redaction,
     text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, ClientCapability, redaction},
+    tool::{Call, ClientCapability},
 };
 
 mod definition;

@@ -43,7 +43,6 @@ mod definition;
 mod extract;
 mod item_facts;
 mod param_header;
-pub(crate) mod redaction;
 mod round;
 mod schema_builder;
 mod security_schemes;

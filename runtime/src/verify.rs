@@ -5,7 +5,7 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{bearer::BearerToken, claims::Claims, issuer::Truncated};
+use crate::{bearer::BearerToken, claims::Claims, log_text::Truncated};
 
 mod authenticator;
 mod dpop;

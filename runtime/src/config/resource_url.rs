@@ -138,7 +138,7 @@ impl Resource {
 
     /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
     pub(crate) fn metadata_url(&self) -> String {
-        format!("{}{METADATA_PATH}{}", self.origin, self.path)
+        format!("{}{}", self.origin, metadata_path(&self.path))
     }
 
     /// Returns the resource whose metadata has this URL.
@@ -147,6 +147,12 @@ impl Resource {
         let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
         Some(format!("{origin}{path}"))
     }
+}
+
+/// Returns the path of the metadata of a resource with this path (RFC 9728 §3.1): the
+/// well-known part goes between host and path.
+pub(crate) fn metadata_path(path: &str) -> String {
+    format!("{METADATA_PATH}{path}")
 }
 
 /// The well-known prefix of metadata paths (RFC 9728 §3).

@@ -16,10 +16,10 @@ use tokio::{
 use url::form_urlencoded::Serializer;
 
 use super::{
-    Issuer, Truncated, client_authentication::Client, endpoint_resolver::EndpointResolver,
+    Issuer, client_authentication::Client, endpoint_resolver::EndpointResolver,
     http_fetcher::FetchError, introspection_settings::IntrospectionDialect,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
+use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json, log_text::Truncated};
 
 /// The maximum number of concurrent requests, so that a flood of invented tokens does not
 /// flood the issuer.

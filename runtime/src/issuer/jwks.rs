@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Algorithm, log_text::QuotedText, public_key::PublicKey};
+use super::{Algorithm, public_key::PublicKey};
 use crate::json;
+use crate::log_text::QuotedText;
 
 /// How many keys are tried for a token without a `kid`. During a rotation a set has two; with
 /// more than a few, one token would cost many signature checks.

@@ -22,9 +22,9 @@ use tokio::{
 use super::{
     jwks::Jwks,
     jwks_fetcher::FetchJwks,
-    log_text::Truncated,
     refresh_policy::{Demand, Outcome, RefreshPolicy},
 };
+use crate::log_text::Truncated;
 
 /// The time limit of a load, including discovery.
 const LOAD: Duration = Duration::from_secs(10);

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 use super::{ClientAuthentication, Issuer};
-use crate::clock::{Clock, SystemClock};
+use crate::{
+    clock::{Clock, SystemClock},
+    scope::is_scope_token,
+};
 
 /// An upstream API, and the issuer that exchanges a caller's token for a token of that API
 /// (RFC 8693).
@@ -142,7 +145,7 @@ impl Upstream {
                 "remove it, or write the API's name at the issuer",
             )
         });
-        let scopes = self.scopes.iter().filter(|scope| !is_scope(scope));
+        let scopes = self.scopes.iter().filter(|scope| !is_scope_token(scope));
         let scopes = scopes.map(|scope| {
             (
                 format!("{scope:?} is not a valid scope"),
@@ -152,12 +155,6 @@ impl Upstream {
         let faults = nameless.into_iter().chain(resources);
         faults.chain(audiences).chain(scopes)
     }
-}
-
-/// RFC 6749 §3.3.
-fn is_scope(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 impl fmt::Debug for Upstream {

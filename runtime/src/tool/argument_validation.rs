@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{ToolError, redaction};
+use super::ToolError;
 use crate::{
     error::Faults,
     json_schema::{Broken, Fault, Schema},
+    log_text::redaction,
 };
 
 /// How many faults of a call are told at once.

@@ -15,7 +15,7 @@ use crate::{
     caller::{Acceptance, Accepted, VerifiedToken},
     claims::Claims,
     clock::Clock,
-    issuer::QuotedText,
+    log_text::QuotedText,
     scope::ScopeTable,
 };
 

@@ -10,7 +10,8 @@ use crate::{
     bearer::BearerToken,
     claims::Claims,
     clock::{Clock, UnixTime},
-    issuer::{Introspection, IntrospectionError, Issuer, QuotedText, Truncated},
+    issuer::{Introspection, IntrospectionError, Issuer},
+    log_text::{QuotedText, Truncated},
 };
 
 /// The longest time that a response is cached, in seconds.

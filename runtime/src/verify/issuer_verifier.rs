@@ -20,8 +20,9 @@ use crate::{
     claims::Claims,
     clock::{Clock, SystemClock},
     error::{Faults, StartError},
-    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, QuotedText},
+    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling},
     json,
+    log_text::QuotedText,
 };
 
 /// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that

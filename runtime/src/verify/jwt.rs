@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     claims::Claims,
-    issuer::{Issuer, JwksCache, JwksError, QuotedText, Truncated},
+    issuer::{Issuer, JwksCache, JwksError},
+    log_text::{QuotedText, Truncated},
 };
 
 /// A token, and the issuer that it names.
