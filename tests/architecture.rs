@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("caller", 1),
     ("uri_pattern", 1),
     ("issuer", 2),
+    ("single_flight", 2),
     ("verify", 2),
     ("json_schema", 3),
     ("prompt", 3),

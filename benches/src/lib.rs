@@ -26,6 +26,7 @@ mod runtime {
     pub(super) mod loopback;
     pub(super) mod operation;
     pub(super) mod scope;
+    pub(super) mod single_flight;
     pub(super) mod uri_pattern;
     pub(super) mod verify;
 
@@ -47,7 +48,7 @@ mod runtime {
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
     access, authorization, bearer, caller, claims, clock, development, error, issuer, json,
-    log_text, loopback, operation, scope, uri_pattern, verify,
+    log_text, loopback, operation, scope, single_flight, uri_pattern, verify,
 };
 
 mod desk;

@@ -26,6 +26,7 @@ mod prompt;
 mod resource;
 mod scope;
 mod server;
+mod single_flight;
 mod stylesheet;
 mod text_argument;
 mod token_exchange;

@@ -15,7 +15,8 @@ use crate::{
     caller::Caller,
     error::{Faults, StartError},
     issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
-    verify::{Role, SingleFlight, TokenHash},
+    single_flight::{Role, SingleFlight},
+    verify::TokenHash,
 };
 
 /// The capacity of the cache in bytes, and the size of an entry besides its token.
@@ -59,7 +60,7 @@ struct Shared {
     upstream: Upstream,
     exchanger: TokenExchangeClient,
     kept: Cache<TokenHash, Kept, Weight>,
-    flights: SingleFlight<Result<UpstreamToken, ExchangeError>>,
+    flights: SingleFlight<TokenHash, Result<UpstreamToken, ExchangeError>>,
 }
 
 #[derive(Clone)]
@@ -112,14 +113,14 @@ impl TokenExchange {
             if let Some(token) = self.remembered(&hash) {
                 return Ok(token);
             }
-            match self.0.flights.board(hash) {
-                Role::Lead(landing) => {
-                    // Another leader may have finished between the lookup and `board`.
+            match self.0.flights.join_or_start(hash) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
                     if let Some(token) = self.remembered(&hash) {
                         return Ok(token);
                     }
                     let exchanged = self.exchange(caller, bearer, hash).await;
-                    landing.land(&exchanged);
+                    leader.publish(&exchanged);
                     return exchanged;
                 }
                 Role::Follow(waiting) => {

@@ -13,7 +13,6 @@ mod introspection_claims;
 mod issuer_verifier;
 mod jws;
 mod jwt;
-mod single_flight;
 mod token_type;
 mod verification_cache;
 mod verifier;
@@ -27,7 +26,6 @@ pub(crate) use dpop::{DpopRequest, NONCE, PROOF, Proofs};
 #[cfg(feature = "development-issuer")]
 pub(crate) use dpop::{ProofError, ProofRequirements};
 pub use issuer_verifier::IssuerVerifier;
-pub(crate) use single_flight::{Role, SingleFlight};
 pub(crate) use verification_cache::TokenHash;
 
 /// Establishes that a token is authentic and reads its claims.

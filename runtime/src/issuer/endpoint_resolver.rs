@@ -5,10 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::{
@@ -18,6 +15,7 @@ use super::{
     egress_policy::EgressPolicy,
     http_fetcher::{FetchError, HttpFetcher},
 };
+use crate::single_flight::{Role, SingleFlight};
 
 /// The time limit of discovery.
 const SEARCH: Duration = Duration::from_secs(10);
@@ -39,8 +37,7 @@ pub(super) struct EndpointResolver {
     reach: EgressPolicy,
     given: Option<Url>,
     fetcher: OnceLock<HttpFetcher>,
-    /// Allows one discovery at a time. It protects no data: `state` has its own lock.
-    turn: Semaphore,
+    discoveries: SingleFlight<(), Result<Url, MissingMetadata>>,
     state: Mutex<State>,
 }
 
@@ -83,7 +80,7 @@ impl Issuer {
             reach,
             given,
             fetcher: OnceLock::new(),
-            turn: Semaphore::new(1),
+            discoveries: SingleFlight::default(),
             state: Mutex::default(),
         };
         Ok((endpoint, client))
@@ -102,14 +99,31 @@ impl EndpointResolver {
 
     /// Returns the URL of the endpoint, and discovers it if necessary.
     pub(super) async fn locate(&self) -> Result<Url, MissingMetadata> {
-        if let Some(known) = self.known() {
-            return known;
+        loop {
+            if let Some(known) = self.known() {
+                return known;
+            }
+            match self.discoveries.join_or_start(()) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
+                    if let Some(known) = self.known() {
+                        return known;
+                    }
+                    let found = self.discover().await;
+                    leader.publish(&found);
+                    return found;
+                }
+                Role::Follow(waiting) => {
+                    if let Some(found) = waiting.outcome().await {
+                        return found;
+                    }
+                }
+            }
         }
-        let _turn = self.turn.acquire().await;
-        // An earlier task may have found the URL, or may just have failed.
-        if let Some(known) = self.known() {
-            return known;
-        }
+    }
+
+    /// Discovers the URL and records the result.
+    async fn discover(&self) -> Result<Url, MissingMetadata> {
         let found = match timeout(SEARCH, self.search()).await {
             Ok(found) => found,
             Err(_) => Err(uncertain("its metadata: no complete answer in time")),

@@ -1,8 +1,8 @@
 //! The JWKS cache of one issuer: it loads the keys once for all waiting callers, refreshes
 //! them, uses them during an outage, and drops them when they are withdrawn.
 //!
-//! No lock is held across an await. Each load is a single flight in its own task, so that a
-//! client that disconnects does not cancel the load for others.
+//! No lock is held across an await. Each load is a single flight whose leader is a task of the
+//! cache, so that a client that disconnects does not cancel the load for others.
 
 use std::{
     sync::{
@@ -15,7 +15,6 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{
     runtime::Handle,
-    sync::watch,
     time::{Instant, sleep, timeout},
 };
 
@@ -24,7 +23,10 @@ use super::{
     jwks_fetcher::FetchJwks,
     refresh_policy::{Demand, Outcome, RefreshPolicy},
 };
-use crate::log_text::Truncated;
+use crate::{
+    log_text::Truncated,
+    single_flight::{Role, SingleFlight, Waiting},
+};
 
 /// The time limit of a load, including discovery.
 const LOAD: Duration = Duration::from_secs(10);
@@ -43,6 +45,7 @@ pub(crate) struct JwksCache {
     source: Option<Box<dyn FetchJwks>>,
     lifetime: Lifetime,
     state: Mutex<State>,
+    loads: SingleFlight<(), ()>,
     /// Incremented when the set changes. A cached verdict stores the generation it belongs
     /// to.
     generation: AtomicU64,
@@ -54,8 +57,6 @@ pub(crate) struct JwksCache {
 #[derive(Default)]
 struct State {
     loaded: Option<Loaded>,
-    /// Closes when the running load ends, successfully or not.
-    flight: Option<watch::Receiver<()>>,
     schedule: RefreshPolicy,
     last_fault: Option<String>,
 }
@@ -105,6 +106,7 @@ impl JwksCache {
             source,
             lifetime,
             state: Mutex::default(),
+            loads: SingleFlight::default(),
             generation: AtomicU64::new(0),
             usable_until: AtomicU64::new(0),
             born: Instant::now(),
@@ -131,8 +133,8 @@ impl JwksCache {
     ///
     /// [`JwksError`] if they cannot be loaded now.
     pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot, JwksError> {
-        let flight = {
-            let mut state = self.state();
+        let load = {
+            let state = self.state();
             let known = self.usable(&state).map(|loaded| {
                 let old = loaded.at.elapsed() >= self.lifetime.refresh_every;
                 (loaded.snapshot.clone(), old)
@@ -140,13 +142,13 @@ impl JwksCache {
             match known {
                 Some((snapshot, false)) => return Ok(snapshot),
                 Some((snapshot, true)) => {
-                    self.board(&mut state, Demand::Due);
+                    self.join_or_start(&state, Demand::Due);
                     return Ok(snapshot);
                 }
-                None => self.board(&mut state, Demand::Due),
+                None => self.join_or_start(&state, Demand::Due),
             }
         };
-        end_of(flight).await;
+        finished(load).await;
         let state = self.state();
         match self.usable(&state) {
             Some(loaded) => Ok(loaded.snapshot.clone()),
@@ -168,14 +170,14 @@ impl JwksCache {
             let loaded = self.usable(state)?;
             (loaded.snapshot.generation != known.generation).then(|| loaded.snapshot.clone())
         };
-        let flight = {
-            let mut state = self.state();
+        let load = {
+            let state = self.state();
             if let Some(snapshot) = newer(&state) {
                 return Ok(Some(snapshot));
             }
-            self.board(&mut state, Demand::UnknownKey)
+            self.join_or_start(&state, Demand::UnknownKey)
         };
-        end_of(flight).await;
+        finished(load).await;
         let state = self.state();
         match newer(&state) {
             Some(snapshot) => Ok(Some(snapshot)),
@@ -212,9 +214,9 @@ impl JwksCache {
             let Some(keys) = keys.upgrade() else {
                 return;
             };
-            let flight = keys.board(&mut keys.state(), Demand::Due);
+            let load = keys.join_or_start(&keys.state(), Demand::Due);
             drop(keys);
-            end_of(flight).await;
+            finished(load).await;
         }
     }
 
@@ -232,30 +234,28 @@ impl JwksCache {
 
     /// Joins the running load, or starts one if the schedule permits it. Returns `None`
     /// otherwise.
-    fn board(self: &Arc<Self>, state: &mut State, demand: Demand) -> Option<watch::Receiver<()>> {
-        // If the sender is gone, the load has ended or its runtime was dropped.
-        if let Some(flight) = state
-            .flight
-            .as_ref()
-            .filter(|flight| flight.has_changed().is_ok())
-        {
-            return Some(flight.clone());
+    fn join_or_start(self: &Arc<Self>, state: &State, demand: Demand) -> Option<Waiting<()>> {
+        if let Some(running) = self.loads.join(&()) {
+            return Some(running);
         }
         self.source.as_ref()?;
         if !state.schedule.wait(demand, Instant::now()).is_zero() {
             return None;
         }
         let runtime = Handle::try_current().ok()?;
-        let (landing, flight) = watch::channel(());
-        state.flight = Some(flight.clone());
+        let leader = match self.loads.join_or_start(()) {
+            Role::Follow(running) => return Some(running),
+            Role::Lead(leader) => leader,
+        };
+        let load = leader.follow();
         let keys = Arc::clone(self);
         let loading = async move {
             keys.load(demand).await;
-            drop(landing);
+            leader.publish(&());
         };
         // Boxed like all background tasks, so that they compile to one type.
         runtime.spawn(loading.boxed());
-        Some(flight)
+        Some(load)
     }
 
     async fn load(&self, demand: Demand) {
@@ -340,10 +340,10 @@ impl JwksCache {
 /// The shortest sleep of the maintenance task.
 const MOMENT: Duration = Duration::from_millis(50);
 
-async fn end_of(flight: Option<watch::Receiver<()>>) {
-    if let Some(mut flight) = flight {
-        // Nothing is ever sent: `changed` fails when the load has ended.
-        while flight.changed().await.is_ok() {}
+/// Waits until a load has ended, successfully or not.
+async fn finished(load: Option<Waiting<()>>) {
+    if let Some(load) = load {
+        load.outcome().await;
     }
 }
 

@@ -6,7 +6,6 @@ use super::{
     IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
     dpop::Proofs,
     jws::MAX_TOKEN,
-    single_flight::{Role, SingleFlight},
     verification_cache::{TokenHash, VerificationCache},
     verifier::Verifier,
 };
@@ -17,6 +16,7 @@ use crate::{
     clock::Clock,
     log_text::QuotedText,
     scope::ScopeTable,
+    single_flight::{Role, SingleFlight},
 };
 
 mod proof_of_possession;
@@ -25,7 +25,7 @@ mod proof_of_possession;
 pub(crate) struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerificationCache,
-    flights: SingleFlight<Result<Accepted, Unauthenticated>>,
+    flights: SingleFlight<TokenHash, Result<Accepted, Unauthenticated>>,
     acceptance: Acceptance,
     /// `None` if bound tokens are refused.
     proofs: Option<Proofs>,
@@ -139,14 +139,14 @@ impl Authenticator {
         hash: TokenHash,
     ) -> Result<Accepted, Unauthenticated> {
         loop {
-            match self.flights.board(hash) {
-                Role::Lead(landing) => {
-                    // Another leader may have finished between the lookup and `board`.
+            match self.flights.join_or_start(hash) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
                     if let Some(judged) = self.remembered(issuers, &hash) {
                         return judged;
                     }
                     let judged = self.verify(issuers, token, hash).await;
-                    landing.land(&judged);
+                    leader.publish(&judged);
                     return judged;
                 }
                 Role::Follow(waiting) => {
