@@ -86,7 +86,7 @@ impl TokenExchange {
     /// Every error of the settings.
     pub fn new(upstream: Upstream) -> Result<Self, StartError> {
         let mut faults = Faults::default();
-        let exchanger = upstream.exchanger(&mut faults);
+        let exchanger = TokenExchangeClient::new(&upstream, &mut faults);
         let exchanger = match exchanger {
             Some(exchanger) => faults.finish(exchanger)?,
             None => return Err(faults.into_error()),

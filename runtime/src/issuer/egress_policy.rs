@@ -38,7 +38,18 @@ impl EgressPolicy {
         self.permits(address) && (!is_loopback_name(name) || is_loopback_address(address))
     }
 
-    /// Checks whether a document may be fetched from this URL, judging by its text. The
+    /// Parses the URL of a document.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it cannot be fetched.
+    pub(crate) fn parse_url(self, text: &str) -> Result<Url, &'static str> {
+        let url = Url::parse(text).map_err(|_| "it is not a URL")?;
+        self.permits_url(&url)?;
+        Ok(url)
+    }
+
+    /// Checks whether a document may be fetched from this URL, by its text. The
     /// addresses of a name are checked when it is resolved.
     ///
     /// # Errors
@@ -166,8 +177,8 @@ mod tests {
         assert!(!EgressPolicy::Public.permits_for("localhost", "127.0.0.1".parse().unwrap()));
     }
 
-    fn permits(reach: EgressPolicy, url: &str) -> bool {
-        reach.permits_url(&Url::parse(url).unwrap()).is_ok()
+    fn permits(egress: EgressPolicy, url: &str) -> bool {
+        egress.permits_url(&Url::parse(url).unwrap()).is_ok()
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) struct EndpointResolver {
     member: &'static str,
     issuer: Url,
     spellings: Vec<String>,
-    reach: EgressPolicy,
+    egress: EgressPolicy,
     given: Option<Url>,
     fetcher: OnceLock<HttpFetcher>,
     discoveries: SingleFlight<(), Result<Url, MissingMetadata>>,
@@ -47,37 +47,35 @@ struct State {
     missed: Option<(MissingMetadata, Instant)>,
 }
 
-impl Issuer {
-    /// Returns the endpoint in this member of the metadata, or the `given` one, with the
-    /// client authentication to use there.
+impl EndpointResolver {
+    /// Builds the resolver of the endpoint in this member of an issuer's metadata, or of the
+    /// `given` one, with the client authentication to use there.
     ///
     /// # Errors
     ///
-    /// The error in the settings, and its remedy.
-    pub(super) fn asked(
-        &self,
+    /// The error in the settings, and its fix.
+    pub(super) fn new(
+        issuer: &Issuer,
         member: &'static str,
         given: Option<&str>,
         client: &ClientAuthentication,
-    ) -> Result<(EndpointResolver, Client), (&'static str, &'static str)> {
-        let issuer = self.url().map_err(|reason| {
-            let remedy =
-                "write the issuer URL exactly as in its metadata: https, or http on loopback";
-            (reason, remedy)
+    ) -> Result<(Self, Client), (&'static str, &'static str)> {
+        let (url, egress) = issuer.url().map_err(|reason| {
+            let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";
+            (reason, fix)
         })?;
-        let reach = self.reach(&issuer);
-        let given = given.map(|text| self.location(text, reach)).transpose();
+        let given = given.map(|text| egress.parse_url(text)).transpose();
         let given =
             given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
-        let client = client.prepare(self.name()).map_err(|reason| {
-            let remedy = "use the client credentials that the provider issued for this server";
-            (reason, remedy)
+        let client = client.prepare(issuer.name()).map_err(|reason| {
+            let fix = "use the client credentials that the provider issued for this server";
+            (reason, fix)
         })?;
-        let endpoint = EndpointResolver {
+        let endpoint = Self {
             member,
-            issuer,
-            spellings: self.spellings().map(str::to_owned).collect(),
-            reach,
+            issuer: url,
+            spellings: issuer.spellings().map(str::to_owned).collect(),
+            egress,
             given,
             fetcher: OnceLock::new(),
             discoveries: SingleFlight::default(),
@@ -85,15 +83,13 @@ impl Issuer {
         };
         Ok((endpoint, client))
     }
-}
 
-impl EndpointResolver {
     /// Returns the HTTP client, which is built at its first use.
     pub(super) fn fetcher(&self) -> Result<&HttpFetcher, FetchError> {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = HttpFetcher::new(self.reach)?;
+        let fetcher = HttpFetcher::new(self.egress)?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 
@@ -174,7 +170,7 @@ impl EndpointResolver {
             .map_err(|fault| uncertain(&fault.to_string()))?;
         let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
         let url = discovery::find(self.member, fetcher, &self.issuer, accepts).await?;
-        self.reach
+        self.egress
             .permits_url(&url)
             .map_err(|reason| uncertain(&format!("its {}: {reason}", self.member)))?;
         Ok(url)

@@ -25,11 +25,11 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Fetches documents from the addresses that its [`EgressPolicy`] permits.
 pub(crate) struct HttpFetcher {
     client: Client,
-    reach: EgressPolicy,
+    egress: EgressPolicy,
 }
 
 impl HttpFetcher {
-    pub(crate) fn new(reach: EgressPolicy) -> Result<Self, FetchError> {
+    pub(crate) fn new(egress: EgressPolicy) -> Result<Self, FetchError> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -38,15 +38,15 @@ impl HttpFetcher {
             .timeout(ANSWER)
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
-        let builder = match reach {
-            // A proxy resolves names itself, so no reach can be enforced behind one.
+        let builder = match egress {
+            // A proxy resolves names itself, so no egress can be enforced behind one.
             EgressPolicy::Public | EgressPolicy::ThisMachine => {
-                builder.no_proxy().dns_resolver(Arc::new(Within(reach)))
+                builder.no_proxy().dns_resolver(Arc::new(Within(egress)))
             }
             EgressPolicy::Anywhere => builder,
         };
         let client = builder.build().map_err(|_| FetchError::NoClient)?;
-        Ok(Self { client, reach })
+        Ok(Self { client, egress })
     }
 
     /// Gets a URL and returns the body of a `200` answer.
@@ -101,7 +101,9 @@ impl HttpFetcher {
     }
 
     async fn answer(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchError> {
-        self.reach.permits_url(url).map_err(FetchError::Forbidden)?;
+        self.egress
+            .permits_url(url)
+            .map_err(FetchError::Forbidden)?;
         let request = request.header(ACCEPT, "application/json");
         request.send().await.map_err(FetchError::of)
     }
@@ -125,11 +127,11 @@ struct Within(EgressPolicy);
 
 impl Resolve for Within {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let egress = self.0;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let (near, far): (Vec<_>, Vec<_>) =
-                found.partition(|address| reach.permits_for(name.as_str(), address.ip()));
+                found.partition(|address| egress.permits_for(name.as_str(), address.ip()));
             match near.is_empty() && !far.is_empty() {
                 false => Ok(Box::new(near.into_iter()) as Addrs),
                 true => Err(Box::new(AddressForbidden) as _),
@@ -227,9 +229,9 @@ impl fmt::Display for FetchError {
 mod tests {
     use super::*;
 
-    async fn resolves(reach: EgressPolicy) -> bool {
+    async fn resolves(egress: EgressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
-        Within(reach).resolve(name).await.is_ok()
+        Within(egress).resolve(name).await.is_ok()
     }
 
     #[tokio::test]

@@ -59,29 +59,30 @@ pub(crate) enum IntrospectionError {
     },
 }
 
-impl Issuer {
-    /// Builds the introspector of this issuer, if introspection is configured, or adds the
-    /// error in its settings.
-    pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<IntrospectionClient>> {
-        let introspection = self.introspection()?;
-        let asked = self.asked(
+impl IntrospectionClient {
+    /// Builds the client of this issuer, if introspection is configured, or adds the error in
+    /// the settings.
+    pub(crate) fn new(issuer: &Issuer, faults: &mut Faults) -> Option<Arc<Self>> {
+        let introspection = issuer.introspection()?;
+        let endpoint = EndpointResolver::new(
+            issuer,
             "introspection_endpoint",
             introspection.endpoint(),
             introspection.client(),
         );
-        let (endpoint, client) = match asked {
-            Ok(asked) => asked,
-            Err((reason, remedy)) => {
-                let named = self.name();
+        let (endpoint, client) = match endpoint {
+            Ok(endpoint) => endpoint,
+            Err((reason, fix)) => {
+                let named = issuer.name();
                 faults.add(
                     format!("the introspection at the issuer {named:?} is misconfigured: {reason}"),
-                    remedy,
+                    fix,
                 );
                 return None;
             }
         };
-        Some(Arc::new(IntrospectionClient {
-            issuer: self.name().to_owned(),
+        Some(Arc::new(Self {
+            issuer: issuer.name().to_owned(),
             endpoint,
             client,
             dialect: introspection.dialect(),
@@ -89,9 +90,7 @@ impl Issuer {
             turns: Semaphore::new(AT_ONCE),
         }))
     }
-}
 
-impl IntrospectionClient {
     /// Returns the issuer's claims about an active token.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub(super) struct JwksFetcher {
     pub(super) issuer: Url,
     /// Every spelling of the issuer that is accepted in its metadata.
     pub(super) spellings: Vec<String>,
-    pub(super) reach: EgressPolicy,
+    pub(super) egress: EgressPolicy,
     pub(super) location: Location,
     pub(super) fetcher: OnceLock<HttpFetcher>,
 }
@@ -54,7 +54,7 @@ impl JwksFetcher {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = HttpFetcher::new(self.reach)?;
+        let fetcher = HttpFetcher::new(self.egress)?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 

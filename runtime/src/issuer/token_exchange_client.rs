@@ -52,45 +52,49 @@ pub(crate) struct Exchanged {
     pub(crate) lasts: Option<Duration>,
 }
 
-impl Upstream {
-    /// Builds the exchanger of this upstream, or adds the errors in its settings.
-    pub(crate) fn exchanger(&self, faults: &mut Faults) -> Option<TokenExchangeClient> {
-        for (reason, remedy) in self.faults() {
-            faults.add(
-                format!("a token exchange is misconfigured: {reason}"),
-                remedy,
-            );
+impl TokenExchangeClient {
+    /// Builds the client of this upstream, or adds the errors in its settings.
+    pub(crate) fn new(upstream: &Upstream, faults: &mut Faults) -> Option<Self> {
+        for (reason, fix) in upstream.faults() {
+            faults.add(format!("a token exchange is misconfigured: {reason}"), fix);
         }
-        let asked = self
-            .issuer
-            .asked("token_endpoint", self.endpoint.as_deref(), &self.client);
-        let (endpoint, client) = match asked {
-            Ok(asked) => asked,
-            Err((reason, remedy)) => {
-                let named = self.issuer.name();
+        let endpoint = EndpointResolver::new(
+            &upstream.issuer,
+            "token_endpoint",
+            upstream.endpoint.as_deref(),
+            &upstream.client,
+        );
+        let (endpoint, client) = match endpoint {
+            Ok(endpoint) => endpoint,
+            Err((reason, fix)) => {
+                let named = upstream.issuer.name();
                 faults.add(
                     format!(
                         "the token exchange at the issuer {named:?} is misconfigured: {reason}"
                     ),
-                    remedy,
+                    fix,
                 );
                 return None;
             }
         };
-        let resources = self.resources.iter().map(|uri| ("resource", uri.clone()));
-        let audiences = self.audiences.iter().map(|name| ("audience", name.clone()));
-        let scope = (!self.scopes.is_empty()).then(|| ("scope", self.scopes.join(" ")));
-        Some(TokenExchangeClient {
+        let resources = upstream
+            .resources
+            .iter()
+            .map(|uri| ("resource", uri.clone()));
+        let audiences = upstream
+            .audiences
+            .iter()
+            .map(|name| ("audience", name.clone()));
+        let scope = (!upstream.scopes.is_empty()).then(|| ("scope", upstream.scopes.join(" ")));
+        Some(Self {
             endpoint,
             client,
             wanted: resources.chain(audiences).chain(scope).collect(),
-            scopes: self.scopes.clone(),
+            scopes: upstream.scopes.clone(),
             turns: Semaphore::new(AT_ONCE),
         })
     }
-}
 
-impl TokenExchangeClient {
     /// Sends a caller's token to the issuer and returns a token for the upstream.
     pub(crate) async fn exchange(
         &self,

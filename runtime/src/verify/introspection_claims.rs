@@ -30,7 +30,7 @@ pub(super) async fn claims(
     judge_type(&members)
         .and_then(|()| token_type::judge_claims(&members, issuer))
         .map_err(refused)?;
-    let claims = Claims::from_members(members, issuer.reading())
+    let claims = Claims::from_members(members, issuer.claim_mapping())
         .map_err(|fault| jwt::malformed(&told(issuer, &fault.to_string())))?;
     let until = until(introspection, &claims, clock.now());
     Ok((claims, until))

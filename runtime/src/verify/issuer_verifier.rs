@@ -20,7 +20,7 @@ use crate::{
     claims::Claims,
     clock::{Clock, SystemClock},
     error::{Faults, StartError},
-    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling},
+    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, jwks_cache},
     json,
     log_text::QuotedText,
 };
@@ -91,9 +91,9 @@ impl IssuerVerifier {
                 let asked = issuer.introspection().map(|one| one.jwts());
                 let keys = match asked {
                     Some(JwtHandling::Asked) => None,
-                    _ => issuer.keys(&mut faults),
+                    _ => jwks_cache(&issuer, &mut faults),
                 };
-                let introspector = issuer.introspector(&mut faults);
+                let introspector = IntrospectionClient::new(&issuer, &mut faults);
                 IssuerKeys {
                     issuer,
                     keys,

@@ -39,7 +39,7 @@ impl JwtVerification<'_> {
         token_type::judge_claims(&members, self.issuer)
             .and_then(|()| token_type::judge_profile(&members, self.issuer))
             .map_err(|fault| kind_refused(self.told(&fault)))?;
-        let claims = Claims::from_members(members, self.issuer.reading())
+        let claims = Claims::from_members(members, self.issuer.claim_mapping())
             .map_err(|fault| malformed(&self.told(&fault.to_string())))?;
         Ok((claims, generation))
     }

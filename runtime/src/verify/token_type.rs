@@ -35,7 +35,7 @@ pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), Strin
 /// an ID token is the client, not this server.
 pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let has = |name: &str| claims.contains_key(name);
-    let own = issuer.reading().scopes.iter().map(|name| &**name);
+    let own = issuer.claim_mapping().scopes.iter().map(|name| &**name);
     let usual = ["scope", "scp", "scopes", "permissions"];
     let has_scopes = usual.iter().copied().chain(own).any(has);
     let says = |name: &str, kinds: &[&str]| {
@@ -64,7 +64,7 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
             return Err(format!("its {name:?} is not {value:?}, which is required"));
         }
     }
-    let mut names = issuer.reading().audience.iter();
+    let mut names = issuer.claim_mapping().audience.iter();
     let audience = names.find_map(|name| claims.get(&**name));
     let audiences = audience.and_then(Value::as_array).map_or(1, Vec::len);
     if issuer.has_single_audience() && audiences > 1 {
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn of_each_list_of_claims_one_is_required() {
-        let entra = Issuer::of(Provider::EntraId, "https://login.example/t/v2.0");
+        let entra = Issuer::for_provider(Provider::EntraId, "https://login.example/t/v2.0");
         for (token, expected) in [
             (json!({"scp": "a", "azp": "c"}), Ok(())),
             (json!({"roles": ["a"], "appid": "c"}), Ok(())),

@@ -1,9 +1,9 @@
 use super::*;
-use crate::error::Faults;
+use crate::{error::Faults, issuer::jwks_cache};
 
 fn faults(issuer: Issuer) -> Option<String> {
     let mut faults = Faults::default();
-    let keys = issuer.keys(&mut faults);
+    let keys = jwks_cache(&issuer, &mut faults);
     faults.finish(()).err().map(|faults| {
         assert!(keys.is_none() || issuer.algorithms.is_empty());
         faults.to_string()
@@ -74,7 +74,7 @@ fn keys_are_loaded_and_kept_as_the_settings_say() {
         let issuer = Issuer::new("https://as.example")
             .with_refresh_every(Duration::from_secs(refresh))
             .with_outage_limit(Duration::from_secs(limit));
-        let keys = issuer.keys(&mut Faults::default()).unwrap();
+        let keys = jwks_cache(&issuer, &mut Faults::default()).unwrap();
         let (refresh, limit) = keys.lifetime();
         (refresh.as_secs(), limit.as_secs())
     };
