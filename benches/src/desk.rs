@@ -64,7 +64,7 @@ impl Desk {
         let known = names
             .iter()
             .map(|name| Scope::parse(name).expect("a scope"));
-        let table = ScopeTable::new(known).expect("at most 128");
+        let table = ScopeTable::with_hierarchy(known, &[]).expect("at most 128");
         let tools: Vec<_> = (0..tools)
             .map(|number| format!("tool_{number:05}"))
             .collect();
@@ -103,7 +103,7 @@ impl Desk {
             let header = HeaderValue::from_maybe_shared(format!("Bearer {token}").into_bytes());
             HeaderMap::from_iter([(AUTHORIZATION, header.expect("ASCII"))])
         });
-        let baseline = table.asked_for();
+        let baseline = table.required();
         let mut desk = Self {
             rules: Rules::new(table, offers, baseline, false),
             authenticator,

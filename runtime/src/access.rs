@@ -122,7 +122,7 @@ mod tests {
     fn an_empty_requirement_admits_nobody() {
         for requirement in [Requirement::Scopes(&[]), Requirement::Scopes(&[&[]])] {
             let access = requirement.resolve(&table());
-            assert!(!access.allows(table().asked_for()), "{requirement:?}");
+            assert!(!access.allows(table().required()), "{requirement:?}");
         }
     }
 
@@ -130,6 +130,6 @@ mod tests {
     fn an_alternative_with_an_unknown_scope_admits_nobody() {
         let small = ScopeTable::new([A]).unwrap();
         let access = Requirement::Scopes(&[&[A, B]]).resolve(&small);
-        assert!(!access.allows(small.asked_for()));
+        assert!(!access.allows(small.required()));
     }
 }

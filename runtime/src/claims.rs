@@ -1,7 +1,7 @@
 //! The typed claims of a token. A claim of the wrong type is refused, never skipped.
 //!
-//! This module does not validate the claims: [`Acceptance`](crate::Acceptance) checks the
-//! issuer, the audience and the times.
+//! This module does not validate the claims: `caller::Acceptance` checks the issuer, the
+//! audience and the times.
 
 use std::{borrow::Cow, fmt};
 

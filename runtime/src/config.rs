@@ -10,7 +10,10 @@
 //! - `limits`: limits of one request
 //! - `settings`: the validated configuration and the values derived from it
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 mod dotenv;
 mod environment;
@@ -31,7 +34,7 @@ pub(crate) use {
     resource_url::{
         DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource, metadata_path,
     },
-    valid_config::{ClientCredentials, TrustedIssuer, ValidConfig},
+    valid_config::{ClientCredentials, ValidConfig, ValidIssuer},
 };
 
 use crate::{
@@ -55,7 +58,7 @@ const PORT: u16 = 8000;
 /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
 ///     .with_bind(([0, 0, 0, 0], 8000).into())
 ///     .with_issuer("https://login.example.com");
-/// assert!(config.notes().is_empty());
+/// assert!(config.warnings().is_empty());
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -63,11 +66,11 @@ pub struct Config {
     bind: Option<SocketAddr>,
     default_port: u16,
     audiences: Vec<String>,
-    issuers: Vec<TrustedIssuer>,
+    issuers: Vec<ValidIssuer>,
     origins: Vec<String>,
     docs_url: Option<String>,
     resource_name: Option<String>,
-    leeway: u64,
+    leeway: Duration,
     limits: Limits,
     session_limits: SessionLimits,
     dpop: Dpop,
@@ -75,7 +78,7 @@ pub struct Config {
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     automatic_consent: bool,
-    notes: Vec<String>,
+    warnings: Vec<String>,
     faults: Vec<(String, String)>,
 }
 
@@ -174,18 +177,23 @@ impl Config {
         self
     }
 
-    /// Allows clocks to differ by this many seconds: 30 by default, at most 300.
+    /// Allows clocks to differ by this time, in whole seconds: 30 seconds by default, at most
+    /// five minutes.
     #[must_use]
-    pub fn with_leeway(mut self, seconds: u64) -> Self {
-        if seconds > MAX_LEEWAY {
+    pub fn with_leeway(mut self, leeway: Duration) -> Self {
+        if leeway > MAX_LEEWAY {
             self.fault(
                 format!(
-                    "the leeway is {seconds} seconds, which accepts tokens long after they expire"
+                    "the leeway is {} seconds, which accepts tokens long after they expire",
+                    leeway.as_secs()
                 ),
-                format!("use at most {MAX_LEEWAY} seconds, and synchronize the clocks"),
+                format!(
+                    "use at most {} seconds, and synchronize the clocks",
+                    MAX_LEEWAY.as_secs()
+                ),
             );
         } else {
-            self.leeway = seconds;
+            self.leeway = leeway;
         }
         self
     }
@@ -238,8 +246,8 @@ impl Config {
     /// Returns warnings for the operator: settings that contradict each other, and unknown
     /// variables.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Builds a configuration in which nothing is set.
@@ -253,7 +261,7 @@ impl Config {
             origins: Vec::new(),
             docs_url: None,
             resource_name: None,
-            leeway: 30,
+            leeway: Duration::from_secs(30),
             limits: Limits::default(),
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
@@ -261,7 +269,7 @@ impl Config {
             credentials: None,
             state_key: None,
             automatic_consent: false,
-            notes: Vec::new(),
+            warnings: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -330,7 +338,7 @@ impl Config {
         }
         let mut known = self.issuers.iter_mut();
         let same = known.find(|known| known.issuer() == issuer.name());
-        let issuer = TrustedIssuer::new(issuer);
+        let issuer = ValidIssuer::new(issuer);
         match same {
             Some(same) => *same = issuer,
             None => self.issuers.push(issuer),

@@ -13,8 +13,8 @@ mod scope_table;
 
 pub use declared_scopes::ScopeDescription;
 pub(crate) use declared_scopes::declares;
-pub use scope_set::ScopeSet;
-pub use scope_table::{ScopeTable, TooManyScopesError};
+pub(crate) use scope_set::ScopeSet;
+pub(crate) use scope_table::{ScopeTable, TooManyScopesError};
 
 /// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
 ///

@@ -13,6 +13,7 @@ mod introspection_claims;
 mod issuer_verifier;
 mod jws;
 mod jwt;
+mod readiness_error;
 mod token_type;
 mod verification_cache;
 mod verifier;
@@ -26,6 +27,7 @@ pub(crate) use dpop::{DpopRequest, NONCE, PROOF, Proofs};
 #[cfg(feature = "development-issuer")]
 pub(crate) use dpop::{ProofError, ProofRequirements};
 pub use issuer_verifier::IssuerVerifier;
+pub use readiness_error::ReadinessError;
 pub(crate) use verification_cache::TokenHash;
 
 /// Establishes that a token is authentic and reads its claims.

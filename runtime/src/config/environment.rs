@@ -19,7 +19,7 @@ use crate::error::{Faults, StartError};
 #[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, String>,
-    notes: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl Environment {
@@ -77,7 +77,7 @@ impl Environment {
         match dotenv::read(&text) {
             Ok(contents) => Self {
                 values: contents.values,
-                notes: contents
+                warnings: contents
                     .repeated
                     .iter()
                     .map(|name| format!("{file} sets {name} more than once; the last value wins"))
@@ -111,8 +111,8 @@ impl Environment {
     }
 
     /// Returns warnings about the `.env` file.
-    pub(super) fn notes(&self) -> &[String] {
-        &self.notes
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
@@ -121,7 +121,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
         let pair = |(name, value): (N, V)| (name.into(), value.into());
         Self {
             values: variables.into_iter().map(pair).collect(),
-            notes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -160,7 +160,7 @@ mod tests {
     fn a_name_that_stands_twice_is_noted() {
         let environment = file("A=1\nA=2\n").unwrap();
         assert_eq!(environment.get("A"), Some("2"));
-        assert!(environment.notes()[0].contains("sets A more than once"));
+        assert!(environment.warnings()[0].contains("sets A more than once"));
     }
 
     #[test]

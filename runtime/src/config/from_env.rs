@@ -32,7 +32,7 @@ pub(super) fn is_ours(name: &str) -> bool {
 /// Reads every variable. Errors are stored in the configuration.
 pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
     let mut config = Config::unset(default_port);
-    config.notes.extend_from_slice(environment.notes());
+    config.warnings.extend_from_slice(environment.warnings());
     let mut scalekit = Scalekit::read(environment, &mut config);
 
     read_address(&mut config, environment);
@@ -48,7 +48,7 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
             .as_ref()
             .is_some_and(|resource| resource.has_trailing_slash())
         {
-            config.notes.push(format!(
+            config.warnings.push(format!(
                 "the resource in {source} ends in a slash; users must type the URL with the slash, because some clients compare it character by character"
             ));
         }
@@ -103,7 +103,7 @@ fn read_address(config: &mut Config, environment: &Environment) {
     if let Some(bind) = config.bind
         && bind.port() != config.default_port
     {
-        config.notes.push(format!(
+        config.warnings.push(format!(
             "{PORT} is {}, but {BIND} is {bind}; {BIND} takes precedence",
             config.default_port
         ));
@@ -125,7 +125,7 @@ fn chosen<'a>(
     let (source, text) = said.next()?;
     for (other, otherwise) in said {
         if items(otherwise) != items(text) {
-            config.notes.push(format!(
+            config.warnings.push(format!(
                 "{other} is {}, but {source} is {}; {source} takes precedence",
                 resource_url::shown(otherwise),
                 resource_url::shown(text)
@@ -159,7 +159,7 @@ fn note_unread(config: &mut Config, environment: &Environment) {
             Some((_, known)) => format!("; did you mean {known}?"),
             None => format!("; the known variables are {}", OURS.join(", ")),
         };
-        config.notes.push(format!(
+        config.warnings.push(format!(
             "the variable {} is unknown and has no effect{hint}",
             resource_url::shown(name)
         ));

@@ -19,11 +19,11 @@ pub(crate) struct ResourceMetadata {
 
 /// The document to publish, with warnings for the operator.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct MergedMetadata {
     /// The members to publish.
     pub(crate) members: Map<String, Value>,
     /// The differences from the provided document.
-    pub(crate) notes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Members that promise features this server does not provide, and why they are left out.
@@ -86,45 +86,45 @@ impl ResourceMetadata {
     /// Merges the derived members with the extra members of this document.
     ///
     /// `derived` is the document that the server would publish without this one. Its members
-    /// take precedence, and every difference yields a note.
-    pub(crate) fn serve(&self, derived: Map<String, Value>) -> Served {
+    /// take precedence, and every difference yields a warning.
+    pub(crate) fn merge(&self, derived: Map<String, Value>) -> MergedMetadata {
         let Self { source, members } = self;
-        let mut notes = Vec::new();
+        let mut warnings = Vec::new();
         if members.contains_key(SCOPES) {
             let ours: Vec<_> = texts(derived.get(SCOPES)).collect();
             let theirs = self.list(SCOPES);
             for scope in theirs.iter().filter(|scope| !ours.contains(scope)) {
                 let scope = resource_url::shown(scope);
-                notes.push(format!(
+                warnings.push(format!(
                     "{source} lists the scope {scope}, which no tool requires; it is not published"
                 ));
             }
             for scope in ours.iter().filter(|scope| !theirs.contains(scope)) {
                 let scope = resource_url::shown(scope);
-                notes.push(format!("{source} lacks the scope {scope}, which a tool requires; it is added, and must be registered at the provider"));
+                warnings.push(format!("{source} lacks the scope {scope}, which a tool requires; it is added, and must be registered at the provider"));
             }
         }
-        let mut served = Map::new();
+        let mut merged = Map::new();
         for (name, value) in members {
             if let Some((_, why)) = PROMISES.iter().find(|(promise, _)| promise == name)
                 && *value != Value::Bool(false)
                 && derived.get(name) != Some(value)
             {
-                notes.push(format!(
+                warnings.push(format!(
                     "{source} contains `{name}`, which is not published: {why}"
                 ));
             } else if derived.get(name).is_some_and(|ours| ours != value) && name != SCOPES {
-                notes.push(format!(
+                warnings.push(format!(
                     "`{name}` in {source} differs from this server's; the server publishes its own"
                 ));
             } else {
-                served.insert(name.clone(), value.clone());
+                merged.insert(name.clone(), value.clone());
             }
         }
-        served.extend(derived);
-        Served {
-            members: served,
-            notes,
+        merged.extend(derived);
+        MergedMetadata {
+            members: merged,
+            warnings,
         }
     }
 }
@@ -208,17 +208,17 @@ mod tests {
     #[test]
     fn what_agrees_is_served_without_a_word() {
         let document = ResourceMetadata::read("M", &Value::Object(derived()).to_string()).unwrap();
-        let served = document.serve(derived());
-        assert_eq!(served.members, derived());
-        assert!(served.notes.is_empty(), "{:?}", served.notes);
+        let merged = document.merge(derived());
+        assert_eq!(merged.members, derived());
+        assert!(merged.warnings.is_empty(), "{:?}", merged.warnings);
     }
 
     #[test]
     fn scopes_come_from_the_tools_and_differences_are_told() {
         let text = json!({"scopes_supported": ["news:write"]}).to_string();
-        let served = ResourceMetadata::read("M", &text).unwrap().serve(derived());
-        assert_eq!(served.members["scopes_supported"], json!(["news:read"]));
-        let told = served.notes.join("\n");
+        let merged = ResourceMetadata::read("M", &text).unwrap().merge(derived());
+        assert_eq!(merged.members["scopes_supported"], json!(["news:read"]));
+        let told = merged.warnings.join("\n");
         assert!(told.contains("lists the scope \"news:write\""), "{told}");
         assert!(told.contains("lacks the scope \"news:read\""), "{told}");
     }
@@ -233,29 +233,29 @@ mod tests {
             "tls_client_certificate_bound_access_tokens": false,
             "bearer_methods_supported": ["header", "query"],
         });
-        let served = ResourceMetadata::read("M", &text.to_string())
+        let merged = ResourceMetadata::read("M", &text.to_string())
             .unwrap()
-            .serve(derived());
+            .merge(derived());
         assert_eq!(
-            served.members["resource_policy_uri"],
+            merged.members["resource_policy_uri"],
             "https://e.example/policy"
         );
-        assert_eq!(served.members["x_custom"], json!({"a": [1]}));
+        assert_eq!(merged.members["x_custom"], json!({"a": [1]}));
         assert_eq!(
-            served.members["bearer_methods_supported"],
+            merged.members["bearer_methods_supported"],
             json!(["header"])
         );
         assert_eq!(
-            served.members["tls_client_certificate_bound_access_tokens"],
+            merged.members["tls_client_certificate_bound_access_tokens"],
             false
         );
-        assert!(!served.members.contains_key("signed_metadata"));
+        assert!(!merged.members.contains_key("signed_metadata"));
         assert!(
-            !served
+            !merged
                 .members
                 .contains_key("dpop_bound_access_tokens_required")
         );
-        assert_eq!(served.notes.len(), 3, "{:?}", served.notes);
+        assert_eq!(merged.warnings.len(), 3, "{:?}", merged.warnings);
     }
 
     #[test]

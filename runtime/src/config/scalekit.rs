@@ -159,7 +159,7 @@ impl Scalekit {
         };
         let ours = resource.metadata_url();
         if text.trim_end_matches('/') != ours {
-            config.notes.push(format!(
+            config.warnings.push(format!(
                 "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
                 resource_url::shown(&text)
             ));

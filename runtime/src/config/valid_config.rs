@@ -1,6 +1,6 @@
 //! The validated settings, and the values derived from them.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
 use crate::{
@@ -16,18 +16,18 @@ pub(crate) struct ValidConfig {
     bind: SocketAddr,
     resource: Resource,
     audiences: Vec<String>,
-    issuers: Vec<TrustedIssuer>,
+    issuers: Vec<ValidIssuer>,
     origins: Vec<String>,
     docs_url: String,
     resource_name: Option<String>,
-    leeway: u64,
+    leeway: Duration,
     limits: Limits,
     session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<ResourceMetadata>,
     state_key: Option<StateKey>,
     automatic_consent: bool,
-    notes: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl ValidConfig {
@@ -58,7 +58,7 @@ impl ValidConfig {
             document: config.document.clone(),
             state_key: config.state_key,
             automatic_consent: config.automatic_consent,
-            notes: config.notes.clone(),
+            warnings: config.warnings.clone(),
             resource,
         }
     }
@@ -84,7 +84,7 @@ impl ValidConfig {
     }
 
     /// The trusted issuers. Clients use the first.
-    pub(crate) fn issuers(&self) -> &[TrustedIssuer] {
+    pub(crate) fn issuers(&self) -> &[ValidIssuer] {
         &self.issuers
     }
 
@@ -98,8 +98,8 @@ impl ValidConfig {
         self.resource_name.as_deref()
     }
 
-    /// How many seconds clocks may differ.
-    pub(crate) fn leeway(&self) -> u64 {
+    /// How much clocks may differ.
+    pub(crate) fn leeway(&self) -> Duration {
         self.leeway
     }
 
@@ -124,8 +124,8 @@ impl ValidConfig {
     }
 
     /// The warnings to print at the start.
-    pub(crate) fn notes(&self) -> &[String] {
-        &self.notes
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
@@ -178,7 +178,7 @@ impl ValidConfig {
     }
 
     /// Adds the error that items require scopes, but no issuer can grant them.
-    pub(crate) fn fault_of_no_issuer(&self, faults: &mut Faults) {
+    pub(crate) fn add_no_issuer_error(&self, faults: &mut Faults) {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
@@ -197,9 +197,9 @@ impl ValidConfig {
 
 /// An issuer whose name is valid.
 #[derive(Debug, Clone)]
-pub(crate) struct TrustedIssuer(Issuer);
+pub(crate) struct ValidIssuer(Issuer);
 
-impl TrustedIssuer {
+impl ValidIssuer {
     pub(super) fn new(issuer: Issuer) -> Self {
         Self(issuer)
     }

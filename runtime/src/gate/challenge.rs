@@ -229,14 +229,14 @@ mod tests {
 
     fn challenges() -> Challenges {
         let mut faults = Faults::default();
-        let made = Challenges::new(URL, "", &table(), [table().asked_for()], &mut faults);
+        let made = Challenges::new(URL, "", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         made
     }
 
     #[test]
     fn without_a_token_there_is_no_error() {
-        let made = challenges().without_error(table().asked_for(), &table());
+        let made = challenges().without_error(table().required(), &table());
         assert_eq!(
             made.to_str().unwrap(),
             format!("Bearer resource_metadata=\"{URL}\", scope=\"a:read b:write\"")
@@ -247,8 +247,8 @@ mod tests {
     fn a_challenge_made_ahead_is_the_one_made_later() {
         let later = Challenges::new(URL, "", &table(), [], &mut Faults::default());
         assert_eq!(
-            later.without_error(table().asked_for(), &table()),
-            challenges().without_error(table().asked_for(), &table())
+            later.without_error(table().required(), &table()),
+            challenges().without_error(table().required(), &table())
         );
     }
 
@@ -264,16 +264,10 @@ mod tests {
     #[test]
     fn scopes_are_asked_for_as_their_issuer_knows_them() {
         let mut faults = Faults::default();
-        let made = Challenges::new(
-            URL,
-            "api://x/",
-            &table(),
-            [table().asked_for()],
-            &mut faults,
-        );
+        let made = Challenges::new(URL, "api://x/", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         assert_eq!(
-            made.without_error(table().asked_for(), &table())
+            made.without_error(table().required(), &table())
                 .to_str()
                 .unwrap(),
             format!("Bearer resource_metadata=\"{URL}\", scope=\"api://x/a:read api://x/b:write\"")

@@ -163,11 +163,8 @@ impl Issuer {
     /// space-separated string or an array of strings. The default is `scope`, `scp` and
     /// `scopes`.
     #[must_use]
-    pub fn with_scope_claims(
-        mut self,
-        names: impl IntoIterator<Item = impl Into<Cow<'static, str>>>,
-    ) -> Self {
-        self.claim_mapping.scopes = names.into_iter().map(Into::into).collect();
+    pub fn with_scope_claims(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.claim_mapping.scopes = names.into_iter().map(Into::into).map(Cow::Owned).collect();
         self
     }
 
@@ -185,15 +182,15 @@ impl Issuer {
     /// Reads the audience from this claim if a token has no `aud`, for a provider that puts
     /// it elsewhere. The value must still be an accepted audience.
     #[must_use]
-    pub fn with_audience_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.claim_mapping.audience.push(name.into());
+    pub fn with_audience_claim(mut self, name: impl Into<String>) -> Self {
+        self.claim_mapping.audience.push(Cow::Owned(name.into()));
         self
     }
 
     /// Reads the client from this claim if a token has neither `client_id` nor `azp`.
     #[must_use]
-    pub fn with_client_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.claim_mapping.client.push(name.into());
+    pub fn with_client_claim(mut self, name: impl Into<String>) -> Self {
+        self.claim_mapping.client.push(Cow::Owned(name.into()));
         self
     }
 

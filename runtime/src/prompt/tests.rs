@@ -107,7 +107,7 @@ fn desk() -> Desk {
         prompts: accesses.collect(),
         ..Offers::default()
     };
-    let baseline = table.asked_for();
+    let baseline = table.required();
     Desk {
         rules: Rules::new(table, offers, baseline, true),
         prompts,

@@ -55,7 +55,7 @@ fn shelf<S: Clone>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> 
         resources: accesses.collect(),
         ..Offers::default()
     };
-    let baseline = table.asked_for();
+    let baseline = table.required();
     Shelf {
         rules: Rules::new(table, offers, baseline, true),
         resources,

@@ -166,7 +166,7 @@ impl GatePlan {
 
     /// Logs the warnings about this configuration.
     pub(super) fn warn(&self) {
-        for note in self.settings.notes() {
+        for note in self.settings.warnings() {
             tracing::warn!("{note}");
         }
         if self.login == Login::AtProtectedCall {
@@ -261,7 +261,9 @@ impl Readiness {
         if self.stopping.load(Ordering::Relaxed) {
             return Err("the server is stopping".to_owned());
         }
-        self.authenticator.readiness()
+        self.authenticator
+            .readiness()
+            .map_err(|error| error.to_string())
     }
 
     pub(super) fn stop(&self) {
@@ -280,7 +282,7 @@ fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<De
         known.map(ScopeDescription::description)
     };
     table
-        .names(table.asked_for())
+        .names(table.required())
         .map(|name| (name, description(name)))
         .collect()
 }
@@ -319,5 +321,5 @@ pub(super) fn scopes(
     mut faults: Faults,
 ) -> Result<Vec<&'static str>, StartError> {
     let table = offered.table(hierarchy, &mut faults);
-    faults.finish(table.names(table.asked_for()).collect())
+    faults.finish(table.names(table.required()).collect())
 }

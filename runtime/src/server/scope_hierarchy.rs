@@ -96,6 +96,6 @@ mod tests {
             .table(vec![Scope::new("read")], &mut faults)
             .unwrap();
         assert!(faults.finish(()).is_ok());
-        assert!(table.granted(["root"]).contains(table.asked_for()));
+        assert!(table.granted(["root"]).contains(table.required()));
     }
 }

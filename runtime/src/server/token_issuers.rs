@@ -68,7 +68,7 @@ impl TokenIssuers {
         match embed(settings, embedding) {
             Ok(Some(embedded)) => embedded,
             Ok(None) => {
-                settings.fault_of_no_issuer(faults);
+                settings.add_no_issuer_error(faults);
                 Self::default()
             }
             Err(earlier) => {

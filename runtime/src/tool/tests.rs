@@ -59,7 +59,7 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
         tools: access.collect(),
         ..Offers::default()
     };
-    let baseline = table.asked_for();
+    let baseline = table.required();
     Desk {
         rules: Rules::new(table, offers, baseline, true),
         tools,

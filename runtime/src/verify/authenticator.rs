@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use super::{
-    IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
+    IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier,
     dpop::Proofs,
     jws::MAX_TOKEN,
     verification_cache::{TokenHash, VerificationCache},
@@ -99,7 +99,7 @@ impl Authenticator {
     }
 
     /// Returns why tokens cannot be verified, if they cannot.
-    pub(crate) fn readiness(&self) -> Result<(), String> {
+    pub(crate) fn readiness(&self) -> Result<(), ReadinessError> {
         self.verifier
             .as_issuers()
             .map_or(Ok(()), IssuerVerifier::readiness)

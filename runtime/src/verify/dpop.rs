@@ -14,7 +14,7 @@
 //! The URL comes from the configuration ([`target`]), not from `Host`: whoever relays a
 //! stolen proof chooses that header.
 
-use std::{fmt, hash::Hash, sync::Arc};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -124,16 +124,16 @@ pub(crate) struct Proofs {
 
 impl Proofs {
     /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway`
-    /// seconds ahead of the clock is from the future; one more than [`MAX_AGE`] plus
+    /// ahead of the clock is from the future; one more than [`MAX_AGE`] plus
     /// `leeway` behind it is too old.
     pub(crate) fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
-        leeway: u64,
+        leeway: Duration,
         nonces: Option<Nonces>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let targets = targets.into_iter();
+        let (targets, leeway) = (targets.into_iter(), leeway.as_secs());
         Self {
             targets: targets
                 .filter_map(|address| target::normal(address.as_ref()))

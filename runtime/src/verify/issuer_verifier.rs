@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
 use super::{
-    TokenError, TokenVerifier, introspection_claims,
+    ReadinessError, TokenError, TokenVerifier, introspection_claims,
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
     token_type,
@@ -166,12 +166,12 @@ impl IssuerVerifier {
     ///
     /// # Errors
     ///
-    /// The reason of each issuer why its tokens cannot be verified.
-    pub fn readiness(&self) -> Result<(), String> {
+    /// A [`ReadinessError`] with the reason of each issuer why its tokens cannot be verified.
+    pub fn readiness(&self) -> Result<(), ReadinessError> {
         let faults: Option<Vec<_>> = self.trusted.iter().map(IssuerKeys::fault).collect();
         match faults {
             None => Ok(()),
-            Some(faults) => Err(faults.join("; ")),
+            Some(faults) => Err(ReadinessError(faults.join("; "))),
         }
     }
 

@@ -16,7 +16,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
         ],
         ..Offers::default()
     };
-    let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
+    let rules = Rules::new(table.clone(), offers, table.required(), false);
     let reader = caller(&rules, "read");
     let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(reader.clone())) {
         Decision::Admit(permit) => permit.target(),
@@ -79,7 +79,7 @@ fn what_is_switched_off_is_what_never_was() {
         switches: Arc::clone(&switches),
         changes: true,
     };
-    let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
+    let rules = Rules::new(table.clone(), offers, table.required(), false);
     let reader = caller(&rules, "read");
     for (target, operation) in [
         (Target::Tool(0), Operation::CallTool("list")),

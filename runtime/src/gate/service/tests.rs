@@ -52,7 +52,7 @@ impl Clock for AtOne {
 
 fn gate() -> Gate {
     let table = ScopeTable::new([READ]).unwrap();
-    let read = ResolvedAccess::Scopes([table.asked_for()].into());
+    let read = ResolvedAccess::Scopes([table.required()].into());
     let offers = Offers {
         tools: vec![
             ("ping".into(), ResolvedAccess::Public),
@@ -60,7 +60,7 @@ fn gate() -> Gate {
         ],
         ..Offers::default()
     };
-    let wanted = [table.asked_for(), ScopeSet::EMPTY];
+    let wanted = [table.required(), ScopeSet::EMPTY];
     let metadata = "http://localhost/.well-known/oauth-protected-resource";
     let mut faults = Faults::default();
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);

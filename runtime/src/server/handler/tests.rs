@@ -101,7 +101,7 @@ impl World {
         let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
         let offers = offered.offers(&table, catalogue.switches());
-        let baseline = table.asked_for();
+        let baseline = table.required();
         let rounds = RoundSeal::new(None, String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),

@@ -38,7 +38,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
     capabilities.resources.get_or_insert_default();
     ChangeNotifier {
         changes: Changes::new(),
-        rules: Arc::new(Rules::new(table.clone(), offers, table.asked_for(), true)),
+        rules: Arc::new(Rules::new(table.clone(), offers, table.required(), true)),
         clock: Arc::new(At(now)),
         capabilities,
         quota: Arc::default(),

@@ -226,6 +226,7 @@ async fn without_keys_nobody_is_called_a_forger() {
             .authenticator
             .readiness()
             .unwrap_err()
+            .to_string()
             .contains("https://i")
     );
     fixture.script.publish(&jwks(&[&fixture.mint]));

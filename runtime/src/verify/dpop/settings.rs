@@ -21,7 +21,7 @@ const SHORTEST_KEY: usize = 32;
 /// let config = Config::new("https://mcp.example.com/mcp")
 ///     .with_issuer("https://login.example.com")
 ///     .with_dpop(Dpop::required().with_nonces());
-/// # assert!(config.notes().is_empty());
+/// # assert!(config.warnings().is_empty());
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Dpop {

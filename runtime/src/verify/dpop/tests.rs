@@ -37,7 +37,7 @@ fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
         proofs: Proofs::new(
             [HERE],
             vec![Algorithm::Es256],
-            30,
+            Duration::from_secs(30),
             nonces,
             Arc::new(hand.clone()),
         ),
@@ -160,7 +160,7 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
     assert_eq!(fixture.says(&proof), Ok(()));
     for passed in 1..=120 {
         fixture.hand.0.store(NOW + passed, Ordering::SeqCst);
-        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(
             fixture.says(&proof),
             Err(ProofError::Invalid("the proof was used before")),
@@ -178,7 +178,7 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
 async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
     let fixture = fixture(None);
     let passes = async |millis, second| {
-        tokio::time::advance(std::time::Duration::from_millis(millis)).await;
+        tokio::time::advance(Duration::from_millis(millis)).await;
         fixture.hand.0.store(NOW + second, Ordering::SeqCst);
     };
     // As early as it can be accepted, just before older proofs are dropped.
@@ -318,7 +318,7 @@ fn an_endpoint_without_an_address_takes_no_proof() {
     let proofs = Proofs::new(
         ["not an address"],
         Algorithm::ALL.to_vec(),
-        30,
+        Duration::from_secs(30),
         None,
         Arc::new(hand),
     );
