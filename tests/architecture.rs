@@ -318,7 +318,7 @@ fn files_with(text: &str) -> Vec<String> {
 
 #[test]
 fn only_a_verified_proof_makes_a_proved_key() {
-    let makers = files_with("ProvedKey::of_verified_proof");
+    let makers = files_with("ProvedKey::from_verified_proof");
     assert_eq!(makers, ["runtime/src/verify/dpop.rs"]);
 }
 

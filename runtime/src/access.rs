@@ -73,7 +73,7 @@ impl ResolvedAccess {
 
     /// Returns the scopes to request: the alternative that lacks the fewest scopes beyond
     /// `granted`. On a tie, the first in the author's order.
-    pub(crate) fn wanted(&self, granted: ScopeSet) -> ScopeSet {
+    pub(crate) fn scopes_to_request(&self, granted: ScopeSet) -> ScopeSet {
         match self {
             Self::Public | Self::Authenticated => ScopeSet::EMPTY,
             Self::Scopes(sets) => sets
@@ -114,8 +114,8 @@ mod tests {
         let access = Requirement::Scopes(&[&[A, B], &[C]]).resolve(&table());
         assert!(!access.allows(set(&["a"])));
         assert!(access.allows(set(&["c"])));
-        assert_eq!(access.wanted(ScopeSet::EMPTY), set(&["c"]));
-        assert_eq!(access.wanted(set(&["a"])), set(&["a", "b"]));
+        assert_eq!(access.scopes_to_request(ScopeSet::EMPTY), set(&["c"]));
+        assert_eq!(access.scopes_to_request(set(&["a"])), set(&["a", "b"]));
     }
 
     #[test]

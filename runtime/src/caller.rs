@@ -2,7 +2,7 @@
 //!
 //! The verifier has authenticated the token. Whether it is *acceptable* is validated here
 //! on each request, even if its signature was checked before. A [`Caller`] is built only
-//! from an [`AcceptedToken`], which comes only from [`Acceptance::judge`] or, for a token
+//! from an [`AcceptedToken`], which comes only from [`Acceptance::accept`] or, for a token
 //! bound to a key, from [`BoundToken::proved_by`].
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -56,20 +56,20 @@ impl Acceptance {
     ///
     /// The first [`TokenRejection`] that applies, in the order of its variants, with the
     /// token.
-    pub(crate) fn judge(
+    pub(crate) fn accept(
         &self,
         token: Arc<VerifiedToken>,
         now: UnixTime,
     ) -> Result<Accepted, (TokenRejection, Arc<VerifiedToken>)> {
-        match self.check(&token, now) {
+        match self.validate(&token, now) {
             Ok(false) => Ok(Accepted::Bearer(AcceptedToken(token))),
             Ok(true) => Ok(Accepted::Bound(BoundToken(token))),
             Err(reason) => Err((reason, token)),
         }
     }
 
-    /// Checks whether a token is acceptable. Returns whether it is bound to a key.
-    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
+    /// Validates the claims of a token. Returns whether it is bound to a key.
+    fn validate(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
         let (claims, leeway) = (&token.claims, self.leeway.as_secs());
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
@@ -132,7 +132,7 @@ impl VerifiedToken {
             held: table.held(claims.scopes()),
             granted,
             granted_names: table.names(granted).collect(),
-            binding: token_binding::read(&claims),
+            binding: token_binding::confirmation_key(&claims),
             claims,
         })
     }

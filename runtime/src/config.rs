@@ -39,7 +39,7 @@ pub(crate) use {
 
 use crate::{
     caller::MAX_LEEWAY,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     gate::{Limits, SessionLimits},
     issuer::Issuer,
     verify::Dpop,
@@ -79,7 +79,7 @@ pub struct Config {
     state_key: Option<StateKey>,
     automatic_consent: bool,
     warnings: Vec<String>,
-    faults: Vec<(String, String)>,
+    errors: Vec<(String, String)>,
 }
 
 impl Config {
@@ -120,8 +120,8 @@ impl Config {
     ///
     /// As [`Config::from_env`].
     pub fn from_environment(environment: &Environment, port: u16) -> Result<Self, StartError> {
-        let config = from_env::read(environment, port);
-        if !config.faults.is_empty() {
+        let config = from_env::config_from(environment, port);
+        if !config.errors.is_empty() {
             config.validate()?;
         }
         // Only a combination of values can still be wrong, and code can fix that before the
@@ -182,7 +182,7 @@ impl Config {
     #[must_use]
     pub fn with_leeway(mut self, leeway: Duration) -> Self {
         if leeway > MAX_LEEWAY {
-            self.fault(
+            self.add_error(
                 format!(
                     "the leeway is {} seconds, which accepts tokens long after they expire",
                     leeway.as_secs()
@@ -203,7 +203,7 @@ impl Config {
     #[must_use]
     pub fn with_session_limits(mut self, limits: SessionLimits) -> Self {
         match limits.flaw() {
-            Some((what, remedy)) => self.fault(what, remedy),
+            Some((what, remedy)) => self.add_error(what, remedy),
             None => self.session_limits = limits,
         }
         self
@@ -225,8 +225,8 @@ impl Config {
     /// they may.
     #[must_use]
     pub fn with_dpop(mut self, dpop: Dpop) -> Self {
-        match dpop.flaw() {
-            Some((what, remedy)) => self.fault(what, remedy),
+        match dpop.setup_error() {
+            Some((what, remedy)) => self.add_error(what, remedy),
             None => self.dpop = dpop,
         }
         self
@@ -270,7 +270,7 @@ impl Config {
             state_key: None,
             automatic_consent: false,
             warnings: Vec::new(),
-            faults: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -279,23 +279,23 @@ impl Config {
     fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
         match key {
             Ok(key) => self.state_key = Some(key),
-            Err(fault) => self.fault(
-                format!("{source} {fault}"),
+            Err(error) => self.add_error(
+                format!("{source} {error}"),
                 "generate one with `openssl rand -base64 32`, and use the same key on every replica",
             ),
         }
     }
 
-    fn fault(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
-        self.faults.push((what.into(), remedy.into()));
+    fn add_error(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
+        self.errors.push((what.into(), remedy.into()));
     }
 
     /// Stores an error under the name of the setting.
-    fn flawed(&mut self, source: &str, text: &str, flaw: resource_url::ConfigError) {
-        let shown = resource_url::shown(text);
-        self.fault(
-            format!("{source} is {shown}, which {}", flaw.what),
-            flaw.remedy,
+    fn add_value_error(&mut self, source: &str, text: &str, error: resource_url::ConfigError) {
+        let shown = resource_url::quoted_without_secrets(text);
+        self.add_error(
+            format!("{source} is {shown}, which {}", error.what),
+            error.remedy,
         );
     }
 
@@ -303,26 +303,26 @@ impl Config {
         // Replaces an invalid resource, so that it is reported only once.
         let stand_in = Resource::local(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
         self.resource = Some(stand_in);
-        match Resource::read(text) {
+        match Resource::parse(text) {
             Ok(resource) if resource.has_trailing_slash() && slash == Slash::Refused => {
                 let bare = text.trim_end_matches('/');
-                self.fault(
+                self.add_error(
                     format!(
                         "{source} is {}, which ends in a slash, but clients compare it character by character with the URL that the user typed",
-                        resource_url::shown(text)
+                        resource_url::quoted_without_secrets(text)
                     ),
                     format!("write {bare}; the server answers with and without the slash"),
                 );
             }
             Ok(resource) => self.resource = Some(resource),
-            Err(flaw) => self.flawed(source, text, flaw),
+            Err(error) => self.add_value_error(source, text, error),
         }
     }
 
     fn add_audience(&mut self, source: &str, text: &str) {
         // Any string is an audience (RFC 7519 §4.1.3), but an empty one is a mistake.
         if text.trim().is_empty() {
-            self.fault(
+            self.add_error(
                 format!("{source} is empty"),
                 "remove it, or set it to an audience",
             );
@@ -332,8 +332,8 @@ impl Config {
     }
 
     fn add_issuer(&mut self, source: &str, issuer: Issuer) {
-        if let Err(flaw) = resource_url::judge_issuer(issuer.name()) {
-            self.flawed(source, issuer.name(), flaw);
+        if let Err(error) = resource_url::validate_issuer(issuer.name()) {
+            self.add_value_error(source, issuer.name(), error);
             return;
         }
         let mut known = self.issuers.iter_mut();
@@ -346,16 +346,16 @@ impl Config {
     }
 
     fn add_origin(&mut self, source: &str, text: &str) {
-        match resource_url::judge_origin(text) {
+        match resource_url::validate_origin(text) {
             Ok(()) => self.origins.push(text.to_owned()),
-            Err(flaw) => self.flawed(source, text, flaw),
+            Err(error) => self.add_value_error(source, text, error),
         }
     }
 
     fn set_docs_url(&mut self, source: &str, text: &str) {
-        match resource_url::judge_page(text) {
+        match resource_url::validate_page_url(text) {
             Ok(()) => self.docs_url = Some(text.to_owned()),
-            Err(flaw) => self.flawed(source, text, flaw),
+            Err(error) => self.add_value_error(source, text, error),
         }
     }
 
@@ -365,15 +365,15 @@ impl Config {
     ///
     /// [`StartError`] with every error in the values and in their combination.
     pub(crate) fn validate(&self) -> Result<ValidConfig, StartError> {
-        let mut faults = Faults::default();
-        for (what, remedy) in &self.faults {
-            faults.add(what, remedy);
+        let mut errors = SetupErrors::default();
+        for (what, remedy) in &self.errors {
+            errors.add(what, remedy);
         }
         let bind = self
             .bind
             .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
         if self.resource.is_none() && (!bind.ip().is_loopback() || bind.port() == 0) {
-            faults.add(
+            errors.add(
                 format!(
                     "the server listens on {bind}, but the URL at which clients reach it is not set"
                 ),
@@ -384,7 +384,7 @@ impl Config {
             Some(resource) => resource.clone(),
             None => Resource::local(bind),
         };
-        faults.finish(ValidConfig::new(self, bind, resource))
+        errors.finish(ValidConfig::new(self, bind, resource))
     }
 }
 

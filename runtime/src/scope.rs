@@ -158,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn the_fault_is_where_the_character_is() {
-        let fault = Scope::parse("todo:re\"ad").unwrap_err();
-        assert_eq!(fault.position(), Some(7));
-        assert!(fault.to_string().contains("byte 7"), "{fault}");
+    fn the_error_is_where_the_character_is() {
+        let error = Scope::parse("todo:re\"ad").unwrap_err();
+        assert_eq!(error.position(), Some(7));
+        assert!(error.to_string().contains("byte 7"), "{error}");
     }
 
     #[test]

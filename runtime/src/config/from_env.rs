@@ -30,10 +30,10 @@ pub(super) fn is_ours(name: &str) -> bool {
 }
 
 /// Reads every variable. Errors are stored in the configuration.
-pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
+pub(super) fn config_from(environment: &Environment, default_port: u16) -> Config {
     let mut config = Config::unset(default_port);
     config.warnings.extend_from_slice(environment.warnings());
-    let mut scalekit = Scalekit::read(environment, &mut config);
+    let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
     read_address(&mut config, environment);
     if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
@@ -58,8 +58,8 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
             config.add_issuer(source, issuer.into());
         }
     }
-    scalekit.name_issuers(&mut config);
-    scalekit.ask_issuers(&mut config);
+    scalekit.accept_spellings(&mut config);
+    scalekit.enable_introspection(&mut config);
     if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
         for audience in items(list) {
             config.add_audience(source, audience);
@@ -72,9 +72,9 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
         config.add_origin(ORIGINS, origin);
     }
     if let Some(text) = environment.get(STATE_KEY) {
-        config.set_state_key(STATE_KEY, StateKey::read(text));
+        config.set_state_key(STATE_KEY, StateKey::parse(text));
     }
-    scalekit.finish(&mut config);
+    scalekit.check_metadata_url(&mut config);
     note_unread(&mut config, environment);
     config
 }
@@ -82,9 +82,9 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
 /// Reads `TOOLGATE_BIND`, and `PORT` for the default address.
 fn read_address(config: &mut Config, environment: &Environment) {
     if let Some(text) = environment.get(BIND) {
-        match resource_url::read_bind(text) {
+        match resource_url::parse_bind(text) {
             Ok(bind) => config.bind = Some(bind),
-            Err(flaw) => config.flawed(BIND, text, flaw),
+            Err(error) => config.add_value_error(BIND, text, error),
         }
     }
     let Some(text) = environment.get(PORT) else {
@@ -92,10 +92,10 @@ fn read_address(config: &mut Config, environment: &Environment) {
     };
     match text.parse::<u16>() {
         Ok(port) if port > 0 => config.default_port = port,
-        _ => config.fault(
+        _ => config.add_error(
             format!(
                 "{PORT} is {}, which is not a port number",
-                resource_url::shown(text)
+                resource_url::quoted_without_secrets(text)
             ),
             "write a number from 1 to 65535",
         ),
@@ -127,8 +127,8 @@ fn chosen<'a>(
         if items(otherwise) != items(text) {
             config.warnings.push(format!(
                 "{other} is {}, but {source} is {}; {source} takes precedence",
-                resource_url::shown(otherwise),
-                resource_url::shown(text)
+                resource_url::quoted_without_secrets(otherwise),
+                resource_url::quoted_without_secrets(text)
             ));
         }
     }
@@ -161,7 +161,7 @@ fn note_unread(config: &mut Config, environment: &Environment) {
         };
         config.warnings.push(format!(
             "the variable {} is unknown and has no effect{hint}",
-            resource_url::shown(name)
+            resource_url::quoted_without_secrets(name)
         ));
     }
 }

@@ -42,13 +42,13 @@ pub(super) fn is_theirs(name: &str) -> bool {
 }
 
 impl Scalekit {
-    pub(super) fn read(variables: &Environment, config: &mut Config) -> Self {
+    pub(super) fn from_environment(variables: &Environment, config: &mut Config) -> Self {
         let mut all = Self::default();
         let said = |name: &'static str| variables.get(name).map(|text| (name, text.to_owned()));
         let is_address = |said: &Said| said.1.contains("://");
 
         if let Some(text) = variables.get(METADATA) {
-            match ResourceMetadata::read(METADATA, text) {
+            match ResourceMetadata::parse(METADATA, text) {
                 Ok(document) => {
                     all.take_document(&document);
                     if let Some(name) = document.text("resource_name") {
@@ -56,9 +56,9 @@ impl Scalekit {
                     }
                     config.document = Some(document);
                 }
-                Err(flaws) => {
-                    for flaw in flaws {
-                        config.fault(format!("{METADATA} {}", flaw.what), flaw.remedy);
+                Err(errors) => {
+                    for error in errors {
+                        config.add_error(format!("{METADATA} {}", error.what), error.remedy);
                     }
                 }
             }
@@ -80,7 +80,7 @@ impl Scalekit {
             let resource = all
                 .metadata_url
                 .as_deref()
-                .and_then(Resource::of_metadata_url);
+                .and_then(Resource::resource_of_metadata_url);
             all.resources
                 .extend(resource.map(|resource| (METADATA_URL, resource)));
         }
@@ -88,8 +88,8 @@ impl Scalekit {
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
-            match resource_url::judge_issuer(environment) {
-                Err(flaw) => config.flawed(ENVIRONMENT, text, flaw),
+            match resource_url::validate_issuer(environment) {
+                Err(error) => config.add_value_error(ENVIRONMENT, text, error),
                 Ok(()) => all.environment = Some(environment.to_owned()),
             }
             if all.issuers.is_empty() {
@@ -115,7 +115,7 @@ impl Scalekit {
 
     /// Accepts the further values in tokens of these issuers: the environment as `iss`, and
     /// the id of the resource as `aud`.
-    pub(super) fn name_issuers(&mut self, config: &mut Config) {
+    pub(super) fn accept_spellings(&mut self, config: &mut Config) {
         let theirs: Vec<_> = self
             .issuers
             .iter()
@@ -129,7 +129,7 @@ impl Scalekit {
             let (environment, id) = (environment.to_owned(), id.trim_end_matches('/').to_owned());
             let known = self.environment.as_deref() == Some(&environment);
             if id.starts_with("res_") && (known || theirs.contains(&trusted.issuer())) {
-                trusted.also(&environment);
+                trusted.accept_spelling(&environment);
                 ids.push(id);
             }
         }
@@ -140,20 +140,20 @@ impl Scalekit {
 
     /// Enables introspection of tokens that are not JWTs. The credentials are sent only to
     /// issuers of the environment that they belong to.
-    pub(super) fn ask_issuers(&self, config: &mut Config) {
+    pub(super) fn enable_introspection(&self, config: &mut Config) {
         let (Some(client), Some(environment)) = (&config.credentials, &self.environment) else {
             return;
         };
         for trusted in &mut config.issuers {
             let rest = trusted.issuer().strip_prefix(environment.as_str());
             if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-                trusted.ask_as(client);
+                trusted.introspect_with(client);
             }
         }
     }
 
     /// Checks the metadata URL, which requires the resource to be known.
-    pub(super) fn finish(self, config: &mut Config) {
+    pub(super) fn check_metadata_url(self, config: &mut Config) {
         let (Some(text), Some(resource)) = (self.metadata_url, &config.resource) else {
             return;
         };
@@ -161,7 +161,7 @@ impl Scalekit {
         if text.trim_end_matches('/') != ours {
             config.warnings.push(format!(
                 "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
-                resource_url::shown(&text)
+                resource_url::quoted_without_secrets(&text)
             ));
         }
     }

@@ -8,7 +8,7 @@ fn validate(variables: &[(&str, &str)]) -> ValidConfig {
     read(variables).validate().unwrap()
 }
 
-fn faults(variables: &[(&str, &str)]) -> String {
+fn errors(variables: &[(&str, &str)]) -> String {
     let environment = variables.iter().copied().collect();
     Config::from_environment(&environment, PORT)
         .and_then(|config| config.validate())
@@ -92,8 +92,8 @@ fn our_variables_are_read() {
 }
 
 #[test]
-fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
-    let told = faults(&[
+fn every_error_is_told_at_once_by_the_name_of_its_variable() {
+    let told = errors(&[
         ("TOOLGATE_BIND", "localhost"),
         ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp/"),
         ("TOOLGATE_AUTHORIZATION_SERVERS", "http://as.example.com"),
@@ -121,7 +121,7 @@ fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
 
 #[test]
 fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
-    let told = faults(&[("TOOLGATE_BIND", "0.0.0.0:8000")]);
+    let told = errors(&[("TOOLGATE_BIND", "0.0.0.0:8000")]);
     assert!(
         told.contains("TOOLGATE_RESOURCE") && told.contains("0.0.0.0:8000"),
         "{told}"
@@ -144,9 +144,9 @@ fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
     ] {
         let settings = validate(&variables);
         assert!(!settings.may_issue_for_development());
-        let mut faults = Faults::default();
-        settings.add_no_issuer_error(&mut faults);
-        let told = faults.finish(()).unwrap_err().to_string();
+        let mut errors = SetupErrors::default();
+        settings.add_no_issuer_error(&mut errors);
+        let told = errors.finish(()).unwrap_err().to_string();
         assert!(told.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{told}");
         assert!(told.contains("loopback only"), "{told}");
     }
@@ -306,7 +306,7 @@ fn what_is_set_by_code_is_judged_at_the_start() {
         .with_leeway(Duration::from_secs(301))
         .with_body_limit(0);
     let told = flawed.validate().unwrap_err();
-    assert_eq!(told.faults().len(), 7, "{told}");
+    assert_eq!(told.errors().len(), 7, "{told}");
 
     let settings = Config::new("https://mcp.example.com/mcp")
         .with_bind(([0, 0, 0, 0], 80).into())
@@ -349,7 +349,7 @@ fn no_note_is_long() {
 }
 
 #[test]
-fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
+fn a_key_that_is_none_is_an_error_that_does_not_tell_it() {
     let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let config = read(&[("TOOLGATE_STATE_KEY", key)]);
     let settings = config.validate().unwrap();

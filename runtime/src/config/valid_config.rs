@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 
 use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
 use crate::{
-    error::Faults,
+    error::SetupErrors,
     gate::{Limits, SessionLimits},
     issuer::{ClientAuthentication, Introspection, Issuer},
     verify::Dpop,
@@ -178,7 +178,7 @@ impl ValidConfig {
     }
 
     /// Adds the error that items require scopes, but no issuer can grant them.
-    pub(crate) fn add_no_issuer_error(&self, faults: &mut Faults) {
+    pub(crate) fn add_no_issuer_error(&self, errors: &mut SetupErrors) {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
@@ -188,7 +188,7 @@ impl ValidConfig {
                 resource.as_str()
             )
         };
-        faults.add(
+        errors.add(
             format!("tools require authorization, but no issuer is configured, and {why}"),
             "set TOOLGATE_AUTHORIZATION_SERVERS to the URL of your authorization server, exactly as `issuer` in its metadata",
         );
@@ -205,7 +205,7 @@ impl ValidIssuer {
     }
 
     /// Accepts a further `iss` in this issuer's tokens.
-    pub(super) fn also(&mut self, spelling: &str) {
+    pub(super) fn accept_spelling(&mut self, spelling: &str) {
         if !self.0.is_spelled(spelling) {
             self.0 = self.0.clone().with_spelling(spelling);
         }
@@ -213,10 +213,10 @@ impl ValidIssuer {
 
     /// Enables introspection of tokens that are not JWTs, if the issuer offers it and no
     /// other introspection is configured.
-    pub(super) fn ask_as(&mut self, client: &ClientCredentials) {
+    pub(super) fn introspect_with(&mut self, client: &ClientCredentials) {
         if let (Some(secret), None) = (client.secret(), self.0.introspection()) {
             let client = ClientAuthentication::basic(client.id(), secret);
-            let introspection = Introspection::new(client).if_offered();
+            let introspection = Introspection::new(client).optional();
             self.0 = self.0.clone().with_introspection(introspection);
         }
     }

@@ -41,12 +41,12 @@ pub(super) fn prove(
         token: None,
         key: None,
     };
-    match provider.proofs.judge(shown, &about, client) {
+    match provider.proofs.verify(shown, &about, client) {
         Ok(proved) => Ok(Some(proved.thumbprint())),
         Err(ProofError::Invalid(fault)) => Err(OAuthError::new("invalid_dpop_proof", fault)),
         // Neither a key nor a nonce is required here.
         Err(ProofError::OtherKey | ProofError::WantsNonce) => Err(OAuthError::ours()),
-        Err(ProofError::NoRoom) => Err(OAuthError::new(
+        Err(ProofError::AtCapacity) => Err(OAuthError::new(
             "temporarily_unavailable",
             "too many proofs were sent and none can be stored; try again later",
         )

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use http::HeaderValue;
 
 use crate::{
-    error::Faults,
+    error::SetupErrors,
     scope::{ScopeSet, ScopeTable},
 };
 
@@ -60,7 +60,7 @@ impl Challenges {
         prefix: &str,
         table: &ScopeTable,
         ahead: impl IntoIterator<Item = ScopeSet>,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Self {
         if !is_quotable(metadata_url) {
             faults.add(
@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn challenges() -> Challenges {
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         let made = Challenges::new(URL, "", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         made
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_challenge_made_ahead_is_the_one_made_later() {
-        let later = Challenges::new(URL, "", &table(), [], &mut Faults::default());
+        let later = Challenges::new(URL, "", &table(), [], &mut SetupErrors::default());
         assert_eq!(
             later.without_error(table().required(), &table()),
             challenges().without_error(table().required(), &table())
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn scopes_are_asked_for_as_their_issuer_knows_them() {
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         let made = Challenges::new(URL, "api://x/", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         assert_eq!(
@@ -273,7 +273,7 @@ mod tests {
             format!("Bearer resource_metadata=\"{URL}\", scope=\"api://x/a:read api://x/b:write\"")
         );
         for prefix in ["a b", "\"", "\\", "ä"] {
-            let mut faults = Faults::default();
+            let mut faults = SetupErrors::default();
             Challenges::new(URL, prefix, &table(), [], &mut faults);
             assert!(faults.finish(()).is_err(), "{prefix}");
         }
@@ -330,7 +330,7 @@ mod tests {
             "https://a/ä",
             "https://a/ b",
         ] {
-            let mut faults = Faults::default();
+            let mut faults = SetupErrors::default();
             Challenges::new(url, "", &table(), [], &mut faults);
             assert!(faults.finish(()).is_err(), "{url}");
         }

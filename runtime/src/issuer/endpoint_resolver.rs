@@ -67,7 +67,7 @@ impl EndpointResolver {
         let given = given.map(|text| egress.parse_url(text)).transpose();
         let given =
             given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
-        let client = client.prepare(issuer.name()).map_err(|reason| {
+        let client = client.validate(issuer.name()).map_err(|reason| {
             let fix = "use the client credentials that the provider issued for this server";
             (reason, fix)
         })?;
@@ -133,13 +133,13 @@ impl EndpointResolver {
     }
 
     /// Forgets a discovered URL if it is old, so that the next call discovers it again.
-    pub(super) fn doubt(&self) {
+    pub(super) fn forget_if_old(&self) {
         let mut state = self.state();
         state.found.take_if(|(_, since)| since.elapsed() >= SETTLED);
     }
 
     /// Returns why the URL is not known, or `None` if it is.
-    pub(super) fn fault(&self) -> Option<MissingMetadata> {
+    pub(super) fn missing(&self) -> Option<MissingMetadata> {
         if self.given.is_some() || self.state().found.is_some() {
             return None;
         }
@@ -160,16 +160,20 @@ impl EndpointResolver {
             return Some(Ok(url.clone()));
         }
         let (absent, since) = state.missed.as_ref()?;
-        let pause = if absent.is_certain { LONG_PAUSE } else { PAUSE };
+        let pause = if absent.not_offered {
+            LONG_PAUSE
+        } else {
+            PAUSE
+        };
         (since.elapsed() < pause).then(|| Err(absent.clone()))
     }
 
     async fn search(&self) -> Result<Url, MissingMetadata> {
         let fetcher = self
             .fetcher()
-            .map_err(|fault| uncertain(&fault.to_string()))?;
+            .map_err(|error| uncertain(&error.to_string()))?;
         let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
-        let url = discovery::find(self.member, fetcher, &self.issuer, accepts).await?;
+        let url = discovery::find_url(self.member, fetcher, &self.issuer, accepts).await?;
         self.egress
             .permits_url(&url)
             .map_err(|reason| uncertain(&format!("its {}: {reason}", self.member)))?;
@@ -185,6 +189,6 @@ impl EndpointResolver {
 fn uncertain(reason: &str) -> MissingMetadata {
     MissingMetadata {
         reason: reason.to_owned(),
-        is_certain: false,
+        not_offered: false,
     }
 }

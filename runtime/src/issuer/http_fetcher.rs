@@ -40,9 +40,9 @@ impl HttpFetcher {
             .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
         let builder = match egress {
             // A proxy resolves names itself, so no egress can be enforced behind one.
-            EgressPolicy::Public | EgressPolicy::ThisMachine => {
-                builder.no_proxy().dns_resolver(Arc::new(Within(egress)))
-            }
+            EgressPolicy::Public | EgressPolicy::ThisMachine => builder
+                .no_proxy()
+                .dns_resolver(Arc::new(EgressResolver(egress))),
             EgressPolicy::Anywhere => builder,
         };
         let client = builder.build().map_err(|_| FetchError::NoClient)?;
@@ -105,14 +105,14 @@ impl HttpFetcher {
             .permits_url(url)
             .map_err(FetchError::Forbidden)?;
         let request = request.header(ACCEPT, "application/json");
-        request.send().await.map_err(FetchError::of)
+        request.send().await.map_err(FetchError::from_reqwest)
     }
 }
 
 /// Reads a body in chunks, and stops at the size limit.
 async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(FetchError::of)? {
+    while let Some(chunk) = answer.chunk().await.map_err(FetchError::from_reqwest)? {
         if body.len() + chunk.len() > MAX_DOCUMENT {
             return Err(FetchError::TooLarge);
         }
@@ -123,9 +123,9 @@ async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchError> {
 
 /// A resolver that returns only permitted addresses. The client connects to these addresses,
 /// so a name cannot resolve differently after the check (DNS rebinding).
-struct Within(EgressPolicy);
+struct EgressResolver(EgressPolicy);
 
-impl Resolve for Within {
+impl Resolve for EgressResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let egress = self.0;
         Box::pin(async move {
@@ -175,13 +175,13 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    fn of(error: reqwest::Error) -> Self {
-        if is::<AddressForbidden>(&error).is_some() {
+    fn from_reqwest(error: reqwest::Error) -> Self {
+        if find_source::<AddressForbidden>(&error).is_some() {
             Self::AddressForbidden
         } else if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() || error.is_dns() {
-            Self::NoConnection(is::<io::Error>(&error).map(io::Error::kind))
+            Self::NoConnection(find_source::<io::Error>(&error).map(io::Error::kind))
         } else {
             Self::Broken
         }
@@ -194,7 +194,7 @@ impl FetchError {
 }
 
 /// Returns the first error of a type in a chain of sources.
-fn is<'a, E: std::error::Error + 'static>(
+fn find_source<'a, E: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a E> {
     std::iter::successors(Some(error), |error| error.source())
@@ -231,7 +231,7 @@ mod tests {
 
     async fn resolves(egress: EgressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
-        Within(egress).resolve(name).await.is_ok()
+        EgressResolver(egress).resolve(name).await.is_ok()
     }
 
     #[tokio::test]
@@ -250,12 +250,12 @@ mod tests {
         drop(listener);
         let fetcher = HttpFetcher::new(EgressPolicy::ThisMachine).unwrap();
         let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
-        let fault = fetcher.get(&url).await.unwrap_err();
+        let error = fetcher.get(&url).await.unwrap_err();
         assert_eq!(
-            fault,
+            error,
             FetchError::NoConnection(Some(io::ErrorKind::ConnectionRefused))
         );
-        let told = format!("{fault} {fault:?}");
+        let told = format!("{error} {error:?}");
         assert!(
             !told.contains("secret") && !told.contains("127.0.0.1"),
             "{told}"

@@ -58,7 +58,7 @@ pub(crate) struct JwksCache {
 struct State {
     loaded: Option<Loaded>,
     schedule: RefreshPolicy,
-    last_fault: Option<String>,
+    last_error: Option<String>,
 }
 
 struct Loaded {
@@ -187,14 +187,14 @@ impl JwksCache {
     }
 
     /// Returns why there are no keys, or `None` if there are.
-    pub(crate) fn fault(&self) -> Option<String> {
+    pub(crate) fn readiness_error(&self) -> Option<String> {
         let state = self.state();
         if self.usable(&state).is_some() {
             return None;
         }
-        Some(match &state.last_fault {
-            Some(fault) => format!(
-                "the keys of {} are not loaded: {fault}",
+        Some(match &state.last_error {
+            Some(error) => format!(
+                "the keys of {} are not loaded: {error}",
                 Truncated(&self.issuer, 256)
             ),
             None => format!(
@@ -270,27 +270,27 @@ impl JwksCache {
         let issuer = Truncated(&self.issuer, 256);
         match loaded {
             Ok(set) => {
-                let (count, oddities) = (set.len(), set.oddities());
+                let (count, warnings) = (set.len(), set.warnings());
                 let outcome = self.store(set, now);
-                self.state().schedule.note(demand, outcome, now);
-                if outcome == Outcome::News {
+                self.state().schedule.record(demand, outcome, now);
+                if outcome == Outcome::Changed {
                     tracing::info!(%issuer, keys = count, "keys of the issuer loaded");
-                    if let Some(oddities) = oddities {
-                        tracing::warn!(%issuer, %oddities, "some keys of the issuer are not used");
+                    if let Some(warnings) = warnings {
+                        tracing::warn!(%issuer, %warnings, "some keys of the issuer are not used");
                     }
                 }
             }
-            Err(fault) => {
+            Err(error) => {
                 let mut state = self.state();
-                state.schedule.note(demand, Outcome::Failure, now);
+                state.schedule.record(demand, Outcome::Failed, now);
                 let again = state.schedule.wait(demand, now);
                 let kept = self.usable(&state).is_some();
-                let fault = Truncated(&fault, 1024).to_string();
-                state.last_fault = Some(fault.clone());
+                let error = Truncated(&error, 1024).to_string();
+                state.last_error = Some(error.clone());
                 drop(state);
                 tracing::warn!(
                     %issuer,
-                    %fault,
+                    %error,
                     last_good_keys_used = kept,
                     again_in_seconds = again.as_secs(),
                     "keys of the issuer cannot be loaded"
@@ -304,13 +304,13 @@ impl JwksCache {
         let known = state.loaded.take();
         let same = known.filter(|known| known.snapshot.set.is_same_as(&set));
         let (snapshot, outcome) = match same {
-            Some(known) => (known.snapshot, Outcome::Nothing),
+            Some(known) => (known.snapshot, Outcome::Unchanged),
             None => {
                 let snapshot = Snapshot {
                     set: Arc::new(set),
                     generation: self.generation.load(Ordering::Acquire) + 1,
                 };
-                (snapshot, Outcome::News)
+                (snapshot, Outcome::Changed)
             }
         };
         let until = now
@@ -320,7 +320,7 @@ impl JwksCache {
             .store(snapshot.generation, Ordering::Release);
         self.usable_until.store(millis(until), Ordering::Release);
         state.loaded = Some(Loaded { snapshot, at: now });
-        state.last_fault = None;
+        state.last_error = None;
         outcome
     }
 

@@ -112,7 +112,7 @@ impl Upstream {
         self.issuer.is_spelled(iss) || self.callers_of.iter().any(|one| one == iss)
     }
 
-    pub(crate) fn keep(&self) -> Duration {
+    pub(crate) fn cache_time(&self) -> Duration {
         self.keep
     }
 
@@ -121,7 +121,7 @@ impl Upstream {
     }
 
     /// Returns the errors in the settings, and their remedies.
-    pub(super) fn faults(&self) -> impl Iterator<Item = (String, &'static str)> {
+    pub(super) fn errors(&self) -> impl Iterator<Item = (String, &'static str)> {
         let nameless = (self.resources.is_empty() && self.audiences.is_empty()).then(|| {
             (
                 "the API for which tokens are requested is not set".to_owned(),
@@ -152,8 +152,8 @@ impl Upstream {
                 "use printable ASCII without quotes and backslashes (RFC 6749 section 3.3)",
             )
         });
-        let faults = nameless.into_iter().chain(resources);
-        faults.chain(audiences).chain(scopes)
+        let errors = nameless.into_iter().chain(resources);
+        errors.chain(audiences).chain(scopes)
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) const CHECKED: &[Format] = &[
     Format::new("uuid", is_uuid),
     Format::new("json-pointer", is_json_pointer),
     // Valid is what this server could search for: a tool that takes a pattern runs it.
-    Format::new("regex", |text| Pattern::read(text).is_ok()),
+    Format::new("regex", |text| Pattern::parse(text).is_ok()),
 ];
 
 /// Whether the specification defines a format (2020-12 validation §7.3).
@@ -60,7 +60,7 @@ impl Format {
     /// # Errors
     ///
     /// For formats of the specification that are not checked.
-    pub(super) fn read(name: &str) -> Result<Option<Self>, (String, &'static str)> {
+    pub(super) fn parse(name: &str) -> Result<Option<Self>, (String, &'static str)> {
         if UNCHECKED.contains(&name) {
             return Err((
                 format!("the format `{name}` is not checked by this server"),

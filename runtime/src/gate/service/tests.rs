@@ -19,7 +19,7 @@ use crate::{
     caller::Acceptance,
     claims::Claims,
     clock::{Clock, UnixTime},
-    error::Faults,
+    error::SetupErrors,
     gate::{
         ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, RefusalCache,
         SessionLimits, Sessions,
@@ -62,7 +62,7 @@ fn gate() -> Gate {
     };
     let wanted = [table.required(), ScopeSet::EMPTY];
     let metadata = "http://localhost/.well-known/oauth-protected-resource";
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
@@ -196,7 +196,7 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
         .authenticator
         .authenticate(
             &credentials,
-            &DpopRequest::read(&http::Method::POST, &http::HeaderMap::new()),
+            &DpopRequest::from_request(&http::Method::POST, &http::HeaderMap::new()),
         )
         .await
         .unwrap();

@@ -48,8 +48,8 @@ fn the_last_of_128_scopes_has_its_own_bit() {
 
 #[test]
 fn one_scope_too_many_is_an_error_that_counts_them() {
-    let fault = ScopeTable::new(numbered(129)).unwrap_err();
-    assert!(fault.to_string().contains("129"), "{fault}");
+    let error = ScopeTable::new(numbered(129)).unwrap_err();
+    assert!(error.to_string().contains("129"), "{error}");
 }
 
 #[test]

@@ -273,7 +273,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.admit(&context, Operation::of_reference(&request.r#ref))?;
+        self.admit(&context, Operation::from_reference(&request.r#ref))?;
         self.handler.complete(request, context).await
     }
 

@@ -86,14 +86,14 @@ impl Fixture {
             proof: Header::One(proof.as_bytes()),
         };
         let about = ProofRequirements { token, key: None };
-        self.proofs.judge(&shown, &about, "alice").map(drop)
+        self.proofs.verify(&shown, &about, "alice").map(drop)
     }
 }
 
 #[tokio::test]
 async fn a_proofs_time_is_judged_to_the_second() {
     let fixture = fixture(None);
-    for (change, fault) in [
+    for (change, error) in [
         (json!({"iat": NOW - 90}), None),
         (json!({"iat": NOW - 91}), Some("the proof is too old")),
         (json!({"iat": NOW + 30}), None),
@@ -111,8 +111,8 @@ async fn a_proofs_time_is_judged_to_the_second() {
     ] {
         let mut claims = change.clone();
         claims["jti"] = json!(change.to_string());
-        let expected = match fault {
-            Some(fault) => Err(ProofError::Invalid(fault)),
+        let expected = match error {
+            Some(error) => Err(ProofError::Invalid(error)),
             None => Ok(()),
         };
         assert_eq!(fixture.says(&fixture.proof(claims)), expected, "{change}");
@@ -240,9 +240,9 @@ async fn the_key_is_judged_before_all_else_that_a_proof_says() {
     };
     let about = ProofRequirements {
         token: None,
-        key: Some(Thumbprint::of_digest([0; 32])),
+        key: Some(Thumbprint::from_digest([0; 32])),
     };
-    let judged = fixture.proofs.judge(&shown, &about, "alice").map(drop);
+    let judged = fixture.proofs.verify(&shown, &about, "alice").map(drop);
     assert_eq!(judged, Err(ProofError::OtherKey));
 }
 
@@ -290,21 +290,21 @@ async fn a_proof_by_another_key_than_it_brings_is_none() {
 #[tokio::test]
 async fn a_proof_and_its_name_are_as_long_as_they_may_be_and_no_longer() {
     let fixture = fixture(None);
-    let fault = |text| Err(ProofError::Invalid(text));
+    let error = |text| Err(ProofError::Invalid(text));
     for (length, expected) in [
-        (0, fault("the proof's jti is empty or too long")),
+        (0, error("the proof's jti is empty or too long")),
         (1, Ok(())),
         (256, Ok(())),
-        (257, fault("the proof's jti is empty or too long")),
-        (999, fault("the proof's jti is empty or too long")),
+        (257, error("the proof's jti is empty or too long")),
+        (999, error("the proof's jti is empty or too long")),
     ] {
         let proof = fixture.proof(json!({"jti": "x".repeat(length)}));
         assert_eq!(fixture.says(&proof), expected, "{length}");
     }
     for (length, expected) in [
         (8192, Ok(())),
-        (8193, fault("the proof is too long")),
-        (9999, fault("the proof is too long")),
+        (8193, error("the proof is too long")),
+        (9999, error("the proof is too long")),
     ] {
         let proof = fixture.proof_of_length(length);
         assert_eq!(proof.len(), length);
