@@ -4,11 +4,11 @@
 //! [`Config::validate`] validates it and builds [`ValidConfig`]; the server reads only these.
 //!
 //! - `environment`: the variables of the process and of the `.env` file (`dotenv`)
-//! - `variables`: the meaning of Toolgate's variables; `scalekit`: of Scalekit's
-//! - `address`: resources, issuers and origins as text
-//! - `document`: a protected resource metadata document that the user provides
-//! - `limits`: limits of one request
-//! - `settings`: the validated configuration and the values derived from it
+//! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's
+//! - `resource_url`: resources, issuers and origins as text
+//! - `resource_metadata`: a protected resource metadata document that the user provides
+//! - `request_limits`: limits of one request; `state_key`: the key that seals state
+//! - `valid_config`: the validated configuration and the values derived from it
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -26,6 +26,7 @@ mod state_key;
 #[cfg(test)]
 mod tests;
 mod valid_config;
+mod variable;
 
 pub use environment::Environment;
 use state_key::StateKey;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, ffi::OsString, fmt, fs, io, path::Path};
 
-use super::dotenv;
+use super::{dotenv, variable::is_reserved};
 use crate::error::{SetupErrors, StartError};
 
 /// The variables of the process, with those of the `.env` file as defaults.
@@ -50,7 +50,7 @@ impl Environment {
                 Ok(value) => {
                     self.values.insert(name, value);
                 }
-                Err(_) if super::from_env::is_ours(&name) => {
+                Err(_) if is_reserved(&name) => {
                     errors.add(format!("{name} is not UTF-8"), "set it to UTF-8 text");
                 }
                 Err(_) => {}

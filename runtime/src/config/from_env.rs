@@ -2,7 +2,8 @@
 
 use super::{
     Config, Environment, Slash, StateKey, resource_url,
-    scalekit::{self, Scalekit},
+    scalekit::Scalekit,
+    variable::{NamedValue, OUR_PREFIX, PORT, items},
 };
 
 const BIND: &str = "TOOLGATE_BIND";
@@ -17,17 +18,6 @@ const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 const OURS: [&str; 7] = [
     BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS, STATE_KEY,
 ];
-
-/// The prefix of every variable of Toolgate.
-const OUR_PREFIX: &str = "TOOLGATE_";
-
-/// The port alone, as hosting platforms and Scalekit's guides set it.
-const PORT: &str = "PORT";
-
-/// Returns whether this library reads a variable, or the name has a prefix that it reserves.
-pub(super) fn is_ours(name: &str) -> bool {
-    name.starts_with(OUR_PREFIX) || name == PORT || scalekit::is_theirs(name)
-}
 
 /// Reads every variable. Errors are stored in the configuration.
 pub(super) fn config_from(environment: &Environment, default_port: u16) -> Config {
@@ -75,7 +65,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
         config.set_state_key(STATE_KEY, StateKey::parse(text));
     }
     scalekit.check_metadata_url(&mut config);
-    note_unread(&mut config, environment);
+    warn_of_unknown(&mut config, environment);
     config
 }
 
@@ -110,20 +100,20 @@ fn read_address(config: &mut Config, environment: &Environment) {
     }
 }
 
-/// Returns the first source that is set, Toolgate's variable before the others. Adds a note
-/// for each other source with a different value.
+/// Returns the first source that is set, Toolgate's variable before the others. Adds a
+/// warning for each other source with a different value.
 fn chosen<'a>(
     config: &mut Config,
     environment: &'a Environment,
     ours: &'static str,
-    theirs: &'a [(&'static str, String)],
+    theirs: &'a [NamedValue],
 ) -> Option<(&'static str, &'a str)> {
     let own = environment.get(ours).map(|text| (ours, text));
-    let mut said = own
+    let mut sources = own
         .into_iter()
         .chain(theirs.iter().map(|(name, text)| (*name, text.as_str())));
-    let (source, text) = said.next()?;
-    for (other, otherwise) in said {
+    let (source, text) = sources.next()?;
+    for (other, otherwise) in sources {
         if items(otherwise) != items(text) {
             config.warnings.push(format!(
                 "{other} is {}, but {source} is {}; {source} takes precedence",
@@ -135,14 +125,8 @@ fn chosen<'a>(
     Some((source, text))
 }
 
-/// Splits a comma-separated list.
-pub(super) fn items(list: &str) -> Vec<&str> {
-    let items = list.split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).collect()
-}
-
-/// Without this note, a misspelled variable would be ignored silently.
-fn note_unread(config: &mut Config, environment: &Environment) {
+/// Warns of unknown variables: otherwise, a misspelled one would be ignored silently.
+fn warn_of_unknown(config: &mut Config, environment: &Environment) {
     for name in environment
         .names()
         .filter(|name| name.starts_with(OUR_PREFIX))

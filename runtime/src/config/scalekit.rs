@@ -5,8 +5,8 @@
 //! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
-    ClientCredentials, Config, Environment, Resource, ResourceMetadata, from_env::items,
-    resource_url,
+    ClientCredentials, Config, Environment, Resource, ResourceMetadata, resource_url,
+    variable::{METADATA, NamedValue, items},
 };
 
 const ENVIRONMENT: &str = "SCALEKIT_ENVIRONMENT_URL";
@@ -15,37 +15,28 @@ const CLIENT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 const ISSUERS: &str = "SCALEKIT_AUTHORIZATION_SERVERS";
 const AUDIENCE: &str = "SCALEKIT_AUDIENCE_NAME";
 const METADATA_URL: &str = "SCALEKIT_RESOURCE_METADATA_URL";
-const METADATA: &str = "METADATA_JSON_RESPONSE";
 
 /// The guides misspell `RESOURCE`; some users correct it.
 const NAME: [&str; 2] = ["SCALEKIT_RESOUCE_NAME", "SCALEKIT_RESOURCE_NAME"];
 const DOCS_URL: [&str; 2] = ["SCALEKIT_RESOUCE_DOCS_URL", "SCALEKIT_RESOURCE_DOCS_URL"];
 
-/// The name of a variable and its value.
-type Said = (&'static str, String);
-
 /// The values of Scalekit's variables, by their meaning here. The first of several takes
 /// precedence.
 #[derive(Debug, Default)]
 pub(super) struct Scalekit {
-    pub(super) resources: Vec<Said>,
-    pub(super) issuers: Vec<Said>,
-    pub(super) audiences: Vec<Said>,
-    pub(super) docs_urls: Vec<Said>,
+    pub(super) resources: Vec<NamedValue>,
+    pub(super) issuers: Vec<NamedValue>,
+    pub(super) audiences: Vec<NamedValue>,
+    pub(super) docs_urls: Vec<NamedValue>,
     environment: Option<String>,
     metadata_url: Option<String>,
-}
-
-/// Returns whether a variable is one of Scalekit's.
-pub(super) fn is_theirs(name: &str) -> bool {
-    name.starts_with("SCALEKIT_") || name == METADATA
 }
 
 impl Scalekit {
     pub(super) fn from_environment(variables: &Environment, config: &mut Config) -> Self {
         let mut all = Self::default();
-        let said = |name: &'static str| variables.get(name).map(|text| (name, text.to_owned()));
-        let is_address = |said: &Said| said.1.contains("://");
+        let value = |name: &'static str| variables.get(name).map(|text| (name, text.to_owned()));
+        let is_address = |value: &NamedValue| value.1.contains("://");
 
         if let Some(text) = variables.get(METADATA) {
             match ResourceMetadata::parse(METADATA, text) {
@@ -64,16 +55,16 @@ impl Scalekit {
             }
         }
         // The guides put the resource's URL there; others put a display name.
-        let names: Vec<_> = NAME.into_iter().filter_map(said).collect();
+        let names: Vec<_> = NAME.into_iter().filter_map(value).collect();
         let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(is_address);
         all.resources.extend(addresses);
         if let Some((_, name)) = names.into_iter().next() {
             config.resource_name = Some(name);
         }
-        all.audiences.extend(said(AUDIENCE));
+        all.audiences.extend(value(AUDIENCE));
         // An audience can also be an id, or a further audience beside the resource.
         if all.resources.is_empty() {
-            all.resources.extend(said(AUDIENCE).filter(is_address));
+            all.resources.extend(value(AUDIENCE).filter(is_address));
         }
         all.metadata_url = variables.get(METADATA_URL).map(str::to_owned);
         if all.resources.is_empty() {
@@ -84,7 +75,7 @@ impl Scalekit {
             all.resources
                 .extend(resource.map(|resource| (METADATA_URL, resource)));
         }
-        all.issuers.extend(said(ISSUERS));
+        all.issuers.extend(value(ISSUERS));
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
@@ -96,7 +87,7 @@ impl Scalekit {
                 all.issuers.push((ENVIRONMENT, environment.to_owned()));
             }
         }
-        all.docs_urls.extend(DOCS_URL.into_iter().filter_map(said));
+        all.docs_urls.extend(DOCS_URL.into_iter().filter_map(value));
         if let Some(id) = variables.get(CLIENT_ID) {
             config.credentials = Some(ClientCredentials::new(id, variables.get(CLIENT_SECRET)));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{TokenError, issuer_verifier::IssuerKeys, jwt, token_type};
+use super::{TokenError, issuer_keys::IssuerKeys, jwt, token_type};
 use crate::{
     bearer::BearerToken,
     claims::Claims,

@@ -11,6 +11,7 @@ use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
 use super::{
     ReadinessError, TokenError, TokenVerifier, introspection_claims,
+    issuer_keys::IssuerKeys,
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
     token_type,
@@ -46,15 +47,6 @@ pub struct IssuerVerifier {
     trusted: Box<[IssuerKeys]>,
     clock: Arc<dyn Clock>,
     background: OnceLock<Background>,
-}
-
-/// An issuer and what is needed to verify its tokens.
-pub(super) struct IssuerKeys {
-    pub(super) issuer: Issuer,
-    /// `None` if all its tokens are introspected.
-    pub(super) keys: Option<Arc<JwksCache>>,
-    /// `None` if none of its tokens are introspected.
-    pub(super) introspector: Option<Arc<IntrospectionClient>>,
 }
 
 /// The evidence for a verified token.
@@ -306,13 +298,6 @@ impl fmt::Debug for IssuerVerifier {
         f.debug_list()
             .entries(self.trusted.iter().map(|one| &one.issuer))
             .finish()
-    }
-}
-
-impl IssuerKeys {
-    fn readiness_error(&self) -> Option<String> {
-        let keys = self.keys.as_ref().and_then(|keys| keys.readiness_error());
-        keys.or_else(|| self.introspector.as_ref()?.readiness_error())
     }
 }
 

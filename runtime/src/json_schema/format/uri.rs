@@ -1,5 +1,5 @@
-//! URIs (RFC 3986). Browsers mend what they are given; this does not, for what is accepted
-//! here must be one to every reader.
+//! URIs (RFC 3986). Browsers repair what they get. This parser does not: every other parser
+//! must accept what it accepts.
 
 use std::net::Ipv6Addr;
 
@@ -67,7 +67,8 @@ fn is_literal(text: &str) -> bool {
     })
 }
 
-/// Whether a text has unreserved characters, escapes, delimiters of parts and `others` alone.
+/// Returns whether a text has only unreserved characters, escapes, sub-delimiters and
+/// `others`.
 fn is_of(text: &str, others: &[u8]) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
