@@ -101,7 +101,8 @@ pub(super) fn is_duration(text: &str) -> bool {
     }
 }
 
-/// Returns whether a text consists of numbers, each with a unit, in the order of `units`.
+/// Returns whether a text consists of numbers, each with a unit, and the units follow each
+/// other in `units`.
 fn is_run(text: &str, units: &str) -> bool {
     let mut found = String::new();
     for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
