@@ -64,7 +64,7 @@ impl Desk {
         let known = names
             .iter()
             .map(|name| Scope::parse(name).expect("a scope"));
-        let table = ScopeTable::new(known).expect("at most 128");
+        let table = ScopeTable::with_hierarchy(known, &[]).expect("at most 128");
         let tools: Vec<_> = (0..tools)
             .map(|number| format!("tool_{number:05}"))
             .collect();
@@ -103,7 +103,7 @@ impl Desk {
             let header = HeaderValue::from_maybe_shared(format!("Bearer {token}").into_bytes());
             HeaderMap::from_iter([(AUTHORIZATION, header.expect("ASCII"))])
         });
-        let baseline = table.asked_for();
+        let baseline = table.required();
         let mut desk = Self {
             rules: Rules::new(table, offers, baseline, false),
             authenticator,
@@ -140,7 +140,7 @@ impl Desk {
     /// authorizes and decides.
     #[must_use]
     pub fn warm(&self) -> bool {
-        self.enter(0)
+        self.admit_request(0)
     }
 
     /// Does the same for a new token: parses it, verifies its signature, reads its claims and
@@ -151,7 +151,7 @@ impl Desk {
     /// If no unused token is left.
     #[must_use]
     pub fn cold(&self) -> bool {
-        self.enter(self.cold.fetch_add(1, Ordering::Relaxed))
+        self.admit_request(self.cold.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Returns the tokens and the key set that verifies them.
@@ -160,7 +160,7 @@ impl Desk {
         (&self.tokens, &self.jwks)
     }
 
-    fn enter(&self, number: usize) -> bool {
+    fn admit_request(&self, number: usize) -> bool {
         let caller = self.authenticated(number);
         self.admit_to(&self.tools[0], Some(caller))
     }
@@ -178,13 +178,13 @@ impl Desk {
 
     fn authenticated(&self, number: usize) -> Caller {
         let headers = self.headers.get(number).expect("a token is left");
-        let credentials = Credentials::read(headers, None, true).expect("one token");
+        let credentials = Credentials::from_headers(headers, None, true).expect("one token");
         let credentials = credentials.expect("the header has credentials");
-        let shown = DpopRequest::read(&Method::POST, headers);
+        let request = DpopRequest::from_request(&Method::POST, headers);
         // Never pending: the keys are static, or the token is cached.
-        let judged = self.authenticator.authenticate(&credentials, &shown);
-        let judged = judged.now_or_never();
-        let accepted = judged.expect("never pending").expect("a valid token");
+        let result = self.authenticator.authenticate(&credentials, &request);
+        let result = result.now_or_never();
+        let accepted = result.expect("never pending").expect("a valid token");
         accepted.sent_with(credentials)
     }
 

@@ -22,8 +22,11 @@ mod runtime {
     pub(super) mod error;
     pub(super) mod issuer;
     pub(super) mod json;
+    pub(super) mod log_text;
+    pub(super) mod loopback;
     pub(super) mod operation;
     pub(super) mod scope;
+    pub(super) mod single_flight;
     pub(super) mod uri_pattern;
     pub(super) mod verify;
 
@@ -45,7 +48,7 @@ mod runtime {
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
     access, authorization, bearer, caller, claims, clock, development, error, issuer, json,
-    operation, scope, uri_pattern, verify,
+    log_text, loopback, operation, scope, single_flight, uri_pattern, verify,
 };
 
 mod desk;

@@ -260,6 +260,7 @@ pub(crate) fn scope_tokens(scope: &str) -> Result<Vec<&str>, String> {
 }
 
 /// Whether the text is a `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 §3.3).
+/// The runtime has the same check; this crate shares no code with it.
 pub(crate) fn is_scope_token(text: &str) -> bool {
     !text.is_empty()
         && text

@@ -12,6 +12,7 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
             "a scope must have at least one character (RFC 6749 section 3.3): write one, or use `authenticated` or `public` instead",
         ));
     }
+    // The runtime checks the same grammar in `Scope::new`: this crate cannot depend on it.
     let allowed = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
     let (at, (byte, wrong)) = text
         .char_indices()

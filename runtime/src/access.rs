@@ -73,7 +73,7 @@ impl ResolvedAccess {
 
     /// Returns the scopes to request: the alternative that lacks the fewest scopes beyond
     /// `granted`. On a tie, the first in the author's order.
-    pub(crate) fn wanted(&self, granted: ScopeSet) -> ScopeSet {
+    pub(crate) fn scopes_to_request(&self, granted: ScopeSet) -> ScopeSet {
         match self {
             Self::Public | Self::Authenticated => ScopeSet::EMPTY,
             Self::Scopes(sets) => sets
@@ -114,15 +114,15 @@ mod tests {
         let access = Requirement::Scopes(&[&[A, B], &[C]]).resolve(&table());
         assert!(!access.allows(set(&["a"])));
         assert!(access.allows(set(&["c"])));
-        assert_eq!(access.wanted(ScopeSet::EMPTY), set(&["c"]));
-        assert_eq!(access.wanted(set(&["a"])), set(&["a", "b"]));
+        assert_eq!(access.scopes_to_request(ScopeSet::EMPTY), set(&["c"]));
+        assert_eq!(access.scopes_to_request(set(&["a"])), set(&["a", "b"]));
     }
 
     #[test]
     fn an_empty_requirement_admits_nobody() {
         for requirement in [Requirement::Scopes(&[]), Requirement::Scopes(&[&[]])] {
             let access = requirement.resolve(&table());
-            assert!(!access.allows(table().asked_for()), "{requirement:?}");
+            assert!(!access.allows(table().required()), "{requirement:?}");
         }
     }
 
@@ -130,6 +130,6 @@ mod tests {
     fn an_alternative_with_an_unknown_scope_admits_nobody() {
         let small = ScopeTable::new([A]).unwrap();
         let access = Requirement::Scopes(&[&[A, B]]).resolve(&small);
-        assert!(!access.allows(small.asked_for()));
+        assert!(!access.allows(small.required()));
     }
 }

@@ -26,7 +26,7 @@ impl Rules {
     /// Decides whether a caller may perform an operation. The caller moves into the
     /// admission, or is returned with the denial.
     pub(crate) fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
-        match self.judge(operation, caller.as_ref()) {
+        match self.authorize(operation, caller.as_ref()) {
             Ok(target) => Decision::Admit(Permit {
                 rules: self.id,
                 caller,
@@ -40,7 +40,7 @@ impl Rules {
     /// Returns whether a caller may perform an operation. Lists that are filtered by grants
     /// use this.
     pub(crate) fn allows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
-        self.judge(operation, caller).is_ok()
+        self.authorize(operation, caller).is_ok()
     }
 
     /// Authorizes again at dispatch, with the operation that is about to run.
@@ -54,7 +54,7 @@ impl Rules {
         permit: &Permit,
         operation: Operation<'_>,
     ) -> Result<(), NotPermittedError> {
-        match self.judge(operation, permit.caller()) {
+        match self.authorize(operation, permit.caller()) {
             Ok(target)
                 if self.id == permit.rules
                     && operation.kind() == permit.kind
@@ -68,20 +68,23 @@ impl Rules {
 
     /// Returns the target of an admitted operation, if it has one, or the reason for the
     /// denial.
-    fn judge(
+    fn authorize(
         &self,
         operation: Operation<'_>,
         caller: Option<&Caller>,
     ) -> Result<Option<Target>, Denial> {
-        let rule = self.rule(operation);
+        let rule = self.access_of(operation);
         let (target, accesses): (_, &[&ResolvedAccess]) = match &rule {
-            Rule::Of(target, access) => (Some(*target), &[*access]),
-            Rule::General(access) => (None, &[*access]),
-            Rule::All(accesses) => (None, accesses),
-            Rule::None if caller.is_some() || *self.unlisted() == ResolvedAccess::Public => {
+            Rule::Target(target, access) => (Some(*target), &[*access]),
+            Rule::Untargeted(access) => (None, &[*access]),
+            Rule::Every(accesses) => (None, accesses),
+            Rule::Missing
+                if caller.is_some()
+                    || *self.access_to_learn_existence() == ResolvedAccess::Public =>
+            {
                 return Err(Denial::Unruled);
             }
-            Rule::None => (None, &[self.unlisted()]),
+            Rule::Missing => (None, &[self.access_to_learn_existence()]),
         };
         let granted = match caller {
             Some(caller) => caller.granted(),
@@ -92,7 +95,7 @@ impl Rules {
                 ScopeSet::EMPTY
             }
             None => {
-                let wanted = self.wanted(Some(operation));
+                let wanted = self.scopes_to_request(Some(operation));
                 return Err(Denial::NoToken { wanted });
             }
         };
@@ -101,7 +104,7 @@ impl Rules {
         }
         let needed = accesses
             .iter()
-            .map(|access| access.wanted(granted))
+            .map(|access| access.scopes_to_request(granted))
             .fold(ScopeSet::EMPTY, ScopeSet::union);
         Err(Denial::InsufficientScope {
             needed,

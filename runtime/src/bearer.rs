@@ -34,8 +34,11 @@ impl BearerToken {
     /// # Errors
     ///
     /// A [`BearerError`] if the request's credentials are not a single valid token.
-    pub fn read(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Self>, BearerError> {
-        let read = Credentials::read(headers, query, false)?;
+    pub fn from_headers(
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<Option<Self>, BearerError> {
+        let read = Credentials::from_headers(headers, query, false)?;
         Ok(read.map(|credentials| credentials.token))
     }
 
@@ -88,8 +91,8 @@ impl Credentials {
         Self { token, ..self }
     }
 
-    /// Like [`BearerToken::read`]; with `dpop`, also accepts the scheme `DPoP`.
-    pub(crate) fn read(
+    /// Like [`BearerToken::from_headers`]; with `dpop`, also accepts the scheme `DPoP`.
+    pub(crate) fn from_headers(
         headers: &HeaderMap,
         query: Option<&str>,
         dpop: bool,
@@ -191,7 +194,8 @@ mod tests {
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        BearerToken::read(&headers, None).map(|token| token.map(|token| token.as_str().to_owned()))
+        BearerToken::from_headers(&headers, None)
+            .map(|token| token.map(|token| token.as_str().to_owned()))
     }
 
     #[test]
@@ -236,7 +240,7 @@ mod tests {
         let read = |value: &'static str, dpop| {
             let mut headers = HeaderMap::new();
             headers.append(AUTHORIZATION, HeaderValue::from_static(value));
-            let read = Credentials::read(&headers, None, dpop);
+            let read = Credentials::from_headers(&headers, None, dpop);
             read.map(|read| read.map(|read| (read.scheme, read.token.as_str().to_owned())))
         };
         for value in ["DPoP abc", "dpop abc", "DPOP  abc"] {
@@ -290,7 +294,7 @@ mod tests {
             HeaderValue::from_bytes(b"Bearer \xc3\xa4").unwrap(),
         );
         assert_eq!(
-            BearerToken::read(&headers, None).unwrap_err(),
+            BearerToken::from_headers(&headers, None).unwrap_err(),
             BearerError::Malformed
         );
     }
@@ -313,22 +317,24 @@ mod tests {
             "%61ccess_token=",
         ] {
             assert_eq!(
-                BearerToken::read(&HeaderMap::new(), Some(query)).unwrap_err(),
+                BearerToken::from_headers(&HeaderMap::new(), Some(query)).unwrap_err(),
                 BearerError::InQuery,
                 "{query}"
             );
         }
-        assert!(BearerToken::read(&HeaderMap::new(), Some("token=a&x=access_token")).is_ok());
+        assert!(
+            BearerToken::from_headers(&HeaderMap::new(), Some("token=a&x=access_token")).is_ok()
+        );
     }
 
     #[test]
-    fn a_fault_tells_what_is_wrong() {
-        for (fault, word) in [
+    fn an_error_tells_what_is_wrong() {
+        for (error, word) in [
             (BearerError::InQuery, "URL"),
             (BearerError::Repeated, "more than one"),
             (BearerError::Malformed, "malformed"),
         ] {
-            assert!(fault.to_string().contains(word), "{fault:?}");
+            assert!(error.to_string().contains(word), "{error:?}");
         }
     }
 
@@ -336,7 +342,9 @@ mod tests {
     fn what_is_kept_longer_than_its_request_has_memory_of_its_own() {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, HeaderValue::from_static("DPoP abc"));
-        let read = Credentials::read(&headers, None, true).unwrap().unwrap();
+        let read = Credentials::from_headers(&headers, None, true)
+            .unwrap()
+            .unwrap();
         let detached = read.clone().detached();
         assert_eq!(
             (detached.scheme, detached.token.as_str()),

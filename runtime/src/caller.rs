@@ -2,10 +2,10 @@
 //!
 //! The verifier has authenticated the token. Whether it is *acceptable* is validated here
 //! on each request, even if its signature was checked before. A [`Caller`] is built only
-//! from an [`AcceptedToken`], which comes only from [`Acceptance::judge`] or, for a token
+//! from an [`AcceptedToken`], which comes only from [`Acceptance::accept`] or, for a token
 //! bound to a key, from [`BoundToken::proved_by`].
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     bearer::{BearerToken, Credentials},
@@ -19,36 +19,34 @@ mod token_binding;
 
 pub(crate) use token_binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
 
-/// The longest leeway for clock skew, in seconds.
-pub const MAX_LEEWAY: u64 = 300;
+/// The longest leeway for clock skew.
+pub(crate) const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
 /// The issuers, audiences and clock leeway that decide which tokens a server accepts.
 #[derive(Debug, Clone)]
-pub struct Acceptance {
+pub(crate) struct Acceptance {
     issuers: Vec<String>,
     audiences: Vec<String>,
-    leeway: u64,
+    leeway: Duration,
 }
 
 impl Acceptance {
     /// Accepts tokens of these issuers for these audiences. Both are compared character for
     /// character (RFC 7519 §4.1.1, RFC 3986 §6.2.1). The clock leeway is 30 seconds.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         issuers: impl IntoIterator<Item = impl Into<String>>,
         audiences: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self {
             issuers: issuers.into_iter().map(Into::into).collect(),
             audiences: audiences.into_iter().map(Into::into).collect(),
-            leeway: 30,
+            leeway: Duration::from_secs(30),
         }
     }
 
-    /// Sets the leeway for clock skew, in seconds, at most [`MAX_LEEWAY`].
-    #[must_use]
-    pub fn with_leeway(mut self, seconds: u64) -> Self {
-        self.leeway = seconds.min(MAX_LEEWAY);
+    /// Sets the leeway for clock skew in whole seconds, at most [`MAX_LEEWAY`].
+    pub(crate) fn with_leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway.min(MAX_LEEWAY);
         self
     }
 
@@ -58,21 +56,21 @@ impl Acceptance {
     ///
     /// The first [`TokenRejection`] that applies, in the order of its variants, with the
     /// token.
-    pub(crate) fn judge(
+    pub(crate) fn accept(
         &self,
         token: Arc<VerifiedToken>,
         now: UnixTime,
     ) -> Result<Accepted, (TokenRejection, Arc<VerifiedToken>)> {
-        match self.check(&token, now) {
+        match self.validate(&token, now) {
             Ok(false) => Ok(Accepted::Bearer(AcceptedToken(token))),
             Ok(true) => Ok(Accepted::Bound(BoundToken(token))),
             Err(reason) => Err((reason, token)),
         }
     }
 
-    /// Checks whether a token is acceptable. Returns whether it is bound to a key.
-    fn check(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
-        let claims = &token.claims;
+    /// Validates the claims of a token. Returns whether it is bound to a key.
+    fn validate(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
+        let (claims, leeway) = (&token.claims, self.leeway.as_secs());
         // RFC 7519 §4.1.1, RFC 9068 §4.
         if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
             return Err(TokenRejection::Issuer);
@@ -86,27 +84,27 @@ impl Acceptance {
             return Err(TokenRejection::Audience);
         }
         // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
-        if now >= claims.expires_at().plus(self.leeway) {
+        if now >= claims.expires_at().plus(leeway) {
             return Err(TokenRejection::Expired);
         }
         // RFC 7519 §4.1.5.
         if claims
             .not_before()
-            .is_some_and(|start| start > now.plus(self.leeway))
+            .is_some_and(|start| start > now.plus(leeway))
         {
             return Err(TokenRejection::NotYetValid);
         }
         // RFC 7519 §4.1.6: a token from the future means that a clock is wrong.
         if claims
             .issued_at()
-            .is_some_and(|issued| issued > now.plus(self.leeway))
+            .is_some_and(|issued| issued > now.plus(leeway))
         {
             return Err(TokenRejection::IssuedInFuture);
         }
         let is_bound = token.binding?.is_some();
         // Without either, sessions and the audit log have no owner to record.
         if claims.subject().or(claims.client_id()).is_none() {
-            return Err(TokenRejection::Nobody);
+            return Err(TokenRejection::NoIdentity);
         }
         Ok(is_bound)
     }
@@ -134,7 +132,7 @@ impl VerifiedToken {
             held: table.held(claims.scopes()),
             granted,
             granted_names: table.names(granted).collect(),
-            binding: token_binding::read(&claims),
+            binding: token_binding::confirmation_key(&claims),
             claims,
         })
     }
@@ -242,8 +240,7 @@ enum Party {
 
 /// Why an authentic token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenRejection {
+pub(crate) enum TokenRejection {
     /// This server does not trust its issuer.
     Issuer,
     /// It is for another audience.
@@ -265,7 +262,7 @@ pub enum TokenRejection {
     /// It is not bound to a key, but must be.
     Unbound,
     /// It names neither a subject nor a client.
-    Nobody,
+    NoIdentity,
 }
 
 impl fmt::Display for TokenRejection {
@@ -283,12 +280,10 @@ impl fmt::Display for TokenRejection {
             Self::BoundOtherwise => "the token is bound in a way that this server does not verify",
             Self::BoundToAnotherKey => "the proof is signed by another key than the token is bound to",
             Self::Unbound => "the token is not bound to a key",
-            Self::Nobody => "the token names neither a subject nor a client",
+            Self::NoIdentity => "the token names neither a subject nor a client",
         })
     }
 }
-
-impl std::error::Error for TokenRejection {}
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The typed claims of a token. A claim of the wrong type is refused, never skipped.
 //!
-//! This module does not validate the claims: [`Acceptance`](crate::Acceptance) checks the
-//! issuer, the audience and the times.
+//! This module does not validate the claims: `caller::Acceptance` checks the issuer, the
+//! audience and the times.
 
 use std::{borrow::Cow, fmt};
 
@@ -78,17 +78,17 @@ impl Claims {
     /// Reads the claims from parsed members, with the claim names of their issuer.
     pub(crate) fn from_members(
         all: Map<String, Value>,
-        reading: &ClaimMapping,
+        mapping: &ClaimMapping,
     ) -> Result<Self, ClaimsError> {
         Ok(Self {
             issuer: string(&all, "iss")?.ok_or(ClaimsError::Missing("iss"))?,
             subject: string(&all, "sub")?,
-            audience: reading.audience(&all)?,
+            audience: mapping.audience(&all)?,
             expires_at: expiry(&all)?.ok_or(ClaimsError::Missing("exp"))?,
             not_before: time(&all, "nbf", Rounding::Later)?,
             issued_at: time(&all, "iat", Rounding::Earlier)?,
-            client_id: reading.client(&all)?,
-            scopes: reading.scopes(&all)?,
+            client_id: mapping.client(&all)?,
+            scopes: mapping.scopes(&all)?,
             all,
         })
     }

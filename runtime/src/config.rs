@@ -4,13 +4,16 @@
 //! [`Config::validate`] validates it and builds [`ValidConfig`]; the server reads only these.
 //!
 //! - `environment`: the variables of the process and of the `.env` file (`dotenv`)
-//! - `variables`: the meaning of Toolgate's variables; `scalekit`: of Scalekit's
-//! - `address`: resources, issuers and origins as text
-//! - `document`: a protected resource metadata document that the user provides
-//! - `limits`: limits of one request
-//! - `settings`: the validated configuration and the values derived from it
+//! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's
+//! - `resource_url`: resources, issuers and origins as text
+//! - `resource_metadata`: a protected resource metadata document that the user provides
+//! - `request_limits`: limits of one request; `state_key`: the key that seals state
+//! - `valid_config`: the validated configuration and the values derived from it
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 mod dotenv;
 mod environment;
@@ -23,18 +26,21 @@ mod state_key;
 #[cfg(test)]
 mod tests;
 mod valid_config;
+mod variable;
 
 pub use environment::Environment;
 use state_key::StateKey;
 pub(crate) use {
     resource_metadata::ResourceMetadata,
-    resource_url::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource},
-    valid_config::{ClientCredentials, TrustedIssuer, ValidConfig},
+    resource_url::{
+        DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource, metadata_path,
+    },
+    valid_config::{ClientCredentials, ValidConfig, ValidIssuer},
 };
 
 use crate::{
     caller::MAX_LEEWAY,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     gate::{Limits, SessionLimits},
     issuer::Issuer,
     verify::Dpop,
@@ -53,7 +59,7 @@ const PORT: u16 = 8000;
 /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
 ///     .with_bind(([0, 0, 0, 0], 8000).into())
 ///     .with_issuer("https://login.example.com");
-/// assert!(config.notes().is_empty());
+/// assert!(config.warnings().is_empty());
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -61,11 +67,11 @@ pub struct Config {
     bind: Option<SocketAddr>,
     default_port: u16,
     audiences: Vec<String>,
-    issuers: Vec<TrustedIssuer>,
+    issuers: Vec<ValidIssuer>,
     origins: Vec<String>,
     docs_url: Option<String>,
     resource_name: Option<String>,
-    leeway: u64,
+    leeway: Duration,
     limits: Limits,
     session_limits: SessionLimits,
     dpop: Dpop,
@@ -73,8 +79,8 @@ pub struct Config {
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     automatic_consent: bool,
-    notes: Vec<String>,
-    faults: Vec<(String, String)>,
+    warnings: Vec<String>,
+    errors: Vec<(String, String)>,
 }
 
 impl Config {
@@ -115,8 +121,8 @@ impl Config {
     ///
     /// As [`Config::from_env`].
     pub fn from_environment(environment: &Environment, port: u16) -> Result<Self, StartError> {
-        let config = from_env::read(environment, port);
-        if !config.faults.is_empty() {
+        let config = from_env::config_from(environment, port);
+        if !config.errors.is_empty() {
             config.validate()?;
         }
         // Only a combination of values can still be wrong, and code can fix that before the
@@ -172,18 +178,23 @@ impl Config {
         self
     }
 
-    /// Allows clocks to differ by this many seconds: 30 by default, at most 300.
+    /// Allows clocks to differ by this time, in whole seconds: 30 seconds by default, at most
+    /// five minutes.
     #[must_use]
-    pub fn with_leeway(mut self, seconds: u64) -> Self {
-        if seconds > MAX_LEEWAY {
-            self.fault(
+    pub fn with_leeway(mut self, leeway: Duration) -> Self {
+        if leeway > MAX_LEEWAY {
+            self.add_error(
                 format!(
-                    "the leeway is {seconds} seconds, which accepts tokens long after they expire"
+                    "the leeway is {} seconds, which accepts tokens long after they expire",
+                    leeway.as_secs()
                 ),
-                format!("use at most {MAX_LEEWAY} seconds, and synchronize the clocks"),
+                format!(
+                    "use at most {} seconds, and synchronize the clocks",
+                    MAX_LEEWAY.as_secs()
+                ),
             );
         } else {
-            self.leeway = seconds;
+            self.leeway = leeway;
         }
         self
     }
@@ -193,7 +204,7 @@ impl Config {
     #[must_use]
     pub fn with_session_limits(mut self, limits: SessionLimits) -> Self {
         match limits.flaw() {
-            Some((what, remedy)) => self.fault(what, remedy),
+            Some((what, remedy)) => self.add_error(what, remedy),
             None => self.session_limits = limits,
         }
         self
@@ -215,8 +226,8 @@ impl Config {
     /// they may.
     #[must_use]
     pub fn with_dpop(mut self, dpop: Dpop) -> Self {
-        match dpop.flaw() {
-            Some((what, remedy)) => self.fault(what, remedy),
+        match dpop.setup_error() {
+            Some((what, remedy)) => self.add_error(what, remedy),
             None => self.dpop = dpop,
         }
         self
@@ -236,8 +247,8 @@ impl Config {
     /// Returns warnings for the operator: settings that contradict each other, and unknown
     /// variables.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Builds a configuration in which nothing is set.
@@ -251,7 +262,7 @@ impl Config {
             origins: Vec::new(),
             docs_url: None,
             resource_name: None,
-            leeway: 30,
+            leeway: Duration::from_secs(30),
             limits: Limits::default(),
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
@@ -259,8 +270,8 @@ impl Config {
             credentials: None,
             state_key: None,
             automatic_consent: false,
-            notes: Vec::new(),
-            faults: Vec::new(),
+            warnings: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -269,23 +280,23 @@ impl Config {
     fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
         match key {
             Ok(key) => self.state_key = Some(key),
-            Err(fault) => self.fault(
-                format!("{source} {fault}"),
+            Err(error) => self.add_error(
+                format!("{source} {error}"),
                 "generate one with `openssl rand -base64 32`, and use the same key on every replica",
             ),
         }
     }
 
-    fn fault(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
-        self.faults.push((what.into(), remedy.into()));
+    fn add_error(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
+        self.errors.push((what.into(), remedy.into()));
     }
 
     /// Stores an error under the name of the setting.
-    fn flawed(&mut self, source: &str, text: &str, flaw: resource_url::ConfigError) {
-        let shown = resource_url::shown(text);
-        self.fault(
-            format!("{source} is {shown}, which {}", flaw.what),
-            flaw.remedy,
+    fn add_value_error(&mut self, source: &str, text: &str, error: resource_url::ConfigError) {
+        let shown = resource_url::quoted_without_secrets(text);
+        self.add_error(
+            format!("{source} is {shown}, which {}", error.what),
+            error.remedy,
         );
     }
 
@@ -293,26 +304,26 @@ impl Config {
         // Replaces an invalid resource, so that it is reported only once.
         let stand_in = Resource::local(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
         self.resource = Some(stand_in);
-        match Resource::read(text) {
+        match Resource::parse(text) {
             Ok(resource) if resource.has_trailing_slash() && slash == Slash::Refused => {
                 let bare = text.trim_end_matches('/');
-                self.fault(
+                self.add_error(
                     format!(
                         "{source} is {}, which ends in a slash, but clients compare it character by character with the URL that the user typed",
-                        resource_url::shown(text)
+                        resource_url::quoted_without_secrets(text)
                     ),
                     format!("write {bare}; the server answers with and without the slash"),
                 );
             }
             Ok(resource) => self.resource = Some(resource),
-            Err(flaw) => self.flawed(source, text, flaw),
+            Err(error) => self.add_value_error(source, text, error),
         }
     }
 
     fn add_audience(&mut self, source: &str, text: &str) {
         // Any string is an audience (RFC 7519 §4.1.3), but an empty one is a mistake.
         if text.trim().is_empty() {
-            self.fault(
+            self.add_error(
                 format!("{source} is empty"),
                 "remove it, or set it to an audience",
             );
@@ -322,13 +333,13 @@ impl Config {
     }
 
     fn add_issuer(&mut self, source: &str, issuer: Issuer) {
-        if let Err(flaw) = resource_url::judge_issuer(issuer.name()) {
-            self.flawed(source, issuer.name(), flaw);
+        if let Err(error) = resource_url::validate_issuer(issuer.name()) {
+            self.add_value_error(source, issuer.name(), error);
             return;
         }
         let mut known = self.issuers.iter_mut();
         let same = known.find(|known| known.issuer() == issuer.name());
-        let issuer = TrustedIssuer::new(issuer);
+        let issuer = ValidIssuer::new(issuer);
         match same {
             Some(same) => *same = issuer,
             None => self.issuers.push(issuer),
@@ -336,16 +347,16 @@ impl Config {
     }
 
     fn add_origin(&mut self, source: &str, text: &str) {
-        match resource_url::judge_origin(text) {
+        match resource_url::validate_origin(text) {
             Ok(()) => self.origins.push(text.to_owned()),
-            Err(flaw) => self.flawed(source, text, flaw),
+            Err(error) => self.add_value_error(source, text, error),
         }
     }
 
     fn set_docs_url(&mut self, source: &str, text: &str) {
-        match resource_url::judge_page(text) {
+        match resource_url::validate_page_url(text) {
             Ok(()) => self.docs_url = Some(text.to_owned()),
-            Err(flaw) => self.flawed(source, text, flaw),
+            Err(error) => self.add_value_error(source, text, error),
         }
     }
 
@@ -355,15 +366,15 @@ impl Config {
     ///
     /// [`StartError`] with every error in the values and in their combination.
     pub(crate) fn validate(&self) -> Result<ValidConfig, StartError> {
-        let mut faults = Faults::default();
-        for (what, remedy) in &self.faults {
-            faults.add(what, remedy);
+        let mut errors = SetupErrors::default();
+        for (what, remedy) in &self.errors {
+            errors.add(what, remedy);
         }
         let bind = self
             .bind
             .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
         if self.resource.is_none() && (!bind.ip().is_loopback() || bind.port() == 0) {
-            faults.add(
+            errors.add(
                 format!(
                     "the server listens on {bind}, but the URL at which clients reach it is not set"
                 ),
@@ -374,7 +385,7 @@ impl Config {
             Some(resource) => resource.clone(),
             None => Resource::local(bind),
         };
-        faults.finish(ValidConfig::new(self, bind, resource))
+        errors.finish(ValidConfig::new(self, bind, resource))
     }
 }
 

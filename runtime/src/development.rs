@@ -32,8 +32,8 @@ use axum::{Router, middleware, routing::get};
 
 use crate::{
     clock::{Clock, UnixTime},
-    error::{Faults, StartError},
-    issuer::QuotedText,
+    error::{SetupErrors, StartError},
+    log_text::QuotedText,
     verify::Proofs,
 };
 
@@ -111,7 +111,7 @@ impl DevelopmentIssuer {
     /// default scope is not among the scopes, the subject is invalid, or the system has no
     /// randomness.
     pub(crate) fn new(settings: Settings) -> Result<Self, StartError> {
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         if !loopback_guard::is_origin(&settings.origin) {
             faults.add(
                 format!(

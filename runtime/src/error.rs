@@ -24,7 +24,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start(faults) => faults.fmt(f),
+            Self::Start(errors) => errors.fmt(f),
             Self::Bind { address, source } => write!(
                 f,
                 "cannot listen on {address}: {source}; set TOOLGATE_BIND to an address that is free on this machine"
@@ -43,29 +43,29 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Start(faults) => Some(faults),
+            Self::Start(errors) => Some(errors),
             Self::Bind { source, .. } | Self::Serve(source) => Some(source),
         }
     }
 }
 
 impl From<StartError> for Error {
-    fn from(faults: StartError) -> Self {
-        Self::Start(faults)
+    fn from(errors: StartError) -> Self {
+        Self::Start(errors)
     }
 }
 
 /// Every error that prevents the start, each with its fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StartError {
-    faults: Vec<SetupError>,
+    errors: Vec<SetupError>,
 }
 
 impl StartError {
     /// Returns the errors in the order in which they were found; never empty.
     #[must_use]
-    pub fn faults(&self) -> &[SetupError] {
-        &self.faults
+    pub fn errors(&self) -> &[SetupError] {
+        &self.errors
     }
 
     /// Builds the error of a step that fails with a single cause.
@@ -73,19 +73,19 @@ impl StartError {
     pub(crate) fn single(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         let (what, remedy) = (what.into(), remedy.into());
         Self {
-            faults: vec![SetupError { what, remedy }],
+            errors: vec![SetupError { what, remedy }],
         }
     }
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.faults.as_slice() {
+        match self.errors.as_slice() {
             [only] => write!(f, "the server cannot start: {only}"),
             many => {
                 write!(f, "the server cannot start, for {} reasons:", many.len())?;
-                for (number, fault) in many.iter().enumerate() {
-                    write!(f, "\n  {}. {fault}", number + 1)?;
+                for (number, error) in many.iter().enumerate() {
+                    write!(f, "\n  {}. {error}", number + 1)?;
                 }
                 Ok(())
             }
@@ -130,9 +130,9 @@ impl fmt::Display for SetupError {
 
 /// Collects errors, so that all of them can be fixed in one pass.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<SetupError>);
+pub(crate) struct SetupErrors(Vec<SetupError>);
 
-impl Faults {
+impl SetupErrors {
     pub(crate) fn add(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
         self.0.push(SetupError {
             what: what.into(),
@@ -142,13 +142,13 @@ impl Faults {
 
     /// Adds the errors of an earlier step.
     pub(crate) fn extend(&mut self, earlier: StartError) {
-        self.0.extend(earlier.faults);
+        self.0.extend(earlier.errors);
     }
 
     /// Returns the errors of a step that cannot continue. There is at least one.
     pub(crate) fn into_error(self) -> StartError {
         debug_assert!(!self.0.is_empty());
-        StartError { faults: self.0 }
+        StartError { errors: self.0 }
     }
 
     /// Returns `value` if there are no errors.
@@ -156,7 +156,7 @@ impl Faults {
         if self.0.is_empty() {
             Ok(value)
         } else {
-            Err(StartError { faults: self.0 })
+            Err(StartError { errors: self.0 })
         }
     }
 }
@@ -166,11 +166,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_told_with_its_remedy() {
-        let mut faults = Faults::default();
-        faults.add("TOOLGATE_BIND is \"x\"", "write an address");
-        faults.add("two tools are named \"a\"", "rename one");
-        let told = format!("{:?}", Error::from(faults.finish(()).unwrap_err()));
+    fn every_error_is_told_with_its_remedy() {
+        let mut errors = SetupErrors::default();
+        errors.add("TOOLGATE_BIND is \"x\"", "write an address");
+        errors.add("two tools are named \"a\"", "rename one");
+        let told = format!("{:?}", Error::from(errors.finish(()).unwrap_err()));
         for part in [
             "2 reasons",
             "1. TOOLGATE_BIND",
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn no_fault_gives_the_value() {
-        assert_eq!(Faults::default().finish(7), Ok(7));
+    fn no_error_gives_the_value() {
+        assert_eq!(SetupErrors::default().finish(7), Ok(7));
     }
 }

@@ -142,8 +142,8 @@ mod tests {
             r#"{"x":{"a":1,"b":2,"a":3}}"#,
             r#"{"x":[0,{"a":1,"a":3}]}"#,
         ] {
-            let fault = strict_object(text.as_bytes()).unwrap_err();
-            assert!(fault.to_string().contains("named twice"), "{text}: {fault}");
+            let error = strict_object(text.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("named twice"), "{text}: {error}");
         }
     }
 

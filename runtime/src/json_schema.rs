@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 use node::{Node, NodeId};
 pub(crate) use publication::{publish, publish_shared, publish_with};
-pub(crate) use validation_error::{Broken, Fault};
+pub(crate) use validation_error::{ValidationError, ValidationErrorKind};
 
 /// A compiled schema.
 pub(crate) struct Schema {
@@ -37,7 +37,7 @@ pub(crate) struct Schema {
 
 /// What is wrong with a schema, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SchemaFault {
+pub(crate) struct SchemaError {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
 }
@@ -48,7 +48,7 @@ impl Schema {
     /// # Errors
     ///
     /// All errors of the schema, and all keywords that are not implemented.
-    pub(crate) fn compile(schema: &Map<String, Value>) -> Result<Self, Vec<SchemaFault>> {
+    pub(crate) fn compile(schema: &Map<String, Value>) -> Result<Self, Vec<SchemaError>> {
         let document = Value::Object(schema.clone());
         let (nodes, root) = compile::compile(&document)?;
         Ok(Self { nodes, root })
@@ -63,14 +63,14 @@ impl Schema {
 
     /// Returns the rules that a value breaks, up to `most`. Empty if and only if the value
     /// is valid.
-    pub(crate) fn faults(&self, value: &Value, most: usize) -> Vec<Fault> {
+    pub(crate) fn errors(&self, value: &Value, most: usize) -> Vec<ValidationError> {
         if self.is_valid(value) {
             return Vec::new();
         }
-        let mut faults = error_report::explain(&self.nodes, self.root, value, most);
-        if faults.is_empty() {
-            faults.push(Fault::too_complicated());
+        let mut errors = error_report::explain(&self.nodes, self.root, value, most);
+        if errors.is_empty() {
+            errors.push(ValidationError::too_complicated());
         }
-        faults
+        errors
     }
 }

@@ -18,12 +18,15 @@ mod gate;
 mod issuer;
 mod json;
 mod json_schema;
+mod log_text;
+mod loopback;
 mod metadata;
 mod operation;
 mod prompt;
 mod resource;
 mod scope;
 mod server;
+mod single_flight;
 mod stylesheet;
 mod text_argument;
 mod token_exchange;
@@ -37,7 +40,7 @@ pub mod __private;
 
 pub use access::Requirement;
 pub use bearer::{BearerError, BearerToken};
-pub use caller::{Acceptance, Caller, MAX_LEEWAY, TokenRejection};
+pub use caller::Caller;
 pub use claims::{Claims, ClaimsError};
 pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
@@ -51,7 +54,7 @@ pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
 pub use resource::{
     IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
 };
-pub use scope::{Scope, ScopeDescription, ScopeError, ScopeSet, ScopeTable, TooManyScopesError};
+pub use scope::{Scope, ScopeDescription, ScopeError};
 pub use server::{
     Access, Changes, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
     HandlerGateLayer, LocalSessions, LogWriter, Server, UnknownItemError, Visibility,
@@ -64,7 +67,7 @@ pub use tool::{
     Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
-pub use verify::{Dpop, IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};
+pub use verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier};
 
 // Expansions say `::toolgate`; so do the tests of this crate.
 #[cfg(test)]

@@ -63,16 +63,16 @@ impl<'m> Operation<'m> {
     /// [`Malformed`] if the protocol defines the request's method, but the parameters do
     /// not fit it. rmcp parses such a message as a *custom* request with that name;
     /// accepting it would bypass the method's rule.
-    pub(crate) fn read(message: &'m ClientJsonRpcMessage) -> Result<Self, Malformed<'m>> {
+    pub(crate) fn from_message(message: &'m ClientJsonRpcMessage) -> Result<Self, Malformed<'m>> {
         match message {
-            JsonRpcMessage::Request(request) => Self::of_request(&request.request),
+            JsonRpcMessage::Request(request) => Self::from_request(&request.request),
             JsonRpcMessage::Notification(_) => Ok(Self::Notify),
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => Ok(Self::Reply),
         }
     }
 
     /// Reads the operation of a request.
-    pub(crate) fn of_request(request: &'m ClientRequest) -> Result<Self, Malformed<'m>> {
+    pub(crate) fn from_request(request: &'m ClientRequest) -> Result<Self, Malformed<'m>> {
         Ok(match request {
             ClientRequest::InitializeRequest(_) => Self::Initialize,
             ClientRequest::DiscoverRequest(_) => Self::Discover,
@@ -87,7 +87,9 @@ impl<'m> Operation<'m> {
             ClientRequest::ReadResourceRequest(read) => Self::ReadResource(&read.params.uri),
             ClientRequest::SubscribeRequest(subscribe) => Self::Subscribe(&subscribe.params.uri),
             ClientRequest::UnsubscribeRequest(end) => Self::Unsubscribe(&end.params.uri),
-            ClientRequest::CompleteRequest(complete) => Self::of_reference(&complete.params.r#ref),
+            ClientRequest::CompleteRequest(complete) => {
+                Self::from_reference(&complete.params.r#ref)
+            }
             ClientRequest::SubscriptionsListenRequest(listen) => {
                 let uris = &listen.params.notifications.resource_subscriptions;
                 Self::Listen(uris.as_deref().unwrap_or_default())
@@ -103,7 +105,7 @@ impl<'m> Operation<'m> {
     }
 
     /// Reads the operation of a `completion/complete` from its reference.
-    pub(crate) fn of_reference(reference: &'m Reference) -> Self {
+    pub(crate) fn from_reference(reference: &'m Reference) -> Self {
         match reference {
             Reference::Prompt(prompt) => Self::CompletePrompt(&prompt.name),
             Reference::Resource(template) => Self::CompleteResource(&template.uri),
@@ -220,7 +222,7 @@ mod tests {
         let text = request("tools/call", r#"{"name":"get_\u006eews","arguments":{}}"#);
         let message = message(&text).unwrap();
         assert_eq!(
-            Operation::read(&message),
+            Operation::from_message(&message),
             Ok(Operation::CallTool("get_news"))
         );
     }
@@ -242,7 +244,7 @@ mod tests {
                 continue;
             };
             assert_eq!(
-                Operation::read(&message).unwrap_err().method,
+                Operation::from_message(&message).unwrap_err().method,
                 "tools/call",
                 "{params}"
             );
@@ -259,7 +261,7 @@ mod tests {
         ] {
             let message = message(&request(method, params)).unwrap();
             assert_eq!(
-                Operation::read(&message),
+                Operation::from_message(&message),
                 Ok(Operation::Unruled(method)),
                 "{method}"
             );
@@ -278,7 +280,7 @@ mod tests {
             let Ok(message) = message(&request(method, "7")) else {
                 continue;
             };
-            if let Ok(operation) = Operation::read(&message) {
+            if let Ok(operation) = Operation::from_message(&message) {
                 assert_ne!(operation, Operation::Unruled(method), "{method}");
             }
         }

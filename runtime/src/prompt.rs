@@ -18,9 +18,10 @@ use serde_json::{Map, Value};
 use crate::{
     access::Requirement,
     authorization::{Permit, Target},
-    error::Faults,
+    error::SetupErrors,
+    log_text::redaction,
     text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, ClientCapability, redaction},
+    tool::{Call, ClientCapability},
 };
 
 mod definition;
@@ -51,7 +52,7 @@ pub(crate) struct Prompt<S> {
 
 impl<S> Prompt<S> {
     /// Builds what a definition describes; what is wrong with it goes to `faults`.
-    fn build(definition: PromptDefinition<S>, id: u32, faults: &mut Faults) -> Self {
+    fn build(definition: PromptDefinition<S>, id: u32, faults: &mut SetupErrors) -> Self {
         let PromptDefinition {
             mut facts,
             arguments,

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     access::Requirement,
     authorization::{Permit, Target},
-    error::Faults,
+    error::SetupErrors,
     text_argument::{Attempt, Completing, Failure, complete},
     tool::{Call, ClientCapability},
     uri_pattern::UriPattern,
@@ -66,7 +66,7 @@ impl<S> Resource<S> {
         definition: ResourceDefinition<S>,
         pattern: UriPattern,
         id: u32,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Self {
         let ResourceDefinition {
             mut facts,

@@ -13,8 +13,8 @@ mod scope_table;
 
 pub use declared_scopes::ScopeDescription;
 pub(crate) use declared_scopes::declares;
-pub use scope_set::ScopeSet;
-pub use scope_table::{ScopeTable, TooManyScopesError};
+pub(crate) use scope_set::ScopeSet;
+pub(crate) use scope_table::{ScopeTable, TooManyScopesError};
 
 /// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
 ///
@@ -37,7 +37,7 @@ impl Scope {
     /// [`Scope::parse`] returns an error instead.
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
-        match first_fault(text.as_bytes()) {
+        match first_invalid(text.as_bytes()) {
             None => Self(text),
             Some(_) => panic!(
                 "not a scope: RFC 6749 section 3.3 allows printable ASCII without space, '\"' and '\\', and at least one character"
@@ -52,7 +52,7 @@ impl Scope {
     /// [`ScopeError`] if the text is empty or has a character that RFC 6749 §3.3 does not
     /// allow.
     pub fn parse(text: &'static str) -> Result<Self, ScopeError> {
-        match first_fault(text.as_bytes()) {
+        match first_invalid(text.as_bytes()) {
             None => Ok(Self(text)),
             Some(position) => Err(ScopeError {
                 text: text.to_owned(),
@@ -117,9 +117,15 @@ impl fmt::Display for ScopeError {
 
 impl std::error::Error for ScopeError {}
 
+/// Returns whether a text is a scope-token. The macros, which cannot depend on this crate,
+/// and `cli`, which shares no code with it, check the same grammar on their own.
+pub(crate) fn is_scope_token(text: &str) -> bool {
+    first_invalid(text.as_bytes()).is_none()
+}
+
 /// Returns the position of the first invalid byte, or `None` for a valid scope-token. An
 /// empty text is invalid at 0.
-const fn first_fault(text: &[u8]) -> Option<usize> {
+const fn first_invalid(text: &[u8]) -> Option<usize> {
     if text.is_empty() {
         return Some(0);
     }
@@ -142,7 +148,7 @@ mod tests {
         for byte in 0..=u8::MAX {
             let allowed =
                 byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);
-            assert_eq!(first_fault(&[b'a', byte]).is_none(), allowed, "{byte:#x}");
+            assert_eq!(first_invalid(&[b'a', byte]).is_none(), allowed, "{byte:#x}");
         }
     }
 
@@ -152,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn the_fault_is_where_the_character_is() {
-        let fault = Scope::parse("todo:re\"ad").unwrap_err();
-        assert_eq!(fault.position(), Some(7));
-        assert!(fault.to_string().contains("byte 7"), "{fault}");
+    fn the_error_is_where_the_character_is() {
+        let error = Scope::parse("todo:re\"ad").unwrap_err();
+        assert_eq!(error.position(), Some(7));
+        assert!(error.to_string().contains("byte 7"), "{error}");
     }
 
     #[test]

@@ -10,7 +10,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::tool::{Call, Nothing, ToolError, redaction};
+use crate::{
+    log_text::redaction,
+    tool::{Call, Nothing, ToolError},
+};
 
 mod completion;
 mod handler_attempt;

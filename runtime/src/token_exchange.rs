@@ -13,9 +13,10 @@ use tokio::time::Instant;
 use crate::{
     bearer::BearerToken,
     caller::Caller,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
-    verify::{Role, SingleFlight, TokenHash},
+    single_flight::{Role, SingleFlight},
+    verify::TokenHash,
 };
 
 /// The capacity of the cache in bytes, and the size of an entry besides its token.
@@ -58,12 +59,12 @@ pub struct TokenExchange(Arc<Shared>);
 struct Shared {
     upstream: Upstream,
     exchanger: TokenExchangeClient,
-    kept: Cache<TokenHash, Kept, Weight>,
-    flights: SingleFlight<Result<UpstreamToken, ExchangeError>>,
+    cache: Cache<TokenHash, CachedToken, Weight>,
+    flights: SingleFlight<TokenHash, Result<UpstreamToken, ExchangeError>>,
 }
 
 #[derive(Clone)]
-struct Kept {
+struct CachedToken {
     token: UpstreamToken,
     until: Instant,
 }
@@ -84,17 +85,17 @@ impl TokenExchange {
     ///
     /// Every error of the settings.
     pub fn new(upstream: Upstream) -> Result<Self, StartError> {
-        let mut faults = Faults::default();
-        let exchanger = upstream.exchanger(&mut faults);
+        let mut errors = SetupErrors::default();
+        let exchanger = TokenExchangeClient::new(&upstream, &mut errors);
         let exchanger = match exchanger {
-            Some(exchanger) => faults.finish(exchanger)?,
-            None => return Err(faults.into_error()),
+            Some(exchanger) => errors.finish(exchanger)?,
+            None => return Err(errors.into_error()),
         };
         let expected = usize::try_from(CAPACITY / (2 * ENTRY)).unwrap_or(usize::MAX);
         Ok(Self(Arc::new(Shared {
             upstream,
             exchanger,
-            kept: Cache::with_weighter(expected, CAPACITY, Weight),
+            cache: Cache::with_weighter(expected, CAPACITY, Weight),
             flights: SingleFlight::default(),
         })))
     }
@@ -106,20 +107,20 @@ impl TokenExchange {
     /// An [`ExchangeError`] that says whether the user must consent, whether a retry helps,
     /// or whether this server is misconfigured.
     pub async fn token(&self, caller: &Caller) -> Result<UpstreamToken, ExchangeError> {
-        let bearer = self.exchangeable(caller)?;
-        let hash = TokenHash::of(bearer);
+        let bearer = self.token_to_exchange(caller)?;
+        let hash = TokenHash::new(bearer);
         loop {
-            if let Some(token) = self.remembered(&hash) {
+            if let Some(token) = self.cached(&hash) {
                 return Ok(token);
             }
-            match self.0.flights.board(hash) {
-                Role::Lead(landing) => {
-                    // Another leader may have finished between the lookup and `board`.
-                    if let Some(token) = self.remembered(&hash) {
+            match self.0.flights.join_or_start(hash) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
+                    if let Some(token) = self.cached(&hash) {
                         return Ok(token);
                     }
                     let exchanged = self.exchange(caller, bearer, hash).await;
-                    landing.land(&exchanged);
+                    leader.publish(&exchanged);
                     return exchanged;
                 }
                 Role::Follow(waiting) => {
@@ -135,11 +136,11 @@ impl TokenExchange {
     /// Use it if the upstream refuses a token that has not expired.
     pub fn forget(&self, caller: &Caller) {
         let bearer = caller.bearer();
-        self.0.kept.remove(&TokenHash::of(bearer));
+        self.0.cache.remove(&TokenHash::new(bearer));
     }
 
     /// Returns the caller's token if it may be sent to this issuer.
-    fn exchangeable<'a>(&self, caller: &'a Caller) -> Result<&'a BearerToken, ExchangeError> {
+    fn token_to_exchange<'a>(&self, caller: &'a Caller) -> Result<&'a BearerToken, ExchangeError> {
         // A token is sent only to its own issuer, or to an issuer that the operator allows.
         if !self.0.upstream.takes_tokens_of(caller.claims().issuer()) {
             return Err(ExchangeError::new(
@@ -150,12 +151,12 @@ impl TokenExchange {
         Ok(caller.bearer())
     }
 
-    fn remembered(&self, hash: &TokenHash) -> Option<UpstreamToken> {
-        let kept = self.0.kept.get(hash)?;
-        if Instant::now() < kept.until {
-            return Some(kept.token);
+    fn cached(&self, hash: &TokenHash) -> Option<UpstreamToken> {
+        let cache = self.0.cache.get(hash)?;
+        if Instant::now() < cache.until {
+            return Some(cache.token);
         }
-        self.0.kept.remove(hash);
+        self.0.cache.remove(hash);
         None
     }
 
@@ -168,7 +169,7 @@ impl TokenExchange {
         let Shared {
             upstream,
             exchanger,
-            kept,
+            cache,
             ..
         } = &*self.0;
         // Taken before the request, so that the lifetime of the token is not overestimated.
@@ -182,10 +183,10 @@ impl TokenExchange {
         let callers = Duration::from_secs(caller.claims().expires_at().since(now));
         // A token without a lifetime is not cached, because it could expire at any time.
         let lasts = lasts.map_or(Duration::ZERO, |lasts| lasts - MARGIN.min(lasts / 10));
-        let until = asked + lasts.min(callers).min(upstream.keep()).min(LONGEST);
+        let until = asked + lasts.min(callers).min(upstream.cache_time()).min(LONGEST);
         if Instant::now() < until {
             let token = token.clone();
-            kept.insert(hash, Kept { token, until });
+            cache.insert(hash, CachedToken { token, until });
         }
         Ok(token)
     }
@@ -222,9 +223,9 @@ impl fmt::Debug for UpstreamToken {
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<TokenHash, Kept> for Weight {
-    fn weight(&self, _: &TokenHash, kept: &Kept) -> u64 {
-        let scopes: usize = kept.token.scopes().map(|scope| scope.len() + 24).sum();
-        ENTRY + (kept.token.as_str().len() + scopes) as u64
+impl Weighter<TokenHash, CachedToken> for Weight {
+    fn weight(&self, _: &TokenHash, cache: &CachedToken) -> u64 {
+        let scopes: usize = cache.token.scopes().map(|scope| scope.len() + 24).sum();
+        ENTRY + (cache.token.as_str().len() + scopes) as u64
     }
 }

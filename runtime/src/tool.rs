@@ -29,7 +29,7 @@ use crate::{
     access::Requirement,
     authorization::{Permit, Target},
     caller::Caller,
-    error::Faults,
+    error::SetupErrors,
     scope::Scope,
 };
 
@@ -43,7 +43,6 @@ mod definition;
 mod extract;
 mod item_facts;
 mod param_header;
-pub(crate) mod redaction;
 mod round;
 mod schema_builder;
 mod security_schemes;
@@ -93,7 +92,7 @@ pub(crate) struct Tool<S> {
 
 impl<S> Tool<S> {
     /// Builds what a definition describes; what is wrong with it goes to `faults`.
-    fn build(definition: ToolDefinition<S>, id: u32, faults: &mut Faults) -> Self {
+    fn build(definition: ToolDefinition<S>, id: u32, faults: &mut SetupErrors) -> Self {
         let ToolDefinition {
             mut facts,
             describe,

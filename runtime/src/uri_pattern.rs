@@ -32,7 +32,7 @@ pub(crate) type Values = Vec<(&'static str, String)>;
 
 impl UriPattern {
     /// Parses a URI or a template.
-    pub(crate) fn read(text: &'static str) -> Result<Self, PatternError> {
+    pub(crate) fn parse(text: &'static str) -> Result<Self, PatternError> {
         if !text
             .split_once(':')
             .is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty())
@@ -159,7 +159,7 @@ fn value(text: &str, takes_all: bool) -> Option<String> {
 
 /// Returns the plainest spelling of a URI that a reader could treat as equal: without
 /// escapes and without empty segments.
-pub(crate) fn plain(uri: &str) -> Cow<'_, str> {
+pub(crate) fn plainest_spelling(uri: &str) -> Cow<'_, str> {
     let decoded = percent_encoding::percent_decode_str(uri).decode_utf8_lossy();
     let (scheme, rest) = decoded.split_once("://").unwrap_or_default();
     let segments = rest.split('/').filter(|segment| !segment.is_empty());
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &'static str, uri: &str) -> Option<Vec<String>> {
-        let pattern = UriPattern::read(pattern).unwrap();
+        let pattern = UriPattern::parse(pattern).unwrap();
         let values = pattern.matches(uri)?;
         Some(values.into_iter().map(|(_, value)| value).collect())
     }
@@ -270,7 +270,7 @@ mod tests {
             ("a:///b//c/", "a:///b/c"),
             ("urn:b%63", "urn:bc"),
         ] {
-            assert_eq!(plain(uri), expected, "{uri}");
+            assert_eq!(plainest_spelling(uri), expected, "{uri}");
         }
     }
 
@@ -290,7 +290,7 @@ mod tests {
             "a://{x,y}",
             "a://b%20c/{x}",
         ] {
-            assert!(UriPattern::read(text).is_err(), "{text}");
+            assert!(UriPattern::parse(text).is_err(), "{text}");
         }
     }
 }

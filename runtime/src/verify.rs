@@ -5,15 +5,16 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{bearer::BearerToken, claims::Claims, issuer::Truncated};
+use crate::{bearer::BearerToken, claims::Claims, log_text::Truncated};
 
 mod authenticator;
 mod dpop;
 mod introspection_claims;
+mod issuer_keys;
 mod issuer_verifier;
 mod jws;
 mod jwt;
-mod single_flight;
+mod readiness_error;
 mod token_type;
 mod verification_cache;
 mod verifier;
@@ -27,7 +28,7 @@ pub(crate) use dpop::{DpopRequest, NONCE, PROOF, Proofs};
 #[cfg(feature = "development-issuer")]
 pub(crate) use dpop::{ProofError, ProofRequirements};
 pub use issuer_verifier::IssuerVerifier;
-pub(crate) use single_flight::{Role, SingleFlight};
+pub use readiness_error::ReadinessError;
 pub(crate) use verification_cache::TokenHash;
 
 /// Establishes that a token is authentic and reads its claims.
@@ -79,7 +80,7 @@ pub trait TokenVerifier: Send + Sync + 'static {
 /// bytes and must not contain the token.
 pub struct TokenError {
     kind: TokenErrorKind,
-    told: &'static str,
+    client_message: &'static str,
     reason: String,
 }
 
@@ -100,23 +101,23 @@ pub enum TokenErrorKind {
 impl TokenError {
     /// Builds the error for a token that is not authentic.
     #[must_use]
-    pub fn invalid(reason: impl AsRef<str>) -> Self {
-        Self::refused("the access token is not valid", reason)
+    pub fn invalid(reason: impl Into<String>) -> Self {
+        Self::invalid_with("the access token is not valid", reason)
     }
 
     /// Builds the error for a token that cannot be verified now.
     #[must_use]
-    pub fn unavailable(reason: impl AsRef<str>) -> Self {
-        Self::unanswered("the token cannot be verified now; try again later", reason)
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::unavailable_with("the token cannot be verified now; try again later", reason)
     }
 
     /// Like [`unavailable`](Self::unavailable), with a different sentence for the client.
-    fn unanswered(told: &'static str, reason: impl AsRef<str>) -> Self {
+    fn unavailable_with(client_message: &'static str, reason: impl Into<String>) -> Self {
         Self {
             kind: TokenErrorKind::Unavailable {
                 retry_after: Duration::from_secs(5),
             },
-            ..Self::refused(told, reason)
+            ..Self::invalid_with(client_message, reason)
         }
     }
 
@@ -143,11 +144,11 @@ impl TokenError {
 
     /// Builds the error for an invalid token. The sentence for the client is fixed, ASCII,
     /// and without the text that clients search for in a challenge (`scope=`, `error=`).
-    fn refused(told: &'static str, reason: impl AsRef<str>) -> Self {
+    fn invalid_with(client_message: &'static str, reason: impl Into<String>) -> Self {
         Self {
             kind: TokenErrorKind::Invalid,
-            told,
-            reason: Truncated(reason.as_ref(), 512).to_string(),
+            client_message,
+            reason: Truncated(&reason.into(), 512).to_string(),
         }
     }
 }
@@ -163,7 +164,7 @@ impl fmt::Debug for TokenError {
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.told, self.reason)
+        write!(f, "{}: {}", self.client_message, self.reason)
     }
 }
 

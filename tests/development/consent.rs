@@ -100,6 +100,6 @@ async fn a_server_that_would_consent_for_nobody_does_not_start() {
 fn no_variable_makes_consent_automatic() {
     let environment = toolgate::Environment::from_iter([("TOOLGATE_AUTOMATIC_CONSENT", "true")]);
     let config = toolgate::Config::from_environment(&environment, 8000).expect("a configuration");
-    let notes = config.notes().join("\n");
+    let notes = config.warnings().join("\n");
     assert!(notes.contains("is unknown and has no effect"), "{notes}");
 }

@@ -101,7 +101,7 @@ impl Fixture {
             other => panic!("{other}"),
         };
         let name = self.filled("issuer", base, "");
-        let issuer = Issuer::of(provider, name.as_str().expect("a name"));
+        let issuer = Issuer::for_provider(provider, name.as_str().expect("a name"));
         match self.all["scope_prefix"].as_str() {
             Some(prefix) => issuer.with_scope_prefix(prefix),
             None => issuer,

@@ -15,7 +15,7 @@ async fn outcome(issuer: &ImitationIssuer) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(error) => {
             assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
-            Err(verifier.readiness().expect_err("no keys"))
+            Err(verifier.readiness().expect_err("no keys").to_string())
         }
     }
 }

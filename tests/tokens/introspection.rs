@@ -364,7 +364,13 @@ async fn an_issuer_that_is_down_at_the_start_is_asked_when_it_is_there() {
         matches!(error.kind(), TokenErrorKind::Unavailable { .. }),
         "{error:?}"
     );
-    assert!(verifier.readiness().unwrap_err().contains("is unavailable"));
+    assert!(
+        verifier
+            .readiness()
+            .unwrap_err()
+            .to_string()
+            .contains("is unavailable")
+    );
     issuer.come_back().await;
     tokio::time::timeout(Duration::from_secs(20), async {
         while verifier.readiness().is_err() {

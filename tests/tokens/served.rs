@@ -207,7 +207,9 @@ async fn clocks_may_differ_as_much_as_was_configured_and_no_more() {
     for (leeway, ended, expected) in [(0, 5, 401), (30, 5, 200), (30, 60, 401), (300, 60, 200)] {
         let server = desk::closed_unverified_server(&Runs::default());
         let running = Running::start(server, |config| {
-            config.with_issuer(issuer.url()).with_leeway(leeway)
+            config
+                .with_issuer(issuer.url())
+                .with_leeway(Duration::from_secs(leeway))
         })
         .await;
         let token = issuer.token().audience(&running.resource());

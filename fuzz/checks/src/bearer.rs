@@ -19,7 +19,7 @@ pub fn check(bytes: &[u8]) {
         }
     }
     let query = query(&mut tape);
-    let read = BearerToken::read(&headers, query.as_deref());
+    let read = BearerToken::from_headers(&headers, query.as_deref());
     let values: Vec<_> = headers
         .get_all(AUTHORIZATION)
         .iter()

@@ -86,7 +86,7 @@ impl Challenge {
                 return Err(format!("a search for {name} finds other text"));
             }
         }
-        // RFC 6749 §3.3 and §5.2.
+        // RFC 6749 §3.3 and §5.2. Written again here, as a second reading of the grammar.
         let is_scope = |name: &&str| {
             !name.is_empty()
                 && name

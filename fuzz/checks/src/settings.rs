@@ -42,7 +42,7 @@ pub fn check(bytes: &[u8]) {
     };
     assert!(!format!("{config:?}").contains(SECRET), "{config:?}");
     assert!(
-        !config.notes().iter().any(|note| note.contains(SECRET)),
+        !config.warnings().iter().any(|note| note.contains(SECRET)),
         "{variables:?}"
     );
     // Outside a runtime, so that nothing is fetched.

@@ -14,7 +14,7 @@ use crate::{
     access::ResolvedAccess,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
-    uri_pattern::{UriPattern, plain},
+    uri_pattern::{UriPattern, plainest_spelling},
 };
 
 use super::{Switches, Target};
@@ -53,20 +53,20 @@ pub(crate) struct Rules {
     switches: Arc<Switches>,
     handshake: ResolvedAccess,
     /// The access required before the server reports that an item does not exist.
-    unlisted: ResolvedAccess,
+    access_to_learn_existence: ResolvedAccess,
     baseline: ScopeSet,
 }
 
 /// The access that one operation requires.
 pub(super) enum Rule<'r> {
     /// The access of one target.
-    Of(Target, &'r ResolvedAccess),
+    Target(Target, &'r ResolvedAccess),
     /// The access of an operation without a target.
-    General(&'r ResolvedAccess),
+    Untargeted(&'r ResolvedAccess),
     /// The access of several targets, all of which must admit the caller.
-    All(Vec<&'r ResolvedAccess>),
+    Every(Vec<&'r ResolvedAccess>),
     /// The operation has no rule.
-    None,
+    Missing,
 }
 
 impl Rules {
@@ -103,7 +103,7 @@ impl Rules {
             changes,
             switches,
             handshake: public_if(open),
-            unlisted: public_if(nothing_to_protect),
+            access_to_learn_existence: public_if(nothing_to_protect),
             baseline,
         };
         for ((pattern, access), number) in resources.into_iter().zip(0..) {
@@ -114,7 +114,7 @@ impl Rules {
                 let uri = pattern.as_str();
                 rules
                     .resources
-                    .insert(plain(uri).into(), (uri, (target, access)));
+                    .insert(plainest_spelling(uri).into(), (uri, (target, access)));
             }
         }
         rules
@@ -127,13 +127,13 @@ impl Rules {
 
     /// Returns the scopes to name in a challenge for a missing or invalid token: those that
     /// the operation requires, or else the baseline.
-    pub(crate) fn wanted(&self, operation: Option<Operation<'_>>) -> ScopeSet {
-        let wanted = match operation.map(|operation| self.rule(operation)) {
-            Some(Rule::Of(_, access)) => access.wanted(ScopeSet::EMPTY),
-            Some(Rule::All(accesses)) => accesses
-                .iter()
-                .fold(ScopeSet::EMPTY, |set, access| set.union(access.wanted(set))),
-            Some(Rule::General(_) | Rule::None) | None => ScopeSet::EMPTY,
+    pub(crate) fn scopes_to_request(&self, operation: Option<Operation<'_>>) -> ScopeSet {
+        let wanted = match operation.map(|operation| self.access_of(operation)) {
+            Some(Rule::Target(_, access)) => access.scopes_to_request(ScopeSet::EMPTY),
+            Some(Rule::Every(accesses)) => accesses.iter().fold(ScopeSet::EMPTY, |set, access| {
+                set.union(access.scopes_to_request(set))
+            }),
+            Some(Rule::Untargeted(_) | Rule::Missing) | None => ScopeSet::EMPTY,
         };
         match wanted.is_empty() {
             true => self.baseline,
@@ -148,9 +148,9 @@ impl Rules {
 
     /// Returns the target of an operation, if the server offers it now.
     pub(crate) fn target(&self, operation: Operation<'_>) -> Option<Target> {
-        match self.rule(operation) {
-            Rule::Of(target, _) => Some(target),
-            Rule::General(_) | Rule::All(_) | Rule::None => None,
+        match self.access_of(operation) {
+            Rule::Target(target, _) => Some(target),
+            Rule::Untargeted(_) | Rule::Every(_) | Rule::Missing => None,
         }
     }
 
@@ -161,14 +161,14 @@ impl Rules {
 
     /// Returns the scopes that an operation requires of a caller with `granted`.
     pub(crate) fn needed(&self, operation: Operation<'_>, granted: ScopeSet) -> ScopeSet {
-        match self.rule(operation) {
-            Rule::Of(_, access) => access.wanted(granted),
+        match self.access_of(operation) {
+            Rule::Target(_, access) => access.scopes_to_request(granted),
             _ => ScopeSet::EMPTY,
         }
     }
 
     /// Returns the access that an operation requires.
-    pub(super) fn rule(&self, operation: Operation<'_>) -> Rule<'_> {
+    pub(super) fn access_of(&self, operation: Operation<'_>) -> Rule<'_> {
         let has_resources = !self.resources.is_empty() || !self.templates.is_empty();
         match operation {
             Operation::Initialize
@@ -179,34 +179,34 @@ impl Rules {
             | Operation::Notify
             | Operation::Reply
             | Operation::Stream
-            | Operation::EndSession => Rule::General(&self.handshake),
-            Operation::ListPrompts if !self.prompts.is_empty() => Rule::General(&self.handshake),
+            | Operation::EndSession => Rule::Untargeted(&self.handshake),
+            Operation::ListPrompts if !self.prompts.is_empty() => Rule::Untargeted(&self.handshake),
             Operation::ListResources | Operation::ListResourceTemplates if has_resources => {
-                Rule::General(&self.handshake)
+                Rule::Untargeted(&self.handshake)
             }
-            Operation::CallTool(name) => self.of(self.tools.get(name)),
+            Operation::CallTool(name) => self.access_of_item(self.tools.get(name)),
             Operation::GetPrompt(name) | Operation::CompletePrompt(name)
                 if !self.prompts.is_empty() =>
             {
-                self.of(self.prompts.get(name))
+                self.access_of_item(self.prompts.get(name))
             }
-            Operation::ReadResource(uri) if has_resources => self.of_uri(uri),
+            Operation::ReadResource(uri) if has_resources => self.access_of_uri(uri),
             Operation::Subscribe(uri) | Operation::Unsubscribe(uri)
                 if has_resources && self.changes =>
             {
-                self.of_uri(uri)
+                self.access_of_uri(uri)
             }
             Operation::CompleteResource(template) if has_resources => {
                 let mut templates = self.templates.iter();
                 let found = templates.find(|(pattern, _)| pattern.as_str() == template);
-                self.of(found.map(|(_, offered)| offered))
+                self.access_of_item(found.map(|(_, offered)| offered))
             }
             Operation::Listen(uris) if self.changes => {
-                let accesses = uris.iter().map(|uri| match self.of_uri(uri) {
-                    Rule::Of(_, access) => access,
-                    _ => &self.unlisted,
+                let accesses = uris.iter().map(|uri| match self.access_of_uri(uri) {
+                    Rule::Target(_, access) => access,
+                    _ => &self.access_to_learn_existence,
                 });
-                Rule::All(accesses.chain([&self.handshake]).collect())
+                Rule::Every(accesses.chain([&self.handshake]).collect())
             }
             Operation::ListPrompts
             | Operation::GetPrompt(_)
@@ -218,27 +218,27 @@ impl Rules {
             | Operation::Unsubscribe(_)
             | Operation::CompleteResource(_)
             | Operation::Listen(_)
-            | Operation::Unruled(_) => Rule::None,
+            | Operation::Unruled(_) => Rule::Missing,
         }
     }
 
     /// Returns the access required before the server reports that an item does not exist.
     /// It is [`ResolvedAccess::Public`] if all items are public and nothing needs a token.
-    pub(crate) fn unlisted(&self) -> &ResolvedAccess {
-        &self.unlisted
+    pub(crate) fn access_to_learn_existence(&self) -> &ResolvedAccess {
+        &self.access_to_learn_existence
     }
 
-    /// Returns the access of an item that is switched on. Only a caller with the `unlisted`
+    /// Returns the access of an item that is switched on. Only a caller with the `access_to_learn_existence`
     /// access learns whether an item exists.
-    fn of<'r>(&'r self, found: Option<&'r (Target, ResolvedAccess)>) -> Rule<'r> {
+    fn access_of_item<'r>(&'r self, found: Option<&'r (Target, ResolvedAccess)>) -> Rule<'r> {
         match found {
             // A denied item is treated as missing, but still shadows later, broader
             // templates.
             Some((_, ResolvedAccess::Scopes(sets))) if sets.is_empty() => {
-                Rule::General(&self.unlisted)
+                Rule::Untargeted(&self.access_to_learn_existence)
             }
-            Some((target, access)) if self.switches.is_on(*target) => Rule::Of(*target, access),
-            _ => Rule::General(&self.unlisted),
+            Some((target, access)) if self.switches.is_on(*target) => Rule::Target(*target, access),
+            _ => Rule::Untargeted(&self.access_to_learn_existence),
         }
     }
 
@@ -249,16 +249,16 @@ impl Rules {
     /// `files://{+path}`, the broad template must not match the narrow one's resources
     /// under `files://%73ecret/x` or `files://secret//x`. So a URI whose plain spelling
     /// belongs to another resource matches nothing.
-    fn of_uri(&self, uri: &str) -> Rule<'_> {
-        let plain = plain(uri);
+    fn access_of_uri(&self, uri: &str) -> Rule<'_> {
+        let plain = plainest_spelling(uri);
         if let Some((written, offered)) = self.resources.get(&*plain) {
-            return self.of((*written == uri).then_some(offered));
+            return self.access_of_item((*written == uri).then_some(offered));
         }
         let found = self.template(uri);
         let plainly = self.template(&plain).or(found);
         let is_itself =
             |found: &&(Target, ResolvedAccess)| plainly.is_some_and(|one| one.0 == found.0);
-        self.of(found.filter(is_itself))
+        self.access_of_item(found.filter(is_itself))
     }
 
     /// Returns the first template that matches a URI, whether it is on or off.

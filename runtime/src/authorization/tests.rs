@@ -40,12 +40,12 @@ fn caller(rules: &Rules, scopes: &str) -> Caller {
         .with_audience("a")
         .with_scopes(scopes);
     Acceptance::new(["i"], ["a"])
-        .judge(
+        .accept(
             VerifiedToken::new(claims, rules.table()),
             UnixTime::from_seconds(1),
         )
         .unwrap()
-        .of_bearer()
+        .into_caller()
 }
 
 fn names(rules: &Rules, set: ScopeSet) -> String {
@@ -225,7 +225,7 @@ fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
 
 fn with_resources() -> Rules {
     let table = ScopeTable::new([READ, WRITE]).unwrap();
-    let pattern = |text| UriPattern::read(text).unwrap();
+    let pattern = |text| UriPattern::parse(text).unwrap();
     let of = |scope: &'static [&'static [Scope]]| Requirement::Scopes(scope).resolve(&table);
     let offers = Offers {
         tools: Vec::new(),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 const NOW: u64 = 1_800_000_000;
 
-fn judge(change: serde_json::Value, now: u64) -> Result<Caller, TokenRejection> {
+fn accept(change: serde_json::Value, now: u64) -> Result<Caller, TokenRejection> {
     let mut all =
         json!({"iss": "https://i", "sub": "s", "aud": ["x", "https://r/mcp"], "exp": NOW + 60});
     all.as_object_mut()
@@ -13,8 +13,8 @@ fn judge(change: serde_json::Value, now: u64) -> Result<Caller, TokenRejection> 
     let claims = Claims::from_json(all.to_string().as_bytes()).unwrap();
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     Acceptance::new(["https://i"], ["https://r/mcp", "res_1"])
-        .judge(token, UnixTime::from_seconds(now))
-        .map(Accepted::of_bearer)
+        .accept(token, UnixTime::from_seconds(now))
+        .map(Accepted::into_caller)
         .map_err(|(reason, _)| reason)
 }
 
@@ -22,7 +22,7 @@ fn judge(change: serde_json::Value, now: u64) -> Result<Caller, TokenRejection> 
 fn issuer_and_audience_are_compared_character_for_character() {
     for issuer in ["https://i/", "https://I", "http://i", "https://ii"] {
         assert_eq!(
-            judge(json!({"iss": issuer}), NOW).unwrap_err(),
+            accept(json!({"iss": issuer}), NOW).unwrap_err(),
             TokenRejection::Issuer
         );
     }
@@ -33,36 +33,36 @@ fn issuer_and_audience_are_compared_character_for_character() {
         json!(["https://r"]),
     ] {
         assert_eq!(
-            judge(json!({"aud": audience}), NOW).unwrap_err(),
+            accept(json!({"aud": audience}), NOW).unwrap_err(),
             TokenRejection::Audience
         );
     }
-    assert!(judge(json!({"aud": "res_1"}), NOW).is_ok());
+    assert!(accept(json!({"aud": "res_1"}), NOW).is_ok());
 }
 
 #[test]
 fn a_token_without_audience_is_for_nobody() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_subject("s");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let judged = Acceptance::new(["https://i"], ["a"]).judge(token, UnixTime::from_seconds(NOW));
-    assert_eq!(judged.unwrap_err().0, TokenRejection::Audience);
+    let result = Acceptance::new(["https://i"], ["a"]).accept(token, UnixTime::from_seconds(NOW));
+    assert_eq!(result.unwrap_err().0, TokenRejection::Audience);
 }
 
 #[test]
 fn the_hour_is_judged_to_the_second() {
-    assert!(judge(json!({}), NOW + 60 + 29).is_ok());
+    assert!(accept(json!({}), NOW + 60 + 29).is_ok());
     assert_eq!(
-        judge(json!({}), NOW + 60 + 30).unwrap_err(),
+        accept(json!({}), NOW + 60 + 30).unwrap_err(),
         TokenRejection::Expired
     );
-    assert!(judge(json!({"nbf": NOW + 30}), NOW).is_ok());
+    assert!(accept(json!({"nbf": NOW + 30}), NOW).is_ok());
     assert_eq!(
-        judge(json!({"nbf": NOW + 31}), NOW).unwrap_err(),
+        accept(json!({"nbf": NOW + 31}), NOW).unwrap_err(),
         TokenRejection::NotYetValid
     );
-    assert!(judge(json!({"iat": NOW + 30}), NOW).is_ok());
+    assert!(accept(json!({"iat": NOW + 30}), NOW).is_ok());
     assert_eq!(
-        judge(json!({"iat": NOW + 31}), NOW).unwrap_err(),
+        accept(json!({"iat": NOW + 31}), NOW).unwrap_err(),
         TokenRejection::IssuedInFuture
     );
 }
@@ -73,22 +73,22 @@ fn leeway_has_a_ceiling() {
         .with_subject("s")
         .with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let lax = Acceptance::new(["https://i"], ["a"]).with_leeway(9_999_999);
-    let judge = |now| lax.judge(Arc::clone(&token), UnixTime::from_seconds(now));
-    assert!(judge(NOW + 299).is_ok());
-    assert!(judge(NOW + 300).is_err());
+    let lax = Acceptance::new(["https://i"], ["a"]).with_leeway(Duration::MAX);
+    let accept = |now| lax.accept(Arc::clone(&token), UnixTime::from_seconds(now));
+    assert!(accept(NOW + 299).is_ok());
+    assert!(accept(NOW + 300).is_err());
 }
 
 #[test]
 fn identity_is_issuer_and_subject_and_not_the_token() {
-    let one = judge(json!({"jti": "1"}), NOW).unwrap().identity();
+    let one = accept(json!({"jti": "1"}), NOW).unwrap().identity();
     assert_eq!(
         one,
-        judge(json!({"jti": "2", "client_id": "c"}), NOW)
+        accept(json!({"jti": "2", "client_id": "c"}), NOW)
             .unwrap()
             .identity()
     );
-    assert_ne!(one, judge(json!({"sub": "t"}), NOW).unwrap().identity());
+    assert_ne!(one, accept(json!({"sub": "t"}), NOW).unwrap().identity());
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_scope_is_had_by_name_or_by_what_implies_it() {
             json!({"iss": "https://i", "sub": "s", "aud": "a", "exp": NOW, "scope": scopes});
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         let token = AcceptedToken(VerifiedToken::new(claims, &table));
-        Accepted::Bearer(token).of_bearer().has(asked)
+        Accepted::Bearer(token).into_caller().has(asked)
     };
     assert!(has("todo:admin", "todo:read"));
     assert!(!has("todo:read", "todo:admin"));
@@ -116,16 +116,19 @@ fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
     let token = VerifiedToken::new(claims, &ScopeTable::default());
     let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
     let client = acceptance
-        .judge(token, UnixTime::from_seconds(NOW))
+        .accept(token, UnixTime::from_seconds(NOW))
         .unwrap()
-        .of_bearer();
-    assert_ne!(client.identity(), judge(json!({}), NOW).unwrap().identity());
+        .into_caller();
+    assert_ne!(
+        client.identity(),
+        accept(json!({}), NOW).unwrap().identity()
+    );
 }
 
 #[test]
 fn a_token_of_nobody_is_refused() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let judged = Acceptance::new(["https://i"], ["a"]).judge(token, UnixTime::from_seconds(NOW));
-    assert_eq!(judged.unwrap_err().0, TokenRejection::Nobody);
+    let result = Acceptance::new(["https://i"], ["a"]).accept(token, UnixTime::from_seconds(NOW));
+    assert_eq!(result.unwrap_err().0, TokenRejection::NoIdentity);
 }

@@ -67,7 +67,7 @@ pub(crate) struct ProvedKey(Thumbprint);
 
 impl ProvedKey {
     /// Only the verification of proofs may call this: `tests/architecture.rs` enforces it.
-    pub(crate) const fn of_verified_proof(key: Thumbprint) -> Self {
+    pub(crate) const fn from_verified_proof(key: Thumbprint) -> Self {
         Self(key)
     }
 
@@ -83,12 +83,12 @@ impl ProvedKey {
 pub(crate) struct Thumbprint([u8; 32]);
 
 impl Thumbprint {
-    pub(crate) const fn of_digest(digest: [u8; 32]) -> Self {
+    pub(crate) const fn from_digest(digest: [u8; 32]) -> Self {
         Self(digest)
     }
 
     /// Parses a thumbprint as `cnf` and `dpop_jkt` contain it: canonical base64url.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digest = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         digest.try_into().ok().map(Self)
     }
@@ -108,7 +108,7 @@ impl fmt::Display for Thumbprint {
 ///
 /// Refuses a `cnf` with any member besides one thumbprint: each member is a condition (RFC
 /// 7800 §3.1), and an unchecked condition is not met.
-pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection> {
+pub(super) fn confirmation_key(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection> {
     let Some(confirmation) = claims.get("cnf") else {
         return Ok(None);
     };
@@ -120,7 +120,7 @@ pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection
         return Err(TokenRejection::BoundToCertificate);
     }
     match members.get("jkt") {
-        Some(Value::String(key)) if members.len() == 1 => Thumbprint::read(key)
+        Some(Value::String(key)) if members.len() == 1 => Thumbprint::parse(key)
             .map(Some)
             .ok_or(TokenRejection::BoundOtherwise),
         _ => Err(TokenRejection::BoundOtherwise),
@@ -130,7 +130,7 @@ pub(super) fn read(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection
 #[cfg(test)]
 impl Accepted {
     /// Returns the caller of a token that is not bound.
-    pub(crate) fn of_bearer(self) -> Caller {
+    pub(crate) fn into_caller(self) -> Caller {
         match self {
             Self::Bearer(AcceptedToken(token)) => {
                 let credentials = Credentials {
@@ -154,26 +154,26 @@ mod tests {
     /// RFC 9449 §6.1.
     const KEY: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
 
-    fn judge(confirmation: &Value) -> Result<Accepted, TokenRejection> {
+    fn accept(confirmation: &Value) -> Result<Accepted, TokenRejection> {
         let claims =
             json!({"iss": "i", "sub": "s", "aud": "a", "exp": 99, "cnf": confirmation}).to_string();
         let claims = Claims::from_json(claims.as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, &ScopeTable::default());
-        let judged = Acceptance::new(["i"], ["a"]).judge(token, UnixTime::from_seconds(1));
-        judged.map_err(|(reason, _)| reason)
+        let result = Acceptance::new(["i"], ["a"]).accept(token, UnixTime::from_seconds(1));
+        result.map_err(|(reason, _)| reason)
     }
 
     #[test]
     fn a_bound_token_is_a_principal_with_its_own_key_alone() {
-        let bound = || match judge(&json!({"jkt": KEY})) {
+        let bound = || match accept(&json!({"jkt": KEY})) {
             Ok(Accepted::Bound(bound)) => bound,
             other => panic!("{other:?}"),
         };
         let key = bound().key().expect("a key");
         assert_eq!(key.to_string(), KEY);
-        let own = ProvedKey::of_verified_proof(key);
+        let own = ProvedKey::from_verified_proof(key);
         assert!(bound().proved_by(&own).is_ok());
-        let other = ProvedKey::of_verified_proof(Thumbprint::of_digest([0; 32]));
+        let other = ProvedKey::from_verified_proof(Thumbprint::from_digest([0; 32]));
         assert_eq!(
             bound().proved_by(&other).unwrap_err(),
             TokenRejection::BoundToAnotherKey
@@ -203,7 +203,7 @@ mod tests {
             json!({"urn:x": 1}),
         ] {
             assert_eq!(
-                judge(&confirmation).unwrap_err(),
+                accept(&confirmation).unwrap_err(),
                 TokenRejection::BoundOtherwise,
                 "{confirmation}"
             );
@@ -214,7 +214,7 @@ mod tests {
             json!({"x5t#S256": "x", "jkt": KEY}),
         ] {
             assert_eq!(
-                judge(&confirmation).unwrap_err(),
+                accept(&confirmation).unwrap_err(),
                 TokenRejection::BoundToCertificate,
                 "{confirmation}"
             );

@@ -34,9 +34,9 @@ fn a_claim_of_the_wrong_type_is_refused_not_skipped() {
         ("scopes", json!([1, [{}]])),
     ] {
         for value in values.as_array().unwrap() {
-            let fault = read(json!({name: value})).unwrap_err();
+            let error = read(json!({name: value})).unwrap_err();
             assert_eq!(
-                fault,
+                error,
                 ClaimsError::WrongType(name.into()),
                 "{name}: {value}"
             );
@@ -152,8 +152,8 @@ fn an_issuers_own_claims_are_read_in_its_order_and_no_others() {
         let claims = read_as(claims, &reading).unwrap();
         assert_eq!(claims.scopes().next(), expected);
     }
-    let fault = read_as(json!({"permissions": 1}), &reading).unwrap_err();
-    assert_eq!(fault, ClaimsError::WrongType("permissions".into()));
+    let error = read_as(json!({"permissions": 1}), &reading).unwrap_err();
+    assert_eq!(error, ClaimsError::WrongType("permissions".into()));
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) struct BrokenLine {
 /// The forms are `NAME=value`, `export NAME=value`, `'verbatim'` and
 /// `"with \n, \r, \t, \", \\ and \$"`. Quoted values may span lines. `#` starts a comment at
 /// the beginning of a line and after white space. Nothing is substituted.
-pub(super) fn read(text: &str) -> Result<Contents, Vec<BrokenLine>> {
+pub(super) fn parse(text: &str) -> Result<Contents, Vec<BrokenLine>> {
     let mut contents = Contents::default();
     let mut broken = Vec::new();
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, env, ffi::OsString, fmt, fs, io, path::Path};
 
-use super::dotenv;
-use crate::error::{Faults, StartError};
+use super::{dotenv, variable::is_reserved};
+use crate::error::{SetupErrors, StartError};
 
 /// The variables of the process, with those of the `.env` file as defaults.
 ///
@@ -19,7 +19,7 @@ use crate::error::{Faults, StartError};
 #[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, String>,
-    notes: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl Environment {
@@ -30,17 +30,17 @@ impl Environment {
     /// [`StartError`] if the file exists and cannot be read, with each broken line, or if a
     /// variable that this library reads is not UTF-8.
     pub fn load() -> Result<Self, StartError> {
-        let mut faults = Faults::default();
-        let file = Self::from_file(Path::new(".env"), &mut faults);
-        let environment = file.beneath(env::vars_os(), &mut faults);
-        faults.finish(environment)
+        let mut errors = SetupErrors::default();
+        let file = Self::from_file(Path::new(".env"), &mut errors);
+        let environment = file.overridden_by(env::vars_os(), &mut errors);
+        errors.finish(environment)
     }
 
     /// Overrides these variables with those of the process.
-    fn beneath(
+    fn overridden_by(
         mut self,
         process: impl Iterator<Item = (OsString, OsString)>,
-        faults: &mut Faults,
+        errors: &mut SetupErrors,
     ) -> Self {
         for (name, value) in process {
             let Ok(name) = name.into_string() else {
@@ -50,8 +50,8 @@ impl Environment {
                 Ok(value) => {
                     self.values.insert(name, value);
                 }
-                Err(_) if super::from_env::is_ours(&name) => {
-                    faults.add(format!("{name} is not UTF-8"), "set it to UTF-8 text");
+                Err(_) if is_reserved(&name) => {
+                    errors.add(format!("{name} is not UTF-8"), "set it to UTF-8 text");
                 }
                 Err(_) => {}
             }
@@ -59,7 +59,7 @@ impl Environment {
         self
     }
 
-    fn from_file(path: &Path, faults: &mut Faults) -> Self {
+    fn from_file(path: &Path, errors: &mut SetupErrors) -> Self {
         let file = path.display();
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -67,17 +67,17 @@ impl Environment {
             Err(_) if path.is_dir() => return Self::default(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::default(),
             Err(error) => {
-                faults.add(
+                errors.add(
                     format!("{file} cannot be read: {error}"),
                     "make it a UTF-8 file that this user can read, or remove it",
                 );
                 return Self::default();
             }
         };
-        match dotenv::read(&text) {
+        match dotenv::parse(&text) {
             Ok(contents) => Self {
                 values: contents.values,
-                notes: contents
+                warnings: contents
                     .repeated
                     .iter()
                     .map(|name| format!("{file} sets {name} more than once; the last value wins"))
@@ -85,7 +85,7 @@ impl Environment {
             },
             Err(broken) => {
                 for dotenv::BrokenLine { line, what } in broken {
-                    faults.add(
+                    errors.add(
                         format!("{file}, line {line}, cannot be parsed: {what}"),
                         "write NAME=value, or NAME='value' if the value spans several lines",
                     );
@@ -111,8 +111,8 @@ impl Environment {
     }
 
     /// Returns warnings about the `.env` file.
-    pub(super) fn notes(&self) -> &[String] {
-        &self.notes
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
@@ -121,7 +121,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
         let pair = |(name, value): (N, V)| (name.into(), value.into());
         Self {
             values: variables.into_iter().map(pair).collect(),
-            notes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -142,10 +142,10 @@ mod tests {
         let folder = env::temp_dir().join(format!("toolgate-env-{}-{:p}", process::id(), text));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(".env"), text).unwrap();
-        let mut faults = Faults::default();
-        let environment = Environment::from_file(&folder.join(".env"), &mut faults);
+        let mut errors = SetupErrors::default();
+        let environment = Environment::from_file(&folder.join(".env"), &mut errors);
         fs::remove_dir_all(&folder).unwrap();
-        faults.finish(environment)
+        errors.finish(environment)
     }
 
     #[test]
@@ -160,54 +160,54 @@ mod tests {
     fn a_name_that_stands_twice_is_noted() {
         let environment = file("A=1\nA=2\n").unwrap();
         assert_eq!(environment.get("A"), Some("2"));
-        assert!(environment.notes()[0].contains("sets A more than once"));
+        assert!(environment.warnings()[0].contains("sets A more than once"));
     }
 
     #[test]
-    fn no_file_and_a_folder_of_its_name_are_no_faults() {
-        let mut faults = Faults::default();
+    fn no_file_and_a_folder_of_its_name_are_no_errors() {
+        let mut errors = SetupErrors::default();
         for path in [Path::new("/nowhere/.env"), Path::new("/")] {
-            assert_eq!(Environment::from_file(path, &mut faults).names().count(), 0);
+            assert_eq!(Environment::from_file(path, &mut errors).names().count(), 0);
         }
-        assert!(faults.finish(()).is_ok());
+        assert!(errors.finish(()).is_ok());
     }
 
     #[test]
-    fn a_file_that_is_no_text_is_a_fault() {
+    fn a_file_that_is_no_text_is_an_error() {
         let path = env::temp_dir().join(format!("toolgate-env-latin1-{}", process::id()));
         fs::write(&path, b"A=\xfc").unwrap();
-        let mut faults = Faults::default();
-        Environment::from_file(&path, &mut faults);
+        let mut errors = SetupErrors::default();
+        Environment::from_file(&path, &mut errors);
         fs::remove_file(&path).unwrap();
-        assert!(faults.finish(()).is_err());
+        assert!(errors.finish(()).is_err());
     }
 
     #[test]
     fn the_process_wins_over_the_file() {
         let process =
             [("A", "process"), ("B", "")].map(|(name, value)| (name.into(), value.into()));
-        let mut faults = Faults::default();
+        let mut errors = SetupErrors::default();
         let environment = file("A=file\nB=file\nC=file\n")
             .unwrap()
-            .beneath(process.into_iter(), &mut faults);
+            .overridden_by(process.into_iter(), &mut errors);
         assert_eq!(environment.get("A"), Some("process"));
         assert_eq!(environment.get("B"), None);
         assert_eq!(environment.get("C"), Some("file"));
-        assert!(faults.finish(()).is_ok());
+        assert!(errors.finish(()).is_ok());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_no_text_is_a_fault_where_it_is_read() {
+    fn a_value_that_is_no_text_is_an_error_where_it_is_read() {
         use std::os::unix::ffi::OsStringExt;
 
         let odd = |name: &str| (name.into(), OsString::from_vec(vec![0xff]));
-        let mut faults = Faults::default();
+        let mut errors = SetupErrors::default();
         let process = [odd("LS_COLORS"), odd("TOOLGATE_BIND")];
-        Environment::default().beneath(process.into_iter(), &mut faults);
-        let told = faults.finish(()).unwrap_err();
-        assert_eq!(told.faults().len(), 1, "{told}");
-        assert_eq!(told.faults()[0].what(), "TOOLGATE_BIND is not UTF-8");
+        Environment::default().overridden_by(process.into_iter(), &mut errors);
+        let told = errors.finish(()).unwrap_err();
+        assert_eq!(told.errors().len(), 1, "{told}");
+        assert_eq!(told.errors()[0].what(), "TOOLGATE_BIND is not UTF-8");
     }
 
     #[test]

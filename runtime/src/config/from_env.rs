@@ -2,7 +2,8 @@
 
 use super::{
     Config, Environment, Slash, StateKey, resource_url,
-    scalekit::{self, Scalekit},
+    scalekit::Scalekit,
+    variable::{NamedValue, OUR_PREFIX, PORT, items},
 };
 
 const BIND: &str = "TOOLGATE_BIND";
@@ -18,22 +19,11 @@ const OURS: [&str; 7] = [
     BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS, STATE_KEY,
 ];
 
-/// The prefix of every variable of Toolgate.
-const OUR_PREFIX: &str = "TOOLGATE_";
-
-/// The port alone, as hosting platforms and Scalekit's guides set it.
-const PORT: &str = "PORT";
-
-/// Returns whether this library reads a variable, or the name has a prefix that it reserves.
-pub(super) fn is_ours(name: &str) -> bool {
-    name.starts_with(OUR_PREFIX) || name == PORT || scalekit::is_theirs(name)
-}
-
 /// Reads every variable. Errors are stored in the configuration.
-pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
+pub(super) fn config_from(environment: &Environment, default_port: u16) -> Config {
     let mut config = Config::unset(default_port);
-    config.notes.extend_from_slice(environment.notes());
-    let mut scalekit = Scalekit::read(environment, &mut config);
+    config.warnings.extend_from_slice(environment.warnings());
+    let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
     read_address(&mut config, environment);
     if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
@@ -48,7 +38,7 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
             .as_ref()
             .is_some_and(|resource| resource.has_trailing_slash())
         {
-            config.notes.push(format!(
+            config.warnings.push(format!(
                 "the resource in {source} ends in a slash; users must type the URL with the slash, because some clients compare it character by character"
             ));
         }
@@ -58,8 +48,8 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
             config.add_issuer(source, issuer.into());
         }
     }
-    scalekit.name_issuers(&mut config);
-    scalekit.ask_issuers(&mut config);
+    scalekit.accept_spellings(&mut config);
+    scalekit.enable_introspection(&mut config);
     if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
         for audience in items(list) {
             config.add_audience(source, audience);
@@ -72,19 +62,19 @@ pub(super) fn read(environment: &Environment, default_port: u16) -> Config {
         config.add_origin(ORIGINS, origin);
     }
     if let Some(text) = environment.get(STATE_KEY) {
-        config.set_state_key(STATE_KEY, StateKey::read(text));
+        config.set_state_key(STATE_KEY, StateKey::parse(text));
     }
-    scalekit.finish(&mut config);
-    note_unread(&mut config, environment);
+    scalekit.check_metadata_url(&mut config);
+    warn_of_unknown(&mut config, environment);
     config
 }
 
 /// Reads `TOOLGATE_BIND`, and `PORT` for the default address.
 fn read_address(config: &mut Config, environment: &Environment) {
     if let Some(text) = environment.get(BIND) {
-        match resource_url::read_bind(text) {
+        match resource_url::parse_bind(text) {
             Ok(bind) => config.bind = Some(bind),
-            Err(flaw) => config.flawed(BIND, text, flaw),
+            Err(error) => config.add_value_error(BIND, text, error),
         }
     }
     let Some(text) = environment.get(PORT) else {
@@ -92,10 +82,10 @@ fn read_address(config: &mut Config, environment: &Environment) {
     };
     match text.parse::<u16>() {
         Ok(port) if port > 0 => config.default_port = port,
-        _ => config.fault(
+        _ => config.add_error(
             format!(
                 "{PORT} is {}, which is not a port number",
-                resource_url::shown(text)
+                resource_url::quoted_without_secrets(text)
             ),
             "write a number from 1 to 65535",
         ),
@@ -103,46 +93,40 @@ fn read_address(config: &mut Config, environment: &Environment) {
     if let Some(bind) = config.bind
         && bind.port() != config.default_port
     {
-        config.notes.push(format!(
+        config.warnings.push(format!(
             "{PORT} is {}, but {BIND} is {bind}; {BIND} takes precedence",
             config.default_port
         ));
     }
 }
 
-/// Returns the first source that is set, Toolgate's variable before the others. Adds a note
-/// for each other source with a different value.
+/// Returns the first source that is set, Toolgate's variable before the others. Adds a
+/// warning for each other source with a different value.
 fn chosen<'a>(
     config: &mut Config,
     environment: &'a Environment,
     ours: &'static str,
-    theirs: &'a [(&'static str, String)],
+    theirs: &'a [NamedValue],
 ) -> Option<(&'static str, &'a str)> {
     let own = environment.get(ours).map(|text| (ours, text));
-    let mut said = own
+    let mut sources = own
         .into_iter()
         .chain(theirs.iter().map(|(name, text)| (*name, text.as_str())));
-    let (source, text) = said.next()?;
-    for (other, otherwise) in said {
+    let (source, text) = sources.next()?;
+    for (other, otherwise) in sources {
         if items(otherwise) != items(text) {
-            config.notes.push(format!(
+            config.warnings.push(format!(
                 "{other} is {}, but {source} is {}; {source} takes precedence",
-                resource_url::shown(otherwise),
-                resource_url::shown(text)
+                resource_url::quoted_without_secrets(otherwise),
+                resource_url::quoted_without_secrets(text)
             ));
         }
     }
     Some((source, text))
 }
 
-/// Splits a comma-separated list.
-pub(super) fn items(list: &str) -> Vec<&str> {
-    let items = list.split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).collect()
-}
-
-/// Without this note, a misspelled variable would be ignored silently.
-fn note_unread(config: &mut Config, environment: &Environment) {
+/// Warns of unknown variables: otherwise, a misspelled one would be ignored silently.
+fn warn_of_unknown(config: &mut Config, environment: &Environment) {
     for name in environment
         .names()
         .filter(|name| name.starts_with(OUR_PREFIX))
@@ -159,9 +143,9 @@ fn note_unread(config: &mut Config, environment: &Environment) {
             Some((_, known)) => format!("; did you mean {known}?"),
             None => format!("; the known variables are {}", OURS.join(", ")),
         };
-        config.notes.push(format!(
+        config.warnings.push(format!(
             "the variable {} is unknown and has no effect{hint}",
-            resource_url::shown(name)
+            resource_url::quoted_without_secrets(name)
         ));
     }
 }

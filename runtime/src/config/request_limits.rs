@@ -8,7 +8,7 @@ impl Config {
     #[must_use]
     pub fn with_body_limit(mut self, bytes: usize) -> Self {
         if bytes == 0 {
-            self.fault(
+            self.add_error(
                 "the body limit is 0 bytes, which is too small for any call",
                 "allow at least 1 byte; the default is 4 MiB",
             );
@@ -33,7 +33,7 @@ impl Config {
     #[must_use]
     pub fn with_unauthenticated_body_limit(mut self, bytes: usize) -> Self {
         if bytes < LEAST_UNAUTHENTICATED {
-            self.fault(
+            self.add_error(
                 format!(
                     "the body limit without a valid token is {bytes} bytes, which is too small for any message"
                 ),
@@ -59,7 +59,7 @@ impl Config {
     #[must_use]
     pub fn with_json_value_limit(mut self, values: usize) -> Self {
         if values < LEAST_VALUES {
-            self.fault(
+            self.add_error(
                 format!("the limit of JSON values is {values}, which is too small for any call"),
                 format!("allow at least {LEAST_VALUES} values; the default is 250000"),
             );

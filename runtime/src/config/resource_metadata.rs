@@ -19,11 +19,11 @@ pub(crate) struct ResourceMetadata {
 
 /// The document to publish, with warnings for the operator.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct MergedMetadata {
     /// The members to publish.
     pub(crate) members: Map<String, Value>,
     /// The differences from the provided document.
-    pub(crate) notes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Members that promise features this server does not provide, and why they are left out.
@@ -49,7 +49,7 @@ const PROMISES: [(&str, &str); 4] = [
 
 impl ResourceMetadata {
     /// Parses a document, or returns every error in it.
-    pub(super) fn read(source: &str, text: &str) -> Result<Self, Vec<ConfigError>> {
+    pub(super) fn parse(source: &str, text: &str) -> Result<Self, Vec<ConfigError>> {
         let members = strict_object(text.as_bytes()).map_err(|error| {
             // `serde_json` reports the position and what it expected, never the text itself.
             vec![ConfigError {
@@ -59,17 +59,17 @@ impl ResourceMetadata {
                         .to_owned(),
             }]
         })?;
-        let flaws: Vec<_> = members
+        let errors: Vec<_> = members
             .iter()
-            .filter_map(|(name, value)| judge(name, value))
+            .filter_map(|(name, value)| validate_member(name, value))
             .collect();
-        if flaws.is_empty() {
+        if errors.is_empty() {
             Ok(Self {
                 source: source.to_owned(),
                 members,
             })
         } else {
-            Err(flaws)
+            Err(errors)
         }
     }
 
@@ -86,45 +86,45 @@ impl ResourceMetadata {
     /// Merges the derived members with the extra members of this document.
     ///
     /// `derived` is the document that the server would publish without this one. Its members
-    /// take precedence, and every difference yields a note.
-    pub(crate) fn serve(&self, derived: Map<String, Value>) -> Served {
+    /// take precedence, and every difference yields a warning.
+    pub(crate) fn merge(&self, derived: Map<String, Value>) -> MergedMetadata {
         let Self { source, members } = self;
-        let mut notes = Vec::new();
+        let mut warnings = Vec::new();
         if members.contains_key(SCOPES) {
             let ours: Vec<_> = texts(derived.get(SCOPES)).collect();
             let theirs = self.list(SCOPES);
             for scope in theirs.iter().filter(|scope| !ours.contains(scope)) {
-                let scope = resource_url::shown(scope);
-                notes.push(format!(
+                let scope = resource_url::quoted_without_secrets(scope);
+                warnings.push(format!(
                     "{source} lists the scope {scope}, which no tool requires; it is not published"
                 ));
             }
             for scope in ours.iter().filter(|scope| !theirs.contains(scope)) {
-                let scope = resource_url::shown(scope);
-                notes.push(format!("{source} lacks the scope {scope}, which a tool requires; it is added, and must be registered at the provider"));
+                let scope = resource_url::quoted_without_secrets(scope);
+                warnings.push(format!("{source} lacks the scope {scope}, which a tool requires; it is added, and must be registered at the provider"));
             }
         }
-        let mut served = Map::new();
+        let mut merged = Map::new();
         for (name, value) in members {
             if let Some((_, why)) = PROMISES.iter().find(|(promise, _)| promise == name)
                 && *value != Value::Bool(false)
                 && derived.get(name) != Some(value)
             {
-                notes.push(format!(
+                warnings.push(format!(
                     "{source} contains `{name}`, which is not published: {why}"
                 ));
             } else if derived.get(name).is_some_and(|ours| ours != value) && name != SCOPES {
-                notes.push(format!(
+                warnings.push(format!(
                     "`{name}` in {source} differs from this server's; the server publishes its own"
                 ));
             } else {
-                served.insert(name.clone(), value.clone());
+                merged.insert(name.clone(), value.clone());
             }
         }
-        served.extend(derived);
-        Served {
-            members: served,
-            notes,
+        merged.extend(derived);
+        MergedMetadata {
+            members: merged,
+            warnings,
         }
     }
 }
@@ -140,21 +140,21 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the error in a member whose meaning RFC 9728 §2 defines.
-fn judge(name: &str, value: &Value) -> Option<ConfigError> {
+fn validate_member(name: &str, value: &Value) -> Option<ConfigError> {
     let problem = match name {
-        "resource" => match value.as_str().map(Resource::read) {
+        "resource" => match value.as_str().map(Resource::parse) {
             None => "is not a string".to_owned(),
-            Some(Err(flaw)) => flaw.what,
+            Some(Err(error)) => error.what,
             Some(Ok(_)) => return None,
         },
         "authorization_servers" => {
             let Some(servers) = value.as_array() else {
-                return Some(member_flaw(name, "is not a list"));
+                return Some(member_error(name, "is not a list"));
             };
             servers.iter().find_map(|server| {
-                match server.as_str().map(resource_url::judge_issuer) {
+                match server.as_str().map(resource_url::validate_issuer) {
                     None => Some("has an entry that is not a string".to_owned()),
-                    Some(judged) => Some(format!("has an entry that {}", judged.err()?.what)),
+                    Some(result) => Some(format!("has an entry that {}", result.err()?.what)),
                 }
             })?
         }
@@ -168,19 +168,19 @@ fn judge(name: &str, value: &Value) -> Option<ConfigError> {
             "is not a list of strings".to_owned()
         }
         "resource_documentation" | "resource_policy_uri" | "resource_tos_uri" | "jwks_uri" => {
-            match value.as_str().map(resource_url::judge_page) {
+            match value.as_str().map(resource_url::validate_page_url) {
                 None => "is not a string".to_owned(),
-                Some(Err(flaw)) => flaw.what,
+                Some(Err(error)) => error.what,
                 Some(Ok(())) => return None,
             }
         }
         "resource_name" if !value.is_string() => "is not a string".to_owned(),
         _ => return None,
     };
-    Some(member_flaw(name, &problem))
+    Some(member_error(name, &problem))
 }
 
-fn member_flaw(name: &str, problem: &str) -> ConfigError {
+fn member_error(name: &str, problem: &str) -> ConfigError {
     ConfigError {
         what: format!("has a member `{name}` that {problem}"),
         remedy: "fix it as RFC 9728 section 2 requires, or copy the document again".to_owned(),
@@ -207,18 +207,20 @@ mod tests {
 
     #[test]
     fn what_agrees_is_served_without_a_word() {
-        let document = ResourceMetadata::read("M", &Value::Object(derived()).to_string()).unwrap();
-        let served = document.serve(derived());
-        assert_eq!(served.members, derived());
-        assert!(served.notes.is_empty(), "{:?}", served.notes);
+        let document = ResourceMetadata::parse("M", &Value::Object(derived()).to_string()).unwrap();
+        let merged = document.merge(derived());
+        assert_eq!(merged.members, derived());
+        assert!(merged.warnings.is_empty(), "{:?}", merged.warnings);
     }
 
     #[test]
     fn scopes_come_from_the_tools_and_differences_are_told() {
         let text = json!({"scopes_supported": ["news:write"]}).to_string();
-        let served = ResourceMetadata::read("M", &text).unwrap().serve(derived());
-        assert_eq!(served.members["scopes_supported"], json!(["news:read"]));
-        let told = served.notes.join("\n");
+        let merged = ResourceMetadata::parse("M", &text)
+            .unwrap()
+            .merge(derived());
+        assert_eq!(merged.members["scopes_supported"], json!(["news:read"]));
+        let told = merged.warnings.join("\n");
         assert!(told.contains("lists the scope \"news:write\""), "{told}");
         assert!(told.contains("lacks the scope \"news:read\""), "{told}");
     }
@@ -233,29 +235,29 @@ mod tests {
             "tls_client_certificate_bound_access_tokens": false,
             "bearer_methods_supported": ["header", "query"],
         });
-        let served = ResourceMetadata::read("M", &text.to_string())
+        let merged = ResourceMetadata::parse("M", &text.to_string())
             .unwrap()
-            .serve(derived());
+            .merge(derived());
         assert_eq!(
-            served.members["resource_policy_uri"],
+            merged.members["resource_policy_uri"],
             "https://e.example/policy"
         );
-        assert_eq!(served.members["x_custom"], json!({"a": [1]}));
+        assert_eq!(merged.members["x_custom"], json!({"a": [1]}));
         assert_eq!(
-            served.members["bearer_methods_supported"],
+            merged.members["bearer_methods_supported"],
             json!(["header"])
         );
         assert_eq!(
-            served.members["tls_client_certificate_bound_access_tokens"],
+            merged.members["tls_client_certificate_bound_access_tokens"],
             false
         );
-        assert!(!served.members.contains_key("signed_metadata"));
+        assert!(!merged.members.contains_key("signed_metadata"));
         assert!(
-            !served
+            !merged
                 .members
                 .contains_key("dpop_bound_access_tokens_required")
         );
-        assert_eq!(served.notes.len(), 3, "{:?}", served.notes);
+        assert_eq!(merged.warnings.len(), 3, "{:?}", merged.warnings);
     }
 
     #[test]
@@ -274,9 +276,9 @@ mod tests {
             r#"{"resource_documentation":"docs"}"#,
             r#"{"resource_name":{}}"#,
         ] {
-            assert!(ResourceMetadata::read("M", text).is_err(), "{text}");
+            assert!(ResourceMetadata::parse("M", text).is_err(), "{text}");
         }
         let both = r#"{"resource":1,"scopes_supported":1}"#;
-        assert_eq!(ResourceMetadata::read("M", both).unwrap_err().len(), 2);
+        assert_eq!(ResourceMetadata::parse("M", both).unwrap_err().len(), 2);
     }
 }

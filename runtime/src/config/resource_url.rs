@@ -4,9 +4,11 @@
 //! (RFC 8707 §2, RFC 8414 §3.3, RFC 9728 §3.3). A URL type that writes `http://as` as
 //! `http://as/` breaks the comparison, so it only validates here and the text is stored.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::loopback::is_exact_loopback_url;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,7 @@ pub(crate) struct ConfigError {
     pub(super) remedy: String,
 }
 
-fn flaw<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, ConfigError> {
+fn error<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError {
         what: what.into(),
         remedy: remedy.into(),
@@ -40,10 +42,10 @@ pub(crate) struct Resource {
 impl Resource {
     /// Parses a resource URI: absolute, canonical, without query, fragment and credentials,
     /// and `http` only on loopback.
-    pub(super) fn read(text: &str) -> Result<Self, ConfigError> {
+    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
         let url = web_address(text)?;
         if url.query().is_some() {
-            return flaw(
+            return error(
                 "has a query",
                 "remove the question mark and everything after it",
             );
@@ -51,20 +53,20 @@ impl Resource {
         // `HTTPS://Host:443/a/../mcp` and `https://host/mcp` are one address but two
         // audiences.
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
-            return flaw(
+            return error(
                 "is not in canonical form",
                 format!("write {}", url.as_str()),
             );
         }
-        let loopback = is_loopback(&url);
+        let loopback = is_exact_loopback_url(&url);
         if url.scheme() == "http" && !loopback {
-            return flaw(
+            return error(
                 "uses http on an address that is not loopback, where tokens can be read in transit",
                 "use https; a proxy in front of the server may terminate TLS",
             );
         }
         let path = url.path().strip_suffix('/').unwrap_or(url.path());
-        judge_path(path)?;
+        check_path(path)?;
         let origin = url.origin().ascii_serialization();
         Ok(Self {
             text: text.to_owned(),
@@ -136,15 +138,21 @@ impl Resource {
 
     /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
     pub(crate) fn metadata_url(&self) -> String {
-        format!("{}{METADATA_PATH}{}", self.origin, self.path)
+        format!("{}{}", self.origin, metadata_path(&self.path))
     }
 
     /// Returns the resource whose metadata has this URL.
-    pub(super) fn of_metadata_url(text: &str) -> Option<String> {
+    pub(super) fn resource_of_metadata_url(text: &str) -> Option<String> {
         let at = text.find(METADATA_PATH)?;
         let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
         Some(format!("{origin}{path}"))
     }
+}
+
+/// Returns the path of the metadata of a resource with this path (RFC 9728 §3.1): the
+/// well-known part goes between host and path.
+pub(crate) fn metadata_path(path: &str) -> String {
+    format!("{METADATA_PATH}{path}")
 }
 
 /// The well-known prefix of metadata paths (RFC 9728 §3).
@@ -165,7 +173,7 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
-fn judge_path(path: &str) -> Result<(), ConfigError> {
+fn check_path(path: &str) -> Result<(), ConfigError> {
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
     };
@@ -175,7 +183,7 @@ fn judge_path(path: &str) -> Result<(), ConfigError> {
         .split('/')
         .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
     {
-        return flaw(
+        return error(
             "has a path with an empty segment or a character that is not allowed",
             "use letters, digits, '-', '.', '_' and '~' between single slashes",
         );
@@ -186,7 +194,7 @@ fn judge_path(path: &str) -> Result<(), ConfigError> {
                 .iter()
                 .any(|own| first_segment(own) == Some(first)) =>
         {
-            flaw(
+            error(
                 format!("has a path under /{first}, which is reserved for the server"),
                 "choose another path, such as /mcp",
             )
@@ -197,16 +205,16 @@ fn judge_path(path: &str) -> Result<(), ConfigError> {
 
 /// Validates an issuer identifier (RFC 8414 §2): https, or http on loopback; no query and no
 /// fragment. A trailing slash is part of the identifier.
-pub(super) fn judge_issuer(text: &str) -> Result<(), ConfigError> {
+pub(super) fn validate_issuer(text: &str) -> Result<(), ConfigError> {
     let url = web_address(text)?;
     if url.query().is_some() {
-        return flaw(
+        return error(
             "has a query, which RFC 8414 section 2 forbids",
             "copy `issuer` from the authorization server's metadata",
         );
     }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return flaw(
+    if url.scheme() == "http" && !is_exact_loopback_url(&url) {
+        return error(
             "uses http on an address that is not loopback, where keys can be replaced in transit",
             "use the https URL of the issuer",
         );
@@ -215,21 +223,21 @@ pub(super) fn judge_issuer(text: &str) -> Result<(), ConfigError> {
 }
 
 /// Validates the URL of a page.
-pub(super) fn judge_page(text: &str) -> Result<(), ConfigError> {
+pub(super) fn validate_page_url(text: &str) -> Result<(), ConfigError> {
     web_address(text).map(drop)
 }
 
 /// Validates an origin as browsers send it (RFC 6454 §6.2): `scheme://host[:port]`.
-pub(super) fn judge_origin(text: &str) -> Result<(), ConfigError> {
+pub(super) fn validate_origin(text: &str) -> Result<(), ConfigError> {
     const REMEDY: &str = "write scheme://host or scheme://host:port in lower case with nothing after it, such as https://app.example.com";
     if text == "*" || text == "null" {
-        return flaw(
+        return error(
             "would let any web page call with a visitor's token",
             "list the allowed origins",
         );
     }
     let Some((scheme, host)) = text.split_once("://") else {
-        return flaw("is not an origin", REMEDY);
+        return error("is not an origin", REMEDY);
     };
     let canonical = if matches!(scheme, "http" | "https") {
         !host.contains('*')
@@ -250,16 +258,16 @@ pub(super) fn judge_origin(text: &str) -> Result<(), ConfigError> {
     if canonical {
         Ok(())
     } else {
-        flaw("is not an origin", REMEDY)
+        error("is not an origin", REMEDY)
     }
 }
 
 /// Parses an address to listen on.
-pub(super) fn read_bind(text: &str) -> Result<SocketAddr, ConfigError> {
+pub(super) fn parse_bind(text: &str) -> Result<SocketAddr, ConfigError> {
     let Ok(bind) = text.parse::<SocketAddr>() else {
         let meant = text.strip_prefix("localhost:").or(text.strip_prefix(':'));
         let port = meant.unwrap_or(text).parse::<u16>().unwrap_or(8000);
-        return flaw(
+        return error(
             "is not an IP address with a port",
             format!(
                 "write 127.0.0.1:{port}, or 0.0.0.0:{port} to accept connections from other machines"
@@ -267,16 +275,6 @@ pub(super) fn read_bind(text: &str) -> Result<SocketAddr, ConfigError> {
         );
     };
     Ok(bind)
-}
-
-/// Returns whether a valid URL has a loopback host.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
 }
 
 /// Parses an absolute http or https URL, and refuses text that URL parsers would silently
@@ -289,31 +287,31 @@ fn web_address(text: &str) -> Result<Url, ConfigError> {
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(&byte))
     {
-        return flaw("has a character that is not allowed in a URL", REMEDY);
+        return error("has a character that is not allowed in a URL", REMEDY);
     }
     let Some(rest) = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))
     else {
-        return flaw("does not begin with https:// or http://", REMEDY);
+        return error("does not begin with https:// or http://", REMEDY);
     };
     if rest.starts_with('/') {
-        return flaw("has no host", REMEDY);
+        return error("has no host", REMEDY);
     }
     let Ok(url) = Url::parse(text) else {
-        return flaw("is not a valid URL", REMEDY);
+        return error("is not a valid URL", REMEDY);
     };
     if !url.username().is_empty() || url.password().is_some() || url.authority().contains('@') {
-        return flaw(
+        return error(
             "contains a user name or a password",
             "remove the part before the @",
         );
     }
     if text.contains('#') {
-        return flaw("has a fragment", "remove the # and everything after it");
+        return error("has a fragment", "remove the # and everything after it");
     }
     if url.port() == Some(0) {
-        return flaw(
+        return error(
             "has port 0, which clients cannot reach",
             "write the port that clients use",
         );
@@ -322,7 +320,7 @@ fn web_address(text: &str) -> Result<Url, ConfigError> {
 }
 
 /// Formats a value for a message: shortened, and without parts that could be secret.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn quoted_without_secrets(text: &str) -> String {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let start = text[..end].rfind('@').map_or(0, |at| at + 1);
     let mut part: String = text[start..end].chars().take(120).collect();

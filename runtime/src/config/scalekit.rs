@@ -5,8 +5,8 @@
 //! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
-    ClientCredentials, Config, Environment, Resource, ResourceMetadata, from_env::items,
-    resource_url,
+    ClientCredentials, Config, Environment, Resource, ResourceMetadata, resource_url,
+    variable::{METADATA, NamedValue, items},
 };
 
 const ENVIRONMENT: &str = "SCALEKIT_ENVIRONMENT_URL";
@@ -15,40 +15,31 @@ const CLIENT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 const ISSUERS: &str = "SCALEKIT_AUTHORIZATION_SERVERS";
 const AUDIENCE: &str = "SCALEKIT_AUDIENCE_NAME";
 const METADATA_URL: &str = "SCALEKIT_RESOURCE_METADATA_URL";
-const METADATA: &str = "METADATA_JSON_RESPONSE";
 
 /// The guides misspell `RESOURCE`; some users correct it.
 const NAME: [&str; 2] = ["SCALEKIT_RESOUCE_NAME", "SCALEKIT_RESOURCE_NAME"];
 const DOCS_URL: [&str; 2] = ["SCALEKIT_RESOUCE_DOCS_URL", "SCALEKIT_RESOURCE_DOCS_URL"];
 
-/// The name of a variable and its value.
-type Said = (&'static str, String);
-
 /// The values of Scalekit's variables, by their meaning here. The first of several takes
 /// precedence.
 #[derive(Debug, Default)]
 pub(super) struct Scalekit {
-    pub(super) resources: Vec<Said>,
-    pub(super) issuers: Vec<Said>,
-    pub(super) audiences: Vec<Said>,
-    pub(super) docs_urls: Vec<Said>,
+    pub(super) resources: Vec<NamedValue>,
+    pub(super) issuers: Vec<NamedValue>,
+    pub(super) audiences: Vec<NamedValue>,
+    pub(super) docs_urls: Vec<NamedValue>,
     environment: Option<String>,
     metadata_url: Option<String>,
 }
 
-/// Returns whether a variable is one of Scalekit's.
-pub(super) fn is_theirs(name: &str) -> bool {
-    name.starts_with("SCALEKIT_") || name == METADATA
-}
-
 impl Scalekit {
-    pub(super) fn read(variables: &Environment, config: &mut Config) -> Self {
+    pub(super) fn from_environment(variables: &Environment, config: &mut Config) -> Self {
         let mut all = Self::default();
-        let said = |name: &'static str| variables.get(name).map(|text| (name, text.to_owned()));
-        let is_address = |said: &Said| said.1.contains("://");
+        let value = |name: &'static str| variables.get(name).map(|text| (name, text.to_owned()));
+        let is_address = |value: &NamedValue| value.1.contains("://");
 
         if let Some(text) = variables.get(METADATA) {
-            match ResourceMetadata::read(METADATA, text) {
+            match ResourceMetadata::parse(METADATA, text) {
                 Ok(document) => {
                     all.take_document(&document);
                     if let Some(name) = document.text("resource_name") {
@@ -56,47 +47,47 @@ impl Scalekit {
                     }
                     config.document = Some(document);
                 }
-                Err(flaws) => {
-                    for flaw in flaws {
-                        config.fault(format!("{METADATA} {}", flaw.what), flaw.remedy);
+                Err(errors) => {
+                    for error in errors {
+                        config.add_error(format!("{METADATA} {}", error.what), error.remedy);
                     }
                 }
             }
         }
         // The guides put the resource's URL there; others put a display name.
-        let names: Vec<_> = NAME.into_iter().filter_map(said).collect();
+        let names: Vec<_> = NAME.into_iter().filter_map(value).collect();
         let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(is_address);
         all.resources.extend(addresses);
         if let Some((_, name)) = names.into_iter().next() {
             config.resource_name = Some(name);
         }
-        all.audiences.extend(said(AUDIENCE));
+        all.audiences.extend(value(AUDIENCE));
         // An audience can also be an id, or a further audience beside the resource.
         if all.resources.is_empty() {
-            all.resources.extend(said(AUDIENCE).filter(is_address));
+            all.resources.extend(value(AUDIENCE).filter(is_address));
         }
         all.metadata_url = variables.get(METADATA_URL).map(str::to_owned);
         if all.resources.is_empty() {
             let resource = all
                 .metadata_url
                 .as_deref()
-                .and_then(Resource::of_metadata_url);
+                .and_then(Resource::resource_of_metadata_url);
             all.resources
                 .extend(resource.map(|resource| (METADATA_URL, resource)));
         }
-        all.issuers.extend(said(ISSUERS));
+        all.issuers.extend(value(ISSUERS));
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
-            match resource_url::judge_issuer(environment) {
-                Err(flaw) => config.flawed(ENVIRONMENT, text, flaw),
+            match resource_url::validate_issuer(environment) {
+                Err(error) => config.add_value_error(ENVIRONMENT, text, error),
                 Ok(()) => all.environment = Some(environment.to_owned()),
             }
             if all.issuers.is_empty() {
                 all.issuers.push((ENVIRONMENT, environment.to_owned()));
             }
         }
-        all.docs_urls.extend(DOCS_URL.into_iter().filter_map(said));
+        all.docs_urls.extend(DOCS_URL.into_iter().filter_map(value));
         if let Some(id) = variables.get(CLIENT_ID) {
             config.credentials = Some(ClientCredentials::new(id, variables.get(CLIENT_SECRET)));
         }
@@ -115,7 +106,7 @@ impl Scalekit {
 
     /// Accepts the further values in tokens of these issuers: the environment as `iss`, and
     /// the id of the resource as `aud`.
-    pub(super) fn name_issuers(&mut self, config: &mut Config) {
+    pub(super) fn accept_spellings(&mut self, config: &mut Config) {
         let theirs: Vec<_> = self
             .issuers
             .iter()
@@ -129,7 +120,7 @@ impl Scalekit {
             let (environment, id) = (environment.to_owned(), id.trim_end_matches('/').to_owned());
             let known = self.environment.as_deref() == Some(&environment);
             if id.starts_with("res_") && (known || theirs.contains(&trusted.issuer())) {
-                trusted.also(&environment);
+                trusted.accept_spelling(&environment);
                 ids.push(id);
             }
         }
@@ -140,28 +131,28 @@ impl Scalekit {
 
     /// Enables introspection of tokens that are not JWTs. The credentials are sent only to
     /// issuers of the environment that they belong to.
-    pub(super) fn ask_issuers(&self, config: &mut Config) {
+    pub(super) fn enable_introspection(&self, config: &mut Config) {
         let (Some(client), Some(environment)) = (&config.credentials, &self.environment) else {
             return;
         };
         for trusted in &mut config.issuers {
             let rest = trusted.issuer().strip_prefix(environment.as_str());
             if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-                trusted.ask_as(client);
+                trusted.introspect_with(client);
             }
         }
     }
 
     /// Checks the metadata URL, which requires the resource to be known.
-    pub(super) fn finish(self, config: &mut Config) {
+    pub(super) fn check_metadata_url(self, config: &mut Config) {
         let (Some(text), Some(resource)) = (self.metadata_url, &config.resource) else {
             return;
         };
         let ours = resource.metadata_url();
         if text.trim_end_matches('/') != ours {
-            config.notes.push(format!(
+            config.warnings.push(format!(
                 "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
-                resource_url::shown(&text)
+                resource_url::quoted_without_secrets(&text)
             ));
         }
     }

@@ -30,7 +30,7 @@ impl StateKey {
     /// # Errors
     ///
     /// The error in the key, without the key itself.
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let config =
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
         let bytes = [STANDARD, URL_SAFE].iter().find_map(|alphabet| {
@@ -66,10 +66,10 @@ mod tests {
             "//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA=",
             "__79_Pv6-fj39vX08_Lx8O_u7ezr6uno5-bl5OPi4eA",
         ] {
-            assert_eq!(StateKey::read(text).map(StateKey::bytes), Ok(key()));
+            assert_eq!(StateKey::parse(text).map(StateKey::bytes), Ok(key()));
         }
         for text in ["", "secret", "+/v7", &"A".repeat(44)] {
-            let told = StateKey::read(text).unwrap_err();
+            let told = StateKey::parse(text).unwrap_err();
             assert_eq!(told, "is not the base64 of 32 bytes", "{text}");
         }
         let printed = format!("{:?}", StateKey::new(key()).unwrap());
@@ -81,7 +81,7 @@ mod tests {
         let zeros = format!("{}=", "A".repeat(43));
         let sevens = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
         for text in [&zeros, sevens] {
-            let told = StateKey::read(text).unwrap_err();
+            let told = StateKey::parse(text).unwrap_err();
             assert!(told.contains("one byte"), "{told}");
         }
         for byte in 0..=255 {

@@ -8,7 +8,7 @@ fn validate(variables: &[(&str, &str)]) -> ValidConfig {
     read(variables).validate().unwrap()
 }
 
-fn faults(variables: &[(&str, &str)]) -> String {
+fn errors(variables: &[(&str, &str)]) -> String {
     let environment = variables.iter().copied().collect();
     Config::from_environment(&environment, PORT)
         .and_then(|config| config.validate())
@@ -17,11 +17,7 @@ fn faults(variables: &[(&str, &str)]) -> String {
 }
 
 fn issuers(settings: &ValidConfig) -> Vec<&str> {
-    settings
-        .issuers()
-        .iter()
-        .map(TrustedIssuer::issuer)
-        .collect()
+    settings.issuers().iter().map(ValidIssuer::issuer).collect()
 }
 
 /// The variables of the guide that secures a news server, as the guide writes them.
@@ -61,11 +57,11 @@ fn nothing_set_is_a_server_on_loopback_that_may_issue_for_itself() {
     assert_eq!(settings.resource().as_str(), "http://127.0.0.1:8000/mcp");
     assert_eq!(settings.audiences(), ["http://127.0.0.1:8000/mcp"]);
     assert_eq!(settings.docs_url(), "http://127.0.0.1:8000/docs");
-    assert_eq!(settings.leeway(), 30);
+    assert_eq!(settings.leeway(), Duration::from_secs(30));
     assert_eq!(settings.limits().body, 4 << 20);
     assert!(settings.allows_loopback_origins() && settings.origins().is_empty());
     assert!(settings.may_issue_for_development());
-    assert!(settings.notes().is_empty());
+    assert!(settings.warnings().is_empty());
 }
 
 #[test]
@@ -96,8 +92,8 @@ fn our_variables_are_read() {
 }
 
 #[test]
-fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
-    let told = faults(&[
+fn every_error_is_told_at_once_by_the_name_of_its_variable() {
+    let told = errors(&[
         ("TOOLGATE_BIND", "localhost"),
         ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp/"),
         ("TOOLGATE_AUTHORIZATION_SERVERS", "http://as.example.com"),
@@ -125,7 +121,7 @@ fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
 
 #[test]
 fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
-    let told = faults(&[("TOOLGATE_BIND", "0.0.0.0:8000")]);
+    let told = errors(&[("TOOLGATE_BIND", "0.0.0.0:8000")]);
     assert!(
         told.contains("TOOLGATE_RESOURCE") && told.contains("0.0.0.0:8000"),
         "{told}"
@@ -148,9 +144,9 @@ fn a_server_for_others_must_say_where_it_is_and_who_logs_in() {
     ] {
         let settings = validate(&variables);
         assert!(!settings.may_issue_for_development());
-        let mut faults = Faults::default();
-        settings.fault_of_no_issuer(&mut faults);
-        let told = faults.finish(()).unwrap_err().to_string();
+        let mut errors = SetupErrors::default();
+        settings.add_no_issuer_error(&mut errors);
+        let told = errors.finish(()).unwrap_err().to_string();
         assert!(told.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{told}");
         assert!(told.contains("loopback only"), "{told}");
     }
@@ -175,8 +171,8 @@ fn the_guides_variables_work_as_they_stand() {
     assert_eq!(issuer.spellings(), ["https://acme.scalekit.dev"]);
     assert_eq!(settings.docs_url(), "http://localhost:10000/mcp/docs");
     assert!(!settings.may_issue_for_development());
-    let [note] = settings.notes() else {
-        panic!("{:?}", settings.notes())
+    let [note] = settings.warnings() else {
+        panic!("{:?}", settings.warnings())
     };
     assert!(note.contains("slash"), "{note}");
 }
@@ -225,7 +221,7 @@ fn our_variables_win_over_theirs_and_it_is_told() {
     assert_eq!(issuers(&settings), ["https://a.example"]);
     assert_eq!(settings.audiences(), ["http://127.0.0.1:10000/mcp", "mine"]);
     assert_eq!(settings.bind().port(), 7000);
-    let told = settings.notes().join("\n");
+    let told = settings.warnings().join("\n");
     for name in [
         "SCALEKIT_RESOUCE_NAME is",
         "SCALEKIT_AUTHORIZATION_SERVERS is",
@@ -256,7 +252,7 @@ fn the_metadata_address_tells_the_resource_if_nothing_else_does() {
         "https://mcp.example.com/.well-known/oauth-protected-resource/a",
     )]);
     assert_eq!(settings.resource().as_str(), "https://mcp.example.com/a");
-    assert!(settings.notes().is_empty());
+    assert!(settings.warnings().is_empty());
 }
 
 #[test]
@@ -265,7 +261,7 @@ fn a_misspelled_name_is_noted_with_the_nearest() {
         ("TOOLGATE_AUTHORISATION_SERVER", "https://a.example"),
         ("TOOLGATE_X", "1"),
     ]);
-    let told = config.notes().join("\n");
+    let told = config.warnings().join("\n");
     assert!(
         told.contains("did you mean TOOLGATE_AUTHORIZATION_SERVERS?"),
         "{told}"
@@ -307,10 +303,10 @@ fn what_is_set_by_code_is_judged_at_the_start() {
         .with_issuer("http://as.example.com")
         .with_origin("*")
         .with_docs_url("docs")
-        .with_leeway(301)
+        .with_leeway(Duration::from_secs(301))
         .with_body_limit(0);
     let told = flawed.validate().unwrap_err();
-    assert_eq!(told.faults().len(), 7, "{told}");
+    assert_eq!(told.errors().len(), 7, "{told}");
 
     let settings = Config::new("https://mcp.example.com/mcp")
         .with_bind(([0, 0, 0, 0], 80).into())
@@ -319,12 +315,13 @@ fn what_is_set_by_code_is_judged_at_the_start() {
         .with_issuer("https://as.example.com")
         .with_origin("https://app.example.com")
         .with_resource_name("News")
-        .with_leeway(300)
+        .with_leeway(Duration::from_secs(300))
         .with_body_limit(1)
         .validate()
         .unwrap();
     assert_eq!(settings.issuers().len(), 1);
-    assert_eq!((settings.leeway(), settings.limits().body), (300, 1));
+    assert_eq!(settings.leeway(), Duration::from_secs(300));
+    assert_eq!(settings.limits().body, 1);
     assert_eq!(settings.resource_name(), Some("News"));
 }
 
@@ -347,12 +344,12 @@ fn no_note_is_long() {
         ("SCALEKIT_RESOURCE_METADATA_URL", &long),
         ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
     ]);
-    assert_eq!(config.notes().len(), 2);
-    assert!(config.notes().iter().all(|note| note.len() < 600));
+    assert_eq!(config.warnings().len(), 2);
+    assert!(config.warnings().iter().all(|note| note.len() < 600));
 }
 
 #[test]
-fn a_key_that_is_none_is_a_fault_that_does_not_tell_it() {
+fn a_key_that_is_none_is_an_error_that_does_not_tell_it() {
     let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let config = read(&[("TOOLGATE_STATE_KEY", key)]);
     let settings = config.validate().unwrap();

@@ -1,10 +1,10 @@
 //! The validated settings, and the values derived from them.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
 use crate::{
-    error::Faults,
+    error::SetupErrors,
     gate::{Limits, SessionLimits},
     issuer::{ClientAuthentication, Introspection, Issuer},
     verify::Dpop,
@@ -16,18 +16,18 @@ pub(crate) struct ValidConfig {
     bind: SocketAddr,
     resource: Resource,
     audiences: Vec<String>,
-    issuers: Vec<TrustedIssuer>,
+    issuers: Vec<ValidIssuer>,
     origins: Vec<String>,
     docs_url: String,
     resource_name: Option<String>,
-    leeway: u64,
+    leeway: Duration,
     limits: Limits,
     session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<ResourceMetadata>,
     state_key: Option<StateKey>,
     automatic_consent: bool,
-    notes: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl ValidConfig {
@@ -58,7 +58,7 @@ impl ValidConfig {
             document: config.document.clone(),
             state_key: config.state_key,
             automatic_consent: config.automatic_consent,
-            notes: config.notes.clone(),
+            warnings: config.warnings.clone(),
             resource,
         }
     }
@@ -84,7 +84,7 @@ impl ValidConfig {
     }
 
     /// The trusted issuers. Clients use the first.
-    pub(crate) fn issuers(&self) -> &[TrustedIssuer] {
+    pub(crate) fn issuers(&self) -> &[ValidIssuer] {
         &self.issuers
     }
 
@@ -98,8 +98,8 @@ impl ValidConfig {
         self.resource_name.as_deref()
     }
 
-    /// How many seconds clocks may differ.
-    pub(crate) fn leeway(&self) -> u64 {
+    /// How much clocks may differ.
+    pub(crate) fn leeway(&self) -> Duration {
         self.leeway
     }
 
@@ -124,8 +124,8 @@ impl ValidConfig {
     }
 
     /// The warnings to print at the start.
-    pub(crate) fn notes(&self) -> &[String] {
-        &self.notes
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
@@ -178,7 +178,7 @@ impl ValidConfig {
     }
 
     /// Adds the error that items require scopes, but no issuer can grant them.
-    pub(crate) fn fault_of_no_issuer(&self, faults: &mut Faults) {
+    pub(crate) fn add_no_issuer_error(&self, errors: &mut SetupErrors) {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
@@ -188,7 +188,7 @@ impl ValidConfig {
                 resource.as_str()
             )
         };
-        faults.add(
+        errors.add(
             format!("tools require authorization, but no issuer is configured, and {why}"),
             "set TOOLGATE_AUTHORIZATION_SERVERS to the URL of your authorization server, exactly as `issuer` in its metadata",
         );
@@ -197,15 +197,15 @@ impl ValidConfig {
 
 /// An issuer whose name is valid.
 #[derive(Debug, Clone)]
-pub(crate) struct TrustedIssuer(Issuer);
+pub(crate) struct ValidIssuer(Issuer);
 
-impl TrustedIssuer {
+impl ValidIssuer {
     pub(super) fn new(issuer: Issuer) -> Self {
         Self(issuer)
     }
 
     /// Accepts a further `iss` in this issuer's tokens.
-    pub(super) fn also(&mut self, spelling: &str) {
+    pub(super) fn accept_spelling(&mut self, spelling: &str) {
         if !self.0.is_spelled(spelling) {
             self.0 = self.0.clone().with_spelling(spelling);
         }
@@ -213,10 +213,10 @@ impl TrustedIssuer {
 
     /// Enables introspection of tokens that are not JWTs, if the issuer offers it and no
     /// other introspection is configured.
-    pub(super) fn ask_as(&mut self, client: &ClientCredentials) {
+    pub(super) fn introspect_with(&mut self, client: &ClientCredentials) {
         if let (Some(secret), None) = (client.secret(), self.0.introspection()) {
             let client = ClientAuthentication::basic(client.id(), secret);
-            let introspection = Introspection::new(client).if_offered();
+            let introspection = Introspection::new(client).optional();
             self.0 = self.0.clone().with_introspection(introspection);
         }
     }

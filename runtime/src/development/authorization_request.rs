@@ -83,7 +83,7 @@ impl AuthorizationRequest {
         check_resource(provider, parameters)?;
         let (scopes, offline) = scopes(provider, parameters)?;
         let dpop_jkt = parameters.one("dpop_jkt")?;
-        if dpop_jkt.is_some_and(|key| Thumbprint::read(key).is_none()) {
+        if dpop_jkt.is_some_and(|key| Thumbprint::parse(key).is_none()) {
             return Err(invalid(
                 "dpop_jkt must be the base64url text of a SHA-256 thumbprint",
             ));
@@ -113,7 +113,7 @@ impl AuthorizationRequest {
 
     /// Returns the key that the client announced, if any.
     pub(super) fn key(&self) -> Option<Thumbprint> {
-        self.dpop_jkt.as_deref().and_then(Thumbprint::read)
+        self.dpop_jkt.as_deref().and_then(Thumbprint::parse)
     }
 
     /// Returns when the request expires.

@@ -23,8 +23,9 @@ use super::{
 };
 use crate::{
     clock::UnixTime,
-    issuer::{EgressPolicy, FetchError, HttpFetcher, is_loopback},
+    issuer::{EgressPolicy, FetchError, HttpFetcher},
     json,
+    loopback::is_loopback_url,
 };
 
 /// The maximum length of a URL as an identifier.
@@ -83,7 +84,7 @@ impl Documents {
         }
         let text = match self.fetch(&url).await {
             Ok(text) => text,
-            Err(MetadataDocumentError::Unheard(fault)) if !is_loopback(&url) => {
+            Err(MetadataDocumentError::Unheard(fault)) if !is_loopback_url(&url) => {
                 return unheard(id, redirect).ok_or(fault);
             }
             Err(MetadataDocumentError::Unheard(fault) | MetadataDocumentError::Refused(fault)) => {
@@ -163,7 +164,7 @@ pub(super) fn host(id: &str) -> Option<String> {
 /// identifier. Any other name that resolves to loopback must use https, for which no local
 /// program has a valid certificate.
 pub(super) fn is_here(id: &str) -> Result<bool, Fault> {
-    checked(id).map(|url| is_loopback(&url))
+    checked(id).map(|url| is_loopback_url(&url))
 }
 
 /// Returns the URL if it may be fetched: canonical, with a path, and without user

@@ -3,7 +3,7 @@
 //! Binding is optional. A client is public, so the key that it proves at the first request is
 //! its only identification at later ones.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 
@@ -14,8 +14,8 @@ use crate::{
     verify::{DpopRequest, ProofError, ProofRequirements, Proofs},
 };
 
-/// How many seconds the clock of a client on this machine may differ.
-const LEEWAY: u64 = 30;
+/// How much the clock of a client on this machine may differ.
+const LEEWAY: Duration = Duration::from_secs(30);
 
 /// Builds the validator of proofs for the token endpoint.
 pub(super) fn proofs(settings: &Settings) -> Proofs {
@@ -41,12 +41,12 @@ pub(super) fn prove(
         token: None,
         key: None,
     };
-    match provider.proofs.judge(shown, &about, client) {
+    match provider.proofs.verify(shown, &about, client) {
         Ok(proved) => Ok(Some(proved.thumbprint())),
         Err(ProofError::Invalid(fault)) => Err(OAuthError::new("invalid_dpop_proof", fault)),
         // Neither a key nor a nonce is required here.
         Err(ProofError::OtherKey | ProofError::WantsNonce) => Err(OAuthError::ours()),
-        Err(ProofError::NoRoom) => Err(OAuthError::new(
+        Err(ProofError::AtCapacity) => Err(OAuthError::new(
             "temporarily_unavailable",
             "too many proofs were sent and none can be stored; try again later",
         )

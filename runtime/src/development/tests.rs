@@ -340,13 +340,13 @@ fn what_cannot_be_safe_does_not_start() {
         let mut settings = settings(&clock);
         change(&mut settings);
         let fault = DevelopmentIssuer::new(settings).unwrap_err();
-        assert_eq!(fault.faults().len(), 1, "{number}: {fault}");
+        assert_eq!(fault.errors().len(), 1, "{number}: {fault}");
     }
     let mut settings = settings(&clock);
     changes[0](&mut settings);
     changes[3](&mut settings);
     let fault = DevelopmentIssuer::new(settings).unwrap_err();
-    assert_eq!(fault.faults().len(), 2, "all errors together: {fault}");
+    assert_eq!(fault.errors().len(), 2, "all errors together: {fault}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Reques
             &provider,
             &headers,
             &form,
-            &DpopRequest::read(&method, &headers),
+            &DpopRequest::from_request(&method, &headers),
         ),
         Err(refusal) => Err(refusal),
     };

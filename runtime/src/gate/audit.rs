@@ -5,6 +5,7 @@
 
 use crate::{
     caller::Caller,
+    log_text::escaped_prefix,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
 };
@@ -77,28 +78,14 @@ pub(crate) fn refused(
         issuer = subject.issuer(),
         subject = subject.party(|caller| caller.claims().subject()),
         client = subject.party(|caller| caller.claims().client_id()),
-        needed = cut(&scope_string(needed, table), LONGEST_LIST),
-        missing = cut(&scope_string(missing, table), LONGEST_LIST),
+        needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
+        missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),
     );
 }
 
 /// The beginning of a text, short enough for a log line.
 fn clip(text: &str) -> &str {
-    cut(text, LONGEST)
-}
-
-/// The beginning of a text that has at most so many characters when it is escaped, as log
-/// lines are: there one character can become ten.
-fn cut(text: &str, longest: usize) -> &str {
-    let mut written = 0;
-    let end = text.char_indices().find(|(_, character)| {
-        written += character.escape_debug().count();
-        written > longest
-    });
-    match end {
-        Some((end, _)) => &text[..end],
-        None => text,
-    }
+    escaped_prefix(text, LONGEST)
 }
 
 #[cfg(test)]

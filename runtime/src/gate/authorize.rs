@@ -72,7 +72,7 @@ impl Gate {
         let is_known = match &authenticated {
             Ok(Some(_)) => true,
             // Where nothing needs a token, nobody is a stranger.
-            Ok(None) => *self.rules.unlisted() == ResolvedAccess::Public,
+            Ok(None) => *self.rules.access_to_learn_existence() == ResolvedAccess::Public,
             Err(_) => false,
         };
         let body = match has_body {
@@ -111,7 +111,7 @@ impl Gate {
                 let refusal = match standing {
                     SessionAccess::NotFound => Refusal::NoSession,
                     SessionAccess::AuthenticationRequired => Refusal::NoToken {
-                        wanted: self.rules.wanted(known),
+                        wanted: self.rules.scopes_to_request(known),
                     },
                 };
                 return refuse(subject, refusal);
@@ -130,7 +130,7 @@ impl Gate {
                     && asked.is_of_sessions(headers)
                     && !self.rules.allows(Operation::Initialize, None) =>
             {
-                let wanted = self.rules.wanted(None);
+                let wanted = self.rules.scopes_to_request(None);
                 return refuse(subject, Refusal::NoToken { wanted });
             }
             Decision::Admit(permit) => permit,
@@ -206,7 +206,7 @@ impl Gate {
                 return Err(Unauthenticated::Invalid { description });
             }
         };
-        let shown = DpopRequest::read(&parts.method, &parts.headers);
+        let shown = DpopRequest::from_request(&parts.method, &parts.headers);
         let accepted = self
             .authenticator
             .authenticate(&credentials, &shown)
@@ -252,7 +252,7 @@ impl Gate {
         parts: &Parts,
     ) -> Result<Result<Option<Credentials>, BearerError>, Refusal> {
         let dpop = self.authenticator.proofs().is_some();
-        match Credentials::read(&parts.headers, parts.uri.query(), dpop) {
+        match Credentials::from_headers(&parts.headers, parts.uri.query(), dpop) {
             Err(fault @ (BearerError::InQuery | BearerError::Repeated)) => {
                 let subject = Subject {
                     operation: None,

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use http::HeaderValue;
 
 use crate::{
-    error::Faults,
+    error::SetupErrors,
     scope::{ScopeSet, ScopeTable},
 };
 
@@ -60,7 +60,7 @@ impl Challenges {
         prefix: &str,
         table: &ScopeTable,
         ahead: impl IntoIterator<Item = ScopeSet>,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Self {
         if !is_quotable(metadata_url) {
             faults.add(
@@ -228,15 +228,15 @@ mod tests {
     }
 
     fn challenges() -> Challenges {
-        let mut faults = Faults::default();
-        let made = Challenges::new(URL, "", &table(), [table().asked_for()], &mut faults);
+        let mut faults = SetupErrors::default();
+        let made = Challenges::new(URL, "", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         made
     }
 
     #[test]
     fn without_a_token_there_is_no_error() {
-        let made = challenges().without_error(table().asked_for(), &table());
+        let made = challenges().without_error(table().required(), &table());
         assert_eq!(
             made.to_str().unwrap(),
             format!("Bearer resource_metadata=\"{URL}\", scope=\"a:read b:write\"")
@@ -245,10 +245,10 @@ mod tests {
 
     #[test]
     fn a_challenge_made_ahead_is_the_one_made_later() {
-        let later = Challenges::new(URL, "", &table(), [], &mut Faults::default());
+        let later = Challenges::new(URL, "", &table(), [], &mut SetupErrors::default());
         assert_eq!(
-            later.without_error(table().asked_for(), &table()),
-            challenges().without_error(table().asked_for(), &table())
+            later.without_error(table().required(), &table()),
+            challenges().without_error(table().required(), &table())
         );
     }
 
@@ -263,23 +263,17 @@ mod tests {
 
     #[test]
     fn scopes_are_asked_for_as_their_issuer_knows_them() {
-        let mut faults = Faults::default();
-        let made = Challenges::new(
-            URL,
-            "api://x/",
-            &table(),
-            [table().asked_for()],
-            &mut faults,
-        );
+        let mut faults = SetupErrors::default();
+        let made = Challenges::new(URL, "api://x/", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         assert_eq!(
-            made.without_error(table().asked_for(), &table())
+            made.without_error(table().required(), &table())
                 .to_str()
                 .unwrap(),
             format!("Bearer resource_metadata=\"{URL}\", scope=\"api://x/a:read api://x/b:write\"")
         );
         for prefix in ["a b", "\"", "\\", "ä"] {
-            let mut faults = Faults::default();
+            let mut faults = SetupErrors::default();
             Challenges::new(URL, prefix, &table(), [], &mut faults);
             assert!(faults.finish(()).is_err(), "{prefix}");
         }
@@ -336,7 +330,7 @@ mod tests {
             "https://a/ä",
             "https://a/ b",
         ] {
-            let mut faults = Faults::default();
+            let mut faults = SetupErrors::default();
             Challenges::new(url, "", &table(), [], &mut faults);
             assert!(faults.finish(()).is_err(), "{url}");
         }

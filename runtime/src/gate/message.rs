@@ -77,7 +77,7 @@ impl IncomingMessage {
         match self {
             Self::Method(operation) => Some(*operation),
             Self::FastMessage(plain) => Some(plain.operation()),
-            Self::Message(message) => Operation::read(message).ok(),
+            Self::Message(message) => Operation::from_message(message).ok(),
             Self::Unreadable => None,
         }
     }
@@ -145,7 +145,7 @@ impl IncomingMessage {
             }
             Self::Message(message) => {
                 let (id, version) = of_request(message);
-                (id, version, Operation::read(message).err())
+                (id, version, Operation::from_message(message).err())
             }
             Self::Method(_) | Self::Unreadable => {
                 return Refusal::Rpc {

@@ -9,6 +9,7 @@ use rmcp::model::{
 };
 
 use super::{log_line_size, refusal::Refusal};
+use crate::log_text::is_one_line;
 
 /// The longest id, in bytes. Real ones are numbers, or have 36.
 pub(super) const LONGEST_ID: usize = 256;
@@ -105,10 +106,7 @@ pub(super) fn is_plain_id(id: &RequestId) -> bool {
 
 /// Whether a text is short, and nothing in it could break a line or hide in one.
 fn is_plain(text: &str, longest: usize) -> bool {
-    text.len() <= longest
-        && text
-            .chars()
-            .all(|one| one == '"' || one == '\'' || one == '\\' || one.escape_debug().count() == 1)
+    text.len() <= longest && is_one_line(text)
 }
 
 #[cfg(test)]

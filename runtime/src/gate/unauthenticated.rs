@@ -63,7 +63,7 @@ impl Gate {
                 Ok(_) => {}
                 Err(SessionAccess::NotFound) => return Some(Refusal::NoSession),
                 Err(SessionAccess::AuthenticationRequired) => {
-                    let wanted = self.rules.wanted(operation);
+                    let wanted = self.rules.scopes_to_request(operation);
                     return Some(Refusal::NoToken { wanted });
                 }
             }
@@ -85,7 +85,7 @@ impl Gate {
         reason: Unauthenticated,
         operation: Option<Operation<'_>>,
     ) -> Refusal {
-        let wanted = self.rules.wanted(operation);
+        let wanted = self.rules.scopes_to_request(operation);
         let proof_failure = |fault| Refusal::ProofFailure { wanted, fault };
         match reason {
             Unauthenticated::Invalid { description } => Refusal::InvalidToken {

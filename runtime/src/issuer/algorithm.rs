@@ -44,7 +44,7 @@ impl Algorithm {
     ];
 
     /// Returns the algorithm that `alg` names. Names are case-sensitive (RFC 7515 §4.1.1).
-    pub(crate) fn named(alg: &str) -> Option<Self> {
+    pub(crate) fn from_name(alg: &str) -> Option<Self> {
         match alg {
             // RFC 9864 §2.2: this name replaces `EdDSA`, which does not name the curve.
             "Ed25519" => Some(Self::EdDsa),
@@ -69,7 +69,7 @@ impl Algorithm {
     }
 
     /// Returns the algorithm of the library that verifies signatures.
-    pub(super) const fn of_library(self) -> jsonwebtoken::Algorithm {
+    pub(super) const fn to_library(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,
             Self::Rs384 => jsonwebtoken::Algorithm::RS384,
@@ -97,19 +97,19 @@ mod tests {
     #[test]
     fn every_name_is_read_back_and_in_its_own_case_alone() {
         for algorithm in Algorithm::ALL {
-            assert_eq!(Algorithm::named(algorithm.name()), Some(algorithm));
+            assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
             assert_eq!(
-                format!("{:?}", algorithm.of_library()),
+                format!("{:?}", algorithm.to_library()),
                 algorithm.name(),
                 "the library's algorithm differs"
             );
         }
-        assert_eq!(Algorithm::named("Ed25519"), Some(Algorithm::EdDsa));
+        assert_eq!(Algorithm::from_name("Ed25519"), Some(Algorithm::EdDsa));
         for foreign in [
             "none", "None", "", "HS256", "HS512", "rs256", "RS256 ", "ES512", "ES256K", "Ed448",
             "RSA-OAEP", "dir",
         ] {
-            assert_eq!(Algorithm::named(foreign), None, "{foreign}");
+            assert_eq!(Algorithm::from_name(foreign), None, "{foreign}");
         }
     }
 }

@@ -104,7 +104,7 @@ impl ClientAuthentication {
     /// # Errors
     ///
     /// The error in the credentials, without the credentials.
-    pub(super) fn prepare(&self, issuer: &str) -> Result<Client, &'static str> {
+    pub(super) fn validate(&self, issuer: &str) -> Result<Client, &'static str> {
         let is_empty = |text: &str| text.trim().is_empty();
         Ok(Client(match &self.0 {
             Method::Basic { id, secret } | Method::Post { id, secret }
@@ -127,7 +127,7 @@ impl ClientAuthentication {
                 audience,
             } => Ready::Signed {
                 id: id.clone(),
-                key: ClientKey::read(pem)?,
+                key: ClientKey::parse(pem)?,
                 kid: kid.clone(),
                 audience: audience.clone().unwrap_or_else(|| issuer.to_owned()),
             },
@@ -174,7 +174,7 @@ impl Client {
     /// # Errors
     ///
     /// If no assertion can be signed.
-    pub(super) fn show(
+    pub(super) fn authenticate(
         &self,
         form: &mut Serializer<'_, String>,
         now: UnixTime,

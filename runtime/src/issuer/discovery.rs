@@ -15,7 +15,7 @@ use crate::json;
 pub(crate) mod fuzzed;
 
 /// Returns the URLs at which an issuer's metadata can be, in order, each once.
-pub(super) fn places(issuer: &Url) -> Vec<Url> {
+pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
     // RFC 8414 §3.1: a terminating slash is removed before anything is inserted.
     let path = issuer.path().trim_end_matches('/');
     let mut places: Vec<Url> = Vec::new();
@@ -38,47 +38,47 @@ pub(super) fn places(issuer: &Url) -> Vec<Url> {
 pub(super) struct MissingMetadata {
     pub(super) reason: String,
     /// Whether the issuer's own document was read and does not name the URL.
-    pub(super) is_certain: bool,
+    pub(super) not_offered: bool,
 }
 
 /// Finds the URL in this member of an issuer's metadata. `accepts` returns whether the
 /// `issuer` of a document is the configured one.
-pub(super) async fn find(
+pub(super) async fn find_url(
     member: &str,
     fetcher: &HttpFetcher,
     issuer: &Url,
     accepts: impl Fn(&str) -> bool,
 ) -> Result<Url, MissingMetadata> {
-    let mut faults = Vec::new();
-    let mut is_certain = false;
-    for place in places(issuer) {
-        let fault = match fetcher.get(&place).await {
-            Ok(document) => match location(member, &document, &accepts) {
+    let mut errors = Vec::new();
+    let mut not_offered = false;
+    for place in metadata_urls(issuer) {
+        let error = match fetcher.get(&place).await {
+            Ok(document) => match url_in(member, &document, &accepts) {
                 Ok(Some(location)) => return Ok(location),
                 Ok(None) => {
-                    is_certain = true;
+                    not_offered = true;
                     format!("it has no {member}")
                 }
                 Err(reason) => reason,
             },
-            Err(fault) if !fault.is_answer() => {
+            Err(error) if !error.is_answer() => {
                 return Err(MissingMetadata {
-                    reason: format!("its metadata: {fault}"),
-                    is_certain: false,
+                    reason: format!("its metadata: {error}"),
+                    not_offered: false,
                 });
             }
-            Err(fault) => fault.to_string(),
+            Err(error) => error.to_string(),
         };
-        faults.push(format!("{}: {fault}", place.path()));
+        errors.push(format!("{}: {error}", place.path()));
     }
     Err(MissingMetadata {
-        reason: format!("its metadata: {}", faults.join("; ")),
-        is_certain,
+        reason: format!("its metadata: {}", errors.join("; ")),
+        not_offered,
     })
 }
 
 /// Reads a URL from a metadata document, if the document is this issuer's.
-fn location(
+fn url_in(
     member: &str,
     document: &[u8],
     accepts: impl Fn(&str) -> bool,
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn paths(issuer: &str) -> Vec<String> {
-        places(&Url::parse(issuer).unwrap())
+        metadata_urls(&Url::parse(issuer).unwrap())
             .into_iter()
             .map(String::from)
             .collect()
@@ -139,8 +139,7 @@ mod tests {
 
     #[test]
     fn a_document_speaks_for_its_own_issuer_alone() {
-        let read =
-            |text: &str| location("jwks_uri", text.as_bytes(), |issuer| issuer == "https://h");
+        let read = |text: &str| url_in("jwks_uri", text.as_bytes(), |issuer| issuer == "https://h");
         let good = r#"{"issuer":"https://h","jwks_uri":"https://k/keys"}"#;
         assert_eq!(read(good).unwrap().unwrap().as_str(), "https://k/keys");
         assert_eq!(read(r#"{"issuer":"https://h"}"#), Ok(None));

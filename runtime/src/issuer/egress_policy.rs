@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use crate::loopback::{is_loopback_address, is_loopback_name, is_loopback_url};
+
 /// The addresses that requests for an issuer's documents may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EgressPolicy {
@@ -24,7 +26,7 @@ impl EgressPolicy {
     pub(crate) fn permits(self, address: IpAddr) -> bool {
         match self {
             Self::Anywhere => true,
-            Self::ThisMachine => is_public(address) || address.to_canonical().is_loopback(),
+            Self::ThisMachine => is_public(address) || is_loopback_address(address),
             Self::Public => is_public(address),
         }
     }
@@ -33,10 +35,21 @@ impl EgressPolicy {
     /// loopback name (RFC 6761 §6.3) permits http, so it must not resolve to any other
     /// address.
     pub(crate) fn permits_for(self, name: &str, address: IpAddr) -> bool {
-        self.permits(address) && (!is_local(name) || address.to_canonical().is_loopback())
+        self.permits(address) && (!is_loopback_name(name) || is_loopback_address(address))
     }
 
-    /// Checks whether a document may be fetched from this URL, judging by its text. The
+    /// Parses the URL of a document.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it cannot be fetched.
+    pub(crate) fn parse_url(self, text: &str) -> Result<Url, &'static str> {
+        let url = Url::parse(text).map_err(|_| "it is not a URL")?;
+        self.permits_url(&url)?;
+        Ok(url)
+    }
+
+    /// Checks whether a document may be fetched from this URL, by its text. The
     /// addresses of a name are checked when it is resolved.
     ///
     /// # Errors
@@ -48,7 +61,7 @@ impl EgressPolicy {
         }
         match url.scheme() {
             "https" => {}
-            "http" if self != Self::Public && is_loopback(url) => {}
+            "http" if self != Self::Public && is_loopback_url(url) => {}
             _ => return Err("its URL is neither https nor http on loopback"),
         }
         let literal = match url.host() {
@@ -62,21 +75,6 @@ impl EgressPolicy {
             false => Err("its address is private"),
         }
     }
-}
-
-/// Returns whether a URL has a loopback host: a loopback address, or a name that RFC 6761
-/// §6.3 reserves for it.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => is_local(name),
-        None => false,
-    }
-}
-
-fn is_local(name: &str) -> bool {
-    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Returns whether an address is public, by the registries of special-purpose addresses (RFC
@@ -179,8 +177,8 @@ mod tests {
         assert!(!EgressPolicy::Public.permits_for("localhost", "127.0.0.1".parse().unwrap()));
     }
 
-    fn permits(reach: EgressPolicy, url: &str) -> bool {
-        reach.permits_url(&Url::parse(url).unwrap()).is_ok()
+    fn permits(egress: EgressPolicy, url: &str) -> bool {
+        egress.permits_url(&Url::parse(url).unwrap()).is_ok()
     }
 
     #[test]

@@ -5,10 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::{
@@ -18,6 +15,7 @@ use super::{
     egress_policy::EgressPolicy,
     http_fetcher::{FetchError, HttpFetcher},
 };
+use crate::single_flight::{Role, SingleFlight};
 
 /// The time limit of discovery.
 const SEARCH: Duration = Duration::from_secs(10);
@@ -36,11 +34,10 @@ pub(super) struct EndpointResolver {
     member: &'static str,
     issuer: Url,
     spellings: Vec<String>,
-    reach: EgressPolicy,
+    egress: EgressPolicy,
     given: Option<Url>,
     fetcher: OnceLock<HttpFetcher>,
-    /// Allows one discovery at a time. It protects no data: `state` has its own lock.
-    turn: Semaphore,
+    discoveries: SingleFlight<(), Result<Url, MissingMetadata>>,
     state: Mutex<State>,
 }
 
@@ -50,66 +47,79 @@ struct State {
     missed: Option<(MissingMetadata, Instant)>,
 }
 
-impl Issuer {
-    /// Returns the endpoint in this member of the metadata, or the `given` one, with the
-    /// client authentication to use there.
+impl EndpointResolver {
+    /// Builds the resolver of the endpoint in this member of an issuer's metadata, or of the
+    /// `given` one, with the client authentication to use there.
     ///
     /// # Errors
     ///
-    /// The error in the settings, and its remedy.
-    pub(super) fn asked(
-        &self,
+    /// The error in the settings, and its fix.
+    pub(super) fn new(
+        issuer: &Issuer,
         member: &'static str,
         given: Option<&str>,
         client: &ClientAuthentication,
-    ) -> Result<(EndpointResolver, Client), (&'static str, &'static str)> {
-        let issuer = self.url().map_err(|reason| {
-            let remedy =
-                "write the issuer URL exactly as in its metadata: https, or http on loopback";
-            (reason, remedy)
+    ) -> Result<(Self, Client), (&'static str, &'static str)> {
+        let (url, egress) = issuer.url().map_err(|reason| {
+            let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";
+            (reason, fix)
         })?;
-        let reach = self.reach(&issuer);
-        let given = given.map(|text| self.location(text, reach)).transpose();
+        let given = given.map(|text| egress.parse_url(text)).transpose();
         let given =
             given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;
-        let client = client.prepare(self.name()).map_err(|reason| {
-            let remedy = "use the client credentials that the provider issued for this server";
-            (reason, remedy)
+        let client = client.validate(issuer.name()).map_err(|reason| {
+            let fix = "use the client credentials that the provider issued for this server";
+            (reason, fix)
         })?;
-        let endpoint = EndpointResolver {
+        let endpoint = Self {
             member,
-            issuer,
-            spellings: self.spellings().map(str::to_owned).collect(),
-            reach,
+            issuer: url,
+            spellings: issuer.spellings().map(str::to_owned).collect(),
+            egress,
             given,
             fetcher: OnceLock::new(),
-            turn: Semaphore::new(1),
+            discoveries: SingleFlight::default(),
             state: Mutex::default(),
         };
         Ok((endpoint, client))
     }
-}
 
-impl EndpointResolver {
     /// Returns the HTTP client, which is built at its first use.
     pub(super) fn fetcher(&self) -> Result<&HttpFetcher, FetchError> {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = HttpFetcher::new(self.reach)?;
+        let fetcher = HttpFetcher::new(self.egress)?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 
     /// Returns the URL of the endpoint, and discovers it if necessary.
     pub(super) async fn locate(&self) -> Result<Url, MissingMetadata> {
-        if let Some(known) = self.known() {
-            return known;
+        loop {
+            if let Some(known) = self.known() {
+                return known;
+            }
+            match self.discoveries.join_or_start(()) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
+                    if let Some(known) = self.known() {
+                        return known;
+                    }
+                    let found = self.discover().await;
+                    leader.publish(&found);
+                    return found;
+                }
+                Role::Follow(waiting) => {
+                    if let Some(found) = waiting.outcome().await {
+                        return found;
+                    }
+                }
+            }
         }
-        let _turn = self.turn.acquire().await;
-        // An earlier task may have found the URL, or may just have failed.
-        if let Some(known) = self.known() {
-            return known;
-        }
+    }
+
+    /// Discovers the URL and records the result.
+    async fn discover(&self) -> Result<Url, MissingMetadata> {
         let found = match timeout(SEARCH, self.search()).await {
             Ok(found) => found,
             Err(_) => Err(uncertain("its metadata: no complete answer in time")),
@@ -123,13 +133,13 @@ impl EndpointResolver {
     }
 
     /// Forgets a discovered URL if it is old, so that the next call discovers it again.
-    pub(super) fn doubt(&self) {
+    pub(super) fn forget_if_old(&self) {
         let mut state = self.state();
         state.found.take_if(|(_, since)| since.elapsed() >= SETTLED);
     }
 
     /// Returns why the URL is not known, or `None` if it is.
-    pub(super) fn fault(&self) -> Option<MissingMetadata> {
+    pub(super) fn missing(&self) -> Option<MissingMetadata> {
         if self.given.is_some() || self.state().found.is_some() {
             return None;
         }
@@ -150,17 +160,21 @@ impl EndpointResolver {
             return Some(Ok(url.clone()));
         }
         let (absent, since) = state.missed.as_ref()?;
-        let pause = if absent.is_certain { LONG_PAUSE } else { PAUSE };
+        let pause = if absent.not_offered {
+            LONG_PAUSE
+        } else {
+            PAUSE
+        };
         (since.elapsed() < pause).then(|| Err(absent.clone()))
     }
 
     async fn search(&self) -> Result<Url, MissingMetadata> {
         let fetcher = self
             .fetcher()
-            .map_err(|fault| uncertain(&fault.to_string()))?;
+            .map_err(|error| uncertain(&error.to_string()))?;
         let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
-        let url = discovery::find(self.member, fetcher, &self.issuer, accepts).await?;
-        self.reach
+        let url = discovery::find_url(self.member, fetcher, &self.issuer, accepts).await?;
+        self.egress
             .permits_url(&url)
             .map_err(|reason| uncertain(&format!("its {}: {reason}", self.member)))?;
         Ok(url)
@@ -175,6 +189,6 @@ impl EndpointResolver {
 fn uncertain(reason: &str) -> MissingMetadata {
     MissingMetadata {
         reason: reason.to_owned(),
-        is_certain: false,
+        not_offered: false,
     }
 }

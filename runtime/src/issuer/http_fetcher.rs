@@ -25,11 +25,11 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Fetches documents from the addresses that its [`EgressPolicy`] permits.
 pub(crate) struct HttpFetcher {
     client: Client,
-    reach: EgressPolicy,
+    egress: EgressPolicy,
 }
 
 impl HttpFetcher {
-    pub(crate) fn new(reach: EgressPolicy) -> Result<Self, FetchError> {
+    pub(crate) fn new(egress: EgressPolicy) -> Result<Self, FetchError> {
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -38,15 +38,15 @@ impl HttpFetcher {
             .timeout(ANSWER)
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
-        let builder = match reach {
-            // A proxy resolves names itself, so no reach can be enforced behind one.
-            EgressPolicy::Public | EgressPolicy::ThisMachine => {
-                builder.no_proxy().dns_resolver(Arc::new(Within(reach)))
-            }
+        let builder = match egress {
+            // A proxy resolves names itself, so no egress can be enforced behind one.
+            EgressPolicy::Public | EgressPolicy::ThisMachine => builder
+                .no_proxy()
+                .dns_resolver(Arc::new(EgressResolver(egress))),
             EgressPolicy::Anywhere => builder,
         };
         let client = builder.build().map_err(|_| FetchError::NoClient)?;
-        Ok(Self { client, reach })
+        Ok(Self { client, egress })
     }
 
     /// Gets a URL and returns the body of a `200` answer.
@@ -101,16 +101,18 @@ impl HttpFetcher {
     }
 
     async fn answer(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchError> {
-        self.reach.permits_url(url).map_err(FetchError::Forbidden)?;
+        self.egress
+            .permits_url(url)
+            .map_err(FetchError::Forbidden)?;
         let request = request.header(ACCEPT, "application/json");
-        request.send().await.map_err(FetchError::of)
+        request.send().await.map_err(FetchError::from_reqwest)
     }
 }
 
 /// Reads a body in chunks, and stops at the size limit.
 async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(FetchError::of)? {
+    while let Some(chunk) = answer.chunk().await.map_err(FetchError::from_reqwest)? {
         if body.len() + chunk.len() > MAX_DOCUMENT {
             return Err(FetchError::TooLarge);
         }
@@ -121,15 +123,15 @@ async fn bounded(mut answer: Response) -> Result<Vec<u8>, FetchError> {
 
 /// A resolver that returns only permitted addresses. The client connects to these addresses,
 /// so a name cannot resolve differently after the check (DNS rebinding).
-struct Within(EgressPolicy);
+struct EgressResolver(EgressPolicy);
 
-impl Resolve for Within {
+impl Resolve for EgressResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let egress = self.0;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let (near, far): (Vec<_>, Vec<_>) =
-                found.partition(|address| reach.permits_for(name.as_str(), address.ip()));
+                found.partition(|address| egress.permits_for(name.as_str(), address.ip()));
             match near.is_empty() && !far.is_empty() {
                 false => Ok(Box::new(near.into_iter()) as Addrs),
                 true => Err(Box::new(AddressForbidden) as _),
@@ -173,13 +175,13 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    fn of(error: reqwest::Error) -> Self {
-        if is::<AddressForbidden>(&error).is_some() {
+    fn from_reqwest(error: reqwest::Error) -> Self {
+        if find_source::<AddressForbidden>(&error).is_some() {
             Self::AddressForbidden
         } else if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() || error.is_dns() {
-            Self::NoConnection(is::<io::Error>(&error).map(io::Error::kind))
+            Self::NoConnection(find_source::<io::Error>(&error).map(io::Error::kind))
         } else {
             Self::Broken
         }
@@ -192,7 +194,7 @@ impl FetchError {
 }
 
 /// Returns the first error of a type in a chain of sources.
-fn is<'a, E: std::error::Error + 'static>(
+fn find_source<'a, E: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a E> {
     std::iter::successors(Some(error), |error| error.source())
@@ -227,9 +229,9 @@ impl fmt::Display for FetchError {
 mod tests {
     use super::*;
 
-    async fn resolves(reach: EgressPolicy) -> bool {
+    async fn resolves(egress: EgressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
-        Within(reach).resolve(name).await.is_ok()
+        EgressResolver(egress).resolve(name).await.is_ok()
     }
 
     #[tokio::test]
@@ -248,12 +250,12 @@ mod tests {
         drop(listener);
         let fetcher = HttpFetcher::new(EgressPolicy::ThisMachine).unwrap();
         let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
-        let fault = fetcher.get(&url).await.unwrap_err();
+        let error = fetcher.get(&url).await.unwrap_err();
         assert_eq!(
-            fault,
+            error,
             FetchError::NoConnection(Some(io::ErrorKind::ConnectionRefused))
         );
-        let told = format!("{fault} {fault:?}");
+        let told = format!("{error} {error:?}");
         assert!(
             !told.contains("secret") && !told.contains("127.0.0.1"),
             "{told}"

@@ -16,10 +16,10 @@ use tokio::{
 use url::form_urlencoded::Serializer;
 
 use super::{
-    Issuer, Truncated, client_authentication::Client, endpoint_resolver::EndpointResolver,
+    Issuer, client_authentication::Client, endpoint_resolver::EndpointResolver,
     http_fetcher::FetchError, introspection_settings::IntrospectionDialect,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
+use crate::{bearer::BearerToken, clock::UnixTime, error::SetupErrors, json, log_text::Truncated};
 
 /// The maximum number of concurrent requests, so that a flood of invented tokens does not
 /// flood the issuer.
@@ -51,7 +51,7 @@ pub(crate) enum IntrospectionError {
     /// The issuer answered that the token is not active (RFC 7662 §2.2), without a reason.
     Inactive,
     /// The issuer has no introspection endpoint, and introspection is optional.
-    UnknownItemError,
+    NotOffered,
     /// Introspection failed.
     Unavailable {
         reason: String,
@@ -59,29 +59,30 @@ pub(crate) enum IntrospectionError {
     },
 }
 
-impl Issuer {
-    /// Builds the introspector of this issuer, if introspection is configured, or adds the
-    /// error in its settings.
-    pub(crate) fn introspector(&self, faults: &mut Faults) -> Option<Arc<IntrospectionClient>> {
-        let introspection = self.introspection()?;
-        let asked = self.asked(
+impl IntrospectionClient {
+    /// Builds the client of this issuer, if introspection is configured, or adds the error in
+    /// the settings.
+    pub(crate) fn new(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Arc<Self>> {
+        let introspection = issuer.introspection()?;
+        let endpoint = EndpointResolver::new(
+            issuer,
             "introspection_endpoint",
             introspection.endpoint(),
             introspection.client(),
         );
-        let (endpoint, client) = match asked {
-            Ok(asked) => asked,
-            Err((reason, remedy)) => {
-                let named = self.name();
-                faults.add(
+        let (endpoint, client) = match endpoint {
+            Ok(endpoint) => endpoint,
+            Err((reason, fix)) => {
+                let named = issuer.name();
+                errors.add(
                     format!("the introspection at the issuer {named:?} is misconfigured: {reason}"),
-                    remedy,
+                    fix,
                 );
                 return None;
             }
         };
-        Some(Arc::new(IntrospectionClient {
-            issuer: self.name().to_owned(),
+        Some(Arc::new(Self {
+            issuer: issuer.name().to_owned(),
             endpoint,
             client,
             dialect: introspection.dialect(),
@@ -89,23 +90,21 @@ impl Issuer {
             turns: Semaphore::new(AT_ONCE),
         }))
     }
-}
 
-impl IntrospectionClient {
     /// Returns the issuer's claims about an active token.
     ///
     /// # Errors
     ///
     /// [`IntrospectionError`] if the token is not active, or the issuer gave no usable answer.
-    pub(crate) async fn ask(
+    pub(crate) async fn introspect(
         &self,
         token: &BearerToken,
         now: UnixTime,
     ) -> Result<Map<String, Value>, IntrospectionError> {
         let url = match self.endpoint.locate().await {
             Ok(url) => url,
-            Err(absent) if absent.is_certain && self.optional => {
-                return Err(IntrospectionError::UnknownItemError);
+            Err(absent) if absent.not_offered && self.optional => {
+                return Err(IntrospectionError::NotOffered);
             }
             Err(absent) => return Err(self.unavailable(&absent.reason)),
         };
@@ -114,29 +113,29 @@ impl IntrospectionClient {
             Err(_) => return Err(self.unavailable("too many introspections are in progress")),
         };
         let (form, authorization) = self
-            .question(token, now)
+            .form(token, now)
             .map_err(|reason| self.unavailable(reason))?;
         let fetcher = self.endpoint.fetcher();
-        let fetcher = fetcher.map_err(|fault| self.unavailable(&fault.to_string()))?;
+        let fetcher = fetcher.map_err(|error| self.unavailable(&error.to_string()))?;
         match fetcher.post(&url, form, authorization).await {
-            Ok(body) => self.read(&body),
+            Ok(body) => self.parse_response(&body),
             Err(FetchError::Status(400)) if self.dialect == IntrospectionDialect::TokenInfo => {
                 Err(IntrospectionError::Inactive)
             }
-            Err(fault) => {
-                self.endpoint.doubt();
-                let hint = match fault {
+            Err(error) => {
+                self.endpoint.forget_if_old();
+                let hint = match error {
                     FetchError::Status(401 | 403) => ": it refuses this server's credentials",
                     _ => "",
                 };
-                Err(self.unavailable(&format!("{fault}{hint}")))
+                Err(self.unavailable(&format!("{error}{hint}")))
             }
         }
     }
 
     /// Builds the form of RFC 7662 §2.1, with the credentials in it or in the returned
     /// header.
-    fn question(
+    fn form(
         &self,
         token: &BearerToken,
         now: UnixTime,
@@ -151,17 +150,17 @@ impl IntrospectionClient {
                 form.append_pair("access_token", token.as_str());
             }
         }
-        let authorization = self.client.show(&mut form, now)?;
+        let authorization = self.client.authenticate(&mut form, now)?;
         Ok((form.finish(), authorization))
     }
 
     /// RFC 7662 §2.2: `active` is a required Boolean. An answer without it is an error.
-    fn read(&self, body: &[u8]) -> Result<Map<String, Value>, IntrospectionError> {
+    fn parse_response(&self, body: &[u8]) -> Result<Map<String, Value>, IntrospectionError> {
         let strict = json::strict_object(body);
         let mut members = strict
             .map_err(|_| self.unavailable("its answer is not a JSON object with unique names"))?;
         if self.dialect == IntrospectionDialect::TokenInfo {
-            number(&mut members, "exp");
+            parse_number(&mut members, "exp");
             return Ok(members);
         }
         match members.get("active") {
@@ -183,9 +182,9 @@ impl IntrospectionClient {
     }
 
     /// Returns why introspection is unavailable, or `None` if it is available.
-    pub(crate) fn fault(&self) -> Option<String> {
-        let absent = self.endpoint.fault()?;
-        if absent.is_certain && self.optional {
+    pub(crate) fn readiness_error(&self) -> Option<String> {
+        let absent = self.endpoint.missing()?;
+        if absent.not_offered && self.optional {
             return None;
         }
         let issuer = Truncated(&self.issuer, 256);
@@ -196,7 +195,7 @@ impl IntrospectionClient {
     }
 
     /// Discovers the endpoint with retries, for as long as the introspector is in use.
-    pub(crate) async fn find(introspector: Weak<Self>) {
+    pub(crate) async fn discover_endpoint(introspector: Weak<Self>) {
         let mut pause = SHORTEST;
         loop {
             let Some(introspector) = introspector.upgrade() else {
@@ -204,10 +203,10 @@ impl IntrospectionClient {
             };
             match introspector.endpoint.locate().await {
                 Ok(_) => return,
-                Err(absent) if absent.is_certain && introspector.optional => return,
+                Err(absent) if absent.not_offered && introspector.optional => return,
                 Err(absent) => tracing::warn!(
                     issuer = %Truncated(&introspector.issuer, 256),
-                    fault = %Truncated(&absent.reason, 1024),
+                    error = %Truncated(&absent.reason, 1024),
                     again_in_seconds = pause.as_secs(),
                     "the issuer's introspection endpoint is not known"
                 ),
@@ -220,7 +219,7 @@ impl IntrospectionClient {
 }
 
 /// Converts a number that is written as a string.
-fn number(members: &mut Map<String, Value>, name: &str) {
+fn parse_number(members: &mut Map<String, Value>, name: &str) {
     let seconds = members.get(name).and_then(Value::as_str);
     if let Some(seconds) = seconds.and_then(|text| text.parse::<u64>().ok()) {
         members.insert(name.to_owned(), Value::Number(Number::from(seconds)));

@@ -39,9 +39,9 @@ pub(crate) enum JwtHandling {
     /// By signature.
     Verified,
     /// By signature, and then by introspection, which detects revoked tokens.
-    VerifiedAndAsked,
+    VerifiedAndIntrospected,
     /// By introspection only, without keys.
-    Asked,
+    Introspected,
 }
 
 /// The protocol of introspection.
@@ -101,14 +101,14 @@ impl Introspection {
     /// refused when the cached answer expires.
     #[must_use]
     pub fn with_jwts(mut self) -> Self {
-        self.jwts = JwtHandling::VerifiedAndAsked;
+        self.jwts = JwtHandling::VerifiedAndIntrospected;
         self
     }
 
     /// Introspects JWTs instead of verifying them. The issuer's keys are never loaded.
     #[must_use]
     pub fn without_jwks(mut self) -> Self {
-        self.jwts = JwtHandling::Asked;
+        self.jwts = JwtHandling::Introspected;
         self
     }
 
@@ -124,7 +124,7 @@ impl Introspection {
     }
 
     /// Makes introspection optional, for an issuer whose metadata names no endpoint.
-    pub(crate) fn if_offered(mut self) -> Self {
+    pub(crate) fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
@@ -150,11 +150,11 @@ impl Introspection {
         self.optional
     }
 
-    pub(crate) fn keep(&self) -> Duration {
+    pub(crate) fn cache_time(&self) -> Duration {
         self.keep
     }
 
-    pub(crate) fn prefix(&self) -> &str {
+    pub(crate) fn token_prefix(&self) -> &str {
         &self.prefix
     }
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Algorithm, log_text::QuotedText, public_key::PublicKey};
+use super::{Algorithm, public_key::PublicKey};
 use crate::json;
+use crate::log_text::QuotedText;
 
 /// How many keys are tried for a token without a `kid`. During a rotation a set has two; with
 /// more than a few, one token would cost many signature checks.
@@ -14,7 +15,7 @@ const MAX_TRIES: usize = 4;
 pub(crate) struct Jwks {
     keys: Vec<PublicKey>,
     /// Descriptions of the unused entries, for the log.
-    oddities: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl Jwks {
@@ -26,7 +27,7 @@ impl Jwks {
     /// # Errors
     ///
     /// The error in the document as a whole.
-    pub(crate) fn read(document: &[u8]) -> Result<Self, &'static str> {
+    pub(crate) fn parse(document: &[u8]) -> Result<Self, &'static str> {
         let document: Value = json::lenient(document).map_err(|_| "the key set is not JSON")?;
         let entries = document
             .get("keys")
@@ -34,11 +35,11 @@ impl Jwks {
             .ok_or("the key set has no array named keys")?;
         let mut set = Self::default();
         for entry in entries {
-            match PublicKey::read(entry) {
+            match PublicKey::parse(entry) {
                 Ok(key) => set.keys.push(key),
-                Err(unused) if unused.odd => {
+                Err(unused) if unused.warn => {
                     let kid = entry.get("kid").and_then(Value::as_str).unwrap_or("");
-                    set.oddities
+                    set.warnings
                         .push(format!("{}: {}", QuotedText(kid, 64), unused.reason));
                 }
                 Err(_) => {}
@@ -80,8 +81,8 @@ impl Jwks {
     }
 
     /// Returns one line about the entries that are not used and should not be in the set.
-    pub(crate) fn oddities(&self) -> Option<String> {
-        let (first, rest) = self.oddities.split_at(self.oddities.len().min(8));
+    pub(crate) fn warnings(&self) -> Option<String> {
+        let (first, rest) = self.warnings.split_at(self.warnings.len().min(8));
         (!first.is_empty()).then(|| match rest.len() {
             0 => first.join("; "),
             more => format!("{}; and {more} more", first.join("; ")),
@@ -110,7 +111,7 @@ mod tests {
     }
 
     fn set(keys: Value) -> Jwks {
-        Jwks::read(json!({"keys": keys}).to_string().as_bytes()).unwrap()
+        Jwks::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap()
     }
 
     fn found(set: &Jwks, kid: Option<&str>) -> usize {
@@ -128,7 +129,7 @@ mod tests {
         for entry in odd {
             let set = set(json!([entry, key("a", 'a'), {"kty": "EC", "crv": "P-521"}]));
             assert_eq!((set.len(), found(&set, Some("a"))), (1, 1));
-            assert!(set.oddities().is_some_and(|told| !told.contains("P-521")));
+            assert!(set.warnings().is_some_and(|told| !told.contains("P-521")));
         }
     }
 
@@ -143,9 +144,9 @@ mod tests {
             r#"{"keys":[]"#,
             "\u{feff}{}",
         ] {
-            assert!(Jwks::read(text.as_bytes()).is_err(), "{text}");
+            assert!(Jwks::parse(text.as_bytes()).is_err(), "{text}");
         }
-        assert_eq!(Jwks::read(br#"{"keys":[]}"#).unwrap().len(), 0);
+        assert_eq!(Jwks::parse(br#"{"keys":[]}"#).unwrap().len(), 0);
     }
 
     #[test]
@@ -184,7 +185,7 @@ mod tests {
         let odd: Vec<_> = (0..999)
             .map(|_| json!({"kty": "oct", "kid": "k".repeat(999)}))
             .collect();
-        let told = set(json!(odd)).oddities().unwrap();
+        let told = set(json!(odd)).warnings().unwrap();
         assert!(
             told.len() < 1024 && told.ends_with("and 991 more"),
             "{told}"

@@ -1,8 +1,8 @@
 //! The JWKS cache of one issuer: it loads the keys once for all waiting callers, refreshes
 //! them, uses them during an outage, and drops them when they are withdrawn.
 //!
-//! No lock is held across an await. Each load is a single flight in its own task, so that a
-//! client that disconnects does not cancel the load for others.
+//! No lock is held across an await. Each load is a single flight whose leader is a task of the
+//! cache, so that a client that disconnects does not cancel the load for others.
 
 use std::{
     sync::{
@@ -15,15 +15,17 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{
     runtime::Handle,
-    sync::watch,
     time::{Instant, sleep, timeout},
 };
 
 use super::{
     jwks::Jwks,
     jwks_fetcher::FetchJwks,
-    log_text::Truncated,
     refresh_policy::{Demand, Outcome, RefreshPolicy},
+};
+use crate::{
+    log_text::Truncated,
+    single_flight::{Role, SingleFlight, Waiting},
 };
 
 /// The time limit of a load, including discovery.
@@ -43,6 +45,7 @@ pub(crate) struct JwksCache {
     source: Option<Box<dyn FetchJwks>>,
     lifetime: Lifetime,
     state: Mutex<State>,
+    loads: SingleFlight<(), ()>,
     /// Incremented when the set changes. A cached verdict stores the generation it belongs
     /// to.
     generation: AtomicU64,
@@ -54,10 +57,8 @@ pub(crate) struct JwksCache {
 #[derive(Default)]
 struct State {
     loaded: Option<Loaded>,
-    /// Closes when the running load ends, successfully or not.
-    flight: Option<watch::Receiver<()>>,
     schedule: RefreshPolicy,
-    last_fault: Option<String>,
+    last_error: Option<String>,
 }
 
 struct Loaded {
@@ -105,6 +106,7 @@ impl JwksCache {
             source,
             lifetime,
             state: Mutex::default(),
+            loads: SingleFlight::default(),
             generation: AtomicU64::new(0),
             usable_until: AtomicU64::new(0),
             born: Instant::now(),
@@ -131,8 +133,8 @@ impl JwksCache {
     ///
     /// [`JwksError`] if they cannot be loaded now.
     pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot, JwksError> {
-        let flight = {
-            let mut state = self.state();
+        let load = {
+            let state = self.state();
             let known = self.usable(&state).map(|loaded| {
                 let old = loaded.at.elapsed() >= self.lifetime.refresh_every;
                 (loaded.snapshot.clone(), old)
@@ -140,13 +142,13 @@ impl JwksCache {
             match known {
                 Some((snapshot, false)) => return Ok(snapshot),
                 Some((snapshot, true)) => {
-                    self.board(&mut state, Demand::Due);
+                    self.join_or_start(&state, Demand::Due);
                     return Ok(snapshot);
                 }
-                None => self.board(&mut state, Demand::Due),
+                None => self.join_or_start(&state, Demand::Due),
             }
         };
-        end_of(flight).await;
+        finished(load).await;
         let state = self.state();
         match self.usable(&state) {
             Some(loaded) => Ok(loaded.snapshot.clone()),
@@ -168,14 +170,14 @@ impl JwksCache {
             let loaded = self.usable(state)?;
             (loaded.snapshot.generation != known.generation).then(|| loaded.snapshot.clone())
         };
-        let flight = {
-            let mut state = self.state();
+        let load = {
+            let state = self.state();
             if let Some(snapshot) = newer(&state) {
                 return Ok(Some(snapshot));
             }
-            self.board(&mut state, Demand::UnknownKey)
+            self.join_or_start(&state, Demand::UnknownKey)
         };
-        end_of(flight).await;
+        finished(load).await;
         let state = self.state();
         match newer(&state) {
             Some(snapshot) => Ok(Some(snapshot)),
@@ -185,14 +187,14 @@ impl JwksCache {
     }
 
     /// Returns why there are no keys, or `None` if there are.
-    pub(crate) fn fault(&self) -> Option<String> {
+    pub(crate) fn readiness_error(&self) -> Option<String> {
         let state = self.state();
         if self.usable(&state).is_some() {
             return None;
         }
-        Some(match &state.last_fault {
-            Some(fault) => format!(
-                "the keys of {} are not loaded: {fault}",
+        Some(match &state.last_error {
+            Some(error) => format!(
+                "the keys of {} are not loaded: {error}",
                 Truncated(&self.issuer, 256)
             ),
             None => format!(
@@ -212,9 +214,9 @@ impl JwksCache {
             let Some(keys) = keys.upgrade() else {
                 return;
             };
-            let flight = keys.board(&mut keys.state(), Demand::Due);
+            let load = keys.join_or_start(&keys.state(), Demand::Due);
             drop(keys);
-            end_of(flight).await;
+            finished(load).await;
         }
     }
 
@@ -232,30 +234,28 @@ impl JwksCache {
 
     /// Joins the running load, or starts one if the schedule permits it. Returns `None`
     /// otherwise.
-    fn board(self: &Arc<Self>, state: &mut State, demand: Demand) -> Option<watch::Receiver<()>> {
-        // If the sender is gone, the load has ended or its runtime was dropped.
-        if let Some(flight) = state
-            .flight
-            .as_ref()
-            .filter(|flight| flight.has_changed().is_ok())
-        {
-            return Some(flight.clone());
+    fn join_or_start(self: &Arc<Self>, state: &State, demand: Demand) -> Option<Waiting<()>> {
+        if let Some(running) = self.loads.join(&()) {
+            return Some(running);
         }
         self.source.as_ref()?;
         if !state.schedule.wait(demand, Instant::now()).is_zero() {
             return None;
         }
         let runtime = Handle::try_current().ok()?;
-        let (landing, flight) = watch::channel(());
-        state.flight = Some(flight.clone());
+        let leader = match self.loads.join_or_start(()) {
+            Role::Follow(running) => return Some(running),
+            Role::Lead(leader) => leader,
+        };
+        let load = leader.follow();
         let keys = Arc::clone(self);
         let loading = async move {
             keys.load(demand).await;
-            drop(landing);
+            leader.publish(&());
         };
         // Boxed like all background tasks, so that they compile to one type.
         runtime.spawn(loading.boxed());
-        Some(flight)
+        Some(load)
     }
 
     async fn load(&self, demand: Demand) {
@@ -270,27 +270,27 @@ impl JwksCache {
         let issuer = Truncated(&self.issuer, 256);
         match loaded {
             Ok(set) => {
-                let (count, oddities) = (set.len(), set.oddities());
+                let (count, warnings) = (set.len(), set.warnings());
                 let outcome = self.store(set, now);
-                self.state().schedule.note(demand, outcome, now);
-                if outcome == Outcome::News {
+                self.state().schedule.record(demand, outcome, now);
+                if outcome == Outcome::Changed {
                     tracing::info!(%issuer, keys = count, "keys of the issuer loaded");
-                    if let Some(oddities) = oddities {
-                        tracing::warn!(%issuer, %oddities, "some keys of the issuer are not used");
+                    if let Some(warnings) = warnings {
+                        tracing::warn!(%issuer, %warnings, "some keys of the issuer are not used");
                     }
                 }
             }
-            Err(fault) => {
+            Err(error) => {
                 let mut state = self.state();
-                state.schedule.note(demand, Outcome::Failure, now);
+                state.schedule.record(demand, Outcome::Failed, now);
                 let again = state.schedule.wait(demand, now);
                 let kept = self.usable(&state).is_some();
-                let fault = Truncated(&fault, 1024).to_string();
-                state.last_fault = Some(fault.clone());
+                let error = Truncated(&error, 1024).to_string();
+                state.last_error = Some(error.clone());
                 drop(state);
                 tracing::warn!(
                     %issuer,
-                    %fault,
+                    %error,
                     last_good_keys_used = kept,
                     again_in_seconds = again.as_secs(),
                     "keys of the issuer cannot be loaded"
@@ -304,13 +304,13 @@ impl JwksCache {
         let known = state.loaded.take();
         let same = known.filter(|known| known.snapshot.set.is_same_as(&set));
         let (snapshot, outcome) = match same {
-            Some(known) => (known.snapshot, Outcome::Nothing),
+            Some(known) => (known.snapshot, Outcome::Unchanged),
             None => {
                 let snapshot = Snapshot {
                     set: Arc::new(set),
                     generation: self.generation.load(Ordering::Acquire) + 1,
                 };
-                (snapshot, Outcome::News)
+                (snapshot, Outcome::Changed)
             }
         };
         let until = now
@@ -320,7 +320,7 @@ impl JwksCache {
             .store(snapshot.generation, Ordering::Release);
         self.usable_until.store(millis(until), Ordering::Release);
         state.loaded = Some(Loaded { snapshot, at: now });
-        state.last_fault = None;
+        state.last_error = None;
         outcome
     }
 
@@ -340,10 +340,10 @@ impl JwksCache {
 /// The shortest sleep of the maintenance task.
 const MOMENT: Duration = Duration::from_millis(50);
 
-async fn end_of(flight: Option<watch::Receiver<()>>) {
-    if let Some(mut flight) = flight {
-        // Nothing is ever sent: `changed` fails when the load has ended.
-        while flight.changed().await.is_ok() {}
+/// Waits until a load has ended, successfully or not.
+async fn finished(load: Option<Waiting<()>>) {
+    if let Some(load) = load {
+        load.outcome().await;
     }
 }
 

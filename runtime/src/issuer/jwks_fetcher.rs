@@ -34,7 +34,7 @@ pub(super) struct JwksFetcher {
     pub(super) issuer: Url,
     /// Every spelling of the issuer that is accepted in its metadata.
     pub(super) spellings: Vec<String>,
-    pub(super) reach: EgressPolicy,
+    pub(super) egress: EgressPolicy,
     pub(super) location: Location,
     pub(super) fetcher: OnceLock<HttpFetcher>,
 }
@@ -54,14 +54,14 @@ impl JwksFetcher {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = HttpFetcher::new(self.reach)?;
+        let fetcher = HttpFetcher::new(self.egress)?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 
     async fn fetch(&self) -> Result<Jwks, String> {
-        let fetcher = self.fetcher().map_err(of_keys)?;
+        let fetcher = self.fetcher().map_err(key_set_error)?;
         let remembered = match &self.location {
-            Location::Known(url) => return read(fetcher, url).await,
+            Location::Known(url) => return load_keys(fetcher, url).await,
             Location::Discovered(remembered) => remembered,
         };
         // Taken out, and restored only after a successful load, so that the next attempt
@@ -75,13 +75,13 @@ impl JwksFetcher {
             Some(location) => location,
             None => {
                 let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
-                let found = discovery::find("jwks_uri", fetcher, &self.issuer, accepts)
+                let found = discovery::find_url("jwks_uri", fetcher, &self.issuer, accepts)
                     .await
                     .map_err(|absent| absent.reason)?;
                 (found, Instant::now())
             }
         };
-        let keys = read(fetcher, &location).await?;
+        let keys = load_keys(fetcher, &location).await?;
         *remembered.lock().unwrap_or_else(PoisonError::into_inner) = Some((location, since));
         Ok(keys)
     }
@@ -93,11 +93,11 @@ impl FetchJwks for JwksFetcher {
     }
 }
 
-async fn read(fetcher: &HttpFetcher, location: &Url) -> Result<Jwks, String> {
-    let document = fetcher.get(location).await.map_err(of_keys)?;
-    Jwks::read(&document).map_err(str::to_owned)
+async fn load_keys(fetcher: &HttpFetcher, location: &Url) -> Result<Jwks, String> {
+    let document = fetcher.get(location).await.map_err(key_set_error)?;
+    Jwks::parse(&document).map_err(str::to_owned)
 }
 
-fn of_keys(fault: FetchError) -> String {
-    format!("its key set: {fault}")
+fn key_set_error(error: FetchError) -> String {
+    format!("its key set: {error}")
 }

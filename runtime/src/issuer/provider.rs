@@ -1,26 +1,18 @@
-//! The particularities of well-known providers.
-//!
-//! Providers differ where the standards leave a choice: which claim has the scopes, which
-//! audience a token has, how the issuer is spelled. These rules follow from the configured
-//! provider and are never guessed from a token.
+//! The well-known providers, and their recognition by the URL of an issuer.
 
 use url::Url;
 
-use super::{
-    ClientAuthentication, Introspection, Issuer, egress_policy::is_loopback,
-    introspection_settings::IntrospectionDialect,
-};
-
 /// A provider of authorization servers.
 ///
-/// Hosted providers are recognised by the URL of the issuer, so the URL in
-/// `TOOLGATE_AUTHORIZATION_SERVERS` or [`Config::with_issuer`](crate::Config::with_issuer) is
-/// enough. Name the provider explicitly if it runs under a custom domain:
+/// Hosted providers are recognised by the URL of the issuer, so the URL is enough, in
+/// `TOOLGATE_AUTHORIZATION_SERVERS`, [`Config::with_issuer`](crate::Config::with_issuer) and
+/// [`Issuer::new`](crate::Issuer::new) alike. Name the provider explicitly if it runs under a
+/// custom domain:
 ///
 /// ```
 /// use toolgate::{Config, Issuer, Provider};
 ///
-/// let issuer = Issuer::of(Provider::Auth0, "https://login.example.com/");
+/// let issuer = Issuer::for_provider(Provider::Auth0, "https://login.example.com/");
 /// let config = Config::new("https://mcp.example.com/mcp").with_issuer(issuer);
 /// ```
 ///
@@ -58,7 +50,7 @@ pub enum Provider {
     /// Setup: register an application and expose an API with the scopes. Its `api://…` URI
     /// and its client id are the audiences of versions 1 and 2. Tokens contain the bare
     /// scope, but clients have to request it with the URI as prefix: set that URI, with a
-    /// trailing slash, by [`Issuer::with_scope_prefix`].
+    /// trailing slash, by [`Issuer::with_scope_prefix`](crate::Issuer::with_scope_prefix).
     EntraId,
     /// Okta. The issuer is an authorization server for APIs, `https://<domain>/oauth2/<id>`;
     /// tokens of the organisation's own server are for Okta only. Scopes are an array named
@@ -73,7 +65,7 @@ pub enum Provider {
     /// refused.
     ///
     /// Setup: create a resource server with the scopes. Their names start with its
-    /// identifier, which [`Issuer::with_scope_prefix`] removes.
+    /// identifier, which [`Issuer::with_scope_prefix`](crate::Issuer::with_scope_prefix) removes.
     Cognito,
     /// WorkOS AuthKit. The issuer is `https://<subdomain>.authkit.app`. Its keys are at
     /// `/oauth2/jwks`, whatever its metadata says.
@@ -86,7 +78,7 @@ pub enum Provider {
     /// Setup: set the MCP server's URL, which becomes an audience, and its scopes.
     Descope,
     /// Stytch Connected Apps. The issuer is the project's own domain; add
-    /// `stytch.com/<project id>` by [`Issuer::with_spelling`] if tokens name that.
+    /// `stytch.com/<project id>` by [`Issuer::with_spelling`](crate::Issuer::with_spelling) if tokens name that.
     ///
     /// Setup: set this server's URL as a custom audience of the client.
     Stytch,
@@ -143,72 +135,6 @@ impl Provider {
     }
 }
 
-impl Issuer {
-    /// Builds an issuer of this provider, with its particularities.
-    #[must_use]
-    pub fn of(provider: Provider, name: impl Into<String>) -> Self {
-        let issuer = Self::new(name);
-        let base = issuer.name.trim_end_matches('/').to_owned();
-        match provider {
-            Provider::Generic | Provider::Keycloak | Provider::Descope | Provider::Stytch => issuer,
-            Provider::Scalekit => {
-                let issuer = issuer.with_scope_claims(["scopes", "scope", "scp"]);
-                match base.split_once("/resources/") {
-                    Some((environment, _)) => issuer.with_spelling(environment),
-                    None => issuer,
-                }
-            }
-            Provider::Auth0 => issuer.with_scope_claims(["scope", "permissions"]),
-            Provider::EntraId => entra(issuer, &base),
-            Provider::Okta => issuer
-                .with_scope_claims(["scp", "scope"])
-                .with_client_claim("cid"),
-            Provider::Cognito => issuer
-                .with_audience_claim("client_id")
-                .with_required_value("token_use", "access"),
-            Provider::AuthKit => issuer.with_jwks_uri(format!("{base}/oauth2/jwks")),
-            Provider::Google => google(issuer, &base),
-        }
-    }
-}
-
-fn entra(issuer: Issuer, base: &str) -> Issuer {
-    let mut issuer = issuer.with_scope_claims(["scp"]).with_client_claim("appid");
-    // An ID token has the same audience as an access token of version 2 for an application
-    // that calls its own API. It has no scopes, but can have roles. It never has the claim
-    // for the client of an access token, which is `azp` or `appid`.
-    issuer.required_one_of = &[&["scp", "roles"], &["azp", "appid"]];
-    let tenant = base
-        .strip_suffix("/v2.0")
-        .and_then(|base| base.rsplit_once('/'));
-    match tenant {
-        Some((host, tenant)) => {
-            // An imitation on loopback uses its own URL for both versions.
-            let host = match Url::parse(host) {
-                Ok(url) if is_loopback(&url) => host,
-                _ => "https://sts.windows.net",
-            };
-            issuer.with_spelling(format!("{host}/{tenant}/"))
-        }
-        None => issuer,
-    }
-}
-
-fn google(issuer: Issuer, base: &str) -> Issuer {
-    // An imitation has the introspection endpoint at its own URL.
-    let endpoint = match base {
-        "https://accounts.google.com" => "https://oauth2.googleapis.com/tokeninfo".to_owned(),
-        imitation => format!("{imitation}/tokeninfo"),
-    };
-    let introspection = Introspection::new(ClientAuthentication::none())
-        .with_endpoint(endpoint)
-        .in_dialect(IntrospectionDialect::TokenInfo)
-        .without_jwks();
-    issuer
-        .with_introspection(introspection)
-        .with_required_claim("sub")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,23 +182,5 @@ mod tests {
         ] {
             assert_eq!(Provider::recognized(issuer), Provider::Generic, "{issuer}");
         }
-    }
-
-    #[test]
-    fn an_issuer_has_the_spellings_of_its_provider() {
-        let spellings = |provider, name: &str| {
-            let issuer = Issuer::of(provider, name);
-            issuer.spellings().map(str::to_owned).collect::<Vec<_>>()
-        };
-        let entra = "https://login.microsoftonline.com/t-1/v2.0";
-        assert_eq!(
-            spellings(Provider::EntraId, entra),
-            [entra, "https://sts.windows.net/t-1/"]
-        );
-        let scalekit = "https://acme.scalekit.dev/resources/res_1";
-        assert_eq!(
-            spellings(Provider::Scalekit, scalekit),
-            [scalekit, "https://acme.scalekit.dev"]
-        );
     }
 }

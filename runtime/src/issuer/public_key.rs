@@ -41,22 +41,22 @@ impl PublicKey {
     ///
     /// The reason why the entry is [not used](Unused). The other entries are still used (RFC
     /// 7517 §5).
-    pub(super) fn read(entry: &Value) -> Result<Self, Unused> {
+    pub(super) fn parse(entry: &Value) -> Result<Self, Unused> {
         let members = entry
             .as_object()
-            .ok_or(Unused::odd("it is not a JSON object"))?;
-        let kty = text(members, "kty")?.ok_or(Unused::odd("it has no kty"))?;
+            .ok_or(Unused::unexpected("it is not a JSON object"))?;
+        let kty = text(members, "kty")?.ok_or(Unused::unexpected("it has no kty"))?;
         // CVE-2016-5431, CVE-2024-54150: with a symmetric key in a public set, anyone can
         // sign tokens.
         if kty == "oct" || members.contains_key("k") {
-            return Err(Unused::odd("it is symmetric"));
+            return Err(Unused::unexpected("it is symmetric"));
         }
         // A published private key is compromised.
         if ["d", "p", "q", "dp", "dq", "qi", "oth"]
             .iter()
             .any(|member| members.contains_key(*member))
         {
-            return Err(Unused::odd("it is a private key"));
+            return Err(Unused::unexpected("it is a private key"));
         }
         if text(members, "use")?.is_some_and(|usage| usage != "sig") {
             return Err(Unused::other("its use is not sig"));
@@ -65,13 +65,14 @@ impl PublicKey {
             return Err(Unused::other("its key_ops does not contain verify"));
         }
         let kid = text(members, "kid")?.map(str::to_owned);
-        let material = Material::read(kty, members)?;
+        let material = Material::parse(kty, members)?;
         let algorithm = match text(members, "alg")? {
             None => None,
             Some(alg) => {
-                let named = Algorithm::named(alg).ok_or(Unused::other("its alg is not known"))?;
+                let named =
+                    Algorithm::from_name(alg).ok_or(Unused::other("its alg is not known"))?;
                 if !material.fits(named) {
-                    return Err(Unused::odd("its alg does not fit its kty and crv"));
+                    return Err(Unused::unexpected("its alg does not fit its kty and crv"));
                 }
                 Some(named)
             }
@@ -89,8 +90,8 @@ impl PublicKey {
     /// # Errors
     ///
     /// The reason why the key cannot verify signatures.
-    pub(crate) fn alone(entry: &Value) -> Result<Self, &'static str> {
-        Self::read(entry).map_err(|unused| unused.reason)
+    pub(crate) fn from_proof(entry: &Value) -> Result<Self, &'static str> {
+        Self::parse(entry).map_err(|unused| unused.reason)
     }
 
     /// The name of the key in its set (`kid`), if it has one.
@@ -109,7 +110,7 @@ impl PublicKey {
         // and any code in the process can replace it.
         let provider = &aws_lc::DEFAULT_PROVIDER;
         self.fits(algorithm)
-            && (provider.verifier_factory)(&algorithm.of_library(), &self.key)
+            && (provider.verifier_factory)(&algorithm.to_library(), &self.key)
                 .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
     }
 
@@ -133,20 +134,24 @@ impl fmt::Debug for PublicKey {
 }
 
 impl Material {
-    fn read(kty: &str, members: &Map<String, Value>) -> Result<Self, Unused> {
+    fn parse(kty: &str, members: &Map<String, Value>) -> Result<Self, Unused> {
         match (kty, text(members, "crv")?) {
             ("RSA", _) => {
                 let (n, e) = (number(members, "n")?, number(members, "e")?);
                 if !RSA_BITS.contains(&bits(&n)) {
-                    return Err(Unused::odd("its modulus does not have 2048 to 8192 bits"));
+                    return Err(Unused::unexpected(
+                        "its modulus does not have 2048 to 8192 bits",
+                    ));
                 }
-                if roca::has_mark(&n) {
-                    return Err(Unused::odd("its private key can be computed (ROCA)"));
+                if roca::has_fingerprint(&n) {
+                    return Err(Unused::unexpected("its private key can be computed (ROCA)"));
                 }
                 // FIPS 186-5 §5.4: odd and above 2^16. A tiny exponent enabled CVE-2006-4339;
                 // a huge one makes each verification slow.
                 if !(17..=33).contains(&bits(&e)) || e.last().is_none_or(|last| last % 2 == 0) {
-                    return Err(Unused::odd("its exponent is not odd and above 65536"));
+                    return Err(Unused::unexpected(
+                        "its exponent is not odd and above 65536",
+                    ));
                 }
                 Ok(Self::Rsa { n, e })
             }
@@ -184,16 +189,19 @@ impl Material {
 pub(super) struct Unused {
     pub(super) reason: &'static str,
     /// Whether to warn about the entry. A set may legitimately contain keys for encryption.
-    pub(super) odd: bool,
+    pub(super) warn: bool,
 }
 
 impl Unused {
-    const fn odd(reason: &'static str) -> Self {
-        Self { reason, odd: true }
+    const fn unexpected(reason: &'static str) -> Self {
+        Self { reason, warn: true }
     }
 
     const fn other(reason: &'static str) -> Self {
-        Self { reason, odd: false }
+        Self {
+            reason,
+            warn: false,
+        }
     }
 }
 
@@ -201,7 +209,7 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a st
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Unused::odd("a member has the wrong type")),
+        Some(_) => Err(Unused::unexpected("a member has the wrong type")),
     }
 }
 
@@ -210,15 +218,15 @@ fn may_verify(members: &Map<String, Value>) -> Result<bool, Unused> {
     match members.get("key_ops") {
         None => Ok(true),
         Some(Value::Array(operations)) => Ok(operations.iter().any(|one| one == "verify")),
-        Some(_) => Err(Unused::odd("a member has the wrong type")),
+        Some(_) => Err(Unused::unexpected("a member has the wrong type")),
     }
 }
 
 fn octets(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Unused> {
-    let encoded = text(members, name)?.ok_or(Unused::odd("a member is missing"))?;
+    let encoded = text(members, name)?.ok_or(Unused::unexpected("a member is missing"))?;
     URL_SAFE_NO_PAD
         .decode(encoded)
-        .map_err(|_| Unused::odd("a member is not base64url"))
+        .map_err(|_| Unused::unexpected("a member is not base64url"))
 }
 
 /// Decodes a Base64urlUInt (RFC 7518 §2). Some issuers prepend a zero octet.
@@ -239,7 +247,7 @@ fn coordinate(members: &Map<String, Value>, name: &str, length: usize) -> Result
     let octets = octets(members, name)?;
     match octets.len() == length {
         true => Ok(octets),
-        false => Err(Unused::odd("a coordinate has the wrong length")),
+        false => Err(Unused::unexpected("a coordinate has the wrong length")),
     }
 }
 

@@ -35,11 +35,11 @@ pub(super) enum Demand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// New keys.
-    News,
+    Changed,
     /// The same keys.
-    Nothing,
+    Unchanged,
     /// No keys.
-    Failure,
+    Failed,
 }
 
 /// The state of the policy.
@@ -52,13 +52,13 @@ pub(super) struct RefreshPolicy {
 
 impl RefreshPolicy {
     /// Records the outcome of an attempt.
-    pub(super) fn note(&mut self, demand: Demand, outcome: Outcome, now: Instant) {
+    pub(super) fn record(&mut self, demand: Demand, outcome: Outcome, now: Instant) {
         let calm = self.ended.is_none_or(|ended| now >= ended + CALM);
         self.ended = Some(now);
         match outcome {
-            Outcome::Failure => self.failures = self.failures.saturating_add(1),
-            Outcome::News => (self.failures, self.fruitless) = (0, 0),
-            Outcome::Nothing => {
+            Outcome::Failed => self.failures = self.failures.saturating_add(1),
+            Outcome::Changed => (self.failures, self.fruitless) = (0, 0),
+            Outcome::Unchanged => {
                 self.failures = 0;
                 match demand {
                     Demand::UnknownKey if calm => self.fruitless = 1,
@@ -104,7 +104,7 @@ mod tests {
         let mut schedule = RefreshPolicy::default();
         (0..times)
             .map(|_| {
-                schedule.note(demand, outcome, now);
+                schedule.record(demand, outcome, now);
                 let wait = schedule.wait(demand, now);
                 now += wait;
                 assert_eq!(schedule.wait(demand, now), Duration::ZERO);
@@ -123,14 +123,14 @@ mod tests {
 
     #[test]
     fn a_flood_of_unknown_keys_is_answered_ever_more_slowly_up_to_ten_seconds() {
-        let waits = waits(Demand::UnknownKey, Outcome::Nothing, 7);
+        let waits = waits(Demand::UnknownKey, Outcome::Unchanged, 7);
         assert_eq!(waits, [1, 2, 4, 8, 10, 10, 10]);
     }
 
     #[test]
     fn failures_are_followed_by_pauses_up_to_thirty_seconds() {
         for demand in [Demand::Due, Demand::UnknownKey] {
-            let waits = waits(demand, Outcome::Failure, 8);
+            let waits = waits(demand, Outcome::Failed, 8);
             assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
         }
         assert_eq!(doubled(u32::MAX, LONGEST_BACK_OFF), LONGEST_BACK_OFF);
@@ -141,16 +141,16 @@ mod tests {
         let mut now = Instant::now();
         let mut schedule = RefreshPolicy::default();
         for _ in 0..5 {
-            schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
+            schedule.record(Demand::UnknownKey, Outcome::Unchanged, now);
         }
         assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 10);
-        schedule.note(Demand::Due, Outcome::Nothing, now);
+        schedule.record(Demand::Due, Outcome::Unchanged, now);
         assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 10);
         now += CALM;
-        schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
+        schedule.record(Demand::UnknownKey, Outcome::Unchanged, now);
         assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 1);
-        schedule.note(Demand::UnknownKey, Outcome::Nothing, now);
-        schedule.note(Demand::UnknownKey, Outcome::News, now);
+        schedule.record(Demand::UnknownKey, Outcome::Unchanged, now);
+        schedule.record(Demand::UnknownKey, Outcome::Changed, now);
         assert_eq!(schedule.wait(Demand::UnknownKey, now).as_secs(), 1);
     }
 }

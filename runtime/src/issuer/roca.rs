@@ -9,7 +9,7 @@ const PRIMES: [u32; 38] = [
 
 /// Returns whether a modulus (big-endian) has the fingerprint: modulo each small prime it is
 /// a power of 65537. About one in a hundred million other moduli has it too.
-pub(super) fn has_mark(modulus: &[u8]) -> bool {
+pub(super) fn has_fingerprint(modulus: &[u8]) -> bool {
     PRIMES.into_iter().all(|prime| {
         let rest = modulus
             .iter()
@@ -63,10 +63,10 @@ mod tests {
     fn a_marked_modulus_is_recognised_and_its_neighbours_are_not() {
         for power in [0, 1, 2, 1000] {
             let mut number = marked(power);
-            assert!(has_mark(&number), "{power}");
+            assert!(has_fingerprint(&number), "{power}");
             for _ in 0..16 {
                 add(&mut number, &[2]);
-                assert!(!has_mark(&number), "{power}");
+                assert!(!has_fingerprint(&number), "{power}");
             }
         }
     }

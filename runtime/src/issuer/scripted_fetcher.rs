@@ -71,7 +71,7 @@ impl FetchJwks for ScriptedFetcher {
             tokio::time::sleep(delay).await;
             let answer = self.0.answer.lock().unwrap().clone();
             let jwks = answer.ok_or_else(|| "down".to_owned())?;
-            Jwks::read(jwks.as_bytes()).map_err(str::to_owned)
+            Jwks::parse(jwks.as_bytes()).map_err(str::to_owned)
         })
     }
 }

@@ -15,7 +15,7 @@ use super::{
     Upstream, client_authentication::Client, discovery::MissingMetadata,
     endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, error::Faults, json};
+use crate::{bearer::BearerToken, clock::UnixTime, error::SetupErrors, json};
 
 mod error;
 
@@ -52,52 +52,56 @@ pub(crate) struct Exchanged {
     pub(crate) lasts: Option<Duration>,
 }
 
-impl Upstream {
-    /// Builds the exchanger of this upstream, or adds the errors in its settings.
-    pub(crate) fn exchanger(&self, faults: &mut Faults) -> Option<TokenExchangeClient> {
-        for (reason, remedy) in self.faults() {
-            faults.add(
-                format!("a token exchange is misconfigured: {reason}"),
-                remedy,
-            );
+impl TokenExchangeClient {
+    /// Builds the client of this upstream, or adds the errors in its settings.
+    pub(crate) fn new(upstream: &Upstream, errors: &mut SetupErrors) -> Option<Self> {
+        for (reason, fix) in upstream.errors() {
+            errors.add(format!("a token exchange is misconfigured: {reason}"), fix);
         }
-        let asked = self
-            .issuer
-            .asked("token_endpoint", self.endpoint.as_deref(), &self.client);
-        let (endpoint, client) = match asked {
-            Ok(asked) => asked,
-            Err((reason, remedy)) => {
-                let named = self.issuer.name();
-                faults.add(
+        let endpoint = EndpointResolver::new(
+            &upstream.issuer,
+            "token_endpoint",
+            upstream.endpoint.as_deref(),
+            &upstream.client,
+        );
+        let (endpoint, client) = match endpoint {
+            Ok(endpoint) => endpoint,
+            Err((reason, fix)) => {
+                let named = upstream.issuer.name();
+                errors.add(
                     format!(
                         "the token exchange at the issuer {named:?} is misconfigured: {reason}"
                     ),
-                    remedy,
+                    fix,
                 );
                 return None;
             }
         };
-        let resources = self.resources.iter().map(|uri| ("resource", uri.clone()));
-        let audiences = self.audiences.iter().map(|name| ("audience", name.clone()));
-        let scope = (!self.scopes.is_empty()).then(|| ("scope", self.scopes.join(" ")));
-        Some(TokenExchangeClient {
+        let resources = upstream
+            .resources
+            .iter()
+            .map(|uri| ("resource", uri.clone()));
+        let audiences = upstream
+            .audiences
+            .iter()
+            .map(|name| ("audience", name.clone()));
+        let scope = (!upstream.scopes.is_empty()).then(|| ("scope", upstream.scopes.join(" ")));
+        Some(Self {
             endpoint,
             client,
             wanted: resources.chain(audiences).chain(scope).collect(),
-            scopes: self.scopes.clone(),
+            scopes: upstream.scopes.clone(),
             turns: Semaphore::new(AT_ONCE),
         })
     }
-}
 
-impl TokenExchangeClient {
     /// Sends a caller's token to the issuer and returns a token for the upstream.
     pub(crate) async fn exchange(
         &self,
         subject: &BearerToken,
         now: UnixTime,
     ) -> Result<Exchanged, ExchangeError> {
-        let url = self.endpoint.locate().await.map_err(absent)?;
+        let url = self.endpoint.locate().await.map_err(missing_endpoint)?;
         let _turn = match timeout(TURN, self.turns.acquire()).await {
             Ok(turn) => turn,
             Err(_) => {
@@ -108,22 +112,22 @@ impl TokenExchangeClient {
             }
         };
         let (form, authorization) = self
-            .question(subject, now)
+            .form(subject, now)
             .map_err(|reason| ExchangeError::new(Misconfigured, reason))?;
-        let fetcher = self.endpoint.fetcher().map_err(of_fetching)?;
+        let fetcher = self.endpoint.fetcher().map_err(fetch_error)?;
         match fetcher.post_for_either(&url, form, authorization).await {
-            Ok((200, body)) => self.read(&body, subject),
+            Ok((200, body)) => self.parse_response(&body, subject),
             Ok((status, body)) => Err(error::refused(status, &body)),
-            Err(fault) => {
-                self.endpoint.doubt();
-                Err(of_fetching(fault))
+            Err(error) => {
+                self.endpoint.forget_if_old();
+                Err(fetch_error(error))
             }
         }
     }
 
     /// Builds the form of RFC 8693 §2.1, with the credentials in it or in the returned
     /// header.
-    fn question(
+    fn form(
         &self,
         subject: &BearerToken,
         now: UnixTime,
@@ -134,12 +138,16 @@ impl TokenExchangeClient {
         form.append_pair("subject_token_type", ACCESS_TOKEN);
         form.append_pair("requested_token_type", ACCESS_TOKEN);
         form.extend_pairs(&self.wanted);
-        let authorization = self.client.show(&mut form, now)?;
+        let authorization = self.client.authenticate(&mut form, now)?;
         Ok((form.finish(), authorization))
     }
 
     /// Reads the answer of RFC 8693 §2.2.1.
-    fn read(&self, body: &[u8], subject: &BearerToken) -> Result<Exchanged, ExchangeError> {
+    fn parse_response(
+        &self,
+        body: &[u8],
+        subject: &BearerToken,
+    ) -> Result<Exchanged, ExchangeError> {
         let unusable = |reason: &str| ExchangeError::new(Unusable, reason);
         let members = json::strict_object(body)
             .map_err(|_| unusable("its answer is not a JSON object with unique names"))?;
@@ -194,16 +202,16 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     members.get(name).and_then(Value::as_str)
 }
 
-fn absent(absent: MissingMetadata) -> ExchangeError {
-    let kind = match absent.is_certain {
+fn missing_endpoint(absent: MissingMetadata) -> ExchangeError {
+    let kind = match absent.not_offered {
         true => Misconfigured,
         false => Unavailable,
     };
     ExchangeError::new(kind, absent.reason)
 }
 
-fn of_fetching(fault: FetchError) -> ExchangeError {
-    let kind = match fault {
+fn fetch_error(error: FetchError) -> ExchangeError {
+    let kind = match error {
         FetchError::Status(429 | 500..) => Unavailable,
         FetchError::Timeout | FetchError::NoConnection(_) | FetchError::Broken => Unavailable,
         FetchError::TooLarge => Unusable,
@@ -212,5 +220,5 @@ fn of_fetching(fault: FetchError) -> ExchangeError {
         | FetchError::NoClient
         | FetchError::AddressForbidden => Misconfigured,
     };
-    ExchangeError::new(kind, fault.to_string())
+    ExchangeError::new(kind, error.to_string())
 }

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 use super::{ClientAuthentication, Issuer};
-use crate::clock::{Clock, SystemClock};
+use crate::{
+    clock::{Clock, SystemClock},
+    scope::is_scope_token,
+};
 
 /// An upstream API, and the issuer that exchanges a caller's token for a token of that API
 /// (RFC 8693).
@@ -109,7 +112,7 @@ impl Upstream {
         self.issuer.is_spelled(iss) || self.callers_of.iter().any(|one| one == iss)
     }
 
-    pub(crate) fn keep(&self) -> Duration {
+    pub(crate) fn cache_time(&self) -> Duration {
         self.keep
     }
 
@@ -118,7 +121,7 @@ impl Upstream {
     }
 
     /// Returns the errors in the settings, and their remedies.
-    pub(super) fn faults(&self) -> impl Iterator<Item = (String, &'static str)> {
+    pub(super) fn errors(&self) -> impl Iterator<Item = (String, &'static str)> {
         let nameless = (self.resources.is_empty() && self.audiences.is_empty()).then(|| {
             (
                 "the API for which tokens are requested is not set".to_owned(),
@@ -142,22 +145,16 @@ impl Upstream {
                 "remove it, or write the API's name at the issuer",
             )
         });
-        let scopes = self.scopes.iter().filter(|scope| !is_scope(scope));
+        let scopes = self.scopes.iter().filter(|scope| !is_scope_token(scope));
         let scopes = scopes.map(|scope| {
             (
                 format!("{scope:?} is not a valid scope"),
                 "use printable ASCII without quotes and backslashes (RFC 6749 section 3.3)",
             )
         });
-        let faults = nameless.into_iter().chain(resources);
-        faults.chain(audiences).chain(scopes)
+        let errors = nameless.into_iter().chain(resources);
+        errors.chain(audiences).chain(scopes)
     }
-}
-
-/// RFC 6749 §3.3.
-fn is_scope(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 impl fmt::Debug for Upstream {

@@ -53,7 +53,7 @@ impl Assertion {
                 .as_number()
                 .is_none_or(|number| limit.holds(number, bound)),
             Self::MultipleOf(divisor) => value.as_number().is_none_or(|number| {
-                let (number, divisor) = (Exact::of(number), Exact::of(divisor));
+                let (number, divisor) = (Exact::from_number(number), Exact::from_number(divisor));
                 number
                     .zip(divisor)
                     .is_some_and(|(number, divisor)| number.is_multiple_of(divisor))
@@ -161,7 +161,8 @@ impl Assertion {
 
 impl Limit {
     fn holds(self, number: &Number, bound: &Number) -> bool {
-        let (Some(number), Some(bound)) = (Exact::of(number), Exact::of(bound)) else {
+        let (Some(number), Some(bound)) = (Exact::from_number(number), Exact::from_number(bound))
+        else {
             return false;
         };
         let ordering = number.compare(bound);

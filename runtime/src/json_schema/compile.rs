@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::{
-    SchemaFault,
+    SchemaError,
     assertion::{Assertion, Limit},
     format::Format,
     node::{Applicator, Members, Node, NodeId},
     pattern::Pattern,
     reference,
-    schema_document::{Entry, Faults, Place, below},
+    schema_document::{Entry, Place, SchemaErrors, below},
     types::Types,
 };
 
@@ -42,22 +42,22 @@ const MISSING: &[(&str, &str)] = &[
 ];
 
 /// Compiles a document. Returns the nodes and the root.
-pub(super) fn compile(document: &Value) -> Result<(Vec<Node>, NodeId), Vec<SchemaFault>> {
+pub(super) fn compile(document: &Value) -> Result<(Vec<Node>, NodeId), Vec<SchemaError>> {
     let mut compiler = Compiler {
         document,
         nodes: Vec::new(),
         places: HashMap::new(),
-        faults: Faults::default(),
+        errors: SchemaErrors::default(),
     };
     let root = compiler.schema(document, Place::new());
     let Compiler {
         nodes,
         places,
-        mut faults,
+        mut errors,
         ..
     } = compiler;
-    reference::refuse_circles(&nodes, &places, &mut faults);
-    faults.into_result((nodes, root))
+    reference::refuse_circles(&nodes, &places, &mut errors);
+    errors.into_result((nodes, root))
 }
 
 struct Compiler<'d> {
@@ -65,7 +65,7 @@ struct Compiler<'d> {
     nodes: Vec<Node>,
     /// Schemas that are compiled or in progress, because a schema may contain itself.
     places: HashMap<Place, NodeId>,
-    faults: Faults,
+    errors: SchemaErrors,
 }
 
 impl<'d> Compiler<'d> {
@@ -83,7 +83,7 @@ impl<'d> Compiler<'d> {
             Value::Object(schema) => self.node(schema, &place),
             _ => {
                 let what = "a schema must be an object, `true` or `false`";
-                self.faults.add(&place, what, "write a schema here");
+                self.errors.add(&place, what, "write a schema here");
                 Node::never()
             }
         };
@@ -100,9 +100,9 @@ impl<'d> Compiler<'d> {
                 keyword,
                 value,
                 place,
-                faults: &mut self.faults,
+                errors: &mut self.errors,
             };
-            note(&mut entry);
+            check_implemented(&mut entry);
             match assertion(&mut entry) {
                 Some(assertion @ Assertion::Type(_)) => node.assertions.insert(0, assertion),
                 Some(assertion) => node.assertions.push(assertion),
@@ -155,9 +155,9 @@ impl<'d> Compiler<'d> {
         known.sort_unstable();
         let mut patterns = Vec::new();
         for (text, id) in matched.into_iter().flatten() {
-            match Pattern::read(&text) {
+            match Pattern::parse(&text) {
                 Ok(pattern) => patterns.push((pattern, id)),
-                Err((what, remedy)) => self.faults.add(place, what, remedy),
+                Err((what, remedy)) => self.errors.add(place, what, remedy),
             }
         }
         Some(Applicator::Members(Members {
@@ -181,12 +181,12 @@ impl<'d> Compiler<'d> {
     fn contains(&mut self, schema: &'d Map<String, Value>, place: &str) -> Option<Applicator> {
         let mut count = |keyword| {
             let value = schema.get(keyword)?;
-            let faults = &mut self.faults;
+            let errors = &mut self.errors;
             let mut entry = Entry {
                 keyword,
                 value,
                 place,
-                faults,
+                errors,
             };
             entry.count()
         };
@@ -218,7 +218,7 @@ impl<'d> Compiler<'d> {
     fn list(&mut self, keyword: &str, value: &'d Value, place: &str) -> Option<Vec<NodeId>> {
         let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
             let what = format!("the keyword `{keyword}` must be a list of at least one schema");
-            self.faults.add(place, what, "write the schemas as a list");
+            self.errors.add(place, what, "write the schemas as a list");
             return None;
         };
         let here = below(place, keyword);
@@ -239,7 +239,7 @@ impl<'d> Compiler<'d> {
     ) -> Option<Vec<(String, NodeId)>> {
         let Some(members) = value.as_object() else {
             let what = format!("the keyword `{keyword}` must be an object of schemas");
-            self.faults
+            self.errors
                 .add(place, what, "write each schema under its name");
             return None;
         };
@@ -256,7 +256,7 @@ impl<'d> Compiler<'d> {
         match reference::target(value, self.document) {
             Ok((target, schema)) => Some(self.schema(schema, target)),
             Err((what, remedy)) => {
-                self.faults.add(place, what, remedy);
+                self.errors.add(place, what, remedy);
                 None
             }
         }
@@ -264,15 +264,15 @@ impl<'d> Compiler<'d> {
 }
 
 /// Reports keywords that are not implemented.
-fn note(entry: &mut Entry<'_, '_>) {
+fn check_implemented(entry: &mut Entry<'_, '_>) {
     if let Some((keyword, remedy)) = MISSING.iter().find(|(known, _)| *known == entry.keyword) {
-        entry.fault(
+        entry.error(
             format!("the keyword `{keyword}` is not implemented"),
             remedy,
         );
     }
     if entry.keyword == "$id" && !entry.place.is_empty() {
-        entry.fault(
+        entry.error(
             "a nested `$id` starts another document, which is not implemented",
             "remove it: references point to places in the whole schema",
         );
@@ -284,7 +284,7 @@ fn note(entry: &mut Entry<'_, '_>) {
             .map(|dialect| dialect.trim_end_matches('#'))
             != Some(DIALECT)
     {
-        entry.fault(
+        entry.error(
             "the keyword `$schema` names a dialect that is not implemented",
             "write the schema in JSON Schema 2020-12, and `https://json-schema.org/draft/2020-12/schema` or nothing at `$schema`",
         );
@@ -306,7 +306,7 @@ fn assertion(entry: &mut Entry<'_, '_>) -> Option<Assertion> {
     }
     match entry.keyword {
         "type" => entry
-            .read(Types::read, "the name of a type or a list of types")
+            .read(Types::parse, "the name of a type or a list of types")
             .map(Assertion::Type),
         "enum" => entry.list().cloned().map(Assertion::Enum),
         "const" => Some(Assertion::Const(entry.value.clone())),
@@ -330,17 +330,17 @@ fn assertion(entry: &mut Entry<'_, '_>) -> Option<Assertion> {
         "uniqueItems" => entry.flag()?.then_some(Assertion::UniqueItems),
         "required" => entry.names().map(Assertion::Required),
         "dependentRequired" => entry.names_by_name().map(Assertion::DependentRequired),
-        "pattern" => match Pattern::read(entry.text()?) {
+        "pattern" => match Pattern::parse(entry.text()?) {
             Ok(pattern) => Some(Assertion::Pattern(pattern)),
             Err((what, remedy)) => {
-                entry.fault(what, remedy);
+                entry.error(what, remedy);
                 None
             }
         },
-        "format" => match Format::read(entry.text()?) {
+        "format" => match Format::parse(entry.text()?) {
             Ok(format) => format.map(Assertion::Format),
             Err((what, remedy)) => {
-                entry.fault(what, remedy);
+                entry.error(what, remedy);
                 None
             }
         },

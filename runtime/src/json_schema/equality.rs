@@ -11,7 +11,8 @@ use super::number::Exact;
 pub(super) fn is_equal(one: &Value, two: &Value) -> bool {
     match (one, two) {
         (Value::Number(one), Value::Number(two)) => {
-            one == two || Exact::of(one).is_some_and(|one| Exact::of(two) == Some(one))
+            one == two
+                || Exact::from_number(one).is_some_and(|one| Exact::from_number(two) == Some(one))
         }
         (Value::Array(one), Value::Array(two)) => {
             one.len() == two.len() && one.iter().zip(two).all(|(one, two)| is_equal(one, two))
@@ -60,7 +61,7 @@ fn hash(value: &Value, hashes: &RandomState) -> u64 {
         Value::Bool(value) => (1_u8, value).hash(&mut hasher),
         Value::Number(number) => {
             2_u8.hash(&mut hasher);
-            if let Some(number) = Exact::of(number) {
+            if let Some(number) = Exact::from_number(number) {
                 number.hash(&mut hasher);
             }
         }

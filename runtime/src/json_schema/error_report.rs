@@ -6,7 +6,7 @@ use super::{
     assertion::Assertion,
     node::{Applicator, Members, Node, NodeId},
     validate::Check,
-    validation_error::{Broken, Fault, Step, short},
+    validation_error::{Step, ValidationError, ValidationErrorKind, short},
 };
 
 /// How many unknown members one error names.
@@ -15,42 +15,47 @@ const NAMED: usize = 5;
 const LOOKED_AT: usize = 16;
 
 /// Returns the errors of a value, up to `most`.
-pub(super) fn explain(nodes: &[Node], root: NodeId, value: &Value, most: usize) -> Vec<Fault> {
-    let mut told = Explanation {
+pub(super) fn explain(
+    nodes: &[Node],
+    root: NodeId,
+    value: &Value,
+    most: usize,
+) -> Vec<ValidationError> {
+    let mut explanation = Explanation {
         check: &Check::new(nodes),
         path: Vec::new(),
-        faults: Vec::new(),
+        errors: Vec::new(),
         most,
     };
-    told.node(root, value);
-    told.faults
+    explanation.node(root, value);
+    explanation.errors
 }
 
 /// The errors of a value found so far.
 struct Explanation<'c, 'n, 'v> {
     check: &'c Check<'n>,
     path: Vec<Step<'v>>,
-    faults: Vec<Fault>,
+    errors: Vec<ValidationError>,
     most: usize,
 }
 
 impl<'n, 'v> Explanation<'_, 'n, 'v> {
-    fn tell(&mut self, broken: Broken) {
+    fn report(&mut self, kind: ValidationErrorKind) {
         // The result of an exhausted check may be wrong.
         if !self.is_full() {
-            self.faults.push(Fault::new(&self.path, broken));
+            self.errors.push(ValidationError::new(&self.path, kind));
         }
     }
 
     fn rule(&mut self, keyword: &'static str, text: impl Into<String>) {
-        self.tell(Broken::Rule {
+        self.report(ValidationErrorKind::Rule {
             keyword,
             text: text.into(),
         });
     }
 
     fn is_full(&self) -> bool {
-        self.faults.len() >= self.most || self.check.is_exhausted()
+        self.errors.len() >= self.most || self.check.is_exhausted()
     }
 
     /// Collects the errors of a value one step below.
@@ -90,13 +95,13 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             }
             match assertion {
                 Assertion::Type(types) => {
-                    self.tell(Broken::Type(types.to_string()));
+                    self.report(ValidationErrorKind::Type(types.to_string()));
                     // All other errors follow from this one.
                     return false;
                 }
                 Assertion::Required(_) | Assertion::DependentRequired(_) => {
                     for name in assertion.missing(value) {
-                        self.tell(Broken::Missing(name.to_owned()));
+                        self.report(ValidationErrorKind::Missing(name.to_owned()));
                     }
                 }
                 other => self.rule(other.keyword(), other.broken()),
@@ -237,7 +242,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             .map(|(name, _)| short(name))
             .collect();
         if !names.is_empty() {
-            self.tell(Broken::Unknown(names));
+            self.report(ValidationErrorKind::Unknown(names));
         }
     }
 
@@ -255,12 +260,12 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             }
             let text = Value::from(name.as_str());
             let why = match self
-                .detached(&[id], &text)
+                .errors_of(&[id], &text)
                 .into_iter()
                 .next()
-                .map(|fault| fault.broken)
+                .map(|error| error.kind)
             {
-                Some(Broken::Rule { text, .. }) => format!(": {text}"),
+                Some(ValidationErrorKind::Rule { text, .. }) => format!(": {text}"),
                 _ => String::new(),
             };
             self.rule(
@@ -277,30 +282,30 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
     /// than that of the choice.
     fn choice(&mut self, keyword: &'static str, text: &str, branches: &[NodeId], value: &'v Value) {
         let own = self.path.len();
-        let faults = self.detached(branches, value);
-        let furthest = faults.into_iter().max_by_key(|fault| fault.depth);
-        match furthest.filter(|fault| fault.depth > own) {
-            Some(fault) if !self.is_full() => self.faults.push(fault),
+        let errors = self.errors_of(branches, value);
+        let furthest = errors.into_iter().max_by_key(|error| error.depth);
+        match furthest.filter(|error| error.depth > own) {
+            Some(error) if !self.is_full() => self.errors.push(error),
             _ => self.rule(keyword, text),
         }
     }
 
     /// Returns the errors of a value by some schemas, without reporting them.
-    fn detached<'w>(&self, ids: &[NodeId], value: &'w Value) -> Vec<Fault>
+    fn errors_of<'w>(&self, ids: &[NodeId], value: &'w Value) -> Vec<ValidationError>
     where
         'v: 'w,
     {
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         for id in ids {
-            let mut told = Explanation {
+            let mut explanation = Explanation {
                 check: self.check,
                 path: self.path.clone(),
-                faults: Vec::new(),
+                errors: Vec::new(),
                 most: LOOKED_AT,
             };
-            told.node(*id, value);
-            faults.append(&mut told.faults);
+            explanation.node(*id, value);
+            errors.append(&mut explanation.errors);
         }
-        faults
+        errors
     }
 }

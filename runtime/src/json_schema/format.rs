@@ -1,4 +1,4 @@
-//! `format`: texts of a form that is defined elsewhere. What is published is checked.
+//! `format`: strings of a form that another standard defines. A published format is checked.
 
 mod address;
 mod time;
@@ -8,8 +8,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::pattern::Pattern;
 
-/// The formats of the specification that nothing here checks, which publishing them would
-/// promise.
+/// The formats of the specification that are not implemented. Publishing one would promise
+/// its check.
 const UNCHECKED: &[&str] = &[
     "idn-email",
     "idn-hostname",
@@ -19,14 +19,14 @@ const UNCHECKED: &[&str] = &[
     "relative-json-pointer",
 ];
 
-/// A format that is checked.
+/// An implemented format.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Format {
     name: &'static str,
     is_valid: fn(&str) -> bool,
 }
 
-/// Every format that is checked.
+/// Every implemented format.
 pub(super) const CHECKED: &[Format] = &[
     Format::new("date-time", time::is_date_time),
     Format::new("date", time::is_date),
@@ -40,11 +40,11 @@ pub(super) const CHECKED: &[Format] = &[
     Format::new("uri-reference", uri::is_uri_reference),
     Format::new("uuid", is_uuid),
     Format::new("json-pointer", is_json_pointer),
-    // Valid is what this server could search for: a tool that takes a pattern runs it.
-    Format::new("regex", |text| Pattern::read(text).is_ok()),
+    // A pattern is valid if this server can run it, because a tool that takes one will.
+    Format::new("regex", |text| Pattern::parse(text).is_ok()),
 ];
 
-/// Whether the specification defines a format (2020-12 validation §7.3).
+/// Returns whether the specification defines a format (2020-12 validation §7.3).
 pub(super) fn is_standard(name: &str) -> bool {
     UNCHECKED.contains(&name) || CHECKED.iter().any(|format| format.name == name)
 }
@@ -54,13 +54,13 @@ impl Format {
         Self { name, is_valid }
     }
 
-    /// The format of a name; none if the specification knows no such format, for then it
-    /// is a note to the reader (`uint32`, `double`).
+    /// Returns the format with a name, or `None` for a name that the specification does not
+    /// define (`uint32`, `double`): that is an annotation.
     ///
     /// # Errors
     ///
-    /// For formats of the specification that are not checked.
-    pub(super) fn read(name: &str) -> Result<Option<Self>, (String, &'static str)> {
+    /// If the specification defines the format, but it is not implemented.
+    pub(super) fn parse(name: &str) -> Result<Option<Self>, (String, &'static str)> {
         if UNCHECKED.contains(&name) {
             return Err((
                 format!("the format `{name}` is not checked by this server"),
@@ -70,12 +70,12 @@ impl Format {
         Ok(CHECKED.iter().find(|format| format.name == name).copied())
     }
 
-    /// Its name.
+    /// Returns the format's name.
     pub(super) fn name(self) -> &'static str {
         self.name
     }
 
-    /// Whether a text has this form.
+    /// Returns whether a text has this form.
     pub(super) fn is_valid(self, text: &str) -> bool {
         (self.is_valid)(text)
     }

@@ -27,21 +27,21 @@ pub(crate) fn check(bytes: &[u8]) {
     };
     let schema = match Schema::compile(members) {
         Ok(schema) => schema,
-        Err(faults) => {
-            let told = |fault: &SchemaFault| !fault.what.is_empty() && !fault.remedy.is_empty();
-            assert!(!faults.is_empty() && faults.iter().all(told), "{document}");
+        Err(errors) => {
+            let told = |error: &SchemaError| !error.what.is_empty() && !error.remedy.is_empty();
+            assert!(!errors.is_empty() && errors.iter().all(told), "{document}");
             return;
         }
     };
     let is_valid = schema.is_valid(&value);
-    let faults = schema.faults(&value, 3);
-    assert_eq!(faults.is_empty(), is_valid, "{document} {value}");
-    assert!(faults.len() <= 3, "{document} {value}: {faults:?}");
-    let is_exhausted = faults
+    let errors = schema.errors(&value, 3);
+    assert_eq!(errors.is_empty(), is_valid, "{document} {value}");
+    assert!(errors.len() <= 3, "{document} {value}: {errors:?}");
+    let is_exhausted = errors
         .iter()
-        .any(|fault| fault.broken == Broken::TooComplicated);
+        .any(|error| error.kind == ValidationErrorKind::TooComplicated);
     if let (false, Some(expected)) = (is_exhausted, holds(&document, &value)) {
-        assert_eq!(is_valid, expected, "{document} {value}: {faults:?}");
+        assert_eq!(is_valid, expected, "{document} {value}: {errors:?}");
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) enum Exact {
 
 impl Exact {
     /// Converts a number. Returns `None` if a float cannot represent its magnitude.
-    pub(super) fn of(number: &Number) -> Option<Self> {
+    pub(super) fn from_number(number: &Number) -> Option<Self> {
         if let Some(whole) = number.as_i64() {
             return Some(Self::Whole(whole.into()));
         }
@@ -143,7 +143,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn exact(value: Value) -> Exact {
-        Exact::of(value.as_number().unwrap()).unwrap()
+        Exact::from_number(value.as_number().unwrap()).unwrap()
     }
 
     #[test]

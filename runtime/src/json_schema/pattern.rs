@@ -34,15 +34,15 @@ impl Pattern {
     /// # Errors
     ///
     /// What the engine does not support, and how to fix it.
-    pub(super) fn read(text: &str) -> Result<Self, (String, &'static str)> {
-        let fault = |what: &str| {
+    pub(super) fn parse(text: &str) -> Result<Self, (String, &'static str)> {
+        let error = |what: &str| {
             (
                 format!("the pattern {text:?} cannot be used: {what}"),
                 remedy(text),
             )
         };
         if has_empty_class(text) {
-            return Err(fault(
+            return Err(error(
                 "a class `[…]` begins with `]`, which engines read differently",
             ));
         }
@@ -53,7 +53,7 @@ impl Pattern {
                 text: text.to_owned(),
                 regex,
             })
-            .map_err(|error| fault(&error.to_string()))
+            .map_err(|broken| error(&broken.to_string()))
     }
 
     /// Returns the pattern's text.
@@ -203,7 +203,7 @@ mod tests {
             ("a$", "a\n", false),
             (r"^[\]\\]$", "\\", true),
         ] {
-            let read = Pattern::read(pattern).map_err(|(what, _)| what).unwrap();
+            let read = Pattern::parse(pattern).map_err(|(what, _)| what).unwrap();
             assert_eq!(read.is_in(text), expected, "{pattern} {text:?}");
         }
     }
@@ -220,7 +220,7 @@ mod tests {
             ("(a{999}){999}", "size limit", "escaped"),
             ("[[a]", "nested", "`\\[`"),
         ] {
-            let (told, remedy) = Pattern::read(pattern).err().expect(pattern);
+            let (told, remedy) = Pattern::parse(pattern).err().expect(pattern);
             assert!(told.contains(what), "{pattern}: {told}");
             assert!(remedy.contains(instead), "{pattern}: {remedy}");
         }

@@ -111,13 +111,13 @@ fn allows_numbers(schema: &Map<String, Value>) -> bool {
 /// Sets a limit, unless the schema has a stricter one.
 fn tighten(schema: &mut Map<String, Value>, keyword: &str, limit: Number, stricter: Ordering) {
     let stated = match schema.get(keyword) {
-        Some(Value::Number(stated)) => Exact::of(stated),
+        Some(Value::Number(stated)) => Exact::from_number(stated),
         // A limit that is not a number is an error, which the compilation reports.
         Some(_) => return,
         None => None,
     };
     let has_stricter = stated
-        .zip(Exact::of(&limit))
+        .zip(Exact::from_number(&limit))
         .is_some_and(|(stated, limit)| stated == limit || stated.compare(limit) == stricter);
     if !has_stricter {
         schema.insert(keyword.to_owned(), limit.into());

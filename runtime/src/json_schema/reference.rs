@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     node::{Node, NodeId},
-    schema_document::{Faults, Place},
+    schema_document::{Place, SchemaErrors},
 };
 
 /// Resolves a `$ref` within its document. Returns the place and the schema there.
@@ -19,7 +19,7 @@ pub(super) fn target<'d>(
     reference: &Value,
     document: &'d Value,
 ) -> Result<(Place, &'d Value), (String, &'static str)> {
-    let fault = |what: &str| match reference {
+    let error = |what: &str| match reference {
         Value::String(text) => format!("the `$ref` to {text:?} {what}"),
         _ => "the keyword `$ref` must be a string".to_owned(),
     };
@@ -30,7 +30,7 @@ pub(super) fn target<'d>(
         .filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))
         .ok_or_else(|| {
             (
-                fault("points outside this schema or to an anchor, which is not implemented"),
+                error("points outside this schema or to an anchor, which is not implemented"),
                 "copy the schema into `$defs` and refer to its place, such as `#/$defs/Filter`",
             )
         })?;
@@ -39,21 +39,25 @@ pub(super) fn target<'d>(
         .map(|value| (pointer.into_owned(), value))
         .ok_or_else(|| {
             (
-                fault("points to nothing"),
+                error("points to nothing"),
                 "put a schema there, or refer to an existing place",
             )
         })
 }
 
 /// Refuses schemas that apply themselves to the same value: their check would never end.
-pub(super) fn refuse_circles(nodes: &[Node], places: &HashMap<Place, NodeId>, faults: &mut Faults) {
+pub(super) fn refuse_circles(
+    nodes: &[Node],
+    places: &HashMap<Place, NodeId>,
+    errors: &mut SchemaErrors,
+) {
     let mut states = vec![State::New; nodes.len()];
     let places = places.iter().map(|(place, id)| (place.clone(), *id));
     let mut places: Vec<(Place, NodeId)> = places.collect();
     places.sort_unstable();
     for (place, id) in places {
         if is_in_circle(nodes, id, &mut states) {
-            faults.add(
+            errors.add(
                 &place,
                 "a `$ref` leads back to the schema that contains it, for the same value",
                 "refer to it from a member or an item, as in a tree, or remove the `$ref`",

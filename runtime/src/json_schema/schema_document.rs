@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::{SchemaFault, number::Exact};
+use super::{SchemaError, number::Exact};
 
 /// A place in the document, as a JSON Pointer.
 pub(super) type Place = String;
@@ -14,9 +14,9 @@ pub(super) fn below(place: &str, name: &str) -> Place {
 
 /// The errors found so far.
 #[derive(Default)]
-pub(super) struct Faults(Vec<SchemaFault>);
+pub(super) struct SchemaErrors(Vec<SchemaError>);
 
-impl Faults {
+impl SchemaErrors {
     /// Adds an error at a place.
     pub(super) fn add(&mut self, place: &str, what: impl AsRef<str>, remedy: &'static str) {
         let what = what.as_ref();
@@ -24,11 +24,11 @@ impl Faults {
             "" => what.to_owned(),
             place => format!("{what}, at `{place}`"),
         };
-        self.0.push(SchemaFault { what, remedy });
+        self.0.push(SchemaError { what, remedy });
     }
 
     /// Returns the errors, or `value` if there are none.
-    pub(super) fn into_result<T>(self, value: T) -> Result<T, Vec<SchemaFault>> {
+    pub(super) fn into_result<T>(self, value: T) -> Result<T, Vec<SchemaError>> {
         match self.0.as_slice() {
             [] => Ok(value),
             _ => Err(self.0),
@@ -42,7 +42,7 @@ pub(super) struct Entry<'d, 'f> {
     pub(super) value: &'d Value,
     /// The place of the schema that contains the keyword.
     pub(super) place: &'d str,
-    pub(super) faults: &'f mut Faults,
+    pub(super) errors: &'f mut SchemaErrors,
 }
 
 impl<'d> Entry<'d, '_> {
@@ -50,13 +50,13 @@ impl<'d> Entry<'d, '_> {
     fn expect<T>(&mut self, read: Option<T>, what: &str) -> Option<T> {
         if read.is_none() {
             let text = format!("the keyword `{}` must be {what}", self.keyword);
-            self.fault(text, "fix the value of the keyword (JSON Schema 2020-12)");
+            self.error(text, "fix the value of the keyword (JSON Schema 2020-12)");
         }
         read
     }
 
-    pub(super) fn fault(&mut self, what: impl AsRef<str>, remedy: &'static str) {
-        self.faults.add(self.place, what, remedy);
+    pub(super) fn error(&mut self, what: impl AsRef<str>, remedy: &'static str) {
+        self.errors.add(self.place, what, remedy);
     }
 
     pub(super) fn read<T>(
@@ -81,7 +81,7 @@ impl<'d> Entry<'d, '_> {
             |value| {
                 value
                     .as_number()
-                    .filter(|number| Exact::of(number).is_some())
+                    .filter(|number| Exact::from_number(number).is_some())
                     .cloned()
             },
             "a number",
@@ -94,7 +94,7 @@ impl<'d> Entry<'d, '_> {
 
     /// Reads a whole number that is not negative; 2.0 is valid.
     pub(super) fn count(&mut self) -> Option<u64> {
-        let count = |value: &Value| match Exact::of(value.as_number()?)? {
+        let count = |value: &Value| match Exact::from_number(value.as_number()?)? {
             Exact::Whole(whole) => u64::try_from(whole).ok(),
             Exact::Float(_) => None,
         };

@@ -1,7 +1,7 @@
 //! Which values a schema allows, and which schemas are refused.
 
 mod agreement;
-mod faults;
+mod errors;
 mod fitting;
 mod formats;
 mod generated;
@@ -16,5 +16,5 @@ use super::Schema;
 
 fn compile(schema: &Value) -> Schema {
     let object = schema.as_object().expect("a schema of a test is an object");
-    Schema::compile(object).unwrap_or_else(|faults| panic!("{schema}: {faults:?}"))
+    Schema::compile(object).unwrap_or_else(|errors| panic!("{schema}: {errors:?}"))
 }

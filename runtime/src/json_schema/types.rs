@@ -25,7 +25,7 @@ pub(super) struct Types(u8);
 
 impl Types {
     /// Parses the value of `type`: a name or a list of names.
-    pub(super) fn read(value: &Value) -> Option<Self> {
+    pub(super) fn parse(value: &Value) -> Option<Self> {
         let bit = |name: &Value| {
             let name = name.as_str()?;
             NAMES
@@ -53,7 +53,7 @@ impl Types {
             Value::Number(_) if self.0 & NUMBER != 0 => return true,
             Value::Number(number) => {
                 let is_integer = self.0 & INTEGER != 0;
-                return is_integer && Exact::of(number).is_some_and(Exact::is_integer);
+                return is_integer && Exact::from_number(number).is_some_and(Exact::is_integer);
             }
         };
         self.0 & bits != 0

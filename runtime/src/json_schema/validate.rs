@@ -64,14 +64,14 @@ impl<'s> Check<'s> {
     /// adapters, here and below, so that a nested schema takes little stack.
     pub(super) fn is_valid(&self, id: NodeId, value: &Value) -> bool {
         let is_valid = match self.enter(id) {
-            Some(node) => self.keeps(node, value),
+            Some(node) => self.validates(node, value),
             None => false,
         };
         self.leave();
         is_valid
     }
 
-    fn keeps(&self, node: &'s Node, value: &Value) -> bool {
+    fn validates(&self, node: &'s Node, value: &Value) -> bool {
         for assertion in &node.assertions {
             if !self.spend(assertion.cost(value)) || !assertion.holds(value) {
                 return false;
@@ -99,7 +99,7 @@ impl<'s> Check<'s> {
                 self.contains(*item, *least, *most, items)
             }
             (Applicator::Unevaluated(id), Value::Object(members)) => {
-                self.is_rest(*id, node, value, members)
+                self.unevaluated_valid(*id, node, value, members)
             }
             (Applicator::Dependent(rules), Value::Object(members)) => {
                 for (name, id) in rules {
@@ -209,7 +209,7 @@ impl<'s> Check<'s> {
         true
     }
 
-    fn is_rest(
+    fn unevaluated_valid(
         &self,
         id: NodeId,
         node: &'s Node,

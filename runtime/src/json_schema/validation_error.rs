@@ -8,18 +8,18 @@ const LONGEST: usize = 64;
 
 /// One rule that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct ValidationError {
     /// The path, such as `filter.tags[0]`; empty for the whole value.
     pub(crate) path: String,
     /// The length of the path in steps.
     pub(crate) depth: usize,
     /// What is wrong there.
-    pub(crate) broken: Broken,
+    pub(crate) kind: ValidationErrorKind,
 }
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum ValidationErrorKind {
     /// A member is missing.
     Missing(String),
     /// Members that no rule names: the first of them.
@@ -39,13 +39,13 @@ pub(super) enum Step<'v> {
     Item(usize),
 }
 
-impl Fault {
+impl ValidationError {
     /// Builds the error for a check that takes too many steps.
     pub(super) fn too_complicated() -> Self {
-        Self::new(&[], Broken::TooComplicated)
+        Self::new(&[], ValidationErrorKind::TooComplicated)
     }
 
-    pub(super) fn new(path: &[Step<'_>], broken: Broken) -> Self {
+    pub(super) fn new(path: &[Step<'_>], kind: ValidationErrorKind) -> Self {
         let mut text = String::new();
         for step in path {
             match step {
@@ -63,7 +63,7 @@ impl Fault {
         Self {
             path: text,
             depth: path.len(),
-            broken,
+            kind,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which prompts a server has. Explicit, as its tools are.
 
 use super::{Prompt, PromptDefinition};
-use crate::error::Faults;
+use crate::error::SetupErrors;
 
 /// Collects the prompts of a server, whose state is `S`. The order in which they are added
 /// does not matter.
@@ -30,7 +30,7 @@ impl<S> PromptSet<S> {
     }
 
     /// Every prompt, sorted by name, numbered in that order. What is wrong goes to `faults`.
-    pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Prompt<S>> {
+    pub(crate) fn finish(self, faults: &mut SetupErrors) -> Vec<Prompt<S>> {
         let mut definitions = self.definitions;
         definitions.sort_unstable_by_key(|definition| definition.facts.name);
         for pair in definitions.windows(2) {

@@ -95,7 +95,7 @@ struct Desk {
 fn desk() -> Desk {
     let mut set = PromptSet::new();
     (prompts![review, greet, described])(&mut set);
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     let prompts = set.finish(&mut faults);
     let prompts = faults.finish(prompts).unwrap();
     let scopes = prompts.iter().flat_map(|one| one.requirement().scopes());
@@ -107,7 +107,7 @@ fn desk() -> Desk {
         prompts: accesses.collect(),
         ..Offers::default()
     };
-    let baseline = table.asked_for();
+    let baseline = table.required();
     Desk {
         rules: Rules::new(table, offers, baseline, true),
         prompts,
@@ -122,9 +122,9 @@ impl Desk {
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, self.rules.table());
         Acceptance::new(["https://issuer.example"], ["a"])
-            .judge(token, UnixTime::from_seconds(1_000))
+            .accept(token, UnixTime::from_seconds(1_000))
             .unwrap()
-            .of_bearer()
+            .into_caller()
     }
 
     fn permit(&self, operation: Operation<'_>) -> Permit {
@@ -284,7 +284,7 @@ async fn an_admission_for_another_prompt_makes_and_completes_nothing() {
 fn two_prompts_of_one_name_do_not_start() {
     let mut set = PromptSet::<&'static str>::new();
     (prompts![greet, described, greet])(&mut set);
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     set.finish(&mut faults);
     let told = faults.finish(()).unwrap_err().to_string();
     assert!(told.contains("two prompts are named `greet`"), "{told}");
@@ -309,7 +309,7 @@ impl House {
 fn methods_are_prompts() {
     let mut set = PromptSet::<Arc<House>>::new();
     House::prompts(&mut set);
-    let prompts = set.finish(&mut Faults::default());
+    let prompts = set.finish(&mut SetupErrors::default());
     assert_eq!(prompts.len(), 1);
     assert_eq!(prompts[0].name(), "ask");
 }

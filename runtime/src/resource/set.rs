@@ -2,8 +2,8 @@
 
 use super::{Resource, ResourceDefinition, template_overlap::covers};
 use crate::{
-    error::Faults,
-    uri_pattern::{UriPattern, plain},
+    error::SetupErrors,
+    uri_pattern::{UriPattern, plainest_spelling},
 };
 
 /// Collects the resources of a server, whose state is `S`.
@@ -39,11 +39,11 @@ impl<S> ResourceSet<S> {
 
     /// Every resource, numbered: those of one URI first, sorted by it, then templates in
     /// the order in which they were added. What is wrong goes to `faults`.
-    pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Resource<S>> {
+    pub(crate) fn finish(self, faults: &mut SetupErrors) -> Vec<Resource<S>> {
         let (mut read, mut templates) = (Vec::new(), Vec::new());
         for definition in self.definitions {
             let uri = definition.uri;
-            match UriPattern::read(uri) {
+            match UriPattern::parse(uri) {
                 // Templates stay in the order of their registration, which decides between
                 // them.
                 Ok(pattern) if pattern.is_template() => templates.push((pattern, definition)),
@@ -75,12 +75,12 @@ fn is_alike(one: &UriPattern, other: &UriPattern) -> bool {
     let (first, second) = (one.as_str(), other.as_str());
     match (one.is_template(), other.is_template()) {
         (true, true) => covers(first, second),
-        (false, false) => plain(first) == plain(second),
+        (false, false) => plainest_spelling(first) == plainest_spelling(second),
         _ => false,
     }
 }
 
-fn clash(earlier: &str, uri: &str, faults: &mut Faults) {
+fn clash(earlier: &str, uri: &str, faults: &mut SetupErrors) {
     if earlier == uri {
         faults.add(
             format!("two resources have the URI `{uri}`"),

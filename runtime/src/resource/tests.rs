@@ -33,7 +33,7 @@ struct Shelf<S> {
 fn faults<S>(add: impl FnOnce(&mut ResourceSet<S>)) -> String {
     let mut set = ResourceSet::new();
     add(&mut set);
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     set.finish(&mut faults);
     faults
         .finish(())
@@ -43,7 +43,7 @@ fn faults<S>(add: impl FnOnce(&mut ResourceSet<S>)) -> String {
 fn shelf<S: Clone>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> {
     let mut set = ResourceSet::new();
     add(&mut set);
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     let resources = set.finish(&mut faults);
     let resources = faults.finish(resources).unwrap();
     let scopes = resources.iter().flat_map(|one| one.requirement().scopes());
@@ -55,7 +55,7 @@ fn shelf<S: Clone>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> 
         resources: accesses.collect(),
         ..Offers::default()
     };
-    let baseline = table.asked_for();
+    let baseline = table.required();
     Shelf {
         rules: Rules::new(table, offers, baseline, true),
         resources,
@@ -71,9 +71,9 @@ impl<S: Clone> Shelf<S> {
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, self.rules.table());
         Acceptance::new(["https://issuer.example"], ["a"])
-            .judge(token, UnixTime::from_seconds(1_000))
+            .accept(token, UnixTime::from_seconds(1_000))
             .unwrap()
-            .of_bearer()
+            .into_caller()
     }
 
     fn permit(&self, operation: Operation<'_>) -> Permit {

@@ -4,39 +4,34 @@
 ///
 /// Never mix sets of different tables. The gate has one table and builds every set from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct ScopeSet(pub(super) u128);
+pub(crate) struct ScopeSet(pub(super) u128);
 
 impl ScopeSet {
     /// The empty set.
-    pub const EMPTY: Self = Self(0);
+    pub(crate) const EMPTY: Self = Self(0);
 
     /// Returns whether every scope of `needed` is in this set.
-    #[must_use]
-    pub const fn contains(self, needed: Self) -> bool {
+    pub(crate) const fn contains(self, needed: Self) -> bool {
         needed.0 & !self.0 == 0
     }
 
     /// Returns the scopes of either set.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
+    pub(crate) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// Returns the scopes of this set that `other` lacks.
-    #[must_use]
-    pub const fn minus(self, other: Self) -> Self {
+    pub(crate) const fn minus(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
     /// Returns the number of scopes.
-    #[must_use]
-    pub const fn len(self) -> u32 {
+    pub(crate) const fn len(self) -> u32 {
         self.0.count_ones()
     }
 
     /// Returns whether the set is empty.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 

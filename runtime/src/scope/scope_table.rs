@@ -8,18 +8,10 @@ use super::{Scope, ScopeSet};
 ///
 /// A server knows the scopes that its operations require, and the scopes that imply one of
 /// them.
-///
-/// ```
-/// use toolgate::{Scope, ScopeTable};
-///
-/// let table = ScopeTable::new([Scope::new("b"), Scope::new("a"), Scope::new("b")])?;
-/// assert_eq!(table.names(table.asked_for()).collect::<Vec<_>>(), ["a", "b"]);
-/// # Ok::<(), toolgate::TooManyScopesError>(())
-/// ```
 #[derive(Debug, Clone, Default)]
-pub struct ScopeTable {
+pub(crate) struct ScopeTable {
     names: Box<[&'static str]>,
-    asked_for: ScopeSet,
+    required: ScopeSet,
     /// For each bit, the scopes that it grants: itself and all that it implies.
     grants: Box<[ScopeSet]>,
     patterns: bool,
@@ -27,29 +19,21 @@ pub struct ScopeTable {
 
 impl ScopeTable {
     /// The largest number of scopes of a server: one bit of a 128-bit integer each.
-    pub const CAPACITY: usize = 128;
+    pub(crate) const CAPACITY: usize = 128;
 
-    /// Builds a table of the scopes that operations require, without a hierarchy.
-    ///
-    /// # Errors
-    ///
-    /// [`TooManyScopesError`] if there are more than [`ScopeTable::CAPACITY`] different scopes.
-    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, TooManyScopesError> {
-        Self::with_hierarchy(scopes, &[])
-    }
-
-    /// Builds a table with a hierarchy: the first scope of each pair implies the others.
+    /// Builds a table of the scopes that operations require, with a hierarchy: the first scope
+    /// of each pair implies the others.
     /// Implied scopes may imply further scopes, and cycles are allowed.
     ///
     /// # Errors
     ///
-    /// Like [`ScopeTable::new`].
-    pub fn with_hierarchy(
+    /// [`TooManyScopesError`] if there are more than [`ScopeTable::CAPACITY`] different scopes.
+    pub(crate) fn with_hierarchy(
         scopes: impl IntoIterator<Item = Scope>,
         implications: &[(Scope, Vec<Scope>)],
     ) -> Result<Self, TooManyScopesError> {
-        let asked_for: Vec<_> = scopes.into_iter().map(Scope::as_str).collect();
-        let mut names = asked_for.clone();
+        let required: Vec<_> = scopes.into_iter().map(Scope::as_str).collect();
+        let mut names = required.clone();
         for (holder, implied) in implications {
             names.push(holder.as_str());
             names.extend(implied.iter().map(|scope| scope.as_str()));
@@ -64,33 +48,30 @@ impl ScopeTable {
             names: names.into(),
             ..Self::default()
         };
-        table.asked_for = table.held(asked_for);
+        table.required = table.held(required);
         table.close(implications);
         Ok(table)
     }
 
     /// Lets a token's scope that ends in `*` grant every scope of the server with that
     /// prefix: `todo:*` grants `todo:read`.
-    #[must_use]
-    pub fn with_patterns(mut self) -> Self {
+    pub(crate) fn with_patterns(mut self) -> Self {
         self.patterns = true;
         self
     }
 
     /// Returns the set of this one scope, or `None` if the server does not know it.
-    #[must_use]
-    pub fn one(&self, name: &str) -> Option<ScopeSet> {
+    pub(crate) fn one(&self, name: &str) -> Option<ScopeSet> {
         let bit = self.names.binary_search(&name).ok()?;
         Some(ScopeSet(1 << bit))
     }
 
     /// Returns the scopes among `names` that the server knows. Other names are ignored.
-    #[must_use]
     #[expect(
         single_use_lifetimes,
         reason = "impl Trait does not allow an elided lifetime here"
     )]
-    pub fn held<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
+    pub(crate) fn held<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
             .into_iter()
             .filter_map(|name| self.one(name))
@@ -99,12 +80,11 @@ impl ScopeTable {
 
     /// Returns the scopes that a token with these names grants: those it holds, those they
     /// imply and, with [`with_patterns`](Self::with_patterns), those its patterns match.
-    #[must_use]
     #[expect(
         single_use_lifetimes,
         reason = "impl Trait does not allow an elided lifetime here"
     )]
-    pub fn granted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
+    pub(crate) fn granted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> ScopeSet {
         names
             .into_iter()
             .map(|name| self.held([name]).union(self.covered(name)))
@@ -115,13 +95,12 @@ impl ScopeTable {
     }
 
     /// Returns the scopes that operations require.
-    #[must_use]
-    pub fn asked_for(&self) -> ScopeSet {
-        self.asked_for
+    pub(crate) fn required(&self) -> ScopeSet {
+        self.required
     }
 
     /// Returns the names of a set, sorted.
-    pub fn names(&self, set: ScopeSet) -> impl Iterator<Item = &'static str> + '_ {
+    pub(crate) fn names(&self, set: ScopeSet) -> impl Iterator<Item = &'static str> + '_ {
         set.bits().filter_map(|bit| self.names.get(bit).copied())
     }
 
@@ -170,7 +149,7 @@ impl ScopeTable {
 
 /// More different scopes than a [`ScopeTable`] can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooManyScopesError {
+pub(crate) struct TooManyScopesError {
     found: usize,
 }
 
@@ -186,6 +165,14 @@ impl fmt::Display for TooManyScopesError {
 }
 
 impl std::error::Error for TooManyScopesError {}
+
+#[cfg(test)]
+impl ScopeTable {
+    /// Builds a table without a hierarchy.
+    pub(crate) fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, TooManyScopesError> {
+        Self::with_hierarchy(scopes, &[])
+    }
+}
 
 #[cfg(test)]
 mod tests;

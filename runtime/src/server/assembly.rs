@@ -13,7 +13,7 @@ use tower_http::cors::CorsLayer;
 use crate::{
     authorization::Switches,
     config::Config,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     gate::{GateService, SessionFastPath},
     tool::{RoundSeal, Tool},
 };
@@ -58,7 +58,7 @@ pub(super) fn scopes(
     sets: Sets<()>,
     hierarchy: &ScopeHierarchy,
 ) -> Result<Vec<&'static str>, StartError> {
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     let offered = sets.finish(&mut faults).offered(false);
     gate_plan::scopes(&offered, hierarchy, faults)
 }
@@ -69,7 +69,7 @@ pub(super) fn assemble(
     config: Config,
     bound: Option<SocketAddr>,
 ) -> Result<Assembled, StartError> {
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     // The address of a listening socket replaces the configured one.
     let config = match bound {
         Some(address) => config.with_bind(address),
@@ -203,7 +203,7 @@ fn attach(
     changes: Option<&Changes>,
     catalogue: &Catalogue,
     switches: &Arc<Switches>,
-    faults: &mut Faults,
+    faults: &mut SetupErrors,
 ) {
     let is_taken = changes.is_some_and(|changes| !changes.attach(catalogue.names(), switches));
     if is_taken {

@@ -7,7 +7,7 @@ use rmcp::model::ServerCapabilities;
 use crate::{
     access::Requirement,
     authorization::{Permit, Switches, Target},
-    error::Faults,
+    error::SetupErrors,
     prompt::{Prompt, PromptSet},
     resource::{Resource, ResourceSet},
     tool::{Tool, ToolSet},
@@ -48,7 +48,7 @@ impl<S: Clone + Send + Sync + 'static> Sets<S> {
 
 impl Sets<()> {
     /// Builds the catalogue. Errors are added to `faults`.
-    pub(super) fn finish(self, faults: &mut Faults) -> Catalogue {
+    pub(super) fn finish(self, faults: &mut SetupErrors) -> Catalogue {
         Catalogue {
             tools: self.tools.finish(faults),
             prompts: self.prompts.finish(faults),

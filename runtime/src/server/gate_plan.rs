@@ -13,7 +13,7 @@ use crate::{
     caller::Acceptance,
     clock::{Clock, SystemClock},
     config::{Config, ValidConfig},
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     gate::{
         ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames, OriginRules,
         PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
@@ -90,7 +90,7 @@ impl GatePlan {
         switches: Arc<Switches>,
         policy: Policy,
         config: &Config,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Option<Self> {
         let table = offered.table(&policy.hierarchy, faults);
         undeclared(policy.declared_scopes, &table, faults);
@@ -166,7 +166,7 @@ impl GatePlan {
 
     /// Logs the warnings about this configuration.
     pub(super) fn warn(&self) {
-        for note in self.settings.notes() {
+        for note in self.settings.warnings() {
             tracing::warn!("{note}");
         }
         if self.login == Login::AtProtectedCall {
@@ -225,7 +225,11 @@ impl GatePlan {
 
 /// Builds the validation of DPoP proofs: proofs must name this resource's own URLs, as
 /// configured and published (RFC 9449 §4.3).
-fn proofs(settings: &ValidConfig, clock: &Arc<dyn Clock>, faults: &mut Faults) -> Option<Proofs> {
+fn proofs(
+    settings: &ValidConfig,
+    clock: &Arc<dyn Clock>,
+    faults: &mut SetupErrors,
+) -> Option<Proofs> {
     let dpop = settings.dpop();
     let nonces = dpop.nonces(faults);
     dpop.is_on().then(|| {
@@ -261,7 +265,9 @@ impl Readiness {
         if self.stopping.load(Ordering::Relaxed) {
             return Err("the server is stopping".to_owned());
         }
-        self.authenticator.readiness()
+        self.authenticator
+            .readiness()
+            .map_err(|error| error.to_string())
     }
 
     pub(super) fn stop(&self) {
@@ -280,14 +286,14 @@ fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<De
         known.map(ScopeDescription::description)
     };
     table
-        .names(table.asked_for())
+        .names(table.required())
         .map(|name| (name, description(name)))
         .collect()
 }
 
 /// With an open handshake, lists filtered by granted scopes show an unauthenticated client
 /// only public items. No client would ever get a 401, so no client could log in.
-fn locked_out(policy: &Policy, faults: &mut Faults) {
+fn locked_out(policy: &Policy, faults: &mut SetupErrors) {
     if policy.open_handshake && policy.visibility == Visibility::Granted {
         faults.add(
             "`open_handshake` is combined with `Visibility::Granted`: a client without a token would see only public items and would never be asked to log in",
@@ -298,7 +304,7 @@ fn locked_out(policy: &Policy, faults: &mut Faults) {
 
 /// Reports required scopes that the vocabulary does not declare: the vocabulary is a closed
 /// list, so such a scope is a mistake.
-fn undeclared(declared_scopes: &[ScopeDescription], table: &ScopeTable, faults: &mut Faults) {
+fn undeclared(declared_scopes: &[ScopeDescription], table: &ScopeTable, faults: &mut SetupErrors) {
     if declared_scopes.is_empty() {
         return;
     }
@@ -316,8 +322,8 @@ fn undeclared(declared_scopes: &[ScopeDescription], table: &ScopeTable, faults: 
 pub(super) fn scopes(
     offered: &Registry,
     hierarchy: &ScopeHierarchy,
-    mut faults: Faults,
+    mut faults: SetupErrors,
 ) -> Result<Vec<&'static str>, StartError> {
     let table = offered.table(hierarchy, &mut faults);
-    faults.finish(table.names(table.asked_for()).collect())
+    faults.finish(table.names(table.required()).collect())
 }

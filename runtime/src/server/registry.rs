@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     access::{Requirement, ResolvedAccess},
     authorization::{Offers, Switches},
-    error::Faults,
+    error::SetupErrors,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
 };
@@ -81,7 +81,7 @@ impl Registry {
     }
 
     /// Builds the table that assigns a bit to every scope.
-    pub(super) fn table(&self, hierarchy: &ScopeHierarchy, faults: &mut Faults) -> ScopeTable {
+    pub(super) fn table(&self, hierarchy: &ScopeHierarchy, faults: &mut SetupErrors) -> ScopeTable {
         let mut scopes = Vec::new();
         for terms in self.terms() {
             scopes.extend(terms.requirement.scopes());
@@ -101,7 +101,7 @@ impl Registry {
         let mut wanted = ScopeSet::EMPTY;
         for terms in self.terms() {
             if !terms.step_up {
-                wanted = wanted.union(terms.requirement.resolve(table).wanted(wanted));
+                wanted = wanted.union(terms.requirement.resolve(table).scopes_to_request(wanted));
             }
         }
         wanted
@@ -111,7 +111,12 @@ impl Registry {
     pub(super) fn challenged(&self, table: &ScopeTable) -> Vec<ScopeSet> {
         let mut sets = vec![self.baseline(table), ScopeSet::EMPTY];
         for terms in self.terms() {
-            sets.push(terms.requirement.resolve(table).wanted(ScopeSet::EMPTY));
+            sets.push(
+                terms
+                    .requirement
+                    .resolve(table)
+                    .scopes_to_request(ScopeSet::EMPTY),
+            );
         }
         sets
     }

@@ -17,7 +17,7 @@ use tower::Service;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    config::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH},
+    config::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, metadata_path},
     gate::{OriginRules, oauth_error},
 };
 
@@ -73,7 +73,7 @@ where
     } else {
         // Two routes, because clients do not follow a redirect of a POST.
         for path in [path.clone(), format!("{path}/")] {
-            router = router.route(&format!("{METADATA_PATH}{path}"), metadata.clone());
+            router = router.route(&metadata_path(&path), metadata.clone());
             endpoints = endpoints.route(&path, any_service(opened.clone()));
         }
     }

@@ -1,7 +1,7 @@
 //! Which scope implies which, as the server's author declares it.
 
 use crate::{
-    error::Faults,
+    error::SetupErrors,
     scope::{Scope, ScopeTable, TooManyScopesError},
 };
 
@@ -25,7 +25,7 @@ impl ScopeHierarchy {
     pub(super) fn table(
         &self,
         asked_for: Vec<Scope>,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Result<ScopeTable, TooManyScopesError> {
         let mut known: Vec<&str> = asked_for.iter().map(|scope| scope.as_str()).collect();
         known.extend(
@@ -57,7 +57,7 @@ impl ScopeHierarchy {
     }
 }
 
-fn read(name: &'static str, faults: &mut Faults) -> Option<Scope> {
+fn read(name: &'static str, faults: &mut SetupErrors) -> Option<Scope> {
     Scope::parse(name)
         .map_err(|fault| {
             faults.add(
@@ -76,7 +76,7 @@ mod tests {
     fn every_fault_of_the_declarations_is_told() {
         let mut hierarchy = ScopeHierarchy::default();
         hierarchy.add("todo admin", &["todo:raed", "todo:read"]);
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         let table = hierarchy.table(vec![Scope::new("todo:read")], &mut faults);
         assert!(table.is_ok());
         let told = faults.finish(()).unwrap_err().to_string();
@@ -91,11 +91,11 @@ mod tests {
         let mut hierarchy = ScopeHierarchy::default();
         hierarchy.add("admin", &["read"]);
         hierarchy.add("root", &["admin"]);
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         let table = hierarchy
             .table(vec![Scope::new("read")], &mut faults)
             .unwrap();
         assert!(faults.finish(()).is_ok());
-        assert!(table.granted(["root"]).contains(table.asked_for()));
+        assert!(table.granted(["root"]).contains(table.required()));
     }
 }

@@ -42,11 +42,11 @@ impl StaticDocuments<'_> {
         let members = match settings.document() {
             None => derived,
             Some(brought) => {
-                let served = brought.serve(derived);
-                for note in served.notes {
-                    tracing::warn!("{note}");
+                let merged = brought.merge(derived);
+                for warning in merged.warnings {
+                    tracing::warn!("{warning}");
                 }
-                served.members
+                merged.members
             }
         };
         Value::Object(members).to_string().into()

@@ -10,7 +10,7 @@ use crate::{
     claims::Claims,
     clock::Clock,
     config::ValidConfig,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     issuer::Issuer,
     scope::ScopeTable,
     verify::{Authenticator, IssuerVerifier, TokenError, TokenVerifier},
@@ -49,7 +49,7 @@ impl TokenIssuers {
         settings: &ValidConfig,
         asks_for_tokens: bool,
         embedding: &DevelopmentIssuerConfig<'_>,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Self {
         let trusted = settings.issuers().iter();
         let trusted: Vec<_> = trusted.map(|one| one.settings().clone()).collect();
@@ -68,7 +68,7 @@ impl TokenIssuers {
         match embed(settings, embedding) {
             Ok(Some(embedded)) => embedded,
             Ok(None) => {
-                settings.fault_of_no_issuer(faults);
+                settings.add_no_issuer_error(faults);
                 Self::default()
             }
             Err(earlier) => {
@@ -105,13 +105,13 @@ impl TokenIssuers {
     }
 
     /// Returns the constructor of the authenticator for their tokens.
-    pub(super) fn verifier(&self, faults: &mut Faults) -> BuildAuthenticator {
+    pub(super) fn verifier(&self, faults: &mut SetupErrors) -> BuildAuthenticator {
         if self.trusted.is_empty() {
             return make_authenticator(NobodyIsTrusted);
         }
         match IssuerVerifier::new(self.trusted.clone()) {
             Ok(verifier) => Box::new(|acceptance, table, clock| {
-                let verifier = verifier.by(Arc::clone(&clock));
+                let verifier = verifier.with_shared_clock(Arc::clone(&clock));
                 Authenticator::new(verifier, acceptance, table, clock)
             }),
             Err(earlier) => {

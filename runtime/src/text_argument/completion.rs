@@ -5,7 +5,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::model::CompletionInfo;
 
-use crate::tool::{Call, ToolError, redaction};
+use crate::{
+    log_text::redaction,
+    tool::{Call, ToolError},
+};
 
 /// A function that completes an argument: it gets the text typed so far, and returns the
 /// complete values that match, the best first.

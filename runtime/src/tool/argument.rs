@@ -8,7 +8,8 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Call, ToolError, redaction};
+use super::{Call, ToolError};
+use crate::log_text::redaction;
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
 ///

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{ToolError, redaction};
+use super::ToolError;
 use crate::{
-    error::Faults,
-    json_schema::{Broken, Fault, Schema},
+    error::SetupErrors,
+    json_schema::{Schema, ValidationError, ValidationErrorKind},
+    log_text::redaction,
 };
 
 /// How many faults of a call are told at once.
@@ -27,7 +28,7 @@ impl Input {
         schema: &Map<String, Value>,
         defaults: Vec<(&'static str, Value)>,
         names: Vec<String>,
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Self {
         let compiled = Schema::compile(schema).map_err(|wrong| {
             for fault in wrong {
@@ -95,22 +96,22 @@ impl Input {
         )))
     }
 
-    fn faults(&self, arguments: &Value, most: usize) -> Vec<Fault> {
+    fn faults(&self, arguments: &Value, most: usize) -> Vec<ValidationError> {
         let schema = self.schema.as_ref();
-        schema.map_or_else(Vec::new, |schema| schema.faults(arguments, most))
+        schema.map_or_else(Vec::new, |schema| schema.errors(arguments, most))
     }
 }
 
 /// One fault as a person or a model can mend it: which argument, which rule.
-fn tell(fault: &Fault, names: &[String]) -> String {
+fn tell(fault: &ValidationError, names: &[String]) -> String {
     let path = fault.path.as_str();
     let full = |name: &str| match path {
         "" => format!("`{name}`"),
         _ => format!("`{path}.{name}`"),
     };
-    let text = match &fault.broken {
-        Broken::Missing(name) => format!("the argument {} is missing", full(name)),
-        Broken::Unknown(unknown) => {
+    let text = match &fault.kind {
+        ValidationErrorKind::Missing(name) => format!("the argument {} is missing", full(name)),
+        ValidationErrorKind::Unknown(unknown) => {
             let unknown: Vec<String> = unknown.iter().map(|name| full(name)).collect();
             let unknown = unknown.join(", ");
             match (path, names) {
@@ -122,12 +123,12 @@ fn tell(fault: &Fault, names: &[String]) -> String {
                 _ => format!("there is no argument {unknown}"),
             }
         }
-        Broken::Type(kind) => format!("the argument `{path}` must be of type {kind}"),
-        Broken::Rule { keyword, text } => match path {
+        ValidationErrorKind::Type(kind) => format!("the argument `{path}` must be of type {kind}"),
+        ValidationErrorKind::Rule { keyword, text } => match path {
             "" => format!("the object of all arguments breaks the rule `{keyword}`: {text}"),
             _ => format!("the argument `{path}` breaks the rule `{keyword}`: {text}"),
         },
-        Broken::TooComplicated => {
+        ValidationErrorKind::TooComplicated => {
             "the arguments are too many or too deeply nested to be checked".to_owned()
         }
     };

@@ -9,8 +9,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Slot, ToolError, redaction};
-use crate::{caller::Caller, scope::Scope};
+use super::{Slot, ToolError};
+use crate::{caller::Caller, log_text::redaction, scope::Scope};
 
 /// Why a tool's `authorize` function denies a call.
 ///

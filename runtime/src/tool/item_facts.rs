@@ -4,7 +4,7 @@ use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
 
 use super::{ClientCapability, security_schemes};
-use crate::{access::Requirement, error::Faults, scope::Scope};
+use crate::{access::Requirement, error::SetupErrors, scope::Scope};
 
 /// What the attribute stated.
 pub struct Facts {
@@ -133,7 +133,7 @@ impl Facts {
         noun: &str,
         takes_caller: bool,
         demands: &[Scope],
-        faults: &mut Faults,
+        faults: &mut SetupErrors,
     ) -> Published {
         let name = self.name;
         if takes_caller && self.requirement == Requirement::Public {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
 use super::{Returns, Slot, param_header};
-use crate::{error::Faults, json_schema::publish};
+use crate::{error::SetupErrors, json_schema::publish};
 
 /// Takes down what an expansion says about parameters and result.
 pub struct SchemaBuilder {
@@ -218,7 +218,7 @@ impl SchemaBuilder {
     }
 
     /// The schemas, complete.
-    pub(super) fn finish(mut self, tool: &'static str, faults: &mut Faults) -> Schemas {
+    pub(super) fn finish(mut self, tool: &'static str, faults: &mut SetupErrors) -> Schemas {
         for (what, remedy) in self.faults {
             faults.add(format!("the tool `{tool}`: {what}"), remedy);
         }

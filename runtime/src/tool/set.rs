@@ -1,7 +1,7 @@
 //! Which tools a server has. Explicit: what is exposed is read in one line of its source.
 
 use super::{Tool, ToolDefinition};
-use crate::error::Faults;
+use crate::error::SetupErrors;
 
 /// Collects the tools of a server. The order in which they are added does not matter.
 ///
@@ -50,7 +50,7 @@ impl<S> ToolSet<S> {
     }
 
     /// Every tool, sorted by name, numbered in that order. What is wrong goes to `faults`.
-    pub(crate) fn finish(self, faults: &mut Faults) -> Vec<Tool<S>> {
+    pub(crate) fn finish(self, faults: &mut SetupErrors) -> Vec<Tool<S>> {
         let mut definitions = self.definitions;
         definitions.sort_unstable_by_key(|definition| definition.facts.name);
         for pair in definitions.windows(2) {

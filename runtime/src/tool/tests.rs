@@ -37,7 +37,7 @@ struct Desk<S> {
 fn faults<S>(add: impl FnOnce(&mut ToolSet<S>)) -> String {
     let mut set = ToolSet::new();
     add(&mut set);
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     set.finish(&mut faults);
     faults
         .finish(())
@@ -47,7 +47,7 @@ fn faults<S>(add: impl FnOnce(&mut ToolSet<S>)) -> String {
 fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSet<S>)) -> Desk<S> {
     let mut set = ToolSet::new();
     add(&mut set);
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     let tools = set.finish(&mut faults);
     let tools = faults.finish(tools).unwrap();
     let scopes = tools.iter().flat_map(|tool| tool.requirement().scopes());
@@ -59,7 +59,7 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
         tools: access.collect(),
         ..Offers::default()
     };
-    let baseline = table.asked_for();
+    let baseline = table.required();
     Desk {
         rules: Rules::new(table, offers, baseline, true),
         tools,
@@ -80,9 +80,9 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, self.rules.table());
         Acceptance::new(["https://issuer.example"], ["a"])
-            .judge(token, UnixTime::from_seconds(1_000))
+            .accept(token, UnixTime::from_seconds(1_000))
             .unwrap()
-            .of_bearer()
+            .into_caller()
     }
 
     fn permit(&self, name: &str, caller: Option<&Caller>) -> Permit {

@@ -4,7 +4,8 @@ use std::{error::Error, fmt};
 
 use rmcp::ErrorData;
 
-use super::{capability::MissingCapabilities, redaction};
+use super::capability::MissingCapabilities;
+use crate::log_text::redaction;
 
 type BoxError = Box<dyn Error + Send + Sync + 'static>;
 

@@ -23,7 +23,7 @@ pub(crate) fn check(bytes: &[u8]) {
         return;
     };
     let text = PATTERNS[usize::from(first) % PATTERNS.len()];
-    let pattern = UriPattern::read(text).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+    let pattern = UriPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     match first {
         0..128 => expanded(&pattern, rest),
         _ => whatever(&pattern, &String::from_utf8_lossy(rest)),

@@ -3,10 +3,9 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use super::{
-    IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier,
+    IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier,
     dpop::Proofs,
     jws::MAX_TOKEN,
-    single_flight::{Role, SingleFlight},
     verification_cache::{TokenHash, VerificationCache},
     verifier::Verifier,
 };
@@ -15,8 +14,9 @@ use crate::{
     caller::{Acceptance, Accepted, VerifiedToken},
     claims::Claims,
     clock::Clock,
-    issuer::QuotedText,
+    log_text::QuotedText,
     scope::ScopeTable,
+    single_flight::{Role, SingleFlight},
 };
 
 mod proof_of_possession;
@@ -25,7 +25,7 @@ mod proof_of_possession;
 pub(crate) struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerificationCache,
-    flights: SingleFlight<Result<Accepted, Unauthenticated>>,
+    flights: SingleFlight<TokenHash, Result<Accepted, Unauthenticated>>,
     acceptance: Acceptance,
     /// `None` if bound tokens are refused.
     proofs: Option<Proofs>,
@@ -99,7 +99,7 @@ impl Authenticator {
     }
 
     /// Returns why tokens cannot be verified, if they cannot.
-    pub(crate) fn readiness(&self) -> Result<(), String> {
+    pub(crate) fn readiness(&self) -> Result<(), ReadinessError> {
         self.verifier
             .as_issuers()
             .map_or(Ok(()), IssuerVerifier::readiness)
@@ -110,7 +110,7 @@ impl Authenticator {
     async fn accept(&self, token: &BearerToken) -> Result<Accepted, Unauthenticated> {
         // First, because hashing a long token is expensive.
         if token.as_bytes().len() > MAX_TOKEN {
-            return Err(told(&TokenError::refused(
+            return Err(log_refusal(&TokenError::invalid_with(
                 "the access token is malformed",
                 "it is too long",
             )));
@@ -120,64 +120,64 @@ impl Authenticator {
                 .verifier
                 .verify(token)
                 .await
-                .map_err(|error| told(&error))?;
-            return self.judge(self.granted(claims));
+                .map_err(|error| log_refusal(&error))?;
+            return self.validate(self.resolve_scopes(claims));
         };
-        let hash = TokenHash::of(token);
-        match self.remembered(issuers, &hash) {
-            Some(judged) => judged,
+        let hash = TokenHash::new(token);
+        match self.validate_cached(issuers, &hash) {
+            Some(result) => result,
             // Boxed, so that the future of a request with a cached token stays small.
-            None => Box::pin(self.find_out(issuers, token, hash)).await,
+            None => Box::pin(self.verify_or_join(issuers, token, hash)).await,
         }
     }
 
     /// Verifies a token that is not cached, or waits for a verification in progress.
-    async fn find_out(
+    async fn verify_or_join(
         &self,
         issuers: &IssuerVerifier,
         token: &BearerToken,
         hash: TokenHash,
     ) -> Result<Accepted, Unauthenticated> {
         loop {
-            match self.flights.board(hash) {
-                Role::Lead(landing) => {
-                    // Another leader may have finished between the lookup and `board`.
-                    if let Some(judged) = self.remembered(issuers, &hash) {
-                        return judged;
+            match self.flights.join_or_start(hash) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
+                    if let Some(result) = self.validate_cached(issuers, &hash) {
+                        return result;
                     }
-                    let judged = self.verify(issuers, token, hash).await;
-                    landing.land(&judged);
-                    return judged;
+                    let result = self.verify(issuers, token, hash).await;
+                    leader.publish(&result);
+                    return result;
                 }
                 Role::Follow(waiting) => {
-                    if let Some(judged) = waiting.outcome().await {
-                        return judged;
+                    if let Some(result) = waiting.outcome().await {
+                        return result;
                     }
                 }
             }
-            if let Some(judged) = self.remembered(issuers, &hash) {
-                return judged;
+            if let Some(result) = self.validate_cached(issuers, &hash) {
+                return result;
             }
         }
     }
 
     /// Looks up a verified token and validates it again.
-    fn remembered(
+    fn validate_cached(
         &self,
         issuers: &IssuerVerifier,
         hash: &TokenHash,
     ) -> Option<Result<Accepted, Unauthenticated>> {
-        let verdict = self.cache.get(hash)?;
-        if !issuers.is_current(verdict.stamp) {
-            self.cache.forget(hash);
+        let cached = self.cache.get(hash)?;
+        if !issuers.is_current(cached.stamp) {
+            self.cache.evict(hash);
             return None;
         }
-        let judged = self.judge(verdict.token);
-        if judged.is_err() {
+        let result = self.validate(cached.token);
+        if result.is_err() {
             // It has expired: no other result changes with time.
-            self.cache.forget(hash);
+            self.cache.evict(hash);
         }
-        Some(judged)
+        Some(result)
     }
 
     async fn verify(
@@ -189,23 +189,23 @@ impl Authenticator {
         let (claims, stamp) = issuers
             .verify_stamped(token)
             .await
-            .map_err(|error| told(&error))?;
-        let verified = self.granted(claims);
-        let accepted = self.judge(Arc::clone(&verified))?;
+            .map_err(|error| log_refusal(&error))?;
+        let verified = self.resolve_scopes(claims);
+        let accepted = self.validate(Arc::clone(&verified))?;
         // An introspection response may be valid only for this request.
         if issuers.is_current(stamp) {
-            self.cache.keep(hash, verified, stamp);
+            self.cache.insert(hash, verified, stamp);
         }
         Ok(accepted)
     }
 
-    fn granted(&self, claims: Claims) -> Arc<VerifiedToken> {
+    fn resolve_scopes(&self, claims: Claims) -> Arc<VerifiedToken> {
         VerifiedToken::new(claims, &self.table)
     }
 
-    fn judge(&self, token: Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
+    fn validate(&self, token: Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
         self.acceptance
-            .judge(token, self.clock.now())
+            .accept(token, self.clock.now())
             .map_err(|(reason, token)| {
                 let claims = token.claims();
                 tracing::info!(
@@ -230,20 +230,20 @@ impl fmt::Debug for Authenticator {
     }
 }
 
-/// Logs the precise reason and returns the fixed sentence for the client.
-fn told(error: &TokenError) -> Unauthenticated {
+/// Logs why a token is refused. Returns the refusal with the fixed sentence for the client.
+fn log_refusal(error: &TokenError) -> Unauthenticated {
     match error.kind() {
         TokenErrorKind::Invalid => {
             tracing::info!(reason = error.reason(), "access token refused");
             Unauthenticated::Invalid {
-                description: error.told.into(),
+                description: error.client_message.into(),
             }
         }
         TokenErrorKind::Unavailable { retry_after } => {
             tracing::info!(reason = error.reason(), "access token cannot be verified");
             Unauthenticated::Unavailable {
                 retry_after: retry_after.max(Duration::from_secs(1)),
-                description: error.told,
+                description: error.client_message,
             }
         }
     }

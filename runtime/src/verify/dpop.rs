@@ -14,7 +14,7 @@
 //! The URL comes from the configuration ([`target`]), not from `Host`: whoever relays a
 //! stolen proof chooses that header.
 
-use std::{fmt, hash::Hash, sync::Arc};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -39,7 +39,7 @@ pub(crate) use nonce::Nonces;
 pub use settings::Dpop;
 
 use proof::Proof;
-use replay::{Capacity, Replays};
+use replay::{Outcome, Replays};
 
 /// The header that carries a proof.
 pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
@@ -67,7 +67,7 @@ enum Header<'a> {
 }
 
 impl<'a> DpopRequest<'a> {
-    pub(crate) fn read(method: &'a Method, headers: &'a HeaderMap) -> Self {
+    pub(crate) fn from_request(method: &'a Method, headers: &'a HeaderMap) -> Self {
         let mut proofs = headers.get_all(PROOF).iter();
         let proof = match (proofs.next(), proofs.next()) {
             (None, _) => Header::Absent,
@@ -106,7 +106,7 @@ pub(crate) enum ProofError {
     WantsNonce,
     /// The replay cache is full, so the server cannot know whether this proof was used
     /// before.
-    NoRoom,
+    AtCapacity,
 }
 
 /// Verifies the proofs sent to one endpoint.
@@ -124,19 +124,19 @@ pub(crate) struct Proofs {
 
 impl Proofs {
     /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway`
-    /// seconds ahead of the clock is from the future; one more than [`MAX_AGE`] plus
+    /// ahead of the clock is from the future; one more than [`MAX_AGE`] plus
     /// `leeway` behind it is too old.
     pub(crate) fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
-        leeway: u64,
+        leeway: Duration,
         nonces: Option<Nonces>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let targets = targets.into_iter();
+        let (targets, leeway) = (targets.into_iter(), leeway.as_secs());
         Self {
             targets: targets
-                .filter_map(|address| target::normal(address.as_ref()))
+                .filter_map(|address| target::normalize(address.as_ref()))
                 .collect(),
             algorithms,
             leeway,
@@ -156,24 +156,24 @@ impl Proofs {
     ///
     /// An [`ProofError`] that names the failed check. Only a proof that passes every other
     /// check is recorded, so an unauthenticated client's garbage takes no capacity.
-    pub(crate) fn judge(
+    pub(crate) fn verify(
         &self,
-        shown: &DpopRequest<'_>,
-        about: &ProofRequirements<'_>,
+        request: &DpopRequest<'_>,
+        requirements: &ProofRequirements<'_>,
         holder: &(impl Hash + ?Sized),
     ) -> Result<ProvedKey, ProofError> {
-        let proof = self.read(shown)?;
-        if about.key.is_some_and(|key| key != proof.key) {
+        let proof = self.parse(request)?;
+        if requirements.key.is_some_and(|key| key != proof.key) {
             return Err(ProofError::OtherKey);
         }
-        if proof.method != shown.method {
+        if proof.method != request.method {
             return Err(ProofError::Invalid("the proof's htm is not this method"));
         }
-        let target = target::normal(&proof.target);
+        let target = target::normalize(&proof.target);
         if !target.is_some_and(|target| self.targets.contains(&target)) {
             return Err(ProofError::Invalid("the proof's htu is not this resource"));
         }
-        if let Some(token) = about.token {
+        if let Some(token) = requirements.token {
             match &proof.token_hash {
                 None => return Err(ProofError::Invalid("the proof has no ath")),
                 Some(hash) if *hash != token_hash(token) => {
@@ -183,7 +183,7 @@ impl Proofs {
             }
         }
         let now = self.clock.now();
-        self.judge_time(&proof, now)?;
+        self.check_time(&proof, now)?;
         if let Some(nonces) = &self.nonces {
             match &proof.nonce {
                 Some(nonce) if nonces.accepts(nonce, now) => {}
@@ -191,11 +191,11 @@ impl Proofs {
                 _ => return Err(ProofError::WantsNonce),
             }
         }
-        self.judge_start(&proof)?;
-        match self.replays.enter(holder, &proof.key, &proof.id) {
-            Capacity::Entered => Ok(ProvedKey::of_verified_proof(proof.key)),
-            Capacity::Replayed => Err(ProofError::Invalid("the proof was used before")),
-            Capacity::Full => Err(ProofError::NoRoom),
+        self.check_process_start(&proof)?;
+        match self.replays.record(holder, &proof.key, &proof.id) {
+            Outcome::Recorded => Ok(ProvedKey::from_verified_proof(proof.key)),
+            Outcome::Replayed => Err(ProofError::Invalid("the proof was used before")),
+            Outcome::AtCapacity => Err(ProofError::AtCapacity),
         }
     }
 
@@ -205,8 +205,8 @@ impl Proofs {
         Some(nonces.current(self.clock.now()))
     }
 
-    fn read(&self, shown: &DpopRequest<'_>) -> Result<Proof, ProofError> {
-        let text = match shown.proof {
+    fn parse(&self, request: &DpopRequest<'_>) -> Result<Proof, ProofError> {
+        let text = match request.proof {
             Header::Absent => return Err(ProofError::Invalid("the request has no DPoP proof")),
             Header::Repeated => {
                 return Err(ProofError::Invalid(
@@ -216,7 +216,7 @@ impl Proofs {
             Header::One(bytes) => std::str::from_utf8(bytes)
                 .map_err(|_| ProofError::Invalid("the proof is not a compact JWS"))?,
         };
-        Proof::read(text, &self.algorithms).map_err(ProofError::Invalid)
+        Proof::verify(text, &self.algorithms).map_err(ProofError::Invalid)
     }
 
     /// Refuses a proof that a previous process may have seen: its replay cache is gone
@@ -225,7 +225,7 @@ impl Proofs {
     /// A nonce that only this process issues shows that the proof is newer, whatever the
     /// client's clock says. Without a nonce, a client whose clock is behind is refused
     /// after the start for as long as its clock is behind; later proofs are accepted.
-    fn judge_start(&self, proof: &Proof) -> Result<(), ProofError> {
+    fn check_process_start(&self, proof: &Proof) -> Result<(), ProofError> {
         if proof.issued_at >= self.since {
             return Ok(());
         }
@@ -239,7 +239,7 @@ impl Proofs {
         }
     }
 
-    fn judge_time(&self, proof: &Proof, now: UnixTime) -> Result<(), ProofError> {
+    fn check_time(&self, proof: &Proof, now: UnixTime) -> Result<(), ProofError> {
         let latest = now.plus(self.leeway);
         if proof.issued_at > latest || proof.not_before.is_some_and(|start| start > latest) {
             return Err(ProofError::Invalid("the proof is from the future"));

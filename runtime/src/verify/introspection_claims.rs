@@ -5,32 +5,33 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{TokenError, issuer_verifier::IssuerKeys, jwt, token_type};
+use super::{TokenError, issuer_keys::IssuerKeys, jwt, token_type};
 use crate::{
     bearer::BearerToken,
     claims::Claims,
     clock::{Clock, UnixTime},
-    issuer::{Introspection, IntrospectionError, Issuer, QuotedText, Truncated},
+    issuer::{Introspection, IntrospectionError, Issuer},
+    log_text::{QuotedText, Truncated},
 };
 
 /// The longest time that a response is cached, in seconds.
 const LONGEST: u64 = 24 * 3600;
 
 /// Introspects a token. Returns its claims, and until when the response may be cached.
-pub(super) async fn claims(
+pub(super) async fn introspected_claims(
     one: &IssuerKeys,
     token: &BearerToken,
     clock: &dyn Clock,
 ) -> Result<(Claims, Instant), TokenError> {
-    let (members, introspection) = ask(one, token, clock).await?;
+    let (members, introspection) = introspect(one, token, clock).await?;
     let issuer = &one.issuer;
-    let refused = |fault: String| jwt::kind_refused(told(issuer, &fault));
+    let refused = |error: String| jwt::type_refused(log_reason(issuer, &error));
     let members = completed(members, issuer, introspection).map_err(refused)?;
-    judge_type(&members)
-        .and_then(|()| token_type::judge_claims(&members, issuer))
+    check_type(&members)
+        .and_then(|()| token_type::check_claims(&members, issuer))
         .map_err(refused)?;
-    let claims = Claims::from_members(members, issuer.reading())
-        .map_err(|fault| jwt::malformed(&told(issuer, &fault.to_string())))?;
+    let claims = Claims::from_members(members, issuer.claim_mapping())
+        .map_err(|error| jwt::malformed(&log_reason(issuer, &error.to_string())))?;
     let until = until(introspection, &claims, clock.now());
     Ok((claims, until))
 }
@@ -45,12 +46,12 @@ pub(super) async fn confirm(
     claims: &Claims,
     clock: &dyn Clock,
 ) -> Result<Instant, TokenError> {
-    let (mut members, introspection) = ask(one, token, clock).await?;
+    let (mut members, introspection) = introspect(one, token, clock).await?;
     let issuer = &one.issuer;
     if let Some(binding) = claims.get("cnf") {
         members.entry("cnf").or_insert_with(|| binding.clone());
     }
-    judge_type(&members).map_err(|fault| jwt::kind_refused(told(issuer, &fault)))?;
+    check_type(&members).map_err(|error| jwt::type_refused(log_reason(issuer, &error)))?;
     let differs = |name: &str, ours: Option<&str>| match members.get(name) {
         None => false,
         Some(theirs) => ours.is_some() && theirs.as_str() != ours,
@@ -63,7 +64,7 @@ pub(super) async fn confirm(
         || differs("client_id", claims.client_id())
         || members.get("cnf") != claims.get("cnf")
     {
-        return Err(TokenError::invalid(told(
+        return Err(TokenError::invalid(log_reason(
             issuer,
             "its introspection response is about another token",
         )));
@@ -71,7 +72,7 @@ pub(super) async fn confirm(
     Ok(until(introspection, claims, clock.now()))
 }
 
-async fn ask<'a>(
+async fn introspect<'a>(
     one: &'a IssuerKeys,
     token: &BearerToken,
     clock: &dyn Clock,
@@ -80,20 +81,20 @@ async fn ask<'a>(
     else {
         return Err(not_offered());
     };
-    match introspector.ask(token, clock.now()).await {
+    match introspector.introspect(token, clock.now()).await {
         Ok(members) => Ok((members, introspection)),
-        Err(IntrospectionError::Inactive) => Err(TokenError::refused(
+        Err(IntrospectionError::Inactive) => Err(TokenError::invalid_with(
             "the access token is not active",
-            told(&one.issuer, "it says that the token is not active"),
+            log_reason(&one.issuer, "it says that the token is not active"),
         )),
-        Err(IntrospectionError::UnknownItemError) => Err(not_offered()),
+        Err(IntrospectionError::NotOffered) => Err(not_offered()),
         Err(IntrospectionError::Unavailable {
             reason,
             retry_after,
         }) => {
             let caller = "the token cannot be verified now because introspection at its issuer failed; try again later";
-            let log = told(&one.issuer, &reason);
-            Err(TokenError::unanswered(caller, log).with_retry_after(retry_after))
+            let log = log_reason(&one.issuer, &reason);
+            Err(TokenError::unavailable_with(caller, log).with_retry_after(retry_after))
         }
     }
 }
@@ -129,7 +130,7 @@ fn completed(
 
 /// RFC 7662 §2.1: the endpoint also introspects refresh tokens. `token_type` (RFC 6749
 /// §5.1) identifies them; without it, only the audience check refuses them.
-fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
+fn check_type(members: &Map<String, Value>) -> Result<(), String> {
     for name in ["token_type", "token_use"] {
         let kind = match members.get(name) {
             None => continue,
@@ -159,13 +160,13 @@ fn judge_type(members: &Map<String, Value>) -> Result<(), String> {
 /// beyond the token's expiry.
 fn until(introspection: &Introspection, claims: &Claims, now: UnixTime) -> Instant {
     let lasts = Duration::from_secs(claims.expires_at().since(now).min(LONGEST));
-    Instant::now() + introspection.keep().min(lasts)
+    Instant::now() + introspection.cache_time().min(lasts)
 }
 
-fn told(issuer: &Issuer, fault: &str) -> String {
+fn log_reason(issuer: &Issuer, error: &str) -> String {
     format!(
         "{} (introspected at {})",
-        Truncated(fault, 300),
+        Truncated(error, 300),
         QuotedText(issuer.name(), 160)
     )
 }

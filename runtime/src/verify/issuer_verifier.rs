@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
 use super::{
-    TokenError, TokenVerifier, introspection_claims,
+    ReadinessError, TokenError, TokenVerifier, introspection_claims,
+    issuer_keys::IssuerKeys,
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
     token_type,
@@ -19,9 +20,10 @@ use crate::{
     bearer::BearerToken,
     claims::Claims,
     clock::{Clock, SystemClock},
-    error::{Faults, StartError},
-    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, QuotedText},
+    error::{SetupErrors, StartError},
+    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, jwks_cache},
     json,
+    log_text::QuotedText,
 };
 
 /// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that
@@ -47,15 +49,6 @@ pub struct IssuerVerifier {
     background: OnceLock<Background>,
 }
 
-/// An issuer and what is needed to verify its tokens.
-pub(super) struct IssuerKeys {
-    pub(super) issuer: Issuer,
-    /// `None` if all its tokens are introspected.
-    pub(super) keys: Option<Arc<JwksCache>>,
-    /// `None` if none of its tokens are introspected.
-    pub(super) introspector: Option<Arc<IntrospectionClient>>,
-}
-
 /// The evidence for a verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Stamp {
@@ -74,25 +67,25 @@ impl IssuerVerifier {
     ///
     /// Every error in the issuers' settings.
     pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, StartError> {
-        let mut faults = Faults::default();
+        let mut errors = SetupErrors::default();
         let issuers: Vec<_> = issuers.into_iter().collect();
         if issuers.is_empty() {
-            faults.add(
+            errors.add(
                 "no trusted issuer is configured",
                 "add one, for example with TOOLGATE_AUTHORIZATION_SERVERS",
             );
         }
-        faults_of_names(&issuers, &mut faults);
-        faults_of_prefixes(&issuers, &mut faults);
+        check_names(&issuers, &mut errors);
+        check_prefixes(&issuers, &mut errors);
         let trusted = issuers
             .into_iter()
             .map(|issuer| {
                 let asked = issuer.introspection().map(|one| one.jwts());
                 let keys = match asked {
-                    Some(JwtHandling::Asked) => None,
-                    _ => issuer.keys(&mut faults),
+                    Some(JwtHandling::Introspected) => None,
+                    _ => jwks_cache(&issuer, &mut errors),
                 };
-                let introspector = issuer.introspector(&mut faults);
+                let introspector = IntrospectionClient::new(&issuer, &mut errors);
                 IssuerKeys {
                     issuer,
                     keys,
@@ -100,17 +93,17 @@ impl IssuerVerifier {
                 }
             })
             .collect();
-        faults.finish(Self::of(trusted))
+        errors.finish(Self::from_parts(trusted))
     }
 
     /// Sets the clock that limits how long introspection responses are cached. The default
     /// is the system clock.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
-        self.by(Arc::new(clock))
+        self.with_shared_clock(Arc::new(clock))
     }
 
-    pub(crate) fn by(mut self, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn with_shared_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
@@ -123,10 +116,10 @@ impl IssuerVerifier {
             keys: Some(keys),
             introspector: None,
         });
-        Self::of(trusted.collect())
+        Self::from_parts(trusted.collect())
     }
 
-    fn of(trusted: Box<[IssuerKeys]>) -> Self {
+    fn from_parts(trusted: Box<[IssuerKeys]>) -> Self {
         Self {
             trusted,
             clock: Arc::new(SystemClock),
@@ -153,7 +146,8 @@ impl IssuerVerifier {
                 .trusted
                 .iter()
                 .filter_map(|one| one.introspector.as_ref());
-            let asked = asked.map(|one| IntrospectionClient::find(Arc::downgrade(one)).boxed());
+            let asked = asked
+                .map(|one| IntrospectionClient::discover_endpoint(Arc::downgrade(one)).boxed());
             let tasks = keys.chain(asked).map(|task| runtime.spawn(task));
             Background(tasks.map(|task| task.abort_handle()).collect())
         });
@@ -165,12 +159,16 @@ impl IssuerVerifier {
     ///
     /// # Errors
     ///
-    /// The reason of each issuer why its tokens cannot be verified.
-    pub fn readiness(&self) -> Result<(), String> {
-        let faults: Option<Vec<_>> = self.trusted.iter().map(IssuerKeys::fault).collect();
-        match faults {
+    /// A [`ReadinessError`] with the reason of each issuer why its tokens cannot be verified.
+    pub fn readiness(&self) -> Result<(), ReadinessError> {
+        let errors: Option<Vec<_>> = self
+            .trusted
+            .iter()
+            .map(IssuerKeys::readiness_error)
+            .collect();
+        match errors {
             None => Ok(()),
-            Some(faults) => Err(faults.join("; ")),
+            Some(errors) => Err(ReadinessError(errors.join("; "))),
         }
     }
 
@@ -199,10 +197,10 @@ impl IssuerVerifier {
         if text.len() > MAX_TOKEN {
             return Err(jwt::malformed("it is too long"));
         }
-        match Jws::read(text) {
+        match Jws::parse(text) {
             Ok(jws) => self.verify_jwt(token, &jws).await,
-            Err(fault) if jws::is_jwt_like(text) => Err(jwt::not_a_jws(fault)),
-            Err(fault) => self.verify_opaque(token, fault).await,
+            Err(error) if jws::is_jwt_like(text) => Err(jwt::jws_error(error)),
+            Err(error) => self.verify_opaque(token, error).await,
         }
     }
 
@@ -213,14 +211,15 @@ impl IssuerVerifier {
     ) -> Result<(Claims, Stamp), TokenError> {
         let members = json::strict_object(jws.payload())
             .map_err(|_| jwt::malformed("its claims are not a JSON object with each name once"))?;
-        let (issuer, one) = self.addressee(&members)?;
+        let (issuer, one) = self.select_issuer(&members)?;
         let mut stamp = Stamp {
             issuer,
             ..Stamp::default()
         };
         let Some(keys) = &one.keys else {
-            token_type::judge_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::kind_refused)?;
-            let (claims, until) = introspection_claims::claims(one, token, &*self.clock).await?;
+            token_type::check_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::type_refused)?;
+            let (claims, until) =
+                introspection_claims::introspected_claims(one, token, &*self.clock).await?;
             stamp.until = Some(until);
             return Ok((claims, stamp));
         };
@@ -232,7 +231,7 @@ impl IssuerVerifier {
         let (claims, generation) = named.verify(members).await?;
         stamp.generation = Some(generation);
         let jwts = one.issuer.introspection().map(|one| one.jwts());
-        if jwts == Some(JwtHandling::VerifiedAndAsked) {
+        if jwts == Some(JwtHandling::VerifiedAndIntrospected) {
             stamp.until =
                 Some(introspection_claims::confirm(one, token, &claims, &*self.clock).await?);
         }
@@ -243,18 +242,19 @@ impl IssuerVerifier {
     async fn verify_opaque(
         &self,
         token: &BearerToken,
-        fault: JwsError,
+        error: JwsError,
     ) -> Result<(Claims, Stamp), TokenError> {
         let text = token.as_str();
         let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
-            let prefix = one.issuer.introspection()?.prefix();
+            let prefix = one.issuer.introspection()?.token_prefix();
             text.starts_with(prefix)
                 .then_some((prefix.len(), issuer, one))
         });
         let Some((_, issuer, one)) = asked.max_by_key(|(length, ..)| *length) else {
-            return Err(jwt::not_a_jws(fault));
+            return Err(jwt::jws_error(error));
         };
-        let (claims, until) = introspection_claims::claims(one, token, &*self.clock).await?;
+        let (claims, until) =
+            introspection_claims::introspected_claims(one, token, &*self.clock).await?;
         let stamp = Stamp {
             issuer,
             generation: None,
@@ -265,7 +265,10 @@ impl IssuerVerifier {
 
     /// Returns the issuer that an unverified token names. It only selects the keys; a wrong
     /// name selects keys that did not sign the token.
-    fn addressee(&self, members: &Map<String, Value>) -> Result<(usize, &IssuerKeys), TokenError> {
+    fn select_issuer(
+        &self,
+        members: &Map<String, Value>,
+    ) -> Result<(usize, &IssuerKeys), TokenError> {
         let iss = match members.get("iss") {
             Some(Value::String(iss)) => iss,
             Some(_) => return Err(jwt::malformed("its iss is not a string")),
@@ -276,7 +279,7 @@ impl IssuerVerifier {
             .enumerate()
             .find(|(_, one)| one.issuer.is_spelled(iss))
             .ok_or_else(|| {
-                TokenError::refused(
+                TokenError::invalid_with(
                     "the access token is from an issuer that is not trusted here",
                     format!("iss {} is not trusted", QuotedText(iss, 256)),
                 )
@@ -298,18 +301,11 @@ impl fmt::Debug for IssuerVerifier {
     }
 }
 
-impl IssuerKeys {
-    fn fault(&self) -> Option<String> {
-        let keys = self.keys.as_ref().and_then(|keys| keys.fault());
-        keys.or_else(|| self.introspector.as_ref()?.fault())
-    }
-}
-
-fn faults_of_names(issuers: &[Issuer], faults: &mut Faults) {
+fn check_names(issuers: &[Issuer], errors: &mut SetupErrors) {
     let mut seen = Vec::new();
     for spelling in issuers.iter().flat_map(Issuer::spellings) {
         if seen.contains(&spelling) {
-            faults.add(
+            errors.add(
                 format!("the issuer {spelling:?} is named twice"),
                 "name each issuer, and each spelling of one, once",
             );
@@ -319,15 +315,15 @@ fn faults_of_names(issuers: &[Issuer], faults: &mut Faults) {
 }
 
 /// Trying a token at every issuer in turn would reveal tokens to other issuers.
-fn faults_of_prefixes(issuers: &[Issuer], faults: &mut Faults) {
+fn check_prefixes(issuers: &[Issuer], errors: &mut SetupErrors) {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for issuer in issuers {
         let Some(introspection) = issuer.introspection() else {
             continue;
         };
-        let prefix = introspection.prefix();
+        let prefix = introspection.token_prefix();
         match seen.iter().find(|(earlier, _)| *earlier == prefix) {
-            Some((_, other)) => faults.add(
+            Some((_, other)) => errors.add(
                 format!(
                     "the issuers {other:?} and {:?} have the same token prefix, so a token that is not a JWT could belong to both",
                     issuer.name()

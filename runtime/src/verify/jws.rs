@@ -54,7 +54,7 @@ pub(super) enum JwsError {
     /// It is not a compact JWS with a JSON header.
     Malformed(&'static str),
     /// It is one, but its header is not accepted here.
-    TokenRejection(String),
+    Refused(String),
 }
 
 /// The result of verifying a signature with a key set.
@@ -71,15 +71,15 @@ pub(super) enum SignatureCheck {
 impl<'a> Jws<'a> {
     /// Parses a token strictly: three parts of canonical base64url, and a header without
     /// repeated names.
-    pub(super) fn read(token: &'a str) -> Result<Self, JwsError> {
-        match Self::read_with_key(token)? {
+    pub(super) fn parse(token: &'a str) -> Result<Self, JwsError> {
+        match Self::parse_with_key(token)? {
             (jws, None) => Ok(jws),
-            (_, Some(_)) => Err(JwsError::TokenRejection(format!("its header has {KEY}"))),
+            (_, Some(_)) => Err(JwsError::Refused(format!("its header has {KEY}"))),
         }
     }
 
     /// Parses a token that may embed a key. The key proves nothing but itself.
-    pub(super) fn read_with_key(token: &'a str) -> Result<(Self, Option<Value>), JwsError> {
+    pub(super) fn parse_with_key(token: &'a str) -> Result<(Self, Option<Value>), JwsError> {
         use JwsError::Malformed;
 
         if token.len() > MAX_TOKEN {
@@ -109,18 +109,18 @@ impl<'a> Jws<'a> {
         Ok((jws, header.remove(KEY)))
     }
 
-    /// Returns the payload. Do not trust it before [`Jws::judge`] returns `Genuine`.
+    /// Returns the payload. Do not trust it before [`Jws::check_signature`] returns `Genuine`.
     pub(super) fn payload(&self) -> &[u8] {
         &self.payload
     }
 
     /// Returns whether this key made the signature.
-    pub(super) fn is_by(&self, key: &PublicKey) -> bool {
+    pub(super) fn is_signed_by(&self, key: &PublicKey) -> bool {
         key.verifies(self.algorithm, self.message, &self.signature)
     }
 
     /// Searches the set for the key that made the signature.
-    pub(super) fn judge(&self, keys: &Jwks) -> SignatureCheck {
+    pub(super) fn check_signature(&self, keys: &Jwks) -> SignatureCheck {
         let kid = self.kid.as_deref();
         let mut candidates = keys.candidates(self.algorithm, kid).peekable();
         let tried = candidates.peek().is_some();
@@ -165,11 +165,11 @@ fn begins_an_object(header: &str) -> bool {
 
 fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, JwsError> {
     if let Some(name) = REFUSED.iter().find(|name| header.contains_key(**name)) {
-        return Err(JwsError::TokenRejection(format!("its header has {name}")));
+        return Err(JwsError::Refused(format!("its header has {name}")));
     }
     let alg = text(header, "alg")?.ok_or(JwsError::Malformed("its header has no alg"))?;
-    Algorithm::named(alg)
-        .ok_or_else(|| JwsError::TokenRejection(format!("its alg {alg:?} is not accepted")))
+    Algorithm::from_name(alg)
+        .ok_or_else(|| JwsError::Refused(format!("its alg {alg:?} is not accepted")))
 }
 
 fn text<'h>(header: &'h Map<String, Value>, name: &str) -> Result<Option<&'h str>, JwsError> {

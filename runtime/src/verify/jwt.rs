@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     claims::Claims,
-    issuer::{Issuer, JwksCache, JwksError, QuotedText, Truncated},
+    issuer::{Issuer, JwksCache, JwksError},
+    log_text::{QuotedText, Truncated},
 };
 
 /// A token, and the issuer that it names.
@@ -29,65 +30,70 @@ impl JwtVerification<'_> {
         members: Map<String, Value>,
     ) -> Result<(Claims, u64), TokenError> {
         if !self.issuer.accepts(self.jws.algorithm) {
-            return Err(kind_refused(self.told("its algorithm is not accepted")));
+            return Err(type_refused(
+                self.log_reason("its algorithm is not accepted"),
+            ));
         }
-        token_type::judge_type(self.jws.typ.as_deref(), self.issuer)
-            .map_err(|fault| kind_refused(self.told(&fault)))?;
-        let generation = self.authentic().await?;
+        token_type::check_type(self.jws.typ.as_deref(), self.issuer)
+            .map_err(|error| type_refused(self.log_reason(&error)))?;
+        let generation = self.verify_signature().await?;
         // From here on, the claims are authentic.
-        token_type::judge_claims(&members, self.issuer)
-            .and_then(|()| token_type::judge_profile(&members, self.issuer))
-            .map_err(|fault| kind_refused(self.told(&fault)))?;
-        let claims = Claims::from_members(members, self.issuer.reading())
-            .map_err(|fault| malformed(&self.told(&fault.to_string())))?;
+        token_type::check_claims(&members, self.issuer)
+            .and_then(|()| token_type::check_profile(&members, self.issuer))
+            .map_err(|error| type_refused(self.log_reason(&error)))?;
+        let claims = Claims::from_members(members, self.issuer.claim_mapping())
+            .map_err(|error| malformed(&self.log_reason(&error.to_string())))?;
         Ok((claims, generation))
     }
 
     /// Verifies the signature, with refreshed keys if needed. Returns the generation of the
     /// keys.
-    async fn authentic(&self) -> Result<u64, TokenError> {
+    async fn verify_signature(&self) -> Result<u64, TokenError> {
         let keys = self.keys;
         let known = keys
             .snapshot()
             .await
             .map_err(|none| self.unavailable(none))?;
-        match self.jws.judge(&known.set) {
+        match self.jws.check_signature(&known.set) {
             SignatureCheck::Genuine => return Ok(known.generation),
-            SignatureCheck::Forged(fault) => return Err(self.forged(fault)),
+            SignatureCheck::Forged(error) => return Err(self.invalid_signature(error)),
             SignatureCheck::UnknownKey => {}
         }
         let newer = keys
             .newer_than(&known)
             .await
             .map_err(|none| self.unavailable(none))?;
-        match newer.map(|newer| (self.jws.judge(&newer.set), newer.generation)) {
+        match newer.map(|newer| (self.jws.check_signature(&newer.set), newer.generation)) {
             Some((SignatureCheck::Genuine, generation)) => Ok(generation),
-            Some((SignatureCheck::Forged(fault), _)) => Err(self.forged(fault)),
+            Some((SignatureCheck::Forged(error), _)) => Err(self.invalid_signature(error)),
             Some((SignatureCheck::UnknownKey, _)) | None => {
-                Err(self.forged("none of the issuer's keys has signed it"))
+                Err(self.invalid_signature("none of the issuer's keys has signed it"))
             }
         }
     }
 
-    fn forged(&self, fault: &str) -> TokenError {
-        TokenError::refused(
+    fn invalid_signature(&self, error: &str) -> TokenError {
+        TokenError::invalid_with(
             "the access token's signature is not valid",
-            self.told(fault),
+            self.log_reason(error),
         )
     }
 
     fn unavailable(&self, none: JwksError) -> TokenError {
-        let told = "the token cannot be verified now because its issuer's keys are not known; try again later";
-        TokenError::unanswered(told, self.told("the issuer's keys are not known"))
-            .with_retry_after(none.retry_after)
+        let client_message = "the token cannot be verified now because its issuer's keys are not known; try again later";
+        TokenError::unavailable_with(
+            client_message,
+            self.log_reason("the issuer's keys are not known"),
+        )
+        .with_retry_after(none.retry_after)
     }
 
     /// Builds a reason for the log, with details for finding the cause.
-    fn told(&self, fault: &str) -> String {
+    fn log_reason(&self, error: &str) -> String {
         let kid = self.jws.kid.as_deref().unwrap_or_default();
         format!(
             "{} (iss {}, alg {}, kid {})",
-            Truncated(fault, 160),
+            Truncated(error, 160),
             QuotedText(self.issuer.name(), 160),
             self.jws.algorithm,
             QuotedText(kid, 64)
@@ -95,17 +101,17 @@ impl JwtVerification<'_> {
     }
 }
 
-pub(super) fn not_a_jws(fault: JwsError) -> TokenError {
-    match fault {
-        JwsError::Malformed(fault) => malformed(fault),
-        JwsError::TokenRejection(fault) => kind_refused(fault),
+pub(super) fn jws_error(error: JwsError) -> TokenError {
+    match error {
+        JwsError::Malformed(error) => malformed(error),
+        JwsError::Refused(error) => type_refused(error),
     }
 }
 
-pub(super) fn malformed(fault: &str) -> TokenError {
-    TokenError::refused("the access token is malformed", fault)
+pub(super) fn malformed(error: &str) -> TokenError {
+    TokenError::invalid_with("the access token is malformed", error)
 }
 
-pub(super) fn kind_refused(fault: String) -> TokenError {
-    TokenError::refused("this type of token is not accepted here", fault)
+pub(super) fn type_refused(error: String) -> TokenError {
+    TokenError::invalid_with("this type of token is not accepted here", error)
 }

@@ -13,7 +13,7 @@ const REQUIRED_BY_PROFILE: [&str; 5] = ["aud", "sub", "client_id", "iat", "jti"]
 
 /// Checks the type in the header. Types are media types: case is ignored and `application/`
 /// may be omitted (RFC 7515 §4.1.9).
-pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), String> {
+pub(super) fn check_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), String> {
     let is = |name: &str| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(name));
     let at_jwt = is("at+jwt") || is("application/at+jwt");
     match typ {
@@ -33,9 +33,9 @@ pub(super) fn judge_type(typ: Option<&str>, issuer: &Issuer) -> Result<(), Strin
 /// the issuer names the type (Cognito's `token_use`, Keycloak's `typ`). `events` marks a
 /// security event, such as a logout token (RFC 8417 §2.2). As a last check, the audience of
 /// an ID token is the client, not this server.
-pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
+pub(super) fn check_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let has = |name: &str| claims.contains_key(name);
-    let own = issuer.reading().scopes.iter().map(|name| &**name);
+    let own = issuer.claim_mapping().scopes.iter().map(|name| &**name);
     let usual = ["scope", "scp", "scopes", "permissions"];
     let has_scopes = usual.iter().copied().chain(own).any(has);
     let says = |name: &str, kinds: &[&str]| {
@@ -64,7 +64,7 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
             return Err(format!("its {name:?} is not {value:?}, which is required"));
         }
     }
-    let mut names = issuer.reading().audience.iter();
+    let mut names = issuer.claim_mapping().audience.iter();
     let audience = names.find_map(|name| claims.get(&**name));
     let audiences = audience.and_then(Value::as_array).map_or(1, Vec::len);
     if issuer.has_single_audience() && audiences > 1 {
@@ -77,7 +77,7 @@ pub(super) fn judge_claims(claims: &Map<String, Value>, issuer: &Issuer) -> Resu
 }
 
 /// Checks the claims that the strict profile requires of a JWT.
-pub(super) fn judge_profile(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
+pub(super) fn check_profile(claims: &Map<String, Value>, issuer: &Issuer) -> Result<(), String> {
     let mut required = match issuer.is_strict() {
         true => REQUIRED_BY_PROFILE.iter(),
         false => [].iter(),
@@ -108,9 +108,9 @@ mod tests {
             "application/at+jwt",
             "Application/AT+jwt",
         ] {
-            assert_eq!(judge_type(Some(typ), &lax()), Ok(()), "{typ}");
+            assert_eq!(check_type(Some(typ), &lax()), Ok(()), "{typ}");
         }
-        assert_eq!(judge_type(None, &lax()), Ok(()));
+        assert_eq!(check_type(None, &lax()), Ok(()));
         for typ in [
             "",
             "id_token",
@@ -125,23 +125,23 @@ mod tests {
             "rt+jwt",
             "application/application/at+jwt",
         ] {
-            assert!(judge_type(Some(typ), &lax()).is_err(), "{typ}");
+            assert!(check_type(Some(typ), &lax()).is_err(), "{typ}");
         }
     }
 
     #[test]
     fn the_strict_profile_takes_at_jwt_and_nothing_else() {
         let strict = lax().with_strict_profile();
-        assert_eq!(judge_type(Some("at+JWT"), &strict), Ok(()));
-        assert_eq!(judge_type(Some("application/at+jwt"), &strict), Ok(()));
+        assert_eq!(check_type(Some("at+JWT"), &strict), Ok(()));
+        assert_eq!(check_type(Some("application/at+jwt"), &strict), Ok(()));
         for typ in [None, Some("JWT"), Some("")] {
-            assert!(judge_type(typ, &strict).is_err(), "{typ:?}");
+            assert!(check_type(typ, &strict).is_err(), "{typ:?}");
         }
     }
 
     fn claims(issuer: &Issuer, claims: Value) -> Result<(), String> {
         let claims = claims.as_object().unwrap();
-        judge_claims(claims, issuer).and_then(|()| judge_profile(claims, issuer))
+        check_claims(claims, issuer).and_then(|()| check_profile(claims, issuer))
     }
 
     #[test]
@@ -158,8 +158,8 @@ mod tests {
             ("security event", json!({"events": {}})),
             ("security event", json!({"typ": "Logout"})),
         ] {
-            let fault = claims(&lax(), token.clone()).unwrap_err();
-            assert!(fault.contains(what), "{token}: {fault}");
+            let error = claims(&lax(), token.clone()).unwrap_err();
+            assert!(error.contains(what), "{token}: {error}");
         }
         for token in [
             json!({}),
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn of_each_list_of_claims_one_is_required() {
-        let entra = Issuer::of(Provider::EntraId, "https://login.example/t/v2.0");
+        let entra = Issuer::for_provider(Provider::EntraId, "https://login.example/t/v2.0");
         for (token, expected) in [
             (json!({"scp": "a", "azp": "c"}), Ok(())),
             (json!({"roles": ["a"], "appid": "c"}), Ok(())),

@@ -49,7 +49,7 @@ pub(super) struct CachedVerification {
 }
 
 impl TokenHash {
-    pub(crate) fn of(token: &BearerToken) -> Self {
+    pub(crate) fn new(token: &BearerToken) -> Self {
         let hash = digest::digest(&digest::SHA256, token.as_bytes());
         let mut bytes = [0; digest::SHA256_OUTPUT_LEN];
         bytes.copy_from_slice(hash.as_ref());
@@ -72,7 +72,7 @@ impl VerificationCache {
     }
 
     /// Stores a verified token.
-    pub(super) fn keep(&self, hash: TokenHash, token: Arc<VerifiedToken>, stamp: Stamp) {
+    pub(super) fn insert(&self, hash: TokenHash, token: Arc<VerifiedToken>, stamp: Stamp) {
         let weight = ENTRY + weight_of(token.claims());
         self.0.insert(
             hash,
@@ -84,7 +84,7 @@ impl VerificationCache {
         );
     }
 
-    pub(super) fn forget(&self, hash: &TokenHash) {
+    pub(super) fn evict(&self, hash: &TokenHash) {
         self.0.remove(hash);
     }
 
@@ -98,8 +98,8 @@ impl VerificationCache {
 struct Weight;
 
 impl Weighter<TokenHash, CachedVerification> for Weight {
-    fn weight(&self, _: &TokenHash, verdict: &CachedVerification) -> u64 {
-        verdict.weight
+    fn weight(&self, _: &TokenHash, cached: &CachedVerification) -> u64 {
+        cached.weight
     }
 }
 
@@ -139,7 +139,7 @@ fn weight_of_value(value: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ScopeTable, UnixTime};
+    use crate::{UnixTime, scope::ScopeTable};
 
     #[test]
     fn the_cache_holds_no_more_than_it_may() {
@@ -149,7 +149,7 @@ mod tests {
         let token = VerifiedToken::new(claims, &ScopeTable::default());
         for number in 0..10_000 {
             let text = BearerToken::new(&number.to_string()).unwrap();
-            cache.keep(TokenHash::of(&text), Arc::clone(&token), Stamp::default());
+            cache.insert(TokenHash::new(&text), Arc::clone(&token), Stamp::default());
         }
         assert!(cache.0.weight() <= 1024 * 1024);
         assert!((1..=16).contains(&cache.len()), "{}", cache.len());
@@ -186,7 +186,7 @@ mod tests {
             let token = VerifiedToken::new(claims, &ScopeTable::default());
             for number in 0..100 {
                 let text = BearerToken::new(&number.to_string()).unwrap();
-                cache.keep(TokenHash::of(&text), Arc::clone(&token), Stamp::default());
+                cache.insert(TokenHash::new(&text), Arc::clone(&token), Stamp::default());
             }
             let held = cache.len() * bytes;
             assert!(held <= 4 * 1024 * 1024, "{held} bytes of {}", &dense[..16]);

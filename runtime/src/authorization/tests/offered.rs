@@ -6,7 +6,7 @@ fn offering(resource: Option<&'static str>, prompt: bool, changes: bool) -> Rule
     let table = ScopeTable::new([READ, WRITE]).unwrap();
     let access = || Requirement::Scopes(&[&[READ]]).resolve(&table);
     let prompts = prompt.then(|| ("review".into(), access()));
-    let resources = resource.map(|text| (UriPattern::read(text).unwrap(), access()));
+    let resources = resource.map(|text| (UriPattern::parse(text).unwrap(), access()));
     let offers = Offers {
         tools: vec![("list".into(), access())],
         prompts: prompts.into_iter().collect(),

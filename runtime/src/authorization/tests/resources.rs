@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     let table = ScopeTable::new([READ, WRITE]).unwrap();
-    let pattern = |text| UriPattern::read(text).unwrap();
+    let pattern = |text| UriPattern::parse(text).unwrap();
     let of = |scope: &'static [&'static [Scope]]| Requirement::Scopes(scope).resolve(&table);
     let offers = Offers {
         resources: vec![
@@ -16,7 +16,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
         ],
         ..Offers::default()
     };
-    let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
+    let rules = Rules::new(table.clone(), offers, table.required(), false);
     let reader = caller(&rules, "read");
     let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(reader.clone())) {
         Decision::Admit(permit) => permit.target(),
@@ -65,7 +65,7 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
 fn what_is_switched_off_is_what_never_was() {
     let table = ScopeTable::new([READ]).unwrap();
     let access = Requirement::Scopes(&[&[READ]]).resolve(&table);
-    let pattern = |text| UriPattern::read(text).unwrap();
+    let pattern = |text| UriPattern::parse(text).unwrap();
     let switches = Arc::new(Switches::new(1, 1, 3));
     let offers = Offers {
         tools: vec![("list".into(), access.clone())],
@@ -79,7 +79,7 @@ fn what_is_switched_off_is_what_never_was() {
         switches: Arc::clone(&switches),
         changes: true,
     };
-    let rules = Rules::new(table.clone(), offers, table.asked_for(), false);
+    let rules = Rules::new(table.clone(), offers, table.required(), false);
     let reader = caller(&rules, "read");
     for (target, operation) in [
         (Target::Tool(0), Operation::CallTool("list")),

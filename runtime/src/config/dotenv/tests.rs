@@ -1,7 +1,7 @@
 use super::*;
 
 fn value(text: &str) -> String {
-    read(text).unwrap().values.remove("A").unwrap()
+    parse(text).unwrap().values.remove("A").unwrap()
 }
 
 #[test]
@@ -38,14 +38,14 @@ fn a_quoted_value_may_hold_anything() {
     ] {
         assert_eq!(value(text), expected, "{text}");
     }
-    let two = read("A='{\n}'  # end\nB=2\n").unwrap();
+    let two = parse("A='{\n}'  # end\nB=2\n").unwrap();
     assert_eq!(two.values["B"], "2");
 }
 
 #[test]
 fn every_broken_line_is_told_by_its_number_and_not_by_its_text() {
     let text = "# fine\nA=b\ngeheim\nB='one\ntwo'\n1C=geheim\nD='x' geheim\nE=\"geheim\n";
-    let broken = read(text).unwrap_err();
+    let broken = parse(text).unwrap_err();
     let lines: Vec<_> = broken.iter().map(|broken| broken.line).collect();
     assert_eq!(lines, [3, 6, 7, 8]);
     assert!(!format!("{broken:?}").contains("geheim"));
@@ -53,13 +53,13 @@ fn every_broken_line_is_told_by_its_number_and_not_by_its_text() {
 
 #[test]
 fn the_last_of_repeated_names_counts_and_is_told() {
-    let contents = read("A=1\nB=2\nA=3\n").unwrap();
+    let contents = parse("A=1\nB=2\nA=3\n").unwrap();
     assert_eq!(contents.values["A"], "3");
     assert_eq!(contents.repeated, ["A"]);
 }
 
 #[test]
 fn comments_and_blank_lines_are_nothing() {
-    assert_eq!(read("\n  # a=b\n\t\r\n"), Ok(Contents::default()));
-    assert_eq!(read(""), Ok(Contents::default()));
+    assert_eq!(parse("\n  # a=b\n\t\r\n"), Ok(Contents::default()));
+    assert_eq!(parse(""), Ok(Contents::default()));
 }

@@ -14,7 +14,7 @@ fn a_resource_keeps_its_text() {
         "http://127.0.0.1:8000/mcp",
         "http://[::1]:8000/mcp",
     ] {
-        assert_eq!(Resource::read(text).unwrap().as_str(), text);
+        assert_eq!(Resource::parse(text).unwrap().as_str(), text);
     }
 }
 
@@ -52,14 +52,14 @@ fn a_resource_that_clients_would_compare_otherwise_is_refused() {
         ("http://0.0.0.0:8000/mcp", "not loopback"),
         ("http://127.0.0.1:0/mcp", "port 0"),
     ] {
-        let told = what(Resource::read(text));
+        let told = what(Resource::parse(text));
         assert!(told.contains(expected), "{text}: {told}");
     }
 }
 
 #[test]
 fn what_follows_from_a_resource() {
-    let resource = Resource::read("https://mcp.example.com/a/mcp").unwrap();
+    let resource = Resource::parse("https://mcp.example.com/a/mcp").unwrap();
     assert_eq!(resource.origin(), "https://mcp.example.com");
     assert_eq!(resource.path(), "/a/mcp");
     assert_eq!(resource.hosts(), ["mcp.example.com", "mcp.example.com:443"]);
@@ -69,7 +69,7 @@ fn what_follows_from_a_resource() {
     );
     assert!(!resource.is_loopback());
 
-    let local = Resource::read("http://localhost:10000/mcp/").unwrap();
+    let local = Resource::parse("http://localhost:10000/mcp/").unwrap();
     assert_eq!(local.path(), "/mcp");
     assert_eq!(local.hosts(), ["localhost:10000"]);
     assert_eq!(
@@ -78,7 +78,7 @@ fn what_follows_from_a_resource() {
     );
     assert!(local.is_loopback());
 
-    let root = Resource::read("https://mcp.example.com").unwrap();
+    let root = Resource::parse("https://mcp.example.com").unwrap();
     assert_eq!(root.path(), "");
     assert_eq!(
         root.metadata_url(),
@@ -89,10 +89,10 @@ fn what_follows_from_a_resource() {
 #[test]
 fn a_metadata_address_tells_its_resource() {
     assert_eq!(
-        Resource::of_metadata_url("https://h/.well-known/oauth-protected-resource/mcp"),
+        Resource::resource_of_metadata_url("https://h/.well-known/oauth-protected-resource/mcp"),
         Some("https://h/mcp".to_owned())
     );
-    assert_eq!(Resource::of_metadata_url("https://h/mcp"), None);
+    assert_eq!(Resource::resource_of_metadata_url("https://h/mcp"), None);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn an_issuer_is_https_or_loopback_and_may_end_in_a_slash() {
         "http://127.0.0.1:9000",
         "http://localhost:9000/realms/A",
     ] {
-        assert_eq!(judge_issuer(text), Ok(()), "{text}");
+        assert_eq!(validate_issuer(text), Ok(()), "{text}");
     }
     for (text, expected) in [
         ("http://as.example.com", "not loopback"),
@@ -114,7 +114,7 @@ fn an_issuer_is_https_or_loopback_and_may_end_in_a_slash() {
         ("as.example.com", "does not begin"),
         ("https://as.example.com\\evil", "character"),
     ] {
-        let told = what(judge_issuer(text));
+        let told = what(validate_issuer(text));
         assert!(told.contains(expected), "{text}: {told}");
     }
 }
@@ -127,7 +127,7 @@ fn an_origin_is_scheme_host_and_port_alone() {
         "http://[::1]:5173",
         "app://editor.example",
     ] {
-        assert_eq!(judge_origin(text), Ok(()), "{text}");
+        assert_eq!(validate_origin(text), Ok(()), "{text}");
     }
     for text in [
         "*",
@@ -142,34 +142,34 @@ fn an_origin_is_scheme_host_and_port_alone() {
         "https://",
         "://x",
     ] {
-        assert!(judge_origin(text).is_err(), "{text}");
+        assert!(validate_origin(text).is_err(), "{text}");
     }
 }
 
 #[test]
 fn an_address_to_listen_on_has_a_port() {
-    assert_eq!(read_bind("[::1]:80").unwrap().port(), 80);
+    assert_eq!(parse_bind("[::1]:80").unwrap().port(), 80);
     for (text, expected) in [
         ("9000", "127.0.0.1:9000"),
         (":9000", "127.0.0.1:9000"),
         ("localhost:9000", "127.0.0.1:9000"),
         ("127.0.0.1", "127.0.0.1:8000"),
     ] {
-        let remedy = read_bind(text).unwrap_err().remedy;
+        let remedy = parse_bind(text).unwrap_err().remedy;
         assert!(remedy.contains(expected), "{text}: {remedy}");
     }
 }
 
 #[test]
 fn a_message_shows_neither_passwords_nor_queries_nor_novels() {
-    assert_eq!(shown("https://h/mcp"), "\"https://h/mcp\"");
+    assert_eq!(quoted_without_secrets("https://h/mcp"), "\"https://h/mcp\"");
     for text in [
         "https://me:geheim@h/mcp",
         "https://h/mcp?key=geheim",
         "https://h#geheim",
     ] {
-        assert!(!shown(text).contains("geheim"), "{text}");
+        assert!(!quoted_without_secrets(text).contains("geheim"), "{text}");
     }
-    assert!(shown(&"ü".repeat(9000)).len() < 300);
-    assert!(!shown("a\nb").contains('\n'));
+    assert!(quoted_without_secrets(&"ü".repeat(9000)).len() < 300);
+    assert!(!quoted_without_secrets("a\nb").contains('\n'));
 }

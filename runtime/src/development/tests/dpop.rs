@@ -29,7 +29,7 @@ impl Key {
             r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#,
             jwk["x"], jwk["y"]
         );
-        Thumbprint::of_digest(grant_store::digest(&members)).to_string()
+        Thumbprint::from_digest(grant_store::digest(&members)).to_string()
     }
 }
 

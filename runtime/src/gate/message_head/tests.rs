@@ -48,7 +48,11 @@ fn it_names_the_operation_that_the_full_reader_finds() {
     ] {
         let full = serde_json::from_value(message.clone()).expect("a message");
         let head = head(&message);
-        assert_eq!(head.operation(), Operation::read(&full).ok(), "{message}");
+        assert_eq!(
+            head.operation(),
+            Operation::from_message(&full).ok(),
+            "{message}"
+        );
     }
     let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}});
     let initialize = head(&request("initialize", params));

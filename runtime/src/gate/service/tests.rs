@@ -19,7 +19,7 @@ use crate::{
     caller::Acceptance,
     claims::Claims,
     clock::{Clock, UnixTime},
-    error::Faults,
+    error::SetupErrors,
     gate::{
         ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, RefusalCache,
         SessionLimits, Sessions,
@@ -52,7 +52,7 @@ impl Clock for AtOne {
 
 fn gate() -> Gate {
     let table = ScopeTable::new([READ]).unwrap();
-    let read = ResolvedAccess::Scopes([table.asked_for()].into());
+    let read = ResolvedAccess::Scopes([table.required()].into());
     let offers = Offers {
         tools: vec![
             ("ping".into(), ResolvedAccess::Public),
@@ -60,9 +60,9 @@ fn gate() -> Gate {
         ],
         ..Offers::default()
     };
-    let wanted = [table.asked_for(), ScopeSet::EMPTY];
+    let wanted = [table.required(), ScopeSet::EMPTY];
     let metadata = "http://localhost/.well-known/oauth-protected-resource";
-    let mut faults = Faults::default();
+    let mut faults = SetupErrors::default();
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
@@ -196,7 +196,7 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
         .authenticator
         .authenticate(
             &credentials,
-            &DpopRequest::read(&http::Method::POST, &http::HeaderMap::new()),
+            &DpopRequest::from_request(&http::Method::POST, &http::HeaderMap::new()),
         )
         .await
         .unwrap();

@@ -38,7 +38,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 ///     .with_places_per_principal(16)
 ///     .with_anonymous_places(100);
 /// let config = Config::new("https://mcp.example.com/mcp").with_session_limits(limits);
-/// # assert!(config.notes().is_empty());
+/// # assert!(config.warnings().is_empty());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {

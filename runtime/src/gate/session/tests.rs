@@ -18,12 +18,12 @@ fn caller(issuer: &str, subject: &str, scopes: &str) -> Caller {
         .with_audience("a")
         .with_scopes(scopes);
     Acceptance::new(["i", "j"], ["a"])
-        .judge(
+        .accept(
             VerifiedToken::new(claims, &ScopeTable::default()),
             UnixTime::from_seconds(1),
         )
         .unwrap()
-        .of_bearer()
+        .into_caller()
 }
 
 /// The sessions of a gate, and which of them were ended behind it.

@@ -30,7 +30,7 @@ pub(super) enum ClientKey {
 
 impl ClientKey {
     /// Parses a key of any supported type.
-    pub(super) fn read(pem: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(pem: &str) -> Result<Self, &'static str> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
             .map_err(|_| "the client key is not a private key in PEM")?;
         let der = key.secret_der();

@@ -21,9 +21,9 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 fn shown(authentication: &ClientAuthentication) -> (Vec<(String, String)>, Option<HeaderValue>) {
-    let client = authentication.prepare("https://as.example").unwrap();
+    let client = authentication.validate("https://as.example").unwrap();
     let mut form = Serializer::new(String::new());
-    let header = client.show(&mut form, NOW).unwrap();
+    let header = client.authenticate(&mut form, NOW).unwrap();
     let form = form.finish();
     let pairs = url::form_urlencoded::parse(form.as_bytes());
     (pairs.into_owned().collect(), header)
@@ -104,7 +104,7 @@ fn every_kind_of_key_is_read_and_garbage_is_told_without_being_repeated() {
         &pem("PUBLIC KEY", b"x"),
     ] {
         let authentication = ClientAuthentication::private_key_jwt("me", bad);
-        let told = authentication.prepare("i").err().unwrap();
+        let told = authentication.validate("i").err().unwrap();
         assert!(!told.contains("secret"), "{told}");
     }
     for empty in [
@@ -112,7 +112,7 @@ fn every_kind_of_key_is_read_and_garbage_is_told_without_being_repeated() {
         ClientAuthentication::post("i", " "),
         ClientAuthentication::private_key_jwt("", "s"),
     ] {
-        assert!(empty.prepare("i").is_err());
+        assert!(empty.validate("i").is_err());
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn check(bytes: &[u8]) {
     };
     if first == 255 {
         // Mostly not a document at all. Here the result is compared with a second parser.
-        let found = location("jwks_uri", rest, |issuer| issuer == ISSUER);
+        let found = url_in("jwks_uri", rest, |issuer| issuer == ISSUER);
         let value: Option<Value> = serde_json::from_slice(rest).ok();
         let says = |name: &str| value.as_ref()?.get(name)?.as_str();
         if let Ok(found) = found {
@@ -92,7 +92,7 @@ pub(crate) fn check(bytes: &[u8]) {
     }
     let (around, is_document) = AROUND[usize::from(first) % AROUND.len()];
     let document = around.replace('D', &format!("{{{}}}", members.join(",")));
-    let found = location("jwks_uri", document.as_bytes(), |issuer| issuer == ISSUER);
+    let found = url_in("jwks_uri", document.as_bytes(), |issuer| issuer == ISSUER);
     let is_ours = is_document && !is_private && issuer == Some(Some(ISSUER));
     let expected = match jwks_uri {
         _ if !is_ours => Err(()),
@@ -113,7 +113,7 @@ fn places_of(text: &str) {
     if issuer.cannot_be_a_base() {
         return;
     }
-    let places = places(&issuer);
+    let places = metadata_urls(&issuer);
     assert!((2..=3).contains(&places.len()), "{places:?}");
     for place in &places {
         assert_eq!(

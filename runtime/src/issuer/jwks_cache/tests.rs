@@ -122,17 +122,17 @@ async fn an_issuer_that_is_down_at_start_is_noticed_when_it_returns() {
     let script = ScriptedFetcher::default();
     let keys = script.keys();
     let upkeep = tokio::spawn(JwksCache::maintain(Arc::downgrade(&keys)));
-    assert!(keys.fault().unwrap().contains("yet"));
+    assert!(keys.readiness_error().unwrap().contains("yet"));
     let none = accepts(&keys, "a").await.unwrap_err();
     assert!((seconds(1)..=seconds(30)).contains(&none.retry_after));
-    assert!(keys.fault().unwrap().contains("down"));
+    assert!(keys.readiness_error().unwrap().contains("down"));
     sleep(seconds(3600)).await;
     assert!(accepts(&keys, "a").await.is_err());
     assert!((120..200).contains(&script.loads()), "{}", script.loads());
     script.publish(&jwks("a"));
     // Without a request, by the maintenance task.
     sleep(seconds(31)).await;
-    assert_eq!(keys.fault(), None);
+    assert_eq!(keys.readiness_error(), None);
     let loads = script.loads();
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     assert_eq!(script.loads(), loads);
@@ -154,7 +154,7 @@ async fn during_an_outage_the_last_good_keys_are_used_up_to_the_limit() {
     sleep(seconds(101)).await;
     assert!(accepts(&keys, "a").await.is_err());
     assert!(!keys.is_current(generation));
-    assert!(keys.fault().is_some());
+    assert!(keys.readiness_error().is_some());
     script.publish(&jwks("a"));
     sleep(seconds(31)).await;
     assert_eq!(accepts(&keys, "a").await, Ok(true));
@@ -203,7 +203,7 @@ async fn a_load_without_end_is_ended() {
     let begin = Instant::now();
     assert!(accepts(&keys, "a").await.is_err());
     assert!(begin.elapsed() <= seconds(11), "{:?}", begin.elapsed());
-    assert!(keys.fault().unwrap().contains("in time"));
+    assert!(keys.readiness_error().unwrap().contains("in time"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,13 +236,13 @@ async fn the_upkeep_ends_with_the_keys() {
 
 #[tokio::test(start_paused = true)]
 async fn fixed_keys_never_change_and_nothing_is_asked() {
-    let set = Jwks::read(jwks("a").as_bytes()).unwrap();
+    let set = Jwks::parse(jwks("a").as_bytes()).unwrap();
     let keys = JwksCache::fixed("https://i".to_owned(), set);
     assert_eq!(accepts(&keys, "a").await, Ok(true));
     assert_eq!(accepts(&keys, "b").await, Ok(false));
     advance(seconds(100 * 365 * 24 * 3600)).await;
     assert_eq!(accepts(&keys, "a").await, Ok(true));
-    assert_eq!(keys.fault(), None);
+    assert_eq!(keys.readiness_error(), None);
     JwksCache::maintain(Arc::downgrade(&keys)).await;
 }
 

@@ -25,7 +25,7 @@ fn with(mut key: Value, change: Value) -> Result<PublicKey, Unused> {
     let members = key.as_object_mut().unwrap();
     members.extend(change.as_object().unwrap().clone());
     members.retain(|_, value| !value.is_null());
-    PublicKey::read(&key)
+    PublicKey::parse(&key)
 }
 
 fn refused(key: Value, change: Value) -> &'static str {
@@ -43,7 +43,7 @@ fn a_key_fits_the_algorithms_of_its_type_alone() {
         ),
         (ed25519(), "EdDSA"),
     ] {
-        let key = PublicKey::read(&key).unwrap();
+        let key = PublicKey::parse(&key).unwrap();
         let fits: Vec<_> = Algorithm::ALL
             .into_iter()
             .filter(|algorithm| key.fits(*algorithm))
@@ -69,7 +69,7 @@ fn the_keys_own_alg_narrows_it_to_one() {
 #[test]
 fn symmetric_and_private_keys_are_not_used() {
     let secret = json!({"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"});
-    assert!(PublicKey::read(&secret).unwrap_err().odd);
+    assert!(PublicKey::parse(&secret).unwrap_err().warn);
     assert!(refused(rsa(2048), json!({"k": "c2VjcmV0"})).contains("symmetric"));
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
         for key in [rsa(2048), p256(), ed25519()] {
@@ -87,7 +87,7 @@ fn a_key_for_something_else_is_not_used_and_nobody_is_warned() {
         json!({"key_ops": []}),
         json!({"kty": "unheard"}),
     ] {
-        assert!(!with(p256(), change.clone()).unwrap_err().odd, "{change}");
+        assert!(!with(p256(), change.clone()).unwrap_err().warn, "{change}");
     }
     assert!(with(p256(), json!({"use": "sig", "key_ops": ["sign", "verify"]})).is_ok());
 }
@@ -101,7 +101,7 @@ fn an_rsa_key_has_2048_to_8192_bits_and_a_sound_exponent() {
         (8192, true),
         (8200, false),
     ] {
-        assert_eq!(PublicKey::read(&rsa(bits)).is_ok(), usable, "{bits}");
+        assert_eq!(PublicKey::parse(&rsa(bits)).is_ok(), usable, "{bits}");
     }
     // 2047 bits in 256 octets.
     assert!(with(rsa(2048), json!({"n": octets(256, 0x7f, 1)})).is_err());
@@ -142,7 +142,7 @@ fn what_is_missing_or_of_the_wrong_type_is_refused_without_a_panic() {
         assert!(with(p256(), json!({name: 1})).is_err(), "{name}");
     }
     for entry in [json!(null), json!([]), json!("x"), json!({})] {
-        assert!(PublicKey::read(&entry).is_err(), "{entry}");
+        assert!(PublicKey::parse(&entry).is_err(), "{entry}");
     }
     // Padding and the standard base64 alphabet are a different encoding (RFC 7515 §2).
     assert!(with(rsa(2048), json!({"e": "AQAB=="})).is_err());

@@ -5,8 +5,8 @@ use std::{error::Error, fmt};
 use serde_json::{Map, Value};
 
 use crate::{
-    issuer::{QuotedText, Truncated},
     json,
+    log_text::{QuotedText, Truncated},
 };
 
 /// The reason why a caller's token was not exchanged: the kind, which may be shown to the

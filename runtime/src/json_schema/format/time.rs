@@ -77,14 +77,14 @@ fn offset(text: &str) -> Option<i32> {
     (hour < 24 && minute < 60).then_some(minutes)
 }
 
-/// A number of exactly so many digits.
+/// Parses a number with exactly this many digits.
 fn digits(text: &str, count: usize) -> Option<i32> {
     (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
         .then(|| text.parse().ok())?
 }
 
-/// `duration` (appendix A): units that are there follow each other without a gap, so a
-/// year and a day have a month between them.
+/// `duration` (appendix A): no unit may be skipped between two others, so a year and a day
+/// need a month between them.
 pub(super) fn is_duration(text: &str) -> bool {
     let Some(text) = text.strip_prefix('P') else {
         return false;
@@ -101,7 +101,8 @@ pub(super) fn is_duration(text: &str) -> bool {
     }
 }
 
-/// Whether the text is numbers, each with its unit, the units a part of `units`.
+/// Returns whether a text consists of numbers, each with a unit, and the units follow each
+/// other in `units`.
 fn is_run(text: &str, units: &str) -> bool {
     let mut found = String::new();
     for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {

@@ -1,12 +1,12 @@
-//! URIs (RFC 3986). Browsers mend what they are given; this does not, for what is accepted
-//! here must be one to every reader.
+//! URIs (RFC 3986). Browsers repair what they get. This parser does not: every other parser
+//! must accept what it accepts.
 
 use std::net::Ipv6Addr;
 
 /// `URI` (§3): with a scheme.
 pub(super) fn is_uri(text: &str) -> bool {
     text.split_once(':')
-        .is_some_and(|(scheme, rest)| is_scheme(scheme) && is_rest(rest))
+        .is_some_and(|(scheme, rest)| is_scheme(scheme) && unevaluated_valid(rest))
 }
 
 /// `URI-reference` (§4.1): with a scheme or without.
@@ -14,7 +14,7 @@ pub(super) fn is_uri_reference(text: &str) -> bool {
     // The first segment of a path without a scheme has no colon (§4.2).
     let end = text.find(['/', '?', '#']).unwrap_or(text.len());
     let has_colon = text.split_at(end).0.contains(':');
-    is_uri(text) || !has_colon && is_rest(text)
+    is_uri(text) || !has_colon && unevaluated_valid(text)
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -25,7 +25,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// Authority, path, query and fragment.
-fn is_rest(text: &str) -> bool {
+fn unevaluated_valid(text: &str) -> bool {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     let (text, query) = text.split_once('?').unwrap_or((text, ""));
     let (is_authority, path) = match text.strip_prefix("//") {
@@ -67,7 +67,8 @@ fn is_literal(text: &str) -> bool {
     })
 }
 
-/// Whether a text has unreserved characters, escapes, delimiters of parts and `others` alone.
+/// Returns whether a text has only unreserved characters, escapes, sub-delimiters and
+/// `others`.
 fn is_of(text: &str, others: &[u8]) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

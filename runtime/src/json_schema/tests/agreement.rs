@@ -19,7 +19,7 @@ pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {
         .should_validate_formats(true)
         .with_pattern_options(PatternOptions::regex())
         .build(schema)
-        .map_err(|fault| fault.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// Intentional differences.
@@ -65,7 +65,7 @@ fn agrees_with_another_implementation() {
             );
             prop_assert_eq!(
                 is_valid,
-                ours.faults(&instance, 9).is_empty(),
+                ours.errors(&instance, 9).is_empty(),
                 "{} {}",
                 &schema,
                 instance
@@ -81,8 +81,8 @@ fn agrees_with_another_implementation() {
         }
         Ok(())
     });
-    if let Err(fault) = result {
-        panic!("{fault}");
+    if let Err(error) = result {
+        panic!("{error}");
     }
     let [schemas, compiled, values, right, both] =
         [schemas, compiled, values, right, both].map(Cell::into_inner);

@@ -135,8 +135,8 @@ fn agree_with_another_implementation() {
             prop_assert_eq!(is_valid, theirs.is_valid(&value), "{} {}", format, value);
             Ok(())
         });
-        if let Err(fault) = result {
-            panic!("{format}: {fault}");
+        if let Err(error) = result {
+            panic!("{format}: {error}");
         }
         let (right, all) = counted.get();
         // Without both results, an agreement would prove nothing.

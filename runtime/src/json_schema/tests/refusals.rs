@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::json_schema::{Schema, SchemaFault};
+use crate::json_schema::{Schema, SchemaError};
 
-fn refused(schema: Value) -> Vec<SchemaFault> {
+fn refused(schema: Value) -> Vec<SchemaError> {
     let compiled = Schema::compile(schema.as_object().unwrap());
     compiled
         .err()
@@ -66,11 +66,11 @@ fn what_asserts_something_and_is_not_implemented_is_named_with_a_remedy() {
         ),
     ] {
         let told = refused(schema.clone());
-        let [fault] = told.as_slice() else {
+        let [error] = told.as_slice() else {
             panic!("{schema}: {told:?}");
         };
-        assert!(fault.what.contains(what), "{schema}: {fault:?}");
-        assert!(fault.remedy.contains(remedy), "{schema}: {fault:?}");
+        assert!(error.what.contains(what), "{schema}: {error:?}");
+        assert!(error.remedy.contains(remedy), "{schema}: {error:?}");
     }
 }
 
@@ -106,16 +106,16 @@ fn a_keyword_with_a_value_of_another_type_is_told_with_its_place() {
     ] {
         for value in values.as_array().unwrap() {
             let told = refused(json!({"properties": {"a/b": {keyword: value}}}));
-            let [fault] = told.as_slice() else {
+            let [error] = told.as_slice() else {
                 panic!("{keyword} {value}: {told:?}");
             };
-            assert!(fault.what.contains("/properties/a~1b"), "{fault:?}");
+            assert!(error.what.contains("/properties/a~1b"), "{error:?}");
         }
     }
 }
 
 #[test]
-fn all_faults_are_told_at_once() {
+fn all_errors_are_told_at_once() {
     let told = refused(
         json!({"minimum": "1", "anyOf": [{"type": "a"}, {"$ref": "#/b"}], "$defs": {"c": 1}}),
     );
@@ -134,7 +134,7 @@ fn a_schema_that_leads_back_to_itself_for_the_same_value_is_refused() {
     ] {
         let told = refused(schema.clone());
         assert!(
-            told.iter().any(|fault| fault.what.contains("leads back")),
+            told.iter().any(|error| error.what.contains("leads back")),
             "{schema}: {told:?}"
         );
     }

@@ -9,11 +9,11 @@ fn allows(schema: Value, right: &[Value], wrong: &[Value]) {
     let compiled = compile(&schema);
     for value in right {
         assert!(compiled.is_valid(value), "{schema} refuses {value}");
-        assert_eq!(compiled.faults(value, 9), [], "{schema} {value}");
+        assert_eq!(compiled.errors(value, 9), [], "{schema} {value}");
     }
     for value in wrong {
         assert!(!compiled.is_valid(value), "{schema} allows {value}");
-        assert_ne!(compiled.faults(value, 9), [], "{schema} {value}");
+        assert_ne!(compiled.errors(value, 9), [], "{schema} {value}");
     }
 }
 

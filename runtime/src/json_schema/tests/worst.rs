@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compile;
-use crate::json_schema::Broken;
+use crate::json_schema::ValidationErrorKind;
 
 /// A list in a list in a list.
 fn nested(depth: usize, inner: Value) -> Value {
@@ -22,18 +22,18 @@ fn choices_that_double_with_each_level_are_given_up() {
     }));
     let value = nested(100, json!(1));
     assert!(!schema.is_valid(&value));
-    let told = schema.faults(&value, 5);
+    let told = schema.errors(&value, 5);
     assert!(
         told.iter()
-            .any(|fault| fault.broken == Broken::TooComplicated),
+            .any(|error| error.kind == ValidationErrorKind::TooComplicated),
         "{told:?}"
     );
     // A few levels cost little.
     assert!(schema.is_valid(&nested(10, json!([]))));
-    let told = schema.faults(&nested(5, json!(1)), 5);
+    let told = schema.errors(&nested(5, json!(1)), 5);
     assert!(
         told.iter()
-            .all(|fault| fault.broken != Broken::TooComplicated),
+            .all(|error| error.kind != ValidationErrorKind::TooComplicated),
         "{told:?}"
     );
 }
@@ -67,7 +67,10 @@ fn a_long_chain_of_schemas_at_each_level_does_not_end_the_stack() {
     assert!(schema.is_valid(&nested(5, json!(1))));
     let deep = nested(127, json!(1));
     assert!(!schema.is_valid(&deep));
-    assert_eq!(schema.faults(&deep, 5)[0].broken, Broken::TooComplicated);
+    assert_eq!(
+        schema.errors(&deep, 5)[0].kind,
+        ValidationErrorKind::TooComplicated
+    );
     let deep = (0..127).fold(json!(1), |value, _| json!({"a": value}));
     assert!(!schema.is_valid(&deep));
 }

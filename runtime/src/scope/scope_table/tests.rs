@@ -21,13 +21,19 @@ fn names(table: &ScopeTable, set: ScopeSet) -> String {
 }
 
 #[test]
+fn names_are_sorted_and_each_is_there_once() {
+    let table = ScopeTable::new([WRITE, READ, WRITE]).unwrap();
+    assert_eq!(names(&table, table.required()), "todo:read todo:write");
+}
+
+#[test]
 fn an_unknown_scope_counts_for_nothing() {
     let table = ScopeTable::new([READ]).unwrap();
     assert_eq!(
         table.granted(["b", "TODO:READ", "todo:read "]),
         ScopeSet::EMPTY
     );
-    assert_eq!(table.granted(["b", "todo:read"]), table.asked_for());
+    assert_eq!(table.granted(["b", "todo:read"]), table.required());
 }
 
 #[test]
@@ -35,15 +41,15 @@ fn the_last_of_128_scopes_has_its_own_bit() {
     let table = ScopeTable::new(numbered(128)).unwrap();
     let last = table.one("scope:127").unwrap();
     assert_eq!(names(&table, last), "scope:127");
-    assert_eq!(table.asked_for().len(), 128);
+    assert_eq!(table.required().len(), 128);
     assert_eq!(table.granted(["scope:127"]), last);
-    assert!(!table.asked_for().minus(last).contains(last));
+    assert!(!table.required().minus(last).contains(last));
 }
 
 #[test]
 fn one_scope_too_many_is_an_error_that_counts_them() {
-    let fault = ScopeTable::new(numbered(129)).unwrap_err();
-    assert!(fault.to_string().contains("129"), "{fault}");
+    let error = ScopeTable::new(numbered(129)).unwrap_err();
+    assert!(error.to_string().contains("129"), "{error}");
 }
 
 #[test]
@@ -69,14 +75,14 @@ fn an_implication_goes_one_way_and_is_never_taken_for_held() {
             .contains(table.one("todo:admin").unwrap())
     );
     assert_eq!(names(&table, table.held(["root"])), "root");
-    assert_eq!(names(&table, table.asked_for()), "todo:read todo:write");
+    assert_eq!(names(&table, table.required()), "todo:read todo:write");
 }
 
 #[test]
 fn a_circle_does_no_harm() {
     let circle = [(READ, vec![WRITE]), (WRITE, vec![READ])];
     let table = ScopeTable::with_hierarchy([READ, WRITE], &circle).unwrap();
-    assert_eq!(table.granted(["todo:read"]), table.asked_for());
+    assert_eq!(table.granted(["todo:read"]), table.required());
 }
 
 #[test]

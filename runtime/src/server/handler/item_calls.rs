@@ -134,7 +134,7 @@ impl Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let complete = Operation::of_reference(&request.r#ref);
+        let complete = Operation::from_reference(&request.r#ref);
         let permit = self.permit(&context.extensions, complete)?;
         let (argument, begun) = (&*request.argument.name, &*request.argument.value);
         let cancelled = context.ct.clone();

@@ -19,7 +19,7 @@ use crate::{
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::{SystemClock, UnixTime},
-    error::Faults,
+    error::SetupErrors,
     gate::StatelessFastPath,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
     server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy},
@@ -95,13 +95,13 @@ impl World {
         tools![ping, read, write](&mut sets.tools);
         resources![one, secret](&mut sets.resources);
         prompts![greet, whisper](&mut sets.prompts);
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         let catalogue = sets.bound(&runs).finish(&mut faults);
         let offered = catalogue.offered(true);
         let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
         let offers = offered.offers(&table, catalogue.switches());
-        let baseline = table.asked_for();
+        let baseline = table.required();
         let rounds = RoundSeal::new(None, String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
@@ -132,9 +132,9 @@ impl World {
             .with_scopes(scopes);
         let token = VerifiedToken::new(claims, self.shared.rules.table());
         Acceptance::new(["i"], ["a"])
-            .judge(token, UnixTime::from_seconds(1))
+            .accept(token, UnixTime::from_seconds(1))
             .unwrap()
-            .of_bearer()
+            .into_caller()
     }
 
     /// An admission of a caller with these scopes, as the gate makes it.

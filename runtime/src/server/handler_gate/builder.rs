@@ -14,7 +14,7 @@ use crate::{
     authorization::Switches,
     clock::Clock,
     config::Config,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     gate::ChallengeScopes,
     scope::ScopeDescription,
     server::{
@@ -192,7 +192,7 @@ impl HandlerGateBuilder {
     }
 
     fn build_from(self, config: Config, inventory: &Inventory) -> Result<HandlerGate, StartError> {
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         let offered = self.stated.offered(inventory, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());

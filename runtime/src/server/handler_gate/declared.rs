@@ -3,7 +3,7 @@
 use rmcp::model::Tool;
 
 use crate::{
-    error::Faults,
+    error::SetupErrors,
     server::registry::{AccessTerms, Registry},
     uri_pattern::UriPattern,
 };
@@ -25,7 +25,7 @@ pub(super) struct Declared {
 impl Declared {
     /// Returns the offered items, compared with the handler's inventory as far as it is
     /// known.
-    pub(super) fn offered(mut self, has: &Inventory, faults: &mut Faults) -> Registry {
+    pub(super) fn offered(mut self, has: &Inventory, faults: &mut SetupErrors) -> Registry {
         self.apply_rule(has, faults);
         let uses = self.tools.len() + self.prompts.len() + self.resources.len();
         if uses == 0 {
@@ -48,7 +48,7 @@ impl Declared {
     }
 
     /// Applies the rule to the tools that are not declared by name.
-    fn apply_rule(&mut self, has: &Inventory, faults: &mut Faults) {
+    fn apply_rule(&mut self, has: &Inventory, faults: &mut SetupErrors) {
         let Some(rule) = self.tool_rules.pop() else {
             return;
         };
@@ -78,7 +78,7 @@ fn named(
     kind: &str,
     stated: Vec<(String, Access)>,
     known: Option<Vec<&str>>,
-    faults: &mut Faults,
+    faults: &mut SetupErrors,
 ) -> Vec<(String, AccessTerms)> {
     for (place, (name, _)) in stated.iter().enumerate() {
         if stated.iter().take(place).any(|(other, _)| other == name) {
@@ -116,11 +116,11 @@ fn named(
 fn patterns(
     stated: Vec<(&'static str, Access)>,
     known: Option<&[String]>,
-    faults: &mut Faults,
+    faults: &mut SetupErrors,
 ) -> Vec<(UriPattern, AccessTerms)> {
     let mut patterns: Vec<(UriPattern, Access)> = Vec::new();
     for (text, needs) in stated {
-        match UriPattern::read(text) {
+        match UriPattern::parse(text) {
             Err(fault) => faults.add(
                 format!("`{text}` is not a valid resource URI or template: {fault}"),
                 "write a URI, or a template such as `notes://{id}`",

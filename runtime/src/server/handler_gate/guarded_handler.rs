@@ -13,8 +13,8 @@ use rmcp::{
         GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
-        ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities,
-        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -273,12 +273,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let operation = match &request.r#ref {
-            Reference::Prompt(prompt) => Operation::CompletePrompt(&prompt.name),
-            Reference::Resource(template) => Operation::CompleteResource(&template.uri),
-            _ => Operation::Unruled("completion/complete"),
-        };
-        self.admit(&context, operation)?;
+        self.admit(&context, Operation::from_reference(&request.r#ref))?;
         self.handler.complete(request, context).await
     }
 

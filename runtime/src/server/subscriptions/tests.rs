@@ -23,7 +23,7 @@ impl Clock for At {
 
 fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
     let table = ScopeTable::new([READ]).unwrap();
-    let pattern = |text| UriPattern::read(text).unwrap();
+    let pattern = |text| UriPattern::parse(text).unwrap();
     let read = Requirement::Scopes(&[&[READ]]).resolve(&table);
     let offers = Offers {
         resources: vec![
@@ -38,7 +38,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
     capabilities.resources.get_or_insert_default();
     ChangeNotifier {
         changes: Changes::new(),
-        rules: Arc::new(Rules::new(table.clone(), offers, table.asked_for(), true)),
+        rules: Arc::new(Rules::new(table.clone(), offers, table.required(), true)),
         clock: Arc::new(At(now)),
         capabilities,
         quota: Arc::default(),
@@ -52,9 +52,9 @@ fn caller(herald: &ChangeNotifier, scopes: &str) -> Caller {
         .with_scopes(scopes);
     let token = VerifiedToken::new(claims, herald.rules.table());
     Acceptance::new(["i"], ["a"])
-        .judge(token, UnixTime::from_seconds(1))
+        .accept(token, UnixTime::from_seconds(1))
         .unwrap()
-        .of_bearer()
+        .into_caller()
 }
 
 #[test]

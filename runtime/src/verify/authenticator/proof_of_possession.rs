@@ -32,10 +32,10 @@ impl Authenticator {
     pub(crate) async fn authenticate(
         &self,
         credentials: &Credentials,
-        shown: &DpopRequest<'_>,
+        request: &DpopRequest<'_>,
     ) -> Result<AcceptedToken, Unauthenticated> {
         let token = &credentials.token;
-        let judged = match (credentials.scheme, self.accept(token).await?) {
+        let result = match (credentials.scheme, self.accept(token).await?) {
             (Scheme::Bearer, Accepted::Bearer(_)) if self.only_bound => Err(OTHER_SCHEME_NEEDED),
             (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(accepted),
             (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {
@@ -46,14 +46,14 @@ impl Authenticator {
             }),
             (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
             (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
-                Some(proofs) => prove(proofs, bound, token, shown),
+                Some(proofs) => prove(proofs, bound, token, request),
                 None => Err(invalid(TokenRejection::Bound)),
             },
         };
-        if let Err(reason) = &judged {
+        if let Err(reason) = &result {
             tracing::info!(?reason, "access token refused: possession not proved");
         }
-        judged
+        result
     }
 }
 
@@ -65,19 +65,19 @@ fn prove(
     proofs: &Proofs,
     bound: BoundToken,
     token: &BearerToken,
-    shown: &DpopRequest<'_>,
+    request: &DpopRequest<'_>,
 ) -> Result<AcceptedToken, Unauthenticated> {
-    let about = ProofRequirements {
+    let requirements = ProofRequirements {
         token: Some(token),
         key: bound.key(),
     };
     let holder = bound.identity();
-    match proofs.judge(shown, &about, &holder) {
+    match proofs.verify(request, &requirements, &holder) {
         Ok(proved) => bound.proved_by(&proved).map_err(invalid),
         Err(ProofError::Invalid(description)) => Err(Unauthenticated::NoProof { description }),
         Err(ProofError::OtherKey) => Err(invalid(TokenRejection::BoundToAnotherKey)),
         Err(ProofError::WantsNonce) => Err(Unauthenticated::WantsNonce),
-        Err(ProofError::NoRoom) => Err(Unauthenticated::Unavailable {
+        Err(ProofError::AtCapacity) => Err(Unauthenticated::Unavailable {
             retry_after: Duration::from_secs(30),
             description: "so many proofs have come that no more can be remembered; try again later",
         }),

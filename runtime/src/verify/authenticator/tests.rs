@@ -57,11 +57,12 @@ impl Fixture {
     async fn says(&self, token: &str) -> Result<Caller, String> {
         let token = BearerToken::new(token).unwrap();
         let said = self.authenticator.accept(&token).await;
-        said.map(Accepted::of_bearer).map_err(|error| match error {
-            Unauthenticated::Invalid { description } => description.into_owned(),
-            Unauthenticated::Unavailable { retry_after, .. } => format!("{retry_after:?}"),
-            other => format!("{other:?}"),
-        })
+        said.map(Accepted::into_caller)
+            .map_err(|error| match error {
+                Unauthenticated::Invalid { description } => description.into_owned(),
+                Unauthenticated::Unavailable { retry_after, .. } => format!("{retry_after:?}"),
+                other => format!("{other:?}"),
+            })
     }
 
     fn token(&self, claims: Value) -> String {
@@ -226,6 +227,7 @@ async fn without_keys_nobody_is_called_a_forger() {
             .authenticator
             .readiness()
             .unwrap_err()
+            .to_string()
             .contains("https://i")
     );
     fixture.script.publish(&jwks(&[&fixture.mint]));

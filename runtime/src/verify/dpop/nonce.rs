@@ -46,7 +46,7 @@ impl Nonces {
 
     /// Returns the nonce of this time.
     pub(super) fn current(&self, now: UnixTime) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.of(now.seconds() / WINDOW))
+        BASE64_URL_SAFE_NO_PAD.encode(self.nonce_of_window(now.seconds() / WINDOW))
     }
 
     /// Returns whether a nonce is that of the current or the previous window.
@@ -58,10 +58,10 @@ impl Nonces {
         [Some(window), window.checked_sub(1)]
             .into_iter()
             .flatten()
-            .any(|window| verify_slices_are_equal(&self.of(window), &nonce).is_ok())
+            .any(|window| verify_slices_are_equal(&self.nonce_of_window(window), &nonce).is_ok())
     }
 
-    fn of(&self, window: u64) -> [u8; LENGTH] {
+    fn nonce_of_window(&self, window: u64) -> [u8; LENGTH] {
         let mut context = hmac::Context::with_key(&self.key);
         // Separates domains: the key may have other uses.
         context.update(b"toolgate dpop nonce\0");

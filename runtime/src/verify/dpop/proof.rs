@@ -48,13 +48,13 @@ impl Proof {
     /// # Errors
     ///
     /// Why it is not a valid proof, as text that a challenge may contain.
-    pub(super) fn read(text: &str, algorithms: &[Algorithm]) -> Result<Self, &'static str> {
+    pub(super) fn verify(text: &str, algorithms: &[Algorithm]) -> Result<Self, &'static str> {
         if text.len() > MAX_PROOF {
             return Err("the proof is too long");
         }
-        let (jws, jwk) = Jws::read_with_key(text).map_err(|fault| match fault {
+        let (jws, jwk) = Jws::parse_with_key(text).map_err(|error| match error {
             JwsError::Malformed(_) => "the proof is not a compact JWS",
-            JwsError::TokenRejection(_) => "the proof's header has a parameter that is not allowed",
+            JwsError::Refused(_) => "the proof's header has a parameter that is not allowed",
         })?;
         // Checks 4 to 7, in the order of §4.3. The type check refuses every other JWT that
         // the key has ever signed (RFC 8725 §3.11).
@@ -65,8 +65,8 @@ impl Proof {
             return Err("the proof's alg is not accepted");
         }
         let jwk = jwk.ok_or("the proof has no jwk")?;
-        let key = PublicKey::alone(&jwk).map_err(|_| "the proof's jwk is not a valid key")?;
-        if !jws.is_by(&key) {
+        let key = PublicKey::from_proof(&jwk).map_err(|_| "the proof's jwk is not a valid key")?;
+        if !jws.is_signed_by(&key) {
             return Err("the proof's signature does not match its key");
         }
         let claims = json::strict_object(jws.payload())
@@ -115,7 +115,7 @@ fn thumbprint(jwk: &Value) -> Option<Thumbprint> {
         .map(|name| Some(format!("\"{name}\":\"{}\"", jwk.get(*name)?.as_str()?)))
         .collect();
     let text = format!("{{{}}}", members?.join(","));
-    Some(Thumbprint::of_digest(sha256(text.as_bytes())))
+    Some(Thumbprint::from_digest(sha256(text.as_bytes())))
 }
 
 #[cfg(test)]

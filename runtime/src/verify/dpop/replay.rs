@@ -21,16 +21,16 @@ use crate::caller::Thumbprint;
 
 /// How many proofs one generation records. A proof takes about 20 bytes, so both
 /// generations together stay below 40 MB.
-const ROOM: usize = 512 * 1024;
+const CAPACITY: usize = 512 * 1024;
 
 /// How many of them one caller may have once half the capacity is used.
-const SHARE: usize = ROOM / 64;
+const SHARE: usize = CAPACITY / 64;
 
 /// The recorded proofs.
 pub(super) struct Replays {
     generations: Mutex<Generations>,
     span: Duration,
-    room: usize,
+    capacity: usize,
     share: usize,
     /// Hashes holders. After a collision, two holders use one share.
     names: RandomState,
@@ -38,13 +38,13 @@ pub(super) struct Replays {
 
 /// The result of recording a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Capacity {
+pub(super) enum Outcome {
     /// It is new, and is now recorded.
-    Entered,
+    Recorded,
     /// It was used before.
     Replayed,
     /// Unknown, and the capacity is used up.
-    Full,
+    AtCapacity,
 }
 
 /// A generation lasts as long as a proof can be used, and is dropped when the next one
@@ -65,10 +65,10 @@ impl Replays {
     /// Records proofs for at least this many seconds of a monotonic clock: setting back the
     /// system clock forgets nothing.
     pub(super) fn new(seconds: u64) -> Self {
-        Self::with_room(seconds, ROOM, SHARE)
+        Self::with_capacity(seconds, CAPACITY, SHARE)
     }
 
-    fn with_room(seconds: u64, room: usize, share: usize) -> Self {
+    fn with_capacity(seconds: u64, capacity: usize, share: usize) -> Self {
         Self {
             generations: Mutex::new(Generations {
                 since: Instant::now(),
@@ -76,19 +76,19 @@ impl Replays {
                 previous: Generation::default(),
             }),
             span: Duration::from_secs(seconds),
-            room,
+            capacity,
             share,
             names: RandomState::new(),
         }
     }
 
     /// Records a proof of this holder, identified by its key and its `jti`.
-    pub(super) fn enter(
+    pub(super) fn record(
         &self,
         holder: &(impl Hash + ?Sized),
         key: &Thumbprint,
         id: &str,
-    ) -> Capacity {
+    ) -> Outcome {
         let mut named = key.as_bytes().to_vec();
         named.extend(id.as_bytes());
         let mut mark = [0; 16];
@@ -100,26 +100,26 @@ impl Replays {
             .generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        generations.pass(self.span);
+        generations.rotate(self.span);
         let Generations {
             current, previous, ..
         } = &mut *generations;
         if current.seen.contains(&mark) || previous.seen.contains(&mark) {
-            return Capacity::Replayed;
+            return Outcome::Replayed;
         }
         let used = current.shares.get(&holder).copied().unwrap_or_default();
         let taken = current.seen.len();
-        if taken >= self.room || (taken >= self.room / 2 && used >= self.share) {
-            return Capacity::Full;
+        if taken >= self.capacity || (taken >= self.capacity / 2 && used >= self.share) {
+            return Outcome::AtCapacity;
         }
         current.seen.insert(mark);
         current.shares.insert(holder, used + 1);
-        Capacity::Entered
+        Outcome::Recorded
     }
 }
 
 impl Generations {
-    fn pass(&mut self, span: Duration) {
+    fn rotate(&mut self, span: Duration) {
         let age = self.since.elapsed();
         if age < span {
             return;
@@ -137,60 +137,62 @@ impl Generations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    const KEY: Thumbprint = Thumbprint::of_digest([1; 32]);
+    const KEY: Thumbprint = Thumbprint::from_digest([1; 32]);
 
     #[tokio::test(start_paused = true)]
-    async fn a_proof_enters_once_as_long_as_it_could_be_used() {
+    async fn a_proof_is_recorded_once_as_long_as_it_could_be_used() {
         let replays = Replays::new(120);
         let alice = "alice";
         for start in [0, 60, 119] {
             let id = format!("{start}");
             tokio::time::advance(Duration::from_secs(start)).await;
-            assert_eq!(replays.enter(alice, &KEY, &id), Capacity::Entered);
+            assert_eq!(replays.record(alice, &KEY, &id), Outcome::Recorded);
             for _ in 0..12 {
-                assert_eq!(replays.enter(alice, &KEY, &id), Capacity::Replayed, "{id}");
+                assert_eq!(replays.record(alice, &KEY, &id), Outcome::Replayed, "{id}");
                 tokio::time::advance(Duration::from_secs(10)).await;
             }
             tokio::time::advance(Duration::from_secs(120)).await;
-            assert_eq!(replays.enter(alice, &KEY, &id), Capacity::Entered, "{id}");
+            assert_eq!(replays.record(alice, &KEY, &id), Outcome::Recorded, "{id}");
         }
     }
 
     #[tokio::test]
     async fn a_jti_belongs_to_its_key_whoever_holds_it() {
         let replays = Replays::new(120);
-        let other = Thumbprint::of_digest([2; 32]);
-        assert_eq!(replays.enter("alice", &KEY, "1"), Capacity::Entered);
-        assert_eq!(replays.enter("alice", &other, "1"), Capacity::Entered);
-        assert_eq!(replays.enter("bob", &KEY, "1"), Capacity::Replayed);
+        let other = Thumbprint::from_digest([2; 32]);
+        assert_eq!(replays.record("alice", &KEY, "1"), Outcome::Recorded);
+        assert_eq!(replays.record("alice", &other, "1"), Outcome::Recorded);
+        assert_eq!(replays.record("bob", &KEY, "1"), Outcome::Replayed);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_full_room_refuses_who_filled_it_and_serves_others() {
-        let replays = Replays::with_room(120, 100, 10);
+    async fn a_full_capacity_refuses_who_filled_it_and_serves_others() {
+        let replays = Replays::with_capacity(120, 100, 10);
         let (alice, mallory) = ("alice", "mallory");
-        let enter = |who: &str, id: &str| replays.enter(who, &KEY, id);
-        let flood = |from: usize| (from..from + 200).map(|id| enter(mallory, &format!("m{id}")));
-        let entered = flood(0).filter(|room| *room == Capacity::Entered).count();
-        assert_eq!(entered, 50);
-        assert_eq!(enter(mallory, "more"), Capacity::Full);
+        let record = |who: &str, id: &str| replays.record(who, &KEY, id);
+        let flood = |from: usize| (from..from + 200).map(|id| record(mallory, &format!("m{id}")));
+        let recorded = flood(0)
+            .filter(|outcome| *outcome == Outcome::Recorded)
+            .count();
+        assert_eq!(recorded, 50);
+        assert_eq!(record(mallory, "more"), Outcome::AtCapacity);
         // A replay is detected even at capacity.
-        assert_eq!(enter(mallory, "m0"), Capacity::Replayed);
+        assert_eq!(record(mallory, "m0"), Outcome::Replayed);
         for id in 0..10 {
-            assert_eq!(enter(alice, &format!("a{id}")), Capacity::Entered);
+            assert_eq!(record(alice, &format!("a{id}")), Outcome::Recorded);
         }
-        assert_eq!(enter(alice, "a10"), Capacity::Full);
+        assert_eq!(record(alice, "a10"), Outcome::AtCapacity);
         tokio::time::advance(Duration::from_secs(120)).await;
-        assert_eq!(enter(mallory, "more"), Capacity::Entered);
-        assert_eq!(enter(alice, "a0"), Capacity::Replayed);
+        assert_eq!(record(mallory, "more"), Outcome::Recorded);
+        assert_eq!(record(alice, "a0"), Outcome::Replayed);
     }
 
     #[tokio::test]
-    async fn a_flood_of_proofs_never_takes_more_room() {
-        let replays = Replays::with_room(120, 100, 10);
+    async fn a_flood_of_proofs_never_takes_more_capacity() {
+        let replays = Replays::with_capacity(120, 100, 10);
         for number in 0..1000 {
             let who = number % 50;
-            replays.enter(&who, &KEY, &number.to_string());
+            replays.record(&who, &KEY, &number.to_string());
         }
         let generations = replays.generations.lock().unwrap();
         assert_eq!(generations.current.seen.len(), 100);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Nonces;
-use crate::{error::Faults, issuer::Algorithm};
+use crate::{error::SetupErrors, issuer::Algorithm};
 
 /// The shortest nonce key in bytes: the length of the HMAC's output.
 const SHORTEST_KEY: usize = 32;
@@ -21,7 +21,7 @@ const SHORTEST_KEY: usize = 32;
 /// let config = Config::new("https://mcp.example.com/mcp")
 ///     .with_issuer("https://login.example.com")
 ///     .with_dpop(Dpop::required().with_nonces());
-/// # assert!(config.notes().is_empty());
+/// # assert!(config.warnings().is_empty());
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Dpop {
@@ -48,13 +48,13 @@ impl Dpop {
     /// Refuses bound tokens and the scheme `DPoP`.
     #[must_use]
     pub fn off() -> Self {
-        Self::of(Mode::Off)
+        Self::with_mode(Mode::Off)
     }
 
     /// Accepts bound tokens and bearer tokens: the default.
     #[must_use]
     pub fn supported() -> Self {
-        Self::of(Mode::Supported)
+        Self::with_mode(Mode::Supported)
     }
 
     /// Accepts only bound tokens, and says so in the metadata
@@ -62,10 +62,10 @@ impl Dpop {
     /// support DPoP.
     #[must_use]
     pub fn required() -> Self {
-        Self::of(Mode::Required)
+        Self::with_mode(Mode::Required)
     }
 
-    fn of(mode: Mode) -> Self {
+    fn with_mode(mode: Mode) -> Self {
         Self {
             mode,
             algorithms: Algorithm::ALL.to_vec(),
@@ -118,13 +118,13 @@ impl Dpop {
     }
 
     /// Returns the nonces that proofs need, if any.
-    pub(crate) fn nonces(&self, faults: &mut Faults) -> Option<Nonces> {
+    pub(crate) fn nonces(&self, errors: &mut SetupErrors) -> Option<Nonces> {
         match &self.nonces {
             NonceKey::None => None,
             NonceKey::Own => {
                 let nonces = Nonces::generate();
                 if nonces.is_err() {
-                    faults.add(
+                    errors.add(
                         "the key for DPoP nonces cannot be generated",
                         "check the random number generator of this system",
                     );
@@ -136,7 +136,7 @@ impl Dpop {
     }
 
     /// Returns what is wrong with the settings, and how to fix it.
-    pub(crate) fn flaw(&self) -> Option<(String, String)> {
+    pub(crate) fn setup_error(&self) -> Option<(String, String)> {
         if let NonceKey::Shared(key) = &self.nonces
             && key.len() < SHORTEST_KEY
         {
@@ -191,10 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_and_no_algorithm_are_faults() {
-        assert_eq!(Dpop::required().with_nonce_key([7; 32]).flaw(), None);
-        assert!(Dpop::required().with_nonce_key([7; 31]).flaw().is_some());
-        assert!(Dpop::supported().with_algorithms([]).flaw().is_some());
+    fn a_short_key_and_no_algorithm_are_errors() {
+        assert_eq!(Dpop::required().with_nonce_key([7; 32]).setup_error(), None);
+        assert!(
+            Dpop::required()
+                .with_nonce_key([7; 31])
+                .setup_error()
+                .is_some()
+        );
+        assert!(
+            Dpop::supported()
+                .with_algorithms([])
+                .setup_error()
+                .is_some()
+        );
     }
 
     #[test]

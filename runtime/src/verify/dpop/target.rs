@@ -11,7 +11,7 @@ const LONGEST: usize = 2048;
 ///
 /// Returns `None` for a URL that parsers have to repair, because two parsers may repair it
 /// differently.
-pub(super) fn normal(text: &str) -> Option<String> {
+pub(super) fn normalize(text: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(&byte);
     if text.len() > LONGEST || !text.bytes().all(is_plain) {
         return None;
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn spellings_of_one_address_are_one() {
-        let one = normal("https://api.example/a~b/mcp").unwrap();
+        let one = normalize("https://api.example/a~b/mcp").unwrap();
         for spelling in [
             "HTTPS://API.example:443/a~b/mcp",
             "https://api.example/a%7Eb/mcp",
@@ -75,21 +75,21 @@ mod tests {
             "https://api.example/a~b/mcp?access=1#x",
             "https://api.example/a~b/mcp#",
         ] {
-            assert_eq!(normal(spelling).unwrap(), one, "{spelling}");
+            assert_eq!(normalize(spelling).unwrap(), one, "{spelling}");
         }
         assert_eq!(
-            normal("https://api.example/%2f"),
-            normal("https://api.example/%2F")
+            normalize("https://api.example/%2f"),
+            normalize("https://api.example/%2F")
         );
         assert_eq!(
-            normal("https://api.example"),
-            normal("https://api.example/")
+            normalize("https://api.example"),
+            normalize("https://api.example/")
         );
     }
 
     #[test]
     fn another_address_is_another() {
-        let one = normal("https://api.example/mcp");
+        let one = normalize("https://api.example/mcp");
         for other in [
             "http://api.example/mcp",
             "https://api.example:444/mcp",
@@ -102,13 +102,13 @@ mod tests {
             "https://evil.example/?https://api.example/mcp",
             "https://api.example/%2Fmcp",
         ] {
-            assert_ne!(normal(other), one, "{other}");
-            assert!(normal(other).is_some(), "{other}");
+            assert_ne!(normalize(other), one, "{other}");
+            assert!(normalize(other).is_some(), "{other}");
         }
         // An escaped slash is not a separator (RFC 3986 §2.2).
         assert_ne!(
-            normal("https://api.example/a%2Fmcp"),
-            normal("https://api.example/a/mcp")
+            normalize("https://api.example/a%2Fmcp"),
+            normalize("https://api.example/a/mcp")
         );
     }
 
@@ -130,10 +130,10 @@ mod tests {
             "https://äpi.example/mcp",
             &format!("https://api.example/{}", "a".repeat(LONGEST)),
         ] {
-            assert_eq!(normal(text), None, "{text}");
+            assert_eq!(normalize(text), None, "{text}");
         }
         let longest = format!("{:a<LONGEST$}", "https://api.example/");
-        assert!(normal(&longest).is_some());
-        assert_eq!(normal(&format!("{longest}a")), None);
+        assert!(normalize(&longest).is_some());
+        assert_eq!(normalize(&format!("{longest}a")), None);
     }
 }

@@ -37,7 +37,7 @@ fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
         proofs: Proofs::new(
             [HERE],
             vec![Algorithm::Es256],
-            30,
+            Duration::from_secs(30),
             nonces,
             Arc::new(hand.clone()),
         ),
@@ -86,14 +86,14 @@ impl Fixture {
             proof: Header::One(proof.as_bytes()),
         };
         let about = ProofRequirements { token, key: None };
-        self.proofs.judge(&shown, &about, "alice").map(drop)
+        self.proofs.verify(&shown, &about, "alice").map(drop)
     }
 }
 
 #[tokio::test]
 async fn a_proofs_time_is_judged_to_the_second() {
     let fixture = fixture(None);
-    for (change, fault) in [
+    for (change, error) in [
         (json!({"iat": NOW - 90}), None),
         (json!({"iat": NOW - 91}), Some("the proof is too old")),
         (json!({"iat": NOW + 30}), None),
@@ -111,8 +111,8 @@ async fn a_proofs_time_is_judged_to_the_second() {
     ] {
         let mut claims = change.clone();
         claims["jti"] = json!(change.to_string());
-        let expected = match fault {
-            Some(fault) => Err(ProofError::Invalid(fault)),
+        let expected = match error {
+            Some(error) => Err(ProofError::Invalid(error)),
             None => Ok(()),
         };
         assert_eq!(fixture.says(&fixture.proof(claims)), expected, "{change}");
@@ -160,7 +160,7 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
     assert_eq!(fixture.says(&proof), Ok(()));
     for passed in 1..=120 {
         fixture.hand.0.store(NOW + passed, Ordering::SeqCst);
-        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(
             fixture.says(&proof),
             Err(ProofError::Invalid("the proof was used before")),
@@ -178,7 +178,7 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
 async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
     let fixture = fixture(None);
     let passes = async |millis, second| {
-        tokio::time::advance(std::time::Duration::from_millis(millis)).await;
+        tokio::time::advance(Duration::from_millis(millis)).await;
         fixture.hand.0.store(NOW + second, Ordering::SeqCst);
     };
     // As early as it can be accepted, just before older proofs are dropped.
@@ -240,9 +240,9 @@ async fn the_key_is_judged_before_all_else_that_a_proof_says() {
     };
     let about = ProofRequirements {
         token: None,
-        key: Some(Thumbprint::of_digest([0; 32])),
+        key: Some(Thumbprint::from_digest([0; 32])),
     };
-    let judged = fixture.proofs.judge(&shown, &about, "alice").map(drop);
+    let judged = fixture.proofs.verify(&shown, &about, "alice").map(drop);
     assert_eq!(judged, Err(ProofError::OtherKey));
 }
 
@@ -290,21 +290,21 @@ async fn a_proof_by_another_key_than_it_brings_is_none() {
 #[tokio::test]
 async fn a_proof_and_its_name_are_as_long_as_they_may_be_and_no_longer() {
     let fixture = fixture(None);
-    let fault = |text| Err(ProofError::Invalid(text));
+    let error = |text| Err(ProofError::Invalid(text));
     for (length, expected) in [
-        (0, fault("the proof's jti is empty or too long")),
+        (0, error("the proof's jti is empty or too long")),
         (1, Ok(())),
         (256, Ok(())),
-        (257, fault("the proof's jti is empty or too long")),
-        (999, fault("the proof's jti is empty or too long")),
+        (257, error("the proof's jti is empty or too long")),
+        (999, error("the proof's jti is empty or too long")),
     ] {
         let proof = fixture.proof(json!({"jti": "x".repeat(length)}));
         assert_eq!(fixture.says(&proof), expected, "{length}");
     }
     for (length, expected) in [
         (8192, Ok(())),
-        (8193, fault("the proof is too long")),
-        (9999, fault("the proof is too long")),
+        (8193, error("the proof is too long")),
+        (9999, error("the proof is too long")),
     ] {
         let proof = fixture.proof_of_length(length);
         assert_eq!(proof.len(), length);
@@ -318,7 +318,7 @@ fn an_endpoint_without_an_address_takes_no_proof() {
     let proofs = Proofs::new(
         ["not an address"],
         Algorithm::ALL.to_vec(),
-        30,
+        Duration::from_secs(30),
         None,
         Arc::new(hand),
     );

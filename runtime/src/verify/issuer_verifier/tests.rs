@@ -168,15 +168,15 @@ async fn the_background_ends_with_the_verifier() {
 }
 
 #[test]
-fn every_fault_of_the_settings_is_told_at_once() {
-    let faults = IssuerVerifier::new([
+fn every_error_of_the_settings_is_told_at_once() {
+    let errors = IssuerVerifier::new([
         Issuer::new("http://as.example"),
         Issuer::new("https://i"),
         Issuer::new("https://j").with_spelling("https://i"),
         Issuer::new("https://k").with_jwks("{}"),
     ])
     .unwrap_err();
-    assert_eq!(faults.faults().len(), 3, "{faults}");
+    assert_eq!(errors.errors().len(), 3, "{errors}");
     assert!(IssuerVerifier::new([]).is_err());
 }
 

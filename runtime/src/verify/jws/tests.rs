@@ -3,10 +3,10 @@ use serde_json::json;
 use super::{super::test_tokens::Mint, *};
 
 fn refused(token: &str) -> String {
-    match Jws::read(token) {
+    match Jws::parse(token) {
         Ok(_) => panic!("accepted: {token}"),
-        Err(JwsError::Malformed(fault)) => format!("malformed: {fault}"),
-        Err(JwsError::TokenRejection(fault)) => format!("unacceptable: {fault}"),
+        Err(JwsError::Malformed(error)) => format!("malformed: {error}"),
+        Err(JwsError::Refused(error)) => format!("unacceptable: {error}"),
     }
 }
 
@@ -14,7 +14,7 @@ fn refused(token: &str) -> String {
 fn a_token_has_three_parts_of_canonical_base64url() {
     let mint = Mint::new("k");
     let token = mint.token(json!({}), json!({}));
-    assert!(Jws::read(&token).is_ok());
+    assert!(Jws::parse(&token).is_ok());
     let (message, signature) = token.rsplit_once('.').unwrap();
     let (header, payload) = message.split_once('.').unwrap();
     for broken in [
@@ -87,7 +87,7 @@ fn stray_bits_behind_the_last_byte_are_refused_in_every_part() {
     for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars() {
         // A, Q, g and w have no stray bits.
         let canonical = "AQgw".contains(other);
-        let read = Jws::read(&format!("{spoiled}{other}")).is_ok();
+        let read = Jws::parse(&format!("{spoiled}{other}")).is_ok();
         assert_eq!(read, canonical, "{last} became {other}");
     }
     // `{}` is `e30`; `e31` has a bit too many.
@@ -123,8 +123,8 @@ fn a_header_names_each_parameter_once_and_with_its_type() {
         r#"{"alg":"ES256","kid":["k"]}"#,
         r#"{"alg":"ES256","typ":true}"#,
     ] {
-        let fault = refused(&mint.sign(header, "{}"));
-        assert!(fault.starts_with("malformed"), "{header}: {fault}");
+        let error = refused(&mint.sign(header, "{}"));
+        assert!(error.starts_with("malformed"), "{header}: {error}");
     }
 }
 
@@ -150,8 +150,8 @@ fn algorithms_outside_the_list_are_refused() {
         "A128KW",
         "PBES2-HS256+A128KW",
     ] {
-        let fault = refused(&mint.token(json!({"alg": alg}), json!({})));
-        assert!(fault.starts_with("unacceptable"), "{alg}: {fault}");
+        let error = refused(&mint.token(json!({"alg": alg}), json!({})));
+        assert!(error.starts_with("unacceptable"), "{alg}: {error}");
     }
 }
 
@@ -167,14 +167,14 @@ fn what_a_header_would_have_us_obey_or_fetch_is_refused() {
         ] {
             let mut header = json!({});
             header[name] = value;
-            let fault = refused(&mint.token(header, json!({})));
-            assert!(fault.contains(name), "{name}: {fault}");
+            let error = refused(&mint.token(header, json!({})));
+            assert!(error.contains(name), "{name}: {error}");
         }
     }
     // Unknown parameters that are not critical are ignored (RFC 7515 §4).
     let harmless =
         json!({"x5t": "abc", "x5t#S256": "abc", "iss": "https://evil.example", "x": [1]});
-    assert!(Jws::read(&mint.token(harmless, json!({}))).is_ok());
+    assert!(Jws::parse(&mint.token(harmless, json!({}))).is_ok());
 }
 
 #[test]
@@ -184,26 +184,26 @@ fn a_token_longer_than_any_real_one_is_not_looked_at() {
     assert!(refused(&token).contains("too long"));
     let parts = "eyJhbGciOiJFUzI1NiJ9.AAAA.";
     let longest = format!("{parts}{}", "A".repeat(MAX_TOKEN - parts.len()));
-    assert!(Jws::read(&longest).is_ok());
+    assert!(Jws::parse(&longest).is_ok());
     assert!(refused(&format!("{longest}A")).contains("too long"));
 }
 
-fn judge(token: &str, keys: Value) -> SignatureCheck {
-    let keys = Jwks::read(json!({"keys": keys}).to_string().as_bytes()).unwrap();
-    Jws::read(token).unwrap().judge(&keys)
+fn check(token: &str, keys: Value) -> SignatureCheck {
+    let keys = Jwks::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+    Jws::parse(token).unwrap().check_signature(&keys)
 }
 
 #[test]
 fn the_signature_is_that_of_the_named_key_over_the_exact_bytes() {
     let (ours, other) = (Mint::new("k"), Mint::new("k"));
     let token = ours.token(json!({}), json!({}));
-    assert_eq!(judge(&token, json!([ours.jwk()])), SignatureCheck::Genuine);
+    assert_eq!(check(&token, json!([ours.jwk()])), SignatureCheck::Genuine);
     assert!(matches!(
-        judge(&token, json!([other.jwk()])),
+        check(&token, json!([other.jwk()])),
         SignatureCheck::Forged(_)
     ));
     assert_eq!(
-        judge(&token, json!([other.jwk(), ours.jwk()])),
+        check(&token, json!([other.jwk(), ours.jwk()])),
         SignatureCheck::Genuine
     );
     let (message, signature) = token.rsplit_once('.').unwrap();
@@ -217,7 +217,7 @@ fn the_signature_is_that_of_the_named_key_over_the_exact_bytes() {
     ] {
         let keys = json!([ours.jwk()]);
         assert!(
-            matches!(judge(&forged, keys), SignatureCheck::Forged(_)),
+            matches!(check(&forged, keys), SignatureCheck::Forged(_)),
             "{forged}"
         );
     }
@@ -228,19 +228,19 @@ fn a_key_that_is_not_there_may_be_new_but_one_for_another_algorithm_is_not() {
     let mint = Mint::new("k");
     let token = mint.token(json!({"kid": "new"}), json!({}));
     assert_eq!(
-        judge(&token, json!([mint.jwk()])),
+        check(&token, json!([mint.jwk()])),
         SignatureCheck::UnknownKey
     );
     // Key confusion (CVE-2016-5431): an EC key and a header that says RSA.
     let token = mint.token(json!({"alg": "RS256"}), json!({}));
     assert!(matches!(
-        judge(&token, json!([mint.jwk()])),
+        check(&token, json!([mint.jwk()])),
         SignatureCheck::Forged(_)
     ));
     let mut narrowed = mint.jwk();
     narrowed["alg"] = json!("ES384");
     let token = mint.token(json!({}), json!({}));
-    assert_eq!(judge(&token, json!([narrowed])), SignatureCheck::UnknownKey);
+    assert_eq!(check(&token, json!([narrowed])), SignatureCheck::UnknownKey);
 }
 
 #[test]
@@ -248,11 +248,11 @@ fn without_a_key_id_every_key_that_fits_is_tried() {
     let (a, b, c) = (Mint::new("a"), Mint::new("b"), Mint::new("c"));
     let token = b.token(json!({"kid": null}), json!({}));
     assert_eq!(
-        judge(&token, json!([a.jwk(), b.jwk()])),
+        check(&token, json!([a.jwk(), b.jwk()])),
         SignatureCheck::Genuine
     );
     assert_eq!(
-        judge(&token, json!([a.jwk(), c.jwk()])),
+        check(&token, json!([a.jwk(), c.jwk()])),
         SignatureCheck::UnknownKey
     );
 }

@@ -3,7 +3,7 @@
 
 use super::*;
 
-fn judge(file: &str) {
+fn check(file: &str) {
     let Some(folder) = std::env::var_os("WYCHEPROOF_DIR") else {
         return;
     };
@@ -19,13 +19,13 @@ fn judge(file: &str) {
         if keys.get("keys").is_none() {
             keys = serde_json::json!({"keys": [keys]});
         }
-        let set = Jwks::read(keys.to_string().as_bytes()).unwrap();
+        let set = Jwks::parse(keys.to_string().as_bytes()).unwrap();
         for test in group["tests"].as_array().unwrap() {
             let id = test["tcId"].as_u64().unwrap();
             // A JSON serialization is an object, not a text that could be a bearer token.
             let token = test["jws"].as_str().unwrap_or_default();
-            let accepted =
-                Jws::read(token).is_ok_and(|jws| jws.judge(&set) == SignatureCheck::Genuine);
+            let accepted = Jws::parse(token)
+                .is_ok_and(|jws| jws.check_signature(&set) == SignatureCheck::Genuine);
             let valid = test["result"] == "valid" && exception(&keys["keys"][0], id).is_none();
             assert_eq!(accepted, valid, "{file} {id} {}", test["comment"]);
             judged += 1;
@@ -46,10 +46,10 @@ fn exception(key: &Value, id: u64) -> Option<&'static str> {
 
 #[test]
 fn signatures_are_judged_as_published() {
-    judge("json_web_signature_test.json");
+    check("json_web_signature_test.json");
 }
 
 #[test]
 fn key_sets_are_judged_as_published() {
-    judge("json_web_key_test.json");
+    check("json_web_key_test.json");
 }

@@ -60,15 +60,15 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenti
     let issuers = authenticator.verifier.as_issuers().unwrap();
     let token = BearerToken::new(token).unwrap();
     let verified = issuers.verify_stamped(&token).await;
-    let (claims, _) = verified.map_err(|error| told(&error))?;
-    authenticator.judge(authenticator.granted(claims))
+    let (claims, _) = verified.map_err(|error| log_refusal(&error))?;
+    authenticator.validate(authenticator.resolve_scopes(claims))
 }
 
 /// Renders the caller and the granted scopes, or the refusal.
-fn verdict(judged: Result<Accepted, Unauthenticated>) -> String {
-    match judged {
+fn verdict(result: Result<Accepted, Unauthenticated>) -> String {
+    match result {
         Ok(accepted @ Accepted::Bearer(_)) => {
-            let caller = accepted.of_bearer();
+            let caller = accepted.into_caller();
             format!("{:?} {:?}", caller.identity(), caller.granted())
         }
         Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
@@ -97,14 +97,14 @@ async fn happen(steps: &[Step]) -> (usize, usize) {
                 let expected = verdict(uncached(&fixture, token).await);
                 for _ in 0..2 {
                     let key = BearerToken::new(token).unwrap();
-                    let known = fixture.authenticator.cache.get(&TokenHash::of(&key));
-                    let judged = fixture.authenticator.accept(&key).await;
+                    let known = fixture.authenticator.cache.get(&TokenHash::new(&key));
+                    let result = fixture.authenticator.accept(&key).await;
                     *if known.is_some() {
                         &mut hits
                     } else {
                         &mut misses
                     } += 1;
-                    assert_eq!(verdict(judged), expected, "token {number} in {steps:?}");
+                    assert_eq!(verdict(result), expected, "token {number} in {steps:?}");
                 }
             }
             Step::Pass(seconds) => {

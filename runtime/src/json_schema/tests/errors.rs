@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use super::compile;
-use crate::json_schema::{Broken, Fault};
+use crate::json_schema::{ValidationError, ValidationErrorKind};
 
 #[track_caller]
 fn told(schema: Value, value: Value) -> Vec<(String, String)> {
-    let text = |fault: Fault| match fault.broken {
-        Broken::Rule { keyword, text } => (fault.path, format!("{keyword}: {text}")),
-        other => (fault.path, format!("{other:?}")),
+    let text = |error: ValidationError| match error.kind {
+        ValidationErrorKind::Rule { keyword, text } => (error.path, format!("{keyword}: {text}")),
+        other => (error.path, format!("{other:?}")),
     };
     compile(&schema)
-        .faults(&value, 9)
+        .errors(&value, 9)
         .into_iter()
         .map(text)
         .collect()
@@ -164,7 +164,7 @@ fn every_rule_says_what_it_wants() {
 }
 
 #[test]
-fn a_fault_has_the_path_of_the_value_inside() {
+fn an_error_has_the_path_of_the_value_inside() {
     let schema = json!({"properties": {"filter": {"properties": {
         "tags": {"prefixItems": [true], "items": {"type": "string"}},
         "more": {"additionalProperties": {"minimum": 1}},
@@ -193,7 +193,7 @@ fn a_choice_tells_of_the_branch_that_came_furthest() {
 }
 
 #[test]
-fn a_rule_about_members_is_no_fault_of_what_a_failed_choice_knows() {
+fn a_rule_about_members_is_no_error_of_what_a_failed_choice_knows() {
     let schema = json!({
         "oneOf": [{"properties": {"a": {"const": 1}}}],
         "unevaluatedProperties": false,
@@ -205,7 +205,7 @@ fn a_rule_about_members_is_no_fault_of_what_a_failed_choice_knows() {
 }
 
 #[test]
-fn nothing_of_a_value_makes_a_fault_long() {
+fn nothing_of_a_value_makes_an_error_long() {
     let long = "x".repeat(100_000);
     let schema = json!({"additionalProperties": {"additionalProperties": false, "propertyNames": {"const": "a"}}});
     for (path, text) in told(schema, json!({(long.as_str()): {(long.as_str()): 1}})) {
@@ -213,7 +213,7 @@ fn nothing_of_a_value_makes_a_fault_long() {
     }
     let many: Vec<u32> = (0..10_000).collect();
     let [(_, text)] = &told(json!({"enum": many}), json!("a"))[..] else {
-        panic!("one fault");
+        panic!("one error");
     };
     assert!(text.len() < 300 && text.ends_with('…'), "{text}");
 }

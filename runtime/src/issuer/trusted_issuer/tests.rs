@@ -1,12 +1,12 @@
 use super::*;
-use crate::error::Faults;
+use crate::{error::SetupErrors, issuer::jwks_cache};
 
-fn faults(issuer: Issuer) -> Option<String> {
-    let mut faults = Faults::default();
-    let keys = issuer.keys(&mut faults);
-    faults.finish(()).err().map(|faults| {
+fn errors(issuer: Issuer) -> Option<String> {
+    let mut errors = SetupErrors::default();
+    let keys = jwks_cache(&issuer, &mut errors);
+    errors.finish(()).err().map(|errors| {
         assert!(keys.is_none() || issuer.algorithms.is_empty());
-        faults.to_string()
+        errors.to_string()
     })
 }
 
@@ -20,7 +20,7 @@ fn an_issuer_is_asked_over_https_or_on_this_machine() {
         "http://localhost:9000/x",
         "http://[::1]:9000",
     ] {
-        assert_eq!(faults(Issuer::new(name)), None, "{name}");
+        assert_eq!(errors(Issuer::new(name)), None, "{name}");
     }
     for (name, reason) in [
         ("as.example", "not a URL"),
@@ -33,7 +33,7 @@ fn an_issuer_is_asked_over_https_or_on_this_machine() {
         ("https://10.0.0.1", "private"),
         ("http://10.0.0.1", "neither https"),
     ] {
-        let told = faults(Issuer::new(name)).unwrap();
+        let told = errors(Issuer::new(name)).unwrap();
         assert!(told.contains(reason), "{name}: {told}");
     }
 }
@@ -41,16 +41,16 @@ fn an_issuer_is_asked_over_https_or_on_this_machine() {
 #[test]
 fn private_addresses_are_opened_by_configuration_alone() {
     let issuer = Issuer::new("https://10.0.0.1");
-    assert!(faults(issuer.clone()).is_some());
-    assert_eq!(faults(issuer.with_private_addresses()), None);
+    assert!(errors(issuer.clone()).is_some());
+    assert_eq!(errors(issuer.with_private_addresses()), None);
     let issuer = Issuer::new("https://as.example").with_jwks_uri("http://127.0.0.1/keys");
-    assert!(faults(issuer.clone()).unwrap().contains("key set"));
-    assert_eq!(faults(issuer.with_private_addresses()), None);
+    assert!(errors(issuer.clone()).unwrap().contains("key set"));
+    assert_eq!(errors(issuer.with_private_addresses()), None);
 }
 
 #[test]
 fn a_fixed_key_set_must_have_a_key() {
-    let with = |json: &str| faults(Issuer::new("https://as.example").with_jwks(json));
+    let with = |json: &str| errors(Issuer::new("https://as.example").with_jwks(json));
     assert!(with("x").unwrap().contains("not JSON"));
     assert!(with(r#"{"keys":[]}"#).unwrap().contains("no key"));
     let symmetric = with(r#"{"keys":[{"kty":"oct","k":"AA","kid":"s"}]}"#).unwrap();
@@ -59,7 +59,7 @@ fn a_fixed_key_set_must_have_a_key() {
 
 #[test]
 fn an_issuer_needs_an_algorithm() {
-    assert!(faults(Issuer::new("https://as.example").with_algorithms([])).is_some());
+    assert!(errors(Issuer::new("https://as.example").with_algorithms([])).is_some());
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn keys_are_loaded_and_kept_as_the_settings_say() {
         let issuer = Issuer::new("https://as.example")
             .with_refresh_every(Duration::from_secs(refresh))
             .with_outage_limit(Duration::from_secs(limit));
-        let keys = issuer.keys(&mut Faults::default()).unwrap();
+        let keys = jwks_cache(&issuer, &mut SetupErrors::default()).unwrap();
         let (refresh, limit) = keys.lifetime();
         (refresh.as_secs(), limit.as_secs())
     };

@@ -1,6 +1,13 @@
-//! Escapes and truncates untrusted text for a log line.
+//! Makes text from outside fit for a log line: escaped, short, and without secrets.
+//!
+//! - [`Truncated`] and [`QuotedText`] print a value that a client or an issuer sent.
+//! - [`escaped_prefix`] and [`is_one_line`] are for values that a log line prints by itself.
+//! - [`redaction`] is for the text of errors of other libraries and of the application, which
+//!   may contain addresses and tokens.
 
 use std::fmt;
+
+pub(crate) mod redaction;
 
 /// Prints `0` in at most `1` bytes, and escapes everything that could break or disguise a log
 /// line (CWE-117).
@@ -53,9 +60,40 @@ fn write(
     Ok(())
 }
 
+/// Returns the beginning of a text that has at most `longest` characters once it is escaped,
+/// as `Debug` prints it: one character can become ten.
+pub(crate) fn escaped_prefix(text: &str, longest: usize) -> &str {
+    let mut written = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        written += character.escape_debug().count();
+        written > longest
+    });
+    match end {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+/// Returns whether a text stays as it is in a log line: no character in it needs an escape,
+/// apart from quotation marks and backslashes.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    text.chars().all(|character| {
+        matches!(character, '"' | '\'' | '\\') || character.escape_debug().count() == 1
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prefix_is_measured_as_it_is_printed() {
+        assert_eq!(escaped_prefix("short", 9), "short");
+        assert_eq!(escaped_prefix("a\nb", 3), "a\n");
+        assert_eq!(escaped_prefix("\u{e0001}x", 9), "");
+        assert!(is_one_line("a \"b\" 'c' \\ ä"));
+        assert!(!is_one_line("a\nb") && !is_one_line("\u{202e}"));
+    }
 
     #[test]
     fn a_line_cannot_be_broken() {

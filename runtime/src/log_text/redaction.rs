@@ -1,18 +1,17 @@
-//! What of a foreign text may stand in a log line: short, in one line, with no address
-//! and no token.
+//! Removes addresses and tokens from the text of an error.
 //!
 //! Errors of HTTP clients print the whole URL, query and API key included, and errors of
-//! token libraries now and then the token.
+//! token libraries sometimes print the token.
 
 use std::{
     fmt::Write,
     net::{IpAddr, SocketAddr},
 };
 
-/// The longest text from outside in a log line, in bytes; a line has 8 KiB for all of it.
+/// The longest text in a log line, in bytes. A line has 8 KiB in total.
 const LONGEST: usize = 2_048;
 
-/// The text as it may be logged.
+/// Returns a text for a log line: short, in one line, without addresses and tokens.
 pub(crate) fn for_log(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LONGEST));
     for (word, between) in words(text) {
@@ -25,15 +24,15 @@ pub(crate) fn for_log(text: &str) -> String {
         } else if looks_like_a_token(word) {
             out.push_str("[token]");
         } else {
-            push_plain(&mut out, word);
+            push_escaped(&mut out, word);
         }
-        push_plain(&mut out, between);
+        push_escaped(&mut out, between);
     }
     out
 }
 
-/// A foreign error's text as a caller may get it: addresses lose their query and whoever
-/// logs in by them, for that is where API keys stand; tokens go.
+/// Returns a text for the caller: without tokens, and with addresses that have lost their
+/// query and their credentials, which may contain API keys.
 pub(crate) fn for_caller(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (word, between) in words(text) {
@@ -55,7 +54,7 @@ pub(crate) fn for_caller(text: &str) -> String {
     out
 }
 
-/// The words of a text, each with what stands between it and the next.
+/// Splits a text into its words, each with the separators after it.
 fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
     fn separates(c: char) -> bool {
         c.is_whitespace() || "()<>\"'`,;".contains(c)
@@ -66,13 +65,13 @@ fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// An IP address, with a port or without.
+/// Returns whether a word is an IP address, with or without a port.
 fn is_address(word: &str) -> bool {
     let word = word.trim_end_matches([':', '.']);
     word.parse::<SocketAddr>().is_ok() || word.parse::<IpAddr>().is_ok()
 }
 
-/// A text cut to `longest` bytes, at a character's border.
+/// Returns a text of at most `longest` bytes and an ellipsis, cut between characters.
 pub(crate) fn cut(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();
@@ -84,10 +83,10 @@ pub(crate) fn cut(text: &str, longest: usize) -> String {
     format!("{}…", &text[..end])
 }
 
-fn push_plain(out: &mut String, text: &str) {
+fn push_escaped(out: &mut String, text: &str) {
     for c in text.chars() {
         if c.is_control() {
-            // A line break would let a caller write log lines of its own.
+            // A line break would let a caller forge log lines (CWE-117).
             let _infallible = write!(out, "{}", c.escape_default());
         } else {
             out.push(c);
@@ -95,7 +94,8 @@ fn push_plain(out: &mut String, text: &str) {
     }
 }
 
-/// Three parts with dots and a head that begins as base64url of `{"` does (RFC 7515 §7.1).
+/// Returns whether a word has three parts, of which the first begins as the base64url text
+/// of `{"` does (RFC 7515 §7.1).
 fn looks_like_a_token(word: &str) -> bool {
     word.find("eyJ")
         .is_some_and(|start| word[start..].matches('.').count() >= 2)

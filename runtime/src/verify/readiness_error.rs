@@ -1,0 +1,15 @@
+//! Why no token can be verified at the moment.
+
+use std::fmt;
+
+/// The reason of each issuer why its tokens cannot be verified at the moment, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadinessError(pub(super) String);
+
+impl fmt::Display for ReadinessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ReadinessError {}
