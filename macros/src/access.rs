@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
-use crate::{attribute_syntax::Entry, errors::Errors, expand::respan, scope_value};
+use crate::{attribute_syntax::Entry, errors::Errors, scope_value, span::respan};
 
 /// The keys that declare access.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];

@@ -13,42 +13,8 @@ use crate::{
     item_kind::Family,
     model::ItemModel,
     parameter::{Parameter, Receiver},
+    span::{code, located_at, respan, state},
 };
-
-/// Quotes generated code: its locals are hygienic, and its items resolve where the attribute
-/// is.
-macro_rules! code {
-    ($($tokens:tt)*) => {
-        quote_spanned!(Span::mixed_site()=> $($tokens)*)
-    };
-}
-
-/// Copies a name of the user's as a token of generated code.
-pub(crate) fn named(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(at(ident.span()));
-    ident
-}
-
-/// Moves the path of the runtime to a place in the user's code, for an error there.
-pub(crate) fn respan(krate: &TokenStream, place: Span) -> TokenStream {
-    let tokens = krate.clone().into_iter().map(|mut token| {
-        token.set_span(place);
-        token
-    });
-    tokens.collect()
-}
-
-/// Returns a span for generated code whose errors appear at a place in the user's code. Lints
-/// do not count such code as the user's.
-pub(crate) fn at(place: Span) -> Span {
-    Span::mixed_site().located_at(place)
-}
-
-/// Returns the name of the state's type in expansions. No user's type has this name.
-pub(crate) fn state() -> Ident {
-    Ident::new("__ToolgateState", Span::mixed_site())
-}
 
 /// Builds the bounds that the receiver and the extractors of an item put on the state.
 ///
@@ -58,7 +24,7 @@ pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let state = state();
     let bounds = model.parameters.iter().map(|parameter| match parameter {
         Parameter::Receiver(_) => {
-            let place = at(model.ident.span());
+            let place = located_at(model.ident.span());
             quote_spanned!(place=> #krate::__private::Arc<Self>: #krate::__private::PartOf<#state>,)
         }
         Parameter::Extractor(extractor) => {
@@ -96,7 +62,7 @@ impl AccessTokens {
         let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
         let within = declared_scopes.map(|path| {
             // The error appears at the method, not where the vocabulary is named.
-            let place = at(model.ident.span());
+            let place = located_at(model.ident.span());
             quote_spanned!(place=> const _: () = #krate::__private::assert_within(ACCESS, DEMANDS, #path);)
         });
         let consts = code! {
@@ -216,7 +182,7 @@ fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let completes = model.arguments().filter_map(|(_, argument)| {
         let name = &argument.name;
         let path = argument.rules.complete.as_ref()?;
-        let place = at(path.span());
+        let place = located_at(path.span());
         Some(quote_spanned!(place=>
             .completes(#name, #path, |__call| #krate::__private::Ok((#beside)))))
     });
@@ -242,12 +208,12 @@ fn facts(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> TokenSt
         Expr::Lit(ExprLit {
             lit: Lit::Str(_), ..
         }) => code!(.icon_at(#icon)),
-        other => quote_spanned!(at(other.span())=> .icon(#other)),
+        other => quote_spanned!(located_at(other.span())=> .icon(#other)),
     });
     let meta = attribute
         .meta
         .as_ref()
-        .map(|meta| quote_spanned!(at(meta.span())=> .meta(#meta)));
+        .map(|meta| quote_spanned!(located_at(meta.span())=> .meta(#meta)));
     let needed = &attribute.client_capabilities;
     let needed = (!needed.is_empty()).then(|| {
         let needed = needed.iter().map(|one| one.tokens(krate));
@@ -286,7 +252,7 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
 /// Builds the call of the `authorize` function: the caller, and a reference to each argument.
 fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
-    let place = at(path.span());
+    let place = located_at(path.span());
     let mut looks = Vec::new();
     let mut passed = Vec::new();
     for (number, parameter) in model.parameters.iter().enumerate() {
@@ -372,6 +338,3 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,23 +8,32 @@ use crate::{
     attribute::{ItemAttribute, default_krate},
     errors::Errors,
     expand::{self, AccessTokens},
-    fallback,
+    invalid_item::InvalidItem,
     item_kind::Family,
     model::ItemModel,
+    span,
 };
 
 /// The mark that `#[mcp_tools]` leaves in the attribute of a method that it has expanded.
 pub(crate) const READ: &str = "__read_by_mcp_tools";
 
 /// Expands `#[mcp_tool(attribute)] item`, or the same for the other families.
-pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) -> TokenStream {
+///
+/// # Errors
+///
+/// An invalid item, with all its errors.
+pub(crate) fn expand(
+    family: Family,
+    attribute: TokenStream,
+    item: TokenStream,
+) -> Result<TokenStream, InvalidItem> {
     if attribute.to_string() == READ {
-        return item;
+        return Ok(item);
     }
     let errors = Errors::new();
     let mut function = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Fn(function)) => function,
-        other => return no_function(family, other, item, errors),
+        other => return Err(no_function(family, other, item, errors)),
     };
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
         errors.on(
@@ -35,7 +44,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
                 family.attribute()
             ),
         );
-        return fallback::alone(errors, &without_our_attributes(function));
+        return Err(InvalidItem::other(errors, without_our_attributes(function)));
     }
     let attribute = ItemAttribute::read(family, attribute, Span::call_site(), &errors);
     let krate = attribute.krate.clone().unwrap_or_else(default_krate);
@@ -57,8 +66,13 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         &krate,
         &errors,
     );
-    if let Some(told) = errors.finish() {
-        return fallback::function(family, told, &function, &krate);
+    if let Some(errors) = errors.finish() {
+        return Err(InvalidItem::Function {
+            errors,
+            item: Box::new(function),
+            family,
+            krate,
+        });
     }
 
     let ident = &model.ident;
@@ -76,7 +90,7 @@ pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) 
         ),
         &krate,
     );
-    quote!(#function #hidden #stated #implementation)
+    Ok(quote!(#function #hidden #stated #implementation))
 }
 
 /// Implements the access on the hidden struct, independent of the state of a server.
@@ -101,7 +115,7 @@ fn stated(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream 
 pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
     // Located at the function's name, but not a token of the user's: lints about names and
     // documentation of items must not apply to it.
-    let ident = expand::named(ident);
+    let ident = span::named(ident);
     quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
         #visibility struct #ident {}
@@ -116,7 +130,7 @@ pub(crate) fn implementation(
     definition: &TokenStream,
     krate: &TokenStream,
 ) -> TokenStream {
-    let state = expand::state();
+    let state = span::state();
     let (def, result) = (family.part("Def"), family.part("Definition"));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
@@ -152,7 +166,7 @@ fn no_function(
     item: syn::Result<Item>,
     tokens: TokenStream,
     errors: Errors,
-) -> TokenStream {
+) -> InvalidItem {
     let (name, noun) = (family.attribute(), family.noun());
     match item {
         Ok(Item::Impl(_)) => errors.at(
@@ -169,7 +183,7 @@ fn no_function(
         ),
         Err(error) => errors.push(error),
     }
-    fallback::alone(errors, &tokens)
+    InvalidItem::other(errors, tokens)
 }
 
 #[cfg(test)]

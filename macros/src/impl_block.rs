@@ -9,16 +9,24 @@ use crate::{
     attribute::ItemAttribute,
     errors::Errors,
     expand::{self, AccessTokens},
-    fallback,
     function::{READ, is_ours},
+    invalid_item::InvalidItem,
     item_kind::Family,
     model::{ItemModel, place_of},
     parameter::{clean, is_cfg},
+    span,
     tools_attribute::BlockAttribute,
 };
 
 /// Expands `#[mcp_tools(attribute)] item`.
-pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+///
+/// # Errors
+///
+/// An invalid item, with all its errors.
+pub(crate) fn expand(
+    attribute: TokenStream,
+    item: TokenStream,
+) -> Result<TokenStream, InvalidItem> {
     let errors = Errors::new();
     let mut block = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Impl(block)) => block,
@@ -27,18 +35,18 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
                 Span::call_site(),
                 "`#[mcp_tools]` applies to an `impl` block: put `#[mcp_tool(…)]` on a function",
             );
-            return fallback::alone(errors, &item);
+            return Err(InvalidItem::other(errors, item));
         }
         Ok(_) => {
             errors.at(
                 Span::call_site(),
                 "`#[mcp_tools]` applies to an `impl` block: put it on one",
             );
-            return fallback::alone(errors, &item);
+            return Err(InvalidItem::other(errors, item));
         }
         Err(error) => {
             errors.push(error);
-            return fallback::alone(errors, &item);
+            return Err(InvalidItem::other(errors, item));
         }
     };
     let attribute = BlockAttribute::read(attribute, &errors);
@@ -68,14 +76,19 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         .into_iter()
         .filter(|family| meant.contains(family))
         .collect();
-    if let Some(told) = errors.finish() {
-        return fallback::block(told, &block, &attribute, &families);
+    if let Some(errors) = errors.finish() {
+        return Err(InvalidItem::Block {
+            errors,
+            item: Box::new(block),
+            attribute: Box::new(attribute),
+            families,
+        });
     }
 
     let groups = families
         .iter()
         .map(|&family| group(family, &block, &attribute, &models));
-    quote!(#block #(#groups)*)
+    Ok(quote!(#block #(#groups)*))
 }
 
 /// Expands the methods of one family, and the function that registers them.
@@ -89,7 +102,7 @@ fn group(
         .iter()
         .filter(|model| model.attribute.family == family);
     let krate = &attribute.krate;
-    let state = expand::state();
+    let state = span::state();
     let bounds = models.clone().map(|model| expand::bounds(model, krate));
     let definitions = models.map(|model| {
         let ident = &model.ident;
@@ -203,11 +216,11 @@ pub(crate) fn register(
     let krate = &attribute.krate;
     let register = attribute.registers(family);
     let ty = &block.self_ty;
-    let state = expand::state();
+    let state = span::state();
     let number = number(&register);
     let (set, group) = (family.part("Set"), family.part("Group"));
     // Not a token of the user's, so lints about documentation and visibility do not apply.
-    let name = expand::named(&register);
+    let name = span::named(&register);
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #ty {
@@ -232,10 +245,10 @@ pub(crate) fn implementation(
 ) -> TokenStream {
     let krate = &attribute.krate;
     let ty = &block.self_ty;
-    let state = expand::state();
+    let state = span::state();
     let number = number(&attribute.registers(family));
     let (set, group) = (family.part("Set"), family.part("Group"));
-    quote_spanned! {expand::at(ty.span())=>
+    quote_spanned! {span::located_at(ty.span())=>
         #[automatically_derived]
         impl<#state> #krate::__private::#group<#state, #number> for #ty
         #bounds

@@ -3,6 +3,8 @@
 
 use proc_macro::TokenStream;
 
+use crate::item_kind::Family;
+
 mod access;
 mod attribute;
 mod attribute_syntax;
@@ -13,6 +15,7 @@ mod expand;
 mod fallback;
 mod function;
 mod impl_block;
+mod invalid_item;
 mod item_kind;
 mod json_type;
 mod model;
@@ -20,8 +23,12 @@ mod parameter;
 mod pattern;
 mod rules;
 mod scope_value;
+mod span;
 mod tools_attribute;
 mod uri_template;
+
+#[cfg(test)]
+mod tests;
 
 /// Turns a function into an MCP tool. The function itself is unchanged and stays callable.
 ///
@@ -137,7 +144,7 @@ mod uri_template;
 /// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(item_kind::Family::Tool, attribute.into(), item.into()).into()
+    expand_function(Family::Tool, attribute, item)
 }
 
 /// Turns a function into an MCP resource, which clients read by its URI.
@@ -204,7 +211,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// receives its `Display`; its `source()` chain is only logged.
 #[proc_macro_attribute]
 pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(item_kind::Family::Resource, attribute.into(), item.into()).into()
+    expand_function(Family::Resource, attribute, item)
 }
 
 /// Turns a function into an MCP prompt: messages that a user chooses to start with.
@@ -245,7 +252,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// that first asks its client something returns `Reply<T>` of one of these.
 #[proc_macro_attribute]
 pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(item_kind::Family::Prompt, attribute.into(), item.into()).into()
+    expand_function(Family::Prompt, attribute, item)
 }
 
 /// Turns the methods of an `impl` block into tools, resources and prompts, if they have
@@ -300,5 +307,13 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    impl_block::expand(attribute.into(), item.into()).into()
+    impl_block::expand(attribute.into(), item.into())
+        .unwrap_or_else(fallback::expand)
+        .into()
+}
+
+fn expand_function(family: Family, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(family, attribute.into(), item.into())
+        .unwrap_or_else(fallback::expand)
+        .into()
 }

@@ -7,10 +7,10 @@ use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, spanned::Spanne
 use crate::{
     attribute_syntax::{Entry, Number, entries},
     errors::Errors,
-    expand::at,
     item_kind::Family,
     json_type::Kind,
     pattern::is_pattern,
+    span::located_at,
 };
 
 const KEYS: [&str; 8] = [
@@ -199,8 +199,8 @@ impl Rules {
         let pattern = self.pattern.as_ref().map(|text| quote!(.pattern(#text)));
         let header = self.header.as_ref().map(|text| quote!(.header(#text)));
         let default = self.default.as_ref().map(|default| match default {
-            Preset::OfType(span) => quote_spanned!(at(*span)=> .default_of::<#ty>()),
-            Preset::Value(value) => quote_spanned!(at(value.span())=> .default(#value)),
+            Preset::OfType(span) => quote_spanned!(located_at(*span)=> .default_of::<#ty>()),
+            Preset::Value(value) => quote_spanned!(located_at(value.span())=> .default(#value)),
         });
         quote!(#minimum #maximum #min_length #max_length #pattern #header #default)
     }
