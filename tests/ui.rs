@@ -8,7 +8,7 @@
 use std::{fs, path::Path};
 
 #[test]
-fn mistakes_are_told_with_their_remedy() {
+fn mistakes_are_reported_with_their_fix() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/fail/*/*.rs");
     cases.pass("ui/pass/*.rs");
@@ -40,12 +40,12 @@ fn one_mistake_is_one_error() {
                 })
                 .parse()
                 .unwrap();
-            let told = fs::read_to_string(program.with_extension("stderr")).unwrap();
-            let found = told
+            let reported = fs::read_to_string(program.with_extension("stderr")).unwrap();
+            let found = reported
                 .lines()
                 .filter(|line| line.starts_with("error"))
                 .count();
-            assert_eq!(found, expected, "{}\n{told}", program.display());
+            assert_eq!(found, expected, "{}\n{reported}", program.display());
             counted += found;
         }
     }

@@ -18,23 +18,23 @@ pub(crate) struct Entry {
 
 /// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
 /// and a key that is not in `known`.
-pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
-    let read = |input: ParseStream<'_>| {
+pub(crate) fn parse_entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
+    let parse = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();
         while !input.is_empty() {
-            match entry(input) {
+            match parse_entry(input) {
                 Ok(entry) if !known.iter().any(|known| entry.key == known) => {
-                    errors.at(entry.key.span(), unknown(&entry.key, known));
+                    errors.add_at(entry.key.span(), unknown_key(&entry.key, known));
                 }
                 Ok(entry) if entries.iter().any(|earlier| earlier.key == entry.key) => {
-                    errors.at(
+                    errors.add_at(
                         entry.key.span(),
                         format_args!("`{}` appears twice: keep one of the two", entry.key),
                     );
                 }
                 Ok(entry) => entries.push(entry),
                 Err(error) => {
-                    errors.push(error);
+                    errors.add(error);
                     while !input.is_empty() && !input.peek(Token![,]) {
                         input.parse::<TokenTree>()?;
                     }
@@ -46,13 +46,13 @@ pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> V
         }
         Ok(entries)
     };
-    read.parse2(tokens).unwrap_or_else(|error| {
-        errors.push(error);
+    parse.parse2(tokens).unwrap_or_else(|error| {
+        errors.add(error);
         Vec::new()
     })
 }
 
-fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+fn parse_entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected a key, such as `scope = \"news:read\"`"));
     }
@@ -77,7 +77,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
 }
 
 /// Returns the message for an unknown key. It names the most similar key, if there is one.
-fn unknown(key: &Ident, known: &[&str]) -> String {
+fn unknown_key(key: &Ident, known: &[&str]) -> String {
     let text = key.to_string();
     // rmcp and other crates use the protocol's names, such as `read_only_hint`.
     let bare = text.strip_suffix("_hint").unwrap_or(&text);
@@ -101,7 +101,7 @@ impl Entry {
     /// Reads a flag, which has no value. `flag = false` is refused: omit the flag instead.
     pub(crate) fn flag(&self, errors: &Errors) -> bool {
         if let Some(value) = &self.value {
-            errors.on(
+            errors.add_on(
                 value,
                 format_args!(
                     "`{0}` takes no value: write `{0}` alone, or remove it",
@@ -121,7 +121,7 @@ impl Entry {
                 ..
             })) => Some(value.value()),
             Some(other) => {
-                errors.on(
+                errors.add_on(
                     other,
                     format_args!(
                         "`{0}` must be `true` or `false`: write `{0}` or `{0} = false`",
@@ -141,7 +141,7 @@ impl Entry {
                 ..
             })) => {
                 if text.value().trim().is_empty() {
-                    errors.on(
+                    errors.add_on(
                         text,
                         format_args!("`{}` is empty: give it a value, or remove it", self.key),
                     );
@@ -163,7 +163,7 @@ impl Entry {
                 ..
             })) => number
                 .base10_parse()
-                .map_err(|error| errors.push(error))
+                .map_err(|error| errors.add(error))
                 .ok(),
             other => {
                 self.expect(other.as_ref(), "an integer that is not negative", errors);
@@ -174,7 +174,7 @@ impl Entry {
 
     /// Returns a number, with its sign.
     pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
-        let number = self.value.as_ref().and_then(Number::of);
+        let number = self.value.as_ref().and_then(Number::from_expr);
         if number.is_none() {
             self.expect(self.value.as_ref(), "a number", errors);
         }
@@ -184,8 +184,8 @@ impl Entry {
     fn expect(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
         let message = format!("`{}` needs {what}: write `{} = …`", self.key, self.key);
         match found {
-            Some(found) => errors.on(found, message),
-            None => errors.at(self.span(), message),
+            Some(found) => errors.add_on(found, message),
+            None => errors.add_at(self.span(), message),
         }
     }
 }
@@ -199,7 +199,7 @@ pub(crate) enum Number {
 
 impl Number {
     /// Returns the number of a literal, or of a literal after `-`.
-    pub(crate) fn of(expr: &Expr) -> Option<Self> {
+    pub(crate) fn from_expr(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Lit(ExprLit {
                 lit: Lit::Int(number),
@@ -209,12 +209,11 @@ impl Number {
                 lit: Lit::Float(number),
                 ..
             }) => number.base10_parse().ok().map(Self::Float),
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-                Self::of(&unary.expr).map(|number| match number {
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Self::from_expr(&unary.expr)
+                .map(|number| match number {
                     Self::Integer(number) => Self::Integer(-number),
                     Self::Float(number) => Self::Float(-number),
-                })
-            }
+                }),
             _ => None,
         }
     }
@@ -241,40 +240,41 @@ mod tests {
     use super::*;
     use quote::quote;
 
-    fn told(tokens: TokenStream) -> Vec<String> {
+    fn reported(tokens: TokenStream) -> Vec<String> {
         let errors = Errors::new();
-        let _read = entries(tokens, &["scope", "scopes", "read_only", "name"], &errors);
+        let _entries = parse_entries(tokens, &["scope", "scopes", "read_only", "name"], &errors);
         errors.texts()
     }
 
     #[test]
-    fn a_typo_is_answered_with_what_was_meant() {
+    fn a_typo_is_reported_with_the_likely_key() {
         for (tokens, meant) in [
             (quote!(scop = "a"), "did you mean `scope`"),
             (quote!(read_only_hint), "did you mean `read_only`"),
             (quote!(readonly), "did you mean `read_only`"),
             (quote!(zzz), "use one of `scope`"),
         ] {
-            let told = told(tokens);
-            assert!(told[0].contains(meant), "{told:?}");
+            let reported = reported(tokens);
+            assert!(reported[0].contains(meant), "{reported:?}");
         }
     }
 
     #[test]
-    fn every_fault_of_an_attribute_is_told() {
-        let told = told(quote!(scope = "a", scope = "b", nam = "x", name("y"), = 7, read_only = ));
-        assert_eq!(told.len(), 5, "{told:?}");
+    fn every_error_of_an_attribute_is_reported() {
+        let reported =
+            reported(quote!(scope = "a", scope = "b", nam = "x", name("y"), = 7, read_only = ));
+        assert_eq!(reported.len(), 5, "{reported:?}");
     }
 
     #[test]
-    fn nothing_is_skipped_in_silence() {
+    fn nothing_is_skipped_silently() {
         for tokens in [
             quote!("news:read"),
             quote!(scope "a"),
             quote!(scope == "a"),
             quote!(,),
         ] {
-            assert!(!told(tokens.clone()).is_empty(), "{tokens}");
+            assert!(!reported(tokens.clone()).is_empty(), "{tokens}");
         }
     }
 }

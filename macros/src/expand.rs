@@ -10,7 +10,7 @@ use syn::{Expr, ExprLit, ExprPath, Lit, spanned::Spanned};
 
 use crate::{
     access::Access,
-    item_kind::Family,
+    item_kind::ItemKind,
     model::ItemModel,
     parameter::{Parameter, Receiver},
     span::{code, located_at, respan, state},
@@ -45,15 +45,15 @@ pub(crate) struct AccessTokens {
 
 impl AccessTokens {
     /// Refers to the constants of a function's hidden struct.
-    pub(crate) fn stated(krate: &TokenStream) -> Self {
+    pub(crate) fn for_function(krate: &TokenStream) -> Self {
         Self {
             access: code!(<Self as #krate::__private::Stated>::ACCESS),
             demands: code!(<Self as #krate::__private::Stated>::DEMANDS),
         }
     }
 
-    /// Builds them for a method, and checks them against the vocabulary, if there is one.
-    pub(crate) fn of(
+    /// Builds them for a method, and checks them against the declared scopes, if there are any.
+    pub(crate) fn for_method(
         model: &ItemModel,
         declared_scopes: Option<&ExprPath>,
         krate: &TokenStream,
@@ -61,7 +61,7 @@ impl AccessTokens {
         let access = access(model, krate);
         let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
         let within = declared_scopes.map(|path| {
-            // The error appears at the method, not where the vocabulary is named.
+            // The error appears at the method, not where the declared scopes are named.
             let place = located_at(model.ident.span());
             quote_spanned!(place=> const _: () = #krate::__private::assert_within(ACCESS, DEMANDS, #path);)
         });
@@ -100,14 +100,14 @@ pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStr
 pub(crate) fn definition(
     model: &ItemModel,
     function: &TokenStream,
-    asks: &AccessTokens,
+    access: &AccessTokens,
     krate: &TokenStream,
 ) -> TokenStream {
-    let family = model.attribute.family;
-    let (reads, returns) = match family {
-        Family::Tool => (code!(argument), code!(returns)),
-        Family::Resource => (code!(text), code!(contents)),
-        Family::Prompt => (code!(text), code!(messages)),
+    let kind = model.attribute.kind;
+    let (reads, returns) = match kind {
+        ItemKind::Tool => (code!(argument), code!(returns)),
+        ItemKind::Resource => (code!(text), code!(contents)),
+        ItemKind::Prompt => (code!(text), code!(messages)),
     };
     let parameters = model.parameters.iter().enumerate();
     let slots = parameters.map(|(number, parameter)| {
@@ -128,16 +128,16 @@ pub(crate) fn definition(
         code!(.extracts::<#ty>())
     });
     let result = &model.result;
-    let facts = facts(model, asks, krate);
+    let facts = facts(model, access, krate);
     let call = call(model, function, krate);
-    let value = family.part("Definition");
-    let made = match family {
-        Family::Tool => {
+    let value = kind.type_name("Definition");
+    let made = match kind {
+        ItemKind::Tool => {
             let describe = describe(model, krate);
-            let authorize = authorize(model, asks, krate);
+            let authorize = authorize(model, access, krate);
             code!(new(#facts, move |__describe| { #describe }, move |__call| #call) #authorize)
         }
-        Family::Resource => {
+        ItemKind::Resource => {
             let attribute = &model.attribute;
             // If it is missing, an error was reported, and this is not used.
             let uri = attribute.uri.as_ref().map(|uri| &uri.literal);
@@ -146,7 +146,7 @@ pub(crate) fn definition(
             let size = attribute.size.map(|bytes| code!(.size(#bytes)));
             code!(new(#uri, #facts, __result, move |__call| #call) #mime_type #size)
         }
-        Family::Prompt => {
+        ItemKind::Prompt => {
             let arguments = model.arguments().map(|(number, argument)| {
                 let slot = slot(number);
                 let name = &argument.name;
@@ -194,11 +194,11 @@ fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
-fn facts(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> TokenStream {
+fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> TokenStream {
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
-    let access = &asks.access;
+    let access = &access.access;
     let title = attribute.title.as_ref().map(|text| code!(.title(#text)));
     let hints = attribute.hints.iter().map(|(key, value)| {
         let key = Ident::new(&key.to_string(), Span::mixed_site());
@@ -250,7 +250,7 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
 }
 
 /// Builds the call of the `authorize` function: the caller, and a reference to each argument.
-fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
+fn authorize(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
     let place = located_at(path.span());
     let mut looks = Vec::new();
@@ -272,7 +272,7 @@ fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Opt
             }
         });
     }
-    let demands = &asks.demands;
+    let demands = &access.demands;
     let caller = match model.is_public() {
         true => quote_spanned!(place=> __asked.caller()),
         false => quote_spanned!(place=> __asked.known_caller()?),
@@ -325,9 +325,9 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
         passed.push(code!(#value));
     }
     let wait = model.is_async.then(|| code!(.await));
-    let run = match model.attribute.family {
-        Family::Tool => code!(run),
-        Family::Resource | Family::Prompt => code!(attempt),
+    let run = match model.attribute.kind {
+        ItemKind::Tool => code!(run),
+        ItemKind::Resource | ItemKind::Prompt => code!(attempt),
     };
     code! {
         #krate::__private::#run(__call.tool(), async move {

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::{ItemFn, ItemImpl};
 
 use crate::{
-    function, impl_block, invalid_item::InvalidItem, item_kind::Family,
+    function, impl_block, invalid_item::InvalidItem, item_kind::ItemKind,
     tools_attribute::BlockAttribute,
 };
 
@@ -17,31 +17,31 @@ pub(crate) fn expand(invalid: InvalidItem) -> TokenStream {
         InvalidItem::Function {
             errors,
             item,
-            family,
+            kind,
             krate,
         } => {
-            let stub = function_stub(family, &item, &krate);
+            let stub = function_stub(kind, &item, &krate);
             quote!(#errors #item #stub)
         }
         InvalidItem::Block {
             errors,
             item,
             attribute,
-            families,
+            kinds,
         } => {
-            let stub = block_stub(&families, &item, &attribute);
+            let stub = block_stub(&kinds, &item, &attribute);
             quote!(#errors #item #stub)
         }
     }
 }
 
 /// Builds the hidden struct of a function, with a stub of its definition.
-fn function_stub(family: Family, item: &ItemFn, krate: &TokenStream) -> TokenStream {
+fn function_stub(kind: ItemKind, item: &ItemFn, krate: &TokenStream) -> TokenStream {
     let ident = &item.sig.ident;
     let hidden = function::hidden(&item.vis, ident);
-    let definition = family.part("Definition");
+    let definition = kind.type_name("Definition");
     let stub = function::implementation(
-        family,
+        kind,
         ident,
         &TokenStream::new(),
         &quote!(#krate::__private::#definition::stub()),
@@ -58,15 +58,15 @@ fn function_stub(family: Family, item: &ItemFn, krate: &TokenStream) -> TokenStr
 }
 
 /// Builds an empty registration for each kind of item in a block.
-fn block_stub(families: &[Family], item: &ItemImpl, attribute: &BlockAttribute) -> TokenStream {
+fn block_stub(kinds: &[ItemKind], item: &ItemImpl, attribute: &BlockAttribute) -> TokenStream {
     if item.trait_.is_some() || !item.generics.params.is_empty() {
         // There is no single type to implement the stub for.
         return TokenStream::new();
     }
-    let stubs = families.iter().map(|&family| {
-        let register = impl_block::register(family, item, attribute);
+    let stubs = kinds.iter().map(|&kind| {
+        let register = impl_block::register(kind, item, attribute);
         let nothing = TokenStream::new();
-        let stub = impl_block::implementation(family, item, attribute, &nothing, &nothing);
+        let stub = impl_block::implementation(kind, item, attribute, &nothing, &nothing);
         quote!(#register #stub)
     });
     quote!(#(#stubs)*)

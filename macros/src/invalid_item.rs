@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{ItemFn, ItemImpl};
 
-use crate::{errors::Errors, item_kind::Family, tools_attribute::BlockAttribute};
+use crate::{errors::Errors, item_kind::ItemKind, tools_attribute::BlockAttribute};
 
 /// An item with errors, without our attributes.
 pub(crate) enum InvalidItem {
@@ -17,7 +17,7 @@ pub(crate) enum InvalidItem {
     Function {
         errors: TokenStream,
         item: Box<ItemFn>,
-        family: Family,
+        kind: ItemKind,
         krate: TokenStream,
     },
     /// An `impl` block, with the kinds of item that its methods declare.
@@ -25,7 +25,7 @@ pub(crate) enum InvalidItem {
         errors: TokenStream,
         item: Box<ItemImpl>,
         attribute: Box<BlockAttribute>,
-        families: Vec<Family>,
+        kinds: Vec<ItemKind>,
     },
 }
 

@@ -6,7 +6,7 @@ use syn::Attribute;
 
 /// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
+pub(crate) enum ItemKind {
     Tool,
     Resource,
     Prompt,
@@ -69,15 +69,15 @@ const PROMPT: [&str; 13] = [
     "crate",
 ];
 
-impl Family {
+impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
 
-    /// Returns the family of an attribute, or `None` if it is not one of ours.
-    pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
+    /// Returns the kind of an attribute, or `None` if it is not one of ours.
+    pub(crate) fn from_attribute(attribute: &Attribute) -> Option<Self> {
         let last = attribute.path().segments.last()?;
         Self::ALL
             .into_iter()
-            .find(|family| last.ident == family.attribute())
+            .find(|kind| last.ident == kind.attribute())
     }
 
     /// The name of the attribute.
@@ -99,7 +99,7 @@ impl Family {
     }
 
     /// The first half of the error for a missing access.
-    pub(crate) fn question(self) -> &'static str {
+    pub(crate) fn missing_access(self) -> &'static str {
         match self {
             Self::Tool => "this tool does not declare who may call it:",
             Self::Resource => "this resource does not declare who may read it:",
@@ -117,17 +117,17 @@ impl Family {
     }
 
     /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.
-    pub(crate) fn part(self, part: &str) -> Ident {
+    pub(crate) fn type_name(self, suffix: &str) -> Ident {
         let prefix = match self {
             Self::Tool => "Tool",
             Self::Resource => "Resource",
             Self::Prompt => "Prompt",
         };
-        format_ident!("{prefix}{part}", span = Span::mixed_site())
+        format_ident!("{prefix}{suffix}", span = Span::mixed_site())
     }
 
     /// The default name of the function that registers the methods of a block.
-    pub(crate) fn register(self) -> &'static str {
+    pub(crate) fn default_register(self) -> &'static str {
         match self {
             Self::Tool => "tools",
             Self::Resource => "resources",

@@ -3,7 +3,7 @@
 
 use proc_macro::TokenStream;
 
-use crate::item_kind::Family;
+use crate::item_kind::ItemKind;
 
 mod access;
 mod attribute;
@@ -144,7 +144,7 @@ mod tests;
 /// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand_function(Family::Tool, attribute, item)
+    expand_function(ItemKind::Tool, attribute, item)
 }
 
 /// Turns a function into an MCP resource, which clients read by its URI.
@@ -211,7 +211,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// receives its `Display`; its `source()` chain is only logged.
 #[proc_macro_attribute]
 pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand_function(Family::Resource, attribute, item)
+    expand_function(ItemKind::Resource, attribute, item)
 }
 
 /// Turns a function into an MCP prompt: messages that a user chooses to start with.
@@ -252,7 +252,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// that first asks its client something returns `Reply<T>` of one of these.
 #[proc_macro_attribute]
 pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand_function(Family::Prompt, attribute, item)
+    expand_function(ItemKind::Prompt, attribute, item)
 }
 
 /// Turns the methods of an `impl` block into tools, resources and prompts, if they have
@@ -312,8 +312,8 @@ pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
         .into()
 }
 
-fn expand_function(family: Family, attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(family, attribute.into(), item.into())
+fn expand_function(kind: ItemKind, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(kind, attribute.into(), item.into())
         .unwrap_or_else(fallback::expand)
         .into()
 }

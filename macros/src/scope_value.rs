@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::LitStr;
 
 /// Returns the error of a scope literal, with its place, or `None` if the scope is valid.
-pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
+pub(crate) fn first_error(literal: &LitStr) -> Option<syn::Error> {
     let text = literal.value();
     if text.is_empty() {
         return Some(syn::Error::new(
@@ -67,8 +67,8 @@ fn place(literal: &LitStr, byte: usize, wrong: char) -> Span {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Option<String> {
-        fault(&LitStr::new(text, Span::call_site())).map(|error| error.to_string())
+    fn reported(text: &str) -> Option<String> {
+        first_error(&LitStr::new(text, Span::call_site())).map(|error| error.to_string())
     }
 
     #[test]
@@ -84,18 +84,18 @@ mod tests {
             ("a\n", "the control character 0x0a"),
             ("", "at least one character"),
         ] {
-            let told = told(text).unwrap();
-            assert!(told.contains(expected), "{text:?}: {told}");
+            let reported = reported(text).unwrap();
+            assert!(reported.contains(expected), "{text:?}: {reported}");
         }
     }
 
     #[test]
-    fn every_ascii_character_is_judged_as_the_rfc_says() {
+    fn every_ascii_character_is_checked_as_the_rfc_says() {
         for byte in 0..=0x7f_u8 {
             let allowed =
                 byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);
             let text = char::from(byte).to_string();
-            assert_eq!(told(&text).is_none(), allowed, "{byte:#x}");
+            assert_eq!(reported(&text).is_none(), allowed, "{byte:#x}");
         }
     }
 }

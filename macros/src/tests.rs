@@ -1,7 +1,7 @@
 use proc_macro2::TokenTree;
 use quote::quote;
 
-use crate::{function, impl_block, item_kind::Family};
+use crate::{function, impl_block, item_kind::ItemKind};
 
 fn count(tokens: proc_macro2::TokenStream) -> usize {
     tokens
@@ -15,7 +15,7 @@ fn count(tokens: proc_macro2::TokenStream) -> usize {
 
 fn tool(parameters: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     function::expand(
-        Family::Tool,
+        ItemKind::Tool,
         quote!(scope = "a"),
         quote! {
             /// Does.
@@ -32,7 +32,7 @@ fn an_expansion_is_small() {
     let bare = count(tool(quote!()));
     let argument = count(tool(quote!(a: String))) - bare;
     let extractor = count(tool(quote!(State(a): State<Db>))) - bare;
-    // About 20 of these tokens let the compiler check a vocabulary.
+    // About 20 of these tokens let the compiler check declared scopes.
     assert!(bare < 300, "a tool has {bare} tokens");
     assert!(argument < 60, "an argument has {argument} tokens");
     assert!(extractor < 80, "an extractor has {extractor} tokens");
@@ -48,22 +48,22 @@ fn an_expansion_derives_nothing_and_is_safe() {
 }
 
 #[test]
-fn the_function_stands_as_it_was_written() {
+fn the_function_is_emitted_as_written() {
     let item = quote! {
         #[doc = " Does."]
         #[inline]
         pub(crate) async fn f(mut a: String) -> String { a.push('x'); a }
     };
-    let text = function::expand(Family::Tool, quote!(public), item.clone());
+    let text = function::expand(ItemKind::Tool, quote!(public), item.clone());
     let text = text.ok().unwrap().to_string();
     assert!(text.starts_with(&item.to_string()), "{text}");
 }
 
 #[test]
-fn every_path_begins_at_the_crate_that_is_stated() {
+fn every_path_begins_with_the_given_crate() {
     for text in [
         function::expand(
-            Family::Tool,
+            ItemKind::Tool,
             quote!(scope = A, crate = my::gate),
             quote! {
                 /// Does.

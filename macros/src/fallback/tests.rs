@@ -11,7 +11,7 @@ fn expand_invalid(result: Result<TokenStream, InvalidItem>) -> String {
 #[test]
 fn an_invalid_function_is_emitted_with_a_stub() {
     let expanded = expand_invalid(function::expand(
-        Family::Tool,
+        ItemKind::Tool,
         quote!(),
         quote!(
             pub fn f(#[arg(minimum = 1)] a: &str) {}
@@ -39,7 +39,11 @@ fn an_item_that_is_not_a_function_is_emitted_unchanged() {
             const C: u8 = 1;
         ),
     ] {
-        let expanded = expand_invalid(function::expand(Family::Tool, quote!(public), item.clone()));
+        let expanded = expand_invalid(function::expand(
+            ItemKind::Tool,
+            quote!(public),
+            item.clone(),
+        ));
         assert!(expanded.contains("compile_error"), "{expanded}");
         assert!(expanded.ends_with(&item.to_string()), "{expanded}");
     }

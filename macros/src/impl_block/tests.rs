@@ -3,7 +3,7 @@ use syn::parse_quote;
 use super::*;
 
 #[test]
-fn methods_without_the_attribute_are_no_tools() {
+fn methods_without_the_attribute_are_not_tools() {
     let expanded = expand(
         TokenStream::new(),
         quote! {
@@ -24,9 +24,9 @@ fn methods_without_the_attribute_are_no_tools() {
 }
 
 #[test]
-fn two_blocks_have_two_numbers() {
+fn two_blocks_have_two_ids() {
     assert_ne!(
-        number(&parse_quote!(tools)),
-        number(&parse_quote!(more_tools))
+        block_id(&parse_quote!(tools)),
+        block_id(&parse_quote!(more_tools))
     );
 }
