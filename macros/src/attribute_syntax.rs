@@ -16,13 +16,22 @@ pub(crate) struct Entry {
     pub(crate) value: Option<Expr>,
 }
 
+/// The keys of an attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys {
+    pub(crate) known: &'static [&'static str],
+    /// Keys that have no meaning yet.
+    pub(crate) reserved: &'static [&'static str],
+}
+
 /// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
-/// and a key that is not in `known`.
-pub(crate) fn parse_entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
+/// and a key that is not known.
+pub(crate) fn parse_entries(tokens: TokenStream, keys: Keys, errors: &Errors) -> Vec<Entry> {
+    let known = keys.known;
     let parse = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();
         while !input.is_empty() {
-            match parse_entry(input) {
+            match parse_entry(input, keys.reserved) {
                 Ok(entry) if !known.iter().any(|known| entry.key == known) => {
                     errors.add_at(entry.key.span(), unknown_key(&entry.key, known));
                 }
@@ -52,11 +61,20 @@ pub(crate) fn parse_entries(tokens: TokenStream, known: &[&str], errors: &Errors
     })
 }
 
-fn parse_entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected a key, such as `scope = \"news:read\"`"));
     }
     let key = input.call(Ident::parse_any)?;
+    // Before the rest, so that the value of a reserved key can have any form.
+    if reserved.iter().any(|reserved| key == reserved) {
+        return Err(syn::Error::new(
+            key.span(),
+            format_args!(
+                "`{key}` is reserved for a later release and changes nothing today: remove it"
+            ),
+        ));
+    }
     if input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             key.span(),
@@ -242,7 +260,11 @@ mod tests {
 
     fn reported(tokens: TokenStream) -> Vec<String> {
         let errors = Errors::new();
-        let _entries = parse_entries(tokens, &["scope", "scopes", "read_only", "name"], &errors);
+        let keys = Keys {
+            known: &["scope", "scopes", "read_only", "name"],
+            reserved: &["rate", "roles"],
+        };
+        let _entries = parse_entries(tokens, keys, &errors);
         errors.texts()
     }
 
@@ -264,6 +286,22 @@ mod tests {
         let reported =
             reported(quote!(scope = "a", scope = "b", nam = "x", name("y"), = 7, read_only = ));
         assert_eq!(reported.len(), 5, "{reported:?}");
+    }
+
+    #[test]
+    fn a_reserved_key_is_one_error_with_any_value() {
+        for tokens in [
+            quote!(rate),
+            quote!(rate = "5/s"),
+            quote!(rate(5, per = "s")),
+            quote!(scope = "a", roles = ["admin"], read_only),
+        ] {
+            let reported = reported(tokens.clone());
+            let [only] = reported.as_slice() else {
+                panic!("{tokens}: {reported:?}");
+            };
+            assert!(only.contains("reserved for a later release"), "{only}");
+        }
     }
 
     #[test]

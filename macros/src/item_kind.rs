@@ -4,6 +4,8 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::Attribute;
 
+use crate::attribute_syntax::Keys;
+
 /// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ItemKind {
@@ -69,6 +71,21 @@ const PROMPT: [&str; 13] = [
     "crate",
 ];
 
+/// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
+/// an update.
+pub(crate) const RESERVED: [&str; 10] = [
+    "rate",
+    "concurrency",
+    "timeout",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
+    "confirm",
+    "person",
+];
+
 impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
 
@@ -108,11 +125,15 @@ impl ItemKind {
     }
 
     /// The keys of the attribute.
-    pub(crate) fn keys(self) -> &'static [&'static str] {
-        match self {
+    pub(crate) fn keys(self) -> Keys {
+        let known: &[&str] = match self {
             Self::Tool => &TOOL,
             Self::Resource => &RESOURCE,
             Self::Prompt => &PROMPT,
+        };
+        Keys {
+            known,
+            reserved: &RESERVED,
         }
     }
 
@@ -132,6 +153,19 @@ impl ItemKind {
             Self::Tool => "tools",
             Self::Resource => "resources",
             Self::Prompt => "prompts",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_in_use_is_reserved() {
+        for kind in ItemKind::ALL {
+            let Keys { known, reserved } = kind.keys();
+            assert!(!known.iter().any(|key| reserved.contains(key)), "{kind:?}");
         }
     }
 }

@@ -104,6 +104,9 @@ mod tests;
 /// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
+/// The keys `rate`, `concurrency`, `timeout`, `role`, `roles`, `any_role`, `acr`, `max_age`,
+/// `confirm` and `person` are reserved for later releases. Using one is a compile error.
+///
 /// # Parameters
 ///
 /// A parameter is an argument of the call, unless it is an extractor. Its doc comment is

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, spanned::Spanned};
 
 use crate::{
-    attribute_syntax::{Entry, Number, parse_entries},
+    attribute_syntax::{Entry, Keys, Number, parse_entries},
     errors::Errors,
     item_kind::ItemKind,
     json_type::JsonType,
@@ -55,9 +55,13 @@ impl Rules {
         kind: ItemKind,
         errors: &Errors,
     ) -> Self {
-        let keys: &[&str] = match kind {
+        let known: &[&str] = match kind {
             ItemKind::Tool => &KEYS,
             ItemKind::Resource | ItemKind::Prompt => &TEXT_KEYS,
+        };
+        let keys = Keys {
+            known,
+            reserved: &[],
         };
         let tokens = match &attribute.meta {
             Meta::Path(_) => TokenStream::new(),

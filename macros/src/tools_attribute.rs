@@ -5,9 +5,20 @@ use syn::{Expr, ExprPath, Ident};
 
 use crate::{
     attribute::{default_krate, parse_krate},
-    attribute_syntax::{Entry, parse_entries},
+    attribute_syntax::{Entry, Keys, parse_entries},
     errors::Errors,
-    item_kind::ItemKind,
+    item_kind::{ItemKind, RESERVED},
+};
+
+const KEYS: Keys = Keys {
+    known: &[
+        "register",
+        "resources",
+        "prompts",
+        "declared_scopes",
+        "crate",
+    ],
+    reserved: &RESERVED,
 };
 
 /// The parsed content of `#[mcp_tools(…)]`.
@@ -26,14 +37,7 @@ impl BlockAttribute {
             declared_scopes: None,
             registers: Vec::new(),
         };
-        let known = [
-            "register",
-            "resources",
-            "prompts",
-            "declared_scopes",
-            "crate",
-        ];
-        for entry in parse_entries(tokens, &known, errors) {
+        for entry in parse_entries(tokens, KEYS, errors) {
             match entry.key.to_string().as_str() {
                 "crate" => attribute.krate = parse_krate(&entry, errors).unwrap_or_else(default_krate),
                 "declared_scopes" => match &entry.value {
@@ -68,7 +72,7 @@ impl BlockAttribute {
 
     /// Returns the name of the function that registers the methods of a kind.
     pub(crate) fn registers(&self, kind: ItemKind) -> Ident {
-        let declared = self.registers.iter().find(|(of, _)| *of == kind);
+        let declared = self.registers.iter().find(|(one, _)| *one == kind);
         declared.map_or_else(
             || Ident::new(kind.default_register(), Span::call_site()),
             |(_, name)| name.clone(),

@@ -10,8 +10,8 @@ fn letter() {}
 fn hint() {}
 
 /// No similar key.
-#[mcp_tool(public, roles = ["admin"])]
-fn roles() {}
+#[mcp_tool(public, priority = 1)]
+fn dissimilar() {}
 
 /// Not a flag.
 #[mcp_tool(public, read_only = "yes")]
@@ -26,5 +26,5 @@ fn contradiction() {}
 fn comma() {}
 
 fn main() {
-    let _ = (letter, hint, roles, flag, contradiction, comma);
+    let _ = (letter, hint, dissimilar, flag, contradiction, comma);
 }
