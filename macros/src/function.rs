@@ -49,14 +49,7 @@ pub(crate) fn expand(
     let attribute = ItemAttribute::parse(kind, attribute, Span::call_site(), &errors);
     let krate = attribute.krate.clone().unwrap_or_else(default_krate);
     for again in function.attrs.iter().filter(|one| is_ours(one)) {
-        errors.add_on(
-            again,
-            format_args!(
-                "this function is already a {}: keep only one `#[{}(…)]`",
-                kind.noun(),
-                kind.attribute()
-            ),
-        );
+        errors.add_on(again, kind.repeated("function", again));
     }
     function.attrs.retain(|one| !is_ours(one));
     let model = ItemModel::build(

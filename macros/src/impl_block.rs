@@ -147,10 +147,8 @@ fn parse_method(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -
     let kind = ItemKind::from_attribute(&first).unwrap_or(ItemKind::Tool);
     let (noun, name) = (kind.noun(), kind.attribute());
     for again in ours {
-        errors.add_on(
-            again,
-            format_args!("this method is already a {noun}: keep only one `#[{name}(…)]`"),
-        );
+        let message = kind.repeated("method", &again);
+        errors.add_on(again, message);
     }
     if let Some(cfg) = method.attrs.iter().find(|one| is_cfg(one)) {
         errors.add_on(cfg, format_args!("a {noun} with a `cfg` needs its own `impl` block: move it to `#[cfg(…)] #[mcp_tools(…)] impl …`"));

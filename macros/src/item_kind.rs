@@ -137,6 +137,18 @@ impl ItemKind {
         }
     }
 
+    /// Returns the error for a second attribute on the same function or method.
+    pub(crate) fn repeated(self, function: &str, again: &Attribute) -> String {
+        let (noun, name) = (self.noun(), self.attribute());
+        match Self::from_attribute(again) {
+            Some(other) if other != self => format!(
+                "this {function} is already a {noun}: keep `#[{name}(…)]` or `#[{}(…)]`, and write a second {function} for the other",
+                other.attribute()
+            ),
+            _ => format!("this {function} is already a {noun}: keep only one `#[{name}(…)]`"),
+        }
+    }
+
     /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.
     pub(crate) fn type_name(self, suffix: &str) -> Ident {
         let prefix = match self {

@@ -17,11 +17,14 @@ pub(crate) fn first_error(literal: &LitStr) -> Option<syn::Error> {
         .char_indices()
         .enumerate()
         .find(|(_, (_, c))| !allowed(*c))?;
-    let (what, remedy) = match wrong {
+    let (what, fix) = match wrong {
+        ' ' if text.split_whitespace().nth(1).is_none() => {
+            ("a space".to_owned(), "remove it".to_owned())
+        }
         ' ' => (
             "a space".to_owned(),
             format!(
-                "; for several scopes write `scopes = [{}]`",
+                "for several scopes, write `scopes = [{}]`",
                 text.split(' ')
                     .filter(|part| !part.is_empty())
                     .map(|part| format!("{part:?}"))
@@ -29,12 +32,18 @@ pub(crate) fn first_error(literal: &LitStr) -> Option<syn::Error> {
                     .join(", ")
             ),
         ),
-        '"' | '\\' => (format!("`{wrong}`"), String::new()),
+        '"' | '\\' => (
+            format!("`{wrong}`"),
+            "remove it, or write another character, such as `:`".to_owned(),
+        ),
         c if c.is_ascii() => (
             format!("the control character {:#04x}", c as u32),
-            String::new(),
+            "remove it".to_owned(),
         ),
-        c => (format!("`{c}` (not ASCII)"), String::new()),
+        c => (
+            format!("`{}` (not ASCII)", c.escape_debug()),
+            "write ASCII letters, digits or characters such as `:`".to_owned(),
+        ),
     };
     let pointer = " ".repeat(at) + "^";
     // A line break in the scope would misalign the pointer.
@@ -45,7 +54,7 @@ pub(crate) fn first_error(literal: &LitStr) -> Option<syn::Error> {
     Some(syn::Error::new(
         place(literal, byte, wrong),
         format!(
-            "character {} of this scope is {what}, which RFC 6749 section 3.3 does not allow{remedy}\n    {picture}\n    {pointer}",
+            "character {} of this scope is {what}, which RFC 6749 section 3.3 does not allow: {fix}\n    {picture}\n    {pointer}",
             at + 1
         ),
     ))
@@ -75,9 +84,22 @@ mod tests {
     fn the_wrong_character_is_named_and_pointed_at() {
         for (text, expected) in [
             ("news read", "character 5 of this scope is a space"),
-            ("news read", "write `scopes = [\"news\", \"read\"]`"),
+            (
+                "news read",
+                "for several scopes, write `scopes = [\"news\", \"read\"]`",
+            ),
             ("news read", "\n    news read\n        ^"),
             ("a\"b", "character 2 of this scope is `\"`"),
+            (
+                "a\"b",
+                "does not allow: remove it, or write another character",
+            ),
+            ("a\n", "does not allow: remove it"),
+            ("ä", "does not allow: write ASCII letters"),
+            (
+                "news ",
+                "is a space, which RFC 6749 section 3.3 does not allow: remove it",
+            ),
             ("a\\b", "character 2 of this scope is `\\`"),
             ("a\u{a0}b", "not ASCII"),
             ("ä", "character 1"),

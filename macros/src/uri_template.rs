@@ -67,7 +67,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         if brace == at && !found.is_empty() {
             return Err((
                 brace,
-                "two variables are adjacent, so it is unclear where the first ends; put text between them",
+                "two variables need text between them, to mark where the first ends",
             ));
         }
         let Some(end) = text[brace..].find('}').map(|offset| brace + offset) else {
@@ -94,7 +94,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     match text.find('%') {
         Some(byte) if !found.is_empty() => Err((
             byte,
-            "the text of a template cannot contain percent-encoding, because it has several spellings; write the template without it",
+            "a template cannot contain a `%` escape, which has several spellings",
         )),
         _ => Ok(found),
     }
