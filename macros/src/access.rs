@@ -141,7 +141,7 @@ pub(crate) fn parse_set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<
     }
     if list.elems.is_empty() {
         let instead = match key {
-            "demands" => "remove `demands`",
+            "authorize_scopes" => "remove `authorize_scopes`",
             _ => "write `authenticated` or `public` instead",
         };
         errors.add_on(

@@ -20,8 +20,8 @@ pub(crate) struct ItemAttribute {
     pub(crate) access: Option<Access>,
     /// The function that authorizes a call from the caller and the arguments.
     pub(crate) authorize: Option<ExprPath>,
-    /// The scopes that this function may demand.
-    pub(crate) demands: Vec<Scope>,
+    /// The scopes that this function may require.
+    pub(crate) authorize_scopes: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
@@ -63,7 +63,9 @@ impl ItemAttribute {
                 }
                 "size" => attribute.size = entry.count(errors),
                 "authorize" => attribute.authorize = parse_authorize(entry, errors),
-                "demands" => attribute.demands = parse_demands(entry, errors),
+                "authorize_scopes" => {
+                    attribute.authorize_scopes = parse_authorize_scopes(entry, errors)
+                }
                 "title" => attribute.title = entry.text(errors),
                 "description" => attribute.description = entry.text(errors),
                 "step_up" => attribute
@@ -92,12 +94,12 @@ impl ItemAttribute {
         }
         attribute.check_hints(errors);
         let declared = |key: &str| entries.iter().find(|entry| entry.key == key);
-        if let Some(demands) =
-            declared("demands").filter(|_| complete && attribute.authorize.is_none())
+        if let Some(scopes) =
+            declared("authorize_scopes").filter(|_| complete && attribute.authorize.is_none())
         {
             errors.add_at(
-                demands.span(),
-                "`demands` lists the scopes that an `authorize` function may demand, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
+                scopes.span(),
+                "`authorize_scopes` lists the scopes that an `authorize` function may require, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
             );
         }
         if kind == ItemKind::Resource && complete && declared("uri").is_none() {
@@ -122,7 +124,7 @@ impl ItemAttribute {
             kind,
             access: None,
             authorize: None,
-            demands: Vec::new(),
+            authorize_scopes: Vec::new(),
             name: None,
             title: None,
             description: None,
@@ -224,13 +226,13 @@ fn parse_authorize(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     }
 }
 
-fn parse_demands(entry: &Entry, errors: &Errors) -> Vec<Scope> {
+fn parse_authorize_scopes(entry: &Entry, errors: &Errors) -> Vec<Scope> {
     match &entry.value {
-        Some(value) => access::parse_set(value, "demands", errors).unwrap_or_default(),
+        Some(value) => access::parse_set(value, "authorize_scopes", errors).unwrap_or_default(),
         None => {
             errors.add_at(
                 entry.span(),
-                "`demands` needs a list of scopes: write `demands = [\"files:admin\"]`",
+                "`authorize_scopes` needs a list of scopes: write `authorize_scopes = [\"files:admin\"]`",
             );
             Vec::new()
         }

@@ -85,10 +85,10 @@ pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     access.unwrap_or(&Access::Authenticated).tokens(krate)
 }
 
-/// Builds the scopes that `authorize` can demand, as a constant's value, or returns `None` if
+/// Builds the scopes that `authorize` can require, as a constant's value, or returns `None` if
 /// there are none.
 pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
-    let demands = &model.attribute.demands;
+    let demands = &model.attribute.authorize_scopes;
     let scopes = demands.iter().map(|scope| scope.tokens(krate));
     (!demands.is_empty()).then(|| code!(&[#(#scopes),*]))
 }

@@ -21,7 +21,7 @@ const TOOL: [&str; 19] = [
     "authenticated",
     "public",
     "authorize",
-    "demands",
+    "authorize_scopes",
     "name",
     "title",
     "description",

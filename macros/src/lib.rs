@@ -88,8 +88,8 @@ mod tests;
 /// Access can depend on the arguments: `authorize = check` names a function
 /// `fn check(caller: &Caller, path: &str, …) -> Result<(), AuthorizeError>`. It receives the caller
 /// (an `Option<&Caller>` in a public tool) and a reference to each argument, in the order of
-/// the tool. It decides at the gate, before the tool runs. It can demand the further scopes
-/// that `demands = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
+/// the tool. It decides at the gate, before the tool runs. It can require the further scopes
+/// that `authorize_scopes = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
 ///
 /// # Published metadata
 ///
@@ -304,7 +304,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `register = name` | the function that registers the tools, for a type with several such blocks | `tools` |
+/// | `tools = name` | the function that registers the tools, for a type with several such blocks | `tools` |
 /// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
 /// | `declared_scopes = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |

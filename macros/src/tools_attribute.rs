@@ -11,13 +11,7 @@ use crate::{
 };
 
 const KEYS: Keys = Keys {
-    known: &[
-        "register",
-        "resources",
-        "prompts",
-        "declared_scopes",
-        "crate",
-    ],
+    known: &["tools", "resources", "prompts", "declared_scopes", "crate"],
     reserved: &RESERVED,
 };
 

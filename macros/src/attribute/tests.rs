@@ -67,12 +67,12 @@ fn an_unknown_form_is_an_error() {
         quote!(public, authorize),
         quote!(public, authorize = "check"),
         quote!(public, authorize = |caller| Ok(())),
-        quote!(public, demands = ["a"]),
-        quote!(public, authorize = check, demands),
-        quote!(public, authorize = check, demands = "a"),
-        quote!(public, authorize = check, demands = []),
-        quote!(public, authorize = check, demands = LIST),
-        quote!(public, authorize = check, demands = ["a", "a b"]),
+        quote!(public, authorize_scopes = ["a"]),
+        quote!(public, authorize = check, authorize_scopes),
+        quote!(public, authorize = check, authorize_scopes = "a"),
+        quote!(public, authorize = check, authorize_scopes = []),
+        quote!(public, authorize = check, authorize_scopes = LIST),
+        quote!(public, authorize = check, authorize_scopes = ["a", "a b"]),
         quote!(public; read_only),
     ] {
         assert!(!parse(tokens.clone()).1.is_empty(), "{tokens}");

@@ -14,15 +14,15 @@ fn closure() {}
 fn nothing() {}
 
 /// Demands without a function.
-#[mcp_tool(authenticated, demands = ["files:admin"])]
+#[mcp_tool(authenticated, authorize_scopes = ["files:admin"])]
 fn nobody() {}
 
 /// Not a list.
-#[mcp_tool(authenticated, authorize = check, demands = "files:admin")]
+#[mcp_tool(authenticated, authorize = check, authorize_scopes = "files:admin")]
 fn no_list() {}
 
 /// Not a scope.
-#[mcp_tool(authenticated, authorize = check, demands = ["files admin"])]
+#[mcp_tool(authenticated, authorize = check, authorize_scopes = ["files admin"])]
 fn no_scope() {}
 
 fn main() {

@@ -45,7 +45,7 @@ impl<T> Of<T> {
 
 struct Mixed;
 
-#[mcp_tools(registr = more)]
+#[mcp_tools(tool = more)]
 impl Mixed {
     /// Another crate's.
     #[rmcp::tool(description = "x")]

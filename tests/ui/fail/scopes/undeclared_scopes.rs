@@ -28,7 +28,7 @@ fn check(_: &Caller) -> Result<(), AuthorizeError> {
 }
 
 /// Demands a scope that is not declared.
-#[mcp_tool(scope = scope::WRITE, authorize = check, demands = ["admin"])]
+#[mcp_tool(scope = scope::WRITE, authorize = check, authorize_scopes = ["admin"])]
 fn demanding() {}
 
 struct Desk;
