@@ -2,7 +2,38 @@
 //!
 //! Expansions stay small, because the runtime does the work. An expansion is one value of
 //! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`. It is built from the facts
-//! and two functions: one that describes the item, and one that calls it.
+//! and two functions: one that describes the item, and one that calls it. `f` below, a tool with
+//! an argument `text: String`, an extractor `State<Db>` and the result `String`, becomes
+//!
+//! ```text
+//! struct f {}                                 // the type that `tools![f]` names
+//!
+//! impl Stated for f {                         // the access, as a constant
+//!     const ACCESS: Requirement = Requirement::Scopes(&[&[Scope::new("a")]]);
+//! }
+//!
+//! impl<S> ToolDef<S> for f where State<Db>: ExtractedFrom<S> {
+//!     fn definition() -> ToolDefinition<S> {
+//!         let slot_0 = argument::<String>();  // the one bound on this argument's type
+//!         let result = returns::<String>();   // the one bound on the result's type
+//!         ToolDefinition::new(
+//!             Facts::new("f", "The doc comment.", <Self as Stated>::ACCESS),
+//!             move |schema| {
+//!                 schema.argument(slot_0, "text", "Its doc comment.");
+//!                 schema.result(result);
+//!             },
+//!             move |call| run(call.tool(), async move {
+//!                 let value_1 = extract::<_, State<Db>>(&mut call)?;
+//!                 let value_0 = slot_0.take(&mut call, "text")?;
+//!                 result.done(f(value_0, value_1))
+//!             }),
+//!         )
+//!         .extracts::<State<Db>>()
+//!     }
+//! }
+//! ```
+//!
+//! Every path begins with that of the runtime, and all of these items are in its `__private`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -131,11 +162,11 @@ pub(crate) fn definition(
     let facts = facts(model, access, krate);
     let call = call(model, function, krate);
     let value = kind.type_name("Definition");
-    let made = match kind {
+    let constructor = match kind {
         ItemKind::Tool => {
             let describe = describe(model, krate);
             let authorize = authorize(model, access, krate);
-            code!(new(#facts, move |__describe| { #describe }, move |__call| #call) #authorize)
+            code!(new(#facts, move |__schema| { #describe }, move |__call| #call) #authorize)
         }
         ItemKind::Resource => {
             let attribute = &model.attribute;
@@ -160,14 +191,14 @@ pub(crate) fn definition(
     code! {{
         #(#slots)*
         let __result = #krate::__private::#returns::<#result>();
-        #krate::__private::#value::#made #(#extracts)* #completes
+        #krate::__private::#value::#constructor #(#extracts)* #completes
     }}
 }
 
 /// Builds the completions of arguments. A completing function can also take the receiver and
 /// the extractors of the item.
 fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
-    let beside: TokenStream = model
+    let extracted: TokenStream = model
         .parameters
         .iter()
         .map(|parameter| match parameter {
@@ -184,7 +215,7 @@ fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
         let path = argument.rules.complete.as_ref()?;
         let place = located_at(path.span());
         Some(quote_spanned!(place=>
-            .completes(#name, #path, |__call| #krate::__private::Ok((#beside)))))
+            .completes(#name, #path, |__call| #krate::__private::Ok((#extracted)))))
     });
     completes.collect()
 }
@@ -240,13 +271,13 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
                     let name = &argument.name;
                     let description = argument.description.clone().unwrap_or_else(|| code!(""));
                     let rules = argument.rules.tokens(&argument.ty, krate);
-                    code!(__describe.argument(#slot, #name, #description) #rules;)
+                    code!(__schema.argument(#slot, #name, #description) #rules;)
                 }
-                Parameter::Arguments(_) => code!(__describe.arguments(#slot);),
+                Parameter::Arguments(_) => code!(__schema.arguments(#slot);),
                 Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
             }
         });
-    code!(#(#parameters)* __describe.result(__result);)
+    code!(#(#parameters)* __schema.result(__result);)
 }
 
 /// Builds the call of the `authorize` function: the caller, and a reference to each argument.

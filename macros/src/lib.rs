@@ -65,8 +65,16 @@ mod tests;
 /// }
 /// ```
 ///
-/// Register the tool by its name: `tools![get_news_sentiment]`. The attribute adds a hidden
-/// struct with the name of the function, and a `use` of that name imports both.
+/// Register the tool by its name: `tools![get_news_sentiment]`.
+///
+/// # Expansion
+///
+/// The attribute adds a hidden, empty struct with the name of the function, and a `use` of that
+/// name imports both. This type holds the access as a constant, and implements the definition of
+/// the tool: its name, description and schemas, and how to take the arguments from a call. The
+/// definition contains no check of a token: the server checks each call before it reaches the
+/// function. The expansion has no `unsafe`, derives nothing, and apart from your own names uses
+/// only items of toolgate.
 ///
 /// # Access
 ///
