@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
 
-use crate::{attribute_syntax::Entry, errors::Errors, expand::respan, scope_value};
+use crate::{attribute_syntax::Entry, errors::Errors, scope_value, span::respan};
 
 /// The keys that declare access.
 pub(crate) const KEYS: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
@@ -33,7 +33,7 @@ pub(crate) enum Scope {
 
 impl Access {
     /// Parses one of the five keys.
-    pub(crate) fn read(entry: &Entry, errors: &Errors) -> Option<Self> {
+    pub(crate) fn parse(entry: &Entry, errors: &Errors) -> Option<Self> {
         if entry.key == "public" {
             entry.flag(errors);
             return Some(Self::Public);
@@ -43,7 +43,7 @@ impl Access {
             return Some(Self::Authenticated);
         }
         let Some(value) = &entry.value else {
-            errors.at(
+            errors.add_at(
                 entry.span(),
                 format_args!(
                     "`{}` needs a value, as in `scope = \"news:read\"` or `scopes = [\"a\", \"b\"]`",
@@ -53,12 +53,12 @@ impl Access {
             return None;
         };
         let sets = if entry.key == "scope" {
-            vec![vec![one(value, errors)?]]
+            vec![vec![parse_scope(value, errors)?]]
         } else if entry.key == "scopes" {
-            vec![set(value, "scopes", errors)?]
+            vec![parse_set(value, "scopes", errors)?]
         } else {
             let Expr::Array(list) = value else {
-                errors.on(
+                errors.add_on(
                     value,
                     "`any_scope` must be a list: write `any_scope = [\"a\", [\"b\", \"c\"]]`",
                 );
@@ -68,12 +68,12 @@ impl Access {
                 .elems
                 .iter()
                 .filter_map(|item| match item {
-                    Expr::Array(_) => set(item, "any_scope", errors),
-                    other => one(other, errors).map(|scope| vec![scope]),
+                    Expr::Array(_) => parse_set(item, "any_scope", errors),
+                    other => parse_scope(other, errors).map(|scope| vec![scope]),
                 })
                 .collect();
             if list.elems.is_empty() {
-                errors.on(list, "this list is empty, so every call would be denied: list a scope, or write `authenticated`");
+                errors.add_on(list, "this list is empty, so every call would be denied: list a scope, or write `authenticated`");
             }
             sets
         };
@@ -120,10 +120,10 @@ impl Scope {
 }
 
 /// Parses a set of scopes that are all required.
-pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
+pub(crate) fn parse_set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>> {
     let Expr::Array(list) = value else {
         // A constant cannot be evaluated here, so its scopes could not be checked.
-        errors.on(
+        errors.add_on(
             value,
             format_args!("`{key}` must be a list that is written here: write `{key} = [\"a\", \"b\"]`, with each scope a string or the path of a constant"),
         );
@@ -131,20 +131,20 @@ pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>
     };
     let mut scopes: Vec<Scope> = Vec::new();
     for item in &list.elems {
-        let Some(scope) = one(item, errors) else {
+        let Some(scope) = parse_scope(item, errors) else {
             continue;
         };
         match scopes.iter().any(|earlier| earlier.text() == scope.text()) {
-            true => errors.on(item, "this scope is listed twice: remove one of the two"),
+            true => errors.add_on(item, "this scope is listed twice: remove one of the two"),
             false => scopes.push(scope),
         }
     }
     if list.elems.is_empty() {
         let instead = match key {
-            "demands" => "remove `demands`",
+            "authorize_scopes" => "remove `authorize_scopes`",
             _ => "write `authenticated` or `public` instead",
         };
-        errors.on(
+        errors.add_on(
             list,
             format_args!("this list is empty: list a scope, or {instead}"),
         );
@@ -153,24 +153,24 @@ pub(crate) fn set(value: &Expr, key: &str, errors: &Errors) -> Option<Vec<Scope>
 }
 
 /// Parses one scope: a string literal, or the path of a constant.
-fn one(value: &Expr, errors: &Errors) -> Option<Scope> {
+fn parse_scope(value: &Expr, errors: &Errors) -> Option<Scope> {
     match value {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         }) => {
-            if let Some(error) = scope_value::fault(text) {
-                errors.push(error);
+            if let Some(error) = scope_value::first_error(text) {
+                errors.add(error);
             }
             Some(Scope::Literal(text.clone()))
         }
         Expr::Path(path) => Some(Scope::Path(path.clone())),
         Expr::Array(_) => {
-            errors.on(value, "a list is not allowed here: to require all of several scopes, write `scopes = […]`; to require one of them, write `any_scope = […]`");
+            errors.add_on(value, "a list is not allowed here: to require all of several scopes, write `scopes = […]`; to require one of them, write `any_scope = […]`");
             None
         }
         other => {
-            errors.on(other, "this is not a scope: write a string, such as \"news:read\", or the path of a constant");
+            errors.add_on(other, "this is not a scope: write a string, such as \"news:read\", or the path of a constant");
             None
         }
     }

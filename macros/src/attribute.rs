@@ -6,22 +6,22 @@ use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::{
     access::{self, Access, Scope},
-    attribute_syntax::{Entry, entries},
+    attribute_syntax::{Entry, parse_entries},
     capability::ClientCapability,
     errors::Errors,
-    item_kind::Family,
+    item_kind::ItemKind,
     uri_template::Uri,
 };
 
 /// The parsed content of an attribute.
 pub(crate) struct ItemAttribute {
-    pub(crate) family: Family,
+    pub(crate) kind: ItemKind,
     /// `None` if it is missing or invalid; an error was reported.
     pub(crate) access: Option<Access>,
     /// The function that authorizes a call from the caller and the arguments.
     pub(crate) authorize: Option<ExprPath>,
-    /// The scopes that this function may demand.
-    pub(crate) demands: Vec<Scope>,
+    /// The scopes that this function may require.
+    pub(crate) authorize_scopes: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
@@ -40,30 +40,32 @@ pub(crate) struct ItemAttribute {
 
 impl ItemAttribute {
     /// Parses the attribute's content; reports a missing key at `place`.
-    pub(crate) fn read(family: Family, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
+    pub(crate) fn parse(kind: ItemKind, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
         let before = errors.count();
-        let entries = entries(tokens, family.keys(), errors);
+        let entries = parse_entries(tokens, kind.keys(), errors);
         // The missing key may be an entry that could not be parsed.
         let complete = errors.count() == before;
-        let mut attribute = Self::new(family);
-        attribute.read_access(&entries, complete.then_some(place), errors);
+        let mut attribute = Self::new(kind);
+        attribute.parse_access(&entries, complete.then_some(place), errors);
         for entry in &entries {
             match entry.key.to_string().as_str() {
                 "name" => {
                     attribute.name = entry
                         .text(errors)
-                        .filter(|name| is_name(family, name, errors))
+                        .filter(|name| is_name(kind, name, errors))
                 }
                 "uri" => {
-                    attribute.uri = entry.text(errors).and_then(|text| Uri::read(text, errors))
+                    attribute.uri = entry.text(errors).and_then(|text| Uri::parse(text, errors))
                 }
                 "mime_type" => {
                     attribute.mime_type =
                         entry.text(errors).filter(|text| is_mime_type(text, errors))
                 }
                 "size" => attribute.size = entry.count(errors),
-                "authorize" => attribute.authorize = path(entry, errors),
-                "demands" => attribute.demands = demands(entry, errors),
+                "authorize" => attribute.authorize = parse_authorize(entry, errors),
+                "authorize_scopes" => {
+                    attribute.authorize_scopes = parse_authorize_scopes(entry, errors)
+                }
                 "title" => attribute.title = entry.text(errors),
                 "description" => attribute.description = entry.text(errors),
                 "step_up" => attribute
@@ -74,42 +76,42 @@ impl ItemAttribute {
                         attribute.hints.push((entry.key.clone(), value));
                     }
                 }
-                "icons" => attribute.icons = icons(entry, errors),
+                "icons" => attribute.icons = parse_icons(entry, errors),
                 "meta" => match &entry.value {
                     Some(value) => attribute.meta = Some(value.clone()),
-                    None => errors.at(
+                    None => errors.add_at(
                         entry.span(),
                         "`meta` needs an object: write `meta = serde_json::json!({ … })`",
                     ),
                 },
                 "client_capabilities" => {
-                    attribute.client_capabilities = ClientCapability::read(entry, errors);
+                    attribute.client_capabilities = ClientCapability::parse_list(entry, errors);
                 }
-                "crate" => attribute.krate = krate(entry, errors),
+                "crate" => attribute.krate = parse_krate(entry, errors),
                 // The other keys declare the access.
                 _ => {}
             }
         }
         attribute.check_hints(errors);
-        let stated = |key: &str| entries.iter().find(|entry| entry.key == key);
-        if let Some(demands) =
-            stated("demands").filter(|_| complete && attribute.authorize.is_none())
+        let declared = |key: &str| entries.iter().find(|entry| entry.key == key);
+        if let Some(scopes) =
+            declared("authorize_scopes").filter(|_| complete && attribute.authorize.is_none())
         {
-            errors.at(
-                demands.span(),
-                "`demands` lists the scopes that an `authorize` function may demand, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
+            errors.add_at(
+                scopes.span(),
+                "`authorize_scopes` lists the scopes that an `authorize` function may require, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
             );
         }
-        if family == Family::Resource && complete && stated("uri").is_none() {
-            errors.at(
+        if kind == ItemKind::Resource && complete && declared("uri").is_none() {
+            errors.add_at(
                 place,
                 "this resource has no URI: add one, `uri = \"notes://all\"`, or a template, `uri = \"notes://{id}\"`",
             );
         }
-        if let (Some(size), Some(uri)) = (stated("size"), &attribute.uri)
+        if let (Some(size), Some(uri)) = (declared("size"), &attribute.uri)
             && !uri.variables.is_empty()
         {
-            errors.at(
+            errors.add_at(
                 size.span(),
                 "`size` is the size of one resource, but a template describes many: remove `size`",
             );
@@ -117,12 +119,12 @@ impl ItemAttribute {
         attribute
     }
 
-    fn new(family: Family) -> Self {
+    fn new(kind: ItemKind) -> Self {
         Self {
-            family,
+            kind,
             access: None,
             authorize: None,
-            demands: Vec::new(),
+            authorize_scopes: Vec::new(),
             name: None,
             title: None,
             description: None,
@@ -137,22 +139,22 @@ impl ItemAttribute {
         }
     }
 
-    fn read_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
-        let mut stated = entries
+    fn parse_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
+        let mut declared = entries
             .iter()
             .filter(|entry| access::KEYS.iter().any(|key| entry.key == key));
-        let Some(first) = stated.next() else {
+        let Some(first) = declared.next() else {
             if let Some(place) = place {
-                errors.at(
+                errors.add_at(
                     place,
-                    format_args!("{} {}", self.family.question(), access::CHOICES),
+                    format_args!("{} {}", self.kind.missing_access(), access::CHOICES),
                 );
             }
             return;
         };
-        self.access = Access::read(first, errors);
-        for more in stated {
-            errors.at(
+        self.access = Access::parse(first, errors);
+        for more in declared {
+            errors.add_at(
                 more.span(),
                 format_args!(
                     "access is already declared by `{}`: keep one of the two",
@@ -170,7 +172,7 @@ impl ItemAttribute {
         if let (Some((_, true)), Some((key, true))) =
             (self.hint("read_only"), self.hint("destructive"))
         {
-            errors.at(
+            errors.add_at(
                 key.span(),
                 "`read_only` and `destructive` contradict each other: keep one of the two",
             );
@@ -178,11 +180,11 @@ impl ItemAttribute {
         if let (Some((key, _)), Some(Access::Public | Access::Authenticated)) =
             (self.hint("step_up"), &self.access)
         {
-            errors.at(
+            errors.add_at(
                 key.span(),
                 format_args!(
                     "`step_up` applies to scopes, and this {} requires none: remove `step_up`, or require a scope",
-                    self.family.noun()
+                    self.kind.noun()
                 ),
             );
         }
@@ -194,15 +196,15 @@ pub(crate) fn default_krate() -> TokenStream {
     quote!(::toolgate)
 }
 
-pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
+pub(crate) fn parse_krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.to_token_stream()),
         other => {
             let message =
                 "`crate` must be the path of toolgate: write `crate = my_crate::toolgate`";
             match other {
-                Some(value) => errors.on(value, message),
-                None => errors.at(entry.span(), message),
+                Some(value) => errors.add_on(value, message),
+                None => errors.add_at(entry.span(), message),
             }
             None
         }
@@ -210,36 +212,36 @@ pub(crate) fn krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {
 }
 
 /// Parses the path of the `authorize` function.
-fn path(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
+fn parse_authorize(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.clone()),
         other => {
             let message = "`authorize` must be the path of a function that takes the caller and the arguments: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`";
             match other {
-                Some(value) => errors.on(value, message),
-                None => errors.at(entry.span(), message),
+                Some(value) => errors.add_on(value, message),
+                None => errors.add_at(entry.span(), message),
             }
             None
         }
     }
 }
 
-fn demands(entry: &Entry, errors: &Errors) -> Vec<Scope> {
+fn parse_authorize_scopes(entry: &Entry, errors: &Errors) -> Vec<Scope> {
     match &entry.value {
-        Some(value) => access::set(value, "demands", errors).unwrap_or_default(),
+        Some(value) => access::parse_set(value, "authorize_scopes", errors).unwrap_or_default(),
         None => {
-            errors.at(
+            errors.add_at(
                 entry.span(),
-                "`demands` needs a list of scopes: write `demands = [\"files:admin\"]`",
+                "`authorize_scopes` needs a list of scopes: write `authorize_scopes = [\"files:admin\"]`",
             );
             Vec::new()
         }
     }
 }
 
-fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
+fn parse_icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
     let Some(Expr::Array(list)) = &entry.value else {
-        errors.at(
+        errors.add_at(
             entry.span(),
             "`icons` must be a list: write `icons = [\"https://example.com/icon.png\"]`, or list values of rmcp's `Icon`",
         );
@@ -254,7 +256,7 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
                 .iter()
                 .any(|scheme| src.value().starts_with(scheme))
         {
-            errors.on(src, "an icon must be an `https:`, `http:` or `data:` URI");
+            errors.add_on(src, "an icon must be an `https:`, `http:` or `data:` URI");
         }
     }
     list.elems.iter().cloned().collect()
@@ -262,23 +264,23 @@ fn icons(entry: &Entry, errors: &Errors) -> Vec<Expr> {
 
 /// Checks a name by the protocol's rule for tools: 1 to 128 characters of `A-Za-z0-9_.-`.
 /// The rule is used for prompts too. The name of a resource is free: its URI identifies it.
-fn is_name(family: Family, name: &LitStr, errors: &Errors) -> bool {
+fn is_name(kind: ItemKind, name: &LitStr, errors: &Errors) -> bool {
     let text = name.value();
-    let right = family == Family::Resource
+    let is_valid = kind == ItemKind::Resource
         || (1..=128).contains(&text.len())
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-    if !right && !text.trim().is_empty() {
-        errors.on(
+    if !is_valid && !text.trim().is_empty() {
+        errors.add_on(
             name,
             format_args!(
                 "a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`",
-                family.noun()
+                kind.noun()
             ),
         );
     }
-    right
+    is_valid
 }
 
 /// Checks a media type by RFC 6838 §4.2. It may have parameters: `text/markdown;charset=utf-8`.
@@ -291,16 +293,16 @@ fn is_mime_type(text: &LitStr, errors: &Errors) -> bool {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
     let essence = value.split(';').next().unwrap_or_default();
-    let right = essence
+    let is_valid = essence
         .split_once('/')
         .is_some_and(|(kind, subtype)| is_part(kind) && is_part(subtype));
-    if !right && !value.trim().is_empty() {
-        errors.on(
+    if !is_valid && !value.trim().is_empty() {
+        errors.add_on(
             text,
             "a media type must have a type and a subtype: write one such as `text/markdown`",
         );
     }
-    right
+    is_valid
 }
 
 #[cfg(test)]

@@ -16,25 +16,34 @@ pub(crate) struct Entry {
     pub(crate) value: Option<Expr>,
 }
 
+/// The keys of an attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys {
+    pub(crate) known: &'static [&'static str],
+    /// Keys that have no meaning yet.
+    pub(crate) reserved: &'static [&'static str],
+}
+
 /// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
-/// and a key that is not in `known`.
-pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
-    let read = |input: ParseStream<'_>| {
+/// and a key that is not known.
+pub(crate) fn parse_entries(tokens: TokenStream, keys: Keys, errors: &Errors) -> Vec<Entry> {
+    let known = keys.known;
+    let parse = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();
         while !input.is_empty() {
-            match entry(input) {
+            match parse_entry(input, keys.reserved) {
                 Ok(entry) if !known.iter().any(|known| entry.key == known) => {
-                    errors.at(entry.key.span(), unknown(&entry.key, known));
+                    errors.add_at(entry.key.span(), unknown_key(&entry.key, known));
                 }
                 Ok(entry) if entries.iter().any(|earlier| earlier.key == entry.key) => {
-                    errors.at(
+                    errors.add_at(
                         entry.key.span(),
                         format_args!("`{}` appears twice: keep one of the two", entry.key),
                     );
                 }
                 Ok(entry) => entries.push(entry),
                 Err(error) => {
-                    errors.push(error);
+                    errors.add(error);
                     while !input.is_empty() && !input.peek(Token![,]) {
                         input.parse::<TokenTree>()?;
                     }
@@ -46,17 +55,26 @@ pub(crate) fn entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> V
         }
         Ok(entries)
     };
-    read.parse2(tokens).unwrap_or_else(|error| {
-        errors.push(error);
+    parse.parse2(tokens).unwrap_or_else(|error| {
+        errors.add(error);
         Vec::new()
     })
 }
 
-fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected a key, such as `scope = \"news:read\"`"));
     }
     let key = input.call(Ident::parse_any)?;
+    // Before the rest, so that the value of a reserved key can have any form.
+    if reserved.iter().any(|reserved| key == reserved) {
+        return Err(syn::Error::new(
+            key.span(),
+            format_args!(
+                "`{key}` is reserved for a later release and changes nothing today: remove it"
+            ),
+        ));
+    }
     if input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             key.span(),
@@ -77,7 +95,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
 }
 
 /// Returns the message for an unknown key. It names the most similar key, if there is one.
-fn unknown(key: &Ident, known: &[&str]) -> String {
+fn unknown_key(key: &Ident, known: &[&str]) -> String {
     let text = key.to_string();
     // rmcp and other crates use the protocol's names, such as `read_only_hint`.
     let bare = text.strip_suffix("_hint").unwrap_or(&text);
@@ -101,7 +119,7 @@ impl Entry {
     /// Reads a flag, which has no value. `flag = false` is refused: omit the flag instead.
     pub(crate) fn flag(&self, errors: &Errors) -> bool {
         if let Some(value) = &self.value {
-            errors.on(
+            errors.add_on(
                 value,
                 format_args!(
                     "`{0}` takes no value: write `{0}` alone, or remove it",
@@ -121,7 +139,7 @@ impl Entry {
                 ..
             })) => Some(value.value()),
             Some(other) => {
-                errors.on(
+                errors.add_on(
                     other,
                     format_args!(
                         "`{0}` must be `true` or `false`: write `{0}` or `{0} = false`",
@@ -141,7 +159,7 @@ impl Entry {
                 ..
             })) => {
                 if text.value().trim().is_empty() {
-                    errors.on(
+                    errors.add_on(
                         text,
                         format_args!("`{}` is empty: give it a value, or remove it", self.key),
                     );
@@ -163,7 +181,7 @@ impl Entry {
                 ..
             })) => number
                 .base10_parse()
-                .map_err(|error| errors.push(error))
+                .map_err(|error| errors.add(error))
                 .ok(),
             other => {
                 self.expect(other.as_ref(), "an integer that is not negative", errors);
@@ -174,7 +192,7 @@ impl Entry {
 
     /// Returns a number, with its sign.
     pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
-        let number = self.value.as_ref().and_then(Number::of);
+        let number = self.value.as_ref().and_then(Number::from_expr);
         if number.is_none() {
             self.expect(self.value.as_ref(), "a number", errors);
         }
@@ -184,8 +202,8 @@ impl Entry {
     fn expect(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
         let message = format!("`{}` needs {what}: write `{} = …`", self.key, self.key);
         match found {
-            Some(found) => errors.on(found, message),
-            None => errors.at(self.span(), message),
+            Some(found) => errors.add_on(found, message),
+            None => errors.add_at(self.span(), message),
         }
     }
 }
@@ -199,7 +217,7 @@ pub(crate) enum Number {
 
 impl Number {
     /// Returns the number of a literal, or of a literal after `-`.
-    pub(crate) fn of(expr: &Expr) -> Option<Self> {
+    pub(crate) fn from_expr(expr: &Expr) -> Option<Self> {
         match expr {
             Expr::Lit(ExprLit {
                 lit: Lit::Int(number),
@@ -209,12 +227,11 @@ impl Number {
                 lit: Lit::Float(number),
                 ..
             }) => number.base10_parse().ok().map(Self::Float),
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-                Self::of(&unary.expr).map(|number| match number {
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Self::from_expr(&unary.expr)
+                .map(|number| match number {
                     Self::Integer(number) => Self::Integer(-number),
                     Self::Float(number) => Self::Float(-number),
-                })
-            }
+                }),
             _ => None,
         }
     }
@@ -241,40 +258,61 @@ mod tests {
     use super::*;
     use quote::quote;
 
-    fn told(tokens: TokenStream) -> Vec<String> {
+    fn reported(tokens: TokenStream) -> Vec<String> {
         let errors = Errors::new();
-        let _read = entries(tokens, &["scope", "scopes", "read_only", "name"], &errors);
+        let keys = Keys {
+            known: &["scope", "scopes", "read_only", "name"],
+            reserved: &["rate", "roles"],
+        };
+        let _entries = parse_entries(tokens, keys, &errors);
         errors.texts()
     }
 
     #[test]
-    fn a_typo_is_answered_with_what_was_meant() {
+    fn a_typo_is_reported_with_the_likely_key() {
         for (tokens, meant) in [
             (quote!(scop = "a"), "did you mean `scope`"),
             (quote!(read_only_hint), "did you mean `read_only`"),
             (quote!(readonly), "did you mean `read_only`"),
             (quote!(zzz), "use one of `scope`"),
         ] {
-            let told = told(tokens);
-            assert!(told[0].contains(meant), "{told:?}");
+            let reported = reported(tokens);
+            assert!(reported[0].contains(meant), "{reported:?}");
         }
     }
 
     #[test]
-    fn every_fault_of_an_attribute_is_told() {
-        let told = told(quote!(scope = "a", scope = "b", nam = "x", name("y"), = 7, read_only = ));
-        assert_eq!(told.len(), 5, "{told:?}");
+    fn every_error_of_an_attribute_is_reported() {
+        let reported =
+            reported(quote!(scope = "a", scope = "b", nam = "x", name("y"), = 7, read_only = ));
+        assert_eq!(reported.len(), 5, "{reported:?}");
     }
 
     #[test]
-    fn nothing_is_skipped_in_silence() {
+    fn a_reserved_key_is_one_error_with_any_value() {
+        for tokens in [
+            quote!(rate),
+            quote!(rate = "5/s"),
+            quote!(rate(5, per = "s")),
+            quote!(scope = "a", roles = ["admin"], read_only),
+        ] {
+            let reported = reported(tokens.clone());
+            let [only] = reported.as_slice() else {
+                panic!("{tokens}: {reported:?}");
+            };
+            assert!(only.contains("reserved for a later release"), "{only}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_skipped_silently() {
         for tokens in [
             quote!("news:read"),
             quote!(scope "a"),
             quote!(scope == "a"),
             quote!(,),
         ] {
-            assert!(!told(tokens.clone()).is_empty(), "{tokens}");
+            assert!(!reported(tokens.clone()).is_empty(), "{tokens}");
         }
     }
 }

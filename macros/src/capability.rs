@@ -23,47 +23,47 @@ pub(crate) struct ClientCapability(&'static str);
 impl ClientCapability {
     /// Parses the list of an entry. Every invalid item is an error, so that no required
     /// capability is silently dropped.
-    pub(crate) fn read(entry: &Entry, errors: &Errors) -> Vec<Self> {
+    pub(crate) fn parse_list(entry: &Entry, errors: &Errors) -> Vec<Self> {
         let Some(Expr::Array(list)) = &entry.value else {
             let message = "`client_capabilities` must be a list that is written here: write `client_capabilities = [\"sampling\"]`";
             match &entry.value {
-                Some(value) => errors.on(value, message),
-                None => errors.at(entry.span(), message),
+                Some(value) => errors.add_on(value, message),
+                None => errors.add_at(entry.span(), message),
             }
             return Vec::new();
         };
         if list.elems.is_empty() {
-            errors.on(
+            errors.add_on(
                 list,
                 "this list is empty: list a capability, or remove `client_capabilities`",
             );
         }
-        let mut read = Vec::new();
+        let mut found = Vec::new();
         for item in &list.elems {
             match item {
                 Expr::Lit(ExprLit {
                     lit: Lit::Str(text),
                     ..
-                }) => match Self::of(text) {
-                    Some(one) if read.contains(&one) => {
-                        errors.on(
+                }) => match Self::from_name(text) {
+                    Some(one) if found.contains(&one) => {
+                        errors.add_on(
                             item,
                             "this capability is listed twice: remove one of the two",
                         );
                     }
-                    Some(one) => read.push(one),
-                    None => errors.on(item, unknown(text)),
+                    Some(one) => found.push(one),
+                    None => errors.add_on(item, unknown_capability(text)),
                 },
-                other => errors.on(
+                other => errors.add_on(
                     other,
                     "this is not a capability: write a string, such as \"sampling\"",
                 ),
             }
         }
-        read
+        found
     }
 
-    fn of(text: &LitStr) -> Option<Self> {
+    fn from_name(text: &LitStr) -> Option<Self> {
         let value = text.value();
         let (_, variant) = ALL.into_iter().find(|(name, _)| *name == value)?;
         Some(Self(variant))
@@ -76,7 +76,7 @@ impl ClientCapability {
     }
 }
 
-fn unknown(text: &LitStr) -> String {
+fn unknown_capability(text: &LitStr) -> String {
     let names = ALL.map(|(name, _)| name).join("`, `");
     format!(
         "there is no client capability `{}`: use one of `{names}`",

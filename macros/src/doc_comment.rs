@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 /// Returns the text of an item's doc comments as an expression of type `&'static str`, or
 /// `None` if it has none.
 pub(crate) fn description(attributes: &[Attribute], krate: &TokenStream) -> Option<TokenStream> {
-    let parts: Vec<&Expr> = attributes.iter().filter_map(part).collect();
+    let parts: Vec<&Expr> = attributes.iter().filter_map(doc_value).collect();
     let mut lines = Vec::new();
     for part in &parts {
         let Expr::Lit(ExprLit {
@@ -30,7 +30,7 @@ pub(crate) fn is_doc(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc")
 }
 
-fn part(attribute: &Attribute) -> Option<&Expr> {
+fn doc_value(attribute: &Attribute) -> Option<&Expr> {
     match &attribute.meta {
         Meta::NameValue(doc) if is_doc(attribute) => Some(&doc.value),
         _ => None,
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_comment_is_read_like_lines() {
+    fn a_block_comment_is_parsed_like_lines() {
         let item = parse_quote! {
             #[doc = "\n    First.\n\n      Deeper.\n    "]
             fn f() {}
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_by_an_empty_comment() {
+    fn an_empty_comment_is_no_description() {
         let item = parse_quote! {
             ///
             fn f() {}

@@ -20,17 +20,17 @@ impl Errors {
     }
 
     /// Adds an error at one place.
-    pub(crate) fn at(&self, span: Span, message: impl Display) {
-        self.push(syn::Error::new(span, message));
+    pub(crate) fn add_at(&self, span: Span, message: impl Display) {
+        self.add(syn::Error::new(span, message));
     }
 
     /// Adds an error that covers all these tokens.
-    pub(crate) fn on(&self, tokens: impl ToTokens, message: impl Display) {
-        self.push(syn::Error::new_spanned(tokens, message));
+    pub(crate) fn add_on(&self, tokens: impl ToTokens, message: impl Display) {
+        self.add(syn::Error::new_spanned(tokens, message));
     }
 
     /// Adds an error from syn.
-    pub(crate) fn push(&self, error: syn::Error) {
+    pub(crate) fn add(&self, error: syn::Error) {
         if let Some(found) = self.found.borrow_mut().as_mut() {
             found.push(error);
         }
@@ -44,8 +44,8 @@ impl Errors {
     /// Returns all errors as `compile_error!` tokens, or `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         let found = self.found.borrow_mut().take().unwrap_or_default();
-        let told: TokenStream = found.iter().map(syn::Error::to_compile_error).collect();
-        (!found.is_empty()).then_some(told)
+        let reported: TokenStream = found.iter().map(syn::Error::to_compile_error).collect();
+        (!found.is_empty()).then_some(reported)
     }
 
     /// Returns the messages of all errors.
@@ -74,16 +74,19 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "not reported")]
-    fn errors_that_nobody_looks_at_are_a_panic() {
+    fn unreported_errors_are_a_panic() {
         drop(Errors::new());
     }
 
     #[test]
-    fn every_fault_is_told() {
+    fn every_error_is_reported() {
         let errors = Errors::new();
-        errors.at(Span::call_site(), "one");
-        errors.at(Span::call_site(), "two");
-        let told = errors.finish().unwrap().to_string();
-        assert!(told.contains("one") && told.contains("two"), "{told}");
+        errors.add_at(Span::call_site(), "one");
+        errors.add_at(Span::call_site(), "two");
+        let reported = errors.finish().unwrap().to_string();
+        assert!(
+            reported.contains("one") && reported.contains("two"),
+            "{reported}"
+        );
     }
 }

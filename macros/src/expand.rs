@@ -2,7 +2,38 @@
 //!
 //! Expansions stay small, because the runtime does the work. An expansion is one value of
 //! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`. It is built from the facts
-//! and two functions: one that describes the item, and one that calls it.
+//! and two functions: one that describes the item, and one that calls it. `f` below, a tool with
+//! an argument `text: String`, an extractor `State<Db>` and the result `String`, becomes
+//!
+//! ```text
+//! struct f {}                                 // the type that `tools![f]` names
+//!
+//! impl Stated for f {                         // the access, as a constant
+//!     const ACCESS: Requirement = Requirement::Scopes(&[&[Scope::new("a")]]);
+//! }
+//!
+//! impl<S> ToolDef<S> for f where State<Db>: ExtractedFrom<S> {
+//!     fn definition() -> ToolDefinition<S> {
+//!         let slot_0 = argument::<String>();  // the one bound on this argument's type
+//!         let result = returns::<String>();   // the one bound on the result's type
+//!         ToolDefinition::new(
+//!             Facts::new("f", "The doc comment.", <Self as Stated>::ACCESS),
+//!             move |schema| {
+//!                 schema.argument(slot_0, "text", "Its doc comment.");
+//!                 schema.result(result);
+//!             },
+//!             move |call| run(call.tool(), async move {
+//!                 let value_1 = extract::<_, State<Db>>(&mut call)?;
+//!                 let value_0 = slot_0.take(&mut call, "text")?;
+//!                 result.done(f(value_0, value_1))
+//!             }),
+//!         )
+//!         .extracts::<State<Db>>()
+//!     }
+//! }
+//! ```
+//!
+//! Every path begins with that of the runtime, and all of these items are in its `__private`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -10,45 +41,11 @@ use syn::{Expr, ExprLit, ExprPath, Lit, spanned::Spanned};
 
 use crate::{
     access::Access,
-    item_kind::Family,
+    item_kind::ItemKind,
     model::ItemModel,
     parameter::{Parameter, Receiver},
+    span::{code, located_at, respan, state},
 };
-
-/// Quotes generated code: its locals are hygienic, and its items resolve where the attribute
-/// is.
-macro_rules! code {
-    ($($tokens:tt)*) => {
-        quote_spanned!(Span::mixed_site()=> $($tokens)*)
-    };
-}
-
-/// Copies a name of the user's as a token of generated code.
-pub(crate) fn named(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(at(ident.span()));
-    ident
-}
-
-/// Moves the path of the runtime to a place in the user's code, for an error there.
-pub(crate) fn respan(krate: &TokenStream, place: Span) -> TokenStream {
-    let tokens = krate.clone().into_iter().map(|mut token| {
-        token.set_span(place);
-        token
-    });
-    tokens.collect()
-}
-
-/// Returns a span for generated code whose errors appear at a place in the user's code. Lints
-/// do not count such code as the user's.
-pub(crate) fn at(place: Span) -> Span {
-    Span::mixed_site().located_at(place)
-}
-
-/// Returns the name of the state's type in expansions. No user's type has this name.
-pub(crate) fn state() -> Ident {
-    Ident::new("__ToolgateState", Span::mixed_site())
-}
 
 /// Builds the bounds that the receiver and the extractors of an item put on the state.
 ///
@@ -58,7 +55,7 @@ pub(crate) fn bounds(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let state = state();
     let bounds = model.parameters.iter().map(|parameter| match parameter {
         Parameter::Receiver(_) => {
-            let place = at(model.ident.span());
+            let place = located_at(model.ident.span());
             quote_spanned!(place=> #krate::__private::Arc<Self>: #krate::__private::PartOf<#state>,)
         }
         Parameter::Extractor(extractor) => {
@@ -79,15 +76,15 @@ pub(crate) struct AccessTokens {
 
 impl AccessTokens {
     /// Refers to the constants of a function's hidden struct.
-    pub(crate) fn stated(krate: &TokenStream) -> Self {
+    pub(crate) fn for_function(krate: &TokenStream) -> Self {
         Self {
             access: code!(<Self as #krate::__private::Stated>::ACCESS),
             demands: code!(<Self as #krate::__private::Stated>::DEMANDS),
         }
     }
 
-    /// Builds them for a method, and checks them against the vocabulary, if there is one.
-    pub(crate) fn of(
+    /// Builds them for a method, and checks them against the declared scopes, if there are any.
+    pub(crate) fn for_method(
         model: &ItemModel,
         declared_scopes: Option<&ExprPath>,
         krate: &TokenStream,
@@ -95,8 +92,8 @@ impl AccessTokens {
         let access = access(model, krate);
         let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
         let within = declared_scopes.map(|path| {
-            // The error appears at the method, not where the vocabulary is named.
-            let place = at(model.ident.span());
+            // The error appears at the method, not where the declared scopes are named.
+            let place = located_at(model.ident.span());
             quote_spanned!(place=> const _: () = #krate::__private::assert_within(ACCESS, DEMANDS, #path);)
         });
         let consts = code! {
@@ -119,10 +116,10 @@ pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     access.unwrap_or(&Access::Authenticated).tokens(krate)
 }
 
-/// Builds the scopes that `authorize` can demand, as a constant's value, or returns `None` if
+/// Builds the scopes that `authorize` can require, as a constant's value, or returns `None` if
 /// there are none.
 pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
-    let demands = &model.attribute.demands;
+    let demands = &model.attribute.authorize_scopes;
     let scopes = demands.iter().map(|scope| scope.tokens(krate));
     (!demands.is_empty()).then(|| code!(&[#(#scopes),*]))
 }
@@ -134,14 +131,14 @@ pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStr
 pub(crate) fn definition(
     model: &ItemModel,
     function: &TokenStream,
-    asks: &AccessTokens,
+    access: &AccessTokens,
     krate: &TokenStream,
 ) -> TokenStream {
-    let family = model.attribute.family;
-    let (reads, returns) = match family {
-        Family::Tool => (code!(argument), code!(returns)),
-        Family::Resource => (code!(text), code!(contents)),
-        Family::Prompt => (code!(text), code!(messages)),
+    let kind = model.attribute.kind;
+    let (reads, returns) = match kind {
+        ItemKind::Tool => (code!(argument), code!(returns)),
+        ItemKind::Resource => (code!(text), code!(contents)),
+        ItemKind::Prompt => (code!(text), code!(messages)),
     };
     let parameters = model.parameters.iter().enumerate();
     let slots = parameters.map(|(number, parameter)| {
@@ -162,16 +159,16 @@ pub(crate) fn definition(
         code!(.extracts::<#ty>())
     });
     let result = &model.result;
-    let facts = facts(model, asks, krate);
+    let facts = facts(model, access, krate);
     let call = call(model, function, krate);
-    let value = family.part("Definition");
-    let made = match family {
-        Family::Tool => {
+    let value = kind.type_name("Definition");
+    let constructor = match kind {
+        ItemKind::Tool => {
             let describe = describe(model, krate);
-            let authorize = authorize(model, asks, krate);
-            code!(new(#facts, move |__describe| { #describe }, move |__call| #call) #authorize)
+            let authorize = authorize(model, access, krate);
+            code!(new(#facts, move |__schema| { #describe }, move |__call| #call) #authorize)
         }
-        Family::Resource => {
+        ItemKind::Resource => {
             let attribute = &model.attribute;
             // If it is missing, an error was reported, and this is not used.
             let uri = attribute.uri.as_ref().map(|uri| &uri.literal);
@@ -180,7 +177,7 @@ pub(crate) fn definition(
             let size = attribute.size.map(|bytes| code!(.size(#bytes)));
             code!(new(#uri, #facts, __result, move |__call| #call) #mime_type #size)
         }
-        Family::Prompt => {
+        ItemKind::Prompt => {
             let arguments = model.arguments().map(|(number, argument)| {
                 let slot = slot(number);
                 let name = &argument.name;
@@ -194,14 +191,14 @@ pub(crate) fn definition(
     code! {{
         #(#slots)*
         let __result = #krate::__private::#returns::<#result>();
-        #krate::__private::#value::#made #(#extracts)* #completes
+        #krate::__private::#value::#constructor #(#extracts)* #completes
     }}
 }
 
 /// Builds the completions of arguments. A completing function can also take the receiver and
 /// the extractors of the item.
 fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
-    let beside: TokenStream = model
+    let extracted: TokenStream = model
         .parameters
         .iter()
         .map(|parameter| match parameter {
@@ -216,9 +213,9 @@ fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let completes = model.arguments().filter_map(|(_, argument)| {
         let name = &argument.name;
         let path = argument.rules.complete.as_ref()?;
-        let place = at(path.span());
+        let place = located_at(path.span());
         Some(quote_spanned!(place=>
-            .completes(#name, #path, |__call| #krate::__private::Ok((#beside)))))
+            .completes(#name, #path, |__call| #krate::__private::Ok((#extracted)))))
     });
     completes.collect()
 }
@@ -228,11 +225,11 @@ fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
-fn facts(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> TokenStream {
+fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> TokenStream {
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
-    let access = &asks.access;
+    let access = &access.access;
     let title = attribute.title.as_ref().map(|text| code!(.title(#text)));
     let hints = attribute.hints.iter().map(|(key, value)| {
         let key = Ident::new(&key.to_string(), Span::mixed_site());
@@ -242,12 +239,12 @@ fn facts(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> TokenSt
         Expr::Lit(ExprLit {
             lit: Lit::Str(_), ..
         }) => code!(.icon_at(#icon)),
-        other => quote_spanned!(at(other.span())=> .icon(#other)),
+        other => quote_spanned!(located_at(other.span())=> .icon(#other)),
     });
     let meta = attribute
         .meta
         .as_ref()
-        .map(|meta| quote_spanned!(at(meta.span())=> .meta(#meta)));
+        .map(|meta| quote_spanned!(located_at(meta.span())=> .meta(#meta)));
     let needed = &attribute.client_capabilities;
     let needed = (!needed.is_empty()).then(|| {
         let needed = needed.iter().map(|one| one.tokens(krate));
@@ -274,19 +271,19 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
                     let name = &argument.name;
                     let description = argument.description.clone().unwrap_or_else(|| code!(""));
                     let rules = argument.rules.tokens(&argument.ty, krate);
-                    code!(__describe.argument(#slot, #name, #description) #rules;)
+                    code!(__schema.argument(#slot, #name, #description) #rules;)
                 }
-                Parameter::Arguments(_) => code!(__describe.arguments(#slot);),
+                Parameter::Arguments(_) => code!(__schema.arguments(#slot);),
                 Parameter::Receiver(_) | Parameter::Extractor(_) => TokenStream::new(),
             }
         });
-    code!(#(#parameters)* __describe.result(__result);)
+    code!(#(#parameters)* __schema.result(__result);)
 }
 
 /// Builds the call of the `authorize` function: the caller, and a reference to each argument.
-fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
+fn authorize(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
-    let place = at(path.span());
+    let place = located_at(path.span());
     let mut looks = Vec::new();
     let mut passed = Vec::new();
     for (number, parameter) in model.parameters.iter().enumerate() {
@@ -306,7 +303,7 @@ fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Opt
             }
         });
     }
-    let demands = &asks.demands;
+    let demands = &access.demands;
     let caller = match model.is_public() {
         true => quote_spanned!(place=> __asked.caller()),
         false => quote_spanned!(place=> __asked.known_caller()?),
@@ -359,9 +356,9 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
         passed.push(code!(#value));
     }
     let wait = model.is_async.then(|| code!(.await));
-    let run = match model.attribute.family {
-        Family::Tool => code!(run),
-        Family::Resource | Family::Prompt => code!(attempt),
+    let run = match model.attribute.kind {
+        ItemKind::Tool => code!(run),
+        ItemKind::Resource | ItemKind::Prompt => code!(attempt),
     };
     code! {
         #krate::__private::#run(__call.tool(), async move {
@@ -372,6 +369,3 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

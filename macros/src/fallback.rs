@@ -2,61 +2,75 @@
 //! the compiler reports no errors that only follow from ours.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{ItemFn, ItemImpl};
 
 use crate::{
-    errors::Errors, function, impl_block, item_kind::Family, tools_attribute::BlockAttribute,
+    function, impl_block, invalid_item::InvalidItem, item_kind::ItemKind,
+    tools_attribute::BlockAttribute,
 };
 
-/// Returns the errors and the item alone, for an item that cannot be a tool.
-pub(crate) fn alone(errors: Errors, item: &impl ToTokens) -> TokenStream {
-    let told = errors.finish();
-    quote!(#told #item)
+/// Expands an invalid item.
+pub(crate) fn expand(invalid: InvalidItem) -> TokenStream {
+    match invalid {
+        InvalidItem::Other { errors, item } => quote!(#errors #item),
+        InvalidItem::Function {
+            errors,
+            item,
+            kind,
+            krate,
+        } => {
+            let stub = function_stub(kind, &item, &krate);
+            quote!(#errors #item #stub)
+        }
+        InvalidItem::Block {
+            errors,
+            item,
+            attribute,
+            kinds,
+        } => {
+            let stub = block_stub(&kinds, &item, &attribute);
+            quote!(#errors #item #stub)
+        }
+    }
 }
 
-/// Returns the errors and the function, with a stub of its definition.
-pub(crate) fn function(
-    family: Family,
-    told: TokenStream,
-    item: &ItemFn,
-    krate: &TokenStream,
-) -> TokenStream {
+/// Builds the hidden struct of a function, with a stub of its definition.
+fn function_stub(kind: ItemKind, item: &ItemFn, krate: &TokenStream) -> TokenStream {
     let ident = &item.sig.ident;
     let hidden = function::hidden(&item.vis, ident);
-    let definition = family.part("Definition");
+    let definition = kind.type_name("Definition");
     let stub = function::implementation(
-        family,
+        kind,
         ident,
         &TokenStream::new(),
         &quote!(#krate::__private::#definition::stub()),
         krate,
     );
-    let stated = quote! {
+    quote! {
+        #hidden
         #[automatically_derived]
         impl #krate::__private::Stated for #ident {
             const ACCESS: #krate::__private::Requirement = #krate::__private::Requirement::Authenticated;
         }
-    };
-    quote!(#told #item #hidden #stated #stub)
+        #stub
+    }
 }
 
-/// Returns the errors and the block, with an empty registration for each of its families.
-pub(crate) fn block(
-    told: TokenStream,
-    block: &ItemImpl,
-    attribute: &BlockAttribute,
-    families: &[Family],
-) -> TokenStream {
-    if block.trait_.is_some() || !block.generics.params.is_empty() {
+/// Builds an empty registration for each kind of item in a block.
+fn block_stub(kinds: &[ItemKind], item: &ItemImpl, attribute: &BlockAttribute) -> TokenStream {
+    if item.trait_.is_some() || !item.generics.params.is_empty() {
         // There is no single type to implement the stub for.
-        return quote!(#told #block);
+        return TokenStream::new();
     }
-    let stubs = families.iter().map(|&family| {
-        let register = impl_block::register(family, block, attribute);
+    let stubs = kinds.iter().map(|&kind| {
+        let register = impl_block::register(kind, item, attribute);
         let nothing = TokenStream::new();
-        let stub = impl_block::implementation(family, block, attribute, &nothing, &nothing);
+        let stub = impl_block::implementation(kind, item, attribute, &nothing, &nothing);
         quote!(#register #stub)
     });
-    quote!(#told #block #(#stubs)*)
+    quote!(#(#stubs)*)
 }
+
+#[cfg(test)]
+mod tests;

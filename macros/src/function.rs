@@ -8,79 +8,86 @@ use crate::{
     attribute::{ItemAttribute, default_krate},
     errors::Errors,
     expand::{self, AccessTokens},
-    fallback,
-    item_kind::Family,
+    invalid_item::InvalidItem,
+    item_kind::ItemKind,
     model::ItemModel,
+    span,
 };
 
 /// The mark that `#[mcp_tools]` leaves in the attribute of a method that it has expanded.
-pub(crate) const READ: &str = "__read_by_mcp_tools";
+pub(crate) const EXPANDED: &str = "__expanded_by_mcp_tools";
 
-/// Expands `#[mcp_tool(attribute)] item`, or the same for the other families.
-pub(crate) fn expand(family: Family, attribute: TokenStream, item: TokenStream) -> TokenStream {
-    if attribute.to_string() == READ {
-        return item;
+/// Expands `#[mcp_tool(attribute)] item`, or the same for the other kinds.
+///
+/// # Errors
+///
+/// An invalid item, with all its errors.
+pub(crate) fn expand(
+    kind: ItemKind,
+    attribute: TokenStream,
+    item: TokenStream,
+) -> Result<TokenStream, InvalidItem> {
+    if attribute.to_string() == EXPANDED {
+        return Ok(item);
     }
     let errors = Errors::new();
     let mut function = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Fn(function)) => function,
-        other => return no_function(family, other, item, errors),
+        other => return Err(no_function(kind, other, item, errors)),
     };
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
-        errors.on(
+        errors.add_on(
             receiver,
             format_args!(
                 "a method becomes a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
-                family.noun(),
-                family.attribute()
+                kind.noun(),
+                kind.attribute()
             ),
         );
-        return fallback::alone(errors, &without_our_attributes(function));
+        return Err(InvalidItem::other(errors, without_our_attributes(function)));
     }
-    let attribute = ItemAttribute::read(family, attribute, Span::call_site(), &errors);
+    let attribute = ItemAttribute::parse(kind, attribute, Span::call_site(), &errors);
     let krate = attribute.krate.clone().unwrap_or_else(default_krate);
     for again in function.attrs.iter().filter(|one| is_ours(one)) {
-        errors.on(
-            again,
-            format_args!(
-                "this function is already a {}: keep only one `#[{}(…)]`",
-                family.noun(),
-                family.attribute()
-            ),
-        );
+        errors.add_on(again, kind.repeated("function", again));
     }
     function.attrs.retain(|one| !is_ours(one));
-    let model = ItemModel::read(
+    let model = ItemModel::build(
         attribute,
         &function.attrs,
         &mut function.sig,
         &krate,
         &errors,
     );
-    if let Some(told) = errors.finish() {
-        return fallback::function(family, told, &function, &krate);
+    if let Some(errors) = errors.finish() {
+        return Err(InvalidItem::Function {
+            errors,
+            item: Box::new(function),
+            kind,
+            krate,
+        });
     }
 
     let ident = &model.ident;
     let hidden = hidden(&function.vis, ident);
-    let stated = stated(ident, &model, &krate);
+    let declared = declared_access(ident, &model, &krate);
     let implementation = implementation(
-        family,
+        kind,
         ident,
         &expand::bounds(&model, &krate),
         &expand::definition(
             &model,
             &ident.to_token_stream(),
-            &AccessTokens::stated(&krate),
+            &AccessTokens::for_function(&krate),
             &krate,
         ),
         &krate,
     );
-    quote!(#function #hidden #stated #implementation)
+    Ok(quote!(#function #hidden #declared #implementation))
 }
 
 /// Implements the access on the hidden struct, independent of the state of a server.
-fn stated(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream {
+fn declared_access(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let access = expand::access(model, krate);
     let demands = expand::demands(model, krate).map(|demands| {
         quote_spanned! {Span::mixed_site()=>
@@ -101,7 +108,7 @@ fn stated(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream 
 pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
     // Located at the function's name, but not a token of the user's: lints about names and
     // documentation of items must not apply to it.
-    let ident = expand::named(ident);
+    let ident = span::named(ident);
     quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
         #visibility struct #ident {}
@@ -110,14 +117,14 @@ pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
 
 /// Implements the definition of the item on the hidden struct.
 pub(crate) fn implementation(
-    family: Family,
+    kind: ItemKind,
     ident: &Ident,
     bounds: &TokenStream,
     definition: &TokenStream,
     krate: &TokenStream,
 ) -> TokenStream {
-    let state = expand::state();
-    let (def, result) = (family.part("Def"), family.part("Definition"));
+    let state = span::state();
+    let (def, result) = (kind.type_name("Def"), kind.type_name("Definition"));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl<#state> #krate::__private::#def<#state> for #ident
@@ -134,7 +141,7 @@ pub(crate) fn implementation(
 
 /// Returns whether an attribute declares a tool, a resource or a prompt.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
-    Family::of(attribute).is_some()
+    ItemKind::from_attribute(attribute).is_some()
 }
 
 fn without_our_attributes(mut function: ItemFn) -> ItemFn {
@@ -148,28 +155,28 @@ fn without_our_attributes(mut function: ItemFn) -> ItemFn {
 }
 
 fn no_function(
-    family: Family,
+    kind: ItemKind,
     item: syn::Result<Item>,
     tokens: TokenStream,
     errors: Errors,
-) -> TokenStream {
-    let (name, noun) = (family.attribute(), family.noun());
+) -> InvalidItem {
+    let (name, noun) = (kind.attribute(), kind.noun());
     match item {
-        Ok(Item::Impl(_)) => errors.at(
+        Ok(Item::Impl(_)) => errors.add_at(
             Span::call_site(),
             format_args!("`#[{name}(…)]` does not apply to an `impl` block: put `#[mcp_tools]` on the block, and `#[{name}(…)]` on each method"),
         ),
-        Ok(Item::Struct(_) | Item::Enum(_)) if family == Family::Tool => errors.at(
+        Ok(Item::Struct(_) | Item::Enum(_)) if kind == ItemKind::Tool => errors.add_at(
             Span::call_site(),
             "toolgate builds a tool from a function, not from a type: put `#[mcp_tool(…)]` on a function, and take a struct of arguments as `Args<T>`; if you meant another crate's `#[mcp_tool]`, check the `use`",
         ),
-        Ok(_) => errors.at(
+        Ok(_) => errors.add_at(
             Span::call_site(),
             format_args!("toolgate builds a {noun} from a function: put `#[{name}(…)]` on a function"),
         ),
-        Err(error) => errors.push(error),
+        Err(error) => errors.add(error),
     }
-    fallback::alone(errors, &tokens)
+    InvalidItem::other(errors, tokens)
 }
 
 #[cfg(test)]

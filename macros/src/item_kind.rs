@@ -4,9 +4,11 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::Attribute;
 
+use crate::attribute_syntax::Keys;
+
 /// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
+pub(crate) enum ItemKind {
     Tool,
     Resource,
     Prompt,
@@ -19,7 +21,7 @@ const TOOL: [&str; 19] = [
     "authenticated",
     "public",
     "authorize",
-    "demands",
+    "authorize_scopes",
     "name",
     "title",
     "description",
@@ -69,15 +71,30 @@ const PROMPT: [&str; 13] = [
     "crate",
 ];
 
-impl Family {
+/// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
+/// an update.
+pub(crate) const RESERVED: [&str; 10] = [
+    "rate",
+    "concurrency",
+    "timeout",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
+    "confirm",
+    "person",
+];
+
+impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
 
-    /// Returns the family of an attribute, or `None` if it is not one of ours.
-    pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
+    /// Returns the kind of an attribute, or `None` if it is not one of ours.
+    pub(crate) fn from_attribute(attribute: &Attribute) -> Option<Self> {
         let last = attribute.path().segments.last()?;
         Self::ALL
             .into_iter()
-            .find(|family| last.ident == family.attribute())
+            .find(|kind| last.ident == kind.attribute())
     }
 
     /// The name of the attribute.
@@ -99,7 +116,7 @@ impl Family {
     }
 
     /// The first half of the error for a missing access.
-    pub(crate) fn question(self) -> &'static str {
+    pub(crate) fn missing_access(self) -> &'static str {
         match self {
             Self::Tool => "this tool does not declare who may call it:",
             Self::Resource => "this resource does not declare who may read it:",
@@ -108,30 +125,59 @@ impl Family {
     }
 
     /// The keys of the attribute.
-    pub(crate) fn keys(self) -> &'static [&'static str] {
-        match self {
+    pub(crate) fn keys(self) -> Keys {
+        let known: &[&str] = match self {
             Self::Tool => &TOOL,
             Self::Resource => &RESOURCE,
             Self::Prompt => &PROMPT,
+        };
+        Keys {
+            known,
+            reserved: &RESERVED,
+        }
+    }
+
+    /// Returns the error for a second attribute on the same function or method.
+    pub(crate) fn repeated(self, function: &str, again: &Attribute) -> String {
+        let (noun, name) = (self.noun(), self.attribute());
+        match Self::from_attribute(again) {
+            Some(other) if other != self => format!(
+                "this {function} is already a {noun}: keep `#[{name}(…)]` or `#[{}(…)]`, and write a second {function} for the other",
+                other.attribute()
+            ),
+            _ => format!("this {function} is already a {noun}: keep only one `#[{name}(…)]`"),
         }
     }
 
     /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.
-    pub(crate) fn part(self, part: &str) -> Ident {
+    pub(crate) fn type_name(self, suffix: &str) -> Ident {
         let prefix = match self {
             Self::Tool => "Tool",
             Self::Resource => "Resource",
             Self::Prompt => "Prompt",
         };
-        format_ident!("{prefix}{part}", span = Span::mixed_site())
+        format_ident!("{prefix}{suffix}", span = Span::mixed_site())
     }
 
     /// The default name of the function that registers the methods of a block.
-    pub(crate) fn register(self) -> &'static str {
+    pub(crate) fn default_register(self) -> &'static str {
         match self {
             Self::Tool => "tools",
             Self::Resource => "resources",
             Self::Prompt => "prompts",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_in_use_is_reserved() {
+        for kind in ItemKind::ALL {
+            let Keys { known, reserved } = kind.keys();
+            assert!(!known.iter().any(|key| reserved.contains(key)), "{kind:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// The JSON type that a Rust type is deserialized from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum JsonType {
     Text,
     Boolean,
     /// With the smallest and the largest value of the type.
@@ -14,13 +14,13 @@ pub(crate) enum Kind {
     List,
 }
 
-impl Kind {
-    /// Returns the kind of a type, or that of `T` for an `Option<T>`.
-    pub(crate) fn of(ty: &Type) -> Option<Self> {
+impl JsonType {
+    /// Returns the JSON type of a Rust type, or that of `T` for an `Option<T>`.
+    pub(crate) fn from_type(ty: &Type) -> Option<Self> {
         let segment = last_segment(ty)?;
         let name = segment.ident.to_string();
         Some(match name.as_str() {
-            "Option" => return Self::of(sole_argument(segment)?),
+            "Option" => return Self::from_type(sole_argument(segment)?),
             "String" | "char" | "str" | "PathBuf" => Self::Text,
             "bool" => Self::Boolean,
             "i8" => Self::Integer(i8::MIN.into(), i8::MAX.into()),
@@ -37,7 +37,7 @@ impl Kind {
         })
     }
 
-    /// The noun for the kind in error messages.
+    /// The noun for the type in error messages.
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Text => "a string",

@@ -3,6 +3,8 @@
 
 use proc_macro::TokenStream;
 
+use crate::item_kind::ItemKind;
+
 mod access;
 mod attribute;
 mod attribute_syntax;
@@ -13,6 +15,7 @@ mod expand;
 mod fallback;
 mod function;
 mod impl_block;
+mod invalid_item;
 mod item_kind;
 mod json_type;
 mod model;
@@ -20,8 +23,12 @@ mod parameter;
 mod pattern;
 mod rules;
 mod scope_value;
+mod span;
 mod tools_attribute;
 mod uri_template;
+
+#[cfg(test)]
+mod tests;
 
 /// Turns a function into an MCP tool. The function itself is unchanged and stays callable.
 ///
@@ -58,8 +65,16 @@ mod uri_template;
 /// }
 /// ```
 ///
-/// Register the tool by its name: `tools![get_news_sentiment]`. The attribute adds a hidden
-/// struct with the name of the function, and a `use` of that name imports both.
+/// Register the tool by its name: `tools![get_news_sentiment]`.
+///
+/// # Expansion
+///
+/// The attribute adds a hidden, empty struct with the name of the function, and a `use` of that
+/// name imports both. This type holds the access as a constant, and implements the definition of
+/// the tool: its name, description and schemas, and how to take the arguments from a call. The
+/// definition contains no check of a token: the server checks each call before it reaches the
+/// function. The expansion has no `unsafe`, derives nothing, and apart from your own names uses
+/// only items of toolgate.
 ///
 /// # Access
 ///
@@ -81,8 +96,8 @@ mod uri_template;
 /// Access can depend on the arguments: `authorize = check` names a function
 /// `fn check(caller: &Caller, path: &str, …) -> Result<(), AuthorizeError>`. It receives the caller
 /// (an `Option<&Caller>` in a public tool) and a reference to each argument, in the order of
-/// the tool. It decides at the gate, before the tool runs. It can demand the further scopes
-/// that `demands = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
+/// the tool. It decides at the gate, before the tool runs. It can require the further scopes
+/// that `authorize_scopes = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
 ///
 /// # Published metadata
 ///
@@ -96,6 +111,9 @@ mod uri_template;
 /// | `meta = value` | the tool's `_meta`, a `serde_json::Value` that is an object | none |
 /// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
+///
+/// The keys `rate`, `concurrency`, `timeout`, `role`, `roles`, `any_role`, `acr`, `max_age`,
+/// `confirm` and `person` are reserved for later releases. Using one is a compile error.
 ///
 /// # Parameters
 ///
@@ -137,7 +155,7 @@ mod uri_template;
 /// [`macro@mcp_tools`].
 #[proc_macro_attribute]
 pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(item_kind::Family::Tool, attribute.into(), item.into()).into()
+    expand_function(ItemKind::Tool, attribute, item)
 }
 
 /// Turns a function into an MCP resource, which clients read by its URI.
@@ -204,7 +222,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// receives its `Display`; its `source()` chain is only logged.
 #[proc_macro_attribute]
 pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(item_kind::Family::Resource, attribute.into(), item.into()).into()
+    expand_function(ItemKind::Resource, attribute, item)
 }
 
 /// Turns a function into an MCP prompt: messages that a user chooses to start with.
@@ -245,7 +263,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// that first asks its client something returns `Reply<T>` of one of these.
 #[proc_macro_attribute]
 pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::expand(item_kind::Family::Prompt, attribute.into(), item.into()).into()
+    expand_function(ItemKind::Prompt, attribute, item)
 }
 
 /// Turns the methods of an `impl` block into tools, resources and prompts, if they have
@@ -294,11 +312,19 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `register = name` | the function that registers the tools, for a type with several such blocks | `tools` |
+/// | `tools = name` | the function that registers the tools, for a type with several such blocks | `tools` |
 /// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
 /// | `declared_scopes = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 #[proc_macro_attribute]
 pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    impl_block::expand(attribute.into(), item.into()).into()
+    impl_block::expand(attribute.into(), item.into())
+        .unwrap_or_else(fallback::expand)
+        .into()
+}
+
+fn expand_function(kind: ItemKind, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    function::expand(kind, attribute.into(), item.into())
+        .unwrap_or_else(fallback::expand)
+        .into()
 }

@@ -12,7 +12,7 @@ use crate::{
     attribute::ItemAttribute,
     doc_comment,
     errors::Errors,
-    item_kind::Family,
+    item_kind::ItemKind,
     parameter::{Argument, Extractor, Parameter, Role, nameable},
     uri_template::Uri,
 };
@@ -33,30 +33,30 @@ pub(crate) struct ItemModel {
 impl ItemModel {
     /// Builds the model of a function, removes our attributes from its parameters, and reports
     /// errors.
-    pub(crate) fn read(
+    pub(crate) fn build(
         attribute: ItemAttribute,
         attributes: &[Attribute],
         signature: &mut Signature,
         krate: &TokenStream,
         errors: &Errors,
     ) -> Self {
-        let family = attribute.family;
-        check_signature(signature, family, errors);
+        let kind = attribute.kind;
+        check_signature(signature, kind, errors);
         let name = match &attribute.name {
             Some(name) => name.clone(),
-            None => name_of(&signature.ident, family, errors),
+            None => default_name(&signature.ident, kind, errors),
         };
         let description = match &attribute.description {
             Some(text) => Some(text.to_token_stream()),
             None => doc_comment::description(attributes, krate),
         };
         if description.is_none() {
-            errors.at(
+            errors.add_at(
                 signature.ident.span(),
-                match family {
-                    Family::Tool => "this tool has no description, and a model chooses tools by their descriptions: write a doc comment that says what the tool does and when to use it, or add `description = \"…\"`",
-                    Family::Resource => "this resource has no description, and a model chooses resources by their descriptions: write a doc comment that says what it contains, or add `description = \"…\"`",
-                    Family::Prompt => "this prompt has no description, and users choose prompts by their descriptions: write a doc comment that says what it is for, or add `description = \"…\"`",
+                match kind {
+                    ItemKind::Tool => "this tool has no description, and a model chooses tools by their descriptions: write a doc comment that says what the tool does and when to use it, or add `description = \"…\"`",
+                    ItemKind::Resource => "this resource has no description, and a model chooses resources by their descriptions: write a doc comment that says what it contains, or add `description = \"…\"`",
+                    ItemKind::Prompt => "this prompt has no description, and users choose prompts by their descriptions: write a doc comment that says what it is for, or add `description = \"…\"`",
                 },
             );
         }
@@ -69,7 +69,7 @@ impl ItemModel {
         };
         let parameters = signature.inputs.iter_mut();
         let parameters = parameters
-            .filter_map(|input| Parameter::read(input, family, krate, errors))
+            .filter_map(|input| Parameter::parse(input, kind, krate, errors))
             .collect();
         let model = Self {
             ident: signature.ident.clone(),
@@ -112,13 +112,13 @@ impl ItemModel {
         let mut names = HashMap::new();
         let mut headers = HashMap::new();
         let mut whole = false;
-        let family = self.attribute.family;
+        let kind = self.attribute.kind;
         for parameter in &self.parameters {
             match parameter {
                 Parameter::Receiver(_) => {}
                 Parameter::Argument(argument) => {
                     if names.insert(argument.name.clone(), ()).is_some() {
-                        errors.at(
+                        errors.add_at(
                             argument.span,
                             format_args!("two arguments are named `{}`: rename one", argument.name),
                         );
@@ -128,27 +128,27 @@ impl ItemModel {
                             .insert(header.value().to_ascii_lowercase(), ())
                             .is_some()
                     {
-                        errors.on(header, format_args!("two arguments have the header `{}`, ignoring case: give each its own header", header.value()));
+                        errors.add_on(header, format_args!("two arguments have the header `{}`, ignoring case: give each its own header", header.value()));
                     }
                 }
-                Parameter::Arguments(ty) if family != Family::Tool => errors.on(
+                Parameter::Arguments(ty) if kind != ItemKind::Tool => errors.add_on(
                     ty,
                     format_args!(
                         "`Args` is for tools only: declare each argument of a {} as a parameter",
-                        family.noun()
+                        kind.noun()
                     ),
                 ),
                 Parameter::Arguments(ty) => {
                     if whole {
-                        errors.on(ty, "`Args` takes all arguments, so a tool can have only one: merge the structs");
+                        errors.add_on(ty, "`Args` takes all arguments, so a tool can have only one: merge the structs");
                     }
                     whole = true;
                 }
                 Parameter::Extractor(extractor) => {
                     if extractor.is_caller && self.is_public() {
-                        errors.on(
+                        errors.add_on(
                             &extractor.ty,
-                            format_args!("a public {} can be used without a token, and then there is no caller: take `Option<Caller>`, or write `authenticated` instead of `public`", family.noun()),
+                            format_args!("a public {} can be used without a token, and then there is no caller: take `Option<Caller>`, or write `authenticated` instead of `public`", kind.noun()),
                         );
                     }
                 }
@@ -160,7 +160,7 @@ impl ItemModel {
                 .iter()
                 .find(|one| matches!(one, Parameter::Argument(_)))
         {
-            errors.at(
+            errors.add_at(
                 argument.span,
                 "`Args` takes all arguments: make this a field of its struct, or mark your own extractor with `#[extract]`",
             );
@@ -185,7 +185,7 @@ impl ItemModel {
                 [] => "it has none".to_owned(),
                 variables => format!("it has `{}`", variables.join("`, `")),
             };
-            errors.at(
+            errors.add_at(
                 argument.span,
                 format_args!(
                     "the URI has no variable `{}`; {there_is}: rename the parameter to a variable of the URI, or mark your own extractor with `#[extract]`",
@@ -194,7 +194,7 @@ impl ItemModel {
             );
         }
         for variable in missing {
-            errors.on(
+            errors.add_on(
                 &uri.literal,
                 format_args!("the variable `{variable}` has no parameter: add `{variable}: String`, or use another type that can be parsed from a string"),
             );
@@ -203,31 +203,31 @@ impl ItemModel {
 }
 
 /// Reports a signature that no tool, resource or prompt can have.
-fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
-    let noun = family.noun();
+fn check_signature(signature: &Signature, kind: ItemKind, errors: &Errors) {
+    let noun = kind.noun();
     if !signature.generics.params.is_empty() {
-        errors.on(
+        errors.add_on(
             &signature.generics,
             format_args!("a {noun} cannot be generic: remove the generic parameters; to share code, call a generic function from two {noun}s"),
         );
     }
     if let Some(clause) = &signature.generics.where_clause {
-        errors.on(
+        errors.add_on(
             clause,
             format_args!("a {noun} cannot be generic: remove the `where` clause"),
         );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        errors.on(token, format_args!("a {noun} cannot be `unsafe`, because the client chooses the arguments: wrap the unsafe part in a safe function that checks them"));
+        errors.add_on(token, format_args!("a {noun} cannot be `unsafe`, because the client chooses the arguments: wrap the unsafe part in a safe function that checks them"));
     }
     if let Some(abi) = &signature.abi {
-        errors.on(
+        errors.add_on(
             abi,
             format_args!("a {noun} must have Rust's own calling convention: remove the `extern`"),
         );
     }
     if let Some(variadic) = &signature.variadic {
-        errors.on(
+        errors.add_on(
             variadic,
             format_args!("a {noun} cannot be variadic: take a `Vec` instead"),
         );
@@ -235,19 +235,19 @@ fn check_signature(signature: &Signature, family: Family, errors: &Errors) {
 }
 
 /// Returns the default name: that of the function.
-fn name_of(ident: &Ident, family: Family, errors: &Errors) -> LitStr {
+fn default_name(ident: &Ident, kind: ItemKind, errors: &Errors) -> LitStr {
     let name = ident.unraw().to_string();
     if !name.is_ascii() || name.len() > 128 {
-        errors.at(
+        errors.add_at(
             ident.span(),
-            format_args!("a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`: set one with `name = \"…\"`", family.noun()),
+            format_args!("a {}'s name must have 1 to 128 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`: set one with `name = \"…\"`", kind.noun()),
         );
     }
     LitStr::new(&name, ident.span())
 }
 
 /// Returns the place of an attribute, for an error about a missing key.
-pub(crate) fn place_of(attribute: &Attribute) -> Span {
+pub(crate) fn attribute_span(attribute: &Attribute) -> Span {
     attribute
         .path()
         .segments

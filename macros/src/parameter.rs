@@ -7,8 +7,8 @@ use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Type, ext::IdentExt, spa
 use crate::{
     doc_comment,
     errors::Errors,
-    item_kind::Family,
-    json_type::{Kind, last_segment, sole_argument},
+    item_kind::ItemKind,
+    json_type::{JsonType, last_segment, sole_argument},
     rules::Rules,
 };
 
@@ -52,28 +52,28 @@ pub(crate) struct Extractor {
 
 impl Parameter {
     /// Parses a parameter and removes our attributes from it.
-    pub(crate) fn read(
+    pub(crate) fn parse(
         input: &mut FnArg,
-        family: Family,
+        kind: ItemKind,
         krate: &TokenStream,
         errors: &Errors,
     ) -> Option<Self> {
         match input {
-            FnArg::Receiver(receiver) => receive(receiver, errors).map(Self::Receiver),
+            FnArg::Receiver(receiver) => parse_receiver(receiver, errors).map(Self::Receiver),
             FnArg::Typed(typed) => {
                 let ours = take_ours(&mut typed.attrs);
                 if let Some(cfg) = typed.attrs.iter().find(|one| is_cfg(one)) {
-                    errors.on(cfg, "a parameter cannot have a `cfg`, because the schema must be known: write a second function, and put the `cfg` on each");
+                    errors.add_on(cfg, "a parameter cannot have a `cfg`, because the schema must be known: write a second function, and put the `cfg` on each");
                 }
-                Self::of_type(typed, &ours, family, krate, errors)
+                Self::parse_typed(typed, &ours, kind, krate, errors)
             }
         }
     }
 
-    fn of_type(
+    fn parse_typed(
         typed: &PatType,
         ours: &[Attribute],
-        family: Family,
+        kind: ItemKind,
         krate: &TokenStream,
         errors: &Errors,
     ) -> Option<Self> {
@@ -81,7 +81,7 @@ impl Parameter {
         let arg = marked("arg");
         let extract = marked("extract");
         if let (Some(arg), Some(_)) = (arg, extract) {
-            errors.on(
+            errors.add_on(
                 arg,
                 "a parameter is either an argument or an extractor: keep one of `#[arg]` and `#[extract]`",
             );
@@ -92,7 +92,7 @@ impl Parameter {
                     .iter()
                     .any(|earlier| earlier.path().get_ident() == one.path().get_ident())
             {
-                errors.on(one, "this attribute is repeated: merge the two");
+                errors.add_on(one, "this attribute is repeated: merge the two");
             }
         }
         let ty = (*typed.ty).clone();
@@ -108,7 +108,7 @@ impl Parameter {
             }
             if let (Some("Args"), Some(segment)) = (name.as_deref(), segment) {
                 let Some(inner) = sole_argument(segment) else {
-                    errors.on(
+                    errors.add_on(
                         &ty,
                         "`Args` needs a type: write `Args(search): Args<Search>`",
                     );
@@ -119,9 +119,9 @@ impl Parameter {
             }
         }
         nameable(&ty, Role::Argument, errors);
-        let rules = arg.map(|arg| Rules::read(arg, Kind::of(&ty), family, errors));
+        let rules = arg.map(|arg| Rules::parse(arg, JsonType::from_type(&ty), kind, errors));
         let rules = rules.unwrap_or_default();
-        let (name, span) = name_of(&typed.pat, &rules, errors)?;
+        let (name, span) = argument_name(&typed.pat, &rules, errors)?;
         Some(Self::Argument(Box::new(Argument {
             name,
             span,
@@ -133,20 +133,20 @@ impl Parameter {
 }
 
 /// Returns the name of an argument, and where it is declared.
-fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Span)> {
+fn argument_name(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Span)> {
     if let Some(rename) = &rules.rename {
         let name = rename.value();
-        let right = (1..=64).contains(&name.len())
+        let is_valid = (1..=64).contains(&name.len())
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        if !right {
-            errors.on(rename, "an argument's name must have 1 to 64 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`; some models accept no others");
+        if !is_valid {
+            errors.add_on(rename, "an argument's name must have 1 to 64 characters, each a letter A-Z or a-z, a digit, `_`, `-` or `.`; some models accept no others");
         }
         return Some((name, rename.span()));
     }
     let Pat::Ident(ident) = pattern else {
-        errors.on(
+        errors.add_on(
             pattern,
             "this pattern does not name the argument: give the parameter a name, add `#[arg(rename = \"…\")]`, or mark your own extractor with `#[extract]`",
         );
@@ -154,14 +154,14 @@ fn name_of(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(String, Spa
     };
     let name = ident.ident.unraw().to_string();
     if name.starts_with('_') {
-        errors.on(&ident.ident, "this argument's name begins with `_`: remove the `_`, or set the name with `#[arg(rename = \"…\")]`");
+        errors.add_on(&ident.ident, "this argument's name begins with `_`: remove the `_`, or set the name with `#[arg(rename = \"…\")]`");
     } else if !name.is_ascii() {
-        errors.on(&ident.ident, "this name is not ASCII, and some models accept only ASCII: set the name with `#[arg(rename = \"…\")]`");
+        errors.add_on(&ident.ident, "this name is not ASCII, and some models accept only ASCII: set the name with `#[arg(rename = \"…\")]`");
     }
     Some((name, ident.ident.span()))
 }
 
-fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
+fn parse_receiver(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
     let found = match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => Some(Receiver::Reference),
         ReceiverKind::Typed(_, ty) => {
@@ -177,7 +177,7 @@ fn receive(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
         _ => None,
     };
     if found.is_none() {
-        errors.on(
+        errors.add_on(
             receiver,
             "concurrent calls share the value, so a method cannot take it like this: take `&self` or `self: Arc<Self>`, and put mutable data behind a lock",
         );
@@ -225,7 +225,7 @@ pub(crate) enum Role {
 /// Refuses types that an `impl` outside the function cannot name.
 pub(crate) fn nameable(ty: &Type, role: Role, errors: &Errors) {
     if let Some((span, what)) = unnameable(ty.to_token_stream(), role) {
-        errors.at(if what == BORROW { ty.span() } else { span }, match (what, role) {
+        errors.add_at(if what == BORROW { ty.span() } else { span }, match (what, role) {
             (BORROW, Role::Argument) => "an argument cannot borrow, because the call owns it: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`",
             (BORROW, Role::Extractor) => "an extractor cannot borrow, because the call owns it: take it without a reference",
             (BORROW, Role::Result) => "a result cannot borrow, because it outlives the call: return `String` or `&'static str` instead of `&str`",

@@ -10,30 +10,30 @@ const LARGEST: usize = 1 << 20;
 /// Returns whether a string is a valid pattern, and reports the error if it is not.
 pub(crate) fn is_pattern(text: &LitStr, errors: &Errors) -> bool {
     let value = text.value();
-    if let Some((at, what)) = fault(&value) {
+    if let Some((at, what)) = first_error(&value) {
         let pointer = " ".repeat(at) + "^";
-        errors.on(
+        errors.add_on(
             text,
             format_args!("this pattern is not valid: {what}\n    {value}\n    {pointer}"),
         );
         return false;
     }
     // The engine decides about the rest, but does not report the place.
-    let read = regex_lite::RegexBuilder::new(&value)
+    let compiled = regex_lite::RegexBuilder::new(&value)
         .size_limit(LARGEST)
         .build();
-    if let Err(error) = &read {
-        errors.on(
+    if let Err(error) = &compiled {
+        errors.add_on(
             text,
             format_args!("this pattern is not valid: {error}\n    {value}"),
         );
     }
-    read.is_ok()
+    compiled.is_ok()
 }
 
 /// Returns the first mistake that can be found without the engine, with the number of
 /// characters before it.
-fn fault(text: &str) -> Option<(usize, &'static str)> {
+fn first_error(text: &str) -> Option<(usize, &'static str)> {
     let characters: Vec<char> = text.chars().collect();
     let is_next = |at: usize, what: &[char]| {
         characters
@@ -143,14 +143,18 @@ mod tests {
             ("[*(+]*", None),
             ("^a{2,3}$", None),
         ] {
-            assert_eq!(fault(pattern).map(|(at, _)| at), expected, "{pattern}");
+            assert_eq!(
+                first_error(pattern).map(|(at, _)| at),
+                expected,
+                "{pattern}"
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_pointed_at_is_left_to_the_engine() {
         for pattern in ["a{3,2}", "[z-a]", "(?z)", r"\y"] {
-            assert_eq!(fault(pattern), None, "{pattern}");
+            assert_eq!(first_error(pattern), None, "{pattern}");
             assert!(regex_lite::Regex::new(pattern).is_err(), "{pattern}");
         }
     }

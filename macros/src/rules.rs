@@ -5,12 +5,12 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, spanned::Spanned};
 
 use crate::{
-    attribute_syntax::{Entry, Number, entries},
+    attribute_syntax::{Entry, Keys, Number, parse_entries},
     errors::Errors,
-    expand::at,
-    item_kind::Family,
-    json_type::Kind,
+    item_kind::ItemKind,
+    json_type::JsonType,
     pattern::is_pattern,
+    span::located_at,
 };
 
 const KEYS: [&str; 8] = [
@@ -34,7 +34,7 @@ pub(crate) struct Rules {
     pub(crate) complete: Option<ExprPath>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) header: Option<LitStr>,
-    default: Option<Preset>,
+    default: Option<DefaultValue>,
     minimum: Option<(Span, Number)>,
     maximum: Option<(Span, Number)>,
     min_length: Option<(Span, u64)>,
@@ -42,44 +42,48 @@ pub(crate) struct Rules {
     pattern: Option<LitStr>,
 }
 
-enum Preset {
+enum DefaultValue {
     OfType(Span),
     Value(Expr),
 }
 
 impl Rules {
-    /// Parses the attribute. `kind` is the kind of the parameter's type, if it is known.
-    pub(crate) fn read(
+    /// Parses the attribute. `json_type` is that of the parameter, if it is known.
+    pub(crate) fn parse(
         attribute: &Attribute,
-        kind: Option<Kind>,
-        family: Family,
+        json_type: Option<JsonType>,
+        kind: ItemKind,
         errors: &Errors,
     ) -> Self {
-        let keys: &[&str] = match family {
-            Family::Tool => &KEYS,
-            Family::Resource | Family::Prompt => &TEXT_KEYS,
+        let known: &[&str] = match kind {
+            ItemKind::Tool => &KEYS,
+            ItemKind::Resource | ItemKind::Prompt => &TEXT_KEYS,
+        };
+        let keys = Keys {
+            known,
+            reserved: &[],
         };
         let tokens = match &attribute.meta {
             Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
             Meta::NameValue(_) => {
-                errors.on(attribute, "`#[arg]` takes its rules in parentheses: write `#[arg(minimum = 1, maximum = 100)]`");
+                errors.add_on(attribute, "`#[arg]` takes its rules in parentheses: write `#[arg(minimum = 1, maximum = 100)]`");
                 TokenStream::new()
             }
         };
         let mut rules = Self::default();
-        for entry in entries(tokens, keys, errors) {
+        for entry in parse_entries(tokens, keys, errors) {
             let span = entry.span();
             match entry.key.to_string().as_str() {
                 "default" => {
                     rules.default = Some(match &entry.value {
-                        Some(value) => Preset::Value(value.clone()),
-                        None => Preset::OfType(span),
+                        Some(value) => DefaultValue::Value(value.clone()),
+                        None => DefaultValue::OfType(span),
                     });
                 }
                 "complete" => match &entry.value {
                     Some(Expr::Path(path)) => rules.complete = Some(path.clone()),
-                    _ => errors.at(
+                    _ => errors.add_at(
                         span,
                         "`complete` must be the path of a function: write `complete = names`, with `fn names(begun: &str) -> Vec<String>`",
                     ),
@@ -97,23 +101,23 @@ impl Rules {
                 }
                 _ => {}
             }
-            if let Some(kind) = kind {
-                fits(&entry, kind, errors);
+            if let Some(json_type) = json_type {
+                check_json_type(&entry, json_type, errors);
             }
         }
-        rules.agree(errors);
-        if let Some(Preset::Value(value)) = &rules.default {
-            rules.check_default(value, kind, errors);
+        rules.check_limits(errors);
+        if let Some(DefaultValue::Value(value)) = &rules.default {
+            rules.check_default(value, json_type, errors);
         }
         rules
     }
 
     /// Checks that the rules allow at least one value.
-    fn agree(&self, errors: &Errors) {
+    fn check_limits(&self, errors: &Errors) {
         if let (Some((_, low)), Some((span, high))) = (&self.minimum, &self.maximum)
             && low.as_f64() > high.as_f64()
         {
-            errors.at(
+            errors.add_at(
                 *span,
                 "`maximum` is less than `minimum`, so no number is allowed: change one of them",
             );
@@ -121,7 +125,7 @@ impl Rules {
         if let (Some((_, low)), Some((span, high))) = (&self.min_length, &self.max_length)
             && low > high
         {
-            errors.at(
+            errors.add_at(
                 *span,
                 "`max_length` is less than `min_length`, so no string is allowed: change one of them",
             );
@@ -130,22 +134,22 @@ impl Rules {
 
     /// Checks a literal default against the rules. Other defaults, and patterns, are checked
     /// when the server starts.
-    fn check_default(&self, value: &Expr, kind: Option<Kind>, errors: &Errors) {
-        let Some(found) = Literal::of(value) else {
+    fn check_default(&self, value: &Expr, json_type: Option<JsonType>, errors: &Errors) {
+        let Some(found) = Literal::from_expr(value) else {
             return;
         };
-        let right = match (&found, kind) {
+        let is_valid = match (&found, json_type) {
             (_, None) => true,
-            (Literal::Text(_), Some(kind)) => kind == Kind::Text,
-            (Literal::Boolean, Some(kind)) => kind == Kind::Boolean,
-            (Literal::Number(Number::Integer(number)), Some(Kind::Integer(low, high))) => {
+            (Literal::Text(_), Some(json_type)) => json_type == JsonType::Text,
+            (Literal::Boolean, Some(json_type)) => json_type == JsonType::Boolean,
+            (Literal::Number(Number::Integer(number)), Some(JsonType::Integer(low, high))) => {
                 (low..=high).contains(number)
             }
-            (Literal::Number(_), Some(kind)) => kind == Kind::Fraction,
+            (Literal::Number(_), Some(json_type)) => json_type == JsonType::Fraction,
         };
-        if !right {
-            let noun = kind.map_or("another value", Kind::noun);
-            errors.on(
+        if !is_valid {
+            let noun = json_type.map_or("another value", JsonType::noun);
+            errors.add_on(
                 value,
                 format_args!("this default does not fit the parameter's type: write {noun} that the type can hold"),
             );
@@ -156,7 +160,7 @@ impl Rules {
                 let low = self.minimum.is_some_and(|(_, low)| number < low.as_f64());
                 let high = self.maximum.is_some_and(|(_, high)| number > high.as_f64());
                 if low || high {
-                    errors.on(
+                    errors.add_on(
                         value,
                         "this default is outside the limits that `minimum` and `maximum` set: change the default or the limits",
                     );
@@ -167,7 +171,7 @@ impl Rules {
                 let short = self.min_length.is_some_and(|(_, low)| length < low);
                 let long = self.max_length.is_some_and(|(_, high)| length > high);
                 if short || long {
-                    errors.on(
+                    errors.add_on(
                         value,
                         "this default is outside the limits that `min_length` and `max_length` set: change the default or the limits",
                     );
@@ -181,11 +185,11 @@ impl Rules {
     pub(crate) fn tokens(&self, ty: &syn::Type, krate: &TokenStream) -> TokenStream {
         let limit = |name: TokenStream, limit: &Option<(Span, Number)>| {
             limit.as_ref().map(|(_, number)| {
-                let kind = match number {
+                let variant = match number {
                     Number::Integer(_) => quote!(Integer),
                     Number::Float(_) => quote!(Float),
                 };
-                quote!(.#name(#krate::__private::Limit::#kind(#number)))
+                quote!(.#name(#krate::__private::Limit::#variant(#number)))
             })
         };
         let minimum = limit(quote!(minimum), &self.minimum);
@@ -199,8 +203,10 @@ impl Rules {
         let pattern = self.pattern.as_ref().map(|text| quote!(.pattern(#text)));
         let header = self.header.as_ref().map(|text| quote!(.header(#text)));
         let default = self.default.as_ref().map(|default| match default {
-            Preset::OfType(span) => quote_spanned!(at(*span)=> .default_of::<#ty>()),
-            Preset::Value(value) => quote_spanned!(at(value.span())=> .default(#value)),
+            DefaultValue::OfType(span) => quote_spanned!(located_at(*span)=> .default_of::<#ty>()),
+            DefaultValue::Value(value) => {
+                quote_spanned!(located_at(value.span())=> .default(#value))
+            }
         });
         quote!(#minimum #maximum #min_length #max_length #pattern #header #default)
     }
@@ -214,7 +220,7 @@ enum Literal {
 }
 
 impl Literal {
-    fn of(value: &Expr) -> Option<Self> {
+    fn from_expr(value: &Expr) -> Option<Self> {
         match value {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
@@ -223,35 +229,38 @@ impl Literal {
             Expr::Lit(ExprLit {
                 lit: Lit::Bool(_), ..
             }) => Some(Self::Boolean),
-            other => Number::of(other).map(Self::Number),
+            other => Number::from_expr(other).map(Self::Number),
         }
     }
 }
 
-/// Reports a rule that does not apply to a type of this kind.
-fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
+/// Reports a rule that does not apply to this JSON type.
+fn check_json_type(entry: &Entry, json_type: JsonType, errors: &Errors) {
     let key = entry.key.to_string();
-    let (right, remedy) = match key.as_str() {
+    let (is_valid, remedy) = match key.as_str() {
         "minimum" | "maximum" => (
-            matches!(kind, Kind::Integer(..) | Kind::Fraction),
+            matches!(json_type, JsonType::Integer(..) | JsonType::Fraction),
             "it limits a number; to limit the length of a string, use `min_length` and `max_length`",
         ),
         "min_length" | "max_length" | "pattern" => (
-            kind == Kind::Text,
+            json_type == JsonType::Text,
             "it is a rule for strings; to limit a number, use `minimum` and `maximum`",
         ),
         "header" => (
-            matches!(kind, Kind::Text | Kind::Integer(..) | Kind::Boolean),
+            matches!(
+                json_type,
+                JsonType::Text | JsonType::Integer(..) | JsonType::Boolean
+            ),
             "a header can carry a string, an integer or a boolean; remove `header`",
         ),
         _ => return,
     };
-    if !right {
-        errors.at(
+    if !is_valid {
+        errors.add_at(
             entry.span(),
             format_args!(
                 "`{key}` does not apply to this parameter, which is {}: {remedy}",
-                kind.noun()
+                json_type.noun()
             ),
         );
     }
@@ -259,12 +268,12 @@ fn fits(entry: &Entry, kind: Kind, errors: &Errors) {
 
 /// Checks a header name: an RFC 9110 §5.6.2 `token`.
 fn is_header(name: &LitStr, errors: &Errors) -> bool {
-    let right = name
+    let is_valid = name
         .value()
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-    if !right {
-        errors.on(name, "this is not a valid header name: use letters, digits and `-` (RFC 9110 section 5.6.2), as in \"Region\"");
+    if !is_valid {
+        errors.add_on(name, "this is not a valid header name: use letters, digits and `-` (RFC 9110 section 5.6.2), as in \"Region\"");
     }
-    right
+    is_valid
 }

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::LitStr;
 
 /// Returns the error of a scope literal, with its place, or `None` if the scope is valid.
-pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
+pub(crate) fn first_error(literal: &LitStr) -> Option<syn::Error> {
     let text = literal.value();
     if text.is_empty() {
         return Some(syn::Error::new(
@@ -18,11 +18,14 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
         .char_indices()
         .enumerate()
         .find(|(_, (_, c))| !allowed(*c))?;
-    let (what, remedy) = match wrong {
+    let (what, fix) = match wrong {
+        ' ' if text.split_whitespace().nth(1).is_none() => {
+            ("a space".to_owned(), "remove it".to_owned())
+        }
         ' ' => (
             "a space".to_owned(),
             format!(
-                "; for several scopes write `scopes = [{}]`",
+                "for several scopes, write `scopes = [{}]`",
                 text.split(' ')
                     .filter(|part| !part.is_empty())
                     .map(|part| format!("{part:?}"))
@@ -30,12 +33,18 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
                     .join(", ")
             ),
         ),
-        '"' | '\\' => (format!("`{wrong}`"), String::new()),
+        '"' | '\\' => (
+            format!("`{wrong}`"),
+            "remove it, or write another character, such as `:`".to_owned(),
+        ),
         c if c.is_ascii() => (
             format!("the control character {:#04x}", c as u32),
-            String::new(),
+            "remove it".to_owned(),
         ),
-        c => (format!("`{c}` (not ASCII)"), String::new()),
+        c => (
+            format!("`{}` (not ASCII)", c.escape_debug()),
+            "write ASCII letters, digits or characters such as `:`".to_owned(),
+        ),
     };
     let pointer = " ".repeat(at) + "^";
     // A line break in the scope would misalign the pointer.
@@ -46,7 +55,7 @@ pub(crate) fn fault(literal: &LitStr) -> Option<syn::Error> {
     Some(syn::Error::new(
         place(literal, byte, wrong),
         format!(
-            "character {} of this scope is {what}, which RFC 6749 section 3.3 does not allow{remedy}\n    {picture}\n    {pointer}",
+            "character {} of this scope is {what}, which RFC 6749 section 3.3 does not allow: {fix}\n    {picture}\n    {pointer}",
             at + 1
         ),
     ))
@@ -68,35 +77,48 @@ fn place(literal: &LitStr, byte: usize, wrong: char) -> Span {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Option<String> {
-        fault(&LitStr::new(text, Span::call_site())).map(|error| error.to_string())
+    fn reported(text: &str) -> Option<String> {
+        first_error(&LitStr::new(text, Span::call_site())).map(|error| error.to_string())
     }
 
     #[test]
     fn the_wrong_character_is_named_and_pointed_at() {
         for (text, expected) in [
             ("news read", "character 5 of this scope is a space"),
-            ("news read", "write `scopes = [\"news\", \"read\"]`"),
+            (
+                "news read",
+                "for several scopes, write `scopes = [\"news\", \"read\"]`",
+            ),
             ("news read", "\n    news read\n        ^"),
             ("a\"b", "character 2 of this scope is `\"`"),
+            (
+                "a\"b",
+                "does not allow: remove it, or write another character",
+            ),
+            ("a\n", "does not allow: remove it"),
+            ("ä", "does not allow: write ASCII letters"),
+            (
+                "news ",
+                "is a space, which RFC 6749 section 3.3 does not allow: remove it",
+            ),
             ("a\\b", "character 2 of this scope is `\\`"),
             ("a\u{a0}b", "not ASCII"),
             ("ä", "character 1"),
             ("a\n", "the control character 0x0a"),
             ("", "at least one character"),
         ] {
-            let told = told(text).unwrap();
-            assert!(told.contains(expected), "{text:?}: {told}");
+            let reported = reported(text).unwrap();
+            assert!(reported.contains(expected), "{text:?}: {reported}");
         }
     }
 
     #[test]
-    fn every_ascii_character_is_judged_as_the_rfc_says() {
+    fn every_ascii_character_is_checked_as_the_rfc_says() {
         for byte in 0..=0x7f_u8 {
             let allowed =
                 byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);
             let text = char::from(byte).to_string();
-            assert_eq!(told(&text).is_none(), allowed, "{byte:#x}");
+            assert_eq!(reported(&text).is_none(), allowed, "{byte:#x}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Uri {
 
 impl Uri {
     /// Parses the literal and reports its error.
-    pub(crate) fn read(literal: LitStr, errors: &Errors) -> Option<Self> {
+    pub(crate) fn parse(literal: LitStr, errors: &Errors) -> Option<Self> {
         let text = literal.value();
         match variables(&text) {
             Ok(variables) => {
@@ -30,7 +30,7 @@ impl Uri {
                     .chars()
                     .map(|c| if c.is_control() { '\u{fffd}' } else { c })
                     .collect();
-                errors.on(
+                errors.add_on(
                     &literal,
                     format_args!(
                         "this is not a valid resource URI: {what}\n    {picture}\n    {pointer}"
@@ -67,7 +67,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
         if brace == at && !found.is_empty() {
             return Err((
                 brace,
-                "two variables are adjacent, so it is unclear where the first ends; put text between them",
+                "two variables need text between them, to mark where the first ends",
             ));
         }
         let Some(end) = text[brace..].find('}').map(|offset| brace + offset) else {
@@ -94,7 +94,7 @@ fn variables(text: &str) -> Result<Vec<&str>, (usize, &'static str)> {
     match text.find('%') {
         Some(byte) if !found.is_empty() => Err((
             byte,
-            "the text of a template cannot contain percent-encoding, because it has several spellings; write the template without it",
+            "a template cannot contain a `%` escape, which has several spellings",
         )),
         _ => Ok(found),
     }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_where_it_stands() {
+    fn an_error_is_reported_at_its_place() {
         for (text, byte) in [
             ("notes", 0),
             ("://a", 0),

@@ -23,7 +23,7 @@ fn may_open(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
 }
 
 /// Opens a file.
-#[mcp_tool(scope = "files:read", authorize = may_open, demands = ["files:admin"])]
+#[mcp_tool(scope = "files:read", authorize = may_open, authorize_scopes = ["files:admin"])]
 fn open(
     /// Which.
     path: String,

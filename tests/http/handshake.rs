@@ -262,7 +262,7 @@ fn may_read(_caller: Option<&Caller>, path: &str) -> Result<(), AuthorizeError> 
 }
 
 /// Reads a file; some need a scope.
-#[mcp_tool(public, authorize = may_read, demands = ["files:read"])]
+#[mcp_tool(public, authorize = may_read, authorize_scopes = ["files:read"])]
 fn open_file(
     /// Which.
     path: String,

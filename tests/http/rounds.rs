@@ -100,7 +100,7 @@ fn not_locked(_: &Caller, list: &str) -> Result<(), AuthorizeError> {
 }
 
 /// Deletes a list that may be locked.
-#[mcp_tool(scope = "list:write", authorize = not_locked, demands = ["list:admin"])]
+#[mcp_tool(scope = "list:write", authorize = not_locked, authorize_scopes = ["list:admin"])]
 fn unlock(
     /// Its name.
     list: String,

@@ -1,14 +1,14 @@
 use super::*;
 
-fn read(tokens: TokenStream) -> (ItemAttribute, Vec<String>) {
+fn parse(tokens: TokenStream) -> (ItemAttribute, Vec<String>) {
     let errors = Errors::new();
-    let attribute = ItemAttribute::read(Family::Tool, tokens, Span::call_site(), &errors);
+    let attribute = ItemAttribute::parse(ItemKind::Tool, tokens, Span::call_site(), &errors);
     (attribute, errors.texts())
 }
 
 fn access(tokens: TokenStream) -> String {
-    let (attribute, told) = read(tokens);
-    assert!(told.is_empty(), "{told:?}");
+    let (attribute, reported) = parse(tokens);
+    assert!(reported.is_empty(), "{reported:?}");
     let tokens = attribute.access.unwrap().tokens(&quote!(k));
     tokens
         .to_string()
@@ -17,7 +17,7 @@ fn access(tokens: TokenStream) -> String {
 }
 
 #[test]
-fn each_way_to_state_who_may_call_is_read_as_it_is_meant() {
+fn each_declaration_of_access_has_its_meaning() {
     for (tokens, expected) in [
         (quote!(public), "Requirement::Public"),
         (quote!(authenticated), "Requirement::Authenticated"),
@@ -43,7 +43,7 @@ fn each_way_to_state_who_may_call_is_read_as_it_is_meant() {
 }
 
 #[test]
-fn whatever_is_not_understood_is_told() {
+fn an_unknown_form_is_an_error() {
     // None of these may compile: an intended protection must not get lost.
     for tokens in [
         quote!(),
@@ -67,21 +67,21 @@ fn whatever_is_not_understood_is_told() {
         quote!(public, authorize),
         quote!(public, authorize = "check"),
         quote!(public, authorize = |caller| Ok(())),
-        quote!(public, demands = ["a"]),
-        quote!(public, authorize = check, demands),
-        quote!(public, authorize = check, demands = "a"),
-        quote!(public, authorize = check, demands = []),
-        quote!(public, authorize = check, demands = LIST),
-        quote!(public, authorize = check, demands = ["a", "a b"]),
+        quote!(public, authorize_scopes = ["a"]),
+        quote!(public, authorize = check, authorize_scopes),
+        quote!(public, authorize = check, authorize_scopes = "a"),
+        quote!(public, authorize = check, authorize_scopes = []),
+        quote!(public, authorize = check, authorize_scopes = LIST),
+        quote!(public, authorize = check, authorize_scopes = ["a", "a b"]),
         quote!(public; read_only),
     ] {
-        assert!(!read(tokens.clone()).1.is_empty(), "{tokens}");
+        assert!(!parse(tokens.clone()).1.is_empty(), "{tokens}");
     }
 }
 
 #[test]
-fn the_rest_is_read() {
-    let (attribute, told) = read(quote!(
+fn the_other_keys_are_parsed() {
+    let (attribute, reported) = parse(quote!(
         scope = "a",
         name = "a.b",
         title = "A",
@@ -93,7 +93,7 @@ fn the_rest_is_read() {
         meta = json!({}),
         crate = crate::x,
     ));
-    assert!(told.is_empty(), "{told:?}");
+    assert!(reported.is_empty(), "{reported:?}");
     assert_eq!(attribute.name.unwrap().value(), "a.b");
     assert_eq!(attribute.title.unwrap().value(), "A");
     assert_eq!(attribute.description.unwrap().value(), "B");
@@ -116,12 +116,12 @@ fn the_rest_is_read() {
 }
 
 #[test]
-fn what_a_client_must_be_able_to_is_read_or_told() {
-    let (attribute, told) = read(quote!(
+fn client_capabilities_are_parsed_or_reported() {
+    let (attribute, reported) = parse(quote!(
         public,
         client_capabilities = ["sampling", "elicitation.url"]
     ));
-    assert!(told.is_empty(), "{told:?}");
+    assert!(reported.is_empty(), "{reported:?}");
     let needed = attribute.client_capabilities.iter();
     let needed: Vec<_> = needed
         .map(|one| one.tokens(&quote!(k)).to_string())
@@ -129,8 +129,8 @@ fn what_a_client_must_be_able_to_is_read_or_told() {
     assert_eq!(
         needed,
         [
-            "k :: __private :: Capability :: Sampling",
-            "k :: __private :: Capability :: ElicitationUrl"
+            "k :: __private :: ClientCapability :: Sampling",
+            "k :: __private :: ClientCapability :: ElicitationUrl"
         ]
     );
     for tokens in [
@@ -142,7 +142,7 @@ fn what_a_client_must_be_able_to_is_read_or_told() {
         quote!(client_capabilities = [ClientCapability::Sampling]),
         quote!(client_capabilities = NEEDED),
     ] {
-        let (_, told) = read(quote!(public, #tokens));
-        assert_eq!(told.len(), 1, "{tokens}: {told:?}");
+        let (_, reported) = parse(quote!(public, #tokens));
+        assert_eq!(reported.len(), 1, "{tokens}: {reported:?}");
     }
 }

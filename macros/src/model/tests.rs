@@ -3,15 +3,15 @@ use syn::{ItemFn, parse_quote};
 
 use super::*;
 
-fn read(mut function: ItemFn) -> (ItemModel, ItemFn, Vec<String>) {
+fn build(mut function: ItemFn) -> (ItemModel, ItemFn, Vec<String>) {
     let errors = Errors::new();
-    let attribute = ItemAttribute::read(
-        Family::Tool,
+    let attribute = ItemAttribute::parse(
+        ItemKind::Tool,
         quote!(authenticated),
         Span::call_site(),
         &errors,
     );
-    let model = ItemModel::read(
+    let model = ItemModel::build(
         attribute,
         &function.attrs.clone(),
         &mut function.sig,
@@ -22,8 +22,8 @@ fn read(mut function: ItemFn) -> (ItemModel, ItemFn, Vec<String>) {
 }
 
 fn kinds(function: ItemFn) -> String {
-    let (model, _, told) = read(function);
-    assert!(told.is_empty(), "{told:?}");
+    let (model, _, reported) = build(function);
+    assert!(reported.is_empty(), "{reported:?}");
     let kinds = model.parameters.iter().map(|parameter| match parameter {
         Parameter::Receiver(_) => "receiver".to_owned(),
         Parameter::Argument(argument) => format!("argument {}", argument.name),
@@ -34,7 +34,7 @@ fn kinds(function: ItemFn) -> String {
 }
 
 #[test]
-fn parameters_are_told_apart_by_name_and_mark() {
+fn parameters_are_distinguished_by_type_name_and_attribute() {
     assert_eq!(
         kinds(parse_quote! {
             /// Does.
@@ -63,8 +63,8 @@ fn parameters_are_told_apart_by_name_and_mark() {
 }
 
 #[test]
-fn our_attributes_are_taken_off_and_others_stay() {
-    let (_, function, told) = read(parse_quote! {
+fn our_attributes_are_removed_and_others_stay() {
+    let (_, function, reported) = build(parse_quote! {
         /// Does.
         #[inline]
         fn f(
@@ -75,7 +75,7 @@ fn our_attributes_are_taken_off_and_others_stay() {
             #[extract] b: B,
         ) {}
     });
-    assert!(told.is_empty(), "{told:?}");
+    assert!(reported.is_empty(), "{reported:?}");
     let left = quote!(#function).to_string();
     assert!(
         !left.contains("arg") && !left.contains("extract") && !left.contains("Said"),
@@ -88,9 +88,9 @@ fn our_attributes_are_taken_off_and_others_stay() {
 }
 
 #[test]
-fn every_fault_of_a_function_is_told_at_once() {
-    let (_, _, told) = read(parse_quote! {
+fn all_errors_of_a_function_are_reported_together() {
+    let (_, _, reported) = build(parse_quote! {
         unsafe extern "C" fn f<T>(a: &str, _: u8, b: impl Trait, c: Cow<'a, str>) -> &str where T: U {}
     });
-    assert_eq!(told.len(), 10, "{told:#?}");
+    assert_eq!(reported.len(), 10, "{reported:#?}");
 }

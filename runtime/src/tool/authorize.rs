@@ -32,7 +32,7 @@ use crate::{caller::Caller, log_text::redaction, scope::Scope};
 /// }
 ///
 /// /// Reads a file.
-/// #[mcp_tool(scope = "files:read", authorize = check, demands = ["files:admin"])]
+/// #[mcp_tool(scope = "files:read", authorize = check, authorize_scopes = ["files:admin"])]
 /// fn read_file(
 ///     /// Where it is.
 ///     path: String,
@@ -53,7 +53,7 @@ enum Reason {
 impl AuthorizeError {
     /// Demands further scopes: a 403 that names them, so that a client can ask for them.
     ///
-    /// Each is declared at the tool, `demands = ["files:admin"]`: what a server may ask
+    /// Each is declared at the tool, `authorize_scopes = ["files:admin"]`: what a server may ask
     /// for is known before it starts. One that is not, or that the caller has already,
     /// would send clients in circles; it is logged as a fault, and the call is refused
     /// as if by [`because`](Self::denied).
@@ -150,7 +150,7 @@ impl Check {
                     target: "toolgate::tool",
                     tool,
                     demanded = redaction::cut(&demanded.join(" "), 400),
-                    "the tool's `authorize` function demands what `demands = […]` does not declare, or what the caller has: the call was refused without a challenge"
+                    "the tool's `authorize` function demands what `authorize_scopes = […]` does not declare, or what the caller has: the call was refused without a challenge"
                 );
                 Refused::Because("the caller may not make this call".into())
             }

@@ -47,7 +47,7 @@ impl<S> ToolDefinition<S> {
         )
     }
 
-    /// `authorize = …` and `demands = […]`.
+    /// `authorize = …` and `authorize_scopes = […]`.
     #[must_use]
     pub fn authorize(
         mut self,

@@ -191,7 +191,7 @@ pub trait Stated {
     /// `scope = …` and its kin.
     const ACCESS: Requirement;
 
-    /// `demands = […]`.
+    /// `authorize_scopes = […]`.
     const DEMANDS: &'static [Scope] = &[];
 }
 

@@ -125,7 +125,7 @@ fn judge(caller: &Caller, text: &str, of: &Option<u8>) -> Result<(), AuthorizeEr
 }
 
 /// Authorized by its arguments.
-#[mcp_tool(scope = scope::A, authorize = judge, demands = [scope::B])]
+#[mcp_tool(scope = scope::A, authorize = judge, authorize_scopes = [scope::B])]
 pub fn judged(text: String, State(_feed): State<Feed>, of: Option<u8>) -> String {
     let _ = of;
     text

@@ -14,7 +14,7 @@ fn one() {}
 #[derive(Clone)]
 struct Desk;
 
-#[mcp_tools(crate = crate::vendored::gate, register = all)]
+#[mcp_tools(crate = crate::vendored::gate, tools = all)]
 impl Desk {
     /// By its path.
     #[mcp_tool(public)]

@@ -132,7 +132,7 @@ fn echo(
 }
 
 /// Opens a file that its caller may see.
-#[mcp_tool(scope = "desk:read", authorize = may_open, demands = ["files:admin"])]
+#[mcp_tool(scope = "desk:read", authorize = may_open, authorize_scopes = ["files:admin"])]
 fn open(
     /// The path of the file.
     path: String,

@@ -29,7 +29,7 @@ fn by_path(caller: &Caller, path: &str, mode: &Option<Mode>) -> Result<(), Autho
 }
 
 /// Reads a file.
-#[mcp_tool(scope = "read", authorize = by_path, demands = [ADMIN, "root", "read"])]
+#[mcp_tool(scope = "read", authorize = by_path, authorize_scopes = [ADMIN, "root", "read"])]
 fn read_file(
     #[arg(rename = "path", default = "/home", min_length = 2)] file: String,
     State(log): State<Log>,
@@ -56,7 +56,7 @@ struct Whole {
 }
 
 /// Climbs.
-#[mcp_tool(public, authorize = by_all, demands = ["levels"])]
+#[mcp_tool(public, authorize = by_all, authorize_scopes = ["levels"])]
 fn climb(Args(whole): Args<Whole>) -> u8 {
     whole.level
 }

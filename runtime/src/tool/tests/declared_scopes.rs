@@ -26,7 +26,7 @@ struct House;
 #[mcp_tools(declared_scopes = scope::ALL)]
 impl House {
     /// By a text.
-    #[mcp_tool(any_scope = ["read", scope::WRITE], authorize = Self::may, demands = [scope::WRITE])]
+    #[mcp_tool(any_scope = ["read", scope::WRITE], authorize = Self::may, authorize_scopes = [scope::WRITE])]
     fn show() {}
 
     fn may(_: &Caller) -> Result<(), AuthorizeError> {

@@ -40,7 +40,7 @@ impl Counter {
     }
 }
 
-#[mcp_tools(register = more_tools)]
+#[mcp_tools(tools = more_tools)]
 impl Counter {
     /// Sets it to nothing.
     #[mcp_tool(public)]
