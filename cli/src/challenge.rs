@@ -4,7 +4,7 @@
 //! sender must not generate (white space around `=`, empty list elements, a repeated parameter)
 //! is an error here, even where RFC 9110 asks recipients to accept it.
 
-pub(crate) mod letter;
+pub(crate) mod client_compatibility;
 
 use std::iter;
 

@@ -3,20 +3,20 @@
 mod challenge;
 mod cors;
 mod health;
-mod host;
+mod host_and_origin;
 mod issuer;
 mod leaks;
 mod lifecycle;
 pub(crate) mod login;
 mod metadata;
-pub(crate) mod stepup;
+pub(crate) mod step_up;
 mod tokens;
 
 use crate::{
     finding::{Check, Finding},
     http::Watch,
     login::Login,
-    visit::Visit,
+    target_facts::Visit,
 };
 
 /// A family of checks, as docs/check.md lists it.
@@ -62,7 +62,7 @@ pub(crate) static MATRIX: &[Family] = &[
     Family {
         name: "host",
         about: "Requests with a foreign Host or Origin.",
-        checks: host::CHECKS,
+        checks: host_and_origin::CHECKS,
     },
     Family {
         name: "lifecycle",
@@ -72,7 +72,7 @@ pub(crate) static MATRIX: &[Family] = &[
     Family {
         name: "stepup",
         about: "Calls with a token that lacks a scope. Needs a token and `--tool`, or `--login`.",
-        checks: stepup::CHECKS,
+        checks: step_up::CHECKS,
     },
     Family {
         name: "leaks",
@@ -109,9 +109,9 @@ pub(crate) async fn run(visit: &mut Visit, login: Option<Login>) -> Result<Vec<F
     all.extend(findings);
     all.extend(tokens::run(visit).await);
     all.extend(cors::run(visit).await);
-    all.extend(host::run(visit).await);
+    all.extend(host_and_origin::run(visit).await);
     all.extend(lifecycle::run(visit).await);
-    all.extend(stepup::run(visit, client).await);
+    all.extend(step_up::run(visit, client).await);
     all.extend(leaks::run(visit).await);
     all.extend(health::run(visit).await);
     Ok(all)

@@ -1,7 +1,7 @@
 //! Sends one request and reads one response: redirects are not followed, and time and size are
 //! limited.
 
-mod answer;
+mod response;
 
 use std::{
     cell::RefCell,
@@ -14,7 +14,7 @@ use std::{
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
 
-pub(crate) use answer::Answer;
+pub(crate) use response::Answer;
 
 /// The most bytes of a body that are read. No document or refusal needs more.
 const LARGEST: usize = 2 << 20;

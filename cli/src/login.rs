@@ -17,9 +17,9 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{
+    forged_tokens::{encode, random_text},
     http::{Request, Watch},
-    jwt::{encode, random_text},
-    visit::Visit,
+    target_facts::Visit,
 };
 
 /// The login options of the command line.

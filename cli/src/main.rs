@@ -1,22 +1,22 @@
 //! `toolgate check <url>`: checks the authorization of an MCP server from outside.
 //!
-//! Shares no code with the runtime, so that the two do not share bugs. A [`visit`] collects
+//! Shares no code with the runtime, so that the two do not share bugs. [`target_facts`] holds
 //! what the server publishes, [`checks`] run family by family, and a [`report`] lists what was
 //! seen and how to fix it.
 
 mod args;
+mod bounded_json;
 mod challenge;
 mod checks;
 mod finding;
+mod forged_tokens;
 mod http;
-mod json;
-mod jwt;
 mod login;
-mod mcp;
-mod printable;
+mod mcp_client;
 mod report;
 mod target;
-mod visit;
+mod target_facts;
+mod untrusted_text;
 
 use std::{
     env,
@@ -33,7 +33,7 @@ use http::Http;
 use login::Login;
 use report::Report;
 use target::Target;
-use visit::{Facts, Visit};
+use target_facts::{Facts, Visit};
 
 /// Tokens, separated by white space. Only the same user can read the environment; everyone on
 /// the machine can read a command line.
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(fault) => {
             // If stderr is closed, there is nowhere to report that.
-            let fault = printable::printable(&fault, LONGEST_FAULT);
+            let fault = untrusted_text::printable(&fault, LONGEST_FAULT);
             let _ = writeln!(io::stderr(), "toolgate check: {fault}");
             ExitCode::from(2)
         }

@@ -1,6 +1,6 @@
 //! The report: text for people, JSON for programs.
 
-mod document;
+mod check_reference;
 
 use std::io::{self, Write};
 
@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::{
     checks::MATRIX,
     finding::{Check, Finding, Outcome, Severity},
-    printable::printable,
+    untrusted_text::printable,
 };
 
-pub(crate) use document::{list_json, list_markdown};
+pub(crate) use check_reference::{list_json, list_markdown};
 
 /// The longest server text that is printed, in characters.
 const LONGEST: usize = 400;

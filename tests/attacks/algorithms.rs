@@ -4,8 +4,8 @@ use serde_json::json;
 use support::SigningKey;
 
 use crate::{
-    case::{Case, accepted, refused},
-    world::World,
+    attack_case::{Case, accepted, refused},
+    fixture::World,
 };
 
 /// Signs a token with the issuer's public key as if it were a shared secret.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    case::{Case, accepted, refused},
-    world::World,
+    attack_case::{Case, accepted, refused},
+    fixture::World,
 };
 
 /// Builds a token whose audience is this server's URL, changed.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use support::SigningKey;
 
-use crate::case::{Case, accepted, refused};
+use crate::attack_case::{Case, accepted, refused};
 
 #[rustfmt::skip]
 pub(crate) const CASES: &[Case] = &[

@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use support::SigningKey;
 
 use crate::{
-    case::{Case, refused},
-    world::World,
+    attack_case::{Case, refused},
+    fixture::World,
 };
 
 /// The order of P-256 and of Ed25519's group, big-endian and little-endian.

@@ -2,8 +2,8 @@
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
-    application::{Application, CALLBACK},
     browser::Choice,
+    rmcp_client_app::{Application, CALLBACK},
 };
 
 use crate::{REVISIONS, challenge_at_connect, closed_desk, logged_in, modest, open_desk, shown};

@@ -4,19 +4,19 @@
 //! revision with sessions and in the one without.
 
 mod login;
-mod refresh;
-mod rounds;
-mod sessionless;
+mod multi_round;
 mod step_up;
+mod token_refresh;
+mod without_sessions;
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
-    application::{Application, CALLBACK},
     browser::{Browser, Page},
     client::Revision,
-    clock::MovedClock,
-    desk::{self, Runs},
-    server::Running,
+    manual_clock::MovedClock,
+    rmcp_client_app::{Application, CALLBACK},
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 
 /// The revisions that current clients use to connect.
@@ -25,14 +25,14 @@ const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Sta
 /// Starts a closed desk that issues its own tokens.
 async fn closed_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
+    let server = tool_server::closed_unverified_server(&runs).with_clock(clock.clone());
     (Running::start(server, |config| config).await, runs, clock)
 }
 
 /// Starts the same with a public tool and an open handshake.
 async fn open_desk() -> (Running, Runs, MovedClock) {
     let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = desk::unverified_server(&runs).with_clock(clock.clone());
+    let server = tool_server::unverified_server(&runs).with_clock(clock.clone());
     let server = server.with_open_handshake();
     (Running::start(server, |config| config).await, runs, clock)
 }

@@ -3,11 +3,11 @@
 use rmcp::transport::AuthorizationRequest;
 use serde_json::json;
 use support::{
-    application::{Application, CALLBACK},
     browser::Browser,
     client::{Client, Revision},
-    desk::Runs,
-    server::Running,
+    rmcp_client_app::{Application, CALLBACK},
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 
 use crate::desk;
@@ -52,7 +52,7 @@ async fn even_by_one_that_trusts_its_issuer() {
     let (one, _) = desk().await;
     let runs = Runs::default();
     let issuer = one.origin();
-    let server = desk::unverified_server(&runs);
+    let server = tool_server::unverified_server(&runs);
     let other = Running::start(server, |config| config.with_issuer(issuer)).await;
     let token = token(&one).await;
     let (status, told) = challenged(&other, &token).await;

@@ -6,9 +6,9 @@ use serde_json::json;
 use support::{
     SigningKey,
     client::{Client, Revision},
-    desk::{self, Runs},
-    person::Person,
-    server::Running,
+    consenting_user::Person,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::Dpop;
 
@@ -20,7 +20,7 @@ async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {
         (Dpop::required().with_nonces(), Revision::Stateless),
     ] {
         let runs = Runs::default();
-        let server = desk::closed_unverified_server(&runs);
+        let server = tool_server::closed_unverified_server(&runs);
         let running = Running::start(server, |config| config.with_dpop(dpop.clone())).await;
         let key = Arc::new(SigningKey::p256("client"));
         let log_in = async |allows: &str| {
@@ -68,7 +68,10 @@ async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {
 #[tokio::test]
 async fn a_client_that_proves_nothing_goes_on_as_before() {
     let runs = Runs::default();
-    let running = Running::start(desk::closed_unverified_server(&runs), |config| config).await;
+    let running = Running::start(tool_server::closed_unverified_server(&runs), |config| {
+        config
+    })
+    .await;
     let person = Person {
         name: "ada",
         allows: "desk:read",

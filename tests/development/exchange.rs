@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::{
     Caller, ClientAuthentication, Server, State, TokenExchange, ToolError, Upstream, mcp_tool,
@@ -36,7 +36,7 @@ async fn a_server_calls_another_with_a_token_that_was_exchanged() {
     let front = Server::with_state("front", behind.clone()).tools(tools![read]);
     let front = Running::start(front.without_banner(), |config| config).await;
     let runs = Runs::default();
-    let desk = desk::unverified_server(&runs);
+    let desk = tool_server::unverified_server(&runs);
     let desk = Running::start(desk, |config| config.with_issuer(front.origin())).await;
     let client = ClientAuthentication::basic("front server", "any: secret");
     let upstream = Upstream::new(front.origin(), client)

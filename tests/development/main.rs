@@ -12,8 +12,8 @@ mod strangers;
 
 use support::{
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 
 /// One path of each kind that the issuer serves.
@@ -29,7 +29,7 @@ const PATHS: [&str; 6] = [
 /// Starts a desk that issues its own tokens.
 async fn desk() -> (Running, Runs) {
     let runs = Runs::default();
-    let running = Running::start(desk::unverified_server(&runs), |config| config).await;
+    let running = Running::start(tool_server::unverified_server(&runs), |config| config).await;
     (running, runs)
 }
 

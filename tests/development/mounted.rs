@@ -6,8 +6,8 @@ use axum::{Router, extract::ConnectInfo, routing::get as route};
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    tokens,
+    tool_server::{self, Runs},
+    unsigned_tokens,
 };
 use tokio::net::TcpListener;
 use toolgate::Config;
@@ -29,7 +29,7 @@ async fn application(configure: impl FnOnce(Config) -> Config, peer: Peer) -> St
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let config = configure(Config::new(format!("http://{address}/mcp")));
-    let server = desk::unverified_server(&Runs::default());
+    let server = tool_server::unverified_server(&Runs::default());
     let own = Router::new()
         .route("/own", route(async || "own"))
         .fallback(async || "own fallback");
@@ -51,7 +51,7 @@ async fn application(configure: impl FnOnce(Config) -> Config, peer: Peer) -> St
 }
 
 fn trusted(config: Config) -> Config {
-    config.with_issuer(tokens::ISSUER)
+    config.with_issuer(unsigned_tokens::ISSUER)
 }
 
 #[tokio::test]

@@ -13,9 +13,9 @@ use std::{
 use rmcp::{model::Implementation, transport::AuthorizationRequest};
 use serde_json::Value;
 use support::{
-    application::{Application, CALLBACK},
     browser::Page,
     client::Revision,
+    rmcp_client_app::{Application, CALLBACK},
 };
 
 #[tokio::main]

@@ -3,9 +3,9 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    desk::{Runs, server},
-    server::Running,
-    tokens,
+    running_server::Running,
+    tool_server::{Runs, server},
+    unsigned_tokens,
 };
 
 use crate::{client, closed_desk, desk, open_desk};
@@ -74,12 +74,12 @@ async fn a_bad_token_is_a_401_with_invalid_token_even_on_a_public_tool() {
     let (running, runs) = open_desk().await;
     let resource = running.resource();
     let with = |change: serde_json::Value| {
-        let mut claims = tokens::claims(&resource, "desk:read");
+        let mut claims = unsigned_tokens::claims(&resource, "desk:read");
         claims
             .as_object_mut()
             .expect("an object")
             .extend(change.as_object().expect("an object").clone());
-        tokens::token(&claims)
+        unsigned_tokens::token(&claims)
     };
     for (what, token) in [
         ("malformed", "no-token-at-all".to_owned()),
@@ -184,8 +184,8 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
     for revision in Revision::ALL {
         let first = client(&running, revision, "desk:read").await;
         assert_eq!(first.call("write", json!({})).await.status, 403);
-        let more = tokens::claims(&running.resource(), "desk:read desk:write");
-        let stepped_up = first.with_token(tokens::token(&more));
+        let more = unsigned_tokens::claims(&running.resource(), "desk:read desk:write");
+        let stepped_up = first.with_token(unsigned_tokens::token(&more));
         assert_eq!(
             stepped_up.call("write", json!({})).await.status,
             200,
@@ -199,7 +199,8 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 async fn a_server_can_name_what_is_needed_alone() {
     let runs = Runs::default();
     let server = server(&runs).with_challenge_scopes(toolgate::ChallengeScopes::Needed);
-    let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    let running =
+        Running::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let answer = client.call("write", json!({})).await;
     assert_eq!(

@@ -4,10 +4,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::{ISSUER, Unsigned},
+    resources_and_prompts,
+    running_server::Running,
+    tool_server::{self, Runs},
+    unsigned_tokens::{ISSUER, Unsigned},
 };
 use toolgate::{AuthorizeError, Caller, Changes, Server, Visibility, mcp_tool, tools};
 
@@ -18,7 +18,7 @@ const BASELINE: &str = "desk:read";
 
 /// Builds a desk with public and protected tools, prompts and resources.
 fn mixed(runs: &Runs) -> Server<Runs> {
-    shelf::furnish(desk::server(runs)).with_changes(&Changes::new())
+    resources_and_prompts::furnish(tool_server::server(runs)).with_changes(&Changes::new())
 }
 
 async fn start(server: Server<Runs>) -> Running {

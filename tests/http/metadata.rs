@@ -3,7 +3,7 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    tokens::ISSUER,
+    unsigned_tokens::ISSUER,
 };
 use toolgate::Algorithm;
 

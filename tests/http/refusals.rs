@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
-    desk::{Runs, server},
-    tokens,
+    tool_server::{Runs, server},
+    unsigned_tokens,
 };
 
 use crate::{client, desk};
@@ -13,7 +13,7 @@ use crate::{client, desk};
 #[tokio::test]
 async fn a_token_in_the_query_is_a_400() {
     let (running, runs) = desk().await;
-    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let resource = format!("{}?access_token={token}", running.resource());
     let client = Client::new(resource, Revision::Stateless);
     let answer = client.call("read", json!({})).await;
@@ -29,7 +29,7 @@ async fn a_token_in_the_query_is_a_400() {
 async fn two_tokens_are_a_400_even_if_they_are_one() {
     let (running, runs) = desk().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
-    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let request = client
         .post(&message)
@@ -43,8 +43,8 @@ async fn two_tokens_are_a_400_even_if_they_are_one() {
 #[tokio::test]
 async fn keys_that_cannot_be_had_are_a_503_and_nobody_is_sent_to_log_in() {
     let (running, _) = desk().await;
-    let client =
-        Client::new(running.resource(), Revision::Stateless).with_token(tokens::UNAVAILABLE);
+    let client = Client::new(running.resource(), Revision::Stateless)
+        .with_token(unsigned_tokens::UNAVAILABLE);
     let answer = client.call("read", json!({})).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     let seconds = answer.header("retry-after").expect("when to try again");
@@ -57,8 +57,10 @@ async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
     let runs = Runs::default();
     let server = server(&runs);
     let limit = 64 * 1024;
-    let running = support::server::Running::start(server, |config| {
-        config.with_issuer(tokens::ISSUER).with_body_limit(limit)
+    let running = support::running_server::Running::start(server, |config| {
+        config
+            .with_issuer(unsigned_tokens::ISSUER)
+            .with_body_limit(limit)
     })
     .await;
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use support::{
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::ISSUER,
+    resources_and_prompts,
+    running_server::Running,
+    tool_server::{self, Runs},
+    unsigned_tokens::ISSUER,
 };
 use toolgate::{Server, Visibility, mcp_resource, resources, scopes};
 
@@ -26,7 +26,7 @@ async fn start(server: Server<Runs>) -> Running {
 
 async fn furnished() -> (Running, Runs) {
     let runs = Runs::default();
-    let running = start(shelf::furnish(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::furnish(tool_server::server(&runs))).await;
     (running, runs)
 }
 
@@ -130,7 +130,10 @@ async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
 #[tokio::test]
 async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
     let runs = Runs::default();
-    let running = start(shelf::furnish_wide(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::furnish_wide(tool_server::server(
+        &runs,
+    )))
+    .await;
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
         let reader = client(&running, revision, "desk:read").await;
         for guarded in ["desk://write", "desk://both/7", "desk://either/a/b"] {
@@ -191,7 +194,9 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
 #[tokio::test]
 async fn the_lists_say_what_there_is_and_who_may_keep_them() {
     let (running, runs) = furnished().await;
-    let open = start(shelf::furnish(desk::server(&runs)).with_open_handshake()).await;
+    let open =
+        start(resources_and_prompts::furnish(tool_server::server(&runs)).with_open_handshake())
+            .await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
         let resources = [
@@ -224,7 +229,7 @@ async fn the_lists_say_what_there_is_and_who_may_keep_them() {
 
 #[tokio::test]
 async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
-    let server = shelf::furnish(desk::server(&Runs::default()));
+    let server = resources_and_prompts::furnish(tool_server::server(&Runs::default()));
     let running = start(server.with_visibility(Visibility::Granted)).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
@@ -241,8 +246,11 @@ async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
 async fn what_there_is_is_announced_and_nothing_else() {
     let runs = Runs::default();
     for (server, has) in [
-        (desk::server(&runs), false),
-        (shelf::furnish(desk::server(&runs)), true),
+        (tool_server::server(&runs), false),
+        (
+            resources_and_prompts::furnish(tool_server::server(&runs)),
+            true,
+        ),
     ] {
         let running = start(server.with_open_handshake()).await;
         for revision in Revision::ALL {
@@ -268,9 +276,9 @@ async fn what_there_is_is_announced_and_nothing_else() {
 async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
     let runs = Runs::default();
     let server = Server::with_state("shelf", runs.clone())
-        .with_verifier(support::tokens::Unsigned)
+        .with_verifier(support::unsigned_tokens::Unsigned)
         .without_banner();
-    let running = start(shelf::furnish_closed(server)).await;
+    let running = start(resources_and_prompts::furnish_closed(server)).await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let document = client
         .get(&running.url("/.well-known/oauth-protected-resource"))

@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
-    desk::{Runs, server},
-    tokens,
+    tool_server::{Runs, server},
+    unsigned_tokens,
 };
 
 use crate::{client, desk, open_desk};
@@ -15,9 +15,9 @@ use crate::{client, desk, open_desk};
 const SESSION: Revision = Revision::Session("2025-11-25");
 
 fn token_of(resource: &str, subject: &str, scopes: &str) -> String {
-    let mut claims = tokens::claims(resource, scopes);
+    let mut claims = unsigned_tokens::claims(resource, scopes);
     claims["sub"] = subject.into();
-    tokens::token(&claims)
+    unsigned_tokens::token(&claims)
 }
 
 #[tokio::test]
@@ -74,14 +74,16 @@ async fn a_session_is_its_principals_from_its_first_moment() {
 async fn a_subject_of_another_issuer_is_another_principal() {
     let runs = Runs::default();
     let other = "https://other.example";
-    let running = support::server::Running::start(server(&runs), |config| {
-        config.with_issuer(tokens::ISSUER).with_issuer(other)
+    let running = support::running_server::Running::start(server(&runs), |config| {
+        config
+            .with_issuer(unsigned_tokens::ISSUER)
+            .with_issuer(other)
     })
     .await;
     let alice = client(&running, SESSION, "desk:read").await;
-    let mut claims = tokens::claims(&running.resource(), "desk:read");
+    let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["iss"] = other.into();
-    let namesake = alice.with_token(tokens::token(&claims));
+    let namesake = alice.with_token(unsigned_tokens::token(&claims));
     assert_eq!(namesake.call("read", json!({})).await.status, 404);
 }
 

@@ -1,6 +1,6 @@
 //! Subscriptions to resources: who may subscribe, and who still receives updates.
 
-mod bytes;
+mod memory_limit;
 
 use std::{
     sync::{
@@ -14,10 +14,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::{self, ISSUER},
+    resources_and_prompts,
+    running_server::Running,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 use toolgate::{Changes, Clock, Server, UnixTime};
 
@@ -26,7 +26,7 @@ use crate::client;
 const SESSION: Revision = Revision::Session("2025-11-25");
 
 async fn furnished(changes: &Changes) -> Running {
-    let server = shelf::furnish(desk::server(&Runs::default()));
+    let server = resources_and_prompts::furnish(tool_server::server(&Runs::default()));
     start(server.with_changes(changes)).await
 }
 
@@ -145,7 +145,8 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
             assert_eq!(answer.json()["error"]["code"], -32002, "{uri} {answer:?}");
         }
     }
-    let open = shelf::furnish(desk::server(&Runs::default())).with_open_handshake();
+    let open =
+        resources_and_prompts::furnish(tool_server::server(&Runs::default())).with_open_handshake();
     let open = start(open.with_changes(&Changes::new())).await;
     let mut anonymous = Client::new(open.resource(), SESSION);
     anonymous.open().await;
@@ -167,7 +168,7 @@ async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
     changes.resource_updated("desk://write");
     stream.until(&updated("desk://write")).await;
     // The same user in the same session, with a token that has fewer scopes.
-    let token = tokens::token(&tokens::claims(&resource, "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&resource, "desk:read"));
     let reader = writer.clone().with_token(token);
     assert_eq!(reader.request("ping", json!({})).await.status, 200);
     stream.text.clear();
@@ -195,11 +196,12 @@ impl Clock for Moved {
 async fn a_session_whose_token_has_expired_is_told_no_more() {
     let changes = Changes::new();
     let now = Moved(Arc::new(AtomicU64::new(1_000_000)));
-    let server = shelf::furnish(desk::server(&Runs::default()));
+    let server = resources_and_prompts::furnish(tool_server::server(&Runs::default()));
     let running = start(server.with_changes(&changes).with_clock(now.clone())).await;
-    let mut claims = tokens::claims(&running.resource(), "desk:read");
+    let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = 1_001_000.into();
-    let mut short = Client::new(running.resource(), SESSION).with_token(tokens::token(&claims));
+    let mut short =
+        Client::new(running.resource(), SESSION).with_token(unsigned_tokens::token(&claims));
     short.open().await;
     let mut stream = Stream::of_session(&short).await;
     assert_eq!(subscribe(&short, "desk://read").await.status, 200);
@@ -216,7 +218,7 @@ async fn a_session_whose_token_has_expired_is_told_no_more() {
     assert!(!stream.text.contains("desk://read"), "{}", stream.text);
     // A refreshed token of the same caller continues.
     claims["exp"] = 1_002_000.into();
-    let refreshed = short.with_token(tokens::token(&claims));
+    let refreshed = short.with_token(unsigned_tokens::token(&claims));
     assert_eq!(refreshed.request("ping", json!({})).await.status, 200);
     changes.resource_updated("desk://read");
     stream.until(&updated("desk://read")).await;
@@ -317,7 +319,10 @@ async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything()
 
 #[tokio::test]
 async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
-    let running = start(shelf::furnish(desk::server(&Runs::default()))).await;
+    let running = start(resources_and_prompts::furnish(tool_server::server(
+        &Runs::default(),
+    )))
+    .await;
     let session = client(&running, SESSION, "desk:read").await;
     let answer = subscribe(&session, "desk://read").await;
     assert_eq!(answer.json()["error"]["code"], -32601, "{answer:?}");

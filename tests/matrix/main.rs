@@ -1,21 +1,21 @@
 //! Every kind of requirement × every state of token × every revision × every operation.
 //!
-//! [`model`] computes the expected results. It is naive on purpose and shares nothing with the
-//! server: sets of strings, and the contract's sentences as `if`s.
+//! [`reference_model`] computes the expected results. It is naive on purpose and shares nothing
+//! with the server: sets of strings, and the contract's sentences as `if`s.
 
-mod model;
+mod reference_model;
 
 use std::collections::BTreeSet;
 
-use model::{Asked, Bearer, Expected, Shop};
+use reference_model::{Asked, Bearer, Expected, Shop};
 use reqwest::Method;
 use serde_json::json;
 use support::{
     client::{Answer, Challenge, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::{self, ISSUER},
+    resources_and_prompts,
+    running_server::Running,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 use tokio::task::JoinSet;
 use toolgate::Changes;
@@ -120,11 +120,11 @@ fn completion(reference: serde_json::Value, argument: &str) -> serde_json::Value
 }
 
 fn token(resource: &str, bearer: Bearer) -> Option<String> {
-    let claims = |scopes| tokens::claims(resource, scopes);
+    let claims = |scopes| unsigned_tokens::claims(resource, scopes);
     let changed = |scopes, name: &str, value: serde_json::Value| {
         let mut claims = claims(scopes);
         claims[name] = value;
-        Some(tokens::token(&claims))
+        Some(unsigned_tokens::token(&claims))
     };
     match bearer {
         Bearer::None => None,
@@ -132,7 +132,7 @@ fn token(resource: &str, bearer: Bearer) -> Option<String> {
         Bearer::Expired(scopes) => changed(scopes, "exp", json!(1_000)),
         Bearer::OfAnother(scopes) => changed(scopes, "iss", json!("https://evil.example")),
         Bearer::ForAnother(scopes) => changed(scopes, "aud", json!("https://other.example")),
-        Bearer::Good(scopes) => Some(tokens::token(&claims(scopes))),
+        Bearer::Good(scopes) => Some(unsigned_tokens::token(&claims(scopes))),
     }
 }
 
@@ -140,7 +140,7 @@ fn token(resource: &str, bearer: Bearer) -> Option<String> {
 /// that alice opened with a valid token.
 async fn client(running: &Running, shop: Shop, revision: Revision, bearer: Bearer) -> Client {
     let bare = Client::new(running.resource(), revision);
-    let good = tokens::token(&tokens::claims(&running.resource(), ""));
+    let good = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), ""));
     let mut opener = match (bearer, shop) {
         (Bearer::None, Shop::Open) => bare,
         _ => bare.with_token(good),
@@ -233,9 +233,11 @@ async fn cells(shop: Shop, revision: Revision) -> (usize, Vec<String>) {
     let (mut cells, mut faults) = (0, Vec::new());
     let runs = Runs::default();
     let server = match shop {
-        Shop::Mixed => shelf::furnish(desk::server(&runs)),
-        Shop::Open => shelf::furnish(desk::server(&runs)).with_open_handshake(),
-        Shop::Closed => shelf::furnish_closed(desk::closed_server(&runs)),
+        Shop::Mixed => resources_and_prompts::furnish(tool_server::server(&runs)),
+        Shop::Open => {
+            resources_and_prompts::furnish(tool_server::server(&runs)).with_open_handshake()
+        }
+        Shop::Closed => resources_and_prompts::furnish_closed(tool_server::closed_server(&runs)),
     };
     let server = server.with_changes(&Changes::new());
     let server = server.scope_implies("desk:root", ["desk:read", "desk:write"]);
@@ -248,7 +250,7 @@ async fn cells(shop: Shop, revision: Revision) -> (usize, Vec<String>) {
             if asked == Asked::End {
                 session = client(&running, shop, revision, bearer).await;
             }
-            let expected = model::expected(shop, revision, bearer, asked);
+            let expected = reference_model::expected(shop, revision, bearer, asked);
             let error = challenge.as_ref().and_then(|one| one.get("error"));
             let seen = Expected {
                 status,

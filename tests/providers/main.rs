@@ -1,17 +1,17 @@
 //! Common providers, from their metadata to a tool that runs.
 
-mod fixture;
-mod imitation;
+mod mock_provider;
+mod provider_fixture;
 
 use std::time::Duration;
 
-use fixture::Fixture;
-use imitation::Imitation;
+use mock_provider::Imitation;
+use provider_fixture::Fixture;
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::{BearerToken, Config, Environment, IssuerVerifier, TokenVerifier};
 
@@ -21,7 +21,7 @@ async fn started(fixture: &Fixture) -> (Imitation, Running, Runs) {
     provider.serve(fixture.documents(provider.base()));
     let runs = Runs::default();
     let issuer = fixture.issuer(provider.base());
-    let running = Running::start(desk::unverified_server(&runs), |config| {
+    let running = Running::start(tool_server::unverified_server(&runs), |config| {
         let config = config.with_issuer(issuer);
         let audiences = fixture.audiences().into_iter();
         audiences.fold(config, Config::with_audience)
@@ -108,7 +108,7 @@ async fn scalekits_own_variables_are_all_that_is_needed() {
     provider.serve(fixture.documents(provider.base()));
     let runs = Runs::default();
     let base = provider.base().to_owned();
-    let running = Running::start_as(desk::unverified_server(&runs), |address| {
+    let running = Running::start_as(tool_server::unverified_server(&runs), |address| {
         let resource = format!("http://{address}/mcp");
         let environment = Environment::from_iter([
             ("SCALEKIT_ENVIRONMENT_URL", base.clone()),

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{SigningKey, TokenBuilder};
 
-mod asked;
 mod challenge;
+mod server_requests;
 
-pub use asked::question;
 pub use challenge::Challenge;
+pub use server_requests::question;
 
 /// A protocol revision, by its requests on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

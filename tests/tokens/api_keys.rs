@@ -13,9 +13,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    clock::MovedClock,
-    desk::{self, Runs},
-    server::Running,
+    manual_clock::MovedClock,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::{BearerToken, Claims, Clock, SystemClock, TokenError, TokenVerifier, UnixTime};
 
@@ -71,7 +71,7 @@ fn hash(key: &str) -> [u8; 32] {
 /// Starts a desk that accepts API keys; one of them is valid for reading for a minute.
 async fn desk_with_keys() -> (Running, ApiKeys, MovedClock, Record) {
     let (keys, clock) = (ApiKeys::default(), MovedClock::default());
-    let server = desk::closed_unverified_server(&Runs::default())
+    let server = tool_server::closed_unverified_server(&Runs::default())
         .with_verifier(keys.clone())
         .with_clock(clock.clone());
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
@@ -130,7 +130,7 @@ async fn a_key_ends_though_the_verifier_never_looks_at_a_clock() {
 
 #[tokio::test]
 async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
-    let server = desk::closed_unverified_server(&Runs::default());
+    let server = tool_server::closed_unverified_server(&Runs::default());
     let keys = ApiKeys::default();
     let server = server.with_verifier(keys.clone());
     // The configuration trusts another issuer.

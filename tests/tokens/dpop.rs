@@ -1,6 +1,6 @@
 //! Tokens that are bound to a key, with a complete server (RFC 9449).
 
-mod document;
+mod documentation;
 mod nonces;
 mod settings;
 
@@ -12,9 +12,9 @@ use serde_json::json;
 use support::{
     ImitationIssuer, SigningKey, TokenBuilder,
     client::{Answer, Client, Revision},
-    clock::MovedClock,
-    desk::{self, Runs},
-    server::Running,
+    manual_clock::MovedClock,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::Dpop;
 
@@ -31,7 +31,7 @@ impl World {
     async fn with(dpop: Dpop) -> Self {
         let (runs, clock) = (Runs::default(), MovedClock::default());
         let issuer = ImitationIssuer::start().await;
-        let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
+        let server = tool_server::closed_unverified_server(&runs).with_clock(clock.clone());
         let running = Running::start(server, |config| {
             config.with_issuer(issuer.url()).with_dpop(dpop)
         });
@@ -94,7 +94,7 @@ async fn a_proof_that_was_used_is_not_good_again_after_a_restart() {
         ..
     } = world;
     drop(running);
-    let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
+    let server = tool_server::closed_unverified_server(&runs).with_clock(clock.clone());
     let running = Running::start_at(address, server, |config| {
         config
             .with_issuer(issuer.url())

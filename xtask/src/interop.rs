@@ -2,7 +2,7 @@
 
 use std::{env, fs};
 
-use crate::{Fault, cells, checks, say, suite, tools::Tools};
+use crate::{Fault, cli_checks, client_installer::Tools, client_matrix, conformance_suite, say};
 
 /// The selected parts.
 #[derive(Debug, Clone, Copy)]
@@ -59,15 +59,15 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Fault> {
     let mut faults = Vec::new();
     if parts.check {
         say("== toolgate check, against every example");
-        faults.extend(told("check", checks::run(&tools)));
+        faults.extend(told("check", cli_checks::run(&tools)));
     }
     if parts.suite {
         say("== the official conformance suite");
-        faults.extend(told("suite", suite::run(&tools)));
+        faults.extend(told("suite", conformance_suite::run(&tools)));
     }
     if parts.clients {
         say("== clients");
-        faults.extend(told("clients", cells::run(&tools, parts.only)));
+        faults.extend(told("clients", client_matrix::run(&tools, parts.only)));
     }
     if faults.is_empty() && parts.suite && parts.clients && parts.only.is_none() {
         faults.extend(told("docs/interop.md", page(&tools)));

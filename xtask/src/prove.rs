@@ -1,10 +1,10 @@
 //! Tests that are too long for CI: `cargo xtask prove`.
 //!
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
-//! - [`form`]: the request bodies that they send
-//! - [`http`]: a minimal HTTP client for both sides
-//! - [`memory`]: the memory use of a process
-//! - [`probe`]: the response times of other clients during the flood
+//! - [`body_shapes`]: the request bodies that they send
+//! - [`http_client`]: a minimal HTTP client for both sides
+//! - [`process_memory`]: the memory use of a process
+//! - [`latency_probe`]: the response times of other clients during the flood
 //!
 //! The flood runs against the release binary of `todo`, or against another binary of it, to
 //! compare a change with an earlier version. Everything stays on loopback.
@@ -18,19 +18,19 @@ use std::{
 
 use crate::{
     Fault,
-    running::{self, Server, free_port},
-    say, tools,
+    child_process::{self, Server, free_port},
+    client_installer, say,
 };
 
+mod body_shapes;
 pub(crate) mod flood;
-mod form;
-mod http;
-mod memory;
-mod probe;
+mod http_client;
+mod latency_probe;
+mod process_memory;
 
-use form::Form;
-use memory::Memory;
-use probe::Latencies;
+use body_shapes::Form;
+use latency_probe::Latencies;
+use process_memory::Memory;
 
 /// The number of unauthenticated connections.
 const CONNECTIONS: usize = 32;
@@ -72,7 +72,7 @@ pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
         Some(path) => fs::canonicalize(path).map_err(|error| format!("{path}: {error}"))?,
         None => release(root)?,
     };
-    let node = tools::node_with_packages(&root.join("interop"))?;
+    let node = client_installer::node_with_packages(&root.join("interop"))?;
     let work = env::current_exe()?;
     let work = work.ancestors().nth(2).ok_or("no target folder")?;
     let work = work.join("prove");
@@ -104,7 +104,7 @@ fn release(root: &Path) -> Result<PathBuf, Fault> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(root);
-    running::must(build.args(["build", "--release", "--locked", "-p", "todo"]))?;
+    child_process::must(build.args(["build", "--release", "--locked", "-p", "todo"]))?;
     let target = env::current_exe()?;
     let target = target.ancestors().nth(2).ok_or("no target folder")?;
     Ok(target.join("release/todo"))
@@ -132,7 +132,7 @@ fn measure(
         .env("RUST_LOG", "error");
     let server = Server::start(&mut command, port, &folder.join("server.log"))?;
     let token = log_in(node, root, port)?;
-    let probe = |time| probe::run(port, &token, time);
+    let probe = |time| latency_probe::run(port, &token, time);
 
     // The first requests have extra costs.
     probe(Duration::from_millis(500))?;
@@ -159,7 +159,7 @@ fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Fault> {
         .arg(root.join("interop/token.mjs"))
         .arg(format!("http://127.0.0.1:{port}/mcp"))
         .arg("todo:read");
-    let ended = running::run(&mut login, Duration::from_secs(60))?;
+    let ended = child_process::run(&mut login, Duration::from_secs(60))?;
     match ended.succeeded() {
         true => Ok(ended.out()),
         false => Err(format!("there is no token for the call: {}", ended.told()).into()),
@@ -203,8 +203,8 @@ impl Row {
                 if flood > calm.mul_f64(TIMES_SLOWER).max(UNNOTICED) {
                     faults.push(format!(
                         "{name}: {which} of {what} took {} instead of {}, but the bound is {TIMES_SLOWER} times as long",
-                        probe::milliseconds(flood),
-                        probe::milliseconds(calm),
+                        latency_probe::milliseconds(flood),
+                        latency_probe::milliseconds(calm),
                     ));
                 }
             }

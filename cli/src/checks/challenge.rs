@@ -1,14 +1,14 @@
 //! How the server refuses a request without a token (RFC 6750 §3, RFC 9728 §5.1).
 
 use crate::{
-    challenge::{self, Challenge, letter, scope_tokens},
+    challenge::{self, Challenge, client_compatibility, scope_tokens},
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
         count,
     },
     http::Request,
-    visit::{Refused, Visit},
+    target_facts::{Refused, Visit},
 };
 
 static STATUS: Check = Check::new(
@@ -173,7 +173,7 @@ fn bearer(refused: &Refused, section: &mut Section) -> Option<Challenge> {
         section.judge(&HEADER, Err("there is no `WWW-Authenticate`".to_owned()));
         return None;
     }
-    section.judge(&ASCII, letter::is_ascii(&values));
+    section.judge(&ASCII, client_compatibility::is_ascii(&values));
     let all = match challenge::read(&values) {
         Ok(all) => all,
         Err(fault) => {
@@ -197,9 +197,12 @@ fn bearer(refused: &Refused, section: &mut Section) -> Option<Challenge> {
     section.judge(&HEADER, Ok("Bearer".to_owned()));
     section.judge(
         &BEARER_FIRST,
-        letter::bearer_first(&all).map(|_| "Bearer is first".to_owned()),
+        client_compatibility::bearer_first(&all).map(|_| "Bearer is first".to_owned()),
     );
-    section.judge(&SEARCHABLE, letter::is_searchable(&values, bearer));
+    section.judge(
+        &SEARCHABLE,
+        client_compatibility::is_searchable(&values, bearer),
+    );
     Some(bearer.clone())
 }
 
@@ -234,7 +237,7 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
         return;
     };
     section.judge(&METADATA, Ok(place.to_owned()));
-    let absolute = letter::absolute_metadata(bearer);
+    let absolute = client_compatibility::absolute_metadata(bearer);
     let is_absolute = absolute.is_ok();
     section.judge(&ABSOLUTE, absolute);
     if is_absolute {

@@ -8,7 +8,7 @@ use crate::{
         Severity::{Fail, Warn},
     },
     http::{Answer, Request},
-    visit::Visit,
+    target_facts::Visit,
 };
 
 static PREFLIGHT: Check = Check::new(

@@ -3,7 +3,7 @@
 use crate::{
     finding::{Check, Finding, Section, Severity::Note},
     http::Request,
-    visit::Visit,
+    target_facts::Visit,
 };
 
 static LIVE: Check = Check::new(

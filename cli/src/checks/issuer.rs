@@ -12,7 +12,7 @@ use crate::{
     },
     http::{Answer, Http, Request},
     target,
-    visit::{Issuer, Visit},
+    target_facts::{Issuer, Visit},
 };
 
 static METADATA: Check = Check::new(

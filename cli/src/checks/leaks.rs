@@ -9,8 +9,8 @@ use crate::{
         count,
     },
     http::{Answer, Watch},
-    mcp::{Dialogue, Era},
-    visit::{NO_SUCH_TOOL, Visit},
+    mcp_client::{Dialogue, Era},
+    target_facts::{NO_SUCH_TOOL, Visit},
 };
 
 static LIST: Check = Check::new(

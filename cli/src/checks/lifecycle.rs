@@ -11,8 +11,8 @@ use crate::{
         count,
     },
     http::{Answer, Request},
-    mcp::{Dialogue, Era},
-    visit::Visit,
+    mcp_client::{Dialogue, Era},
+    target_facts::Visit,
 };
 
 static ANY: Check = Check::new(

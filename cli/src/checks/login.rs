@@ -7,9 +7,9 @@ use crate::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
     },
-    jwt,
+    forged_tokens,
     login::{Client, Login, Step},
-    visit::Visit,
+    target_facts::Visit,
 };
 
 static REGISTRATION: Check = Check::new(
@@ -103,7 +103,7 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
             .unwrap_or_else(|| "neither advertised nor present".to_owned())),
     );
     section.judge(&TOKEN, Ok("a Bearer token".to_owned()));
-    match jwt::claims(&granted.token).map(|claims| claims["aud"].clone()) {
+    match forged_tokens::claims(&granted.token).map(|claims| claims["aud"].clone()) {
         None => section.skip(&AUDIENCE, "the token is not a JWT"),
         Some(aud) => {
             let resource = visit.resource();

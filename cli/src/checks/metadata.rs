@@ -13,7 +13,7 @@ use crate::{
     },
     http::{Answer, Request},
     target,
-    visit::Visit,
+    target_facts::Visit,
 };
 
 static PATH: Check = Check::new(

@@ -1,14 +1,14 @@
 //! How the server refuses invalid tokens (RFC 6750 §3.1, RFC 8725).
 
 use crate::{
-    challenge::letter,
+    challenge::client_compatibility,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
     },
+    forged_tokens::{self, Forger},
     http::{Answer, Request, Watch},
-    jwt::{self, Forger},
-    visit::{LONGEST_ADDRESS, Refused, Visit},
+    target_facts::{LONGEST_ADDRESS, Refused, Visit},
 };
 
 static GARBAGE: Check = Check::new(
@@ -160,7 +160,12 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         None => section.skip(&OWN_KEY, "no key could be generated"),
     }
     let first = visit.tokens.first();
-    let changed = first.and_then(|token| Some(vec![jwt::tampered(token)?, jwt::stripped(token)?]));
+    let changed = first.and_then(|token| {
+        Some(vec![
+            forged_tokens::tampered(token)?,
+            forged_tokens::stripped(token)?,
+        ])
+    });
     match changed {
         Some(tokens) => section.judge(&TAMPERED, asked.tokens(tokens).await),
         None => section.skip(&TAMPERED, "there is no token, or it is not a JWT"),
@@ -181,7 +186,8 @@ impl Asked<'_> {
 
     async fn garbage(&self, section: &mut Section) {
         // Random, so that no response contains it by accident.
-        let token = jwt::random_text().unwrap_or_else(|_| "toolgate-check-garbage".to_owned());
+        let token =
+            forged_tokens::random_text().unwrap_or_else(|_| "toolgate-check-garbage".to_owned());
         self.visit.http.watch(Watch::Token, "a bad token", &token);
         let answer = match self.visit.http.send(self.request().bearer(&token)).await {
             Ok(answer) if answer.status == 401 => answer,
@@ -189,7 +195,7 @@ impl Asked<'_> {
             Err(fault) => return section.judge(&GARBAGE, Err(fault)),
         };
         section.judge(&GARBAGE, Ok(answer.brief()));
-        match letter::well_formed(&answer.values("www-authenticate")) {
+        match client_compatibility::well_formed(&answer.values("www-authenticate")) {
             Err(fault) => {
                 section.judge(&CHALLENGE, Err(fault));
                 section.skip(&ERROR, "the challenge is malformed");

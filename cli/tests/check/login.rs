@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use crate::{
     command::{Ran, command, run},
-    server::Shop,
+    faulty_server::Shop,
 };
 
 /// Errors that a login finds.

@@ -3,9 +3,9 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving},
-    schema::has_standard_formats,
+    consenting_user::Person,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving},
 };
 
 async fn start() -> (Serving, Folder) {

@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving, free_address},
-    schema::has_standard_formats,
+    consenting_user::Person,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving, free_address},
 };
 
 fn program(folder: &Folder) -> Program {

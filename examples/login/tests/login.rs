@@ -2,9 +2,9 @@
 
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program},
-    server::Running,
+    consenting_user::Person,
+    running_server::Running,
+    server_process::{Folder, Program},
 };
 use toolgate::{Server, mcp_tool, tools};
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving},
-    schema::has_standard_formats,
+    consenting_user::Person,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving},
 };
 
 async fn serve(folder: &Folder) -> Serving {

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving, free_address},
-    schema::has_standard_formats,
+    consenting_user::Person,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving, free_address},
 };
 
 fn program(folder: &Folder) -> Program {

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use toolgate::{BearerError, BearerToken};
 
-use crate::tape::Tape;
+use crate::choices::Tape;
 
 /// Parses the credentials in these bytes.
 ///

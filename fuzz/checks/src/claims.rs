@@ -2,7 +2,7 @@
 
 use toolgate::{Claims, UnixTime};
 
-use crate::{json::Node, tape::Tape};
+use crate::{choices::Tape, json_parser::Node};
 
 /// The last second of the year 9999.
 const LATEST: f64 = 253_402_300_799.0;

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use tokio::runtime::Runtime;
 use toolgate::{BearerToken, Issuer, IssuerVerifier, TokenVerifier};
 
-use crate::{json::Node, mint::Key, tape::Tape, token::decoded};
+use crate::{choices::Tape, json_parser::Node, signing_key::Key, token::decoded};
 
 const ISSUER: &str = "https://one.example";
 const CLAIMS: &[u8] = br#"{"iss":"https://one.example","exp":1800000600}"#;

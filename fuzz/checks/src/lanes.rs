@@ -12,7 +12,7 @@
 
 use std::cell::RefCell;
 
-use crate::tape::Tape;
+use crate::choices::Tape;
 
 mod body;
 mod callers;

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use toolgate::{Config, Environment, Server, mcp_tool, tools};
 use tower::ServiceExt;
 
-use crate::{challenge::Challenge, json::Node, tape::Tape};
+use crate::{challenge_parser::Challenge, choices::Tape, json_parser::Node};
 
 const SECRET: &str = "S3CR3T-S3CR3T";
 

@@ -11,10 +11,10 @@ use tokio::runtime::Runtime;
 use toolgate::{BearerToken, Issuer, IssuerVerifier, TokenErrorKind, TokenVerifier};
 
 use crate::{
+    choices::Tape,
     claims::{self, Expected},
-    json::Node,
-    mint::{Key, base64url},
-    tape::Tape,
+    json_parser::Node,
+    signing_key::{Key, base64url},
 };
 
 const ISSUERS: [&str; 2] = ["https://one.example", "https://two.example"];

@@ -1,8 +1,8 @@
 //! Requests whose start, end or target is ambiguous.
 
-use support::tokens;
+use support::unsigned_tokens;
 
-use super::{desk, open_desk, raw::Raw};
+use super::{desk, open_desk, raw_connection::Raw};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -171,7 +171,7 @@ async fn a_request_is_for_one_server() {
 async fn a_token_is_read_from_the_header_and_in_one_spelling() {
     let (running, runs) = desk().await;
     let host = running.address();
-    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let call =
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{}}}"#;
     let length = call.len();

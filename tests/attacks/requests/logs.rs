@@ -9,15 +9,15 @@ use serde_json::json;
 use support::{
     ImitationIssuer, SigningKey, TokenBuilder,
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
+    resources_and_prompts,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use tokio::sync::oneshot;
 use toolgate::{Changes, ClientAuthentication, Introspection, Issuer, Server};
 
-mod exchanging;
-mod lengths;
+mod line_lengths;
+mod token_exchange;
 
 const SECRET: &str = "the-secret-of-the-client";
 const OPAQUE: &str = "an-opaque-token-of-alice";
@@ -80,7 +80,8 @@ struct Logged {
 
 impl Logged {
     async fn start(issuer: Issuer, directives: &'static str) -> Self {
-        let server = shelf::furnish(desk::unverified_server(&Runs::default()));
+        let server =
+            resources_and_prompts::furnish(tool_server::unverified_server(&Runs::default()));
         let server = server.with_changes(&Changes::new());
         Self::start_server(server, issuer, directives).await
     }

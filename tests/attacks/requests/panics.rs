@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    server::Running,
-    tokens::{self, ISSUER, Unsigned},
+    running_server::Running,
+    unsigned_tokens::{self, ISSUER, Unsigned},
 };
 use toolgate::{
     BearerToken, Call, Claims, Context, FromCall, IntoToolResult, Server, TokenError,
@@ -55,7 +55,10 @@ async fn a_panic_is_a_tool_error_and_tells_nothing() {
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
     for revision in Revision::ALL {
         let mut client = Client::new(running.resource(), revision);
-        client = client.with_token(tokens::token(&tokens::claims(&running.resource(), "")));
+        client = client.with_token(unsigned_tokens::token(&unsigned_tokens::claims(
+            &running.resource(),
+            "",
+        )));
         client.open().await;
         for tool in ["extractor", "extractor_long", "result", "later"] {
             let answer = client.call(tool, json!({})).await;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
-    tokens,
+    unsigned_tokens,
 };
 
 use super::{client, desk, open_desk};
@@ -12,9 +12,9 @@ use super::{client, desk, open_desk};
 const SESSION: Revision = Revision::Session("2025-11-25");
 
 fn token_of(resource: &str, subject: &str) -> String {
-    let mut claims = tokens::claims(resource, "desk:read");
+    let mut claims = unsigned_tokens::claims(resource, "desk:read");
     claims["sub"] = subject.into();
-    tokens::token(&claims)
+    unsigned_tokens::token(&claims)
 }
 
 #[tokio::test]

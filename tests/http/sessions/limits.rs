@@ -6,8 +6,8 @@ use reqwest::{Method, Response};
 use serde_json::json;
 use support::{
     client::{Answer, Client, Revision},
-    server::Running,
-    tokens::{ISSUER, Unsigned},
+    running_server::Running,
+    unsigned_tokens::{ISSUER, Unsigned},
 };
 use toolgate::{Server, SessionLimits, mcp_tool, tools};
 

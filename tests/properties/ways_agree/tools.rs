@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use support::{desk::Runs, tokens::Unsigned};
+use support::{tool_server::Runs, unsigned_tokens::Unsigned};
 use toolgate::{Caller, Json, Server, State, ToolError, mcp_tool, tools};
 
 /// Builds the server with all of them. It accepts unsigned tokens.

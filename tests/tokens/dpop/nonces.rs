@@ -5,8 +5,8 @@ use serde_json::json;
 use support::{
     TokenBuilder,
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::Dpop;
 
@@ -94,7 +94,7 @@ async fn a_page_may_send_proofs_and_read_nonces() {
 
 #[tokio::test]
 async fn a_short_key_of_nonces_keeps_the_server_from_starting() {
-    let server = desk::server(&Runs::default());
+    let server = tool_server::server(&Runs::default());
     let running = Running::start(server, |config| {
         config.with_dpop(Dpop::required().with_nonce_key(*b"too short"))
     });

@@ -4,8 +4,8 @@ use serde_json::json;
 use support::{
     ImitationIssuer, SigningKey, TokenBuilder,
     client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    running_server::Running,
+    tool_server::{self, Runs},
 };
 use toolgate::{Algorithm, Config, Dpop};
 
@@ -97,7 +97,7 @@ async fn the_address_of_a_proof_is_the_configured_one_behind_a_proxy() {
     let runs = Runs::default();
     let issuer = ImitationIssuer::start().await;
     let public = "https://mcp.example.com/mcp";
-    let running = Running::start_as(desk::closed_unverified_server(&runs), |address| {
+    let running = Running::start_as(tool_server::closed_unverified_server(&runs), |address| {
         Config::new(public)
             .with_bind(address)
             .with_issuer(issuer.url())

@@ -13,8 +13,8 @@ use std::{
 use crate::Fault;
 
 use super::{
-    form::{Form, Pace},
-    http::Connection,
+    body_shapes::{Form, Pace},
+    http_client::Connection,
 };
 
 /// How much is written before the clock is read again, in bytes.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Latencies, Memory, Row, form::Form, mebibytes};
+use super::{Latencies, Memory, Row, body_shapes::Form, mebibytes};
 
 const MIB: u64 = 1024 * 1024;
 

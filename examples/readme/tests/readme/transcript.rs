@@ -4,9 +4,9 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use support::{
     client::Answer,
-    person::Person,
-    process::{Folder, Program, Serving},
-    schema::has_standard_formats,
+    consenting_user::Person,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving},
 };
 
 use crate::{

@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    server::Running,
-    tokens::{self, ISSUER, Unsigned},
+    running_server::Running,
+    unsigned_tokens::{self, ISSUER, Unsigned},
 };
 use toolgate::Server;
 
@@ -40,7 +40,8 @@ async fn a_tool_that_was_added_like_that_is_protected_and_runs() {
         .tools(tools![count])
         .without_banner();
     let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
-    let token = |scopes| tokens::token(&tokens::claims(&running.resource(), scopes));
+    let token =
+        |scopes| unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     let client = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(client.call("count", json!({})).await.status, 401);
     let client = client.with_token(token("todo:write"));

@@ -1,6 +1,6 @@
 //! Request bodies: a valid call, and every change to its text.
 
-use crate::tape::Tape;
+use crate::choices::Tape;
 
 use super::{
     case::{Call, Era},

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderValue, Method};
 
-use crate::tape::Tape;
+use crate::choices::Tape;
 
 use super::{
     body,

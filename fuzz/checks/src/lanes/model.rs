@@ -1,6 +1,6 @@
 //! Decides which tool may run, as simply as possible, by a second reading of the request.
 
-use crate::json::Node;
+use crate::json_parser::Node;
 
 use super::{
     callers::{self, Holder},

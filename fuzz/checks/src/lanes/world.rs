@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use toolgate::Server;
 use tower::ServiceExt;
 
-use crate::{challenge::Challenge, json::Node};
+use crate::{challenge_parser::Challenge, json_parser::Node};
 
 use super::{
     SESSIONS, Tally,
