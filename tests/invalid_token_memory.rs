@@ -16,8 +16,8 @@ use std::{env, fs, time::Instant};
 
 use serde_json::json;
 use support::{
-    ImitationIssuer, SigningKey, TokenBuilder,
-    running_server::Running,
+    MockIssuer, SigningKey, TokenBuilder,
+    running_server::RunningServer,
     tool_server::{self, Runs},
 };
 use tokio::{
@@ -40,10 +40,10 @@ const CONNECTIONS: usize = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn distinct_tokens_that_are_no_good_leave_memory_where_it_was() {
     let count = env::var("GARBAGE").map_or(TOKENS, |text| text.parse().expect("a number"));
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let runs = Runs::default();
-    let server = tool_server::closed_unverified_server(&runs);
-    let running = Running::start(server, |config| config.with_issuer(issuer.url())).await;
+    let server = tool_server::protected_unverified_server(&runs);
+    let running = RunningServer::start(server, |config| config.with_issuer(issuer.url())).await;
     let stranger = SigningKey::p256("p256");
 
     let begin = Instant::now();
@@ -74,8 +74,8 @@ async fn distinct_tokens_that_are_no_good_leave_memory_where_it_was() {
 
 /// Sends the tokens of these numbers, and requires that each is refused.
 async fn send(
-    running: &Running,
-    issuer: &ImitationIssuer,
+    running: &RunningServer,
+    issuer: &MockIssuer,
     stranger: &SigningKey,
     numbers: std::ops::Range<usize>,
 ) {
@@ -93,8 +93,8 @@ async fn send(
 }
 
 fn garbage(
-    running: &Running,
-    issuer: &ImitationIssuer,
+    running: &RunningServer,
+    issuer: &MockIssuer,
     stranger: &SigningKey,
     number: usize,
 ) -> String {
@@ -130,7 +130,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn open(running: &Running) -> Self {
+    async fn open(running: &RunningServer) -> Self {
         let stream = TcpStream::connect(running.address())
             .await
             .expect("it listens");

@@ -4,20 +4,20 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
-    http::{Answer, Http, Request},
+    http::{Http, Request, Response},
     target::Target,
 };
 
 /// A protocol lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Era {
+pub(crate) enum Lifecycle {
     /// 2026-07-28: every request is self-contained.
     Stateless,
     /// 2025-11-25: `initialize` first, then a session if the server opens one.
     Session,
 }
 
-impl Era {
+impl Lifecycle {
     pub(crate) const BOTH: [Self; 2] = [Self::Stateless, Self::Session];
 
     pub(crate) fn revision(self) -> &'static str {
@@ -38,18 +38,18 @@ impl Era {
 
 /// One client that speaks to the server in one lifecycle.
 #[derive(Debug, Clone)]
-pub(crate) struct Dialogue {
-    era: Era,
+pub(crate) struct McpClient {
+    lifecycle: Lifecycle,
     url: String,
     token: Option<String>,
     session: Option<String>,
     is_open: bool,
 }
 
-impl Dialogue {
-    pub(crate) fn new(target: &Target, era: Era, token: Option<&str>) -> Self {
+impl McpClient {
+    pub(crate) fn new(target: &Target, lifecycle: Lifecycle, token: Option<&str>) -> Self {
         Self {
-            era,
+            lifecycle,
             url: target.typed().to_owned(),
             token: token.map(str::to_owned),
             session: None,
@@ -74,8 +74,8 @@ impl Dialogue {
         }
     }
 
-    pub(crate) fn era(&self) -> Era {
-        self.era
+    pub(crate) fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle
     }
 
     pub(crate) fn session(&self) -> Option<&str> {
@@ -88,9 +88,9 @@ impl Dialogue {
     /// # Errors
     ///
     /// Returns why there is no response.
-    pub(crate) async fn open(&mut self, http: &Http) -> Result<Answer, String> {
+    pub(crate) async fn open(&mut self, http: &Http) -> Result<Response, String> {
         let answer = http.send(self.opening()).await?;
-        if self.era == Era::Session && answer.is_success() {
+        if self.lifecycle == Lifecycle::Session && answer.is_success() {
             self.session = answer.header("mcp-session-id");
             self.is_open = true;
             let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
@@ -101,22 +101,22 @@ impl Dialogue {
 
     /// Builds the first request of the lifecycle.
     pub(crate) fn opening(&self) -> Request {
-        let params = match self.era {
-            Era::Stateless => json!({}),
-            Era::Session => json!({
-                "protocolVersion": self.era.revision(),
+        let params = match self.lifecycle {
+            Lifecycle::Stateless => json!({}),
+            Lifecycle::Session => json!({
+                "protocolVersion": self.lifecycle.revision(),
                 "capabilities": {},
                 "clientInfo": client_info(),
             }),
         };
-        self.request(self.era.opening(), params)
+        self.request(self.lifecycle.opening(), params)
     }
 
     /// Closes the session, if there is one. Some servers do not allow it.
     pub(crate) async fn close(&self, http: &Http) {
         if self.session.is_some() {
             let request = Request::new(reqwest::Method::DELETE, &*self.url);
-            drop(http.send(self.dress(request)).await);
+            drop(http.send(self.with_headers(request)).await);
         }
     }
 
@@ -130,15 +130,15 @@ impl Dialogue {
         http: &Http,
         method: &str,
         params: Value,
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         http.send(self.request(method, params)).await
     }
 
     /// Builds a request with its headers.
     pub(crate) fn request(&self, method: &str, mut params: Value) -> Request {
-        if self.era == Era::Stateless {
+        if self.lifecycle == Lifecycle::Stateless {
             params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": self.era.revision(),
+                "io.modelcontextprotocol/protocolVersion": self.lifecycle.revision(),
                 "io.modelcontextprotocol/clientInfo": client_info(),
                 "io.modelcontextprotocol/clientCapabilities": {},
             });
@@ -149,7 +149,7 @@ impl Dialogue {
             .map(header_text);
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut request = self.post(&message);
-        if self.era == Era::Stateless {
+        if self.lifecycle == Lifecycle::Stateless {
             request = request.header("mcp-method", method);
             if let Some(name) = name {
                 request = request.header("mcp-name", name);
@@ -159,12 +159,12 @@ impl Dialogue {
     }
 
     fn post(&self, message: &Value) -> Request {
-        self.dress(Request::post(&*self.url).json(message))
+        self.with_headers(Request::post(&*self.url).json(message))
             .header("accept", "application/json, text/event-stream")
     }
 
     /// Adds the headers that every request of this client carries.
-    pub(crate) fn dress(&self, mut request: Request) -> Request {
+    pub(crate) fn with_headers(&self, mut request: Request) -> Request {
         if let Some(token) = &self.token {
             request = request.bearer(token);
         }
@@ -172,8 +172,8 @@ impl Dialogue {
             request = request.header("mcp-session-id", session);
         }
         // `initialize` negotiates the version, so it carries no version header.
-        if self.era == Era::Stateless || self.is_open {
-            request = request.header("mcp-protocol-version", self.era.revision());
+        if self.lifecycle == Lifecycle::Stateless || self.is_open {
+            request = request.header("mcp-protocol-version", self.lifecycle.revision());
         }
         request
     }

@@ -2,9 +2,9 @@
 
 use reqwest::RequestBuilder;
 use serde_json::json;
-use support::client::Answer;
+use support::client::HttpResponse;
 
-use crate::fixture::World;
+use crate::fixture::Fixture;
 
 /// One row of a table.
 pub(crate) struct Case {
@@ -16,8 +16,8 @@ pub(crate) struct Case {
 }
 
 enum Attempt {
-    Token(fn(&World) -> String),
-    Request(fn(&World, RequestBuilder) -> RequestBuilder),
+    Token(fn(&Fixture) -> String),
+    Request(fn(&Fixture, RequestBuilder) -> RequestBuilder),
 }
 
 /// The server's response.
@@ -41,7 +41,7 @@ pub(crate) enum Expected {
 pub(crate) const fn refused(
     name: &'static str,
     rule: &'static str,
-    token: fn(&World) -> String,
+    token: fn(&Fixture) -> String,
 ) -> Case {
     let (attempt, expected) = (Attempt::Token(token), Expected::Invalid);
     Case {
@@ -57,7 +57,7 @@ pub(crate) const fn refused(
 pub(crate) const fn accepted(
     name: &'static str,
     rule: &'static str,
-    token: fn(&World) -> String,
+    token: fn(&Fixture) -> String,
 ) -> Case {
     let (attempt, expected) = (Attempt::Token(token), Expected::Runs);
     Case {
@@ -73,7 +73,7 @@ pub(crate) const fn request(
     name: &'static str,
     rule: &'static str,
     expected: Expected,
-    request: fn(&World, RequestBuilder) -> RequestBuilder,
+    request: fn(&Fixture, RequestBuilder) -> RequestBuilder,
 ) -> Case {
     let attempt = Attempt::Request(request);
     Case {
@@ -85,7 +85,7 @@ pub(crate) const fn request(
 }
 
 /// Sends each case of a table, and reports all that fail.
-pub(crate) async fn run(world: &World, table: &str, cases: &[Case]) {
+pub(crate) async fn run(fixture: &Fixture, table: &str, cases: &[Case]) {
     let mut names: Vec<_> = cases.iter().map(|case| case.name).collect();
     names.sort_unstable();
     names.dedup();
@@ -95,16 +95,16 @@ pub(crate) async fn run(world: &World, table: &str, cases: &[Case]) {
     for case in cases {
         assert!(!case.rule.is_empty(), "{}: no rule", case.name);
         // The cache contains a valid token when the invalid one arrives.
-        let known = world.client().with_token(world.good().build());
+        let known = fixture.client().with_token(fixture.good().build());
         assert_eq!(
             known.call("read", json!({})).await.status,
             200,
             "before: {}",
             case.name
         );
-        let before = world.runs.all().len();
-        let answer = case.send(world).await;
-        let ran = world.runs.all().len() - before;
+        let before = fixture.runs.all().len();
+        let answer = case.send(fixture).await;
+        let ran = fixture.runs.all().len() - before;
         let seen = seen(&answer, ran);
         if seen != Some(case.expected) {
             wrong.push(format!(
@@ -115,7 +115,7 @@ pub(crate) async fn run(world: &World, table: &str, cases: &[Case]) {
     }
     assert!(wrong.is_empty(), "{table}:\n{}", wrong.join("\n"));
     assert_eq!(
-        world.asked_evil(),
+        fixture.asked_evil(),
         0,
         "{table}: the attacker's issuer was asked"
     );
@@ -123,12 +123,12 @@ pub(crate) async fn run(world: &World, table: &str, cases: &[Case]) {
 }
 
 impl Case {
-    async fn send(&self, world: &World) -> Answer {
-        let client = world.client();
+    async fn send(&self, fixture: &Fixture) -> HttpResponse {
+        let client = fixture.client();
         match self.attempt {
             Attempt::Token(token) => {
                 client
-                    .with_token(token(world))
+                    .with_token(token(fixture))
                     .call("read", json!({}))
                     .await
             }
@@ -136,14 +136,14 @@ impl Case {
                 let message =
                     client.message("tools/call", json!({"name": "read", "arguments": {}}));
                 let request = client.post(&message).body(message.to_string());
-                Answer::of(change(world, request)).await
+                HttpResponse::of(change(fixture, request)).await
             }
         }
     }
 }
 
 /// Classifies a response, or returns `None` if the contract does not allow it.
-fn seen(answer: &Answer, ran: usize) -> Option<Expected> {
+fn seen(answer: &HttpResponse, ran: usize) -> Option<Expected> {
     let challenge = answer.challenge();
     let error = challenge
         .as_ref()

@@ -7,16 +7,16 @@ use support::{SigningKey, TokenBuilder};
 
 use crate::{
     attack_case::{Case, Expected, request},
-    fixture::World,
+    fixture::Fixture,
 };
 
 /// Builds a token that is bound to the client's key.
-fn bound(w: &World) -> String {
+fn bound(w: &Fixture) -> String {
     w.good().bound_to(&w.holder).build()
 }
 
 /// Builds a valid proof with this key for a call with this token.
-fn proof<'a>(w: &World, key: &'a SigningKey, token: &str) -> TokenBuilder<'a> {
+fn proof<'a>(w: &Fixture, key: &'a SigningKey, token: &str) -> TokenBuilder<'a> {
     TokenBuilder::proof(key, "POST", &w.running.resource()).about(token)
 }
 
@@ -28,9 +28,9 @@ fn sent(r: RequestBuilder, authorization: &str, proof: &str) -> RequestBuilder {
 
 /// Sends a call with a bound token and a proof that is valid except for this change.
 fn with(
-    w: &World,
+    w: &Fixture,
     r: RequestBuilder,
-    change: for<'a> fn(&World, TokenBuilder<'a>) -> TokenBuilder<'a>,
+    change: for<'a> fn(&Fixture, TokenBuilder<'a>) -> TokenBuilder<'a>,
 ) -> RequestBuilder {
     let token = bound(w);
     let proof = change(w, proof(w, &w.holder, &token)).build();
@@ -38,51 +38,51 @@ fn with(
 }
 
 /// Changes a claim of the proof; `null` removes it.
-fn claim(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
+fn claim(w: &Fixture, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).claim(name, value).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
 /// Changes a parameter of the proof's header.
-fn header(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
+fn header(w: &Fixture, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).header(name, value).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
 /// Changes a member of the key in the proof. The token is bound to that key.
-fn keyed(w: &World, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
+fn keyed(w: &Fixture, r: RequestBuilder, name: &str, value: Value) -> RequestBuilder {
     let mut jwk = w.holder.bare_jwk();
     jwk[name] = value;
     header(w, r, "jwk", jwk)
 }
 
 /// Changes the resource URL in the proof.
-fn aimed(w: &World, r: RequestBuilder, change: fn(String) -> String) -> RequestBuilder {
+fn aimed(w: &Fixture, r: RequestBuilder, change: fn(String) -> String) -> RequestBuilder {
     claim(w, r, "htu", json!(change(w.running.resource())))
 }
 
 /// Sends a bound token and a proof with another kind of key.
-fn by(w: &World, r: RequestBuilder, key: &SigningKey) -> RequestBuilder {
+fn by(w: &Fixture, r: RequestBuilder, key: &SigningKey) -> RequestBuilder {
     by_as(w, r, key, key.algorithm())
 }
 
-fn by_as(w: &World, r: RequestBuilder, key: &SigningKey, alg: &str) -> RequestBuilder {
+fn by_as(w: &Fixture, r: RequestBuilder, key: &SigningKey, alg: &str) -> RequestBuilder {
     let token = w.good().bound_to(key).build();
     let proof = proof(w, key, &token).alg(alg).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
 /// Sends a token with this `cnf`, and a valid proof with the client's key.
-fn confirmed(w: &World, r: RequestBuilder, confirmation: Value) -> RequestBuilder {
+fn confirmed(w: &Fixture, r: RequestBuilder, confirmation: Value) -> RequestBuilder {
     let token = w.claims(json!({"cnf": confirmation}));
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &format!("DPoP {token}"), &proof)
 }
 
 /// Sends a valid token and proof, with the `DPoP` header written like this.
-fn written(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
+fn written(w: &Fixture, r: RequestBuilder, text: &str) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
     let value = HeaderValue::from_bytes(text.replace("{}", &proof).as_bytes());
@@ -91,14 +91,14 @@ fn written(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
 }
 
 /// Sends a valid token, and its valid proof in two headers.
-fn twice(w: &World, r: RequestBuilder) -> RequestBuilder {
+fn twice(w: &Fixture, r: RequestBuilder) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &format!("DPoP {token}"), &proof).header("dpop", proof)
 }
 
 /// Sends a valid token and proof, with the credentials written like this.
-fn credentials(w: &World, r: RequestBuilder, text: &str) -> RequestBuilder {
+fn credentials(w: &Fixture, r: RequestBuilder, text: &str) -> RequestBuilder {
     let token = bound(w);
     let proof = proof(w, &w.holder, &token).build();
     sent(r, &text.replace("{}", &token), &proof)

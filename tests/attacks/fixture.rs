@@ -5,9 +5,9 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use support::{
-    ImitationIssuer, SigningKey, TokenBuilder,
+    MockIssuer, SigningKey, TokenBuilder,
     client::{Client, Revision},
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
 };
 use toolgate::{ClientAuthentication, Introspection, Issuer};
@@ -15,24 +15,24 @@ use toolgate::{ClientAuthentication, Introspection, Issuer};
 use crate::strict_profile;
 
 /// Everything that an attack can use.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     client: Client,
-    pub(crate) running: Running,
+    pub(crate) running: RunningServer,
     pub(crate) runs: Runs,
     /// The issuer that the server trusts.
-    pub(crate) issuer: ImitationIssuer,
+    pub(crate) issuer: MockIssuer,
     /// A second trusted issuer; in an opaque world the server uses its introspection.
-    pub(crate) second: ImitationIssuer,
+    pub(crate) second: MockIssuer,
     /// The attacker's own issuer.
-    pub(crate) evil: ImitationIssuer,
+    pub(crate) evil: MockIssuer,
     /// Keys of the trusted issuer that must verify nothing.
-    pub(crate) odd: Odd,
+    pub(crate) misused: MisusedKeys,
     /// The client's key; its issuer binds tokens to it.
     pub(crate) holder: SigningKey,
 }
 
 /// Keys that an issuer publishes for other purposes, or by mistake.
-pub(crate) struct Odd {
+pub(crate) struct MisusedKeys {
     pub(crate) encryption: SigningKey,
     pub(crate) wrapping: SigningKey,
     pub(crate) other_algorithm: SigningKey,
@@ -40,19 +40,19 @@ pub(crate) struct Odd {
     pub(crate) withdrawn: SigningKey,
 }
 
-impl World {
+impl Fixture {
     /// Builds a world with JWTs.
-    pub(crate) async fn of_jwts() -> Self {
+    pub(crate) async fn with_jwts() -> Self {
         Self::start(|name| Issuer::new(name)).await
     }
 
     /// Builds a world whose second issuer has every strict setting.
-    pub(crate) async fn of_a_strict_issuer() -> Self {
+    pub(crate) async fn with_strict_issuer() -> Self {
         Self::start(strict_profile::issuer).await
     }
 
     /// Builds a world whose second issuer has opaque tokens and introspection.
-    pub(crate) async fn of_opaque_tokens() -> Self {
+    pub(crate) async fn with_opaque_tokens() -> Self {
         Self::start(|name| {
             let client = ClientAuthentication::basic("desk", "s3cr3t");
             let introspection = Introspection::new(client).with_cache(Duration::ZERO);
@@ -62,9 +62,9 @@ impl World {
     }
 
     async fn start(second_issuer: impl Fn(&str) -> Issuer) -> Self {
-        let issuer = ImitationIssuer::start().await;
-        let second = ImitationIssuer::start().await;
-        let odd = Odd {
+        let issuer = MockIssuer::start().await;
+        let second = MockIssuer::start().await;
+        let misused = MisusedKeys {
             encryption: SigningKey::p256("encryption"),
             wrapping: SigningKey::p256("wrapping"),
             other_algorithm: SigningKey::another_rsa("other-algorithm"),
@@ -81,29 +81,30 @@ impl World {
             issuer.rsa().jwk(),
             issuer.p256().jwk(),
             issuer.ed25519().jwk(),
-            with(&odd.encryption, json!({"use": "enc"})),
-            with(&odd.wrapping, json!({"use": null, "key_ops": ["wrapKey"]})),
-            with(&odd.other_algorithm, json!({"alg": "RSA-OAEP"})),
-            odd.secret.jwk(),
+            with(&misused.encryption, json!({"use": "enc"})),
+            with(&misused.wrapping, json!({"use": null, "key_ops": ["wrapKey"]})),
+            with(&misused.other_algorithm, json!({"alg": "RSA-OAEP"})),
+            misused.secret.jwk(),
             {"kty": "EC", "crv": "P-256", "kid": "broken", "x": "AA", "y": "AA"},
             {"kty": "AKP", "kid": "of the future"},
             "no key at all",
         ]}));
         let runs = Runs::default();
-        let running = Running::start(tool_server::closed_unverified_server(&runs), |config| {
-            config
-                .with_issuer(Issuer::new(issuer.url()))
-                .with_issuer(second_issuer(second.url()))
-        })
-        .await;
+        let running =
+            RunningServer::start(tool_server::protected_unverified_server(&runs), |config| {
+                config
+                    .with_issuer(Issuer::new(issuer.url()))
+                    .with_issuer(second_issuer(second.url()))
+            })
+            .await;
         Self {
             client: Client::new(running.resource(), Revision::Stateless),
             running,
             runs,
             issuer,
             second,
-            evil: ImitationIssuer::start().await,
-            odd,
+            evil: MockIssuer::start().await,
+            misused,
             holder: SigningKey::p256("holder"),
         }
     }

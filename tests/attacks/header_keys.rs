@@ -5,11 +5,11 @@ use support::SigningKey;
 
 use crate::{
     attack_case::{Case, accepted, refused},
-    fixture::World,
+    fixture::Fixture,
 };
 
 /// Builds a token signed with the attacker's key that has this header parameter.
-fn brings(w: &World, name: &str, value: serde_json::Value) -> String {
+fn brings(w: &Fixture, name: &str, value: serde_json::Value) -> String {
     w.good()
         .forged_with(w.evil.p256())
         .header(name, value)

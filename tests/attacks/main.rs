@@ -23,67 +23,77 @@ mod token_times;
 mod token_types;
 
 use attack_case::run;
-use fixture::World;
+use fixture::Fixture;
 
 #[tokio::test]
 async fn what_claims_to_be_signed_in_another_way() {
-    run(&World::of_jwts().await, "algorithms", algorithms::CASES).await;
+    run(&Fixture::with_jwts().await, "algorithms", algorithms::CASES).await;
 }
 
 #[tokio::test]
 async fn what_stands_in_a_header() {
-    run(&World::of_jwts().await, "header", header_keys::CASES).await;
+    run(&Fixture::with_jwts().await, "header", header_keys::CASES).await;
 }
 
 #[tokio::test]
 async fn what_can_be_spelled_in_two_ways() {
-    run(&World::of_jwts().await, "encoding", encoding::CASES).await;
+    run(&Fixture::with_jwts().await, "encoding", encoding::CASES).await;
 }
 
 #[tokio::test]
 async fn what_is_signed_badly() {
-    run(&World::of_jwts().await, "signatures", signatures::CASES).await;
+    run(&Fixture::with_jwts().await, "signatures", signatures::CASES).await;
 }
 
 #[tokio::test]
 async fn what_is_signed_with_the_wrong_key() {
-    run(&World::of_jwts().await, "keys", keys::CASES).await;
+    run(&Fixture::with_jwts().await, "keys", keys::CASES).await;
 }
 
 #[tokio::test]
 async fn what_claims_the_wrong_thing() {
-    run(&World::of_jwts().await, "claims", claims::CASES).await;
+    run(&Fixture::with_jwts().await, "claims", claims::CASES).await;
 }
 
 #[tokio::test]
 async fn what_comes_at_the_wrong_time() {
-    run(&World::of_jwts().await, "times", token_times::CASES).await;
+    run(&Fixture::with_jwts().await, "times", token_times::CASES).await;
 }
 
 #[tokio::test]
 async fn what_was_made_for_something_else() {
-    run(&World::of_jwts().await, "kinds", token_types::CASES).await;
+    run(&Fixture::with_jwts().await, "kinds", token_types::CASES).await;
 }
 
 #[tokio::test]
 async fn what_comes_from_somebody_else() {
-    run(&World::of_jwts().await, "issuers", issuer_confusion::CASES).await;
+    run(
+        &Fixture::with_jwts().await,
+        "issuers",
+        issuer_confusion::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn what_is_carried_in_another_way() {
-    run(&World::of_jwts().await, "carriage", token_location::CASES).await;
+    run(
+        &Fixture::with_jwts().await,
+        "carriage",
+        token_location::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn what_does_not_prove_that_a_key_is_there() {
-    run(&World::of_jwts().await, "proofs", dpop_proofs::CASES).await;
+    run(&Fixture::with_jwts().await, "proofs", dpop_proofs::CASES).await;
 }
 
 #[tokio::test]
 async fn what_is_less_than_its_issuer_is_held_to() {
     run(
-        &World::of_a_strict_issuer().await,
+        &Fixture::with_strict_issuer().await,
         "strict",
         strict_profile::CASES,
     )
@@ -93,7 +103,7 @@ async fn what_is_less_than_its_issuer_is_held_to() {
 #[tokio::test]
 async fn what_only_the_issuer_can_read() {
     run(
-        &World::of_opaque_tokens().await,
+        &Fixture::with_opaque_tokens().await,
         "opaque",
         opaque_tokens::CASES,
     )

@@ -6,7 +6,7 @@ use toolgate::{Algorithm, Issuer};
 
 use crate::{
     attack_case::{Case, accepted, refused},
-    fixture::World,
+    fixture::Fixture,
 };
 
 /// Builds an issuer with every strict setting.
@@ -20,21 +20,21 @@ pub(crate) fn issuer(name: &str) -> Issuer {
 }
 
 /// Builds a token that meets all settings.
-fn full<'a>(w: &World, token: TokenBuilder<'a>) -> TokenBuilder<'a> {
+fn full<'a>(w: &Fixture, token: TokenBuilder<'a>) -> TokenBuilder<'a> {
     let token = w.aimed(token).claim("auth_time", json!(1));
     token.claim("tenant", json!("acme"))
 }
 
 /// Builds the same token with this claim changed; `null` removes it.
-fn claim(w: &World, name: &str, value: Value) -> String {
+fn claim(w: &Fixture, name: &str, value: Value) -> String {
     full(w, w.second.token()).claim(name, value).build()
 }
 
-fn header(w: &World, name: &str, value: Value) -> String {
+fn header(w: &Fixture, name: &str, value: Value) -> String {
     full(w, w.second.token()).header(name, value).build()
 }
 
-fn by(w: &World, key: &SigningKey, alg: &str) -> String {
+fn by(w: &Fixture, key: &SigningKey, alg: &str) -> String {
     full(w, TokenBuilder::new(w.second.url(), key))
         .alg(alg)
         .build()

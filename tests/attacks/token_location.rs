@@ -4,23 +4,23 @@ use reqwest::{RequestBuilder, Url, header::HeaderValue};
 
 use crate::{
     attack_case::{Case, Expected, request},
-    fixture::World,
+    fixture::Fixture,
 };
 
 /// Sets the `Authorization` header to this text, where `{}` is a valid token.
-fn header(w: &World, request: RequestBuilder, text: &str) -> RequestBuilder {
+fn header(w: &Fixture, request: RequestBuilder, text: &str) -> RequestBuilder {
     let text = text.replace("{}", &w.good().build());
     let value = HeaderValue::from_bytes(text.as_bytes()).expect("a header's value");
     request.header("authorization", value)
 }
 
 /// Puts a valid token into another header.
-fn elsewhere(w: &World, request: RequestBuilder, name: &str, text: &str) -> RequestBuilder {
+fn elsewhere(w: &Fixture, request: RequestBuilder, name: &str, text: &str) -> RequestBuilder {
     request.header(name, text.replace("{}", &w.good().build()))
 }
 
 /// Sends the same request to a URL with this query.
-fn query(w: &World, request: RequestBuilder, text: &str) -> RequestBuilder {
+fn query(w: &Fixture, request: RequestBuilder, text: &str) -> RequestBuilder {
     let text = text.replace("{}", &w.good().build());
     let url = Url::parse(&format!("{}?{text}", w.running.resource())).expect("a URL");
     let (client, built) = request.build_split();

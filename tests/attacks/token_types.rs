@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     attack_case::{Case, accepted, refused},
-    fixture::World,
+    fixture::Fixture,
 };
 
 /// Builds a valid token with these claims changed; `null` removes one.
-fn with(w: &World, change: Value) -> String {
+fn with(w: &Fixture, change: Value) -> String {
     let change = change.as_object().expect("a change").clone();
     let token = w.good().header("typ", json!("JWT"));
     let token = change

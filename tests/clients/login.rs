@@ -3,7 +3,7 @@
 use rmcp::transport::AuthorizationRequest;
 use support::{
     browser::Choice,
-    rmcp_client_app::{Application, CALLBACK},
+    rmcp_client_app::{CALLBACK, RmcpClientApp},
 };
 
 use crate::{REVISIONS, challenge_at_connect, closed_desk, logged_in, modest, open_desk, shown};
@@ -12,7 +12,7 @@ use crate::{REVISIONS, challenge_at_connect, closed_desk, logged_in, modest, ope
 async fn a_client_finds_its_way_from_the_url_to_a_call() {
     for revision in REVISIONS {
         let (running, runs, _) = closed_desk().await;
-        let mut application = Application::new(running.resource(), revision).await;
+        let mut application = RmcpClientApp::new(running.resource(), revision).await;
         let challenge = challenge_at_connect(&mut application).await;
 
         let login = application.begin_login(&challenge, modest()).await;
@@ -47,7 +47,7 @@ async fn a_client_finds_its_way_from_the_url_to_a_call() {
 async fn a_person_can_leave_out_what_a_client_asks_for() {
     for revision in REVISIONS {
         let (running, runs, _) = closed_desk().await;
-        let mut application = Application::new(running.resource(), revision).await;
+        let mut application = RmcpClientApp::new(running.resource(), revision).await;
         let challenge = challenge_at_connect(&mut application).await;
         // By default, rmcp requests every scope in the metadata.
         let login = application
@@ -74,7 +74,7 @@ async fn a_person_can_leave_out_what_a_client_asks_for() {
 #[tokio::test]
 async fn a_person_who_denies_is_not_logged_in() {
     let (running, _, _) = closed_desk().await;
-    let mut application = Application::new(running.resource(), REVISIONS[0]).await;
+    let mut application = RmcpClientApp::new(running.resource(), REVISIONS[0]).await;
     let challenge = challenge_at_connect(&mut application).await;
     let login = application.begin_login(&challenge, modest()).await;
     let (browser, page) = shown(&login.url).await;
@@ -89,7 +89,7 @@ async fn a_person_who_denies_is_not_logged_in() {
 async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login() {
     for revision in REVISIONS {
         let (running, runs, _) = open_desk().await;
-        let mut application = Application::new(running.resource(), revision).await;
+        let mut application = RmcpClientApp::new(running.resource(), revision).await;
         application.connect().await.expect("anybody may connect");
         let tools = application.tools().await;
         assert!(tools.contains(&"write".to_owned()), "{tools:?}");
@@ -114,7 +114,7 @@ async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login()
 #[tokio::test]
 async fn a_person_can_be_somebody_else() {
     let (running, _, _) = closed_desk().await;
-    let mut application = Application::new(running.resource(), REVISIONS[0]).await;
+    let mut application = RmcpClientApp::new(running.resource(), REVISIONS[0]).await;
     let challenge = challenge_at_connect(&mut application).await;
     let login = application.begin_login(&challenge, modest()).await;
     let (browser, page) = shown(&login.url).await;

@@ -20,8 +20,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use support::{
-    running_server::Running,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     Elicited, Reply, Round, Sample, Server, ToolError, mcp_prompt, mcp_tool, prompts, tools,
@@ -133,7 +133,7 @@ impl ClientHandler for Asking {
 }
 
 async fn connect(
-    running: &Running,
+    running: &RunningServer,
     lifecycle: ClientLifecycleMode,
 ) -> RunningService<RoleClient, Asking> {
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
@@ -148,9 +148,9 @@ async fn a_client_is_asked_as_often_as_a_tool_wants_in_either_life() {
     let server = Server::new("desk")
         .tools(tools![greet, survey, insist])
         .prompts(prompts![welcome])
-        .with_verifier(Unsigned);
+        .with_verifier(UnsignedVerifier);
     let running =
-        Running::start(server.without_banner(), |config| config.with_issuer(ISSUER)).await;
+        RunningServer::start(server.without_banner(), |config| config.with_issuer(ISSUER)).await;
     for lifecycle in [
         ClientLifecycleMode::Discover {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],

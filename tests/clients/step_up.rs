@@ -44,7 +44,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
         assert_eq!(application.granted().await, ["desk:read", "desk:write"]);
         assert_eq!(application.told("rewrite").await, "rewrite ran");
 
-        // `desk:write` is one of two scopes that suffice, so no step-up is needed.
+        // `start_tool_server:write` is one of two scopes that suffice, so no step-up is needed.
         assert_eq!(application.told("purge").await, "purge ran");
         assert_eq!(runs.all(), ["whoami", "read", "rewrite", "purge"]);
 

@@ -1,14 +1,14 @@
 //! A client of a revision with sessions, with a server that opens none.
 
-use support::{client::Revision, running_server::Running, tool_server, tool_server::Runs};
+use support::{client::Revision, running_server::RunningServer, tool_server, tool_server::Runs};
 
 use crate::{logged_in, stepped_up};
 
 #[tokio::test]
 async fn a_client_that_knows_sessions_logs_in_calls_and_steps_up_without_one() {
     let runs = Runs::default();
-    let server = tool_server::closed_unverified_server(&runs).without_sessions();
-    let running = Running::start(server, |config| config).await;
+    let server = tool_server::protected_unverified_server(&runs).without_sessions();
+    let running = RunningServer::start(server, |config| config).await;
     let revision = Revision::Session("2025-11-25");
     let application = logged_in(&running, revision, &["desk:read"]).await;
     assert_eq!(application.told("read").await, "read ran");

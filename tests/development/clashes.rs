@@ -4,7 +4,7 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpService, session::local::LocalSessionManager,
 };
 use support::{
-    rmcp_handler::Ledger,
+    rmcp_handler::RmcpHandler,
     tool_server::{self, Runs},
     unsigned_tokens,
 };
@@ -42,7 +42,7 @@ async fn faults(config: &Config) -> [Option<String>; 2] {
         .build_unseen(config.clone());
     let gate = gate.map(|gate| {
         let service = StreamableHttpService::new(
-            gate.guard_each(|| Ok(Ledger::default())),
+            gate.guard_each(|| Ok(RmcpHandler::default())),
             LocalSessionManager::default().into(),
             gate.transport(),
         );

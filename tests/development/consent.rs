@@ -4,7 +4,7 @@ use reqwest::{Url, redirect::Policy};
 use serde_json::json;
 use support::{
     browser::Browser,
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens,
 };
@@ -16,7 +16,7 @@ const CALLBACK: &str = "http://127.0.0.1:3119/callback";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// Returns the authorization URL of a client that registers itself at a server.
-async fn authorization(running: &Running, scope: &str) -> Url {
+async fn authorization(running: &RunningServer, scope: &str) -> Url {
     let registration = json!({"client_name": "A test", "redirect_uris": [CALLBACK]});
     let registered = reqwest::Client::new()
         .post(running.url("/development/register"))
@@ -41,7 +41,7 @@ async fn authorization(running: &Running, scope: &str) -> Url {
 #[tokio::test]
 async fn a_scope_that_nobody_has_described_says_what_asks_for_it() {
     let server = tool_server::unverified_server(&Runs::default());
-    let running = Running::start(server, |config| config).await;
+    let running = RunningServer::start(server, |config| config).await;
     let url = authorization(&running, "desk:read desk:write desk:admin").await;
     let page = Browser::default().open(url.as_str()).await;
     let choices = page.choices();
@@ -64,7 +64,7 @@ async fn a_scope_that_nobody_has_described_says_what_asks_for_it() {
 async fn consent_is_automatic_where_the_program_says_so_and_nowhere_else() {
     for is_automatic in [false, true] {
         let server = tool_server::unverified_server(&Runs::default());
-        let running = Running::start(server, |config| match is_automatic {
+        let running = RunningServer::start(server, |config| match is_automatic {
             true => config.with_automatic_consent(),
             false => config,
         })

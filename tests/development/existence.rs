@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use support::{
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens,
 };
 use tokio::net::TcpListener;
 use toolgate::{Config, Error, Server};
 
-use crate::{PATHS, assert_absent, desk, get};
+use crate::{PATHS, assert_absent, get, start_tool_server};
 
 fn open_only() -> Server<()> {
     /// Answers.
@@ -35,7 +35,7 @@ pub(crate) async fn start_error(serving: impl Future<Output = Result<(), Error>>
 
 #[tokio::test]
 async fn on_loopback_it_is_there_and_the_resource_names_it() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for path in PATHS {
         let answer = get(&running.url(path)).await;
         assert_ne!(answer.status, 404, "{path} {answer:?}");
@@ -49,7 +49,7 @@ async fn on_loopback_it_is_there_and_the_resource_names_it() {
 async fn with_an_issuer_configured_it_does_not_exist() {
     let server = tool_server::unverified_server(&Runs::default());
     let running =
-        Running::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
+        RunningServer::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
     assert_absent(&running.origin()).await;
     let metadata = get(&running.url("/.well-known/oauth-protected-resource")).await;
     assert!(
@@ -62,7 +62,7 @@ async fn with_an_issuer_configured_it_does_not_exist() {
 
 #[tokio::test]
 async fn where_no_tool_needs_a_token_it_does_not_exist() {
-    let running = Running::start(open_only(), |config| config).await;
+    let running = RunningServer::start(open_only(), |config| config).await;
     assert_absent(&running.origin()).await;
 }
 

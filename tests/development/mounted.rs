@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use axum::{Router, extract::ConnectInfo, routing::get as route};
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
+    client::{Client, HttpResponse, Revision},
     tool_server::{self, Runs},
     unsigned_tokens,
 };
@@ -64,7 +64,7 @@ async fn the_applications_own_routes_are_its_own() {
             .get(format!("{origin}{path}"))
             .header("host", "any.example")
             .bearer_auth("a token of its own");
-        assert_eq!(Answer::of(request).await.text, text, "{path}");
+        assert_eq!(HttpResponse::of(request).await.text, text, "{path}");
     }
 }
 
@@ -80,7 +80,7 @@ async fn the_server_is_protected_there_as_well() {
     // A browser page can read the refusal.
     let message = client.message("tools/call", json!({"name": "read"}));
     let request = client.post(&message).header("origin", "http://localhost:1");
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 401);
     assert!(answer.header("access-control-allow-origin").is_some());
 }

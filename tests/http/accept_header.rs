@@ -3,8 +3,8 @@
 use reqwest::{Method, header::HeaderMap};
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
@@ -38,7 +38,7 @@ async fn both_ways(
     method: &str,
     params: serde_json::Value,
     accepted: &[&str],
-) -> [Answer; 2] {
+) -> [HttpResponse; 2] {
     let message = client.message(method, params);
     let send = async |kind: &str| {
         let mut lines = HeaderMap::new();
@@ -51,7 +51,7 @@ async fn both_ways(
         let kind = kind.parse().expect("a value");
         request.headers_mut().insert("content-type", kind);
         let answer = http.execute(request).await;
-        Answer::of_response(answer.expect("an answer")).await
+        HttpResponse::of_response(answer.expect("an answer")).await
     };
     [
         send("application/json").await,
@@ -59,19 +59,19 @@ async fn both_ways(
     ]
 }
 
-/// Starts a desk with sessions, and one without.
-async fn desks() -> [(Running, Runs, bool); 2] {
-    let (running, runs) = crate::desk().await;
+/// Starts a tool server with sessions, and one without.
+async fn start_with_and_without_sessions() -> [(RunningServer, Runs, bool); 2] {
+    let (running, runs) = crate::start_tool_server().await;
     let other = Runs::default();
     let server = tool_server::server(&other).without_sessions();
-    let without = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let without = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     [(running, runs, true), (without, other, false)]
 }
 
 #[tokio::test]
 async fn ranges_and_weights_are_accepted_wherever_they_cover_the_answer() {
     let http = reqwest::Client::new();
-    for (running, runs, has_sessions) in desks().await {
+    for (running, runs, has_sessions) in start_with_and_without_sessions().await {
         for revision in Revision::ALL {
             let alice = client(&running, revision, "desk:read").await;
             let is_in_session = has_sessions && revision != Revision::Stateless;
@@ -103,7 +103,7 @@ async fn ranges_and_weights_are_accepted_wherever_they_cover_the_answer() {
 
 #[tokio::test]
 async fn whoever_says_nothing_accepts_everything() {
-    let (running, _) = crate::desk().await;
+    let (running, _) = crate::start_tool_server().await;
     let alice = client(&running, Revision::Stateless, "desk:read").await;
     let params = json!({"name": "read", "arguments": {}});
     // No `Accept` at all: reqwest adds one unless it is set.
@@ -137,7 +137,7 @@ async fn whoever_says_nothing_accepts_everything() {
 
 #[tokio::test]
 async fn a_handshake_and_a_stream_are_events() {
-    let (running, _) = crate::desk().await;
+    let (running, _) = crate::start_tool_server().await;
     let revision = Revision::Session("2025-11-25");
     let alice = client(&running, revision, "desk:read").await;
     let http = reqwest::Client::new();
@@ -173,7 +173,7 @@ async fn a_handshake_and_a_stream_are_events() {
 
 #[tokio::test]
 async fn what_may_be_told_along_the_way_needs_both() {
-    let (running, runs) = crate::desk().await;
+    let (running, runs) = crate::start_tool_server().await;
     let alice = client(&running, Revision::Stateless, "desk:read").await;
     let params = json!({"name": "slow", "arguments": {"millis": 1}});
     let message = alice.message("tools/call", params);

@@ -6,12 +6,12 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpService, session::local::LocalSessionManager,
 };
 use support::{
-    rmcp_handler::Ledger, running_server::Running, tool_server, unsigned_tokens::ISSUER,
+    rmcp_handler::RmcpHandler, running_server::RunningServer, tool_server, unsigned_tokens::ISSUER,
 };
 use tokio::net::TcpListener;
 use toolgate::{Config, HandlerGate, Server, access};
 
-use crate::{closed_desk, desk};
+use crate::{start_protected_server, start_tool_server};
 
 /// The `Accept` header of a browser navigation.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -49,7 +49,7 @@ async fn leads_to_the_page(origin: &str, path: &str) {
 
 #[tokio::test]
 async fn a_browser_at_the_endpoint_or_at_the_root_is_sent_to_the_page() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for path in ["/mcp", "/mcp/", "/"] {
         leads_to_the_page(&running.origin(), path).await;
     }
@@ -59,7 +59,7 @@ async fn a_browser_at_the_endpoint_or_at_the_root_is_sent_to_the_page() {
 async fn an_endpoint_at_the_root_does_so_as_well() {
     let server = tool_server::server(&tool_server::Runs::default());
     let at_root = |address| Config::new(format!("http://{address}")).with_issuer(ISSUER);
-    let running = Running::start_as(server, at_root).await;
+    let running = RunningServer::start_as(server, at_root).await;
     leads_to_the_page(&running.origin(), "/").await;
     let answer = ask(Method::POST, &format!("{}/", running.origin()), &[]).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
@@ -67,7 +67,7 @@ async fn an_endpoint_at_the_root_does_so_as_well() {
 
 #[tokio::test]
 async fn a_client_is_never_sent_anywhere() {
-    let (running, _) = closed_desk().await;
+    let (running, _) = start_protected_server().await;
     let streams = "application/json, text/event-stream";
     for (method, headers) in [
         (Method::GET, &[("accept", "text/event-stream")][..]),
@@ -137,7 +137,7 @@ async fn the_page_promises_the_login_that_the_server_has() {
     const NEVER: &str = "No login is needed";
     let config = || Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
 
-    let closed = tool_server::closed_server(&tool_server::Runs::default());
+    let closed = tool_server::protected_server(&tool_server::Runs::default());
     let page = promise(closed.into_router(config()).expect("it starts")).await;
     assert!(page.contains(AT_CONNECTION) && !page.contains(NEVER));
 
@@ -157,7 +157,7 @@ async fn the_page_promises_the_login_that_the_server_has() {
         .build_unseen(config())
         .expect("it starts");
     let service = StreamableHttpService::new(
-        gate.guard_each(|| Ok(Ledger::default())),
+        gate.guard_each(|| Ok(RmcpHandler::default())),
         LocalSessionManager::default().into(),
         gate.transport(),
     );

@@ -6,10 +6,10 @@ mod handshake;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    rmcp_handler::Ledger,
+    client::{Client, HttpResponse, Revision},
+    rmcp_handler::RmcpHandler,
     tool_server::Runs,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use tokio::net::TcpListener;
 use toolgate::{
@@ -29,8 +29,8 @@ fn builder() -> HandlerGateBuilder {
         .prompt("review", access!(refused))
         .resource("ledger://closed", access!(refused))
         .resource("ledger://open", access!(authenticated))
-        .resource(Ledger::TEMPLATE, access!(scope = "ledger:read"))
-        .with_verifier(Unsigned)
+        .resource(RmcpHandler::TEMPLATE, access!(scope = "ledger:read"))
+        .with_verifier(UnsignedVerifier)
 }
 
 struct Mounted {
@@ -57,7 +57,7 @@ impl Mounted {
     }
 
     async fn gated(builder: HandlerGateBuilder) -> Self {
-        let ledger = Ledger::default();
+        let ledger = RmcpHandler::default();
         let runs = ledger.runs.clone();
         Self::at(&runs, |config| async {
             let gate = builder.build(config, ledger.clone()).await;
@@ -75,9 +75,9 @@ impl Mounted {
     }
 }
 
-type Service = StreamableHttpService<toolgate::GuardedHandler<Ledger>, LocalSessions>;
+type Service = StreamableHttpService<toolgate::GuardedHandler<RmcpHandler>, LocalSessions>;
 
-fn service(gate: &HandlerGate, ledger: Ledger) -> Service {
+fn service(gate: &HandlerGate, ledger: RmcpHandler) -> Service {
     let guarded = gate.clone();
     StreamableHttpService::new(
         move || Ok(guarded.guard(ledger.clone())),
@@ -96,7 +96,7 @@ async fn names(client: &Client, method: &str, list: &str, name: &str) -> Vec<Str
         .collect()
 }
 
-fn is_error(answer: &Answer) -> bool {
+fn is_error(answer: &HttpResponse) -> bool {
     answer.status >= 400 || answer.json().get("error").is_some()
 }
 
@@ -148,9 +148,9 @@ async fn prompts_and_resources_have_the_same_gate() {
         let templates = ("resources/templates/list", "resourceTemplates");
         assert_eq!(
             names(&alice, templates.0, templates.1, "uriTemplate").await,
-            [Ledger::TEMPLATE]
+            [RmcpHandler::TEMPLATE]
         );
-        let reference = json!({"type": "ref/resource", "uri": Ledger::TEMPLATE});
+        let reference = json!({"type": "ref/resource", "uri": RmcpHandler::TEMPLATE});
         let completion = json!({"ref": reference, "argument": {"name": "number", "value": "1"}});
         let needing = [
             ("prompts/get", json!({"name": "sum"})),
@@ -193,7 +193,7 @@ async fn lists_are_private_and_can_be_filtered_by_what_is_granted() {
 
 async fn faults(builder: HandlerGateBuilder) -> String {
     let config = Config::new("http://127.0.0.1:9/mcp").with_issuer(ISSUER);
-    let gate: Result<HandlerGate, StartError> = builder.build(config, Ledger::default()).await;
+    let gate: Result<HandlerGate, StartError> = builder.build(config, RmcpHandler::default()).await;
     gate.err().expect("it must not start").to_string()
 }
 
@@ -217,20 +217,27 @@ async fn what_is_said_and_what_there_is_must_agree() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    let bare = HandlerGate::builder("ledger").with_verifier(Unsigned);
+    let bare = HandlerGate::builder("ledger").with_verifier(UnsignedVerifier);
     let told = faults(bare.tool("read", access!(public))).await;
-    for name in Ledger::TOOLS.iter().skip(1).chain(&Ledger::PROMPTS) {
+    for name in RmcpHandler::TOOLS
+        .iter()
+        .skip(1)
+        .chain(&RmcpHandler::PROMPTS)
+    {
         let fault = format!("`{name}`, and what it needs is not declared");
         assert!(told.contains(&fault), "{name}: {told}");
     }
-    for uri in Ledger::RESOURCES.iter().chain(&[Ledger::TEMPLATE]) {
+    for uri in RmcpHandler::RESOURCES
+        .iter()
+        .chain(&[RmcpHandler::TEMPLATE])
+    {
         assert!(told.contains(uri), "{uri}: {told}");
     }
 }
 
 #[tokio::test]
 async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
-    let ledger = Ledger::default();
+    let ledger = RmcpHandler::default();
     let by_rule = HandlerGate::builder("ledger")
         .tool("write", access!(refused))
         .tools_by(|tool| match &*tool.name {
@@ -241,8 +248,8 @@ async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
         .prompt("review", access!(public))
         .resource("ledger://open", access!(public))
         .resource("ledger://closed", access!(public))
-        .resource(Ledger::TEMPLATE, access!(public))
-        .with_verifier(Unsigned);
+        .resource(RmcpHandler::TEMPLATE, access!(public))
+        .with_verifier(UnsignedVerifier);
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = by_rule.build(config, ledger.clone()).await.expect("a gate");
         gate.router(service(&gate, ledger))
@@ -258,7 +265,7 @@ async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
 
 #[tokio::test]
 async fn a_gate_that_is_stopped_ends_its_streams() {
-    let ledger = Ledger::default();
+    let ledger = RmcpHandler::default();
     let (give, take) = tokio::sync::oneshot::channel();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = builder().build(config, ledger.clone()).await;

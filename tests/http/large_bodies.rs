@@ -6,11 +6,11 @@ use futures_util::stream;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
+    client::{Client, HttpResponse, Revision},
     unsigned_tokens,
 };
 
-use crate::{client, closed_desk, desk};
+use crate::{client, start_protected_server, start_tool_server};
 
 /// Builds a call with an argument of this many bytes; the tool's name comes first.
 fn large_call(client: &Client, tool: &str, size: usize) -> String {
@@ -23,14 +23,14 @@ fn large_call(client: &Client, tool: &str, size: usize) -> String {
 }
 
 /// Sends a body with the headers of its call.
-async fn send(client: &Client, tool: &str, body: impl Into<reqwest::Body>) -> Answer {
+async fn send(client: &Client, tool: &str, body: impl Into<reqwest::Body>) -> HttpResponse {
     let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
-    Answer::of(client.post(&message).body(body.into())).await
+    HttpResponse::of(client.post(&message).body(body.into())).await
 }
 
 #[tokio::test]
 async fn an_expired_token_with_a_large_argument_sees_its_401_and_repeats_with_a_new_one() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = json!(1_000);
     let expired = Client::new(running.resource(), Revision::Stateless)
@@ -55,7 +55,7 @@ async fn an_expired_token_with_a_large_argument_sees_its_401_and_repeats_with_a_
 
 #[tokio::test]
 async fn a_stranger_with_4_mib_sees_the_401_of_the_tool_on_a_connection_that_goes_on() {
-    let (running, runs) = closed_desk().await;
+    let (running, runs) = start_protected_server().await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     let just_below = 4 * 1024 * 1024 - 1024;
     for body in [
@@ -88,7 +88,7 @@ async fn a_stranger_with_4_mib_sees_the_401_of_the_tool_on_a_connection_that_goe
 
 #[tokio::test]
 async fn a_chunked_body_of_a_stranger_is_read_to_its_end() {
-    let (running, _) = closed_desk().await;
+    let (running, _) = start_protected_server().await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     let body = large_call(&stranger, "write", 300 * 1024);
     let chunks: Vec<Result<Vec<u8>, std::io::Error>> = body
@@ -110,7 +110,7 @@ async fn a_chunked_body_of_a_stranger_is_read_to_its_end() {
 
 #[tokio::test]
 async fn a_public_tool_runs_without_a_token_for_what_is_kept_and_not_for_more() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     let padded = |size: usize| {
         let body = large_call(&stranger, "ping", 0);
@@ -128,7 +128,7 @@ async fn a_public_tool_runs_without_a_token_for_what_is_kept_and_not_for_more() 
 
 #[tokio::test]
 async fn the_body_of_a_refusal_is_an_error_that_answers_its_request() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
         for (id, repeated) in [
@@ -140,7 +140,7 @@ async fn the_body_of_a_refusal_is_an_error_that_answers_its_request() {
             let mut message =
                 client.message("tools/call", json!({"name": "rewrite", "arguments": {}}));
             message["id"] = id.clone();
-            let answer = Answer::of(client.post(&message).body(message.to_string())).await;
+            let answer = HttpResponse::of(client.post(&message).body(message.to_string())).await;
             assert_eq!(answer.status, 403, "{answer:?}");
             let data = json!({
                 "error": "insufficient_scope",
@@ -166,16 +166,16 @@ async fn the_body_of_a_refusal_is_an_error_that_answers_its_request() {
 
 #[tokio::test]
 async fn a_refusal_without_a_request_to_answer_keeps_the_form_of_oauth() {
-    let (running, _) = closed_desk().await;
+    let (running, _) = start_protected_server().await;
     let stranger = Client::new(running.resource(), Revision::Session("2025-11-25"));
-    let is_oauth = |answer: &Answer| {
+    let is_oauth = |answer: &HttpResponse| {
         let body: Value = answer.json();
         assert_eq!(answer.status, 401, "{answer:?}");
         assert_eq!(body["error"], "no_token", "{answer:?}");
         assert_eq!(body["scope"], "desk:read", "{answer:?}");
     };
     for method in [Method::GET, Method::DELETE] {
-        is_oauth(&Answer::of(stranger.plain(method)).await);
+        is_oauth(&HttpResponse::of(stranger.plain(method)).await);
     }
     let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
     is_oauth(&stranger.send(&notification).await);
@@ -183,7 +183,7 @@ async fn a_refusal_without_a_request_to_answer_keeps_the_form_of_oauth() {
 
 #[tokio::test]
 async fn what_a_caller_wrote_is_in_no_message() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for token in [None, Some("desk:other")] {
         let client = match token {
             Some(scopes) => client(&running, Revision::Stateless, scopes).await,
@@ -196,20 +196,20 @@ async fn what_a_caller_wrote_is_in_no_message() {
 
 #[tokio::test]
 async fn a_session_id_on_a_request_of_2026_07_28_is_ignored() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let request = client
         .post(&message)
         .header("mcp-session-id", "of-an-older-time");
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(runs.all().len(), 1);
 }
 
 #[tokio::test]
 async fn over_http2_as_well_a_stranger_sees_the_401_and_a_caller_gets_an_answer() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let http = reqwest::Client::builder()
         .http2_prior_knowledge()
         .build()

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
-    unsigned_tokens::{ISSUER, Unsigned},
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
 use toolgate::{Context, LogLevel, Server, mcp_tool, tools};
 
@@ -31,9 +31,9 @@ async fn tell(context: Context) {
 #[mcp_tool(scope = "desk:read")]
 fn rest() {}
 
-async fn start(server: Server<()>) -> Running {
-    let server = server.with_verifier(Unsigned);
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<()>) -> RunningServer {
+    let server = server.with_verifier(UnsignedVerifier);
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 /// Returns the messages in a stream.
@@ -69,7 +69,7 @@ struct Session {
 }
 
 impl Session {
-    async fn open(running: &Running) -> Self {
+    async fn open(running: &RunningServer) -> Self {
         let client = client(running, SESSION, "desk:read").await;
         let get = client
             .plain(Method::GET)
@@ -79,7 +79,7 @@ impl Session {
         Self { client, stream }
     }
 
-    async fn set_level(&self, level: &str) -> Answer {
+    async fn set_level(&self, level: &str) -> HttpResponse {
         let params = json!({"level": level});
         self.client.request("logging/setLevel", params).await
     }

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    manual_clock::MovedClock,
-    running_server::Running,
+    client::{Client, HttpResponse, Revision},
+    manual_clock::ManualClock,
+    running_server::RunningServer,
     tool_server::Runs,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     AuthorizeError, Caller, Config, Elicited, Reply, Round, Server, State, ToolError, mcp_tool,
@@ -122,29 +122,30 @@ fn survey(#[extract] round: Round<Counted>, State(runs): State<Runs>) -> Answere
     go_on("survey", "all", &round, &runs)
 }
 
-fn server(runs: &Runs, clock: &MovedClock) -> Server<Runs> {
+fn server(runs: &Runs, clock: &ManualClock) -> Server<Runs> {
     Server::with_state("lists", runs.clone())
         .tools(tools![delete, purge, hurry, unlock, plain, survey])
         .with_clock(clock.clone())
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .without_banner()
 }
 
-struct World {
-    running: Running,
+struct Fixture {
+    running: RunningServer,
     runs: Runs,
-    clock: MovedClock,
+    clock: ManualClock,
 }
 
-impl World {
+impl Fixture {
     async fn start() -> Self {
         Self::with(|config| config).await
     }
 
     async fn with(configure: impl FnOnce(Config) -> Config) -> Self {
-        let (runs, clock) = (Runs::default(), MovedClock::default());
+        let (runs, clock) = (Runs::default(), ManualClock::default());
         let server = server(&runs, &clock);
-        let running = Running::start(server, |config| configure(config.with_issuer(ISSUER))).await;
+        let running =
+            RunningServer::start(server, |config| configure(config.with_issuer(ISSUER))).await;
         Self {
             running,
             runs,
@@ -165,7 +166,7 @@ impl World {
 }
 
 /// Calls a tool as a client that can ask its user.
-async fn call(client: &Client, params: Value) -> Answer {
+async fn call(client: &Client, params: Value) -> HttpResponse {
     let mut message = client.message("tools/call", params);
     message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
         json!({"elicitation": {}});
@@ -193,7 +194,7 @@ fn yes(mut params: Value, state: &str) -> Value {
 }
 
 /// Asserts a refusal that says what to do and runs nothing.
-fn refused(answer: &Answer, why: &str, runs: &Runs) {
+fn refused(answer: &HttpResponse, why: &str, runs: &Runs) {
     let error = &answer.json()["error"];
     assert_eq!(error["code"], -32602, "{why}: {answer:?}");
     let message = error["message"].as_str().expect("a message");
@@ -203,8 +204,8 @@ fn refused(answer: &Answer, why: &str, runs: &Runs) {
 
 #[tokio::test]
 async fn a_tool_asks_and_goes_on_with_the_answer() {
-    let world = World::start().await;
-    let alice = world.alice();
+    let fixture = Fixture::start().await;
+    let alice = fixture.alice();
     let params = first("delete", "old");
     let answer = call(&alice, params.clone()).await;
     let form = &answer.json()["result"]["inputRequests"]["confirm"];
@@ -220,13 +221,13 @@ async fn a_tool_asks_and_goes_on_with_the_answer() {
     let mut no = yes(params, &state);
     no["inputResponses"]["confirm"] = json!({"action": "decline"});
     assert_eq!(call(&alice, no).await.tool_text(), "nothing was deleted");
-    assert_eq!(world.runs.all(), ["delete"]);
+    assert_eq!(fixture.runs.all(), ["delete"]);
 }
 
 #[tokio::test]
 async fn a_state_of_another_call_or_caller_runs_nothing() {
-    let world = World::start().await;
-    let alice = world.alice();
+    let fixture = Fixture::start().await;
+    let alice = fixture.alice();
     let params = first("delete", "old");
     let state = asked(&alice, &params).await;
     for (why, params) in [
@@ -234,11 +235,11 @@ async fn a_state_of_another_call_or_caller_runs_nothing() {
         ("other arguments", first("delete", "new")),
         ("a tool that asks nobody", json!({"name": "plain"})),
     ] {
-        refused(&call(&alice, yes(params, &state)).await, why, &world.runs);
+        refused(&call(&alice, yes(params, &state)).await, why, &fixture.runs);
     }
-    let mallory = world.client_of("mallory", "list:write");
+    let mallory = fixture.client_of("mallory", "list:write");
     let stolen = call(&mallory, yes(params.clone(), &state)).await;
-    refused(&stolen, "another principal", &world.runs);
+    refused(&stolen, "another principal", &fixture.runs);
 
     let mut altered = state.clone().into_bytes();
     let middle = altered.len() / 2;
@@ -246,31 +247,35 @@ async fn a_state_of_another_call_or_caller_runs_nothing() {
     let altered = String::from_utf8(altered).expect("base64url is ASCII");
     for state in [&altered, "", "made up", &state[1..], &format!("{state}A")] {
         let answer = call(&alice, yes(params.clone(), state)).await;
-        refused(&answer, state, &world.runs);
+        refused(&answer, state, &fixture.runs);
     }
     let mut unasked = yes(params.clone(), &state);
     unasked
         .as_object_mut()
         .expect("parameters")
         .remove("requestState");
-    refused(&call(&alice, unasked).await, "an answer alone", &world.runs);
+    refused(
+        &call(&alice, unasked).await,
+        "an answer alone",
+        &fixture.runs,
+    );
 
     // The order of arguments does not matter, and the correct call still runs.
     assert_eq!(call(&alice, yes(params, &state)).await.status, 200);
-    assert_eq!(world.runs.all(), ["delete"]);
+    assert_eq!(fixture.runs.all(), ["delete"]);
 }
 
 #[tokio::test]
 async fn a_state_that_nobody_had_to_log_in_for_is_nobody_elses() {
-    let world = World::start().await;
-    let anonymous = Client::new(world.running.resource(), Revision::Stateless);
+    let fixture = Fixture::start().await;
+    let anonymous = Client::new(fixture.running.resource(), Revision::Stateless);
     let params = json!({"name": "survey"});
     let state = asked(&anonymous, &params).await;
-    let answer = call(&world.alice(), yes(params.clone(), &state)).await;
-    refused(&answer, "with a token", &world.runs);
-    let state = asked(&world.alice(), &params).await;
+    let answer = call(&fixture.alice(), yes(params.clone(), &state)).await;
+    refused(&answer, "with a token", &fixture.runs);
+    let state = asked(&fixture.alice(), &params).await;
     let answer = call(&anonymous, yes(params.clone(), &state)).await;
-    refused(&answer, "without one", &world.runs);
+    refused(&answer, "without one", &fixture.runs);
     let state = asked(&anonymous, &params).await;
     let answer = call(&anonymous, yes(params, &state)).await;
     assert_eq!(answer.tool_text(), "deleted 3 of all");
@@ -278,16 +283,16 @@ async fn a_state_that_nobody_had_to_log_in_for_is_nobody_elses() {
 
 #[tokio::test]
 async fn a_state_is_good_for_ten_minutes_and_no_longer() {
-    let world = World::start().await;
-    let (alice, params) = (world.alice(), first("delete", "old"));
+    let fixture = Fixture::start().await;
+    let (alice, params) = (fixture.alice(), first("delete", "old"));
     let state = asked(&alice, &params).await;
-    world.clock.pass(601);
+    fixture.clock.pass(601);
     let answer = call(&alice, yes(params.clone(), &state)).await;
-    refused(&answer, "expired", &world.runs);
+    refused(&answer, "expired", &fixture.runs);
     let message = answer.json()["error"]["message"].clone();
     assert!(message.to_string().contains("expired"), "{message}");
     let state = asked(&alice, &params).await;
-    world.clock.pass(590);
+    fixture.clock.pass(590);
     assert_eq!(
         call(&alice, yes(params, &state)).await.tool_text(),
         "deleted 3 of old"
@@ -296,22 +301,22 @@ async fn a_state_is_good_for_ten_minutes_and_no_longer() {
 
 #[tokio::test]
 async fn the_next_round_is_authorized_like_any_call() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let params = first("delete", "old");
-    let state = asked(&world.alice(), &params).await;
+    let state = asked(&fixture.alice(), &params).await;
     let next = yes(params, &state);
-    let less = call(&world.client_of("alice", "list:read"), next.clone()).await;
+    let less = call(&fixture.client_of("alice", "list:read"), next.clone()).await;
     assert_eq!(less.status, 403, "{less:?}");
-    let none = call(&world.alice().without_token(), next.clone()).await;
+    let none = call(&fixture.alice().without_token(), next.clone()).await;
     assert_eq!(none.status, 401, "{none:?}");
     // A state for an open list does not open a locked one, and does not skip its question.
     let locked = first("unlock", "locked");
-    let state = asked(&world.alice(), &first("unlock", "open")).await;
-    let answer = call(&world.alice(), yes(locked, &state)).await;
+    let state = asked(&fixture.alice(), &first("unlock", "open")).await;
+    let answer = call(&fixture.alice(), yes(locked, &state)).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
     // Another token of the same user works.
-    let more = world.client_of("alice", "list:write list:admin");
+    let more = fixture.client_of("alice", "list:write list:admin");
     assert_eq!(call(&more, next).await.tool_text(), "deleted 3 of old");
 }
 
@@ -319,8 +324,8 @@ async fn the_next_round_is_authorized_like_any_call() {
 async fn replicas_take_each_others_states_by_a_common_key_alone() {
     let resource = "https://lists.example/mcp";
     let replica = |key: Option<[u8; 32]>| async move {
-        let (runs, clock) = (Runs::default(), MovedClock::default());
-        Running::start_as(server(&runs, &clock), |address| {
+        let (runs, clock) = (Runs::default(), ManualClock::default());
+        RunningServer::start_as(server(&runs, &clock), |address| {
             let config = Config::new(resource).with_bind(address).with_issuer(ISSUER);
             match key {
                 Some(key) => config.with_state_key(key),
@@ -330,13 +335,13 @@ async fn replicas_take_each_others_states_by_a_common_key_alone() {
         .await
     };
     let token = unsigned_tokens::token(&unsigned_tokens::claims(resource, "list:write"));
-    let ask = |running: &Running, params: Value| {
+    let ask = |running: &RunningServer, params: Value| {
         let client = Client::new(running.resource(), Revision::Stateless).with_token(&token);
         let mut message = client.message("tools/call", params);
         message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
             json!({"elicitation": {}});
         let request = client.post(&message).header("host", "lists.example");
-        Answer::of(request.body(message.to_string()))
+        HttpResponse::of(request.body(message.to_string()))
     };
     let key = |first: u8| {
         let mut key = [7; 32];

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
     resources_and_prompts,
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
@@ -12,8 +12,8 @@ use toolgate::{Server, Visibility};
 
 use crate::client;
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 async fn listed(client: &Client) -> Vec<String> {
@@ -31,7 +31,7 @@ async fn listed(client: &Client) -> Vec<String> {
 #[tokio::test]
 async fn a_prompt_is_got_by_who_has_its_scope() {
     let runs = Runs::default();
-    let running = start(resources_and_prompts::furnish(tool_server::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
         runs.forget();
         let reader = client(&running, revision, "desk:read").await;
@@ -55,7 +55,7 @@ async fn a_prompt_is_got_by_who_has_its_scope() {
 #[tokio::test]
 async fn arguments_that_are_not_the_prompts_run_nothing() {
     let runs = Runs::default();
-    let running = start(resources_and_prompts::furnish(tool_server::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
         for get in [
@@ -77,12 +77,12 @@ async fn arguments_that_are_not_the_prompts_run_nothing() {
 #[tokio::test]
 async fn the_list_shows_what_the_caller_could_have() {
     let runs = Runs::default();
-    let all = start(resources_and_prompts::furnish(tool_server::server(&runs))).await;
-    let granted = resources_and_prompts::furnish(tool_server::server(&runs))
+    let all = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
+    let granted = resources_and_prompts::add_all(tool_server::server(&runs))
         .with_visibility(Visibility::Granted);
     let granted = start(granted).await;
     let open =
-        start(resources_and_prompts::furnish(tool_server::server(&runs)).with_open_handshake())
+        start(resources_and_prompts::add_all(tool_server::server(&runs)).with_open_handshake())
             .await;
     for revision in Revision::ALL {
         let alice = client(&all, revision, "").await;
@@ -107,7 +107,7 @@ async fn the_list_shows_what_the_caller_could_have() {
 #[tokio::test]
 async fn arguments_are_completed_for_those_who_may_get_the_prompt() {
     let runs = Runs::default();
-    let running = start(resources_and_prompts::furnish(tool_server::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
         runs.forget();
         let complete = |prompt: &str| {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
+    client::{Client, HttpResponse, Revision},
     resources_and_prompts,
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
@@ -13,24 +13,24 @@ use toolgate::{Server, Visibility, mcp_resource, resources, scopes};
 use crate::client;
 
 scopes! {
-    /// What a token for the desk can allow.
+    /// What a token for the tool server can allow.
     mod scope {
         /// Read.
         READ = "desk:read",
     }
 }
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-async fn furnished() -> (Running, Runs) {
+async fn server_with_all() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let running = start(resources_and_prompts::furnish(tool_server::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     (running, runs)
 }
 
-async fn read(client: &Client, uri: &str) -> Answer {
+async fn read(client: &Client, uri: &str) -> HttpResponse {
     client.request("resources/read", json!({"uri": uri})).await
 }
 
@@ -66,7 +66,7 @@ fn not_found(revision: Revision) -> i64 {
 
 #[tokio::test]
 async fn a_resource_is_read_by_who_has_its_scope() {
-    let (running, runs) = furnished().await;
+    let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         runs.forget();
         let reader = client(&running, revision, "desk:read").await;
@@ -97,7 +97,7 @@ async fn a_resource_is_read_by_who_has_its_scope() {
 
 #[tokio::test]
 async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
-    let (running, runs) = furnished().await;
+    let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         let writer = client(&running, revision, "desk:read desk:write").await;
         for uri in [
@@ -130,9 +130,9 @@ async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
 #[tokio::test]
 async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
     let runs = Runs::default();
-    let running = start(resources_and_prompts::furnish_wide(tool_server::server(
-        &runs,
-    )))
+    let running = start(resources_and_prompts::add_with_wide_template(
+        tool_server::server(&runs),
+    ))
     .await;
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
         let reader = client(&running, revision, "desk:read").await;
@@ -193,9 +193,9 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
 
 #[tokio::test]
 async fn the_lists_say_what_there_is_and_who_may_keep_them() {
-    let (running, runs) = furnished().await;
+    let (running, runs) = server_with_all().await;
     let open =
-        start(resources_and_prompts::furnish(tool_server::server(&runs)).with_open_handshake())
+        start(resources_and_prompts::add_all(tool_server::server(&runs)).with_open_handshake())
             .await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
@@ -229,7 +229,7 @@ async fn the_lists_say_what_there_is_and_who_may_keep_them() {
 
 #[tokio::test]
 async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
-    let server = resources_and_prompts::furnish(tool_server::server(&Runs::default()));
+    let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     let running = start(server.with_visibility(Visibility::Granted)).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
@@ -248,7 +248,7 @@ async fn what_there_is_is_announced_and_nothing_else() {
     for (server, has) in [
         (tool_server::server(&runs), false),
         (
-            resources_and_prompts::furnish(tool_server::server(&runs)),
+            resources_and_prompts::add_all(tool_server::server(&runs)),
             true,
         ),
     ] {
@@ -276,9 +276,9 @@ async fn what_there_is_is_announced_and_nothing_else() {
 async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
     let runs = Runs::default();
     let server = Server::with_state("shelf", runs.clone())
-        .with_verifier(support::unsigned_tokens::Unsigned)
+        .with_verifier(support::unsigned_tokens::UnsignedVerifier)
         .without_banner();
-    let running = start(resources_and_prompts::furnish_closed(server)).await;
+    let running = start(resources_and_prompts::add_protected(server)).await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let document = client
         .get(&running.url("/.well-known/oauth-protected-resource"))
@@ -297,7 +297,7 @@ async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
 
 #[tokio::test]
 async fn variables_are_completed_for_those_who_may_read() {
-    let (running, runs) = furnished().await;
+    let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         runs.forget();
         let complete = |template: &str, variable: &str, value: &str| {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
@@ -13,8 +13,8 @@ use toolgate::{Changes, Server, Visibility};
 
 use crate::client;
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 async fn listed(client: &Client) -> Vec<String> {
@@ -173,7 +173,7 @@ async fn those_who_listen_are_told_that_the_list_changed() {
 async fn who_listens_needs_a_token_where_nothing_is_open() {
     let changes = Changes::new();
     let runs = Runs::default();
-    let running = start(tool_server::closed_server(&runs).with_changes(&changes)).await;
+    let running = start(tool_server::protected_server(&runs).with_changes(&changes)).await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     let answer = anonymous
         .request("subscriptions/listen", json!({"notifications": {}}))
@@ -205,7 +205,7 @@ async fn a_stream_ends_when_its_token_does() {
         stateless.post(&listen).body(listen.to_string()),
     ];
     for request in streams {
-        let ended = tokio::time::timeout(Duration::from_secs(10), Answer::of(request)).await;
+        let ended = tokio::time::timeout(Duration::from_secs(10), HttpResponse::of(request)).await;
         assert_eq!(ended.expect("the stream ends").status, 200);
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Challenge, Client, Revision},
-    running_server::Running,
+    client::{Challenge, Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
@@ -13,7 +13,7 @@ use crate::client;
 
 #[tokio::test]
 async fn a_listed_tool_says_what_it_asks_for_beside_its_members_and_in_meta() {
-    let (running, _) = crate::desk().await;
+    let (running, _) = crate::start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
         let answer = client.request("tools/list", json!({})).await.json();
@@ -41,29 +41,31 @@ async fn a_listed_tool_says_what_it_asks_for_beside_its_members_and_in_meta() {
 
 #[tokio::test]
 async fn a_list_that_is_asked_for_in_an_odd_way_says_the_same() {
-    let (running, _) = crate::desk().await;
+    let (running, _) = crate::start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let plain = client.request("tools/list", json!({})).await;
     let message = client.message("tools/list", json!({}));
     let accept = "text/event-stream;q=0.5, application/json;q=0.9, */*";
     let odd = client.post(&message).body(format!(" {message}\n"));
     let odd = odd.header("accept", accept).header("x-odd", "odd");
-    let odd = Answer::of(odd).await;
+    let odd = HttpResponse::of(odd).await;
     assert_eq!((odd.status, odd.json()), (plain.status, plain.json()));
 }
 
-/// Starts a desk that returns denials as results to the calls selected by `to`.
-async fn desk_for(to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static) -> (Running, Runs) {
+/// Starts a tool server that returns denials as results to the calls selected by `to`.
+async fn start_for(
+    to: impl Fn(&DeniedCall<'_>) -> bool + Send + Sync + 'static,
+) -> (RunningServer, Runs) {
     let runs = Runs::default();
     let server = tool_server::server(&runs)
         .with_open_handshake()
         .denials_as_tool_results(to);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
 /// Returns the challenge in a result, which must be a failed tool result without other content.
-fn challenge(answer: &Answer) -> Challenge {
+fn challenge(answer: &HttpResponse) -> Challenge {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.challenge(), None, "{answer:?}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -79,7 +81,7 @@ fn challenge(answer: &Answer) -> Challenge {
 
 #[tokio::test]
 async fn a_denied_call_is_a_result_with_the_challenge_and_runs_nothing() {
-    let (running, runs) = desk_for(|_| true).await;
+    let (running, runs) = start_for(|_| true).await;
     let metadata = running.url("/.well-known/oauth-protected-resource/mcp");
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
@@ -115,7 +117,7 @@ async fn a_denied_call_is_a_result_with_the_challenge_and_runs_nothing() {
 
 #[tokio::test]
 async fn whoever_is_not_meant_gets_the_real_status() {
-    let (running, runs) = desk_for(|call| {
+    let (running, runs) = start_for(|call| {
         call.client_id() == Some("the-host")
             || call.user_agent().is_some_and(|agent| agent == "host/1")
     })
@@ -136,15 +138,15 @@ async fn whoever_is_not_meant_gets_the_real_status() {
         let nobody = reader.without_session().without_token();
         let message = nobody.message("tools/call", json!({"name": "write", "arguments": {}}));
         let send = || nobody.post(&message).body(message.to_string());
-        assert_eq!(Answer::of(send()).await.status, 401, "{revision:?}");
-        challenge(&Answer::of(send().header("user-agent", "host/1")).await);
+        assert_eq!(HttpResponse::of(send()).await.status, 401, "{revision:?}");
+        challenge(&HttpResponse::of(send().header("user-agent", "host/1")).await);
     }
     assert_eq!(runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn nothing_but_a_challenge_to_a_call_is_a_result() {
-    let (running, _) = desk_for(|_| true).await;
+    let (running, _) = start_for(|_| true).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
         let other = reader.clone().with_token("a.b.c");
@@ -159,7 +161,7 @@ async fn nothing_but_a_challenge_to_a_call_is_a_result() {
         let twice = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","name":"ping"}}"#;
         let message = reader.message("tools/call", json!({"name": "write"}));
         let nobody = reader.clone().without_session().without_token();
-        let answer = Answer::of(nobody.post(&message).body(twice)).await;
+        let answer = HttpResponse::of(nobody.post(&message).body(twice)).await;
         assert_eq!(answer.status, 401, "{answer:?}");
     }
 }

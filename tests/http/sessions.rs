@@ -5,12 +5,12 @@ mod limits;
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
+    client::{Client, HttpResponse, Revision},
     tool_server::{Runs, server},
     unsigned_tokens,
 };
 
-use crate::{client, desk, open_desk};
+use crate::{client, start_tool_server, start_with_open_handshake};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
@@ -22,21 +22,21 @@ fn token_of(resource: &str, subject: &str, scopes: &str) -> String {
 
 #[tokio::test]
 async fn a_session_answers_nobody_but_its_principal() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let mallory = alice
         .clone()
         .with_token(token_of(&running.resource(), "mallory", "desk:read"));
     let answer = mallory.call("read", json!({})).await;
     assert_eq!(answer.status, 404, "{answer:?}");
-    let answer = Answer::of(
+    let answer = HttpResponse::of(
         mallory
             .plain(Method::GET)
             .header("accept", "text/event-stream"),
     )
     .await;
     assert_eq!(answer.status, 404, "{answer:?}");
-    let answer = Answer::of(mallory.plain(Method::DELETE)).await;
+    let answer = HttpResponse::of(mallory.plain(Method::DELETE)).await;
     assert_eq!(answer.status, 404, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
     // Mallory has not ended it either.
@@ -45,7 +45,7 @@ async fn a_session_answers_nobody_but_its_principal() {
 
 #[tokio::test]
 async fn a_session_is_its_principals_from_its_first_moment() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let resource = running.resource();
     let alice = Client::new(&resource, SESSION).with_token(token_of(&resource, "alice", ""));
     let initialize = alice.message(
@@ -74,7 +74,7 @@ async fn a_session_is_its_principals_from_its_first_moment() {
 async fn a_subject_of_another_issuer_is_another_principal() {
     let runs = Runs::default();
     let other = "https://other.example";
-    let running = support::running_server::Running::start(server(&runs), |config| {
+    let running = support::running_server::RunningServer::start(server(&runs), |config| {
         config
             .with_issuer(unsigned_tokens::ISSUER)
             .with_issuer(other)
@@ -89,7 +89,7 @@ async fn a_subject_of_another_issuer_is_another_principal() {
 
 #[tokio::test]
 async fn a_session_without_a_token_becomes_the_first_principals() {
-    let (running, _) = open_desk().await;
+    let (running, _) = start_with_open_handshake().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;
     assert_eq!(anonymous.call("ping", json!({})).await.status, 200);
@@ -106,42 +106,42 @@ async fn a_session_without_a_token_becomes_the_first_principals() {
 
 #[tokio::test]
 async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let lost = alice
         .clone()
         .with_session("00000000-0000-0000-0000-000000000000");
     assert_eq!(lost.call("read", json!({})).await.status, 404);
-    let ended = Answer::of(alice.plain(Method::DELETE)).await;
+    let ended = HttpResponse::of(alice.plain(Method::DELETE)).await;
     assert!(ended.status < 300, "{ended:?}");
     assert_eq!(alice.call("read", json!({})).await.status, 404);
 }
 
 #[tokio::test]
 async fn the_end_of_a_session_is_done_and_not_merely_accepted() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     // The official Python client treats a 202 as a failure, and reports it to the user.
-    let ended = Answer::of(alice.plain(Method::DELETE)).await;
+    let ended = HttpResponse::of(alice.plain(Method::DELETE)).await;
     assert_eq!(ended.status, 204, "{ended:?}");
     assert_eq!(ended.text, "");
 }
 
 #[tokio::test]
 async fn a_repeated_session_id_is_refused() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let message = alice.message("tools/call", json!({"name": "read", "arguments": {}}));
     let id = alice.session().expect("a session").to_owned();
     let request = alice.post(&message).header("mcp-session-id", id);
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let bystander = {
         let mut client = Client::new(running.resource(), SESSION).with_token(token_of(
             &running.resource(),
@@ -161,7 +161,7 @@ async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
 
 #[tokio::test]
 async fn a_session_that_made_room_leaves_nothing_behind() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for _ in 0..64 {
         client(&running, SESSION, "desk:read").await;
     }
@@ -180,7 +180,7 @@ async fn a_session_that_made_room_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_refused_call_leaves_its_session_alone() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     assert_eq!(alice.call("write", json!({})).await.status, 403);
     assert_eq!(

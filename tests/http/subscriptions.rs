@@ -13,9 +13,9 @@ use std::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
+    client::{Client, HttpResponse, Revision},
     resources_and_prompts,
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
@@ -25,16 +25,16 @@ use crate::client;
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
-async fn furnished(changes: &Changes) -> Running {
-    let server = resources_and_prompts::furnish(tool_server::server(&Runs::default()));
+async fn server_with_all(changes: &Changes) -> RunningServer {
+    let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     start(server.with_changes(changes)).await
 }
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-async fn subscribe(client: &Client, uri: &str) -> Answer {
+async fn subscribe(client: &Client, uri: &str) -> HttpResponse {
     let params = json!({"uri": uri});
     client.request("resources/subscribe", params).await
 }
@@ -96,7 +96,7 @@ async fn a_session_is_told_of_the_resources_that_it_subscribed_to() {
             continue;
         }
         let changes = Changes::new();
-        let running = furnished(&changes).await;
+        let running = server_with_all(&changes).await;
         let writer = client(&running, revision, "desk:read desk:write").await;
         let mut stream = Stream::of_session(&writer).await;
         for uri in ["desk://read", "desk://both/7", "desk://both/8"] {
@@ -126,7 +126,7 @@ async fn a_session_is_told_of_the_resources_that_it_subscribed_to() {
 #[tokio::test]
 async fn a_subscription_is_judged_as_a_read_of_that_uri() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let reader = client(&running, SESSION, "desk:read").await;
     for method in ["resources/subscribe", "resources/unsubscribe"] {
         let ask = |uri: &str| reader.request(method, json!({"uri": uri}));
@@ -146,7 +146,7 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
         }
     }
     let open =
-        resources_and_prompts::furnish(tool_server::server(&Runs::default())).with_open_handshake();
+        resources_and_prompts::add_all(tool_server::server(&Runs::default())).with_open_handshake();
     let open = start(open.with_changes(&Changes::new())).await;
     let mut anonymous = Client::new(open.resource(), SESSION);
     anonymous.open().await;
@@ -158,7 +158,7 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
 #[tokio::test]
 async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let resource = running.resource();
     let writer = client(&running, SESSION, "desk:read desk:write").await;
     let mut stream = Stream::of_session(&writer).await;
@@ -196,7 +196,7 @@ impl Clock for Moved {
 async fn a_session_whose_token_has_expired_is_told_no_more() {
     let changes = Changes::new();
     let now = Moved(Arc::new(AtomicU64::new(1_000_000)));
-    let server = resources_and_prompts::furnish(tool_server::server(&Runs::default()));
+    let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     let running = start(server.with_changes(&changes).with_clock(now.clone())).await;
     let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = 1_001_000.into();
@@ -227,7 +227,7 @@ async fn a_session_whose_token_has_expired_is_told_no_more() {
 #[tokio::test]
 async fn what_one_session_can_be_subscribed_to_is_bounded() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let writer = client(&running, SESSION, "desk:read desk:write").await;
     for number in 0..1024 {
         let answer = subscribe(&writer, &format!("desk://both/{number}")).await;
@@ -244,7 +244,7 @@ async fn what_one_session_can_be_subscribed_to_is_bounded() {
 #[tokio::test]
 async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let reader = client(&running, Revision::Stateless, "desk:read").await;
     let listen = |uris: Value| {
         let params = json!({"notifications": {"resourceSubscriptions": uris}});
@@ -301,7 +301,7 @@ async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
 #[tokio::test]
 async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let reader = client(&running, Revision::Stateless, "desk:read").await;
     let listen = |count: usize| {
         let uris = vec!["desk://read"; count];
@@ -319,7 +319,7 @@ async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything()
 
 #[tokio::test]
 async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
-    let running = start(resources_and_prompts::furnish(tool_server::server(
+    let running = start(resources_and_prompts::add_all(tool_server::server(
         &Runs::default(),
     )))
     .await;
@@ -335,7 +335,7 @@ async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
 #[tokio::test]
 async fn what_is_switched_off_answers_as_what_never_was() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     for revision in Revision::ALL {
         let writer = client(&running, revision, "desk:read desk:write").await;
         let reads = |uri: &str| writer.request("resources/read", json!({"uri": uri}));
@@ -345,8 +345,8 @@ async fn what_is_switched_off_answers_as_what_never_was() {
             .switch_resource_off("desk://both/{id}")
             .expect("one");
         changes.switch_prompt_off("read").expect("one");
-        let code = |answer: &Answer| answer.json()["error"]["code"].clone();
-        let message = |answer: &Answer| answer.json()["error"]["message"].clone();
+        let code = |answer: &HttpResponse| answer.json()["error"]["code"].clone();
+        let message = |answer: &HttpResponse| answer.json()["error"]["message"].clone();
         for (off, none) in [
             (reads("desk://both/7").await, no_resource),
             (gets("read").await, no_prompt),

@@ -3,9 +3,9 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::Runs,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{AuthorizeError, Caller, Server, State, mcp_tool, tools};
 
@@ -33,15 +33,15 @@ fn open(
     path
 }
 
-async fn start(runs: &Runs) -> Running {
+async fn start(runs: &Runs) -> RunningServer {
     let server = Server::with_state("files", runs.clone())
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .tools(tools![open])
         .without_banner();
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
+async fn client(running: &RunningServer, revision: Revision, scopes: &str) -> Client {
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     let mut client = Client::new(running.resource(), revision).with_token(token);
     client.open().await;
@@ -140,11 +140,11 @@ async fn a_vocabulary_describes_the_scopes_and_closes_the_list() {
     let runs = Runs::default();
     let server = || {
         Server::with_state("files", runs.clone())
-            .with_verifier(Unsigned)
+            .with_verifier(UnsignedVerifier)
             .tools(tools![open])
             .without_banner()
     };
-    let running = Running::start(server().declared_scopes(scope::ALL), |config| {
+    let running = RunningServer::start(server().declared_scopes(scope::ALL), |config| {
         config.with_issuer(ISSUER)
     })
     .await;
@@ -157,7 +157,7 @@ async fn a_vocabulary_describes_the_scopes_and_closes_the_list() {
         page.text
     );
     let one = server().declared_scopes(&scope::ALL[..1]);
-    let running = Running::start(one, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(one, |config| config.with_issuer(ISSUER)).await;
     let told = running.start_error().await.to_string();
     assert!(told.contains("`files:admin`"), "{told}");
 }

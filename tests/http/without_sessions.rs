@@ -3,10 +3,10 @@
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::{self, Runs},
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     Changes, Context, Elicited, Json, LogLevel, Reply, Round, Server, ToolError, mcp_resource,
@@ -21,16 +21,16 @@ const SESSIONS: [Revision; 3] = [
     Revision::Session("2025-03-26"),
 ];
 
-async fn sessionless_desk() -> (Running, Runs) {
+async fn start_without_sessions() -> (RunningServer, Runs) {
     let runs = Runs::default();
     let server = tool_server::server(&runs).without_sessions();
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
 #[tokio::test]
 async fn nobody_gets_a_session_and_everybody_is_served() {
-    let (running, runs) = sessionless_desk().await;
+    let (running, runs) = start_without_sessions().await;
     for revision in Revision::ALL {
         let mut alice = client(&running, revision, "desk:read").await;
         assert_eq!(alice.session(), None, "{revision:?}");
@@ -52,7 +52,7 @@ async fn nobody_gets_a_session_and_everybody_is_served() {
 
 #[tokio::test]
 async fn a_call_that_names_no_revision_is_of_the_oldest() {
-    let (running, _) = sessionless_desk().await;
+    let (running, _) = start_without_sessions().await;
     let claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     let alice =
         Client::new(running.resource(), SESSIONS[2]).with_token(unsigned_tokens::token(&claims));
@@ -62,7 +62,7 @@ async fn a_call_that_names_no_revision_is_of_the_oldest() {
 
 #[tokio::test]
 async fn the_answer_is_that_of_the_revision() {
-    let (running, _) = sessionless_desk().await;
+    let (running, _) = start_without_sessions().await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "desk:read").await;
         for tool in ["read", "slow"] {
@@ -76,7 +76,7 @@ async fn the_answer_is_that_of_the_revision() {
 
 #[tokio::test]
 async fn every_request_is_judged_and_nothing_runs_that_is_refused() {
-    let (running, runs) = sessionless_desk().await;
+    let (running, runs) = start_without_sessions().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
         for (tool, scope) in [
@@ -107,14 +107,14 @@ async fn every_request_is_judged_and_nothing_runs_that_is_refused() {
 /// specification requires.
 #[tokio::test]
 async fn a_session_that_is_named_is_not_there() {
-    let (running, runs) = sessionless_desk().await;
+    let (running, runs) = start_without_sessions().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
         let alice = alice.with_session("0b0c2d0a-6f5d-4f0e-9a55-0a0b0c0d0e0f");
         assert_eq!(alice.call("read", json!({})).await.status, 404);
         for method in [Method::GET, Method::DELETE] {
             let request = alice.plain(method).header("accept", "text/event-stream");
-            assert_eq!(Answer::of(request).await.status, 404);
+            assert_eq!(HttpResponse::of(request).await.status, 404);
         }
     }
     assert_eq!(runs.all(), [""; 0]);
@@ -122,12 +122,12 @@ async fn a_session_that_is_named_is_not_there() {
 
 #[tokio::test]
 async fn there_is_no_stream_to_open_and_no_session_to_end() {
-    let (running, _) = sessionless_desk().await;
+    let (running, _) = start_without_sessions().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
         for method in [Method::GET, Method::DELETE] {
             let request = alice.plain(method).header("accept", "text/event-stream");
-            let answer = Answer::of(request).await;
+            let answer = HttpResponse::of(request).await;
             assert_eq!(answer.status, 405, "{answer:?}");
             assert_eq!(answer.header("allow"), Some("POST"), "{answer:?}");
         }
@@ -136,7 +136,7 @@ async fn there_is_no_stream_to_open_and_no_session_to_end() {
 
 #[tokio::test]
 async fn where_there_are_sessions_a_call_outside_of_one_is_refused() {
-    let (running, runs) = crate::desk().await;
+    let (running, runs) = crate::start_tool_server().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
         let answer = alice.without_session().call("read", json!({})).await;
@@ -186,15 +186,15 @@ fn note() -> String {
     "a note".to_owned()
 }
 
-async fn teller() -> Running {
+async fn teller() -> RunningServer {
     let server = Server::new("teller")
         .tools(tools![ask, tell, numbers, counted])
         .resources(resources![note])
         .with_changes(&Changes::new())
         .without_sessions()
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .without_banner();
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 #[tokio::test]

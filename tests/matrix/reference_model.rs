@@ -6,7 +6,7 @@ use support::client::Revision;
 
 /// The server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shop {
+pub(crate) enum ServerKind {
     /// Public items beside protected ones.
     Mixed,
     /// The same with an open handshake.
@@ -15,7 +15,7 @@ pub(crate) enum Shop {
     Closed,
 }
 
-impl Shop {
+impl ServerKind {
     pub(crate) const ALL: [Self; 3] = [Self::Mixed, Self::Open, Self::Closed];
 }
 
@@ -25,14 +25,14 @@ pub(crate) enum Bearer {
     None,
     Malformed,
     Expired(&'static str),
-    OfAnother(&'static str),
-    ForAnother(&'static str),
-    Good(&'static str),
+    OtherIssuer(&'static str),
+    OtherAudience(&'static str),
+    Valid(&'static str),
 }
 
 /// The operation of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Operation {
     Call(&'static str),
     /// A resource or a prompt, by the name of its kind.
     Read(&'static str),
@@ -51,7 +51,7 @@ pub(crate) enum Asked {
     Notify,
     Stream,
     End,
-    Unruled,
+    UnknownMethod,
 }
 
 /// The expected response.
@@ -74,8 +74,8 @@ fn names(text: &str) -> Names {
 }
 
 /// Returns the alternatives of an item's requirement; none if it needs no scope.
-fn alternatives(thing: &str) -> Vec<Names> {
-    match thing {
+fn alternatives(item: &str) -> Vec<Names> {
+    match item {
         "read" => vec![names("desk:read")],
         "write" => vec![names("desk:write")],
         "rewrite" | "both" => vec![names("desk:read desk:write")],
@@ -84,25 +84,25 @@ fn alternatives(thing: &str) -> Vec<Names> {
     }
 }
 
-fn exists(shop: Shop, thing: &str) -> bool {
-    match thing {
-        "ping" | "open" => shop != Shop::Closed,
+fn exists(kind: ServerKind, item: &str) -> bool {
+    match item {
+        "ping" | "open" => kind != ServerKind::Closed,
         "none such" => false,
         _ => true,
     }
 }
 
 /// Returns the item that a request names.
-fn thing(asked: Asked) -> Option<&'static str> {
-    match asked {
-        Asked::Call(thing)
-        | Asked::Read(thing)
-        | Asked::Get(thing)
-        | Asked::Subscribe(thing)
-        | Asked::Unsubscribe(thing)
-        | Asked::Listen(thing)
-        | Asked::CompleteTemplate(thing)
-        | Asked::CompletePrompt(thing) => Some(thing),
+fn item(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::Call(item)
+        | Operation::Read(item)
+        | Operation::Get(item)
+        | Operation::Subscribe(item)
+        | Operation::Unsubscribe(item)
+        | Operation::Listen(item)
+        | Operation::CompleteTemplate(item)
+        | Operation::CompletePrompt(item) => Some(item),
         _ => None,
     }
 }
@@ -123,16 +123,21 @@ fn known(held: &Names) -> Names {
 
 /// Returns the scopes of a 401: those of the requested item, otherwise the baseline, which is
 /// the scopes of all items without step-up.
-fn wanted(shop: Shop, asked: Asked) -> Names {
-    match thing(asked) {
-        Some(thing) if exists(shop, thing) && !alternatives(thing).is_empty() => {
-            alternatives(thing).remove(0)
+fn wanted(kind: ServerKind, operation: Operation) -> Names {
+    match item(operation) {
+        Some(item) if exists(kind, item) && !alternatives(item).is_empty() => {
+            alternatives(item).remove(0)
         }
         _ => names("desk:read"),
     }
 }
 
-pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: Asked) -> Expected {
+pub(crate) fn expected(
+    kind: ServerKind,
+    revision: Revision,
+    bearer: Bearer,
+    operation: Operation,
+) -> Expected {
     let refused = |status, error: Option<&str>, scope| Expected {
         status,
         error: error.map(str::to_owned),
@@ -140,33 +145,40 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
         ran: Vec::new(),
     };
     let held = match bearer {
-        Bearer::Malformed | Bearer::Expired(_) | Bearer::OfAnother(_) | Bearer::ForAnother(_) => {
-            return refused(401, Some("invalid_token"), wanted(shop, asked));
+        Bearer::Malformed
+        | Bearer::Expired(_)
+        | Bearer::OtherIssuer(_)
+        | Bearer::OtherAudience(_) => {
+            return refused(401, Some("invalid_token"), wanted(kind, operation));
         }
         Bearer::None => None,
-        Bearer::Good(scopes) => Some(names(scopes)),
+        Bearer::Valid(scopes) => Some(names(scopes)),
     };
-    let is_public = matches!(thing(asked), Some("ping" | "open"));
-    let needs_token = match shop {
-        Shop::Closed => true,
+    let is_public = matches!(item(operation), Some("ping" | "open"));
+    let needs_token = match kind {
+        ServerKind::Closed => true,
         // A public item runs in a single request of 2026-07-28; the revisions with sessions
         // need a token for the session. Listening is not a use of the item.
-        Shop::Mixed => {
-            !is_public || revision != Revision::Stateless || matches!(asked, Asked::Listen(_))
+        ServerKind::Mixed => {
+            !is_public
+                || revision != Revision::Stateless
+                || matches!(operation, Operation::Listen(_))
         }
-        Shop::Open => !is_public && (thing(asked).is_some() || asked == Asked::Unruled),
+        ServerKind::Open => {
+            !is_public && (item(operation).is_some() || operation == Operation::UnknownMethod)
+        }
     };
     let Some(held) = held else {
         if needs_token {
-            return refused(401, None, wanted(shop, asked));
+            return refused(401, None, wanted(kind, operation));
         }
-        return answered(revision, asked, shop);
+        return answered(revision, operation, kind);
     };
-    if let Some(thing) = thing(asked)
-        && exists(shop, thing)
+    if let Some(item) = item(operation)
+        && exists(kind, item)
     {
         let granted = granted(&held);
-        let alternatives = alternatives(thing);
+        let alternatives = alternatives(item);
         let is_enough = |needed: &Names| needed.is_subset(&granted);
         if !alternatives.is_empty() && !alternatives.iter().any(is_enough) {
             // All scopes of the alternative that lacks the fewest, plus the granted ones.
@@ -179,40 +191,40 @@ pub(crate) fn expected(shop: Shop, revision: Revision, bearer: Bearer, asked: As
             return refused(403, Some("insufficient_scope"), named);
         }
     }
-    answered(revision, asked, shop)
+    answered(revision, operation, kind)
 }
 
 /// Returns the response to an authorized request.
-fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
+fn answered(revision: Revision, operation: Operation, kind: ServerKind) -> Expected {
     let has_sessions = revision != Revision::Stateless;
     // 2026-07-28 returns 404 for an unknown method.
     let only_in_sessions = |otherwise| if has_sessions { otherwise } else { 404 };
-    let status = match asked {
-        Asked::Call(_)
-        | Asked::Read(_)
-        | Asked::Get(_)
-        | Asked::CompleteTemplate(_)
-        | Asked::CompletePrompt(_)
+    let status = match operation {
+        Operation::Call(_)
+        | Operation::Read(_)
+        | Operation::Get(_)
+        | Operation::CompleteTemplate(_)
+        | Operation::CompletePrompt(_)
         // In a session, a response with "method not found".
-        | Asked::Listen(_)
-        | Asked::Handshake
-        | Asked::ListTools
-        | Asked::ListPrompts
-        | Asked::ListResources
-        | Asked::ListTemplates => 200,
+        | Operation::Listen(_)
+        | Operation::Handshake
+        | Operation::ListTools
+        | Operation::ListPrompts
+        | Operation::ListResources
+        | Operation::ListTemplates => 200,
         // Removed in 2026-07-28.
-        Asked::Ping | Asked::Subscribe(_) | Asked::Unsubscribe(_) | Asked::Unruled => {
+        Operation::Ping | Operation::Subscribe(_) | Operation::Unsubscribe(_) | Operation::UnknownMethod => {
             only_in_sessions(200)
         }
-        Asked::Notify => 202,
-        Asked::Stream => {
+        Operation::Notify => 202,
+        Operation::Stream => {
             if has_sessions {
                 200
             } else {
                 405
             }
         }
-        Asked::End => {
+        Operation::End => {
             if has_sessions {
                 204
             } else {
@@ -220,13 +232,13 @@ fn answered(revision: Revision, asked: Asked, shop: Shop) -> Expected {
             }
         }
     };
-    let ran = match asked {
-        Asked::Call(thing) => exists(shop, thing).then(|| thing.to_owned()),
-        Asked::Read(thing) => exists(shop, thing).then(|| format!("{thing} resource")),
-        Asked::Get(thing) => exists(shop, thing).then(|| format!("{thing} prompt")),
-        Asked::CompletePrompt(thing) => exists(shop, thing).then(|| "words".to_owned()),
-        Asked::CompleteTemplate("both") => Some("ids".to_owned()),
-        Asked::CompleteTemplate("either") => Some("paths".to_owned()),
+    let ran = match operation {
+        Operation::Call(item) => exists(kind, item).then(|| item.to_owned()),
+        Operation::Read(item) => exists(kind, item).then(|| format!("{item} resource")),
+        Operation::Get(item) => exists(kind, item).then(|| format!("{item} prompt")),
+        Operation::CompletePrompt(item) => exists(kind, item).then(|| "words".to_owned()),
+        Operation::CompleteTemplate("both") => Some("ids".to_owned()),
+        Operation::CompleteTemplate("either") => Some("paths".to_owned()),
         _ => None,
     };
     Expected {

@@ -16,7 +16,7 @@ use proptest::{
 use reqwest::header::HeaderValue;
 use support::{
     client::{Client, Revision},
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::Runs,
     unsigned_tokens,
 };
@@ -38,7 +38,7 @@ struct Outcome {
 
 /// A running desk.
 struct World {
-    running: Running,
+    running: RunningServer,
     runs: Runs,
     http: reqwest::Client,
     /// The revision of the requests, unless they deviate.
@@ -61,7 +61,8 @@ impl World {
         let runs = Runs::default();
         let server = server(&runs);
         let running =
-            Running::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
+            RunningServer::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER))
+                .await;
         Self {
             running,
             runs,

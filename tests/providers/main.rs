@@ -5,23 +5,23 @@ mod provider_fixture;
 
 use std::time::Duration;
 
-use mock_provider::Imitation;
+use mock_provider::MockProvider;
 use provider_fixture::Fixture;
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
 };
 use toolgate::{BearerToken, Config, Environment, IssuerVerifier, TokenVerifier};
 
-/// Starts a provider, and a desk that trusts it.
-async fn started(fixture: &Fixture) -> (Imitation, Running, Runs) {
-    let provider = Imitation::start().await;
+/// Starts a provider, and a tool server that trusts it.
+async fn started(fixture: &Fixture) -> (MockProvider, RunningServer, Runs) {
+    let provider = MockProvider::start().await;
     provider.serve(fixture.documents(provider.base()));
     let runs = Runs::default();
     let issuer = fixture.issuer(provider.base());
-    let running = Running::start(tool_server::unverified_server(&runs), |config| {
+    let running = RunningServer::start(tool_server::unverified_server(&runs), |config| {
         let config = config.with_issuer(issuer);
         let audiences = fixture.audiences().into_iter();
         audiences.fold(config, Config::with_audience)
@@ -104,11 +104,11 @@ async fn every_provider_makes_a_server_ready_by_its_metadata_alone() {
 #[tokio::test]
 async fn scalekits_own_variables_are_all_that_is_needed() {
     let fixture = Fixture::named("scalekit");
-    let provider = Imitation::start().await;
+    let provider = MockProvider::start().await;
     provider.serve(fixture.documents(provider.base()));
     let runs = Runs::default();
     let base = provider.base().to_owned();
-    let running = Running::start_as(tool_server::unverified_server(&runs), |address| {
+    let running = RunningServer::start_as(tool_server::unverified_server(&runs), |address| {
         let resource = format!("http://{address}/mcp");
         let environment = Environment::from_iter([
             ("SCALEKIT_ENVIRONMENT_URL", base.clone()),

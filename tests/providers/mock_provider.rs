@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// A running provider.
-pub(crate) struct Imitation {
+pub(crate) struct MockProvider {
     base: String,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -28,7 +28,7 @@ struct Shared {
     known: Mutex<BTreeMap<String, Value>>,
 }
 
-impl Imitation {
+impl MockProvider {
     /// Starts a provider without documents.
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -61,7 +61,7 @@ impl Imitation {
     }
 }
 
-impl Drop for Imitation {
+impl Drop for MockProvider {
     fn drop(&mut self) {
         self.task.abort();
     }

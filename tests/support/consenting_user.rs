@@ -11,20 +11,20 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// The user's input on the consent page.
 #[derive(Debug, Clone, Copy)]
-pub struct Person<'a> {
+pub struct ConsentingUser<'a> {
     /// The user name.
     pub name: &'a str,
     /// The scopes that stay checked, separated by spaces.
     pub allows: &'a str,
 }
 
-impl Person<'_> {
+impl ConsentingUser<'_> {
     /// Opens an authorization URL, and consents. Returns the redirect URL.
     ///
     /// # Panics
     ///
     /// If there is no consent page, or it does not respond with a redirect.
-    pub async fn consents(self, authorization_url: &str) -> String {
+    pub async fn consent(self, authorization_url: &str) -> String {
         let browser = Browser::default();
         let page = browser.open(authorization_url).await;
         let allows: Vec<_> = self.allows.split_whitespace().collect();
@@ -38,8 +38,8 @@ impl Person<'_> {
     /// # Panics
     ///
     /// If any step fails.
-    pub async fn logs_in(self, resource: &str) -> String {
-        let answer = self.logs_in_with(resource, None).await;
+    pub async fn log_in(self, resource: &str) -> String {
+        let answer = self.request_token(resource, None).await;
         assert_eq!(answer["token_type"], "Bearer");
         text(&answer["access_token"]).to_owned()
     }
@@ -50,13 +50,13 @@ impl Person<'_> {
     /// # Panics
     ///
     /// If any step fails.
-    pub async fn logs_in_for(self, resource: &str, key: &SigningKey) -> String {
-        let answer = self.logs_in_with(resource, Some(key)).await;
+    pub async fn log_in_with_key(self, resource: &str, key: &SigningKey) -> String {
+        let answer = self.request_token(resource, Some(key)).await;
         assert_eq!(answer["token_type"], "DPoP");
         text(&answer["access_token"]).to_owned()
     }
 
-    async fn logs_in_with(self, resource: &str, key: Option<&SigningKey>) -> Value {
+    async fn request_token(self, resource: &str, key: Option<&SigningKey>) -> Value {
         let http = client();
         let (origin, path) = split(resource);
         let metadata = get(&format!(
@@ -93,7 +93,7 @@ impl Person<'_> {
             .query(&asked)
             .build()
             .expect("a URL");
-        let back = self.consents(url.url().as_str()).await;
+        let back = self.consent(url.url().as_str()).await;
         let back: reqwest::Url = back.parse().expect("a URL");
         let code = back
             .query_pairs()

@@ -15,4 +15,6 @@ pub mod server_process;
 pub mod tool_server;
 pub mod unsigned_tokens;
 
-pub use mock_issuer::{Answer, ImitationIssuer, Place, Question, SigningKey, TokenBuilder};
+pub use mock_issuer::{
+    IssuerResponse, MetadataLocation, MockIssuer, Question, SigningKey, TokenBuilder,
+};

@@ -9,16 +9,16 @@ use toolgate::{Clock, SystemClock, UnixTime};
 
 /// The system time plus an offset that a test sets. Clones share one offset.
 #[derive(Debug, Clone, Default)]
-pub struct MovedClock(Arc<AtomicU64>);
+pub struct ManualClock(Arc<AtomicU64>);
 
-impl MovedClock {
+impl ManualClock {
     /// Advances the clock by this many seconds.
     pub fn pass(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 }
 
-impl Clock for MovedClock {
+impl Clock for ManualClock {
     fn now(&self) -> UnixTime {
         SystemClock.now().plus(self.0.load(Ordering::SeqCst))
     }

@@ -34,7 +34,7 @@ use introspection::Register;
 
 /// The well-known URLs where an issuer can serve its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum MetadataLocation {
     /// `/.well-known/oauth-authorization-server<path>` (RFC 8414 §3.1).
     OauthInserted,
     /// `/.well-known/openid-configuration<path>` (RFC 8414 §5).
@@ -45,7 +45,7 @@ pub enum Place {
 
 /// The behaviour of an endpoint.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum IssuerResponse {
     /// Responds correctly.
     Good,
     /// Responds correctly after this time.
@@ -68,7 +68,7 @@ pub enum Answer {
 ///
 /// It starts with an RSA key `rsa`, a P-256 key `p256` and an Ed25519 key `ed`, with its
 /// metadata at all three URLs, and with correct responses.
-pub struct ImitationIssuer {
+pub struct MockIssuer {
     address: SocketAddr,
     path: String,
     keys: Vec<SigningKey>,
@@ -88,14 +88,14 @@ struct Shared {
 }
 
 struct Settings {
-    places: Vec<Place>,
-    metadata: Answer,
-    jwks: Answer,
+    places: Vec<MetadataLocation>,
+    metadata: IssuerResponse,
+    jwks: IssuerResponse,
     published: Value,
     overrides: Value,
 }
 
-impl ImitationIssuer {
+impl MockIssuer {
     /// Starts an issuer whose identifier has no path: `http://127.0.0.1:<port>`.
     pub async fn start() -> Self {
         Self::start_at("").await
@@ -115,12 +115,12 @@ impl ImitationIssuer {
             path: path.trim_end_matches('/').to_owned(),
             settings: Mutex::new(Settings {
                 places: vec![
-                    Place::OauthInserted,
-                    Place::OpenIdInserted,
-                    Place::OpenIdAppended,
+                    MetadataLocation::OauthInserted,
+                    MetadataLocation::OpenIdInserted,
+                    MetadataLocation::OpenIdAppended,
                 ],
-                metadata: Answer::Good,
-                jwks: Answer::Good,
+                metadata: IssuerResponse::Good,
+                jwks: IssuerResponse::Good,
                 published: SigningKey::set(&keys.iter().collect::<Vec<_>>()),
                 overrides: json!({}),
             }),
@@ -191,7 +191,7 @@ impl ImitationIssuer {
     }
 
     /// Serves the metadata only at these URLs.
-    pub fn serve_metadata_at(&self, places: &[Place]) {
+    pub fn serve_metadata_at(&self, places: &[MetadataLocation]) {
         self.settings().places = places.to_vec();
     }
 
@@ -201,12 +201,12 @@ impl ImitationIssuer {
     }
 
     /// Sets the behaviour of metadata requests.
-    pub fn answer_metadata(&self, answer: Answer) {
+    pub fn answer_metadata(&self, answer: IssuerResponse) {
         self.settings().metadata = answer;
     }
 
     /// Sets the behaviour of key set requests.
-    pub fn answer_jwks(&self, answer: Answer) {
+    pub fn answer_jwks(&self, answer: IssuerResponse) {
         self.settings().jwks = answer;
     }
 
@@ -260,7 +260,7 @@ impl ImitationIssuer {
     }
 }
 
-impl Drop for ImitationIssuer {
+impl Drop for MockIssuer {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
             task.abort();
@@ -273,17 +273,21 @@ impl Shared {
         self.settings.lock().expect("no test panics with it")
     }
 
-    fn place(&self, asked: &str) -> Option<Place> {
+    fn place(&self, asked: &str) -> Option<MetadataLocation> {
         let path = &self.path;
         let settings = self.settings();
         settings.places.iter().copied().find(|place| {
             asked
                 == match place {
-                    Place::OauthInserted => {
+                    MetadataLocation::OauthInserted => {
                         format!("/.well-known/oauth-authorization-server{path}")
                     }
-                    Place::OpenIdInserted => format!("/.well-known/openid-configuration{path}"),
-                    Place::OpenIdAppended => format!("{path}/.well-known/openid-configuration"),
+                    MetadataLocation::OpenIdInserted => {
+                        format!("/.well-known/openid-configuration{path}")
+                    }
+                    MetadataLocation::OpenIdAppended => {
+                        format!("{path}/.well-known/openid-configuration")
+                    }
                 }
         })
     }
@@ -336,30 +340,32 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     respond(good, answer).await
 }
 
-async fn respond(good: Value, answer: Answer) -> Response {
+async fn respond(good: Value, answer: IssuerResponse) -> Response {
     match answer {
-        Answer::Good => document(good.to_string()),
-        Answer::Slow(time) => {
+        IssuerResponse::Good => document(good.to_string()),
+        IssuerResponse::Slow(time) => {
             tokio::time::sleep(time).await;
             document(good.to_string())
         }
-        Answer::Status(status) => StatusCode::from_u16(status)
+        IssuerResponse::Status(status) => StatusCode::from_u16(status)
             .expect("a status")
             .into_response(),
-        Answer::Body(body) => document(body),
-        Answer::Refusal(status, body) => {
+        IssuerResponse::Body(body) => document(body),
+        IssuerResponse::Refusal(status, body) => {
             let status = StatusCode::from_u16(status).expect("a status");
             (status, document(body)).into_response()
         }
-        Answer::Redirect(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
-        Answer::Endless => {
+        IssuerResponse::Redirect(url) => {
+            (StatusCode::FOUND, [(header::LOCATION, url)]).into_response()
+        }
+        IssuerResponse::Endless => {
             let blanks = Bytes::from_static(&[b' '; 8192]);
             Body::from_stream(stream::repeat_with(move || {
                 Ok::<_, std::convert::Infallible>(blanks.clone())
             }))
             .into_response()
         }
-        Answer::Silent => std::future::pending().await,
+        IssuerResponse::Silent => std::future::pending().await,
     }
 }
 

@@ -20,14 +20,14 @@ type Failed = StreamableHttpError<reqwest::Error>;
 
 /// An HTTP client for rmcp's transport that records its requests.
 #[derive(Debug, Clone, Default)]
-pub struct Wire {
+pub struct RecordingClient {
     http: reqwest::Client,
-    sent: Arc<Mutex<Vec<Sent>>>,
+    sent: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 /// One request and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct RecordedRequest {
     /// The MCP method; for a tool call, the tool's name.
     pub what: String,
     /// The session id of the request.
@@ -38,20 +38,20 @@ pub struct Sent {
     pub challenge: Option<String>,
 }
 
-impl Wire {
+impl RecordingClient {
     /// Returns all requests so far.
     ///
     /// # Panics
     ///
     /// If a request panicked while it was recorded.
     #[must_use]
-    pub fn sent(&self) -> Vec<Sent> {
+    pub fn sent(&self) -> Vec<RecordedRequest> {
         self.sent.lock().expect("not poisoned").clone()
     }
 
     /// Returns the requests of one kind.
     #[must_use]
-    pub fn sent_as(&self, what: &str) -> Vec<Sent> {
+    pub fn sent_as(&self, what: &str) -> Vec<RecordedRequest> {
         let all = self.sent().into_iter();
         all.filter(|sent| sent.what == what).collect()
     }
@@ -67,16 +67,19 @@ impl Wire {
             Ok(_) => None,
             Err(error) => Some(error.auth_challenge().unwrap_or("none").to_owned()),
         };
-        self.sent.lock().expect("not poisoned").push(Sent {
-            what,
-            session: session.map(ToString::to_string),
-            token,
-            challenge,
-        });
+        self.sent
+            .lock()
+            .expect("not poisoned")
+            .push(RecordedRequest {
+                what,
+                session: session.map(ToString::to_string),
+                token,
+                challenge,
+            });
     }
 }
 
-impl StreamableHttpClient for Wire {
+impl StreamableHttpClient for RecordingClient {
     type Error = reqwest::Error;
 
     async fn post_message(

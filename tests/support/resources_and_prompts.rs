@@ -1,4 +1,4 @@
-//! Resources and prompts for the desk: one of each kind, which record that they ran.
+//! Resources and prompts for the tool server: one of each kind, which record that they ran.
 
 use toolgate::{Caller, Server, State, mcp_prompt, mcp_resource, prompts, resources};
 
@@ -127,15 +127,15 @@ fn words(begun: &str, State(runs): State<Runs>) -> Vec<String> {
 
 /// Builds the server with all of them and its tools.
 #[must_use = "a server does nothing until it is served"]
-pub fn furnish(server: Server<Runs>) -> Server<Runs> {
-    furnish_closed(server)
+pub fn add_all(server: Server<Runs>) -> Server<Runs> {
+    add_protected(server)
         .resources(resources![open])
         .prompts(prompts![open_prompt])
 }
 
 /// Builds the server without the public ones.
 #[must_use = "a server does nothing until it is served"]
-pub fn furnish_closed(server: Server<Runs>) -> Server<Runs> {
+pub fn add_protected(server: Server<Runs>) -> Server<Runs> {
     server
         .resources(resources![whoami, read, write, both, either])
         .prompts(prompts![
@@ -149,6 +149,6 @@ pub fn furnish_closed(server: Server<Runs>) -> Server<Runs> {
 
 /// Builds the server with a template that is wider than all others.
 #[must_use = "a server does nothing until it is served"]
-pub fn furnish_wide(server: Server<Runs>) -> Server<Runs> {
-    furnish(server).resources(resources![rest])
+pub fn add_with_wide_template(server: Server<Runs>) -> Server<Runs> {
+    add_all(server).resources(resources![rest])
 }

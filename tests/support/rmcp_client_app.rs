@@ -12,29 +12,29 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 
-use crate::{browser::Page, client::Revision, recording_client::Wire};
+use crate::{browser::Page, client::Revision, recording_client::RecordingClient};
 
 /// The redirect URI of the application. Nothing listens there: a test reads the response from
 /// the redirect.
 pub const CALLBACK: &str = "http://127.0.0.1:3118/callback";
 
 /// The application.
-pub struct Application {
+pub struct RmcpClientApp {
     resource: String,
     revision: Revision,
-    wire: Wire,
-    auth: AuthClient<Wire>,
+    wire: RecordingClient,
+    auth: AuthClient<RecordingClient>,
     connection: Option<RunningService<RoleClient, ClientConfig>>,
 }
 
-impl Application {
+impl RmcpClientApp {
     /// Creates an application that knows only the URL of the server.
     ///
     /// # Panics
     ///
     /// If the URL is invalid.
     pub async fn new(resource: String, revision: Revision) -> Self {
-        let wire = Wire::default();
+        let wire = RecordingClient::default();
         let manager = AuthorizationManager::new(&resource).await;
         Self {
             auth: AuthClient::new(wire.clone(), manager.expect("a URL")),
@@ -47,7 +47,7 @@ impl Application {
 
     /// Returns what it has sent.
     #[must_use]
-    pub fn wire(&self) -> &Wire {
+    pub fn wire(&self) -> &RecordingClient {
         &self.wire
     }
 

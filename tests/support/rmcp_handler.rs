@@ -20,12 +20,12 @@ use crate::tool_server::Runs;
 
 /// The handler.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger {
+pub struct RmcpHandler {
     /// What ran.
     pub runs: Runs,
 }
 
-impl Ledger {
+impl RmcpHandler {
     /// Its tools.
     pub const TOOLS: [&'static str; 4] = ["read", "write", "ping", "audit"];
     /// Its prompts.
@@ -36,7 +36,7 @@ impl Ledger {
     pub const TEMPLATE: &'static str = "ledger://page/{number}";
 }
 
-impl ServerHandler for Ledger {
+impl ServerHandler for RmcpHandler {
     fn get_info(&self) -> ServerConfig {
         let mut capabilities = ServerCapabilities::builder()
             .enable_completions()

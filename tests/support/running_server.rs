@@ -7,13 +7,13 @@ use toolgate::{Config, Error, Server};
 
 /// A server that runs until it is dropped or stopped.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningServer {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), Error>>,
 }
 
-impl Running {
+impl RunningServer {
     /// Starts a server on a free port. `configure` changes a configuration whose resource is
     /// `http://127.0.0.1:<port>/mcp`.
     ///
@@ -44,7 +44,7 @@ impl Running {
         Self::on(listener, server, config)
     }
 
-    /// Like [`Running::start`], at the address of a server that was dropped.
+    /// Like [`RunningServer::start`], at the address of a server that was dropped.
     ///
     /// # Panics
     ///
@@ -119,7 +119,7 @@ impl Running {
     }
 
     /// Requests shutdown without waiting.
-    pub fn tell_to_stop(&mut self) {
+    pub fn begin_shutdown(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -131,7 +131,7 @@ impl Running {
     ///
     /// If it does not stop within 35 seconds, or stops with an error.
     pub async fn stopped(mut self) {
-        self.tell_to_stop();
+        self.begin_shutdown();
         tokio::time::timeout(Duration::from_secs(35), &mut self.task)
             .await
             .expect("it stops in time")

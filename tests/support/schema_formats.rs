@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Revision},
-    consenting_user::Person,
+    consenting_user::ConsentingUser,
     server_process::Serving,
 };
 
@@ -57,11 +57,11 @@ pub async fn has_standard_formats(server: &Serving) {
     let metadata = client.get(&metadata).await.json();
     let scopes = metadata["scopes_supported"].as_array().expect("scopes");
     let scopes: Vec<_> = scopes.iter().filter_map(Value::as_str).collect();
-    let ada = Person {
+    let ada = ConsentingUser {
         name: "ada",
         allows: &scopes.join(" "),
     };
-    client = client.with_token(ada.logs_in(&server.resource()).await);
+    client = client.with_token(ada.log_in(&server.resource()).await);
     let list = client.request("tools/list", json!({})).await.json();
     let tools = list["result"]["tools"].as_array().expect("tools");
     assert!(!tools.is_empty(), "{list}");

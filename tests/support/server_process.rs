@@ -17,7 +17,7 @@ use std::{
 use tokio::time::sleep;
 
 /// How long a process may take to start, or to exit.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A temporary folder for one test, deleted at its end.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ impl Process {
         while TcpStream::connect(address).is_err() {
             let ended = self.child.try_wait().expect("a state");
             assert!(
-                ended.is_none() && start.elapsed() < PATIENCE,
+                ended.is_none() && start.elapsed() < TIMEOUT,
                 "{ended:?}: {}",
                 self.err.read()
             );
@@ -187,7 +187,7 @@ impl Process {
             if said.contains(text) {
                 return said;
             }
-            assert!(start.elapsed() < PATIENCE, "no {text:?} in: {said}");
+            assert!(start.elapsed() < TIMEOUT, "no {text:?} in: {said}");
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -203,7 +203,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().expect("a state") {
                 break status;
             }
-            assert!(start.elapsed() < PATIENCE, "{}", self.err.read());
+            assert!(start.elapsed() < TIMEOUT, "{}", self.err.read());
             sleep(Duration::from_millis(10)).await;
         };
         Ended {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use toolgate::{Caller, Context, Server, State, mcp_tool, tools};
 
-use crate::unsigned_tokens::Unsigned;
+use crate::unsigned_tokens::UnsignedVerifier;
 
 /// The names of the tools that ran.
 #[derive(Debug, Clone, Default)]
@@ -126,18 +126,18 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
 /// Builds the server with all of its tools. It accepts unsigned tokens.
 #[must_use = "a server does nothing until it is served"]
 pub fn server(runs: &Runs) -> Server<Runs> {
-    unverified_server(runs).with_verifier(Unsigned)
+    unverified_server(runs).with_verifier(UnsignedVerifier)
 }
 
 /// Builds the server without its public tool.
 #[must_use = "a server does nothing until it is served"]
-pub fn closed_server(runs: &Runs) -> Server<Runs> {
-    closed_unverified_server(runs).with_verifier(Unsigned)
+pub fn protected_server(runs: &Runs) -> Server<Runs> {
+    protected_unverified_server(runs).with_verifier(UnsignedVerifier)
 }
 
 /// Builds the same without a verifier.
 #[must_use = "a server does nothing until it is served"]
-pub fn closed_unverified_server(runs: &Runs) -> Server<Runs> {
+pub fn protected_unverified_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
         .tools(tools![
             whoami, read, write, rewrite, purge, slow, echo, explode

@@ -1,6 +1,6 @@
 //! Unsigned tokens, for tests of what follows verification.
 //!
-//! A token is its claims in base64url. [`Unsigned`] accepts every token, so that a test can use
+//! A token is its claims in base64url. [`UnsignedVerifier`] accepts every token, so that a test can use
 //! any claims.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -12,9 +12,9 @@ pub const ISSUER: &str = "http://127.0.0.1:9/issuer";
 
 /// Accepts every token as authentic.
 #[derive(Debug, Clone, Copy)]
-pub struct Unsigned;
+pub struct UnsignedVerifier;
 
-impl TokenVerifier for Unsigned {
+impl TokenVerifier for UnsignedVerifier {
     async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
         if token.as_str() == UNAVAILABLE {
             return Err(TokenError::unavailable("the test says so"));

@@ -4,32 +4,32 @@ use std::time::Duration;
 
 use serde_json::json;
 use support::{
-    Answer, ImitationIssuer,
-    client::{Answer as Reply, Client, Revision},
-    running_server::Running,
+    IssuerResponse, MockIssuer,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::{self, Runs},
 };
 use toolgate::{ClientAuthentication, Introspection, Issuer};
 
-async fn server(issuer: &ImitationIssuer, cache: Duration) -> Running {
+async fn server(issuer: &MockIssuer, cache: Duration) -> RunningServer {
     let introspection = Introspection::new(ClientAuthentication::basic("desk", "s3cr3t"));
     let introspection = introspection.with_cache(cache);
     let issuer = Issuer::new(issuer.url()).with_introspection(introspection);
-    let server = tool_server::closed_unverified_server(&Runs::default());
-    Running::start(server, |config| config.with_issuer(issuer)).await
+    let server = tool_server::protected_unverified_server(&Runs::default());
+    RunningServer::start(server, |config| config.with_issuer(issuer)).await
 }
 
-fn client(running: &Running, token: &str) -> Client {
+fn client(running: &RunningServer, token: &str) -> Client {
     Client::new(running.resource(), Revision::Stateless).with_token(token)
 }
 
-async fn read(client: &Client) -> Reply {
+async fn read(client: &Client) -> HttpResponse {
     client.call("read", json!({})).await
 }
 
 #[tokio::test]
 async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::from_secs(2)).await;
     issuer.know("t", issuer.active(&running.resource(), "desk:read"));
     let client = client(&running, "t");
@@ -39,7 +39,7 @@ async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
     assert_eq!(issuer.questions().len(), 1);
     // A revoked token, or an unreachable issuer, has no effect for a while …
     issuer.revoke("t");
-    issuer.answer_questions(Answer::Status(500));
+    issuer.answer_questions(IssuerResponse::Status(500));
     assert_eq!(read(&client).await.status, 200);
     tokio::time::sleep(Duration::from_millis(2100)).await;
     // … but only for that long.
@@ -50,13 +50,13 @@ async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
         told.contains("introspection at its issuer failed"),
         "{told}"
     );
-    issuer.answer_questions(Answer::Good);
+    issuer.answer_questions(IssuerResponse::Good);
     assert_eq!(read(&client).await.status, 401);
 }
 
 #[tokio::test]
 async fn with_no_cache_each_request_is_a_question() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::ZERO).await;
     issuer.know("t", issuer.active(&running.resource(), "desk:read"));
     let client = client(&running, "t");
@@ -70,7 +70,7 @@ async fn with_no_cache_each_request_is_a_question() {
 
 #[tokio::test]
 async fn an_answer_is_not_used_beyond_the_tokens_end() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::from_secs(3600)).await;
     let mut answer = issuer.active(&running.resource(), "desk:read");
     answer["exp"] = json!(answer["iat"].as_u64().unwrap() + 3);
@@ -89,7 +89,7 @@ async fn an_answer_is_not_used_beyond_the_tokens_end() {
 
 #[tokio::test]
 async fn a_bad_answer_is_not_kept() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::from_secs(60)).await;
     let client = client(&running, "t");
     assert_eq!(read(&client).await.status, 401);
@@ -100,8 +100,8 @@ async fn a_bad_answer_is_not_kept() {
 #[tokio::test]
 async fn two_hundred_requests_with_one_token_are_one_question() {
     for (known, expected) in [(true, 200), (false, 401)] {
-        let issuer = ImitationIssuer::start().await;
-        issuer.answer_questions(Answer::Slow(Duration::from_secs(2)));
+        let issuer = MockIssuer::start().await;
+        issuer.answer_questions(IssuerResponse::Slow(Duration::from_secs(2)));
         let running = server(&issuer, Duration::ZERO).await;
         if known {
             issuer.know("t", issuer.active(&running.resource(), "desk:read"));
@@ -122,8 +122,8 @@ async fn two_hundred_requests_with_one_token_are_one_question() {
 
 #[tokio::test]
 async fn whoever_hangs_up_does_not_take_the_others_along() {
-    let issuer = ImitationIssuer::start().await;
-    issuer.answer_questions(Answer::Slow(Duration::from_millis(700)));
+    let issuer = MockIssuer::start().await;
+    issuer.answer_questions(IssuerResponse::Slow(Duration::from_millis(700)));
     let running = server(&issuer, Duration::from_secs(60)).await;
     issuer.know("t", issuer.active(&running.resource(), "desk:read"));
     let client = client(&running, "t");
@@ -145,8 +145,8 @@ async fn whoever_hangs_up_does_not_take_the_others_along() {
 
 #[tokio::test]
 async fn a_flood_of_inventions_is_no_flood_at_the_issuer() {
-    let issuer = ImitationIssuer::start().await;
-    issuer.answer_questions(Answer::Slow(Duration::from_millis(100)));
+    let issuer = MockIssuer::start().await;
+    issuer.answer_questions(IssuerResponse::Slow(Duration::from_millis(100)));
     let running = server(&issuer, Duration::from_secs(60)).await;
     let good = client(&running, "good");
     issuer.know("good", issuer.active(&running.resource(), "desk:read"));

@@ -4,35 +4,35 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::{
-    Answer, ImitationIssuer, SigningKey,
-    client::{Answer as Reply, Client, Revision},
-    running_server::Running,
+    IssuerResponse, MockIssuer, SigningKey,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::{self, Runs},
 };
 use toolgate::Issuer;
 
-async fn server(issuer: &ImitationIssuer) -> Running {
-    let server = tool_server::closed_unverified_server(&Runs::default());
-    Running::start(server, |config| config.with_issuer(issuer.url())).await
+async fn server(issuer: &MockIssuer) -> RunningServer {
+    let server = tool_server::protected_unverified_server(&Runs::default());
+    RunningServer::start(server, |config| config.with_issuer(issuer.url())).await
 }
 
 /// Builds a client with a distinct token for each number.
-fn client(running: &Running, issuer: &ImitationIssuer, number: usize) -> Client {
+fn client(running: &RunningServer, issuer: &MockIssuer, number: usize) -> Client {
     let token = issuer.token().audience(&running.resource());
     let token = token.scope("desk:read").claim("jti", json!(number)).build();
     Client::new(running.resource(), Revision::Stateless).with_token(token)
 }
 
-async fn read(client: &Client) -> Reply {
+async fn read(client: &Client) -> HttpResponse {
     client.call("read", json!({})).await
 }
 
-async fn ready(running: &Running) -> Reply {
+async fn ready(running: &RunningServer) -> HttpResponse {
     let client = Client::new(running.resource(), Revision::Stateless);
     client.get(&running.url("/readyz")).await
 }
 
-fn assert_unavailable(answer: &Reply) {
+fn assert_unavailable(answer: &HttpResponse) {
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.challenge(), None);
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
@@ -43,7 +43,7 @@ fn assert_unavailable(answer: &Reply) {
 
 #[tokio::test]
 async fn down_at_the_start_the_server_stays_and_serves_when_the_issuer_is_back() {
-    let mut issuer = ImitationIssuer::start().await;
+    let mut issuer = MockIssuer::start().await;
     issuer.go_down().await;
     let running = server(&issuer).await;
     let caller = client(&running, &issuer, 0);
@@ -68,7 +68,7 @@ async fn down_at_the_start_the_server_stays_and_serves_when_the_issuer_is_back()
 
 #[tokio::test]
 async fn down_later_calls_go_on_with_tokens_old_and_new() {
-    let mut issuer = ImitationIssuer::start().await;
+    let mut issuer = MockIssuer::start().await;
     let running = server(&issuer).await;
     let old = client(&running, &issuer, 0);
     assert_eq!(read(&old).await.status, 200);
@@ -81,21 +81,21 @@ async fn down_later_calls_go_on_with_tokens_old_and_new() {
 #[tokio::test]
 async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
     for nonsense in [
-        Answer::Body("<html>we are sorry</html>".to_owned()),
-        Answer::Body(r#"{"keys":{}}"#.to_owned()),
-        Answer::Body(r#"{"keys":[]}"#.to_owned()),
-        Answer::Endless,
-        Answer::Status(500),
-        Answer::Status(302),
+        IssuerResponse::Body("<html>we are sorry</html>".to_owned()),
+        IssuerResponse::Body(r#"{"keys":{}}"#.to_owned()),
+        IssuerResponse::Body(r#"{"keys":[]}"#.to_owned()),
+        IssuerResponse::Endless,
+        IssuerResponse::Status(500),
+        IssuerResponse::Status(302),
     ] {
-        let issuer = ImitationIssuer::start().await;
+        let issuer = MockIssuer::start().await;
         issuer.answer_jwks(nonsense.clone());
         let running = server(&issuer).await;
         let caller = client(&running, &issuer, 0);
         let answer = read(&caller).await;
         if answer.status == 401 {
             // An empty key set is valid, but verifies no token.
-            assert!(matches!(nonsense, Answer::Body(body) if body.contains("[]")));
+            assert!(matches!(nonsense, IssuerResponse::Body(body) if body.contains("[]")));
         } else {
             assert_unavailable(&answer);
             assert_eq!(ready(&running).await.status, 503);
@@ -107,12 +107,12 @@ async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
 #[tokio::test]
 async fn nonsense_later_leaves_the_last_good_keys() {
     for nonsense in [
-        Answer::Body("<html>".to_owned()),
-        Answer::Body(r#"{"keys":{}}"#.to_owned()),
-        Answer::Body(String::new()),
-        Answer::Endless,
-        Answer::Status(404),
-        Answer::Redirect("http://127.0.0.1:9/keys".to_owned()),
+        IssuerResponse::Body("<html>".to_owned()),
+        IssuerResponse::Body(r#"{"keys":{}}"#.to_owned()),
+        IssuerResponse::Body(String::new()),
+        IssuerResponse::Endless,
+        IssuerResponse::Status(404),
+        IssuerResponse::Redirect("http://127.0.0.1:9/keys".to_owned()),
     ] {
         leaves_the_last_good_keys(nonsense).await;
     }
@@ -120,11 +120,11 @@ async fn nonsense_later_leaves_the_last_good_keys() {
 
 #[tokio::test]
 async fn silence_later_leaves_the_last_good_keys() {
-    leaves_the_last_good_keys(Answer::Silent).await;
+    leaves_the_last_good_keys(IssuerResponse::Silent).await;
 }
 
-async fn leaves_the_last_good_keys(nonsense: Answer) {
-    let issuer = ImitationIssuer::start().await;
+async fn leaves_the_last_good_keys(nonsense: IssuerResponse) {
+    let issuer = MockIssuer::start().await;
     let running = server(&issuer).await;
     let known = client(&running, &issuer, 0);
     assert_eq!(read(&known).await.status, 200);
@@ -146,9 +146,9 @@ async fn leaves_the_last_good_keys(nonsense: Answer) {
 
 #[tokio::test]
 async fn two_hundred_first_requests_wait_for_one_discovery_and_one_set() {
-    let issuer = ImitationIssuer::start().await;
-    issuer.answer_metadata(Answer::Slow(Duration::from_millis(500)));
-    issuer.answer_jwks(Answer::Slow(Duration::from_millis(500)));
+    let issuer = MockIssuer::start().await;
+    issuer.answer_metadata(IssuerResponse::Slow(Duration::from_millis(500)));
+    issuer.answer_jwks(IssuerResponse::Slow(Duration::from_millis(500)));
     let running = server(&issuer).await;
     let callers: Vec<_> = (0..200)
         .map(|number| {
@@ -164,7 +164,7 @@ async fn two_hundred_first_requests_wait_for_one_discovery_and_one_set() {
 
 #[tokio::test]
 async fn a_new_key_is_accepted_at_its_first_use_under_a_flood_too() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let running = server(&issuer).await;
     let known = client(&running, &issuer, 0);
     assert_eq!(read(&known).await.status, 200);
@@ -203,10 +203,10 @@ async fn a_new_key_is_accepted_at_its_first_use_under_a_flood_too() {
 
 #[tokio::test]
 async fn clocks_may_differ_as_much_as_was_configured_and_no_more() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     for (leeway, ended, expected) in [(0, 5, 401), (30, 5, 200), (30, 60, 401), (300, 60, 200)] {
-        let server = tool_server::closed_unverified_server(&Runs::default());
-        let running = Running::start(server, |config| {
+        let server = tool_server::protected_unverified_server(&Runs::default());
+        let running = RunningServer::start(server, |config| {
             config.with_issuer(issuer.url()).with_leeway(leeway)
         })
         .await;
@@ -219,10 +219,10 @@ async fn clocks_may_differ_as_much_as_was_configured_and_no_more() {
 
 #[tokio::test]
 async fn scopes_are_asked_for_as_the_issuer_knows_them_and_judged_by_their_own_names() {
-    let issuer = ImitationIssuer::start().await;
-    let server = tool_server::closed_unverified_server(&Runs::default());
+    let issuer = MockIssuer::start().await;
+    let server = tool_server::protected_unverified_server(&Runs::default());
     let entra = Issuer::new(issuer.url()).with_scope_prefix("api://5f2b7d10/");
-    let running = Running::start(server, |config| config.with_issuer(entra)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(entra)).await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     let url = running.url("/.well-known/oauth-protected-resource/mcp");
     assert_eq!(

@@ -6,15 +6,15 @@ use std::{
 };
 
 use serde_json::json;
-use support::{Answer, ImitationIssuer, SigningKey};
+use support::{IssuerResponse, MockIssuer, SigningKey};
 use toolgate::{Issuer, TokenErrorKind};
 
 use crate::{said, verifier, verify};
 
 #[tokio::test]
 async fn two_hundred_first_requests_cause_one_discovery_and_one_fetch_of_keys() {
-    let issuer = ImitationIssuer::start().await;
-    issuer.answer_jwks(Answer::Slow(Duration::from_millis(300)));
+    let issuer = MockIssuer::start().await;
+    issuer.answer_jwks(IssuerResponse::Slow(Duration::from_millis(300)));
     let verifier = Arc::new(verifier(Issuer::new(issuer.url())));
     let requests: Vec<_> = (0..200)
         .map(|number| {
@@ -31,7 +31,7 @@ async fn two_hundred_first_requests_cause_one_discovery_and_one_fetch_of_keys() 
 
 #[tokio::test]
 async fn ten_thousand_unknown_keys_cause_a_handful_of_fetches() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let verifier = Arc::new(verifier(Issuer::new(issuer.url())));
     let begin = Instant::now();
     assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
@@ -67,7 +67,7 @@ fn allowed(passed: Duration) -> usize {
 
 #[tokio::test]
 async fn a_rotation_is_noticed_at_the_new_keys_first_use() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
     let new = SigningKey::p256("new");
@@ -82,7 +82,7 @@ async fn a_rotation_is_noticed_at_the_new_keys_first_use() {
 
 #[tokio::test]
 async fn an_issuer_that_is_down_at_the_start_is_used_when_it_is_there() {
-    let mut issuer = ImitationIssuer::start().await;
+    let mut issuer = MockIssuer::start().await;
     issuer.go_down().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     verifier.start();
@@ -110,11 +110,11 @@ async fn an_issuer_that_is_down_at_the_start_is_used_when_it_is_there() {
 
 #[tokio::test]
 async fn while_the_issuer_is_down_known_keys_do() {
-    let mut issuer = ImitationIssuer::start().await;
+    let mut issuer = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
     issuer.go_down().await;
-    issuer.answer_jwks(Answer::Status(500));
+    issuer.answer_jwks(IssuerResponse::Status(500));
     for number in 0..3 {
         let token = issuer.token().claim("jti", json!(number)).build();
         assert_eq!(said(&verifier, token).await, "ok");
@@ -131,8 +131,8 @@ async fn while_the_issuer_is_down_known_keys_do() {
 
 #[tokio::test]
 async fn an_issuer_that_never_answers_costs_seconds_and_not_for_ever() {
-    let issuer = ImitationIssuer::start().await;
-    issuer.answer_jwks(Answer::Silent);
+    let issuer = MockIssuer::start().await;
+    issuer.answer_jwks(IssuerResponse::Silent);
     let verifier = verifier(Issuer::new(issuer.url()));
     let begin = Instant::now();
     let told = said(&verifier, issuer.token().build()).await;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{
-    Answer, ImitationIssuer,
+    IssuerResponse, MockIssuer,
     client::{Client, Revision},
-    running_server::Running,
+    running_server::RunningServer,
 };
 use toolgate::{
     Caller, ClientAuthentication, Context, ExchangeError, Server, State, TokenExchange, ToolError,
@@ -65,33 +65,33 @@ async fn print(
 }
 
 /// A server, its trusted issuer, and its token exchange.
-pub(crate) struct World {
-    pub(crate) issuer: ImitationIssuer,
-    pub(crate) running: Running,
+pub(crate) struct Fixture {
+    pub(crate) issuer: MockIssuer,
+    pub(crate) running: RunningServer,
 }
 
-pub(crate) fn upstream(issuer: &ImitationIssuer) -> Upstream {
+pub(crate) fn upstream(issuer: &MockIssuer) -> Upstream {
     let client = ClientAuthentication::basic("news", "s3cr3t");
     Upstream::new(issuer.url(), client).with_resource(UPSTREAM)
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::with(|upstream| upstream).await
     }
 
     pub(crate) async fn with(change: impl FnOnce(Upstream) -> Upstream) -> Self {
-        let issuer = ImitationIssuer::start().await;
+        let issuer = MockIssuer::start().await;
         let upstream = change(upstream(&issuer));
         let exchange = TokenExchange::new(upstream).expect("good settings");
         Self::of(issuer, exchange).await
     }
 
-    async fn of(issuer: ImitationIssuer, exchange: TokenExchange) -> Self {
+    async fn of(issuer: MockIssuer, exchange: TokenExchange) -> Self {
         let server = Server::with_state("meetings", exchange)
             .tools(tools![meetings, forget, fail, print, multi_round::look])
             .without_banner();
-        let running = Running::start(server, |config| config.with_issuer(issuer.url())).await;
+        let running = RunningServer::start(server, |config| config.with_issuer(issuer.url())).await;
         Self { issuer, running }
     }
 
@@ -117,19 +117,19 @@ impl World {
 
 #[tokio::test]
 async fn a_tool_gets_a_token_of_its_own_and_never_the_callers() {
-    let world = World::with(|upstream| {
+    let fixture = Fixture::with(|upstream| {
         upstream
             .with_audience("calendar")
             .with_scopes("calendar:read  calendar:list")
     })
     .await;
-    let token = world.token(1, 600);
-    world
+    let token = fixture.token(1, 600);
+    fixture
         .issuer
-        .exchange(&token, ImitationIssuer::exchanged("of-the-api"));
+        .exchange(&token, MockIssuer::exchanged("of-the-api"));
     let expected = "of-the-api [calendar:read calendar:list]";
-    assert_eq!(world.says(&token).await, expected);
-    let question = &world.issuer.exchanges()[0];
+    assert_eq!(fixture.says(&token).await, expected);
+    let question = &fixture.issuer.exchanges()[0];
     assert_eq!(
         question.authorization.as_deref(),
         Some("Basic bmV3czpzM2NyM3Q=")
@@ -156,12 +156,12 @@ async fn a_tool_gets_a_token_of_its_own_and_never_the_callers() {
 
 #[tokio::test]
 async fn nothing_that_a_tool_has_prints_a_token() {
-    let world = World::new().await;
-    let token = world.token(1, 600);
+    let fixture = Fixture::new().await;
+    let token = fixture.token(1, 600);
     let signature = token.rsplit('.').next().expect("a signature");
-    let answer = ImitationIssuer::exchanged("of-the-api");
-    world.issuer.exchange(&token, answer);
-    let printed = world.call("print", &token).await;
+    let answer = MockIssuer::exchanged("of-the-api");
+    fixture.issuer.exchange(&token, answer);
+    let printed = fixture.call("print", &token).await;
     assert!(printed.contains("alice"), "{printed}");
     for secret in [signature, "of-the-api", "s3cr3t"] {
         assert!(!printed.contains(secret), "{printed}");
@@ -180,16 +180,14 @@ async fn a_client_shows_its_credentials_as_the_issuer_wants_them() {
             &["client_assertion", "client_assertion_type", "client_id"],
         ),
     ] {
-        let issuer = ImitationIssuer::start().await;
+        let issuer = MockIssuer::start().await;
         let upstream = Upstream::new(issuer.url(), client).with_audience("calendar");
         let exchange = TokenExchange::new(upstream).expect("good settings");
-        let world = World::of(issuer, exchange).await;
-        let token = world.token(1, 600);
-        world
-            .issuer
-            .exchange(&token, ImitationIssuer::exchanged("t"));
-        assert_eq!(world.says(&token).await, "t []");
-        let question = &world.issuer.exchanges()[0];
+        let fixture = Fixture::of(issuer, exchange).await;
+        let token = fixture.token(1, 600);
+        fixture.issuer.exchange(&token, MockIssuer::exchanged("t"));
+        assert_eq!(fixture.says(&token).await, "t []");
+        let question = &fixture.issuer.exchanges()[0];
         assert_eq!(question.authorization, None);
         let sent = question
             .form
@@ -202,13 +200,13 @@ async fn a_client_shows_its_credentials_as_the_issuer_wants_them() {
 #[tokio::test]
 async fn a_token_is_kept_no_longer_than_it_lasts_or_its_callers() {
     let lasting = |seconds: Value| {
-        let mut answer = ImitationIssuer::exchanged("t");
+        let mut answer = MockIssuer::exchanged("t");
         answer["expires_in"] = seconds;
         let members = answer.as_object_mut().expect("an object");
         members.retain(|_, value| !value.is_null());
         answer
     };
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (number, (seconds, callers, exchanges)) in [
         (json!(300), 600, 1),
         (json!(u64::MAX), 600, 1),
@@ -220,118 +218,114 @@ async fn a_token_is_kept_no_longer_than_it_lasts_or_its_callers() {
     .into_iter()
     .enumerate()
     {
-        let token = world.token(number, callers);
-        world.issuer.exchange(&token, lasting(seconds.clone()));
-        let before = world.issuer.exchanges().len();
+        let token = fixture.token(number, callers);
+        fixture.issuer.exchange(&token, lasting(seconds.clone()));
+        let before = fixture.issuer.exchanges().len();
         for _ in 0..2 {
-            assert_eq!(world.says(&token).await, "t []");
+            assert_eq!(fixture.says(&token).await, "t []");
         }
-        let asked = world.issuer.exchanges().len() - before;
+        let asked = fixture.issuer.exchanges().len() - before;
         assert_eq!(asked, exchanges, "{seconds} {callers}");
     }
-    let token = world.token(99, 600);
-    world.issuer.exchange(&token, lasting(json!(1)));
+    let token = fixture.token(99, 600);
+    fixture.issuer.exchange(&token, lasting(json!(1)));
     for _ in 0..2 {
-        let before = world.issuer.exchanges().len();
-        world.says(&token).await;
-        assert_eq!(world.issuer.exchanges().len(), before + 1);
+        let before = fixture.issuer.exchanges().len();
+        fixture.says(&token).await;
+        assert_eq!(fixture.issuer.exchanges().len(), before + 1);
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }
 }
 
 #[tokio::test]
 async fn who_wants_to_hear_of_changes_asks_each_time_or_forgets() {
-    let world = World::with(|upstream| upstream.with_cache(Duration::ZERO)).await;
-    let token = world.token(1, 600);
-    world
+    let fixture = Fixture::with(|upstream| upstream.with_cache(Duration::ZERO)).await;
+    let token = fixture.token(1, 600);
+    fixture.issuer.exchange(&token, MockIssuer::exchanged("t"));
+    fixture.says(&token).await;
+    fixture.says(&token).await;
+    assert_eq!(fixture.issuer.exchanges().len(), 2);
+    let fixture = Fixture::new().await;
+    let token = fixture.token(1, 600);
+    fixture
         .issuer
-        .exchange(&token, ImitationIssuer::exchanged("t"));
-    world.says(&token).await;
-    world.says(&token).await;
-    assert_eq!(world.issuer.exchanges().len(), 2);
-    let world = World::new().await;
-    let token = world.token(1, 600);
-    world
+        .exchange(&token, MockIssuer::exchanged("one"));
+    assert_eq!(fixture.says(&token).await, "one []");
+    fixture
         .issuer
-        .exchange(&token, ImitationIssuer::exchanged("one"));
-    assert_eq!(world.says(&token).await, "one []");
-    world
-        .issuer
-        .exchange(&token, ImitationIssuer::exchanged("two"));
-    assert_eq!(world.says(&token).await, "one []");
-    world.call("forget", &token).await;
-    assert_eq!(world.says(&token).await, "two []");
+        .exchange(&token, MockIssuer::exchanged("two"));
+    assert_eq!(fixture.says(&token).await, "one []");
+    fixture.call("forget", &token).await;
+    assert_eq!(fixture.says(&token).await, "two []");
 }
 
 #[tokio::test]
 async fn many_calls_of_one_caller_are_one_exchange_and_of_two_are_two() {
-    let world = World::new().await;
-    world
+    let fixture = Fixture::new().await;
+    fixture
         .issuer
-        .answer_exchanges(Answer::Slow(Duration::from_millis(400)));
-    let tokens = [world.token(1, 600), world.token(2, 600)];
+        .answer_exchanges(IssuerResponse::Slow(Duration::from_millis(400)));
+    let tokens = [fixture.token(1, 600), fixture.token(2, 600)];
     for (token, own) in tokens.iter().zip(["of-one", "of-two"]) {
-        world
-            .issuer
-            .exchange(token, ImitationIssuer::exchanged(own));
+        fixture.issuer.exchange(token, MockIssuer::exchanged(own));
     }
     // Verified first, so that all of them reach the exchange at the same time.
     for token in &tokens {
-        world.call("forget", token).await;
+        fixture.call("forget", token).await;
     }
-    let calls = (0..24).map(|number| world.says(&tokens[number % 2]));
+    let calls = (0..24).map(|number| fixture.says(&tokens[number % 2]));
     let said = futures_util::future::join_all(calls).await;
     for (number, said) in said.iter().enumerate() {
         assert_eq!(said, ["of-one []", "of-two []"][number % 2]);
     }
-    assert_eq!(world.issuer.exchanges().len(), 2);
+    assert_eq!(fixture.issuer.exchanges().len(), 2);
 }
 
 #[tokio::test]
 async fn a_token_is_shown_to_its_own_issuer_and_to_whom_the_operator_names() {
-    let other = ImitationIssuer::start().await;
+    let other = MockIssuer::start().await;
     let exchange = TokenExchange::new(upstream(&other)).expect("good settings");
-    let world = World::of(ImitationIssuer::start().await, exchange).await;
-    let token = world.token(1, 600);
-    other.exchange(&token, ImitationIssuer::exchanged("t"));
-    let said = world.says(&token).await;
+    let fixture = Fixture::of(MockIssuer::start().await, exchange).await;
+    let token = fixture.token(1, 600);
+    other.exchange(&token, MockIssuer::exchanged("t"));
+    let said = fixture.says(&token).await;
     assert!(
         said.starts_with("Misconfigured") && said.contains("another issuer"),
         "{said}"
     );
     assert_eq!(other.exchanges().len() + other.metadata_requests(), 0);
 
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let both = upstream(&other).with_callers_of(issuer.url());
     let exchange = TokenExchange::new(both).expect("good settings");
-    let world = World::of(issuer, exchange).await;
-    let token = world.token(1, 600);
-    other.exchange(&token, ImitationIssuer::exchanged("t"));
-    assert_eq!(world.says(&token).await, "t []");
+    let fixture = Fixture::of(issuer, exchange).await;
+    let token = fixture.token(1, 600);
+    other.exchange(&token, MockIssuer::exchanged("t"));
+    assert_eq!(fixture.says(&token).await, "t []");
 }
 
 #[tokio::test]
 async fn a_caller_is_told_what_they_can_do_and_no_detail() {
-    let world = World::new().await;
-    let token = world.token(1, 600);
+    let fixture = Fixture::new().await;
+    let token = fixture.token(1, 600);
     for (answer, told) in [
         (
-            Answer::Refusal(
+            IssuerResponse::Refusal(
                 400,
                 json!({"error": "consent_required", "error_description": "SECRET"}).to_string(),
             ),
             "needs a consent",
         ),
-        (Answer::Status(503), "try again later"),
+        (IssuerResponse::Status(503), "try again later"),
         (
-            Answer::Refusal(401, json!({"error": "invalid_client"}).to_string()),
+            IssuerResponse::Refusal(401, json!({"error": "invalid_client"}).to_string()),
             "error of the server",
         ),
     ] {
-        world.issuer.answer_exchanges(answer);
-        let said = world.call("fail", &token).await;
+        fixture.issuer.answer_exchanges(answer);
+        let said = fixture.call("fail", &token).await;
         assert!(said.contains(told), "{said}");
-        for detail in ["SECRET", "503", "invalid_client", world.issuer.url()] {
+        for detail in ["SECRET", "503", "invalid_client", fixture.issuer.url()] {
             assert!(!said.contains(detail), "{said}");
         }
     }

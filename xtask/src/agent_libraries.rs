@@ -8,7 +8,7 @@ use std::{fs, path::Path, process::Command, time::Duration};
 use serde_json::Value;
 
 use crate::{
-    Fault,
+    Error,
     child_process::{self, Server, free_port},
     client_installer::{Tools, python},
     say,
@@ -31,17 +31,17 @@ const LIMIT: Duration = Duration::from_secs(180);
 const SCOPES: [&str; 2] = ["todo:read", "todo:write"];
 
 /// Runs every library against `todo`, and prints how each reports the 403.
-pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
+pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
     let wanted = tools.scripts.join("requirements-libraries.txt");
     let python = python(&tools.work.join("libraries"), &wanted)?;
     let mut rows = Vec::new();
     let mut failed = 0;
     for library in LIBRARIES {
-        let outcome = meet(tools, &python, library);
+        let outcome = run_client(tools, &python, library);
         failed += usize::from(outcome.is_err());
         let row = match outcome {
             Ok(version) => format!("| {library} {version} | by hand | yes | yes |"),
-            Err(fault) => format!("| {library} | by hand | FAILED {fault} | |"),
+            Err(error) => format!("| {library} | by hand | FAILED {error} | |"),
         };
         say(&row);
         rows.push(row);
@@ -57,7 +57,7 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
 }
 
 /// Runs one library. Returns its version.
-fn meet(tools: &Tools, python: &Path, library: &str) -> Result<String, Fault> {
+fn run_client(tools: &Tools, python: &Path, library: &str) -> Result<String, Error> {
     let (bind, port) = (free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(library);
     let _ = fs::remove_dir_all(&folder);
@@ -78,9 +78,9 @@ fn meet(tools: &Tools, python: &Path, library: &str) -> Result<String, Fault> {
     let mut login = tools.script("token.mjs");
     let token = child_process::run(login.args([&url, SCOPES[0]]), Duration::from_secs(60))?;
     if !token.succeeded() {
-        return Err(format!("there is no token: {}", token.told()).into());
+        return Err(format!("there is no token: {}", token.report()).into());
     }
-    let ended = child_process::run(
+    let finished = child_process::run(
         Command::new(python)
             .arg(tools.scripts.join("clients/bearer.py"))
             .arg(library)
@@ -89,15 +89,15 @@ fn meet(tools: &Tools, python: &Path, library: &str) -> Result<String, Fault> {
             .env("INTEROP_TOKEN", token.out()),
         LIMIT,
     )?;
-    fs::write(folder.join("client.log"), ended.told())?;
+    fs::write(folder.join("client.log"), finished.report())?;
     let said = fs::read_to_string(&wire).unwrap_or_default();
-    let faults = faults(&ended.out(), &said);
-    match faults.is_empty() {
-        true => Ok(last(&ended.out())["version"]
+    let errors = errors(&finished.out(), &said);
+    match errors.is_empty() {
+        true => Ok(last(&finished.out())["version"]
             .as_str()
             .unwrap_or_default()
             .to_owned()),
-        false => Err(format!("{}; see {}", faults.join("; "), folder.display()).into()),
+        false => Err(format!("{}; see {}", errors.join("; "), folder.display()).into()),
     }
 }
 
@@ -112,7 +112,7 @@ fn last(out: &str) -> Value {
 
 /// Returns what is missing: calls that the wire does not show, and the reason that the library
 /// does not report.
-fn faults(out: &str, wire: &str) -> Vec<String> {
+fn errors(out: &str, wire: &str) -> Vec<String> {
     let said: Vec<Value> = wire
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
@@ -121,39 +121,39 @@ fn faults(out: &str, wire: &str) -> Vec<String> {
         said.iter()
             .any(|one| one["rpc"] == "tools/call" && one["tool"] == tool && one["status"] == status)
     };
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     if !is_called("list_todos", 200) {
-        faults.push("list_todos was not called".to_owned());
+        errors.push("list_todos was not called".to_owned());
     }
     if !is_called("add_todo", 403) {
-        faults.push("add_todo was not refused".to_owned());
+        errors.push("add_todo was not refused".to_owned());
     }
     let told = last(out)["told"].clone();
     let reason = told.as_array().and_then(|told| told.last());
     let reason = reason.and_then(Value::as_str).unwrap_or_default();
     if !reason.contains(SCOPES[1]) {
-        faults.push(format!("it does not report {}: {reason:.200}", SCOPES[1]));
+        errors.push(format!("it does not report {}: {reason:.200}", SCOPES[1]));
     }
-    faults
+    errors
 }
 
 #[cfg(test)]
 mod tests {
-    use super::faults;
+    use super::errors;
 
     const WIRE: &str = "{\"rpc\":\"tools/call\",\"tool\":\"list_todos\",\"status\":200}\n{\"rpc\":\"tools/call\",\"tool\":\"add_todo\",\"status\":403}\n";
 
     #[test]
     fn whoever_calls_and_tells_the_scope_has_no_fault() {
         let out = "noise\n{\"version\":\"1\",\"told\":[\"[]\",\"add_todo needs the scope todo:write\"]}\n";
-        assert_eq!(faults(out, WIRE), Vec::<String>::new());
+        assert_eq!(errors(out, WIRE), Vec::<String>::new());
     }
 
     #[test]
     fn a_reason_without_the_scope_and_a_call_that_did_not_happen_are_faults() {
         let out = "{\"version\":\"1\",\"told\":[\"403 Forbidden\"]}";
-        assert_eq!(faults(out, WIRE).len(), 1);
-        assert_eq!(faults(out, "").len(), 3);
-        assert_eq!(faults("", WIRE).len(), 1);
+        assert_eq!(errors(out, WIRE).len(), 1);
+        assert_eq!(errors(out, "").len(), 3);
+        assert_eq!(errors("", WIRE).len(), 1);
     }
 }

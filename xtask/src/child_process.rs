@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::Fault;
+use crate::Error;
 
 /// How long a server may take to start listening.
 const START: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ pub(crate) struct Server(Child);
 
 impl Server {
     /// Starts a server, and waits until it listens. Its output goes to a file.
-    pub(crate) fn start(command: &mut Command, port: u16, log: &Path) -> Result<Self, Fault> {
+    pub(crate) fn start(command: &mut Command, port: u16, log: &Path) -> Result<Self, Error> {
         let file = File::create(log)?;
         command
             .stdin(Stdio::null())
@@ -35,9 +35,9 @@ impl Server {
         );
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = server.0.try_wait()?.map(|status| status.to_string());
-            if ended.is_some() || begun.elapsed() > START {
-                let how = ended.unwrap_or_else(|| "it does not listen".to_owned());
+            let finished = server.0.try_wait()?.map(|status| status.to_string());
+            if finished.is_some() || begun.elapsed() > START {
+                let how = finished.unwrap_or_else(|| "it does not listen".to_owned());
                 return Err(
                     format!("{command:?} did not start: {how}; see {}", log.display()).into(),
                 );
@@ -61,12 +61,12 @@ impl Drop for Server {
 }
 
 /// Returns a port that is not in use.
-pub(crate) fn free_port() -> Result<u16, Fault> {
+pub(crate) fn free_port() -> Result<u16, Error> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Runs a program to its end, and kills it at the time limit.
-pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Ended, Fault> {
+pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished, Error> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -89,11 +89,11 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Ended, Fault
     let output = waiting
         .join()
         .map_err(|_| "a thread that waited for a program panicked")??;
-    Ok(Ended { output, late })
+    Ok(Finished { output, late })
 }
 
 /// Runs a program that must succeed. Its output goes to the terminal.
-pub(crate) fn must(command: &mut Command) -> Result<(), Fault> {
+pub(crate) fn must(command: &mut Command) -> Result<(), Error> {
     let status: ExitStatus = command
         .stdin(Stdio::null())
         .status()
@@ -106,12 +106,12 @@ pub(crate) fn must(command: &mut Command) -> Result<(), Fault> {
 
 /// The result of a program.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct Finished {
     output: Output,
     late: bool,
 }
 
-impl Ended {
+impl Finished {
     /// Whether it reported success.
     pub(crate) fn succeeded(&self) -> bool {
         self.output.status.success() && !self.late
@@ -123,7 +123,7 @@ impl Ended {
     }
 
     /// Returns its whole output, and how it ended.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn report(&self) -> String {
         let late = if self.late {
             ", because it took too long"
         } else {

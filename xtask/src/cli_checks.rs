@@ -4,7 +4,7 @@
 use std::{fs, time::Duration};
 
 use crate::{
-    Fault,
+    Error,
     child_process::{self, Server, free_port},
     client_installer::Tools,
     say,
@@ -24,7 +24,7 @@ const EXAMPLES: [(&str, &[&str]); 4] = [
     ("everything", &["--tool", "write"]),
 ];
 
-pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
+pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
     let mut faulty = Vec::new();
     for (name, call) in EXAMPLES {
         let folder = tools.work.join("check").join(name);
@@ -42,14 +42,14 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
             .arg(tools.program("toolgate").get_program())
             .args(["check", &url, "--login"])
             .args(call);
-        let ended = child_process::run(&mut check, Duration::from_secs(120))?;
-        fs::write(folder.join("report.txt"), ended.told())?;
-        let report = ended.out();
+        let finished = child_process::run(&mut check, Duration::from_secs(120))?;
+        fs::write(folder.join("report.txt"), finished.report())?;
+        let report = finished.out();
         let summary = report.lines().find(|line| line.contains(" failed, "));
         say(format!("{name}: {}", summary.unwrap_or("no report").trim()));
         // A skipped check has not passed.
         let is_stepped_up = call.is_empty() || report.contains("  pass     stepup.recover");
-        if !ended.succeeded() || !is_stepped_up {
+        if !finished.succeeded() || !is_stepped_up {
             faulty.push(format!(
                 "{name}, see {}",
                 folder.join("report.txt").display()

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Fault, child_process, say};
+use crate::{Error, child_process, say};
 
 /// The oldest node version for the Inspector and the suite.
 const NODE: (u32, u32) = (22, 19);
@@ -28,7 +28,7 @@ pub(crate) struct Tools {
 
 impl Tools {
     /// Installs everything, or reports what is missing.
-    pub(crate) fn install() -> Result<Self, Fault> {
+    pub(crate) fn install() -> Result<Self, Error> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .ok_or("no workspace")?;
@@ -71,13 +71,13 @@ impl Tools {
 }
 
 /// Returns node, after installing the packages for the scripts of `interop/`.
-pub(crate) fn node_with_packages(scripts: &Path) -> Result<PathBuf, Fault> {
+pub(crate) fn node_with_packages(scripts: &Path) -> Result<PathBuf, Error> {
     packages(scripts)?;
     node(scripts)
 }
 
 /// Builds the binaries.
-fn build() -> Result<(), Fault> {
+fn build() -> Result<(), Error> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command.args([
@@ -92,7 +92,7 @@ fn build() -> Result<(), Fault> {
     child_process::must(&mut command)
 }
 
-fn packages(scripts: &Path) -> Result<(), Fault> {
+fn packages(scripts: &Path) -> Result<(), Error> {
     let lock = fs::read_to_string(scripts.join("package-lock.json"))?;
     let stamp = scripts.join("node_modules/.installed.json");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
@@ -114,16 +114,16 @@ fn packages(scripts: &Path) -> Result<(), Fault> {
 }
 
 /// Returns the machine's own node if it is new enough, otherwise the one from npm.
-fn node(scripts: &Path) -> Result<PathBuf, Fault> {
+fn node(scripts: &Path) -> Result<PathBuf, Error> {
     let brought = ["x64", "arm64"]
         .map(|kind| scripts.join(format!("node_modules/node-linux-{kind}/bin/node")));
-    let mut told = Vec::new();
+    let mut versions = Vec::new();
     for path in [PathBuf::from("node")].into_iter().chain(brought) {
         let version = match child_process::run(
             Command::new(&path).arg("--version"),
             Duration::from_secs(10),
         ) {
-            Ok(ended) => ended.out(),
+            Ok(finished) => finished.out(),
             Err(_) => continue,
         };
         if is_new_enough(version.trim()) {
@@ -132,10 +132,10 @@ fn node(scripts: &Path) -> Result<PathBuf, Fault> {
                 false => which("node").ok_or("node is not on the path")?,
             });
         }
-        told.push(version.trim().to_owned());
+        versions.push(version.trim().to_owned());
     }
     let (major, minor) = NODE;
-    Err(format!("node {major}.{minor} or newer is needed; found {told:?}").into())
+    Err(format!("node {major}.{minor} or newer is needed; found {versions:?}").into())
 }
 
 fn is_new_enough(version: &str) -> bool {
@@ -155,7 +155,7 @@ fn which(name: &str) -> Option<PathBuf> {
 }
 
 /// Returns a Python environment in a folder, with exactly the packages of a requirements file.
-pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Fault> {
+pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Error> {
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
     let text = fs::read_to_string(wanted)?;
@@ -178,7 +178,7 @@ pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Fault> {
 }
 
 /// Returns the browser for the Inspector's page.
-fn chromium() -> Result<PathBuf, Fault> {
+fn chromium() -> Result<PathBuf, Error> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     if let Some(path) = names.iter().find_map(|name| which(name)) {
         return Ok(path);

@@ -5,12 +5,12 @@ use std::{fs, path::Path, process::Command, time::Duration};
 use serde_json::Value;
 
 use crate::{
-    Fault,
+    Error,
     child_process::{self, Server, free_port},
     client_installer::Tools,
     example_servers::{EXAMPLES, Example},
     say,
-    transcript_check::{Growth, Life, Story},
+    transcript_check::{Lifecycle, StepUpMode, Story},
 };
 
 /// The time limit for the whole story of one client.
@@ -46,58 +46,58 @@ enum Runs {
 struct Client {
     name: &'static str,
     runs: Runs,
-    session: Result<Growth, &'static str>,
-    stateless: Result<Growth, &'static str>,
+    session: Result<StepUpMode, &'static str>,
+    stateless: Result<StepUpMode, &'static str>,
 }
 
 const CLIENTS: [Client; 7] = [
     Client {
         name: "typescript",
         runs: Runs::Node("clients/typescript.mjs"),
-        session: Ok(Growth::Steps),
-        stateless: Ok(Growth::Steps),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
     },
     Client {
         name: "typescript-1",
         runs: Runs::Node("clients/sdk.mjs"),
-        session: Ok(Growth::Steps),
+        session: Ok(StepUpMode::Steps),
         stateless: Err("its first major version ends with 2025-11-25"),
     },
     Client {
         name: "python",
         runs: Runs::Python("clients/python.py"),
-        session: Ok(Growth::Steps),
-        stateless: Ok(Growth::Steps),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
     },
     Client {
         name: "rmcp",
         runs: Runs::Rust("examples/client"),
-        session: Ok(Growth::Steps),
-        stateless: Ok(Growth::Steps),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
     },
     // It opens one session per command and requests every scope in the metadata.
     Client {
         name: "inspector-cli",
         runs: Runs::Node("clients/inspector.mjs"),
-        session: Ok(Growth::AllAtOnce),
-        stateless: Ok(Growth::AllAtOnce),
+        session: Ok(StepUpMode::AllAtLogin),
+        stateless: Ok(StepUpMode::AllAtLogin),
     },
     Client {
         name: "inspector-page",
         runs: Runs::Node("clients/page.mjs"),
-        session: Ok(Growth::StepsAnew),
-        stateless: Ok(Growth::StepsAnew),
+        session: Ok(StepUpMode::StepsAnew),
+        stateless: Ok(StepUpMode::StepsAnew),
     },
     Client {
         name: "mcp-remote",
         runs: Runs::Node("clients/remote.mjs"),
-        session: Ok(Growth::Steps),
-        stateless: Ok(Growth::Steps),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
     },
 ];
 
 /// Runs every client against every issuer, and prints the results.
-pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
+pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
     if let Some(name) = only.filter(|name| CLIENTS.iter().all(|client| client.name != *name)) {
         let known = CLIENTS.map(|client| client.name).join(", ");
         return Err(format!("there is no client {name:?}; there are {known}").into());
@@ -108,33 +108,35 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
         .iter()
         .filter(|client| only.is_none_or(|name| name == client.name))
     {
-        for (example, life, issuer) in meetings() {
-            let growth = match life {
-                Life::Session => client.session,
-                Life::Stateless => client.stateless,
+        for (example, lifecycle, issuer) in combinations() {
+            let step_up = match lifecycle {
+                Lifecycle::Session => client.session,
+                Lifecycle::Stateless => client.stateless,
             };
-            let (version, outcome) = match growth {
+            let (version, outcome) = match step_up {
                 Err(reason) => (String::new(), format!("– {reason}")),
-                Ok(growth) => match meet_twice(tools, client, growth, (example, life, issuer)) {
-                    Ok((version, repeated)) => {
-                        let again = if repeated {
-                            ", at the second attempt"
-                        } else {
-                            ""
-                        };
-                        (version, format!("{}{again}", told(growth, example)))
+                Ok(step_up) => {
+                    match run_client_twice(tools, client, step_up, (example, lifecycle, issuer)) {
+                        Ok((version, repeated)) => {
+                            let again = if repeated {
+                                ", at the second attempt"
+                            } else {
+                                ""
+                            };
+                            (version, format!("{}{again}", describe(step_up, example)))
+                        }
+                        Err(error) => {
+                            failures += 1;
+                            (String::new(), format!("FAILED {error}"))
+                        }
                     }
-                    Err(fault) => {
-                        failures += 1;
-                        (String::new(), format!("FAILED {fault}"))
-                    }
-                },
+                }
             };
             let row = format!(
                 "| {} {version} | {} | {} | {} | {outcome} |",
                 client.name,
                 example.name,
-                life.revision(),
+                lifecycle.revision(),
                 issuer.name(),
             );
             say(&row);
@@ -152,23 +154,23 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Fault> {
 }
 
 /// Returns the combinations of example, lifecycle and issuer.
-fn meetings() -> impl Iterator<Item = (&'static Example, Life, Issuer)> {
+fn combinations() -> impl Iterator<Item = (&'static Example, Lifecycle, Issuer)> {
     EXAMPLES.into_iter().flat_map(|example| {
-        [Life::Session, Life::Stateless]
+        [Lifecycle::Session, Lifecycle::Stateless]
             .into_iter()
-            .flat_map(move |life| Issuer::ALL.map(|issuer| (example, life, issuer)))
+            .flat_map(move |lifecycle| Issuer::ALL.map(|issuer| (example, lifecycle, issuer)))
     })
 }
 
-fn told(growth: Growth, example: &Example) -> String {
+fn describe(step_up: StepUpMode, example: &Example) -> String {
     let often = match example.scopes.len() {
         2 => "once",
         _ => "twice",
     };
-    match growth {
-        Growth::Steps => format!("yes, {often} in one session"),
-        Growth::StepsAnew => format!("yes, {often}"),
-        Growth::AllAtOnce => {
+    match step_up {
+        StepUpMode::Steps => format!("yes, {often} in one session"),
+        StepUpMode::StepsAnew => format!("yes, {often}"),
+        StepUpMode::AllAtLogin => {
             "login and calls; it requests every scope at the first login, so there is no 403"
                 .to_owned()
         }
@@ -177,34 +179,39 @@ fn told(growth: Growth, example: &Example) -> String {
 
 /// Returns the client's version, and whether it needed a second attempt: a browser on a busy
 /// machine can time out. The table marks these cells.
-fn meet_twice(
+fn run_client_twice(
     tools: &Tools,
     client: &Client,
-    growth: Growth,
-    (example, life, issuer): (&'static Example, Life, Issuer),
-) -> Result<(String, bool), Fault> {
+    step_up: StepUpMode,
+    (example, lifecycle, issuer): (&'static Example, Lifecycle, Issuer),
+) -> Result<(String, bool), Error> {
     let story = || Story {
-        life,
-        growth,
+        lifecycle,
+        step_up,
         example,
     };
-    match meet(tools, client, story(), issuer) {
+    match run_client(tools, client, story(), issuer) {
         Ok(version) => Ok((version, false)),
-        Err(fault) => {
-            say(format!("{} failed, and is run again: {fault}", client.name));
-            meet(tools, client, story(), issuer).map(|version| (version, true))
+        Err(error) => {
+            say(format!("{} failed, and is run again: {error}", client.name));
+            run_client(tools, client, story(), issuer).map(|version| (version, true))
         }
     }
 }
 
 /// Runs one client in one lifecycle with one issuer. Returns the client's version.
-fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<String, Fault> {
+fn run_client(
+    tools: &Tools,
+    client: &Client,
+    story: Story,
+    issuer: Issuer,
+) -> Result<String, Error> {
     let (bind, port, issuing) = (free_port()?, free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(format!(
         "{}-{}-{}-{}",
         client.name,
         story.example.name,
-        story.life.revision(),
+        story.lifecycle.revision(),
         issuer.name().replace(' ', "-")
     ));
     let _ = fs::remove_dir_all(&folder);
@@ -244,23 +251,23 @@ fn meet(tools: &Tools, client: &Client, story: Story, issuer: Issuer) -> Result<
         .arg(&wire);
     let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
 
-    let ended = child_process::run(
+    let finished = child_process::run(
         command(tools, client.runs, &folder)
             .env("INTEROP_URL", &resource)
-            .env("INTEROP_REVISION", story.life.revision())
+            .env("INTEROP_REVISION", story.lifecycle.revision())
             .env("INTEROP_CALLS", story.example.calls_as_json())
             .env("INTEROP_COMMAND", printed_command(&folder)),
         LIMIT,
     )?;
-    fs::write(folder.join("client.log"), ended.told())?;
+    fs::write(folder.join("client.log"), finished.report())?;
     let said = fs::read_to_string(&wire).unwrap_or_default();
-    let mut faults = story.missing(&said);
-    if !ended.succeeded() {
-        faults.insert(0, "the client reports a failure".to_owned());
+    let mut errors = story.missing(&said);
+    if !finished.succeeded() {
+        errors.insert(0, "the client reports a failure".to_owned());
     }
-    match faults.is_empty() {
-        true => Ok(version(&ended.out())),
-        false => Err(format!("{}; see {}", faults.join("; "), folder.display()).into()),
+    match errors.is_empty() {
+        true => Ok(version(&finished.out())),
+        false => Err(format!("{}; see {}", errors.join("; "), folder.display()).into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
 
 use crate::{
-    Fault,
+    Error,
     child_process::{self, Server, free_port},
     client_installer::Tools,
     example_servers::EXAMPLES,
@@ -23,8 +23,8 @@ const KNOWN: [(&str, &str); 1] = [(
     "the extension io.modelcontextprotocol/tasks is not offered",
 )];
 
-pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
-    let mut faults = Vec::new();
+pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
+    let mut errors = Vec::new();
     let mut runs = Vec::new();
     let mut rows = vec![
         "| revision | server | required scenarios | checks | of the required | of those not scored |".to_owned(),
@@ -36,32 +36,32 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Fault> {
             let folder = tools.work.join("suite").join(format!("{revision}-{kind}"));
             let _ = fs::remove_dir_all(&folder);
             fs::create_dir_all(&folder)?;
-            let told = measure(tools, &folder, revision, protected)?;
-            fs::write(folder.join("told.txt"), &told)?;
-            let summary = Summary::read(&told).ok_or_else(|| {
+            let output = measure(tools, &folder, revision, protected)?;
+            fs::write(folder.join("told.txt"), &output)?;
+            let summary = Summary::read(&output).ok_or_else(|| {
                 format!(
                     "the suite printed no summary; see {}",
                     folder.join("told.txt").display()
                 )
             })?;
             rows.push(summary.row(revision, kind));
-            let told = summary.faults();
-            faults.extend(told.map(|fault| format!("{revision} {kind}: {fault}")));
+            let output = summary.errors();
+            errors.extend(output.map(|error| format!("{revision} {kind}: {error}")));
             runs.push(summary);
         }
     }
-    faults.extend(settled(&runs));
+    errors.extend(settled(&runs));
     let table = format!("{}\n", rows.join("\n"));
     fs::write(tools.work.join("suite.md"), &table)?;
     say(&table);
-    match faults.is_empty() {
+    match errors.is_empty() {
         true => Ok(()),
-        false => Err(faults.join("\n").into()),
+        false => Err(errors.join("\n").into()),
     }
 }
 
 /// Runs the suite against a server, and returns its output.
-fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Result<String, Fault> {
+fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Result<String, Error> {
     let (bind, port) = (free_port()?, free_port()?);
     let mut server = tools.program("everything");
     server.env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"));
@@ -96,18 +96,18 @@ fn measure(tools: &Tools, folder: &Path, revision: &str, protected: bool) -> Res
         .args(["server", "--url", &url, "--requirements", revision, "-o"])
         .arg(folder.join("results"))
         .current_dir(folder);
-    Ok(child_process::run(&mut suite, LIMIT)?.told())
+    Ok(child_process::run(&mut suite, LIMIT)?.report())
 }
 
 /// Gets a token with every scope of the server.
-fn log_in(tools: &Tools, url: &str) -> Result<String, Fault> {
+fn log_in(tools: &Tools, url: &str) -> Result<String, Error> {
     let mut login = tools.script("token.mjs");
     // All scopes: the suite calls the first tool of the list, whichever it is.
     login.arg(url).args(EXAMPLES[0].scopes);
-    let ended = child_process::run(&mut login, Duration::from_secs(60))?;
-    match ended.succeeded() {
-        true => Ok(ended.out()),
-        false => Err(format!("there is no token for the suite: {}", ended.told()).into()),
+    let finished = child_process::run(&mut login, Duration::from_secs(60))?;
+    match finished.succeeded() {
+        true => Ok(finished.out()),
+        false => Err(format!("there is no token for the suite: {}", finished.report()).into()),
     }
 }
 
@@ -121,8 +121,8 @@ struct Summary {
 }
 
 impl Summary {
-    fn read(told: &str) -> Option<Self> {
-        let (_, end) = told.split_once("=== SUMMARY ===")?;
+    fn read(output: &str) -> Option<Self> {
+        let (_, end) = output.split_once("=== SUMMARY ===")?;
         let mut summary = Self::default();
         for line in end.lines().map(str::trim) {
             let Some(line) = line.strip_prefix(['✓', '✗']) else {
@@ -175,11 +175,11 @@ impl Summary {
         let failed = reasons
             .iter()
             .map(|(reason, names)| format!("{}: {reason}", names.join(", ")));
-        let told: Vec<_> = [format!("{passed} pass")]
+        let output: Vec<_> = [format!("{passed} pass")]
             .into_iter()
             .chain(failed)
             .collect();
-        told.join("; ")
+        output.join("; ")
     }
 
     fn has_failed(&self, name: &str) -> bool {
@@ -187,7 +187,7 @@ impl Summary {
     }
 
     /// Returns failures without a known reason.
-    fn faults(&self) -> impl Iterator<Item = String> {
+    fn errors(&self) -> impl Iterator<Item = String> {
         let failed = self.scenarios.keys().filter(|name| self.has_failed(name));
         failed
             .filter(|name| reason(name).is_none())
@@ -232,13 +232,13 @@ mod tests {
     #[test]
     fn a_scenario_that_fails_is_a_fault_unless_somebody_said_why() {
         let summary = Summary::read(TOLD).expect("a summary");
-        let faults: Vec<_> = summary.faults().collect();
-        assert_eq!(faults.len(), 2, "{faults:?}");
+        let errors: Vec<_> = summary.errors().collect();
+        assert_eq!(errors.len(), 2, "{errors:?}");
         assert!(
-            faults[0].starts_with("later fails, which is not scored (pending)"),
-            "{faults:?}"
+            errors[0].starts_with("later fails, which is not scored (pending)"),
+            "{errors:?}"
         );
-        assert_eq!(faults[1], "ping fails");
+        assert_eq!(errors[1], "ping fails");
         let row = summary.row("r", "open");
         assert!(
             row.contains("| 1 of 2 | 4 | 1 pass; ping: FAILS | 0 pass; later: FAILS |"),

@@ -29,7 +29,7 @@ mod prove;
 mod transcript_check;
 
 /// An error, for a person.
-type Fault = Box<dyn std::error::Error>;
+type Error = Box<dyn std::error::Error>;
 
 const HELP: &str = "\
 cargo xtask interop            runs real clients and the official suite against the examples
@@ -60,8 +60,8 @@ fn main() -> ExitCode {
         ["prove"] | ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),
         // For internal use: started by `prove flood`.
-        ["strangers", ref arguments @ ..] => {
-            prove::flood::strangers(arguments).map(|sent| say(sent.to_string()))
+        ["flood-worker", ref arguments @ ..] => {
+            prove::flood::flood_worker(arguments).map(|sent| say(sent.to_string()))
         }
         ["--help" | "-h"] => {
             say(HELP);
@@ -71,8 +71,8 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            let _ = writeln!(io::stderr(), "{fault}");
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }

@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    Fault,
+    Error,
     child_process::{self, Server, free_port},
     client_installer, say,
 };
@@ -28,7 +28,7 @@ mod http_client;
 mod latency_probe;
 mod process_memory;
 
-use body_shapes::Form;
+use body_shapes::BodyShape;
 use latency_probe::Latencies;
 use process_memory::Memory;
 
@@ -55,7 +55,7 @@ const UNNOTICED: Duration = Duration::from_millis(10);
 
 /// The results of one form of body.
 struct Row {
-    form: Form,
+    form: BodyShape,
     requests: u64,
     before: Memory,
     after: Memory,
@@ -65,7 +65,7 @@ struct Row {
 }
 
 /// Floods a server, prints the table, and fails if a bound is exceeded.
-pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
+pub(crate) fn flood(binary: Option<&str>) -> Result<(), Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = root.parent().ok_or("no workspace")?;
     let binary = match binary {
@@ -77,7 +77,7 @@ pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
     let work = work.ancestors().nth(2).ok_or("no target folder")?;
     let work = work.join("prove");
     let mut rows = Vec::new();
-    for form in Form::ALL {
+    for form in BodyShape::ALL {
         let folder = work.join(form.name().replace([' ', ','], "-"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
@@ -89,10 +89,10 @@ pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
     let table = format!("{HEAD}\n{}\n", lines.join("\n"));
     fs::write(work.join("flood.md"), &table)?;
     say(format!("\n{}\n\n{table}", binary.display()));
-    let faults: Vec<_> = rows.iter().flat_map(Row::faults).collect();
-    match faults.is_empty() {
+    let errors: Vec<_> = rows.iter().flat_map(Row::errors).collect();
+    match errors.is_empty() {
         true => Ok(()),
-        false => Err(faults.join("\n").into()),
+        false => Err(errors.join("\n").into()),
     }
 }
 
@@ -100,7 +100,7 @@ const HEAD: &str = "\
 | unauthenticated body | requests | a second | memory before | peak | after | `/healthz`, calm → flood (median, 99 %) | call, calm → flood (median, 99 %) |\n|---|---|---|---|---|---|---|---|";
 
 /// Builds the release binary.
-fn release(root: &Path) -> Result<PathBuf, Fault> {
+fn release(root: &Path) -> Result<PathBuf, Error> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(root);
@@ -116,8 +116,8 @@ fn measure(
     node: &Path,
     root: &Path,
     folder: &Path,
-    form: Form,
-) -> Result<Row, Fault> {
+    form: BodyShape,
+) -> Result<Row, Error> {
     let port = free_port()?;
     let mut command = Command::new(binary);
     for (name, _) in env::vars_os() {
@@ -138,9 +138,9 @@ fn measure(
     probe(Duration::from_millis(500))?;
     let calm = probe(CALM)?;
     let before = Memory::of(server.id())?;
-    let strangers = flood::start(port, form, CONNECTIONS, FLOOD)?;
+    let flood_worker = flood::start(port, form, CONNECTIONS, FLOOD)?;
     let flooded = probe(FLOOD)?;
-    let requests = strangers.end()?;
+    let requests = flood_worker.end()?;
     let after = Memory::of(server.id())?;
     Ok(Row {
         form,
@@ -153,16 +153,16 @@ fn measure(
 }
 
 /// Gets a token for the protected call, from the development issuer with a scripted user.
-fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Fault> {
+fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Error> {
     let mut login = Command::new(node);
     login
         .arg(root.join("interop/token.mjs"))
         .arg(format!("http://127.0.0.1:{port}/mcp"))
         .arg("todo:read");
-    let ended = child_process::run(&mut login, Duration::from_secs(60))?;
-    match ended.succeeded() {
-        true => Ok(ended.out()),
-        false => Err(format!("there is no token for the call: {}", ended.told()).into()),
+    let finished = child_process::run(&mut login, Duration::from_secs(60))?;
+    match finished.succeeded() {
+        true => Ok(finished.out()),
+        false => Err(format!("there is no token for the call: {}", finished.report()).into()),
     }
 }
 
@@ -183,13 +183,13 @@ impl Row {
     }
 
     /// Returns every bound that is exceeded.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    fn errors(&self) -> Vec<String> {
+        let mut errors = Vec::new();
         let name = self.form.name();
         let cost = self.after.peak.saturating_sub(self.before.now);
         let bound = CONNECTIONS as u64 * TIMES_KEPT * KEPT;
         if cost > bound {
-            faults.push(format!(
+            errors.push(format!(
                 "{name}: {} of memory for {CONNECTIONS} concurrent bodies, but {} are the bound",
                 mebibytes(cost),
                 mebibytes(bound),
@@ -201,7 +201,7 @@ impl Row {
                 ("the 99th percentile", calm.high, flood.high),
             ] {
                 if flood > calm.mul_f64(TIMES_SLOWER).max(UNNOTICED) {
-                    faults.push(format!(
+                    errors.push(format!(
                         "{name}: {which} of {what} took {} instead of {}, but the bound is {TIMES_SLOWER} times as long",
                         latency_probe::milliseconds(flood),
                         latency_probe::milliseconds(calm),
@@ -209,7 +209,7 @@ impl Row {
                 }
             }
         }
-        faults
+        errors
     }
 }
 

@@ -13,14 +13,14 @@ mod tests;
 
 /// The protocol lifecycle of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
+pub(crate) enum Lifecycle {
     /// With sessions, revision 2025-11-25.
     Session,
     /// Without sessions, revision 2026-07-28.
     Stateless,
 }
 
-impl Life {
+impl Lifecycle {
     /// Returns the protocol revision.
     pub(crate) fn revision(self) -> &'static str {
         match self {
@@ -32,20 +32,20 @@ impl Life {
 
 /// How a client gets its scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Growth {
+pub(crate) enum StepUpMode {
     /// It steps up after each 403 and continues in the same session.
     Steps,
     /// It steps up after each 403 and opens a new session each time.
     StepsAnew,
     /// It requests all scopes at the first login.
-    AllAtOnce,
+    AllAtLogin,
 }
 
 /// The behaviour that a client must show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Story {
-    pub(crate) life: Life,
-    pub(crate) growth: Growth,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) step_up: StepUpMode,
     pub(crate) example: &'static Example,
 }
 
@@ -68,7 +68,7 @@ impl Story {
             .iter()
             .filter(|one| one["rpc"] == "tools/call")
             .collect();
-        missing.extend(self.faults_of(&calls));
+        missing.extend(self.lifecycle_errors(&calls));
         missing
     }
 
@@ -95,7 +95,7 @@ impl Story {
         ];
         for call in self.example.calls {
             let (tool, needed) = (call.tool, call.scopes);
-            if needed > 1 && self.growth != Growth::AllAtOnce {
+            if needed > 1 && self.step_up != StepUpMode::AllAtLogin {
                 let refused = format!("a 403 for {tool} that names all required scopes");
                 parts.push(Part::new(refused, move |one| {
                     is_call(one, tool, 403) && challenges(one, &scopes[..needed])
@@ -109,11 +109,11 @@ impl Story {
     }
 
     /// Returns what is wrong with the lifecycle of the calls.
-    fn faults_of(self, calls: &[&Value]) -> Vec<String> {
-        let mut faults = Vec::new();
-        let revision = self.life.revision();
+    fn lifecycle_errors(self, calls: &[&Value]) -> Vec<String> {
+        let mut errors = Vec::new();
+        let revision = self.lifecycle.revision();
         if let Some(other) = calls.iter().find(|one| one["revision"] != revision) {
-            faults.push(format!(
+            errors.push(format!(
                 "a call by another revision than {revision}: {other}"
             ));
         }
@@ -121,21 +121,23 @@ impl Story {
             .iter()
             .filter(|one| one["session"].is_string())
             .count();
-        match self.life {
-            Life::Stateless if sessions > 0 => faults.push("a call in a session".into()),
-            Life::Session if sessions < calls.len() => faults.push("a call in no session".into()),
+        match self.lifecycle {
+            Lifecycle::Stateless if sessions > 0 => errors.push("a call in a session".into()),
+            Lifecycle::Session if sessions < calls.len() => {
+                errors.push("a call in no session".into())
+            }
             _ => {}
         }
         let first = calls.first().map(|one| &one["session"]);
         let one_session = calls.iter().all(|one| Some(&one["session"]) == first);
-        if self.growth == Growth::Steps && !one_session {
-            faults.push("one session from the first call to the last".into());
+        if self.step_up == StepUpMode::Steps && !one_session {
+            errors.push("one session from the first call to the last".into());
         }
         let refused = calls.iter().filter(|one| one["status"] == 403).count();
-        if self.growth == Growth::AllAtOnce && refused > 0 {
-            faults.push("no 403, as it asked for everything before".into());
+        if self.step_up == StepUpMode::AllAtLogin && refused > 0 {
+            errors.push("no 403, as it asked for everything before".into());
         }
-        faults
+        errors
     }
 }
 

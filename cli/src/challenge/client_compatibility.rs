@@ -73,13 +73,13 @@ pub(crate) fn well_formed(values: &[Vec<u8>]) -> Result<Challenge, String> {
 mod tests {
     use super::*;
 
-    fn judge(value: &str) -> Result<Challenge, String> {
+    fn check(value: &str) -> Result<Challenge, String> {
         well_formed(&[value.as_bytes().to_vec()])
     }
 
     #[test]
     fn what_every_client_reads_is_well_formed() {
-        let challenge = judge(
+        let challenge = check(
             r#"Bearer error="insufficient_scope", scope="a b", resource_metadata="https://a.example/x", error_description="more is needed""#,
         );
         assert_eq!(challenge.unwrap().get("scope"), Some("a b"));
@@ -96,7 +96,7 @@ mod tests {
             (r#"Bearer d="no scope=x""#, "another parameter"),
             ("Bearer scope=a:b", "quoted"),
         ] {
-            let fault = judge(value).expect_err(value);
+            let fault = check(value).expect_err(value);
             assert!(fault.contains(word), "{value}: {fault}");
         }
     }

@@ -1,14 +1,14 @@
 //! Requests with a foreign Host or Origin.
 
 use crate::{
+    check_context::CheckContext,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
     },
-    http::{Answer, Request},
-    mcp_client::{Dialogue, Era},
+    http::{Request, Response},
+    mcp_client::{Lifecycle, McpClient},
     target,
-    target_facts::Visit,
 };
 
 static TLS: Check = Check::new(
@@ -52,20 +52,20 @@ pub(super) static CHECKS: &[&Check] = &[&TLS, &REFLECTED, &HOST, &ORIGIN, &NO_CH
 /// A name that no server can have (RFC 2606 §2).
 const FOREIGN: &str = "toolgate-check.invalid";
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    section.judge(
+    section.record(
         &TLS,
-        target::secure(visit.target.typed()).map(|url| url.scheme().to_owned()),
+        target::secure(context.target.typed()).map(|url| url.scheme().to_owned()),
     );
-    section.judge(&REFLECTED, reflected(visit).await);
+    section.record(&REFLECTED, reflected(context).await);
 
     let mut refusals = Vec::new();
-    let foreign_host = visit
+    let foreign_host = context
         .http
-        .send(request(visit).header("host", FOREIGN))
+        .send(request(context).header("host", FOREIGN))
         .await;
-    section.judge(
+    section.record(
         &HOST,
         foreign_host.and_then(|answer| {
             let seen = answer.brief();
@@ -75,11 +75,11 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         }),
     );
     let origin = format!("https://{FOREIGN}");
-    let foreign_origin = visit
+    let foreign_origin = context
         .http
-        .send(request(visit).header("origin", origin))
+        .send(request(context).header("origin", origin))
         .await;
-    section.judge(
+    section.record(
         &ORIGIN,
         foreign_origin.and_then(|answer| {
             let seen = answer.brief();
@@ -93,7 +93,7 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         .filter(|answer| answer.status == 403)
         .peekable();
     if refusals.peek().is_some() {
-        section.judge(
+        section.record(
             &NO_CHALLENGE,
             match refusals.find_map(challenge) {
                 None => Ok("none".to_owned()),
@@ -106,29 +106,29 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
 
 /// Builds an ordinary first request, with a token if there is one. Without a token, a 401 could
 /// come first and hide the Host and Origin checks.
-fn request(visit: &Visit) -> Request {
-    let token = visit.tokens.first().map(String::as_str);
-    match &visit.facts.refused {
+fn request(context: &CheckContext) -> Request {
+    let token = context.tokens.first().map(String::as_str);
+    match &context.facts.refused {
         Some(refused) => match token {
             Some(token) => refused.request.clone().bearer(token),
             None => refused.request.clone(),
         },
-        None => Dialogue::new(&visit.target, Era::Stateless, token).opening(),
+        None => McpClient::new(&context.target, Lifecycle::Stateless, token).opening(),
     }
 }
 
-fn challenge(answer: &Answer) -> Option<String> {
+fn challenge(answer: &Response) -> Option<String> {
     answer.header("www-authenticate")
 }
 
-async fn reflected(visit: &Visit) -> Result<String, String> {
+async fn reflected(context: &CheckContext) -> Result<String, String> {
     for header in ["host", "x-forwarded-host"] {
         let mut requests = vec![
-            Request::get(visit.target.metadata_by_path()),
-            Request::get(visit.target.metadata_at_root()),
+            Request::get(context.target.metadata_by_path()),
+            Request::get(context.target.metadata_at_root()),
         ];
         requests.extend(
-            visit
+            context
                 .facts
                 .refused
                 .as_ref()
@@ -136,7 +136,7 @@ async fn reflected(visit: &Visit) -> Result<String, String> {
         );
         for request in requests {
             // A proxy that closes the connection reflects no header.
-            let Ok(answer) = visit.http.send(request.header(header, FOREIGN)).await else {
+            let Ok(answer) = context.http.send(request.header(header, FOREIGN)).await else {
                 continue;
             };
             let in_document = answer.status == 200

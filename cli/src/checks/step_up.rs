@@ -7,16 +7,16 @@ use serde_json::json;
 
 use crate::{
     challenge::{Challenge, client_compatibility, scope_tokens},
+    check_context::CheckContext,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note},
         count,
     },
     forged_tokens,
-    http::Answer,
+    http::Response,
     login::Client,
-    mcp_client::{Dialogue, Era},
-    target_facts::Visit,
+    mcp_client::{Lifecycle, McpClient},
 };
 
 static STATUS: Check = Check::new(
@@ -76,54 +76,54 @@ pub(super) static CHECKS: &[&Check] = &[
 /// The most tools that are tried without `--tool`.
 const MOST: usize = 20;
 
-pub(super) async fn run(visit: &mut Visit, client: Option<Client>) -> Vec<Finding> {
+pub(super) async fn run(context: &mut CheckContext, client: Option<Client>) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    let Some(token) = visit.tokens.first().cloned() else {
+    let Some(token) = context.tokens.first().cloned() else {
         return section.close("there is no token; use --token or --login");
     };
     let mut open = Vec::new();
-    for era in Era::BOTH {
-        let mut dialogue = Dialogue::new(&visit.target, era, Some(&token));
-        let answer = dialogue.open(&visit.http).await;
+    for lifecycle in Lifecycle::BOTH {
+        let mut mcp_client = McpClient::new(&context.target, lifecycle, Some(&token));
+        let answer = mcp_client.open(&context.http).await;
         if answer.is_ok_and(|answer| answer.result().is_some()) {
-            open.push(dialogue);
+            open.push(mcp_client);
         }
     }
     let Some(first) = open.first() else {
         return section.close("no lifecycle works with this token");
     };
-    let tool = match &visit.tool {
+    let tool = match &context.tool {
         Some(tool) => Some(tool.clone()),
-        None if client.is_some() => refused_tool(visit, first).await,
+        None if client.is_some() => refused_tool(context, first).await,
         None => None,
     };
     let Some(tool) = tool else {
         return section.close("no tool is known that needs another scope; name one with --tool");
     };
-    let (verdict, refusal) = refuse(visit, &open, &tool).await;
-    section.judge(&STATUS, verdict);
+    let (verdict, refusal) = refuse(context, &open, &tool).await;
+    section.record(&STATUS, verdict);
     if let Some(refusal) = &refusal {
-        let bearer = judge(refusal, &token, &mut section);
-        section.judge(&SESSION, goes_on(visit, &open).await);
+        let bearer = check_challenge(refusal, &token, &mut section);
+        section.record(&SESSION, goes_on(context, &open).await);
         let scope = bearer.as_ref().and_then(|bearer| bearer.get("scope"));
-        match step_up(visit, client, scope).await {
-            Err(fault) => section.judge(&RECOVER, Err(fault)),
-            Ok(()) if visit.tokens.len() < 2 => {
+        match step_up(context, client, scope).await {
+            Err(fault) => section.record(&RECOVER, Err(fault)),
+            Ok(()) if context.tokens.len() < 2 => {
                 section.skip(&RECOVER, "there is no second token; use --token or --login");
             }
-            Ok(()) => section.judge(&RECOVER, recover(visit, &open, &tool).await),
+            Ok(()) => section.record(&RECOVER, recover(context, &open, &tool).await),
         }
     }
-    for dialogue in &open {
-        dialogue.close(&visit.http).await;
+    for mcp_client in &open {
+        mcp_client.close(&context.http).await;
     }
     section.close("there is no 403 to check")
 }
 
 /// Returns the first tool that declares `readOnlyHint` and refuses the token.
-async fn refused_tool(visit: &Visit, dialogue: &Dialogue) -> Option<String> {
-    let answer = dialogue
-        .ask(&visit.http, "tools/list", json!({}))
+async fn refused_tool(context: &CheckContext, mcp_client: &McpClient) -> Option<String> {
+    let answer = mcp_client
+        .ask(&context.http, "tools/list", json!({}))
         .await
         .ok()?;
     let result = answer.result()?;
@@ -132,7 +132,7 @@ async fn refused_tool(visit: &Visit, dialogue: &Dialogue) -> Option<String> {
         tool["annotations"]["readOnlyHint"] == true
     });
     for name in reading.filter_map(|tool| tool["name"].as_str()).take(MOST) {
-        if call(visit, dialogue, name)
+        if call(context, mcp_client, name)
             .await
             .is_ok_and(|answer| answer.status == 403)
         {
@@ -144,14 +144,14 @@ async fn refused_tool(visit: &Visit, dialogue: &Dialogue) -> Option<String> {
 
 /// Calls the tool in each lifecycle. The first refusal is the one that is checked.
 async fn refuse(
-    visit: &Visit,
-    open: &[Dialogue],
+    context: &CheckContext,
+    open: &[McpClient],
     tool: &str,
-) -> (Result<String, String>, Option<Answer>) {
+) -> (Result<String, String>, Option<Response>) {
     let (mut seen, mut refusal) = (Vec::new(), None);
     let mut is_refused = true;
-    for dialogue in open {
-        match call(visit, dialogue, tool).await {
+    for mcp_client in open {
+        match call(context, mcp_client, tool).await {
             Err(fault) => return (Err(fault), refusal),
             Ok(answer) => {
                 is_refused &= answer.status == 403;
@@ -162,7 +162,7 @@ async fn refuse(
                 };
                 seen.push(format!(
                     "{}: {}{hint}",
-                    dialogue.era().revision(),
+                    mcp_client.lifecycle().revision(),
                     answer.brief()
                 ));
                 if answer.status == 403 && refusal.is_none() {
@@ -176,16 +176,16 @@ async fn refuse(
 }
 
 /// Checks the challenge of the 403.
-fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challenge> {
+fn check_challenge(refusal: &Response, token: &str, section: &mut Section) -> Option<Challenge> {
     let bearer = match client_compatibility::well_formed(&refusal.values("www-authenticate")) {
         Ok(bearer) => bearer,
         Err(fault) => {
-            section.judge(&CHALLENGE, Err(fault));
+            section.record(&CHALLENGE, Err(fault));
             return None;
         }
     };
-    section.judge(&CHALLENGE, Ok("well formed".to_owned()));
-    section.judge(
+    section.record(&CHALLENGE, Ok("well formed".to_owned()));
+    section.record(
         &ERROR,
         match bearer.get("error") {
             Some("insufficient_scope") => Ok("insufficient_scope".to_owned()),
@@ -200,7 +200,7 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
         Err(fault) => Err(fault),
     };
     let has = |scope: &&str| granted.as_ref().is_some_and(|own| own.contains(*scope));
-    section.judge(
+    section.record(
         &SCOPE,
         needed.clone().and_then(|needed| {
             let seen = needed.join(" ");
@@ -216,7 +216,7 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
             let missing = granted
                 .iter()
                 .find(|own| !own.is_empty() && !needed.contains(own.as_str()));
-            section.judge(
+            section.record(
                 &UNION,
                 match missing {
                     None => Ok("it does".to_owned()),
@@ -230,13 +230,15 @@ fn judge(refusal: &Answer, token: &str, section: &mut Section) -> Option<Challen
     Some(bearer)
 }
 
-async fn goes_on(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
-    for dialogue in open {
-        let answer = dialogue.ask(&visit.http, "tools/list", json!({})).await?;
+async fn goes_on(context: &CheckContext, open: &[McpClient]) -> Result<String, String> {
+    for mcp_client in open {
+        let answer = mcp_client
+            .ask(&context.http, "tools/list", json!({}))
+            .await?;
         if answer.result().is_none() {
-            let era = dialogue.era().revision();
+            let lifecycle = mcp_client.lifecycle().revision();
             return Err(format!(
-                "{era}: `tools/list` after the refusal: {}",
+                "{lifecycle}: `tools/list` after the refusal: {}",
                 answer.brief()
             ));
         }
@@ -246,7 +248,7 @@ async fn goes_on(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
 
 /// Logs in again for more scopes, if `--login` is set.
 async fn step_up(
-    visit: &mut Visit,
+    context: &mut CheckContext,
     client: Option<Client>,
     needed: Option<&str>,
 ) -> Result<(), String> {
@@ -258,18 +260,18 @@ async fn step_up(
     scopes.retain(|scope| !scope.is_empty());
     scopes.sort_unstable();
     scopes.dedup();
-    let granted = client.authorize(visit, &scopes.join(" ")).await?;
-    visit.tokens.push(granted.token);
+    let granted = client.authorize(context, &scopes.join(" ")).await?;
+    context.tokens.push(granted.token);
     Ok(())
 }
 
 /// Repeats the call with each further token until it succeeds.
-async fn recover(visit: &Visit, open: &[Dialogue], tool: &str) -> Result<String, String> {
-    for dialogue in open {
+async fn recover(context: &CheckContext, open: &[McpClient], tool: &str) -> Result<String, String> {
+    for mcp_client in open {
         let mut seen = Vec::new();
         let mut is_through = false;
-        for token in &visit.tokens[1..] {
-            let answer = call(visit, &dialogue.with_token(Some(token)), tool).await?;
+        for token in &context.tokens[1..] {
+            let answer = call(context, &mcp_client.with_token(Some(token)), tool).await?;
             is_through = answer.result().is_some();
             seen.push(answer.brief());
             if is_through {
@@ -279,7 +281,7 @@ async fn recover(visit: &Visit, open: &[Dialogue], tool: &str) -> Result<String,
         if !is_through {
             return Err(format!(
                 "{}: {}",
-                dialogue.era().revision(),
+                mcp_client.lifecycle().revision(),
                 seen.join(", ")
             ));
         }
@@ -287,7 +289,11 @@ async fn recover(visit: &Visit, open: &[Dialogue], tool: &str) -> Result<String,
     Ok(count(open.len(), "lifecycle"))
 }
 
-async fn call(visit: &Visit, dialogue: &Dialogue, tool: &str) -> Result<Answer, String> {
-    let params = json!({"name": tool, "arguments": visit.arguments});
-    dialogue.ask(&visit.http, "tools/call", params).await
+async fn call(
+    context: &CheckContext,
+    mcp_client: &McpClient,
+    tool: &str,
+) -> Result<Response, String> {
+    let params = json!({"name": tool, "arguments": context.arguments});
+    mcp_client.ask(&context.http, "tools/call", params).await
 }

@@ -7,7 +7,7 @@ use crate::bounded_json;
 
 /// A response, read to its end or to a limit.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -15,7 +15,7 @@ pub(crate) struct Answer {
     read: usize,
 }
 
-impl Answer {
+impl Response {
     pub(super) fn new(status: u16, headers: HeaderMap) -> Self {
         Self {
             status,
@@ -83,16 +83,16 @@ impl Answer {
 
     /// Whether the new part of a stream contains its response. Reads each event once, even if
     /// it arrives in many small chunks.
-    pub(super) fn is_told(&mut self) -> bool {
+    pub(super) fn has_response(&mut self) -> bool {
         let unread = self.body.get(self.read..).unwrap_or_default();
         // An event ends with an empty line.
         let ends = unread
             .windows(3)
             .rposition(|end| end.ends_with(b"\n\n") || end == b"\n\r\n");
         let Some(end) = ends else { return false };
-        let is_told = responses(&unread[..end + 3]).next().is_some();
+        let has_response = responses(&unread[..end + 3]).next().is_some();
         self.read += end + 3;
-        is_told
+        has_response
     }
 
     /// Returns the result of the JSON-RPC response.
@@ -142,10 +142,10 @@ fn data(event: &str) -> String {
 mod tests {
     use super::*;
 
-    fn answer(kind: &'static str, body: &str) -> Answer {
+    fn answer(kind: &'static str, body: &str) -> Response {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", kind.parse().unwrap());
-        let mut answer = Answer::new(200, headers);
+        let mut answer = Response::new(200, headers);
         answer.body = body.into();
         answer
     }
@@ -170,12 +170,12 @@ mod tests {
                 .bytes()
                 .map(|byte| {
                     answer.body.push(byte);
-                    answer.is_told()
+                    answer.has_response()
                 })
                 .collect();
             // True at the last byte, and only there.
             assert_eq!(told.iter().position(|told| *told), Some(stream.len() - 1));
-            assert!(!answer.is_told());
+            assert!(!answer.has_response());
             assert!(answer.result().is_some());
         }
     }

@@ -29,7 +29,7 @@ const PAGE: &str = "http://localhost:6274";
 
 /// The state of the server.
 #[derive(Debug)]
-pub(crate) struct Shop {
+pub(crate) struct FaultyServer {
     pub(crate) origin: String,
     fault: String,
     /// Tokens and their scopes.
@@ -41,14 +41,14 @@ pub(crate) struct Shop {
 
 /// One complete request.
 #[derive(Debug)]
-pub(crate) struct Ask {
+pub(crate) struct ReceivedRequest {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Ask {
+impl ReceivedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -68,12 +68,12 @@ impl Ask {
     }
 }
 
-impl Shop {
+impl FaultyServer {
     /// Starts a server with one planted error, or with none (`""`).
     pub(crate) async fn open(fault: &str) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let shop = Arc::new(Self {
+        let server = Arc::new(Self {
             origin: format!("http://{address}"),
             fault: fault.to_owned(),
             tokens: Mutex::default(),
@@ -81,11 +81,11 @@ impl Shop {
             codes: Mutex::default(),
         });
         for scopes in ["notes:read", "notes:read notes:write"] {
-            shop.issue(scopes);
+            server.issue(scopes);
         }
-        let router = Router::new().fallback(serve).with_state(shop.clone());
+        let router = Router::new().fallback(serve).with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        shop
+        server
     }
 
     /// Whether this error is planted.
@@ -115,56 +115,58 @@ impl Shop {
 }
 
 async fn serve(
-    State(shop): State<Arc<Shop>>,
+    State(server): State<Arc<FaultyServer>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let ask = Ask {
+    let request = ReceivedRequest {
         method,
         uri,
         headers,
         body,
     };
-    let mut response = match preflight(&shop, &ask) {
+    let mut response = match preflight(&server, &request) {
         Some(response) => response,
-        None => answer(&shop, &ask),
+        None => answer(&server, &request),
     };
-    allow(&shop, &ask, &mut response);
+    allow(&server, &request, &mut response);
     response
 }
 
-fn answer(shop: &Shop, ask: &Ask) -> Response {
-    let path = ask.uri.path();
-    if let Some(response) = metadata::serve(shop, ask).or_else(|| issuer::serve(shop, ask)) {
+fn answer(server: &FaultyServer, request: &ReceivedRequest) -> Response {
+    let path = request.uri.path();
+    if let Some(response) =
+        metadata::serve(server, request).or_else(|| issuer::serve(server, request))
+    {
         return response;
     }
     match path {
-        "/healthz" if !shop.has("health.live") => "ok".into_response(),
-        "/readyz" if !shop.has("health.ready") => "ok".into_response(),
-        "/mcp/" if shop.has("challenge.slash") => {
+        "/healthz" if !server.has("health.live") => "ok".into_response(),
+        "/readyz" if !server.has("health.ready") => "ok".into_response(),
+        "/mcp/" if server.has("challenge.slash") => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/mcp")]).into_response()
         }
-        "/mcp" | "/mcp/" => foreign(shop, ask)
-            .or_else(|| gate::refuse(shop, ask))
-            .unwrap_or_else(|| protocol::serve(shop, ask)),
+        "/mcp" | "/mcp/" => foreign(server, request)
+            .or_else(|| gate::refuse(server, request))
+            .unwrap_or_else(|| protocol::serve(server, request)),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 /// Refuses requests with a foreign `Host` or `Origin`.
-fn foreign(shop: &Shop, ask: &Ask) -> Option<Response> {
-    let host = ask.header("host").unwrap_or_default();
-    let is_our_host = shop.origin.ends_with(&format!("//{host}"));
-    let is_our_page = ask.header("origin").is_none_or(|origin| origin == PAGE);
-    let passes = (is_our_host || shop.has("host.host") || shop.has("host.reflected/challenge"))
-        && (is_our_page || shop.has("host.origin"));
+fn foreign(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    let host = request.header("host").unwrap_or_default();
+    let is_our_host = server.origin.ends_with(&format!("//{host}"));
+    let is_our_page = request.header("origin").is_none_or(|origin| origin == PAGE);
+    let passes = (is_our_host || server.has("host.host") || server.has("host.reflected/challenge"))
+        && (is_our_page || server.has("host.origin"));
     if passes {
         return None;
     }
     let mut response = refusal(403, &json!({"error": "foreign"}));
-    if shop.has("host.no_challenge") {
+    if server.has("host.no_challenge") {
         let challenge = HeaderValue::from_static("Bearer");
         response
             .headers_mut()
@@ -173,18 +175,18 @@ fn foreign(shop: &Shop, ask: &Ask) -> Option<Response> {
     Some(response)
 }
 
-fn preflight(shop: &Shop, ask: &Ask) -> Option<Response> {
-    if ask.method != Method::OPTIONS {
+fn preflight(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    if request.method != Method::OPTIONS {
         return None;
     }
-    if shop.has("cors.preflight") {
-        return Some(gate::challenge(shop, ask, None));
+    if server.has("cors.preflight") {
+        return Some(gate::challenge(server, request, None));
     }
     let mut allowed = "authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name";
-    if shop.has("cors.headers") {
+    if server.has("cors.headers") {
         allowed = "*";
     }
-    let methods = match shop.has("cors.methods") {
+    let methods = match server.has("cors.methods") {
         true => "GET, POST",
         false => "GET, POST, DELETE",
     };
@@ -196,24 +198,24 @@ fn preflight(shop: &Shop, ask: &Ask) -> Option<Response> {
 }
 
 /// Adds the headers that let a page read the response.
-fn allow(shop: &Shop, ask: &Ask, response: &mut Response) {
-    let origin = ask.header("origin").unwrap_or_default();
-    let path = ask.uri.path();
-    let is_bare = (shop.has("cors.refusals") && response.status() == 401)
-        || (shop.has("cors.metadata") && path.contains("protected-resource"))
-        || (shop.has("issuer.cors") && path.contains("authorization-server"))
-        || (shop.has("cors.preflight") && !path.contains("authorization-server"));
+fn allow(server: &FaultyServer, request: &ReceivedRequest, response: &mut Response) {
+    let origin = request.header("origin").unwrap_or_default();
+    let path = request.uri.path();
+    let is_bare = (server.has("cors.refusals") && response.status() == 401)
+        || (server.has("cors.metadata") && path.contains("protected-resource"))
+        || (server.has("issuer.cors") && path.contains("authorization-server"))
+        || (server.has("cors.preflight") && !path.contains("authorization-server"));
     let mut set = |name: HeaderName, value: &str| {
         let value = HeaderValue::from_str(value).expect("a header's text");
         response.headers_mut().insert(name, value);
     };
-    if shop.has("cors.credentials") && origin != PAGE && !origin.is_empty() {
+    if server.has("cors.credentials") && origin != PAGE && !origin.is_empty() {
         set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         set(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
     if origin == PAGE && !is_bare {
         set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        if !shop.has("cors.exposed") {
+        if !server.has("cors.exposed") {
             let exposed = "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version";
             set(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }

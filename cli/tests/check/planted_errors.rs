@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     command::{Ran, run},
-    faulty_server::Shop,
+    faulty_server::FaultyServer,
 };
 
 /// Every error that a run with two tokens finds. Each has the id of the check that must find
@@ -123,10 +123,10 @@ const FAULTS: &[(&str, &[&str])] = &[
 ];
 
 async fn check(fault: &str) -> Ran {
-    let shop = Shop::open(fault).await;
-    let tokens = ["notes:read", "notes:read notes:write"].map(|scopes| shop.token_for(scopes));
+    let server = FaultyServer::open(fault).await;
+    let tokens = ["notes:read", "notes:read notes:write"].map(|scopes| server.token_for(scopes));
     let ran = run(
-        &[&shop.resource(), "--tool", "write_note", "--json"],
+        &[&server.resource(), "--tool", "write_note", "--json"],
         &tokens,
     )
     .await;

@@ -5,16 +5,16 @@
 
 /// The remaining bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct Tape<'a> {
+pub(crate) struct Choices<'a> {
     rest: &'a [u8],
-    odd: usize,
+    deviation_count: usize,
 }
 
-impl<'a> Tape<'a> {
+impl<'a> Choices<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self {
             rest: bytes,
-            odd: 0,
+            deviation_count: 0,
         }
     }
 
@@ -43,23 +43,23 @@ impl<'a> Tape<'a> {
     }
 
     /// Whether to deviate here: one time in sixteen.
-    pub(crate) fn is_odd(&mut self) -> bool {
-        let odd = self.byte() >= 240;
-        self.odd += usize::from(odd);
-        odd
+    pub(crate) fn deviates(&mut self) -> bool {
+        let deviation_count = self.byte() >= 240;
+        self.deviation_count += usize::from(deviation_count);
+        deviation_count
     }
 
     /// Returns usually the first value, sometimes one of the others.
-    pub(crate) fn mostly<T: Copy>(&mut self, usual: T, odd: &[T]) -> T {
-        match self.is_odd() {
-            true => self.one(odd),
+    pub(crate) fn mostly<T: Copy>(&mut self, usual: T, deviation_count: &[T]) -> T {
+        match self.deviates() {
+            true => self.one(deviation_count),
             false => usual,
         }
     }
 
     /// Returns how many deviations there were so far.
-    pub(crate) fn oddities(&self) -> usize {
-        self.odd
+    pub(crate) fn deviations(&self) -> usize {
+        self.deviation_count
     }
 
     /// Returns as many bytes as the next byte says, or fewer at the end.

@@ -12,7 +12,7 @@
 //! - [`keys`]: key sets
 //! - [`settings`]: configuration, and the challenges that follow from it
 //!
-//! - `tape`: choices read from bytes; `json`: a parser that keeps every member
+//! - `choices`: choices read from bytes; `json`: a parser that keeps every member
 //! - `challenge`: a strict parser for `WWW-Authenticate`; `mint`: keys and tokens
 
 mod challenge_parser;

@@ -1,9 +1,9 @@
 //! Ambiguous bodies, and bodies that try to break the parser.
 
 use serde_json::json;
-use support::client::{Answer, Client, Revision};
+use support::client::{Client, HttpResponse, Revision};
 
-use super::{client, desk};
+use super::{client, start_tool_server};
 
 const REVISIONS: [Revision; 2] = [Revision::Stateless, Revision::Session("2025-11-25")];
 
@@ -30,7 +30,7 @@ fn call(arguments: &str) -> String {
 }
 
 /// Sends a body with the headers that belong to it, as far as it can be parsed.
-async fn send(client: &Client, body: impl Into<String>) -> Answer {
+async fn send(client: &Client, body: impl Into<String>) -> HttpResponse {
     let body = body.into();
     let right = || client.message("tools/call", json!({"name": "echo", "arguments": {}}));
     // This text would break the test's own parser too.
@@ -38,12 +38,12 @@ async fn send(client: &Client, body: impl Into<String>) -> Answer {
         true => right(),
         false => serde_json::from_str(&body).unwrap_or_else(|_| right()),
     };
-    Answer::of(client.post(&message).body(body)).await
+    HttpResponse::of(client.post(&message).body(body)).await
 }
 
 #[tokio::test]
 async fn nobody_exhausts_the_stack_by_a_text_within_a_text() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for stages in [2, 15, 17] {
         let bomb = nested_in_texts(stages);
         for body in [
@@ -65,7 +65,7 @@ async fn nobody_exhausts_the_stack_by_a_text_within_a_text() {
 
 #[tokio::test]
 async fn a_name_that_the_reader_keeps_for_itself_is_refused() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let private = r#""$serde_json::private::RawValue":"\"a\"""#;
     for revision in REVISIONS {
         let client = client(&running, revision, "desk:read").await;
@@ -89,7 +89,7 @@ async fn a_name_that_the_reader_keeps_for_itself_is_refused() {
 
 #[tokio::test]
 async fn a_text_may_speak_of_such_a_name() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for revision in REVISIONS {
         let client = client(&running, revision, "desk:read").await;
         for (sent, said) in [
@@ -110,7 +110,7 @@ async fn a_text_may_speak_of_such_a_name() {
 /// runs, and the session stays usable.
 #[tokio::test]
 async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"made/up","params":{{"a":{deep}}}}}"#);
     for revision in REVISIONS {
@@ -187,7 +187,7 @@ async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
 
 #[tokio::test]
 async fn what_has_no_answer_runs_nothing() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     for revision in REVISIONS {
         let client = client(&running, revision, "desk:read").await;
         for body in [

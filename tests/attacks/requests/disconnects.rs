@@ -8,13 +8,13 @@ use std::{
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    running_server::Running,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use toolgate::{Context, Server, State, mcp_tool, tools};
 
-use super::raw_connection::Raw;
+use super::raw_connection::RawConnection;
 
 type Told = UnboundedSender<&'static str>;
 
@@ -68,13 +68,13 @@ fn verbose(State(_told): State<Told>) -> String {
     "a".repeat(50_000_000)
 }
 
-async fn server() -> (Running, Client, UnboundedReceiver<&'static str>) {
+async fn server() -> (RunningServer, Client, UnboundedReceiver<&'static str>) {
     let (told, heard) = unbounded_channel();
     let server = Server::with_state("desk", told)
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .without_banner();
     let server = server.tools(tools![short, long, careful, verbose]);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
     (running, client, heard)
@@ -147,7 +147,7 @@ async fn nobody_keeps_a_server_from_stopping() {
         format!("POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{"),
         format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n"),
     ] {
-        let mut raw = Raw::open(&running).await;
+        let mut raw = RawConnection::open(&running).await;
         raw.send(start).await;
         held.push(raw);
     }
@@ -159,7 +159,7 @@ async fn nobody_keeps_a_server_from_stopping() {
     tokio::spawn(client.post(&message).body(message.to_string()).send());
     assert_eq!(next(&mut heard).await, "begun");
     let begin = Instant::now();
-    running.tell_to_stop();
+    running.begin_shutdown();
     running.stopped().await;
     assert!(
         begin.elapsed() < Duration::from_secs(30),

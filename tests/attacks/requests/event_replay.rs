@@ -5,21 +5,21 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    manual_clock::MovedClock,
-    running_server::Running,
-    tool_server::{Runs, closed_server, server},
+    client::{Client, HttpResponse, Revision},
+    manual_clock::ManualClock,
+    running_server::RunningServer,
+    tool_server::{Runs, protected_server, server},
     unsigned_tokens::{self, ISSUER},
 };
 use toolgate::{Clock, SystemClock};
 
-use super::{client, desk, open_desk};
+use super::{client, start_tool_server, start_with_open_handshake};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
 /// Events that are available arrive within this time.
 const GLANCE: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn token_with(resource: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut claims = unsigned_tokens::claims(resource, "desk:read");
@@ -64,7 +64,7 @@ async fn interrupted(client: &Client) -> String {
 
 #[tokio::test]
 async fn an_event_is_replayed_to_its_principal_alone() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let first = interrupted(&alice).await;
 
@@ -96,16 +96,16 @@ async fn an_event_is_replayed_to_its_principal_alone() {
         }
     }
     // The owner can still replay it; otherwise this test would show nothing.
-    let (status, told) = replayed(&alice, &first, PATIENCE).await;
+    let (status, told) = replayed(&alice, &first, TIMEOUT).await;
     assert_eq!(status, 200);
     assert!(told.contains("slow ran"), "{first}: {told}");
 }
 
 #[tokio::test]
 async fn a_session_is_of_no_use_after_its_token() {
-    let (runs, clock) = (Runs::default(), MovedClock::default());
+    let (runs, clock) = (Runs::default(), ManualClock::default());
     let server = server(&runs).with_clock(clock.clone());
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let resource = running.resource();
     let until = |end: u64| token_with(&resource, |claims| claims["exp"] = end.into());
     let mut alice = Client::new(&resource, SESSION).with_token(until(now() + 600));
@@ -120,8 +120,8 @@ async fn a_session_is_of_no_use_after_its_token() {
         alice.call("read", json!({})).await,
         alice.call("ping", json!({})).await,
         alice.clone().initialize().await,
-        Answer::of(stream).await,
-        Answer::of(alice.plain(Method::DELETE)).await,
+        HttpResponse::of(stream).await,
+        HttpResponse::of(alice.plain(Method::DELETE)).await,
     ] {
         assert_eq!(answer.status, 401, "{answer:?}");
         let challenge = answer.challenge().expect("a challenge");
@@ -135,7 +135,7 @@ async fn a_session_is_of_no_use_after_its_token() {
 
 #[tokio::test]
 async fn a_stream_ends_with_the_token_that_opened_it() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let resource = running.resource();
     let mut alice = Client::new(&resource, SESSION).with_token(token_with(&resource, |_| ()));
     alice.open().await;
@@ -156,7 +156,7 @@ async fn a_stream_ends_with_the_token_that_opened_it() {
 
 #[tokio::test]
 async fn a_flood_of_handshakes_costs_those_who_made_them() {
-    let (running, _) = open_desk().await;
+    let (running, _) = start_with_open_handshake().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let mut first = Client::new(running.resource(), SESSION);
     first.open().await;
@@ -180,8 +180,8 @@ async fn a_flood_of_handshakes_costs_those_who_made_them() {
 #[tokio::test]
 async fn where_nothing_is_open_there_is_no_session_without_a_token() {
     let runs = Runs::default();
-    let server = closed_server(&runs);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let server = protected_server(&runs);
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let alice = client(&running, SESSION, "desk:read").await;
     let resource = running.resource();
     let bad = token_with(&resource, |claims| claims["aud"] = "another".into());

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{desk, raw_connection::Raw};
+use super::{raw_connection::RawConnection, start_tool_server};
 
 /// Sends one request from a local page, character for character.
-async fn send(raw: &mut Raw, host: &str, method: &str, path: &str) -> String {
+async fn send(raw: &mut RawConnection, host: &str, method: &str, path: &str) -> String {
     let origin = "http://localhost:5173";
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n");
     raw.send(format!(
@@ -17,7 +17,7 @@ async fn send(raw: &mut Raw, host: &str, method: &str, path: &str) -> String {
 
 #[tokio::test]
 async fn nothing_but_its_own_paths_leads_to_the_endpoint() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let host = running.address().to_string();
     for (method, path, status) in [
         ("POST", "/mcp", 401),
@@ -50,7 +50,13 @@ async fn nothing_but_its_own_paths_leads_to_the_endpoint() {
         ("BREW", "/nothing", 404),
         ("GET", "/nothing", 404),
     ] {
-        let answer = send(&mut Raw::open(&running).await, &host, method, path).await;
+        let answer = send(
+            &mut RawConnection::open(&running).await,
+            &host,
+            method,
+            path,
+        )
+        .await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}")),
             "{method} {path}: {answer}"
@@ -75,7 +81,7 @@ async fn nothing_but_its_own_paths_leads_to_the_endpoint() {
 
 #[tokio::test]
 async fn a_preflight_is_answered_wherever_it_asks() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let host = running.address().to_string();
     for path in [
         "/mcp",
@@ -83,7 +89,13 @@ async fn a_preflight_is_answered_wherever_it_asks() {
         "/nothing",
         "/.well-known/oauth-protected-resource/mcp",
     ] {
-        let answer = send(&mut Raw::open(&running).await, &host, "OPTIONS", path).await;
+        let answer = send(
+            &mut RawConnection::open(&running).await,
+            &host,
+            "OPTIONS",
+            path,
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
         assert!(
             answer.contains("access-control-allow-headers: authorization"),

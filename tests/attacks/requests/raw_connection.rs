@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use support::running_server::Running;
+use support::running_server::RunningServer;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 /// A connection to a server under test.
-pub(super) struct Raw(TcpStream);
+pub(super) struct RawConnection(TcpStream);
 
-impl Raw {
+impl RawConnection {
     /// Connects.
-    pub(super) async fn open(running: &Running) -> Self {
+    pub(super) async fn open(running: &RunningServer) -> Self {
         Self(
             TcpStream::connect(running.address())
                 .await

@@ -3,7 +3,7 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    running_server::Running,
+    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
@@ -12,8 +12,8 @@ use toolgate::Config;
 #[tokio::test]
 async fn a_resource_is_served_at_its_path_whatever_that_is() {
     for path in ["", "/a", "/a/b-c_d~e.f", "/a%20b", "/mcp/docs"] {
-        let server = tool_server::closed_server(&Runs::default());
-        let running = Running::start_as(server, |address| {
+        let server = tool_server::protected_server(&Runs::default());
+        let running = RunningServer::start_as(server, |address| {
             let resource = format!("http://{address}{path}");
             Config::new(resource).with_bind(address).with_issuer(ISSUER)
         })
@@ -76,8 +76,8 @@ async fn a_resource_in_the_way_of_the_servers_own_paths_is_a_fault_at_the_start(
         "/a/",
         "/a#b",
     ] {
-        let server = tool_server::closed_server(&Runs::default());
-        let running = Running::start_as(server, |address| {
+        let server = tool_server::protected_server(&Runs::default());
+        let running = RunningServer::start_as(server, |address| {
             let resource = format!("http://{address}{path}");
             Config::new(resource).with_bind(address).with_issuer(ISSUER)
         })

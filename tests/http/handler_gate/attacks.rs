@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    rmcp_handler::Ledger,
-    unsigned_tokens::{self, Unsigned},
+    rmcp_handler::RmcpHandler,
+    unsigned_tokens::{self, UnsignedVerifier},
 };
 use toolgate::{HandlerGate, access};
 
@@ -44,8 +44,8 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
     let wide = HandlerGate::builder("ledger")
         .resource("ledger://closed", access!(refused))
         .resource("ledger://{name}", access!(public))
-        .with_verifier(Unsigned);
-    let ledger = Ledger::default();
+        .with_verifier(UnsignedVerifier);
+    let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = wide.build_unseen(config).expect("a gate");
         gate.router(service(&gate, ledger))
@@ -63,9 +63,9 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
 #[tokio::test]
 async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
     let open = HandlerGate::builder("ledger").tool("ping", access!(public));
-    let ledger = Ledger::default();
+    let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
-        let gate = open.with_verifier(Unsigned).build_unseen(config);
+        let gate = open.with_verifier(UnsignedVerifier).build_unseen(config);
         let gate = gate.expect("a gate");
         gate.router(service(&gate, ledger))
     })
@@ -160,7 +160,7 @@ async fn answers_nothing(mounted: &Mounted) {
 
 #[tokio::test]
 async fn a_guarded_handler_without_its_layer_answers_nothing() {
-    let ledger = Ledger::default();
+    let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = builder().build(config, ledger.clone()).await;
         let gate = gate.expect("a gate");
@@ -173,7 +173,7 @@ async fn a_guarded_handler_without_its_layer_answers_nothing() {
 /// The scope bits of one gate mean other scopes in another gate.
 #[tokio::test]
 async fn a_handler_behind_another_gate_answers_nothing() {
-    let ledger = Ledger::default();
+    let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let ours = builder().build(config.clone(), ledger.clone()).await;
         let others = builder().build(config, ledger.clone()).await;

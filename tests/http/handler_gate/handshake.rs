@@ -2,13 +2,13 @@
 
 use reqwest::Method;
 use serde_json::json;
-use support::client::{Answer, Client, Revision};
+use support::client::{Client, HttpResponse, Revision};
 use toolgate::{Config, Visibility};
 
 use super::{BOTH, Mounted, builder};
 
 /// Asserts that a response is the 401 of the handshake.
-fn asks_for_the_login(answer: &Answer, what: &str) {
+fn asks_for_the_login(answer: &HttpResponse, what: &str) {
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("error"), None, "{what}");
@@ -28,7 +28,7 @@ async fn one_protected_item_protects_the_handshake() {
         }
         for method in [Method::GET, Method::DELETE] {
             let request = stranger.plain(method).header("accept", "text/event-stream");
-            asks_for_the_login(&Answer::of(request).await, "GET or DELETE");
+            asks_for_the_login(&HttpResponse::of(request).await, "GET or DELETE");
         }
     }
     assert_eq!(mounted.runs.all(), [""; 0]);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     ClientCapability, Context, Reply, Round, Sample, Server, State, ToolError, mcp_prompt,
@@ -64,24 +64,24 @@ fn there(State(runs): State<Runs>) -> String {
     runs.note("there")
 }
 
-async fn start() -> (Running, Runs) {
+async fn start() -> (RunningServer, Runs) {
     let runs = Runs::default();
     let server = Server::with_state("lists", runs.clone())
         .tools(tools![summarize, summarize_later, everything, anything])
         .prompts(prompts![plan])
         .resources(resources![here, there])
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .without_banner();
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
-fn client(running: &Running, scopes: &str) -> Client {
+fn client(running: &RunningServer, scopes: &str) -> Client {
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     Client::new(running.resource(), Revision::Stateless).with_token(token)
 }
 
-async fn ask(client: &Client, method: &str, params: Value, declared: Value) -> Answer {
+async fn ask(client: &Client, method: &str, params: Value, declared: Value) -> HttpResponse {
     let mut message = client.message(method, params);
     message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = declared;
     client.send(&message).await

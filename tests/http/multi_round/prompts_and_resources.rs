@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     Elicited, Reply, Round, Server, State, ToolError, mcp_prompt, mcp_resource, mcp_tool, prompts,
@@ -76,21 +76,21 @@ fn secret(
     })
 }
 
-struct World {
-    running: Running,
+struct Fixture {
+    running: RunningServer,
     runs: Runs,
 }
 
-impl World {
+impl Fixture {
     async fn start() -> Self {
         let runs = Runs::default();
         let server = Server::with_state("lists", runs.clone())
             .tools(tools![delete])
             .prompts(prompts![delete_prompt, purge, plain])
             .resources(resources![secret])
-            .with_verifier(Unsigned)
+            .with_verifier(UnsignedVerifier)
             .without_banner();
-        let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+        let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
         Self { running, runs }
     }
 
@@ -123,7 +123,7 @@ fn resource(list: &str) -> Request {
     ("resources/read", json!({"uri": format!("lists://{list}")}))
 }
 
-async fn ask(client: &Client, (method, params): Request) -> Answer {
+async fn ask(client: &Client, (method, params): Request) -> HttpResponse {
     let mut message = client.message(method, params);
     message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
         json!({"elicitation": {}});
@@ -146,8 +146,8 @@ fn yes((method, mut params): Request, state: &str) -> Request {
 
 #[tokio::test]
 async fn a_prompt_and_a_resource_ask_and_go_on_with_the_answer() {
-    let world = World::start().await;
-    let alice = world.client_of("alice", "list:write");
+    let fixture = Fixture::start().await;
+    let alice = fixture.client_of("alice", "list:write");
     let state = asked(&alice, prompt("delete", "old")).await;
     let answer = ask(&alice, yes(prompt("delete", "old"), &state)).await;
     let message = &answer.json()["result"]["messages"][0]["content"]["text"];
@@ -156,13 +156,13 @@ async fn a_prompt_and_a_resource_ask_and_go_on_with_the_answer() {
     let answer = ask(&alice, yes(resource("old"), &state)).await;
     let text = &answer.json()["result"]["contents"][0]["text"];
     assert_eq!(*text, "resource ran of old", "{answer:?}");
-    assert_eq!(world.runs.all(), ["prompt", "resource"]);
+    assert_eq!(fixture.runs.all(), ["prompt", "resource"]);
 }
 
 #[tokio::test]
 async fn no_state_goes_from_one_thing_to_another_nor_to_somebody_else() {
-    let world = World::start().await;
-    let alice = world.client_of("alice", "list:write");
+    let fixture = Fixture::start().await;
+    let alice = fixture.client_of("alice", "list:write");
     let all = || {
         [
             tool("old"),
@@ -185,25 +185,25 @@ async fn no_state_goes_from_one_thing_to_another_nor_to_somebody_else() {
         let foreign = foreign.filter(|(to, _)| *to != from).map(|(_, one)| one);
         for other in foreign.chain(others()) {
             let why = format!("{request:?} to {other:?}");
-            refused(&ask(&alice, yes(other, &state)).await, &why, &world.runs);
+            refused(&ask(&alice, yes(other, &state)).await, &why, &fixture.runs);
         }
-        let mallory = world.client_of("mallory", "list:write");
+        let mallory = fixture.client_of("mallory", "list:write");
         let stolen = ask(&mallory, yes(request.clone(), &state)).await;
-        refused(&stolen, "another principal", &world.runs);
+        refused(&stolen, "another principal", &fixture.runs);
         for altered in [&state[1..], &format!("{state}A"), "", "made up"] {
             let answer = ask(&alice, yes(request.clone(), altered)).await;
-            refused(&answer, altered, &world.runs);
+            refused(&answer, altered, &fixture.runs);
         }
         let (method, mut alone) = yes(request, &state);
         alone
             .as_object_mut()
             .expect("parameters")
             .remove("requestState");
-        refused(&ask(&alice, (method, alone)).await, "alone", &world.runs);
+        refused(&ask(&alice, (method, alone)).await, "alone", &fixture.runs);
     }
 }
 
-fn refused(answer: &Answer, why: &str, runs: &Runs) {
+fn refused(answer: &HttpResponse, why: &str, runs: &Runs) {
     let error = &answer.json()["error"];
     assert_eq!(error["code"], -32602, "{why}: {answer:?}");
     let message = error["message"].as_str().expect("a message");
@@ -213,23 +213,23 @@ fn refused(answer: &Answer, why: &str, runs: &Runs) {
 
 #[tokio::test]
 async fn the_next_round_of_a_prompt_and_a_resource_is_authorized_like_any_request() {
-    let world = World::start().await;
-    let alice = world.client_of("alice", "list:write");
+    let fixture = Fixture::start().await;
+    let alice = fixture.client_of("alice", "list:write");
     for request in [prompt("delete", "old"), resource("old")] {
         let state = asked(&alice, request.clone()).await;
         let next = yes(request, &state);
-        let less = ask(&world.client_of("alice", "list:read"), next.clone()).await;
+        let less = ask(&fixture.client_of("alice", "list:read"), next.clone()).await;
         assert_eq!(less.status, 403, "{less:?}");
         let none = ask(&alice.clone().without_token(), next).await;
         assert_eq!(none.status, 401, "{none:?}");
     }
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn what_asks_can_have_its_arguments_completed() {
-    let world = World::start().await;
-    let alice = world.client_of("alice", "list:write");
+    let fixture = Fixture::start().await;
+    let alice = fixture.client_of("alice", "list:write");
     let params = json!({
         "ref": {"type": "ref/prompt", "name": "delete"},
         "argument": {"name": "list", "value": "o"},

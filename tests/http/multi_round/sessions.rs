@@ -3,14 +3,14 @@
 
 use reqwest::Response;
 use serde_json::{Value, json};
-use support::client::{Answer, Client, Revision, question};
+use support::client::{Client, HttpResponse, Revision, question};
 
-use super::World;
+use super::Fixture;
 use support::unsigned_tokens;
 
 /// Returns a client in a session that declares that its user can be asked.
-async fn session(world: &World, scopes: &str) -> Client {
-    let resource = world.running.resource();
+async fn session(fixture: &Fixture, scopes: &str) -> Client {
+    let resource = fixture.running.resource();
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&resource, scopes));
     let mut client = Client::new(resource, Revision::Session("2025-11-25")).with_token(token);
     client.open_to_be_asked().await;
@@ -41,102 +41,102 @@ fn yes() -> Value {
 
 #[tokio::test]
 async fn a_session_is_asked_while_its_call_waits() {
-    let world = World::start().await;
-    let alice = session(&world, "list:write").await;
+    let fixture = Fixture::start().await;
+    let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
     reply(&alice, id, yes()).await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.tool_text(), "deleted 3 of old", "{answer:?}");
     let (id, stream) = begin(&alice, "delete", "old").await;
     reply(&alice, id, json!({"action": "decline"})).await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.tool_text(), "nothing was deleted", "{answer:?}");
-    assert_eq!(world.runs.all(), ["delete"]);
+    assert_eq!(fixture.runs.all(), ["delete"]);
 }
 
 #[tokio::test]
 async fn who_may_no_longer_do_it_when_they_answer_does_not() {
-    let world = World::start().await;
-    let alice = session(&world, "list:write").await;
+    let fixture = Fixture::start().await;
+    let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
-    let claims = unsigned_tokens::claims(&world.running.resource(), "list:read");
+    let claims = unsigned_tokens::claims(&fixture.running.resource(), "list:read");
     let less = alice.clone().with_token(unsigned_tokens::token(&claims));
     reply(&less, id, yes()).await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
     // With the scope restored, a new call works.
     let (id, stream) = begin(&alice, "delete", "old").await;
     reply(&alice, id, yes()).await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.tool_text(), "deleted 3 of old", "{answer:?}");
 }
 
 #[tokio::test]
 async fn a_stranger_answers_nothing_in_somebody_else_s_session() {
-    let world = World::start().await;
-    let alice = session(&world, "list:write").await;
+    let fixture = Fixture::start().await;
+    let alice = session(&fixture, "list:write").await;
     let (id, _stream) = begin(&alice, "delete", "old").await;
-    let mut claims = unsigned_tokens::claims(&world.running.resource(), "list:write");
+    let mut claims = unsigned_tokens::claims(&fixture.running.resource(), "list:write");
     claims["sub"] = "mallory".into();
     let mallory = alice.clone().with_token(unsigned_tokens::token(&claims));
     let answer = json!({"jsonrpc": "2.0", "id": id, "result": yes()});
     assert_eq!(mallory.send(&answer).await.status, 404);
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn another_client_of_the_same_person_answers_for_nobody() {
-    let world = World::start().await;
-    let alice = session(&world, "list:write").await;
+    let fixture = Fixture::start().await;
+    let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
-    let mut claims = unsigned_tokens::claims(&world.running.resource(), "list:write");
+    let mut claims = unsigned_tokens::claims(&fixture.running.resource(), "list:write");
     claims["client_id"] = "another".into();
     let another = alice.clone().with_token(unsigned_tokens::token(&claims));
     reply(&another, id, yes()).await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_state_that_is_too_old_is_of_no_use_to_a_session_either() {
-    let world = World::start().await;
-    let alice = session(&world, "list:write").await;
+    let fixture = Fixture::start().await;
+    let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
-    world.clock.pass(601);
+    fixture.clock.pass(601);
     reply(&alice, id, yes()).await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     let error = &answer.json()["error"];
     assert_eq!(error["code"], -32602, "{answer:?}");
     assert!(
         error["message"].to_string().contains("expired"),
         "{answer:?}"
     );
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_answer_is_not_waited_for_longer_than_the_tool_says() {
-    let world = World::start().await;
-    let alice = session(&world, "list:write").await;
+    let fixture = Fixture::start().await;
+    let alice = session(&fixture, "list:write").await;
     let (_, stream) = begin(&alice, "hurry", "old").await;
-    let answer = Answer::of_response(stream).await;
+    let answer = HttpResponse::of_response(stream).await;
     let told = answer.json()["error"]["message"].to_string();
     assert!(told.contains("in time"), "{answer:?}");
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn nobody_waits_for_a_client_that_has_no_session() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(
-        &world.running.resource(),
+        &fixture.running.resource(),
         "list:write",
     ));
     for version in ["2025-11-25", "2025-06-18", "2025-03-26"] {
-        let old = Client::new(world.running.resource(), Revision::Session(version));
+        let old = Client::new(fixture.running.resource(), Revision::Session(version));
         let old = old.with_token(&token);
         let params = json!({
             "name": "delete",
@@ -148,9 +148,9 @@ async fn nobody_waits_for_a_client_that_has_no_session() {
         });
         let message = old.message("tools/call", params);
         let request = old.post(&message).header("mcp-protocol-version", version);
-        let answer = Answer::of(request.body(message.to_string())).await;
+        let answer = HttpResponse::of(request.body(message.to_string())).await;
         let told = answer.json()["error"]["message"].to_string();
         assert!(told.contains("only in a session"), "{answer:?}");
     }
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }

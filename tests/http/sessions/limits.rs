@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    running_server::Running,
-    unsigned_tokens::{ISSUER, Unsigned},
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
 use toolgate::{Server, SessionLimits, mcp_tool, tools};
 
@@ -20,23 +20,23 @@ fn hello() -> &'static str {
 }
 
 /// Starts a server with an open handshake.
-async fn server(limits: SessionLimits) -> Running {
+async fn server(limits: SessionLimits) -> RunningServer {
     let server = Server::new("open")
         .tools(tools![hello])
-        .with_verifier(Unsigned);
-    Running::start(server.without_banner(), |config| {
+        .with_verifier(UnsignedVerifier);
+    RunningServer::start(server.without_banner(), |config| {
         config.with_issuer(ISSUER).with_session_limits(limits)
     })
     .await
 }
 
-async fn stranger(running: &Running) -> Client {
+async fn stranger(running: &RunningServer) -> Client {
     let mut client = Client::new(running.resource(), SESSION);
     client.open().await;
     client
 }
 
-async fn caller(running: &Running, subject: &str) -> Client {
+async fn caller(running: &RunningServer, subject: &str) -> Client {
     let resource = running.resource();
     let token = token_of(&resource, subject, "");
     let mut client = Client::new(resource, SESSION).with_token(token);
@@ -162,7 +162,7 @@ async fn streams_begin_with_an_event_without_a_message_where_the_revision_has_it
             let kind = kind.parse().expect("a value");
             request.headers_mut().insert("content-type", kind);
             let answer = reqwest::Client::new().execute(request).await;
-            let answer = Answer::of_response(answer.expect("an answer")).await;
+            let answer = HttpResponse::of_response(answer.expect("an answer")).await;
             assert_eq!(answer.tool_text(), "hello");
             let events = answer.text.matches("data:").count();
             assert_eq!(events, if is_known { 2 } else { 1 }, "{version} {answer:?}");

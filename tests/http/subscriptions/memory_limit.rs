@@ -6,7 +6,7 @@ use serde_json::json;
 use support::client::{Client, Revision};
 use toolgate::Changes;
 
-use super::{SESSION, Stream, furnished, subscribe};
+use super::{SESSION, Stream, server_with_all, subscribe};
 use crate::client;
 
 /// Returns `count` URIs of 4,000 bytes, starting with this number.
@@ -24,7 +24,7 @@ fn listen(client: &Client, uris: &[String]) -> reqwest::RequestBuilder {
 
 #[tokio::test]
 async fn one_listener_of_too_many_bytes_is_refused_before_it_is_acknowledged() {
-    let running = furnished(&Changes::new()).await;
+    let running = server_with_all(&Changes::new()).await;
     let reader = client(&running, Revision::Stateless, "desk:read desk:write").await;
     let params = json!({"notifications": {"resourceSubscriptions": uris(0, 66)}});
     let answer = reader.request("subscriptions/listen", params).await;
@@ -35,7 +35,7 @@ async fn one_listener_of_too_many_bytes_is_refused_before_it_is_acknowledged() {
 
 #[tokio::test]
 async fn the_listeners_of_one_principal_share_one_bound_over_all_connections() {
-    let running = furnished(&Changes::new()).await;
+    let running = server_with_all(&Changes::new()).await;
     let reader = client(&running, Revision::Stateless, "desk:read desk:write").await;
     let mut first = Stream::of(listen(&reader, &uris(0, 60))).await;
     first
@@ -66,7 +66,7 @@ async fn the_listeners_of_one_principal_share_one_bound_over_all_connections() {
 
 #[tokio::test]
 async fn a_session_is_subscribed_to_so_many_bytes() {
-    let running = furnished(&Changes::new()).await;
+    let running = server_with_all(&Changes::new()).await;
     let writer = client(&running, SESSION, "desk:read desk:write").await;
     let uris = uris(0, 66);
     for uri in &uris[..65] {

@@ -8,7 +8,7 @@ use std::{
 use axum::{body::to_bytes, extract::Request, http::header::AUTHORIZATION};
 use serde_json::{Value, json};
 
-use super::{Answer, ImitationIssuer};
+use super::{IssuerResponse, MockIssuer};
 
 /// One introspection request.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub(super) struct Register(Mutex<State>);
 
 pub(super) struct State {
     pub(super) known: BTreeMap<String, Value>,
-    pub(super) answer: Answer,
+    pub(super) answer: IssuerResponse,
     pub(super) questions: Vec<Question>,
     open: usize,
     most_open: usize,
@@ -34,7 +34,7 @@ impl Default for Register {
     fn default() -> Self {
         Self(Mutex::new(State {
             known: BTreeMap::new(),
-            answer: Answer::Good,
+            answer: IssuerResponse::Good,
             questions: Vec::new(),
             open: 0,
             most_open: 0,
@@ -44,7 +44,7 @@ impl Default for Register {
 
 impl Register {
     /// Handles a request. Returns the response and the behaviour.
-    pub(super) async fn ask(&self, request: Request) -> (Value, Answer) {
+    pub(super) async fn ask(&self, request: Request) -> (Value, IssuerResponse) {
         let authorization = request.headers().get(AUTHORIZATION);
         let authorization = authorization.map(|value| value.to_str().expect("ASCII").to_owned());
         let body = to_bytes(request.into_body(), 64 * 1024)
@@ -87,7 +87,7 @@ impl Drop for Open<'_> {
     }
 }
 
-impl ImitationIssuer {
+impl MockIssuer {
     /// Sets the response for this token. All other tokens are inactive.
     pub fn know(&self, token: &str, answer: Value) {
         let known = &mut self.shared.register.state().known;
@@ -100,7 +100,7 @@ impl ImitationIssuer {
     }
 
     /// Sets the behaviour of introspection requests.
-    pub fn answer_questions(&self, answer: Answer) {
+    pub fn answer_questions(&self, answer: IssuerResponse) {
         self.shared.register.state().answer = answer;
     }
 

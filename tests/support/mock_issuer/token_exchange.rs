@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, ImitationIssuer, Question};
+use super::{IssuerResponse, MockIssuer, Question};
 
-impl ImitationIssuer {
+impl MockIssuer {
     /// Sets the response for this token. Other tokens get an invalid response.
     pub fn exchange(&self, token: &str, answer: Value) {
         let known = &mut self.shared.exchanges.state().known;
@@ -23,7 +23,7 @@ impl ImitationIssuer {
     }
 
     /// Sets the behaviour of exchange requests.
-    pub fn answer_exchanges(&self, answer: Answer) {
+    pub fn answer_exchanges(&self, answer: IssuerResponse) {
         self.shared.exchanges.state().answer = answer;
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 use support::{
     SigningKey, TokenBuilder,
-    client::{Answer, Client, Revision},
+    client::{Client, HttpResponse, Revision},
 };
 use toolgate::Dpop;
 
-use super::{World, error_of};
+use super::{Fixture, error_of};
 
 /// Does each row of the table in docs/tokens.md.
 #[tokio::test]
@@ -35,15 +35,15 @@ async fn what_is_told_of_bound_tokens_is_what_happens() {
             _ if what.contains("with `Dpop::required()`") => Dpop::required(),
             _ => Dpop::supported(),
         };
-        let world = World::with(dpop).await;
-        let bound = world.client(Revision::Stateless, "desk:read");
-        let token = world.token("desk:read").bound_to(&world.key).build();
-        let plain = Client::new(world.running.resource(), Revision::Stateless);
+        let fixture = Fixture::with(dpop).await;
+        let bound = fixture.client(Revision::Stateless, "desk:read");
+        let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+        let plain = Client::new(fixture.running.resource(), Revision::Stateless);
         let answer = match what.split([',', ' ']).nth(1).expect("a word") {
             "bound" if what.contains("as a bearer") => plain.with_token(token),
-            "bearer" => plain.with_token(world.token("desk:read").build()),
+            "bearer" => plain.with_token(fixture.token("desk:read").build()),
             "token" => {
-                let certificate = world.token("desk:read");
+                let certificate = fixture.token("desk:read");
                 let certificate = certificate.claim("cnf", json!({"x5t#S256": "x"}));
                 bound.with_token(certificate.build())
             }
@@ -51,28 +51,28 @@ async fn what_is_told_of_bound_tokens_is_what_happens() {
                 bound.with_key(&Arc::new(SigningKey::p256("other")))
             }
             "proof" if what.contains("was used") => {
-                let proof = world.proof(&token);
-                world.call_with(&token, &proof).await;
-                let again = world.call_with(&token, &proof).await;
+                let proof = fixture.proof(&token);
+                fixture.call_with(&token, &proof).await;
+                let again = fixture.call_with(&token, &proof).await;
                 assert_eq!(error_of(&again).as_deref(), Some("invalid_dpop_proof"));
-                world.clock.pass(60 + 30 + 2);
+                fixture.clock.pass(60 + 30 + 2);
                 bound
             }
             "proof" if what.contains("before the server started") => {
-                let resource = world.running.resource();
-                let proof = TokenBuilder::proof(&world.key, "POST", &resource).about(&token);
+                let resource = fixture.running.resource();
+                let proof = TokenBuilder::proof(&fixture.key, "POST", &resource).about(&token);
                 let iat = proof.claims()["iat"].as_u64().expect("a time") - 60;
                 let proof = proof.claim("iat", json!(iat)).build();
-                let answer = world.call_with(&token, &proof).await;
+                let answer = fixture.call_with(&token, &proof).await;
                 assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
                 assert!(answer.text.contains("before this server started"));
-                world.clock.pass(60 + 30 + 2);
+                fixture.clock.pass(60 + 30 + 2);
                 bound
             }
             "proof" if what.starts_with("no proof") => {
-                let other = TokenBuilder::proof(&world.key, "GET", &world.running.resource());
+                let other = TokenBuilder::proof(&fixture.key, "GET", &fixture.running.resource());
                 let other = other.about(&token).build();
-                let answer = world.call_with(&token, &other).await;
+                let answer = fixture.call_with(&token, &other).await;
                 assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
                 plain
             }
@@ -81,10 +81,10 @@ async fn what_is_told_of_bound_tokens_is_what_happens() {
         let answer = match what.starts_with("no proof") {
             true => {
                 let message = answer.message("tools/call", json!({"name": "read"}));
-                let token = world.token("desk:read").bound_to(&world.key).build();
+                let token = fixture.token("desk:read").bound_to(&fixture.key).build();
                 let request = answer.post(&message);
                 let request = request.header("authorization", format!("DPoP {token}"));
-                Answer::of(request.body(message.to_string())).await
+                HttpResponse::of(request.body(message.to_string())).await
             }
             false => answer.call("read", json!({})).await,
         };

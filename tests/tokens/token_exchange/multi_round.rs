@@ -35,13 +35,13 @@ pub(super) async fn look(
 
 #[tokio::test]
 async fn a_tool_that_asked_in_a_session_exchanges_the_token_of_the_answer() {
-    let world = World::new().await;
-    let (first, second) = (world.token(1, 600), world.token(2, 600));
+    let fixture = Fixture::new().await;
+    let (first, second) = (fixture.token(1, 600), fixture.token(2, 600));
     for (token, exchanged) in [(&first, "of-the-call"), (&second, "of-the-answer")] {
-        let exchanged = ImitationIssuer::exchanged(exchanged);
-        world.issuer.exchange(token, exchanged);
+        let exchanged = MockIssuer::exchanged(exchanged);
+        fixture.issuer.exchange(token, exchanged);
     }
-    let client = Client::new(world.running.resource(), Revision::Session("2025-11-25"));
+    let client = Client::new(fixture.running.resource(), Revision::Session("2025-11-25"));
     let mut client = client.with_token(first);
     client.open_to_be_asked().await;
     let call = client.message("tools/call", json!({"name": "look", "arguments": {}}));
@@ -53,6 +53,6 @@ async fn a_tool_that_asked_in_a_session_exchanges_the_token_of_the_answer() {
     let result = json!({"action": "accept", "content": {"sure": true}});
     let reply = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result});
     assert_eq!(client.send(&reply).await.status, 202);
-    let answer = client::Answer::of_response(response).await;
+    let answer = client::HttpResponse::of_response(response).await;
     assert_eq!(answer.tool_text(), "of-the-answer", "{answer:?}");
 }

@@ -8,7 +8,7 @@ const DENSE: &str = r#"{"":0}"#;
 
 /// A form of body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum BodyShape {
     List,
     ArgumentsAsList,
     ArgumentsAsObject,
@@ -29,7 +29,7 @@ pub(super) enum Pace {
     Drip,
 }
 
-impl Form {
+impl BodyShape {
     pub(super) const ALL: [Self; 7] = [
         Self::List,
         Self::ArgumentsAsList,
@@ -125,11 +125,11 @@ impl Form {
 mod tests {
     use serde_json::Value;
 
-    use super::{Form, SIZE};
+    use super::{BodyShape, SIZE};
 
     #[test]
     fn every_body_is_json_and_fills_the_limit() {
-        for form in Form::ALL {
+        for form in BodyShape::ALL {
             let size = 4096;
             let body = form.body(size);
             assert!(body.len() <= size && body.len() + 16 > size, "{form:?}");
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_chunked_request_ends_with_the_last_chunk() {
-        let (request, head) = Form::Chunked.request(1);
+        let (request, head) = BodyShape::Chunked.request(1);
         assert!(request.ends_with(b"\r\n0\r\n\r\n"));
         assert!(request[..head].ends_with(b"\r\n\r\n"));
         assert!(request.len() - head > SIZE);

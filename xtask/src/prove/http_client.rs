@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The time after which a missing response counts as none.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest response that is read, in bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -19,8 +19,8 @@ impl Connection {
     pub(super) fn open(port: u16) -> io::Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         Ok(Self(BufReader::new(stream)))
     }
 
@@ -45,8 +45,8 @@ impl Connection {
                 break;
             };
             if name.eq_ignore_ascii_case("content-length") {
-                let told = value.trim().parse().map_err(|_| broken("no length"))?;
-                length = u64::min(told, LARGEST);
+                let declared = value.trim().parse().map_err(|_| broken("no length"))?;
+                length = u64::min(declared, LARGEST);
             }
         }
         io::copy(&mut self.0.by_ref().take(length), &mut io::sink())?;

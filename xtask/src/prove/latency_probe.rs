@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::Fault;
+use crate::Error;
 
-use super::http_client::{Connection, PATIENCE};
+use super::http_client::{Connection, TIMEOUT};
 
 /// The pause between two requests of one kind.
 const REST: Duration = Duration::from_millis(5);
@@ -28,14 +28,14 @@ pub(super) struct Probed {
 }
 
 /// Sends both kinds of request for the given time.
-pub(super) fn run(port: u16, token: &str, time: Duration) -> Result<Probed, Fault> {
+pub(super) fn run(port: u16, token: &str, time: Duration) -> Result<Probed, Error> {
     let (health, call) = (health(port), call(port, token));
     thread::scope(|scope| {
         let health = scope.spawn(|| latencies(port, &health, time));
         let call = scope.spawn(|| latencies(port, &call, time));
         let join = |one: thread::ScopedJoinHandle<'_, Result<Latencies, String>>| {
-            let ended = one.join().map_err(|_| "a probe thread panicked")?;
-            ended.map_err(Fault::from)
+            let finished = one.join().map_err(|_| "a probe thread panicked")?;
+            finished.map_err(Error::from)
         };
         Ok(Probed {
             health: join(health)?,
@@ -74,7 +74,7 @@ fn latencies(port: u16, request: &str, time: Duration) -> Result<Latencies, Stri
             Ok(200) => took.push(asked.elapsed()),
             Ok(status) => return Err(format!("{status} instead of 200 to: {}", first(request))),
             // No response counts as the full waiting time.
-            Err(_) => took.push(asked.elapsed().max(PATIENCE)),
+            Err(_) => took.push(asked.elapsed().max(TIMEOUT)),
         }
         sleep(REST);
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::Fault;
+use crate::Error;
 
 /// The memory use of a process, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Reads it for a process id.
-    pub(super) fn of(process: u32) -> Result<Self, Fault> {
+    pub(super) fn of(process: u32) -> Result<Self, Error> {
         let path = format!("/proc/{process}/status");
         let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         Self::read(&status).ok_or_else(|| format!("{path} has no VmRSS and VmHWM").into())

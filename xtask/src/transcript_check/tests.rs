@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Growth, Life, Story};
+use super::{Lifecycle, StepUpMode, Story};
 use crate::example_servers::EXAMPLES;
 
 const STEPS: Story = Story {
-    life: Life::Session,
-    growth: Growth::Steps,
+    lifecycle: Lifecycle::Session,
+    step_up: StepUpMode::Steps,
     example: EXAMPLES[0],
 };
 
@@ -83,7 +83,7 @@ fn a_challenge_that_names_too_little_or_too_much_is_missed() {
 #[test]
 fn another_life_than_the_one_that_was_asked_for_is_told() {
     let stateless = Story {
-        life: Life::Stateless,
+        lifecycle: Lifecycle::Stateless,
         ..STEPS
     };
     assert_eq!(missing(stateless, &right()).len(), 2);
@@ -94,7 +94,7 @@ fn another_life_than_the_one_that_was_asked_for_is_told() {
         ["one session from the first call to the last"]
     );
     let anew = Story {
-        growth: Growth::StepsAnew,
+        step_up: StepUpMode::StepsAnew,
         ..STEPS
     };
     assert_eq!(missing(anew, &said), Vec::<String>::new());
@@ -105,7 +105,7 @@ fn another_life_than_the_one_that_was_asked_for_is_told() {
 #[test]
 fn a_client_that_asks_for_everything_is_never_refused() {
     let all = Story {
-        growth: Growth::AllAtOnce,
+        step_up: StepUpMode::AllAtLogin,
         ..STEPS
     };
     assert_eq!(

@@ -6,41 +6,45 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Ask, Shop, refusal, tokens};
+use super::{FaultyServer, ReceivedRequest, refusal, tokens};
 
 /// Every scope that a token may have.
 const ALL: &str = "notes:read notes:write";
 
 /// Returns a refusal, or `None` if the request may continue.
-pub(crate) fn refuse(shop: &Shop, ask: &Ask) -> Option<Response> {
-    if ask.query().contains_key("access_token") && !shop.has("tokens.query") {
+pub(crate) fn refuse(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    if request.query().contains_key("access_token") && !server.has("tokens.query") {
         return Some(invalid_request());
     }
-    let credentials: Vec<_> = ask.headers.get_all(header::AUTHORIZATION).iter().collect();
-    if credentials.len() > 1 && !shop.has("tokens.two_headers") {
+    let credentials: Vec<_> = request
+        .headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .collect();
+    if credentials.len() > 1 && !server.has("tokens.two_headers") {
         return Some(invalid_request());
     }
     let good = credentials.iter().find_map(|value| {
         let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
-        scopes(shop, token)
+        scopes(server, token)
     });
     match (credentials.last(), good) {
         (_, Some(_)) => None,
-        (None, None) => anonymous(shop, ask),
-        (Some(value), None) => Some(bad(shop, ask, value.to_str().unwrap_or_default())),
+        (None, None) => anonymous(server, request),
+        (Some(value), None) => Some(bad(server, request, value.to_str().unwrap_or_default())),
     }
 }
 
 /// Returns the scopes of the request's token.
-pub(crate) fn granted(shop: &Shop, ask: &Ask) -> Option<String> {
-    let values = ask.headers.get_all(header::AUTHORIZATION).iter();
+pub(crate) fn granted(server: &FaultyServer, request: &ReceivedRequest) -> Option<String> {
+    let values = request.headers.get_all(header::AUTHORIZATION).iter();
     let mut tokens = values.filter_map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    tokens.find_map(|token| scopes(shop, token))
+    tokens.find_map(|token| scopes(server, token))
 }
 
 /// Returns the scopes of a valid token, or of one that a planted error accepts.
-fn scopes(shop: &Shop, token: &str) -> Option<String> {
-    let issued = shop.tokens.lock().expect("no panic");
+fn scopes(server: &FaultyServer, token: &str) -> Option<String> {
+    let issued = server.tokens.lock().expect("no panic");
     if let Some(scopes) = issued.get(token) {
         return Some(scopes.clone());
     }
@@ -48,7 +52,7 @@ fn scopes(shop: &Shop, token: &str) -> Option<String> {
     let alg = head["alg"].as_str()?;
     let is_forged = alg == "ES256" && head.get("jwk").is_none() && claims["jti"].is_string();
     let is_live = claims["exp"].as_u64()? > 2_000_000_000;
-    let is_ours = claims["aud"] == shop.resource();
+    let is_ours = claims["aud"] == server.resource();
     let taken = [
         (
             "tokens.alg_none",
@@ -67,7 +71,9 @@ fn scopes(shop: &Shop, token: &str) -> Option<String> {
             signature.is_empty() && alg == "ES256",
         ),
     ];
-    let is_taken = taken.iter().any(|&(fault, holds)| holds && shop.has(fault));
+    let is_taken = taken
+        .iter()
+        .any(|&(fault, holds)| holds && server.has(fault));
     is_taken.then(|| ALL.to_owned())
 }
 
@@ -80,69 +86,74 @@ fn invalid_request() -> Response {
     response
 }
 
-fn anonymous(shop: &Shop, ask: &Ask) -> Option<Response> {
-    let message = ask.json();
+fn anonymous(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    let message = request.json();
     let method = message["method"].as_str().unwrap_or_default();
-    let opened = ask.header("mcp-session-id").is_some();
-    let is_open = (shop.has("lifecycle.session_token") && opened)
-        || (shop.has("leaks.list") && matches!(method, "tools/list" | "notifications/initialized"))
-        || (shop.has("leaks.list") && matches!(method, "initialize" | "server/discover"))
-        || (shop.has("leaks.doors") && method == "resources/list")
-        || (shop.has("tokens.query")
-            && ask
+    let opened = request.header("mcp-session-id").is_some();
+    let is_open = (server.has("lifecycle.session_token") && opened)
+        || (server.has("leaks.list")
+            && matches!(method, "tools/list" | "notifications/initialized"))
+        || (server.has("leaks.list") && matches!(method, "initialize" | "server/discover"))
+        || (server.has("leaks.doors") && method == "resources/list")
+        || (server.has("tokens.query")
+            && request
                 .query()
                 .get("access_token")
-                .is_some_and(|token| scopes(shop, token).is_some()))
-        || (shop.has("challenge.get") && ask.method == Method::GET);
+                .is_some_and(|token| scopes(server, token).is_some()))
+        || (server.has("challenge.get") && request.method == Method::GET);
     if is_open {
         return None;
     }
-    if shop.has("challenge.status") && ask.method == Method::POST {
+    if server.has("challenge.status") && request.method == Method::POST {
         let error = json!({"code": -32001, "message": "unauthorized"});
         return Some(refusal(
             200,
             &json!({"jsonrpc": "2.0", "id": 1, "error": error}),
         ));
     }
-    Some(challenge(shop, ask, None))
+    Some(challenge(server, request, None))
 }
 
-fn bad(shop: &Shop, ask: &Ask, value: &str) -> Response {
+fn bad(server: &FaultyServer, request: &ReceivedRequest, value: &str) -> Response {
     let token = value.strip_prefix("Bearer ").unwrap_or_default();
     let expired = tokens::read(token).is_some_and(|(_, claims, _)| claims["exp"] == 1_000_000_000);
-    if shop.has("tokens.expired") && expired {
+    if server.has("tokens.expired") && expired {
         return refusal(403, &json!({"error": "insufficient_scope"}));
     }
-    if shop.has("tokens.garbage") && token.len() == 32 {
+    if server.has("tokens.garbage") && token.len() == 32 {
         return refusal(500, &json!({"error": "decode"}));
     }
-    if shop.has("tokens.malformed") && token.is_empty() {
+    if server.has("tokens.malformed") && token.is_empty() {
         return refusal(403, &json!({"error": "forbidden"}));
     }
-    if shop.has("tokens.long") && token.len() > 10_000 {
+    if server.has("tokens.long") && token.len() > 10_000 {
         return refusal(500, &json!({"error": "too long"}));
     }
-    if shop.has("leaks.token") {
-        return challenge(shop, ask, Some(token));
+    if server.has("leaks.token") {
+        return challenge(server, request, Some(token));
     }
-    challenge(shop, ask, Some("the token is bad"))
+    challenge(server, request, Some("the token is bad"))
 }
 
 /// Builds the 401. A description means that a token was sent.
-pub(crate) fn challenge(shop: &Shop, ask: &Ask, description: Option<&str>) -> Response {
-    let host = match shop.has("host.reflected/challenge") {
-        true => format!("http://{}", ask.header("host").unwrap_or_default()),
-        false => shop.origin.clone(),
+pub(crate) fn challenge(
+    server: &FaultyServer,
+    request: &ReceivedRequest,
+    description: Option<&str>,
+) -> Response {
+    let host = match server.has("host.reflected/challenge") {
+        true => format!("http://{}", request.header("host").unwrap_or_default()),
+        false => server.origin.clone(),
     };
-    let place = match shop.has("metadata.path") {
+    let place = match server.has("metadata.path") {
         true => format!("{host}/.well-known/oauth-protected-resource"),
         false => format!("{host}/.well-known/oauth-protected-resource/mcp"),
     };
     let usual = format!("resource_metadata=\"{place}\", scope=\"notes:read\"");
     let text = match description {
-        None => without_token(shop, &place, &usual),
-        Some(_) if shop.has("tokens.error") => format!("Bearer {usual}"),
-        Some(text) if shop.has("tokens.challenge") => format!(
+        None => without_token(server, &place, &usual),
+        Some(_) if server.has("tokens.error") => format!("Bearer {usual}"),
+        Some(text) if server.has("tokens.challenge") => format!(
             "Bearer error=\"invalid_token\", error_description=\"{text} (scope=x)\", {usual}"
         ),
         Some(text) => {
@@ -150,10 +161,10 @@ pub(crate) fn challenge(shop: &Shop, ask: &Ask, description: Option<&str>) -> Re
         }
     };
     let mut response = match description {
-        None if shop.has("challenge.body") => {
+        None if server.has("challenge.body") => {
             (StatusCode::UNAUTHORIZED, Html("<h1>Unauthorized</h1>")).into_response()
         }
-        Some(_) if shop.has("leaks.trace") => refusal(
+        Some(_) if server.has("leaks.trace") => refusal(
             401,
             &json!({"error": "Traceback (most recent call last): …"}),
         ),
@@ -171,8 +182,8 @@ pub(crate) fn challenge(shop: &Shop, ask: &Ask, description: Option<&str>) -> Re
     response
 }
 
-fn without_token(shop: &Shop, place: &str, usual: &str) -> String {
-    let fault = |name: &str| shop.has(&format!("challenge.{name}"));
+fn without_token(server: &FaultyServer, place: &str, usual: &str) -> String {
+    let fault = |name: &str| server.has(&format!("challenge.{name}"));
     let metadata = format!("resource_metadata=\"{place}\"");
     if fault("header") {
         String::new()
@@ -193,7 +204,7 @@ fn without_token(shop: &Shop, place: &str, usual: &str) -> String {
     } else if fault("resource_metadata_resolves") {
         format!(
             "Bearer resource_metadata=\"{}/gone\", scope=\"notes:read\"",
-            shop.origin
+            server.origin
         )
     } else if fault("scope") {
         format!("Bearer {metadata}")
@@ -209,27 +220,27 @@ fn without_token(shop: &Shop, place: &str, usual: &str) -> String {
 }
 
 /// Builds the 403 for a missing scope.
-pub(crate) fn insufficient(shop: &Shop, granted: &str) -> Response {
-    let place = format!("{}/.well-known/oauth-protected-resource/mcp", shop.origin);
-    let error = match shop.has("stepup.error") {
+pub(crate) fn insufficient(server: &FaultyServer, granted: &str) -> Response {
+    let place = format!("{}/.well-known/oauth-protected-resource/mcp", server.origin);
+    let error = match server.has("stepup.error") {
         true => "error=\"access_denied\", ",
         false => "error=\"insufficient_scope\", ",
     };
-    let scope = if shop.has("stepup.scope/none") {
+    let scope = if server.has("stepup.scope/none") {
         String::new()
-    } else if shop.has("stepup.scope/granted") {
+    } else if server.has("stepup.scope/granted") {
         format!("scope=\"{granted}\", ")
-    } else if shop.has("stepup.union") {
+    } else if server.has("stepup.union") {
         "scope=\"notes:write\", ".to_owned()
     } else {
         "scope=\"notes:read notes:write\", ".to_owned()
     };
-    let place = match shop.has("stepup.challenge") {
+    let place = match server.has("stepup.challenge") {
         true => "/.well-known/oauth-protected-resource/mcp",
         false => &*place,
     };
     let text = format!("Bearer {error}{scope}resource_metadata=\"{place}\"");
-    let status = if shop.has("stepup.status/401") {
+    let status = if server.has("stepup.status/401") {
         401
     } else {
         403

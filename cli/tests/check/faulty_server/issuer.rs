@@ -7,7 +7,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{Ask, Shop, refusal};
+use super::{FaultyServer, ReceivedRequest, refusal};
 
 /// The request that an authorization code was issued for.
 #[derive(Debug, Clone)]
@@ -17,31 +17,33 @@ pub(crate) struct Pending {
     scope: String,
 }
 
-pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Option<Response> {
-    let is_gone = shop.has("issuer.metadata");
-    match ask.uri.path() {
+pub(crate) fn serve(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    let is_gone = server.has("issuer.metadata");
+    match request.uri.path() {
         "/.well-known/oauth-authorization-server" if !is_gone => {
-            Some(axum::Json(document(shop)).into_response())
+            Some(axum::Json(document(server)).into_response())
         }
         "/.well-known/openid-configuration" if !is_gone => {
-            let mut document = document(shop);
-            if shop.has("issuer.consistent") {
-                document["token_endpoint"] = format!("{}/other", shop.origin).into();
+            let mut document = document(server);
+            if server.has("issuer.consistent") {
+                document["token_endpoint"] = format!("{}/other", server.origin).into();
             }
             Some(axum::Json(document).into_response())
         }
-        "/jwks" if !shop.has("issuer.jwks/gone") => Some(axum::Json(keys(shop)).into_response()),
-        "/register" if ask.method == Method::POST => Some(register(shop, ask)),
-        "/authorize" => Some(authorize(shop, ask)),
-        "/token" => Some(token(shop, ask)),
+        "/jwks" if !server.has("issuer.jwks/gone") => {
+            Some(axum::Json(keys(server)).into_response())
+        }
+        "/register" if request.method == Method::POST => Some(register(server, request)),
+        "/authorize" => Some(authorize(server, request)),
+        "/token" => Some(token(server, request)),
         _ => None,
     }
 }
 
-fn document(shop: &Shop) -> Value {
-    let place = |path: &str| format!("{}{path}", shop.origin);
+fn document(server: &FaultyServer) -> Value {
+    let place = |path: &str| format!("{}{path}", server.origin);
     let mut document = json!({
-        "issuer": shop.origin,
+        "issuer": server.origin,
         "authorization_endpoint": place("/authorize"),
         "token_endpoint": place("/token"),
         "registration_endpoint": place("/register"),
@@ -80,7 +82,7 @@ fn document(shop: &Shop) -> Value {
         ),
     ];
     for (fault, member, value) in changes {
-        if shop.has(&format!("issuer.{fault}")) {
+        if server.has(&format!("issuer.{fault}")) {
             document[member] = value;
         }
     }
@@ -90,40 +92,40 @@ fn document(shop: &Shop) -> Value {
     document
 }
 
-fn keys(shop: &Shop) -> Value {
+fn keys(server: &FaultyServer) -> Value {
     let point = BASE64_URL_SAFE_NO_PAD.encode([7; 32]);
     let mut key = json!({
         "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "1", "x": point, "y": point,
     });
-    if shop.has("issuer.jwks_public") {
+    if server.has("issuer.jwks_public") {
         key["d"] = point.into();
     }
-    if shop.has("issuer.jwks/encryption") {
+    if server.has("issuer.jwks/encryption") {
         key["use"] = "enc".into();
     }
     json!({"keys": [key]})
 }
 
-fn register(shop: &Shop, ask: &Ask) -> Response {
-    let body = ask.json();
+fn register(server: &FaultyServer, request: &ReceivedRequest) -> Response {
+    let body = request.json();
     let is_public = body["token_endpoint_auth_method"] == "none";
-    if shop.has("login.registration") || !is_public || !body["scope"].is_null() {
+    if server.has("login.registration") || !is_public || !body["scope"].is_null() {
         return refusal(400, &json!({"error": "invalid_client_metadata"}));
     }
     refusal(201, &json!({"client_id": "client-1"}))
 }
 
-fn authorize(shop: &Shop, ask: &Ask) -> Response {
-    let query = ask.query();
+fn authorize(server: &FaultyServer, request: &ReceivedRequest) -> Response {
+    let query = request.query();
     let get = |name: &str| query.get(name).cloned().unwrap_or_default();
     let is_right = get("response_type") == "code"
         && get("client_id") == "client-1"
         && get("code_challenge_method") == "S256"
-        && get("resource") == shop.resource();
+        && get("resource") == server.resource();
     if !is_right {
         return refusal(400, &json!({"error": "invalid_request"}));
     }
-    let mut codes = shop.codes.lock().expect("no panic");
+    let mut codes = server.codes.lock().expect("no panic");
     let code = format!("code-{}", codes.len());
     let redirect = get("redirect_uri");
     codes.insert(
@@ -134,7 +136,7 @@ fn authorize(shop: &Shop, ask: &Ask) -> Response {
             scope: get("scope"),
         },
     );
-    let state = match shop.has("login.response") {
+    let state = match server.has("login.response") {
         true => "another".to_owned(),
         false => get("state"),
     };
@@ -142,19 +144,19 @@ fn authorize(shop: &Shop, ask: &Ask) -> Response {
     back.query_pairs_mut()
         .append_pair("code", &code)
         .append_pair("state", &state);
-    if shop.has("login.iss/other") {
+    if server.has("login.iss/other") {
         back.query_pairs_mut()
-            .append_pair("iss", &format!("{}/", shop.origin));
-    } else if !shop.has("login.iss/none") {
-        back.query_pairs_mut().append_pair("iss", &shop.origin);
+            .append_pair("iss", &format!("{}/", server.origin));
+    } else if !server.has("login.iss/none") {
+        back.query_pairs_mut().append_pair("iss", &server.origin);
     }
     (StatusCode::FOUND, [(header::LOCATION, String::from(back))]).into_response()
 }
 
-fn token(shop: &Shop, ask: &Ask) -> Response {
-    let fields = Ask::fields(&String::from_utf8_lossy(&ask.body));
+fn token(server: &FaultyServer, request: &ReceivedRequest) -> Response {
+    let fields = ReceivedRequest::fields(&String::from_utf8_lossy(&request.body));
     let get = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let pending = shop.codes.lock().expect("no panic").remove(&get("code"));
+    let pending = server.codes.lock().expect("no panic").remove(&get("code"));
     let digest =
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, get("code_verifier").as_bytes());
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest.as_ref());
@@ -162,22 +164,22 @@ fn token(shop: &Shop, ask: &Ask) -> Response {
         Some(pending)
             if pending.challenge == challenge
                 && pending.redirect == get("redirect_uri")
-                && get("resource") == shop.resource()
-                && !shop.has("login.token") =>
+                && get("resource") == server.resource()
+                && !server.has("login.token") =>
         {
             pending
         }
         _ => return refusal(400, &json!({"error": "invalid_grant"})),
     };
-    let scope = match shop.has("login.scope") {
+    let scope = match server.has("login.scope") {
         true => String::new(),
         false => pending.scope,
     };
-    let token = match shop.has("login.audience") {
-        false => shop.issue(&scope),
+    let token = match server.has("login.audience") {
+        false => server.issue(&scope),
         true => {
-            let token = super::tokens::token(&shop.origin, "https://other.example", &scope, 9);
-            let mut issued = shop.tokens.lock().expect("no panic");
+            let token = super::tokens::token(&server.origin, "https://other.example", &scope, 9);
+            let mut issued = server.tokens.lock().expect("no panic");
             issued.insert(token.clone(), scope.clone());
             token
         }

@@ -6,29 +6,29 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Ask, Shop, gate};
+use super::{FaultyServer, ReceivedRequest, gate};
 
 const PLACE: &str = "/.well-known/oauth-protected-resource";
 
-pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Option<Response> {
-    let fault = |name: &str| shop.has(&format!("metadata.{name}"));
-    let rest = ask.uri.path().strip_prefix(PLACE)?;
+pub(crate) fn serve(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    let fault = |name: &str| server.has(&format!("metadata.{name}"));
+    let rest = request.uri.path().strip_prefix(PLACE)?;
     if (rest == "/mcp" && fault("path")) || (rest.is_empty() && fault("root")) {
         return Some(StatusCode::NOT_FOUND.into_response());
     }
-    let version = ask.header("mcp-protocol-version");
+    let version = request.header("mcp-protocol-version");
     if fault("protocol_version") && version.is_some_and(|version| version != "2026-07-28") {
         return Some(StatusCode::BAD_REQUEST.into_response());
     }
-    if fault("any_token") && ask.header("authorization").is_some() {
-        return Some(gate::challenge(shop, ask, Some("the token is bad")));
+    if fault("any_token") && request.header("authorization").is_some() {
+        return Some(gate::challenge(server, request, Some("the token is bad")));
     }
-    let mut document = document(shop);
+    let mut document = document(server);
     if rest.is_empty() && fault("same") {
         document["resource_name"] = "another".into();
     }
-    if shop.has("host.reflected/metadata")
-        && let Some(host) = ask.header("x-forwarded-host")
+    if server.has("host.reflected/metadata")
+        && let Some(host) = request.header("x-forwarded-host")
     {
         document["resource"] = format!("https://{host}/mcp").into();
     }
@@ -40,20 +40,20 @@ pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Option<Response> {
     Some(response)
 }
 
-fn document(shop: &Shop) -> Value {
+fn document(server: &FaultyServer) -> Value {
     let mut document = json!({
-        "resource": shop.resource(),
-        "authorization_servers": [shop.origin],
+        "resource": server.resource(),
+        "authorization_servers": [server.origin],
         "scopes_supported": ["notes:read", "notes:write"],
         "bearer_methods_supported": ["header"],
-        "resource_documentation": format!("{}/docs", shop.origin),
+        "resource_documentation": format!("{}/docs", server.origin),
         "resource_name": "notes",
     });
     let changes = [
         (
             "resource",
             "resource",
-            json!(format!("{}/", shop.resource())),
+            json!(format!("{}/", server.resource())),
         ),
         (
             "authorization_servers/none",
@@ -95,7 +95,7 @@ fn document(shop: &Shop) -> Value {
         ("members", "resource_documentation", json!("/docs")),
     ];
     for (fault, member, value) in changes {
-        if shop.has(&format!("metadata.{fault}")) {
+        if server.has(&format!("metadata.{fault}")) {
             document[member] = value;
         }
     }

@@ -6,32 +6,32 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Ask, Shop, gate, refusal};
+use super::{FaultyServer, ReceivedRequest, gate, refusal};
 
-pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Response {
-    let session = ask.header("mcp-session-id").unwrap_or_default();
-    let mut sessions = shop.sessions.lock().expect("no panic");
-    if ask.method == Method::DELETE {
+pub(crate) fn serve(server: &FaultyServer, request: &ReceivedRequest) -> Response {
+    let session = request.header("mcp-session-id").unwrap_or_default();
+    let mut sessions = server.sessions.lock().expect("no panic");
+    if request.method == Method::DELETE {
         sessions.remove(session);
         return StatusCode::NO_CONTENT.into_response();
     }
-    if ask.method == Method::GET {
-        return match shop.has("lifecycle.stream") || shop.has("challenge.get") {
-            true if shop.has("challenge.get") && ask.header("authorization").is_some() => {
+    if request.method == Method::GET {
+        return match server.has("lifecycle.stream") || server.has("challenge.get") {
+            true if server.has("challenge.get") && request.header("authorization").is_some() => {
                 StatusCode::METHOD_NOT_ALLOWED.into_response()
             }
             true => Html("<h1>Welcome</h1>").into_response(),
             false => StatusCode::METHOD_NOT_ALLOWED.into_response(),
         };
     }
-    let message = ask.json();
+    let message = request.json();
     let method = message["method"].as_str().unwrap_or_default();
-    let is_stateless = ask.header("mcp-protocol-version") == Some("2026-07-28");
-    if is_stateless && shop.has("lifecycle.stateless") {
+    let is_stateless = request.header("mcp-protocol-version") == Some("2026-07-28");
+    if is_stateless && server.has("lifecycle.stateless") {
         return error(400, -32004, "unsupported protocol version");
     }
     if method == "initialize" {
-        if shop.has("lifecycle.session") || shop.has("lifecycle.any") {
+        if server.has("lifecycle.session") || server.has("lifecycle.any") {
             return error(400, -32601, "no such method");
         }
         let id = format!("session-{}", sessions.len());
@@ -48,19 +48,19 @@ pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Response {
         if session.is_empty() {
             return error(400, -32000, "no session");
         }
-        if !sessions.contains(session) && !shop.has("lifecycle.unknown_session") {
+        if !sessions.contains(session) && !server.has("lifecycle.unknown_session") {
             return error(404, -32001, "no such session");
         }
     }
-    let granted = gate::granted(shop, ask).unwrap_or_default();
+    let granted = gate::granted(server, request).unwrap_or_default();
     match method {
         "notifications/initialized" => StatusCode::ACCEPTED.into_response(),
-        "server/discover" if shop.has("lifecycle.any") => error(400, -32601, "no such method"),
+        "server/discover" if server.has("lifecycle.any") => error(400, -32601, "no such method"),
         "server/discover" => result(&json!({
             "supportedVersions": ["2026-07-28", "2025-11-25"], "capabilities": {"tools": {}},
         })),
-        "tools/list" => result(&json!({"tools": tools(shop, is_stateless)})),
-        "resources/list" if shop.has("leaks.doors") => result(&json!({"resources": []})),
+        "tools/list" => result(&json!({"tools": tools(server, is_stateless)})),
+        "resources/list" if server.has("leaks.doors") => result(&json!({"resources": []})),
         "tools/call" => {
             let needed = match message["params"]["name"].as_str() {
                 Some("read_note") => "notes:read",
@@ -68,18 +68,18 @@ pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Response {
                 _ => return error(200, -32602, "no such tool"),
             };
             let suffices = granted.split(' ').any(|own| own == needed);
-            let is_bound = shop.has("stepup.recover") && granted.contains(' ');
+            let is_bound = server.has("stepup.recover") && granted.contains(' ');
             if is_bound {
                 return error(404, -32001, "no such session");
             }
-            if !suffices && shop.has("stepup.session") && !session.is_empty() {
+            if !suffices && server.has("stepup.session") && !session.is_empty() {
                 sessions.remove(session);
             }
-            if !suffices && shop.has("stepup.status/200") {
+            if !suffices && server.has("stepup.status/200") {
                 return error(200, -32001, "insufficient scope");
             }
-            if !suffices && !shop.has("stepup.status/open") {
-                return gate::insufficient(shop, &granted);
+            if !suffices && !server.has("stepup.status/open") {
+                return gate::insufficient(server, &granted);
             }
             result(&json!({"content": [{"type": "text", "text": "done"}]}))
         }
@@ -88,17 +88,17 @@ pub(crate) fn serve(shop: &Shop, ask: &Ask) -> Response {
     }
 }
 
-fn tools(shop: &Shop, is_stateless: bool) -> Value {
+fn tools(server: &FaultyServer, is_stateless: bool) -> Value {
     let schema = json!({"type": "object"});
     let tool = |name: &str, reads: bool| json!({"name": name, "inputSchema": schema, "annotations": {"readOnlyHint": reads}});
     let mut tools = vec![tool("read_note", true), tool("write_note", true)];
-    if shop.has("lifecycle.list/twice") {
+    if server.has("lifecycle.list/twice") {
         tools.push(tool("read_note", true));
     }
-    if shop.has("lifecycle.list/eras") && is_stateless {
+    if server.has("lifecycle.list/eras") && is_stateless {
         tools.pop();
     }
-    if shop.has("lifecycle.list/schema") {
+    if server.has("lifecycle.list/schema") {
         tools[0]["inputSchema"] = Value::Null;
     }
     tools.into()

@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    running_server::Running,
-    unsigned_tokens::{self, ISSUER, Unsigned},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::Server;
 
@@ -35,11 +35,11 @@ fn the_guide_shows_what_is_tested_here_in_under_ten_lines() {
 #[tokio::test]
 async fn a_tool_that_was_added_like_that_is_protected_and_runs() {
     let server = Server::with_state("todo", Store::in_memory().expect("a store"))
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .tools(tools)
         .tools(tools![count])
         .without_banner();
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let token =
         |scopes| unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     let client = Client::new(running.resource(), Revision::Stateless);

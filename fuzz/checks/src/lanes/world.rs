@@ -172,7 +172,7 @@ impl World {
         };
         let caller = match model::caller(case) {
             Caller::Holder(holder) => Some(holder),
-            Caller::Nobody | Caller::Refused => None,
+            Caller::Anonymous | Caller::Refused => None,
         };
         if let Some(session) = &mut self.sessions[number]
             && session.owner.is_none()

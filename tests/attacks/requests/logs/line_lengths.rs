@@ -4,8 +4,8 @@ use std::io;
 
 use serde_json::{Value, json};
 use support::{
-    ImitationIssuer,
-    client::{Answer, Client, Revision},
+    MockIssuer,
+    client::{Client, HttpResponse, Revision},
     resources_and_prompts,
     tool_server::{self, Runs},
 };
@@ -74,8 +74,8 @@ fn messages(text: &str) -> Vec<(&'static str, Value)> {
 
 /// Sends every message, and returns the log lines.
 async fn lines(directives: &'static str, bounded: bool) -> Vec<String> {
-    let issuer = ImitationIssuer::start().await;
-    let server = resources_and_prompts::furnish(tool_server::unverified_server(&Runs::default()));
+    let issuer = MockIssuer::start().await;
+    let server = resources_and_prompts::add_all(tool_server::unverified_server(&Runs::default()));
     let server = server.with_changes(&Changes::new());
     let trusted = Issuer::new(issuer.url());
     let logged = Logged::start_writing(server, trusted, directives, move |log| {
@@ -106,12 +106,12 @@ async fn lines(directives: &'static str, bounded: bool) -> Vec<String> {
                     message.as_object_mut().expect("an object").remove("id");
                 }
                 let request = client.post(&message).body(message.to_string());
-                let answered = Answer::of(request);
+                let answered = HttpResponse::of(request);
                 let _ = tokio::time::timeout(std::time::Duration::from_secs(2), answered).await;
                 let mut strange = client.message("resources/list", json!({}));
                 strange["params"]["_meta"]["io.modelcontextprotocol/clientInfo"] =
                     json!({"name": text, "version": "1"});
-                Answer::of(client.post(&strange).body(strange.to_string())).await;
+                HttpResponse::of(client.post(&strange).body(strange.to_string())).await;
             }
         }
     }

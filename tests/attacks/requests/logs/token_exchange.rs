@@ -16,7 +16,7 @@ async fn behind(
 
 #[tokio::test]
 async fn no_exchange_leaves_a_token_in_a_line() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     for (number, client) in [
         ClientAuthentication::basic("desk", SECRET),
         ClientAuthentication::post("desk", SECRET),
@@ -34,12 +34,12 @@ async fn no_exchange_leaves_a_token_in_a_line() {
         let client = Client::new(&*logged.resource, Revision::Stateless).with_token(&*token);
         let call = async || client.call("behind", json!({})).await.tool_text();
         let refusal = json!({"error": "invalid_grant", "error_description": token});
-        issuer.answer_exchanges(support::Answer::Refusal(400, refusal.to_string()));
+        issuer.answer_exchanges(support::IssuerResponse::Refusal(400, refusal.to_string()));
         assert!(call().await.contains("does not accept"));
-        issuer.answer_exchanges(support::Answer::Good);
+        issuer.answer_exchanges(support::IssuerResponse::Good);
         issuer.exchange(&token, json!({"access_token": token}));
         assert!(call().await.contains("cannot be used"));
-        issuer.exchange(&token, ImitationIssuer::exchanged("of-the-api-behind"));
+        issuer.exchange(&token, MockIssuer::exchanged("of-the-api-behind"));
         assert_eq!(call().await, "it would");
         let (mut lines, records) = logged.end();
         lines.extend(records);

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     challenge::{self, Challenge},
-    http::{Answer, Http, Request},
-    mcp_client::{Dialogue, Era},
+    http::{Http, Request, Response},
+    mcp_client::{Lifecycle, McpClient},
     target::Target,
 };
 
@@ -21,7 +21,7 @@ pub(crate) const LONGEST_ADDRESS: usize = 2 << 10;
 
 /// A server, the client to query it, and the facts collected so far.
 #[derive(Debug)]
-pub(crate) struct Visit {
+pub(crate) struct CheckContext {
     pub(crate) target: Target,
     pub(crate) http: Http,
     /// The user's tokens; the one with the fewest scopes first.
@@ -37,7 +37,7 @@ pub(crate) struct Visit {
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// The first request without a token that was refused with 401.
-    pub(crate) refused: Option<Refused>,
+    pub(crate) refused: Option<RefusedRequest>,
     /// The requests tried for that, and their responses.
     pub(crate) tried: Vec<String>,
     /// The protected resource metadata.
@@ -47,11 +47,11 @@ pub(crate) struct Facts {
 
 /// A request that needs a token, and its refusal.
 #[derive(Debug, Clone)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedRequest {
     /// A description of the request, for people.
     pub(crate) what: String,
     pub(crate) request: Request,
-    pub(crate) answer: Answer,
+    pub(crate) answer: Response,
     /// The first `Bearer` challenge, if the header can be parsed.
     pub(crate) bearer: Option<Challenge>,
 }
@@ -77,13 +77,13 @@ impl Issuer {
     }
 }
 
-impl Visit {
+impl CheckContext {
     /// Searches for a request that is refused without a token.
     ///
     /// # Errors
     ///
     /// Returns why the server cannot be reached.
-    pub(crate) async fn knock(&mut self) -> Result<(), String> {
+    pub(crate) async fn find_refusal(&mut self) -> Result<(), String> {
         let mut requests = vec![
             ("tools/call", json!({"name": NO_SUCH_TOOL, "arguments": {}})),
             ("tools/list", json!({})),
@@ -94,14 +94,14 @@ impl Visit {
             let call = json!({"name": tool, "arguments": self.arguments});
             requests.push(("tools/call", call));
         }
-        for era in Era::BOTH {
-            let mut anonymous = Dialogue::new(&self.target, era, None);
+        for lifecycle in Lifecycle::BOTH {
+            let mut anonymous = McpClient::new(&self.target, lifecycle, None);
             let answer = anonymous.open(&self.http).await?;
             if answer.status == 401 {
-                let request = Dialogue::new(&self.target, era, None).opening();
-                self.note(era.opening(), request, answer);
+                let request = McpClient::new(&self.target, lifecycle, None).opening();
+                self.note(lifecycle.opening(), request, answer);
             } else {
-                self.tried(era.opening(), &answer);
+                self.tried(lifecycle.opening(), &answer);
                 for (method, params) in requests.clone() {
                     let request = anonymous.request(method, params);
                     let answer = self.http.send(request.clone()).await?;
@@ -141,13 +141,13 @@ impl Visit {
         told.unwrap_or(self.target.typed())
     }
 
-    fn note(&mut self, what: &str, request: Request, answer: Answer) {
+    fn note(&mut self, what: &str, request: Request, answer: Response) {
         if answer.status != 401 {
             self.tried(what, &answer);
             return;
         }
         let all = challenge::read(&answer.values("www-authenticate")).unwrap_or_default();
-        self.facts.refused = Some(Refused {
+        self.facts.refused = Some(RefusedRequest {
             what: what.to_owned(),
             request,
             bearer: all.into_iter().find(Challenge::is_bearer),
@@ -155,7 +155,7 @@ impl Visit {
         });
     }
 
-    fn tried(&mut self, what: &str, answer: &Answer) {
+    fn tried(&mut self, what: &str, answer: &Response) {
         self.facts.tried.push(format!("{what}: {}", answer.brief()));
     }
 }
