@@ -136,9 +136,9 @@ impl CheckContext {
     /// Returns the `resource` of the metadata, or the URL on the command line.
     pub(crate) fn resource(&self) -> &str {
         let metadata = self.facts.metadata.as_ref();
-        let told = metadata.and_then(|metadata| metadata.get("resource")?.as_str());
-        let told = told.filter(|told| told.len() <= LONGEST_ADDRESS);
-        told.unwrap_or(self.target.typed())
+        let named = metadata.and_then(|metadata| metadata.get("resource")?.as_str());
+        let named = named.filter(|named| named.len() <= LONGEST_ADDRESS);
+        named.unwrap_or(self.target.typed())
     }
 
     fn note(&mut self, what: &str, request: Request, answer: Response) {

@@ -167,10 +167,10 @@ pub(crate) fn claims(token: &str) -> Option<Value> {
 /// Returns the scopes of a token, if it is a JWT that states them in a common form.
 pub(crate) fn scopes(token: &str) -> Option<Vec<String>> {
     let claims = claims(token)?;
-    let told = ["scope", "scp", "scopes"]
+    let claim = ["scope", "scp", "scopes"]
         .iter()
         .find_map(|&name| claims.get(name))?;
-    match told {
+    match claim {
         Value::String(text) => Some(text.split(' ').map(str::to_owned).collect()),
         Value::Array(list) => list.iter().map(|s| s.as_str().map(str::to_owned)).collect(),
         _ => None,

@@ -110,7 +110,7 @@ impl Client {
         scope: &str,
     ) -> Result<Granted, String> {
         let granted = self.try_authorize(context, scope).await;
-        granted.map_err(|(_, fault)| format!("the second login: {fault}"))
+        granted.map_err(|(_, error)| format!("the second login: {error}"))
     }
 
     /// Waits for the user to log in, and redeems the code for a token.
@@ -123,7 +123,7 @@ impl Client {
         context: &CheckContext,
         scope: &str,
     ) -> Result<Granted, (Step, String)> {
-        let at = |step| move |fault: String| (step, fault);
+        let at = |step| move |error: String| (step, error);
         let verifier = random_text().map_err(at(Step::Response))?
             + &random_text().map_err(at(Step::Response))?;
         let state = random_text().map_err(at(Step::Response))?;

@@ -40,16 +40,16 @@ use target::Target;
 const TOKENS: &str = "TOOLGATE_CHECK_TOKEN";
 
 /// The longest error message that is printed, in characters: it may contain user input.
-const LONGEST_FAULT: usize = 4000;
+const LONGEST_ERROR: usize = 4000;
 
 fn main() -> ExitCode {
     let Command::Check(args) = Cli::parse().command;
     match run(args) {
         Ok(code) => code,
-        Err(fault) => {
+        Err(error) => {
             // If stderr is closed, there is nowhere to report that.
-            let fault = untrusted_text::printable(&fault, LONGEST_FAULT);
-            let _ = writeln!(io::stderr(), "toolgate check: {fault}");
+            let error = untrusted_text::printable(&error, LONGEST_ERROR);
+            let _ = writeln!(io::stderr(), "toolgate check: {error}");
             ExitCode::from(2)
         }
     }
@@ -128,7 +128,7 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
     };
     let findings = checks::run(&mut context, login).await;
     let findings = findings
-        .map_err(|fault| format!("{} cannot be reached: {fault}", context.target.typed()))?;
+        .map_err(|error| format!("{} cannot be reached: {error}", context.target.typed()))?;
     Ok(Report::new(
         context.target.typed(),
         findings,

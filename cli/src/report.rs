@@ -112,16 +112,16 @@ impl Report {
             self.count("skipped"),
         )?;
         // At the end, where readers of a long log look first.
-        let mut faults = self.faults();
-        faults.sort_by_key(|check| std::cmp::Reverse(check.severity));
-        match faults.iter().map(|check| check.id).collect::<Vec<_>>() {
+        let mut errors = self.errors();
+        errors.sort_by_key(|check| std::cmp::Reverse(check.severity));
+        match errors.iter().map(|check| check.id).collect::<Vec<_>>() {
             none if none.is_empty() => Ok(()),
             ids => writeln!(out, "to fix: {}", ids.join(", ")),
         }
     }
 
     /// Returns the violations that must or should be fixed.
-    fn faults(&self) -> Vec<&Check> {
+    fn errors(&self) -> Vec<&Check> {
         let violated = self
             .findings
             .iter()

@@ -96,8 +96,8 @@ mod tests {
             (r#"Bearer d="no scope=x""#, "another parameter"),
             ("Bearer scope=a:b", "quoted"),
         ] {
-            let fault = check(value).expect_err(value);
-            assert!(fault.contains(word), "{value}: {fault}");
+            let error = check(value).expect_err(value);
+            assert!(error.contains(word), "{value}: {error}");
         }
     }
 }

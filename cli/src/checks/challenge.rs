@@ -176,7 +176,7 @@ fn bearer(refused: &RefusedRequest, section: &mut Section) -> Option<Challenge> 
     section.record(&ASCII, client_compatibility::is_ascii(&values));
     let all = match challenge::read(&values) {
         Ok(all) => all,
-        Err(fault) => {
+        Err(error) => {
             let is_bearer = challenge::raw(&values).to_lowercase().contains("bearer");
             section.record(
                 &HEADER,
@@ -185,7 +185,7 @@ fn bearer(refused: &RefusedRequest, section: &mut Section) -> Option<Challenge> 
                     false => Err("there is no Bearer challenge".to_owned()),
                 },
             );
-            section.record(&GRAMMAR, Err(fault));
+            section.record(&GRAMMAR, Err(error));
             return None;
         }
     };

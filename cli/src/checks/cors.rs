@@ -126,7 +126,7 @@ pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
             .await
             {
                 Ok(answer) => covers(&answer.names("access-control-allow-methods"), &["delete"]),
-                Err(fault) => Err(fault),
+                Err(error) => Err(error),
             },
         );
     }
@@ -138,7 +138,7 @@ pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
         Some(refused) => {
             let request = refused.request.clone().header("origin", origin);
             match context.http.send(request).await {
-                Err(fault) => section.record(&REFUSALS, Err(fault)),
+                Err(error) => section.record(&REFUSALS, Err(error)),
                 Ok(answer) if !allows(&answer, origin) => section.record(
                     &REFUSALS,
                     Err(format!(

@@ -190,7 +190,7 @@ pub(super) async fn run(context: &mut CheckContext) -> Vec<Finding> {
     match issuer.text("jwks_uri") {
         None => section.skip(&JWKS, "there is no `jwks_uri`: tokens are opaque"),
         Some(uri) => match keys(&context.http, uri).await {
-            Err(fault) => section.record(&JWKS, Err(fault)),
+            Err(error) => section.record(&JWKS, Err(error)),
             Ok(keys) => {
                 section.record(&JWKS, signing(&keys));
                 section.record(&PRIVATE, public(&keys));
@@ -211,13 +211,13 @@ async fn discover(http: &Http, identifier: &str, origin: &str) -> (Vec<Found>, V
     let (mut found, mut tried) = (Vec::new(), Vec::new());
     let places = match target::secure(identifier) {
         Ok(url) => places(&url),
-        Err(fault) => return (found, vec![fault]),
+        Err(error) => return (found, vec![error]),
     };
     for place in places {
         // Sends `Origin`, as a page would, to see what a page could read.
         let request = Request::get(&*place).header("origin", origin);
         match http.exchange(request).await {
-            Err(fault) => tried.push(format!("{place}: {fault}")),
+            Err(error) => tried.push(format!("{place}: {error}")),
             Ok(answer) => match answer.object() {
                 Some(document) if answer.status == 200 => found.push((place, answer, document)),
                 _ => tried.push(format!("{place}: {}", answer.brief())),
@@ -263,7 +263,7 @@ fn endpoints(document: &Map<String, Value>) -> Result<String, String> {
         match document.get(name) {
             None => {}
             Some(Value::String(text)) => {
-                target::secure(text).map_err(|fault| format!("`{name}`: {fault}"))?;
+                target::secure(text).map_err(|error| format!("`{name}`: {error}"))?;
             }
             Some(other) => return Err(format!("`{name}` is {other}")),
         }

@@ -88,8 +88,8 @@ pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
         }
         let verdict = answer.and_then(|answer| opened(lifecycle, &answer));
         let is_open = verdict.is_ok();
-        if let Err(fault) = &verdict {
-            tried.push(format!("{}: {fault}", lifecycle.revision()));
+        if let Err(error) = &verdict {
+            tried.push(format!("{}: {error}", lifecycle.revision()));
         }
         section.record(
             if lifecycle == Lifecycle::Stateless {
@@ -174,7 +174,7 @@ async fn lists(context: &CheckContext, open: &[McpClient]) -> Result<String, Str
         let answer = mcp_client
             .ask(&context.http, "tools/list", json!({}))
             .await?;
-        let names = tools(&answer).map_err(|fault| format!("{lifecycle}: {fault}"))?;
+        let names = tools(&answer).map_err(|error| format!("{lifecycle}: {error}"))?;
         match &known {
             Some(known) if *known != names => {
                 return Err(format!(

@@ -68,8 +68,8 @@ pub(super) async fn run(
     };
     let is_registered = login.client_id.is_some();
     let client = match login.client(context).await {
-        Err(fault) => {
-            section.record(&REGISTRATION, Err(fault));
+        Err(error) => {
+            section.record(&REGISTRATION, Err(error));
             return (section.close("there is no client"), None);
         }
         Ok(client) => client,
@@ -81,7 +81,7 @@ pub(super) async fn run(
     let asked = client.asked_for().to_owned();
     let granted = match client.try_authorize(context, &asked).await {
         Ok(granted) => granted,
-        Err((step, fault)) => {
+        Err((step, error)) => {
             let steps = [
                 (Step::Response, &RESPONSE),
                 (Step::Iss, &ISS),
@@ -89,7 +89,7 @@ pub(super) async fn run(
             ];
             for (own, check) in steps {
                 if own == step {
-                    section.record(check, Err(fault));
+                    section.record(check, Err(error));
                     break;
                 }
                 section.record(check, Ok("correct".to_owned()));

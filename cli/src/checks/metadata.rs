@@ -167,7 +167,7 @@ pub(super) async fn run(context: &mut CheckContext) -> Vec<Finding> {
         let answer = context.http.send(Request::get(place)).await;
         let document = answer.as_ref().ok().and_then(Response::object);
         let verdict = match (&answer, &document) {
-            (Err(fault), _) => Err(format!("{place}: {fault}")),
+            (Err(error), _) => Err(format!("{place}: {error}")),
             (Ok(answer), _) if answer.status != 200 => Err(format!("{place}: {}", answer.brief())),
             (Ok(_), None) => Err(format!("{place}: not a JSON object")),
             (Ok(_), Some(_)) => Ok(place.clone()),
@@ -248,7 +248,7 @@ fn scopes(document: &Map<String, Value>, section: &mut Section) {
             return;
         }
         Ok(Some(list)) => Ok(list),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     section.record(&SCOPES, Ok("present".to_owned()));
     if let Ok(list) = &list {
@@ -321,7 +321,7 @@ async fn any_version(context: &CheckContext, place: &str) -> Result<String, Stri
         let request = Request::get(place).header("mcp-protocol-version", version);
         is_served(context, request)
             .await
-            .map_err(|fault| format!("{version}: {fault}"))?;
+            .map_err(|error| format!("{version}: {error}"))?;
     }
     Ok("served for all four values".to_owned())
 }

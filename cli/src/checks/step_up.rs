@@ -107,7 +107,7 @@ pub(super) async fn run(context: &mut CheckContext, client: Option<Client>) -> V
         section.record(&SESSION, goes_on(context, &open).await);
         let scope = bearer.as_ref().and_then(|bearer| bearer.get("scope"));
         match step_up(context, client, scope).await {
-            Err(fault) => section.record(&RECOVER, Err(fault)),
+            Err(error) => section.record(&RECOVER, Err(error)),
             Ok(()) if context.tokens.len() < 2 => {
                 section.skip(&RECOVER, "there is no second token; use --token or --login");
             }
@@ -152,7 +152,7 @@ async fn refuse(
     let mut is_refused = true;
     for mcp_client in open {
         match call(context, mcp_client, tool).await {
-            Err(fault) => return (Err(fault), refusal),
+            Err(error) => return (Err(error), refusal),
             Ok(answer) => {
                 is_refused &= answer.status == 403;
                 let hint = match answer.result() {
@@ -179,8 +179,8 @@ async fn refuse(
 fn check_challenge(refusal: &Response, token: &str, section: &mut Section) -> Option<Challenge> {
     let bearer = match client_compatibility::well_formed(&refusal.values("www-authenticate")) {
         Ok(bearer) => bearer,
-        Err(fault) => {
-            section.record(&CHALLENGE, Err(fault));
+        Err(error) => {
+            section.record(&CHALLENGE, Err(error));
             return None;
         }
     };
@@ -197,7 +197,7 @@ fn check_challenge(refusal: &Response, token: &str, section: &mut Section) -> Op
         forged_tokens::scopes(token).map(|own| own.into_iter().collect());
     let needed = match bearer.get("scope").ok_or("there is no `scope`".to_owned()) {
         Ok(scope) => scope_tokens(scope),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     let has = |scope: &&str| granted.as_ref().is_some_and(|own| own.contains(*scope));
     section.record(

@@ -192,12 +192,12 @@ impl ProtectedRequest<'_> {
         let answer = match self.context.http.send(self.request().bearer(&token)).await {
             Ok(answer) if answer.status == 401 => answer,
             Ok(answer) => return section.record(&GARBAGE, Err(answer.brief())),
-            Err(fault) => return section.record(&GARBAGE, Err(fault)),
+            Err(error) => return section.record(&GARBAGE, Err(error)),
         };
         section.record(&GARBAGE, Ok(answer.brief()));
         match client_compatibility::well_formed(&answer.values("www-authenticate")) {
-            Err(fault) => {
-                section.record(&CHALLENGE, Err(fault));
+            Err(error) => {
+                section.record(&CHALLENGE, Err(error));
                 section.skip(&ERROR, "the challenge is malformed");
             }
             Ok(bearer) => {
@@ -268,9 +268,9 @@ impl ProtectedRequest<'_> {
         let count = requests.len();
         for (at, (what, request)) in requests.into_iter().enumerate() {
             let answer = self.context.http.send(request).await?;
-            seen = check_status(what, &answer, wanted).map_err(|fault| match count {
-                1 => fault,
-                _ => format!("{fault} (variant {} of {count})", at + 1),
+            seen = check_status(what, &answer, wanted).map_err(|error| match count {
+                1 => error,
+                _ => format!("{error} (variant {} of {count})", at + 1),
             })?;
         }
         Ok(match count {

@@ -166,7 +166,7 @@ mod tests {
         for end in ["\n\n", "\r\n\r\n"] {
             let mut answer = answer("text/event-stream", "");
             let stream = format!("data: {{\"method\":\"x\"}}{end}data: {{\"result\":{{}}}}{end}");
-            let told: Vec<_> = stream
+            let found: Vec<_> = stream
                 .bytes()
                 .map(|byte| {
                     answer.body.push(byte);
@@ -174,7 +174,10 @@ mod tests {
                 })
                 .collect();
             // True at the last byte, and only there.
-            assert_eq!(told.iter().position(|told| *told), Some(stream.len() - 1));
+            assert_eq!(
+                found.iter().position(|found| *found),
+                Some(stream.len() - 1)
+            );
             assert!(!answer.has_response());
             assert!(answer.result().is_some());
         }

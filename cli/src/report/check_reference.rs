@@ -123,10 +123,10 @@ mod tests {
     fn the_published_document_is_what_the_code_says() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/check.md");
         let published = std::fs::read_to_string(path).expect("docs/check.md");
-        let mut told = Vec::new();
-        list_markdown(&mut told).unwrap();
+        let mut output = Vec::new();
+        list_markdown(&mut output).unwrap();
         assert!(
-            published.as_bytes() == told,
+            published.as_bytes() == output,
             "run `cargo run -p toolgate-cli -- check --list > docs/check.md`"
         );
     }
