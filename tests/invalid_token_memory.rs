@@ -38,7 +38,7 @@ const MOST: usize = 768 * 1024;
 const CONNECTIONS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn distinct_tokens_that_are_no_good_leave_memory_where_it_was() {
+async fn distinct_invalid_tokens_do_not_grow_memory() {
     let count = env::var("GARBAGE").map_or(TOKENS, |text| text.parse().expect("a number"));
     let issuer = MockIssuer::start().await;
     let runs = Runs::default();

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_a_string_has_no_weight() {
+    fn characters_inside_a_string_do_not_count() {
         let text = format!(r#"["\"{}",1]"#, "{[,".repeat(100_000));
         assert!(read::<Value>(text.as_bytes()).is_some());
         assert_eq!(read::<Value>(b"{"), None);

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_says_moves_no_cursor_and_shows_no_token() {
+    fn server_text_in_a_report_has_no_control_characters_and_no_token() {
         let secrets = ["secret".to_owned(), String::new()];
         assert_eq!(
             shown("a\x1b[2Jb\u{202e}secret\n", &secrets),

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_stays() {
+    fn ordinary_text_is_unchanged() {
         for text in [
             "a \"b\" 'c' \\ d",
             "Grüße, e\u{301}, 日本語, हिन्दी, עברית, العربية",
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_turns_breaks_or_hides_is_escaped() {
+    fn control_bidi_and_invisible_characters_are_escaped() {
         let ranges = [
             // Control characters: cursor movement and terminal sequences.
             ('\0', '\u{1f}'),

@@ -26,47 +26,47 @@ use attack_case::run;
 use fixture::Fixture;
 
 #[tokio::test]
-async fn what_claims_to_be_signed_in_another_way() {
+async fn algorithm_attacks() {
     run(&Fixture::with_jwts().await, "algorithms", algorithms::CASES).await;
 }
 
 #[tokio::test]
-async fn what_stands_in_a_header() {
+async fn token_header_attacks() {
     run(&Fixture::with_jwts().await, "header", header_keys::CASES).await;
 }
 
 #[tokio::test]
-async fn what_can_be_spelled_in_two_ways() {
+async fn token_encoding_attacks() {
     run(&Fixture::with_jwts().await, "encoding", encoding::CASES).await;
 }
 
 #[tokio::test]
-async fn what_is_signed_badly() {
+async fn signature_attacks() {
     run(&Fixture::with_jwts().await, "signatures", signatures::CASES).await;
 }
 
 #[tokio::test]
-async fn what_is_signed_with_the_wrong_key() {
+async fn wrong_key_attacks() {
     run(&Fixture::with_jwts().await, "keys", keys::CASES).await;
 }
 
 #[tokio::test]
-async fn what_claims_the_wrong_thing() {
+async fn claim_attacks() {
     run(&Fixture::with_jwts().await, "claims", claims::CASES).await;
 }
 
 #[tokio::test]
-async fn what_comes_at_the_wrong_time() {
+async fn token_lifetime_attacks() {
     run(&Fixture::with_jwts().await, "times", token_times::CASES).await;
 }
 
 #[tokio::test]
-async fn what_was_made_for_something_else() {
+async fn token_type_confusion_attacks() {
     run(&Fixture::with_jwts().await, "kinds", token_types::CASES).await;
 }
 
 #[tokio::test]
-async fn what_comes_from_somebody_else() {
+async fn issuer_confusion_attacks() {
     run(
         &Fixture::with_jwts().await,
         "issuers",
@@ -76,7 +76,7 @@ async fn what_comes_from_somebody_else() {
 }
 
 #[tokio::test]
-async fn what_is_carried_in_another_way() {
+async fn token_location_attacks() {
     run(
         &Fixture::with_jwts().await,
         "carriage",
@@ -86,12 +86,12 @@ async fn what_is_carried_in_another_way() {
 }
 
 #[tokio::test]
-async fn what_does_not_prove_that_a_key_is_there() {
+async fn dpop_proof_attacks() {
     run(&Fixture::with_jwts().await, "proofs", dpop_proofs::CASES).await;
 }
 
 #[tokio::test]
-async fn what_is_less_than_its_issuer_is_held_to() {
+async fn strict_profile_attacks() {
     run(
         &Fixture::with_strict_issuer().await,
         "strict",
@@ -101,7 +101,7 @@ async fn what_is_less_than_its_issuer_is_held_to() {
 }
 
 #[tokio::test]
-async fn what_only_the_issuer_can_read() {
+async fn opaque_token_attacks() {
     run(
         &Fixture::with_opaque_tokens().await,
         "opaque",

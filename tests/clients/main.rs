@@ -23,7 +23,7 @@ use support::{
 const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
 /// Starts a closed desk that issues its own tokens.
-async fn closed_desk() -> (RunningServer, Runs, ManualClock) {
+async fn start_protected_server() -> (RunningServer, Runs, ManualClock) {
     let (runs, clock) = (Runs::default(), ManualClock::default());
     let server = tool_server::protected_unverified_server(&runs).with_clock(clock.clone());
     (
@@ -34,7 +34,7 @@ async fn closed_desk() -> (RunningServer, Runs, ManualClock) {
 }
 
 /// Starts the same with a public tool and an open handshake.
-async fn open_desk() -> (RunningServer, Runs, ManualClock) {
+async fn start_with_open_handshake() -> (RunningServer, Runs, ManualClock) {
     let (runs, clock) = (Runs::default(), ManualClock::default());
     let server = tool_server::unverified_server(&runs).with_clock(clock.clone());
     let server = server.with_open_handshake();

@@ -144,7 +144,7 @@ async fn connect(
 }
 
 #[tokio::test]
-async fn a_client_is_asked_as_often_as_a_tool_wants_in_either_life() {
+async fn a_client_answers_every_round_in_both_lifecycles() {
     let server = Server::new("desk")
         .tools(tools![greet, survey, insist])
         .prompts(prompts![welcome])

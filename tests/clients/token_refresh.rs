@@ -1,14 +1,14 @@
 //! A token that expires during use.
 
-use crate::{REVISIONS, closed_desk, logged_in};
+use crate::{REVISIONS, logged_in, start_protected_server};
 
 /// Longer than the lifetime of an access token plus the leeway.
 const PAST_EXPIRY: u64 = 20 * 60;
 
 #[tokio::test]
-async fn an_expired_token_is_refreshed_without_a_word_and_the_session_goes_on() {
+async fn an_expired_token_is_refreshed_and_the_session_continues() {
     for revision in REVISIONS {
-        let (running, runs, clock) = closed_desk().await;
+        let (running, runs, clock) = start_protected_server().await;
         let application = logged_in(&running, revision, &["desk:read", "offline_access"]).await;
         assert_eq!(application.told("read").await, "read ran");
         for _ in 0..2 {
@@ -35,7 +35,7 @@ async fn an_expired_token_is_refreshed_without_a_word_and_the_session_goes_on() 
 #[tokio::test]
 async fn without_a_refresh_token_the_client_is_sent_to_log_in_again() {
     for revision in REVISIONS {
-        let (running, _, clock) = closed_desk().await;
+        let (running, _, clock) = start_protected_server().await;
         let application = logged_in(&running, revision, &["desk:read"]).await;
         assert_eq!(application.told("read").await, "read ran");
         clock.pass(PAST_EXPIRY);
@@ -47,7 +47,7 @@ async fn without_a_refresh_token_the_client_is_sent_to_log_in_again() {
 
 #[tokio::test]
 async fn a_refreshed_token_has_what_was_granted_and_no_more() {
-    let (running, _, clock) = closed_desk().await;
+    let (running, _, clock) = start_protected_server().await;
     let application = logged_in(&running, REVISIONS[0], &["desk:write", "offline_access"]).await;
     clock.pass(PAST_EXPIRY);
     assert_eq!(

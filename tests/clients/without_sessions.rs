@@ -5,7 +5,7 @@ use support::{client::Revision, running_server::RunningServer, tool_server, tool
 use crate::{logged_in, stepped_up};
 
 #[tokio::test]
-async fn a_client_that_knows_sessions_logs_in_calls_and_steps_up_without_one() {
+async fn a_session_client_logs_in_calls_and_steps_up_without_a_session() {
     let runs = Runs::default();
     let server = tool_server::protected_unverified_server(&runs).without_sessions();
     let running = RunningServer::start(server, |config| config).await;

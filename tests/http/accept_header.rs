@@ -69,7 +69,7 @@ async fn start_with_and_without_sessions() -> [(RunningServer, Runs, bool); 2] {
 }
 
 #[tokio::test]
-async fn ranges_and_weights_are_accepted_wherever_they_cover_the_answer() {
+async fn ranges_and_weights_are_accepted_if_they_cover_the_response() {
     let http = reqwest::Client::new();
     for (running, runs, has_sessions) in start_with_and_without_sessions().await {
         for revision in Revision::ALL {
@@ -102,7 +102,7 @@ async fn ranges_and_weights_are_accepted_wherever_they_cover_the_answer() {
 }
 
 #[tokio::test]
-async fn whoever_says_nothing_accepts_everything() {
+async fn a_missing_accept_header_accepts_everything() {
     let (running, _) = crate::start_tool_server().await;
     let alice = client(&running, Revision::Stateless, "desk:read").await;
     let params = json!({"name": "read", "arguments": {}});
@@ -172,7 +172,7 @@ async fn a_handshake_and_a_stream_are_events() {
 }
 
 #[tokio::test]
-async fn what_may_be_told_along_the_way_needs_both() {
+async fn a_call_with_notifications_needs_both_media_types() {
     let (running, runs) = crate::start_tool_server().await;
     let alice = client(&running, Revision::Stateless, "desk:read").await;
     let params = json!({"name": "slow", "arguments": {"millis": 1}});

@@ -125,7 +125,7 @@ async fn a_bad_token_is_a_401_with_invalid_token_even_on_a_public_tool() {
 }
 
 #[tokio::test]
-async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() {
+async fn a_missing_scope_is_a_403_that_names_required_and_granted_scopes() {
     let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         for (scopes, tool, named) in [
@@ -162,7 +162,7 @@ async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() 
 }
 
 #[tokio::test]
-async fn enough_is_enough() {
+async fn sufficient_scopes_are_accepted() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         for (scopes, tool) in [
@@ -182,7 +182,7 @@ async fn enough_is_enough() {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_with_a_stepped_up_token() {
+async fn a_session_continues_with_a_stepped_up_token() {
     let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         let first = client(&running, revision, "desk:read").await;
@@ -199,7 +199,7 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 }
 
 #[tokio::test]
-async fn a_server_can_name_what_is_needed_alone() {
+async fn a_server_can_name_only_the_required_scopes() {
     let runs = Runs::default();
     let server = server(&runs).with_challenge_scopes(toolgate::ChallengeScopes::Needed);
     let running =

@@ -198,7 +198,7 @@ async fn faults(builder: HandlerGateBuilder) -> String {
 }
 
 #[tokio::test]
-async fn what_is_said_and_what_there_is_must_agree() {
+async fn declared_and_existing_items_must_match() {
     let told = faults(
         builder()
             .tool("raed", access!(public))
@@ -236,7 +236,7 @@ async fn what_is_said_and_what_there_is_must_agree() {
 }
 
 #[tokio::test]
-async fn a_rule_speaks_of_the_tools_that_nobody_has_named() {
+async fn a_tool_rule_covers_undeclared_tools() {
     let ledger = RmcpHandler::default();
     let by_rule = HandlerGate::builder("ledger")
         .tool("write", access!(refused))

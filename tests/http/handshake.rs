@@ -135,7 +135,7 @@ fn requests_for_public_items() -> [(&'static str, Value); 5] {
 /// Without a session, a client of these revisions can use nothing, and rmcp's own response
 /// (400) would not make it log in.
 #[tokio::test]
-async fn a_session_revision_without_session_and_token_is_asked_to_log_in() {
+async fn a_session_revision_without_session_and_token_gets_a_401() {
     let runs = Runs::default();
     let running = start(mixed(&runs)).await;
     for revision in &Revision::ALL[1..] {
@@ -202,7 +202,7 @@ async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
 }
 
 #[tokio::test]
-async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() {
+async fn an_open_handshake_lists_everything_and_refuses_at_the_call() {
     let runs = Runs::default();
     let running = start(mixed(&runs).with_open_handshake()).await;
     for revision in Revision::ALL {
@@ -243,7 +243,7 @@ async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() 
 }
 
 #[tokio::test]
-async fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
+async fn an_open_handshake_with_lists_by_grant_is_a_start_error() {
     let runs = Runs::default();
     let server = mixed(&runs)
         .with_open_handshake()

@@ -43,7 +43,7 @@ async fn the_page_names_every_tool_and_runs_no_script_but_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_404_in_json() {
+async fn an_unknown_path_is_a_404_in_json() {
     let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let answer = client.get(&running.url("/nothing")).await;

@@ -54,7 +54,7 @@ async fn an_expired_token_with_a_large_argument_sees_its_401_and_repeats_with_a_
 }
 
 #[tokio::test]
-async fn a_stranger_with_4_mib_sees_the_401_of_the_tool_on_a_connection_that_goes_on() {
+async fn an_anonymous_4_mib_request_gets_the_tools_401_and_the_connection_stays_open() {
     let (running, runs) = start_protected_server().await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     let just_below = 4 * 1024 * 1024 - 1024;
@@ -87,7 +87,7 @@ async fn a_stranger_with_4_mib_sees_the_401_of_the_tool_on_a_connection_that_goe
 }
 
 #[tokio::test]
-async fn a_chunked_body_of_a_stranger_is_read_to_its_end() {
+async fn an_anonymous_chunked_body_is_read_to_its_end() {
     let (running, _) = start_protected_server().await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     let body = large_call(&stranger, "write", 300 * 1024);
@@ -109,7 +109,7 @@ async fn a_chunked_body_of_a_stranger_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_public_tool_runs_without_a_token_for_what_is_kept_and_not_for_more() {
+async fn a_public_tool_runs_without_a_token_only_for_bodies_within_the_anonymous_limit() {
     let (running, runs) = start_tool_server().await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     let padded = |size: usize| {
@@ -182,7 +182,7 @@ async fn a_refusal_without_a_request_to_answer_keeps_the_form_of_oauth() {
 }
 
 #[tokio::test]
-async fn what_a_caller_wrote_is_in_no_message() {
+async fn messages_never_contain_request_text() {
     let (running, _) = start_tool_server().await;
     for token in [None, Some("desk:other")] {
         let client = match token {
@@ -208,7 +208,7 @@ async fn a_session_id_on_a_request_of_2026_07_28_is_ignored() {
 }
 
 #[tokio::test]
-async fn over_http2_as_well_a_stranger_sees_the_401_and_a_caller_gets_an_answer() {
+async fn http2_gives_anonymous_requests_a_401_and_callers_a_response() {
     let (running, _) = start_tool_server().await;
     let http = reqwest::Client::builder()
         .http2_prior_knowledge()

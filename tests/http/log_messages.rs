@@ -98,7 +98,7 @@ impl Session {
 }
 
 #[tokio::test]
-async fn a_session_is_told_what_it_asks_for_and_graver() {
+async fn a_session_receives_log_messages_of_its_level_and_above() {
     let running = start(Server::new("desk").tools(tools![tell, rest])).await;
     let mut one = Session::open(&running).await;
     let mut other = Session::open(&running).await;
@@ -118,7 +118,7 @@ async fn a_session_is_told_what_it_asks_for_and_graver() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_session_is_told_what_it_asks_for_itself() {
+async fn a_request_without_a_session_sets_its_log_level_itself() {
     let running = start(Server::new("desk").tools(tools![tell, rest])).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     assert_eq!(told(&client, None).await, [""; 0]);
@@ -128,7 +128,7 @@ async fn a_request_without_a_session_is_told_what_it_asks_for_itself() {
 }
 
 #[tokio::test]
-async fn a_level_is_no_way_around_the_gate() {
+async fn setting_a_log_level_does_not_bypass_the_gate() {
     let running = start(Server::new("desk").tools(tools![tell, rest])).await;
     let mut session = Session::open(&running).await;
     let nobody = session.client.clone().without_token();
@@ -140,7 +140,7 @@ async fn a_level_is_no_way_around_the_gate() {
 }
 
 #[tokio::test]
-async fn a_server_whose_tools_tell_nothing_has_no_levels() {
+async fn a_server_without_log_messages_has_no_log_levels() {
     let running = start(Server::new("desk").tools(tools![rest])).await;
     let session = Session::open(&running).await;
     let answer = session.set_level("debug").await;

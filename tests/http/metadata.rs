@@ -35,7 +35,7 @@ async fn the_document_is_at_both_places_and_the_same() {
 }
 
 #[tokio::test]
-async fn a_protocol_version_that_nobody_knows_does_not_matter_there() {
+async fn an_unknown_protocol_version_does_not_matter_for_metadata() {
     let (running, _) = start_tool_server().await;
     let url = running.url("/.well-known/oauth-protected-resource");
     for version in ["2024-11-05", "2026-07-28", "nonsense"] {
@@ -51,7 +51,7 @@ async fn a_protocol_version_that_nobody_knows_does_not_matter_there() {
 }
 
 #[tokio::test]
-async fn a_bad_token_does_not_matter_there() {
+async fn an_invalid_token_does_not_matter_for_metadata() {
     let (running, _) = start_tool_server().await;
     let url = running.url("/.well-known/oauth-protected-resource/mcp");
     let request = reqwest::Client::new().get(url).bearer_auth("nonsense");
@@ -59,7 +59,7 @@ async fn a_bad_token_does_not_matter_there() {
 }
 
 #[tokio::test]
-async fn what_the_challenge_points_to_is_there() {
+async fn the_metadata_url_of_the_challenge_exists() {
     let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let answer = client.call("read", json!({})).await;

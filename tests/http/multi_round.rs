@@ -203,7 +203,7 @@ fn refused(answer: &HttpResponse, why: &str, runs: &Runs) {
 }
 
 #[tokio::test]
-async fn a_tool_asks_and_goes_on_with_the_answer() {
+async fn a_tool_asks_and_continues_with_the_answer() {
     let fixture = Fixture::start().await;
     let alice = fixture.alice();
     let params = first("delete", "old");
@@ -266,7 +266,7 @@ async fn a_state_of_another_call_or_caller_runs_nothing() {
 }
 
 #[tokio::test]
-async fn a_state_that_nobody_had_to_log_in_for_is_nobody_elses() {
+async fn an_anonymous_state_is_invalid_for_a_caller_and_vice_versa() {
     let fixture = Fixture::start().await;
     let anonymous = Client::new(fixture.running.resource(), Revision::Stateless);
     let params = json!({"name": "survey"});
@@ -282,7 +282,7 @@ async fn a_state_that_nobody_had_to_log_in_for_is_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_state_is_good_for_ten_minutes_and_no_longer() {
+async fn a_state_expires_after_ten_minutes() {
     let fixture = Fixture::start().await;
     let (alice, params) = (fixture.alice(), first("delete", "old"));
     let state = asked(&alice, &params).await;
@@ -321,7 +321,7 @@ async fn the_next_round_is_authorized_like_any_call() {
 }
 
 #[tokio::test]
-async fn replicas_take_each_others_states_by_a_common_key_alone() {
+async fn replicas_accept_each_others_states_only_with_a_shared_key() {
     let resource = "https://lists.example/mcp";
     let replica = |key: Option<[u8; 32]>| async move {
         let (runs, clock) = (Runs::default(), ManualClock::default());

@@ -29,7 +29,7 @@ async fn listed(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_prompt_is_got_by_who_has_its_scope() {
+async fn a_prompt_requires_its_scope() {
     let runs = Runs::default();
     let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
@@ -53,7 +53,7 @@ async fn a_prompt_is_got_by_who_has_its_scope() {
 }
 
 #[tokio::test]
-async fn arguments_that_are_not_the_prompts_run_nothing() {
+async fn invalid_prompt_arguments_run_nothing() {
     let runs = Runs::default();
     let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
@@ -75,7 +75,7 @@ async fn arguments_that_are_not_the_prompts_run_nothing() {
 }
 
 #[tokio::test]
-async fn the_list_shows_what_the_caller_could_have() {
+async fn the_list_shows_items_that_the_caller_could_get() {
     let runs = Runs::default();
     let all = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     let granted = resources_and_prompts::add_all(tool_server::server(&runs))
@@ -105,7 +105,7 @@ async fn the_list_shows_what_the_caller_could_have() {
 }
 
 #[tokio::test]
-async fn arguments_are_completed_for_those_who_may_get_the_prompt() {
+async fn completion_requires_access_to_the_prompt() {
     let runs = Runs::default();
     let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {

@@ -6,7 +6,7 @@ use support::client::{Client, HttpResponse, Revision};
 use crate::{client, start_protected_server, start_tool_server, start_with_open_handshake};
 
 #[tokio::test]
-async fn the_server_says_who_it_is_in_every_revision() {
+async fn the_server_names_itself_in_every_revision() {
     let (running, _) = start_with_open_handshake().await;
     for revision in Revision::ALL {
         let answer = Client::new(running.resource(), revision).initialize().await;
@@ -28,7 +28,7 @@ async fn the_server_says_who_it_is_in_every_revision() {
 }
 
 #[tokio::test]
-async fn the_list_is_sorted_and_private_where_it_depends_on_who_asks() {
+async fn the_list_is_sorted_and_private_if_it_depends_on_the_caller() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
@@ -55,7 +55,7 @@ async fn the_list_is_sorted_and_private_where_it_depends_on_who_asks() {
 }
 
 #[tokio::test]
-async fn without_a_token_everything_is_listed_where_the_handshake_is_open() {
+async fn an_open_handshake_lists_everything_without_a_token() {
     let (running, _) = start_with_open_handshake().await;
     for revision in Revision::ALL {
         let mut anonymous = Client::new(running.resource(), revision);
@@ -71,14 +71,14 @@ async fn without_a_token_everything_is_listed_where_the_handshake_is_open() {
 }
 
 #[tokio::test]
-async fn nothing_is_listed_without_a_token_where_nothing_is_public() {
+async fn a_protected_server_lists_nothing_without_a_token() {
     let (running, _) = start_protected_server().await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(anonymous.request("tools/list", json!({})).await.status, 401);
 }
 
 #[tokio::test]
-async fn what_needs_a_token_is_kept_by_its_caller_alone() {
+async fn responses_that_need_a_token_are_cacheable_only_by_the_caller() {
     let (running, _) = start_protected_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     for method in ["server/discover", "tools/list"] {
@@ -104,7 +104,7 @@ async fn a_slash_at_the_end_is_no_redirect() {
 }
 
 #[tokio::test]
-async fn arguments_are_held_to_the_schema_that_is_published() {
+async fn arguments_are_validated_against_the_published_schema() {
     let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
@@ -124,7 +124,7 @@ async fn arguments_are_held_to_the_schema_that_is_published() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_tool_error_and_the_server_lives_on() {
+async fn a_panic_is_a_tool_error_and_the_server_continues() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
@@ -137,7 +137,7 @@ async fn a_panic_is_a_tool_error_and_the_server_lives_on() {
 }
 
 #[tokio::test]
-async fn a_call_is_told_who_calls() {
+async fn a_call_receives_its_caller() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read extra").await;
@@ -147,7 +147,7 @@ async fn a_call_is_told_who_calls() {
 }
 
 #[tokio::test]
-async fn an_unknown_tool_is_told_to_those_with_a_token() {
+async fn an_unknown_tool_is_reported_only_with_a_token() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "").await;
@@ -159,7 +159,7 @@ async fn an_unknown_tool_is_told_to_those_with_a_token() {
 
 /// The header and the body must name the same method; the body is the one that is authorized.
 #[tokio::test]
-async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
+async fn the_name_in_the_header_never_replaces_the_name_in_the_body() {
     let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let read = client.message("tools/call", json!({"name": "read", "arguments": {}}));
@@ -181,7 +181,7 @@ async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
 }
 
 #[tokio::test]
-async fn both_ways_to_a_tool_give_one_answer() {
+async fn fast_path_and_rmcp_give_the_same_response() {
     let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message(

@@ -41,7 +41,7 @@ async fn two_tokens_are_a_400_even_if_they_are_one() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_had_are_a_503_and_nobody_is_sent_to_log_in() {
+async fn unavailable_keys_are_a_503_and_cause_no_login() {
     let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless)
         .with_token(unsigned_tokens::UNAVAILABLE);
@@ -81,7 +81,7 @@ async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_a_400_in_json() {
+async fn an_invalid_message_is_a_400_in_json() {
     let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read"}));
@@ -101,7 +101,7 @@ async fn what_is_no_message_is_a_400_in_json() {
 }
 
 #[tokio::test]
-async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
+async fn an_unknown_method_is_refused_and_the_session_continues() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read desk:write").await;
@@ -138,7 +138,7 @@ async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_revision_has_no_more_is_not_found_whatever_its_parameters() {
+async fn a_method_removed_in_a_revision_is_not_found_for_any_parameters() {
     let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     for method in [
@@ -193,7 +193,7 @@ async fn other_methods_of_http_are_a_405() {
 }
 
 #[tokio::test]
-async fn what_a_client_does_not_accept_or_say_is_told_in_json() {
+async fn unacceptable_and_missing_media_types_are_errors_in_json() {
     let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));

@@ -65,7 +65,7 @@ fn not_found(revision: Revision) -> i64 {
 }
 
 #[tokio::test]
-async fn a_resource_is_read_by_who_has_its_scope() {
+async fn a_resource_requires_its_scope() {
     let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         runs.forget();
@@ -96,7 +96,7 @@ async fn a_resource_is_read_by_who_has_its_scope() {
 }
 
 #[tokio::test]
-async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
+async fn a_missing_resource_is_reported_only_with_a_token() {
     let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         let writer = client(&running, revision, "desk:read desk:write").await;
@@ -128,7 +128,7 @@ async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
 /// Narrower resources are inside the range of a wide template. However a URI is written, it is
 /// read under its own rule or not at all.
 #[tokio::test]
-async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
+async fn no_spelling_of_a_uri_bypasses_its_scope() {
     let runs = Runs::default();
     let running = start(resources_and_prompts::add_with_wide_template(
         tool_server::server(&runs),
@@ -192,7 +192,7 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
 }
 
 #[tokio::test]
-async fn the_lists_say_what_there_is_and_who_may_keep_them() {
+async fn the_lists_name_all_items_and_their_cacheability() {
     let (running, runs) = server_with_all().await;
     let open =
         start(resources_and_prompts::add_all(tool_server::server(&runs)).with_open_handshake())
@@ -228,7 +228,7 @@ async fn the_lists_say_what_there_is_and_who_may_keep_them() {
 }
 
 #[tokio::test]
-async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
+async fn a_list_by_grant_leaks_nothing_and_reads_still_step_up() {
     let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     let running = start(server.with_visibility(Visibility::Granted)).await;
     for revision in Revision::ALL {
@@ -243,7 +243,7 @@ async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
 }
 
 #[tokio::test]
-async fn what_there_is_is_announced_and_nothing_else() {
+async fn only_existing_capabilities_are_announced() {
     let runs = Runs::default();
     for (server, has) in [
         (tool_server::server(&runs), false),
@@ -273,7 +273,7 @@ async fn what_there_is_is_announced_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
+async fn the_metadata_and_the_page_list_resources_and_prompts() {
     let runs = Runs::default();
     let server = Server::with_state("shelf", runs.clone())
         .with_verifier(support::unsigned_tokens::UnsignedVerifier)
@@ -296,7 +296,7 @@ async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
 }
 
 #[tokio::test]
-async fn variables_are_completed_for_those_who_may_read() {
+async fn completion_of_variables_requires_access_to_the_resource() {
     let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         runs.forget();
@@ -330,7 +330,7 @@ async fn variables_are_completed_for_those_who_may_read() {
 }
 
 #[tokio::test]
-async fn every_fault_of_what_is_registered_is_told_at_once() {
+async fn all_registration_errors_are_reported_together() {
     /// Once.
     #[mcp_resource(uri = "desk://a/{x}", scope = "desk:raed")]
     fn once(x: String) -> String {

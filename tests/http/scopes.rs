@@ -30,7 +30,7 @@ async fn listed(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_holds_more_may_what_it_implies_and_challenges_stay_as_narrow() {
+async fn an_implying_scope_is_sufficient_and_challenges_stay_narrow() {
     let server = tool_server::server(&Runs::default())
         .scope_implies("desk:admin", ["desk:write"])
         .scope_implies("desk:root", ["desk:admin", "desk:read"]);
@@ -67,7 +67,7 @@ async fn who_holds_more_may_what_it_implies_and_challenges_stay_as_narrow() {
 }
 
 #[tokio::test]
-async fn a_pattern_counts_only_where_patterns_are_switched_on() {
+async fn a_scope_pattern_counts_only_if_patterns_are_enabled() {
     for (patterns, status) in [(false, 403), (true, 200)] {
         let server = tool_server::server(&Runs::default());
         let server = if patterns {
@@ -89,7 +89,7 @@ async fn a_typo_in_a_hierarchy_keeps_the_server_from_starting() {
 }
 
 #[tokio::test]
-async fn a_list_of_what_is_granted_hides_and_the_call_still_steps_up() {
+async fn a_list_by_grant_hides_tools_and_the_call_still_steps_up() {
     let server = tool_server::server(&Runs::default()).with_visibility(Visibility::Granted);
     let running = start(server).await;
     for revision in Revision::ALL {
@@ -107,7 +107,7 @@ async fn a_list_of_what_is_granted_hides_and_the_call_still_steps_up() {
 }
 
 #[tokio::test]
-async fn a_tool_that_is_switched_off_answers_as_one_that_never_was() {
+async fn a_disabled_tool_responds_like_an_unknown_one() {
     let changes = Changes::new();
     let runs = Runs::default();
     let running = start(tool_server::server(&runs).with_changes(&changes)).await;
@@ -129,7 +129,7 @@ async fn a_tool_that_is_switched_off_answers_as_one_that_never_was() {
 }
 
 #[tokio::test]
-async fn those_who_listen_are_told_that_the_list_changed() {
+async fn listeners_are_notified_of_list_changes() {
     let changes = Changes::new();
     let running = start(tool_server::server(&Runs::default()).with_changes(&changes)).await;
     let session = client(&running, Revision::Session("2025-11-25"), "desk:read").await;
@@ -170,7 +170,7 @@ async fn those_who_listen_are_told_that_the_list_changed() {
 }
 
 #[tokio::test]
-async fn who_listens_needs_a_token_where_nothing_is_open() {
+async fn listening_at_a_protected_server_needs_a_token() {
     let changes = Changes::new();
     let runs = Runs::default();
     let running = start(tool_server::protected_server(&runs).with_changes(&changes)).await;

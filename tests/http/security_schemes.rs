@@ -12,7 +12,7 @@ use toolgate::DeniedCall;
 use crate::client;
 
 #[tokio::test]
-async fn a_listed_tool_says_what_it_asks_for_beside_its_members_and_in_meta() {
+async fn a_listed_tool_has_its_security_schemes_as_a_member_and_in_meta() {
     let (running, _) = crate::start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
@@ -40,7 +40,7 @@ async fn a_listed_tool_says_what_it_asks_for_beside_its_members_and_in_meta() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_asked_for_in_an_odd_way_says_the_same() {
+async fn an_unusual_list_request_gets_the_same_security_schemes() {
     let (running, _) = crate::start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let plain = client.request("tools/list", json!({})).await;
@@ -116,7 +116,7 @@ async fn a_denied_call_is_a_result_with_the_challenge_and_runs_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_meant_gets_the_real_status() {
+async fn only_selected_clients_get_denials_as_results() {
     let (running, runs) = start_for(|call| {
         call.client_id() == Some("the-host")
             || call.user_agent().is_some_and(|agent| agent == "host/1")
@@ -145,7 +145,7 @@ async fn whoever_is_not_meant_gets_the_real_status() {
 }
 
 #[tokio::test]
-async fn nothing_but_a_challenge_to_a_call_is_a_result() {
+async fn only_a_challenge_to_a_call_becomes_a_result() {
     let (running, _) = start_for(|_| true).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;

@@ -21,7 +21,7 @@ fn token_of(resource: &str, subject: &str, scopes: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_session_answers_nobody_but_its_principal() {
+async fn a_session_answers_only_its_caller() {
     let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let mallory = alice
@@ -44,7 +44,7 @@ async fn a_session_answers_nobody_but_its_principal() {
 }
 
 #[tokio::test]
-async fn a_session_is_its_principals_from_its_first_moment() {
+async fn a_session_belongs_to_its_caller_from_the_start() {
     let (running, _) = start_tool_server().await;
     let resource = running.resource();
     let alice = Client::new(&resource, SESSION).with_token(token_of(&resource, "alice", ""));
@@ -71,7 +71,7 @@ async fn a_session_is_its_principals_from_its_first_moment() {
 }
 
 #[tokio::test]
-async fn a_subject_of_another_issuer_is_another_principal() {
+async fn the_same_subject_of_another_issuer_is_another_caller() {
     let runs = Runs::default();
     let other = "https://other.example";
     let running = support::running_server::RunningServer::start(server(&runs), |config| {
@@ -88,7 +88,7 @@ async fn a_subject_of_another_issuer_is_another_principal() {
 }
 
 #[tokio::test]
-async fn a_session_without_a_token_becomes_the_first_principals() {
+async fn an_anonymous_session_becomes_the_first_callers() {
     let (running, _) = start_with_open_handshake().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;
@@ -118,7 +118,7 @@ async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_is_done_and_not_merely_accepted() {
+async fn a_session_has_ended_when_its_delete_returns() {
     let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     // The official Python client treats a 202 as a failure, and reports it to the user.
@@ -140,7 +140,7 @@ async fn a_repeated_session_id_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
+async fn a_caller_who_fills_the_session_table_evicts_only_their_sessions() {
     let (running, _) = start_tool_server().await;
     let bystander = {
         let mut client = Client::new(running.resource(), SESSION).with_token(token_of(
@@ -160,7 +160,7 @@ async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
 }
 
 #[tokio::test]
-async fn a_session_that_made_room_leaves_nothing_behind() {
+async fn an_evicted_session_leaves_nothing_behind() {
     let (running, _) = start_tool_server().await;
     for _ in 0..64 {
         client(&running, SESSION, "desk:read").await;
@@ -179,7 +179,7 @@ async fn a_session_that_made_room_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_refused_call_leaves_its_session_alone() {
+async fn a_refused_call_does_not_change_its_session() {
     let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     assert_eq!(alice.call("write", json!({})).await.status, 403);

@@ -90,7 +90,7 @@ fn updated(uri: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_session_is_told_of_the_resources_that_it_subscribed_to() {
+async fn a_session_is_notified_of_its_subscribed_resources() {
     for revision in Revision::ALL {
         if revision == Revision::Stateless {
             continue;
@@ -124,7 +124,7 @@ async fn a_session_is_told_of_the_resources_that_it_subscribed_to() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_judged_as_a_read_of_that_uri() {
+async fn a_subscription_is_authorized_as_a_read_of_its_uri() {
     let changes = Changes::new();
     let running = server_with_all(&changes).await;
     let reader = client(&running, SESSION, "desk:read").await;
@@ -156,7 +156,7 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
 }
 
 #[tokio::test]
-async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
+async fn a_session_whose_token_lost_the_scope_is_notified_no_more() {
     let changes = Changes::new();
     let running = server_with_all(&changes).await;
     let resource = running.resource();
@@ -193,7 +193,7 @@ impl Clock for Moved {
 }
 
 #[tokio::test]
-async fn a_session_whose_token_has_expired_is_told_no_more() {
+async fn a_session_whose_token_has_expired_is_notified_no_more() {
     let changes = Changes::new();
     let now = Moved(Arc::new(AtomicU64::new(1_000_000)));
     let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
@@ -225,7 +225,7 @@ async fn a_session_whose_token_has_expired_is_told_no_more() {
 }
 
 #[tokio::test]
-async fn what_one_session_can_be_subscribed_to_is_bounded() {
+async fn the_subscriptions_of_a_session_are_limited() {
     let changes = Changes::new();
     let running = server_with_all(&changes).await;
     let writer = client(&running, SESSION, "desk:read desk:write").await;
@@ -242,7 +242,7 @@ async fn what_one_session_can_be_subscribed_to_is_bounded() {
 }
 
 #[tokio::test]
-async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
+async fn a_listener_is_notified_only_of_existing_readable_resources() {
     let changes = Changes::new();
     let running = server_with_all(&changes).await;
     let reader = client(&running, Revision::Stateless, "desk:read").await;
@@ -299,7 +299,7 @@ async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
 }
 
 #[tokio::test]
-async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything() {
+async fn a_flood_of_listened_resources_is_refused_before_any_work() {
     let changes = Changes::new();
     let running = server_with_all(&changes).await;
     let reader = client(&running, Revision::Stateless, "desk:read").await;
@@ -318,7 +318,7 @@ async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything()
 }
 
 #[tokio::test]
-async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
+async fn a_server_without_change_notifications_has_no_subscriptions() {
     let running = start(resources_and_prompts::add_all(tool_server::server(
         &Runs::default(),
     )))
@@ -333,7 +333,7 @@ async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
 }
 
 #[tokio::test]
-async fn what_is_switched_off_answers_as_what_never_was() {
+async fn disabled_items_respond_like_unknown_ones() {
     let changes = Changes::new();
     let running = server_with_all(&changes).await;
     for revision in Revision::ALL {

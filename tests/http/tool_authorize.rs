@@ -49,7 +49,7 @@ async fn client(running: &RunningServer, revision: Revision, scopes: &str) -> Cl
 }
 
 #[tokio::test]
-async fn arguments_can_demand_a_scope_and_it_is_a_403_that_names_it() {
+async fn arguments_can_demand_a_scope_and_the_403_names_it() {
     let runs = Runs::default();
     let running = start(&runs).await;
     for revision in Revision::ALL {
@@ -68,7 +68,7 @@ async fn arguments_can_demand_a_scope_and_it_is_a_403_that_names_it() {
 }
 
 #[tokio::test]
-async fn what_no_token_would_open_is_a_403_without_a_challenge() {
+async fn a_denial_that_no_scope_lifts_is_a_403_without_a_challenge() {
     let runs = Runs::default();
     let running = start(&runs).await;
     for revision in Revision::ALL {
@@ -89,7 +89,7 @@ async fn what_no_token_would_open_is_a_403_without_a_challenge() {
 }
 
 #[tokio::test]
-async fn a_demanded_scope_is_published_and_not_asked_for_at_first() {
+async fn a_demanded_scope_is_published_and_not_in_the_first_challenge() {
     let running = start(&Runs::default()).await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     let answer = anonymous.call("open", json!({"path": "/secret"})).await;
@@ -107,7 +107,7 @@ async fn a_demanded_scope_is_published_and_not_asked_for_at_first() {
 }
 
 #[tokio::test]
-async fn arguments_that_break_the_schema_are_told_so_and_decide_nothing() {
+async fn arguments_that_break_the_schema_are_an_error_before_authorize_runs() {
     let runs = Runs::default();
     let running = start(&runs).await;
     for revision in Revision::ALL {
@@ -136,7 +136,7 @@ toolgate::scopes! {
 }
 
 #[tokio::test]
-async fn a_vocabulary_describes_the_scopes_and_closes_the_list() {
+async fn declared_scopes_describe_and_close_the_list() {
     let runs = Runs::default();
     let server = || {
         Server::with_state("files", runs.clone())

@@ -29,7 +29,7 @@ async fn start_without_sessions() -> (RunningServer, Runs) {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_session_and_everybody_is_served() {
+async fn requests_are_served_and_no_session_is_opened() {
     let (running, runs) = start_without_sessions().await;
     for revision in Revision::ALL {
         let mut alice = client(&running, revision, "desk:read").await;
@@ -61,7 +61,7 @@ async fn a_call_that_names_no_revision_is_of_the_oldest() {
 }
 
 #[tokio::test]
-async fn the_answer_is_that_of_the_revision() {
+async fn the_response_follows_the_requested_revision() {
     let (running, _) = start_without_sessions().await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "desk:read").await;
@@ -75,7 +75,7 @@ async fn the_answer_is_that_of_the_revision() {
 }
 
 #[tokio::test]
-async fn every_request_is_judged_and_nothing_runs_that_is_refused() {
+async fn every_request_is_authorized_and_a_refused_one_runs_nothing() {
     let (running, runs) = start_without_sessions().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
@@ -106,7 +106,7 @@ async fn every_request_is_judged_and_nothing_runs_that_is_refused() {
 /// A session id from a replica that had sessions: the client repeats the handshake, as the
 /// specification requires.
 #[tokio::test]
-async fn a_session_that_is_named_is_not_there() {
+async fn a_named_session_does_not_exist() {
     let (running, runs) = start_without_sessions().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
@@ -135,7 +135,7 @@ async fn there_is_no_stream_to_open_and_no_session_to_end() {
 }
 
 #[tokio::test]
-async fn where_there_are_sessions_a_call_outside_of_one_is_refused() {
+async fn a_server_with_sessions_refuses_calls_outside_of_one() {
     let (running, runs) = crate::start_tool_server().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;
@@ -198,7 +198,7 @@ async fn teller() -> RunningServer {
 }
 
 #[tokio::test]
-async fn what_needs_a_session_is_neither_offered_nor_done() {
+async fn features_that_need_a_session_are_neither_announced_nor_available() {
     let running = teller().await;
     for revision in SESSIONS {
         let mut alice = client(&running, revision, "desk:read").await;
@@ -247,7 +247,7 @@ async fn progress_comes_with_the_answer_to_its_call_and_no_log_message_does() {
 }
 
 #[tokio::test]
-async fn a_result_that_is_no_object_is_told_alike_both_ways() {
+async fn a_result_that_is_no_object_is_the_same_on_both_paths() {
     let running = teller().await;
     for revision in SESSIONS {
         let alice = client(&running, revision, "desk:read").await;

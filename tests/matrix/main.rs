@@ -281,7 +281,7 @@ async fn cells(kind: ServerKind, revision: Revision) -> (usize, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_cell_is_as_the_model_says() {
+async fn every_combination_matches_the_model() {
     let mut all = JoinSet::new();
     for kind in ServerKind::ALL {
         for revision in Revision::ALL {

@@ -31,7 +31,7 @@ async fn started(fixture: &Fixture) -> (MockProvider, RunningServer, Runs) {
 }
 
 #[tokio::test]
-async fn a_token_of_each_provider_opens_what_it_should_and_no_look_alike_does() {
+async fn a_token_of_each_provider_is_accepted_and_no_look_alike_is() {
     for fixture in Fixture::all() {
         let (provider, running, runs) = started(&fixture).await;
         let (subject, client, scopes) = fixture.means();
@@ -102,7 +102,7 @@ async fn every_provider_makes_a_server_ready_by_its_metadata_alone() {
 }
 
 #[tokio::test]
-async fn scalekits_own_variables_are_all_that_is_needed() {
+async fn scalekits_environment_variables_are_sufficient() {
     let fixture = Fixture::named("scalekit");
     let provider = MockProvider::start().await;
     provider.serve(fixture.documents(provider.base()));

@@ -72,7 +72,7 @@ async fn a_public_key_is_never_a_secret() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_token_brings_is_not_used() {
+async fn a_key_inside_the_token_is_not_used() {
     let issuer = MockIssuer::start().await;
     let evil = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
@@ -90,7 +90,7 @@ async fn a_key_that_the_token_brings_is_not_used() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_not_trusted_is_not_even_asked() {
+async fn an_untrusted_issuer_receives_no_request() {
     let issuer = MockIssuer::start().await;
     let evil = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));

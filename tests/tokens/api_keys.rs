@@ -91,7 +91,7 @@ async fn read(running: &RunningServer, key: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_key_opens_what_is_written_beside_it() {
+async fn an_api_key_opens_what_its_record_allows() {
     let (running, keys, _, _) = start_with_api_keys().await;
     let client = Client::new(running.resource(), Revision::Stateless).with_token("k-good");
     let told = client.call("whoami", json!({})).await.tool_text();
@@ -104,7 +104,7 @@ async fn a_key_opens_what_is_written_beside_it() {
 }
 
 #[tokio::test]
-async fn an_audience_that_was_forgotten_is_nobody() {
+async fn claims_without_an_audience_are_refused() {
     let (running, keys, _, good) = start_with_api_keys().await;
     let audience = None;
     keys.give(
@@ -121,7 +121,7 @@ async fn an_audience_that_was_forgotten_is_nobody() {
 }
 
 #[tokio::test]
-async fn a_key_ends_though_the_verifier_never_looks_at_a_clock() {
+async fn an_api_key_expires_although_its_verifier_reads_no_clock() {
     let (running, _, clock, _) = start_with_api_keys().await;
     assert_eq!(read(&running, "k-good").await, 200);
     clock.pass(60 + 30);
@@ -129,7 +129,7 @@ async fn a_key_ends_though_the_verifier_never_looks_at_a_clock() {
 }
 
 #[tokio::test]
-async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
+async fn a_verifier_that_names_an_untrusted_issuer_is_refused() {
     let server = tool_server::protected_unverified_server(&Runs::default());
     let keys = ApiKeys::default();
     let server = server.with_verifier(keys.clone());
@@ -149,7 +149,7 @@ async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_looked_up_are_nobodys_fault() {
+async fn a_failed_key_lookup_is_a_503() {
     let (running, keys, _, _) = start_with_api_keys().await;
     let poison = std::thread::spawn(move || {
         let _held = keys.0.lock().unwrap();

@@ -47,7 +47,7 @@ async fn metadata_is_found_in_each_of_three_places_with_and_without_a_path() {
 }
 
 #[tokio::test]
-async fn a_document_that_names_another_issuer_is_not_believed() {
+async fn metadata_that_names_another_issuer_is_refused() {
     let issuer = MockIssuer::start().await;
     for other in [
         json!("https://evil.example"),
@@ -64,7 +64,7 @@ async fn a_document_that_names_another_issuer_is_not_believed() {
 }
 
 #[tokio::test]
-async fn keys_are_not_fetched_from_where_nobody_may_send_us() {
+async fn keys_are_not_fetched_from_forbidden_addresses() {
     let issuer = MockIssuer::start().await;
     for uri in [
         "http://as.example/keys",
@@ -100,7 +100,7 @@ async fn no_redirect_is_followed() {
 }
 
 #[tokio::test]
-async fn garbage_and_errors_are_no_keys() {
+async fn garbage_and_errors_are_not_keys() {
     for (answer, expected) in [
         (IssuerResponse::Status(500), "500"),
         (IssuerResponse::Status(404), "404"),
@@ -130,7 +130,7 @@ async fn a_key_set_at_a_known_url_needs_no_metadata() {
 }
 
 #[tokio::test]
-async fn a_further_spelling_may_be_the_one_in_the_metadata() {
+async fn the_metadata_may_use_an_alias_of_the_issuer() {
     let issuer = MockIssuer::start().await;
     let other = format!("{}/resources/res_1", issuer.url());
     issuer.change_metadata(json!({"issuer": other}));

@@ -78,7 +78,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_proof_that_was_used_is_not_good_again_after_a_restart() {
+async fn a_used_proof_stays_used_after_a_restart() {
     let fixture = Fixture::with(Dpop::supported()).await;
     let token = fixture.token("desk:read").bound_to(&fixture.key).build();
     let proof = fixture.proof(&token);
@@ -120,7 +120,7 @@ fn error_of(answer: &HttpResponse) -> Option<String> {
 }
 
 #[tokio::test]
-async fn every_request_of_every_revision_takes_a_proof_of_its_own() {
+async fn every_request_of_every_revision_needs_its_own_proof() {
     let fixture = Fixture::with(Dpop::supported()).await;
     for revision in Revision::ALL {
         let mut client = fixture.client(revision, "desk:read");
@@ -140,7 +140,7 @@ async fn every_request_of_every_revision_takes_a_proof_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_proof_that_was_used_is_used_up_though_its_token_is_known() {
+async fn a_used_proof_is_refused_although_its_token_is_cached() {
     let fixture = Fixture::with(Dpop::supported()).await;
     let token = fixture.token("desk:read").bound_to(&fixture.key).build();
     let proof = fixture.proof(&token);
@@ -160,7 +160,7 @@ async fn a_proof_that_was_used_is_used_up_though_its_token_is_known() {
 }
 
 #[tokio::test]
-async fn of_one_proof_sent_many_times_at_once_one_counts() {
+async fn a_proof_sent_concurrently_is_accepted_once() {
     let fixture = Fixture::with(Dpop::supported()).await;
     let token = fixture.token("desk:read").bound_to(&fixture.key).build();
     let proof = fixture.proof(&token);
@@ -172,7 +172,7 @@ async fn of_one_proof_sent_many_times_at_once_one_counts() {
 }
 
 #[tokio::test]
-async fn a_session_is_worth_nothing_without_the_key() {
+async fn a_session_is_unusable_without_the_key() {
     let fixture = Fixture::with(Dpop::supported()).await;
     let mut owner = fixture.client(Revision::Session("2025-11-25"), "desk:read");
     owner.open().await;
@@ -211,7 +211,7 @@ async fn a_session_is_worth_nothing_without_the_key() {
 }
 
 #[tokio::test]
-async fn another_key_of_the_same_person_goes_on_in_the_session() {
+async fn another_key_of_the_same_user_continues_the_session() {
     let fixture = Fixture::with(Dpop::supported()).await;
     let mut first = fixture.client(Revision::Session("2025-11-25"), "desk:read");
     first.open().await;
@@ -243,7 +243,7 @@ async fn a_bound_token_as_a_bearer_token_is_refused_and_the_scheme_is_named() {
 }
 
 #[tokio::test]
-async fn who_has_nothing_to_do_with_bound_tokens_sees_nothing_of_them() {
+async fn without_bound_tokens_responses_do_not_mention_them() {
     let fixture = Fixture::with(Dpop::supported()).await;
     let client = Client::new(fixture.running.resource(), Revision::Stateless);
     let bad = client.clone().with_token("bad");

@@ -26,7 +26,7 @@ fn changed(mut answer: Value, change: Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_opaque_token_says_what_its_issuer_says() {
+async fn an_opaque_token_has_the_claims_of_its_introspection() {
     let issuer = MockIssuer::start().await;
     issuer.know("opaque", issuer.active(AUDIENCE, "a b"));
     let verifier = asking(&issuer);
@@ -50,7 +50,7 @@ async fn an_opaque_token_says_what_its_issuer_says() {
 }
 
 #[tokio::test]
-async fn an_answer_is_judged_like_a_token() {
+async fn an_introspection_response_is_validated_like_a_token() {
     let issuer = MockIssuer::start().await;
     let verifier = asking(&issuer);
     let good = issuer.active(AUDIENCE, "a");
@@ -81,7 +81,7 @@ async fn an_answer_is_judged_like_a_token() {
 }
 
 #[tokio::test]
-async fn an_answer_without_audience_is_for_nobody_unless_somebody_insists() {
+async fn a_response_without_audience_is_refused_unless_configured() {
     let issuer = MockIssuer::start().await;
     let answer = changed(issuer.active(AUDIENCE, "a"), json!({"aud": null}));
     issuer.know("t", answer);
@@ -98,7 +98,7 @@ async fn an_answer_without_audience_is_for_nobody_unless_somebody_insists() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_nobodys_fault() {
+async fn an_invalid_introspection_response_is_unavailable() {
     let issuer = MockIssuer::start().await;
     let verifier = asking(&issuer);
     issuer.know("t", issuer.active(AUDIENCE, "a"));
@@ -139,7 +139,7 @@ async fn what_is_no_answer_is_nobodys_fault() {
 }
 
 #[tokio::test]
-async fn every_way_to_show_who_asks() {
+async fn every_client_authentication_method_works() {
     let issuer = MockIssuer::start().await;
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     let ask = async |client| {
@@ -165,7 +165,7 @@ async fn every_way_to_show_who_asks() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_given_needs_no_metadata() {
+async fn a_configured_endpoint_needs_no_metadata() {
     let issuer = MockIssuer::start().await;
     issuer.serve_metadata_at(&[]);
     issuer.know("t", issuer.active(AUDIENCE, "a"));
@@ -177,7 +177,7 @@ async fn an_endpoint_that_is_given_needs_no_metadata() {
 }
 
 #[tokio::test]
-async fn secrets_are_not_sent_where_nobody_may_send_us() {
+async fn secrets_are_not_sent_to_forbidden_addresses() {
     let issuer = MockIssuer::start().await;
     for url in [
         "http://as.example/i",
@@ -227,7 +227,7 @@ async fn a_jwt_is_never_taken_for_an_opaque_token() {
 }
 
 #[tokio::test]
-async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
+async fn a_revoked_jwt_is_refused_if_jwts_are_introspected() {
     let issuer = MockIssuer::start().await;
     let both = introspection().with_jwts();
     let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
@@ -258,7 +258,7 @@ async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
 }
 
 #[tokio::test]
-async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
+async fn a_jwt_that_its_introspection_contradicts_is_refused() {
     let issuer = MockIssuer::start().await;
     let both = introspection().with_jwts();
     let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
@@ -302,7 +302,7 @@ async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
 }
 
 #[tokio::test]
-async fn where_there_are_no_keys_jwts_are_asked_about() {
+async fn without_keys_jwts_are_introspected() {
     let issuer = MockIssuer::start().await;
     let introspection = introspection().without_jwks();
     let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
@@ -319,7 +319,7 @@ async fn where_there_are_no_keys_jwts_are_asked_about() {
 }
 
 #[tokio::test]
-async fn each_issuer_sees_its_own_tokens_alone() {
+async fn each_issuer_sees_only_its_tokens() {
     let (one, two) = (MockIssuer::start().await, MockIssuer::start().await);
     let of = |issuer: &MockIssuer, prefix: &str| {
         let introspection = introspection().with_token_prefix(prefix);
@@ -335,7 +335,7 @@ async fn each_issuer_sees_its_own_tokens_alone() {
 }
 
 #[tokio::test]
-async fn two_hundred_who_wait_cause_one_search_for_the_endpoint() {
+async fn two_hundred_waiting_requests_cause_one_endpoint_discovery() {
     let issuer = MockIssuer::start().await;
     issuer.answer_metadata(IssuerResponse::Slow(Duration::from_millis(300)));
     issuer.know("t", issuer.active(AUDIENCE, "a"));
@@ -355,7 +355,7 @@ async fn two_hundred_who_wait_cause_one_search_for_the_endpoint() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_at_the_start_is_asked_when_it_is_there() {
+async fn an_issuer_down_at_the_start_is_introspected_when_it_returns() {
     let mut issuer = MockIssuer::start().await;
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     issuer.go_down().await;

@@ -28,7 +28,7 @@ async fn read(client: &Client) -> HttpResponse {
 }
 
 #[tokio::test]
-async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
+async fn an_active_result_is_cached_for_the_configured_time() {
     let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::from_secs(2)).await;
     issuer.know("t", issuer.active(&running.resource(), "desk:read"));
@@ -55,7 +55,7 @@ async fn a_good_answer_is_used_for_as_long_as_it_may_be() {
 }
 
 #[tokio::test]
-async fn with_no_cache_each_request_is_a_question() {
+async fn without_a_cache_each_request_is_introspected() {
     let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::ZERO).await;
     issuer.know("t", issuer.active(&running.resource(), "desk:read"));
@@ -69,7 +69,7 @@ async fn with_no_cache_each_request_is_a_question() {
 }
 
 #[tokio::test]
-async fn an_answer_is_not_used_beyond_the_tokens_end() {
+async fn a_result_is_not_cached_beyond_the_tokens_expiry() {
     let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::from_secs(3600)).await;
     let mut answer = issuer.active(&running.resource(), "desk:read");
@@ -88,7 +88,7 @@ async fn an_answer_is_not_used_beyond_the_tokens_end() {
 }
 
 #[tokio::test]
-async fn a_bad_answer_is_not_kept() {
+async fn an_inactive_result_is_not_cached() {
     let issuer = MockIssuer::start().await;
     let running = server(&issuer, Duration::from_secs(60)).await;
     let client = client(&running, "t");
@@ -98,7 +98,7 @@ async fn a_bad_answer_is_not_kept() {
 }
 
 #[tokio::test]
-async fn two_hundred_requests_with_one_token_are_one_question() {
+async fn two_hundred_requests_with_one_token_cause_one_introspection() {
     for (known, expected) in [(true, 200), (false, 401)] {
         let issuer = MockIssuer::start().await;
         issuer.answer_questions(IssuerResponse::Slow(Duration::from_secs(2)));
@@ -121,7 +121,7 @@ async fn two_hundred_requests_with_one_token_are_one_question() {
 }
 
 #[tokio::test]
-async fn whoever_hangs_up_does_not_take_the_others_along() {
+async fn a_disconnect_does_not_cancel_a_shared_introspection() {
     let issuer = MockIssuer::start().await;
     issuer.answer_questions(IssuerResponse::Slow(Duration::from_millis(700)));
     let running = server(&issuer, Duration::from_secs(60)).await;
@@ -144,7 +144,7 @@ async fn whoever_hangs_up_does_not_take_the_others_along() {
 }
 
 #[tokio::test]
-async fn a_flood_of_inventions_is_no_flood_at_the_issuer() {
+async fn a_flood_of_invented_tokens_does_not_reach_the_issuer() {
     let issuer = MockIssuer::start().await;
     issuer.answer_questions(IssuerResponse::Slow(Duration::from_millis(100)));
     let running = server(&issuer, Duration::from_secs(60)).await;

@@ -42,7 +42,7 @@ fn assert_unavailable(answer: &HttpResponse) {
 }
 
 #[tokio::test]
-async fn down_at_the_start_the_server_stays_and_serves_when_the_issuer_is_back() {
+async fn with_the_issuer_down_at_the_start_the_server_runs_and_serves_later() {
     let mut issuer = MockIssuer::start().await;
     issuer.go_down().await;
     let running = server(&issuer).await;
@@ -67,7 +67,7 @@ async fn down_at_the_start_the_server_stays_and_serves_when_the_issuer_is_back()
 }
 
 #[tokio::test]
-async fn down_later_calls_go_on_with_tokens_old_and_new() {
+async fn with_the_issuer_down_later_known_keys_verify_old_and_new_tokens() {
     let mut issuer = MockIssuer::start().await;
     let running = server(&issuer).await;
     let old = client(&running, &issuer, 0);
@@ -79,7 +79,7 @@ async fn down_later_calls_go_on_with_tokens_old_and_new() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
+async fn an_issuer_with_invalid_responses_counts_as_down() {
     for nonsense in [
         IssuerResponse::Body("<html>we are sorry</html>".to_owned()),
         IssuerResponse::Body(r#"{"keys":{}}"#.to_owned()),
@@ -105,7 +105,7 @@ async fn an_issuer_that_talks_nonsense_is_one_that_is_down() {
 }
 
 #[tokio::test]
-async fn nonsense_later_leaves_the_last_good_keys() {
+async fn later_invalid_responses_leave_the_last_good_keys() {
     for nonsense in [
         IssuerResponse::Body("<html>".to_owned()),
         IssuerResponse::Body(r#"{"keys":{}}"#.to_owned()),
@@ -119,7 +119,7 @@ async fn nonsense_later_leaves_the_last_good_keys() {
 }
 
 #[tokio::test]
-async fn silence_later_leaves_the_last_good_keys() {
+async fn later_silence_leaves_the_last_good_keys() {
     leaves_the_last_good_keys(IssuerResponse::Silent).await;
 }
 
@@ -202,7 +202,7 @@ async fn a_new_key_is_accepted_at_its_first_use_under_a_flood_too() {
 }
 
 #[tokio::test]
-async fn clocks_may_differ_as_much_as_was_configured_and_no_more() {
+async fn clock_skew_is_limited_by_the_configured_leeway() {
     let issuer = MockIssuer::start().await;
     for (leeway, ended, expected) in [(0, 5, 401), (30, 5, 200), (30, 60, 401), (300, 60, 200)] {
         let server = tool_server::protected_unverified_server(&Runs::default());
@@ -218,7 +218,7 @@ async fn clocks_may_differ_as_much_as_was_configured_and_no_more() {
 }
 
 #[tokio::test]
-async fn scopes_are_asked_for_as_the_issuer_knows_them_and_judged_by_their_own_names() {
+async fn scopes_are_requested_by_issuer_names_and_checked_by_local_names() {
     let issuer = MockIssuer::start().await;
     let server = tool_server::protected_unverified_server(&Runs::default());
     let entra = Issuer::new(issuer.url()).with_scope_prefix("api://5f2b7d10/");

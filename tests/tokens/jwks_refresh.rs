@@ -81,7 +81,7 @@ async fn a_rotation_is_noticed_at_the_new_keys_first_use() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_at_the_start_is_used_when_it_is_there() {
+async fn an_issuer_down_at_the_start_is_used_when_it_returns() {
     let mut issuer = MockIssuer::start().await;
     issuer.go_down().await;
     let verifier = verifier(Issuer::new(issuer.url()));
@@ -109,7 +109,7 @@ async fn an_issuer_that_is_down_at_the_start_is_used_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_down_known_keys_do() {
+async fn known_keys_verify_while_the_issuer_is_down() {
     let mut issuer = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
@@ -130,7 +130,7 @@ async fn while_the_issuer_is_down_known_keys_do() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_never_answers_costs_seconds_and_not_for_ever() {
+async fn a_silent_issuer_delays_a_request_by_seconds_only() {
     let issuer = MockIssuer::start().await;
     issuer.answer_jwks(IssuerResponse::Silent);
     let verifier = verifier(Issuer::new(issuer.url()));

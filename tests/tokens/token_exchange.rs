@@ -116,7 +116,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_tool_gets_a_token_of_its_own_and_never_the_callers() {
+async fn a_tool_gets_an_exchanged_token_and_never_the_callers() {
     let fixture = Fixture::with(|upstream| {
         upstream
             .with_audience("calendar")
@@ -155,7 +155,7 @@ async fn a_tool_gets_a_token_of_its_own_and_never_the_callers() {
 }
 
 #[tokio::test]
-async fn nothing_that_a_tool_has_prints_a_token() {
+async fn no_debug_output_of_a_tool_contains_a_token() {
     let fixture = Fixture::new().await;
     let token = fixture.token(1, 600);
     let signature = token.rsplit('.').next().expect("a signature");
@@ -169,7 +169,7 @@ async fn nothing_that_a_tool_has_prints_a_token() {
 }
 
 #[tokio::test]
-async fn a_client_shows_its_credentials_as_the_issuer_wants_them() {
+async fn client_authentication_follows_the_issuers_metadata() {
     for (client, members) in [
         (
             ClientAuthentication::post("news", "s3cr3t"),
@@ -198,7 +198,7 @@ async fn a_client_shows_its_credentials_as_the_issuer_wants_them() {
 }
 
 #[tokio::test]
-async fn a_token_is_kept_no_longer_than_it_lasts_or_its_callers() {
+async fn an_exchanged_token_is_cached_until_it_or_the_callers_expires() {
     let lasting = |seconds: Value| {
         let mut answer = MockIssuer::exchanged("t");
         answer["expires_in"] = seconds;
@@ -238,7 +238,7 @@ async fn a_token_is_kept_no_longer_than_it_lasts_or_its_callers() {
 }
 
 #[tokio::test]
-async fn who_wants_to_hear_of_changes_asks_each_time_or_forgets() {
+async fn an_exchange_can_skip_or_clear_the_cache() {
     let fixture = Fixture::with(|upstream| upstream.with_cache(Duration::ZERO)).await;
     let token = fixture.token(1, 600);
     fixture.issuer.exchange(&token, MockIssuer::exchanged("t"));
@@ -260,7 +260,7 @@ async fn who_wants_to_hear_of_changes_asks_each_time_or_forgets() {
 }
 
 #[tokio::test]
-async fn many_calls_of_one_caller_are_one_exchange_and_of_two_are_two() {
+async fn concurrent_calls_share_one_exchange_per_caller() {
     let fixture = Fixture::new().await;
     fixture
         .issuer
@@ -282,7 +282,7 @@ async fn many_calls_of_one_caller_are_one_exchange_and_of_two_are_two() {
 }
 
 #[tokio::test]
-async fn a_token_is_shown_to_its_own_issuer_and_to_whom_the_operator_names() {
+async fn a_token_is_sent_only_to_its_issuer_and_configured_ones() {
     let other = MockIssuer::start().await;
     let exchange = TokenExchange::new(upstream(&other)).expect("good settings");
     let fixture = Fixture::of(MockIssuer::start().await, exchange).await;
@@ -305,7 +305,7 @@ async fn a_token_is_shown_to_its_own_issuer_and_to_whom_the_operator_names() {
 }
 
 #[tokio::test]
-async fn a_caller_is_told_what_they_can_do_and_no_detail() {
+async fn exchange_errors_tell_callers_what_to_do_without_details() {
     let fixture = Fixture::new().await;
     let token = fixture.token(1, 600);
     for (answer, told) in [
@@ -332,7 +332,7 @@ async fn a_caller_is_told_what_they_can_do_and_no_detail() {
 }
 
 #[test]
-fn every_fault_of_the_settings_is_told_at_once_and_nothing_secret() {
+fn all_setting_errors_are_reported_together_without_secrets() {
     let client = ClientAuthentication::basic("news", "");
     let upstream = Upstream::new("http://as.example", client.clone())
         .with_resource("calendar")

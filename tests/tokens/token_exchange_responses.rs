@@ -10,7 +10,7 @@ fn error(code: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_refusal_says_who_can_mend_it() {
+async fn a_refusal_names_who_can_fix_it() {
     let fixture = Fixture::new().await;
     let token = fixture.token(1, 600);
     let refusal = |status, code: &str| IssuerResponse::Refusal(status, error(code));
@@ -54,7 +54,7 @@ async fn a_refusal_says_who_can_mend_it() {
 }
 
 #[tokio::test]
-async fn no_redirect_takes_a_token_elsewhere() {
+async fn redirects_do_not_forward_a_token() {
     let fixture = Fixture::new().await;
     let elsewhere = MockIssuer::start().await;
     let token = fixture.token(1, 600);
@@ -74,7 +74,7 @@ async fn no_redirect_takes_a_token_elsewhere() {
 }
 
 #[tokio::test]
-async fn an_outage_is_no_refusal_and_ends_with_itself() {
+async fn an_outage_is_not_a_refusal_and_is_not_cached() {
     let mut fixture = Fixture::new().await;
     let token = fixture.token(1, 600);
     fixture.issuer.exchange(&token, MockIssuer::exchanged("t"));
@@ -92,7 +92,7 @@ async fn an_outage_is_no_refusal_and_ends_with_itself() {
 }
 
 #[tokio::test]
-async fn an_issuer_without_an_endpoint_is_the_operators_matter() {
+async fn an_issuer_without_an_endpoint_is_a_configuration_error() {
     let fixture = Fixture::new().await;
     fixture
         .issuer
@@ -110,7 +110,7 @@ async fn an_issuer_without_an_endpoint_is_the_operators_matter() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_what_was_asked_for_is_not_used() {
+async fn an_unexpected_exchange_response_is_not_used() {
     let fixture = Fixture::with(|upstream| upstream.with_scopes("a b")).await;
     let token = fixture.token(1, 600);
     let changed = |change: Value| {

@@ -144,13 +144,13 @@ mod tests {
     const WIRE: &str = "{\"rpc\":\"tools/call\",\"tool\":\"list_todos\",\"status\":200}\n{\"rpc\":\"tools/call\",\"tool\":\"add_todo\",\"status\":403}\n";
 
     #[test]
-    fn whoever_calls_and_tells_the_scope_has_no_fault() {
+    fn a_library_that_calls_and_reports_the_scope_passes() {
         let out = "noise\n{\"version\":\"1\",\"told\":[\"[]\",\"add_todo needs the scope todo:write\"]}\n";
         assert_eq!(errors(out, WIRE), Vec::<String>::new());
     }
 
     #[test]
-    fn a_reason_without_the_scope_and_a_call_that_did_not_happen_are_faults() {
+    fn a_reason_without_the_scope_and_a_missing_call_are_errors() {
         let out = "{\"version\":\"1\",\"told\":[\"403 Forbidden\"]}";
         assert_eq!(errors(out, WIRE).len(), 1);
         assert_eq!(errors(out, "").len(), 3);

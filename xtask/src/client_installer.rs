@@ -205,7 +205,7 @@ mod tests {
     use super::is_new_enough;
 
     #[test]
-    fn a_node_is_judged_by_its_numbers() {
+    fn node_versions_are_compared_by_number() {
         for good in ["v22.19.0", "v22.23.3", "v24.0.0", "v100.1.2"] {
             assert!(is_new_enough(good), "{good}");
         }

@@ -230,7 +230,7 @@ mod tests {
     const TOLD: &str = "noise\n=== SUMMARY ===\n✓ tools-list: 3 passed, 0 failed\n✗ ping: 1 passed, 1 failed\n✗ later: 0 passed, 2 failed\n\nTotal: 4 passed, 3 failed\n\nNot scored for 2025-11-25: 1 scenario(s) run\n  ✗ later (pending)\n";
 
     #[test]
-    fn a_scenario_that_fails_is_a_fault_unless_somebody_said_why() {
+    fn a_failed_scenario_is_an_error_unless_it_is_listed_with_a_reason() {
         let summary = Summary::read(TOLD).expect("a summary");
         let errors: Vec<_> = summary.errors().collect();
         assert_eq!(errors.len(), 2, "{errors:?}");
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_has_no_business_on_the_list() {
+    fn a_listed_scenario_that_passes_is_an_error() {
         let known = KNOWN.len();
         let summary = Summary::read(TOLD).expect("a summary");
         assert_eq!(settled(&[summary]).len(), known);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_judged_nothing_is_no_success() {
+    fn a_run_without_results_is_no_success() {
         assert_eq!(Summary::read("Error: no server\n"), None);
         assert_eq!(Summary::read("=== SUMMARY ===\nTotal: 0\n"), None);
     }

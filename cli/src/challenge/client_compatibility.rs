@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_client_reads_is_well_formed() {
+    fn a_challenge_that_every_client_can_parse_is_well_formed() {
         let challenge = check(
             r#"Bearer error="insufficient_scope", scope="a b", resource_metadata="https://a.example/x", error_description="more is needed""#,
         );
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_has_its_words() {
+    fn each_error_has_its_message() {
         for (value, word) in [
             (r#"Basic realm="x", Bearer scope="a""#, "first scheme"),
             (r#"Bearer resource_metadata="/x""#, "absolute"),

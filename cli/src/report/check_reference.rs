@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_document_is_what_the_code_says() {
+    fn the_published_check_list_matches_the_code() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/check.md");
         let published = std::fs::read_to_string(path).expect("docs/check.md");
         let mut output = Vec::new();

@@ -95,7 +95,7 @@ async fn a_login_steps_up_by_itself() {
 }
 
 #[tokio::test]
-async fn faults_of_the_login_are_found() {
+async fn login_errors_are_found() {
     for (fault, shown) in FAULTS {
         let server = FaultyServer::open(fault).await;
         let ran = log_in(&server).await;
@@ -108,7 +108,7 @@ async fn faults_of_the_login_are_found() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_that_needs_one_is_judged() {
+async fn without_a_token_checks_that_need_one_are_skipped() {
     let server = FaultyServer::open("").await;
     let ran = run(&[&server.resource(), "--json"], &[]).await;
     assert_eq!(ran.violated(), [""; 0], "{}", ran.out);
@@ -117,7 +117,7 @@ async fn without_a_token_nothing_that_needs_one_is_judged() {
 }
 
 #[tokio::test]
-async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
+async fn the_text_report_says_how_to_fix_errors_and_has_no_colour_in_a_pipe() {
     let server = FaultyServer::open("challenge.scope_tokens").await;
     let ran = run(&[&server.resource()], &[]).await;
     assert_eq!(ran.code, Some(1));
@@ -147,7 +147,7 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
 }
 
 #[tokio::test]
-async fn the_text_ends_with_what_is_to_be_mended() {
+async fn the_text_report_ends_with_what_to_fix() {
     let server = FaultyServer::open("challenge.scope_tokens").await;
     let ran = run(&[&server.resource()], &[]).await;
     let (_, end) = ran.out.rsplit_once("\n\n").expect("a last paragraph");
@@ -161,7 +161,7 @@ async fn the_text_ends_with_what_is_to_be_mended() {
 
 /// Programs read the JSON report: its members and their names must not change.
 #[tokio::test]
-async fn the_json_is_as_its_document_says() {
+async fn the_json_report_matches_its_documentation() {
     let server = FaultyServer::open("challenge.scope").await;
     let ran = run(&[&server.resource(), "--json"], &[]).await;
     let report: Value = serde_json::from_str(&ran.out).expect("JSON");
@@ -200,7 +200,7 @@ async fn the_json_is_as_its_document_says() {
 }
 
 #[tokio::test]
-async fn the_help_says_what_a_token_is_used_for() {
+async fn the_help_explains_the_use_of_tokens() {
     let ran = run(&["--help"], &[]).await;
     let words: Vec<_> = ran.out.split_whitespace().collect();
     let told = words.join(" ");
@@ -217,7 +217,7 @@ async fn the_help_says_what_a_token_is_used_for() {
 }
 
 #[tokio::test]
-async fn a_url_without_a_scheme_is_told_how_to_write_it() {
+async fn a_url_without_a_scheme_gets_a_hint() {
     for typed in [
         "127.0.0.1:8000/mcp",
         "localhost:8000/mcp",
@@ -234,7 +234,7 @@ async fn a_url_without_a_scheme_is_told_how_to_write_it() {
 }
 
 #[tokio::test]
-async fn warnings_count_where_they_are_asked_to() {
+async fn warnings_fail_the_command_with_the_strict_option() {
     let server = FaultyServer::open("challenge.scope").await;
     let resource = server.resource();
     assert_eq!(run(&[&resource], &[]).await.code, Some(0));
@@ -242,7 +242,7 @@ async fn warnings_count_where_they_are_asked_to() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_judged_is_another_exit_code() {
+async fn unusable_arguments_and_unreachable_servers_exit_with_code_2() {
     for arguments in [
         &["http://127.0.0.1:1/mcp"][..],
         &["no-url"],

@@ -163,7 +163,7 @@ async fn plant(families: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_server_without_faults_is_found_to_have_none() {
+async fn a_correct_server_has_no_findings() {
     let ran = check("").await;
     assert_eq!(ran.violated(), [""; 0], "{}", ran.out);
     assert_eq!(ran.code, Some(0));
@@ -176,42 +176,42 @@ async fn a_server_without_faults_is_found_to_have_none() {
 }
 
 #[tokio::test]
-async fn faults_of_the_challenge_are_found() {
+async fn challenge_errors_are_found() {
     plant(&["challenge"]).await;
 }
 
 #[tokio::test]
-async fn faults_of_the_metadata_are_found() {
+async fn metadata_errors_are_found() {
     plant(&["metadata"]).await;
 }
 
 #[tokio::test]
-async fn faults_of_the_issuer_are_found() {
+async fn issuer_errors_are_found() {
     plant(&["issuer"]).await;
 }
 
 #[tokio::test]
-async fn faults_in_judging_tokens_are_found() {
+async fn token_validation_errors_are_found() {
     plant(&["tokens"]).await;
 }
 
 #[tokio::test]
-async fn faults_of_cors_and_origins_are_found() {
+async fn cors_and_origin_errors_are_found() {
     plant(&["cors", "host"]).await;
 }
 
 #[tokio::test]
-async fn faults_of_the_protocol_are_found() {
+async fn protocol_errors_are_found() {
     plant(&["lifecycle", "leaks", "health"]).await;
 }
 
 #[tokio::test]
-async fn faults_of_the_step_up_are_found() {
+async fn step_up_errors_are_found() {
     plant(&["stepup"]).await;
 }
 
 #[tokio::test]
-async fn every_check_has_a_fault_that_it_finds() {
+async fn every_check_finds_a_planted_error() {
     let ran = run(&["--list", "--json"], &[]).await;
     let families: Value = serde_json::from_str(&ran.out).expect("JSON");
     let planted: BTreeSet<_> = FAULTS

@@ -43,7 +43,7 @@ async fn serve(head: String, more: &'static [u8]) -> (String, Arc<AtomicUsize>) 
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_given_up() {
+async fn a_silent_server_ends_in_a_timeout() {
     let (url, _) = serve(String::new(), b"").await;
     let ran = run(&[&url, "--timeout", "1"], &[]).await;
     assert_eq!(ran.code, Some(2), "{ran:?}");

@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_what_the_standard_says() {
+    fn parsed_values_match_rfc_8259() {
         let text = br#" {"a":[1,-2.5e3,true,null],"\u0061":"\ud83d\ude00\/"} "#;
         let node = Node::read(text).unwrap();
         assert_eq!(node.members("a").count(), 2);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_none() {
+    fn invalid_json_is_none() {
         for text in [
             "",
             "{",

@@ -42,7 +42,7 @@ async fn send(client: &Client, body: impl Into<String>) -> HttpResponse {
 }
 
 #[tokio::test]
-async fn nobody_exhausts_the_stack_by_a_text_within_a_text() {
+async fn json_nested_in_strings_does_not_exhaust_the_stack() {
     let (running, _) = start_tool_server().await;
     for stages in [2, 15, 17] {
         let bomb = nested_in_texts(stages);
@@ -64,7 +64,7 @@ async fn nobody_exhausts_the_stack_by_a_text_within_a_text() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_reader_keeps_for_itself_is_refused() {
+async fn a_member_name_reserved_by_the_parser_is_refused() {
     let (running, runs) = start_tool_server().await;
     let private = r#""$serde_json::private::RawValue":"\"a\"""#;
     for revision in REVISIONS {
@@ -88,7 +88,7 @@ async fn a_name_that_the_reader_keeps_for_itself_is_refused() {
 }
 
 #[tokio::test]
-async fn a_text_may_speak_of_such_a_name() {
+async fn a_string_may_contain_a_reserved_name() {
     let (running, _) = start_tool_server().await;
     for revision in REVISIONS {
         let client = client(&running, revision, "desk:read").await;
@@ -109,7 +109,7 @@ async fn a_text_may_speak_of_such_a_name() {
 /// For any body: the response is not a server error, its body is JSON, no unauthorized tool
 /// runs, and the session stays usable.
 #[tokio::test]
-async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
+async fn unusual_messages_are_client_errors_and_the_server_continues() {
     let (running, runs) = start_tool_server().await;
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"made/up","params":{{"a":{deep}}}}}"#);
@@ -186,7 +186,7 @@ async fn odd_messages_are_the_senders_fault_and_harm_nobody() {
 }
 
 #[tokio::test]
-async fn what_has_no_answer_runs_nothing() {
+async fn a_message_without_a_response_runs_nothing() {
     let (running, runs) = start_tool_server().await;
     for revision in REVISIONS {
         let client = client(&running, revision, "desk:read").await;

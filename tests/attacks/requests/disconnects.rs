@@ -93,7 +93,7 @@ fn arguments(tool: &str) -> Value {
 }
 
 #[tokio::test]
-async fn who_hangs_up_stops_what_they_asked_for() {
+async fn a_disconnect_cancels_the_call() {
     let (_running, client, mut heard) = server().await;
     for (tool, end) in [
         ("short", "dropped"),
@@ -113,7 +113,7 @@ async fn who_hangs_up_stops_what_they_asked_for() {
 }
 
 #[tokio::test]
-async fn who_changes_their_mind_in_a_session_stops_what_they_asked_for() {
+async fn a_cancellation_in_a_session_stops_the_call() {
     let (running, client, mut heard) = server().await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     drop(client);
@@ -135,7 +135,7 @@ async fn who_changes_their_mind_in_a_session_stops_what_they_asked_for() {
 }
 
 #[tokio::test]
-async fn nobody_keeps_a_server_from_stopping() {
+async fn busy_clients_do_not_delay_shutdown() {
     let (mut running, client, mut heard) = server().await;
     let host = running.address();
     let mut held = Vec::new();

@@ -63,7 +63,7 @@ async fn interrupted(client: &Client) -> String {
 }
 
 #[tokio::test]
-async fn an_event_is_replayed_to_its_principal_alone() {
+async fn an_event_is_replayed_only_to_its_caller() {
     let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let first = interrupted(&alice).await;
@@ -102,7 +102,7 @@ async fn an_event_is_replayed_to_its_principal_alone() {
 }
 
 #[tokio::test]
-async fn a_session_is_of_no_use_after_its_token() {
+async fn a_session_is_unusable_after_its_token_expires() {
     let (runs, clock) = (Runs::default(), ManualClock::default());
     let server = server(&runs).with_clock(clock.clone());
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
@@ -155,7 +155,7 @@ async fn a_stream_ends_with_the_token_that_opened_it() {
 }
 
 #[tokio::test]
-async fn a_flood_of_handshakes_costs_those_who_made_them() {
+async fn a_flood_of_handshakes_evicts_only_sessions_of_its_sender() {
     let (running, _) = start_with_open_handshake().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let mut first = Client::new(running.resource(), SESSION);
@@ -178,7 +178,7 @@ async fn a_flood_of_handshakes_costs_those_who_made_them() {
 }
 
 #[tokio::test]
-async fn where_nothing_is_open_there_is_no_session_without_a_token() {
+async fn a_protected_server_opens_no_session_without_a_token() {
     let runs = Runs::default();
     let server = protected_server(&runs);
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;

@@ -15,7 +15,7 @@ async fn over_http2(request: RequestBuilder) -> HttpResponse {
 }
 
 #[tokio::test]
-async fn everything_is_the_same() {
+async fn http2_responses_match_http1() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;

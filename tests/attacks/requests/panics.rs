@@ -49,7 +49,7 @@ async fn later(_context: Context) {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_tool_error_and_tells_nothing() {
+async fn a_panic_is_a_tool_error_without_details() {
     let server = Server::new("desk")
         .with_verifier(UnsignedVerifier)
         .without_banner();
@@ -82,7 +82,7 @@ impl TokenVerifier for Fragile {
 }
 
 #[tokio::test]
-async fn a_verifier_that_panics_lets_nobody_in_and_breaks_nothing() {
+async fn a_panicking_verifier_refuses_the_request_only() {
     let server = Server::new("desk").with_verifier(Fragile).without_banner();
     let server = server.tools(tools![result]);
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;

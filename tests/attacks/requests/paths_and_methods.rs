@@ -16,7 +16,7 @@ async fn send(raw: &mut RawConnection, host: &str, method: &str, path: &str) -> 
 }
 
 #[tokio::test]
-async fn nothing_but_its_own_paths_leads_to_the_endpoint() {
+async fn only_the_configured_paths_lead_to_the_endpoint() {
     let (running, _) = start_tool_server().await;
     let host = running.address().to_string();
     for (method, path, status) in [
@@ -80,7 +80,7 @@ async fn nothing_but_its_own_paths_leads_to_the_endpoint() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_wherever_it_asks() {
+async fn a_preflight_is_answered_at_every_path() {
     let (running, _) = start_tool_server().await;
     let host = running.address().to_string();
     for path in [

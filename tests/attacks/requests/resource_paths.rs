@@ -10,7 +10,7 @@ use support::{
 use toolgate::Config;
 
 #[tokio::test]
-async fn a_resource_is_served_at_its_path_whatever_that_is() {
+async fn a_resource_is_served_at_any_path() {
     for path in ["", "/a", "/a/b-c_d~e.f", "/a%20b", "/mcp/docs"] {
         let server = tool_server::protected_server(&Runs::default());
         let running = RunningServer::start_as(server, |address| {
@@ -59,7 +59,7 @@ async fn a_resource_is_served_at_its_path_whatever_that_is() {
 }
 
 #[tokio::test]
-async fn a_resource_in_the_way_of_the_servers_own_paths_is_a_fault_at_the_start() {
+async fn a_resource_path_that_clashes_with_server_paths_is_a_start_error() {
     for path in [
         "/docs",
         "/healthz",

@@ -18,7 +18,7 @@ fn token_of(resource: &str, subject: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_ended_session_does_not_rise_again() {
+async fn an_ended_session_stays_ended() {
     let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     assert!(HttpResponse::of(alice.plain(Method::DELETE)).await.status < 300);
@@ -74,7 +74,7 @@ async fn a_second_handshake_changes_no_owner() {
 }
 
 #[tokio::test]
-async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
+async fn a_reply_in_one_session_does_not_answer_another() {
     let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let call = tokio::spawn({
@@ -95,7 +95,7 @@ async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
 
 /// Of many callers that use an anonymous session, one becomes its owner.
 #[tokio::test]
-async fn a_race_for_a_session_has_one_winner() {
+async fn only_one_racing_caller_gets_a_session() {
     let (running, _) = start_with_open_handshake().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;

@@ -12,7 +12,7 @@ use super::{BOTH, Mounted, builder, is_error, names, service};
 
 /// An undeclared item: the handler has it, but a valid token alone does not open it.
 #[tokio::test]
-async fn what_nobody_has_spoken_of_stays_shut_for_every_token() {
+async fn undeclared_items_are_denied_to_every_token() {
     let mounted = Mounted::gated(builder()).await;
     for revision in BOTH {
         let alice = mounted.client(revision, "ledger:read ledger:write").await;
@@ -40,7 +40,7 @@ async fn what_nobody_has_spoken_of_stays_shut_for_every_token() {
 }
 
 #[tokio::test]
-async fn a_closed_thing_is_not_opened_by_a_wider_template() {
+async fn a_denied_resource_is_not_opened_by_a_wider_template() {
     let wide = HandlerGate::builder("ledger")
         .resource("ledger://closed", access!(refused))
         .resource("ledger://{name}", access!(public))
@@ -61,7 +61,7 @@ async fn a_closed_thing_is_not_opened_by_a_wider_template() {
 
 /// If nothing is protected no login is needed, and a token opens nothing more.
 #[tokio::test]
-async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
+async fn an_open_gate_opens_only_declared_items() {
     let open = HandlerGate::builder("ledger").tool("ping", access!(public));
     let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
@@ -90,7 +90,7 @@ async fn a_gate_that_is_open_opens_what_it_was_told_of_alone() {
 }
 
 #[tokio::test]
-async fn a_listener_hears_only_of_what_the_gate_was_told() {
+async fn a_listener_is_notified_only_of_declared_items() {
     let mounted = Mounted::gated(builder()).await;
     let alice = mounted.client(Revision::Stateless, "ledger:read").await;
     let uris = json!(["ledger://open", "ledger://closed", "ledger://other"]);
@@ -159,7 +159,7 @@ async fn answers_nothing(mounted: &Mounted) {
 }
 
 #[tokio::test]
-async fn a_guarded_handler_without_its_layer_answers_nothing() {
+async fn a_guarded_handler_without_its_layer_refuses_everything() {
     let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let gate = builder().build(config, ledger.clone()).await;
@@ -172,7 +172,7 @@ async fn a_guarded_handler_without_its_layer_answers_nothing() {
 
 /// The scope bits of one gate mean other scopes in another gate.
 #[tokio::test]
-async fn a_handler_behind_another_gate_answers_nothing() {
+async fn a_handler_behind_another_gate_refuses_everything() {
     let ledger = RmcpHandler::default();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
         let ours = builder().build(config.clone(), ledger.clone()).await;
@@ -185,7 +185,7 @@ async fn a_handler_behind_another_gate_answers_nothing() {
 }
 
 #[tokio::test]
-async fn an_admission_of_one_request_opens_no_other_in_its_session() {
+async fn an_authorization_of_one_request_opens_no_other_in_its_session() {
     let mounted = Mounted::gated(builder()).await;
     let session = Revision::Session("2025-11-25");
     let writer = mounted.client(session, "ledger:read ledger:write").await;

@@ -56,7 +56,7 @@ async fn a_public_tool_runs_without_a_token_where_no_session_is_needed() {
 }
 
 #[tokio::test]
-async fn an_open_handshake_shows_strangers_what_each_tool_asks_for() {
+async fn an_open_handshake_lists_required_scopes_without_a_token() {
     let mounted = Mounted::gated(builder().with_open_handshake()).await;
     for revision in BOTH {
         let mut stranger = Client::new(&mounted.resource, revision);
@@ -74,7 +74,7 @@ async fn an_open_handshake_shows_strangers_what_each_tool_asks_for() {
 }
 
 #[test]
-fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
+fn an_open_handshake_with_lists_by_grant_is_a_start_error() {
     let gate = builder()
         .with_open_handshake()
         .with_visibility(Visibility::Granted);

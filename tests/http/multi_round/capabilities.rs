@@ -88,7 +88,7 @@ async fn ask(client: &Client, method: &str, params: Value, declared: Value) -> H
 }
 
 #[tokio::test]
-async fn what_a_client_lacks_is_told_as_the_revision_tells_it_and_nothing_runs() {
+async fn a_missing_capability_is_reported_as_the_revision_requires_and_nothing_runs() {
     let (running, runs) = start().await;
     let alice = client(&running, "list:write");
     let call = |name| ("tools/call", json!({"name": name}));
@@ -127,7 +127,7 @@ async fn what_a_client_lacks_is_told_as_the_revision_tells_it_and_nothing_runs()
 }
 
 #[tokio::test]
-async fn what_a_client_declares_is_all_that_it_is_asked_for() {
+async fn a_client_is_asked_only_for_declared_capabilities() {
     let (running, runs) = start().await;
     let alice = client(&running, "list:write");
     let call = |name: &str, declared| {
@@ -156,7 +156,7 @@ async fn what_a_client_declares_is_all_that_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn who_may_not_call_is_told_of_no_capability() {
+async fn an_unauthorized_caller_learns_of_no_capability() {
     let (running, runs) = start().await;
     let params = json!({"name": "summarize"});
     let less = client(&running, "list:read");
@@ -170,7 +170,7 @@ async fn who_may_not_call_is_told_of_no_capability() {
 }
 
 #[tokio::test]
-async fn an_older_revision_tells_it_as_a_tool_error() {
+async fn an_older_revision_reports_a_missing_capability_as_a_tool_error() {
     let (running, runs) = start().await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "list:write"));
     let old = Revision::Session("2025-11-25");

@@ -145,7 +145,7 @@ fn yes((method, mut params): Request, state: &str) -> Request {
 }
 
 #[tokio::test]
-async fn a_prompt_and_a_resource_ask_and_go_on_with_the_answer() {
+async fn a_prompt_and_a_resource_ask_and_continue_with_the_answer() {
     let fixture = Fixture::start().await;
     let alice = fixture.client_of("alice", "list:write");
     let state = asked(&alice, prompt("delete", "old")).await;
@@ -160,7 +160,7 @@ async fn a_prompt_and_a_resource_ask_and_go_on_with_the_answer() {
 }
 
 #[tokio::test]
-async fn no_state_goes_from_one_thing_to_another_nor_to_somebody_else() {
+async fn a_state_is_valid_for_no_other_item_and_no_other_caller() {
     let fixture = Fixture::start().await;
     let alice = fixture.client_of("alice", "list:write");
     let all = || {
@@ -227,7 +227,7 @@ async fn the_next_round_of_a_prompt_and_a_resource_is_authorized_like_any_reques
 }
 
 #[tokio::test]
-async fn what_asks_can_have_its_arguments_completed() {
+async fn items_that_ask_support_completion() {
     let fixture = Fixture::start().await;
     let alice = fixture.client_of("alice", "list:write");
     let params = json!({

@@ -56,7 +56,7 @@ async fn a_session_is_asked_while_its_call_waits() {
 }
 
 #[tokio::test]
-async fn who_may_no_longer_do_it_when_they_answer_does_not() {
+async fn an_answer_after_losing_the_scope_runs_nothing() {
     let fixture = Fixture::start().await;
     let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
@@ -74,7 +74,7 @@ async fn who_may_no_longer_do_it_when_they_answer_does_not() {
 }
 
 #[tokio::test]
-async fn a_stranger_answers_nothing_in_somebody_else_s_session() {
+async fn another_caller_cannot_answer_in_a_foreign_session() {
     let fixture = Fixture::start().await;
     let alice = session(&fixture, "list:write").await;
     let (id, _stream) = begin(&alice, "delete", "old").await;
@@ -87,7 +87,7 @@ async fn a_stranger_answers_nothing_in_somebody_else_s_session() {
 }
 
 #[tokio::test]
-async fn another_client_of_the_same_person_answers_for_nobody() {
+async fn another_client_of_the_same_user_cannot_answer() {
     let fixture = Fixture::start().await;
     let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
@@ -101,7 +101,7 @@ async fn another_client_of_the_same_person_answers_for_nobody() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_too_old_is_of_no_use_to_a_session_either() {
+async fn an_expired_state_is_refused_in_a_session() {
     let fixture = Fixture::start().await;
     let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
@@ -118,7 +118,7 @@ async fn a_state_that_is_too_old_is_of_no_use_to_a_session_either() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_answer_is_not_waited_for_longer_than_the_tool_says() {
+async fn a_client_that_does_not_answer_runs_into_the_tools_timeout() {
     let fixture = Fixture::start().await;
     let alice = session(&fixture, "list:write").await;
     let (_, stream) = begin(&alice, "hurry", "old").await;
@@ -129,7 +129,7 @@ async fn a_client_that_does_not_answer_is_not_waited_for_longer_than_the_tool_sa
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_client_that_has_no_session() {
+async fn a_client_without_a_session_is_not_waited_for() {
     let fixture = Fixture::start().await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(
         &fixture.running.resource(),

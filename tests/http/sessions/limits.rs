@@ -60,7 +60,7 @@ async fn says_hello(client: &Client) -> bool {
 }
 
 #[tokio::test]
-async fn a_flood_of_strangers_ends_no_session_of_anybody_else() {
+async fn a_flood_of_anonymous_sessions_ends_no_other_session() {
     let running = server(SessionLimits::default().with_anonymous_places(5)).await;
     let alice = caller(&running, "alice").await;
     let listening = stranger(&running).await;
@@ -79,7 +79,7 @@ async fn a_flood_of_strangers_ends_no_session_of_anybody_else() {
 }
 
 #[tokio::test]
-async fn where_all_is_in_use_one_more_is_refused_until_something_is_not() {
+async fn a_new_session_is_refused_while_all_are_in_use() {
     let limits = SessionLimits::default()
         .with_anonymous_places(2)
         .with_places_per_principal(2);
@@ -118,7 +118,7 @@ async fn where_all_is_in_use_one_more_is_refused_until_something_is_not() {
 }
 
 #[tokio::test]
-async fn a_session_that_keeps_more_takes_the_room_of_several() {
+async fn a_session_with_more_state_takes_the_capacity_of_several() {
     let running = server(SessionLimits::default().with_anonymous_places(32)).await;
     let alice = caller(&running, "alice").await;
     let mut others = Vec::new();
@@ -148,7 +148,7 @@ async fn a_session_that_keeps_more_takes_the_room_of_several() {
 }
 
 #[tokio::test]
-async fn streams_begin_with_an_event_without_a_message_where_the_revision_has_it() {
+async fn streams_begin_with_an_empty_event_if_the_revision_has_it() {
     let running = server(SessionLimits::default()).await;
     for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
         let is_known = version == "2025-11-25";

@@ -34,7 +34,7 @@ async fn one_listener_of_too_many_bytes_is_refused_before_it_is_acknowledged() {
 }
 
 #[tokio::test]
-async fn the_listeners_of_one_principal_share_one_bound_over_all_connections() {
+async fn the_listeners_of_one_caller_share_one_limit_over_all_connections() {
     let running = server_with_all(&Changes::new()).await;
     let reader = client(&running, Revision::Stateless, "desk:read desk:write").await;
     let mut first = Stream::of(listen(&reader, &uris(0, 60))).await;
@@ -65,7 +65,7 @@ async fn the_listeners_of_one_principal_share_one_bound_over_all_connections() {
 }
 
 #[tokio::test]
-async fn a_session_is_subscribed_to_so_many_bytes() {
+async fn the_subscribed_bytes_of_a_session_are_limited() {
     let running = server_with_all(&Changes::new()).await;
     let writer = client(&running, SESSION, "desk:read desk:write").await;
     let uris = uris(0, 66);

@@ -13,7 +13,7 @@ use super::{Fixture, error_of};
 
 /// Does each row of the table in docs/tokens.md.
 #[tokio::test]
-async fn what_is_told_of_bound_tokens_is_what_happens() {
+async fn bound_tokens_behave_as_documented() {
     let document = include_str!("../../../docs/tokens.md");
     let (_, section) = document
         .split_once("## Tokens that are bound to a key")

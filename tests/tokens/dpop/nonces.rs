@@ -13,7 +13,7 @@ use toolgate::Dpop;
 use super::{Fixture, error_of};
 
 #[tokio::test]
-async fn a_proof_that_waits_for_a_nonce_is_asked_for_it_and_told_the_next() {
+async fn a_proof_without_a_nonce_is_challenged_and_receives_the_next() {
     let fixture = Fixture::with(Dpop::supported().with_nonces()).await;
     let client = fixture.client(Revision::Stateless, "desk:read");
     let answer = client.call("read", json!({})).await;
@@ -93,7 +93,7 @@ async fn a_page_may_send_proofs_and_read_nonces() {
 }
 
 #[tokio::test]
-async fn a_short_key_of_nonces_keeps_the_server_from_starting() {
+async fn a_short_nonce_key_is_a_start_error() {
     let server = tool_server::server(&Runs::default());
     let running = RunningServer::start(server, |config| {
         config.with_dpop(Dpop::required().with_nonce_key(*b"too short"))

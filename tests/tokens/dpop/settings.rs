@@ -12,7 +12,7 @@ use toolgate::{Algorithm, Config, Dpop};
 use super::{Fixture, error_of};
 
 #[tokio::test]
-async fn where_it_is_required_a_bearer_token_is_no_token() {
+async fn with_dpop_required_a_bearer_token_is_refused() {
     let fixture = Fixture::with(Dpop::required()).await;
     let anonymous = Client::new(fixture.running.resource(), Revision::Stateless);
     let answer = anonymous.call("read", json!({})).await;
@@ -31,7 +31,7 @@ async fn where_it_is_required_a_bearer_token_is_no_token() {
 }
 
 #[tokio::test]
-async fn where_it_is_off_bound_tokens_are_refused_and_the_scheme_is_unknown() {
+async fn with_dpop_off_bound_tokens_are_refused_and_the_scheme_is_unknown() {
     let fixture = Fixture::with(Dpop::off()).await;
     let token = fixture.token("desk:read").bound_to(&fixture.key).build();
     let bearer = Client::new(fixture.running.resource(), Revision::Stateless).with_token(token);
@@ -49,7 +49,7 @@ async fn where_it_is_off_bound_tokens_are_refused_and_the_scheme_is_unknown() {
 }
 
 #[tokio::test]
-async fn algorithms_can_be_narrowed() {
+async fn proof_algorithms_can_be_restricted() {
     let fixture = Fixture::with(Dpop::supported().with_algorithms([Algorithm::EdDsa])).await;
     let answer = fixture
         .client(Revision::Stateless, "desk:read")
@@ -61,7 +61,7 @@ async fn algorithms_can_be_narrowed() {
 }
 
 #[tokio::test]
-async fn the_metadata_says_what_is_taken() {
+async fn the_metadata_names_the_accepted_proof_algorithms() {
     for (dpop, algorithms, required) in [
         (Dpop::off(), json!(null), json!(null)),
         (
@@ -93,7 +93,7 @@ async fn the_metadata_says_what_is_taken() {
 }
 
 #[tokio::test]
-async fn the_address_of_a_proof_is_the_configured_one_behind_a_proxy() {
+async fn behind_a_proxy_a_proof_names_the_configured_url() {
     let runs = Runs::default();
     let issuer = MockIssuer::start().await;
     let public = "https://mcp.example.com/mcp";

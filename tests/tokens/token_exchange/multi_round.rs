@@ -34,7 +34,7 @@ pub(super) async fn look(
 }
 
 #[tokio::test]
-async fn a_tool_that_asked_in_a_session_exchanges_the_token_of_the_answer() {
+async fn a_tool_that_asked_in_a_session_exchanges_the_answers_token() {
     let fixture = Fixture::new().await;
     let (first, second) = (fixture.token(1, 600), fixture.token(2, 600));
     for (token, exchanged) in [(&first, "of-the-call"), (&second, "of-the-answer")] {

@@ -29,7 +29,7 @@ fn row(peak: u64, calm: [u64; 2], flood: [u64; 2]) -> Row {
 }
 
 #[test]
-fn what_is_within_the_bounds_is_no_fault() {
+fn a_row_within_the_bounds_passes() {
     let errors = row(26 * MIB, [10, 20], [50, 100]).errors();
     assert_eq!(errors, Vec::<String>::new());
     // Too short to compare, whatever the ratio.
@@ -38,7 +38,7 @@ fn what_is_within_the_bounds_is_no_fault() {
 }
 
 #[test]
-fn each_broken_bound_is_told_with_its_figures() {
+fn each_broken_bound_is_reported_with_its_figures() {
     let errors = row(26 * MIB + 1, [10, 20], [50, 100]).errors();
     assert_eq!(errors.len(), 1);
     assert!(errors[0].contains("16.0 MiB are the bound"), "{errors:?}");
@@ -51,7 +51,7 @@ fn each_broken_bound_is_told_with_its_figures() {
 }
 
 #[test]
-fn bytes_are_told_in_mebibytes() {
+fn bytes_are_formatted_in_mebibytes() {
     assert_eq!(mebibytes(0), "0.0 MiB");
     assert_eq!(mebibytes(3 * MIB / 2), "1.5 MiB");
 }

@@ -47,12 +47,12 @@ fn missing(story: Story, said: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn a_client_that_does_everything_right_has_nothing_missing() {
+fn a_correct_transcript_has_nothing_missing() {
     assert_eq!(missing(STEPS, &right()), Vec::<String>::new());
 }
 
 #[test]
-fn whatever_did_not_happen_is_missed() {
+fn each_missing_step_is_reported() {
     for left_out in 0..right().len() {
         let mut said = right();
         let what = said.remove(left_out);
@@ -81,7 +81,7 @@ fn a_challenge_that_names_too_little_or_too_much_is_missed() {
 }
 
 #[test]
-fn another_life_than_the_one_that_was_asked_for_is_told() {
+fn another_lifecycle_than_the_expected_one_is_reported() {
     let stateless = Story {
         lifecycle: Lifecycle::Stateless,
         ..STEPS
@@ -103,7 +103,7 @@ fn another_life_than_the_one_that_was_asked_for_is_told() {
 }
 
 #[test]
-fn a_client_that_asks_for_everything_is_never_refused() {
+fn a_client_that_requests_all_scopes_is_never_refused() {
     let all = Story {
         step_up: StepUpMode::AllAtLogin,
         ..STEPS
@@ -118,6 +118,6 @@ fn a_client_that_asks_for_everything_is_never_refused() {
 }
 
 #[test]
-fn what_is_no_wire_is_told() {
+fn an_invalid_record_is_reported() {
     assert_eq!(STEPS.missing("no json").len(), 1);
 }

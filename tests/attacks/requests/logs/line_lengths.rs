@@ -125,7 +125,7 @@ fn longest(lines: &[String]) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn at_info_and_above_no_line_is_longer_than_8_kib_whoever_writes_it() {
+async fn no_line_at_info_and_above_is_longer_than_8_kib() {
     for directives in ["info", "warn,rmcp=info,toolgate=info"] {
         let lines = lines(directives, false).await;
         for needed in ["Service initialized as server", "received notification"] {
@@ -137,7 +137,7 @@ async fn at_info_and_above_no_line_is_longer_than_8_kib_whoever_writes_it() {
 }
 
 #[tokio::test]
-async fn at_debug_and_trace_the_writer_cuts_what_libraries_write() {
+async fn lines_of_libraries_at_debug_and_trace_are_truncated() {
     for directives in ["debug", "trace"] {
         let lines = lines(directives, true).await;
         // Otherwise this test does not exercise the writer.
