@@ -1,4 +1,7 @@
 //! Forged tokens. A server that accepts one of them does not verify tokens correctly.
+//!
+//! Shares no code with the tests' token builder or with the runtime: a bug that both have would
+//! hide itself.
 
 use aws_lc_rs::{
     hmac,

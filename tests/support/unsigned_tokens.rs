@@ -1,7 +1,7 @@
 //! Unsigned tokens, for tests of what follows verification.
 //!
-//! A token is its claims in base64url. [`UnsignedVerifier`] accepts every token, so that a test can use
-//! any claims.
+//! A token is its claims in base64url. [`UnsignedVerifier`] accepts every token, so that a test
+//! can use any claims.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};

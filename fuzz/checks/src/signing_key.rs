@@ -1,4 +1,8 @@
 //! Fixed keys, and tokens signed with them.
+//!
+//! The token builder of `tests/support` is not used: its keys are random, so that an input would
+//! not give the same token twice; its parts are text, and a fuzzer needs bytes; and a target
+//! would compile an HTTP client and the development issuer with instrumentation.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

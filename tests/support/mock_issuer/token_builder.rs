@@ -1,4 +1,8 @@
 //! Tokens that are valid until a test changes them.
+//!
+//! This builder serves every test over real sockets, the tests of the examples and the load
+//! program. Three other places sign tokens, each for a reason that its documentation states: the
+//! fuzz checks, the runtime's unit tests, and `toolgate check`.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
