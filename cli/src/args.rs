@@ -96,7 +96,7 @@ pub(crate) struct CheckArgs {
 
 impl CheckArgs {
     /// How long to wait for a response.
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.clamp(1, 600))
     }
 }

@@ -4,7 +4,7 @@
 //! sender must not generate (white space around `=`, empty list elements, a repeated parameter)
 //! is an error here, even where RFC 9110 asks recipients to accept it.
 
-pub(crate) mod letter;
+pub(crate) mod client_compatibility;
 
 use std::iter;
 
@@ -54,7 +54,7 @@ impl Reader<'_> {
     fn challenges(mut self) -> Result<Vec<Challenge>, String> {
         let mut all = Vec::new();
         loop {
-            let scheme = self.token().ok_or_else(|| self.fault("a scheme"))?;
+            let scheme = self.token().ok_or_else(|| self.error("a scheme"))?;
             let mut challenge = Challenge {
                 scheme,
                 parameters: Vec::new(),
@@ -107,19 +107,19 @@ impl Reader<'_> {
 
     /// Parses `auth-param = token "=" ( token / quoted-string )`.
     fn parameter(&mut self) -> Result<(String, String), String> {
-        let name = self.token().ok_or_else(|| self.fault("a parameter"))?;
+        let name = self.token().ok_or_else(|| self.error("a parameter"))?;
         if self.peek() != Some(b'=') {
-            return Err(self.fault(&format!("`=` after `{name}`")));
+            return Err(self.error(&format!("`=` after `{name}`")));
         }
         self.at += 1;
         let value = match self.peek() {
             Some(b'"') => self.quoted(&name)?,
             _ => self
                 .token()
-                .ok_or_else(|| self.fault(&format!("a token or a quoted string for `{name}`")))?,
+                .ok_or_else(|| self.error(&format!("a token or a quoted string for `{name}`")))?,
         };
         if !matches!(self.peek(), None | Some(b',' | b' ' | b'\t')) {
-            return Err(self.fault(&format!(
+            return Err(self.error(&format!(
                 "a comma after `{name}` (values that are not tokens must be quoted)"
             )));
         }
@@ -170,12 +170,12 @@ impl Reader<'_> {
     fn comma(&mut self) -> Result<(), String> {
         self.blanks();
         if self.peek() != Some(b',') {
-            return Err(self.fault("a comma"));
+            return Err(self.error("a comma"));
         }
         self.at += 1;
         self.blanks();
         if matches!(self.peek(), None | Some(b',')) {
-            return Err(self.fault("a parameter or a challenge after the comma"));
+            return Err(self.error("a parameter or a challenge after the comma"));
         }
         Ok(())
     }
@@ -215,7 +215,7 @@ impl Reader<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn fault(&self, expected: &str) -> String {
+    fn error(&self, expected: &str) -> String {
         let found = match self.peek() {
             Some(byte) => format!("`{}`", byte.escape_ascii()),
             None => "the end".to_owned(),

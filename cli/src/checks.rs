@@ -3,20 +3,20 @@
 mod challenge;
 mod cors;
 mod health;
-mod host;
+mod host_and_origin;
 mod issuer;
 mod leaks;
 mod lifecycle;
 pub(crate) mod login;
 mod metadata;
-pub(crate) mod stepup;
+pub(crate) mod step_up;
 mod tokens;
 
 use crate::{
+    check_context::CheckContext,
     finding::{Check, Finding},
     http::Watch,
     login::Login,
-    visit::Visit,
 };
 
 /// A family of checks, as docs/check.md lists it.
@@ -62,7 +62,7 @@ pub(crate) static MATRIX: &[Family] = &[
     Family {
         name: "host",
         about: "Requests with a foreign Host or Origin.",
-        checks: host::CHECKS,
+        checks: host_and_origin::CHECKS,
     },
     Family {
         name: "lifecycle",
@@ -72,7 +72,7 @@ pub(crate) static MATRIX: &[Family] = &[
     Family {
         name: "stepup",
         about: "Calls with a token that lacks a scope. Needs a token and `--tool`, or `--login`.",
-        checks: stepup::CHECKS,
+        checks: step_up::CHECKS,
     },
     Family {
         name: "leaks",
@@ -91,28 +91,31 @@ pub(crate) static MATRIX: &[Family] = &[
 /// # Errors
 ///
 /// Returns why the server cannot be reached.
-pub(crate) async fn run(visit: &mut Visit, login: Option<Login>) -> Result<Vec<Finding>, String> {
-    for (at, token) in visit.tokens.iter().enumerate() {
-        visit
+pub(crate) async fn run(
+    context: &mut CheckContext,
+    login: Option<Login>,
+) -> Result<Vec<Finding>, String> {
+    for (at, token) in context.tokens.iter().enumerate() {
+        context
             .http
             .watch(Watch::Token, &format!("token {}", at + 1), token);
     }
     for (name, text) in leaks::TRACES {
-        visit.http.watch(Watch::Trace, name, text);
+        context.http.watch(Watch::Trace, name, text);
     }
-    visit.knock().await?;
-    let mut all = challenge::run(visit).await;
-    all.extend(metadata::run(visit).await);
-    all.extend(issuer::run(visit).await);
+    context.find_refusal().await?;
+    let mut all = challenge::run(context).await;
+    all.extend(metadata::run(context).await);
+    all.extend(issuer::run(context).await);
     // First, because some checks find more with a token.
-    let (findings, client) = login::run(visit, login).await;
+    let (findings, client) = login::run(context, login).await;
     all.extend(findings);
-    all.extend(tokens::run(visit).await);
-    all.extend(cors::run(visit).await);
-    all.extend(host::run(visit).await);
-    all.extend(lifecycle::run(visit).await);
-    all.extend(stepup::run(visit, client).await);
-    all.extend(leaks::run(visit).await);
-    all.extend(health::run(visit).await);
+    all.extend(tokens::run(context).await);
+    all.extend(cors::run(context).await);
+    all.extend(host_and_origin::run(context).await);
+    all.extend(lifecycle::run(context).await);
+    all.extend(step_up::run(context, client).await);
+    all.extend(leaks::run(context).await);
+    all.extend(health::run(context).await);
     Ok(all)
 }

@@ -141,7 +141,7 @@ impl Section {
     }
 
     /// Records the verdict. `Ok` and `Err` both contain what was seen.
-    pub(crate) fn judge(&mut self, check: &'static Check, verdict: Result<String, String>) {
+    pub(crate) fn record(&mut self, check: &'static Check, verdict: Result<String, String>) {
         match verdict {
             Ok(seen) => self.add(check, Outcome::Pass, seen),
             Err(seen) => self.add(check, Outcome::Violated, seen),

@@ -1,7 +1,7 @@
 //! Sends one request and reads one response: redirects are not followed, and time and size are
 //! limited.
 
-mod answer;
+mod response;
 
 use std::{
     cell::RefCell,
@@ -14,7 +14,7 @@ use std::{
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
 
-pub(crate) use answer::Answer;
+pub(crate) use response::Response;
 
 /// The most bytes of a body that are read. No document or refusal needs more.
 const LARGEST: usize = 2 << 20;
@@ -83,7 +83,7 @@ impl Request {
 /// The client, and a record of disclosures in all responses.
 pub(crate) struct Http {
     client: Client,
-    patience: Duration,
+    timeout: Duration,
     watched: RefCell<BTreeMap<String, Watched>>,
 }
 
@@ -112,19 +112,19 @@ impl Http {
     /// # Errors
     ///
     /// If TLS cannot be set up.
-    pub(crate) fn new(patience: Duration) -> Result<Self, String> {
+    pub(crate) fn new(timeout: Duration) -> Result<Self, String> {
         // HTTP/1.1, because the `Host` checks need a header and not a pseudo-header.
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .http1_only()
             .no_proxy()
-            .connect_timeout(patience.min(Duration::from_secs(10)))
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
             .user_agent(concat!("toolgate-check/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| innermost(&error))?;
         Ok(Self {
             client,
-            patience,
+            timeout,
             watched: RefCell::default(),
         })
     }
@@ -157,7 +157,7 @@ impl Http {
     /// # Errors
     ///
     /// Returns why there is no response.
-    pub(crate) async fn send(&self, request: Request) -> Result<Answer, String> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, String> {
         let what = format!(
             "the response to {} {}",
             request.method,
@@ -178,12 +178,12 @@ impl Http {
     /// # Errors
     ///
     /// Returns why there is no response.
-    pub(crate) async fn exchange(&self, request: Request) -> Result<Answer, String> {
-        let end = Instant::now() + self.patience;
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Response, String> {
+        let end = Instant::now() + self.timeout;
         let mut builder = self
             .client
             .request(request.method.clone(), &request.url)
-            .timeout(self.patience);
+            .timeout(self.timeout);
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
@@ -194,10 +194,10 @@ impl Http {
             .send()
             .await
             .map_err(|error| match error.is_timeout() {
-                true => format!("no response within {} s", self.patience.as_secs()),
+                true => format!("no response within {} s", self.timeout.as_secs()),
                 false => innermost(&error),
             })?;
-        let mut answer = Answer::new(response.status().as_u16(), response.headers().clone());
+        let mut answer = Response::new(response.status().as_u16(), response.headers().clone());
         let end = match answer.is_stream() && !request.awaits_message {
             true => end.min(Instant::now() + GLANCE),
             false => end,
@@ -211,8 +211,8 @@ impl Http {
                 // Check what the stream has sent so far.
                 Ok(Err(_)) | Err(_) => break,
             }
-            let is_told = answer.is_stream() && answer.is_told();
-            if is_told || answer.body.len() > LARGEST {
+            let has_response = answer.is_stream() && answer.has_response();
+            if has_response || answer.body.len() > LARGEST {
                 answer.body.truncate(LARGEST);
                 break;
             }

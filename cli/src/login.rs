@@ -17,9 +17,9 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{
+    check_context::CheckContext,
+    forged_tokens::{encode, random_text},
     http::{Request, Watch},
-    jwt::{encode, random_text},
-    visit::Visit,
 };
 
 /// The login options of the command line.
@@ -28,7 +28,7 @@ pub(crate) struct Login {
     pub(crate) client_id: Option<String>,
     pub(crate) port: u16,
     pub(crate) scope: Option<String>,
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// A client that is registered at the authorization server.
@@ -39,7 +39,7 @@ pub(crate) struct Client {
     listener: TcpListener,
     redirect: String,
     scope: String,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// The step of a login that failed.
@@ -63,8 +63,8 @@ impl Login {
     /// # Errors
     ///
     /// Returns why there is no client.
-    pub(crate) async fn client(self, visit: &Visit) -> Result<Client, String> {
-        let issuer = visit.facts.issuer.as_ref();
+    pub(crate) async fn client(self, context: &CheckContext) -> Result<Client, String> {
+        let issuer = context.facts.issuer.as_ref();
         let issuer = issuer.ok_or("no authorization server was found")?;
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await;
         let listener = listener.map_err(|error| format!("port {}: {error}", self.port))?;
@@ -80,7 +80,7 @@ impl Login {
                 let endpoint = endpoint.ok_or(
                     "the authorization server does not support registration; use --client-id",
                 )?;
-                register(visit, endpoint, &redirect).await?
+                register(context, endpoint, &redirect).await?
             }
         };
         Ok(Client {
@@ -90,9 +90,9 @@ impl Login {
             redirect,
             scope: self
                 .scope
-                .or_else(|| visit.first_scope())
+                .or_else(|| context.first_scope())
                 .unwrap_or_default(),
-            patience: self.patience,
+            timeout: self.timeout,
         })
     }
 }
@@ -104,9 +104,13 @@ impl Client {
     }
 
     /// Calls [`Client::try_authorize`] where the step that failed does not matter.
-    pub(crate) async fn authorize(&self, visit: &Visit, scope: &str) -> Result<Granted, String> {
-        let granted = self.try_authorize(visit, scope).await;
-        granted.map_err(|(_, fault)| format!("the second login: {fault}"))
+    pub(crate) async fn authorize(
+        &self,
+        context: &CheckContext,
+        scope: &str,
+    ) -> Result<Granted, String> {
+        let granted = self.try_authorize(context, scope).await;
+        granted.map_err(|(_, error)| format!("the second login: {error}"))
     }
 
     /// Waits for the user to log in, and redeems the code for a token.
@@ -116,18 +120,18 @@ impl Client {
     /// Returns the step that failed, and why.
     pub(crate) async fn try_authorize(
         &self,
-        visit: &Visit,
+        context: &CheckContext,
         scope: &str,
     ) -> Result<Granted, (Step, String)> {
-        let at = |step| move |fault: String| (step, fault);
+        let at = |step| move |error: String| (step, error);
         let verifier = random_text().map_err(at(Step::Response))?
             + &random_text().map_err(at(Step::Response))?;
         let state = random_text().map_err(at(Step::Response))?;
         let address = self
-            .address(visit, scope, &state, &verifier)
+            .address(context, scope, &state, &verifier)
             .map_err(at(Step::Response))?;
         announce(&address);
-        let response = callback::wait(&self.listener, self.patience).await;
+        let response = callback::wait(&self.listener, self.timeout).await;
         let response = response.map_err(at(Step::Response))?;
         let get = |name: &str| {
             let found = response.iter().find(|(own, _)| own == name);
@@ -141,7 +145,7 @@ impl Client {
         }
         // RFC 9207 §2.4: check the issuer before everything else in the response.
         let iss = get("iss");
-        judge_iss(visit, iss.as_deref()).map_err(at(Step::Iss))?;
+        check_iss(context, iss.as_deref()).map_err(at(Step::Iss))?;
         let code = get("code").ok_or_else(|| {
             let error = get("error").unwrap_or_else(|| "no code".to_owned());
             (
@@ -150,10 +154,10 @@ impl Client {
             )
         })?;
         let (token, scope) = self
-            .exchange(visit, &code, &verifier, scope)
+            .exchange(context, &code, &verifier, scope)
             .await
             .map_err(at(Step::Token))?;
-        visit
+        context
             .http
             .watch(Watch::Token, &format!("the token for `{scope}`"), &token);
         Ok(Granted { token, scope, iss })
@@ -161,12 +165,12 @@ impl Client {
 
     fn address(
         &self,
-        visit: &Visit,
+        context: &CheckContext,
         scope: &str,
         state: &str,
         verifier: &str,
     ) -> Result<Url, String> {
-        let issuer = visit.facts.issuer.as_ref();
+        let issuer = context.facts.issuer.as_ref();
         let endpoint = issuer.and_then(|issuer| issuer.text("authorization_endpoint"));
         let endpoint = endpoint.ok_or("there is no authorization endpoint")?;
         let mut address = crate::target::secure(endpoint)?;
@@ -179,7 +183,7 @@ impl Client {
             ("state", state),
             ("code_challenge", &encode(challenge.as_ref())),
             ("code_challenge_method", "S256"),
-            ("resource", visit.resource()),
+            ("resource", context.resource()),
         ]);
         if !scope.is_empty() {
             query.append_pair("scope", scope);
@@ -190,12 +194,12 @@ impl Client {
 
     async fn exchange(
         &self,
-        visit: &Visit,
+        context: &CheckContext,
         code: &str,
         verifier: &str,
         asked: &str,
     ) -> Result<(String, String), String> {
-        let issuer = visit.facts.issuer.as_ref();
+        let issuer = context.facts.issuer.as_ref();
         let endpoint = issuer.and_then(|issuer| issuer.text("token_endpoint"));
         let endpoint = endpoint.ok_or("there is no token endpoint")?;
         crate::target::secure(endpoint)?;
@@ -205,7 +209,7 @@ impl Client {
             ("redirect_uri", &*self.redirect),
             ("client_id", &*self.id),
             ("code_verifier", verifier),
-            ("resource", visit.resource()),
+            ("resource", context.resource()),
         ];
         fields.extend(
             self.secret
@@ -215,7 +219,7 @@ impl Client {
         let request = Request::post(endpoint)
             .form(&fields)
             .header("accept", "application/json");
-        let answer = visit.http.exchange(request).await?;
+        let answer = context.http.exchange(request).await?;
         let body = answer.object().unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         if answer.status != 200 {
@@ -244,7 +248,7 @@ impl fmt::Debug for Client {
 /// Registers a public client (RFC 7591 §3.1). Sends no scope: some servers treat it as a limit
 /// and refuse every later step-up.
 async fn register(
-    visit: &Visit,
+    context: &CheckContext,
     endpoint: &str,
     redirect: &str,
 ) -> Result<(String, Option<String>), String> {
@@ -257,7 +261,7 @@ async fn register(
         "response_types": ["code"],
         "token_endpoint_auth_method": "none",
     }));
-    let answer = visit.http.exchange(request).await?;
+    let answer = context.http.exchange(request).await?;
     let body = answer.object().unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     match text("client_id") {
@@ -269,8 +273,8 @@ async fn register(
     }
 }
 
-fn judge_iss(visit: &Visit, iss: Option<&str>) -> Result<(), String> {
-    let issuer = visit.facts.issuer.as_ref().ok_or("no issuer is known")?;
+fn check_iss(context: &CheckContext, iss: Option<&str>) -> Result<(), String> {
+    let issuer = context.facts.issuer.as_ref().ok_or("no issuer is known")?;
     let expected = issuer.text("issuer").unwrap_or(&issuer.identifier);
     let is_advertised = issuer
         .document

@@ -1,22 +1,22 @@
 //! `toolgate check <url>`: checks the authorization of an MCP server from outside.
 //!
-//! Shares no code with the runtime, so that the two do not share bugs. A [`visit`] collects
+//! Shares no code with the runtime, so that the two do not share bugs. [`check_context`] holds
 //! what the server publishes, [`checks`] run family by family, and a [`report`] lists what was
 //! seen and how to fix it.
 
 mod args;
+mod bounded_json;
 mod challenge;
+mod check_context;
 mod checks;
 mod finding;
+mod forged_tokens;
 mod http;
-mod json;
-mod jwt;
 mod login;
-mod mcp;
-mod printable;
+mod mcp_client;
 mod report;
 mod target;
-mod visit;
+mod untrusted_text;
 
 use std::{
     env,
@@ -28,28 +28,28 @@ use std::{
 use clap::Parser;
 
 use args::{CheckArgs, Cli, Command};
+use check_context::{CheckContext, Facts};
 use finding::Severity;
 use http::Http;
 use login::Login;
 use report::Report;
 use target::Target;
-use visit::{Facts, Visit};
 
 /// Tokens, separated by white space. Only the same user can read the environment; everyone on
 /// the machine can read a command line.
 const TOKENS: &str = "TOOLGATE_CHECK_TOKEN";
 
 /// The longest error message that is printed, in characters: it may contain user input.
-const LONGEST_FAULT: usize = 4000;
+const LONGEST_ERROR: usize = 4000;
 
 fn main() -> ExitCode {
     let Command::Check(args) = Cli::parse().command;
     match run(args) {
         Ok(code) => code,
-        Err(fault) => {
+        Err(error) => {
             // If stderr is closed, there is nowhere to report that.
-            let fault = printable::printable(&fault, LONGEST_FAULT);
-            let _ = writeln!(io::stderr(), "toolgate check: {fault}");
+            let error = untrusted_text::printable(&error, LONGEST_ERROR);
+            let _ = writeln!(io::stderr(), "toolgate check: {error}");
             ExitCode::from(2)
         }
     }
@@ -93,7 +93,7 @@ fn run(args: CheckArgs) -> Result<ExitCode, String> {
 }
 
 async fn check(args: CheckArgs) -> Result<Report, String> {
-    let patience = args.patience();
+    let timeout = args.timeout();
     let target = Target::read(args.url.as_deref().unwrap_or_default())?;
     let arguments = serde_json::from_str(&args.arguments)
         .ok()
@@ -115,10 +115,10 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
         client_id: args.client_id,
         port: args.redirect_port,
         scope: args.scope,
-        patience: Duration::from_secs(args.login_timeout),
+        timeout: Duration::from_secs(args.login_timeout),
     });
-    let mut visit = Visit {
-        http: Http::new(patience)?,
+    let mut context = CheckContext {
+        http: Http::new(timeout)?,
         target,
         tokens,
         tool: args.tool,
@@ -126,10 +126,14 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
         origin: args.origin,
         facts: Facts::default(),
     };
-    let findings = checks::run(&mut visit, login).await;
-    let findings =
-        findings.map_err(|fault| format!("{} cannot be reached: {fault}", visit.target.typed()))?;
-    Ok(Report::new(visit.target.typed(), findings, &visit.tokens))
+    let findings = checks::run(&mut context, login).await;
+    let findings = findings
+        .map_err(|error| format!("{} cannot be reached: {error}", context.target.typed()))?;
+    Ok(Report::new(
+        context.target.typed(),
+        findings,
+        &context.tokens,
+    ))
 }
 
 /// A reader that closes the pipe (`… | head`) is not an error.

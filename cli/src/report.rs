@@ -1,6 +1,6 @@
 //! The report: text for people, JSON for programs.
 
-mod document;
+mod check_reference;
 
 use std::io::{self, Write};
 
@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::{
     checks::MATRIX,
     finding::{Check, Finding, Outcome, Severity},
-    printable::printable,
+    untrusted_text::printable,
 };
 
-pub(crate) use document::{list_json, list_markdown};
+pub(crate) use check_reference::{list_json, list_markdown};
 
 /// The longest server text that is printed, in characters.
 const LONGEST: usize = 400;
@@ -112,16 +112,16 @@ impl Report {
             self.count("skipped"),
         )?;
         // At the end, where readers of a long log look first.
-        let mut faults = self.faults();
-        faults.sort_by_key(|check| std::cmp::Reverse(check.severity));
-        match faults.iter().map(|check| check.id).collect::<Vec<_>>() {
+        let mut errors = self.errors();
+        errors.sort_by_key(|check| std::cmp::Reverse(check.severity));
+        match errors.iter().map(|check| check.id).collect::<Vec<_>>() {
             none if none.is_empty() => Ok(()),
             ids => writeln!(out, "to fix: {}", ids.join(", ")),
         }
     }
 
     /// Returns the violations that must or should be fixed.
-    fn faults(&self) -> Vec<&Check> {
+    fn errors(&self) -> Vec<&Check> {
         let violated = self
             .findings
             .iter()
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_says_moves_no_cursor_and_shows_no_token() {
+    fn server_text_in_a_report_has_no_control_characters_and_no_token() {
         let secrets = ["secret".to_owned(), String::new()];
         assert_eq!(
             shown("a\x1b[2Jb\u{202e}secret\n", &secrets),

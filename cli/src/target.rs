@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_kept_to_the_character() {
+    fn the_typed_url_is_kept_unchanged() {
         let target = Target::read("HTTPS://A.example:443/mcp").unwrap();
         assert_eq!(target.typed(), "HTTPS://A.example:443/mcp");
         assert_eq!(target.origin(), "https://a.example");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_is_refused() {
+    fn an_invalid_endpoint_url_is_refused() {
         for bad in [
             "mcp",
             "ftp://a.example",

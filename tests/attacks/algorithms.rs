@@ -4,16 +4,16 @@ use serde_json::json;
 use support::SigningKey;
 
 use crate::{
-    case::{Case, accepted, refused},
-    world::World,
+    attack_case::{Case, accepted, refused},
+    fixture::Fixture,
 };
 
 /// Signs a token with the issuer's public key as if it were a shared secret.
-fn with_public_key(w: &World, alg: &str, text: String) -> String {
+fn with_public_key(w: &Fixture, alg: &str, text: String) -> String {
     w.signed_as(&SigningKey::secret("rsa", text.as_bytes()), alg)
 }
 
-fn modulus(w: &World) -> String {
+fn modulus(w: &Fixture) -> String {
     w.issuer.rsa().jwk()["n"].as_str().expect("text").to_owned()
 }
 
@@ -47,8 +47,8 @@ pub(crate) const CASES: &[Case] = &[
     refused("HS256 with the whole key set as its secret", "CVE-2024-33663", |w| with_public_key(w, "HS256", SigningKey::set(&[w.issuer.rsa()]).to_string())),
     refused("HS256 with the P-256 key's x as its secret", "CVE-2024-33663", |w| with_public_key(w, "HS256", w.issuer.p256().jwk()["x"].to_string())),
     refused("HS256 with an empty secret", "RFC 8725 §3.5", |w| with_public_key(w, "HS256", String::new())),
-    refused("HS256 with the secret that the issuer published", "RFC 8725 §3.1", |w| w.signed(&w.odd.secret)),
-    refused("HS256 by the kid of a P-256 key", "RFC 8725 §2.1", |w| w.good().forged_with(&w.odd.secret).header("alg", json!("HS256")).build()),
+    refused("HS256 with the secret that the issuer published", "RFC 8725 §3.1", |w| w.signed(&w.misused.secret)),
+    refused("HS256 by the kid of a P-256 key", "RFC 8725 §2.1", |w| w.good().forged_with(&w.misused.secret).header("alg", json!("HS256")).build()),
     refused("ES256 said, RS256 signed", "RFC 8725 §3.1", |w| w.good().forged_with(w.issuer.rsa()).build()),
     refused("RS256 said, ES256 signed", "RFC 8725 §3.1", |w| w.header("alg", json!("RS256"))),
     refused("RS256 said, PS256 signed", "RFC 8725 §3.1", |w| w.good().signed_with(w.issuer.rsa()).alg("PS256").header("alg", json!("RS256")).build()),

@@ -3,21 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::{
-    case::{Case, accepted, refused},
-    world::World,
+    attack_case::{Case, accepted, refused},
+    fixture::Fixture,
 };
 
 /// Builds a token whose audience is this server's URL, changed.
-fn aimed_at(w: &World, change: fn(String) -> String) -> String {
+fn aimed_at(w: &Fixture, change: fn(String) -> String) -> String {
     w.claim("aud", json!(change(w.running.resource())))
 }
 
-fn named(w: &World, change: fn(&str) -> String) -> String {
+fn named(w: &Fixture, change: fn(&str) -> String) -> String {
     w.claim("iss", json!(change(w.issuer.url())))
 }
 
 /// Builds a token with only this scope claim.
-fn scoped(w: &World, name: &str, value: Value) -> String {
+fn scoped(w: &Fixture, name: &str, value: Value) -> String {
     w.good()
         .claim("scope", json!(null))
         .claim(name, value)
@@ -25,7 +25,7 @@ fn scoped(w: &World, name: &str, value: Value) -> String {
 }
 
 /// Builds a token with a claim that is null, which differs from an absent claim.
-fn null(w: &World, name: &str) -> String {
+fn null(w: &Fixture, name: &str) -> String {
     w.claims(json!({name: null}))
 }
 

@@ -1,6 +1,6 @@
 //! A token has exactly one valid encoding and one meaning.
 
-use crate::case::{Case, accepted, refused};
+use crate::attack_case::{Case, accepted, refused};
 
 /// Sets one of the four unused bits in the last character of a 64-byte value.
 fn stray(part: &str) -> String {

@@ -6,106 +6,126 @@
 //! `--nocapture` to see the counts.
 
 mod algorithms;
-mod carriage;
-mod case;
+mod attack_case;
 mod claims;
+mod dpop_proofs;
 mod encoding;
-mod header;
-mod issuers;
+mod fixture;
+mod header_keys;
+mod issuer_confusion;
 mod keys;
-mod kinds;
-mod opaque;
-mod proofs;
+mod opaque_tokens;
 mod requests;
 mod signatures;
-mod strict;
-mod times;
-mod world;
+mod strict_profile;
+mod token_location;
+mod token_times;
+mod token_types;
 
-use case::run;
-use world::World;
+use attack_case::run;
+use fixture::Fixture;
 
 #[tokio::test]
-async fn what_claims_to_be_signed_in_another_way() {
-    run(&World::of_jwts().await, "algorithms", algorithms::CASES).await;
+async fn algorithm_attacks() {
+    run(&Fixture::with_jwts().await, "algorithms", algorithms::CASES).await;
 }
 
 #[tokio::test]
-async fn what_stands_in_a_header() {
-    run(&World::of_jwts().await, "header", header::CASES).await;
+async fn token_header_attacks() {
+    run(&Fixture::with_jwts().await, "header", header_keys::CASES).await;
 }
 
 #[tokio::test]
-async fn what_can_be_spelled_in_two_ways() {
-    run(&World::of_jwts().await, "encoding", encoding::CASES).await;
+async fn token_encoding_attacks() {
+    run(&Fixture::with_jwts().await, "encoding", encoding::CASES).await;
 }
 
 #[tokio::test]
-async fn what_is_signed_badly() {
-    run(&World::of_jwts().await, "signatures", signatures::CASES).await;
+async fn signature_attacks() {
+    run(&Fixture::with_jwts().await, "signatures", signatures::CASES).await;
 }
 
 #[tokio::test]
-async fn what_is_signed_with_the_wrong_key() {
-    run(&World::of_jwts().await, "keys", keys::CASES).await;
+async fn wrong_key_attacks() {
+    run(&Fixture::with_jwts().await, "keys", keys::CASES).await;
 }
 
 #[tokio::test]
-async fn what_claims_the_wrong_thing() {
-    run(&World::of_jwts().await, "claims", claims::CASES).await;
+async fn claim_attacks() {
+    run(&Fixture::with_jwts().await, "claims", claims::CASES).await;
 }
 
 #[tokio::test]
-async fn what_comes_at_the_wrong_time() {
-    run(&World::of_jwts().await, "times", times::CASES).await;
+async fn token_lifetime_attacks() {
+    run(&Fixture::with_jwts().await, "times", token_times::CASES).await;
 }
 
 #[tokio::test]
-async fn what_was_made_for_something_else() {
-    run(&World::of_jwts().await, "kinds", kinds::CASES).await;
+async fn token_type_confusion_attacks() {
+    run(&Fixture::with_jwts().await, "kinds", token_types::CASES).await;
 }
 
 #[tokio::test]
-async fn what_comes_from_somebody_else() {
-    run(&World::of_jwts().await, "issuers", issuers::CASES).await;
+async fn issuer_confusion_attacks() {
+    run(
+        &Fixture::with_jwts().await,
+        "issuers",
+        issuer_confusion::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
-async fn what_is_carried_in_another_way() {
-    run(&World::of_jwts().await, "carriage", carriage::CASES).await;
+async fn token_location_attacks() {
+    run(
+        &Fixture::with_jwts().await,
+        "carriage",
+        token_location::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
-async fn what_does_not_prove_that_a_key_is_there() {
-    run(&World::of_jwts().await, "proofs", proofs::CASES).await;
+async fn dpop_proof_attacks() {
+    run(&Fixture::with_jwts().await, "proofs", dpop_proofs::CASES).await;
 }
 
 #[tokio::test]
-async fn what_is_less_than_its_issuer_is_held_to() {
-    run(&World::of_a_strict_issuer().await, "strict", strict::CASES).await;
+async fn strict_profile_attacks() {
+    run(
+        &Fixture::with_strict_issuer().await,
+        "strict",
+        strict_profile::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
-async fn what_only_the_issuer_can_read() {
-    run(&World::of_opaque_tokens().await, "opaque", opaque::CASES).await;
+async fn opaque_token_attacks() {
+    run(
+        &Fixture::with_opaque_tokens().await,
+        "opaque",
+        opaque_tokens::CASES,
+    )
+    .await;
 }
 
 #[test]
 fn the_corpus_has_more_than_two_hundred_cases() {
     let tables = [
         algorithms::CASES,
-        header::CASES,
+        header_keys::CASES,
         encoding::CASES,
         signatures::CASES,
         keys::CASES,
         claims::CASES,
-        times::CASES,
-        kinds::CASES,
-        issuers::CASES,
-        carriage::CASES,
-        opaque::CASES,
-        strict::CASES,
-        proofs::CASES,
+        token_times::CASES,
+        token_types::CASES,
+        issuer_confusion::CASES,
+        token_location::CASES,
+        opaque_tokens::CASES,
+        strict_profile::CASES,
+        dpop_proofs::CASES,
     ];
     let count: usize = tables.iter().map(|table| table.len()).sum();
     assert!(count >= 200, "{count}");

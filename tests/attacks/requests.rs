@@ -1,42 +1,45 @@
 //! Attacks that use requests and connections rather than tokens.
 
-mod endings;
+mod ambiguous_json;
+mod disconnects;
+mod event_replay;
 mod framing;
 mod http2;
-mod json;
 mod logs;
 mod panics;
-mod places;
-mod raw;
-mod replay;
-mod resources;
+mod paths_and_methods;
+mod raw_connection;
+mod resource_paths;
 mod sessions;
 
 use support::{
     client::{Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    tokens::{self, ISSUER},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 
-/// Starts a desk with a public tool.
-async fn desk() -> (Running, Runs) {
+/// Starts a tool server with a public tool.
+async fn start_tool_server() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let running = Running::start(desk::server(&runs), |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(tool_server::server(&runs), |config| {
+        config.with_issuer(ISSUER)
+    })
+    .await;
     (running, runs)
 }
 
 /// Starts the same with an open handshake, so that requests without a token get further.
-async fn open_desk() -> (Running, Runs) {
+async fn start_with_open_handshake() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let server = desk::server(&runs).with_open_handshake();
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let server = tool_server::server(&runs).with_open_handshake();
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
 /// Returns a client with these scopes, in an open session if the revision has sessions.
-async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
-    let token = tokens::token(&tokens::claims(&running.resource(), scopes));
+async fn client(running: &RunningServer, revision: Revision, scopes: &str) -> Client {
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     let mut client = Client::new(running.resource(), revision).with_token(token);
     client.open().await;
     client

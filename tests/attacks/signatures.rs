@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use support::SigningKey;
 
 use crate::{
-    case::{Case, refused},
-    world::World,
+    attack_case::{Case, refused},
+    fixture::Fixture,
 };
 
 /// The order of P-256 and of Ed25519's group, big-endian and little-endian.
@@ -18,7 +18,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// Puts the signature of one token under the message of another.
-fn transplanted(w: &World, name: &str, value: &str) -> String {
+fn transplanted(w: &Fixture, name: &str, value: &str) -> String {
     let (good, other) = (w.good().build(), w.claim(name, value.into()));
     let signature = good.rsplit_once('.').expect("three parts").1;
     format!(

@@ -2,17 +2,20 @@
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
-    application::{Application, CALLBACK},
     browser::Choice,
+    rmcp_client_app::{CALLBACK, RmcpClientApp},
 };
 
-use crate::{REVISIONS, challenge_at_connect, closed_desk, logged_in, modest, open_desk, shown};
+use crate::{
+    REVISIONS, challenge_at_connect, logged_in, modest, shown, start_protected_server,
+    start_with_open_handshake,
+};
 
 #[tokio::test]
 async fn a_client_finds_its_way_from_the_url_to_a_call() {
     for revision in REVISIONS {
-        let (running, runs, _) = closed_desk().await;
-        let mut application = Application::new(running.resource(), revision).await;
+        let (running, runs, _) = start_protected_server().await;
+        let mut application = RmcpClientApp::new(running.resource(), revision).await;
         let challenge = challenge_at_connect(&mut application).await;
 
         let login = application.begin_login(&challenge, modest()).await;
@@ -46,8 +49,8 @@ async fn a_client_finds_its_way_from_the_url_to_a_call() {
 #[tokio::test]
 async fn a_person_can_leave_out_what_a_client_asks_for() {
     for revision in REVISIONS {
-        let (running, runs, _) = closed_desk().await;
-        let mut application = Application::new(running.resource(), revision).await;
+        let (running, runs, _) = start_protected_server().await;
+        let mut application = RmcpClientApp::new(running.resource(), revision).await;
         let challenge = challenge_at_connect(&mut application).await;
         // By default, rmcp requests every scope in the metadata.
         let login = application
@@ -72,9 +75,9 @@ async fn a_person_can_leave_out_what_a_client_asks_for() {
 }
 
 #[tokio::test]
-async fn a_person_who_denies_is_not_logged_in() {
-    let (running, _, _) = closed_desk().await;
-    let mut application = Application::new(running.resource(), REVISIONS[0]).await;
+async fn a_user_who_denies_is_not_logged_in() {
+    let (running, _, _) = start_protected_server().await;
+    let mut application = RmcpClientApp::new(running.resource(), REVISIONS[0]).await;
     let challenge = challenge_at_connect(&mut application).await;
     let login = application.begin_login(&challenge, modest()).await;
     let (browser, page) = shown(&login.url).await;
@@ -88,8 +91,8 @@ async fn a_person_who_denies_is_not_logged_in() {
 #[tokio::test]
 async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login() {
     for revision in REVISIONS {
-        let (running, runs, _) = open_desk().await;
-        let mut application = Application::new(running.resource(), revision).await;
+        let (running, runs, _) = start_with_open_handshake().await;
+        let mut application = RmcpClientApp::new(running.resource(), revision).await;
         application.connect().await.expect("anybody may connect");
         let tools = application.tools().await;
         assert!(tools.contains(&"write".to_owned()), "{tools:?}");
@@ -112,9 +115,9 @@ async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login()
 }
 
 #[tokio::test]
-async fn a_person_can_be_somebody_else() {
-    let (running, _, _) = closed_desk().await;
-    let mut application = Application::new(running.resource(), REVISIONS[0]).await;
+async fn a_user_can_log_in_under_another_name() {
+    let (running, _, _) = start_protected_server().await;
+    let mut application = RmcpClientApp::new(running.resource(), REVISIONS[0]).await;
     let challenge = challenge_at_connect(&mut application).await;
     let login = application.begin_login(&challenge, modest()).await;
     let (browser, page) = shown(&login.url).await;
@@ -126,7 +129,7 @@ async fn a_person_can_be_somebody_else() {
 
 #[tokio::test]
 async fn a_client_that_ends_its_session_has_no_error() {
-    let (running, _, _) = closed_desk().await;
+    let (running, _, _) = start_protected_server().await;
     let mut application = logged_in(&running, REVISIONS[0], &["desk:read"]).await;
     application.told("read").await;
     application.disconnect().await;

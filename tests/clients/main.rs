@@ -4,41 +4,49 @@
 //! revision with sessions and in the one without.
 
 mod login;
-mod refresh;
-mod rounds;
-mod sessionless;
+mod multi_round;
 mod step_up;
+mod token_refresh;
+mod without_sessions;
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
-    application::{Application, CALLBACK},
     browser::{Browser, Page},
     client::Revision,
-    clock::MovedClock,
-    desk::{self, Runs},
-    server::Running,
+    manual_clock::ManualClock,
+    rmcp_client_app::{CALLBACK, RmcpClientApp},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 
 /// The revisions that current clients use to connect.
 const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
 /// Starts a closed desk that issues its own tokens.
-async fn closed_desk() -> (Running, Runs, MovedClock) {
-    let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
-    (Running::start(server, |config| config).await, runs, clock)
+async fn start_protected_server() -> (RunningServer, Runs, ManualClock) {
+    let (runs, clock) = (Runs::default(), ManualClock::default());
+    let server = tool_server::protected_unverified_server(&runs).with_clock(clock.clone());
+    (
+        RunningServer::start(server, |config| config).await,
+        runs,
+        clock,
+    )
 }
 
 /// Starts the same with a public tool and an open handshake.
-async fn open_desk() -> (Running, Runs, MovedClock) {
-    let (runs, clock) = (Runs::default(), MovedClock::default());
-    let server = desk::unverified_server(&runs).with_clock(clock.clone());
+async fn start_with_open_handshake() -> (RunningServer, Runs, ManualClock) {
+    let (runs, clock) = (Runs::default(), ManualClock::default());
+    let server = tool_server::unverified_server(&runs).with_clock(clock.clone());
     let server = server.with_open_handshake();
-    (Running::start(server, |config| config).await, runs, clock)
+    (
+        RunningServer::start(server, |config| config).await,
+        runs,
+        clock,
+    )
 }
 
 /// Returns the challenge that an application gets when it connects.
-async fn challenge_at_connect(application: &mut Application) -> String {
+async fn challenge_at_connect(application: &mut RmcpClientApp) -> String {
     let error = application.connect().await.expect_err("a token is needed");
     let challenge = error.auth_challenge().map(str::to_owned);
     challenge.unwrap_or_else(|| panic!("no challenge: {error:?}"))
@@ -58,8 +66,8 @@ async fn shown(url: &str) -> (Browser, Page) {
 }
 
 /// Returns an application that is logged in with these scopes and connected.
-async fn logged_in(running: &Running, revision: Revision, scopes: &[&str]) -> Application {
-    let mut application = Application::new(running.resource(), revision).await;
+async fn logged_in(running: &RunningServer, revision: Revision, scopes: &[&str]) -> RmcpClientApp {
+    let mut application = RmcpClientApp::new(running.resource(), revision).await;
     let challenge = challenge_at_connect(&mut application).await;
     let login = application
         .begin_login(&challenge, AuthorizationRequest::new(CALLBACK))
@@ -72,7 +80,7 @@ async fn logged_in(running: &Running, revision: Revision, scopes: &[&str]) -> Ap
 }
 
 /// Requests the scopes of a challenge, and the user consents.
-async fn stepped_up(application: &Application, challenge: &str) {
+async fn stepped_up(application: &RmcpClientApp, challenge: &str) {
     let url = application.begin_step_up(challenge).await;
     let (browser, page) = shown(&url).await;
     let answer = browser.press(&page, "allow").await;

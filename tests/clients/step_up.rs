@@ -2,12 +2,12 @@
 
 use support::client::Revision;
 
-use crate::{REVISIONS, closed_desk, logged_in, shown, stepped_up};
+use crate::{REVISIONS, logged_in, shown, start_protected_server, stepped_up};
 
 #[tokio::test]
-async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
+async fn a_client_steps_up_twice_in_one_session() {
     for revision in REVISIONS {
-        let (running, runs, _) = closed_desk().await;
+        let (running, runs, _) = start_protected_server().await;
         let application = logged_in(&running, revision, &[]).await;
         assert_eq!(application.told("whoami").await, "developer with ");
 
@@ -44,7 +44,7 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
         assert_eq!(application.granted().await, ["desk:read", "desk:write"]);
         assert_eq!(application.told("rewrite").await, "rewrite ran");
 
-        // `desk:write` is one of two scopes that suffice, so no step-up is needed.
+        // `start_tool_server:write` is one of two scopes that suffice, so no step-up is needed.
         assert_eq!(application.told("purge").await, "purge ran");
         assert_eq!(runs.all(), ["whoami", "read", "rewrite", "purge"]);
 
@@ -67,9 +67,9 @@ async fn a_client_steps_up_twice_and_goes_on_in_its_session() {
 }
 
 #[tokio::test]
-async fn a_person_who_denies_more_keeps_what_there_was() {
+async fn a_user_who_denies_a_step_up_keeps_the_earlier_scopes() {
     for revision in REVISIONS {
-        let (running, runs, _) = closed_desk().await;
+        let (running, runs, _) = start_protected_server().await;
         let application = logged_in(&running, revision, &["desk:read"]).await;
         let challenge = application.refused("write").await;
         let url = application.begin_step_up(&challenge).await;

@@ -3,18 +3,18 @@
 use rmcp::transport::AuthorizationRequest;
 use serde_json::json;
 use support::{
-    application::{Application, CALLBACK},
     browser::Browser,
     client::{Client, Revision},
-    desk::Runs,
-    server::Running,
+    rmcp_client_app::{CALLBACK, RmcpClientApp},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 
-use crate::desk;
+use crate::start_tool_server;
 
 /// Returns a token of a server's development issuer with all of its scopes.
-pub(crate) async fn token(running: &Running) -> String {
-    let application = Application::new(running.resource(), Revision::Stateless).await;
+pub(crate) async fn token(running: &RunningServer) -> String {
+    let application = RmcpClientApp::new(running.resource(), Revision::Stateless).await;
     let challenge = Client::new(running.resource(), Revision::Stateless)
         .call("read", json!({}))
         .await;
@@ -29,7 +29,7 @@ pub(crate) async fn token(running: &Running) -> String {
     application.token().await
 }
 
-async fn challenged(running: &Running, token: &str) -> (u16, Option<String>) {
+async fn challenged(running: &RunningServer, token: &str) -> (u16, Option<String>) {
     let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
     let answer = client.call("read", json!({})).await;
     let challenge = answer.challenge();
@@ -39,7 +39,7 @@ async fn challenged(running: &Running, token: &str) -> (u16, Option<String>) {
 
 #[tokio::test]
 async fn a_token_of_one_server_is_refused_by_another() {
-    let ((one, _), (other, runs)) = (desk().await, desk().await);
+    let ((one, _), (other, runs)) = (start_tool_server().await, start_tool_server().await);
     let token = token(&one).await;
     assert_eq!(challenged(&one, &token).await, (200, None));
     let (status, _) = challenged(&other, &token).await;
@@ -49,11 +49,11 @@ async fn a_token_of_one_server_is_refused_by_another() {
 
 #[tokio::test]
 async fn even_by_one_that_trusts_its_issuer() {
-    let (one, _) = desk().await;
+    let (one, _) = start_tool_server().await;
     let runs = Runs::default();
     let issuer = one.origin();
-    let server = desk::unverified_server(&runs);
-    let other = Running::start(server, |config| config.with_issuer(issuer)).await;
+    let server = tool_server::unverified_server(&runs);
+    let other = RunningServer::start(server, |config| config.with_issuer(issuer)).await;
     let token = token(&one).await;
     let (status, told) = challenged(&other, &token).await;
     assert_eq!(status, 401);

@@ -4,9 +4,9 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpService, session::local::LocalSessionManager,
 };
 use support::{
-    desk::{self, Runs},
-    ledger::Ledger,
-    tokens,
+    rmcp_handler::RmcpHandler,
+    tool_server::{self, Runs},
+    unsigned_tokens,
 };
 use toolgate::{Config, HandlerGate, access};
 
@@ -35,14 +35,14 @@ const OF_THE_ISSUER: [&str; 7] = [
 
 /// Returns why a server and a gate with this configuration do not start, or `None` if they do.
 async fn faults(config: &Config) -> [Option<String>; 2] {
-    let server = desk::unverified_server(&Runs::default());
+    let server = tool_server::unverified_server(&Runs::default());
     let server = server.into_router(config.clone());
     let gate = HandlerGate::builder("ledger")
         .tool("read", access!(scope = "ledger:read"))
         .build_unseen(config.clone());
     let gate = gate.map(|gate| {
         let service = StreamableHttpService::new(
-            gate.guard_each(|| Ok(Ledger::default())),
+            gate.guard_each(|| Ok(RmcpHandler::default())),
             LocalSessionManager::default().into(),
             gate.transport(),
         );
@@ -73,7 +73,7 @@ async fn a_resource_at_a_path_of_the_servers_own_is_a_fault_that_says_what_to_do
 #[tokio::test]
 async fn a_path_of_the_issuer_is_free_where_there_is_none() {
     for path in OF_THE_ISSUER {
-        let config = Config::new(format!("{ORIGIN}{path}")).with_issuer(tokens::ISSUER);
+        let config = Config::new(format!("{ORIGIN}{path}")).with_issuer(unsigned_tokens::ISSUER);
         assert_eq!(faults(&config).await, [None, None], "{path}");
     }
 }

@@ -4,9 +4,9 @@ use reqwest::{Url, redirect::Policy};
 use serde_json::json;
 use support::{
     browser::Browser,
-    desk::{self, Runs},
-    server::Running,
-    tokens,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens,
 };
 
 use crate::existence::start_error;
@@ -16,7 +16,7 @@ const CALLBACK: &str = "http://127.0.0.1:3119/callback";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// Returns the authorization URL of a client that registers itself at a server.
-async fn authorization(running: &Running, scope: &str) -> Url {
+async fn authorization(running: &RunningServer, scope: &str) -> Url {
     let registration = json!({"client_name": "A test", "redirect_uris": [CALLBACK]});
     let registered = reqwest::Client::new()
         .post(running.url("/development/register"))
@@ -40,8 +40,8 @@ async fn authorization(running: &Running, scope: &str) -> Url {
 
 #[tokio::test]
 async fn a_scope_that_nobody_has_described_says_what_asks_for_it() {
-    let server = desk::unverified_server(&Runs::default());
-    let running = Running::start(server, |config| config).await;
+    let server = tool_server::unverified_server(&Runs::default());
+    let running = RunningServer::start(server, |config| config).await;
     let url = authorization(&running, "desk:read desk:write desk:admin").await;
     let page = Browser::default().open(url.as_str()).await;
     let choices = page.choices();
@@ -63,8 +63,8 @@ async fn a_scope_that_nobody_has_described_says_what_asks_for_it() {
 #[tokio::test]
 async fn consent_is_automatic_where_the_program_says_so_and_nowhere_else() {
     for is_automatic in [false, true] {
-        let server = desk::unverified_server(&Runs::default());
-        let running = Running::start(server, |config| match is_automatic {
+        let server = tool_server::unverified_server(&Runs::default());
+        let running = RunningServer::start(server, |config| match is_automatic {
             true => config.with_automatic_consent(),
             false => config,
         })
@@ -85,11 +85,11 @@ async fn consent_is_automatic_where_the_program_says_so_and_nowhere_else() {
 #[tokio::test]
 async fn a_server_that_would_consent_for_nobody_does_not_start() {
     for change in [
-        |config: toolgate::Config| config.with_issuer(tokens::ISSUER),
+        |config: toolgate::Config| config.with_issuer(unsigned_tokens::ISSUER),
         |config: toolgate::Config| config.with_bind(([0, 0, 0, 0], 8000).into()),
     ] {
         let config = toolgate::Config::new("http://127.0.0.1:8000/mcp").with_automatic_consent();
-        let server = desk::unverified_server(&Runs::default());
+        let server = tool_server::unverified_server(&Runs::default());
         let error = start_error(server.serve(change(config))).await;
         assert!(error.contains("with_automatic_consent"), "{error}");
     }

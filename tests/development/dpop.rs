@@ -6,9 +6,9 @@ use serde_json::json;
 use support::{
     SigningKey,
     client::{Client, Revision},
-    desk::{self, Runs},
-    person::Person,
-    server::Running,
+    consenting_user::ConsentingUser,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 use toolgate::Dpop;
 
@@ -20,15 +20,15 @@ async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {
         (Dpop::required().with_nonces(), Revision::Stateless),
     ] {
         let runs = Runs::default();
-        let server = desk::closed_unverified_server(&runs);
-        let running = Running::start(server, |config| config.with_dpop(dpop.clone())).await;
+        let server = tool_server::protected_unverified_server(&runs);
+        let running = RunningServer::start(server, |config| config.with_dpop(dpop.clone())).await;
         let key = Arc::new(SigningKey::p256("client"));
         let log_in = async |allows: &str| {
-            let person = Person {
+            let person = ConsentingUser {
                 name: "ada",
                 allows,
             };
-            person.logs_in_for(&running.resource(), &key).await
+            person.log_in_with_key(&running.resource(), &key).await
         };
         let anonymous = Client::new(running.resource(), revision);
         let asked = anonymous.call("read", json!({})).await;
@@ -68,12 +68,15 @@ async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {
 #[tokio::test]
 async fn a_client_that_proves_nothing_goes_on_as_before() {
     let runs = Runs::default();
-    let running = Running::start(desk::closed_unverified_server(&runs), |config| config).await;
-    let person = Person {
+    let running = RunningServer::start(tool_server::protected_unverified_server(&runs), |config| {
+        config
+    })
+    .await;
+    let person = ConsentingUser {
         name: "ada",
         allows: "desk:read",
     };
-    let token = person.logs_in(&running.resource()).await;
+    let token = person.log_in(&running.resource()).await;
     let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
     assert_eq!(client.call("read", json!({})).await.status, 200);
 }

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use support::{desk::Runs, server::Running, tokens};
+use support::{
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens,
+};
 use tokio::net::TcpListener;
 use toolgate::{Config, Error, Server};
 
-use crate::{PATHS, assert_absent, desk, get};
+use crate::{PATHS, assert_absent, get, start_tool_server};
 
 fn open_only() -> Server<()> {
     /// Answers.
@@ -31,7 +35,7 @@ pub(crate) async fn start_error(serving: impl Future<Output = Result<(), Error>>
 
 #[tokio::test]
 async fn on_loopback_it_is_there_and_the_resource_names_it() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for path in PATHS {
         let answer = get(&running.url(path)).await;
         assert_ne!(answer.status, 404, "{path} {answer:?}");
@@ -43,21 +47,22 @@ async fn on_loopback_it_is_there_and_the_resource_names_it() {
 
 #[tokio::test]
 async fn with_an_issuer_configured_it_does_not_exist() {
-    let server = desk::unverified_server(&Runs::default());
-    let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    let server = tool_server::unverified_server(&Runs::default());
+    let running =
+        RunningServer::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
     assert_absent(&running.origin()).await;
     let metadata = get(&running.url("/.well-known/oauth-protected-resource")).await;
     assert!(
         !metadata.text.contains(&running.origin()[7..]) || {
             let servers = metadata.json()["authorization_servers"].clone();
-            servers == serde_json::json!([tokens::ISSUER])
+            servers == serde_json::json!([unsigned_tokens::ISSUER])
         }
     );
 }
 
 #[tokio::test]
 async fn where_no_tool_needs_a_token_it_does_not_exist() {
-    let running = Running::start(open_only(), |config| config).await;
+    let running = RunningServer::start(open_only(), |config| config).await;
     assert_absent(&running.origin()).await;
 }
 
@@ -68,7 +73,7 @@ async fn a_server_with_a_public_resource_does_not_start_without_an_issuer() {
         "https://127.0.0.1.evil.example/mcp",
         "https://192.168.1.5:8000/mcp",
     ] {
-        let server = desk::unverified_server(&Runs::default());
+        let server = tool_server::unverified_server(&Runs::default());
         let error = start_error(server.serve(Config::new(resource))).await;
         assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
     }
@@ -77,7 +82,7 @@ async fn a_server_with_a_public_resource_does_not_start_without_an_issuer() {
 #[tokio::test]
 async fn a_server_that_is_to_listen_everywhere_does_not_start_without_an_issuer() {
     let config = Config::new("http://127.0.0.1:8000/mcp").with_bind(([0, 0, 0, 0], 8000).into());
-    let server = desk::unverified_server(&Runs::default());
+    let server = tool_server::unverified_server(&Runs::default());
     let error = start_error(server.serve(config)).await;
     assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
 }
@@ -86,7 +91,7 @@ async fn a_server_that_is_to_listen_everywhere_does_not_start_without_an_issuer(
 async fn a_socket_that_listens_everywhere_counts_whatever_the_configuration_says() {
     let config = Config::new("http://127.0.0.1:8000/mcp");
     let listener = TcpListener::bind("0.0.0.0:0").await.expect("a free port");
-    let server = desk::unverified_server(&Runs::default());
+    let server = tool_server::unverified_server(&Runs::default());
     let error = start_error(server.serve_on(listener, config, std::future::pending())).await;
     assert!(error.contains("TOOLGATE_AUTHORIZATION_SERVERS"), "{error}");
     assert!(error.contains("0.0.0.0"), "{error}");

@@ -11,9 +11,9 @@ mod mounted;
 mod strangers;
 
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 
 /// One path of each kind that the issuer serves.
@@ -26,15 +26,16 @@ const PATHS: [&str; 6] = [
     "/development/authorize",
 ];
 
-/// Starts a desk that issues its own tokens.
-async fn desk() -> (Running, Runs) {
+/// Starts a tool server that issues its own tokens.
+async fn start_tool_server() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let running = Running::start(desk::unverified_server(&runs), |config| config).await;
+    let running =
+        RunningServer::start(tool_server::unverified_server(&runs), |config| config).await;
     (running, runs)
 }
 
 /// Fetches a URL.
-async fn get(url: &str) -> Answer {
+async fn get(url: &str) -> HttpResponse {
     Client::new(url, Revision::Stateless).get(url).await
 }
 
@@ -46,7 +47,7 @@ async fn assert_absent(origin: &str) {
     }
     for path in ["/development/register", "/development/token"] {
         let request = reqwest::Client::new().post(format!("{origin}{path}"));
-        let answer = Answer::of(request.body("{}")).await;
+        let answer = HttpResponse::of(request.body("{}")).await;
         assert_eq!(answer.status, 404, "{path} {answer:?}");
     }
 }

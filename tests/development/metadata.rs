@@ -1,12 +1,12 @@
 //! The issuer's metadata, at every URL that clients try.
 
-use support::client::Answer;
+use support::client::HttpResponse;
 
-use crate::{desk, get};
+use crate::{get, start_tool_server};
 
 #[tokio::test]
 async fn it_is_the_same_wherever_a_client_looks() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let mut seen = Vec::new();
     for path in [
         // At the issuer's own URL, which has no path (RFC 8414 §3, OpenID Connect Discovery
@@ -44,13 +44,13 @@ async fn it_is_the_same_wherever_a_client_looks() {
 
 #[tokio::test]
 async fn a_page_can_read_it_and_no_version_header_matters() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for version in ["2024-11-05", "2025-11-25", "2026-07-28", "nonsense"] {
         let request = reqwest::Client::new()
             .get(running.url("/.well-known/oauth-authorization-server"))
             .header("origin", "http://localhost:6274")
             .header("mcp-protocol-version", version);
-        let answer = Answer::of(request).await;
+        let answer = HttpResponse::of(request).await;
         assert_eq!(answer.status, 200, "{version}");
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     }
@@ -58,7 +58,7 @@ async fn a_page_can_read_it_and_no_version_header_matters() {
 
 #[tokio::test]
 async fn the_resources_own_document_is_not_the_issuers() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let answer = get(&running.url("/.well-known/oauth-protected-resource/mcp")).await;
     let scopes = &answer.json()["scopes_supported"];
     // The scope for a refresh token belongs to the issuer, not to the resource.

@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use axum::{Router, extract::ConnectInfo, routing::get as route};
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    tokens,
+    client::{Client, HttpResponse, Revision},
+    tool_server::{self, Runs},
+    unsigned_tokens,
 };
 use tokio::net::TcpListener;
 use toolgate::Config;
@@ -29,7 +29,7 @@ async fn application(configure: impl FnOnce(Config) -> Config, peer: Peer) -> St
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let config = configure(Config::new(format!("http://{address}/mcp")));
-    let server = desk::unverified_server(&Runs::default());
+    let server = tool_server::unverified_server(&Runs::default());
     let own = Router::new()
         .route("/own", route(async || "own"))
         .fallback(async || "own fallback");
@@ -51,7 +51,7 @@ async fn application(configure: impl FnOnce(Config) -> Config, peer: Peer) -> St
 }
 
 fn trusted(config: Config) -> Config {
-    config.with_issuer(tokens::ISSUER)
+    config.with_issuer(unsigned_tokens::ISSUER)
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn the_applications_own_routes_are_its_own() {
             .get(format!("{origin}{path}"))
             .header("host", "any.example")
             .bearer_auth("a token of its own");
-        assert_eq!(Answer::of(request).await.text, text, "{path}");
+        assert_eq!(HttpResponse::of(request).await.text, text, "{path}");
     }
 }
 
@@ -80,7 +80,7 @@ async fn the_server_is_protected_there_as_well() {
     // A browser page can read the refusal.
     let message = client.message("tools/call", json!({"name": "read"}));
     let request = client.post(&message).header("origin", "http://localhost:1");
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 401);
     assert!(answer.header("access-control-allow-origin").is_some());
 }

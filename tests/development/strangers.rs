@@ -2,13 +2,13 @@
 
 use reqwest::RequestBuilder;
 use serde_json::json;
-use support::client::Answer;
+use support::client::HttpResponse;
 
-use crate::{PATHS, desk};
+use crate::{PATHS, start_tool_server};
 
 /// Sends a request of each kind with a change, and returns the statuses.
 async fn statuses(change: impl Fn(RequestBuilder) -> RequestBuilder) -> Vec<u16> {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let http = reqwest::Client::new();
     let registration = json!({"redirect_uris": ["http://127.0.0.1/callback"]});
     let gets = PATHS.iter().map(|path| http.get(running.url(path)));
@@ -24,7 +24,7 @@ async fn statuses(change: impl Fn(RequestBuilder) -> RequestBuilder) -> Vec<u16>
     ];
     let mut statuses = Vec::new();
     for request in gets.chain(posts) {
-        let answer = Answer::of(change(request)).await;
+        let answer = HttpResponse::of(change(request)).await;
         if answer.status == 403 {
             // Some clients treat any challenge on a 403 as a missing scope.
             assert_eq!(answer.challenge(), None, "{answer:?}");

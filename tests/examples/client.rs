@@ -13,9 +13,9 @@ use std::{
 use rmcp::{model::Implementation, transport::AuthorizationRequest};
 use serde_json::Value;
 use support::{
-    application::{Application, CALLBACK},
     browser::Page,
     client::Revision,
+    rmcp_client_app::{CALLBACK, RmcpClientApp},
 };
 
 #[tokio::main]
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "2026-07-28" => Revision::Stateless,
         _ => Revision::Session("2025-11-25"),
     };
-    let mut application = Application::new(env::var("INTEROP_URL")?, revision).await;
+    let mut application = RmcpClientApp::new(env::var("INTEROP_URL")?, revision).await;
     let error = application.connect().await.expect_err("a token is needed");
     let challenge = error.auth_challenge().ok_or("no challenge")?.to_owned();
     // Requests the scopes of the challenge, not all scopes of the server.

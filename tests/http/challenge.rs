@@ -3,16 +3,19 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    desk::{Runs, server},
-    server::Running,
-    tokens,
+    running_server::RunningServer,
+    tool_server::{Runs, server},
+    unsigned_tokens,
 };
 
-use crate::{client, closed_desk, desk, open_desk};
+use crate::{client, start_protected_server, start_tool_server, start_with_open_handshake};
 
 #[tokio::test]
 async fn without_a_token_there_is_a_401_that_names_the_tools_scopes_and_no_error() {
-    for (is_open, (running, runs)) in [(false, desk().await), (true, open_desk().await)] {
+    for (is_open, (running, runs)) in [
+        (false, start_tool_server().await),
+        (true, start_with_open_handshake().await),
+    ] {
         for revision in Revision::ALL {
             let mut anonymous = Client::new(running.resource(), revision);
             if is_open {
@@ -24,7 +27,7 @@ async fn without_a_token_there_is_a_401_that_names_the_tools_scopes_and_no_error
     }
 }
 
-async fn names_the_scopes_of_each_tool(running: &Running, anonymous: &Client) {
+async fn names_the_scopes_of_each_tool(running: &RunningServer, anonymous: &Client) {
     let metadata = running.url("/.well-known/oauth-protected-resource/mcp");
     {
         for (tool, scope) in [
@@ -54,7 +57,7 @@ async fn names_the_scopes_of_each_tool(running: &Running, anonymous: &Client) {
 
 #[tokio::test]
 async fn a_closed_server_asks_for_its_baseline_at_the_first_request() {
-    let (running, _) = closed_desk().await;
+    let (running, _) = start_protected_server().await;
     for revision in Revision::ALL {
         let answer = Client::new(running.resource(), revision).initialize().await;
         assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
@@ -71,15 +74,15 @@ async fn a_closed_server_asks_for_its_baseline_at_the_first_request() {
 
 #[tokio::test]
 async fn a_bad_token_is_a_401_with_invalid_token_even_on_a_public_tool() {
-    let (running, runs) = open_desk().await;
+    let (running, runs) = start_with_open_handshake().await;
     let resource = running.resource();
     let with = |change: serde_json::Value| {
-        let mut claims = tokens::claims(&resource, "desk:read");
+        let mut claims = unsigned_tokens::claims(&resource, "desk:read");
         claims
             .as_object_mut()
             .expect("an object")
             .extend(change.as_object().expect("an object").clone());
-        tokens::token(&claims)
+        unsigned_tokens::token(&claims)
     };
     for (what, token) in [
         ("malformed", "no-token-at-all".to_owned()),
@@ -122,8 +125,8 @@ async fn a_bad_token_is_a_401_with_invalid_token_even_on_a_public_tool() {
 }
 
 #[tokio::test]
-async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() {
-    let (running, runs) = desk().await;
+async fn a_missing_scope_is_a_403_that_names_required_and_granted_scopes() {
+    let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         for (scopes, tool, named) in [
             ("", "read", "desk:read"),
@@ -159,8 +162,8 @@ async fn a_lack_of_scope_is_a_403_that_names_what_is_needed_and_what_there_is() 
 }
 
 #[tokio::test]
-async fn enough_is_enough() {
-    let (running, _) = desk().await;
+async fn sufficient_scopes_are_accepted() {
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         for (scopes, tool) in [
             ("", "ping"),
@@ -179,13 +182,13 @@ async fn enough_is_enough() {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_with_a_stepped_up_token() {
-    let (running, runs) = desk().await;
+async fn a_session_continues_with_a_stepped_up_token() {
+    let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         let first = client(&running, revision, "desk:read").await;
         assert_eq!(first.call("write", json!({})).await.status, 403);
-        let more = tokens::claims(&running.resource(), "desk:read desk:write");
-        let stepped_up = first.with_token(tokens::token(&more));
+        let more = unsigned_tokens::claims(&running.resource(), "desk:read desk:write");
+        let stepped_up = first.with_token(unsigned_tokens::token(&more));
         assert_eq!(
             stepped_up.call("write", json!({})).await.status,
             200,
@@ -196,10 +199,11 @@ async fn a_session_goes_on_with_a_stepped_up_token() {
 }
 
 #[tokio::test]
-async fn a_server_can_name_what_is_needed_alone() {
+async fn a_server_can_name_only_the_required_scopes() {
     let runs = Runs::default();
     let server = server(&runs).with_challenge_scopes(toolgate::ChallengeScopes::Needed);
-    let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+    let running =
+        RunningServer::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let answer = client.call("write", json!({})).await;
     assert_eq!(

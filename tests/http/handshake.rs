@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::{ISSUER, Unsigned},
+    client::{Client, HttpResponse, Revision},
+    resources_and_prompts,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
 use toolgate::{AuthorizeError, Caller, Changes, Server, Visibility, mcp_tool, tools};
 
@@ -16,17 +16,17 @@ use crate::client;
 /// The login scopes.
 const BASELINE: &str = "desk:read";
 
-/// Builds a desk with public and protected tools, prompts and resources.
+/// Builds a tool server with public and protected tools, prompts and resources.
 fn mixed(runs: &Runs) -> Server<Runs> {
-    shelf::furnish(desk::server(runs)).with_changes(&Changes::new())
+    resources_and_prompts::add_all(tool_server::server(runs)).with_changes(&Changes::new())
 }
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 /// Asserts that a response is the 401 of the handshake: no `error`, the login scopes.
-fn asks_for_the_login(answer: &Answer, what: &str) {
+fn asks_for_the_login(answer: &HttpResponse, what: &str) {
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     let challenge = answer.challenge();
     let challenge = challenge.unwrap_or_else(|| panic!("{what}: no challenge in {answer:?}"));
@@ -35,7 +35,7 @@ fn asks_for_the_login(answer: &Answer, what: &str) {
 }
 
 /// Sends every request of the handshake, and returns the responses.
-async fn handshake(client: &Client) -> Vec<(String, Answer)> {
+async fn handshake(client: &Client) -> Vec<(String, HttpResponse)> {
     let mut answers = vec![("initialize".to_owned(), client.clone().initialize().await)];
     for method in [
         "server/discover",
@@ -67,15 +67,15 @@ async fn handshake(client: &Client) -> Vec<(String, Answer)> {
 }
 
 /// Returns the response to a request that would otherwise get an endless stream.
-async fn head_of(request: reqwest::RequestBuilder) -> Answer {
+async fn head_of(request: reqwest::RequestBuilder) -> HttpResponse {
     let response = request.send().await.expect("an answer");
     match response.status().as_u16() {
-        200 => Answer {
+        200 => HttpResponse {
             status: 200,
             headers: Default::default(),
             text: String::new(),
         },
-        _ => Answer::of_response(response).await,
+        _ => HttpResponse::of_response(response).await,
     }
 }
 
@@ -135,7 +135,7 @@ fn requests_for_public_items() -> [(&'static str, Value); 5] {
 /// Without a session, a client of these revisions can use nothing, and rmcp's own response
 /// (400) would not make it log in.
 #[tokio::test]
-async fn a_session_revision_without_session_and_token_is_asked_to_log_in() {
+async fn a_session_revision_without_session_and_token_gets_a_401() {
     let runs = Runs::default();
     let running = start(mixed(&runs)).await;
     for revision in &Revision::ALL[1..] {
@@ -143,9 +143,9 @@ async fn a_session_revision_without_session_and_token_is_asked_to_log_in() {
         for (method, params) in requests_for_public_items() {
             let message = stranger.message(method, params);
             let bare = || stranger.post(&message).body(message.to_string());
-            asks_for_the_login(&Answer::of(bare()).await, method);
+            asks_for_the_login(&HttpResponse::of(bare()).await, method);
             let named = bare().header("mcp-protocol-version", revision.name());
-            asks_for_the_login(&Answer::of(named).await, method);
+            asks_for_the_login(&HttpResponse::of(named).await, method);
         }
         // Even with a token, the client needs its session.
         let member = client(&running, *revision, "").await;
@@ -187,7 +187,7 @@ fn hello() -> &'static str {
 async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
     let server = || Server::new("public").tools(tools![hello]).without_banner();
     for server in [server(), server().without_sessions()] {
-        let running = Running::start(server, |config| config).await;
+        let running = RunningServer::start(server, |config| config).await;
         for revision in Revision::ALL {
             let mut stranger = Client::new(running.resource(), revision);
             stranger.open().await;
@@ -202,7 +202,7 @@ async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
 }
 
 #[tokio::test]
-async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() {
+async fn an_open_handshake_lists_everything_and_refuses_at_the_call() {
     let runs = Runs::default();
     let running = start(mixed(&runs).with_open_handshake()).await;
     for revision in Revision::ALL {
@@ -215,7 +215,7 @@ async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() 
             ("resources/list", "resources"),
             ("resources/templates/list", "resourceTemplates"),
         ] {
-            let listed = |answer: Answer| answer.json()["result"][list].clone();
+            let listed = |answer: HttpResponse| answer.json()["result"][list].clone();
             let shown = listed(stranger.request(method, json!({})).await);
             assert_eq!(shown, listed(member.request(method, json!({})).await));
             assert!(shown.as_array().is_some_and(|all| !all.is_empty()));
@@ -243,7 +243,7 @@ async fn an_open_handshake_shows_everything_to_everybody_and_asks_at_the_call() 
 }
 
 #[tokio::test]
-async fn an_open_handshake_with_lists_by_grant_is_a_fault_at_the_start() {
+async fn an_open_handshake_with_lists_by_grant_is_a_start_error() {
     let runs = Runs::default();
     let server = mixed(&runs)
         .with_open_handshake()
@@ -276,7 +276,7 @@ async fn a_public_tool_that_can_demand_a_scope_protects_the_handshake() {
     let server = Server::new("files")
         .tools(tools![open_file])
         .without_banner();
-    let running = Running::start(server.with_verifier(Unsigned), |config| {
+    let running = RunningServer::start(server.with_verifier(UnsignedVerifier), |config| {
         config.with_issuer(ISSUER)
     });
     let running = running.await;

@@ -2,11 +2,11 @@
 
 use support::client::{Client, Revision};
 
-use crate::desk;
+use crate::start_tool_server;
 
 #[tokio::test]
 async fn health_needs_no_token_and_any_host_may_ask() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     for path in ["/healthz", "/readyz"] {
         // A probe uses the address of a container.
         let request = reqwest::Client::new()
@@ -22,7 +22,7 @@ async fn health_needs_no_token_and_any_host_may_ask() {
 
 #[tokio::test]
 async fn the_page_names_every_tool_and_runs_no_script_but_its_own() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let answer = client.get(&running.url("/docs")).await;
     assert_eq!(answer.status, 200);
@@ -43,8 +43,8 @@ async fn the_page_names_every_tool_and_runs_no_script_but_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_404_in_json() {
-    let (running, _) = desk().await;
+async fn an_unknown_path_is_a_404_in_json() {
+    let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let answer = client.get(&running.url("/nothing")).await;
     assert_eq!(answer.status, 404);

@@ -1,61 +1,64 @@
 //! The HTTP responses of a server, request by request, as the contract defines them.
 
-mod accept;
-mod adoption;
-mod authorize;
-mod bodies;
-mod browser;
+mod accept_header;
+mod browser_redirects;
 mod challenge;
+mod handler_gate;
 mod handshake;
 mod health;
-mod logging;
+mod large_bodies;
+mod log_messages;
 mod metadata;
+mod multi_round;
 mod origin;
 mod prompts;
 mod protocol;
 mod refusals;
 mod resources;
-mod rounds;
-mod schemes;
 mod scopes;
-mod sessionless;
+mod security_schemes;
 mod sessions;
 mod shutdown;
 mod subscriptions;
+mod tool_authorize;
+mod without_sessions;
 
 use support::{
     client::{Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    tokens::{self, ISSUER},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 
-/// Starts a desk with a public tool.
-async fn desk() -> (Running, Runs) {
+/// Starts a tool server with a public tool.
+async fn start_tool_server() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let running = Running::start(desk::server(&runs), |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(tool_server::server(&runs), |config| {
+        config.with_issuer(ISSUER)
+    })
+    .await;
     (running, runs)
 }
 
 /// Starts the same with an open handshake.
-async fn open_desk() -> (Running, Runs) {
+async fn start_with_open_handshake() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let server = desk::server(&runs).with_open_handshake();
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let server = tool_server::server(&runs).with_open_handshake();
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
-/// Starts a desk without public items.
-async fn closed_desk() -> (Running, Runs) {
+/// Starts a tool server without public items.
+async fn start_protected_server() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let server = desk::closed_server(&runs);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let server = tool_server::protected_server(&runs);
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, runs)
 }
 
 /// Returns a client with these scopes, in an open session if the revision has sessions.
-async fn client(running: &Running, revision: Revision, scopes: &str) -> Client {
-    let token = tokens::token(&tokens::claims(&running.resource(), scopes));
+async fn client(running: &RunningServer, revision: Revision, scopes: &str) -> Client {
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     let mut client = Client::new(running.resource(), revision).with_token(token);
     client.open().await;
     client

@@ -3,15 +3,15 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    tokens::ISSUER,
+    unsigned_tokens::ISSUER,
 };
 use toolgate::Algorithm;
 
-use crate::desk;
+use crate::start_tool_server;
 
 #[tokio::test]
 async fn the_document_is_at_both_places_and_the_same() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless);
     for path in ["", "/mcp", "/mcp/"] {
         let url = running.url(&format!("/.well-known/oauth-protected-resource{path}"));
@@ -35,8 +35,8 @@ async fn the_document_is_at_both_places_and_the_same() {
 }
 
 #[tokio::test]
-async fn a_protocol_version_that_nobody_knows_does_not_matter_there() {
-    let (running, _) = desk().await;
+async fn an_unknown_protocol_version_does_not_matter_for_metadata() {
+    let (running, _) = start_tool_server().await;
     let url = running.url("/.well-known/oauth-protected-resource");
     for version in ["2024-11-05", "2026-07-28", "nonsense"] {
         let request = reqwest::Client::new()
@@ -51,16 +51,16 @@ async fn a_protocol_version_that_nobody_knows_does_not_matter_there() {
 }
 
 #[tokio::test]
-async fn a_bad_token_does_not_matter_there() {
-    let (running, _) = desk().await;
+async fn an_invalid_token_does_not_matter_for_metadata() {
+    let (running, _) = start_tool_server().await;
     let url = running.url("/.well-known/oauth-protected-resource/mcp");
     let request = reqwest::Client::new().get(url).bearer_auth("nonsense");
     assert_eq!(request.send().await.expect("an answer").status(), 200);
 }
 
 #[tokio::test]
-async fn what_the_challenge_points_to_is_there() {
-    let (running, _) = desk().await;
+async fn the_metadata_url_of_the_challenge_exists() {
+    let (running, _) = start_tool_server().await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let answer = client.call("read", json!({})).await;
     let challenge = answer.challenge().expect("a challenge");

@@ -1,18 +1,18 @@
 //! `Host`, `Origin` and CORS.
 
 use serde_json::json;
-use support::client::{Answer, Client, Revision};
+use support::client::{Client, HttpResponse, Revision};
 
-use crate::{client, desk};
+use crate::{client, start_tool_server};
 
 #[tokio::test]
 async fn a_foreign_host_is_a_403_without_a_challenge() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example"] {
         let request = client.post(&message).header("host", host);
-        let answer = Answer::of(request.body(message.to_string())).await;
+        let answer = HttpResponse::of(request.body(message.to_string())).await;
         assert_eq!(answer.status, 403, "{host} {answer:?}");
         assert_eq!(answer.challenge(), None, "{host}");
         assert_eq!(answer.json()["error"], "foreign_host");
@@ -24,7 +24,7 @@ async fn a_foreign_host_is_a_403_without_a_challenge() {
 
 #[tokio::test]
 async fn a_foreign_origin_is_a_403_without_a_challenge_and_without_cors() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     for origin in [
@@ -33,7 +33,7 @@ async fn a_foreign_origin_is_a_403_without_a_challenge_and_without_cors() {
         "http://localhost.evil.example",
     ] {
         let request = client.post(&message).header("origin", origin);
-        let answer = Answer::of(request.body(message.to_string())).await;
+        let answer = HttpResponse::of(request.body(message.to_string())).await;
         assert_eq!(answer.status, 403, "{origin} {answer:?}");
         assert_eq!(answer.challenge(), None, "{origin}");
         assert_eq!(
@@ -47,12 +47,12 @@ async fn a_foreign_origin_is_a_403_without_a_challenge_and_without_cors() {
 
 #[tokio::test]
 async fn a_page_of_this_machine_may_ask_and_can_read_refusals() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let origin = "http://localhost:6274";
     let client = Client::new(running.resource(), Revision::Stateless);
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let request = client.post(&message).header("origin", origin);
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
     let exposed = answer
@@ -66,14 +66,14 @@ async fn a_page_of_this_machine_may_ask_and_can_read_refusals() {
 
 #[tokio::test]
 async fn a_preflight_needs_no_token() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let asked = "authorization,content-type,accept,last-event-id,mcp-protocol-version,mcp-session-id,mcp-method,mcp-name";
     let request = reqwest::Client::new()
         .request(reqwest::Method::OPTIONS, running.resource())
         .header("origin", "http://127.0.0.1:5173")
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", asked);
-    let answer = Answer::of(request).await;
+    let answer = HttpResponse::of(request).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let allowed = answer
         .header("access-control-allow-headers")

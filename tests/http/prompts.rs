@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::ISSUER,
+    resources_and_prompts,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::ISSUER,
 };
 use toolgate::{Server, Visibility};
 
 use crate::client;
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 async fn listed(client: &Client) -> Vec<String> {
@@ -29,9 +29,9 @@ async fn listed(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_prompt_is_got_by_who_has_its_scope() {
+async fn a_prompt_requires_its_scope() {
     let runs = Runs::default();
-    let running = start(shelf::furnish(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
         runs.forget();
         let reader = client(&running, revision, "desk:read").await;
@@ -53,9 +53,9 @@ async fn a_prompt_is_got_by_who_has_its_scope() {
 }
 
 #[tokio::test]
-async fn arguments_that_are_not_the_prompts_run_nothing() {
+async fn invalid_prompt_arguments_run_nothing() {
     let runs = Runs::default();
-    let running = start(shelf::furnish(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
         for get in [
@@ -75,12 +75,15 @@ async fn arguments_that_are_not_the_prompts_run_nothing() {
 }
 
 #[tokio::test]
-async fn the_list_shows_what_the_caller_could_have() {
+async fn the_list_shows_items_that_the_caller_could_get() {
     let runs = Runs::default();
-    let all = start(shelf::furnish(desk::server(&runs))).await;
-    let granted = shelf::furnish(desk::server(&runs)).with_visibility(Visibility::Granted);
+    let all = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
+    let granted = resources_and_prompts::add_all(tool_server::server(&runs))
+        .with_visibility(Visibility::Granted);
     let granted = start(granted).await;
-    let open = start(shelf::furnish(desk::server(&runs)).with_open_handshake()).await;
+    let open =
+        start(resources_and_prompts::add_all(tool_server::server(&runs)).with_open_handshake())
+            .await;
     for revision in Revision::ALL {
         let alice = client(&all, revision, "").await;
         let names = ["both", "either", "open", "read", "whoami", "write"];
@@ -102,9 +105,9 @@ async fn the_list_shows_what_the_caller_could_have() {
 }
 
 #[tokio::test]
-async fn arguments_are_completed_for_those_who_may_get_the_prompt() {
+async fn completion_requires_access_to_the_prompt() {
     let runs = Runs::default();
-    let running = start(shelf::furnish(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     for revision in Revision::ALL {
         runs.forget();
         let complete = |prompt: &str| {

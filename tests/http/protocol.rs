@@ -1,13 +1,13 @@
 //! MCP over HTTP in every revision, for requests that are authorized.
 
 use serde_json::json;
-use support::client::{Answer, Client, Revision};
+use support::client::{Client, HttpResponse, Revision};
 
-use crate::{client, closed_desk, desk, open_desk};
+use crate::{client, start_protected_server, start_tool_server, start_with_open_handshake};
 
 #[tokio::test]
-async fn the_server_says_who_it_is_in_every_revision() {
-    let (running, _) = open_desk().await;
+async fn the_server_names_itself_in_every_revision() {
+    let (running, _) = start_with_open_handshake().await;
     for revision in Revision::ALL {
         let answer = Client::new(running.resource(), revision).initialize().await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -28,8 +28,8 @@ async fn the_server_says_who_it_is_in_every_revision() {
 }
 
 #[tokio::test]
-async fn the_list_is_sorted_and_private_where_it_depends_on_who_asks() {
-    let (running, _) = desk().await;
+async fn the_list_is_sorted_and_private_if_it_depends_on_the_caller() {
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
         let answer = alice.request("tools/list", json!({})).await;
@@ -55,8 +55,8 @@ async fn the_list_is_sorted_and_private_where_it_depends_on_who_asks() {
 }
 
 #[tokio::test]
-async fn without_a_token_everything_is_listed_where_the_handshake_is_open() {
-    let (running, _) = open_desk().await;
+async fn an_open_handshake_lists_everything_without_a_token() {
+    let (running, _) = start_with_open_handshake().await;
     for revision in Revision::ALL {
         let mut anonymous = Client::new(running.resource(), revision);
         anonymous.open().await;
@@ -71,15 +71,15 @@ async fn without_a_token_everything_is_listed_where_the_handshake_is_open() {
 }
 
 #[tokio::test]
-async fn nothing_is_listed_without_a_token_where_nothing_is_public() {
-    let (running, _) = closed_desk().await;
+async fn a_protected_server_lists_nothing_without_a_token() {
+    let (running, _) = start_protected_server().await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(anonymous.request("tools/list", json!({})).await.status, 401);
 }
 
 #[tokio::test]
-async fn what_needs_a_token_is_kept_by_its_caller_alone() {
-    let (running, _) = closed_desk().await;
+async fn responses_that_need_a_token_are_cacheable_only_by_the_caller() {
+    let (running, _) = start_protected_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     for method in ["server/discover", "tools/list"] {
         let answer = client.request(method, json!({})).await;
@@ -93,16 +93,19 @@ async fn what_needs_a_token_is_kept_by_its_caller_alone() {
 
 #[tokio::test]
 async fn a_slash_at_the_end_is_no_redirect() {
-    let (running, _) = desk().await;
-    let token = support::tokens::token(&support::tokens::claims(&running.resource(), "desk:read"));
+    let (running, _) = start_tool_server().await;
+    let token = support::unsigned_tokens::token(&support::unsigned_tokens::claims(
+        &running.resource(),
+        "desk:read",
+    ));
     let client =
         Client::new(format!("{}/", running.resource()), Revision::Stateless).with_token(token);
     assert_eq!(client.call("read", json!({})).await.tool_text(), "read ran");
 }
 
 #[tokio::test]
-async fn arguments_are_held_to_the_schema_that_is_published() {
-    let (running, runs) = desk().await;
+async fn arguments_are_validated_against_the_published_schema() {
+    let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
         for (arguments, named) in [
@@ -121,8 +124,8 @@ async fn arguments_are_held_to_the_schema_that_is_published() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_tool_error_and_the_server_lives_on() {
-    let (running, _) = desk().await;
+async fn a_panic_is_a_tool_error_and_the_server_continues() {
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
         let answer = client.call("explode", json!({})).await;
@@ -134,8 +137,8 @@ async fn a_panic_is_a_tool_error_and_the_server_lives_on() {
 }
 
 #[tokio::test]
-async fn a_call_is_told_who_calls() {
-    let (running, _) = desk().await;
+async fn a_call_receives_its_caller() {
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read extra").await;
         let told = client.call("whoami", json!({})).await.tool_text();
@@ -144,8 +147,8 @@ async fn a_call_is_told_who_calls() {
 }
 
 #[tokio::test]
-async fn an_unknown_tool_is_told_to_those_with_a_token() {
-    let (running, _) = desk().await;
+async fn an_unknown_tool_is_reported_only_with_a_token() {
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "").await;
         let answer = client.call("no such tool", json!({})).await;
@@ -156,14 +159,14 @@ async fn an_unknown_tool_is_told_to_those_with_a_token() {
 
 /// The header and the body must name the same method; the body is the one that is authorized.
 #[tokio::test]
-async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
-    let (running, runs) = desk().await;
+async fn the_name_in_the_header_never_replaces_the_name_in_the_body() {
+    let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let read = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let write = client.message("tools/call", json!({"name": "write", "arguments": {}}));
-    let answer = Answer::of(client.post(&read).body(write.to_string())).await;
+    let answer = HttpResponse::of(client.post(&read).body(write.to_string())).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    let answer = Answer::of(client.post(&write).body(read.to_string())).await;
+    let answer = HttpResponse::of(client.post(&write).body(read.to_string())).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     // An older version in the header is no bypass either.
     let older = Client::new(running.resource(), Revision::Stateless);
@@ -172,20 +175,20 @@ async fn a_name_in_the_header_never_stands_for_the_name_in_the_body() {
         .header("content-type", "application/json")
         .header("accept", "application/json, text/event-stream")
         .header("mcp-name", "ping");
-    let answer = Answer::of(request.body(write.to_string())).await;
+    let answer = HttpResponse::of(request.body(write.to_string())).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
 }
 
 #[tokio::test]
-async fn both_ways_to_a_tool_give_one_answer() {
-    let (running, _) = desk().await;
+async fn fast_path_and_rmcp_give_the_same_response() {
+    let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message(
         "tools/call",
         json!({"name": "echo", "arguments": {"text": "ä \" \u{1f600}"}}),
     );
-    let direct = Answer::of(client.post(&message).body(message.to_string())).await;
+    let direct = HttpResponse::of(client.post(&message).body(message.to_string())).await;
     // A parameter on the media type is valid, but the fast path does not take it.
     let mut request = client
         .post(&message)

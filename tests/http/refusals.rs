@@ -3,17 +3,17 @@
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{Runs, server},
-    tokens,
+    client::{Client, HttpResponse, Revision},
+    tool_server::{Runs, server},
+    unsigned_tokens,
 };
 
-use crate::{client, desk};
+use crate::{client, start_tool_server};
 
 #[tokio::test]
 async fn a_token_in_the_query_is_a_400() {
-    let (running, runs) = desk().await;
-    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let (running, runs) = start_tool_server().await;
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let resource = format!("{}?access_token={token}", running.resource());
     let client = Client::new(resource, Revision::Stateless);
     let answer = client.call("read", json!({})).await;
@@ -27,24 +27,24 @@ async fn a_token_in_the_query_is_a_400() {
 
 #[tokio::test]
 async fn two_tokens_are_a_400_even_if_they_are_one() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
-    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let request = client
         .post(&message)
         .header("authorization", format!("Bearer {token}"));
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert_eq!(answer.json()["error"], "invalid_request");
     assert_eq!(runs.all(), [""; 0]);
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_had_are_a_503_and_nobody_is_sent_to_log_in() {
-    let (running, _) = desk().await;
-    let client =
-        Client::new(running.resource(), Revision::Stateless).with_token(tokens::UNAVAILABLE);
+async fn unavailable_keys_are_a_503_and_cause_no_login() {
+    let (running, _) = start_tool_server().await;
+    let client = Client::new(running.resource(), Revision::Stateless)
+        .with_token(unsigned_tokens::UNAVAILABLE);
     let answer = client.call("read", json!({})).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     let seconds = answer.header("retry-after").expect("when to try again");
@@ -57,8 +57,10 @@ async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
     let runs = Runs::default();
     let server = server(&runs);
     let limit = 64 * 1024;
-    let running = support::server::Running::start(server, |config| {
-        config.with_issuer(tokens::ISSUER).with_body_limit(limit)
+    let running = support::running_server::RunningServer::start(server, |config| {
+        config
+            .with_issuer(unsigned_tokens::ISSUER)
+            .with_body_limit(limit)
     })
     .await;
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
@@ -79,8 +81,8 @@ async fn a_body_over_the_limit_is_a_413_and_one_below_it_is_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_a_400_in_json() {
-    let (running, _) = desk().await;
+async fn an_invalid_message_is_a_400_in_json() {
+    let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read"}));
     for body in [
@@ -92,15 +94,15 @@ async fn what_is_no_message_is_a_400_in_json() {
         r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
         "\u{feff}{}",
     ] {
-        let answer = Answer::of(client.post(&message).body(body)).await;
+        let answer = HttpResponse::of(client.post(&message).body(body)).await;
         assert_eq!(answer.status, 400, "{body} {answer:?}");
         assert_eq!(answer.json()["error"]["code"], -32700, "{body} {answer:?}");
     }
 }
 
 #[tokio::test]
-async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
-    let (running, _) = desk().await;
+async fn an_unknown_method_is_refused_and_the_session_continues() {
+    let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read desk:write").await;
         let expected = if revision == Revision::Stateless {
@@ -136,8 +138,8 @@ async fn a_method_without_a_rule_is_refused_and_the_session_lives_on() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_revision_has_no_more_is_not_found_whatever_its_parameters() {
-    let (running, _) = desk().await;
+async fn a_method_removed_in_a_revision_is_not_found_for_any_parameters() {
+    let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     for method in [
         "initialize",
@@ -158,7 +160,7 @@ async fn a_method_that_a_revision_has_no_more_is_not_found_whatever_its_paramete
 
 #[tokio::test]
 async fn a_malformed_call_is_no_custom_request() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read").await;
         let right = client.message("tools/call", json!({"name": "read"}));
@@ -171,7 +173,7 @@ async fn a_malformed_call_is_no_custom_request() {
         ] {
             let body =
                 format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
-            let answer = Answer::of(client.post(&right).body(body)).await;
+            let answer = HttpResponse::of(client.post(&right).body(body)).await;
             assert_eq!(answer.status, 400, "{params} {revision:?} {answer:?}");
             assert!(answer.json()["error"]["code"].is_i64(), "{answer:?}");
         }
@@ -181,18 +183,18 @@ async fn a_malformed_call_is_no_custom_request() {
 
 #[tokio::test]
 async fn other_methods_of_http_are_a_405() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     for method in [Method::PUT, Method::PATCH] {
-        let answer = Answer::of(client.plain(method)).await;
+        let answer = HttpResponse::of(client.plain(method)).await;
         assert_eq!(answer.status, 405, "{answer:?}");
         assert!(answer.header("allow").is_some());
     }
 }
 
 #[tokio::test]
-async fn what_a_client_does_not_accept_or_say_is_told_in_json() {
-    let (running, runs) = desk().await;
+async fn unacceptable_and_missing_media_types_are_errors_in_json() {
+    let (running, runs) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
     let send = |request: reqwest::RequestBuilder| {

@@ -2,35 +2,35 @@
 
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::ISSUER,
+    client::{Client, HttpResponse, Revision},
+    resources_and_prompts,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::ISSUER,
 };
 use toolgate::{Server, Visibility, mcp_resource, resources, scopes};
 
 use crate::client;
 
 scopes! {
-    /// What a token for the desk can allow.
+    /// What a token for the tool server can allow.
     mod scope {
         /// Read.
         READ = "desk:read",
     }
 }
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-async fn furnished() -> (Running, Runs) {
+async fn server_with_all() -> (RunningServer, Runs) {
     let runs = Runs::default();
-    let running = start(shelf::furnish(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::add_all(tool_server::server(&runs))).await;
     (running, runs)
 }
 
-async fn read(client: &Client, uri: &str) -> Answer {
+async fn read(client: &Client, uri: &str) -> HttpResponse {
     client.request("resources/read", json!({"uri": uri})).await
 }
 
@@ -65,8 +65,8 @@ fn not_found(revision: Revision) -> i64 {
 }
 
 #[tokio::test]
-async fn a_resource_is_read_by_who_has_its_scope() {
-    let (running, runs) = furnished().await;
+async fn a_resource_requires_its_scope() {
+    let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         runs.forget();
         let reader = client(&running, revision, "desk:read").await;
@@ -96,8 +96,8 @@ async fn a_resource_is_read_by_who_has_its_scope() {
 }
 
 #[tokio::test]
-async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
-    let (running, runs) = furnished().await;
+async fn a_missing_resource_is_reported_only_with_a_token() {
+    let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         let writer = client(&running, revision, "desk:read desk:write").await;
         for uri in [
@@ -128,9 +128,12 @@ async fn a_resource_that_is_not_there_is_told_to_those_with_a_token() {
 /// Narrower resources are inside the range of a wide template. However a URI is written, it is
 /// read under its own rule or not at all.
 #[tokio::test]
-async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
+async fn no_spelling_of_a_uri_bypasses_its_scope() {
     let runs = Runs::default();
-    let running = start(shelf::furnish_wide(desk::server(&runs))).await;
+    let running = start(resources_and_prompts::add_with_wide_template(
+        tool_server::server(&runs),
+    ))
+    .await;
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
         let reader = client(&running, revision, "desk:read").await;
         for guarded in ["desk://write", "desk://both/7", "desk://either/a/b"] {
@@ -189,9 +192,11 @@ async fn no_spelling_of_a_uri_reads_what_its_reader_may_not() {
 }
 
 #[tokio::test]
-async fn the_lists_say_what_there_is_and_who_may_keep_them() {
-    let (running, runs) = furnished().await;
-    let open = start(shelf::furnish(desk::server(&runs)).with_open_handshake()).await;
+async fn the_lists_name_all_items_and_their_cacheability() {
+    let (running, runs) = server_with_all().await;
+    let open =
+        start(resources_and_prompts::add_all(tool_server::server(&runs)).with_open_handshake())
+            .await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "").await;
         let resources = [
@@ -223,8 +228,8 @@ async fn the_lists_say_what_there_is_and_who_may_keep_them() {
 }
 
 #[tokio::test]
-async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
-    let server = shelf::furnish(desk::server(&Runs::default()));
+async fn a_list_by_grant_leaks_nothing_and_reads_still_step_up() {
+    let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     let running = start(server.with_visibility(Visibility::Granted)).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
@@ -238,11 +243,14 @@ async fn a_list_of_what_is_granted_leaks_nothing_and_reads_still_step_up() {
 }
 
 #[tokio::test]
-async fn what_there_is_is_announced_and_nothing_else() {
+async fn only_existing_capabilities_are_announced() {
     let runs = Runs::default();
     for (server, has) in [
-        (desk::server(&runs), false),
-        (shelf::furnish(desk::server(&runs)), true),
+        (tool_server::server(&runs), false),
+        (
+            resources_and_prompts::add_all(tool_server::server(&runs)),
+            true,
+        ),
     ] {
         let running = start(server.with_open_handshake()).await;
         for revision in Revision::ALL {
@@ -265,12 +273,12 @@ async fn what_there_is_is_announced_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
+async fn the_metadata_and_the_page_list_resources_and_prompts() {
     let runs = Runs::default();
     let server = Server::with_state("shelf", runs.clone())
-        .with_verifier(support::tokens::Unsigned)
+        .with_verifier(support::unsigned_tokens::UnsignedVerifier)
         .without_banner();
-    let running = start(shelf::furnish_closed(server)).await;
+    let running = start(resources_and_prompts::add_protected(server)).await;
     let client = Client::new(running.resource(), Revision::Stateless);
     let document = client
         .get(&running.url("/.well-known/oauth-protected-resource"))
@@ -288,8 +296,8 @@ async fn the_metadata_and_the_page_tell_of_resources_and_prompts() {
 }
 
 #[tokio::test]
-async fn variables_are_completed_for_those_who_may_read() {
-    let (running, runs) = furnished().await;
+async fn completion_of_variables_requires_access_to_the_resource() {
+    let (running, runs) = server_with_all().await;
     for revision in Revision::ALL {
         runs.forget();
         let complete = |template: &str, variable: &str, value: &str| {
@@ -322,7 +330,7 @@ async fn variables_are_completed_for_those_who_may_read() {
 }
 
 #[tokio::test]
-async fn every_fault_of_what_is_registered_is_told_at_once() {
+async fn all_registration_errors_are_reported_together() {
     /// Once.
     #[mcp_resource(uri = "desk://a/{x}", scope = "desk:raed")]
     fn once(x: String) -> String {

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    tokens::{self, ISSUER},
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 use toolgate::{Changes, Server, Visibility};
 
 use crate::client;
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
 async fn listed(client: &Client) -> Vec<String> {
@@ -30,8 +30,8 @@ async fn listed(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_holds_more_may_what_it_implies_and_challenges_stay_as_narrow() {
-    let server = desk::server(&Runs::default())
+async fn an_implying_scope_is_sufficient_and_challenges_stay_narrow() {
+    let server = tool_server::server(&Runs::default())
         .scope_implies("desk:admin", ["desk:write"])
         .scope_implies("desk:root", ["desk:admin", "desk:read"]);
     let running = start(server).await;
@@ -67,9 +67,9 @@ async fn who_holds_more_may_what_it_implies_and_challenges_stay_as_narrow() {
 }
 
 #[tokio::test]
-async fn a_pattern_counts_only_where_patterns_are_switched_on() {
+async fn a_scope_pattern_counts_only_if_patterns_are_enabled() {
     for (patterns, status) in [(false, 403), (true, 200)] {
-        let server = desk::server(&Runs::default());
+        let server = tool_server::server(&Runs::default());
         let server = if patterns {
             server.with_scope_patterns()
         } else {
@@ -83,14 +83,14 @@ async fn a_pattern_counts_only_where_patterns_are_switched_on() {
 
 #[tokio::test]
 async fn a_typo_in_a_hierarchy_keeps_the_server_from_starting() {
-    let server = desk::server(&Runs::default()).scope_implies("desk:admin", ["desk:raed"]);
+    let server = tool_server::server(&Runs::default()).scope_implies("desk:admin", ["desk:raed"]);
     let told = start(server).await.start_error().await.to_string();
     assert!(told.contains("desk:raed"), "{told}");
 }
 
 #[tokio::test]
-async fn a_list_of_what_is_granted_hides_and_the_call_still_steps_up() {
-    let server = desk::server(&Runs::default()).with_visibility(Visibility::Granted);
+async fn a_list_by_grant_hides_tools_and_the_call_still_steps_up() {
+    let server = tool_server::server(&Runs::default()).with_visibility(Visibility::Granted);
     let running = start(server).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
@@ -107,10 +107,10 @@ async fn a_list_of_what_is_granted_hides_and_the_call_still_steps_up() {
 }
 
 #[tokio::test]
-async fn a_tool_that_is_switched_off_answers_as_one_that_never_was() {
+async fn a_disabled_tool_responds_like_an_unknown_one() {
     let changes = Changes::new();
     let runs = Runs::default();
-    let running = start(desk::server(&runs).with_changes(&changes)).await;
+    let running = start(tool_server::server(&runs).with_changes(&changes)).await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
         let unknown = reader.call("no such tool", json!({})).await;
@@ -129,9 +129,9 @@ async fn a_tool_that_is_switched_off_answers_as_one_that_never_was() {
 }
 
 #[tokio::test]
-async fn those_who_listen_are_told_that_the_list_changed() {
+async fn listeners_are_notified_of_list_changes() {
     let changes = Changes::new();
-    let running = start(desk::server(&Runs::default()).with_changes(&changes)).await;
+    let running = start(tool_server::server(&Runs::default()).with_changes(&changes)).await;
     let session = client(&running, Revision::Session("2025-11-25"), "desk:read").await;
     let stateless = client(&running, Revision::Stateless, "desk:read").await;
     let listen = json!({"notifications": {"toolsListChanged": true}});
@@ -170,10 +170,10 @@ async fn those_who_listen_are_told_that_the_list_changed() {
 }
 
 #[tokio::test]
-async fn who_listens_needs_a_token_where_nothing_is_open() {
+async fn listening_at_a_protected_server_needs_a_token() {
     let changes = Changes::new();
     let runs = Runs::default();
-    let running = start(desk::closed_server(&runs).with_changes(&changes)).await;
+    let running = start(tool_server::protected_server(&runs).with_changes(&changes)).await;
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     let answer = anonymous
         .request("subscriptions/listen", json!({"notifications": {}}))
@@ -184,18 +184,18 @@ async fn who_listens_needs_a_token_where_nothing_is_open() {
 #[tokio::test]
 async fn a_stream_ends_when_its_token_does() {
     let changes = Changes::new();
-    let running = start(desk::server(&Runs::default()).with_changes(&changes)).await;
+    let running = start(tool_server::server(&Runs::default()).with_changes(&changes)).await;
     let now = std::time::SystemTime::UNIX_EPOCH
         .elapsed()
         .expect("a clock")
         .as_secs();
-    let mut claims = tokens::claims(&running.resource(), "desk:read");
+    let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = (now + 2).into();
     let mut session = Client::new(running.resource(), Revision::Session("2025-11-25"))
-        .with_token(tokens::token(&claims));
+        .with_token(unsigned_tokens::token(&claims));
     session.open().await;
-    let stateless =
-        Client::new(running.resource(), Revision::Stateless).with_token(tokens::token(&claims));
+    let stateless = Client::new(running.resource(), Revision::Stateless)
+        .with_token(unsigned_tokens::token(&claims));
     let listen = json!({"notifications": {"toolsListChanged": true}});
     let listen = stateless.message("subscriptions/listen", listen);
     let streams = [
@@ -205,7 +205,7 @@ async fn a_stream_ends_when_its_token_does() {
         stateless.post(&listen).body(listen.to_string()),
     ];
     for request in streams {
-        let ended = tokio::time::timeout(Duration::from_secs(10), Answer::of(request)).await;
+        let ended = tokio::time::timeout(Duration::from_secs(10), HttpResponse::of(request)).await;
         assert_eq!(ended.expect("the stream ends").status, 200);
     }
 }

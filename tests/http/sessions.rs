@@ -5,38 +5,38 @@ mod limits;
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{Runs, server},
-    tokens,
+    client::{Client, HttpResponse, Revision},
+    tool_server::{Runs, server},
+    unsigned_tokens,
 };
 
-use crate::{client, desk, open_desk};
+use crate::{client, start_tool_server, start_with_open_handshake};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
 fn token_of(resource: &str, subject: &str, scopes: &str) -> String {
-    let mut claims = tokens::claims(resource, scopes);
+    let mut claims = unsigned_tokens::claims(resource, scopes);
     claims["sub"] = subject.into();
-    tokens::token(&claims)
+    unsigned_tokens::token(&claims)
 }
 
 #[tokio::test]
-async fn a_session_answers_nobody_but_its_principal() {
-    let (running, runs) = desk().await;
+async fn a_session_answers_only_its_caller() {
+    let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let mallory = alice
         .clone()
         .with_token(token_of(&running.resource(), "mallory", "desk:read"));
     let answer = mallory.call("read", json!({})).await;
     assert_eq!(answer.status, 404, "{answer:?}");
-    let answer = Answer::of(
+    let answer = HttpResponse::of(
         mallory
             .plain(Method::GET)
             .header("accept", "text/event-stream"),
     )
     .await;
     assert_eq!(answer.status, 404, "{answer:?}");
-    let answer = Answer::of(mallory.plain(Method::DELETE)).await;
+    let answer = HttpResponse::of(mallory.plain(Method::DELETE)).await;
     assert_eq!(answer.status, 404, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
     // Mallory has not ended it either.
@@ -44,8 +44,8 @@ async fn a_session_answers_nobody_but_its_principal() {
 }
 
 #[tokio::test]
-async fn a_session_is_its_principals_from_its_first_moment() {
-    let (running, _) = desk().await;
+async fn a_session_belongs_to_its_caller_from_the_start() {
+    let (running, _) = start_tool_server().await;
     let resource = running.resource();
     let alice = Client::new(&resource, SESSION).with_token(token_of(&resource, "alice", ""));
     let initialize = alice.message(
@@ -71,23 +71,25 @@ async fn a_session_is_its_principals_from_its_first_moment() {
 }
 
 #[tokio::test]
-async fn a_subject_of_another_issuer_is_another_principal() {
+async fn the_same_subject_of_another_issuer_is_another_caller() {
     let runs = Runs::default();
     let other = "https://other.example";
-    let running = support::server::Running::start(server(&runs), |config| {
-        config.with_issuer(tokens::ISSUER).with_issuer(other)
+    let running = support::running_server::RunningServer::start(server(&runs), |config| {
+        config
+            .with_issuer(unsigned_tokens::ISSUER)
+            .with_issuer(other)
     })
     .await;
     let alice = client(&running, SESSION, "desk:read").await;
-    let mut claims = tokens::claims(&running.resource(), "desk:read");
+    let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["iss"] = other.into();
-    let namesake = alice.with_token(tokens::token(&claims));
+    let namesake = alice.with_token(unsigned_tokens::token(&claims));
     assert_eq!(namesake.call("read", json!({})).await.status, 404);
 }
 
 #[tokio::test]
-async fn a_session_without_a_token_becomes_the_first_principals() {
-    let (running, _) = open_desk().await;
+async fn an_anonymous_session_becomes_the_first_callers() {
+    let (running, _) = start_with_open_handshake().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;
     assert_eq!(anonymous.call("ping", json!({})).await.status, 200);
@@ -104,42 +106,42 @@ async fn a_session_without_a_token_becomes_the_first_principals() {
 
 #[tokio::test]
 async fn an_unknown_session_is_a_404_and_an_ended_one_as_well() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let lost = alice
         .clone()
         .with_session("00000000-0000-0000-0000-000000000000");
     assert_eq!(lost.call("read", json!({})).await.status, 404);
-    let ended = Answer::of(alice.plain(Method::DELETE)).await;
+    let ended = HttpResponse::of(alice.plain(Method::DELETE)).await;
     assert!(ended.status < 300, "{ended:?}");
     assert_eq!(alice.call("read", json!({})).await.status, 404);
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_is_done_and_not_merely_accepted() {
-    let (running, _) = desk().await;
+async fn a_session_has_ended_when_its_delete_returns() {
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     // The official Python client treats a 202 as a failure, and reports it to the user.
-    let ended = Answer::of(alice.plain(Method::DELETE)).await;
+    let ended = HttpResponse::of(alice.plain(Method::DELETE)).await;
     assert_eq!(ended.status, 204, "{ended:?}");
     assert_eq!(ended.text, "");
 }
 
 #[tokio::test]
 async fn a_repeated_session_id_is_refused() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let message = alice.message("tools/call", json!({"name": "read", "arguments": {}}));
     let id = alice.session().expect("a session").to_owned();
     let request = alice.post(&message).header("mcp-session-id", id);
-    let answer = Answer::of(request.body(message.to_string())).await;
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
 }
 
 #[tokio::test]
-async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
-    let (running, _) = desk().await;
+async fn a_caller_who_fills_the_session_table_evicts_only_their_sessions() {
+    let (running, _) = start_tool_server().await;
     let bystander = {
         let mut client = Client::new(running.resource(), SESSION).with_token(token_of(
             &running.resource(),
@@ -158,8 +160,8 @@ async fn nobody_fills_the_table_of_sessions_without_paying_with_their_own() {
 }
 
 #[tokio::test]
-async fn a_session_that_made_room_leaves_nothing_behind() {
-    let (running, _) = desk().await;
+async fn an_evicted_session_leaves_nothing_behind() {
+    let (running, _) = start_tool_server().await;
     for _ in 0..64 {
         client(&running, SESSION, "desk:read").await;
     }
@@ -177,8 +179,8 @@ async fn a_session_that_made_room_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_refused_call_leaves_its_session_alone() {
-    let (running, _) = desk().await;
+async fn a_refused_call_does_not_change_its_session() {
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     assert_eq!(alice.call("write", json!({})).await.status, 403);
     assert_eq!(

@@ -4,19 +4,19 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use support::client::{Answer, Revision};
+use support::client::{HttpResponse, Revision};
 
-use crate::{client, desk};
+use crate::{client, start_tool_server};
 
 #[tokio::test]
 async fn a_running_call_finishes_and_open_streams_end() {
-    let (mut running, runs) = desk().await;
+    let (mut running, runs) = start_tool_server().await;
     let session = client(&running, Revision::Session("2025-11-25"), "desk:read").await;
     let stateless = client(&running, Revision::Stateless, "desk:read").await;
     let stream = {
         let session = session.clone();
         tokio::spawn(async move {
-            Answer::of(
+            HttpResponse::of(
                 session
                     .plain(Method::GET)
                     .header("accept", "text/event-stream"),
@@ -29,7 +29,7 @@ async fn a_running_call_finishes_and_open_streams_end() {
     });
     tokio::time::sleep(Duration::from_millis(500)).await;
     let start = Instant::now();
-    running.tell_to_stop();
+    running.begin_shutdown();
     for call in calls {
         assert_eq!(call.await.expect("no panic").tool_text(), "slow ran");
     }

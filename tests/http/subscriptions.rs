@@ -1,6 +1,6 @@
 //! Subscriptions to resources: who may subscribe, and who still receives updates.
 
-mod bytes;
+mod memory_limit;
 
 use std::{
     sync::{
@@ -13,11 +13,11 @@ use std::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::{self, ISSUER},
+    client::{Client, HttpResponse, Revision},
+    resources_and_prompts,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 use toolgate::{Changes, Clock, Server, UnixTime};
 
@@ -25,16 +25,16 @@ use crate::client;
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
-async fn furnished(changes: &Changes) -> Running {
-    let server = shelf::furnish(desk::server(&Runs::default()));
+async fn server_with_all(changes: &Changes) -> RunningServer {
+    let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     start(server.with_changes(changes)).await
 }
 
-async fn start(server: Server<Runs>) -> Running {
-    Running::start(server, |config| config.with_issuer(ISSUER)).await
+async fn start(server: Server<Runs>) -> RunningServer {
+    RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-async fn subscribe(client: &Client, uri: &str) -> Answer {
+async fn subscribe(client: &Client, uri: &str) -> HttpResponse {
     let params = json!({"uri": uri});
     client.request("resources/subscribe", params).await
 }
@@ -90,13 +90,13 @@ fn updated(uri: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_session_is_told_of_the_resources_that_it_subscribed_to() {
+async fn a_session_is_notified_of_its_subscribed_resources() {
     for revision in Revision::ALL {
         if revision == Revision::Stateless {
             continue;
         }
         let changes = Changes::new();
-        let running = furnished(&changes).await;
+        let running = server_with_all(&changes).await;
         let writer = client(&running, revision, "desk:read desk:write").await;
         let mut stream = Stream::of_session(&writer).await;
         for uri in ["desk://read", "desk://both/7", "desk://both/8"] {
@@ -124,9 +124,9 @@ async fn a_session_is_told_of_the_resources_that_it_subscribed_to() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_judged_as_a_read_of_that_uri() {
+async fn a_subscription_is_authorized_as_a_read_of_its_uri() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let reader = client(&running, SESSION, "desk:read").await;
     for method in ["resources/subscribe", "resources/unsubscribe"] {
         let ask = |uri: &str| reader.request(method, json!({"uri": uri}));
@@ -145,7 +145,8 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
             assert_eq!(answer.json()["error"]["code"], -32002, "{uri} {answer:?}");
         }
     }
-    let open = shelf::furnish(desk::server(&Runs::default())).with_open_handshake();
+    let open =
+        resources_and_prompts::add_all(tool_server::server(&Runs::default())).with_open_handshake();
     let open = start(open.with_changes(&Changes::new())).await;
     let mut anonymous = Client::new(open.resource(), SESSION);
     anonymous.open().await;
@@ -155,9 +156,9 @@ async fn a_subscription_is_judged_as_a_read_of_that_uri() {
 }
 
 #[tokio::test]
-async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
+async fn a_session_whose_token_lost_the_scope_is_notified_no_more() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let resource = running.resource();
     let writer = client(&running, SESSION, "desk:read desk:write").await;
     let mut stream = Stream::of_session(&writer).await;
@@ -167,7 +168,7 @@ async fn a_session_whose_token_has_lost_the_scope_is_told_no_more() {
     changes.resource_updated("desk://write");
     stream.until(&updated("desk://write")).await;
     // The same user in the same session, with a token that has fewer scopes.
-    let token = tokens::token(&tokens::claims(&resource, "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&resource, "desk:read"));
     let reader = writer.clone().with_token(token);
     assert_eq!(reader.request("ping", json!({})).await.status, 200);
     stream.text.clear();
@@ -192,14 +193,15 @@ impl Clock for Moved {
 }
 
 #[tokio::test]
-async fn a_session_whose_token_has_expired_is_told_no_more() {
+async fn a_session_whose_token_has_expired_is_notified_no_more() {
     let changes = Changes::new();
     let now = Moved(Arc::new(AtomicU64::new(1_000_000)));
-    let server = shelf::furnish(desk::server(&Runs::default()));
+    let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     let running = start(server.with_changes(&changes).with_clock(now.clone())).await;
-    let mut claims = tokens::claims(&running.resource(), "desk:read");
+    let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
     claims["exp"] = 1_001_000.into();
-    let mut short = Client::new(running.resource(), SESSION).with_token(tokens::token(&claims));
+    let mut short =
+        Client::new(running.resource(), SESSION).with_token(unsigned_tokens::token(&claims));
     short.open().await;
     let mut stream = Stream::of_session(&short).await;
     assert_eq!(subscribe(&short, "desk://read").await.status, 200);
@@ -216,16 +218,16 @@ async fn a_session_whose_token_has_expired_is_told_no_more() {
     assert!(!stream.text.contains("desk://read"), "{}", stream.text);
     // A refreshed token of the same caller continues.
     claims["exp"] = 1_002_000.into();
-    let refreshed = short.with_token(tokens::token(&claims));
+    let refreshed = short.with_token(unsigned_tokens::token(&claims));
     assert_eq!(refreshed.request("ping", json!({})).await.status, 200);
     changes.resource_updated("desk://read");
     stream.until(&updated("desk://read")).await;
 }
 
 #[tokio::test]
-async fn what_one_session_can_be_subscribed_to_is_bounded() {
+async fn the_subscriptions_of_a_session_are_limited() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let writer = client(&running, SESSION, "desk:read desk:write").await;
     for number in 0..1024 {
         let answer = subscribe(&writer, &format!("desk://both/{number}")).await;
@@ -240,9 +242,9 @@ async fn what_one_session_can_be_subscribed_to_is_bounded() {
 }
 
 #[tokio::test]
-async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
+async fn a_listener_is_notified_only_of_existing_readable_resources() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let reader = client(&running, Revision::Stateless, "desk:read").await;
     let listen = |uris: Value| {
         let params = json!({"notifications": {"resourceSubscriptions": uris}});
@@ -297,9 +299,9 @@ async fn who_listens_is_told_of_what_there_is_and_may_be_read() {
 }
 
 #[tokio::test]
-async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything() {
+async fn a_flood_of_listened_resources_is_refused_before_any_work() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     let reader = client(&running, Revision::Stateless, "desk:read").await;
     let listen = |count: usize| {
         let uris = vec!["desk://read"; count];
@@ -316,8 +318,11 @@ async fn a_flood_of_resources_to_listen_to_is_refused_before_it_costs_anything()
 }
 
 #[tokio::test]
-async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
-    let running = start(shelf::furnish(desk::server(&Runs::default()))).await;
+async fn a_server_without_change_notifications_has_no_subscriptions() {
+    let running = start(resources_and_prompts::add_all(tool_server::server(
+        &Runs::default(),
+    )))
+    .await;
     let session = client(&running, SESSION, "desk:read").await;
     let answer = subscribe(&session, "desk://read").await;
     assert_eq!(answer.json()["error"]["code"], -32601, "{answer:?}");
@@ -328,9 +333,9 @@ async fn a_server_that_tells_of_no_changes_has_no_subscriptions() {
 }
 
 #[tokio::test]
-async fn what_is_switched_off_answers_as_what_never_was() {
+async fn disabled_items_respond_like_unknown_ones() {
     let changes = Changes::new();
-    let running = furnished(&changes).await;
+    let running = server_with_all(&changes).await;
     for revision in Revision::ALL {
         let writer = client(&running, revision, "desk:read desk:write").await;
         let reads = |uri: &str| writer.request("resources/read", json!({"uri": uri}));
@@ -340,8 +345,8 @@ async fn what_is_switched_off_answers_as_what_never_was() {
             .switch_resource_off("desk://both/{id}")
             .expect("one");
         changes.switch_prompt_off("read").expect("one");
-        let code = |answer: &Answer| answer.json()["error"]["code"].clone();
-        let message = |answer: &Answer| answer.json()["error"]["message"].clone();
+        let code = |answer: &HttpResponse| answer.json()["error"]["code"].clone();
+        let message = |answer: &HttpResponse| answer.json()["error"]["message"].clone();
         for (off, none) in [
             (reads("desk://both/7").await, no_resource),
             (gets("read").await, no_prompt),

@@ -1,21 +1,21 @@
 //! Every kind of requirement × every state of token × every revision × every operation.
 //!
-//! [`model`] computes the expected results. It is naive on purpose and shares nothing with the
-//! server: sets of strings, and the contract's sentences as `if`s.
+//! [`reference_model`] computes the expected results. It is naive on purpose and shares nothing
+//! with the server: sets of strings, and the contract's sentences as `if`s.
 
-mod model;
+mod reference_model;
 
 use std::collections::BTreeSet;
 
-use model::{Asked, Bearer, Expected, Shop};
+use reference_model::{Bearer, Expected, Operation, ServerKind};
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    client::{Answer, Challenge, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
-    tokens::{self, ISSUER},
+    client::{Challenge, Client, HttpResponse, Revision},
+    resources_and_prompts,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::{self, ISSUER},
 };
 use tokio::task::JoinSet;
 use toolgate::Changes;
@@ -24,15 +24,15 @@ const BEARERS: [Bearer; 12] = [
     Bearer::None,
     Bearer::Malformed,
     Bearer::Expired("desk:read desk:write"),
-    Bearer::OfAnother("desk:read desk:write"),
-    Bearer::ForAnother("desk:read desk:write"),
-    Bearer::Good(""),
-    Bearer::Good("other"),
-    Bearer::Good("desk:read"),
-    Bearer::Good("desk:write"),
-    Bearer::Good("desk:read desk:write"),
-    Bearer::Good("desk:read desk:write desk:admin other"),
-    Bearer::Good("desk:root"),
+    Bearer::OtherIssuer("desk:read desk:write"),
+    Bearer::OtherAudience("desk:read desk:write"),
+    Bearer::Valid(""),
+    Bearer::Valid("other"),
+    Bearer::Valid("desk:read"),
+    Bearer::Valid("desk:write"),
+    Bearer::Valid("desk:read desk:write"),
+    Bearer::Valid("desk:read desk:write desk:admin other"),
+    Bearer::Valid("desk:root"),
 ];
 
 /// The kinds of resources and of prompts.
@@ -46,44 +46,44 @@ const KINDS: [&str; 7] = [
     "none such",
 ];
 
-const ASKED: [Asked; 17] = [
-    Asked::Call("ping"),
-    Asked::Call("whoami"),
-    Asked::Call("read"),
-    Asked::Call("write"),
-    Asked::Call("rewrite"),
-    Asked::Call("purge"),
-    Asked::Call("none such"),
-    Asked::Handshake,
-    Asked::ListTools,
-    Asked::ListPrompts,
-    Asked::ListResources,
-    Asked::ListTemplates,
-    Asked::Ping,
-    Asked::Notify,
-    Asked::Stream,
-    Asked::End,
-    Asked::Unruled,
+const ASKED: [Operation; 17] = [
+    Operation::Call("ping"),
+    Operation::Call("whoami"),
+    Operation::Call("read"),
+    Operation::Call("write"),
+    Operation::Call("rewrite"),
+    Operation::Call("purge"),
+    Operation::Call("none such"),
+    Operation::Handshake,
+    Operation::ListTools,
+    Operation::ListPrompts,
+    Operation::ListResources,
+    Operation::ListTemplates,
+    Operation::Ping,
+    Operation::Notify,
+    Operation::Stream,
+    Operation::End,
+    Operation::UnknownMethod,
 ];
 
 /// The operations on each kind.
-const ASKED_OF_KINDS: [fn(&'static str) -> Asked; 6] = [
-    Asked::Read,
-    Asked::Get,
-    Asked::Subscribe,
-    Asked::Unsubscribe,
-    Asked::Listen,
-    Asked::CompletePrompt,
+const ASKED_OF_KINDS: [fn(&'static str) -> Operation; 6] = [
+    Operation::Read,
+    Operation::Get,
+    Operation::Subscribe,
+    Operation::Unsubscribe,
+    Operation::Listen,
+    Operation::CompletePrompt,
 ];
 
 /// The kinds that are templates.
 const TEMPLATES: [&str; 3] = ["both", "either", "none such"];
 
-fn all_asked() -> Vec<Asked> {
+fn all_operations() -> Vec<Operation> {
     let of_kinds = ASKED_OF_KINDS
         .iter()
-        .flat_map(|asked| KINDS.iter().map(|kind| asked(kind)));
-    let of_templates = TEMPLATES.map(Asked::CompleteTemplate);
+        .flat_map(|operation| KINDS.iter().map(|kind| operation(kind)));
+    let of_templates = TEMPLATES.map(Operation::CompleteTemplate);
     ASKED
         .into_iter()
         .chain(of_kinds)
@@ -93,7 +93,7 @@ fn all_asked() -> Vec<Asked> {
 
 /// The number of operations.
 const OPERATIONS: usize = ASKED.len() + ASKED_OF_KINDS.len() * KINDS.len() + TEMPLATES.len();
-const CELLS: usize = Shop::ALL.len() * Revision::ALL.len() * BEARERS.len() * OPERATIONS;
+const CELLS: usize = ServerKind::ALL.len() * Revision::ALL.len() * BEARERS.len() * OPERATIONS;
 const _: () = assert!(CELLS == 8_928);
 
 /// Returns the URI of a resource of a kind.
@@ -120,29 +120,34 @@ fn completion(reference: serde_json::Value, argument: &str) -> serde_json::Value
 }
 
 fn token(resource: &str, bearer: Bearer) -> Option<String> {
-    let claims = |scopes| tokens::claims(resource, scopes);
+    let claims = |scopes| unsigned_tokens::claims(resource, scopes);
     let changed = |scopes, name: &str, value: serde_json::Value| {
         let mut claims = claims(scopes);
         claims[name] = value;
-        Some(tokens::token(&claims))
+        Some(unsigned_tokens::token(&claims))
     };
     match bearer {
         Bearer::None => None,
         Bearer::Malformed => Some("certainly-no-token".to_owned()),
         Bearer::Expired(scopes) => changed(scopes, "exp", json!(1_000)),
-        Bearer::OfAnother(scopes) => changed(scopes, "iss", json!("https://evil.example")),
-        Bearer::ForAnother(scopes) => changed(scopes, "aud", json!("https://other.example")),
-        Bearer::Good(scopes) => Some(tokens::token(&claims(scopes))),
+        Bearer::OtherIssuer(scopes) => changed(scopes, "iss", json!("https://evil.example")),
+        Bearer::OtherAudience(scopes) => changed(scopes, "aud", json!("https://other.example")),
+        Bearer::Valid(scopes) => Some(unsigned_tokens::token(&claims(scopes))),
     }
 }
 
 /// Returns a client in the right session for a cell: its own if it can have one, otherwise one
 /// that alice opened with a valid token.
-async fn client(running: &Running, shop: Shop, revision: Revision, bearer: Bearer) -> Client {
+async fn client(
+    running: &RunningServer,
+    server: ServerKind,
+    revision: Revision,
+    bearer: Bearer,
+) -> Client {
     let bare = Client::new(running.resource(), revision);
-    let good = tokens::token(&tokens::claims(&running.resource(), ""));
-    let mut opener = match (bearer, shop) {
-        (Bearer::None, Shop::Open) => bare,
+    let good = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), ""));
+    let mut opener = match (bearer, server) {
+        (Bearer::None, ServerKind::Open) => bare,
         _ => bare.with_token(good),
     };
     opener.open().await;
@@ -155,61 +160,61 @@ async fn client(running: &Running, shop: Shop, revision: Revision, bearer: Beare
 async fn ask(
     mut client: Client,
     revision: Revision,
-    asked: Asked,
+    operation: Operation,
 ) -> (u16, Option<Challenge>, String) {
-    let answer = match asked {
-        Asked::Call(tool) => client.call(tool, json!({})).await,
-        Asked::Read(kind) => {
+    let answer = match operation {
+        Operation::Call(tool) => client.call(tool, json!({})).await,
+        Operation::Read(kind) => {
             let params = json!({"uri": uri(kind)});
             client.request("resources/read", params).await
         }
-        Asked::Get(kind) => client.request("prompts/get", json!({"name": kind})).await,
-        Asked::Subscribe(kind) => {
+        Operation::Get(kind) => client.request("prompts/get", json!({"name": kind})).await,
+        Operation::Subscribe(kind) => {
             let params = json!({"uri": uri(kind)});
             client.request("resources/subscribe", params).await
         }
-        Asked::Unsubscribe(kind) => {
+        Operation::Unsubscribe(kind) => {
             let params = json!({"uri": uri(kind)});
             client.request("resources/unsubscribe", params).await
         }
-        Asked::Listen(kind) => {
+        Operation::Listen(kind) => {
             let params = json!({"notifications": {"resourceSubscriptions": [uri(kind)]}});
             let message = client.message("subscriptions/listen", params);
             let request = client.post(&message).body(message.to_string());
             return stream_or_answer(request, revision).await;
         }
-        Asked::CompletePrompt(kind) => {
+        Operation::CompletePrompt(kind) => {
             let params = completion(json!({"type": "ref/prompt", "name": kind}), "word");
             client.request("completion/complete", params).await
         }
-        Asked::CompleteTemplate(kind) => {
+        Operation::CompleteTemplate(kind) => {
             let reference = json!({"type": "ref/resource", "uri": template(kind)});
             let argument = if kind == "both" { "id" } else { "path" };
             let params = completion(reference, argument);
             client.request("completion/complete", params).await
         }
-        Asked::Handshake => {
+        Operation::Handshake => {
             // A new client; the existing session belongs to the cells of other kinds.
             client = client.without_session();
             client.initialize().await
         }
-        Asked::ListTools => client.request("tools/list", json!({})).await,
-        Asked::ListPrompts => client.request("prompts/list", json!({})).await,
-        Asked::ListResources => client.request("resources/list", json!({})).await,
-        Asked::ListTemplates => client.request("resources/templates/list", json!({})).await,
-        Asked::Ping => client.request("ping", json!({})).await,
-        Asked::Notify => {
+        Operation::ListTools => client.request("tools/list", json!({})).await,
+        Operation::ListPrompts => client.request("prompts/list", json!({})).await,
+        Operation::ListResources => client.request("resources/list", json!({})).await,
+        Operation::ListTemplates => client.request("resources/templates/list", json!({})).await,
+        Operation::Ping => client.request("ping", json!({})).await,
+        Operation::Notify => {
             let message = json!({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"});
             client.send(&message).await
         }
-        Asked::Stream => {
+        Operation::Stream => {
             let request = client
                 .plain(Method::GET)
                 .header("accept", "text/event-stream");
             return stream_or_answer(request, revision).await;
         }
-        Asked::End => Answer::of(client.plain(Method::DELETE)).await,
-        Asked::Unruled => client.request("made/up", json!({})).await,
+        Operation::End => HttpResponse::of(client.plain(Method::DELETE)).await,
+        Operation::UnknownMethod => client.request("made/up", json!({})).await,
     };
     (answer.status, answer.challenge(), answer.text)
 }
@@ -224,31 +229,35 @@ async fn stream_or_answer(
     if status == 200 {
         return (status, None, format!("{revision:?}"));
     }
-    let answer = Answer::of_response(response).await;
+    let answer = HttpResponse::of_response(response).await;
     (answer.status, answer.challenge(), answer.text)
 }
 
 /// Tests the cells of one server in one revision. Returns their number, and the failures.
-async fn cells(shop: Shop, revision: Revision) -> (usize, Vec<String>) {
-    let (mut cells, mut faults) = (0, Vec::new());
+async fn cells(kind: ServerKind, revision: Revision) -> (usize, Vec<String>) {
+    let (mut cells, mut failures) = (0, Vec::new());
     let runs = Runs::default();
-    let server = match shop {
-        Shop::Mixed => shelf::furnish(desk::server(&runs)),
-        Shop::Open => shelf::furnish(desk::server(&runs)).with_open_handshake(),
-        Shop::Closed => shelf::furnish_closed(desk::closed_server(&runs)),
+    let server = match kind {
+        ServerKind::Mixed => resources_and_prompts::add_all(tool_server::server(&runs)),
+        ServerKind::Open => {
+            resources_and_prompts::add_all(tool_server::server(&runs)).with_open_handshake()
+        }
+        ServerKind::Closed => {
+            resources_and_prompts::add_protected(tool_server::protected_server(&runs))
+        }
     };
     let server = server.with_changes(&Changes::new());
     let server = server.scope_implies("desk:root", ["desk:read", "desk:write"]);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     for bearer in BEARERS {
-        let mut session = client(&running, shop, revision, bearer).await;
-        for asked in all_asked() {
+        let mut session = client(&running, kind, revision, bearer).await;
+        for operation in all_operations() {
             runs.forget();
-            let (status, challenge, text) = ask(session.clone(), revision, asked).await;
-            if asked == Asked::End {
-                session = client(&running, shop, revision, bearer).await;
+            let (status, challenge, text) = ask(session.clone(), revision, operation).await;
+            if operation == Operation::End {
+                session = client(&running, kind, revision, bearer).await;
             }
-            let expected = model::expected(shop, revision, bearer, asked);
+            let expected = reference_model::expected(kind, revision, bearer, operation);
             let error = challenge.as_ref().and_then(|one| one.get("error"));
             let seen = Expected {
                 status,
@@ -261,35 +270,35 @@ async fn cells(shop: Shop, revision: Revision) -> (usize, Vec<String>) {
             };
             cells += 1;
             if seen != expected {
-                faults.push(format!(
-                    "{shop:?} {revision:?} {bearer:?} {asked:?}\n  expected {expected:?}\n  seen     {seen:?}\n  {text}"
+                failures.push(format!(
+                    "{kind:?} {revision:?} {bearer:?} {operation:?}\n  expected {expected:?}\n  seen     {seen:?}\n  {text}"
                 ));
             }
         }
     }
     running.stopped().await;
-    (cells, faults)
+    (cells, failures)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_cell_is_as_the_model_says() {
+async fn every_combination_matches_the_model() {
     let mut all = JoinSet::new();
-    for shop in Shop::ALL {
+    for kind in ServerKind::ALL {
         for revision in Revision::ALL {
-            all.spawn(cells(shop, revision));
+            all.spawn(cells(kind, revision));
         }
     }
-    let (mut cells, mut faults) = (0, Vec::new());
+    let (mut cells, mut failures) = (0, Vec::new());
     while let Some(done) = all.join_next().await {
         let (some, wrong) = done.expect("it does not panic");
         cells += some;
-        faults.extend(wrong);
+        failures.extend(wrong);
     }
     assert_eq!(cells, CELLS, "no cell is skipped");
     assert!(
-        faults.is_empty(),
+        failures.is_empty(),
         "{} of {cells}:\n{}",
-        faults.len(),
-        faults.join("\n")
+        failures.len(),
+        failures.join("\n")
     );
 }

@@ -16,9 +16,9 @@ use proptest::{
 use reqwest::header::HeaderValue;
 use support::{
     client::{Client, Revision},
-    desk::Runs,
-    server::Running,
-    tokens,
+    running_server::RunningServer,
+    tool_server::Runs,
+    unsigned_tokens,
 };
 use toolgate::Server;
 
@@ -38,7 +38,7 @@ struct Outcome {
 
 /// A running desk.
 struct World {
-    running: Running,
+    running: RunningServer,
     runs: Runs,
     http: reqwest::Client,
     /// The revision of the requests, unless they deviate.
@@ -60,7 +60,9 @@ impl World {
     async fn of(version: &'static str, server: impl Fn(&Runs) -> Server<Runs>) -> Self {
         let runs = Runs::default();
         let server = server(&runs);
-        let running = Running::start(server, |config| config.with_issuer(tokens::ISSUER)).await;
+        let running =
+            RunningServer::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER))
+                .await;
         Self {
             running,
             runs,
@@ -73,9 +75,9 @@ impl World {
     /// Starts the same with every request in one session.
     async fn in_session() -> Self {
         let mut world = Self::of(OF_SESSIONS, tools::server).await;
-        let claims = tokens::claims(&world.running.resource(), "read write");
+        let claims = unsigned_tokens::claims(&world.running.resource(), "read write");
         let mut client = Client::new(world.running.resource(), Revision::Session(OF_SESSIONS))
-            .with_token(tokens::token(&claims));
+            .with_token(unsigned_tokens::token(&claims));
         client.open().await;
         world.session = client.session().map(str::to_owned);
         assert!(world.session.is_some());

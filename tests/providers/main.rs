@@ -1,27 +1,27 @@
 //! Common providers, from their metadata to a tool that runs.
 
-mod fixture;
-mod imitation;
+mod mock_provider;
+mod provider_fixture;
 
 use std::time::Duration;
 
-use fixture::Fixture;
-use imitation::Imitation;
+use mock_provider::MockProvider;
+use provider_fixture::Fixture;
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 use toolgate::{BearerToken, Config, Environment, IssuerVerifier, TokenVerifier};
 
-/// Starts a provider, and a desk that trusts it.
-async fn started(fixture: &Fixture) -> (Imitation, Running, Runs) {
-    let provider = Imitation::start().await;
+/// Starts a provider, and a tool server that trusts it.
+async fn started(fixture: &Fixture) -> (MockProvider, RunningServer, Runs) {
+    let provider = MockProvider::start().await;
     provider.serve(fixture.documents(provider.base()));
     let runs = Runs::default();
     let issuer = fixture.issuer(provider.base());
-    let running = Running::start(desk::unverified_server(&runs), |config| {
+    let running = RunningServer::start(tool_server::unverified_server(&runs), |config| {
         let config = config.with_issuer(issuer);
         let audiences = fixture.audiences().into_iter();
         audiences.fold(config, Config::with_audience)
@@ -31,7 +31,7 @@ async fn started(fixture: &Fixture) -> (Imitation, Running, Runs) {
 }
 
 #[tokio::test]
-async fn a_token_of_each_provider_opens_what_it_should_and_no_look_alike_does() {
+async fn a_token_of_each_provider_is_accepted_and_no_look_alike_is() {
     for fixture in Fixture::all() {
         let (provider, running, runs) = started(&fixture).await;
         let (subject, client, scopes) = fixture.means();
@@ -102,13 +102,13 @@ async fn every_provider_makes_a_server_ready_by_its_metadata_alone() {
 }
 
 #[tokio::test]
-async fn scalekits_own_variables_are_all_that_is_needed() {
+async fn scalekits_environment_variables_are_sufficient() {
     let fixture = Fixture::named("scalekit");
-    let provider = Imitation::start().await;
+    let provider = MockProvider::start().await;
     provider.serve(fixture.documents(provider.base()));
     let runs = Runs::default();
     let base = provider.base().to_owned();
-    let running = Running::start_as(desk::unverified_server(&runs), |address| {
+    let running = RunningServer::start_as(tool_server::unverified_server(&runs), |address| {
         let resource = format!("http://{address}/mcp");
         let environment = Environment::from_iter([
             ("SCALEKIT_ENVIRONMENT_URL", base.clone()),

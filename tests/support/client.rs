@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{SigningKey, TokenBuilder};
 
-mod asked;
 mod challenge;
+mod server_requests;
 
-pub use asked::question;
 pub use challenge::Challenge;
+pub use server_requests::question;
 
 /// A protocol revision, by its requests on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,14 +152,14 @@ impl Client {
     /// # Panics
     ///
     /// If the server cannot be reached.
-    pub async fn initialize(&mut self) -> Answer {
+    pub async fn initialize(&mut self) -> HttpResponse {
         let Revision::Session(version) = self.revision else {
             return self.request("server/discover", json!({})).await;
         };
         self.initialize_with(version, json!({})).await
     }
 
-    async fn initialize_with(&mut self, version: &str, capabilities: Value) -> Answer {
+    async fn initialize_with(&mut self, version: &str, capabilities: Value) -> HttpResponse {
         let answer = self
             .send(&json!({
                 "jsonrpc": "2.0", "id": 0, "method": "initialize",
@@ -183,13 +183,13 @@ impl Client {
     }
 
     /// Calls a tool.
-    pub async fn call(&self, tool: &str, arguments: Value) -> Answer {
+    pub async fn call(&self, tool: &str, arguments: Value) -> HttpResponse {
         self.request("tools/call", json!({"name": tool, "arguments": arguments}))
             .await
     }
 
     /// Sends a request with any method.
-    pub async fn request(&self, method: &str, params: Value) -> Answer {
+    pub async fn request(&self, method: &str, params: Value) -> HttpResponse {
         self.send(&self.message(method, params)).await
     }
 
@@ -211,8 +211,8 @@ impl Client {
     }
 
     /// Sends a message with the headers that belong to it.
-    pub async fn send(&self, message: &Value) -> Answer {
-        Answer::of(self.post(message).body(message.to_string())).await
+    pub async fn send(&self, message: &Value) -> HttpResponse {
+        HttpResponse::of(self.post(message).body(message.to_string())).await
     }
 
     /// Builds a `POST` with the headers of a message, and no body yet.
@@ -259,14 +259,14 @@ impl Client {
     }
 
     /// Fetches any URL, without a token.
-    pub async fn get(&self, url: &str) -> Answer {
-        Answer::of(self.http.get(url)).await
+    pub async fn get(&self, url: &str) -> HttpResponse {
+        HttpResponse::of(self.http.get(url)).await
     }
 }
 
 /// A response.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpResponse {
     /// The status.
     pub status: u16,
     /// The headers; repeated values are joined with commas.
@@ -275,7 +275,7 @@ pub struct Answer {
     pub text: String,
 }
 
-impl Answer {
+impl HttpResponse {
     /// Sends a request and reads the whole response.
     ///
     /// # Panics

@@ -1,18 +1,20 @@
 //! Shared code of the end-to-end tests.
 
-pub mod application;
 pub mod browser;
 pub mod client;
-pub mod clock;
-pub mod desk;
-mod issuer;
-pub mod ledger;
-pub mod person;
-pub mod process;
-pub mod schema;
-pub mod server;
-pub mod shelf;
-pub mod tokens;
-pub mod wire;
+pub mod consenting_user;
+pub mod manual_clock;
+mod mock_issuer;
+pub mod recording_client;
+pub mod resources_and_prompts;
+pub mod rmcp_client_app;
+pub mod rmcp_handler;
+pub mod running_server;
+pub mod schema_formats;
+pub mod server_process;
+pub mod tool_server;
+pub mod unsigned_tokens;
 
-pub use issuer::{Answer, ImitationIssuer, Place, Question, SigningKey, TokenBuilder};
+pub use mock_issuer::{
+    IssuerResponse, MetadataLocation, MockIssuer, Question, SigningKey, TokenBuilder,
+};

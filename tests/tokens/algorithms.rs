@@ -1,14 +1,14 @@
 //! Every algorithm with its own kind of key, and with no other.
 
 use serde_json::json;
-use support::{ImitationIssuer, SigningKey};
+use support::{MockIssuer, SigningKey};
 use toolgate::Issuer;
 
 use crate::{said, verifier};
 
 #[tokio::test]
 async fn every_algorithm_verifies_with_its_own_keys() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let p384 = SigningKey::p384("p384");
     issuer.publish(&[issuer.rsa(), issuer.p256(), issuer.ed25519(), &p384]);
     let verifier = verifier(Issuer::new(issuer.url()));
@@ -29,7 +29,7 @@ async fn every_algorithm_verifies_with_its_own_keys() {
 
 #[tokio::test]
 async fn another_algorithm_than_the_one_that_signed_is_refused() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     for key in [issuer.rsa(), issuer.p256(), issuer.ed25519()] {
         for alg in [
@@ -51,7 +51,7 @@ async fn another_algorithm_than_the_one_that_signed_is_refused() {
 
 #[tokio::test]
 async fn a_public_key_is_never_a_secret() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let public = issuer.rsa().jwk();
     let secret = SigningKey::secret("rsa", public["n"].as_str().unwrap_or_default().as_bytes());
     // CVE-2016-5431: signed with a public value.
@@ -72,9 +72,9 @@ async fn a_public_key_is_never_a_secret() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_token_brings_is_not_used() {
-    let issuer = ImitationIssuer::start().await;
-    let evil = ImitationIssuer::start().await;
+async fn a_key_inside_the_token_is_not_used() {
+    let issuer = MockIssuer::start().await;
+    let evil = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     for (name, value) in [
         ("jwk", evil.p256().jwk()),
@@ -90,9 +90,9 @@ async fn a_key_that_the_token_brings_is_not_used() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_not_trusted_is_not_even_asked() {
-    let issuer = ImitationIssuer::start().await;
-    let evil = ImitationIssuer::start().await;
+async fn an_untrusted_issuer_receives_no_request() {
+    let issuer = MockIssuer::start().await;
+    let evil = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
     let told = said(&verifier, evil.token().build()).await;
     assert!(told.contains("not trusted"), "{told}");

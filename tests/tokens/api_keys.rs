@@ -13,9 +13,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    clock::MovedClock,
-    desk::{self, Runs},
-    server::Running,
+    manual_clock::ManualClock,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 use toolgate::{BearerToken, Claims, Clock, SystemClock, TokenError, TokenVerifier, UnixTime};
 
@@ -68,13 +68,13 @@ fn hash(key: &str) -> [u8; 32] {
     digest(&SHA256, key.as_bytes()).as_ref().try_into().unwrap()
 }
 
-/// Starts a desk that accepts API keys; one of them is valid for reading for a minute.
-async fn desk_with_keys() -> (Running, ApiKeys, MovedClock, Record) {
-    let (keys, clock) = (ApiKeys::default(), MovedClock::default());
-    let server = desk::closed_unverified_server(&Runs::default())
+/// Starts a tool server that accepts API keys; one of them is valid for reading for a minute.
+async fn start_with_api_keys() -> (RunningServer, ApiKeys, ManualClock, Record) {
+    let (keys, clock) = (ApiKeys::default(), ManualClock::default());
+    let server = tool_server::protected_unverified_server(&Runs::default())
         .with_verifier(keys.clone())
         .with_clock(clock.clone());
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let record = Record {
         owner: "reports",
         scopes: "desk:read",
@@ -85,14 +85,14 @@ async fn desk_with_keys() -> (Running, ApiKeys, MovedClock, Record) {
     (running, keys, clock, record)
 }
 
-async fn read(running: &Running, key: &str) -> u16 {
+async fn read(running: &RunningServer, key: &str) -> u16 {
     let client = Client::new(running.resource(), Revision::Stateless).with_token(key);
     client.call("read", json!({})).await.status
 }
 
 #[tokio::test]
-async fn a_key_opens_what_is_written_beside_it() {
-    let (running, keys, _, _) = desk_with_keys().await;
+async fn an_api_key_opens_what_its_record_allows() {
+    let (running, keys, _, _) = start_with_api_keys().await;
     let client = Client::new(running.resource(), Revision::Stateless).with_token("k-good");
     let told = client.call("whoami", json!({})).await.tool_text();
     assert_eq!(told, "reports with desk:read");
@@ -104,8 +104,8 @@ async fn a_key_opens_what_is_written_beside_it() {
 }
 
 #[tokio::test]
-async fn an_audience_that_was_forgotten_is_nobody() {
-    let (running, keys, _, good) = desk_with_keys().await;
+async fn claims_without_an_audience_are_refused() {
+    let (running, keys, _, good) = start_with_api_keys().await;
     let audience = None;
     keys.give(
         "k-unaimed",
@@ -121,20 +121,21 @@ async fn an_audience_that_was_forgotten_is_nobody() {
 }
 
 #[tokio::test]
-async fn a_key_ends_though_the_verifier_never_looks_at_a_clock() {
-    let (running, _, clock, _) = desk_with_keys().await;
+async fn an_api_key_expires_although_its_verifier_reads_no_clock() {
+    let (running, _, clock, _) = start_with_api_keys().await;
     assert_eq!(read(&running, "k-good").await, 200);
     clock.pass(60 + 30);
     assert_eq!(read(&running, "k-good").await, 401);
 }
 
 #[tokio::test]
-async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
-    let server = desk::closed_unverified_server(&Runs::default());
+async fn a_verifier_that_names_an_untrusted_issuer_is_refused() {
+    let server = tool_server::protected_unverified_server(&Runs::default());
     let keys = ApiKeys::default();
     let server = server.with_verifier(keys.clone());
     // The configuration trusts another issuer.
-    let running = Running::start(server, |config| config.with_issuer("http://127.0.0.1:9/x")).await;
+    let running =
+        RunningServer::start(server, |config| config.with_issuer("http://127.0.0.1:9/x")).await;
     keys.give(
         "k",
         Record {
@@ -148,8 +149,8 @@ async fn a_verifier_that_names_an_issuer_of_its_own_is_not_believed() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_looked_up_are_nobodys_fault() {
-    let (running, keys, _, _) = desk_with_keys().await;
+async fn a_failed_key_lookup_is_a_503() {
+    let (running, keys, _, _) = start_with_api_keys().await;
     let poison = std::thread::spawn(move || {
         let _held = keys.0.lock().unwrap();
         panic!("as a fault would have it");

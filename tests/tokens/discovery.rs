@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use support::{Answer, ImitationIssuer, Place};
+use support::{IssuerResponse, MetadataLocation, MockIssuer};
 use toolgate::{Issuer, TokenErrorKind};
 
 use crate::{said, verifier, verify};
 
 /// Returns the outcome for a valid token.
-async fn outcome(issuer: &ImitationIssuer) -> Result<(), String> {
+async fn outcome(issuer: &MockIssuer) -> Result<(), String> {
     let verifier = verifier(Issuer::new(issuer.url()));
     match verify(&verifier, issuer.token().build()).await {
         Ok(_) => Ok(()),
@@ -23,11 +23,14 @@ async fn outcome(issuer: &ImitationIssuer) -> Result<(), String> {
 #[tokio::test]
 async fn metadata_is_found_in_each_of_three_places_with_and_without_a_path() {
     for path in ["", "/tenant/1", "/tenant/"] {
-        let issuer = ImitationIssuer::start_at(path).await;
+        let issuer = MockIssuer::start_at(path).await;
         for (place, asked) in [
-            (Place::OauthInserted, 1),
-            (Place::OpenIdInserted, 2),
-            (Place::OpenIdAppended, if path.is_empty() { 2 } else { 3 }),
+            (MetadataLocation::OauthInserted, 1),
+            (MetadataLocation::OpenIdInserted, 2),
+            (
+                MetadataLocation::OpenIdAppended,
+                if path.is_empty() { 2 } else { 3 },
+            ),
         ] {
             issuer.serve_metadata_at(&[place]);
             let before = issuer.metadata_requests();
@@ -44,8 +47,8 @@ async fn metadata_is_found_in_each_of_three_places_with_and_without_a_path() {
 }
 
 #[tokio::test]
-async fn a_document_that_names_another_issuer_is_not_believed() {
-    let issuer = ImitationIssuer::start().await;
+async fn metadata_that_names_another_issuer_is_refused() {
+    let issuer = MockIssuer::start().await;
     for other in [
         json!("https://evil.example"),
         json!(format!("{}/", issuer.url())),
@@ -61,8 +64,8 @@ async fn a_document_that_names_another_issuer_is_not_believed() {
 }
 
 #[tokio::test]
-async fn keys_are_not_fetched_from_where_nobody_may_send_us() {
-    let issuer = ImitationIssuer::start().await;
+async fn keys_are_not_fetched_from_forbidden_addresses() {
+    let issuer = MockIssuer::start().await;
     for uri in [
         "http://as.example/keys",
         "http://10.0.0.1/keys",
@@ -87,34 +90,31 @@ async fn keys_are_not_fetched_from_where_nobody_may_send_us() {
 
 #[tokio::test]
 async fn no_redirect_is_followed() {
-    let (issuer, other) = (
-        ImitationIssuer::start().await,
-        ImitationIssuer::start().await,
-    );
-    issuer.answer_jwks(Answer::Redirect(other.jwks_uri()));
+    let (issuer, other) = (MockIssuer::start().await, MockIssuer::start().await);
+    issuer.answer_jwks(IssuerResponse::Redirect(other.jwks_uri()));
     assert!(outcome(&issuer).await.unwrap_err().contains("302"));
     let well_known = format!("{}/.well-known/oauth-authorization-server", other.url());
-    issuer.answer_metadata(Answer::Redirect(well_known));
+    issuer.answer_metadata(IssuerResponse::Redirect(well_known));
     assert!(outcome(&issuer).await.unwrap_err().contains("302"));
     assert_eq!(other.jwks_requests() + other.metadata_requests(), 0);
 }
 
 #[tokio::test]
-async fn garbage_and_errors_are_no_keys() {
+async fn garbage_and_errors_are_not_keys() {
     for (answer, expected) in [
-        (Answer::Status(500), "500"),
-        (Answer::Status(404), "404"),
-        (Answer::Status(204), "204"),
-        (Answer::Body("<html>".to_owned()), "JSON"),
-        (Answer::Body("[]".to_owned()), ""),
-        (Answer::Body(String::new()), "JSON"),
-        (Answer::Endless, "larger"),
+        (IssuerResponse::Status(500), "500"),
+        (IssuerResponse::Status(404), "404"),
+        (IssuerResponse::Status(204), "204"),
+        (IssuerResponse::Body("<html>".to_owned()), "JSON"),
+        (IssuerResponse::Body("[]".to_owned()), ""),
+        (IssuerResponse::Body(String::new()), "JSON"),
+        (IssuerResponse::Endless, "larger"),
     ] {
-        let issuer = ImitationIssuer::start().await;
+        let issuer = MockIssuer::start().await;
         issuer.answer_jwks(answer.clone());
         let told = outcome(&issuer).await.unwrap_err();
         assert!(told.contains(expected), "{answer:?}: {told}");
-        issuer.answer_jwks(Answer::Good);
+        issuer.answer_jwks(IssuerResponse::Good);
         issuer.answer_metadata(answer.clone());
         let told = outcome(&issuer).await.unwrap_err();
         assert!(told.contains(expected), "{answer:?}: {told}");
@@ -123,15 +123,15 @@ async fn garbage_and_errors_are_no_keys() {
 
 #[tokio::test]
 async fn a_key_set_at_a_known_url_needs_no_metadata() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()).with_jwks_uri(issuer.jwks_uri()));
     assert_eq!(said(&verifier, issuer.token().build()).await, "ok");
     assert_eq!((issuer.metadata_requests(), issuer.jwks_requests()), (0, 1));
 }
 
 #[tokio::test]
-async fn a_further_spelling_may_be_the_one_in_the_metadata() {
-    let issuer = ImitationIssuer::start().await;
+async fn the_metadata_may_use_an_alias_of_the_issuer() {
+    let issuer = MockIssuer::start().await;
     let other = format!("{}/resources/res_1", issuer.url());
     issuer.change_metadata(json!({"issuer": other}));
     let verifier = verifier(Issuer::new(issuer.url()).with_spelling(&other));
@@ -143,10 +143,7 @@ async fn a_further_spelling_may_be_the_one_in_the_metadata() {
 
 #[tokio::test]
 async fn two_issuers_with_keys_of_one_name_do_not_mix() {
-    let (one, two) = (
-        ImitationIssuer::start().await,
-        ImitationIssuer::start().await,
-    );
+    let (one, two) = (MockIssuer::start().await, MockIssuer::start().await);
     let verifier =
         toolgate::IssuerVerifier::new([Issuer::new(one.url()), Issuer::new(two.url())]).unwrap();
     assert_eq!(said(&verifier, one.token().build()).await, "ok");

@@ -1,6 +1,6 @@
 //! Tokens that are bound to a key, with a complete server (RFC 9449).
 
-mod document;
+mod documentation;
 mod nonces;
 mod settings;
 
@@ -10,29 +10,29 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    ImitationIssuer, SigningKey, TokenBuilder,
-    client::{Answer, Client, Revision},
-    clock::MovedClock,
-    desk::{self, Runs},
-    server::Running,
+    MockIssuer, SigningKey, TokenBuilder,
+    client::{Client, HttpResponse, Revision},
+    manual_clock::ManualClock,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 use toolgate::Dpop;
 
 /// A desk, its issuer, and a client's key.
-struct World {
-    issuer: ImitationIssuer,
-    running: Running,
+struct Fixture {
+    issuer: MockIssuer,
+    running: RunningServer,
     runs: Runs,
-    clock: MovedClock,
+    clock: ManualClock,
     key: Arc<SigningKey>,
 }
 
-impl World {
+impl Fixture {
     async fn with(dpop: Dpop) -> Self {
-        let (runs, clock) = (Runs::default(), MovedClock::default());
-        let issuer = ImitationIssuer::start().await;
-        let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
-        let running = Running::start(server, |config| {
+        let (runs, clock) = (Runs::default(), ManualClock::default());
+        let issuer = MockIssuer::start().await;
+        let server = tool_server::protected_unverified_server(&runs).with_clock(clock.clone());
+        let running = RunningServer::start(server, |config| {
             config.with_issuer(issuer.url()).with_dpop(dpop)
         });
         Self {
@@ -44,7 +44,7 @@ impl World {
         }
     }
 
-    /// Builds a token for the desk, with these scopes.
+    /// Builds a token for the tool server, with these scopes.
     fn token(&self, scopes: &str) -> TokenBuilder<'_> {
         let token = self.issuer.token().audience(&self.running.resource());
         token.scope(scopes).expires_in(6000)
@@ -59,14 +59,14 @@ impl World {
     }
 
     /// Sends a call with exactly these headers.
-    async fn call_with(&self, token: &str, proof: &str) -> Answer {
+    async fn call_with(&self, token: &str, proof: &str) -> HttpResponse {
         let client = Client::new(self.running.resource(), Revision::Stateless);
         let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
         let request = client
             .post(&message)
             .header("authorization", format!("DPoP {token}"))
             .header("dpop", proof);
-        Answer::of(request.body(message.to_string())).await
+        HttpResponse::of(request.body(message.to_string())).await
     }
 
     fn proof(&self, token: &str) -> String {
@@ -78,52 +78,52 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_proof_that_was_used_is_not_good_again_after_a_restart() {
-    let world = World::with(Dpop::supported()).await;
-    let token = world.token("desk:read").bound_to(&world.key).build();
-    let proof = world.proof(&token);
-    assert_eq!(world.call_with(&token, &proof).await.status, 200);
+async fn a_used_proof_stays_used_after_a_restart() {
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+    let proof = fixture.proof(&token);
+    assert_eq!(fixture.call_with(&token, &proof).await.status, 200);
     // The same address, issuer and keys; the state of the first process is gone.
-    let address = world.running.address();
-    let (runs, clock) = (Runs::default(), world.clock.clone());
+    let address = fixture.running.address();
+    let (runs, clock) = (Runs::default(), fixture.clock.clone());
     clock.pass(2);
-    let World {
+    let Fixture {
         issuer,
         running,
         key,
         ..
-    } = world;
+    } = fixture;
     drop(running);
-    let server = desk::closed_unverified_server(&runs).with_clock(clock.clone());
-    let running = Running::start_at(address, server, |config| {
+    let server = tool_server::protected_unverified_server(&runs).with_clock(clock.clone());
+    let running = RunningServer::start_at(address, server, |config| {
         config
             .with_issuer(issuer.url())
             .with_dpop(Dpop::supported())
     });
-    let world = World {
+    let fixture = Fixture {
         running: running.await,
         issuer,
         runs,
         clock,
         key,
     };
-    let answer = world.call_with(&token, &proof).await;
+    let answer = fixture.call_with(&token, &proof).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
     assert!(answer.text.contains("make a new proof"), "{answer:?}");
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
-fn error_of(answer: &Answer) -> Option<String> {
+fn error_of(answer: &HttpResponse) -> Option<String> {
     let challenge = answer.dpop_challenge()?;
     challenge.get("error").map(str::to_owned)
 }
 
 #[tokio::test]
-async fn every_request_of_every_revision_takes_a_proof_of_its_own() {
-    let world = World::with(Dpop::supported()).await;
+async fn every_request_of_every_revision_needs_its_own_proof() {
+    let fixture = Fixture::with(Dpop::supported()).await;
     for revision in Revision::ALL {
-        let mut client = world.client(revision, "desk:read");
+        let mut client = fixture.client(revision, "desk:read");
         client.open().await;
         // `read` takes the fast path, `slow` goes through rmcp.
         for (tool, arguments) in [("read", json!({})), ("slow", json!({"millis": 0}))] {
@@ -136,17 +136,17 @@ async fn every_request_of_every_revision_takes_a_proof_of_its_own() {
             assert_eq!(error_of(&answer).as_deref(), Some("insufficient_scope"));
         }
     }
-    assert_eq!(world.runs.all().len(), 16);
+    assert_eq!(fixture.runs.all().len(), 16);
 }
 
 #[tokio::test]
-async fn a_proof_that_was_used_is_used_up_though_its_token_is_known() {
-    let world = World::with(Dpop::supported()).await;
-    let token = world.token("desk:read").bound_to(&world.key).build();
-    let proof = world.proof(&token);
-    assert_eq!(world.call_with(&token, &proof).await.status, 200);
+async fn a_used_proof_is_refused_although_its_token_is_cached() {
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+    let proof = fixture.proof(&token);
+    assert_eq!(fixture.call_with(&token, &proof).await.status, 200);
     for _ in 0..3 {
-        let answer = world.call_with(&token, &proof).await;
+        let answer = fixture.call_with(&token, &proof).await;
         assert_eq!(answer.status, 401, "{answer:?}");
         assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
         assert_eq!(
@@ -154,78 +154,78 @@ async fn a_proof_that_was_used_is_used_up_though_its_token_is_known() {
             "the proof was used before"
         );
     }
-    let another = world.proof(&token);
-    assert_eq!(world.call_with(&token, &another).await.status, 200);
-    assert_eq!(world.runs.all().len(), 2);
+    let another = fixture.proof(&token);
+    assert_eq!(fixture.call_with(&token, &another).await.status, 200);
+    assert_eq!(fixture.runs.all().len(), 2);
 }
 
 #[tokio::test]
-async fn of_one_proof_sent_many_times_at_once_one_counts() {
-    let world = World::with(Dpop::supported()).await;
-    let token = world.token("desk:read").bound_to(&world.key).build();
-    let proof = world.proof(&token);
+async fn a_proof_sent_concurrently_is_accepted_once() {
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+    let proof = fixture.proof(&token);
     // The token is verified once for all of them, the proof each time.
-    let answers = join_all((0..20).map(|_| world.call_with(&token, &proof))).await;
+    let answers = join_all((0..20).map(|_| fixture.call_with(&token, &proof))).await;
     let good = answers.iter().filter(|answer| answer.status == 200);
     assert_eq!(good.count(), 1);
-    assert_eq!(world.runs.all(), ["read"]);
+    assert_eq!(fixture.runs.all(), ["read"]);
 }
 
 #[tokio::test]
-async fn a_session_is_worth_nothing_without_the_key() {
-    let world = World::with(Dpop::supported()).await;
-    let mut owner = world.client(Revision::Session("2025-11-25"), "desk:read");
+async fn a_session_is_unusable_without_the_key() {
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let mut owner = fixture.client(Revision::Session("2025-11-25"), "desk:read");
     owner.open().await;
     let session = owner.session().expect("a session").to_owned();
-    let token = world.token("desk:read").bound_to(&world.key).build();
+    let token = fixture.token("desk:read").bound_to(&fixture.key).build();
     // An attacker who knows the token and the session, and has another key.
     let other = Arc::new(SigningKey::p256("thief"));
-    let thief = Client::new(world.running.resource(), Revision::Session("2025-11-25"))
+    let thief = Client::new(fixture.running.resource(), Revision::Session("2025-11-25"))
         .with_session(session)
         .with_token(token);
     let call = || thief.message("tools/call", json!({"name": "read", "arguments": {}}));
     for thief in [thief.clone(), thief.clone().with_key(&other)] {
         for method in [Method::GET, Method::DELETE] {
-            let answer = Answer::of(thief.plain(method.clone())).await;
+            let answer = HttpResponse::of(thief.plain(method.clone())).await;
             assert_eq!(answer.status, 401, "{method} {answer:?}");
         }
         assert_eq!(thief.send(&call()).await.status, 401);
     }
     // A proof for another method of the same endpoint is invalid.
     let (token, resource) = (
-        world.token("desk:read").bound_to(&world.key).build(),
-        world.running.resource(),
+        fixture.token("desk:read").bound_to(&fixture.key).build(),
+        fixture.running.resource(),
     );
-    let proof = TokenBuilder::proof(&world.key, "POST", &resource).about(&token);
+    let proof = TokenBuilder::proof(&fixture.key, "POST", &resource).about(&token);
     let request = thief.clone().without_token().plain(Method::DELETE);
     let request = request
         .header("authorization", format!("DPoP {token}"))
         .header("dpop", proof.build());
-    let answer = Answer::of(request).await;
+    let answer = HttpResponse::of(request).await;
     assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
 
     assert_eq!(owner.call("read", json!({})).await.status, 200);
-    let ended = Answer::of(owner.plain(Method::DELETE)).await;
+    let ended = HttpResponse::of(owner.plain(Method::DELETE)).await;
     assert!(ended.status < 300, "{ended:?}");
-    assert_eq!(world.runs.all(), ["read"]);
+    assert_eq!(fixture.runs.all(), ["read"]);
 }
 
 #[tokio::test]
-async fn another_key_of_the_same_person_goes_on_in_the_session() {
-    let world = World::with(Dpop::supported()).await;
-    let mut first = world.client(Revision::Session("2025-11-25"), "desk:read");
+async fn another_key_of_the_same_user_continues_the_session() {
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let mut first = fixture.client(Revision::Session("2025-11-25"), "desk:read");
     first.open().await;
     let other = Arc::new(SigningKey::ed25519("phone"));
-    let token = world.token("desk:read").bound_to(&other).build();
+    let token = fixture.token("desk:read").bound_to(&other).build();
     let second = first.with_token(token).with_key(&other);
     assert_eq!(second.call("read", json!({})).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_bound_token_as_a_bearer_token_is_refused_and_the_scheme_is_named() {
-    let world = World::with(Dpop::supported()).await;
-    let token = world.token("desk:read").bound_to(&world.key).build();
-    let client = Client::new(world.running.resource(), Revision::Stateless).with_token(token);
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+    let client = Client::new(fixture.running.resource(), Revision::Stateless).with_token(token);
     let answer = client.call("read", json!({})).await;
     assert_eq!(answer.status, 401);
     let bearer = answer.challenge().expect("a challenge");
@@ -243,11 +243,13 @@ async fn a_bound_token_as_a_bearer_token_is_refused_and_the_scheme_is_named() {
 }
 
 #[tokio::test]
-async fn who_has_nothing_to_do_with_bound_tokens_sees_nothing_of_them() {
-    let world = World::with(Dpop::supported()).await;
-    let client = Client::new(world.running.resource(), Revision::Stateless);
+async fn without_bound_tokens_responses_do_not_mention_them() {
+    let fixture = Fixture::with(Dpop::supported()).await;
+    let client = Client::new(fixture.running.resource(), Revision::Stateless);
     let bad = client.clone().with_token("bad");
-    let few = client.clone().with_token(world.token("desk:other").build());
+    let few = client
+        .clone()
+        .with_token(fixture.token("desk:other").build());
     for (client, status) in [(client, 401), (bad, 401), (few, 403)] {
         let answer = client.call("read", json!({})).await;
         assert_eq!(answer.status, status);

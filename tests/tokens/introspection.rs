@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use support::{Answer, ImitationIssuer, SigningKey};
+use support::{IssuerResponse, MockIssuer, SigningKey};
 use toolgate::{ClientAuthentication, Introspection, Issuer, IssuerVerifier, TokenErrorKind};
 
 use crate::{said, verifier, verify};
@@ -14,7 +14,7 @@ fn introspection() -> Introspection {
     Introspection::new(ClientAuthentication::basic("news", "s3cr3t"))
 }
 
-fn asking(issuer: &ImitationIssuer) -> IssuerVerifier {
+fn asking(issuer: &MockIssuer) -> IssuerVerifier {
     verifier(Issuer::new(issuer.url()).with_introspection(introspection()))
 }
 
@@ -26,8 +26,8 @@ fn changed(mut answer: Value, change: Value) -> Value {
 }
 
 #[tokio::test]
-async fn an_opaque_token_says_what_its_issuer_says() {
-    let issuer = ImitationIssuer::start().await;
+async fn an_opaque_token_has_the_claims_of_its_introspection() {
+    let issuer = MockIssuer::start().await;
     issuer.know("opaque", issuer.active(AUDIENCE, "a b"));
     let verifier = asking(&issuer);
     let claims = verify(&verifier, "opaque".to_owned()).await.unwrap();
@@ -50,8 +50,8 @@ async fn an_opaque_token_says_what_its_issuer_says() {
 }
 
 #[tokio::test]
-async fn an_answer_is_judged_like_a_token() {
-    let issuer = ImitationIssuer::start().await;
+async fn an_introspection_response_is_validated_like_a_token() {
+    let issuer = MockIssuer::start().await;
     let verifier = asking(&issuer);
     let good = issuer.active(AUDIENCE, "a");
     for (change, expected) in [
@@ -81,8 +81,8 @@ async fn an_answer_is_judged_like_a_token() {
 }
 
 #[tokio::test]
-async fn an_answer_without_audience_is_for_nobody_unless_somebody_insists() {
-    let issuer = ImitationIssuer::start().await;
+async fn a_response_without_audience_is_refused_unless_configured() {
+    let issuer = MockIssuer::start().await;
     let answer = changed(issuer.active(AUDIENCE, "a"), json!({"aud": null}));
     issuer.know("t", answer);
     let claims = verify(&asking(&issuer), "t".to_owned()).await.unwrap();
@@ -98,24 +98,30 @@ async fn an_answer_without_audience_is_for_nobody_unless_somebody_insists() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_nobodys_fault() {
-    let issuer = ImitationIssuer::start().await;
+async fn an_invalid_introspection_response_is_unavailable() {
+    let issuer = MockIssuer::start().await;
     let verifier = asking(&issuer);
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     for (answer, expected) in [
-        (Answer::Status(500), "500"),
-        (Answer::Status(503), "503"),
-        (Answer::Status(401), "credentials"),
-        (Answer::Status(404), "404"),
-        (Answer::Redirect("http://127.0.0.1:9/".to_owned()), "302"),
-        (Answer::Endless, "larger"),
-        (Answer::Body("<html>".to_owned()), "JSON object"),
-        (Answer::Body("true".to_owned()), "JSON object"),
-        (Answer::Body("{}".to_owned()), "active"),
-        (Answer::Body(r#"{"active":"true"}"#.to_owned()), "active"),
-        (Answer::Body(r#"{"active":1}"#.to_owned()), "active"),
+        (IssuerResponse::Status(500), "500"),
+        (IssuerResponse::Status(503), "503"),
+        (IssuerResponse::Status(401), "credentials"),
+        (IssuerResponse::Status(404), "404"),
         (
-            Answer::Body(r#"{"active":false,"active":true}"#.to_owned()),
+            IssuerResponse::Redirect("http://127.0.0.1:9/".to_owned()),
+            "302",
+        ),
+        (IssuerResponse::Endless, "larger"),
+        (IssuerResponse::Body("<html>".to_owned()), "JSON object"),
+        (IssuerResponse::Body("true".to_owned()), "JSON object"),
+        (IssuerResponse::Body("{}".to_owned()), "active"),
+        (
+            IssuerResponse::Body(r#"{"active":"true"}"#.to_owned()),
+            "active",
+        ),
+        (IssuerResponse::Body(r#"{"active":1}"#.to_owned()), "active"),
+        (
+            IssuerResponse::Body(r#"{"active":false,"active":true}"#.to_owned()),
             "once",
         ),
     ] {
@@ -128,13 +134,13 @@ async fn what_is_no_answer_is_nobodys_fault() {
         assert!(error.reason().contains(expected), "{answer:?}: {error}");
         assert!(!format!("{error} {error:?}").contains("s3cr3t"));
     }
-    issuer.answer_questions(Answer::Good);
+    issuer.answer_questions(IssuerResponse::Good);
     assert_eq!(said(&verifier, "t".to_owned()).await, "ok");
 }
 
 #[tokio::test]
-async fn every_way_to_show_who_asks() {
-    let issuer = ImitationIssuer::start().await;
+async fn every_client_authentication_method_works() {
+    let issuer = MockIssuer::start().await;
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     let ask = async |client| {
         let introspection = Introspection::new(client);
@@ -159,8 +165,8 @@ async fn every_way_to_show_who_asks() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_given_needs_no_metadata() {
-    let issuer = ImitationIssuer::start().await;
+async fn a_configured_endpoint_needs_no_metadata() {
+    let issuer = MockIssuer::start().await;
     issuer.serve_metadata_at(&[]);
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     let error = verify(&asking(&issuer), "t".to_owned()).await.unwrap_err();
@@ -171,8 +177,8 @@ async fn an_endpoint_that_is_given_needs_no_metadata() {
 }
 
 #[tokio::test]
-async fn secrets_are_not_sent_where_nobody_may_send_us() {
-    let issuer = ImitationIssuer::start().await;
+async fn secrets_are_not_sent_to_forbidden_addresses() {
+    let issuer = MockIssuer::start().await;
     for url in [
         "http://as.example/i",
         "https://10.0.0.1/i",
@@ -197,7 +203,7 @@ async fn secrets_are_not_sent_where_nobody_may_send_us() {
 
 #[tokio::test]
 async fn a_jwt_is_never_taken_for_an_opaque_token() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let verifier = asking(&issuer);
     let unsigned = issuer
         .token()
@@ -221,8 +227,8 @@ async fn a_jwt_is_never_taken_for_an_opaque_token() {
 }
 
 #[tokio::test]
-async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
-    let issuer = ImitationIssuer::start().await;
+async fn a_revoked_jwt_is_refused_if_jwts_are_introspected() {
+    let issuer = MockIssuer::start().await;
     let both = introspection().with_jwts();
     let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
     let token = issuer.token().build();
@@ -246,14 +252,14 @@ async fn a_revoked_jwt_is_refused_where_jwts_are_asked_about_too() {
     assert!(said(&both, forged).await.contains("signature"));
     assert_eq!(issuer.questions().len(), asked);
     // A failed introspection does not count as an active token.
-    issuer.answer_questions(Answer::Status(500));
+    issuer.answer_questions(IssuerResponse::Status(500));
     let error = verify(&both, token).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }));
 }
 
 #[tokio::test]
-async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
-    let issuer = ImitationIssuer::start().await;
+async fn a_jwt_that_its_introspection_contradicts_is_refused() {
+    let issuer = MockIssuer::start().await;
     let both = introspection().with_jwts();
     let both = verifier(Issuer::new(issuer.url()).with_introspection(both));
     let (one, two) = (SigningKey::p256("1"), SigningKey::p256("2"));
@@ -296,8 +302,8 @@ async fn a_jwt_that_its_issuer_calls_something_else_is_refused() {
 }
 
 #[tokio::test]
-async fn where_there_are_no_keys_jwts_are_asked_about() {
-    let issuer = ImitationIssuer::start().await;
+async fn without_keys_jwts_are_introspected() {
+    let issuer = MockIssuer::start().await;
     let introspection = introspection().without_jwks();
     let verifier = verifier(Issuer::new(issuer.url()).with_introspection(introspection));
     let token = issuer.token().signature(&[0; 64]).build();
@@ -313,12 +319,9 @@ async fn where_there_are_no_keys_jwts_are_asked_about() {
 }
 
 #[tokio::test]
-async fn each_issuer_sees_its_own_tokens_alone() {
-    let (one, two) = (
-        ImitationIssuer::start().await,
-        ImitationIssuer::start().await,
-    );
-    let of = |issuer: &ImitationIssuer, prefix: &str| {
+async fn each_issuer_sees_only_its_tokens() {
+    let (one, two) = (MockIssuer::start().await, MockIssuer::start().await);
+    let of = |issuer: &MockIssuer, prefix: &str| {
         let introspection = introspection().with_token_prefix(prefix);
         Issuer::new(issuer.url()).with_introspection(introspection)
     };
@@ -332,9 +335,9 @@ async fn each_issuer_sees_its_own_tokens_alone() {
 }
 
 #[tokio::test]
-async fn two_hundred_who_wait_cause_one_search_for_the_endpoint() {
-    let issuer = ImitationIssuer::start().await;
-    issuer.answer_metadata(Answer::Slow(Duration::from_millis(300)));
+async fn two_hundred_waiting_requests_cause_one_endpoint_discovery() {
+    let issuer = MockIssuer::start().await;
+    issuer.answer_metadata(IssuerResponse::Slow(Duration::from_millis(300)));
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     let introspection = introspection().without_jwks();
     let issuer_settings = Issuer::new(issuer.url()).with_introspection(introspection);
@@ -352,8 +355,8 @@ async fn two_hundred_who_wait_cause_one_search_for_the_endpoint() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_at_the_start_is_asked_when_it_is_there() {
-    let mut issuer = ImitationIssuer::start().await;
+async fn an_issuer_down_at_the_start_is_introspected_when_it_returns() {
+    let mut issuer = MockIssuer::start().await;
     issuer.know("t", issuer.active(AUDIENCE, "a"));
     issuer.go_down().await;
     let introspection = introspection().without_jwks();

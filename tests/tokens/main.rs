@@ -2,14 +2,14 @@
 
 mod algorithms;
 mod api_keys;
-mod asking;
 mod discovery;
 mod dpop;
-mod exchanges;
-mod exchanging;
 mod introspection;
-mod outage;
-mod served;
+mod introspection_cache;
+mod issuer_outage;
+mod jwks_refresh;
+mod token_exchange;
+mod token_exchange_responses;
 
 use toolgate::{BearerToken, Claims, Issuer, IssuerVerifier, TokenError, TokenVerifier};
 

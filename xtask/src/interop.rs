@@ -2,7 +2,7 @@
 
 use std::{env, fs};
 
-use crate::{Fault, cells, checks, say, suite, tools::Tools};
+use crate::{Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, say};
 
 /// The selected parts.
 #[derive(Debug, Clone, Copy)]
@@ -54,33 +54,33 @@ impl<'a> Parts<'a> {
 }
 
 /// Runs all selected parts, and reports all failures at the end.
-pub(crate) fn run(parts: Parts<'_>) -> Result<(), Fault> {
+pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
     let tools = Tools::install()?;
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     if parts.check {
         say("== toolgate check, against every example");
-        faults.extend(told("check", checks::run(&tools)));
+        errors.extend(describe("check", cli_checks::run(&tools)));
     }
     if parts.suite {
         say("== the official conformance suite");
-        faults.extend(told("suite", suite::run(&tools)));
+        errors.extend(describe("suite", conformance_suite::run(&tools)));
     }
     if parts.clients {
         say("== clients");
-        faults.extend(told("clients", cells::run(&tools, parts.only)));
+        errors.extend(describe("clients", client_matrix::run(&tools, parts.only)));
     }
-    if faults.is_empty() && parts.suite && parts.clients && parts.only.is_none() {
-        faults.extend(told("docs/interop.md", page(&tools)));
+    if errors.is_empty() && parts.suite && parts.clients && parts.only.is_none() {
+        errors.extend(describe("docs/interop.md", page(&tools)));
     }
-    match faults.is_empty() {
+    match errors.is_empty() {
         true => Ok(()),
-        false => Err(faults.join("\n").into()),
+        false => Err(errors.join("\n").into()),
     }
 }
 
 /// Formats the failure of a part.
-fn told(part: &str, done: Result<(), Fault>) -> Option<String> {
-    done.err().map(|fault| format!("{part}: {fault}"))
+fn describe(part: &str, done: Result<(), Error>) -> Option<String> {
+    done.err().map(|error| format!("{part}: {error}"))
 }
 
 const HEAD: &str = "\
@@ -95,15 +95,15 @@ and protected.
 ";
 
 /// Compares `docs/interop.md` with the results of this run, and rewrites it if they differ.
-fn page(tools: &Tools) -> Result<(), Fault> {
+fn page(tools: &Tools) -> Result<(), Error> {
     let path = tools.scripts.with_file_name("docs").join("interop.md");
     let part = |name| fs::read_to_string(tools.work.join(name));
     let (clients, suite) = (part("matrix.md")?, part("suite.md")?);
-    let told = format!("{HEAD}## Clients\n\n{clients}\n## Conformance\n\n{suite}");
-    if fs::read_to_string(&path).is_ok_and(|there| there == told) {
+    let page = format!("{HEAD}## Clients\n\n{clients}\n## Conformance\n\n{suite}");
+    if fs::read_to_string(&path).is_ok_and(|there| there == page) {
         return Ok(());
     }
-    fs::write(&path, told)?;
+    fs::write(&path, page)?;
     say("docs/interop.md was out of date and has been rewritten");
     match env::var_os("CI") {
         Some(_) => Err("it did not match this run: commit the new version".into()),

@@ -1,14 +1,14 @@
 //! Tasks of this repository that need more than Rust: `cargo xtask interop`.
 //!
 //! - [`interop`]: the steps of the command, in order
-//! - [`tools`]: installs what it needs
-//! - [`running`]: starts programs, and always ends them
-//! - [`cells`]: the matrix of clients, issuers and lifecycles
-//! - [`example`]: the example servers for client tests
-//! - [`story`]: checks a client's behaviour from its recorded requests
-//! - [`suite`]: the official conformance suite
-//! - [`libraries`]: agent libraries that are given a token
-//! - [`checks`]: `toolgate check` against every example
+//! - [`client_installer`]: installs what it needs
+//! - [`child_process`]: starts programs, and always ends them
+//! - [`client_matrix`]: the matrix of clients, issuers and lifecycles
+//! - [`example_servers`]: the example servers for client tests
+//! - [`transcript_check`]: checks a client's behaviour from its recorded requests
+//! - [`conformance_suite`]: the official conformance suite
+//! - [`agent_libraries`]: agent libraries that are given a token
+//! - [`cli_checks`]: `toolgate check` against every example
 //! - [`prove`]: tests that are too long for CI
 
 use std::{
@@ -17,19 +17,19 @@ use std::{
     process::ExitCode,
 };
 
-mod cells;
-mod checks;
-mod example;
+mod agent_libraries;
+mod child_process;
+mod cli_checks;
+mod client_installer;
+mod client_matrix;
+mod conformance_suite;
+mod example_servers;
 mod interop;
-mod libraries;
 mod prove;
-mod running;
-mod story;
-mod suite;
-mod tools;
+mod transcript_check;
 
 /// An error, for a person.
-type Fault = Box<dyn std::error::Error>;
+type Error = Box<dyn std::error::Error>;
 
 const HELP: &str = "\
 cargo xtask interop            runs real clients and the official suite against the examples
@@ -54,14 +54,14 @@ fn main() -> ExitCode {
         ["interop", "clients", name] => interop::run(interop::Parts::clients(Some(name))),
         ["interop", "suite"] => interop::run(interop::Parts::suite()),
         ["interop", "libraries"] => {
-            tools::Tools::install().and_then(|tools| libraries::run(&tools))
+            client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))
         }
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] | ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),
         // For internal use: started by `prove flood`.
-        ["strangers", ref arguments @ ..] => {
-            prove::flood::strangers(arguments).map(|sent| say(sent.to_string()))
+        ["flood-worker", ref arguments @ ..] => {
+            prove::flood::flood_worker(arguments).map(|sent| say(sent.to_string()))
         }
         ["--help" | "-h"] => {
             say(HELP);
@@ -71,8 +71,8 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            let _ = writeln!(io::stderr(), "{fault}");
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }

@@ -1,10 +1,10 @@
 //! Tests that are too long for CI: `cargo xtask prove`.
 //!
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
-//! - [`form`]: the request bodies that they send
-//! - [`http`]: a minimal HTTP client for both sides
-//! - [`memory`]: the memory use of a process
-//! - [`probe`]: the response times of other clients during the flood
+//! - [`body_shapes`]: the request bodies that they send
+//! - [`http_client`]: a minimal HTTP client for both sides
+//! - [`process_memory`]: the memory use of a process
+//! - [`latency_probe`]: the response times of other clients during the flood
 //!
 //! The flood runs against the release binary of `todo`, or against another binary of it, to
 //! compare a change with an earlier version. Everything stays on loopback.
@@ -17,20 +17,20 @@ use std::{
 };
 
 use crate::{
-    Fault,
-    running::{self, Server, free_port},
-    say, tools,
+    Error,
+    child_process::{self, Server, free_port},
+    client_installer, say,
 };
 
+mod body_shapes;
 pub(crate) mod flood;
-mod form;
-mod http;
-mod memory;
-mod probe;
+mod http_client;
+mod latency_probe;
+mod process_memory;
 
-use form::Form;
-use memory::Memory;
-use probe::Latencies;
+use body_shapes::BodyShape;
+use latency_probe::Latencies;
+use process_memory::Memory;
 
 /// The number of unauthenticated connections.
 const CONNECTIONS: usize = 32;
@@ -55,7 +55,7 @@ const UNNOTICED: Duration = Duration::from_millis(10);
 
 /// The results of one form of body.
 struct Row {
-    form: Form,
+    form: BodyShape,
     requests: u64,
     before: Memory,
     after: Memory,
@@ -65,19 +65,19 @@ struct Row {
 }
 
 /// Floods a server, prints the table, and fails if a bound is exceeded.
-pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
+pub(crate) fn flood(binary: Option<&str>) -> Result<(), Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = root.parent().ok_or("no workspace")?;
     let binary = match binary {
         Some(path) => fs::canonicalize(path).map_err(|error| format!("{path}: {error}"))?,
         None => release(root)?,
     };
-    let node = tools::node_with_packages(&root.join("interop"))?;
+    let node = client_installer::node_with_packages(&root.join("interop"))?;
     let work = env::current_exe()?;
     let work = work.ancestors().nth(2).ok_or("no target folder")?;
     let work = work.join("prove");
     let mut rows = Vec::new();
-    for form in Form::ALL {
+    for form in BodyShape::ALL {
         let folder = work.join(form.name().replace([' ', ','], "-"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
@@ -89,10 +89,10 @@ pub(crate) fn flood(binary: Option<&str>) -> Result<(), Fault> {
     let table = format!("{HEAD}\n{}\n", lines.join("\n"));
     fs::write(work.join("flood.md"), &table)?;
     say(format!("\n{}\n\n{table}", binary.display()));
-    let faults: Vec<_> = rows.iter().flat_map(Row::faults).collect();
-    match faults.is_empty() {
+    let errors: Vec<_> = rows.iter().flat_map(Row::errors).collect();
+    match errors.is_empty() {
         true => Ok(()),
-        false => Err(faults.join("\n").into()),
+        false => Err(errors.join("\n").into()),
     }
 }
 
@@ -100,11 +100,11 @@ const HEAD: &str = "\
 | unauthenticated body | requests | a second | memory before | peak | after | `/healthz`, calm → flood (median, 99 %) | call, calm → flood (median, 99 %) |\n|---|---|---|---|---|---|---|---|";
 
 /// Builds the release binary.
-fn release(root: &Path) -> Result<PathBuf, Fault> {
+fn release(root: &Path) -> Result<PathBuf, Error> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(root);
-    running::must(build.args(["build", "--release", "--locked", "-p", "todo"]))?;
+    child_process::must(build.args(["build", "--release", "--locked", "-p", "todo"]))?;
     let target = env::current_exe()?;
     let target = target.ancestors().nth(2).ok_or("no target folder")?;
     Ok(target.join("release/todo"))
@@ -116,8 +116,8 @@ fn measure(
     node: &Path,
     root: &Path,
     folder: &Path,
-    form: Form,
-) -> Result<Row, Fault> {
+    form: BodyShape,
+) -> Result<Row, Error> {
     let port = free_port()?;
     let mut command = Command::new(binary);
     for (name, _) in env::vars_os() {
@@ -132,15 +132,15 @@ fn measure(
         .env("RUST_LOG", "error");
     let server = Server::start(&mut command, port, &folder.join("server.log"))?;
     let token = log_in(node, root, port)?;
-    let probe = |time| probe::run(port, &token, time);
+    let probe = |time| latency_probe::run(port, &token, time);
 
     // The first requests have extra costs.
     probe(Duration::from_millis(500))?;
     let calm = probe(CALM)?;
     let before = Memory::of(server.id())?;
-    let strangers = flood::start(port, form, CONNECTIONS, FLOOD)?;
+    let flood_worker = flood::start(port, form, CONNECTIONS, FLOOD)?;
     let flooded = probe(FLOOD)?;
-    let requests = strangers.end()?;
+    let requests = flood_worker.end()?;
     let after = Memory::of(server.id())?;
     Ok(Row {
         form,
@@ -153,16 +153,16 @@ fn measure(
 }
 
 /// Gets a token for the protected call, from the development issuer with a scripted user.
-fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Fault> {
+fn log_in(node: &Path, root: &Path, port: u16) -> Result<String, Error> {
     let mut login = Command::new(node);
     login
         .arg(root.join("interop/token.mjs"))
         .arg(format!("http://127.0.0.1:{port}/mcp"))
         .arg("todo:read");
-    let ended = running::run(&mut login, Duration::from_secs(60))?;
-    match ended.succeeded() {
-        true => Ok(ended.out()),
-        false => Err(format!("there is no token for the call: {}", ended.told()).into()),
+    let finished = child_process::run(&mut login, Duration::from_secs(60))?;
+    match finished.succeeded() {
+        true => Ok(finished.out()),
+        false => Err(format!("there is no token for the call: {}", finished.report()).into()),
     }
 }
 
@@ -183,13 +183,13 @@ impl Row {
     }
 
     /// Returns every bound that is exceeded.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    fn errors(&self) -> Vec<String> {
+        let mut errors = Vec::new();
         let name = self.form.name();
         let cost = self.after.peak.saturating_sub(self.before.now);
         let bound = CONNECTIONS as u64 * TIMES_KEPT * KEPT;
         if cost > bound {
-            faults.push(format!(
+            errors.push(format!(
                 "{name}: {} of memory for {CONNECTIONS} concurrent bodies, but {} are the bound",
                 mebibytes(cost),
                 mebibytes(bound),
@@ -201,15 +201,15 @@ impl Row {
                 ("the 99th percentile", calm.high, flood.high),
             ] {
                 if flood > calm.mul_f64(TIMES_SLOWER).max(UNNOTICED) {
-                    faults.push(format!(
+                    errors.push(format!(
                         "{name}: {which} of {what} took {} instead of {}, but the bound is {TIMES_SLOWER} times as long",
-                        probe::milliseconds(flood),
-                        probe::milliseconds(calm),
+                        latency_probe::milliseconds(flood),
+                        latency_probe::milliseconds(calm),
                     ));
                 }
             }
         }
-        faults
+        errors
     }
 }
 

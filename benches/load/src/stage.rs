@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::json;
-use support::ImitationIssuer;
+use support::MockIssuer;
 use tokio::runtime::{self, Runtime};
 
 use crate::{
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An issuer on loopback, which runs until this is dropped.
 pub(crate) struct Issuer {
-    imitation: ImitationIssuer,
+    imitation: MockIssuer,
     _runtime: Runtime,
 }
 
@@ -35,7 +35,7 @@ impl Issuer {
             .enable_all()
             .build()?;
         Ok(Self {
-            imitation: runtime.block_on(ImitationIssuer::start()),
+            imitation: runtime.block_on(MockIssuer::start()),
             _runtime: runtime,
         })
     }

@@ -9,7 +9,7 @@ fn one(value: &str) -> Challenge {
 }
 
 #[test]
-fn what_may_be_written_is_read() {
+fn valid_headers_are_parsed() {
     let challenge = one(r#"Bearer error="invalid_token", Scope="a b",realm=x , d="q\"\\ ä""#);
     assert!(challenge.is_bearer());
     assert_eq!(challenge.get("error"), Some("invalid_token"));
@@ -32,7 +32,7 @@ fn a_comma_ends_a_parameter_or_a_challenge() {
 }
 
 #[test]
-fn what_must_not_be_written_is_a_fault() {
+fn invalid_headers_are_errors() {
     for value in [
         "",
         ",",

@@ -1,14 +1,14 @@
 //! How the server refuses a request without a token (RFC 6750 §3, RFC 9728 §5.1).
 
 use crate::{
-    challenge::{self, Challenge, letter, scope_tokens},
+    challenge::{self, Challenge, client_compatibility, scope_tokens},
+    check_context::{CheckContext, RefusedRequest},
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
         count,
     },
     http::Request,
-    visit::{Refused, Visit},
 };
 
 static STATUS: Check = Check::new(
@@ -143,69 +143,72 @@ pub(super) static CHECKS: &[&Check] = &[
     &SLASH,
 ];
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    get(visit, &mut section).await;
-    let Some(refused) = &visit.facts.refused else {
-        let tried = visit.facts.tried.join("; ");
-        section.judge(
+    get(context, &mut section).await;
+    let Some(refused) = &context.facts.refused else {
+        let tried = context.facts.tried.join("; ");
+        section.record(
             &STATUS,
             Err(format!("no request was refused with 401: {tried}")),
         );
         return section.close("no request without a token was refused with 401");
     };
-    section.judge(&STATUS, Ok(format!("{}: HTTP 401", refused.what)));
-    slash(visit, refused, &mut section).await;
-    section.judge(&BODY, body(refused));
+    section.record(&STATUS, Ok(format!("{}: HTTP 401", refused.what)));
+    slash(context, refused, &mut section).await;
+    section.record(&BODY, body(refused));
     match bearer(refused, &mut section) {
         None => section.close("the challenge cannot be parsed"),
         Some(bearer) => {
-            parameters(visit, &bearer, &mut section).await;
+            parameters(context, &bearer, &mut section).await;
             section.close("a parameter it depends on is missing or wrong")
         }
     }
 }
 
 /// Checks the header as a whole.
-fn bearer(refused: &Refused, section: &mut Section) -> Option<Challenge> {
+fn bearer(refused: &RefusedRequest, section: &mut Section) -> Option<Challenge> {
     let values = refused.answer.values("www-authenticate");
     if values.is_empty() {
-        section.judge(&HEADER, Err("there is no `WWW-Authenticate`".to_owned()));
+        section.record(&HEADER, Err("there is no `WWW-Authenticate`".to_owned()));
         return None;
     }
-    section.judge(&ASCII, letter::is_ascii(&values));
+    section.record(&ASCII, client_compatibility::is_ascii(&values));
     let all = match challenge::read(&values) {
         Ok(all) => all,
-        Err(fault) => {
+        Err(error) => {
             let is_bearer = challenge::raw(&values).to_lowercase().contains("bearer");
-            section.judge(
+            section.record(
                 &HEADER,
                 match is_bearer {
                     true => Ok(challenge::raw(&values)),
                     false => Err("there is no Bearer challenge".to_owned()),
                 },
             );
-            section.judge(&GRAMMAR, Err(fault));
+            section.record(&GRAMMAR, Err(error));
             return None;
         }
     };
-    section.judge(&GRAMMAR, Ok(challenge::raw(&values)));
+    section.record(&GRAMMAR, Ok(challenge::raw(&values)));
     let Some(bearer) = all.iter().find(|challenge| challenge.is_bearer()) else {
-        section.judge(&HEADER, Err(challenge::raw(&values)));
+        section.record(&HEADER, Err(challenge::raw(&values)));
         return None;
     };
-    section.judge(&HEADER, Ok("Bearer".to_owned()));
-    section.judge(
+    section.record(&HEADER, Ok("Bearer".to_owned()));
+    section.record(
         &BEARER_FIRST,
-        letter::bearer_first(&all).map(|_| "Bearer is first".to_owned()),
+        client_compatibility::bearer_first(&all).map(|_| "Bearer is first".to_owned()),
     );
-    section.judge(&SEARCHABLE, letter::is_searchable(&values, bearer));
+    section.record(
+        &SEARCHABLE,
+        client_compatibility::is_searchable(&values, bearer),
+    );
     Some(bearer.clone())
 }
 
 /// Checks the parameters of the challenge.
-async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
-    section.judge(
+async fn parameters(context: &CheckContext, bearer: &Challenge, section: &mut Section) {
+    section.record(
         &NO_ERROR,
         match bearer.get("error") {
             None => Ok("no error".to_owned()),
@@ -213,14 +216,14 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
         },
     );
     match bearer.get("scope") {
-        None => section.judge(&SCOPE, Err("there is no `scope`".to_owned())),
+        None => section.record(&SCOPE, Err("there is no `scope`".to_owned())),
         Some(scope) => {
-            section.judge(&SCOPE, Ok(format!("scope=\"{scope}\"")));
-            section.judge(
+            section.record(&SCOPE, Ok(format!("scope=\"{scope}\"")));
+            section.record(
                 &SCOPE_TOKENS,
                 scope_tokens(scope).map(|tokens| count(tokens.len(), "scope")),
             );
-            section.judge(
+            section.record(
                 &OFFLINE,
                 match scope.split(' ').any(|scope| scope == "offline_access") {
                     true => Err(format!("scope=\"{scope}\"")),
@@ -230,16 +233,16 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
         }
     }
     let Some(place) = bearer.get("resource_metadata") else {
-        section.judge(&METADATA, Err("there is no `resource_metadata`".to_owned()));
+        section.record(&METADATA, Err("there is no `resource_metadata`".to_owned()));
         return;
     };
-    section.judge(&METADATA, Ok(place.to_owned()));
-    let absolute = letter::absolute_metadata(bearer);
+    section.record(&METADATA, Ok(place.to_owned()));
+    let absolute = client_compatibility::absolute_metadata(bearer);
     let is_absolute = absolute.is_ok();
-    section.judge(&ABSOLUTE, absolute);
+    section.record(&ABSOLUTE, absolute);
     if is_absolute {
-        let answer = visit.http.send(Request::get(place)).await;
-        section.judge(
+        let answer = context.http.send(Request::get(place)).await;
+        section.record(
             &RESOLVES,
             answer.and_then(|answer| match answer.object() {
                 Some(_) if answer.status == 200 => Ok(format!("{place}: HTTP 200")),
@@ -250,7 +253,7 @@ async fn parameters(visit: &Visit, bearer: &Challenge, section: &mut Section) {
     }
 }
 
-fn body(refused: &Refused) -> Result<String, String> {
+fn body(refused: &RefusedRequest) -> Result<String, String> {
     let kind = refused.answer.media_type();
     let is_json = kind == "application/json" || kind.ends_with("+json");
     match refused.answer.json() {
@@ -261,10 +264,10 @@ fn body(refused: &Refused) -> Result<String, String> {
     }
 }
 
-async fn get(visit: &Visit, section: &mut Section) {
-    let request = Request::get(visit.target.typed()).header("accept", "text/event-stream");
-    let answer = visit.http.send(request).await;
-    section.judge(
+async fn get(context: &CheckContext, section: &mut Section) {
+    let request = Request::get(context.target.typed()).header("accept", "text/event-stream");
+    let answer = context.http.send(request).await;
+    section.record(
         &GET,
         answer.and_then(|answer| match answer.status {
             400..=499 => Ok(answer.brief()),
@@ -273,13 +276,13 @@ async fn get(visit: &Visit, section: &mut Section) {
     );
 }
 
-async fn slash(visit: &Visit, refused: &Refused, section: &mut Section) {
-    let Some(other) = visit.target.other_slash() else {
+async fn slash(context: &CheckContext, refused: &RefusedRequest, section: &mut Section) {
+    let Some(other) = context.target.other_slash() else {
         section.skip(&SLASH, "the endpoint's path is `/`");
         return;
     };
-    let answer = visit.http.send(refused.request.clone().to(&*other)).await;
-    section.judge(
+    let answer = context.http.send(refused.request.clone().to(&*other)).await;
+    section.record(
         &SLASH,
         answer.and_then(|answer| match answer.status {
             401 => Ok(format!("{other}: HTTP 401")),

@@ -3,12 +3,12 @@
 use reqwest::Method;
 
 use crate::{
+    check_context::CheckContext,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
     },
-    http::{Answer, Request},
-    visit::Visit,
+    http::{Request, Response},
 };
 
 static PREFLIGHT: Check = Check::new(
@@ -88,11 +88,18 @@ const READ: [&str; 2] = ["www-authenticate", "mcp-session-id"];
 /// An origin that no server has a reason to allow.
 const FOREIGN: &str = "https://toolgate-check.invalid";
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    let origin = &*visit.origin;
-    section.judge(&CREDENTIALS, credentials(visit).await);
-    let answer = preflight(visit, visit.target.typed(), origin, "POST", &SENT.join(",")).await;
+    let origin = &*context.origin;
+    section.record(&CREDENTIALS, credentials(context).await);
+    let answer = preflight(
+        context,
+        context.target.typed(),
+        origin,
+        "POST",
+        &SENT.join(","),
+    )
+    .await;
     let verdict = answer.as_ref().map_err(Clone::clone);
     let verdict = verdict.and_then(|answer| match allows(answer, origin) {
         true if answer.is_success() => Ok(answer.brief()),
@@ -103,15 +110,15 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         )),
     });
     let is_open = verdict.is_ok();
-    section.judge(&PREFLIGHT, verdict);
+    section.record(&PREFLIGHT, verdict);
     if let (true, Ok(answer)) = (is_open, &answer) {
         let allowed = answer.names("access-control-allow-headers");
-        section.judge(&HEADERS, covers(&allowed, &SENT));
-        section.judge(
+        section.record(&HEADERS, covers(&allowed, &SENT));
+        section.record(
             &METHODS,
             match preflight(
-                visit,
-                visit.target.typed(),
+                context,
+                context.target.typed(),
                 origin,
                 "DELETE",
                 "authorization",
@@ -119,20 +126,20 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             .await
             {
                 Ok(answer) => covers(&answer.names("access-control-allow-methods"), &["delete"]),
-                Err(fault) => Err(fault),
+                Err(error) => Err(error),
             },
         );
     }
     if !is_open {
         return section.close("the preflight does not allow the origin");
     }
-    match &visit.facts.refused {
+    match &context.facts.refused {
         None => section.skip(&REFUSALS, "no request without a token was refused with 401"),
         Some(refused) => {
             let request = refused.request.clone().header("origin", origin);
-            match visit.http.send(request).await {
-                Err(fault) => section.judge(&REFUSALS, Err(fault)),
-                Ok(answer) if !allows(&answer, origin) => section.judge(
+            match context.http.send(request).await {
+                Err(error) => section.record(&REFUSALS, Err(error)),
+                Ok(answer) if !allows(&answer, origin) => section.record(
                     &REFUSALS,
                     Err(format!(
                         "{} without Access-Control-Allow-Origin",
@@ -140,20 +147,20 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
                     )),
                 ),
                 Ok(answer) => {
-                    section.judge(&REFUSALS, Ok(answer.brief()));
+                    section.record(&REFUSALS, Ok(answer.brief()));
                     let exposed = answer.names("access-control-expose-headers");
-                    section.judge(&EXPOSED, covers(&exposed, &READ));
+                    section.record(&EXPOSED, covers(&exposed, &READ));
                 }
             }
         }
     }
-    section.judge(&METADATA, metadata(visit, origin).await);
+    section.record(&METADATA, metadata(context, origin).await);
     section.close("the 401 has no CORS headers")
 }
 
-async fn metadata(visit: &Visit, origin: &str) -> Result<String, String> {
-    let place = visit.target.metadata_by_path();
-    let answer = visit
+async fn metadata(context: &CheckContext, origin: &str) -> Result<String, String> {
+    let place = context.target.metadata_by_path();
+    let answer = context
         .http
         .send(Request::get(&*place).header("origin", origin))
         .await?;
@@ -163,7 +170,7 @@ async fn metadata(visit: &Visit, origin: &str) -> Result<String, String> {
             answer.brief()
         ));
     }
-    let answer = preflight(visit, &place, origin, "GET", "mcp-protocol-version").await?;
+    let answer = preflight(context, &place, origin, "GET", "mcp-protocol-version").await?;
     if !answer.is_success() || !allows(&answer, origin) {
         return Err(format!("preflight: {}", answer.brief()));
     }
@@ -171,10 +178,10 @@ async fn metadata(visit: &Visit, origin: &str) -> Result<String, String> {
     covers(&allowed, &["mcp-protocol-version"])
 }
 
-async fn credentials(visit: &Visit) -> Result<String, String> {
-    let typed = visit.target.typed();
-    let preflight = preflight(visit, typed, FOREIGN, "POST", "authorization").await?;
-    let plain = visit
+async fn credentials(context: &CheckContext) -> Result<String, String> {
+    let typed = context.target.typed();
+    let preflight = preflight(context, typed, FOREIGN, "POST", "authorization").await?;
+    let plain = context
         .http
         .send(Request::get(typed).header("origin", FOREIGN))
         .await?;
@@ -189,20 +196,20 @@ async fn credentials(visit: &Visit) -> Result<String, String> {
 }
 
 async fn preflight(
-    visit: &Visit,
+    context: &CheckContext,
     url: &str,
     origin: &str,
     method: &str,
     headers: &str,
-) -> Result<Answer, String> {
+) -> Result<Response, String> {
     let request = Request::new(Method::OPTIONS, url)
         .header("origin", origin)
         .header("access-control-request-method", method)
         .header("access-control-request-headers", headers);
-    visit.http.send(request).await
+    context.http.send(request).await
 }
 
-fn allows(answer: &Answer, origin: &str) -> bool {
+fn allows(answer: &Response, origin: &str) -> bool {
     let allowed = answer.header("access-control-allow-origin");
     allowed.is_some_and(|allowed| allowed == origin || allowed == "*")
 }

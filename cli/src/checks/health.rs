@@ -1,9 +1,9 @@
 //! Health endpoints for operators. No specification requires them; none may need a token.
 
 use crate::{
+    check_context::CheckContext,
     finding::{Check, Finding, Section, Severity::Note},
     http::Request,
-    visit::Visit,
 };
 
 static LIVE: Check = Check::new(
@@ -23,14 +23,14 @@ static READY: Check = Check::new(
 
 pub(super) static CHECKS: &[&Check] = &[&LIVE, &READY];
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     for (check, path) in [(&LIVE, "/healthz"), (&READY, "/readyz")] {
-        let answer = visit
+        let answer = context
             .http
-            .send(Request::get(visit.target.place(path)))
+            .send(Request::get(context.target.place(path)))
             .await;
-        section.judge(
+        section.record(
             check,
             answer.and_then(|answer| match answer.status {
                 200 => Ok(answer.brief()),

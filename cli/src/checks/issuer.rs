@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
+    check_context::{CheckContext, Issuer},
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
         count,
     },
-    http::{Answer, Http, Request},
+    http::{Http, Request, Response},
     target,
-    visit::{Issuer, Visit},
 };
 
 static METADATA: Check = Check::new(
@@ -147,22 +147,22 @@ const AGREED: [&str; 5] = [
 /// Private members of a key.
 const SECRET: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
-pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &mut CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    let metadata = visit.facts.metadata.as_ref();
+    let metadata = context.facts.metadata.as_ref();
     let identifier = metadata
         .and_then(|metadata| metadata.get("authorization_servers")?.get(0)?.as_str())
         .map(str::to_owned);
     let Some(identifier) = identifier else {
         return section.close("the metadata names no issuer");
     };
-    let (found, tried) = discover(&visit.http, &identifier, &visit.origin).await;
+    let (found, tried) = discover(&context.http, &identifier, &context.origin).await;
     let Some((place, answer, document)) = found.first() else {
-        section.judge(&METADATA, Err(tried.join("; ")));
+        section.record(&METADATA, Err(tried.join("; ")));
         return section.close("the issuer's metadata was not found");
     };
-    section.judge(&METADATA, Ok(place.clone()));
-    section.judge(
+    section.record(&METADATA, Ok(place.clone()));
+    section.record(
         &SAME,
         match document.get("issuer").and_then(Value::as_str) {
             Some(own) if own == identifier => Ok(identifier.clone()),
@@ -172,9 +172,9 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
             None => Err("there is no `issuer`".to_owned()),
         },
     );
-    section.judge(&CONSISTENT, consistent(&found));
-    section.judge(&ENDPOINTS, endpoints(document));
-    section.judge(
+    section.record(&CONSISTENT, consistent(&found));
+    section.record(&ENDPOINTS, endpoints(document));
+    section.record(
         &CORS,
         match answer.header("access-control-allow-origin") {
             Some(allowed) => Ok(allowed),
@@ -189,35 +189,35 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
     capabilities(&issuer, &mut section);
     match issuer.text("jwks_uri") {
         None => section.skip(&JWKS, "there is no `jwks_uri`: tokens are opaque"),
-        Some(uri) => match keys(&visit.http, uri).await {
-            Err(fault) => section.judge(&JWKS, Err(fault)),
+        Some(uri) => match keys(&context.http, uri).await {
+            Err(error) => section.record(&JWKS, Err(error)),
             Ok(keys) => {
-                section.judge(&JWKS, signing(&keys));
-                section.judge(&PRIVATE, public(&keys));
+                section.record(&JWKS, signing(&keys));
+                section.record(&PRIVATE, public(&keys));
                 // Several test tokens are built from each key, and each token is sent.
                 let is_short = |key: &Value| key.to_string().len() <= LONGEST_KEY;
                 issuer.keys = keys.into_iter().filter(is_short).take(MOST_KEYS).collect();
             }
         },
     }
-    visit.facts.issuer = Some(issuer);
+    context.facts.issuer = Some(issuer);
     section.close("there is no `jwks_uri` or key set")
 }
 
-type Found = (String, Answer, Map<String, Value>);
+type Found = (String, Response, Map<String, Value>);
 
 /// Tries the three URLs in the order of the specification.
 async fn discover(http: &Http, identifier: &str, origin: &str) -> (Vec<Found>, Vec<String>) {
     let (mut found, mut tried) = (Vec::new(), Vec::new());
     let places = match target::secure(identifier) {
         Ok(url) => places(&url),
-        Err(fault) => return (found, vec![fault]),
+        Err(error) => return (found, vec![error]),
     };
     for place in places {
         // Sends `Origin`, as a page would, to see what a page could read.
         let request = Request::get(&*place).header("origin", origin);
         match http.exchange(request).await {
-            Err(fault) => tried.push(format!("{place}: {fault}")),
+            Err(error) => tried.push(format!("{place}: {error}")),
             Ok(answer) => match answer.object() {
                 Some(document) if answer.status == 200 => found.push((place, answer, document)),
                 _ => tried.push(format!("{place}: {}", answer.brief())),
@@ -263,7 +263,7 @@ fn endpoints(document: &Map<String, Value>) -> Result<String, String> {
         match document.get(name) {
             None => {}
             Some(Value::String(text)) => {
-                target::secure(text).map_err(|fault| format!("`{name}`: {fault}"))?;
+                target::secure(text).map_err(|error| format!("`{name}`: {error}"))?;
             }
             Some(other) => return Err(format!("`{name}` is {other}")),
         }
@@ -274,16 +274,16 @@ fn endpoints(document: &Map<String, Value>) -> Result<String, String> {
 fn capabilities(issuer: &Issuer, section: &mut Section) {
     const METHODS: &str = "code_challenge_methods_supported";
     match issuer.document.get(METHODS) {
-        None => section.judge(&PKCE, Err(format!("there is no `{METHODS}`"))),
+        None => section.record(&PKCE, Err(format!("there is no `{METHODS}`"))),
         Some(list) => {
-            section.judge(
+            section.record(
                 &PKCE,
                 match issuer.lists(METHODS, "S256") {
                     true => Ok(list.to_string()),
                     false => Err(list.to_string()),
                 },
             );
-            section.judge(
+            section.record(
                 &PLAIN,
                 match issuer.lists(METHODS, "plain") {
                     false => Ok(list.to_string()),
@@ -295,7 +295,7 @@ fn capabilities(issuer: &Issuer, section: &mut Section) {
     let has_grants = issuer.document.contains_key("grant_types_supported");
     let is_offered = issuer.lists("response_types_supported", "code")
         && (!has_grants || issuer.lists("grant_types_supported", "authorization_code"));
-    section.judge(
+    section.record(
         &CODE,
         match is_offered {
             true => Ok("`code`".to_owned()),
@@ -316,14 +316,14 @@ fn capabilities(issuer: &Issuer, section: &mut Section) {
     .into_iter()
     .filter_map(|(is_there, name)| is_there.then_some(name))
     .collect();
-    section.judge(
+    section.record(
         &REGISTRATION,
         match ways.is_empty() {
             true => Err("neither is supported".to_owned()),
             false => Ok(ways.join(" and ")),
         },
     );
-    section.judge(
+    section.record(
         &ISS,
         match is_set("authorization_response_iss_parameter_supported") {
             true => Ok("advertised".to_owned()),

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
+    check_context::{CheckContext, NO_SUCH_TOOL},
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
         count,
     },
-    http::{Answer, Watch},
-    mcp::{Dialogue, Era},
-    visit::{NO_SUCH_TOOL, Visit},
+    http::{Response, Watch},
+    mcp_client::{Lifecycle, McpClient},
 };
 
 static LIST: Check = Check::new(
@@ -67,27 +67,27 @@ const OPERATIONS: [&str; 10] = [
     "tools/call",
 ];
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     let mut listed = Vec::new();
-    let mut doors = Vec::new();
+    let mut public = Vec::new();
     let mut is_guarded = false;
-    for era in Era::BOTH {
-        let opener = opener(visit, era).await;
-        let stranger = opener.with_token(None);
-        match stranger.ask(&visit.http, "tools/list", json!({})).await {
+    for lifecycle in Lifecycle::BOTH {
+        let opener = opener(context, lifecycle).await;
+        let anonymous = opener.with_token(None);
+        match anonymous.ask(&context.http, "tools/list", json!({})).await {
             Err(_) => {}
             Ok(answer) if answer.status == 401 => {
                 is_guarded = true;
-                doors.extend(open_doors(visit, &stranger).await);
+                public.extend(public_methods(context, &anonymous).await);
             }
             Ok(answer) => listed.extend(names(&answer)),
         }
-        opener.close(&visit.http).await;
+        opener.close(&context.http).await;
     }
     listed.sort();
     listed.dedup();
-    section.judge(
+    section.record(
         &LIST,
         match listed.is_empty() {
             true => Ok("nothing".to_owned()),
@@ -99,18 +99,18 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
         },
     );
     if is_guarded {
-        section.judge(
+        section.record(
             &DOORS,
-            match doors.is_empty() {
+            match public.is_empty() {
                 true => Ok(format!("{} operations tried", OPERATIONS.len())),
-                false => Err(format!("answered without a token: {}", doors.join(", "))),
+                false => Err(format!("answered without a token: {}", public.join(", "))),
             },
         );
     }
     // Last, when all other responses have arrived.
     for (check, watch) in [(&TOKEN, Watch::Token), (&TRACE, Watch::Trace)] {
-        let leaks = visit.http.leaks(watch);
-        section.judge(
+        let leaks = context.http.leaks(watch);
+        section.record(
             check,
             match leaks.is_empty() {
                 true => Ok("none".to_owned()),
@@ -123,21 +123,21 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
 
 /// Opens a session, where the server has sessions: without a token, or, if that is refused,
 /// with the first token.
-async fn opener(visit: &Visit, era: Era) -> Dialogue {
-    let mut dialogue = Dialogue::new(&visit.target, era, None);
-    if era == Era::Session {
+async fn opener(context: &CheckContext, lifecycle: Lifecycle) -> McpClient {
+    let mut mcp_client = McpClient::new(&context.target, lifecycle, None);
+    if lifecycle == Lifecycle::Session {
         // `lifecycle` reports whether this succeeds.
-        let _ = dialogue.open(&visit.http).await;
-        if let (None, Some(token)) = (dialogue.session(), visit.tokens.first()) {
-            dialogue = Dialogue::new(&visit.target, era, Some(token));
-            let _ = dialogue.open(&visit.http).await;
+        let _ = mcp_client.open(&context.http).await;
+        if let (None, Some(token)) = (mcp_client.session(), context.tokens.first()) {
+            mcp_client = McpClient::new(&context.target, lifecycle, Some(token));
+            let _ = mcp_client.open(&context.http).await;
         }
     }
-    dialogue
+    mcp_client
 }
 
-async fn open_doors(visit: &Visit, stranger: &Dialogue) -> Vec<String> {
-    let mut doors = Vec::new();
+async fn public_methods(context: &CheckContext, anonymous: &McpClient) -> Vec<String> {
+    let mut public = Vec::new();
     for method in OPERATIONS {
         let params = match method {
             "prompts/get" | "tools/call" => json!({"name": NO_SUCH_TOOL, "arguments": {}}),
@@ -149,7 +149,7 @@ async fn open_doors(visit: &Visit, stranger: &Dialogue) -> Vec<String> {
             "subscriptions/listen" => json!({"notifications": {"toolsListChanged": true}}),
             _ => json!({}),
         };
-        let Ok(answer) = stranger.ask(&visit.http, method, params).await else {
+        let Ok(answer) = anonymous.ask(&context.http, method, params).await else {
             continue;
         };
         let message = answer.message();
@@ -158,13 +158,13 @@ async fn open_doors(visit: &Visit, stranger: &Dialogue) -> Vec<String> {
             .is_some_and(|message| message.get("result").is_some());
         // A stream that has not refused the request yet counts as open.
         if answer.is_success() && (has_result || (answer.is_stream() && message.is_none())) {
-            doors.push(format!("{method} ({})", stranger.era().revision()));
+            public.push(format!("{method} ({})", anonymous.lifecycle().revision()));
         }
     }
-    doors
+    public
 }
 
-fn names(answer: &Answer) -> Vec<String> {
+fn names(answer: &Response) -> Vec<String> {
     let result = answer.result().unwrap_or_default();
     let tools = result["tools"]
         .as_array()

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::{
+    check_context::CheckContext,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
         count,
     },
-    http::{Answer, Request},
-    mcp::{Dialogue, Era},
-    visit::Visit,
+    http::{Request, Response},
+    mcp_client::{Lifecycle, McpClient},
 };
 
 static ANY: Check = Check::new(
@@ -75,24 +75,24 @@ pub(super) static CHECKS: &[&Check] = &[
     &STREAM,
 ];
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    let token = visit.tokens.first().map(String::as_str);
+    let token = context.tokens.first().map(String::as_str);
     let mut open = Vec::new();
     let mut tried = Vec::new();
-    for era in Era::BOTH {
-        let mut dialogue = Dialogue::new(&visit.target, era, token);
-        let answer = dialogue.open(&visit.http).await;
+    for lifecycle in Lifecycle::BOTH {
+        let mut mcp_client = McpClient::new(&context.target, lifecycle, token);
+        let answer = mcp_client.open(&context.http).await;
         if token.is_none() && answer.as_ref().is_ok_and(|answer| answer.status == 401) {
             continue;
         }
-        let verdict = answer.and_then(|answer| opened(era, &answer));
+        let verdict = answer.and_then(|answer| opened(lifecycle, &answer));
         let is_open = verdict.is_ok();
-        if let Err(fault) = &verdict {
-            tried.push(format!("{}: {fault}", era.revision()));
+        if let Err(error) = &verdict {
+            tried.push(format!("{}: {error}", lifecycle.revision()));
         }
-        section.judge(
-            if era == Era::Stateless {
+        section.record(
+            if lifecycle == Lifecycle::Stateless {
                 &STATELESS
             } else {
                 &SESSION
@@ -100,54 +100,56 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
             verdict,
         );
         if is_open {
-            open.push(dialogue);
+            open.push(mcp_client);
         }
     }
     if open.is_empty() {
         return match token {
             None => section.close("the handshake needs a token; use --token or --login"),
             Some(_) => {
-                section.judge(&ANY, Err(tried.join("; ")));
+                section.record(&ANY, Err(tried.join("; ")));
                 section.close("no lifecycle works")
             }
         };
     }
     let names: Vec<_> = open
         .iter()
-        .map(|dialogue| dialogue.era().revision())
+        .map(|mcp_client| mcp_client.lifecycle().revision())
         .collect();
-    section.judge(&ANY, Ok(names.join(", ")));
-    match token.is_none() && !may_list(visit, &open).await {
+    section.record(&ANY, Ok(names.join(", ")));
+    match token.is_none() && !may_list(context, &open).await {
         true => section.skip(&LIST, "the list needs a token; use --token or --login"),
-        false => section.judge(&LIST, lists(visit, &open).await),
+        false => section.record(&LIST, lists(context, &open).await),
     }
-    let with_session = open.iter().find(|dialogue| dialogue.session().is_some());
-    if let Some(dialogue) = with_session {
-        in_session(visit, dialogue, token.is_some(), &mut section).await;
+    let with_session = open
+        .iter()
+        .find(|mcp_client| mcp_client.session().is_some());
+    if let Some(mcp_client) = with_session {
+        in_session(context, mcp_client, token.is_some(), &mut section).await;
     }
-    for dialogue in &open {
-        dialogue.close(&visit.http).await;
+    for mcp_client in &open {
+        mcp_client.close(&context.http).await;
     }
     section.close("the server opens no session")
 }
 
 /// Checks the result of the first request.
-fn opened(era: Era, answer: &Answer) -> Result<String, String> {
+fn opened(lifecycle: Lifecycle, answer: &Response) -> Result<String, String> {
     let Some(result) = answer.result() else {
         return Err(answer.brief());
     };
-    match era {
-        Era::Stateless => {
+    match lifecycle {
+        Lifecycle::Stateless => {
             let versions = &result["supportedVersions"];
             let list = versions
                 .as_array()
                 .ok_or("there are no `supportedVersions`")?;
-            match list.iter().any(|version| version == era.revision()) {
+            match list.iter().any(|version| version == lifecycle.revision()) {
                 true => Ok(versions.to_string()),
                 false => Err(format!("supportedVersions {versions}")),
             }
         }
-        Era::Session => match result["protocolVersion"].as_str() {
+        Lifecycle::Session => match result["protocolVersion"].as_str() {
             Some(version @ ("2025-11-25" | "2025-06-18" | "2025-03-26")) => Ok(version.to_owned()),
             Some(other) => Err(format!("protocolVersion {other}")),
             None => Err("there is no `protocolVersion`".to_owned()),
@@ -155,9 +157,9 @@ fn opened(era: Era, answer: &Answer) -> Result<String, String> {
     }
 }
 
-async fn may_list(visit: &Visit, open: &[Dialogue]) -> bool {
-    for dialogue in open {
-        let answer = dialogue.ask(&visit.http, "tools/list", json!({})).await;
+async fn may_list(context: &CheckContext, open: &[McpClient]) -> bool {
+    for mcp_client in open {
+        let answer = mcp_client.ask(&context.http, "tools/list", json!({})).await;
         if answer.is_ok_and(|answer| answer.status != 401) {
             return true;
         }
@@ -165,16 +167,18 @@ async fn may_list(visit: &Visit, open: &[Dialogue]) -> bool {
     false
 }
 
-async fn lists(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
+async fn lists(context: &CheckContext, open: &[McpClient]) -> Result<String, String> {
     let mut known: Option<BTreeSet<String>> = None;
-    for dialogue in open {
-        let era = dialogue.era().revision();
-        let answer = dialogue.ask(&visit.http, "tools/list", json!({})).await?;
-        let names = tools(&answer).map_err(|fault| format!("{era}: {fault}"))?;
+    for mcp_client in open {
+        let lifecycle = mcp_client.lifecycle().revision();
+        let answer = mcp_client
+            .ask(&context.http, "tools/list", json!({}))
+            .await?;
+        let names = tools(&answer).map_err(|error| format!("{lifecycle}: {error}"))?;
         match &known {
             Some(known) if *known != names => {
                 return Err(format!(
-                    "{era} lists {names:?}, the other lifecycle {known:?}"
+                    "{lifecycle} lists {names:?}, the other lifecycle {known:?}"
                 ));
             }
             _ => known = Some(names),
@@ -183,7 +187,7 @@ async fn lists(visit: &Visit, open: &[Dialogue]) -> Result<String, String> {
     Ok(count(known.unwrap_or_default().len(), "tool"))
 }
 
-fn tools(answer: &Answer) -> Result<BTreeSet<String>, String> {
+fn tools(answer: &Response) -> Result<BTreeSet<String>, String> {
     let result = answer.result().ok_or_else(|| answer.brief())?;
     let list = result["tools"].as_array().ok_or("there is no `tools`")?;
     let mut names = BTreeSet::new();
@@ -199,28 +203,33 @@ fn tools(answer: &Answer) -> Result<BTreeSet<String>, String> {
     Ok(names)
 }
 
-async fn in_session(visit: &Visit, dialogue: &Dialogue, has_token: bool, section: &mut Section) {
-    let http = &visit.http;
+async fn in_session(
+    context: &CheckContext,
+    mcp_client: &McpClient,
+    has_token: bool,
+    section: &mut Section,
+) {
+    let http = &context.http;
     match has_token {
         false => section.skip(&SESSION_TOKEN, "the session was opened without a token"),
         true => {
-            section.judge(&SESSION_TOKEN, without_token(visit, dialogue).await);
+            section.record(&SESSION_TOKEN, without_token(context, mcp_client).await);
         }
     }
-    let unknown = dialogue.with_session("00000000-0000-4000-8000-000000000000");
+    let unknown = mcp_client.with_session("00000000-0000-4000-8000-000000000000");
     let answer = unknown.ask(http, "tools/list", json!({})).await;
-    section.judge(
+    section.record(
         &UNKNOWN_SESSION,
         answer.and_then(|answer| match answer.status {
             404 | 400 => Ok(answer.brief()),
             _ => Err(answer.brief()),
         }),
     );
-    let request = dialogue.dress(Request::get(visit.target.typed()));
+    let request = mcp_client.with_headers(Request::get(context.target.typed()));
     let answer = http
         .send(request.header("accept", "text/event-stream"))
         .await;
-    section.judge(
+    section.record(
         &STREAM,
         answer.and_then(|answer| match answer.status {
             200 if answer.is_stream() => Ok("an event stream".to_owned()),
@@ -231,16 +240,18 @@ async fn in_session(visit: &Visit, dialogue: &Dialogue, has_token: bool, section
 }
 
 /// Compares what the session id alone shows with what is public.
-async fn without_token(visit: &Visit, dialogue: &Dialogue) -> Result<String, String> {
-    let thief = dialogue.with_token(None);
-    let answer = thief.ask(&visit.http, "tools/list", json!({})).await?;
+async fn without_token(context: &CheckContext, mcp_client: &McpClient) -> Result<String, String> {
+    let thief = mcp_client.with_token(None);
+    let answer = thief.ask(&context.http, "tools/list", json!({})).await?;
     let Ok(stolen) = tools(&answer) else {
         return Ok(answer.brief());
     };
-    let mut stranger = Dialogue::new(&visit.target, dialogue.era(), None);
-    stranger.open(&visit.http).await?;
-    let answer = stranger.ask(&visit.http, "tools/list", json!({})).await?;
-    stranger.close(&visit.http).await;
+    let mut anonymous = McpClient::new(&context.target, mcp_client.lifecycle(), None);
+    anonymous.open(&context.http).await?;
+    let answer = anonymous
+        .ask(&context.http, "tools/list", json!({}))
+        .await?;
+    anonymous.close(&context.http).await;
     match tools(&answer) {
         Ok(public) if public == stolen => Ok("only the public list".to_owned()),
         _ => Err(format!(

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use crate::{
+    check_context::CheckContext,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
     },
-    jwt,
+    forged_tokens,
     login::{Client, Login, Step},
-    visit::Visit,
 };
 
 static REGISTRATION: Check = Check::new(
@@ -58,27 +58,30 @@ static SCOPE: Check = Check::new(
 pub(crate) static CHECKS: &[&Check] = &[&REGISTRATION, &RESPONSE, &ISS, &TOKEN, &AUDIENCE, &SCOPE];
 
 /// Logs in if `--login` is set. The new token becomes the first of the tokens.
-pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding>, Option<Client>) {
+pub(super) async fn run(
+    context: &mut CheckContext,
+    login: Option<Login>,
+) -> (Vec<Finding>, Option<Client>) {
     let mut section = Section::new(CHECKS);
     let Some(login) = login else {
         return (section.close("`--login` is not set"), None);
     };
     let is_registered = login.client_id.is_some();
-    let client = match login.client(visit).await {
-        Err(fault) => {
-            section.judge(&REGISTRATION, Err(fault));
+    let client = match login.client(context).await {
+        Err(error) => {
+            section.record(&REGISTRATION, Err(error));
             return (section.close("there is no client"), None);
         }
         Ok(client) => client,
     };
     match is_registered {
         true => section.skip(&REGISTRATION, "--client-id names a client"),
-        false => section.judge(&REGISTRATION, Ok("registered".to_owned())),
+        false => section.record(&REGISTRATION, Ok("registered".to_owned())),
     }
     let asked = client.asked_for().to_owned();
-    let granted = match client.try_authorize(visit, &asked).await {
+    let granted = match client.try_authorize(context, &asked).await {
         Ok(granted) => granted,
-        Err((step, fault)) => {
+        Err((step, error)) => {
             let steps = [
                 (Step::Response, &RESPONSE),
                 (Step::Iss, &ISS),
@@ -86,32 +89,32 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
             ];
             for (own, check) in steps {
                 if own == step {
-                    section.judge(check, Err(fault));
+                    section.record(check, Err(error));
                     break;
                 }
-                section.judge(check, Ok("correct".to_owned()));
+                section.record(check, Ok("correct".to_owned()));
             }
             return (section.close("the login ended before this step"), None);
         }
     };
-    section.judge(&RESPONSE, Ok("code and state".to_owned()));
-    section.judge(
+    section.record(&RESPONSE, Ok("code and state".to_owned()));
+    section.record(
         &ISS,
         Ok(granted
             .iss
             .clone()
             .unwrap_or_else(|| "neither advertised nor present".to_owned())),
     );
-    section.judge(&TOKEN, Ok("a Bearer token".to_owned()));
-    match jwt::claims(&granted.token).map(|claims| claims["aud"].clone()) {
+    section.record(&TOKEN, Ok("a Bearer token".to_owned()));
+    match forged_tokens::claims(&granted.token).map(|claims| claims["aud"].clone()) {
         None => section.skip(&AUDIENCE, "the token is not a JWT"),
         Some(aud) => {
-            let resource = visit.resource();
+            let resource = context.resource();
             let is_ours = aud == resource
                 || aud
                     .as_array()
                     .is_some_and(|list| list.iter().any(|entry| entry == resource));
-            section.judge(
+            section.record(
                 &AUDIENCE,
                 if is_ours {
                     Ok(aud.to_string())
@@ -126,13 +129,13 @@ pub(super) async fn run(visit: &mut Visit, login: Option<Login>) -> (Vec<Finding
         .split(' ')
         .filter(|scope| !own.contains(scope))
         .collect();
-    section.judge(
+    section.record(
         &SCOPE,
         match missing.is_empty() {
             true => Ok(granted.scope.clone()),
             false => Err(format!("without {}", missing.join(" "))),
         },
     );
-    visit.tokens.insert(0, granted.token);
+    context.tokens.insert(0, granted.token);
     (section.close("not checked"), Some(client))
 }

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     challenge::is_scope_token,
+    check_context::CheckContext,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
         count,
     },
-    http::{Answer, Request},
+    http::{Request, Response},
     target,
-    visit::Visit,
 };
 
 static PATH: Check = Check::new(
@@ -146,17 +146,17 @@ const SWITCHES: [&str; 2] = [
     "tls_client_certificate_bound_access_tokens",
 ];
 
-pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &mut CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    let by_path = visit.target.metadata_by_path();
-    let at_root = visit.target.metadata_at_root();
-    let refused = visit.facts.refused.as_ref();
+    let by_path = context.target.metadata_by_path();
+    let at_root = context.target.metadata_at_root();
+    let refused = context.facts.refused.as_ref();
     let advertised = refused
         .and_then(|refused| refused.bearer.as_ref()?.get("resource_metadata"))
         .filter(|place| target::secure(place).is_ok())
         .map(str::to_owned);
 
-    let mut found: Vec<(String, Answer, Map<String, Value>)> = Vec::new();
+    let mut found: Vec<(String, Response, Map<String, Value>)> = Vec::new();
     let mut places = vec![by_path.clone()];
     for place in [Some(at_root.clone()), advertised].into_iter().flatten() {
         if !places.contains(&place) {
@@ -164,10 +164,10 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
         }
     }
     for place in &places {
-        let answer = visit.http.send(Request::get(place)).await;
-        let document = answer.as_ref().ok().and_then(Answer::object);
+        let answer = context.http.send(Request::get(place)).await;
+        let document = answer.as_ref().ok().and_then(Response::object);
         let verdict = match (&answer, &document) {
-            (Err(fault), _) => Err(format!("{place}: {fault}")),
+            (Err(error), _) => Err(format!("{place}: {error}")),
             (Ok(answer), _) if answer.status != 200 => Err(format!("{place}: {}", answer.brief())),
             (Ok(_), None) => Err(format!("{place}: not a JSON object")),
             (Ok(_), Some(_)) => Ok(place.clone()),
@@ -176,9 +176,9 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
             found.push((place.clone(), answer, document));
         }
         if *place == by_path {
-            section.judge(&PATH, verdict);
+            section.record(&PATH, verdict);
         } else if *place == at_root {
-            section.judge(&ROOT, verdict);
+            section.record(&ROOT, verdict);
         }
     }
     if by_path == at_root {
@@ -190,27 +190,27 @@ pub(super) async fn run(visit: &mut Visit) -> Vec<Finding> {
     let Some((place, answer, document)) = found.first().cloned() else {
         return section.close("the metadata document was not found");
     };
-    section.judge(&SAME, same(&found));
-    section.judge(
+    section.record(&SAME, same(&found));
+    section.record(
         &TYPE,
         match &*answer.media_type() {
             "application/json" => Ok("application/json".to_owned()),
             other => Err(format!("`{other}`")),
         },
     );
-    section.judge(&RESOURCE, resource(visit.target.typed(), &document));
-    section.judge(&SERVERS, servers(&document));
+    section.record(&RESOURCE, resource(context.target.typed(), &document));
+    section.record(&SERVERS, servers(&document));
     scopes(&document, &mut section);
-    section.judge(&METHODS, methods(&document));
-    section.judge(&MEMBERS, members(&document));
-    section.judge(&VERSION, any_version(visit, &place).await);
+    section.record(&METHODS, methods(&document));
+    section.record(&MEMBERS, members(&document));
+    section.record(&VERSION, any_version(context, &place).await);
     let request = Request::get(&*place).bearer("nonsense");
-    section.judge(&TOKEN, is_served(visit, request).await);
-    visit.facts.metadata = Some(document);
+    section.record(&TOKEN, is_served(context, request).await);
+    context.facts.metadata = Some(document);
     section.close("the document does not have this member")
 }
 
-fn same(found: &[(String, Answer, Map<String, Value>)]) -> Result<String, String> {
+fn same(found: &[(String, Response, Map<String, Value>)]) -> Result<String, String> {
     let mut others = found.iter().skip(1);
     match others.find(|(_, _, document)| *document != found[0].2) {
         Some((place, ..)) => Err(format!("{place} differs from {}", found[0].0)),
@@ -244,15 +244,15 @@ fn servers(document: &Map<String, Value>) -> Result<String, String> {
 fn scopes(document: &Map<String, Value>, section: &mut Section) {
     let list = match texts(document, "scopes_supported") {
         Ok(None) => {
-            section.judge(&SCOPES, Err("there is no `scopes_supported`".to_owned()));
+            section.record(&SCOPES, Err("there is no `scopes_supported`".to_owned()));
             return;
         }
         Ok(Some(list)) => Ok(list),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
-    section.judge(&SCOPES, Ok("present".to_owned()));
+    section.record(&SCOPES, Ok("present".to_owned()));
     if let Ok(list) = &list {
-        section.judge(
+        section.record(
             &OFFLINE,
             match list.contains(&"offline_access") {
                 true => Err("in the list".to_owned()),
@@ -260,7 +260,7 @@ fn scopes(document: &Map<String, Value>, section: &mut Section) {
             },
         );
     }
-    section.judge(
+    section.record(
         &SCOPE_TOKENS,
         list.and_then(|list| {
             if list.is_empty() {
@@ -316,18 +316,18 @@ fn members(document: &Map<String, Value>) -> Result<String, String> {
     }
 }
 
-async fn any_version(visit: &Visit, place: &str) -> Result<String, String> {
+async fn any_version(context: &CheckContext, place: &str) -> Result<String, String> {
     for version in ["2024-11-05", "2025-11-25", "2026-07-28", "1999-01-01"] {
         let request = Request::get(place).header("mcp-protocol-version", version);
-        is_served(visit, request)
+        is_served(context, request)
             .await
-            .map_err(|fault| format!("{version}: {fault}"))?;
+            .map_err(|error| format!("{version}: {error}"))?;
     }
     Ok("served for all four values".to_owned())
 }
 
-async fn is_served(visit: &Visit, request: Request) -> Result<String, String> {
-    let answer = visit.http.send(request).await?;
+async fn is_served(context: &CheckContext, request: Request) -> Result<String, String> {
+    let answer = context.http.send(request).await?;
     match answer.status == 200 && answer.object().is_some() {
         true => Ok(answer.brief()),
         false => Err(answer.brief()),

@@ -1,14 +1,14 @@
 //! How the server refuses invalid tokens (RFC 6750 §3.1, RFC 8725).
 
 use crate::{
-    challenge::letter,
+    challenge::client_compatibility,
+    check_context::{CheckContext, LONGEST_ADDRESS, RefusedRequest},
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Warn},
     },
-    http::{Answer, Request, Watch},
-    jwt::{self, Forger},
-    visit::{LONGEST_ADDRESS, Refused, Visit},
+    forged_tokens::{self, Forger},
+    http::{Request, Response, Watch},
 };
 
 static GARBAGE: Check = Check::new(
@@ -121,12 +121,12 @@ const REFUSED: &[u16] = &[401];
 /// Expected statuses for a request with unreadable credentials.
 const UNREADABLE: &[u16] = &[400, 401];
 
-pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
+pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
-    let Some(refused) = &visit.facts.refused else {
+    let Some(refused) = &context.facts.refused else {
         return section.close("no request without a token was refused with 401");
     };
-    let asked = Asked { visit, refused };
+    let asked = ProtectedRequest { context, refused };
     asked.garbage(&mut section).await;
     let malformed = [
         ("an empty token", "Bearer "),
@@ -135,68 +135,74 @@ pub(super) async fn run(visit: &Visit) -> Vec<Finding> {
     ];
     let requests =
         malformed.map(|(what, value)| (what, asked.request().header("authorization", value)));
-    section.judge(&MALFORMED, asked.all(requests.into(), UNREADABLE).await);
+    section.record(&MALFORMED, asked.all(requests.into(), UNREADABLE).await);
     asked.two(&mut section).await;
     asked.long(&mut section).await;
-    section.judge(&QUERY, asked.query().await);
+    section.record(&QUERY, asked.query().await);
 
-    let issuer = visit.facts.issuer.as_ref();
-    let listed = visit.facts.metadata.as_ref();
+    let issuer = context.facts.issuer.as_ref();
+    let listed = context.facts.metadata.as_ref();
     let named = listed.and_then(|listed| listed.get("authorization_servers")?.get(0)?.as_str());
     let named = named.filter(|named| named.len() <= LONGEST_ADDRESS);
     let forger = Forger {
         issuer: named.unwrap_or("https://toolgate-check.invalid").to_owned(),
-        audience: visit.resource().to_owned(),
-        scope: visit.first_scope().unwrap_or_default(),
+        audience: context.resource().to_owned(),
+        scope: context.first_scope().unwrap_or_default(),
         keys: issuer.map(|issuer| issuer.keys.clone()).unwrap_or_default(),
     };
-    section.judge(&UNSIGNED, asked.tokens(forger.unsigned()).await);
-    section.judge(&FORGED, asked.tokens(vec![forger.forged()]).await);
-    section.judge(&EXPIRED, asked.tokens(vec![forger.expired()]).await);
-    section.judge(&AUDIENCE, asked.tokens(vec![forger.for_another()]).await);
-    section.judge(&SECRET, asked.tokens(forger.by_known_secret()).await);
+    section.record(&UNSIGNED, asked.tokens(forger.unsigned()).await);
+    section.record(&FORGED, asked.tokens(vec![forger.forged()]).await);
+    section.record(&EXPIRED, asked.tokens(vec![forger.expired()]).await);
+    section.record(&AUDIENCE, asked.tokens(vec![forger.for_another()]).await);
+    section.record(&SECRET, asked.tokens(forger.by_known_secret()).await);
     match forger.with_own_key() {
-        Some(token) => section.judge(&OWN_KEY, asked.tokens(vec![token]).await),
+        Some(token) => section.record(&OWN_KEY, asked.tokens(vec![token]).await),
         None => section.skip(&OWN_KEY, "no key could be generated"),
     }
-    let first = visit.tokens.first();
-    let changed = first.and_then(|token| Some(vec![jwt::tampered(token)?, jwt::stripped(token)?]));
+    let first = context.tokens.first();
+    let changed = first.and_then(|token| {
+        Some(vec![
+            forged_tokens::tampered(token)?,
+            forged_tokens::stripped(token)?,
+        ])
+    });
     match changed {
-        Some(tokens) => section.judge(&TAMPERED, asked.tokens(tokens).await),
+        Some(tokens) => section.record(&TAMPERED, asked.tokens(tokens).await),
         None => section.skip(&TAMPERED, "there is no token, or it is not a JWT"),
     }
     section.close("not checked")
 }
 
 /// The request that needs a token, sent with many different tokens.
-struct Asked<'a> {
-    visit: &'a Visit,
-    refused: &'a Refused,
+struct ProtectedRequest<'a> {
+    context: &'a CheckContext,
+    refused: &'a RefusedRequest,
 }
 
-impl Asked<'_> {
+impl ProtectedRequest<'_> {
     fn request(&self) -> Request {
         self.refused.request.clone()
     }
 
     async fn garbage(&self, section: &mut Section) {
         // Random, so that no response contains it by accident.
-        let token = jwt::random_text().unwrap_or_else(|_| "toolgate-check-garbage".to_owned());
-        self.visit.http.watch(Watch::Token, "a bad token", &token);
-        let answer = match self.visit.http.send(self.request().bearer(&token)).await {
+        let token =
+            forged_tokens::random_text().unwrap_or_else(|_| "toolgate-check-garbage".to_owned());
+        self.context.http.watch(Watch::Token, "a bad token", &token);
+        let answer = match self.context.http.send(self.request().bearer(&token)).await {
             Ok(answer) if answer.status == 401 => answer,
-            Ok(answer) => return section.judge(&GARBAGE, Err(answer.brief())),
-            Err(fault) => return section.judge(&GARBAGE, Err(fault)),
+            Ok(answer) => return section.record(&GARBAGE, Err(answer.brief())),
+            Err(error) => return section.record(&GARBAGE, Err(error)),
         };
-        section.judge(&GARBAGE, Ok(answer.brief()));
-        match letter::well_formed(&answer.values("www-authenticate")) {
-            Err(fault) => {
-                section.judge(&CHALLENGE, Err(fault));
+        section.record(&GARBAGE, Ok(answer.brief()));
+        match client_compatibility::well_formed(&answer.values("www-authenticate")) {
+            Err(error) => {
+                section.record(&CHALLENGE, Err(error));
                 section.skip(&ERROR, "the challenge is malformed");
             }
             Ok(bearer) => {
-                section.judge(&CHALLENGE, Ok("well formed".to_owned()));
-                section.judge(
+                section.record(&CHALLENGE, Ok("well formed".to_owned()));
+                section.record(
                     &ERROR,
                     match bearer.get("error") {
                         Some("invalid_token") => Ok("invalid_token".to_owned()),
@@ -209,7 +215,7 @@ impl Asked<'_> {
     }
 
     async fn two(&self, section: &mut Section) {
-        let Some(good) = self.visit.tokens.first() else {
+        let Some(good) = self.context.tokens.first() else {
             section.skip(&TWO, "there is no token; use --token or --login");
             return;
         };
@@ -223,13 +229,13 @@ impl Asked<'_> {
                 self.request().bearer("nonsense").bearer(good),
             ),
         ];
-        section.judge(&TWO, self.all(requests, UNREADABLE).await);
+        section.record(&TWO, self.all(requests, UNREADABLE).await);
     }
 
     async fn long(&self, section: &mut Section) {
         let token = "a".repeat(16 << 10);
-        let answer = self.visit.http.send(self.request().bearer(&token)).await;
-        section.judge(
+        let answer = self.context.http.send(self.request().bearer(&token)).await;
+        section.record(
             &LONG,
             answer.and_then(|answer| match answer.status {
                 400..=499 => Ok(answer.brief()),
@@ -240,13 +246,13 @@ impl Asked<'_> {
 
     /// Sends a valid token if there is one: an invalid one would be refused anywhere.
     async fn query(&self) -> Result<String, String> {
-        let (what, token) = match self.visit.tokens.first() {
+        let (what, token) = match self.context.tokens.first() {
             Some(token) => ("a good token", &**token),
             None => ("a bad token", "nonsense"),
         };
-        let url = self.visit.target.with_query("access_token", token);
-        let answer = self.visit.http.send(self.request().to(url)).await?;
-        judge(what, &answer, UNREADABLE)
+        let url = self.context.target.with_query("access_token", token);
+        let answer = self.context.http.send(self.request().to(url)).await?;
+        check_status(what, &answer, UNREADABLE)
     }
 
     async fn tokens(&self, tokens: Vec<String>) -> Result<String, String> {
@@ -261,10 +267,10 @@ impl Asked<'_> {
         let mut seen = String::new();
         let count = requests.len();
         for (at, (what, request)) in requests.into_iter().enumerate() {
-            let answer = self.visit.http.send(request).await?;
-            seen = judge(what, &answer, wanted).map_err(|fault| match count {
-                1 => fault,
-                _ => format!("{fault} (variant {} of {count})", at + 1),
+            let answer = self.context.http.send(request).await?;
+            seen = check_status(what, &answer, wanted).map_err(|error| match count {
+                1 => error,
+                _ => format!("{error} (variant {} of {count})", at + 1),
             })?;
         }
         Ok(match count {
@@ -274,7 +280,7 @@ impl Asked<'_> {
     }
 }
 
-fn judge(what: &str, answer: &Answer, wanted: &[u16]) -> Result<String, String> {
+fn check_status(what: &str, answer: &Response, wanted: &[u16]) -> Result<String, String> {
     let seen = format!("{what}: {}", answer.brief());
     match wanted.contains(&answer.status) {
         true => Ok(seen),

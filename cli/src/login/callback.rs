@@ -13,7 +13,7 @@ use tokio::{
 const LARGEST: usize = 16 << 10;
 
 /// How long one connection may take to send its request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Waits for the parameters of the authorization response.
 ///
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// If no response arrives in time.
 pub(super) async fn wait(
     listener: &TcpListener,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<Vec<(String, String)>, String> {
     // Browsers open idle connections in advance and request an icon, so connections are served
     // concurrently.
@@ -32,7 +32,7 @@ pub(super) async fn wait(
             if let Ok((stream, _)) = listener.accept().await {
                 let sender = sender.clone();
                 tokio::spawn(async move {
-                    if let Ok(Some(parameters)) = timeout(PATIENCE, serve(stream)).await {
+                    if let Ok(Some(parameters)) = timeout(TIMEOUT, serve(stream)).await {
                         let _ = sender.send(parameters).await;
                     }
                 });
@@ -40,9 +40,9 @@ pub(super) async fn wait(
         }
     };
     tokio::select! {
-        found = timeout(patience, receiver.recv()) => match found {
+        found = timeout(limit, receiver.recv()) => match found {
             Ok(Some(parameters)) => Ok(parameters),
-            _ => Err(format!("no login within {} s", patience.as_secs())),
+            _ => Err(format!("no login within {} s", limit.as_secs())),
         },
         () = accept => Err("the listener has stopped".to_owned()),
     }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use crate::{
     command::{Ran, command, run},
-    server::Shop,
+    faulty_server::FaultyServer,
 };
 
 /// Errors that a login finds.
@@ -24,10 +24,10 @@ pub(crate) const FAULTS: &[(&str, &[&str])] = &[
 ];
 
 /// Runs with `--login` and opens every URL that is printed.
-async fn log_in(shop: &Shop) -> Ran {
+async fn log_in(server: &FaultyServer) -> Ran {
     let mut child = command(
         &[
-            &shop.resource(),
+            &server.resource(),
             "--login",
             "--json",
             "--login-timeout",
@@ -74,8 +74,8 @@ async fn log_in(shop: &Shop) -> Ran {
 
 #[tokio::test]
 async fn a_login_steps_up_by_itself() {
-    let shop = Shop::open("").await;
-    let ran = log_in(&shop).await;
+    let server = FaultyServer::open("").await;
+    let ran = log_in(&server).await;
     assert_eq!(ran.violated(), [""; 0], "{ran:?}");
     assert_eq!(ran.code, Some(0));
     assert_eq!(ran.errors.matches("can be closed").count(), 2, "{ran:?}");
@@ -89,16 +89,16 @@ async fn a_login_steps_up_by_itself() {
     ] {
         assert_eq!(findings[id]["verdict"], "pass", "{id}");
     }
-    for token in shop.tokens.lock().expect("no panic").keys() {
+    for token in server.tokens.lock().expect("no panic").keys() {
         assert!(!ran.out.contains(token));
     }
 }
 
 #[tokio::test]
-async fn faults_of_the_login_are_found() {
+async fn login_errors_are_found() {
     for (fault, shown) in FAULTS {
-        let shop = Shop::open(fault).await;
-        let ran = log_in(&shop).await;
+        let server = FaultyServer::open(fault).await;
+        let ran = log_in(&server).await;
         let id = fault.split('/').next().expect("an id");
         let expected: BTreeSet<_> = shown.iter().copied().chain([id]).collect();
         let found = ran.violated();
@@ -108,18 +108,18 @@ async fn faults_of_the_login_are_found() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_that_needs_one_is_judged() {
-    let shop = Shop::open("").await;
-    let ran = run(&[&shop.resource(), "--json"], &[]).await;
+async fn without_a_token_checks_that_need_one_are_skipped() {
+    let server = FaultyServer::open("").await;
+    let ran = run(&[&server.resource(), "--json"], &[]).await;
     assert_eq!(ran.violated(), [""; 0], "{}", ran.out);
     assert_eq!(ran.findings()["stepup.status"]["verdict"], "skipped");
     assert_eq!(ran.findings()["lifecycle.any"]["verdict"], "skipped");
 }
 
 #[tokio::test]
-async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
-    let shop = Shop::open("challenge.scope_tokens").await;
-    let ran = run(&[&shop.resource()], &[]).await;
+async fn the_text_report_says_how_to_fix_errors_and_has_no_colour_in_a_pipe() {
+    let server = FaultyServer::open("challenge.scope_tokens").await;
+    let ran = run(&[&server.resource()], &[]).await;
     assert_eq!(ran.code, Some(1));
     for part in [
         "fail     challenge.scope_tokens",
@@ -135,8 +135,8 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
     assert!(!ran.out.contains('\x1b'));
     // Only a MUST is reported as one.
     for (fault, verb) in [("challenge.scope", "should"), ("challenge.body", "could")] {
-        let shop = Shop::open(fault).await;
-        let ran = run(&[&shop.resource()], &[]).await;
+        let server = FaultyServer::open(fault).await;
+        let ran = run(&[&server.resource()], &[]).await;
         assert!(
             ran.out.contains(&format!("\n           {verb} ")),
             "{}",
@@ -147,30 +147,30 @@ async fn the_text_says_what_to_do_and_has_no_colour_in_a_pipe() {
 }
 
 #[tokio::test]
-async fn the_text_ends_with_what_is_to_be_mended() {
-    let shop = Shop::open("challenge.scope_tokens").await;
-    let ran = run(&[&shop.resource()], &[]).await;
+async fn the_text_report_ends_with_what_to_fix() {
+    let server = FaultyServer::open("challenge.scope_tokens").await;
+    let ran = run(&[&server.resource()], &[]).await;
     let (_, end) = ran.out.rsplit_once("\n\n").expect("a last paragraph");
     let lines: Vec<_> = end.lines().collect();
     assert_eq!(lines.len(), 2, "{end}");
     assert!(lines[0].starts_with("1 failed, 0 warned, "), "{end}");
     assert_eq!(lines[1], "to fix: challenge.scope_tokens");
-    let ran = run(&[&Shop::open("").await.resource()], &[]).await;
+    let ran = run(&[&FaultyServer::open("").await.resource()], &[]).await;
     assert!(!ran.out.contains("to fix"), "{}", ran.out);
 }
 
 /// Programs read the JSON report: its members and their names must not change.
 #[tokio::test]
-async fn the_json_is_as_its_document_says() {
-    let shop = Shop::open("challenge.scope").await;
-    let ran = run(&[&shop.resource(), "--json"], &[]).await;
+async fn the_json_report_matches_its_documentation() {
+    let server = FaultyServer::open("challenge.scope").await;
+    let ran = run(&[&server.resource(), "--json"], &[]).await;
     let report: Value = serde_json::from_str(&ran.out).expect("JSON");
     let names = |value: &Value| -> Vec<String> {
         let object = value.as_object().expect("an object");
         object.keys().cloned().collect()
     };
     assert_eq!(names(&report), ["findings", "ok", "summary", "url"]);
-    assert_eq!(report["url"], shop.resource());
+    assert_eq!(report["url"], server.resource());
     assert_eq!(report["ok"], true, "a warning is no failure");
     let summary = ["fail", "note", "pass", "skipped", "warn"];
     assert_eq!(names(&report["summary"]), summary);
@@ -200,7 +200,7 @@ async fn the_json_is_as_its_document_says() {
 }
 
 #[tokio::test]
-async fn the_help_says_what_a_token_is_used_for() {
+async fn the_help_explains_the_use_of_tokens() {
     let ran = run(&["--help"], &[]).await;
     let words: Vec<_> = ran.out.split_whitespace().collect();
     let told = words.join(" ");
@@ -217,7 +217,7 @@ async fn the_help_says_what_a_token_is_used_for() {
 }
 
 #[tokio::test]
-async fn a_url_without_a_scheme_is_told_how_to_write_it() {
+async fn a_url_without_a_scheme_gets_a_hint() {
     for typed in [
         "127.0.0.1:8000/mcp",
         "localhost:8000/mcp",
@@ -234,15 +234,15 @@ async fn a_url_without_a_scheme_is_told_how_to_write_it() {
 }
 
 #[tokio::test]
-async fn warnings_count_where_they_are_asked_to() {
-    let shop = Shop::open("challenge.scope").await;
-    let resource = shop.resource();
+async fn warnings_fail_the_command_with_the_strict_option() {
+    let server = FaultyServer::open("challenge.scope").await;
+    let resource = server.resource();
     assert_eq!(run(&[&resource], &[]).await.code, Some(0));
     assert_eq!(run(&[&resource, "--strict"], &[]).await.code, Some(1));
 }
 
 #[tokio::test]
-async fn what_cannot_be_judged_is_another_exit_code() {
+async fn unusable_arguments_and_unreachable_servers_exit_with_code_2() {
     for arguments in [
         &["http://127.0.0.1:1/mcp"][..],
         &["no-url"],

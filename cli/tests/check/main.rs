@@ -1,13 +1,8 @@
 //! Plants errors one by one: its own check finds each, and no other check does.
 
 mod command;
-mod faults;
-mod gate;
-mod hostile;
-mod issuer;
-mod limits;
+mod faulty_server;
+mod hostile_documents;
 mod login;
-mod metadata;
-mod protocol;
-mod server;
-mod tokens;
+mod planted_errors;
+mod time_and_size_limits;

@@ -3,9 +3,9 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving},
-    schema::has_standard_formats,
+    consenting_user::ConsentingUser,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving},
 };
 
 async fn start() -> (Serving, Folder) {
@@ -15,11 +15,11 @@ async fn start() -> (Serving, Folder) {
 }
 
 async fn token(serving: &Serving, allows: &str) -> String {
-    let ada = Person {
+    let ada = ConsentingUser {
         name: "ada",
         allows,
     };
-    ada.logs_in(&serving.resource()).await
+    ada.log_in(&serving.resource()).await
 }
 
 #[tokio::test]

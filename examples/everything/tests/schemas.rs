@@ -1,8 +1,8 @@
 //! Tests the published schemas.
 
 use support::{
-    process::{Folder, Program},
-    schema::has_standard_formats,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program},
 };
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use std::net::TcpListener;
 
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving, free_address},
-    schema::has_standard_formats,
+    client::{Client, HttpResponse, Revision},
+    consenting_user::ConsentingUser,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving, free_address},
 };
 
 fn program(folder: &Folder) -> Program {
@@ -18,19 +18,19 @@ fn program(folder: &Folder) -> Program {
 const ISSUER: &str = "http://127.0.0.1:9/issuer";
 
 async fn token(server: &Serving, allows: &str) -> String {
-    let person = Person {
+    let person = ConsentingUser {
         name: "ada",
         allows,
     };
-    person.logs_in(&server.resource()).await
+    person.log_in(&server.resource()).await
 }
 
 fn client(server: &Serving) -> Client {
     Client::new(server.resource(), Revision::Stateless)
 }
 
-async fn get(url: String) -> Answer {
-    Answer::of(reqwest::Client::new().get(url)).await
+async fn get(url: String) -> HttpResponse {
+    HttpResponse::of(reqwest::Client::new().get(url)).await
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn the_line_that_shows_the_refusal_shows_it() {
         .post(url)
         .header("content-type", kind)
         .body("{}");
-    let answer = Answer::of(request).await;
+    let answer = HttpResponse::of(request).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("news:read"));

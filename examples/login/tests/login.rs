@@ -2,9 +2,9 @@
 
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program},
-    server::Running,
+    consenting_user::ConsentingUser,
+    running_server::RunningServer,
+    server_process::{Folder, Program},
 };
 use toolgate::{Server, mcp_tool, tools};
 
@@ -20,11 +20,11 @@ fn write() -> &'static str {
     "write ran"
 }
 
-async fn desk() -> Running {
+async fn desk() -> RunningServer {
     let server = Server::new("desk")
         .tools(tools![read, write])
         .without_banner();
-    Running::start(server, |config| config).await
+    RunningServer::start(server, |config| config).await
 }
 
 /// Runs the program, which must request `scope`, consents in the browser, and returns the token.
@@ -39,11 +39,11 @@ async fn token(arguments: &[&str], scope: &str) -> String {
     // The library also requests a refresh token, which the program does not use.
     let asked = format!("&scope={}+offline_access&", scope.replace(':', "%3A"));
     assert!(url.contains(&asked), "{url}");
-    let person = Person {
+    let person = ConsentingUser {
         name: "ada",
         allows: scope,
     };
-    let back = person.consents(url).await;
+    let back = person.consent(url).await;
     let page = reqwest::get(&back).await.expect("the program waits");
     assert_eq!(page.status(), 200, "{page:?}");
     let ended = program.ends().await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving},
-    schema::has_standard_formats,
+    consenting_user::ConsentingUser,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving},
 };
 
 async fn serve(folder: &Folder) -> Serving {
@@ -18,7 +18,9 @@ async fn serve(folder: &Folder) -> Serving {
 
 async fn client(server: &Serving, revision: Revision, allows: &str) -> Client {
     let name = "ada";
-    let token = Person { name, allows }.logs_in(&server.resource()).await;
+    let token = ConsentingUser { name, allows }
+        .log_in(&server.resource())
+        .await;
     let mut client = Client::new(server.resource(), revision).with_token(token);
     client.open().await;
     client

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
-    person::Person,
-    process::{Folder, Program, Serving, free_address},
-    schema::has_standard_formats,
+    consenting_user::ConsentingUser,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving, free_address},
 };
 
 fn program(folder: &Folder) -> Program {
@@ -20,7 +20,9 @@ async fn serve(folder: &Folder, address: SocketAddr) -> Serving {
 }
 
 async fn client(server: &Serving, name: &str, allows: &str) -> Client {
-    let token = Person { name, allows }.logs_in(&server.resource()).await;
+    let token = ConsentingUser { name, allows }
+        .log_in(&server.resource())
+        .await;
     Client::new(server.resource(), Revision::Stateless).with_token(token)
 }
 

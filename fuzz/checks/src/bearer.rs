@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use toolgate::{BearerError, BearerToken};
 
-use crate::tape::Tape;
+use crate::choices::Choices;
 
 /// Parses the credentials in these bytes.
 ///
@@ -11,14 +11,14 @@ use crate::tape::Tape;
 ///
 /// If toolgate and the naive parser disagree.
 pub fn check(bytes: &[u8]) {
-    let mut tape = Tape::new(bytes);
+    let mut choices = Choices::new(bytes);
     let mut headers = HeaderMap::new();
-    for _ in 0..tape.one(&[1, 1, 1, 2, 0]) {
-        if let Ok(value) = HeaderValue::from_bytes(&value(&mut tape)) {
+    for _ in 0..choices.one(&[1, 1, 1, 2, 0]) {
+        if let Ok(value) = HeaderValue::from_bytes(&value(&mut choices)) {
             headers.append(AUTHORIZATION, value);
         }
     }
-    let query = query(&mut tape);
+    let query = query(&mut choices);
     let read = BearerToken::from_headers(&headers, query.as_deref());
     let values: Vec<_> = headers
         .get_all(AUTHORIZATION)
@@ -42,33 +42,34 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-fn value(tape: &mut Tape<'_>) -> Vec<u8> {
-    if tape.byte() >= 192 {
-        return tape.few().to_vec();
+fn value(choices: &mut Choices<'_>) -> Vec<u8> {
+    if choices.byte() >= 192 {
+        return choices.few().to_vec();
     }
-    let scheme = tape.one(&[
+    let scheme = choices.one(&[
         "Bearer", "bearer", "BEARER", "Bearer:", "\"Bearer", "Basic", "DPoP", "Bearerx", " Bearer",
         "\tBearer", "",
     ]);
-    let between = tape.one(&[" ", "  ", "", "\t", " \t", "=", ", "]);
+    let between = choices.one(&[" ", "  ", "", "\t", " \t", "=", ", "]);
     let mut value = [scheme, between].concat().into_bytes();
-    match tape.byte() {
+    match choices.byte() {
         0..128 => value.extend_from_slice(b"abc.DEF-1_~+/=="),
-        _ => value.extend_from_slice(tape.few()),
+        _ => value.extend_from_slice(choices.few()),
     }
     value.extend_from_slice(
-        tape.mostly("", &[" ", "=", "a", " x", ",Bearer a"])
+        choices
+            .mostly("", &[" ", "=", "a", " x", ",Bearer a"])
             .as_bytes(),
     );
     value
 }
 
-fn query(tape: &mut Tape<'_>) -> Option<String> {
-    match tape.byte() {
+fn query(choices: &mut Choices<'_>) -> Option<String> {
+    match choices.byte() {
         0..128 => None,
-        128..192 => Some(String::from_utf8_lossy(tape.few()).into_owned()),
+        128..192 => Some(String::from_utf8_lossy(choices.few()).into_owned()),
         _ => {
-            let name = tape.one(&[
+            let name = choices.one(&[
                 "access_token",
                 "access%5Ftoken",
                 "%61ccess_token",
@@ -79,7 +80,7 @@ fn query(tape: &mut Tape<'_>) -> Option<String> {
                 "access%5ftoken",
                 "access%_token",
             ]);
-            let around = tape.one(&[
+            let around = choices.one(&[
                 "N", "N=a", "x=1&N=a", "N&x", "x=N", "&&N", "x;N=a", "N==", "=N",
             ]);
             Some(around.replace('N', name))

@@ -2,7 +2,7 @@
 
 use toolgate::{Claims, UnixTime};
 
-use crate::{json::Node, tape::Tape};
+use crate::{choices::Choices, json_parser::Node};
 
 /// The last second of the year 9999.
 const LATEST: f64 = 253_402_300_799.0;
@@ -13,10 +13,10 @@ const LATEST: f64 = 253_402_300_799.0;
 ///
 /// If toolgate and the naive parser disagree.
 pub fn check(bytes: &[u8]) {
-    let mut tape = Tape::new(bytes);
-    let text = match tape.byte() {
-        255 => tape.rest().to_vec(),
-        _ => write(&mut tape).into_bytes(),
+    let mut choices = Choices::new(bytes);
+    let text = match choices.byte() {
+        255 => choices.rest().to_vec(),
+        _ => write(&mut choices).into_bytes(),
     };
     let Some(expected) = Node::read(&text).map_or(Some(None), |node| Expected::read(&node)) else {
         return;
@@ -66,8 +66,8 @@ impl Expected {
         }
         // Names that serde_json reserves are refused, and so are repeated ones.
         let is_private = |name: &str| name.starts_with("$serde_json::private::");
-        let is_odd = node.repeats() || node.any_name(&is_private);
-        Some(Self::of(node).filter(|_| !is_odd))
+        let deviates = node.repeats() || node.any_name(&is_private);
+        Some(Self::of(node).filter(|_| !deviates))
     }
 
     fn of(node: &Node) -> Option<Self> {
@@ -224,52 +224,56 @@ const VALUES: [&str; 32] = [
 ];
 
 /// Writes an object of claims, usually a valid one.
-pub(crate) fn write(tape: &mut Tape<'_>) -> String {
+pub(crate) fn write(choices: &mut Choices<'_>) -> String {
     let mut members = vec![
         (
             "iss".to_owned(),
-            tape.mostly(
-                "\"https://one.example\"",
-                &[
-                    "\"https://two.example\"",
-                    "\"https://one.example/\"",
-                    "\"\"",
-                    "7",
-                ],
-            )
-            .to_owned(),
+            choices
+                .mostly(
+                    "\"https://one.example\"",
+                    &[
+                        "\"https://two.example\"",
+                        "\"https://one.example/\"",
+                        "\"\"",
+                        "7",
+                    ],
+                )
+                .to_owned(),
         ),
         (
             "exp".to_owned(),
-            tape.mostly("1800000600", &VALUES).to_owned(),
+            choices.mostly("1800000600", &VALUES).to_owned(),
         ),
-        ("aud".to_owned(), tape.mostly("\"r\"", &VALUES).to_owned()),
+        (
+            "aud".to_owned(),
+            choices.mostly("\"r\"", &VALUES).to_owned(),
+        ),
         (
             "sub".to_owned(),
-            tape.mostly("\"alice\"", &VALUES).to_owned(),
+            choices.mostly("\"alice\"", &VALUES).to_owned(),
         ),
         (
             "scope".to_owned(),
-            tape.mostly("\"a b\"", &VALUES).to_owned(),
+            choices.mostly("\"a b\"", &VALUES).to_owned(),
         ),
     ];
-    for _ in 0..tape.below(4) {
-        let name = match tape.byte() {
-            255 => String::from_utf8_lossy(tape.few())
+    for _ in 0..choices.below(4) {
+        let name = match choices.byte() {
+            255 => String::from_utf8_lossy(choices.few())
                 .escape_debug()
                 .to_string(),
-            _ => tape.one(&NAMES).to_owned(),
+            _ => choices.one(&NAMES).to_owned(),
         };
-        let value = tape.one(&VALUES).to_owned();
-        let at = tape.below(members.len() + 1);
+        let value = choices.one(&VALUES).to_owned();
+        let at = choices.below(members.len() + 1);
         members.insert(at, (name, value));
     }
-    if tape.is_odd() {
-        let at = tape.below(members.len());
+    if choices.deviates() {
+        let at = choices.below(members.len());
         members.remove(at);
     }
-    if tape.is_odd() {
-        let depth = 100 + tape.below(60);
+    if choices.deviates() {
+        let depth = 100 + choices.below(60);
         members.push((
             "deep".to_owned(),
             format!("{}{}", "[".repeat(depth), "]".repeat(depth)),

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use tokio::runtime::Runtime;
 use toolgate::{BearerToken, Issuer, IssuerVerifier, TokenVerifier};
 
-use crate::{json::Node, mint::Key, tape::Tape, token::decoded};
+use crate::{choices::Choices, json_parser::Node, signing_key::Key, token::decoded};
 
 const ISSUER: &str = "https://one.example";
 const CLAIMS: &[u8] = br#"{"iss":"https://one.example","exp":1800000600}"#;
@@ -15,7 +15,7 @@ const CLAIMS: &[u8] = br#"{"iss":"https://one.example","exp":1800000600}"#;
 /// The most keys that are tried for one token.
 const TRIES: usize = 4;
 
-struct World {
+struct Fixture {
     runtime: Runtime,
     key: Key,
     other: Key,
@@ -23,10 +23,10 @@ struct World {
 }
 
 thread_local! {
-    static WORLD: RefCell<World> = RefCell::new(World::new());
+    static WORLD: RefCell<Fixture> = RefCell::new(Fixture::new());
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let key = Key::new("k", 1);
         let token = |kid: Option<&'static str>| {
@@ -53,8 +53,8 @@ impl World {
 ///
 /// If an invalid key verifies a token, or a valid key does not.
 pub fn check(bytes: &[u8]) {
-    WORLD.with_borrow(|world| {
-        let text = write(&mut Tape::new(bytes), world);
+    WORLD.with_borrow(|fixture| {
+        let text = write(&mut Choices::new(bytes), fixture);
         let verifier = IssuerVerifier::new([Issuer::new(ISSUER).with_jwks(text.clone())]);
         let usable = usable(text.as_bytes());
         let Ok(verifier) = verifier else {
@@ -65,16 +65,16 @@ pub fn check(bytes: &[u8]) {
         let has_rsa = text.contains("RSA") || text.contains("\\u");
         let keys = usable.unwrap_or_else(|| panic!("no key set: {text}"));
         assert!(has_rsa || !keys.is_empty(), "{text}");
-        for (kid, token) in &world.tokens {
+        for (kid, token) in &fixture.tokens {
             let fitting: Vec<_> = keys
                 .iter()
                 .filter(|key| {
                     key.x.is_some() && kid.is_none_or(|kid| key.kid.as_deref() == Some(kid))
                 })
                 .collect();
-            let signed = decoded(&world.key.x());
+            let signed = decoded(&fixture.key.x());
             let expected = fitting.len() <= TRIES && fitting.iter().any(|key| key.x == signed);
-            let verified = world.runtime.block_on(verifier.verify(token)).is_ok();
+            let verified = fixture.runtime.block_on(verifier.verify(token)).is_ok();
             assert_eq!(verified, expected, "kid {kid:?}: {text}");
         }
     });
@@ -200,18 +200,18 @@ const ENTRIES: [&str; 6] = [
     "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\",\"kid\":\"k\"}",
 ];
 
-fn write(tape: &mut Tape<'_>, world: &World) -> String {
-    if tape.byte() == 255 {
-        return String::from_utf8_lossy(tape.rest()).into_owned();
+fn write(choices: &mut Choices<'_>, fixture: &Fixture) -> String {
+    if choices.byte() == 255 {
+        return String::from_utf8_lossy(choices.rest()).into_owned();
     }
-    let entries: Vec<_> = (0..tape.one(&[1, 1, 2, 2, 3, 4, 5, 6, 0]))
-        .map(|_| match tape.is_odd() {
-            true => tape.one(&ENTRIES).to_owned(),
-            false => entry(tape, world),
+    let entries: Vec<_> = (0..choices.one(&[1, 1, 2, 2, 3, 4, 5, 6, 0]))
+        .map(|_| match choices.deviates() {
+            true => choices.one(&ENTRIES).to_owned(),
+            false => entry(choices, fixture),
         })
         .collect();
     let keys = format!("\"keys\":[{}]", entries.join(","));
-    let text = tape.mostly(
+    let text = choices.mostly(
         "{K}",
         &[
             "[K]",
@@ -229,16 +229,16 @@ fn write(tape: &mut Tape<'_>, world: &World) -> String {
     text.replace('K', &keys)
 }
 
-fn entry(tape: &mut Tape<'_>, world: &World) -> String {
-    let key = if tape.byte() < 128 {
-        &world.key
+fn entry(choices: &mut Choices<'_>, fixture: &Fixture) -> String {
+    let key = if choices.byte() < 128 {
+        &fixture.key
     } else {
-        &world.other
+        &fixture.other
     };
     let mut x = key.x();
-    if tape.is_odd() {
+    if choices.deviates() {
         // Trailing bits, padding, the other alphabet, a byte more or less.
-        x = tape
+        x = choices
             .one(&["X=", "XA", "XAA", " X", "X\\n", "X+", "X/"])
             .replace('X', &x);
     }
@@ -247,17 +247,17 @@ fn entry(tape: &mut Tape<'_>, world: &World) -> String {
         ("kty", "\"OKP\""),
         ("crv", "\"Ed25519\""),
         ("x", x.as_str()),
-        ("kid", tape.one(&["\"k\"", "\"k\"", "\"j\"", "\"\""])),
+        ("kid", choices.one(&["\"k\"", "\"k\"", "\"j\"", "\"\""])),
     ];
-    for _ in 0..tape.one(&[0, 0, 1, 2, 3]) {
-        let at = tape.below(members.len());
-        match tape.below(4) {
+    for _ in 0..choices.one(&[0, 0, 1, 2, 3]) {
+        let at = choices.below(members.len());
+        match choices.below(4) {
             0 => {
                 members.remove(at);
                 members.push(("y", x.as_str()));
             }
-            1 => members.push(tape.one(&MEMBERS)),
-            _ => members.insert(at, tape.one(&MEMBERS)),
+            1 => members.push(choices.one(&MEMBERS)),
+            _ => members.insert(at, choices.one(&MEMBERS)),
         }
     }
     let members: Vec<_> = members

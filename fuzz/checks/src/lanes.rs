@@ -12,7 +12,7 @@
 
 use std::cell::RefCell;
 
-use crate::tape::Tape;
+use crate::choices::Choices;
 
 mod body;
 mod callers;
@@ -68,11 +68,11 @@ pub fn tally() -> Tally {
 }
 
 fn one(world: &mut World, bytes: &[u8]) {
-    let case = Case::read(&mut Tape::new(bytes), SESSIONS.len());
+    let case = Case::read(&mut Choices::new(bytes), SESSIONS.len());
     let owner = world.owner(&case);
     let answer = world.send(&case, None);
     judge(&case, &answer, owner);
-    if case.is_right {
+    if case.is_valid {
         world.tally.right += 1;
         // The first authenticated request takes over an anonymous session.
         let is_certain = !matches!(case.era, Era::Session(_)) || owner.is_some();

@@ -12,13 +12,13 @@
 //! - [`keys`]: key sets
 //! - [`settings`]: configuration, and the challenges that follow from it
 //!
-//! - `tape`: choices read from bytes; `json`: a parser that keeps every member
+//! - `choices`: choices read from bytes; `json`: a parser that keeps every member
 //! - `challenge`: a strict parser for `WWW-Authenticate`; `mint`: keys and tokens
 
-mod challenge;
-mod json;
-mod mint;
-mod tape;
+mod challenge_parser;
+mod choices;
+mod json_parser;
+mod signing_key;
 
 pub mod bearer;
 pub mod claims;

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use toolgate::{Config, Environment, Server, mcp_tool, tools};
 use tower::ServiceExt;
 
-use crate::{challenge::Challenge, json::Node, tape::Tape};
+use crate::{challenge_parser::Challenge, choices::Choices, json_parser::Node};
 
 const SECRET: &str = "S3CR3T-S3CR3T";
 
@@ -32,13 +32,13 @@ fn read() {}
 ///
 /// If the server starts and publishes something that clients cannot read, or leaks a secret.
 pub fn check(bytes: &[u8]) {
-    let variables = write(&mut Tape::new(bytes));
+    let variables = write(&mut Choices::new(bytes));
     let environment =
         Environment::from_iter(variables.iter().map(|(name, value)| (*name, &**value)));
     assert!(!format!("{environment:?}").contains(SECRET));
     let config = match Config::from_environment(&environment, 8000) {
         Ok(config) => config,
-        Err(error) => return tells_no_secret(&error, &variables),
+        Err(error) => return hides_secrets(&error, &variables),
     };
     assert!(!format!("{config:?}").contains(SECRET), "{config:?}");
     assert!(
@@ -52,7 +52,7 @@ pub fn check(bytes: &[u8]) {
         .into_router(config)
     {
         Ok(router) => router,
-        Err(error) => return tells_no_secret(&error, &variables),
+        Err(error) => return hides_secrets(&error, &variables),
     };
     let Some(resource) = resource(&environment) else {
         return;
@@ -126,7 +126,7 @@ async fn judge(response: Response<Body>, resource: &str, variables: &[(&str, Str
     assert!(!served.is_empty(), "{variables:?}");
 }
 
-fn tells_no_secret(error: &toolgate::StartError, variables: &[(&str, String)]) {
+fn hides_secrets(error: &toolgate::StartError, variables: &[(&str, String)]) {
     let told = format!("{error} {error:?}");
     assert!(!told.contains(SECRET), "{told} {variables:?}");
     assert!(!told.trim().is_empty());
@@ -233,28 +233,28 @@ const OTHERS: [(&str, &str); 26] = [
 
 /// Returns any text except the secret. A fuzzer finds the secret in comparisons, and it is not
 /// secret in a variable that errors may show.
-fn any(tape: &mut Tape<'_>) -> String {
-    String::from_utf8_lossy(tape.few()).replace(SECRET, "x")
+fn any(choices: &mut Choices<'_>) -> String {
+    String::from_utf8_lossy(choices.few()).replace(SECRET, "x")
 }
 
-fn write(tape: &mut Tape<'_>) -> Vec<(&'static str, String)> {
-    let resource = match tape.byte() {
-        0..128 => tape.one(&RESOURCES).to_owned(),
-        128..192 => format!("https://mcp.example.com/{}", any(tape)),
-        _ => any(tape),
+fn write(choices: &mut Choices<'_>) -> Vec<(&'static str, String)> {
+    let resource = match choices.byte() {
+        0..128 => choices.one(&RESOURCES).to_owned(),
+        128..192 => format!("https://mcp.example.com/{}", any(choices)),
+        _ => any(choices),
     };
-    let issuers = match tape.byte() {
-        0..224 => tape.one(&ISSUERS).to_owned(),
-        _ => format!("https://login.example.com/{}", any(tape)),
+    let issuers = match choices.byte() {
+        0..224 => choices.one(&ISSUERS).to_owned(),
+        _ => format!("https://login.example.com/{}", any(choices)),
     };
     let mut variables = vec![
         ("TOOLGATE_RESOURCE", resource),
         ("TOOLGATE_AUTHORIZATION_SERVERS", issuers),
     ];
-    for _ in 0..tape.below(5) {
-        let (name, value) = tape.one(&OTHERS);
-        let value = match tape.is_odd() {
-            true => any(tape),
+    for _ in 0..choices.below(5) {
+        let (name, value) = choices.one(&OTHERS);
+        let value = match choices.deviates() {
+            true => any(choices),
             false => value.to_owned(),
         };
         // Only this variable holds the secret; errors may show the values of others.
@@ -263,8 +263,8 @@ fn write(tape: &mut Tape<'_>) -> Vec<(&'static str, String)> {
             _ => variables.push((name, value)),
         }
     }
-    if tape.is_odd() {
-        variables.remove(tape.below(2));
+    if choices.deviates() {
+        variables.remove(choices.below(2));
     }
     variables
 }

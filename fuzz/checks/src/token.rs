@@ -11,26 +11,26 @@ use tokio::runtime::Runtime;
 use toolgate::{BearerToken, Issuer, IssuerVerifier, TokenErrorKind, TokenVerifier};
 
 use crate::{
+    choices::Choices,
     claims::{self, Expected},
-    json::Node,
-    mint::{Key, base64url},
-    tape::Tape,
+    json_parser::Node,
+    signing_key::{Key, base64url},
 };
 
 const ISSUERS: [&str; 2] = ["https://one.example", "https://two.example"];
 const LONGEST: usize = 16 * 1024;
 
-struct World {
+struct Fixture {
     runtime: Runtime,
     verifier: IssuerVerifier,
     keys: [Key; 2],
 }
 
 thread_local! {
-    static WORLD: RefCell<World> = RefCell::new(World::new());
+    static WORLD: RefCell<Fixture> = RefCell::new(Fixture::new());
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let keys = [Key::new("k", 1), Key::new("k", 2)];
         let issuers = ISSUERS.iter().zip(&keys).map(|(name, key)| {
@@ -53,15 +53,15 @@ impl World {
 ///
 /// If the verdict differs from that of the naive implementation.
 pub fn check(bytes: &[u8]) {
-    WORLD.with_borrow(|world| {
-        let text = write(&mut Tape::new(bytes), &world.keys);
+    WORLD.with_borrow(|fixture| {
+        let text = write(&mut Choices::new(bytes), &fixture.keys);
         let Ok(token) = BearerToken::new(&text) else {
             return;
         };
-        let Some(expected) = expected(&text, &world.keys) else {
+        let Some(expected) = expected(&text, &fixture.keys) else {
             return;
         };
-        match world.runtime.block_on(world.verifier.verify(&token)) {
+        match fixture.runtime.block_on(fixture.verifier.verify(&token)) {
             Ok(claims) => claims::compare(Some(&claims), expected.as_ref(), text.as_bytes()),
             Err(error) => {
                 assert_eq!(error.kind(), TokenErrorKind::Invalid, "{text}");
@@ -90,8 +90,8 @@ fn expected(token: &str, keys: &[Key; 2]) -> Option<Option<Expected>> {
     };
     // As in claims, names that serde_json reserves are refused, used or not.
     let is_private = |name: &str| name.starts_with("$serde_json::private::");
-    let is_odd = head.repeats() || head.any_name(&is_private);
-    if token.len() > LONGEST || !is_right(&head) || is_odd || is_of_another_kind(&body) {
+    let deviates = head.repeats() || head.any_name(&is_private);
+    if token.len() > LONGEST || !is_valid(&head) || deviates || is_other_token_type(&body) {
         return Some(None);
     }
     // A number that no float can hold makes the header invalid.
@@ -116,7 +116,7 @@ fn decoded_key(key: &Key) -> Vec<u8> {
 }
 
 /// Whether the header is that of an access token for this server.
-fn is_right(header: &Node) -> bool {
+fn is_valid(header: &Node) -> bool {
     const REFUSED: [&str; 9] = [
         "crit", "b64", "jku", "jwk", "x5u", "x5c", "enc", "zip", "cty",
     ];
@@ -147,7 +147,7 @@ fn is_right(header: &Node) -> bool {
 }
 
 /// Whether the claims are those of an ID token, a refresh token or an event.
-fn is_of_another_kind(claims: &Node) -> bool {
+fn is_other_token_type(claims: &Node) -> bool {
     let has = |name| claims.members(name).next().is_some();
     let says = |name: &str, kinds: &[&str]| {
         let kind = claims
@@ -207,26 +207,26 @@ const HEADER: [(&str, &str); 20] = [
     ("$serde_json::private::Number", "\"1\""),
 ];
 
-fn write(tape: &mut Tape<'_>, keys: &[Key; 2]) -> String {
-    if tape.byte() == 255 {
-        return String::from_utf8_lossy(tape.rest()).into_owned();
+fn write(choices: &mut Choices<'_>, keys: &[Key; 2]) -> String {
+    if choices.byte() == 255 {
+        return String::from_utf8_lossy(choices.rest()).into_owned();
     }
-    let key = &keys[usize::from(tape.is_odd())];
+    let key = &keys[usize::from(choices.deviates())];
     let mut members = vec![
         ("alg", "\"EdDSA\""),
         ("typ", "\"at+jwt\""),
         ("kid", "\"k\""),
     ];
-    for _ in 0..tape.one(&[0, 0, 1, 1, 2]) {
-        let at = tape.below(members.len() + 1);
-        let (name, value) = tape.one(&HEADER);
+    for _ in 0..choices.one(&[0, 0, 1, 1, 2]) {
+        let at = choices.below(members.len() + 1);
+        let (name, value) = choices.one(&HEADER);
         // Usually replaces the member of this name, sometimes adds a second one.
-        if !tape.is_odd() {
+        if !choices.deviates() {
             members.retain(|(known, _)| *known != name);
         }
         members.insert(at.min(members.len()), (name, value));
     }
-    if tape.is_odd() {
+    if choices.deviates() {
         members.truncate(1);
     }
     let header: Vec<_> = members
@@ -234,8 +234,8 @@ fn write(tape: &mut Tape<'_>, keys: &[Key; 2]) -> String {
         .map(|(name, value)| format!("\"{name}\":{value}"))
         .collect();
     let mut header = format!("{{{}}}", header.join(","));
-    if tape.is_odd() {
-        header = tape
+    if choices.deviates() {
+        header = choices
             .one(&[
                 "",
                 "[]",
@@ -246,17 +246,17 @@ fn write(tape: &mut Tape<'_>, keys: &[Key; 2]) -> String {
             ])
             .to_owned();
     }
-    let payload = claims::write(tape);
+    let payload = claims::write(choices);
     let mut token = key.token(header.as_bytes(), payload.as_bytes());
-    if tape.is_odd() {
-        token = key.token(header.as_bytes(), tape.few());
+    if choices.deviates() {
+        token = key.token(header.as_bytes(), choices.few());
     }
-    if tape.is_odd() {
+    if choices.deviates() {
         // The signature covers this text, however the parts are encoded.
         let message = format!(
             "{}{}.{}",
             base64url(header.as_bytes()),
-            tape.one(&["=", "A", "", "."]),
+            choices.one(&["=", "A", "", "."]),
             base64url(payload.as_bytes())
         );
         token = format!(
@@ -264,18 +264,18 @@ fn write(tape: &mut Tape<'_>, keys: &[Key; 2]) -> String {
             base64url(&key.signature(message.as_bytes()))
         );
     }
-    if tape.is_odd() {
-        for _ in 0..=tape.below(2) {
-            spoil(tape, &mut token);
+    if choices.deviates() {
+        for _ in 0..=choices.below(2) {
+            spoil(choices, &mut token);
         }
     }
     token
 }
 
-fn spoil(tape: &mut Tape<'_>, token: &mut String) {
-    let at = tape.below(token.len().max(1));
-    let with = tape.one(&["A", "B", "=", ".", "-", "_", "/", "+", "", "AA", "~"]);
-    match tape.below(4) {
+fn spoil(choices: &mut Choices<'_>, token: &mut String) {
+    let at = choices.below(token.len().max(1));
+    let with = choices.one(&["A", "B", "=", ".", "-", "_", "/", "+", "", "AA", "~"]);
+    match choices.below(4) {
         0 => token.insert_str(at.min(token.len()), with),
         1 => token.push_str(with),
         2 => token.push_str(&"A".repeat(LONGEST)),

@@ -25,7 +25,7 @@ fn replay(target: &str) {
 }
 
 #[test]
-fn requests_run_what_they_name_and_nothing_else() {
+fn requests_run_only_the_tool_that_they_name() {
     replay("lanes");
     let tally = lanes::tally();
     // A corpus that runs nothing, or refuses nothing, would test nothing.
@@ -37,26 +37,26 @@ fn requests_run_what_they_name_and_nothing_else() {
 }
 
 #[test]
-fn credentials_are_read_alike() {
+fn credentials_match_a_second_parser() {
     replay("bearer");
 }
 
 #[test]
-fn claims_are_read_alike() {
+fn claims_match_a_second_parser() {
     replay("claims");
 }
 
 #[test]
-fn tokens_have_one_verdict() {
+fn tokens_match_a_second_verifier() {
     replay("token");
 }
 
 #[test]
-fn keys_are_what_their_set_says() {
+fn keys_match_a_second_reading_of_their_set() {
     replay("keys");
 }
 
 #[test]
-fn what_starts_can_be_read_by_a_client() {
+fn a_server_that_starts_sends_parsable_challenges() {
     replay("settings");
 }

@@ -1,4 +1,7 @@
 //! Tokens and key sets for unit tests.
+//!
+//! `tests/support` has a token builder, but it depends on this crate: as a dev-dependency it would
+//! compile the crate twice, with types that do not match.
 
 use aws_lc_rs::{
     rand::SystemRandom,

@@ -1,8 +1,8 @@
 //! Requests whose start, end or target is ambiguous.
 
-use support::tokens;
+use support::unsigned_tokens;
 
-use super::{desk, open_desk, raw::Raw};
+use super::{raw_connection::RawConnection, start_tool_server, start_with_open_handshake};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -10,7 +10,7 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 /// id mean the same here: the request was parsed, and nothing ran.
 #[tokio::test]
 async fn a_request_ends_in_one_place() {
-    let (running, runs) = open_desk().await;
+    let (running, runs) = start_with_open_handshake().await;
     let host = running.address();
     let length = PING.len();
     let head = format!(
@@ -103,7 +103,7 @@ async fn a_request_ends_in_one_place() {
             &[100, 400],
         ),
     ] {
-        let mut raw = Raw::open(&running).await;
+        let mut raw = RawConnection::open(&running).await;
         raw.send(&request).await;
         assert_eq!(raw.answers().await, expected, "{what}");
     }
@@ -112,7 +112,7 @@ async fn a_request_ends_in_one_place() {
 
 #[tokio::test]
 async fn a_request_is_for_one_server() {
-    let (running, _) = open_desk().await;
+    let (running, _) = start_with_open_handshake().await;
     let host = running.address();
     let tail = format!(
         "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{PING}",
@@ -161,7 +161,7 @@ async fn a_request_is_for_one_server() {
             403,
         ),
     ] {
-        let mut raw = Raw::open(&running).await;
+        let mut raw = RawConnection::open(&running).await;
         raw.send(format!("{head}{tail}")).await;
         assert_eq!(raw.answers().await, [expected], "{what}");
     }
@@ -169,9 +169,9 @@ async fn a_request_is_for_one_server() {
 
 #[tokio::test]
 async fn a_token_is_read_from_the_header_and_in_one_spelling() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let host = running.address();
-    let token = tokens::token(&tokens::claims(&running.resource(), "desk:read"));
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let call =
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{}}}"#;
     let length = call.len();
@@ -253,7 +253,7 @@ async fn a_token_is_read_from_the_header_and_in_one_spelling() {
             "invalid_request",
         ),
     ] {
-        let mut raw = Raw::open(&running).await;
+        let mut raw = RawConnection::open(&running).await;
         raw.send(&request).await;
         let (answer, _) = raw.read_for(std::time::Duration::from_millis(600)).await;
         assert!(

@@ -7,17 +7,17 @@ use std::{
 
 use serde_json::json;
 use support::{
-    ImitationIssuer, SigningKey, TokenBuilder,
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
-    shelf,
+    MockIssuer, SigningKey, TokenBuilder,
+    client::{Client, HttpResponse, Revision},
+    resources_and_prompts,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 use tokio::sync::oneshot;
 use toolgate::{Changes, ClientAuthentication, Introspection, Issuer, Server};
 
-mod exchanging;
-mod lengths;
+mod line_lengths;
+mod token_exchange;
 
 const SECRET: &str = "the-secret-of-the-client";
 const OPAQUE: &str = "an-opaque-token-of-alice";
@@ -80,7 +80,8 @@ struct Logged {
 
 impl Logged {
     async fn start(issuer: Issuer, directives: &'static str) -> Self {
-        let server = shelf::furnish(desk::unverified_server(&Runs::default()));
+        let server =
+            resources_and_prompts::add_all(tool_server::unverified_server(&Runs::default()));
         let server = server.with_changes(&Changes::new());
         Self::start_server(server, issuer, directives).await
     }
@@ -120,7 +121,8 @@ impl Logged {
                 .expect("a runtime");
             tracing::subscriber::with_default(subscriber, || {
                 runtime.block_on(async {
-                    let running = Running::start(server, |config| config.with_issuer(issuer)).await;
+                    let running =
+                        RunningServer::start(server, |config| config.with_issuer(issuer)).await;
                     let _ = started.send(running.resource());
                     let _ = stopped.await;
                     running.stopped().await;
@@ -163,7 +165,7 @@ fn http2(client: &Client, message: &serde_json::Value) -> reqwest::RequestBuilde
 
 #[tokio::test]
 async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let authentication = ClientAuthentication::basic("desk", SECRET);
     let introspection = Introspection::new(authentication);
     let trusted = Issuer::new(issuer.url()).with_introspection(introspection);
@@ -189,11 +191,11 @@ async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
                 client.call(tool, arguments.clone()).await;
                 let message =
                     client.message("tools/call", json!({"name": tool, "arguments": arguments}));
-                Answer::of(http2(&client, &message)).await;
+                HttpResponse::of(http2(&client, &message)).await;
                 let twice = client.post(&message).bearer_auth(token);
-                Answer::of(twice.body(message.to_string())).await;
+                HttpResponse::of(twice.body(message.to_string())).await;
             }
-            Answer::of(client.plain(reqwest::Method::DELETE)).await;
+            HttpResponse::of(client.plain(reqwest::Method::DELETE)).await;
         }
         let query = format!("{}?access_token={token}", logged.resource);
         Client::new(query, Revision::Stateless)
@@ -214,10 +216,10 @@ async fn no_token_and_no_secret_is_in_any_line_at_any_level() {
         let request = request
             .header("authorization", format!("{credentials} {bound}"))
             .header("dpop", &proof);
-        Answer::of(request.body(message.to_string())).await;
+        HttpResponse::of(request.body(message.to_string())).await;
     }
     assert_eq!(client.send(&message).await.status, 200);
-    Answer::of(http2(&client, &message)).await;
+    HttpResponse::of(http2(&client, &message)).await;
     let (mut lines, records) = logged.end();
     lines.extend(records);
     for needed in ["rmcp", "h2::", "toolgate::audit", "admitted", "reqwest"] {
@@ -242,7 +244,7 @@ const USUAL: &str = "warn,toolgate=info";
 
 #[tokio::test]
 async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let logged = Logged::start(Issuer::new(issuer.url()), USUAL).await;
     // Characters with the longest escapes.
     let long = format!("\n{}\n", "\u{e0001}".repeat(3000));
@@ -321,13 +323,13 @@ async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
                     // The headers cannot contain such a text.
                     let headers = client.message("tools/list", json!({}));
                     {
-                        Answer::of(client.post(&headers).body(message.to_string())).await;
+                        HttpResponse::of(client.post(&headers).body(message.to_string())).await;
                         let plain = reqwest::Client::new().post(&logged.resource);
                         let plain = plain
                             .bearer_auth(&token)
                             .header("content-type", "application/json");
                         let plain = plain.header("accept", "application/json, text/event-stream");
-                        Answer::of(
+                        HttpResponse::of(
                             plain
                                 .header("mcp-protocol-version", "2025-11-25")
                                 .body(message.to_string()),
@@ -339,9 +341,9 @@ async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
                         .as_object_mut()
                         .expect("an object")
                         .remove("id");
-                    Answer::of(client.post(&headers).body(notification.to_string())).await;
+                    HttpResponse::of(client.post(&headers).body(notification.to_string())).await;
                     let reply = json!({"jsonrpc": "2.0", "id": message["id"], "error": {"code": 1, "message": text}});
-                    Answer::of(client.post(&headers).body(reply.to_string())).await;
+                    HttpResponse::of(client.post(&headers).body(reply.to_string())).await;
                 }
             }
         }

@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    server::Running,
-    tokens::{self, ISSUER, Unsigned},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     BearerToken, Call, Claims, Context, FromCall, IntoToolResult, Server, TokenError,
@@ -19,9 +19,9 @@ impl<S> FromCall<S> for Extracted {
     }
 }
 
-struct Answer;
+struct PanickingOutput;
 
-impl IntoToolResult for Answer {
+impl IntoToolResult for PanickingOutput {
     fn into_tool_result(self) -> ToolOutcome {
         panic!("with a secret")
     }
@@ -37,8 +37,8 @@ fn extractor_long(#[extract] _it: Extracted, _context: Context) {}
 
 /// Panics after it ended.
 #[mcp_tool(public)]
-fn result() -> Answer {
-    Answer
+fn result() -> PanickingOutput {
+    PanickingOutput
 }
 
 /// Panics after it waited.
@@ -49,13 +49,18 @@ async fn later(_context: Context) {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_tool_error_and_tells_nothing() {
-    let server = Server::new("desk").with_verifier(Unsigned).without_banner();
+async fn a_panic_is_a_tool_error_without_details() {
+    let server = Server::new("desk")
+        .with_verifier(UnsignedVerifier)
+        .without_banner();
     let server = server.tools(tools![extractor, extractor_long, result, later]);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     for revision in Revision::ALL {
         let mut client = Client::new(running.resource(), revision);
-        client = client.with_token(tokens::token(&tokens::claims(&running.resource(), "")));
+        client = client.with_token(unsigned_tokens::token(&unsigned_tokens::claims(
+            &running.resource(),
+            "",
+        )));
         client.open().await;
         for tool in ["extractor", "extractor_long", "result", "later"] {
             let answer = client.call(tool, json!({})).await;
@@ -72,15 +77,15 @@ struct Fragile;
 impl TokenVerifier for Fragile {
     async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
         assert_ne!(token.as_str(), "fragile", "with a secret");
-        Unsigned.verify(token).await
+        UnsignedVerifier.verify(token).await
     }
 }
 
 #[tokio::test]
-async fn a_verifier_that_panics_lets_nobody_in_and_breaks_nothing() {
+async fn a_panicking_verifier_refuses_the_request_only() {
     let server = Server::new("desk").with_verifier(Fragile).without_banner();
     let server = server.tools(tools![result]);
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     for revision in Revision::ALL {
         let client = Client::new(running.resource(), revision).with_token("fragile");
         let answer = client.call("result", json!({})).await;

@@ -3,36 +3,39 @@
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    tokens,
+    client::{Client, HttpResponse, Revision},
+    unsigned_tokens,
 };
 
-use super::{client, desk, open_desk};
+use super::{client, start_tool_server, start_with_open_handshake};
 
 const SESSION: Revision = Revision::Session("2025-11-25");
 
 fn token_of(resource: &str, subject: &str) -> String {
-    let mut claims = tokens::claims(resource, "desk:read");
+    let mut claims = unsigned_tokens::claims(resource, "desk:read");
     claims["sub"] = subject.into();
-    tokens::token(&claims)
+    unsigned_tokens::token(&claims)
 }
 
 #[tokio::test]
-async fn an_ended_session_does_not_rise_again() {
-    let (running, runs) = desk().await;
+async fn an_ended_session_stays_ended() {
+    let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
-    assert!(Answer::of(alice.plain(Method::DELETE)).await.status < 300);
+    assert!(HttpResponse::of(alice.plain(Method::DELETE)).await.status < 300);
     assert_eq!(alice.call("read", json!({})).await.status, 404);
     // `initialize` fails too: it would let a caller choose an id.
     let answer = alice.clone().initialize().await;
     assert_eq!(answer.status, 404, "{answer:?}");
-    assert_eq!(Answer::of(alice.plain(Method::DELETE)).await.status, 404);
+    assert_eq!(
+        HttpResponse::of(alice.plain(Method::DELETE)).await.status,
+        404
+    );
     assert_eq!(runs.all(), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_session_has_one_spelling() {
-    let (running, runs) = desk().await;
+    let (running, runs) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let id = alice.session().expect("a session").to_owned();
     for other in [
@@ -57,7 +60,7 @@ async fn a_session_has_one_spelling() {
 
 #[tokio::test]
 async fn a_second_handshake_changes_no_owner() {
-    let (running, _) = desk().await;
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let id = alice.session().expect("a session").to_owned();
     let mallory = Client::new(running.resource(), SESSION)
@@ -71,8 +74,8 @@ async fn a_second_handshake_changes_no_owner() {
 }
 
 #[tokio::test]
-async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
-    let (running, _) = desk().await;
+async fn a_reply_in_one_session_does_not_answer_another() {
+    let (running, _) = start_tool_server().await;
     let alice = client(&running, SESSION, "desk:read").await;
     let call = tokio::spawn({
         let alice = alice.clone();
@@ -92,8 +95,8 @@ async fn a_reply_in_ones_own_session_answers_nothing_in_anothers() {
 
 /// Of many callers that use an anonymous session, one becomes its owner.
 #[tokio::test]
-async fn a_race_for_a_session_has_one_winner() {
-    let (running, _) = open_desk().await;
+async fn only_one_racing_caller_gets_a_session() {
+    let (running, _) = start_with_open_handshake().await;
     let mut anonymous = Client::new(running.resource(), SESSION);
     anonymous.open().await;
     let calls = (0..16).map(|number| {

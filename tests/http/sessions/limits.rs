@@ -5,9 +5,9 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde_json::json;
 use support::{
-    client::{Answer, Client, Revision},
-    server::Running,
-    tokens::{ISSUER, Unsigned},
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
 use toolgate::{Server, SessionLimits, mcp_tool, tools};
 
@@ -20,23 +20,23 @@ fn hello() -> &'static str {
 }
 
 /// Starts a server with an open handshake.
-async fn server(limits: SessionLimits) -> Running {
+async fn server(limits: SessionLimits) -> RunningServer {
     let server = Server::new("open")
         .tools(tools![hello])
-        .with_verifier(Unsigned);
-    Running::start(server.without_banner(), |config| {
+        .with_verifier(UnsignedVerifier);
+    RunningServer::start(server.without_banner(), |config| {
         config.with_issuer(ISSUER).with_session_limits(limits)
     })
     .await
 }
 
-async fn stranger(running: &Running) -> Client {
+async fn stranger(running: &RunningServer) -> Client {
     let mut client = Client::new(running.resource(), SESSION);
     client.open().await;
     client
 }
 
-async fn caller(running: &Running, subject: &str) -> Client {
+async fn caller(running: &RunningServer, subject: &str) -> Client {
     let resource = running.resource();
     let token = token_of(&resource, subject, "");
     let mut client = Client::new(resource, SESSION).with_token(token);
@@ -60,7 +60,7 @@ async fn says_hello(client: &Client) -> bool {
 }
 
 #[tokio::test]
-async fn a_flood_of_strangers_ends_no_session_of_anybody_else() {
+async fn a_flood_of_anonymous_sessions_ends_no_other_session() {
     let running = server(SessionLimits::default().with_anonymous_places(5)).await;
     let alice = caller(&running, "alice").await;
     let listening = stranger(&running).await;
@@ -79,7 +79,7 @@ async fn a_flood_of_strangers_ends_no_session_of_anybody_else() {
 }
 
 #[tokio::test]
-async fn where_all_is_in_use_one_more_is_refused_until_something_is_not() {
+async fn a_new_session_is_refused_while_all_are_in_use() {
     let limits = SessionLimits::default()
         .with_anonymous_places(2)
         .with_places_per_principal(2);
@@ -118,7 +118,7 @@ async fn where_all_is_in_use_one_more_is_refused_until_something_is_not() {
 }
 
 #[tokio::test]
-async fn a_session_that_keeps_more_takes_the_room_of_several() {
+async fn a_session_with_more_state_takes_the_capacity_of_several() {
     let running = server(SessionLimits::default().with_anonymous_places(32)).await;
     let alice = caller(&running, "alice").await;
     let mut others = Vec::new();
@@ -148,7 +148,7 @@ async fn a_session_that_keeps_more_takes_the_room_of_several() {
 }
 
 #[tokio::test]
-async fn streams_begin_with_an_event_without_a_message_where_the_revision_has_it() {
+async fn streams_begin_with_an_empty_event_if_the_revision_has_it() {
     let running = server(SessionLimits::default()).await;
     for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
         let is_known = version == "2025-11-25";
@@ -162,7 +162,7 @@ async fn streams_begin_with_an_event_without_a_message_where_the_revision_has_it
             let kind = kind.parse().expect("a value");
             request.headers_mut().insert("content-type", kind);
             let answer = reqwest::Client::new().execute(request).await;
-            let answer = Answer::of_response(answer.expect("an answer")).await;
+            let answer = HttpResponse::of_response(answer.expect("an answer")).await;
             assert_eq!(answer.tool_text(), "hello");
             let events = answer.text.matches("data:").count();
             assert_eq!(events, if is_known { 2 } else { 1 }, "{version} {answer:?}");

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use support::tokens;
+use support::unsigned_tokens;
 
 /// The revision without sessions, and the latest with them.
 pub(super) const VERSION: &str = "2026-07-28";
@@ -279,9 +279,9 @@ fn made(resource: String, meta: BoxedStrategy<Option<Value>>) -> impl Strategy<V
         params.extend(meta.map(|meta| ("_meta".to_owned(), meta)));
         params.extend(besides.map(|(name, value)| (name.to_owned(), value)));
         let token = token.map(|(scopes, expires)| {
-            let mut claims = tokens::claims(&resource, scopes);
+            let mut claims = unsigned_tokens::claims(&resource, scopes);
             claims["exp"] = expires.into();
-            tokens::token(&claims)
+            unsigned_tokens::token(&claims)
         });
         Case {
             message: json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}),

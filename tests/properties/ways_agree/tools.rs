@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use support::{desk::Runs, tokens::Unsigned};
+use support::{tool_server::Runs, unsigned_tokens::UnsignedVerifier};
 use toolgate::{Caller, Json, Server, State, ToolError, mcp_tool, tools};
 
 /// Builds the server with all of them. It accepts unsigned tokens.
 pub(super) fn server(runs: &Runs) -> Server<Runs> {
     Server::with_state("desk", runs.clone())
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .tools(tools![ping, echo, sums, fails, explodes, mirrored])
         .without_banner()
 }

@@ -2,56 +2,56 @@
 
 use serde_json::json;
 use support::{
-    ImitationIssuer, SigningKey, TokenBuilder,
-    client::{Answer, Client, Revision},
-    desk::{self, Runs},
-    server::Running,
+    MockIssuer, SigningKey, TokenBuilder,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
 };
 use toolgate::{Algorithm, Config, Dpop};
 
-use super::{World, error_of};
+use super::{Fixture, error_of};
 
 #[tokio::test]
-async fn where_it_is_required_a_bearer_token_is_no_token() {
-    let world = World::with(Dpop::required()).await;
-    let anonymous = Client::new(world.running.resource(), Revision::Stateless);
+async fn with_dpop_required_a_bearer_token_is_refused() {
+    let fixture = Fixture::with(Dpop::required()).await;
+    let anonymous = Client::new(fixture.running.resource(), Revision::Stateless);
     let answer = anonymous.call("read", json!({})).await;
     assert_eq!(answer.status, 401);
     let beside = answer.dpop_challenge().expect("it names the scheme");
     assert_eq!(beside.get("error"), None);
     assert!(beside.get("algs").expect("algorithms").contains("ES256"));
 
-    let bearer = anonymous.with_token(world.token("desk:read").build());
+    let bearer = anonymous.with_token(fixture.token("desk:read").build());
     let answer = bearer.call("read", json!({})).await;
     assert_eq!(answer.status, 401);
     assert_eq!(error_of(&answer).as_deref(), Some("invalid_token"));
-    let bound = world.client(Revision::Stateless, "desk:read");
+    let bound = fixture.client(Revision::Stateless, "desk:read");
     assert_eq!(bound.call("read", json!({})).await.status, 200);
-    assert_eq!(world.runs.all(), ["read"]);
+    assert_eq!(fixture.runs.all(), ["read"]);
 }
 
 #[tokio::test]
-async fn where_it_is_off_bound_tokens_are_refused_and_the_scheme_is_unknown() {
-    let world = World::with(Dpop::off()).await;
-    let token = world.token("desk:read").bound_to(&world.key).build();
-    let bearer = Client::new(world.running.resource(), Revision::Stateless).with_token(token);
+async fn with_dpop_off_bound_tokens_are_refused_and_the_scheme_is_unknown() {
+    let fixture = Fixture::with(Dpop::off()).await;
+    let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+    let bearer = Client::new(fixture.running.resource(), Revision::Stateless).with_token(token);
     let answer = bearer.call("read", json!({})).await;
     assert_eq!(answer.status, 401);
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("error"), Some("invalid_token"));
     assert_eq!(answer.challenges().len(), 1);
 
-    let proved = world.client(Revision::Stateless, "desk:read");
+    let proved = fixture.client(Revision::Stateless, "desk:read");
     let answer = proved.call("read", json!({})).await;
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!((answer.status, challenge.get("error")), (401, None));
-    assert_eq!(world.runs.all(), [""; 0]);
+    assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
 #[tokio::test]
-async fn algorithms_can_be_narrowed() {
-    let world = World::with(Dpop::supported().with_algorithms([Algorithm::EdDsa])).await;
-    let answer = world
+async fn proof_algorithms_can_be_restricted() {
+    let fixture = Fixture::with(Dpop::supported().with_algorithms([Algorithm::EdDsa])).await;
+    let answer = fixture
         .client(Revision::Stateless, "desk:read")
         .call("read", json!({}))
         .await;
@@ -61,7 +61,7 @@ async fn algorithms_can_be_narrowed() {
 }
 
 #[tokio::test]
-async fn the_metadata_says_what_is_taken() {
+async fn the_metadata_names_the_accepted_proof_algorithms() {
     for (dpop, algorithms, required) in [
         (Dpop::off(), json!(null), json!(null)),
         (
@@ -75,11 +75,11 @@ async fn the_metadata_says_what_is_taken() {
             json!(true),
         ),
     ] {
-        let world = World::with(dpop.clone()).await;
-        let url = world
+        let fixture = Fixture::with(dpop.clone()).await;
+        let url = fixture
             .running
             .url("/.well-known/oauth-protected-resource/mcp");
-        let client = Client::new(world.running.resource(), Revision::Stateless);
+        let client = Client::new(fixture.running.resource(), Revision::Stateless);
         let document = client.get(&url).await.json();
         assert_eq!(
             document["dpop_signing_alg_values_supported"], algorithms,
@@ -93,16 +93,17 @@ async fn the_metadata_says_what_is_taken() {
 }
 
 #[tokio::test]
-async fn the_address_of_a_proof_is_the_configured_one_behind_a_proxy() {
+async fn behind_a_proxy_a_proof_names_the_configured_url() {
     let runs = Runs::default();
-    let issuer = ImitationIssuer::start().await;
+    let issuer = MockIssuer::start().await;
     let public = "https://mcp.example.com/mcp";
-    let running = Running::start_as(desk::closed_unverified_server(&runs), |address| {
-        Config::new(public)
-            .with_bind(address)
-            .with_issuer(issuer.url())
-    })
-    .await;
+    let running =
+        RunningServer::start_as(tool_server::protected_unverified_server(&runs), |address| {
+            Config::new(public)
+                .with_bind(address)
+                .with_issuer(issuer.url())
+        })
+        .await;
     let key = SigningKey::p256("client");
     let token = issuer.token().audience(public).scope("desk:read");
     let token = token.bound_to(&key).build();
@@ -121,7 +122,7 @@ async fn the_address_of_a_proof_is_the_configured_one_behind_a_proxy() {
             .header("host", "mcp.example.com")
             .header("authorization", format!("DPoP {token}"))
             .header("dpop", proof.build());
-        let answer = Answer::of(request.body(message.to_string())).await;
+        let answer = HttpResponse::of(request.body(message.to_string())).await;
         assert_eq!(answer.status, status, "{url} {answer:?}");
     }
     assert_eq!(runs.all().len(), 2);

@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::Fault;
+use crate::Error;
 
 use super::{
-    form::{Form, Pace},
-    http::Connection,
+    body_shapes::{BodyShape, Pace},
+    http_client::Connection,
 };
 
 /// How much is written before the clock is read again, in bytes.
@@ -28,16 +28,16 @@ const NICE: &str = "5";
 const DRIP: Duration = Duration::from_millis(100);
 
 /// A running flood.
-pub(super) struct Strangers(Child);
+pub(super) struct FloodWorker(Child);
 
 /// Starts a flood for the given time.
 pub(super) fn start(
     port: u16,
-    form: Form,
+    form: BodyShape,
     connections: usize,
     time: Duration,
-) -> Result<Strangers, Fault> {
-    let form = Form::ALL.iter().position(|one| *one == form);
+) -> Result<FloodWorker, Error> {
+    let form = BodyShape::ALL.iter().position(|one| *one == form);
     let numbers = [
         u64::from(port),
         form.unwrap_or_default() as u64,
@@ -48,28 +48,28 @@ pub(super) fn start(
     command
         .args(["-n", NICE])
         .arg(env::current_exe()?)
-        .arg("strangers")
+        .arg("flood-worker")
         .args(numbers.map(|number| number.to_string()))
         .stdout(Stdio::piped());
     let child = command.spawn();
     let child = child.map_err(|error| format!("{command:?}: {error}"))?;
-    Ok(Strangers(child))
+    Ok(FloodWorker(child))
 }
 
-impl Strangers {
+impl FloodWorker {
     /// Waits for the end of the flood. Returns the number of requests.
-    pub(super) fn end(mut self) -> Result<u64, Fault> {
-        let mut told = String::new();
+    pub(super) fn end(mut self) -> Result<u64, Error> {
+        let mut output = String::new();
         if let Some(mut out) = self.0.stdout.take() {
-            io::Read::read_to_string(&mut out, &mut told)?;
+            io::Read::read_to_string(&mut out, &mut output)?;
         }
         self.0.wait()?;
-        let sent = told.trim().parse();
-        sent.map_err(|_| format!("the flood process printed no number: {told:?}").into())
+        let sent = output.trim().parse();
+        sent.map_err(|_| format!("the flood process printed no number: {output:?}").into())
     }
 }
 
-impl Drop for Strangers {
+impl Drop for FloodWorker {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -77,7 +77,7 @@ impl Drop for Strangers {
 }
 
 /// The main function of the flood process. Arguments: port, form, connections and seconds.
-pub(crate) fn strangers(arguments: &[&str]) -> Result<u64, Fault> {
+pub(crate) fn flood_worker(arguments: &[&str]) -> Result<u64, Error> {
     let numbers: Vec<usize> = arguments
         .iter()
         .map(|one| one.parse())
@@ -86,20 +86,21 @@ pub(crate) fn strangers(arguments: &[&str]) -> Result<u64, Fault> {
         return Err("port, form, connections and seconds are required".into());
     };
     let port = u16::try_from(port)?;
-    let form = *Form::ALL.get(form).ok_or("unknown form of body")?;
+    let form = *BodyShape::ALL.get(form).ok_or("unknown form of body")?;
     let end = Instant::now() + Duration::from_secs(seconds as u64);
     let (request, head) = form.request(port);
     let sent = thread::scope(|scope| {
-        let stranger = || scope.spawn(|| stranger(port, &request, head, form.pace(), end));
-        let strangers: Vec<_> = (0..connections).map(|_| stranger()).collect();
-        let sent = strangers.into_iter().map(|one| one.join().unwrap_or(0));
+        let flood_connection =
+            || scope.spawn(|| flood_connection(port, &request, head, form.pace(), end));
+        let flood_worker: Vec<_> = (0..connections).map(|_| flood_connection()).collect();
+        let sent = flood_worker.into_iter().map(|one| one.join().unwrap_or(0));
         sent.sum()
     });
     Ok(sent)
 }
 
 /// Opens one connection after another until the end. Returns the number of requests.
-fn stranger(port: u16, request: &[u8], head: usize, pace: Pace, end: Instant) -> u64 {
+fn flood_connection(port: u16, request: &[u8], head: usize, pace: Pace, end: Instant) -> u64 {
     let mut sent = 0;
     while Instant::now() < end {
         let Ok(mut connection) = Connection::open(port) else {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Latencies, Memory, Row, form::Form, mebibytes};
+use super::{Latencies, Memory, Row, body_shapes::BodyShape, mebibytes};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -13,7 +13,7 @@ fn row(peak: u64, calm: [u64; 2], flood: [u64; 2]) -> Row {
         high: Duration::from_millis(high),
     };
     Row {
-        form: Form::ArgumentsAsList,
+        form: BodyShape::ArgumentsAsList,
         requests: 1,
         before: Memory {
             now: 10 * MIB,
@@ -29,29 +29,29 @@ fn row(peak: u64, calm: [u64; 2], flood: [u64; 2]) -> Row {
 }
 
 #[test]
-fn what_is_within_the_bounds_is_no_fault() {
-    let faults = row(26 * MIB, [10, 20], [50, 100]).faults();
-    assert_eq!(faults, Vec::<String>::new());
+fn a_row_within_the_bounds_passes() {
+    let errors = row(26 * MIB, [10, 20], [50, 100]).errors();
+    assert_eq!(errors, Vec::<String>::new());
     // Too short to compare, whatever the ratio.
-    let faults = row(26 * MIB, [1, 1], [10, 10]).faults();
-    assert_eq!(faults, Vec::<String>::new());
+    let errors = row(26 * MIB, [1, 1], [10, 10]).errors();
+    assert_eq!(errors, Vec::<String>::new());
 }
 
 #[test]
-fn each_broken_bound_is_told_with_its_figures() {
-    let faults = row(26 * MIB + 1, [10, 20], [50, 100]).faults();
-    assert_eq!(faults.len(), 1);
-    assert!(faults[0].contains("16.0 MiB are the bound"), "{faults:?}");
-    let faults = row(20 * MIB, [10, 20], [51, 101]).faults();
-    assert_eq!(faults.len(), 2, "{faults:?}");
+fn each_broken_bound_is_reported_with_its_figures() {
+    let errors = row(26 * MIB + 1, [10, 20], [50, 100]).errors();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].contains("16.0 MiB are the bound"), "{errors:?}");
+    let errors = row(20 * MIB, [10, 20], [51, 101]).errors();
+    assert_eq!(errors.len(), 2, "{errors:?}");
     assert!(
-        faults[0].contains("51.0 ms instead of 10.0 ms"),
-        "{faults:?}"
+        errors[0].contains("51.0 ms instead of 10.0 ms"),
+        "{errors:?}"
     );
 }
 
 #[test]
-fn bytes_are_told_in_mebibytes() {
+fn bytes_are_formatted_in_mebibytes() {
     assert_eq!(mebibytes(0), "0.0 MiB");
     assert_eq!(mebibytes(3 * MIB / 2), "1.5 MiB");
 }

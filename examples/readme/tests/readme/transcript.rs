@@ -3,10 +3,10 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 use support::{
-    client::Answer,
-    person::Person,
-    process::{Folder, Program, Serving},
-    schema::has_standard_formats,
+    client::HttpResponse,
+    consenting_user::ConsentingUser,
+    schema_formats::has_standard_formats,
+    server_process::{Folder, Program, Serving},
 };
 
 use crate::{
@@ -36,7 +36,7 @@ async fn the_transcript_is_what_happens() {
             token = log_in(arguments, &server).await;
             continue;
         }
-        let answer = Answer::of(curl(&words(&command, &token))).await;
+        let answer = HttpResponse::of(curl(&words(&command, &token))).await;
         compare(&step, &answer, &here);
         statuses.push(answer.status);
     }
@@ -54,15 +54,15 @@ async fn every_schema_has_standard_formats_alone() {
 async fn log_in(arguments: &str, server: &Serving) -> String {
     let (url, allows) = arguments.split_once(' ').expect("a URL and scopes");
     assert_eq!(url, server.resource());
-    let person = Person {
+    let person = ConsentingUser {
         name: "ada",
         allows,
     };
-    person.logs_in(url).await
+    person.log_in(url).await
 }
 
 /// Compares the status line, every shown header, and the whole body.
-fn compare(step: &Step, answer: &Answer, here: &str) {
+fn compare(step: &Step, answer: &HttpResponse, here: &str) {
     let shown = step.output.replace(SHOWN, here);
     let (head, body) = shown.split_once("\n\n").expect("a head and a body");
     let mut head = head.lines();
@@ -84,7 +84,7 @@ fn compare(step: &Step, answer: &Answer, here: &str) {
 #[test]
 #[should_panic(expected = "www-authenticate")]
 fn a_header_that_is_not_sent_is_noticed() {
-    let answer = Answer {
+    let answer = HttpResponse {
         status: 401,
         headers: [].into(),
         text: "{}".to_owned(),

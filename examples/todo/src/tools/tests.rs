@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    server::Running,
-    tokens::{self, ISSUER, Unsigned},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::Server;
 
@@ -35,12 +35,13 @@ fn the_guide_shows_what_is_tested_here_in_under_ten_lines() {
 #[tokio::test]
 async fn a_tool_that_was_added_like_that_is_protected_and_runs() {
     let server = Server::with_state("todo", Store::in_memory().expect("a store"))
-        .with_verifier(Unsigned)
+        .with_verifier(UnsignedVerifier)
         .tools(tools)
         .tools(tools![count])
         .without_banner();
-    let running = Running::start(server, |config| config.with_issuer(ISSUER)).await;
-    let token = |scopes| tokens::token(&tokens::claims(&running.resource(), scopes));
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
+    let token =
+        |scopes| unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
     let client = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(client.call("count", json!({})).await.status, 401);
     let client = client.with_token(token("todo:write"));

@@ -1,6 +1,6 @@
 //! Request bodies: a valid call, and every change to its text.
 
-use crate::tape::Tape;
+use crate::choices::Choices;
 
 use super::{
     case::{Call, Era},
@@ -85,32 +85,32 @@ const BESIDES: [(&str, &str); 8] = [
 ];
 
 /// Writes the request body for this call.
-pub(super) fn write(tape: &mut Tape<'_>, call: &Call, era: Era) -> Vec<u8> {
-    let message = match tape.is_odd() {
-        true if tape.byte().is_multiple_of(2) => tape.one(&MESSAGES).to_owned(),
-        _ => message(tape, call, era),
+pub(super) fn write(choices: &mut Choices<'_>, call: &Call, era: Era) -> Vec<u8> {
+    let message = match choices.deviates() {
+        true if choices.byte().is_multiple_of(2) => choices.one(&MESSAGES).to_owned(),
+        _ => message(choices, call, era),
     };
-    let space = tape.one(&["", "", " ", "\r\n\t"]);
+    let space = choices.one(&["", "", " ", "\r\n\t"]);
     let mut text = format!("{space}{message}{space}");
-    if tape.is_odd() {
-        text = around(tape, &text, call, era);
+    if choices.deviates() {
+        text = around(choices, &text, call, era);
     }
     let mut bytes = text.into_bytes();
-    if tape.is_odd() {
-        for _ in 0..=tape.below(3) {
-            spoil(tape, &mut bytes);
+    if choices.deviates() {
+        for _ in 0..=choices.below(3) {
+            spoil(choices, &mut bytes);
         }
     }
     bytes
 }
 
-fn message(tape: &mut Tape<'_>, call: &Call, era: Era) -> String {
+fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
     let mut params = vec![
-        ("\"name\"".to_owned(), literal(tape, call.name)),
-        ("\"arguments\"".to_owned(), arguments(tape, call)),
+        ("\"name\"".to_owned(), literal(choices, call.name)),
+        ("\"arguments\"".to_owned(), arguments(choices, call)),
     ];
     if let Era::Stateless = era {
-        let meta = tape.mostly(
+        let meta = choices.mostly(
             "{V,C}",
             &[
                 "{V}",
@@ -125,28 +125,29 @@ fn message(tape: &mut Tape<'_>, call: &Call, era: Era) -> String {
         let meta = meta.replace('V', VERSION).replace('C', CAPABILITIES);
         params.push(("\"_meta\"".to_owned(), meta));
     }
-    if tape.is_odd() {
-        let (name, value) = tape.one(&BESIDES);
+    if choices.deviates() {
+        let (name, value) = choices.one(&BESIDES);
         params.push((name.to_owned(), value.to_owned()));
     }
-    disturb(tape, &mut params, call);
-    let params = match tape.is_odd() {
-        true => tape.one(&VALUES).to_owned(),
+    disturb(choices, &mut params, call);
+    let params = match choices.deviates() {
+        true => choices.one(&VALUES).to_owned(),
         false => object(&params),
     };
-    let method = tape.mostly("tools/call", &METHODS);
+    let method = choices.mostly("tools/call", &METHODS);
     let mut top = vec![
         (
             "\"jsonrpc\"".to_owned(),
-            tape.mostly("\"2.0\"", &["\"1.0\"", "2.0", "\"\\u0032.0\""])
+            choices
+                .mostly("\"2.0\"", &["\"1.0\"", "2.0", "\"\\u0032.0\""])
                 .to_owned(),
         ),
-        ("\"id\"".to_owned(), tape.mostly("1", &IDS).to_owned()),
-        ("\"method\"".to_owned(), literal(tape, method)),
+        ("\"id\"".to_owned(), choices.mostly("1", &IDS).to_owned()),
+        ("\"method\"".to_owned(), literal(choices, method)),
         ("\"params\"".to_owned(), params),
     ];
-    if tape.is_odd() {
-        let (name, value) = tape.one(&[
+    if choices.deviates() {
+        let (name, value) = choices.one(&[
             ("\"result\"", "{}"),
             ("\"error\"", "{}"),
             BESIDES[6],
@@ -154,20 +155,20 @@ fn message(tape: &mut Tape<'_>, call: &Call, era: Era) -> String {
         ]);
         top.push((name.to_owned(), value.to_owned()));
     }
-    disturb(tape, &mut top, call);
+    disturb(choices, &mut top, call);
     object(&top)
 }
 
-fn arguments(tape: &mut Tape<'_>, call: &Call) -> String {
+fn arguments(choices: &mut Choices<'_>, call: &Call) -> String {
     let mut members: Vec<Member> = Vec::new();
     if let Some((name, value)) = call.argument {
-        members.push((format!("\"{name}\""), literal(tape, value)));
+        members.push((format!("\"{name}\""), literal(choices, value)));
     }
-    if tape.is_odd() {
-        let depth = 60 + tape.below(100);
+    if choices.deviates() {
+        let depth = 60 + choices.below(100);
         let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        let value = tape.one(&["\"ping\"", "\"/secret\"", "null", "1e999", "-0", "D"]);
-        let name = tape.one(&[
+        let value = choices.one(&["\"ping\"", "\"/secret\"", "null", "1e999", "-0", "D"]);
+        let name = choices.one(&[
             "\"text\"",
             "\"path\"",
             "\"name\"",
@@ -180,21 +181,21 @@ fn arguments(tape: &mut Tape<'_>, call: &Call) -> String {
 }
 
 /// Changes the members of an object.
-fn disturb(tape: &mut Tape<'_>, members: &mut Vec<Member>, call: &Call) {
-    if !tape.is_odd() {
+fn disturb(choices: &mut Choices<'_>, members: &mut Vec<Member>, call: &Call) {
+    if !choices.deviates() {
         return;
     }
-    for _ in 0..=tape.below(2) {
-        let at = tape.below(members.len().max(1));
+    for _ in 0..=choices.below(2) {
+        let at = choices.below(members.len().max(1));
         let Some((name, value)) = members.get(at).cloned() else {
             return;
         };
-        let other = match tape.below(3) {
+        let other = match choices.below(3) {
             0 => format!("\"{}\"", call.other),
             1 => format!("{{\"name\":\"{}\"}}", call.other),
-            _ => tape.one(&VALUES).to_owned(),
+            _ => choices.one(&VALUES).to_owned(),
         };
-        match tape.below(8) {
+        match choices.below(8) {
             0 => members.insert(at, (name, value)),
             1 => members.insert(at, (name, other)),
             2 => members.push((name, other)),
@@ -210,9 +211,9 @@ fn disturb(tape: &mut Tape<'_>, members: &mut Vec<Member>, call: &Call) {
 }
 
 /// Changes the message as a whole.
-fn around(tape: &mut Tape<'_>, text: &str, call: &Call, era: Era) -> String {
+fn around(choices: &mut Choices<'_>, text: &str, call: &Call, era: Era) -> String {
     let another = || {
-        let mut plain = Tape::new(&[]);
+        let mut plain = Choices::new(&[]);
         let other = Call {
             name: call.other,
             argument: None,
@@ -220,7 +221,7 @@ fn around(tape: &mut Tape<'_>, text: &str, call: &Call, era: Era) -> String {
         };
         message(&mut plain, &other, era)
     };
-    match tape.below(8) {
+    match choices.below(8) {
         0 => format!("[{text}]"),
         1 => format!("[{text},{}]", another()),
         2 => format!("{text}{}", another()),
@@ -233,10 +234,10 @@ fn around(tape: &mut Tape<'_>, text: &str, call: &Call, era: Era) -> String {
 }
 
 /// Changes, removes or inserts one byte.
-fn spoil(tape: &mut Tape<'_>, bytes: &mut Vec<u8>) {
-    let at = tape.below(bytes.len().max(1));
-    let byte = tape.byte();
-    match tape.below(3) {
+fn spoil(choices: &mut Choices<'_>, bytes: &mut Vec<u8>) {
+    let at = choices.below(bytes.len().max(1));
+    let byte = choices.byte();
+    match choices.below(3) {
         0 => bytes.insert(at.min(bytes.len()), byte),
         1 if at < bytes.len() => {
             bytes.remove(at);
@@ -255,8 +256,8 @@ fn object(members: &[Member]) -> String {
 }
 
 /// Writes a text as a JSON string in one of the valid ways.
-fn literal(tape: &mut Tape<'_>, text: &str) -> String {
-    match tape.below(16) {
+fn literal(choices: &mut Choices<'_>, text: &str) -> String {
+    match choices.below(16) {
         0..13 => escaped(text, 0),
         13 => escaped(text, 1),
         _ => escaped(text, usize::MAX),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use toolgate::Issuer;
 
-use crate::mint::{Key, NOW};
+use crate::signing_key::{Key, NOW};
 
 pub(super) const RESOURCE: &str = "http://127.0.0.1:8000/mcp";
 const ISSUER: &str = "https://one.example";

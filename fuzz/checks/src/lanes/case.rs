@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderValue, Method};
 
-use crate::tape::Tape;
+use crate::choices::Choices;
 
 use super::{
     body,
@@ -63,27 +63,27 @@ pub(super) struct Case {
     pub(super) era: Era,
     pub(super) call: Call,
     /// Whether the request has no deviation.
-    pub(super) is_right: bool,
+    pub(super) is_valid: bool,
 }
 
 impl Case {
     /// Builds a request from a fuzzer's bytes.
-    pub(super) fn read(tape: &mut Tape<'_>, sessions: usize) -> Self {
-        let is_raw = tape.byte() == 255;
-        let era = match tape.below(8) {
+    pub(super) fn read(choices: &mut Choices<'_>, sessions: usize) -> Self {
+        let is_raw = choices.byte() == 255;
+        let era = match choices.below(8) {
             0..4 => Era::Stateless,
-            4 => Era::Sessionless(tape.below(sessions.max(1))),
+            4 => Era::Sessionless(choices.below(sessions.max(1))),
             number => Era::Session((number - 5) % sessions.max(1)),
         };
         let tokens = callers::tokens();
-        let token = tokens.get(tape.below(tokens.len() + 3));
-        let call = call(tape);
+        let token = tokens.get(choices.below(tokens.len() + 3));
+        let call = call(choices);
         let body = match is_raw {
-            true => tape.rest().to_vec(),
-            false => body::write(tape, &call, era),
+            true => choices.rest().to_vec(),
+            false => body::write(choices, &call, era),
         };
-        let method = tape.mostly("POST", &["GET", "DELETE", "PUT", "HEAD", "OPTIONS", "post"]);
-        let uri = tape.mostly(
+        let method = choices.mostly("POST", &["GET", "DELETE", "PUT", "HEAD", "OPTIONS", "post"]);
+        let uri = choices.mostly(
             "/mcp",
             &[
                 "/mcp/",
@@ -95,7 +95,7 @@ impl Case {
                 "//mcp",
             ],
         );
-        let headers = headers(tape, &call, era, token);
+        let headers = headers(choices, &call, era, token);
         Self {
             method: Method::from_bytes(method.as_bytes()).expect("a method"),
             uri,
@@ -103,7 +103,7 @@ impl Case {
             body,
             era,
             call,
-            is_right: !is_raw && tape.oddities() == 0 && is_offered(call.name),
+            is_valid: !is_raw && choices.deviations() == 0 && is_offered(call.name),
         }
     }
 
@@ -145,29 +145,29 @@ pub(super) fn is_offered(name: &str) -> bool {
     NAMES[..TOOLS].contains(&name)
 }
 
-fn call(tape: &mut Tape<'_>) -> Call {
-    let name = match tape.byte() {
-        240.. => tape.one(&NAMES),
+fn call(choices: &mut Choices<'_>) -> Call {
+    let name = match choices.byte() {
+        240.. => choices.one(&NAMES),
         byte => NAMES[usize::from(byte) % TOOLS],
     };
     let argument = match name {
         "echo" => Some((
             "text",
-            tape.one(&["hello", "", "\u{1f600}\"\\\u{0}", "desk:read"]),
+            choices.one(&["hello", "", "\u{1f600}\"\\\u{0}", "desk:read"]),
         )),
-        "open" => Some(("path", tape.one(&PATHS))),
-        "mirrored" if tape.byte() % 2 == 1 => Some(("region", "eu")),
+        "open" => Some(("path", choices.one(&PATHS))),
+        "mirrored" if choices.byte() % 2 == 1 => Some(("region", "eu")),
         _ => None,
     };
     Call {
         name,
         argument,
-        other: NAMES[tape.below(TOOLS)],
+        other: NAMES[choices.below(TOOLS)],
     }
 }
 
 fn headers(
-    tape: &mut Tape<'_>,
+    choices: &mut Choices<'_>,
     call: &Call,
     era: Era,
     token: Option<&Token>,
@@ -191,12 +191,12 @@ fn headers(
         }
     }
     if let Some(token) = token {
-        let scheme = tape.one(&["Bearer ", "Bearer ", "bearer ", "BEARER   "]);
+        let scheme = choices.one(&["Bearer ", "Bearer ", "bearer ", "BEARER   "]);
         headers.push(("authorization", [scheme, &token.text].concat().into()));
     }
-    if tape.is_odd() {
-        for _ in 0..=tape.below(3) {
-            disturb(tape, &mut headers, call);
+    if choices.deviates() {
+        for _ in 0..=choices.below(3) {
+            disturb(choices, &mut headers, call);
         }
         // A socket never delivers a value that a header cannot hold.
         headers.retain(|(_, value)| HeaderValue::from_bytes(value).is_ok());
@@ -205,21 +205,21 @@ fn headers(
 }
 
 /// Changes the headers of a request.
-fn disturb(tape: &mut Tape<'_>, headers: &mut Vec<(&'static str, Vec<u8>)>, call: &Call) {
-    let at = tape.below(headers.len().max(1));
-    match tape.below(6) {
+fn disturb(choices: &mut Choices<'_>, headers: &mut Vec<(&'static str, Vec<u8>)>, call: &Call) {
+    let at = choices.below(headers.len().max(1));
+    match choices.below(6) {
         0 if at < headers.len() => {
             headers.remove(at);
         }
         1 if at < headers.len() => headers.push(headers[at].clone()),
-        2 if at < headers.len() => headers[at].1 = tape.few().to_vec(),
+        2 if at < headers.len() => headers[at].1 = choices.few().to_vec(),
         3 => headers.push((
-            tape.one(&["mcp-name", "mcp-method", "authorization"]),
-            tape.few().to_vec(),
+            choices.one(&["mcp-name", "mcp-method", "authorization"]),
+            choices.few().to_vec(),
         )),
         _ => {
-            let (name, value) = other(tape, call);
-            if tape.byte().is_multiple_of(2) {
+            let (name, value) = other(choices, call);
+            if choices.byte().is_multiple_of(2) {
                 headers.retain(|(known, _)| *known != name);
             }
             headers.push((name, value));
@@ -227,15 +227,15 @@ fn disturb(tape: &mut Tape<'_>, headers: &mut Vec<(&'static str, Vec<u8>)>, call
     }
 }
 
-fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
+fn other(choices: &mut Choices<'_>, call: &Call) -> (&'static str, Vec<u8>) {
     let tokens = callers::tokens();
     let token = || &*tokens[0].text;
     let value = |name, value: &str| (name, value.as_bytes().to_vec());
-    match tape.below(12) {
+    match choices.below(12) {
         0 => value("mcp-name", call.other),
         1 => value(
             "mcp-name",
-            tape.one(&[
+            choices.one(&[
                 "PING",
                 " read",
                 "=?base64?cmVhZA==?=",
@@ -244,11 +244,11 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
         ),
         2 => value(
             "mcp-method",
-            tape.one(&["tools/list", "TOOLS/CALL", "ping", "tools/call, ping"]),
+            choices.one(&["tools/list", "TOOLS/CALL", "ping", "tools/call, ping"]),
         ),
         3 => value(
             "mcp-protocol-version",
-            tape.one(&[
+            choices.one(&[
                 "2026-07-28",
                 "2025-11-25",
                 "2025-06-18",
@@ -260,7 +260,7 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
         ),
         4 => value(
             "content-type",
-            tape.one(&[
+            choices.one(&[
                 "application/json; charset=utf-8",
                 "text/plain",
                 "APPLICATION/JSON",
@@ -270,7 +270,7 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
         ),
         5 => value(
             "accept",
-            tape.one(&[
+            choices.one(&[
                 "*/*",
                 "application/json",
                 "text/event-stream",
@@ -280,7 +280,7 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
         ),
         6 => value(
             "host",
-            tape.one(&[
+            choices.one(&[
                 "evil.example",
                 "127.0.0.1",
                 "localhost:8000",
@@ -290,7 +290,7 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
         ),
         7 => value(
             "origin",
-            tape.one(&[
+            choices.one(&[
                 "http://localhost:6274",
                 "https://evil.example",
                 "null",
@@ -298,7 +298,7 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
             ]),
         ),
         8 => {
-            let form = tape.one(&[
+            let form = choices.one(&[
                 "Basic T",
                 "Bearer T,T",
                 "Bearer T x",
@@ -317,9 +317,9 @@ fn other(tape: &mut Tape<'_>, call: &Call) -> (&'static str, Vec<u8>) {
         }
         9 => value(
             "mcp-param-region",
-            tape.one(&["eu", "us", "=?base64?ZXU=?="]),
+            choices.one(&["eu", "us", "=?base64?ZXU=?="]),
         ),
-        10 => value("content-encoding", tape.one(&["gzip", "identity", "br"])),
-        _ => value("last-event-id", tape.one(&["1", "0/0", ""])),
+        10 => value("content-encoding", choices.one(&["gzip", "identity", "br"])),
+        _ => value("last-event-id", choices.one(&["1", "0/0", ""])),
     }
 }

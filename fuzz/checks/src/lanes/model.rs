@@ -1,6 +1,6 @@
 //! Decides which tool may run, as simply as possible, by a second reading of the request.
 
-use crate::json::Node;
+use crate::json_parser::Node;
 
 use super::{
     callers::{self, Holder},
@@ -11,7 +11,7 @@ use super::{
 /// The caller, according to the `Authorization` headers alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caller {
-    Nobody,
+    Anonymous,
     /// Invalid credentials: even public tools are refused.
     Refused,
     Holder(Holder),
@@ -21,7 +21,7 @@ pub(super) fn caller(case: &Case) -> Caller {
     let mut values = case.all("authorization");
     let (value, more) = (values.next(), values.next());
     let Some(value) = value else {
-        return Caller::Nobody;
+        return Caller::Anonymous;
     };
     if more.is_some() {
         return Caller::Refused;
@@ -55,7 +55,7 @@ fn other_scheme(value: &[u8]) -> Caller {
         .collect();
     match word.eq_ignore_ascii_case(b"bearer") {
         true => Caller::Refused,
-        false => Caller::Nobody,
+        false => Caller::Anonymous,
     }
 }
 
@@ -63,7 +63,7 @@ fn other_scheme(value: &[u8]) -> Caller {
 pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> bool {
     let holder = match caller {
         Caller::Refused => return false,
-        Caller::Nobody => return matches!(tool, "ping" | "mirrored"),
+        Caller::Anonymous => return matches!(tool, "ping" | "mirrored"),
         Caller::Holder(holder) => holder,
     };
     let has = |scope| holder.has(scope);
@@ -129,7 +129,7 @@ pub(super) fn fault(case: &Case, run: &Run, owner: Option<Holder>) -> Option<Str
 fn subject(caller: Caller) -> Option<&'static str> {
     match caller {
         Caller::Holder(holder) => holder.subject,
-        Caller::Nobody | Caller::Refused => None,
+        Caller::Anonymous | Caller::Refused => None,
     }
 }
 

@@ -6,7 +6,7 @@ use toolgate::{
     AuthorizeError, Caller, Clock, Config, Context, Server, State, UnixTime, mcp_tool, tools,
 };
 
-use crate::mint::NOW;
+use crate::signing_key::NOW;
 
 use super::callers::{self, RESOURCE};
 

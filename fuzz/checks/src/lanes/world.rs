@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use toolgate::Server;
 use tower::ServiceExt;
 
-use crate::{challenge::Challenge, json::Node};
+use crate::{challenge_parser::Challenge, json_parser::Node};
 
 use super::{
     SESSIONS, Tally,
@@ -172,7 +172,7 @@ impl World {
         };
         let caller = match model::caller(case) {
             Caller::Holder(holder) => Some(holder),
-            Caller::Nobody | Caller::Refused => None,
+            Caller::Anonymous | Caller::Refused => None,
         };
         if let Some(session) = &mut self.sessions[number]
             && session.owner.is_none()

@@ -1,0 +1,133 @@
+//! The list of all checks: `docs/check.md`, and the same as JSON.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::checks::MATRIX;
+
+/// The text before the tables.
+const HEAD: &str = "\
+# What `toolgate check` checks
+
+`toolgate check <url>` checks the authorization of an MCP server from outside, in whatever
+language it is written. It shares no code with Toolgate's runtime.
+
+This file is the output of `toolgate check --list`; a test compares the two.
+
+```text
+toolgate check https://mcp.example.com/mcp
+toolgate check https://mcp.example.com/mcp --login
+TOOLGATE_CHECK_TOKEN=\"$FEW $MORE\" toolgate check https://mcp.example.com/mcp --tool delete_file --json
+```
+
+- **fail**: a MUST is not met, an operation is open, or clients in use break. The exit code
+  is 1.
+- **warn**: a SHOULD is not met, or some clients work less well than they could. `--strict`
+  makes the exit code 1.
+- **note**: information; no action needed.
+
+A check that cannot be made is skipped, and the report says why. The exit code is 2 if the
+server cannot be reached or the command line is wrong, otherwise 0.
+
+Without a token, no tool is called and nothing is changed. `--tool` is called with each
+token, so name a tool that may be called. With `--login` and without `--tool`, tools that
+declare `readOnlyHint` are called until one is refused.
+
+Use tokens that you can revoke: the first one is also sent in the query string, where the
+server must refuse it and where logs of the server and of proxies may record it.
+
+The text report ends with the checks to fix. With `--json`, the report is one object:
+
+| member | meaning |
+|---|---|
+| `url` | the URL on the command line |
+| `ok` | `true` if no check fails, otherwise `false`; the exit code without `--strict` |
+| `summary` | the number of findings with each verdict: `fail`, `warn`, `note`, `pass`, `skipped` |
+| `findings` | a list with one entry for each check of this document, in the same order |
+
+Each finding has `id`, `verdict` (one of those five), `severity` (`fail`, `warn` or `note`:
+the verdict if the check is violated), `requirement`, `source`, `seen` (what the server did,
+or why the check was skipped) and `remedy`. Ids and members keep their names and meaning;
+others may be added, so compare reports by `id` and `verdict`. Texts are for people and may
+change.
+
+\"Clients\" as a source means behaviour that was measured with clients in use, or read in
+their code.
+";
+
+/// # Errors
+///
+/// If it cannot be written.
+pub(crate) fn list_markdown(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(HEAD.as_bytes())?;
+    for family in MATRIX {
+        writeln!(out, "\n## {}\n\n{}\n", family.name, family.about)?;
+        writeln!(
+            out,
+            "| check | severity | what must hold | source | what to do |"
+        )?;
+        writeln!(out, "|---|---|---|---|---|")?;
+        for check in family.checks {
+            let cells = [
+                &format!("`{}`", check.id),
+                check.severity.name(),
+                check.requirement,
+                check.source,
+                check.remedy,
+            ];
+            writeln!(
+                out,
+                "| {} |",
+                cells.map(|cell| cell.replace('|', "\\|")).join(" | ")
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// If it cannot be written.
+pub(crate) fn list_json(out: &mut impl Write) -> io::Result<()> {
+    let families = MATRIX
+        .iter()
+        .map(|family| json!({"name": family.name, "about": family.about, "checks": family.checks}));
+    let families: Vec<_> = families.collect();
+    serde_json::to_writer_pretty(&mut *out, &families)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_named_after_their_family() {
+        let checks = MATRIX.iter().flat_map(|family| {
+            let name = family.name;
+            family.checks.iter().map(move |check| (name, check))
+        });
+        let mut ids = Vec::new();
+        for (family, check) in checks {
+            assert_eq!(check.family(), family);
+            assert!(!ids.contains(&check.id), "{}", check.id);
+            ids.push(check.id);
+            for text in [check.requirement, check.source, check.remedy] {
+                assert!(!text.is_empty(), "{}", check.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_published_check_list_matches_the_code() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/check.md");
+        let published = std::fs::read_to_string(path).expect("docs/check.md");
+        let mut output = Vec::new();
+        list_markdown(&mut output).unwrap();
+        assert!(
+            published.as_bytes() == output,
+            "run `cargo run -p toolgate-cli -- check --list > docs/check.md`"
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! The gate of the test server: 401, 400 and 403, and the errors planted there.
+
+use axum::{
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{FaultyServer, ReceivedRequest, refusal, tokens};
+
+/// Every scope that a token may have.
+const ALL: &str = "notes:read notes:write";
+
+/// Returns a refusal, or `None` if the request may continue.
+pub(crate) fn refuse(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    if request.query().contains_key("access_token") && !server.has("tokens.query") {
+        return Some(invalid_request());
+    }
+    let credentials: Vec<_> = request
+        .headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .collect();
+    if credentials.len() > 1 && !server.has("tokens.two_headers") {
+        return Some(invalid_request());
+    }
+    let good = credentials.iter().find_map(|value| {
+        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+        scopes(server, token)
+    });
+    match (credentials.last(), good) {
+        (_, Some(_)) => None,
+        (None, None) => anonymous(server, request),
+        (Some(value), None) => Some(bad(server, request, value.to_str().unwrap_or_default())),
+    }
+}
+
+/// Returns the scopes of the request's token.
+pub(crate) fn granted(server: &FaultyServer, request: &ReceivedRequest) -> Option<String> {
+    let values = request.headers.get_all(header::AUTHORIZATION).iter();
+    let mut tokens = values.filter_map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    tokens.find_map(|token| scopes(server, token))
+}
+
+/// Returns the scopes of a valid token, or of one that a planted error accepts.
+fn scopes(server: &FaultyServer, token: &str) -> Option<String> {
+    let issued = server.tokens.lock().expect("no panic");
+    if let Some(scopes) = issued.get(token) {
+        return Some(scopes.clone());
+    }
+    let (head, claims, signature) = tokens::read(token)?;
+    let alg = head["alg"].as_str()?;
+    let is_forged = alg == "ES256" && head.get("jwk").is_none() && claims["jti"].is_string();
+    let is_live = claims["exp"].as_u64()? > 2_000_000_000;
+    let is_ours = claims["aud"] == server.resource();
+    let taken = [
+        (
+            "tokens.alg_none",
+            alg.eq_ignore_ascii_case("none") && alg != "none",
+        ),
+        ("tokens.forged", is_forged && is_live && is_ours),
+        ("tokens.audience", is_forged && is_live && !is_ours),
+        ("tokens.own_key", head.get("jwk").is_some()),
+        ("tokens.known_secret", alg == "HS256"),
+        (
+            "tokens.tampered/claims",
+            issued.keys().any(|own| own.ends_with(&signature)) && !signature.is_empty(),
+        ),
+        (
+            "tokens.tampered/stripped",
+            signature.is_empty() && alg == "ES256",
+        ),
+    ];
+    let is_taken = taken
+        .iter()
+        .any(|&(fault, holds)| holds && server.has(fault));
+    is_taken.then(|| ALL.to_owned())
+}
+
+fn invalid_request() -> Response {
+    let mut response = refusal(400, &json!({"error": "invalid_request"}));
+    let challenge = HeaderValue::from_static("Bearer error=\"invalid_request\"");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+fn anonymous(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
+    let message = request.json();
+    let method = message["method"].as_str().unwrap_or_default();
+    let opened = request.header("mcp-session-id").is_some();
+    let is_open = (server.has("lifecycle.session_token") && opened)
+        || (server.has("leaks.list")
+            && matches!(method, "tools/list" | "notifications/initialized"))
+        || (server.has("leaks.list") && matches!(method, "initialize" | "server/discover"))
+        || (server.has("leaks.doors") && method == "resources/list")
+        || (server.has("tokens.query")
+            && request
+                .query()
+                .get("access_token")
+                .is_some_and(|token| scopes(server, token).is_some()))
+        || (server.has("challenge.get") && request.method == Method::GET);
+    if is_open {
+        return None;
+    }
+    if server.has("challenge.status") && request.method == Method::POST {
+        let error = json!({"code": -32001, "message": "unauthorized"});
+        return Some(refusal(
+            200,
+            &json!({"jsonrpc": "2.0", "id": 1, "error": error}),
+        ));
+    }
+    Some(challenge(server, request, None))
+}
+
+fn bad(server: &FaultyServer, request: &ReceivedRequest, value: &str) -> Response {
+    let token = value.strip_prefix("Bearer ").unwrap_or_default();
+    let expired = tokens::read(token).is_some_and(|(_, claims, _)| claims["exp"] == 1_000_000_000);
+    if server.has("tokens.expired") && expired {
+        return refusal(403, &json!({"error": "insufficient_scope"}));
+    }
+    if server.has("tokens.garbage") && token.len() == 32 {
+        return refusal(500, &json!({"error": "decode"}));
+    }
+    if server.has("tokens.malformed") && token.is_empty() {
+        return refusal(403, &json!({"error": "forbidden"}));
+    }
+    if server.has("tokens.long") && token.len() > 10_000 {
+        return refusal(500, &json!({"error": "too long"}));
+    }
+    if server.has("leaks.token") {
+        return challenge(server, request, Some(token));
+    }
+    challenge(server, request, Some("the token is bad"))
+}
+
+/// Builds the 401. A description means that a token was sent.
+pub(crate) fn challenge(
+    server: &FaultyServer,
+    request: &ReceivedRequest,
+    description: Option<&str>,
+) -> Response {
+    let host = match server.has("host.reflected/challenge") {
+        true => format!("http://{}", request.header("host").unwrap_or_default()),
+        false => server.origin.clone(),
+    };
+    let place = match server.has("metadata.path") {
+        true => format!("{host}/.well-known/oauth-protected-resource"),
+        false => format!("{host}/.well-known/oauth-protected-resource/mcp"),
+    };
+    let usual = format!("resource_metadata=\"{place}\", scope=\"notes:read\"");
+    let text = match description {
+        None => without_token(server, &place, &usual),
+        Some(_) if server.has("tokens.error") => format!("Bearer {usual}"),
+        Some(text) if server.has("tokens.challenge") => format!(
+            "Bearer error=\"invalid_token\", error_description=\"{text} (scope=x)\", {usual}"
+        ),
+        Some(text) => {
+            format!("Bearer error=\"invalid_token\", {usual}, error_description=\"{text}\"")
+        }
+    };
+    let mut response = match description {
+        None if server.has("challenge.body") => {
+            (StatusCode::UNAUTHORIZED, Html("<h1>Unauthorized</h1>")).into_response()
+        }
+        Some(_) if server.has("leaks.trace") => refusal(
+            401,
+            &json!({"error": "Traceback (most recent call last): …"}),
+        ),
+        _ => refusal(
+            401,
+            &json!({"error": "unauthorized", "error_description": description}),
+        ),
+    };
+    if !text.is_empty() {
+        let value = HeaderValue::from_bytes(text.as_bytes()).expect("a header's bytes");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+fn without_token(server: &FaultyServer, place: &str, usual: &str) -> String {
+    let fault = |name: &str| server.has(&format!("challenge.{name}"));
+    let metadata = format!("resource_metadata=\"{place}\"");
+    if fault("header") {
+        String::new()
+    } else if fault("grammar") {
+        format!("Bearer {metadata}, scope=notes:read")
+    } else if fault("grammar/twice") {
+        format!("Bearer {usual}, SCOPE=\"notes:read\"")
+    } else if fault("bearer_first") {
+        format!("Basic realm=\"x\", Bearer {usual}")
+    } else if fault("ascii") {
+        format!("Bearer {usual}, error_description=\"no token – log in\"")
+    } else if fault("searchable") {
+        format!("Bearer error_description=\"needs scope=x now\", {usual}")
+    } else if fault("resource_metadata") {
+        "Bearer scope=\"notes:read\"".to_owned()
+    } else if fault("resource_metadata_absolute") {
+        "Bearer resource_metadata=\"/.well-known/x\", scope=\"notes:read\"".to_owned()
+    } else if fault("resource_metadata_resolves") {
+        format!(
+            "Bearer resource_metadata=\"{}/gone\", scope=\"notes:read\"",
+            server.origin
+        )
+    } else if fault("scope") {
+        format!("Bearer {metadata}")
+    } else if fault("scope_tokens") {
+        format!("Bearer {metadata}, scope=\"\"")
+    } else if fault("offline_access") {
+        format!("Bearer {metadata}, scope=\"notes:read offline_access\"")
+    } else if fault("no_error") {
+        format!("Bearer error=\"invalid_token\", {usual}")
+    } else {
+        format!("Bearer {usual}")
+    }
+}
+
+/// Builds the 403 for a missing scope.
+pub(crate) fn insufficient(server: &FaultyServer, granted: &str) -> Response {
+    let place = format!("{}/.well-known/oauth-protected-resource/mcp", server.origin);
+    let error = match server.has("stepup.error") {
+        true => "error=\"access_denied\", ",
+        false => "error=\"insufficient_scope\", ",
+    };
+    let scope = if server.has("stepup.scope/none") {
+        String::new()
+    } else if server.has("stepup.scope/granted") {
+        format!("scope=\"{granted}\", ")
+    } else if server.has("stepup.union") {
+        "scope=\"notes:write\", ".to_owned()
+    } else {
+        "scope=\"notes:read notes:write\", ".to_owned()
+    };
+    let place = match server.has("stepup.challenge") {
+        true => "/.well-known/oauth-protected-resource/mcp",
+        false => &*place,
+    };
+    let text = format!("Bearer {error}{scope}resource_metadata=\"{place}\"");
+    let status = if server.has("stepup.status/401") {
+        401
+    } else {
+        403
+    };
+    let mut response = refusal(status, &json!({"error": "insufficient_scope"}));
+    let value = HeaderValue::from_str(&text).expect("a header's text");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, value);
+    response
+}

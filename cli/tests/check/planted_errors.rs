@@ -1,0 +1,231 @@
+//! One planted error, one finding.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    command::{Ran, run},
+    faulty_server::FaultyServer,
+};
+
+/// Every error that a run with two tokens finds. Each has the id of the check that must find
+/// it, and the ids of other checks that it also violates.
+const FAULTS: &[(&str, &[&str])] = &[
+    ("challenge.status", &[]),
+    ("challenge.header", &[]),
+    ("challenge.grammar", &[]),
+    ("challenge.grammar/twice", &[]),
+    ("challenge.bearer_first", &[]),
+    ("challenge.ascii", &[]),
+    ("challenge.searchable", &[]),
+    ("challenge.resource_metadata", &[]),
+    ("challenge.resource_metadata_absolute", &[]),
+    ("challenge.resource_metadata_resolves", &[]),
+    ("challenge.scope", &[]),
+    ("challenge.scope_tokens", &[]),
+    ("challenge.offline_access", &[]),
+    ("challenge.no_error", &[]),
+    ("challenge.body", &[]),
+    ("challenge.get", &[]),
+    ("challenge.slash", &[]),
+    ("metadata.path", &[]),
+    ("metadata.root", &[]),
+    ("metadata.same", &[]),
+    ("metadata.content_type", &[]),
+    ("metadata.resource", &[]),
+    ("metadata.authorization_servers/none", &[]),
+    (
+        "metadata.authorization_servers/relative",
+        &["issuer.metadata"],
+    ),
+    ("metadata.authorization_servers/http", &["issuer.metadata"]),
+    ("metadata.scopes_supported", &[]),
+    ("metadata.scope_tokens/space", &[]),
+    ("metadata.scope_tokens/empty", &[]),
+    ("metadata.scope_tokens/twice", &[]),
+    ("metadata.offline_access", &[]),
+    ("metadata.bearer_methods", &[]),
+    ("metadata.members", &[]),
+    ("metadata.protocol_version", &[]),
+    ("metadata.any_token", &[]),
+    ("issuer.metadata", &[]),
+    ("issuer.same", &[]),
+    ("issuer.consistent", &[]),
+    ("issuer.pkce/none", &[]),
+    ("issuer.pkce/other", &[]),
+    ("issuer.pkce_plain", &[]),
+    ("issuer.endpoints/relative", &[]),
+    ("issuer.endpoints/none", &[]),
+    ("issuer.code", &[]),
+    ("issuer.registration", &[]),
+    ("issuer.iss_parameter", &[]),
+    ("issuer.jwks/gone", &[]),
+    ("issuer.jwks/encryption", &[]),
+    ("issuer.jwks_public", &[]),
+    ("issuer.cors", &[]),
+    ("tokens.garbage", &[]),
+    ("tokens.error", &[]),
+    ("tokens.challenge", &[]),
+    ("tokens.malformed", &[]),
+    ("tokens.two_headers", &[]),
+    ("tokens.long", &[]),
+    ("tokens.query", &[]),
+    ("tokens.alg_none", &[]),
+    ("tokens.forged", &[]),
+    ("tokens.expired", &[]),
+    ("tokens.audience", &[]),
+    ("tokens.own_key", &[]),
+    ("tokens.known_secret", &[]),
+    ("tokens.tampered/claims", &[]),
+    ("tokens.tampered/stripped", &[]),
+    ("cors.preflight", &[]),
+    ("cors.headers", &[]),
+    ("cors.methods", &[]),
+    ("cors.refusals", &[]),
+    ("cors.exposed", &[]),
+    ("cors.metadata", &[]),
+    ("cors.credentials", &[]),
+    ("host.reflected/metadata", &[]),
+    ("host.reflected/challenge", &["host.host"]),
+    ("host.host", &[]),
+    ("host.origin", &[]),
+    ("host.no_challenge", &[]),
+    (
+        "lifecycle.any",
+        &["lifecycle.session", "lifecycle.stateless"],
+    ),
+    ("lifecycle.stateless", &[]),
+    ("lifecycle.session", &[]),
+    ("lifecycle.list/twice", &[]),
+    ("lifecycle.list/eras", &[]),
+    ("lifecycle.list/schema", &[]),
+    ("lifecycle.session_token", &["leaks.list"]),
+    ("lifecycle.unknown_session", &[]),
+    ("lifecycle.stream", &[]),
+    ("stepup.status/200", &[]),
+    ("stepup.status/401", &[]),
+    ("stepup.status/open", &[]),
+    ("stepup.challenge", &[]),
+    ("stepup.error", &[]),
+    ("stepup.scope/none", &[]),
+    ("stepup.scope/granted", &[]),
+    ("stepup.union", &[]),
+    // The call cannot be repeated: the session has ended.
+    ("stepup.session", &["stepup.recover"]),
+    ("stepup.recover", &[]),
+    ("leaks.list", &[]),
+    ("leaks.doors", &[]),
+    ("leaks.token", &[]),
+    ("leaks.trace", &[]),
+    ("health.live", &[]),
+    ("health.ready", &[]),
+];
+
+async fn check(fault: &str) -> Ran {
+    let server = FaultyServer::open(fault).await;
+    let tokens = ["notes:read", "notes:read notes:write"].map(|scopes| server.token_for(scopes));
+    let ran = run(
+        &[&server.resource(), "--tool", "write_note", "--json"],
+        &tokens,
+    )
+    .await;
+    for token in &tokens {
+        assert!(
+            !ran.out.contains(token) && !ran.errors.contains(token),
+            "{fault}"
+        );
+    }
+    ran
+}
+
+/// Plants every error of these families, one at a time.
+async fn plant(families: &[&str]) {
+    let mut planted = 0;
+    for (fault, shown) in FAULTS {
+        let id = fault.split('/').next().expect("an id");
+        let family = id.split('.').next().expect("a family");
+        if !families.contains(&family) {
+            continue;
+        }
+        let ran = check(fault).await;
+        let expected: BTreeSet<_> = shown.iter().copied().chain([id]).collect();
+        let found = ran.violated();
+        let found: BTreeSet<_> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, expected, "{fault}\n{}{}", ran.out, ran.errors);
+        let finding = &ran.findings()[id];
+        assert_eq!(finding["verdict"], finding["severity"], "{fault}");
+        let is_failure = ran.findings().values().any(|f| f["verdict"] == "fail");
+        assert_eq!(ran.code, Some(i32::from(is_failure)), "{fault}");
+        planted += 1;
+    }
+    assert!(planted > 0, "{families:?}");
+}
+
+#[tokio::test]
+async fn a_correct_server_has_no_findings() {
+    let ran = check("").await;
+    assert_eq!(ran.violated(), [""; 0], "{}", ran.out);
+    assert_eq!(ran.code, Some(0));
+    // Only the login is skipped, so no check passes because it did not run.
+    let skipped = ran.skipped();
+    assert!(
+        skipped.iter().all(|id| id.starts_with("login.")),
+        "{skipped:?}"
+    );
+}
+
+#[tokio::test]
+async fn challenge_errors_are_found() {
+    plant(&["challenge"]).await;
+}
+
+#[tokio::test]
+async fn metadata_errors_are_found() {
+    plant(&["metadata"]).await;
+}
+
+#[tokio::test]
+async fn issuer_errors_are_found() {
+    plant(&["issuer"]).await;
+}
+
+#[tokio::test]
+async fn token_validation_errors_are_found() {
+    plant(&["tokens"]).await;
+}
+
+#[tokio::test]
+async fn cors_and_origin_errors_are_found() {
+    plant(&["cors", "host"]).await;
+}
+
+#[tokio::test]
+async fn protocol_errors_are_found() {
+    plant(&["lifecycle", "leaks", "health"]).await;
+}
+
+#[tokio::test]
+async fn step_up_errors_are_found() {
+    plant(&["stepup"]).await;
+}
+
+#[tokio::test]
+async fn every_check_finds_a_planted_error() {
+    let ran = run(&["--list", "--json"], &[]).await;
+    let families: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let planted: BTreeSet<_> = FAULTS
+        .iter()
+        .chain(crate::login::FAULTS)
+        .map(|(fault, _)| fault.split('/').next().expect("an id").to_owned())
+        .collect();
+    let mut all = BTreeSet::new();
+    for family in families.as_array().expect("families") {
+        for check in family["checks"].as_array().expect("checks") {
+            all.insert(check["id"].as_str().expect("an id").to_owned());
+        }
+    }
+    // A test cannot run a server without TLS beyond loopback; `target.rs` tests that rule.
+    all.remove("host.tls");
+    assert_eq!(planted, all);
+}

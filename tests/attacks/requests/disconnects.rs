@@ -1,0 +1,171 @@
+//! Clients that disconnect, and servers that have to stop while clients keep them busy.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use support::{
+    client::{Client, Revision},
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
+};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use toolgate::{Context, Server, State, mcp_tool, tools};
+
+use super::raw_connection::RawConnection;
+
+type Told = UnboundedSender<&'static str>;
+
+/// Records when it is dropped.
+struct Guard(Told);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.send("dropped");
+    }
+}
+
+async fn for_ever(told: Told) -> String {
+    let guard = Guard(told.clone());
+    let _ = told.send("begun");
+    std::future::pending::<()>().await;
+    drop(guard);
+    String::new()
+}
+
+/// Takes the fast path.
+#[mcp_tool(scope = "desk:read")]
+async fn short(State(told): State<Told>) -> String {
+    for_ever(told).await
+}
+
+/// Takes the slow path, because a header repeats its argument.
+#[mcp_tool(scope = "desk:read")]
+async fn long(
+    /// Where.
+    #[arg(header = "Region")]
+    region: String,
+    State(told): State<Told>,
+) -> String {
+    let _ = region;
+    for_ever(told).await
+}
+
+/// Handles its own cancellation.
+#[mcp_tool(scope = "desk:read")]
+async fn careful(context: Context, State(told): State<Told>) -> String {
+    let _ = told.send("begun");
+    context.cancelled().await;
+    let _ = told.send("cancelled");
+    String::new()
+}
+
+/// Returns a large result.
+#[mcp_tool(scope = "desk:read")]
+fn verbose(State(_told): State<Told>) -> String {
+    "a".repeat(50_000_000)
+}
+
+async fn server() -> (RunningServer, Client, UnboundedReceiver<&'static str>) {
+    let (told, heard) = unbounded_channel();
+    let server = Server::with_state("desk", told)
+        .with_verifier(UnsignedVerifier)
+        .without_banner();
+    let server = server.tools(tools![short, long, careful, verbose]);
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
+    let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
+    (running, client, heard)
+}
+
+async fn next(heard: &mut UnboundedReceiver<&'static str>) -> &'static str {
+    let next = tokio::time::timeout(Duration::from_secs(10), heard.recv());
+    next.await.expect("in time").expect("the server lives")
+}
+
+fn arguments(tool: &str) -> Value {
+    match tool {
+        "long" => json!({"region": "eu"}),
+        _ => json!({}),
+    }
+}
+
+#[tokio::test]
+async fn a_disconnect_cancels_the_call() {
+    let (_running, client, mut heard) = server().await;
+    for (tool, end) in [
+        ("short", "dropped"),
+        ("long", "dropped"),
+        ("careful", "cancelled"),
+    ] {
+        let message = client.message(
+            "tools/call",
+            json!({"name": tool, "arguments": arguments(tool)}),
+        );
+        let request = client.post(&message).header("mcp-param-region", "eu");
+        let call = tokio::spawn(request.body(message.to_string()).send());
+        assert_eq!(next(&mut heard).await, "begun", "{tool}");
+        call.abort();
+        assert_eq!(next(&mut heard).await, end, "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_in_a_session_stops_the_call() {
+    let (running, client, mut heard) = server().await;
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
+    drop(client);
+    for (tool, end) in [("short", "dropped"), ("careful", "cancelled")] {
+        let mut client = Client::new(running.resource(), Revision::Session("2025-11-25"));
+        client = client.with_token(token.clone());
+        client.open().await;
+        let client = Arc::new(client);
+        let caller = Arc::clone(&client);
+        let call = tokio::spawn(async move { caller.call(tool, json!({})).await });
+        assert_eq!(next(&mut heard).await, "begun", "{tool}");
+        let params = json!({"requestId": 1});
+        let cancel =
+            json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params});
+        assert_eq!(client.send(&cancel).await.status, 202);
+        assert_eq!(next(&mut heard).await, end, "{tool}");
+        call.abort();
+    }
+}
+
+#[tokio::test]
+async fn busy_clients_do_not_delay_shutdown() {
+    let (mut running, client, mut heard) = server().await;
+    let host = running.address();
+    let mut held = Vec::new();
+    for start in [
+        String::new(),
+        "PRI * HTTP/2.0\r\n".to_owned(),
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
+        format!("POST /mcp HTTP/1.1\r\nHost: {host}\r\nX-A: "),
+        format!("POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{"),
+        format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+    ] {
+        let mut raw = RawConnection::open(&running).await;
+        raw.send(start).await;
+        held.push(raw);
+    }
+    // A client that requests a large response and reads nothing of it.
+    let message = client.message("tools/call", json!({"name": "verbose", "arguments": {}}));
+    let unread = client.post(&message).body(message.to_string()).send();
+    let unread = unread.await.expect("an answer");
+    let message = client.message("tools/call", json!({"name": "short", "arguments": {}}));
+    tokio::spawn(client.post(&message).body(message.to_string()).send());
+    assert_eq!(next(&mut heard).await, "begun");
+    let begin = Instant::now();
+    running.begin_shutdown();
+    running.stopped().await;
+    assert!(
+        begin.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        begin.elapsed()
+    );
+    assert_eq!(next(&mut heard).await, "dropped");
+    drop((held, unread));
+}

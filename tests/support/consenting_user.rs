@@ -1,0 +1,148 @@
+//! A user of the development issuer: reads the page, checks boxes, and presses a button.
+
+use reqwest::{Client, redirect::Policy};
+use serde_json::{Value, json};
+
+use crate::{SigningKey, TokenBuilder, browser::Browser};
+
+/// RFC 7636 appendix B: the logins of these tests need no secret verifier.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// The user's input on the consent page.
+#[derive(Debug, Clone, Copy)]
+pub struct ConsentingUser<'a> {
+    /// The user name.
+    pub name: &'a str,
+    /// The scopes that stay checked, separated by spaces.
+    pub allows: &'a str,
+}
+
+impl ConsentingUser<'_> {
+    /// Opens an authorization URL, and consents. Returns the redirect URL.
+    ///
+    /// # Panics
+    ///
+    /// If there is no consent page, or it does not respond with a redirect.
+    pub async fn consent(self, authorization_url: &str) -> String {
+        let browser = Browser::default();
+        let page = browser.open(authorization_url).await;
+        let allows: Vec<_> = self.allows.split_whitespace().collect();
+        let page = page.fill("subject", self.name).tick_only(&allows);
+        browser.press(&page, "allow").await.leads_to().to_owned()
+    }
+
+    /// Logs in to a server from its URL alone, as a client does: metadata, registration,
+    /// authorization code with PKCE. Returns the access token.
+    ///
+    /// # Panics
+    ///
+    /// If any step fails.
+    pub async fn log_in(self, resource: &str) -> String {
+        let answer = self.request_token(resource, None).await;
+        assert_eq!(answer["token_type"], "Bearer");
+        text(&answer["access_token"]).to_owned()
+    }
+
+    /// Does the same for a client that binds its token to this key (RFC 9449 §5), and announces
+    /// that from the start (§10).
+    ///
+    /// # Panics
+    ///
+    /// If any step fails.
+    pub async fn log_in_with_key(self, resource: &str, key: &SigningKey) -> String {
+        let answer = self.request_token(resource, Some(key)).await;
+        assert_eq!(answer["token_type"], "DPoP");
+        text(&answer["access_token"]).to_owned()
+    }
+
+    async fn request_token(self, resource: &str, key: Option<&SigningKey>) -> Value {
+        let http = client();
+        let (origin, path) = split(resource);
+        let metadata = get(&format!(
+            "{origin}/.well-known/oauth-protected-resource{path}"
+        ))
+        .await;
+        assert_eq!(metadata["resource"], resource);
+        let issuer = text(&metadata["authorization_servers"][0]);
+        let issuer = get(&format!("{issuer}/.well-known/oauth-authorization-server")).await;
+        let redirect = "http://127.0.0.1:9/callback";
+        let registration = json!({"client_name": "A test", "redirect_uris": [redirect]});
+        let registered = http
+            .post(text(&issuer["registration_endpoint"]))
+            .json(&registration)
+            .send()
+            .await
+            .expect("an answer");
+        let registered: Value = registered.json().await.expect("a registration");
+        let id = text(&registered["client_id"]);
+        let thumbprint = key.map(SigningKey::thumbprint);
+        let mut asked = vec![
+            ("response_type", "code"),
+            ("client_id", id),
+            ("redirect_uri", redirect),
+            ("scope", self.allows),
+            ("state", "s"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("resource", resource),
+        ];
+        asked.extend(thumbprint.as_deref().map(|key| ("dpop_jkt", key)));
+        let url = http
+            .get(text(&issuer["authorization_endpoint"]))
+            .query(&asked)
+            .build()
+            .expect("a URL");
+        let back = self.consent(url.url().as_str()).await;
+        let back: reqwest::Url = back.parse().expect("a URL");
+        let code = back
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .expect("a code")
+            .1
+            .into_owned();
+        let exchange = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("client_id", id),
+            ("redirect_uri", redirect),
+            ("code_verifier", VERIFIER),
+            ("resource", resource),
+        ];
+        let endpoint = text(&issuer["token_endpoint"]);
+        let mut request = http.post(endpoint).form(&exchange);
+        if let Some(key) = key {
+            let proof = TokenBuilder::proof(key, "POST", endpoint);
+            request = request.header("dpop", proof.build());
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        answer.json().await.expect("a token")
+    }
+}
+
+fn client() -> Client {
+    Client::builder()
+        .redirect(Policy::none())
+        .build()
+        .expect("an HTTP client")
+}
+
+async fn get(url: &str) -> Value {
+    let answer = client().get(url).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    answer.json().await.expect("JSON")
+}
+
+fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// Splits an `http` URL into origin and path.
+fn split(url: &str) -> (&str, &str) {
+    let start = "http://".len();
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    url.split_at(end)
+}

@@ -1,0 +1,316 @@
+//! The test matrix: clients, issuers and lifecycles, and the result of each combination.
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use serde_json::Value;
+
+use crate::{
+    Error,
+    child_process::{self, Server, free_port},
+    client_installer::Tools,
+    example_servers::{EXAMPLES, Example},
+    say,
+    transcript_check::{Lifecycle, StepUpMode, Story},
+};
+
+/// The time limit for the whole story of one client.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// The issuer whose tokens the server accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Issuer {
+    Development,
+    OidcProvider,
+}
+
+impl Issuer {
+    const ALL: [Self; 2] = [Self::Development, Self::OidcProvider];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development issuer",
+            Self::OidcProvider => "oidc-provider",
+        }
+    }
+}
+
+/// The runtime of a client.
+#[derive(Debug, Clone, Copy)]
+enum Runs {
+    Node(&'static str),
+    Python(&'static str),
+    Rust(&'static str),
+}
+
+/// A client, and how it gets its scopes in each lifecycle, or why it does not support it.
+struct Client {
+    name: &'static str,
+    runs: Runs,
+    session: Result<StepUpMode, &'static str>,
+    stateless: Result<StepUpMode, &'static str>,
+}
+
+const CLIENTS: [Client; 7] = [
+    Client {
+        name: "typescript",
+        runs: Runs::Node("clients/typescript.mjs"),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
+    },
+    Client {
+        name: "typescript-1",
+        runs: Runs::Node("clients/sdk.mjs"),
+        session: Ok(StepUpMode::Steps),
+        stateless: Err("its first major version ends with 2025-11-25"),
+    },
+    Client {
+        name: "python",
+        runs: Runs::Python("clients/python.py"),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
+    },
+    Client {
+        name: "rmcp",
+        runs: Runs::Rust("examples/client"),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
+    },
+    // It opens one session per command and requests every scope in the metadata.
+    Client {
+        name: "inspector-cli",
+        runs: Runs::Node("clients/inspector.mjs"),
+        session: Ok(StepUpMode::AllAtLogin),
+        stateless: Ok(StepUpMode::AllAtLogin),
+    },
+    Client {
+        name: "inspector-page",
+        runs: Runs::Node("clients/page.mjs"),
+        session: Ok(StepUpMode::StepsAnew),
+        stateless: Ok(StepUpMode::StepsAnew),
+    },
+    Client {
+        name: "mcp-remote",
+        runs: Runs::Node("clients/remote.mjs"),
+        session: Ok(StepUpMode::Steps),
+        stateless: Ok(StepUpMode::Steps),
+    },
+];
+
+/// Runs every client against every issuer, and prints the results.
+pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
+    if let Some(name) = only.filter(|name| CLIENTS.iter().all(|client| client.name != *name)) {
+        let known = CLIENTS.map(|client| client.name).join(", ");
+        return Err(format!("there is no client {name:?}; there are {known}").into());
+    }
+    let mut rows = Vec::new();
+    let mut failures = 0;
+    for client in CLIENTS
+        .iter()
+        .filter(|client| only.is_none_or(|name| name == client.name))
+    {
+        for (example, lifecycle, issuer) in combinations() {
+            let step_up = match lifecycle {
+                Lifecycle::Session => client.session,
+                Lifecycle::Stateless => client.stateless,
+            };
+            let (version, outcome) = match step_up {
+                Err(reason) => (String::new(), format!("– {reason}")),
+                Ok(step_up) => {
+                    match run_client_twice(tools, client, step_up, (example, lifecycle, issuer)) {
+                        Ok((version, repeated)) => {
+                            let again = if repeated {
+                                ", at the second attempt"
+                            } else {
+                                ""
+                            };
+                            (version, format!("{}{again}", describe(step_up, example)))
+                        }
+                        Err(error) => {
+                            failures += 1;
+                            (String::new(), format!("FAILED {error}"))
+                        }
+                    }
+                }
+            };
+            let row = format!(
+                "| {} {version} | {} | {} | {} | {outcome} |",
+                client.name,
+                example.name,
+                lifecycle.revision(),
+                issuer.name(),
+            );
+            say(&row);
+            rows.push(row);
+        }
+    }
+    let head = "| client | server | revision | issuer | login, call, 403, step-up, call |\n|---|---|---|---|---|";
+    let table = format!("{head}\n{}\n", rows.join("\n"));
+    fs::write(tools.work.join("matrix.md"), &table)?;
+    say(format!("\n{table}"));
+    match failures {
+        0 => Ok(()),
+        _ => Err(format!("{failures} of {} cells failed", rows.len()).into()),
+    }
+}
+
+/// Returns the combinations of example, lifecycle and issuer.
+fn combinations() -> impl Iterator<Item = (&'static Example, Lifecycle, Issuer)> {
+    EXAMPLES.into_iter().flat_map(|example| {
+        [Lifecycle::Session, Lifecycle::Stateless]
+            .into_iter()
+            .flat_map(move |lifecycle| Issuer::ALL.map(|issuer| (example, lifecycle, issuer)))
+    })
+}
+
+fn describe(step_up: StepUpMode, example: &Example) -> String {
+    let often = match example.scopes.len() {
+        2 => "once",
+        _ => "twice",
+    };
+    match step_up {
+        StepUpMode::Steps => format!("yes, {often} in one session"),
+        StepUpMode::StepsAnew => format!("yes, {often}"),
+        StepUpMode::AllAtLogin => {
+            "login and calls; it requests every scope at the first login, so there is no 403"
+                .to_owned()
+        }
+    }
+}
+
+/// Returns the client's version, and whether it needed a second attempt: a browser on a busy
+/// machine can time out. The table marks these cells.
+fn run_client_twice(
+    tools: &Tools,
+    client: &Client,
+    step_up: StepUpMode,
+    (example, lifecycle, issuer): (&'static Example, Lifecycle, Issuer),
+) -> Result<(String, bool), Error> {
+    let story = || Story {
+        lifecycle,
+        step_up,
+        example,
+    };
+    match run_client(tools, client, story(), issuer) {
+        Ok(version) => Ok((version, false)),
+        Err(error) => {
+            say(format!("{} failed, and is run again: {error}", client.name));
+            run_client(tools, client, story(), issuer).map(|version| (version, true))
+        }
+    }
+}
+
+/// Runs one client in one lifecycle with one issuer. Returns the client's version.
+fn run_client(
+    tools: &Tools,
+    client: &Client,
+    story: Story,
+    issuer: Issuer,
+) -> Result<String, Error> {
+    let (bind, port, issuing) = (free_port()?, free_port()?, free_port()?);
+    let folder = tools.work.join("cells").join(format!(
+        "{}-{}-{}-{}",
+        client.name,
+        story.example.name,
+        story.lifecycle.revision(),
+        issuer.name().replace(' ', "-")
+    ));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("home"))?;
+    let wire = folder.join("wire.jsonl");
+    let resource = format!("http://127.0.0.1:{port}/mcp");
+
+    let mut server = tools.program(story.example.name);
+    server
+        .current_dir(&folder)
+        .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
+        .env("TOOLGATE_RESOURCE", &resource);
+    let _issuer = match issuer {
+        Issuer::Development => None,
+        Issuer::OidcProvider => {
+            server.env(
+                "TOOLGATE_AUTHORIZATION_SERVERS",
+                format!("http://127.0.0.1:{issuing}"),
+            );
+            let mut foreign = tools.script("issuer.mjs");
+            foreign
+                .arg(issuing.to_string())
+                .arg(&resource)
+                .arg(&wire)
+                .args(story.example.scopes);
+            Some(Server::start(
+                &mut foreign,
+                issuing,
+                &folder.join("issuer.log"),
+            )?)
+        }
+    };
+    let _server = Server::start(&mut server, bind, &folder.join("server.log"))?;
+    let mut between = tools.script("wire.mjs");
+    between
+        .args([port.to_string(), bind.to_string()])
+        .arg(&wire);
+    let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
+
+    let finished = child_process::run(
+        command(tools, client.runs, &folder)
+            .env("INTEROP_URL", &resource)
+            .env("INTEROP_REVISION", story.lifecycle.revision())
+            .env("INTEROP_CALLS", story.example.calls_as_json())
+            .env("INTEROP_COMMAND", printed_command(&folder)),
+        LIMIT,
+    )?;
+    fs::write(folder.join("client.log"), finished.report())?;
+    let said = fs::read_to_string(&wire).unwrap_or_default();
+    let mut errors = story.missing(&said);
+    if !finished.succeeded() {
+        errors.insert(0, "the client reports a failure".to_owned());
+    }
+    match errors.is_empty() {
+        true => Ok(version(&finished.out())),
+        false => Err(format!("{}; see {}", errors.join("; "), folder.display()).into()),
+    }
+}
+
+/// Returns the command that a server prints for connecting to it.
+fn printed_command(folder: &Path) -> String {
+    let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
+    let line = log
+        .lines()
+        .find_map(|line| line.split_once("Connect to it"));
+    line.map(|(_, command)| command.trim().to_owned())
+        .unwrap_or_default()
+}
+
+fn command(tools: &Tools, runs: Runs, folder: &Path) -> Command {
+    let mut command = match runs {
+        Runs::Node(script) => tools.script(script),
+        Runs::Python(script) => {
+            let mut python = Command::new(&tools.python);
+            python.arg(tools.scripts.join(script));
+            python
+        }
+        Runs::Rust(program) => tools.program(program),
+    };
+    let browser = tools.scripts.join("browser.mjs");
+    command
+        .current_dir(folder)
+        .env("HOME", folder.join("home"))
+        .env("INTEROP_NODE", &tools.node)
+        .env(
+            "INTEROP_BROWSER",
+            format!("{} {}", tools.node.display(), browser.display()),
+        )
+        .env("INTEROP_CHROMIUM", &tools.chromium)
+        .env("INTEROP_FOLDER", folder);
+    command
+}
+
+/// Returns the version that a client reports in its last line.
+fn version(out: &str) -> String {
+    let last: Value = out
+        .lines()
+        .last()
+        .and_then(|line| serde_json::from_str(line).ok())
+        .unwrap_or_default();
+    last["version"].as_str().unwrap_or_default().to_owned()
+}
