@@ -25,7 +25,7 @@ const OF_ANY_SERVER: [&str; 6] = [
 /// Paths of the development issuer.
 const OF_THE_ISSUER: [&str; 7] = [
     "/development/authorize",
-    "/development/authorization_endpoint/decision",
+    "/development/authorize/decision",
     "/development/introspect",
     "/development/jwks",
     "/development/register",

@@ -17,7 +17,7 @@ async fn statuses(change: impl Fn(RequestBuilder) -> RequestBuilder) -> Vec<u16>
             .json(&registration),
         http.post(running.url("/development/token"))
             .form(&[("grant_type", "authorization_code")]),
-        http.post(running.url("/development/authorization_endpoint/decision"))
+        http.post(running.url("/development/authorize/decision"))
             .form(&[("decision", "allow")]),
         http.post(running.url("/development/introspect"))
             .form(&[("token", "x")]),

@@ -33,10 +33,7 @@ pub(super) fn for_others() -> [Endpoint; 3] {
             "/development/authorize",
             get(authorization_endpoint::authorize),
         ),
-        (
-            "/development/authorization_endpoint/decision",
-            post(consent::decide),
-        ),
+        ("/development/authorize/decision", post(consent::decide)),
         (
             "/development/introspect",
             post(revocation_and_introspection::introspect),

@@ -136,11 +136,8 @@ impl World {
 
     /// Allows the request, with every box as on the page.
     async fn allow(&self, page: &Answer) -> Answer {
-        self.post(
-            "/development/authorization_endpoint/decision",
-            &fields(page, "allow"),
-        )
-        .await
+        self.post("/development/authorize/decision", &fields(page, "allow"))
+            .await
     }
 
     /// Runs the whole flow up to a code.

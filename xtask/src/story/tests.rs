@@ -25,7 +25,7 @@ fn right() -> Vec<Value> {
         json!({ "method": "POST", "path": "/mcp", "status": 401, "challenge": needs("everything:use") }),
         json!({ "method": "GET", "path": "/.well-known/oauth-protected-resource/mcp", "status": 200 }),
         json!({ "method": "POST", "path": "/development/register", "status": 201 }),
-        json!({ "method": "POST", "path": "/development/authorization_endpoint/decision", "status": 303 }),
+        json!({ "method": "POST", "path": "/development/authorize/decision", "status": 303 }),
         token.clone(),
         call("whoami", 200, None),
         call("write", 403, Some(needs("everything:use everything:write"))),

@@ -72,7 +72,7 @@ pub(in crate::development) fn consent(
     };
     let sealed = request.seal(provider)?;
     let form = html! {
-        form method="post" action="/development/authorization_endpoint/decision" autocomplete="off" {
+        form method="post" action="/development/authorize/decision" autocomplete="off" {
             input type="hidden" name="request" value=(sealed);
             div.person {
                 label for="subject" { "You are" }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const DECISION: &str = "/development/authorization_endpoint/decision";
+const DECISION: &str = "/development/authorize/decision";
 
 #[tokio::test]
 async fn replaying_a_code_ends_the_tokens_that_came_of_it() {

@@ -18,7 +18,7 @@ const ENDPOINTS: [(&str, &str); 5] = [
     ("/development/token", FORM),
     ("/development/revoke", FORM),
     ("/development/introspect", FORM),
-    ("/development/authorization_endpoint/decision", FORM),
+    ("/development/authorize/decision", FORM),
 ];
 const FORM: &str = "application/x-www-form-urlencoded";
 

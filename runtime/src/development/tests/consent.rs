@@ -1,6 +1,6 @@
 use super::*;
 
-const DECISION: &str = "/development/authorization_endpoint/decision";
+const DECISION: &str = "/development/authorize/decision";
 
 #[tokio::test]
 async fn what_is_unticked_is_not_granted() {

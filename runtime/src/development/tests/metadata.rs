@@ -150,7 +150,7 @@ async fn a_page_may_read_what_public_clients_need_and_nothing_else() {
     }
     for path in [
         "/development/authorize",
-        "/development/authorization_endpoint/decision",
+        "/development/authorize/decision",
         "/development/introspect",
     ] {
         for method in ["OPTIONS", "GET", "POST"] {

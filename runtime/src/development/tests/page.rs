@@ -160,12 +160,9 @@ async fn every_page_without_a_question_says_what_to_do_now() {
             ("code_challenge", ""),
         ],
     );
-    let ended = world.post(
-        "/development/authorization_endpoint/decision",
-        &[("request", "made up")],
-    );
-    let unread = world.post("/development/authorization_endpoint/decision", &[]);
-    let foreign = request("POST", "/development/authorization_endpoint/decision")
+    let ended = world.post("/development/authorize/decision", &[("request", "made up")]);
+    let unread = world.post("/development/authorize/decision", &[]);
+    let foreign = request("POST", "/development/authorize/decision")
         .header(header::ORIGIN, "https://other.example")
         .body(Body::empty());
     let foreign = world.send(foreign.unwrap());
