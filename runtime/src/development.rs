@@ -30,19 +30,13 @@ use std::{
 
 use axum::{Router, middleware, routing::get};
 
-use crate::{
-    clock::{Clock, UnixTime},
-    error::{Faults, StartError},
-    issuer::QuotedText,
-    verify::Proofs,
-};
-
 mod authorization_endpoint;
 mod authorization_request;
 mod client_id_metadata;
 mod client_lookup;
 mod consent;
 mod dpop;
+mod embedding_server;
 mod endpoints;
 mod expiring_map;
 mod form_parameters;
@@ -69,36 +63,65 @@ mod token_exchange;
 /// `insufficient_scope` with a refresh, receives the same scopes again and gives up.
 const OFFLINE_ACCESS: &str = "offline_access";
 
+pub use embedding_server::{
+    DocumentLocation, EmbeddingServer, FetchError, FetchFuture, ProofError, Thumbprint,
+};
+
+/// The path of the token endpoint.
+pub const TOKEN_PATH: &str = "/development/token";
+
 /// The settings of the development issuer.
-pub(crate) struct Settings {
+pub struct Settings {
     /// `http://` and a loopback host, usually with a port, without a trailing slash. This is
     /// the issuer identifier, compared character by character.
-    pub(crate) origin: String,
+    pub origin: String,
     /// The only resource that tokens are issued for (RFC 8707), compared character by
     /// character.
-    pub(crate) resource: String,
+    pub resource: String,
     /// The further audiences that the server of the resource accepts.
-    pub(crate) audiences: Vec<String>,
+    pub audiences: Vec<String>,
     /// The server name that is shown to the person.
-    pub(crate) resource_name: String,
+    pub resource_name: String,
     /// The scopes that can be granted, each with the description that is shown to the person.
-    pub(crate) scopes: Vec<(String, Option<String>)>,
+    pub scopes: Vec<(String, Option<String>)>,
     /// The scopes of a request that names none (RFC 6749 §3.3).
-    pub(crate) default_scopes: Vec<String>,
+    pub default_scopes: Vec<String>,
     /// The default subject, which the person can change.
-    pub(crate) subject: String,
+    pub subject: String,
     /// Grants requests without asking the person, for tests. Only for clients on loopback:
     /// any web page can register a client and send the browser here.
-    pub(crate) automatic_consent: bool,
+    pub automatic_consent: bool,
     /// How long a client may take to send a form or a registration.
-    pub(crate) body_time: Duration,
-    /// The clock.
-    pub(crate) clock: Arc<dyn Clock>,
+    pub body_time: Duration,
+    /// The names of the algorithms that the server accepts in DPoP proofs.
+    pub dpop_algorithms: Vec<&'static str>,
+    /// The style of the pages.
+    pub stylesheet: Stylesheet,
+    /// The server that embeds the issuer.
+    pub server: Arc<dyn EmbeddingServer>,
+}
+
+/// The style sheet that each page contains.
+pub struct Stylesheet {
+    /// The CSS. It is not escaped.
+    pub text: &'static str,
+    /// Its hash as a source expression of a content security policy (CSP Level 3 §2.3.1), the
+    /// only style that a page may use.
+    pub policy_source: String,
+}
+
+/// One error in the settings: what is wrong, and how to fix it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupError {
+    /// What is wrong.
+    pub what: String,
+    /// How to fix it.
+    pub remedy: &'static str,
 }
 
 /// An authorization server on loopback, for one resource.
 #[derive(Clone)]
-pub(crate) struct DevelopmentIssuer {
+pub struct DevelopmentIssuer {
     provider: Arc<Provider>,
 }
 
@@ -107,13 +130,14 @@ impl DevelopmentIssuer {
     ///
     /// # Errors
     ///
-    /// If the origin is not loopback, the path of the resource is a path of the issuer, a
-    /// default scope is not among the scopes, the subject is invalid, or the system has no
-    /// randomness.
-    pub(crate) fn new(settings: Settings) -> Result<Self, StartError> {
-        let mut faults = Faults::default();
+    /// Every error in the settings: the origin is not loopback, the path of the resource is a
+    /// path of the issuer, a default scope is not among the scopes, or the subject is invalid.
+    /// Or the system has no randomness.
+    pub fn new(settings: Settings) -> Result<Self, Vec<SetupError>> {
+        let mut errors = Vec::new();
+        let mut add = |what: String, remedy| errors.push(SetupError { what, remedy });
         if !loopback_guard::is_origin(&settings.origin) {
-            faults.add(
+            add(
                 format!(
                     "the development issuer cannot run at {:?}, which is not a loopback origin",
                     settings.origin
@@ -122,7 +146,7 @@ impl DevelopmentIssuer {
             );
         }
         if let Some(path) = endpoints::shared_with(&settings.resource) {
-            faults.add(
+            add(
                 format!(
                     "the resource {:?} has the path {path}, which the development issuer uses",
                     settings.resource
@@ -132,7 +156,7 @@ impl DevelopmentIssuer {
         }
         for scope in &settings.default_scopes {
             if !settings.scopes.iter().any(|(known, _)| known == scope) {
-                faults.add(
+                add(
                     format!(
                         "the default scope {scope:?} of the development issuer is not one of its scopes"
                     ),
@@ -141,7 +165,7 @@ impl DevelopmentIssuer {
             }
         }
         if consent::subject(&settings.subject).is_none() {
-            faults.add(
+            add(
                 format!(
                     "the development issuer's subject {:?} is not valid",
                     settings.subject
@@ -154,23 +178,25 @@ impl DevelopmentIssuer {
             .iter()
             .any(|(name, _)| name == OFFLINE_ACCESS)
         {
-            faults.add(
-                "the server declares the scope offline_access, which is reserved for refresh tokens",
+            add(
+                "the server declares the scope offline_access, which is reserved for refresh tokens"
+                    .to_owned(),
                 "rename the scope",
             );
         }
-        faults.finish(())?;
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let no_keys = |_| {
-            StartError::single(
-                "the development issuer cannot generate its keys",
-                "check the random number generator of this system",
-            )
+            vec![SetupError {
+                what: "the development issuer cannot generate its keys".to_owned(),
+                remedy: "check the random number generator of this system",
+            }]
         };
         Ok(Self {
             provider: Arc::new(Provider {
                 key: signing_key::SigningKey::generate().map_err(no_keys)?,
                 seal: sealed_values::Seal::generate().map_err(no_keys)?,
-                proofs: dpop::proofs(&settings),
                 settings,
                 memory: Mutex::default(),
                 documents: client_id_metadata::Documents::default(),
@@ -179,18 +205,18 @@ impl DevelopmentIssuer {
     }
 
     /// The issuer identifier, which is the origin.
-    pub(crate) fn issuer(&self) -> &str {
+    pub fn issuer(&self) -> &str {
         &self.provider.settings.origin
     }
 
     /// Returns the key set (RFC 7517), for a verifier in the same process.
-    pub(crate) fn jwks(&self) -> serde_json::Value {
+    pub fn jwks(&self) -> serde_json::Value {
         self.provider.key.jwks()
     }
 
     /// Builds the routes of the issuer, with CORS and the refusal of requests that are not
     /// from loopback. None of them is a fallback, so the router can be merged into any other.
-    pub(crate) fn router(&self) -> Router {
+    pub fn router(&self) -> Router {
         let put = |router: Router<_>, (path, endpoint)| router.route(path, endpoint);
         let mut open = endpoints::for_pages().into_iter().fold(Router::new(), put);
         for path in metadata::paths(&self.provider.settings.resource) {
@@ -222,15 +248,18 @@ struct Provider {
     settings: Settings,
     key: signing_key::SigningKey,
     seal: sealed_values::Seal,
-    /// Validates DPoP proofs.
-    proofs: Proofs,
     memory: Mutex<grant_store::GrantStore>,
     documents: client_id_metadata::Documents,
 }
 
 impl Provider {
-    fn now(&self) -> UnixTime {
-        self.settings.clock.now()
+    fn now(&self) -> u64 {
+        self.settings.server.now()
+    }
+
+    /// Quotes text from a client or a person for a log line.
+    fn quoted(&self, text: &str) -> String {
+        self.settings.server.quote_for_log(text)
     }
 
     /// Locks the memory. The lock is never held across an await, because the guard is not
@@ -249,9 +278,4 @@ impl Provider {
             .cloned()
             .collect()
     }
-}
-
-/// Quotes text from a client or a person for a log line.
-fn quoted(text: &str) -> QuotedText<'_> {
-    QuotedText(text, 120)
 }

@@ -67,15 +67,6 @@ impl StartError {
     pub fn faults(&self) -> &[SetupError] {
         &self.faults
     }
-
-    /// Builds the error of a step that fails with a single cause.
-    #[cfg(feature = "development-issuer")]
-    pub(crate) fn single(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let (what, remedy) = (what.into(), remedy.into());
-        Self {
-            faults: vec![SetupError { what, remedy }],
-        }
-    }
 }
 
 impl fmt::Display for StartError {

@@ -35,6 +35,7 @@ pub(super) async fn authorize(
         Ok(Known::AskHere(id)) => return ask_here(&provider, &id, &query),
         Err(fault) => {
             return html::fault(
+                &provider.settings.stylesheet,
                 "This application is not known here",
                 &fault,
                 "reload this page to try again. If that does not help, remove this server from the application and add it again, so that the application registers again.",
@@ -44,6 +45,7 @@ pub(super) async fn authorize(
     let asked = parameters.one("redirect_uri");
     let Some(to) = asked.ok().and_then(|asked| client.redirect(asked)) else {
         return html::fault(
+            &provider.settings.stylesheet,
             "The answer would go to the wrong place",
             "This application did not register the redirect URI. Nothing was sent there.",
             "close this page. If you started this login yourself, remove this server from the application and add it again, so that the application registers its current address.",
@@ -105,11 +107,16 @@ async fn client(
         agreed.any(|agreed| agreed.as_deref() == Some(id.as_bytes()))
     };
     // With automatic consent there is no person to ask.
-    if client_id_metadata::is_here(id)? && !provider.settings.automatic_consent && !is_agreed() {
+    if client_id_metadata::is_here(&*provider.settings.server, id)?
+        && !provider.settings.automatic_consent
+        && !is_agreed()
+    {
         return Ok(Known::AskHere(id.to_owned()));
     }
     let redirect = parameters.one("redirect_uri").ok().flatten();
-    let client = provider.documents.client(id, redirect, provider.now());
+    let client = provider
+        .documents
+        .client(&*provider.settings.server, id, redirect);
     Ok(Known::Client(client.await?))
 }
 
@@ -118,6 +125,7 @@ async fn client(
 fn ask_here(provider: &Provider, id: &str, query: &str) -> Response {
     let seal = provider.seal.close(Purpose::Document, id.as_bytes());
     html::ask_here(
+        &provider.settings.stylesheet,
         id,
         &format!("/development/authorize?{query}&{ASKED}={seal}"),
     )

@@ -10,13 +10,13 @@ use super::{
     OFFLINE_ACCESS, Provider,
     client_lookup::Client,
     consent,
+    embedding_server::Thumbprint,
     form_parameters::FormParameters,
     html,
     json_response::OAuthError,
     redirect_uri::RedirectUri,
     sealed_values::{self, Purpose},
 };
-use crate::{caller::Thumbprint, clock::UnixTime};
 
 /// How long the person has to decide, in seconds.
 const LIFE: u64 = 10 * 60;
@@ -83,7 +83,7 @@ impl AuthorizationRequest {
         check_resource(provider, parameters)?;
         let (scopes, offline) = scopes(provider, parameters)?;
         let dpop_jkt = parameters.one("dpop_jkt")?;
-        if dpop_jkt.is_some_and(|key| Thumbprint::read(key).is_none()) {
+        if dpop_jkt.is_some_and(|key| Thumbprint::parse(key).is_none()) {
             return Err(invalid(
                 "dpop_jkt must be the base64url text of a SHA-256 thumbprint",
             ));
@@ -101,7 +101,7 @@ impl AuthorizationRequest {
             offline,
             dpop_jkt: dpop_jkt.map(str::to_owned),
             hint,
-            ends: provider.now().plus(LIFE).seconds(),
+            ends: provider.now().saturating_add(LIFE),
         })
     }
 
@@ -113,12 +113,12 @@ impl AuthorizationRequest {
 
     /// Returns the key that the client announced, if any.
     pub(super) fn key(&self) -> Option<Thumbprint> {
-        self.dpop_jkt.as_deref().and_then(Thumbprint::read)
+        self.dpop_jkt.as_deref().and_then(Thumbprint::parse)
     }
 
     /// Returns when the request expires.
-    pub(super) fn ends(&self) -> UnixTime {
-        UnixTime::from_seconds(self.ends)
+    pub(super) fn ends(&self) -> u64 {
+        self.ends
     }
 
     /// Seals the request for the consent page.
@@ -169,7 +169,7 @@ impl ErrorRedirect {
         if self.redirect.is_loopback() {
             redirect(StatusCode::FOUND, &location)
         } else {
-            html::refused(error, self, &location)
+            html::refused(&provider.settings.stylesheet, error, self, &location)
         }
     }
 }

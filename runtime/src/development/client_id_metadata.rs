@@ -3,13 +3,13 @@
 //!
 //! Any page that sends the browser here chooses that URL, so the fetch must not reach into
 //! the local network (SSRF): https to public addresses or loopback, http to loopback, no
-//! redirects, with limits on time, size ([`HttpFetcher`]) and concurrency. For loopback the
-//! person is asked first ([`is_here`]), because a program there may trust local requests. Of
-//! a fetched document only name, host and redirect URI are shown.
+//! redirects, with limits on time, size ([`EmbeddingServer::fetch_document`]) and concurrency.
+//! For loopback the person is asked first ([`is_here`]), because a program there may trust
+//! local requests. Of a fetched document only name, host and redirect URI are shown.
 
 use std::{
     borrow::Cow,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::{Map, Value};
@@ -18,13 +18,9 @@ use url::Url;
 
 use super::{
     client_lookup::{Client, display_name},
+    embedding_server::{DocumentLocation, EmbeddingServer, FetchError},
     expiring_map::ExpiringMap,
     redirect_uri::RedirectUri,
-};
-use crate::{
-    clock::UnixTime,
-    issuer::{EgressPolicy, FetchError, HttpFetcher, is_loopback},
-    json,
 };
 
 /// The maximum length of a URL as an identifier.
@@ -39,7 +35,6 @@ const FRESH: u64 = 60;
 
 /// Fetches and caches the documents of clients.
 pub(super) struct Documents {
-    fetcher: OnceLock<Result<HttpFetcher, FetchError>>,
     permits: Semaphore,
     known: Mutex<ExpiringMap<String, Client>>,
 }
@@ -47,7 +42,6 @@ pub(super) struct Documents {
 impl Default for Documents {
     fn default() -> Self {
         Self {
-            fetcher: OnceLock::new(),
             permits: Semaphore::new(4),
             known: Mutex::new(ExpiringMap::new(100)),
         }
@@ -56,13 +50,6 @@ impl Default for Documents {
 
 /// The reason why there is no client at a URL, shown to the person.
 pub(super) type Fault = Cow<'static, str>;
-
-/// The reason why a document was not fetched.
-enum MetadataDocumentError {
-    /// The host did not answer: it may be unreachable from this machine.
-    Unheard(Fault),
-    Refused(Fault),
-}
 
 impl Documents {
     /// Returns the client that the document at this URL describes.
@@ -73,28 +60,43 @@ impl Documents {
     /// not log in otherwise.
     pub(super) async fn client(
         &self,
+        server: &dyn EmbeddingServer,
         id: &str,
         redirect: Option<&str>,
-        now: UnixTime,
     ) -> Result<Client, Fault> {
-        let url = checked(id)?;
+        let now = server.now();
+        let (url, location) = checked(server, id)?;
         if let Some(known) = self.known().get(id, now) {
             return Ok(known.clone());
         }
-        let text = match self.fetch(&url).await {
+        let text = {
+            let Ok(_permit) = self.permits.try_acquire() else {
+                return Err("Too many metadata documents are being fetched; try again.".into());
+            };
+            server.fetch_document(&url).await
+        };
+        let text = match text {
             Ok(text) => text,
-            Err(MetadataDocumentError::Unheard(fault)) if !is_loopback(&url) => {
-                return unheard(id, redirect).ok_or(fault);
+            Err(FetchError::Unreachable(reason)) if location == DocumentLocation::Remote => {
+                return unreachable_client(id, redirect).ok_or(not_fetched(&reason));
             }
-            Err(MetadataDocumentError::Unheard(fault) | MetadataDocumentError::Refused(fault)) => {
-                return Err(fault);
+            Err(FetchError::Unreachable(reason) | FetchError::Refused(reason)) => {
+                return Err(not_fetched(&reason));
             }
         };
-        let metadata = json::strict_object(&text)
-            .map_err(|_| "Its metadata document is not a JSON object with unique names.")?;
+        if text.len() > DOCUMENT_LIMIT {
+            return Err("Its metadata document is too large.".into());
+        }
+        let metadata = server
+            .parse_strict_object(&text)
+            .ok_or("Its metadata document is not a JSON object with unique names.")?;
         let client = read(id, &url, &metadata)?;
-        self.known()
-            .insert(id.to_owned(), client.clone(), now.plus(FRESH), now);
+        self.known().insert(
+            id.to_owned(),
+            client.clone(),
+            now.saturating_add(FRESH),
+            now,
+        );
         Ok(client)
     }
 
@@ -106,39 +108,14 @@ impl Documents {
     fn known(&self) -> MutexGuard<'_, ExpiringMap<String, Client>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, MetadataDocumentError> {
-        let told = |fault: FetchError| {
-            let text = format!("Its metadata document cannot be fetched: {fault}.").into();
-            match fault {
-                FetchError::NoConnection(_) | FetchError::Timeout => {
-                    MetadataDocumentError::Unheard(text)
-                }
-                _ => MetadataDocumentError::Refused(text),
-            }
-        };
-        let fetcher = self
-            .fetcher
-            .get_or_init(|| HttpFetcher::new(EgressPolicy::ThisMachine))
-            .as_ref()
-            .map_err(|fault| told(*fault))?;
-        let Ok(_permit) = self.permits.try_acquire() else {
-            return Err(MetadataDocumentError::Refused(
-                "Too many metadata documents are being fetched; try again.".into(),
-            ));
-        };
-        let text = fetcher.get(url).await.map_err(told)?;
-        match text.len() <= DOCUMENT_LIMIT {
-            true => Ok(text),
-            false => Err(MetadataDocumentError::Refused(
-                "Its metadata document is too large.".into(),
-            )),
-        }
-    }
+fn not_fetched(reason: &str) -> Fault {
+    format!("Its metadata document cannot be fetched: {reason}.").into()
 }
 
 /// Builds a client whose document is unreachable.
-fn unheard(id: &str, redirect: Option<&str>) -> Option<Client> {
+fn unreachable_client(id: &str, redirect: Option<&str>) -> Option<Client> {
     let redirect = RedirectUri::parse(redirect?).filter(RedirectUri::is_loopback)?;
     Some(Client {
         id: id.to_owned(),
@@ -162,23 +139,25 @@ pub(super) fn host(id: &str) -> Option<String> {
 /// Returns whether the document of a client is on this machine, by the host in its
 /// identifier. Any other name that resolves to loopback must use https, for which no local
 /// program has a valid certificate.
-pub(super) fn is_here(id: &str) -> Result<bool, Fault> {
-    checked(id).map(|url| is_loopback(&url))
+pub(super) fn is_here(server: &dyn EmbeddingServer, id: &str) -> Result<bool, Fault> {
+    checked(server, id).map(|(_, location)| location == DocumentLocation::ThisMachine)
 }
 
-/// Returns the URL if it may be fetched: canonical, with a path, and without user
+/// Returns the URL and where it leads if it may be fetched: canonical, with a path, and without user
 /// information, query and fragment.
-fn checked(id: &str) -> Result<Url, Fault> {
+fn checked(server: &dyn EmbeddingServer, id: &str) -> Result<(Url, DocumentLocation), Fault> {
     const NOT_ONE: &str = "Its identifier is not a canonical https URL with a path, so it cannot be the URL of its metadata document.";
     let url = Url::parse(id).map_err(|_| NOT_ONE)?;
     let plain = id.len() <= URL_LIMIT
         && url.as_str() == id
         && url.path() != "/"
+        && url.username().is_empty()
+        && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    match plain && EgressPolicy::ThisMachine.permits_url(&url).is_ok() {
-        true => Ok(url),
-        false => Err(NOT_ONE.into()),
+    match server.document_location(&url) {
+        Some(location) if plain => Ok((url, location)),
+        _ => Err(NOT_ONE.into()),
     }
 }
 
@@ -225,6 +204,7 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::development::tests::embedding_server::TestServer;
     use serde_json::json;
 
     const ID: &str = "https://client.example/oauth/client.json";
@@ -237,7 +217,7 @@ mod tests {
             "http://localhost/c",
             "https://127.0.0.1/c",
         ] {
-            assert!(checked(id).is_ok(), "{id}");
+            assert!(checked(&TestServer::default(), id).is_ok(), "{id}");
         }
         for id in [
             "https://client.example",
@@ -257,7 +237,7 @@ mod tests {
             "https://0x7f000001/c",
             "file:///c",
         ] {
-            assert!(checked(id).is_err(), "{id}");
+            assert!(checked(&TestServer::default(), id).is_err(), "{id}");
         }
     }
 
@@ -270,7 +250,7 @@ mod tests {
                 .as_object_mut()
                 .unwrap()
                 .extend(change.as_object().unwrap().clone());
-            read(ID, &checked(ID).unwrap(), metadata.as_object().unwrap())
+            read(ID, &Url::parse(ID).unwrap(), metadata.as_object().unwrap())
         };
         let client =
             read_with(json!({"unknown": 1, "token_endpoint_auth_method": "none"})).unwrap();

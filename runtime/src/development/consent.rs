@@ -22,7 +22,7 @@ use super::{
     grant_store::{Answered, Code, Grant, digest},
     html::{self, Said},
     json_response::OAuthError,
-    quoted, sealed_values,
+    sealed_values,
 };
 
 /// The maximum length of a subject, in characters.
@@ -54,14 +54,16 @@ pub(super) fn first_guess(provider: &Provider, request: &AuthorizationRequest) -
 pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Request) -> Response {
     if !is_same_origin(request.headers(), request.uri()) {
         return html::fault(
+            &provider.settings.stylesheet,
             "This decision came from another page",
             "Another page sent this decision. Nothing was allowed.",
             "close this page and the one that led here. If you want to log in, start the login again from your application.",
         );
     }
     match FormParameters::from_form(request, provider.settings.body_time).await {
-        Ok(form) => judge(&provider, &form).unwrap_or_else(|error| html::failure(&error)),
-        Err(error) => html::failure(&error),
+        Ok(form) => judge(&provider, &form)
+            .unwrap_or_else(|error| html::failure(&provider.settings.stylesheet, &error)),
+        Err(error) => html::failure(&provider.settings.stylesheet, &error),
     }
 }
 
@@ -69,6 +71,7 @@ fn judge(provider: &Provider, form: &FormParameters) -> Result<Response, OAuthEr
     let sealed = form.needed("request", "the form has no request")?;
     let Some(request) = AuthorizationRequest::open(provider, sealed) else {
         return Ok(html::fault(
+            &provider.settings.stylesheet,
             "This request has expired",
             "It is older than ten minutes, or the server was restarted.",
             "start the login again from your application.",
@@ -96,13 +99,13 @@ fn judge(provider: &Provider, form: &FormParameters) -> Result<Response, OAuthEr
     };
     let now = provider.now();
     if let Some(earlier) = provider.memory().answer(&request.id, now) {
-        return Ok(again(&earlier, &answer));
+        return Ok(again(provider, &earlier, &answer));
     }
     let location = match (decision, subject) {
         ("allow", Some(subject)) => grant(provider, &request, &subject, &ticked)?,
         ("deny", _) => {
             tracing::info!(
-                client = %quoted(request.name.as_deref().unwrap_or_default()),
+                client = %provider.quoted(request.name.as_deref().unwrap_or_default()),
                 "the person denied a client at the development issuer"
             );
             let denied = OAuthError::new("access_denied", "the person denied the request");
@@ -125,11 +128,12 @@ fn judge(provider: &Provider, form: &FormParameters) -> Result<Response, OAuthEr
 
 /// Handles a second answer to a request. The same answer, as by a double click, gets the same
 /// redirect (its code still works only once); a different one is refused.
-fn again(earlier: &Answered, answer: &Answered) -> Response {
+fn again(provider: &Provider, earlier: &Answered, answer: &Answered) -> Response {
     if earlier.form == answer.form {
         return redirect(StatusCode::SEE_OTHER, &earlier.location);
     }
     html::fault(
+        &provider.settings.stylesheet,
         "This request was already answered",
         "The first answer counts.",
         "go back to your application. To give another answer, start the login there again.",
@@ -154,9 +158,9 @@ pub(super) fn grant(
         key: None,
     };
     tracing::info!(
-        client = %quoted(request.name.as_deref().unwrap_or_default()),
-        subject = %quoted(subject),
-        scopes = %quoted(&all.join(" ")),
+        client = %provider.quoted(request.name.as_deref().unwrap_or_default()),
+        subject = %provider.quoted(subject),
+        scopes = %provider.quoted(&all.join(" ")),
         "the person allowed a client at the development issuer"
     );
     let mut memory = provider.memory();

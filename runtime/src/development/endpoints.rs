@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    Provider, authorization_endpoint, consent, metadata, registration,
+    Provider, TOKEN_PATH, authorization_endpoint, consent, metadata, registration,
     revocation_and_introspection, token_endpoint,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn for_pages() -> [Endpoint; 4] {
     [
         ("/development/jwks", get(metadata::jwks)),
         ("/development/register", post(registration::register)),
-        ("/development/token", post(token_endpoint::token)),
+        (TOKEN_PATH, post(token_endpoint::token)),
         (
             "/development/revoke",
             post(revocation_and_introspection::revoke),

@@ -2,9 +2,8 @@
 
 use std::{borrow::Borrow, collections::HashMap, hash::Hash};
 
-use crate::clock::UnixTime;
-
-/// At most `limit` entries, each until its time. Expired entries are never returned.
+/// At most `limit` entries, each until its time. Expired entries are never returned. Times are
+/// seconds since the start of 1970.
 pub(super) struct ExpiringMap<K, V> {
     limit: usize,
     next: u64,
@@ -13,7 +12,7 @@ pub(super) struct ExpiringMap<K, V> {
 
 struct Entry<V> {
     number: u64,
-    ends: UnixTime,
+    ends: u64,
     value: V,
 }
 
@@ -27,7 +26,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
     }
 
     /// Stores a value until a time, and replaces the value of the same key.
-    pub(super) fn insert(&mut self, key: K, value: V, ends: UnixTime, now: UnixTime) {
+    pub(super) fn insert(&mut self, key: K, value: V, ends: u64, now: u64) {
         if self.entries.len() >= self.limit && !self.entries.contains_key(&key) {
             self.make_room(now);
         }
@@ -43,7 +42,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         );
     }
 
-    pub(super) fn get<Q>(&self, key: &Q, now: UnixTime) -> Option<&V>
+    pub(super) fn get<Q>(&self, key: &Q, now: u64) -> Option<&V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -52,7 +51,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         (now < entry.ends).then_some(&entry.value)
     }
 
-    pub(super) fn get_mut<Q>(&mut self, key: &Q, now: UnixTime) -> Option<&mut V>
+    pub(super) fn get_mut<Q>(&mut self, key: &Q, now: u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -70,7 +69,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
     }
 
     /// Returns the entries that have not expired, newest first.
-    pub(super) fn newest(&self, now: UnixTime) -> impl Iterator<Item = (&K, &V)> {
+    pub(super) fn newest(&self, now: u64) -> impl Iterator<Item = (&K, &V)> {
         let mut live: Vec<_> = self
             .entries
             .iter()
@@ -85,7 +84,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         self.entries.len()
     }
 
-    fn make_room(&mut self, now: UnixTime) {
+    fn make_room(&mut self, now: u64) {
         self.entries.retain(|_, entry| now < entry.ends);
         if self.entries.len() < self.limit {
             return;
@@ -101,37 +100,33 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
 mod tests {
     use super::*;
 
-    fn at(seconds: u64) -> UnixTime {
-        UnixTime::from_seconds(seconds)
-    }
-
     #[test]
     fn an_entry_ends_at_its_time() {
         let mut store = ExpiringMap::new(2);
-        store.insert("a", 1, at(10), at(0));
-        assert_eq!(store.get("a", at(9)), Some(&1));
-        assert_eq!(store.get("a", at(10)), None);
-        assert_eq!(store.get_mut("a", at(10)), None);
-        assert_eq!(store.newest(at(10)).count(), 0);
+        store.insert("a", 1, 10, 0);
+        assert_eq!(store.get("a", 9), Some(&1));
+        assert_eq!(store.get("a", 10), None);
+        assert_eq!(store.get_mut("a", 10), None);
+        assert_eq!(store.newest(10).count(), 0);
     }
 
     #[test]
     fn a_flood_displaces_the_oldest_and_never_takes_more_room() {
         let mut store = ExpiringMap::new(3);
         for number in 0..10_000 {
-            store.insert(number, number, at(10), at(0));
+            store.insert(number, number, 10, 0);
         }
         assert_eq!(store.len(), 3);
-        let kept: Vec<_> = store.newest(at(0)).map(|(key, _)| *key).collect();
+        let kept: Vec<_> = store.newest(0).map(|(key, _)| *key).collect();
         assert_eq!(kept, [9_999, 9_998, 9_997]);
     }
 
     #[test]
     fn what_has_ended_goes_before_what_lives() {
         let mut store = ExpiringMap::new(2);
-        store.insert("old but alive", 1, at(100), at(0));
-        store.insert("ended", 2, at(5), at(0));
-        store.insert("new", 3, at(100), at(50));
-        assert_eq!(store.get("old but alive", at(50)), Some(&1));
+        store.insert("old but alive", 1, 100, 0);
+        store.insert("ended", 2, 5, 0);
+        store.insert("new", 3, 100, 50);
+        assert_eq!(store.get("old but alive", 50), Some(&1));
     }
 }

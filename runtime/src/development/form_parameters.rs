@@ -1,16 +1,16 @@
 //! The parameters of a query or a form (RFC 6749 §3.1 and §3.2).
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::Request,
     http::{StatusCode, header::CONTENT_TYPE},
 };
+use http_body_util::LengthLimitError;
 use url::form_urlencoded;
 
 use super::json_response::OAuthError;
-use crate::gate::{BodyError, read_body};
 
 /// The maximum size of a form, in bytes: enough for a sealed authorization request.
 const FORM_LIMIT: usize = 64 * 1024;
@@ -89,19 +89,27 @@ impl From<RepeatedParameterError> for OAuthError {
 /// Reads a body of at most `limit` bytes within `time`. Without the time limit, a client that
 /// sends half a form would hold a connection open forever (CWE-400).
 pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, OAuthError> {
-    read_body(body, limit, time).await.map_err(|fault| {
-        let (status, description) = match fault {
-            BodyError::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large for this endpoint",
-            ),
-            BodyError::TooSlow => (
-                StatusCode::REQUEST_TIMEOUT,
-                "the body did not arrive in time; send the request again",
-            ),
-            BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is incomplete"),
-        };
-        OAuthError::new("invalid_request", description).with_status(status)
+    const TOO_LARGE: OAuthError =
+        OAuthError::new("invalid_request", "the body is too large for this endpoint")
+            .with_status(StatusCode::PAYLOAD_TOO_LARGE);
+    const TOO_SLOW: OAuthError = OAuthError::new(
+        "invalid_request",
+        "the body did not arrive in time; send the request again",
+    )
+    .with_status(StatusCode::REQUEST_TIMEOUT);
+    // A declared length that is too large needs no reading.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(TOO_LARGE);
+    }
+    let read = tokio::time::timeout(time, to_bytes(body, limit)).await;
+    read.map_err(|_| TOO_SLOW)?.map_err(|error| {
+        match error
+            .source()
+            .is_some_and(|cause| cause.is::<LengthLimitError>())
+        {
+            true => TOO_LARGE,
+            false => OAuthError::new("invalid_request", "the body is incomplete"),
+        }
     })
 }
 

@@ -2,8 +2,7 @@
 
 use aws_lc_rs::digest;
 
-use super::expiring_map::ExpiringMap;
-use crate::{caller::Thumbprint, clock::UnixTime};
+use super::{embedding_server::Thumbprint, expiring_map::ExpiringMap};
 
 /// How long a code can be exchanged, in seconds.
 pub(super) const CODE_LIFE: u64 = 60;
@@ -52,7 +51,7 @@ pub(super) struct GrantStore {
 }
 
 enum CodeState {
-    Fresh { code: Box<Code>, ends: UnixTime },
+    Fresh { code: Box<Code>, ends: u64 },
     Used { grant: String },
 }
 
@@ -96,17 +95,17 @@ impl Default for GrantStore {
 }
 
 impl GrantStore {
-    pub(super) fn keep_code(&mut self, text: &str, code: Code, now: UnixTime) {
+    pub(super) fn keep_code(&mut self, text: &str, code: Code, now: u64) {
         // Stored for as long as a token from it can live: see `take_code`.
-        let forget = now.plus(CODE_LIFE + TOKEN_LIFE);
-        let ends = now.plus(CODE_LIFE);
+        let forget = now.saturating_add(CODE_LIFE + TOKEN_LIFE);
+        let ends = now.saturating_add(CODE_LIFE);
         let code = Box::new(code);
         let state = CodeState::Fresh { code, ends };
         self.codes.insert(digest(text), state, forget, now);
     }
 
     /// Uses up a code. A second use revokes the tokens of the first (RFC 6749 §4.1.2).
-    pub(super) fn take_code(&mut self, text: &str, now: UnixTime) -> Result<Code, Refused> {
+    pub(super) fn take_code(&mut self, text: &str, now: u64) -> Result<Code, Refused> {
         let state = self
             .codes
             .get_mut(&digest(text), now)
@@ -127,11 +126,11 @@ impl GrantStore {
     }
 
     /// Starts a family of refresh tokens. The first has number 0.
-    pub(super) fn begin_renewals(&mut self, grant: Grant, now: UnixTime) {
+    pub(super) fn begin_renewals(&mut self, grant: Grant, now: u64) {
         let renewal = Renewal { current: 0, grant };
         let id = renewal.grant.id.clone();
         self.renewals
-            .insert(id, renewal, now.plus(REFRESH_LIFE), now);
+            .insert(id, renewal, now.saturating_add(REFRESH_LIFE), now);
     }
 
     /// Uses up a refresh token and returns the number of the next one (RFC 9700 §4.14.2).
@@ -141,7 +140,7 @@ impl GrantStore {
         number: u64,
         client: &str,
         proved: Option<Thumbprint>,
-        now: UnixTime,
+        now: u64,
     ) -> Result<(Grant, u64), Refused> {
         let known = self.renewals.get(id, now).ok_or(Refused::Unknown)?;
         let (mut grant, current) = (known.grant.clone(), known.current);
@@ -163,46 +162,50 @@ impl GrantStore {
             grant: grant.clone(),
             current: next,
         };
-        self.renewals
-            .insert(id.to_owned(), renewal, now.plus(REFRESH_LIFE), now);
+        self.renewals.insert(
+            id.to_owned(),
+            renewal,
+            now.saturating_add(REFRESH_LIFE),
+            now,
+        );
         Ok((grant, next))
     }
 
     /// Returns the grant of a refresh token that is still valid.
-    pub(super) fn renewable(&self, id: &str, number: u64, now: UnixTime) -> Option<&Grant> {
+    pub(super) fn renewable(&self, id: &str, number: u64, now: u64) -> Option<&Grant> {
         let renewal = self.renewals.get(id, now)?;
         (renewal.current == number).then_some(&renewal.grant)
     }
 
     /// Returns the grant of a refresh token, even if it is used up.
-    pub(super) fn family(&self, id: &str, now: UnixTime) -> Option<&Grant> {
+    pub(super) fn family(&self, id: &str, now: u64) -> Option<&Grant> {
         self.renewals.get(id, now).map(|renewal| &renewal.grant)
     }
 
     /// Revokes a grant: its refresh tokens are refused, and introspection reports its access
     /// tokens as inactive.
-    pub(super) fn end_grant(&mut self, id: &str, now: UnixTime) {
+    pub(super) fn end_grant(&mut self, id: &str, now: u64) {
         self.renewals.remove(id);
         self.end(id, now);
     }
 
     /// Revokes one access token by its `jti`, or all access tokens of a grant by its id.
-    pub(super) fn end(&mut self, id: &str, now: UnixTime) {
+    pub(super) fn end(&mut self, id: &str, now: u64) {
         self.ended
-            .insert(id.to_owned(), (), now.plus(TOKEN_LIFE), now);
+            .insert(id.to_owned(), (), now.saturating_add(TOKEN_LIFE), now);
     }
 
-    pub(super) fn has_ended(&self, id: &str, now: UnixTime) -> bool {
+    pub(super) fn has_ended(&self, id: &str, now: u64) -> bool {
         self.ended.get(id, now).is_some()
     }
 
     /// Returns the scopes that this person has granted to this client.
-    pub(super) fn allowed(&self, client: &str, subject: &str, now: UnixTime) -> Vec<String> {
+    pub(super) fn allowed(&self, client: &str, subject: &str, now: u64) -> Vec<String> {
         let key = (client.to_owned(), subject.to_owned());
         self.consents.get(&key, now).cloned().unwrap_or_default()
     }
 
-    pub(super) fn allow(&mut self, grant: &Grant, scopes: &[String], now: UnixTime) {
+    pub(super) fn allow(&mut self, grant: &Grant, scopes: &[String], now: u64) {
         let mut all = self.allowed(&grant.client, &grant.subject, now);
         for scope in scopes {
             if !all.contains(scope) {
@@ -210,11 +213,12 @@ impl GrantStore {
             }
         }
         let key = (grant.client.clone(), grant.subject.clone());
-        self.consents.insert(key, all, now.plus(CONSENT_LIFE), now);
+        self.consents
+            .insert(key, all, now.saturating_add(CONSENT_LIFE), now);
     }
 
     /// Returns the person who last granted this client a scope.
-    pub(super) fn last_subject(&self, client: &str, now: UnixTime) -> Option<String> {
+    pub(super) fn last_subject(&self, client: &str, now: u64) -> Option<String> {
         self.consents
             .newest(now)
             .find(|((known, _), _)| known == client)
@@ -222,7 +226,7 @@ impl GrantStore {
     }
 
     /// Returns up to eight persons who have granted scopes, latest first, each once.
-    pub(super) fn subjects(&self, now: UnixTime) -> Vec<String> {
+    pub(super) fn subjects(&self, now: u64) -> Vec<String> {
         let mut subjects = Vec::new();
         for ((_, subject), _) in self.consents.newest(now) {
             if !subjects.contains(subject) && subjects.len() < 8 {
@@ -239,17 +243,11 @@ impl GrantStore {
     }
 
     /// Stores a decision until its request expires.
-    pub(super) fn keep_answer(
-        &mut self,
-        id: &str,
-        answered: Answered,
-        ends: UnixTime,
-        now: UnixTime,
-    ) {
+    pub(super) fn keep_answer(&mut self, id: &str, answered: Answered, ends: u64, now: u64) {
         self.answered.insert(id.to_owned(), answered, ends, now);
     }
 
-    pub(super) fn answer(&self, id: &str, now: UnixTime) -> Option<Answered> {
+    pub(super) fn answer(&self, id: &str, now: u64) -> Option<Answered> {
         self.answered.get(id, now).cloned()
     }
 }

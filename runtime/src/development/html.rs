@@ -10,28 +10,28 @@ use axum::{
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    authorization_request::ErrorRedirect, json_response::OAuthError, redirect_uri::RedirectUri,
+    Stylesheet, authorization_request::ErrorRedirect, json_response::OAuthError,
+    redirect_uri::RedirectUri,
 };
-use crate::stylesheet::{STYLESHEET, STYLESHEET_SOURCE};
 
 mod consent_form;
 
 pub(super) use consent_form::{Said, consent};
 
 /// Builds an error page with a next step for the person.
-pub(super) fn fault(title: &str, text: &str, next: &str) -> Response {
+pub(super) fn fault(style: &Stylesheet, title: &str, text: &str, next: &str) -> Response {
     let body = html! {
         p { (text) }
         p.next { strong { "What you can do: " } (next) }
     };
-    page(StatusCode::BAD_REQUEST, title, &body, None)
+    page(style, StatusCode::BAD_REQUEST, title, &body, None)
 }
 
 /// Builds an error page for an invalid form.
-pub(super) fn failure(error: &OAuthError) -> Response {
+pub(super) fn failure(style: &Stylesheet, error: &OAuthError) -> Response {
     let text = format!("The answer was not accepted: {}.", error.description());
     let next = "go back to the page with the question and answer it again, or start the login again from your application.";
-    let mut response = fault("This did not work", &text, next);
+    let mut response = fault(style, "This did not work", &text, next);
     *response.status_mut() = error.status();
     response
 }
@@ -39,7 +39,7 @@ pub(super) fn failure(error: &OAuthError) -> Response {
 /// Asks whether the document of a client on this machine may be fetched; `on` is the same
 /// request with the consent added. It is a link, because `form-action` of a form would
 /// restrict the redirect that follows.
-pub(super) fn ask_here(client: &str, on: &str) -> Response {
+pub(super) fn ask_here(style: &Stylesheet, client: &str, on: &str) -> Response {
     let body = html! {
         p { "An application says that its description is at this address on this computer:" }
         p { code { (client) } }
@@ -47,6 +47,7 @@ pub(super) fn ask_here(client: &str, on: &str) -> Response {
         p.decision { a.button href=(on) { "Fetch it and continue" } }
     };
     page(
+        style,
         StatusCode::OK,
         "Ask a program on this computer?",
         &body,
@@ -56,7 +57,12 @@ pub(super) fn ask_here(client: &str, on: &str) -> Response {
 
 /// Builds an error page with a link back to an application whose request has an error. It is
 /// a link because the owner of the address is not known.
-pub(super) fn refused(error: &OAuthError, back: &ErrorRedirect, location: &str) -> Response {
+pub(super) fn refused(
+    style: &Stylesheet,
+    error: &OAuthError,
+    back: &ErrorRedirect,
+    location: &str,
+) -> Response {
     let body = html! {
         p { "The application's request has an error: " (error.description()) " (" code { (error.code()) } ")." }
         p.next {
@@ -66,6 +72,7 @@ pub(super) fn refused(error: &OAuthError, back: &ErrorRedirect, location: &str) 
         }
     };
     page(
+        style,
         StatusCode::BAD_REQUEST,
         "This request cannot be answered",
         &body,
@@ -79,7 +86,13 @@ fn address(uri: &RedirectUri) -> Markup {
     html! { code { (before) strong { (owner) } (after) } }
 }
 
-fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str>) -> Response {
+fn page(
+    style: &Stylesheet,
+    status: StatusCode,
+    title: &str,
+    body: &Markup,
+    form_target: Option<&str>,
+) -> Response {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -88,7 +101,7 @@ fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(STYLESHEET)) }
+                style { (PreEscaped(style.text)) }
             }
             body.sign-in {
                 main {
@@ -107,14 +120,19 @@ fn page(status: StatusCode, title: &str, body: &Markup, form_target: Option<&str
             }
         }
     };
-    (status, headers(form_target), Html(markup.into_string())).into_response()
+    (
+        status,
+        headers(style, form_target),
+        Html(markup.into_string()),
+    )
+        .into_response()
 }
 
-fn headers(form_target: Option<&str>) -> HeaderMap {
+fn headers(style: &Stylesheet, form_target: Option<&str>) -> HeaderMap {
     let form = form_target.map_or("'none'".to_owned(), |target| format!("'self' {target}"));
     let policy = format!(
         "default-src 'none'; style-src {}; form-action {form}; frame-ancestors 'none'; base-uri 'none'",
-        *STYLESHEET_SOURCE
+        style.policy_source
     );
     let mut headers = HeaderMap::new();
     for (name, value) in [

@@ -10,7 +10,6 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{OFFLINE_ACCESS, Provider, json_response::written, token_exchange};
-use crate::issuer::Algorithm;
 
 pub(super) const DOCUMENTS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
@@ -78,7 +77,7 @@ fn describe(provider: &Provider) -> Value {
         "revocation_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["none"],
         "authorization_response_iss_parameter_supported": true,
-        "dpop_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::name),
+        "dpop_signing_alg_values_supported": settings.dpop_algorithms,
         "client_id_metadata_document_supported": true,
         "prompt_values_supported": ["none", "consent"],
         "protected_resources": [settings.resource],

@@ -4,7 +4,7 @@
 //! copy (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2). A token is the sealed number within its family,
 //! so a forged one reveals and revokes nothing.
 
-use axum::response::Response;
+use axum::{http::HeaderMap, response::Response};
 
 use super::{
     OFFLINE_ACCESS, Provider,
@@ -16,7 +16,6 @@ use super::{
     sealed_values::Purpose,
     token_endpoint::{self, invalid_grant},
 };
-use crate::verify::DpopRequest;
 
 /// Builds the refresh token of a family with this number.
 pub(super) fn token(provider: &Provider, grant: &str, number: u64) -> String {
@@ -33,17 +32,17 @@ pub(super) fn open(provider: &Provider, token: &str) -> Option<(String, u64)> {
 
 pub(super) fn refresh(
     provider: &Provider,
+    headers: &HeaderMap,
     form: &FormParameters,
-    shown: &DpopRequest<'_>,
 ) -> Result<Response, OAuthError> {
     let client = token_endpoint::known_client(form)?;
     let presented = form.needed("refresh_token", "refresh_token is missing")?;
     let asked = form.one("scope")?;
     check_resource(provider, form)?;
     let Some((grant, number)) = open(provider, presented) else {
-        return Err(invalid_grant(Refused::Unknown, client));
+        return Err(invalid_grant(provider, Refused::Unknown, client));
     };
-    let proved = dpop::prove(provider, shown, client)?;
+    let proved = dpop::prove(provider, headers, client)?;
     let renewed = {
         let mut memory = provider.memory();
         // Checked before the token is used up, so that a wrong scope does not cost it.
@@ -52,7 +51,7 @@ pub(super) fn refresh(
         }
         memory.renew(&grant, number, client, proved, provider.now())
     };
-    let (grant, next) = renewed.map_err(|refused| invalid_grant(refused, client))?;
+    let (grant, next) = renewed.map_err(|refused| invalid_grant(provider, refused, client))?;
     let scopes = narrowed(&grant, asked)?;
     let renewal = token(provider, &grant.id, next);
     token_endpoint::answer(provider, &grant, &scopes, Some(renewal))

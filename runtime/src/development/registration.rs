@@ -18,10 +18,8 @@ use super::{
     client_lookup::{Client, display_name},
     form_parameters,
     json_response::{OAuthError, unkept},
-    quoted,
     redirect_uri::RedirectUri,
 };
-use crate::json;
 
 /// The maximum size of a registration, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -35,16 +33,19 @@ pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Req
 }
 
 fn accept(provider: &Provider, body: &[u8]) -> Result<Response, OAuthError> {
-    let metadata = json::strict_object(body)
-        .map_err(|_| invalid("the body must be a JSON object with unique names"))?;
+    let metadata = provider
+        .settings
+        .server
+        .parse_strict_object(body)
+        .ok_or(invalid("the body must be a JSON object with unique names"))?;
     let client = read(&metadata)?;
     tracing::info!(
-        client = %quoted(client.name.as_deref().unwrap_or_default()),
+        client = %provider.quoted(client.name.as_deref().unwrap_or_default()),
         "a client registered at the development issuer"
     );
     let mut answer = json!({
         "client_id": client.id,
-        "client_id_issued_at": provider.now().seconds(),
+        "client_id_issued_at": provider.now(),
         "redirect_uris": client.redirects.iter().map(RedirectUri::as_str).collect::<Vec<_>>(),
         "token_endpoint_auth_method": "none",
         "grant_types": ["authorization_code", "refresh_token"],

@@ -98,7 +98,7 @@ fn describe(provider: &Provider, text: &str) -> Option<Value> {
             "scope": grant.scopes.join(" "),
         });
         if let (Some(key), Some(members)) = (grant.key, described.as_object_mut()) {
-            members.insert("cnf".to_owned(), json!({"jkt": key.to_string()}));
+            members.insert("cnf".to_owned(), json!({"jkt": key.encode()}));
         }
         return Some(described);
     }
@@ -124,8 +124,7 @@ pub(super) fn access_token(provider: &Provider, text: &str) -> Option<Map<String
     let (grant, _) = id.split_once('.')?;
     let expires = claims.get("exp")?.as_u64()?;
     let memory = provider.memory();
-    let has_ended =
-        expires <= now.seconds() || memory.has_ended(id, now) || memory.has_ended(grant, now);
+    let has_ended = expires <= now || memory.has_ended(id, now) || memory.has_ended(grant, now);
     (!has_ended).then_some(claims)
 }
 

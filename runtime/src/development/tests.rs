@@ -14,7 +14,8 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use serde_json::{Value, json};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 use url::{Url, form_urlencoded};
 
@@ -27,6 +28,7 @@ mod code;
 mod consent;
 mod document;
 mod dpop;
+pub(crate) mod embedding_server;
 mod exchange;
 mod loopback;
 mod metadata;
@@ -34,6 +36,8 @@ mod page;
 mod refresh;
 mod registration;
 mod revocation;
+
+use embedding_server::TestServer;
 
 const ORIGIN: &str = "http://127.0.0.1:10000";
 const RESOURCE: &str = "http://127.0.0.1:10000/mcp";
@@ -43,25 +47,10 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const START: u64 = 1_800_000_000;
 
-#[derive(Clone, Default)]
-struct TestClock(Arc<AtomicU64>);
-
-impl TestClock {
-    fn pass(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_seconds(START + self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// An issuer, its clock, and the requests of an honest client and person.
+/// An issuer, its server, and the requests of an honest client and person.
 struct World {
     issuer: DevelopmentIssuer,
-    clock: TestClock,
+    server: TestServer,
 }
 
 struct Answer {
@@ -80,12 +69,12 @@ impl World {
     }
 
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let clock = TestClock::default();
-        let mut settings = settings(&clock);
+        let server = TestServer::default();
+        let mut settings = settings(&server);
         change(&mut settings);
         Self {
             issuer: DevelopmentIssuer::new(settings).unwrap(),
-            clock,
+            server,
         }
     }
 
@@ -234,7 +223,7 @@ impl Answer {
     }
 }
 
-fn settings(clock: &TestClock) -> Settings {
+fn settings(server: &TestServer) -> Settings {
     let scope =
         |name: &str, description: Option<&str>| (name.to_owned(), description.map(str::to_owned));
     Settings {
@@ -251,7 +240,15 @@ fn settings(clock: &TestClock) -> Settings {
         subject: "developer".to_owned(),
         automatic_consent: false,
         body_time: Duration::from_secs(60),
-        clock: Arc::new(clock.clone()),
+        dpop_algorithms: vec!["ES256"],
+        stylesheet: Stylesheet {
+            text: "p { margin: 0 }",
+            policy_source: format!(
+                "'sha256-{}'",
+                BASE64_STANDARD.encode(grant_store::digest("p { margin: 0 }"))
+            ),
+        },
+        server: Arc::new(server.clone()),
     }
 }
 
@@ -324,7 +321,7 @@ fn boxes(page: &Answer) -> Vec<&str> {
 
 #[test]
 fn what_cannot_be_safe_does_not_start() {
-    let clock = TestClock::default();
+    let server = TestServer::default();
     let changes: [fn(&mut Settings); 6] = [
         |settings| settings.origin = "http://0.0.0.0:10000".to_owned(),
         |settings| settings.origin = "http://127.0.0.1:10000/".to_owned(),
@@ -334,16 +331,16 @@ fn what_cannot_be_safe_does_not_start() {
         |settings| settings.subject = " \n".to_owned(),
     ];
     for (number, change) in changes.into_iter().enumerate() {
-        let mut settings = settings(&clock);
+        let mut settings = settings(&server);
         change(&mut settings);
-        let fault = DevelopmentIssuer::new(settings).unwrap_err();
-        assert_eq!(fault.faults().len(), 1, "{number}: {fault}");
+        let errors = DevelopmentIssuer::new(settings).unwrap_err();
+        assert_eq!(errors.len(), 1, "{number}: {errors:?}");
     }
-    let mut settings = settings(&clock);
+    let mut settings = settings(&server);
     changes[0](&mut settings);
     changes[3](&mut settings);
-    let fault = DevelopmentIssuer::new(settings).unwrap_err();
-    assert_eq!(fault.faults().len(), 2, "all errors together: {fault}");
+    let errors = DevelopmentIssuer::new(settings).unwrap_err();
+    assert_eq!(errors.len(), 2, "all errors together: {errors:?}");
 }
 
 #[test]

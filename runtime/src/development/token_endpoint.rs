@@ -21,19 +21,13 @@ use super::{
     form_parameters::FormParameters,
     grant_store::{Code, Grant, Refused, TOKEN_LIFE, digest},
     json_response::{OAuthError, unkept},
-    quoted, refresh_tokens, sealed_values, token_exchange,
+    refresh_tokens, sealed_values, token_exchange,
 };
-use crate::verify::DpopRequest;
 
 pub(super) async fn token(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let headers = request.headers().clone();
     let issued = match FormParameters::from_form(request, provider.settings.body_time).await {
-        Ok(form) => issue(
-            &provider,
-            &headers,
-            &form,
-            &DpopRequest::read(&method, &headers),
-        ),
+        Ok(form) => issue(&provider, &headers, &form),
         Err(refusal) => Err(refusal),
     };
     issued.unwrap_or_else(IntoResponse::into_response)
@@ -43,15 +37,14 @@ fn issue(
     provider: &Provider,
     headers: &HeaderMap,
     form: &FormParameters,
-    shown: &DpopRequest<'_>,
 ) -> Result<Response, OAuthError> {
     if form.one("grant_type")? == Some(token_exchange::GRANT) {
         return token_exchange::exchange(provider, headers, form);
     }
     check_no_secret(headers)?;
     match form.needed("grant_type", "grant_type is missing")? {
-        "authorization_code" => redeem(provider, form, shown),
-        "refresh_token" => refresh_tokens::refresh(provider, form, shown),
+        "authorization_code" => redeem(provider, headers, form),
+        "refresh_token" => refresh_tokens::refresh(provider, headers, form),
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
             "grant_type must be authorization_code, refresh_token or token-exchange (RFC 8693)",
@@ -63,8 +56,8 @@ fn issue(
 /// code that another client sends has leaked.
 fn redeem(
     provider: &Provider,
+    headers: &HeaderMap,
     form: &FormParameters,
-    shown: &DpopRequest<'_>,
 ) -> Result<Response, OAuthError> {
     let client = known_client(form)?;
     let text = form.needed("code", "code is missing")?;
@@ -72,14 +65,14 @@ fn redeem(
     let redirect = form.one("redirect_uri")?;
     check_resource(provider, form)?;
     // Before the code is used up: the client can retry with a new proof.
-    let proved = dpop::prove(provider, shown, client)?;
+    let proved = dpop::prove(provider, headers, client)?;
     let now = provider.now();
     let taken = provider.memory().take_code(text, now);
-    let code = taken.map_err(|refused| invalid_grant(refused, client))?;
-    judge(&code, client, verifier, redirect)?;
+    let code = taken.map_err(|refused| invalid_grant(provider, refused, client))?;
+    judge(provider, &code, client, verifier, redirect)?;
     // RFC 9449 §10: an attacker who intercepted the code has another key.
     if code.key.is_some() && code.key != proved {
-        return Err(invalid_grant(Refused::OtherKey, client));
+        return Err(invalid_grant(provider, Refused::OtherKey, client));
     }
     let grant = Grant {
         key: proved,
@@ -93,13 +86,14 @@ fn redeem(
 }
 
 fn judge(
+    provider: &Provider,
     code: &Code,
     client: &str,
     verifier: &str,
     redirect: Option<&str>,
 ) -> Result<(), OAuthError> {
     if code.grant.client != client {
-        return Err(invalid_grant(Refused::Stolen, client));
+        return Err(invalid_grant(provider, Refused::Stolen, client));
     }
     // OAuth 2.1 no longer requires it, because PKCE replaces it; but if it is sent, it must
     // match.
@@ -158,7 +152,7 @@ const NO_SECRETS: OAuthError = OAuthError::new(
 .with_status(StatusCode::UNAUTHORIZED);
 
 /// Builds an `invalid_grant` error, and logs details that the client must not see.
-pub(super) fn invalid_grant(refused: Refused, client: &str) -> OAuthError {
+pub(super) fn invalid_grant(provider: &Provider, refused: Refused, client: &str) -> OAuthError {
     if refused == Refused::OtherKey {
         return OAuthError::new(
             "invalid_grant",
@@ -168,7 +162,7 @@ pub(super) fn invalid_grant(refused: Refused, client: &str) -> OAuthError {
     if refused != Refused::Unknown {
         tracing::warn!(
             ?refused,
-            client = %quoted(client),
+            client = %provider.quoted(client),
             "a code or refresh token was misused; its grant is revoked"
         );
     }
@@ -194,14 +188,14 @@ pub(super) fn answer(
         "iss": settings.origin,
         "sub": grant.subject,
         "aud": settings.resource,
-        "exp": now.plus(TOKEN_LIFE).seconds(),
-        "iat": now.seconds(),
+        "exp": now.saturating_add(TOKEN_LIFE),
+        "iat": now,
         "jti": id,
         "client_id": grant.client,
         "scope": scope,
     });
     if let (Some(key), Some(members)) = (grant.key, claims.as_object_mut()) {
-        members.insert("cnf".to_owned(), json!({"jkt": key.to_string()}));
+        members.insert("cnf".to_owned(), json!({"jkt": key.encode()}));
     }
     let token = provider.key.sign(&claims).map_err(|_| {
         tracing::error!("the development issuer cannot sign");

@@ -146,7 +146,7 @@ fn issue(
 ) -> Result<Response, OAuthError> {
     let now = provider.now();
     let ends = subject.get("exp").and_then(Value::as_u64).unwrap_or(0);
-    let ends = ends.min(now.plus(TOKEN_LIFE).seconds());
+    let ends = ends.min(now.saturating_add(TOKEN_LIFE));
     let grant = revocation_and_introspection::string(subject, "jti");
     let grant = grant.split('.').next().unwrap_or_default();
     let claims = json!({
@@ -154,7 +154,7 @@ fn issue(
         "sub": subject.get("sub"),
         "aud": targets,
         "exp": ends,
-        "iat": now.seconds(),
+        "iat": now,
         "jti": format!("{grant}.{}", sealed_values::random()?),
         "client_id": client,
         // RFC 8693 §4.1: the client acts for the subject.
@@ -169,7 +169,7 @@ fn issue(
         "access_token": token,
         "issued_token_type": ACCESS_TOKEN,
         "token_type": "Bearer",
-        "expires_in": ends.saturating_sub(now.seconds()),
+        "expires_in": ends.saturating_sub(now),
         "scope": scope,
     });
     Ok(unkept(StatusCode::OK, &body))

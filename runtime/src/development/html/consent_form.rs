@@ -119,7 +119,13 @@ pub(in crate::development) fn consent(
         None => StatusCode::OK,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    Ok(page(status, &title, &body, Some(&target)))
+    Ok(page(
+        &settings.stylesheet,
+        status,
+        &title,
+        &body,
+        Some(&target),
+    ))
 }
 
 /// Describes the redirect URI in one line. The details below show all of it.

@@ -15,7 +15,7 @@ async fn replaying_a_code_ends_the_tokens_that_came_of_it() {
     let refresh = first["refresh_token"].as_str().unwrap();
     assert!(world.is_active(access).await);
     // Long after the code expires, for as long as a token from it can live.
-    world.clock.pass(800);
+    world.server.pass(800);
     world
         .exchange(&client, &code, &[])
         .await

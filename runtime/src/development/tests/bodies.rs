@@ -51,26 +51,6 @@ async fn a_body_that_does_not_end_is_given_up_after_its_time() {
     }
 }
 
-/// The same through a complete server.
-#[tokio::test(start_paused = true)]
-async fn a_servers_own_issuer_gives_a_body_up_after_a_minute() {
-    /// Greets.
-    #[crate::mcp_tool(scope = "hello:say")]
-    fn hello() -> &'static str {
-        "hello"
-    }
-
-    let server = crate::Server::new("hello").tools(crate::tools![hello]);
-    let router = server.into_router(crate::Config::new(RESOURCE)).unwrap();
-    for (path, media_type) in ENDPOINTS {
-        let begun = Instant::now();
-        let request = request("POST", path).header(header::CONTENT_TYPE, media_type);
-        let answer = router.clone().oneshot(request.body(dripping()).unwrap());
-        assert_eq!(answer.await.unwrap().status(), StatusCode::REQUEST_TIMEOUT);
-        assert_eq!(begun.elapsed().as_secs(), 60, "{path}");
-    }
-}
-
 #[tokio::test]
 async fn a_body_is_bounded_in_bytes() {
     let world = World::new();

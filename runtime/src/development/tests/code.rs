@@ -95,12 +95,12 @@ async fn a_code_lives_a_minute() {
         world.code(&client, &[]).await,
         world.code(&client, &[]).await,
     );
-    world.clock.pass(59);
+    world.server.pass(59);
     assert_eq!(
         world.exchange(&client, &one, &[]).await.status,
         StatusCode::OK
     );
-    world.clock.pass(1);
+    world.server.pass(1);
     world
         .exchange(&client, &two, &[])
         .await

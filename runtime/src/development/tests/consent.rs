@@ -132,10 +132,10 @@ async fn a_request_waits_ten_minutes() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;
-    world.clock.pass(599);
+    world.server.pass(599);
     let other = world.authorize(&client, &[]).await;
     assert!(world.allow(&page).await.status.is_redirection());
-    world.clock.pass(600);
+    world.server.pass(600);
     world
         .allow(&other)
         .await

@@ -1,18 +1,13 @@
-//! Clients whose identifier is a URL, served by a small server on loopback.
+//! Clients whose identifier is a URL, which the server fetches.
 
-use std::sync::atomic::AtomicUsize;
+use super::{embedding_server::Document, *};
 
-use axum::response::{IntoResponse, Redirect};
-use tokio::net::TcpListener;
-
-use super::{super::json_response::written, *};
-
-/// Serves documents. Returns its origin and the number of requests.
-async fn host() -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let document = |name: &'static str, change: Value| {
+/// An issuer whose server has documents at this origin.
+fn world_with_documents() -> (String, World) {
+    let world = World::new();
+    let origin = "http://127.0.0.1:4000".to_owned();
+    let serve = |path: &str, document| world.server.serve(format!("{origin}/{path}"), document);
+    let document = |name: &str, change: Value| {
         let mut document = json!({
             "client_id": format!("{origin}/{name}"),
             "client_name": "Documented",
@@ -20,32 +15,17 @@ async fn host() -> (String, Arc<AtomicUsize>) {
         });
         let members = document.as_object_mut().unwrap();
         members.extend(change.as_object().unwrap().clone());
-        let asked = Arc::clone(&asked);
-        get(move || async move {
-            asked.fetch_add(1, Ordering::SeqCst);
-            written(&document)
-        })
+        Document::Text(document.to_string())
     };
-    let router = Router::new()
-        .route("/good", document("good", json!({})))
-        .route("/other", document("good", json!({})))
-        .route(
-            "/huge",
-            document("huge", json!({"padding": "x".repeat(17 * 1024)})),
-        )
-        .route("/secret", document("secret", json!({"client_secret": "s"})))
-        .route("/moved", get(|| async { Redirect::temporary("/good") }))
-        .route("/text", get(|| async { "text" }))
-        .route(
-            "/broken",
-            get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "no").into_response() }),
-        )
-        .route(
-            "/slow",
-            get(|| async { std::future::pending::<String>().await }),
-        );
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (origin, asked)
+    serve("good", document("good", json!({})));
+    serve("other", document("good", json!({})));
+    let huge = json!({"padding": "x".repeat(17 * 1024)});
+    serve("huge", document("huge", huge));
+    serve("secret", document("secret", json!({"client_secret": "s"})));
+    serve("refused", Document::Refused("it answered 404"));
+    serve("text", Document::Text("text".to_owned()));
+    serve("slow", Document::Pending);
+    (origin, world)
 }
 
 /// Returns the parameter of the link with which the person permits the fetch.
@@ -64,8 +44,7 @@ async fn authorize(world: &World, client: &str, changes: &[(&str, &str)]) -> Ans
 
 #[tokio::test]
 async fn a_client_is_known_by_its_document() {
-    let (origin, asked) = host().await;
-    let world = World::new();
+    let (origin, world) = world_with_documents();
     let client = format!("{origin}/good");
     let page = authorize(&world, &client, &[]).await;
     page.is_page(StatusCode::OK, "Allow Documented to use todo?");
@@ -79,29 +58,24 @@ async fn a_client_is_known_by_its_document() {
     assert_eq!(world.claims(&answer)["client_id"], client.as_str());
 
     authorize(&world, &client, &[]).await;
-    assert_eq!(
-        asked.load(Ordering::SeqCst),
-        1,
-        "not fetched again immediately"
-    );
-    world.clock.pass(60);
+    assert_eq!(world.server.fetches(), 1, "not fetched again immediately");
+    world.server.pass(60);
     authorize(&world, &client, &[]).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "but fetched again later");
+    assert_eq!(world.server.fetches(), 2, "but fetched again later");
 }
 
 /// Any page can send the browser here, and a program on this machine may trust local
 /// requests, so nothing is fetched from it before the person permits it (SSRF).
 #[tokio::test]
 async fn no_page_makes_the_issuer_ask_a_program_on_this_machine() {
-    let (origin, asked) = host().await;
+    let (origin, world) = world_with_documents();
     let client = format!("{origin}/good");
-    let world = World::new();
     for changes in [&[][..], &[("known", "yes")], &[("known", client.as_str())]] {
         let page = world.authorize(&client, changes).await;
         page.is_page(StatusCode::OK, "Ask a program on this computer?");
         assert!(page.text.contains(&client));
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert_eq!(world.server.fetches(), 0);
 
     let page = world.authorize(&client, &[("prompt", "consent")]).await;
     let (_, link) = page.text.split_once("href=\"").unwrap();
@@ -111,13 +85,12 @@ async fn no_page_makes_the_issuer_ask_a_program_on_this_machine() {
         .get(&link)
         .await
         .is_page(StatusCode::OK, "Allow Documented to use todo?");
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(world.server.fetches(), 1);
 }
 
 #[tokio::test]
 async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
-    let (origin, _) = host().await;
-    let world = World::new();
+    let (origin, world) = world_with_documents();
     let changes = [("redirect_uri", "http://localhost:3118/other")];
     let answer = authorize(&world, &format!("{origin}/good"), &changes).await;
     answer.is_page(StatusCode::BAD_REQUEST, "did not register the redirect URI");
@@ -125,15 +98,12 @@ async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
 
 #[tokio::test]
 async fn a_document_that_is_not_this_clients_is_no_client() {
-    let (origin, _) = host().await;
-    let world = World::new();
+    let (origin, world) = world_with_documents();
     for (path, part) in [
         ("other", "names another client_id"),
         ("huge", "too large"),
         ("secret", "client_secret"),
-        ("moved", "it answered 307"),
-        ("missing", "it answered 404"),
-        ("broken", "it answered 500"),
+        ("refused", "cannot be fetched: it answered 404."),
         ("text", "not a JSON object"),
     ] {
         let answer = authorize(&world, &format!("{origin}/{path}"), &[]).await;
@@ -181,8 +151,8 @@ async fn the_issuer_is_not_made_to_ask_itself() {
 
 #[tokio::test]
 async fn slow_documents_do_not_pile_up() {
-    let (origin, _) = host().await;
-    let world = Arc::new(World::new());
+    let (origin, world) = world_with_documents();
+    let world = Arc::new(world);
     let client = format!("{origin}/slow");
     let ask = || {
         let (world, client) = (Arc::clone(&world), client.clone());

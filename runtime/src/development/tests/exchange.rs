@@ -45,7 +45,7 @@ async fn ask(world: &World, token: &str, changes: &[(&str, &str)]) -> Answer {
 async fn a_server_gets_a_token_for_the_api_behind_it() {
     let world = World::new();
     let token = token(&world).await;
-    world.clock.pass(60);
+    world.server.pass(60);
     let answer = ask(&world, &token, &[("audience", "calendar")]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let body = answer.json();
@@ -142,7 +142,7 @@ async fn what_is_no_access_token_of_here_is_not_exchanged() {
     ask(&world, &good, &[("scope", "a\"b")])
         .await
         .is_error("invalid_scope");
-    world.clock.pass(grant_store::TOKEN_LIFE);
+    world.server.pass(grant_store::TOKEN_LIFE);
     ask(&world, &good, &[]).await.is_error("invalid_grant");
 }
 

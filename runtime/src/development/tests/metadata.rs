@@ -24,16 +24,17 @@ async fn every_place_that_clients_probe_has_the_same_document() {
 /// A router panics if two routes have the same path.
 #[test]
 fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
-    let clock = TestClock::default();
+    let server = TestServer::default();
     let documents = super::super::metadata::DOCUMENTS.map(|path| (path, None));
     let endpoints = endpoints::for_pages().into_iter();
     let endpoints = endpoints.chain(endpoints::for_others());
     let endpoints = endpoints.map(|(path, endpoint)| (path, Some(endpoint)));
     for (path, _) in endpoints.chain(documents) {
         for end in ["", "/"] {
-            let mut settings = settings(&clock);
+            let mut settings = settings(&server);
             settings.resource = format!("{ORIGIN}{path}{end}");
-            let fault = DevelopmentIssuer::new(settings).unwrap_err().to_string();
+            let errors = DevelopmentIssuer::new(settings).unwrap_err();
+            let fault = format!("{}; {}", errors[0].what, errors[0].remedy);
             for part in [
                 &format!("\"{ORIGIN}{path}{end}\""),
                 "development issuer uses",
@@ -44,7 +45,7 @@ fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
         }
     }
     for path in ["/development", "/development/mcp", "/token"] {
-        let mut settings = settings(&clock);
+        let mut settings = settings(&server);
         settings.resource = format!("{ORIGIN}{path}");
         let issuer = DevelopmentIssuer::new(settings).unwrap();
         let endpoint = Router::new().route(path, get(async || "the endpoint"));

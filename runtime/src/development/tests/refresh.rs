@@ -20,7 +20,7 @@ async fn a_refresh_token_is_exchanged_for_a_new_pair() {
     let client = world.client(CALLBACK).await;
     let (_, mut refresh) = family(&world, &client).await;
     for _ in 0..3 {
-        world.clock.pass(29 * 24 * 3600);
+        world.server.pass(29 * 24 * 3600);
         let answer = world.refresh(&client, &refresh, &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         assert_eq!(world.claims(&answer)["scope"], "todo:read todo:write");
@@ -29,7 +29,7 @@ async fn a_refresh_token_is_exchanged_for_a_new_pair() {
         assert_ne!(next, refresh);
         refresh = next;
     }
-    world.clock.pass(30 * 24 * 3600);
+    world.server.pass(30 * 24 * 3600);
     world
         .refresh(&client, &refresh, &[])
         .await

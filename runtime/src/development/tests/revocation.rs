@@ -26,7 +26,7 @@ async fn an_access_token_is_described_while_it_lives() {
     assert_eq!(described["sub"], "developer");
     assert_eq!(described["scope"], "todo:read");
     assert_eq!(described["client_id"], client);
-    world.clock.pass(900);
+    world.server.pass(900);
     assert!(!world.is_active(&access).await);
 }
 
