@@ -37,7 +37,7 @@ fn half() -> Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_end_is_given_up_after_its_time() {
+async fn a_slow_body_is_refused_after_its_time() {
     let world = World::new();
     for (path, media_type) in ENDPOINTS {
         for body in [dripping(), half()] {
@@ -64,7 +64,7 @@ async fn a_body_is_bounded_in_bytes() {
 
 /// Over a socket the connection ends too, although its client continues to send.
 #[tokio::test]
-async fn the_connection_of_a_dripping_body_ends() {
+async fn the_connection_of_a_slow_body_is_closed() {
     let world = World::with(|settings| settings.body_time = Duration::from_millis(300));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
