@@ -67,15 +67,6 @@ impl StartError {
     pub fn errors(&self) -> &[SetupError] {
         &self.errors
     }
-
-    /// Builds the error of a step that fails with a single cause.
-    #[cfg(feature = "development-issuer")]
-    pub(crate) fn single(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let (what, remedy) = (what.into(), remedy.into());
-        Self {
-            errors: vec![SetupError { what, remedy }],
-        }
-    }
 }
 
 impl fmt::Display for StartError {

@@ -55,8 +55,6 @@ mod stateless_fast_path;
 mod tool_result_denial;
 mod unauthenticated;
 
-#[cfg(feature = "development-issuer")]
-pub(crate) use body::{BodyError, read as read_body};
 pub(crate) use challenge::Challenges;
 pub(crate) use dispatch::ListsTools;
 pub(crate) use item_names::ItemNames;

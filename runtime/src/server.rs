@@ -54,6 +54,8 @@ mod changes;
 mod connection;
 mod connections;
 mod cors;
+#[cfg(feature = "development-issuer")]
+mod development_issuer;
 mod dispatch_check;
 mod docs_page;
 mod gate_plan;

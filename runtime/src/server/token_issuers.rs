@@ -10,21 +10,20 @@ use crate::{
     claims::Claims,
     clock::Clock,
     config::ValidConfig,
-    error::{SetupErrors, StartError},
+    error::SetupErrors,
     issuer::Issuer,
     scope::ScopeTable,
     verify::{Authenticator, IssuerVerifier, TokenError, TokenVerifier},
 };
 
 #[cfg(feature = "development-issuer")]
-use crate::development::{self, DevelopmentIssuer};
-
+use super::development_issuer::embed;
 use super::{gate_plan::DescribedScope, registry::Registry};
 
 /// The issuers of a server.
 #[derive(Default)]
 pub(super) struct TokenIssuers {
-    trusted: Vec<Issuer>,
+    pub(super) trusted: Vec<Issuer>,
     /// The routes of the embedded issuer, if it is used.
     pub(super) routes: Option<Router>,
 }
@@ -141,64 +140,10 @@ impl TokenVerifier for NobodyIsTrusted {
     }
 }
 
-#[cfg(feature = "development-issuer")]
-fn embed(
-    settings: &ValidConfig,
-    embedding: &DevelopmentIssuerConfig<'_>,
-) -> Result<Option<TokenIssuers>, StartError> {
-    if !settings.may_issue_for_development() {
-        return Ok(None);
-    }
-    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    let resource = settings.resource();
-    let issuer = DevelopmentIssuer::new(development::Settings {
-        origin: resource.origin().to_owned(),
-        resource: resource.as_str().to_owned(),
-        audiences: settings.audiences().to_vec(),
-        resource_name: embedding.name.to_owned(),
-        scopes: embedding
-            .scopes
-            .iter()
-            .map(|&(name, description)| {
-                let described = description.map(str::to_owned);
-                let described = described.or_else(|| uses(&embedding.offered.asking_for(name)));
-                (name.to_owned(), described)
-            })
-            .collect(),
-        default_scopes: owned(&embedding.baseline),
-        subject: "developer".to_owned(),
-        automatic_consent: settings.consents_automatically(),
-        body_time: crate::gate::BODY_TIME,
-        clock: Arc::clone(embedding.clock),
-    })?;
-    let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
-    Ok(Some(TokenIssuers {
-        trusted: vec![trusted],
-        routes: Some(issuer.router()),
-    }))
-}
-
-/// Returns a description of a scope that has none: the items that require it.
-#[cfg(feature = "development-issuer")]
-fn uses(names: &[&str]) -> Option<String> {
-    const SHOWN: usize = 4;
-    match names {
-        [] => None,
-        [one] => Some(format!("Use {one}")),
-        [first @ .., last] if names.len() <= SHOWN => {
-            Some(format!("Use {} and {last}", first.join(", ")))
-        }
-        _ => {
-            let (first, rest) = names.split_at(SHOWN - 1);
-            Some(format!("Use {} and {} more", first.join(", "), rest.len()))
-        }
-    }
-}
-
 #[cfg(not(feature = "development-issuer"))]
 fn embed(
     _settings: &ValidConfig,
     _embedding: &DevelopmentIssuerConfig<'_>,
-) -> Result<Option<TokenIssuers>, StartError> {
+) -> Result<Option<TokenIssuers>, crate::error::StartError> {
     Ok(None)
 }

@@ -1,0 +1,44 @@
+//! The token endpoint (OAuth 2.1 §3.2), which exchanges a code or a refresh token for an
+//! access token.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    code_grant, form_parameters::FormParameters, issuer_state::IssuerState,
+    json_response::OAuthError, public_client, refresh_grant, token_exchange,
+};
+
+pub(crate) async fn token(State(issuer): State<Arc<IssuerState>>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let response = match FormParameters::from_form(request, issuer.settings.body_time).await {
+        Ok(form) => dispatch(&issuer, &headers, &form),
+        Err(refusal) => Err(refusal),
+    };
+    response.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Selects the grant.
+fn dispatch(
+    issuer: &IssuerState,
+    headers: &HeaderMap,
+    form: &FormParameters,
+) -> Result<Response, OAuthError> {
+    if form.one("grant_type")? == Some(token_exchange::GRANT) {
+        return token_exchange::exchange(issuer, headers, form);
+    }
+    public_client::check_no_secret(headers)?;
+    match form.required("grant_type", "grant_type is missing")? {
+        "authorization_code" => code_grant::redeem(issuer, headers, form),
+        "refresh_token" => refresh_grant::refresh(issuer, headers, form),
+        _ => Err(OAuthError::new(
+            "unsupported_grant_type",
+            "grant_type must be authorization_code, refresh_token or token-exchange (RFC 8693)",
+        )),
+    }
+}
