@@ -19,7 +19,7 @@ const LONGEST: usize = 200;
 const LONGEST_LIST: usize = 1500;
 
 /// What a decision was about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Option<Operation<'a>>,
     pub(crate) caller: Option<&'a Caller>,

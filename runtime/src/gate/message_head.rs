@@ -13,7 +13,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::operation::Operation;
 
-use super::{fast_message::CURRENT, message_limits::LONGEST_ID, refusal::ResponseEnvelope};
+use super::{
+    fast_message::CURRENT, message_limits::LONGEST_ID, response_envelope::ResponseEnvelope,
+};
 
 /// The longest name or URI that is kept, in bytes. A longer one is nothing that is offered.
 const LONGEST_NAME: usize = 8 * 1024;

@@ -43,7 +43,7 @@ impl SessionFastPath for OpenSessions {
         async move { self.sessions.has_session(&id).await.unwrap_or(false) }.boxed()
     }
 
-    fn ask<'s>(
+    fn send<'s>(
         &'s self,
         session: &'s str,
         request: ClientJsonRpcMessage,

@@ -19,7 +19,7 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         return None;
     };
     let meta = request.request.get_meta();
-    let form = if meta.protocol_version() == Some(ProtocolVersion::V_2026_07_28) {
+    let revision = if meta.protocol_version() == Some(ProtocolVersion::V_2026_07_28) {
         assert!(meta.client_capabilities().is_some());
         Revision::Current
     } else {
@@ -27,7 +27,8 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         let progress_token = meta.get("progressToken").cloned();
         Revision::Older { progress_token }
     };
-    let asks = match request.request {
+    let id = request.id;
+    let request = match request.request {
         ClientRequest::CallToolRequest(call) => FastRequest::Call {
             name: call.params.name.into_owned(),
             arguments: call.params.arguments.unwrap_or_default(),
@@ -35,8 +36,11 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         ClientRequest::ListToolsRequest(_) => FastRequest::List,
         _ => return None,
     };
-    let id = request.id;
-    Some(FastMessage { id, form, asks })
+    Some(FastMessage {
+        id,
+        revision,
+        request,
+    })
 }
 
 #[test]
@@ -59,7 +63,7 @@ fn a_plain_body_means_what_rmcp_reads() {
         with_meta(&META.replace("{}", r#"{"elicitation":{"form":{}},"sampling":{},"roots":{"listChanged":true},"made":[7]}"#)),
         with_meta(&META.replacen('{', r#"{"progressToken":[{"x":1e3,"y":"\ud83d\ude00"}],"io.modelcontextprotocol/clientInfo":7,"#, 1)),
     ] {
-        let plain = FastMessage::read(body.as_bytes());
+        let plain = FastMessage::parse(body.as_bytes());
         assert!(plain.is_some(), "{body}");
         assert_eq!(plain, by_rmcp(&body), "{body}");
     }
@@ -80,7 +84,7 @@ fn what_a_session_is_handed_is_what_rmcp_reads() {
         with_meta(r#"{"progressToken":[1e3,null,{"x":1}]}"#),
         with_meta(r#"{"progressToken":1,"progressToken":2}"#),
     ] {
-        let plain = FastMessage::read(body.as_bytes());
+        let plain = FastMessage::parse(body.as_bytes());
         assert_eq!(plain, by_rmcp(&body), "{body}");
         let handed = plain.and_then(FastMessage::into_message).unwrap();
         let mut read: ClientJsonRpcMessage = serde_json::from_str(&body).unwrap();
@@ -109,7 +113,7 @@ fn what_a_session_is_handed_is_what_rmcp_reads() {
 #[test]
 fn what_is_odd_is_left_to_rmcp() {
     let right = with_meta(META);
-    assert!(FastMessage::read(right.as_bytes()).is_some());
+    assert!(FastMessage::parse(right.as_bytes()).is_some());
     let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
     for odd in [
         String::new(),
@@ -169,10 +173,10 @@ fn what_is_odd_is_left_to_rmcp() {
         with_meta(&META.replacen('{', r#"{"\ud800":0,"#, 1)),
         with_meta(&META.replacen('{', &format!("{{\"x\":{deep},"), 1)),
     ] {
-        assert_eq!(FastMessage::read(odd.as_bytes()), None, "{odd}");
+        assert_eq!(FastMessage::parse(odd.as_bytes()), None, "{odd}");
     }
     let mut not_utf8 = with_meta(&META.replacen('{', r#"{"x":"?","#, 1)).into_bytes();
     let mark = not_utf8.iter().position(|&byte| byte == b'?');
     not_utf8[mark.unwrap()] = 0xff;
-    assert_eq!(FastMessage::read(&not_utf8), None);
+    assert_eq!(FastMessage::parse(&not_utf8), None);
 }

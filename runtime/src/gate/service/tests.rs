@@ -66,7 +66,7 @@ fn gate() -> Gate {
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
-        told: RefusalCache::default(),
+        refusal_cache: RefusalCache::default(),
         authenticator: Arc::new(Authenticator::new(
             TextIsScopes,
             Acceptance::new(["i"], ["a"]),
@@ -76,7 +76,7 @@ fn gate() -> Gate {
         item_names: ItemNames::of(&offers),
         rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
         challenge_scopes: ChallengeScopes::default(),
-        tool_result_denial: None,
+        denials_as_tool_results: None,
         origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
         clock: Arc::new(AtOne),
         limits: Limits {

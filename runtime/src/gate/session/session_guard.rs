@@ -11,6 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
@@ -94,9 +95,19 @@ pin_project! {
     }
 }
 
-impl<B> GuardedBody<B> {
-    pub(crate) fn new(inner: B, session: Arc<SessionGuard>) -> Self {
-        Self { inner, session }
+impl GuardedBody<axum::body::Body> {
+    /// Keeps the session of a response open until its body ends. A body that is complete does
+    /// not need it.
+    pub(in crate::gate) fn guard(
+        response: Response<axum::body::Body>,
+        session: Option<Arc<SessionGuard>>,
+    ) -> Response<axum::body::Body> {
+        match session {
+            Some(session) if response.body().size_hint().exact().is_none() => {
+                response.map(|inner| axum::body::Body::new(Self { inner, session }))
+            }
+            _ => response,
+        }
     }
 }
 

@@ -160,7 +160,7 @@ impl SessionFastPath for One {
         Box::pin(std::future::ready(session == "one"))
     }
 
-    fn ask<'s>(
+    fn send<'s>(
         &'s self,
         session: &'s str,
         request: ClientJsonRpcMessage,
