@@ -15,14 +15,15 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     State,
-    authorization::Decision,
+    authorization::{Decision, Rules},
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::{SystemClock, UnixTime},
     error::Faults,
     gate::StatelessFastPath,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
-    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy},
+    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache},
+    tool::RoundSeal,
     tools,
 };
 
@@ -108,9 +109,9 @@ impl World {
             catalogue,
             visibility: Default::default(),
             has_sessions: true,
-            herald: None,
+            notifier: None,
             rounds: Arc::new(rounds),
-            lists: ToolListCache::default(),
+            tool_lists: ToolListCache::default(),
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);
