@@ -96,7 +96,7 @@ impl Gate {
         };
         let mut body = match has_body {
             true => self.receive(body, may_send_all).await?,
-            false => Received::nothing(),
+            false => Received::empty(),
         };
         let caller = match (authenticated, may_send_all) {
             (Ok(caller), true) => caller,

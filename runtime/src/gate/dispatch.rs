@@ -19,9 +19,9 @@ use super::{
 /// Only the stateless lanes are part of this future: all others are rare or slow, and boxed, so
 /// that the future that each request allocates stays small.
 pub(super) async fn dispatch<I, B>(
-    gate: Arc<Gate>,
+    gate: &Arc<Gate>,
     mut authorized: Box<AuthorizedRequest>,
-    mut parts: Parts,
+    parts: &mut Parts,
     inner: I,
 ) -> Response<Body>
 where
@@ -31,9 +31,9 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let response = match authorized.lane {
-        Lane::StatelessCall | Lane::ToolList => run_stateless(&gate, &mut authorized).await,
+        Lane::StatelessCall | Lane::ToolList => run_stateless(gate, &mut authorized).await,
         Lane::SessionCall => {
-            let running = run_in_session(&gate, &mut authorized, &mut parts);
+            let running = run_in_session(gate, &mut authorized, parts);
             running.boxed().await
         }
         Lane::Rmcp => None,
@@ -42,6 +42,7 @@ where
         return response;
     }
     let opens_session = authorized.reservation.is_some();
+    let (gate, parts) = (Arc::clone(gate), take_parts(parts));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner).await }.boxed();
     match opens_session {
         // A client that disconnects meanwhile must not leave a session that has no owner and is
@@ -51,6 +52,11 @@ where
             .unwrap_or_else(|_| server_error()),
         false => forwarding.await,
     }
+}
+
+/// Takes the head of a request. Moving it as an argument would store it twice in the future.
+fn take_parts(parts: &mut Parts) -> Parts {
+    std::mem::replace(parts, Request::new(()).into_parts().0)
 }
 
 async fn run_stateless(gate: &Gate, authorized: &mut AuthorizedRequest) -> Option<Response<Body>> {

@@ -1,25 +1,24 @@
-//! Bounds on what a message is called by: its id, and the revision that it names.
+//! Limits of the id of a message, of the revision that it names, and of its subscriptions.
 //!
-//! The service behind writes these into its log as they are. Without bounds a sender
-//! could fill that log by one line, or write lines of their own into it (CWE-117).
+//! rmcp logs ids and revisions unchanged. Without limits a client could fill the log with one
+//! line, or forge lines in it (CWE-117).
 
 use http::HeaderMap;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, RequestId};
 
 use super::{log_line_size, message_error::MessageError};
 
-/// The longest id, in bytes. Real ones are numbers, or have 36.
+/// The longest id, in bytes. Real ids are numbers, or have 36 bytes.
 pub(super) const LONGEST_ID: usize = 256;
 
-/// The longest name of a revision, in bytes. Real ones have 10.
+/// The longest name of a revision, in bytes. Real names have 10.
 const LONGEST_VERSION: usize = 64;
 
-/// How many resources one `subscriptions/listen` can name. The service behind compares
-/// each with each.
+/// The maximum number of resources of one `subscriptions/listen`. rmcp compares each with each.
 const MOST_LISTENED: usize = 1024;
 
-/// How long their URIs can be together, in bytes: as long as those of all listeners of one
-/// caller. Larger ones are refused here, before the service behind acknowledges anything.
+/// The maximum length of their URIs together, in bytes: the same as for all listeners of one
+/// caller. Larger requests are refused here, before rmcp acknowledges the subscription.
 const MOST_LISTENED_BYTES: usize = 256 * 1024;
 
 /// Checks the length of the `MCP-Protocol-Version` header.
@@ -69,7 +68,7 @@ pub(super) fn check(message: &ClientJsonRpcMessage) -> Result<(), MessageError> 
     error.map_or(Ok(()), |error| Err(MessageError::Params(error.into())))
 }
 
-/// Whether an id is short enough to be repeated in an answer.
+/// Returns whether an id is short enough to be repeated in an answer.
 pub(super) fn is_short_id(id: &RequestId) -> bool {
     match id {
         RequestId::Number(_) => true,
@@ -77,7 +76,7 @@ pub(super) fn is_short_id(id: &RequestId) -> bool {
     }
 }
 
-/// Whether an id is short, and breaks no line.
+/// Returns whether an id is short and breaks no log line.
 pub(super) fn is_plain_id(id: &RequestId) -> bool {
     match id {
         RequestId::Number(_) => true,
@@ -85,7 +84,8 @@ pub(super) fn is_plain_id(id: &RequestId) -> bool {
     }
 }
 
-/// Whether a text is short, and nothing in it could break a line or hide in one.
+/// Returns whether a text is short and has no characters that break a log line or are
+/// invisible in it.
 fn is_plain(text: &str, longest: usize) -> bool {
     text.len() <= longest
         && text

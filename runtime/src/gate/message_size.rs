@@ -1,4 +1,4 @@
-//! Which messages are too large to be unpacked.
+//! Refuses messages that are too large to be unpacked.
 
 use super::{
     body::Received,
@@ -8,16 +8,16 @@ use super::{
     request_limits::{HANDSHAKE, Limits},
 };
 
-/// Up to this many bytes nothing is counted: what such a body unpacks to, at the worst, is
-/// less than any limit that is worth having.
+/// Bodies up to this many bytes are not counted: even in the worst case they unpack to less
+/// than any useful limit.
 const SMALL: usize = HANDSHAKE;
 
-/// How many times the memory of its values rmcp's reader takes: it keeps a copy of all
-/// values while it tries one kind of message after another.
+/// rmcp's reader takes this many times the memory of the values: it keeps a copy of all values
+/// while it tries one kind of message after another.
 const RMCP_READERS: usize = 2;
 
-/// Without a token, a message may take this many times the bytes that are kept of it, and in
-/// any case this many bytes: a handshake takes some thousands, however few are kept.
+/// Without a token, a message may take this many times the bytes that are kept of it, and always
+/// this many bytes: a handshake takes some thousands, even if fewer are kept.
 const TIMES_KEPT: usize = 8;
 const LEAST_UNPACKED: usize = 512 * 1024;
 

@@ -74,7 +74,7 @@ where
     if let Some(session) = &session
         && (ended || response.status() == StatusCode::NOT_FOUND)
     {
-        gate.sessions.forget(session.id());
+        gate.sessions.remove(session.id());
     }
     if ended {
         // The session has ended when rmcp answers, and some clients treat its 202 as a

@@ -71,13 +71,9 @@ where
     let (mut parts, body) = request.into_parts();
     async move {
         let dpop = dpop_headers::uses_dpop(&gate.authenticator, &parts.headers);
-        let authorized = match gate.authorize(&mut parts, body).await {
-            Ok(authorized) => Ok(authorized),
-            Err(refused) => Err(refused.into_response(gate.refusal_context(dpop))),
-        };
-        let mut response = match authorized {
-            Ok(authorized) => dispatch(Arc::clone(&gate), authorized, parts, inner).await,
-            Err(response) => response,
+        let mut response = match gate.authorize(&mut parts, body).await {
+            Ok(authorized) => dispatch(&gate, authorized, &mut parts, inner).await,
+            Err(refused) => refused.into_response(gate.refusal_context(dpop)),
         };
         if dpop {
             dpop_headers::add_nonce(&gate.authenticator, response.headers_mut());

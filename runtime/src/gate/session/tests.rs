@@ -154,7 +154,7 @@ async fn an_ended_session_is_nobodys() {
     let world = World::new();
     let alice = caller("i", "alice", "");
     world.open("1", Some(&alice));
-    world.sessions.forget("1");
+    world.sessions.remove("1");
     let standing = world.standing("1", Some(&alice));
     assert_eq!(standing, Err(SessionAccess::NotFound));
 }

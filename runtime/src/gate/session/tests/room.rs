@@ -64,7 +64,7 @@ async fn what_is_in_use_makes_no_room() {
         let idle = open.remove(1).id().to_owned();
         world.open("new", owner);
         assert_eq!(world.closed(), [idle]);
-        world.sessions.forget("new");
+        world.sessions.remove("new");
     }
 }
 
