@@ -67,7 +67,7 @@ impl Challenges {
                 format!(
                     "the metadata URL {metadata_url:?} cannot stand in a WWW-Authenticate header"
                 ),
-                "write the resource's URI in ASCII, percent-encoded where RFC 3986 asks for it",
+                "write the resource's URI in ASCII, percent-encoded where RFC 3986 requires it",
             );
         }
         // RFC 6749 §3.3: the characters of a scope, which a quoted-string can hold, too.

@@ -1,4 +1,4 @@
-//! Why a message is refused whoever sends it.
+//! Why a message is refused, whoever the caller is.
 
 use std::borrow::Cow;
 

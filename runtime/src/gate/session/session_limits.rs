@@ -154,7 +154,7 @@ mod tests {
     fn limits_that_allow_no_session_are_an_error() {
         let limits = SessionLimits::default();
         assert_eq!(limits.flaw(), None);
-        for (flawed, told) in [
+        for (flawed, expected) in [
             (limits.with_places(0), "of all callers"),
             (limits.with_places_per_principal(0), "of one caller"),
             (limits.with_anonymous_places(0), "without a token"),
@@ -162,7 +162,7 @@ mod tests {
             (limits.with_idle_time(Duration::MAX), "seconds"),
         ] {
             let (what, _) = flawed.flaw().unwrap();
-            assert!(what.contains(told), "{what}");
+            assert!(what.contains(expected), "{what}");
         }
     }
 }

@@ -215,9 +215,9 @@ async fn session_lane_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
 #[tokio::test]
 async fn only_common_calls_take_the_session_fast_path() {
     for (tool, target) in [("read", 1), ("ping", 0)] {
-        let plain = in_session("one", tool).body(call(tool)).unwrap();
+        let request = in_session("one", tool).body(call(tool)).unwrap();
         let expected = vec![format!("one 1 Some(Tool({target}))")];
-        assert_eq!(session_lane_of(plain).await, (200, expected, false));
+        assert_eq!(session_lane_of(request).await, (200, expected, false));
     }
     let mut unnamed = in_session("one", "read").body(call("read")).unwrap();
     unnamed.headers_mut().remove("mcp-protocol-version");
