@@ -1,29 +1,50 @@
-//! The gate: every request is judged here before anything of the server sees it.
+//! The gate: request → authorize → dispatch → response. It authorizes every request before
+//! anything of the server sees it.
 //!
+//! Request:
 //! - [`service`]: the gate as a tower service
-//! - [`accept_header`]: which media types a client accepts
-//! - [`message`]: the one reading of a request; [`fast_message`]: the quick one of a plain request
-//! - [`authorize`]: the order of the checks, one step each
-//! - [`dispatch`]: what happens to a request that was let in
 //! - [`origin`]: `Host` and `Origin`
-//! - [`body`]: one bounded buffer; [`request_limits`]: the bounds of a request; [`pending_bodies`]: what strangers share
-//! - [`message_head`]: the beginning of a message, for a refusal; [`unauthenticated`]: who gets no further
-//! - [`message_size`], [`json_size`]: what a message would take in memory, before it is unpacked
-//! - [`message_limits`]: what a message is called by; [`log_line_size`]: and how much of it is logged
-//! - [`session_revision`]: whether a request needs a session
-//! - [`session`]: which principal owns which MCP session
-//! - [`challenge`], [`refusal`], [`refusal_context`]: what a refused request is told, [`item_names`]: of which item; [`response_cache`]: and told again
-//! - [`stateless_fast_path`]: the short way to a tool, or to the list of them; [`chunked_body`]: its body
-//! - [`session_fast_path`]: the short way to a tool in a session
+//! - [`body`]: one bounded buffer; [`request_limits`]: the limits of a request;
+//!   [`pending_bodies`]: the memory that requests without a token share
+//! - [`message`]: the message of a request; [`fast_head`], [`fast_message`]: the fast reader;
+//!   [`message_error`]: why a message is refused
+//! - [`message_head`]: the beginning of a message, for a refusal
+//! - [`message_size`], [`json_size`]: the memory that a message takes, before it is unpacked
+//! - [`message_limits`], [`log_line_size`]: limits of what is logged and stored
+//!
+//! Authorize:
+//! - [`authorize`]: the order of the checks
+//! - [`session`]: which caller owns which MCP session
+//! - [`accept_header`]: which media types a client accepts
+//! - [`audit`]: one log line for each decision
+//!
+//! Dispatch:
+//! - [`lane`]: which way an authorized request takes
+//! - [`dispatch`]: runs it; [`stateless_fast_path`], [`session_fast_path`], [`rmcp_forward`]:
+//!   the lanes
+//!
+//! Response:
+//! - [`refusal`], [`refusal_context`], [`challenge`]: the answer to a refused request;
+//!   [`item_names`]: the item that it names; [`response_envelope`]: what it repeats;
+//!   [`response_cache`]: the answers that are sent most often
 //! - [`tool_result_denial`]: a denial as the result of a call
-//! - [`expiring_body`]: streams that end with their token
-//! - [`audit`]: one line for each decision
+//! - [`chunked_body`], [`expiring_body`]: bodies; [`dpop_headers`]: nonces
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::{authorization::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
+
+use {
+    audit::Subject,
+    lane::FastPaths,
+    message::Readers,
+    refusal::{Refusal, RefusedRequest},
+    refusal_context::RefusalContext,
+    response_envelope::ResponseEnvelope,
+};
 
 mod accept_header;
 mod audit;
@@ -32,12 +53,16 @@ mod body;
 mod challenge;
 mod chunked_body;
 mod dispatch;
+mod dpop_headers;
 mod expiring_body;
+mod fast_head;
 mod fast_message;
 mod item_names;
 mod json_size;
+mod lane;
 mod log_line_size;
 mod message;
+mod message_error;
 mod message_head;
 mod message_limits;
 mod message_size;
@@ -47,16 +72,15 @@ mod refusal;
 mod refusal_context;
 mod request_limits;
 mod response_cache;
+mod response_envelope;
+mod rmcp_forward;
 mod service;
 mod session;
 mod session_fast_path;
-mod session_revision;
 mod stateless_fast_path;
 mod tool_result_denial;
-mod unauthenticated;
 
 pub(crate) use challenge::Challenges;
-pub(crate) use dispatch::ListsTools;
 pub(crate) use item_names::ItemNames;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
@@ -65,6 +89,7 @@ pub(crate) use refusal::oauth_error;
 pub(crate) use request_limits::BODY_TIME;
 pub(crate) use request_limits::Limits;
 pub(crate) use response_cache::RefusalCache;
+pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
 pub use session::SessionLimits;
 pub(crate) use session::{LatestCaller, Sessions};
@@ -77,49 +102,126 @@ pub use tool_result_denial::DeniedCall;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ChallengeScopes {
-    /// What the operation needs and what the token already has of this server's scopes.
+    /// The scopes that the operation needs and the scopes of this server that the token has.
     ///
-    /// Some clients replace the scopes they had by those of the challenge; to them this
-    /// keeps what they had. It disturbs no other.
+    /// Some clients replace their scopes by those of the challenge. With this setting they
+    /// keep the earlier ones; other clients are not affected.
     #[default]
     Cumulative,
-    /// What the operation needs, alone.
+    /// Only the scopes that the operation needs.
     Needed,
 }
 
-/// All that judging a request takes.
+/// Everything that authorizing a request needs.
 pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
     pub(crate) item_names: ItemNames,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) challenges: Challenges,
-    /// Refusals that were told before.
-    pub(crate) told: RefusalCache,
+    pub(crate) refusal_cache: RefusalCache,
     pub(crate) challenge_scopes: ChallengeScopes,
-    /// To whom a denied call is answered as a result, if to anybody.
-    pub(crate) tool_result_denial: Option<Box<DenialsAsToolResults>>,
+    /// Chooses the denied calls that are answered by a tool result.
+    pub(crate) denials_as_tool_results: Option<Box<DenialsAsToolResults>>,
     pub(crate) origins: OriginRules,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
-    /// The memory of half-sent bodies whose senders have no valid token.
+    /// The memory of incomplete bodies whose senders have no valid token.
     pub(crate) pending_bodies: PendingBodies,
     /// Ends the open streams.
     pub(crate) stop: CancellationToken,
     pub(crate) sessions: Sessions,
-    /// Whether the service behind keeps sessions for the revisions that have them.
+    /// Whether the service behind the gate has sessions for the revisions that know them.
     pub(crate) has_sessions: bool,
-    /// The short way, where the service behind offers one.
+    /// The fast path without a session, if the service behind the gate offers one.
     pub(crate) stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
-    /// The short way into sessions, likewise; none where nobody gets one.
+    /// The fast path into sessions, if the service behind the gate offers one.
     pub(crate) session_fast_path: Option<Arc<dyn SessionFastPath>>,
 }
 
 impl Gate {
-    /// The scopes that a 403 asks for.
-    fn asked(&self, needed: ScopeSet, held: ScopeSet) -> ScopeSet {
+    fn fast_paths(&self) -> FastPaths<'_> {
+        FastPaths {
+            stateless: self.stateless_fast_path.as_deref(),
+            session: self.session_fast_path.as_deref(),
+        }
+    }
+
+    fn readers(&self) -> Readers {
+        match self.fast_paths() {
+            FastPaths {
+                stateless: None,
+                session: None,
+            } => Readers::RmcpOnly,
+            _ => Readers::FastFirst,
+        }
+    }
+
+    /// Returns whether clients may get sessions. A service without fast paths decides it
+    /// without the gate.
+    fn opens_sessions(&self) -> bool {
+        self.session_fast_path.is_some() || self.stateless_fast_path.is_none()
+    }
+
+    /// Returns the scopes that a 403 names.
+    fn challenged_scopes(&self, needed: ScopeSet, held: ScopeSet) -> ScopeSet {
         match self.challenge_scopes {
             ChallengeScopes::Cumulative => needed.union(held),
             ChallengeScopes::Needed => needed,
+        }
+    }
+
+    /// Refuses a request: writes the audit line and collects what the answer depends on.
+    fn refuse(
+        &self,
+        subject: Subject<'_>,
+        refusal: Refusal,
+        headers: &HeaderMap,
+        envelope: ResponseEnvelope,
+    ) -> Box<RefusedRequest<'_>> {
+        let refusal = self.audited(subject, refusal);
+        let is_chosen = |chooses: &DenialsAsToolResults| {
+            let caller = subject.caller;
+            chooses(&DeniedCall { headers, caller })
+        };
+        let is_tool_result = envelope.is_call
+            && refusal.is_challenge()
+            && self
+                .denials_as_tool_results
+                .as_deref()
+                .is_some_and(is_chosen);
+        let needed = match (&refusal, subject.operation) {
+            (Refusal::InsufficientScope { needed, .. }, _) => *needed,
+            (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
+            (_, None) => ScopeSet::EMPTY,
+        };
+        let target = subject.operation.and_then(|of| self.rules.target(of));
+        let item = target.and_then(|target| Some((target, self.item_names.get(target)?)));
+        Box::new(RefusedRequest {
+            refusal,
+            envelope,
+            is_tool_result,
+            item,
+            needed,
+        })
+    }
+
+    /// Writes the audit line of a refusal.
+    fn audited(&self, subject: Subject<'_>, refusal: Refusal) -> Refusal {
+        let (needed, missing) = refusal.scopes();
+        let table = self.rules.table();
+        audit::refused(subject, refusal.outcome(), needed, missing, table);
+        refusal
+    }
+
+    /// Returns what an answer to a refused request is rendered from. `dpop` states whether the
+    /// request used the scheme `DPoP`.
+    fn refusal_context(&self, dpop: bool) -> RefusalContext<'_> {
+        RefusalContext {
+            challenges: &self.challenges,
+            cache: &self.refusal_cache,
+            table: self.rules.table(),
+            hosts: self.origins.hosts(),
+            dpop: dpop || self.authenticator.takes_only_bound(),
         }
     }
 }

@@ -77,6 +77,7 @@ mod self_wake;
 mod serve;
 mod session_fast_path;
 mod sessions;
+mod shared;
 mod startup_banner;
 mod stateless_fast_path;
 mod static_documents;

@@ -1,22 +1,17 @@
 //! Which media types a client accepts (RFC 9110 §12.5.1).
 //!
-//! rmcp takes a type only if it is written out. In HTTP a range, a weight or no header at all
-//! can mean the same, so the gate reads the header once, refuses what does not cover the
-//! answer, and hands rmcp the types written out.
+//! rmcp accepts only types that are written out. In HTTP a range, a weight or a missing header
+//! can mean the same, so the gate reads the header once, refuses a request whose header does
+//! not cover the answer, and forwards to rmcp a header with both types written out.
 
 use http::{HeaderMap, HeaderValue, header};
-use rmcp::model::{GetMeta, JsonRpcMessage};
 
 use crate::operation::Operation;
-
-use super::{
-    Gate, message::IncomingMessage, refusal::Refusal, stateless_fast_path::StatelessFastPath,
-};
 
 const JSON: (&str, &str) = ("application", "json");
 const EVENTS: (&str, &str) = ("text", "event-stream");
 
-/// Both types, as nearly every client writes them.
+/// Both types, as most clients write them.
 const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
 
 /// The types of the transport that a client accepts.
@@ -29,13 +24,13 @@ pub(super) struct Accepted {
 /// The types that the answer to a request can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnswerType {
-    /// JSON alone.
+    /// Only JSON.
     Json,
-    /// An event stream. What is refused is JSON.
+    /// An event stream, or JSON for an error.
     Events,
     /// The event stream of a `GET`.
     Stream,
-    /// No content. What is refused is JSON.
+    /// No content, or JSON for an error.
     Empty,
 }
 
@@ -113,13 +108,13 @@ impl<'h> Range<'h> {
         Some(range)
     }
 
-    /// How closely the range names a media type; none if it does not cover it.
+    /// Returns how specifically the range names a media type, or `None` if it does not cover it.
     fn specificity(self, (kind, subtype): (&str, &str)) -> Option<u8> {
         let is_kind = self.kind.eq_ignore_ascii_case(kind);
         let is_type = is_kind && self.subtype.eq_ignore_ascii_case(subtype);
         match self {
-            // The answers have no parameters: one like `charset` asks for nothing else, but
-            // with a weight of zero it refuses what is not sent anyway.
+            // Answers have no parameters. A range with one, like `charset`, covers the same
+            // answer, but with a weight of zero it excludes only what is never sent.
             _ if is_type && self.has_parameters => self.accepts.then_some(2),
             _ if is_type => Some(3),
             _ if is_kind && self.subtype == "*" => Some(1),
@@ -129,14 +124,14 @@ impl<'h> Range<'h> {
     }
 }
 
-/// Whether a weight refuses (RFC 9110 §12.4.2). One that cannot be read refuses nothing, as
-/// in rmcp.
+/// Returns whether a weight excludes its range (RFC 9110 §12.4.2). A malformed weight does
+/// not, as in rmcp.
 fn is_zero(weight: &str) -> bool {
     let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
     whole == "0" && fraction.len() <= 3 && fraction.bytes().all(|digit| digit == b'0')
 }
 
-/// The parts of a list, where a quoted string can have the delimiter in it (RFC 9110 §5.6.4).
+/// Splits a list at a delimiter, except inside quoted strings (RFC 9110 §5.6.4).
 fn unquoted(text: &str, delimiter: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |character| {
@@ -150,53 +145,40 @@ fn unquoted(text: &str, delimiter: char) -> impl Iterator<Item = &str> {
     })
 }
 
-impl Gate {
-    /// Refuses a request whose client does not accept what its answer can be.
-    pub(super) fn check_accepted(
-        &self,
-        headers: &HeaderMap,
-        operation: Operation<'_>,
-        asked: &IncomingMessage,
-        is_in_session: bool,
-    ) -> Result<(), Refusal> {
-        let answer = match operation {
-            Operation::EndSession => return Ok(()),
-            Operation::Stream => AnswerType::Stream,
-            Operation::Notify | Operation::Reply => AnswerType::Empty,
-            Operation::Listen(_) => AnswerType::Events,
-            Operation::Initialize if self.has_sessions() => AnswerType::Events,
-            _ if is_in_session => AnswerType::Events,
-            _ if self.can_report(operation) && is_reported_on(asked) => AnswerType::Events,
-            _ => AnswerType::Json,
-        };
-        match Accepted::read(headers).covers(answer) {
-            true => Ok(()),
-            false => Err(Refusal::NotAcceptable(answer)),
-        }
-    }
-
-    /// Whether what an operation runs could tell of something before its result. A tool that
-    /// goes the short way cannot, and a list has nothing that runs.
-    fn can_report(&self, operation: Operation<'_>) -> bool {
-        let takes = |lane: &dyn StatelessFastPath| {
-            let target = self.rules.target(operation);
-            target.is_some_and(|target| lane.takes(target))
-        };
-        match operation {
-            Operation::ListTools => self.stateless_fast_path.is_none(),
-            Operation::CallTool(_) => !self.stateless_fast_path.as_deref().is_some_and(takes),
-            _ => true,
-        }
-    }
-
-    /// Whether clients can get sessions. What is behind a gate alone decides that by itself.
-    fn has_sessions(&self) -> bool {
-        self.session_fast_path.is_some() || self.stateless_fast_path.is_none()
+/// Checks that a client accepts the media types that the answer can have.
+///
+/// # Errors
+///
+/// Returns the type of the answer if the client does not accept it.
+pub(super) fn check(headers: &HeaderMap, answer: AnswerType) -> Result<(), AnswerType> {
+    match Accepted::read(headers).covers(answer) {
+        true => Ok(()),
+        false => Err(answer),
     }
 }
 
 impl AnswerType {
-    /// What a client reads that does not accept it.
+    /// Returns the type of the answer to an operation, or `None` if every client can read it.
+    /// `opens_sessions` states whether clients can get sessions, `reports` whether messages may
+    /// come before the answer.
+    pub(super) fn of(
+        operation: Operation<'_>,
+        is_in_session: bool,
+        opens_sessions: bool,
+        reports: bool,
+    ) -> Option<Self> {
+        Some(match operation {
+            Operation::EndSession => return None,
+            Operation::Stream => Self::Stream,
+            Operation::Notify | Operation::Reply => Self::Empty,
+            Operation::Listen(_) => Self::Events,
+            Operation::Initialize if opens_sessions => Self::Events,
+            _ if is_in_session || reports => Self::Events,
+            _ => Self::Json,
+        })
+    }
+
+    /// Returns the description for a client that does not accept this type.
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::Json => {
@@ -219,19 +201,7 @@ impl AnswerType {
     }
 }
 
-/// Whether a client wants to hear of progress or be sent log messages before the answer.
-fn is_reported_on(asked: &IncomingMessage) -> bool {
-    let IncomingMessage::Message(message) = asked else {
-        return false;
-    };
-    let JsonRpcMessage::Request(request) = message.as_ref() else {
-        return false;
-    };
-    let meta = request.request.get_meta();
-    meta.get_progress_token().is_some() || meta.log_level().is_some()
-}
-
-/// Writes out for rmcp what a client accepts, once the answer is known to be covered.
+/// Writes both types out for rmcp, after [`check`] has found the answer to be covered.
 pub(super) fn write_out(headers: &mut HeaderMap) {
     headers.insert(header::ACCEPT, BOTH);
 }

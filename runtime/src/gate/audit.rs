@@ -1,7 +1,7 @@
-//! One line for each decision: who asked for what, and what came of it.
+//! The audit log: one line for each decision, with the caller, the operation and the outcome.
 //!
-//! The lines go to the `tracing` target `toolgate::audit`. They hold no token and no
-//! argument, and what a sender wrote is cut to a length.
+//! The lines go to the `tracing` target `toolgate::audit`. They hold no token and no argument,
+//! and text from clients is truncated.
 
 use crate::{
     caller::Caller,
@@ -12,15 +12,15 @@ use crate::{
 
 use super::challenge::scope_string;
 
-/// The longest text from outside that a line repeats, in characters as they are written.
-/// Five of them, with two lists of scopes, stay below 8 KiB.
+/// The longest text from a client in a line, in characters as they are written. Five of them,
+/// with two lists of scopes, stay below 8 KiB.
 const LONGEST: usize = 200;
 
 /// The longest list of scopes.
 const LONGEST_LIST: usize = 1500;
 
-/// What a decision was about.
-#[derive(Debug, Clone, Copy)]
+/// The operation and the caller of a decision.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Option<Operation<'a>>,
     pub(crate) caller: Option<&'a Caller>,
@@ -49,7 +49,7 @@ impl Subject<'_> {
     }
 }
 
-/// Notes that an operation was let in.
+/// Logs that an operation was authorized.
 pub(crate) fn admitted(subject: Subject<'_>) {
     tracing::info!(
         target: "toolgate::audit",
@@ -62,7 +62,7 @@ pub(crate) fn admitted(subject: Subject<'_>) {
     );
 }
 
-/// Notes that an operation was refused, and why.
+/// Logs that an operation was refused, and why.
 pub(crate) fn refused(
     subject: Subject<'_>,
     outcome: &str,
@@ -83,7 +83,7 @@ pub(crate) fn refused(
     );
 }
 
-/// The beginning of a text, short enough for a log line.
+/// Returns the beginning of a text, short enough for a log line.
 fn clip(text: &str) -> &str {
     escaped_prefix(text, LONGEST)
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_sender_wrote_is_cut() {
+    fn text_from_a_client_is_truncated() {
         let long = "ä".repeat(10_000);
         assert_eq!(clip(&long).chars().count(), LONGEST);
         assert_eq!(clip("short"), "short");

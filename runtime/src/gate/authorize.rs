@@ -1,13 +1,18 @@
-//! The order of the checks, from a request's bytes to what may run.
+//! The order of the checks, from the bytes of a request to an authorized request.
 //!
-//! Each step consumes what the one before it made. What comes out is a request without
-//! the `Authorization` header, beside the [`Permit`] without which nothing runs.
+//! Each step consumes the result of the step before. The result is a request without the
+//! `Authorization` header and with the [`Permit`] without which nothing runs. The permit holds
+//! the target: no later step looks up an item by its name, except the second check at rmcp's
+//! dispatch, which compares what rmcp has read with the permit.
+//!
+//! - [`unauthenticated`]: requests without a valid token
+//! - [`argument_check`]: the tool's own `authorize` function
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{
     access::ResolvedAccess,
@@ -15,46 +20,60 @@ use crate::{
     bearer::{BearerError, Credentials},
     caller::Caller,
     operation::Operation,
-    scope::ScopeSet,
-    tool::Refused,
-    verify::{DpopRequest, NONCE, PROOF, Proofs, Unauthenticated},
+    verify::{DpopRequest, PROOF, Unauthenticated},
 };
 
 use super::{
     Gate, Limits,
+    accept_header::{self, AnswerType},
     audit::{self, Subject},
     body::{self, Received},
-    fast_message::{CURRENT, FastMessage},
-    message::IncomingMessage,
-    origin::OriginError,
+    fast_head,
+    lane::Lane,
+    message::{IncomingMessage, Readers},
+    message_error::MessageError,
+    message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
     session::{SESSION_ID, SessionAccess, SessionGuard, SessionReservation},
-    stateless_fast_path::{PROTOCOL_VERSION, only},
 };
+
+mod argument_check;
+mod unauthenticated;
 
 /// The longest session id that is looked up; rmcp's have 36 characters.
 const LONGEST_SESSION_ID: usize = 128;
 
-/// A request that was let in.
+/// The operation of a message that cannot be read. It has no rule: without a token it is
+/// answered by a challenge, with a token by an error that describes the message.
+const UNREADABLE: Operation<'static> = Operation::Unruled("unreadable");
+
+/// A request that may run.
 pub(super) struct AuthorizedRequest {
+    /// The proof, with the caller and the target.
     pub(super) permit: Permit,
+    pub(super) lane: Lane,
+    /// The message that was authorized, with the arguments of a call.
+    pub(super) message: IncomingMessage,
+    /// The bytes of the message, for rmcp.
     pub(super) body: Bytes,
-    /// What goes the short way.
-    pub(super) plain: Option<FastMessage>,
-    /// Room for the session that it opens, if it does.
-    pub(super) room: Option<SessionReservation>,
-    /// Whether the answer is a stream that goes on until somebody ends it.
+    /// The place of the session that an `initialize` opens.
+    pub(super) reservation: Option<SessionReservation>,
+    /// The session of the request. It does not end before this is dropped.
+    pub(super) session: Option<Arc<SessionGuard>>,
+    /// Whether the answer is a stream without an end.
     pub(super) streams: bool,
     pub(super) lists_tools: bool,
-    /// The session that it is of, which goes on until this is dropped.
-    pub(super) session: Option<Arc<SessionGuard>>,
 }
 
 impl Gate {
-    /// From a request to an admission, or to the reason why there is none.
+    /// Authorizes a request.
     ///
-    /// The token is verified from the head, before the body: only a caller whose token is
-    /// valid has a whole body kept and unpacked here (CWE-400).
+    /// The token is verified from the headers, before the body is read: only the body of a
+    /// caller with a valid token is stored as a whole and unpacked (CWE-400).
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal, ready to be rendered.
     pub(super) async fn authorize(
         &self,
         parts: &mut Parts,
@@ -62,137 +81,104 @@ impl Gate {
     ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'_>>> {
         self.check_origin(parts)?;
         let token = self.read_token(parts)?;
-        let session = read_session_id(parts)?;
+        let session_id = read_session_id(parts)?;
         let has_body = match parts.method {
             Method::POST => true,
             Method::GET | Method::DELETE => false,
             _ => return Err(Refusal::Method.into()),
         };
         let authenticated = self.authenticate(parts, token).await;
-        let is_known = match &authenticated {
+        let may_send_all = match &authenticated {
             Ok(Some(_)) => true,
-            // Where nothing needs a token, nobody is a stranger.
+            // If no item needs a token, no client has one.
             Ok(None) => *self.rules.access_to_learn_existence() == ResolvedAccess::Public,
             Err(_) => false,
         };
-        let body = match has_body {
-            true => self.receive(body, is_known).await?,
-            false => Received::nothing(),
+        let mut body = match has_body {
+            true => self.receive(body, may_send_all).await?,
+            false => Received::empty(),
         };
-        let caller = match (authenticated, is_known) {
+        let caller = match (authenticated, may_send_all) {
             (Ok(caller), true) => caller,
             (authenticated, _) => {
-                self.refuse_unauthenticated(parts, session.as_deref(), authenticated.err(), &body)?;
+                let id = session_id.as_deref();
+                self.refuse_unauthenticated(parts, id, authenticated.err(), &body)?;
                 None
             }
         };
-        let headers = &parts.headers;
-        let (asked, body) = match has_body {
-            true => self.read(headers, body.bytes)?,
-            false => (IncomingMessage::of_method(&parts.method), body.bytes),
+        let mut message = match has_body {
+            true => self.read_message(self.readers(), &parts.headers, &mut body.bytes)?,
+            false => IncomingMessage::of_method(&parts.method),
         };
-        let mut subject = Subject {
-            operation: asked.operation(),
-            caller: None,
-        };
-        let refuse = |subject: Subject<'_>, refusal| {
-            let refused = self.refuse(subject, refusal, headers, asked.response_envelope());
-            Err(refused)
-        };
-        let known = subject.operation;
-        let session = match session.map(|id| self.sessions.enter(&id, caller.as_ref())) {
+        let session = match session_id {
+            Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
             None => None,
-            Some(Ok(session)) => Some(session),
-            Some(Err(standing)) => {
-                let subject = Subject {
-                    caller: caller.as_ref(),
-                    ..subject
-                };
-                let refusal = match standing {
-                    SessionAccess::NotFound => Refusal::NoSession,
-                    SessionAccess::AuthenticationRequired => Refusal::NoToken {
-                        wanted: self.rules.scopes_to_request(known),
-                    },
-                };
-                return refuse(subject, refusal);
-            }
         };
-        // What cannot be read is judged as what has no rule: without a token it is
-        // worth a challenge, with one it is told what is wrong.
-        let judged = known.unwrap_or(Operation::Unruled("unreadable"));
-        let permit = match self.rules.decide(judged, caller) {
-            // A session revision without a session can use nothing, and the 400 that rmcp
-            // has for it would not tell a client to log in.
-            Decision::Admit(permit)
-                if permit.caller().is_none()
-                    && session.is_none()
-                    && self.has_sessions
-                    && asked.is_of_sessions(headers)
-                    && !self.rules.allows(Operation::Initialize, None) =>
-            {
-                let wanted = self.rules.scopes_to_request(None);
-                return refuse(subject, Refusal::NoToken { wanted });
-            }
-            Decision::Admit(permit) => permit,
-            Decision::Deny(denial, caller) => {
-                subject.caller = caller.as_ref();
-                let refusal = match denial {
-                    Denial::NoToken { wanted } => Refusal::NoToken { wanted },
-                    Denial::InsufficientScope {
-                        needed,
-                        missing,
-                        held,
-                    } => Refusal::InsufficientScope {
-                        asked: self.asked(needed, held),
-                        needed,
-                        missing,
-                    },
-                    Denial::Unruled => asked.unknown_method(),
-                };
-                return refuse(subject, refusal);
-            }
+        let permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
+        let (paths, target) = (self.fast_paths(), permit.target());
+        let lane = Lane::choose(paths, &message, session.is_some(), target);
+        if lane == Lane::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
+            message = self.read_for_rmcp(&parts.headers, &permit, &mut body.bytes)?;
+        }
+        self.check_request(&parts.headers, &permit, lane, &message, session.is_some())?;
+        let operation = message.operation().unwrap_or(UNREADABLE);
+        let subject = Subject {
+            operation: Some(operation),
+            caller: permit.caller(),
         };
-        subject.caller = permit.caller();
-        if let Some(refusal) = asked.check_limits(headers) {
-            return refuse(subject, refusal);
-        }
-        if let Err(refused) = self.run_authorize_function(&permit, &asked) {
-            let refusal = self.refusal_by_authorize_function(refused, judged, subject.caller);
-            return refuse(subject, refusal);
-        }
-        if let Err(refusal) = self.check_accepted(headers, judged, &asked, session.is_some()) {
-            return refuse(subject, refusal);
-        }
-        let room = match judged {
-            Operation::Initialize => match self.sessions.reserve(subject.caller, &body) {
-                Ok(room) => Some(room),
-                Err(full) => return refuse(subject, Refusal::SessionLimit(full)),
-            },
+        let reservation = match operation {
+            Operation::Initialize => {
+                let reserved = self.sessions.reserve(subject.caller, &body.bytes);
+                Some(reserved.map_err(|limit| {
+                    let refusal = Refusal::SessionLimit(limit);
+                    self.refuse(
+                        subject,
+                        refusal,
+                        &parts.headers,
+                        message.response_envelope(),
+                    )
+                })?)
+            }
             _ => None,
         };
         audit::admitted(subject);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(PROOF);
-        let streams = matches!(judged, Operation::Stream | Operation::Listen(_));
-        let lists_tools = matches!(judged, Operation::ListTools);
         Ok(Box::new(AuthorizedRequest {
+            streams: matches!(operation, Operation::Stream | Operation::Listen(_)),
+            lists_tools: matches!(operation, Operation::ListTools),
             permit,
-            body,
-            plain: match asked {
-                IncomingMessage::FastMessage(plain) => Some(plain),
-                IncomingMessage::Method(_)
-                | IncomingMessage::Message(_)
-                | IncomingMessage::Unreadable => None,
-            },
-            room,
-            streams,
-            lists_tools,
+            lane,
+            message,
+            body: body.bytes,
+            reservation,
             session,
         }))
     }
 
-    /// Who calls: by a valid token, by none, or why the token that came is not valid.
+    fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.origins
+            .authorize(&parts.uri, &parts.headers)
+            .map_err(|error| self.audited(Subject::default(), Refusal::OriginError(error)))
+    }
+
+    /// Reads the token of a request. A malformed one is an error of authentication, which is
+    /// answered by a challenge.
+    fn read_token(
+        &self,
+        parts: &Parts,
+    ) -> Result<Result<Option<Credentials>, BearerError>, Refusal> {
+        let dpop = self.authenticator.proofs().is_some();
+        match Credentials::from_headers(&parts.headers, parts.uri.query(), dpop) {
+            Err(error @ (BearerError::InQuery | BearerError::Repeated)) => {
+                Err(self.audited(Subject::default(), Refusal::Credentials(error)))
+            }
+            read => Ok(read),
+        }
+    }
+
+    /// Returns the caller of a valid token, or `None` without a token.
     async fn authenticate(
         &self,
         parts: &Parts,
@@ -206,23 +192,23 @@ impl Gate {
                 return Err(Unauthenticated::Invalid { description });
             }
         };
-        let shown = DpopRequest::from_request(&parts.method, &parts.headers);
+        let request = DpopRequest::from_request(&parts.method, &parts.headers);
         let accepted = self
             .authenticator
-            .authenticate(&credentials, &shown)
+            .authenticate(&credentials, &request)
             .await?;
         Ok(Some(accepted.sent_with(credentials)))
     }
 
-    /// Reads a body: as a whole for a caller who is known, else its beginning.
-    async fn receive(&self, body: Body, is_known: bool) -> Result<Received, Refusal> {
+    /// Receives a body: all of it, or only its beginning.
+    async fn receive(&self, body: Body, all: bool) -> Result<Received, Refusal> {
         let Limits {
             body: limit,
             unauthenticated_body: keep,
             body_time: time,
             ..
         } = self.limits;
-        let received = if is_known {
+        let received = if all {
             let whole = body::read(body, limit, time).await;
             whole.map(|bytes| Received {
                 bytes,
@@ -234,104 +220,154 @@ impl Gate {
         received.map_err(Refusal::Body)
     }
 
-    fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
-        self.origins
-            .authorize(&parts.uri, &parts.headers)
-            .map_err(|foreign: OriginError| {
-                let subject = Subject {
-                    operation: None,
-                    caller: None,
-                };
-                self.note(subject, Refusal::OriginError(foreign))
-            })
+    fn read_message(
+        &self,
+        readers: Readers,
+        headers: &HeaderMap,
+        body: &mut Bytes,
+    ) -> Result<IncomingMessage, Box<RefusedRequest<'_>>> {
+        IncomingMessage::parse(readers, &self.limits, headers, body).map_err(|error| {
+            // The message was not unpacked, so the id is read from its beginning.
+            let envelope = MessageHead::read(body).response_envelope();
+            RefusedRequest::new(Refusal::Message(error), envelope).into()
+        })
     }
 
-    /// One token, none, or one that cannot be read.
-    fn read_token(
+    /// Reads a message again that was permitted, but takes no fast path, with rmcp's reader.
+    ///
+    /// The fast reader accepts a subset of what rmcp's accepts, with the same meaning. If the
+    /// two differed all the same, this check refuses the message: an attacker could otherwise
+    /// have one call authorized and another one run.
+    fn read_for_rmcp(
         &self,
-        parts: &Parts,
-    ) -> Result<Result<Option<Credentials>, BearerError>, Refusal> {
-        let dpop = self.authenticator.proofs().is_some();
-        match Credentials::from_headers(&parts.headers, parts.uri.query(), dpop) {
-            Err(fault @ (BearerError::InQuery | BearerError::Repeated)) => {
-                let subject = Subject {
-                    operation: None,
-                    caller: None,
-                };
-                Err(self.note(subject, Refusal::Credentials(fault)))
-            }
-            read => Ok(read),
-        }
-    }
-
-    /// Lets a tool that decides over its arguments decide, before anything of it runs.
-    fn run_authorize_function(
-        &self,
+        headers: &HeaderMap,
         permit: &Permit,
-        asked: &IncomingMessage,
-    ) -> Result<(), Refused> {
-        match (&self.stateless_fast_path, asked.operation()) {
-            (Some(tools), Some(Operation::CallTool(_))) => {
-                tools.authorize(permit, asked.arguments())
+        body: &mut Bytes,
+    ) -> Result<IncomingMessage, Box<RefusedRequest<'_>>> {
+        let message = self.read_message(Readers::RmcpOnly, headers, body)?;
+        let operation = message.operation();
+        match self.rules.confirm(permit, operation.unwrap_or(UNREADABLE)) {
+            Ok(()) => Ok(message),
+            Err(_) => {
+                let subject = Subject {
+                    operation,
+                    caller: permit.caller(),
+                };
+                let refusal = Refusal::Message(MessageError::Unreadable);
+                Err(self.refuse(subject, refusal, headers, message.response_envelope()))
             }
-            _ => Ok(()),
         }
     }
 
-    /// What a caller is told whom a tool has refused.
-    fn refusal_by_authorize_function(
+    fn enter_session(
         &self,
-        refused: Refused,
-        operation: Operation<'_>,
+        id: &str,
+        headers: &HeaderMap,
+        message: &IncomingMessage,
         caller: Option<&Caller>,
-    ) -> Refusal {
-        let demanded = match refused {
-            Refused::Because(reason) => return Refusal::Forbidden { reason },
-            Refused::Needs(scopes) => scopes,
+    ) -> Result<Arc<SessionGuard>, Box<RefusedRequest<'_>>> {
+        self.sessions.enter(id, caller).map_err(|access| {
+            let operation = message.operation();
+            let refusal = match access {
+                SessionAccess::NotFound => Refusal::NoSession,
+                SessionAccess::AuthenticationRequired => Refusal::NoToken {
+                    wanted: self.rules.scopes_to_request(operation),
+                },
+            };
+            let subject = Subject { operation, caller };
+            self.refuse(subject, refusal, headers, message.response_envelope())
+        })
+    }
+
+    /// Decides whether the caller may perform the operation of a message. This resolves the
+    /// target, which travels in the permit from here on.
+    fn decide(
+        &self,
+        headers: &HeaderMap,
+        message: &IncomingMessage,
+        is_in_session: bool,
+        caller: Option<Caller>,
+    ) -> Result<Permit, Box<RefusedRequest<'_>>> {
+        let operation = message.operation();
+        let refuse = |caller: Option<&Caller>, refusal| {
+            let subject = Subject { operation, caller };
+            self.refuse(subject, refusal, headers, message.response_envelope())
         };
-        let table = self.rules.table();
-        let granted = caller.map_or(ScopeSet::EMPTY, Caller::granted);
-        let demanded = table.held(demanded.iter().map(|scope| scope.as_str()));
-        let needed = self.rules.needed(operation, granted).union(demanded);
-        match caller {
-            None => Refusal::NoToken { wanted: needed },
-            Some(caller) => Refusal::InsufficientScope {
-                asked: self.asked(needed, caller.held()),
-                needed,
-                missing: needed.minus(granted),
-            },
+        match self.rules.decide(operation.unwrap_or(UNREADABLE), caller) {
+            // A request of a session revision without a session can use nothing, and rmcp's
+            // 400 would not make the client log in.
+            Decision::Admit(permit)
+                if permit.caller().is_none()
+                    && !is_in_session
+                    && self.has_sessions
+                    && message.has_session_revision(headers)
+                    && !self.rules.allows(Operation::Initialize, None) =>
+            {
+                let wanted = self.rules.scopes_to_request(None);
+                Err(refuse(None, Refusal::NoToken { wanted }))
+            }
+            Decision::Admit(permit) => Ok(permit),
+            Decision::Deny(denial, caller) => {
+                let refusal = match denial {
+                    Denial::NoToken { wanted } => Refusal::NoToken { wanted },
+                    Denial::InsufficientScope {
+                        needed,
+                        missing,
+                        held,
+                    } => Refusal::InsufficientScope {
+                        challenged: self.challenged_scopes(needed, held),
+                        needed,
+                        missing,
+                    },
+                    Denial::Unruled => Refusal::Message(message.unknown_method()),
+                };
+                Err(refuse(caller.as_ref(), refusal))
+            }
         }
     }
 
-    /// Whether a request came by the scheme `DPoP`, whatever is wrong with it.
-    pub(super) fn is_dpop(&self, headers: &HeaderMap) -> bool {
-        let is_scheme = |value: &HeaderValue| {
-            let scheme = value.as_bytes().split(|&byte| byte == b' ').next();
-            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop"))
+    /// Checks everything else about a permitted request: the limits of its message, its
+    /// arguments, and whether its client can read the answer.
+    fn check_request(
+        &self,
+        headers: &HeaderMap,
+        permit: &Permit,
+        lane: Lane,
+        message: &IncomingMessage,
+        is_in_session: bool,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        let operation = message.operation().unwrap_or(UNREADABLE);
+        let check = || {
+            message
+                .check_version_header(headers)
+                .map_err(Refusal::Header)?;
+            message.check_limits().map_err(Refusal::Message)?;
+            self.check_arguments(permit, message)?;
+            let is_list = operation == Operation::ListTools;
+            let reports = message.wants_reports()
+                && lane.can_report(self.fast_paths(), is_list, permit.target());
+            let answer = AnswerType::of(operation, is_in_session, self.opens_sessions(), reports);
+            answer.map_or(Ok(()), |answer| {
+                accept_header::check(headers, answer).map_err(Refusal::NotAcceptable)
+            })
         };
-        self.authenticator.proofs().is_some()
-            && headers.get_all(header::AUTHORIZATION).iter().any(is_scheme)
-    }
-
-    /// Tells a client that proves its key which nonce the next proof may have (RFC 9449
-    /// §8.2), so that it need not be refused to learn it.
-    pub(super) fn add_nonce(&self, headers: &mut HeaderMap) {
-        let nonce = self.authenticator.proofs().and_then(Proofs::nonce);
-        if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
-            headers.insert(NONCE, nonce);
-        }
+        check().map_err(|refusal| {
+            let subject = Subject {
+                operation: message.operation(),
+                caller: permit.caller(),
+            };
+            self.refuse(subject, refusal, headers, message.response_envelope())
+        })
     }
 }
 
-/// The one session id of a request, or `None`.
+/// Reads the session id of a request.
 ///
-/// A message of 2026-07-28 has no session, so a client that still sends the id of an older
-/// one is answered all the same, and nobody behind the gate sees that header.
+/// A message of 2026-07-28 has no session. A client that still sends the id of an older session
+/// is answered, and the header is removed, so that nothing behind the gate sees it.
 fn read_session_id(parts: &mut Parts) -> Result<Option<String>, Refusal> {
     let headers = &mut parts.headers;
-    if parts.method == Method::POST
-        && only(headers, &PROTOCOL_VERSION).is_some_and(|version| version == CURRENT)
-    {
+    if parts.method == Method::POST && fast_head::is_current(headers) {
         headers.remove(SESSION_ID);
         return Ok(None);
     }

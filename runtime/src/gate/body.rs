@@ -1,4 +1,4 @@
-//! The body of a request: one buffer, one limit, a limited time.
+//! Reads the body of a request: into one buffer, with one limit, in a limited time.
 
 use std::{
     pin::{Pin, pin},
@@ -14,28 +14,28 @@ use tokio::time::{Instant, sleep_until};
 
 use super::pending_bodies::PendingBodies;
 
-/// Why there is no body to judge.
+/// Why a body could not be received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
     /// It is larger than the limit.
     TooLarge,
-    /// It did not come within the time.
+    /// It did not arrive in time.
     TooSlow,
     /// The connection broke.
     Broken,
 }
 
-/// What was read of a body.
+/// A body, or its beginning.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) bytes: Bytes,
-    /// Whether the bytes are the whole body, and not its beginning alone.
+    /// Whether the bytes are the whole body.
     pub(crate) is_whole: bool,
 }
 
 impl Received {
-    /// The body of a request that has none.
-    pub(super) fn nothing() -> Self {
+    /// Returns the body of a request without one.
+    pub(super) fn empty() -> Self {
         Self {
             bytes: Bytes::new(),
             is_whole: true,
@@ -45,8 +45,8 @@ impl Received {
 
 /// Reads a body of at most `limit` bytes within `time`.
 ///
-/// What is read here is what every later reader gets: a second, smaller limit would
-/// refuse calls that the first has let in.
+/// Every later reader gets these bytes, so there is no second, smaller limit that could refuse
+/// a request that was authorized.
 pub(crate) async fn read<B: Body>(
     body: B,
     limit: usize,
@@ -54,7 +54,7 @@ pub(crate) async fn read<B: Body>(
 ) -> Result<Bytes, BodyError> {
     refuse_too_large(&body, limit)?;
     let mut collecting = pin!(collect(body, limit));
-    // Most bodies have come with their heads, and need no clock.
+    // Most bodies arrive together with the headers, and need no timer.
     if let Poll::Ready(read) = poll!(collecting.as_mut()) {
         return read;
     }
@@ -66,9 +66,9 @@ pub(crate) async fn read<B: Body>(
 /// Reads a body of at most `limit` bytes within `time`, keeps its first `keep` bytes, and
 /// discards the rest.
 ///
-/// The rest is read all the same. A connection that is closed while its client still sends
-/// is reset, and the client then sees a broken connection in place of its 401. Bodies that
-/// have not arrived as a whole share `budget`: without capacity in it nothing is kept.
+/// The rest is still read: a connection that is closed while its client sends is reset, and
+/// the client then sees a broken connection instead of its 401. Incomplete bodies share
+/// `budget`: without capacity in it nothing is kept.
 pub(crate) async fn read_beginning<B: Body>(
     body: B,
     keep: usize,
@@ -103,7 +103,7 @@ pub(crate) async fn read_beginning<B: Body>(
     .await
 }
 
-/// A declared length that is too large needs no reading at all.
+/// Refuses a body whose declared length is too large, without reading it.
 fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyError> {
     match body.size_hint().lower() > limit as u64 {
         true => Err(BodyError::TooLarge),
@@ -111,8 +111,8 @@ fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyError> {
     }
 }
 
-/// The first bytes of a body, in memory of their own: a frame shares the memory of all that
-/// its connection read with it.
+/// The first bytes of a body, copied: a frame shares the memory of everything that its
+/// connection has read with it.
 struct Beginning {
     kept: BytesMut,
     keep: usize,
@@ -133,8 +133,8 @@ impl Beginning {
         self.kept = BytesMut::new();
     }
 
-    /// Reads on from where it stopped. It loses nothing when it is dropped: between two
-    /// frames all of its state is in `self`.
+    /// Continues to read. Dropping the future loses nothing: between two frames all state is
+    /// in `self`.
     async fn collect<B: Body>(
         &mut self,
         mut body: Pin<&mut B>,
@@ -143,15 +143,15 @@ impl Beginning {
     ) -> Result<(), BodyError> {
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| BodyError::Broken)?;
-            if let Some(turn) = self.take(frame, limit, shared)? {
-                // Allocated for few requests only: the future of all others stays small.
-                Box::pin(sleep_until(turn)).await;
+            if let Some(resume_at) = self.take(frame, limit, shared)? {
+                // Allocated for few requests only, so that the future of all others stays small.
+                Box::pin(sleep_until(resume_at)).await;
             }
         }
         Ok(())
     }
 
-    /// Keeps what is to be kept of a frame, and discards the rest. Returns when to read on.
+    /// Keeps the beginning of a frame and discards the rest. Returns when to continue.
     fn take<D: Buf>(
         &mut self,
         frame: Frame<D>,
@@ -173,7 +173,7 @@ impl Beginning {
         }
         Ok(match data.remaining() {
             0 => None,
-            discarded => shared.turn(u32::try_from(discarded).unwrap_or(u32::MAX)),
+            discarded => shared.resume_at(u32::try_from(discarded).unwrap_or(u32::MAX)),
         })
     }
 }
@@ -189,7 +189,7 @@ impl From<Beginning> for Received {
 
 async fn collect<B: Body>(body: B, limit: usize) -> Result<Bytes, BodyError> {
     let mut body = pin!(body);
-    // Most bodies are one frame, and then nothing is copied.
+    // Most bodies are one frame, which is not copied.
     let mut first: Option<Bytes> = None;
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_limit_holds_to_the_byte_however_the_body_comes() {
+    async fn the_limit_is_exact_for_any_number_of_frames() {
         for sizes in [&[10_usize][..], &[3, 7], &[0, 5, 0, 5], &[1; 10]] {
             assert_eq!(
                 chunks(sizes, 10).await.map(|b| b.len()),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_a_long_body_the_beginning_is_kept_and_the_rest_is_read() {
+    async fn the_beginning_of_a_long_body_is_kept_and_the_rest_is_read() {
         let budget = PendingBodies::new(10);
         for (sizes, expected) in [
             (&[][..], Ok((0, true))),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn bodies_that_wait_share_a_budget_and_get_it_back() {
+    async fn incomplete_bodies_share_a_budget_and_return_it() {
         let budget = PendingBodies::new(25);
         let half_sent = || stream::once(async { frame(5) }).chain(stream::pending());
         let whole_later = stream::iter([frame(5)]).chain(stream::once(async {
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_discarded_is_read_at_a_pace_that_all_share() {
+    async fn discarded_bytes_share_a_rate() {
         const MIB: usize = 1024 * 1024;
         let budget = PendingBodies::new(10);
         let time = Duration::from_secs(60);
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_drips_is_given_up_after_the_time_of_all_of_it() {
+    async fn a_slow_body_times_out_as_a_whole() {
         let start = Instant::now();
         let drips = stream::unfold((), |()| async {
             tokio::time::sleep(Duration::from_secs(9)).await;
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_come_is_given_up() {
+    async fn a_missing_body_times_out() {
         let never = stream::pending::<Result<Frame<Bytes>, std::convert::Infallible>>();
         let read = read(StreamBody::new(never), 10, Duration::from_secs(60)).await;
         assert_eq!(read, Err(BodyError::TooSlow));

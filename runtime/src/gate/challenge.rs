@@ -1,13 +1,13 @@
-//! `WWW-Authenticate`: how a client learns where to log in and what to ask for.
+//! `WWW-Authenticate`: where a client logs in, and which scopes it requests.
 //!
-//! RFC 6750 §3 and RFC 9728 §5.1 say what belongs in it; what clients can read of it
-//! is narrower. Many take the first `scope=` of the header by a regular expression,
-//! some drop a header that is not ASCII, some see only the first scheme. So `Bearer`
-//! comes first, `scope` and `resource_metadata` come before any prose, an empty
-//! `scope` is left out, and the prose is ours and never a sender's.
+//! RFC 6750 §3 and RFC 9728 §5.1 define the header, but many clients read only a part of
+//! it. Many find the first `scope=` with a regular expression, some ignore a header that is
+//! not ASCII, some see only the first scheme. So `Bearer` comes first, `scope` and
+//! `resource_metadata` come before the description, an empty `scope` is left out, and the
+//! description never holds text from a client.
 //!
-//! Who uses tokens that are bound to a key, or has to, is told so by a second header
-//! (RFC 9449 §7.1). It says the same in the words of that scheme.
+//! If the request uses tokens that are bound to a key, or the server requires them, a second
+//! header has the same challenge for the scheme `DPoP` (RFC 9449 §7.1).
 
 use std::collections::HashMap;
 
@@ -44,17 +44,17 @@ impl ErrorCode {
 #[derive(Debug)]
 pub(crate) struct Challenges {
     metadata_url: String,
-    /// What scopes begin with where clients ask for them, and not here.
+    /// The prefix of scopes in requests of clients to the issuer. This server does not use it.
     prefix: String,
-    /// The algorithms of proofs, separated by spaces.
+    /// The signature algorithms of proofs, separated by spaces.
     algorithms: String,
-    /// Challenges without an error, which every login begins with, are made ahead.
-    plain: HashMap<ScopeSet, HeaderValue>,
+    /// Prepared challenges without an error: every login begins with one.
+    prepared: HashMap<ScopeSet, HeaderValue>,
 }
 
 impl Challenges {
-    /// Challenges that point to this protected resource metadata document, and ask for
-    /// scopes with this before their names. Those for the sets in `ahead` are made now.
+    /// Creates challenges that name this protected resource metadata document and scopes with
+    /// this prefix. The challenges for the sets in `ahead` are prepared now.
     pub(crate) fn new(
         metadata_url: &str,
         prefix: &str,
@@ -67,10 +67,10 @@ impl Challenges {
                 format!(
                     "the metadata URL {metadata_url:?} cannot stand in a WWW-Authenticate header"
                 ),
-                "write the resource's URI in ASCII, percent-encoded where RFC 3986 asks for it",
+                "write the resource's URI in ASCII, percent-encoded where RFC 3986 requires it",
             );
         }
-        // RFC 6749 §3.3: what a scope is written with, and a quoted-string as well.
+        // RFC 6749 §3.3: the characters of a scope, which a quoted-string can hold, too.
         if !is_quotable(prefix) {
             faults.add(
                 format!("the scope prefix {prefix:?} cannot be a part of a scope"),
@@ -81,41 +81,41 @@ impl Challenges {
             metadata_url: metadata_url.to_owned(),
             prefix: prefix.to_owned(),
             algorithms: String::new(),
-            plain: HashMap::new(),
+            prepared: HashMap::new(),
         };
         for set in ahead {
-            let made = challenges.write(BEARER, None, set, table, "");
-            challenges.plain.insert(set, made);
+            let challenge = challenges.write(BEARER, None, set, table, "");
+            challenges.prepared.insert(set, challenge);
         }
         challenges
     }
 
-    /// Names these algorithms of proofs to whom uses the scheme `DPoP`.
+    /// Names these signature algorithms in challenges of the scheme `DPoP`.
     pub(crate) fn with_algorithms(mut self, names: impl Iterator<Item = &'static str>) -> Self {
         self.algorithms = names.collect::<Vec<_>>().join(" ");
         self
     }
 
-    /// The names of a set as a client has to ask for them, separated by spaces.
+    /// Returns the names of a set as clients request them, separated by spaces.
     pub(crate) fn scopes(&self, set: ScopeSet, table: &ScopeTable) -> String {
         self.names(set, table).collect::<Vec<_>>().join(" ")
     }
 
-    /// The names of a set as a client has to ask for them.
+    /// Returns the names of a set as clients request them.
     pub(super) fn names(&self, set: ScopeSet, table: &ScopeTable) -> impl Iterator<Item = String> {
         let names = table.names(set);
         names.map(|name| format!("{}{name}", self.prefix))
     }
 
-    /// The challenge for a request without a token: no `error` (RFC 6750 §3.1).
+    /// Returns the challenge for a request without a token: it has no `error` (RFC 6750 §3.1).
     pub(crate) fn without_error(&self, wanted: ScopeSet, table: &ScopeTable) -> HeaderValue {
-        match self.plain.get(&wanted) {
-            Some(made) => made.clone(),
+        match self.prepared.get(&wanted) {
+            Some(challenge) => challenge.clone(),
             None => self.write(BEARER, None, wanted, table, ""),
         }
     }
 
-    /// The challenge with an error and its description in our words.
+    /// Returns the challenge with an error and a description.
     pub(crate) fn with_error(
         &self,
         code: ErrorCode,
@@ -124,7 +124,7 @@ impl Challenges {
         description: &str,
     ) -> HeaderValue {
         match code {
-            // No error of this scheme: the token may be good, and no other is needed.
+            // Not an error of this scheme: the token may be valid, so no other is needed.
             ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
                 self.without_error(wanted, table)
             }
@@ -132,7 +132,7 @@ impl Challenges {
         }
     }
 
-    /// The challenge that stands beside the one of `Bearer` (RFC 9449 §7.1).
+    /// Returns the challenge of the scheme `DPoP` (RFC 9449 §7.1).
     pub(crate) fn of_dpop(
         &self,
         code: Option<ErrorCode>,
@@ -151,7 +151,7 @@ impl Challenges {
         table: &ScopeTable,
         description: &str,
     ) -> HeaderValue {
-        debug_assert!(is_plain_prose(description), "{description}");
+        debug_assert!(is_unambiguous(description), "{description}");
         let mut parameters = Vec::with_capacity(5);
         let metadata = format!("resource_metadata=\"{}\"", self.metadata_url);
         let scope =
@@ -180,7 +180,7 @@ impl Challenges {
             parameters.push(format!("error_description=\"{description}\""));
         }
         let text = format!("{scheme} {}", parameters.join(", "));
-        // Scopes are scope-tokens, the URL was checked at start-up, the prose is ours.
+        // Scopes are scope-tokens, the URL was validated at start-up, and the description is ours.
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(scheme))
     }
 }
@@ -189,7 +189,7 @@ impl Challenges {
 const BEARER: &str = "Bearer";
 const DPOP: &str = "DPoP";
 
-/// The names of a set, separated by spaces (RFC 6749 §3.3).
+/// Returns the names of a set, separated by spaces (RFC 6749 §3.3).
 pub(crate) fn scope_string(set: ScopeSet, table: &ScopeTable) -> String {
     let mut text = String::new();
     for name in table.names(set) {
@@ -201,14 +201,14 @@ pub(crate) fn scope_string(set: ScopeSet, table: &ScopeTable) -> String {
     text
 }
 
-/// Whether a text can stand in a quoted-string (RFC 9110 §5.6.4) as it is.
+/// Returns whether a quoted-string (RFC 9110 §5.6.4) can hold a text unchanged.
 fn is_quotable(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// Whether no client can take a part of the prose for a parameter.
-fn is_plain_prose(text: &str) -> bool {
+/// Returns whether no client can read a part of the description as a parameter.
+fn is_unambiguous(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b' ' | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
         && !["scope=", "error=", "resource_metadata="]
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_made_ahead_is_the_one_made_later() {
+    fn a_prepared_challenge_equals_the_one_written_later() {
         let later = Challenges::new(URL, "", &table(), [], &mut SetupErrors::default());
         assert_eq!(
             later.without_error(table().required(), &table()),
@@ -262,9 +262,15 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_asked_for_as_their_issuer_knows_them() {
+    fn scopes_have_the_prefix_of_their_issuer() {
         let mut faults = SetupErrors::default();
-        let made = Challenges::new(URL, "api://x/", &table(), [table().required()], &mut faults);
+        let made = Challenges::new(
+            URL,
+            "api://x/",
+            &table(),
+            [table().required()],
+            &mut faults,
+        );
         assert!(faults.finish(()).is_ok());
         assert_eq!(
             made.without_error(table().required(), &table())
@@ -280,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_comes_last() {
+    fn the_description_comes_last() {
         let wanted = table().one("a:read").unwrap();
         let made = challenges().with_error(
             ErrorCode::InsufficientScope,
@@ -298,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_a_proof_is_no_error_of_the_bearer_scheme() {
+    fn an_error_of_a_proof_is_no_error_of_the_bearer_scheme() {
         let (all, table) = (
             challenges().with_algorithms(["ES256", "EdDSA"].into_iter()),
             table(),
@@ -323,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_would_break_out_of_its_quotes_is_a_fault() {
+    fn a_url_that_would_break_out_of_its_quotes_is_an_error() {
         for url in [
             "https://a/\"b",
             "https://a/\\",
@@ -337,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_that_a_client_could_misread_is_recognised() {
+    fn a_description_that_a_client_could_misread_is_recognised() {
         for prose in [
             "needs scope=x now",
             "error=1",
@@ -345,7 +351,7 @@ mod tests {
             "a\"b",
             "ä",
         ] {
-            assert!(!is_plain_prose(prose), "{prose}");
+            assert!(!is_unambiguous(prose), "{prose}");
         }
     }
 }

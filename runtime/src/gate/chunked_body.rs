@@ -1,4 +1,4 @@
-//! A body in pieces of which most are shared: a long list is copied for nobody.
+//! A body of three chunks. Most of the bytes are shared: a long list is never copied.
 
 use std::{
     array,
@@ -10,17 +10,17 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Three pieces, sent one after another, of a length that is known.
+/// Three chunks, sent one after another, whose total length is known.
 pub(super) struct ChunkedBody {
-    pieces: array::IntoIter<Bytes, 3>,
+    chunks: array::IntoIter<Bytes, 3>,
     left: u64,
 }
 
 impl ChunkedBody {
-    pub(super) fn new(pieces: [Bytes; 3]) -> Self {
-        let left = pieces.iter().map(|piece| piece.len() as u64).sum();
+    pub(super) fn new(chunks: [Bytes; 3]) -> Self {
+        let left = chunks.iter().map(|chunk| chunk.len() as u64).sum();
         Self {
-            pieces: pieces.into_iter(),
+            chunks: chunks.into_iter(),
             left,
         }
     }
@@ -35,15 +35,15 @@ impl Body for ChunkedBody {
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = self.get_mut();
-        let piece = this.pieces.next();
-        if let Some(piece) = &piece {
-            this.left -= piece.len() as u64;
+        let chunk = this.chunks.next();
+        if let Some(chunk) = &chunk {
+            this.left -= chunk.len() as u64;
         }
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.as_slice().is_empty()
+        self.chunks.as_slice().is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -58,11 +58,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn pieces_are_one_body_of_a_known_length() {
-        let pieces = || ChunkedBody::new([&b"{"[..], b"", b"}"].map(Bytes::from_static));
-        assert_eq!(pieces().size_hint().exact(), Some(2));
-        assert!(!pieces().is_end_stream());
-        let whole = pieces().collect().await.unwrap();
+    async fn chunks_are_one_body_of_a_known_length() {
+        let chunks = || ChunkedBody::new([&b"{"[..], b"", b"}"].map(Bytes::from_static));
+        assert_eq!(chunks().size_hint().exact(), Some(2));
+        assert!(!chunks().is_end_stream());
+        let whole = chunks().collect().await.unwrap();
         assert_eq!(whole.to_bytes(), "{}");
     }
 }

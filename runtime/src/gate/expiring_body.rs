@@ -1,8 +1,7 @@
-//! A stream that ends: with the token that opened it, and with the server.
+//! A stream that ends when its token expires or the server stops.
 //!
-//! A stream outlives the request that was judged. Without an end of its own it would
-//! go on telling a caller things long after their token has expired, and keep a
-//! server that is told to stop from stopping.
+//! A stream outlives the authorization of its request. Without a limit it would send data to
+//! a caller whose token has expired, and keep a stopping server from stopping.
 
 use std::{
     pin::Pin,
@@ -17,7 +16,7 @@ use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pin_project! {
-    /// A body that is cut off when its time is up or the server stops.
+    /// A body that ends after a time, or when the server stops.
     pub(crate) struct ExpiringBody<B> {
         #[pin]
         inner: B,
@@ -30,11 +29,11 @@ pin_project! {
 }
 
 impl<B> ExpiringBody<B> {
-    /// Lets the body go on for `life`, if that is bounded, and until `stop`.
-    pub(crate) fn new(inner: B, life: Option<Duration>, stop: CancellationToken) -> Self {
+    /// Limits the body to `lifetime`, if there is one, and to the time before `stop`.
+    pub(crate) fn new(inner: B, lifetime: Option<Duration>, stop: CancellationToken) -> Self {
         Self {
             inner,
-            time: life.map(tokio::time::sleep),
+            time: lifetime.map(tokio::time::sleep),
             stop: stop.cancelled_owned(),
             ended: false,
         }
@@ -70,7 +69,7 @@ impl<B: Body<Data = Bytes>> Body for ExpiringBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        // How much comes before the end is not known.
+        // The number of bytes before the end is unknown.
         SizeHint::default()
     }
 }

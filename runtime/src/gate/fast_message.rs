@@ -1,10 +1,9 @@
-//! A request in its plain form, read in one pass.
+//! The fast reader: a `tools/call` or a `tools/list` in its most common form, read in one pass.
 //!
-//! rmcp's reader has to find out which of some forty messages a body is: it keeps the body
-//! in a buffer of its own, and tries one after another. Nearly all that arrives has one of
-//! two forms, and those are read here, straight into what is judged and then run. What this
-//! reader takes is a part of what rmcp's takes and means the same; whatever is odd about a
-//! body, it is no plain one, and is left to rmcp's. Nothing is ever read by both.
+//! rmcp's reader has to find out which of some forty messages a body is: it buffers the body
+//! and tries one message after another. This reader reads the two most common ones directly.
+//! It accepts a subset of what rmcp's reader accepts, with the same meaning; every other body
+//! is left to rmcp's reader.
 
 use std::fmt;
 
@@ -20,36 +19,36 @@ use serde_json::Value;
 
 use crate::operation::Operation;
 
-/// A request that needs nothing of rmcp's machinery to be read.
+/// A request that the fast reader has read.
 #[derive(Debug, PartialEq)]
 pub(super) struct FastMessage {
     pub(super) id: RequestId,
-    pub(super) form: Revision,
-    pub(super) asks: FastRequest,
+    pub(super) revision: Revision,
+    pub(super) request: FastRequest,
 }
 
-/// Which revisions a request can be of.
+/// The revision of a request.
 #[derive(Debug, PartialEq)]
 pub(super) enum Revision {
     /// 2026-07-28, as its `_meta` says.
     Current,
-    /// Those that have sessions: its `_meta` says nothing, but where progress is to be told.
+    /// A revision that has sessions. Its `_meta` has at most a progress token.
     Older { progress_token: Option<Value> },
 }
 
-/// What it asks for.
+/// The method of a request with its parameters.
 #[derive(Debug, PartialEq)]
 pub(super) enum FastRequest {
     /// `tools/call`.
     Call { name: String, arguments: JsonObject },
-    /// `tools/list`, from its beginning.
+    /// `tools/list` without a cursor.
     List,
 }
 
 impl FastMessage {
-    /// Reads a body; none when it is not in the plain form.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
-        // Looked at once as a whole, and not once more for each of its texts.
+    /// Parses a body. Returns `None` if rmcp's reader has to read it.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        // Validated once as a whole instead of once for each string.
         let body = std::str::from_utf8(body).ok()?;
         let message: Message = serde_json::from_str(body).ok()?;
         let Params {
@@ -57,7 +56,7 @@ impl FastMessage {
             arguments,
             meta,
         } = message.params;
-        let asks = match (message.method, name, arguments) {
+        let request = match (message.method, name, arguments) {
             (Method::Call, Some(name), arguments) => FastRequest::Call {
                 name,
                 arguments: arguments.unwrap_or_default(),
@@ -66,25 +65,29 @@ impl FastMessage {
             (Method::Call, None, _) | (Method::List, _, _) => return None,
         };
         let Id(id) = message.id;
-        let form = meta.map_or(
+        let revision = meta.map_or(
             Revision::Older {
                 progress_token: None,
             },
-            |Meta(form)| form,
+            |Meta(revision)| revision,
         );
-        Some(Self { id, form, asks })
+        Some(Self {
+            id,
+            revision,
+            request,
+        })
     }
 
-    /// The message that rmcp reads from the same body; none but for a call.
+    /// Returns the message that rmcp reads from the same body, if it is a call.
     pub(super) fn into_message(self) -> Option<ClientJsonRpcMessage> {
-        let FastRequest::Call { name, arguments } = self.asks else {
+        let FastRequest::Call { name, arguments } = self.request else {
             return None;
         };
         let params = CallToolRequestParams::new(name).with_arguments(arguments);
         let mut request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         if let Revision::Older {
             progress_token: Some(token),
-        } = self.form
+        } = self.revision
         {
             request
                 .get_meta_mut()
@@ -93,17 +96,17 @@ impl FastMessage {
         Some(ClientJsonRpcMessage::request(request, self.id))
     }
 
-    /// The operation that it is.
+    /// Returns the operation.
     pub(super) fn operation(&self) -> Operation<'_> {
-        match &self.asks {
+        match &self.request {
             FastRequest::Call { name, .. } => Operation::CallTool(name),
             FastRequest::List => Operation::ListTools,
         }
     }
 
-    /// Its method.
+    /// Returns the method.
     pub(super) fn method(&self) -> &'static str {
-        match self.asks {
+        match self.request {
             FastRequest::Call { .. } => CALL,
             FastRequest::List => LIST,
         }
@@ -119,14 +122,15 @@ pub(super) const CURRENT: &str = "2026-07-28";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Message {
-    #[expect(dead_code, reason = "it is there to be right")]
+    #[expect(dead_code, reason = "only its value is validated")]
     jsonrpc: JsonRpc,
     id: Id,
     method: Method,
     params: Params,
 }
 
-/// Of both methods; `requestState` and `inputResponses` are none of a plain call's.
+/// The parameters of both methods. A call with `requestState` or `inputResponses` is left to
+/// rmcp's reader.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
@@ -147,8 +151,9 @@ enum Method {
     List,
 }
 
-/// The members of `_meta` that make a request one of its revision. With them all others may
-/// say anything, as a tool that goes this way is not told; without them there is one other.
+/// The members of `_meta` that name the revision. With them all other members are ignored,
+/// because a tool on a fast path does not see them; without them only a progress token is
+/// accepted.
 struct Meta(Revision);
 
 enum MetaName {
@@ -161,14 +166,14 @@ enum MetaName {
 /// `"2026-07-28"`.
 struct Current;
 
-/// Capabilities of a client that can be read.
+/// Client capabilities that are valid.
 struct Capabilities;
 
-/// A value that has to be one, and is not kept. `serde::de::IgnoredAny` would pass over
-/// texts and numbers that are none, which rmcp's reader refuses.
+/// Parses any JSON value and discards it. `serde::de::IgnoredAny` would accept strings and
+/// numbers that are not valid, which rmcp's reader refuses.
 struct SkippedValue;
 
-/// Reads a type from a text.
+/// Deserializes a type from a string.
 macro_rules! from_text {
     ($type:ident, $what:literal, $read:expr) => {
         impl<'de> Deserialize<'de> for $type {
@@ -198,7 +203,7 @@ from_text!(JsonRpc, "the version of JSON-RPC", |text| {
     (text == "2.0").then_some(JsonRpc)
 });
 
-from_text!(Method, "a plain method", |text| match text {
+from_text!(Method, "a method of the fast reader", |text| match text {
     CALL => Some(Method::Call),
     LIST => Some(Method::List),
     _ => None,
@@ -265,7 +270,7 @@ impl<'de> Deserialize<'de> for Meta {
                             capabilities.replace(members.next_value()?).is_some()
                         }
                         MetaName::ProgressToken => {
-                            // Of two the last one counts, to rmcp as well.
+                            // The last of two counts, as in rmcp.
                             progress_token = Some(members.next_value()?);
                             false
                         }
@@ -291,7 +296,7 @@ impl<'de> Deserialize<'de> for Meta {
     }
 }
 
-/// What is there, and `null` is none.
+/// Deserializes a member that may be missing, but not `null`.
 fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -303,7 +308,7 @@ where
 impl<'de> Deserialize<'de> for Capabilities {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let members = JsonObject::deserialize(deserializer)?;
-        // Most clients have none, or a few; rmcp reads them in these two steps as well.
+        // Most clients declare none or a few. rmcp reads them in the same two steps.
         if !members.is_empty() {
             serde_json::from_value::<ClientCapabilities>(Value::Object(members))
                 .map_err(Error::custom)?;

@@ -4,7 +4,7 @@ use crate::authorization::{Offers, Target};
 
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
 ///
-/// A message says which item it is about by these, and never by what a caller wrote.
+/// Messages name items by these, never by text from a client.
 #[derive(Debug, Default)]
 pub(crate) struct ItemNames {
     tools: Vec<Box<str>>,
@@ -13,7 +13,7 @@ pub(crate) struct ItemNames {
 }
 
 impl ItemNames {
-    /// The names of what a server offers.
+    /// Collects the names of the offered items.
     pub(crate) fn of(offers: &Offers) -> Self {
         let tools = offers.tools.iter().map(|(name, _)| name.clone());
         let prompts = offers.prompts.iter().map(|(name, _)| name.clone());
@@ -25,7 +25,7 @@ impl ItemNames {
         }
     }
 
-    /// The name of one item.
+    /// Returns the name of an item.
     pub(super) fn get(&self, target: Target) -> Option<&str> {
         let (names, number) = match target {
             Target::Tool(number) => (&self.tools, number),

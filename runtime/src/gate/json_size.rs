@@ -1,26 +1,26 @@
-//! How much memory a JSON text takes as values, found without unpacking it.
+//! Estimates how much memory a JSON text takes as values, without unpacking it.
 //!
 //! Four bytes of text can become several hundred bytes of values: each object that has a
 //! member is a tree node with space for eleven. So a limit on a body's bytes alone does not
-//! limit memory (CWE-400, CWE-789). This scan counts what an unpacking would allocate, in
-//! one pass and without an allocation, so that a text can be refused before it is unpacked.
+//! limit memory (CWE-400, CWE-789). This scan counts what a parser would allocate, in one pass
+//! and without an allocation, so that a text can be refused before it is unpacked.
 
-/// Bytes of one node of the tree that an object is kept in.
+/// Bytes of one node of the tree that stores an object.
 const NODE: usize = 640;
 /// How many members one node holds on average: nodes split in half when they are full.
 const MEMBERS_PER_NODE: usize = 6;
-/// Bytes of a member name or of a text beside its characters: its place and its allocation.
+/// Bytes of a member name or of a string beside its characters: its slot and its allocation.
 const TEXT: usize = 48;
-/// Bytes of a value's place in a list, which grows by doubling.
+/// Bytes of a value's slot in a list, which grows by doubling.
 const ITEM: usize = 64;
 /// Bytes of a list beside its items: the first one makes space for four.
 const LIST: usize = 160;
 
-/// What a JSON text holds. Of a text that is not JSON the numbers mean nothing, and the
-/// reader that refuses it allocates no more than they say.
+/// The size of a JSON text. For a text that is not JSON the numbers are only an upper limit of
+/// what the parser that refuses it allocates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct JsonSize {
-    /// Objects, lists, texts, numbers, booleans and nulls, at every depth. Names of members
+    /// Objects, lists, strings, numbers, booleans and nulls, at every depth. Names of members
     /// are not values.
     pub(super) values: usize,
     /// An upper estimate of the bytes that they take once they are unpacked.
@@ -41,7 +41,7 @@ impl JsonSize {
                 b':' => members += 1,
                 b'"' => {
                     texts += 1;
-                    skip_text(&mut rest);
+                    skip_string(&mut rest);
                 }
                 b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' => {}
                 _ => {
@@ -50,7 +50,7 @@ impl JsonSize {
                 }
             }
         }
-        // Each member has one text as its name.
+        // Each member has one string as its name.
         let values = objects + lists + scalars + texts - members.min(texts);
         // An object without a member has no node, so there are at most as many as members.
         let nodes = objects.min(members) + members / MEMBERS_PER_NODE;
@@ -61,15 +61,15 @@ impl JsonSize {
     }
 }
 
-/// Advances behind the quotation mark that ends a text.
-fn skip_text(rest: &mut std::slice::Iter<'_, u8>) {
+/// Advances behind the quotation mark that ends a string.
+fn skip_string(rest: &mut std::slice::Iter<'_, u8>) {
     loop {
         let bytes = rest.as_slice();
         let Some(end) = memchr::memchr2(b'"', b'\\', bytes) else {
             *rest = [].iter();
             return;
         };
-        // What follows a backslash does not end the text.
+        // The character after a backslash does not end the string.
         let skipped = if bytes[end] == b'"' { end + 1 } else { end + 2 };
         let is_end = bytes[end] == b'"';
         *rest = bytes.get(skipped..).unwrap_or_default().iter();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn small_objects_weigh_more_than_what_a_reader_allocates_for_them() {
+    fn the_estimate_for_small_objects_exceeds_what_a_parser_allocates() {
         for item in [
             "{\"\":0}",
             "{}",

@@ -1,7 +1,7 @@
-//! How long a line the service behind writes about a message.
+//! Limits the length of the log lines that rmcp writes about a message.
 //!
-//! rmcp logs at `info` who a client says that it is, and every notification, as they are.
-//! The application's own subscriber decides where that goes, so the length has to be bounded
+//! rmcp logs the client information and every notification at `info`, unchanged. The
+//! application's subscriber decides where the lines go, so the gate limits their length
 //! before rmcp reads the message.
 
 use std::fmt::{self, Write};
@@ -12,16 +12,20 @@ use rmcp::model::{
     JsonRpcMessage,
 };
 
-/// How long the part of a line that a client fills can be, in bytes as they are logged. With
-/// what else stands in it, no line is longer than 8 KiB.
+/// The maximum length of the client's part of a line, in bytes as they are logged. With the
+/// rest of the line, no line is longer than 8 KiB.
 const LONGEST: usize = 6 * 1024;
 
-/// The longest name and version of a client that are handed on where all of it is too long.
+/// The maximum length of the name and the version in shortened client information, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// What is wrong with a message of which too long a line would be written.
-pub(super) fn fault(message: &ClientJsonRpcMessage) -> Option<&'static str> {
-    let (fits, fault) = match message {
+/// Checks that rmcp logs no line about a message that is too long.
+///
+/// # Errors
+///
+/// Returns which part of the message is too long.
+pub(super) fn check(message: &ClientJsonRpcMessage) -> Result<(), &'static str> {
+    let (fits, error) = match message {
         JsonRpcMessage::Notification(notification) => (
             fits(&notification.notification),
             "the notification is too long: 6 KiB are the most, counted as escaped text",
@@ -39,13 +43,13 @@ pub(super) fn fault(message: &ClientJsonRpcMessage) -> Option<&'static str> {
                 )
             }
         },
-        JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => return None,
+        JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => return Ok(()),
     };
-    (!fits).then_some(fault)
+    if fits { Ok(()) } else { Err(error) }
 }
 
-/// The same handshake with less in it, if a client says more of itself than fits a line:
-/// nothing of what is left out is used here.
+/// Shortens the client information of a handshake if it does not fit a line, and returns the
+/// new body. The server uses nothing of what is left out.
 pub(super) fn shortened(message: &mut ClientJsonRpcMessage) -> Option<Bytes> {
     let JsonRpcMessage::Request(request) = message else {
         return None;
@@ -72,21 +76,21 @@ fn shorten(params: &mut InitializeRequestParams) {
     }
 }
 
-/// The start of a name.
+/// Returns the start of a name.
 fn start(text: &str) -> &str {
     let end = text.floor_char_boundary(LONGEST_NAME);
     text.get(..end).unwrap_or_default()
 }
 
-/// Whether a value is logged in a bounded number of bytes. Nothing is kept of the text.
+/// Returns whether the logged form of a value fits. The text is counted and not stored.
 fn fits(value: &dyn fmt::Debug) -> bool {
-    write!(SessionReservation(LONGEST), "{value:?}").is_ok()
+    write!(LineBudget(LONGEST), "{value:?}").is_ok()
 }
 
-/// Room for so many bytes; who wants more is stopped.
-struct SessionReservation(usize);
+/// A writer that accepts this many bytes and fails at the next one.
+struct LineBudget(usize);
 
-impl Write for SessionReservation {
+impl Write for LineBudget {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
         Ok(())
@@ -111,16 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn a_usual_handshake_is_handed_on_as_it_is() {
+    fn a_handshake_of_common_length_is_forwarded_unchanged() {
         let client =
             json!({"name": "c", "version": "1", "title": "C", "websiteUrl": "https://c.example"});
         let mut message = initialize(client, json!({"elicitation": {}}));
         assert_eq!(shortened(&mut message), None);
-        assert_eq!(fault(&message), None);
+        assert_eq!(check(&message), Ok(()));
     }
 
     #[test]
-    fn what_a_client_says_too_much_of_itself_is_left_out() {
+    fn client_information_that_is_too_long_is_left_out() {
         let long = "\u{e0001}".repeat(1000);
         let icon = json!({"src": format!("data:image/png;base64,{}", "A".repeat(9_000))});
         for client in [
@@ -130,13 +134,13 @@ mod tests {
             json!({"name": "c", "version": "1", "icons": [icon]}),
         ] {
             let mut message = initialize(client, json!({"elicitation": {}, "roots": {}}));
-            assert!(fault(&message).is_some());
+            assert!(check(&message).is_err());
             let body = shortened(&mut message).expect("another body");
-            assert_eq!(fault(&message), None);
+            assert_eq!(check(&message), Ok(()));
             let body: Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(body["id"], 1);
             assert_eq!(body["params"]["protocolVersion"], "2025-11-25");
-            // What a server goes by is all there.
+            // The capabilities that the server uses are complete.
             assert_eq!(
                 body["params"]["capabilities"],
                 json!({"elicitation": {}, "roots": {}})
@@ -146,11 +150,11 @@ mod tests {
         let experimental = json!({"experimental": {"x": {"y": long}}, "elicitation": {}});
         let mut message = initialize(json!({"name": "c", "version": "1"}), experimental);
         assert!(shortened(&mut message).is_some());
-        assert_eq!(fault(&message), None);
+        assert_eq!(check(&message), Ok(()));
     }
 
     #[test]
-    fn a_long_notification_and_a_long_meta_are_faults() {
+    fn a_long_notification_and_a_long_meta_are_refused() {
         let long = "\n".repeat(4_000);
         for (short, params) in [
             (
@@ -165,7 +169,7 @@ mod tests {
             (&*long, json!({})),
         ] {
             let message = json!({"jsonrpc": "2.0", "method": short, "params": params});
-            assert!(fault(&read(message)).is_some(), "{short}");
+            assert!(check(&read(message)).is_err(), "{short}");
         }
         let meta = |name: &str| {
             let meta = json!({
@@ -177,9 +181,9 @@ mod tests {
                 "jsonrpc": "2.0", "id": 1, "method": "resources/list", "params": {"_meta": meta},
             }))
         };
-        assert_eq!(fault(&meta("a client")), None);
-        assert!(fault(&meta(&long)).is_some());
+        assert_eq!(check(&meta("a client")), Ok(()));
+        assert!(check(&meta(&long)).is_err());
         let small = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        assert_eq!(fault(&read(small)), None);
+        assert_eq!(check(&read(small)), Ok(()));
     }
 }

@@ -1,10 +1,10 @@
-//! What a request asks for, as far as that can be read.
+//! The message of a request: the operation, the arguments and the parts that an answer repeats.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, GetMeta, JsonObject, JsonRpcMessage,
-    ProtocolVersion, RequestId,
+    ClientJsonRpcMessage, ClientRequest, GetMeta, JsonObject, JsonRpcMessage, JsonRpcRequest,
+    ProtocolVersion,
 };
 
 use crate::{
@@ -13,58 +13,39 @@ use crate::{
 };
 
 use super::{
-    Gate,
+    fast_head::{self, FastHead},
     fast_message::{FastMessage, FastRequest, Revision},
-    log_line_size, message_limits,
-    refusal::{Refusal, ResponseEnvelope},
+    log_line_size,
+    message_error::MessageError,
+    message_limits, message_size,
+    request_limits::Limits,
+    response_envelope::ResponseEnvelope,
 };
 
-/// The one reading of a request. What is judged is what is here, and what runs is this or,
-/// behind rmcp, what rmcp reads by the same reader from the same bytes.
+/// A request as it is read once. Authorization uses this value, and what runs is this value
+/// or, behind rmcp, what rmcp reads with the same reader from the same bytes.
 pub(super) enum IncomingMessage {
     /// A `GET` or a `DELETE`.
     Method(Operation<'static>),
-    /// One that goes the short way if it is let in.
-    FastMessage(FastMessage),
-    /// Any other message.
+    /// A message that the fast reader has read.
+    Fast(FastMessage),
+    /// A message that rmcp's reader has read.
     Message(Box<ClientJsonRpcMessage>),
-    /// No message at all.
+    /// The body is not a message.
     Unreadable,
 }
 
-impl Gate {
-    /// Reads what the body of a request asks for, and gives the body that is to be handed on.
-    ///
-    /// # Errors
-    ///
-    /// A [`Refusal`] of what would take too much memory, before it is unpacked.
-    pub(super) fn read(
-        &self,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Result<(IncomingMessage, Bytes), Refusal> {
-        let size = self.check_size(&body)?;
-        if json::has_private_name(&body) {
-            return Ok((IncomingMessage::Unreadable, body));
-        }
-        if let Some(plain) = self.plain(headers, &body) {
-            return Ok((IncomingMessage::FastMessage(plain), body));
-        }
-        self.check_size_for_rmcp(&body, size)?;
-        // The very call by which rmcp reads the very bytes that it is given later.
-        Ok(match serde_json::from_slice(&body) {
-            Ok(message) => {
-                let mut message = Box::new(message);
-                let body = log_line_size::shortened(&mut message).unwrap_or(body);
-                (IncomingMessage::Message(message), body)
-            }
-            Err(_) => (IncomingMessage::Unreadable, body),
-        })
-    }
+/// The readers of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// The fast reader, and rmcp's for what it does not read.
+    FastFirst,
+    /// Only rmcp's: the service behind the gate has no fast path.
+    RmcpOnly,
 }
 
 impl IncomingMessage {
-    /// What a request without a body asks for.
+    /// Returns the message of a request without a body.
     pub(super) fn of_method(method: &Method) -> Self {
         Self::Method(match *method {
             Method::GET => Operation::Stream,
@@ -72,52 +53,91 @@ impl IncomingMessage {
         })
     }
 
-    /// The operation that it is; none when it cannot be read.
+    /// Reads the body of a request. A handshake that is too long for a log line is shortened
+    /// in the body, too.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error, before the message is unpacked, if it would take too much memory.
+    pub(super) fn parse(
+        readers: Readers,
+        limits: &Limits,
+        headers: &HeaderMap,
+        body: &mut Bytes,
+    ) -> Result<Self, MessageError> {
+        let size = message_size::check(limits, body)?;
+        if json::has_private_name(body) {
+            return Ok(Self::Unreadable);
+        }
+        let head = match readers {
+            Readers::FastFirst => FastHead::check(headers),
+            Readers::RmcpOnly => None,
+        };
+        if let Some(head) = head
+            && let Some(message) = FastMessage::parse(body)
+            && head.matches(headers, &message)
+            && message_limits::is_plain_id(&message.id)
+        {
+            return Ok(Self::Fast(message));
+        }
+        message_size::check_for_rmcp(limits, body, size)?;
+        // The same call with which rmcp later reads the same bytes.
+        let Ok(message) = serde_json::from_slice(body) else {
+            return Ok(Self::Unreadable);
+        };
+        let mut message = Box::new(message);
+        if let Some(shortened) = log_line_size::shortened(&mut message) {
+            *body = shortened;
+        }
+        Ok(Self::Message(message))
+    }
+
+    /// Returns the operation, or `None` if the message is not readable.
     pub(super) fn operation(&self) -> Option<Operation<'_>> {
         match self {
             Self::Method(operation) => Some(*operation),
-            Self::FastMessage(plain) => Some(plain.operation()),
+            Self::Fast(message) => Some(message.operation()),
             Self::Message(message) => Operation::from_message(message).ok(),
             Self::Unreadable => None,
         }
     }
 
-    /// The arguments of a tool's call.
+    /// Returns the arguments of a tool call.
     pub(super) fn arguments(&self) -> Option<&JsonObject> {
         match self {
-            Self::FastMessage(FastMessage {
-                asks: FastRequest::Call { arguments, .. },
+            Self::Fast(FastMessage {
+                request: FastRequest::Call { arguments, .. },
                 ..
             }) => Some(arguments),
-            Self::Message(message) => match message.as_ref() {
-                JsonRpcMessage::Request(request) => match &request.request {
-                    ClientRequest::CallToolRequest(call) => call.params.arguments.as_ref(),
-                    _ => None,
-                },
+            _ => match &self.request()?.request {
+                ClientRequest::CallToolRequest(call) => call.params.arguments.as_ref(),
                 _ => None,
             },
-            _ => None,
         }
     }
 
-    /// What of it an answer repeats.
+    /// Takes the message of the fast reader, to run it.
+    pub(super) fn take_fast(&mut self) -> Option<FastMessage> {
+        match std::mem::replace(self, Self::Unreadable) {
+            Self::Fast(message) => Some(message),
+            Self::Method(_) | Self::Message(_) | Self::Unreadable => None,
+        }
+    }
+
+    /// Returns the parts that an answer repeats.
     pub(super) fn response_envelope(&self) -> ResponseEnvelope {
-        let (id, is_call, marks_complete) = match self {
-            Self::FastMessage(plain) => (
-                &plain.id,
-                matches!(plain.asks, FastRequest::Call { .. }),
-                plain.form == Revision::Current,
+        let (id, is_call, marks_complete) = match (self, self.request()) {
+            (Self::Fast(message), _) => (
+                &message.id,
+                matches!(message.request, FastRequest::Call { .. }),
+                message.revision == Revision::Current,
             ),
-            Self::Message(message) => match message.as_ref() {
-                JsonRpcMessage::Request(request) => (
-                    &request.id,
-                    matches!(request.request, ClientRequest::CallToolRequest(_)),
-                    request.request.get_meta().protocol_version()
-                        == Some(ProtocolVersion::V_2026_07_28),
-                ),
-                _ => return ResponseEnvelope::default(),
-            },
-            Self::Method(_) | Self::Unreadable => return ResponseEnvelope::default(),
+            (_, Some(request)) => (
+                &request.id,
+                matches!(request.request, ClientRequest::CallToolRequest(_)),
+                revision(request) == Some(ProtocolVersion::V_2026_07_28),
+            ),
+            (_, None) => return ResponseEnvelope::default(),
         };
         ResponseEnvelope {
             id: message_limits::is_short_id(id).then(|| id.clone()),
@@ -126,74 +146,89 @@ impl IncomingMessage {
         }
     }
 
-    /// What is wrong with how its message is called, if anything is.
-    pub(super) fn check_limits(&self, headers: &HeaderMap) -> Option<Refusal> {
+    /// Checks the header that names the revision. The fast reader has compared it with known
+    /// revisions already.
+    ///
+    /// # Errors
+    ///
+    /// Returns a description if the header is malformed.
+    pub(super) fn check_version_header(&self, headers: &HeaderMap) -> Result<(), &'static str> {
         match self {
-            // Looked at before it was taken for a plain one.
-            Self::FastMessage(_) => None,
-            Self::Message(message) => message_limits::fault(headers, Some(message)),
-            Self::Method(_) | Self::Unreadable => message_limits::fault(headers, None),
+            Self::Fast(_) => Ok(()),
+            _ => message_limits::check_version_header(headers),
         }
     }
 
-    /// What a caller with a token is told about a request for which there is no rule.
-    pub(super) fn unknown_method(&self) -> Refusal {
-        let (id, per_request_version, malformed) = match self {
-            Self::FastMessage(plain) => {
-                let is_current = plain.form == Revision::Current;
-                (Some(plain.id.clone()), is_current, None)
-            }
-            Self::Message(message) => {
-                let (id, version) = of_request(message);
-                (id, version, Operation::from_message(message).err())
-            }
-            Self::Method(_) | Self::Unreadable => {
-                return Refusal::Rpc {
-                    id: None,
-                    status: StatusCode::BAD_REQUEST,
-                    code: RpcCode::PARSE_ERROR,
-                    message: "the body is not one JSON-RPC message".to_owned(),
-                };
-            }
+    /// Checks the limits of the message. The fast reader has checked the id already, and reads
+    /// nothing else that has a limit.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the message exceeds a limit.
+    pub(super) fn check_limits(&self) -> Result<(), MessageError> {
+        match self {
+            Self::Message(message) => message_limits::check(message),
+            Self::Method(_) | Self::Fast(_) | Self::Unreadable => Ok(()),
+        }
+    }
+
+    /// Returns whether the client asks for progress or log messages before the answer. The
+    /// fast reader's messages come from clients that get neither.
+    pub(super) fn wants_reports(&self) -> bool {
+        self.request().is_some_and(|request| {
+            let meta = request.request.get_meta();
+            meta.get_progress_token().is_some() || meta.log_level().is_some()
+        })
+    }
+
+    /// Returns whether the request is of a revision that has sessions. As in rmcp, the
+    /// message takes precedence over the header, and a request that names no revision is of
+    /// the oldest.
+    pub(super) fn has_session_revision(&self, headers: &HeaderMap) -> bool {
+        match (self, self.request().and_then(revision)) {
+            (Self::Fast(message), _) => message.revision != Revision::Current,
+            (_, Some(version)) => version.has_initialize(),
+            (_, None) => fast_head::has_session_revision(headers),
+        }
+    }
+
+    /// Returns why there is no rule for the operation of the message.
+    pub(super) fn unknown_method(&self) -> MessageError {
+        let (names_revision, malformed) = match self {
+            Self::Fast(message) => (message.revision == Revision::Current, None),
+            Self::Message(message) => (
+                self.request().and_then(revision).is_some(),
+                Operation::from_message(message).err(),
+            ),
+            Self::Method(_) | Self::Unreadable => return MessageError::Unreadable,
         };
         let is_of_sessions = |malformed: &Malformed<'_>| OF_SESSIONS.contains(&malformed.method);
         match malformed {
-            // What the revision does not have has no parameters that could be wrong.
-            Some(malformed) if !(per_request_version && is_of_sessions(&malformed)) => {
-                Refusal::Rpc {
-                    id,
-                    status: StatusCode::BAD_REQUEST,
-                    code: RpcCode::INVALID_PARAMS,
-                    message: malformed.to_string(),
-                }
+            // A method that the revision does not have has no parameters to be malformed.
+            Some(malformed) if !(names_revision && is_of_sessions(&malformed)) => {
+                MessageError::Params(malformed.to_string().into())
             }
-            _ => Refusal::Rpc {
-                id,
-                // A 404 is 2026-07-28's answer; to a session it would mean that it is gone.
-                status: if per_request_version {
-                    StatusCode::NOT_FOUND
-                } else {
-                    StatusCode::OK
-                },
-                code: RpcCode::METHOD_NOT_FOUND,
-                message: "the server does not offer this method".to_owned(),
+            _ => MessageError::UnknownMethod { names_revision },
+        }
+    }
+
+    fn request(&self) -> Option<&JsonRpcRequest<ClientRequest>> {
+        match self {
+            Self::Message(message) => match message.as_ref() {
+                JsonRpcMessage::Request(request) => Some(request),
+                _ => None,
             },
+            Self::Method(_) | Self::Fast(_) | Self::Unreadable => None,
         }
     }
 }
 
-/// The id of a request, and whether it says of itself which revision it is of.
-fn of_request(message: &ClientJsonRpcMessage) -> (Option<RequestId>, bool) {
-    match message {
-        JsonRpcMessage::Request(request) => (
-            Some(request.id.clone()),
-            request.request.get_meta().protocol_version().is_some(),
-        ),
-        _ => (None, false),
-    }
+/// Returns the revision that a request names in its `_meta`.
+fn revision(request: &JsonRpcRequest<ClientRequest>) -> Option<ProtocolVersion> {
+    request.request.get_meta().protocol_version()
 }
 
-/// Methods that went with the sessions: 2026-07-28 does not have them.
+/// Methods that 2026-07-28 removed together with sessions.
 const OF_SESSIONS: &[&str] = &[
     "initialize",
     "logging/setLevel",

@@ -1,10 +1,10 @@
-//! What a refusal says about a message, read from its first bytes.
+//! The beginning of a message, read from its first bytes for a refusal.
 //!
-//! A caller without a valid token gets 64 KiB of attention: enough for the id, the method
-//! and the name, so that the 401 asks for the scopes of what was called. This reader keeps
-//! these few texts, skips all else without unpacking it, and accepts a body that was cut
-//! off. **Nothing is admitted by it**: a request that may run without a token is read again,
-//! as a whole, by the reader whose result then runs.
+//! Without a valid token 64 KiB of a body are read: enough for the id, the method and the name,
+//! so that the 401 names the scopes of the requested item. This reader keeps these few texts,
+//! skips everything else without unpacking it, and accepts a truncated body. **It permits
+//! nothing**: a request that may run without a token is read again, as a whole, by the reader
+//! whose result then runs.
 
 use std::fmt;
 
@@ -13,12 +13,14 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::operation::Operation;
 
-use super::{fast_message::CURRENT, message_limits::LONGEST_ID, refusal::ResponseEnvelope};
+use super::{
+    fast_message::CURRENT, message_limits::LONGEST_ID, response_envelope::ResponseEnvelope,
+};
 
-/// The longest name or URI that is kept, in bytes. A longer one is nothing that is offered.
+/// The longest name or URI that is kept, in bytes. No offered item has a longer one.
 const LONGEST_NAME: usize = 8 * 1024;
 
-/// How many URIs of a `subscriptions/listen` are kept, to name their scopes.
+/// The maximum number of URIs of a `subscriptions/listen` that are kept, to name their scopes.
 const MOST_URIS: usize = 1024;
 
 /// The beginning of a message, as far as it could be read.
@@ -26,38 +28,37 @@ const MOST_URIS: usize = 1024;
 pub(super) struct MessageHead {
     id: Option<RequestId>,
     method: Option<String>,
-    /// Whether any member `method` says `initialize`, should there be several.
+    /// Whether any of several members `method` is `initialize`.
     is_initialize: bool,
     is_response: bool,
     name: Option<String>,
     uri: Option<String>,
-    /// The prompt whose argument is to be completed.
+    /// The prompt of a completion.
     completed_prompt: Option<String>,
-    /// The template whose variable is to be completed.
+    /// The template of a completion.
     completed_template: Option<String>,
     listened: Vec<String>,
-    /// Whether its `_meta` says that it is of 2026-07-28.
+    /// Whether `_meta` names 2026-07-28.
     is_stateless: bool,
 }
 
 impl MessageHead {
-    /// Reads the first bytes of a body. What is not JSON ends the reading, and what came
-    /// before it stays.
+    /// Reads the first bytes of a body, up to the first byte that is not JSON.
     pub(super) fn read(bytes: &[u8]) -> Self {
         let mut head = Self::default();
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        // The error says where the text ends or what is wrong with it. Neither matters here.
+        // The error states where the text ends or is invalid. What was read before counts.
         let message = At(Place::Message, &mut head);
         let _ = message.deserialize(&mut deserializer);
         head
     }
 
-    /// The operation that it asks for; `None` when that cannot be read.
+    /// Returns the operation, or `None` if it cannot be read.
     pub(super) fn operation(&self) -> Option<Operation<'_>> {
         let Some(method) = self.method.as_deref() else {
             return self.is_response.then_some(Operation::Reply);
         };
-        // Without its name, an operation is one on something that is not offered.
+        // Without a name, the operation is on an item that is not offered.
         let [name, uri, prompt] = [&self.name, &self.uri, &self.completed_prompt]
             .map(|text| text.as_deref().unwrap_or_default());
         Some(match method {
@@ -84,12 +85,12 @@ impl MessageHead {
         })
     }
 
-    /// Whether a reader could take it for an `initialize`.
+    /// Returns whether a reader could read it as an `initialize`.
     pub(super) fn is_initialize(&self) -> bool {
         self.is_initialize
     }
 
-    /// What of it an answer repeats.
+    /// Returns the parts that an answer repeats.
     pub(super) fn response_envelope(&self) -> ResponseEnvelope {
         ResponseEnvelope {
             id: self.id.clone(),
@@ -99,7 +100,7 @@ impl MessageHead {
     }
 }
 
-/// Where in a message a value stands.
+/// The position of a value in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Message,
@@ -117,12 +118,12 @@ enum Place {
     Notifications,
     ListenedUris,
     ListenedUri,
-    /// Where nothing is that matters.
+    /// A position whose value is skipped.
     Elsewhere,
 }
 
 impl Place {
-    /// The place of a member of the object that is here.
+    /// Returns the position of a member of the object at this position.
     fn member(self, name: &str) -> Self {
         match (self, name) {
             (Self::Message, "id") => Self::Id,
@@ -143,7 +144,7 @@ impl Place {
     }
 }
 
-/// Reads the value at a place into a head, or skips it.
+/// Reads the value at a position into a head, or skips it.
 struct At<'h>(Place, &'h mut MessageHead);
 
 impl<'de> DeserializeSeed<'de> for At<'_> {
@@ -232,7 +233,7 @@ impl<'de> Visitor<'de> for At<'_> {
     }
 }
 
-/// Reads the name of a member as the place of its value.
+/// Reads the name of a member as the position of its value.
 struct MemberOf(Place);
 
 impl<'de> DeserializeSeed<'de> for MemberOf {

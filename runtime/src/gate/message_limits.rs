@@ -1,94 +1,75 @@
-//! Bounds on what a message is called by: its id, and the revision that it names.
+//! Limits of the id of a message, of the revision that it names, and of its subscriptions.
 //!
-//! The service behind writes these into its log as they are. Without bounds a sender
-//! could fill that log by one line, or write lines of their own into it (CWE-117).
+//! rmcp logs ids and revisions unchanged. Without limits a client could fill the log with one
+//! line, or forge lines in it (CWE-117).
 
-use http::{HeaderMap, StatusCode};
-use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, ErrorCode as RpcCode, JsonRpcMessage, RequestId,
-};
+use http::HeaderMap;
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, RequestId};
 
-use super::{log_line_size, refusal::Refusal};
+use super::{log_line_size, message_error::MessageError};
 use crate::log_text::is_one_line;
 
-/// The longest id, in bytes. Real ones are numbers, or have 36.
+/// The longest id, in bytes. Real ids are numbers, or have 36 bytes.
 pub(super) const LONGEST_ID: usize = 256;
 
-/// The longest name of a revision, in bytes. Real ones have 10.
+/// The longest name of a revision, in bytes. Real names have 10.
 const LONGEST_VERSION: usize = 64;
 
-/// How many resources one `subscriptions/listen` can name. The service behind compares
-/// each with each.
+/// The maximum number of resources of one `subscriptions/listen`. rmcp compares each with each.
 const MOST_LISTENED: usize = 1024;
 
-/// How long their URIs can be together, in bytes: as long as those of all listeners of one
-/// caller. Larger ones are refused here, before the service behind acknowledges anything.
+/// The maximum length of their URIs together, in bytes: the same as for all listeners of one
+/// caller. Larger requests are refused here, before rmcp acknowledges the subscription.
 const MOST_LISTENED_BYTES: usize = 256 * 1024;
 
-/// Says what is wrong with the identifiers of a message, if anything is.
-pub(super) fn fault(
-    headers: &HeaderMap,
-    message: Option<&ClientJsonRpcMessage>,
-) -> Option<Refusal> {
+/// Checks the length of the `MCP-Protocol-Version` header.
+///
+/// # Errors
+///
+/// Returns a description if the header is too long for the name of a revision.
+pub(super) fn check_version_header(headers: &HeaderMap) -> Result<(), &'static str> {
     let mut versions = headers.get_all("mcp-protocol-version").iter();
-    if versions.any(|version| version.len() > LONGEST_VERSION) {
-        return Some(Refusal::Header(
-            "the MCP-Protocol-Version header names no revision",
-        ));
+    match versions.any(|version| version.len() > LONGEST_VERSION) {
+        true => Err("the MCP-Protocol-Version header names no revision"),
+        false => Ok(()),
     }
-    let (id, request) = match message? {
+}
+
+/// Checks the id of a message and the parameters that the service behind the gate logs or
+/// stores.
+pub(super) fn check(message: &ClientJsonRpcMessage) -> Result<(), MessageError> {
+    let (id, request) = match message {
         JsonRpcMessage::Request(request) => (Some(&request.id), Some(&request.request)),
         JsonRpcMessage::Response(response) => (Some(&response.id), None),
         JsonRpcMessage::Error(error) => (error.id.as_ref(), None),
         JsonRpcMessage::Notification(_) => (None, None),
     };
     if !id.is_none_or(is_plain_id) {
-        return Some(refusal(
-            None,
-            RpcCode::INVALID_REQUEST,
-            "the id is too long, or has control characters",
-        ));
+        return Err(MessageError::Id);
     }
-    if let Some(fault) = log_line_size::fault(message?) {
-        return Some(refusal(id.cloned(), RpcCode::INVALID_PARAMS, fault));
-    }
-    match request {
-        Some(ClientRequest::InitializeRequest(initialize))
-            if !is_plain(initialize.params.protocol_version.as_str(), LONGEST_VERSION) =>
-        {
-            Some(refusal(
-                id.cloned(),
-                RpcCode::INVALID_PARAMS,
-                "protocolVersion names no revision",
-            ))
+    let error = log_line_size::check(message).err().or_else(|| match request? {
+        ClientRequest::InitializeRequest(initialize) => {
+            let version = initialize.params.protocol_version.as_str();
+            (!is_plain(version, LONGEST_VERSION)).then_some("protocolVersion names no revision")
         }
-        Some(ClientRequest::SubscriptionsListenRequest(listen)) => {
+        ClientRequest::SubscriptionsListenRequest(listen) => {
             let uris = &listen.params.notifications.resource_subscriptions;
             let uris = uris.as_deref().unwrap_or_default();
             let bytes: usize = uris.iter().map(String::len).sum();
-            let what = if uris.len() > MOST_LISTENED {
-                "resourceSubscriptions has more than 1024 resources"
+            if uris.len() > MOST_LISTENED {
+                Some("resourceSubscriptions has more than 1024 resources")
             } else if bytes > MOST_LISTENED_BYTES {
-                "resourceSubscriptions has URIs of more than 262144 bytes together: name fewer"
+                Some("resourceSubscriptions has URIs of more than 262144 bytes together: name fewer")
             } else {
-                return None;
-            };
-            Some(refusal(id.cloned(), RpcCode::INVALID_PARAMS, what))
+                None
+            }
         }
         _ => None,
-    }
+    });
+    error.map_or(Ok(()), |error| Err(MessageError::Params(error.into())))
 }
 
-fn refusal(id: Option<RequestId>, code: RpcCode, message: &str) -> Refusal {
-    Refusal::Rpc {
-        id,
-        status: StatusCode::BAD_REQUEST,
-        code,
-        message: message.to_owned(),
-    }
-}
-
-/// Whether an id is short enough to be repeated in an answer.
+/// Returns whether an id is short enough to be repeated in an answer.
 pub(super) fn is_short_id(id: &RequestId) -> bool {
     match id {
         RequestId::Number(_) => true,
@@ -96,7 +77,7 @@ pub(super) fn is_short_id(id: &RequestId) -> bool {
     }
 }
 
-/// Whether an id is short, and breaks no line.
+/// Returns whether an id is short and breaks no log line.
 pub(super) fn is_plain_id(id: &RequestId) -> bool {
     match id {
         RequestId::Number(_) => true,
@@ -104,7 +85,8 @@ pub(super) fn is_plain_id(id: &RequestId) -> bool {
     }
 }
 
-/// Whether a text is short, and nothing in it could break a line or hide in one.
+/// Returns whether a text is short and has no characters that break a log line or are
+/// invisible in it.
 fn is_plain(text: &str, longest: usize) -> bool {
     text.len() <= longest && is_one_line(text)
 }
@@ -116,7 +98,7 @@ mod tests {
 
     fn is_right(message: Value) -> bool {
         let message: ClientJsonRpcMessage = serde_json::from_value(message).unwrap();
-        fault(&HeaderMap::new(), Some(&message)).is_none()
+        check(&message).is_ok()
     }
 
     fn initialize(version: &str) -> Value {
@@ -156,7 +138,7 @@ mod tests {
         let header = |text: String| {
             let mut headers = HeaderMap::new();
             headers.insert("mcp-protocol-version", text.parse().unwrap());
-            fault(&headers, None).is_none()
+            check_version_header(&headers).is_ok()
         };
         assert!(header("a".repeat(64)));
         assert!(!header("a".repeat(65)));

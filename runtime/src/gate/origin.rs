@@ -1,14 +1,12 @@
-//! Is this request meant for this server, and does a page that may ask for it ask?
+//! Checks that a request names this server, and that its page may call the server.
 //!
-//! A browser can be led to a server on its own machine by a name that an attacker
-//! controls (DNS rebinding). Such a request carries the attacker's `Host` or `Origin`.
-//! The rules come from the resource's URI; behind a proxy that is the public name.
+//! An attacker can point a name that they control at a server on the user's machine (DNS
+//! rebinding). The request of the browser then has the attacker's `Host` or `Origin`. The
+//! rules come from the resource's URI; behind a proxy that is the public name.
 
 use http::{HeaderMap, Uri, header};
 
-use crate::loopback::is_loopback_origin;
-
-/// Which `Host` and `Origin` a server answers to.
+/// The values of `Host` and `Origin` that a server accepts.
 #[derive(Debug, Clone)]
 pub(crate) struct OriginRules {
     hosts: Vec<String>,
@@ -16,7 +14,7 @@ pub(crate) struct OriginRules {
     loopback_origins: bool,
 }
 
-/// Why a request is not for us.
+/// Why a request is not for this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OriginError {
     Host,
@@ -40,26 +38,26 @@ impl OriginRules {
         }
     }
 
-    /// The authorities that are answered to.
+    /// Returns the accepted authorities.
     pub(crate) fn hosts(&self) -> &[String] {
         &self.hosts
     }
 
-    /// Judges one request.
+    /// Checks one request.
     pub(crate) fn authorize(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), OriginError> {
         if !self.is_our_host(uri, headers) {
             return Err(OriginError::Host);
         }
         let mut origins = headers.get_all(header::ORIGIN).iter();
         match (origins.next(), origins.next()) {
-            // No client outside of a browser sends one.
+            // Only browsers send one.
             (None, _) => Ok(()),
             (Some(origin), None) if self.allows_origin(origin.as_bytes()) => Ok(()),
             _ => Err(OriginError::Origin),
         }
     }
 
-    /// Whether pages of an origin may ask.
+    /// Returns whether pages of an origin may call the server.
     pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
         let Ok(origin) = std::str::from_utf8(origin) else {
             return false;
@@ -78,8 +76,8 @@ impl OriginRules {
         let target = uri
             .authority()
             .map(|authority| authority.as_str().as_bytes());
-        // RFC 9112 §3.2.2, RFC 9113 §8.3.1: a target and a header that differ are two
-        // answers to "for whom?", and no reader can tell which a proxy has judged.
+        // RFC 9112 §3.2.2, RFC 9113 §8.3.1: if the target and the header differ, it is unknown
+        // which of them a proxy has checked.
         let host = match (named, target) {
             (Some(named), Some(target)) if !named.eq_ignore_ascii_case(target) => return false,
             (Some(host), _) | (None, Some(host)) => host,
@@ -89,6 +87,21 @@ impl OriginRules {
             .iter()
             .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host))
     }
+}
+
+/// Returns whether an origin is `http://` or `https://` with a loopback name and any port.
+fn is_loopback_origin(origin: &str) -> bool {
+    let Some((_, authority)) = origin
+        .split_once("://")
+        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
+    else {
+        return false;
+    };
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 #[cfg(test)]
@@ -130,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn two_answers_to_for_whom_are_none() {
+    fn a_request_that_names_two_hosts_is_refused() {
         let twice = [("host", "api.example"), ("host", "api.example")];
         assert_eq!(authorize("/mcp", &twice), Err(OriginError::Host));
         assert_eq!(
@@ -149,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_origin_is_refused_and_none_is_not() {
+    fn a_foreign_origin_is_refused_and_a_missing_one_is_not() {
         let with = |origin| authorize("/mcp", &[("host", "api.example"), ("origin", origin)]);
         for origin in [
             "https://evil.example",

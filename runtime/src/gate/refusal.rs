@@ -1,151 +1,117 @@
 //! Why a request is refused.
 //!
-//! - [`response`]: the answer: a status, a challenge where one helps, and JSON
+//! - [`response`]: the answer: a status, a challenge where a token can help, and JSON
 
 use std::{borrow::Cow, time::Duration};
 
-use http::StatusCode;
-use rmcp::model::{ErrorCode as RpcCode, RequestId};
-
-use crate::{
-    authorization::Target,
-    bearer::BearerError,
-    scope::{ScopeSet, ScopeTable},
-};
+use crate::{authorization::Target, bearer::BearerError, scope::ScopeSet};
 
 use super::{
-    accept_header::AnswerType,
-    body::BodyError,
-    challenge::{Challenges, ErrorCode},
-    origin::OriginError,
-    response_cache::RefusalCache,
+    accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
+    origin::OriginError, refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
     session::SessionLimitReached,
-    tool_result_denial::ToolResultEnvelope,
 };
 
 mod response;
 
 pub(crate) use response::oauth_error;
+pub(super) use response::server_error;
 
-/// Why a request goes no further.
+/// Why a request is refused.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Refusal {
-    /// It names another server, or a page that may not ask asks.
+    /// The request names another server, or comes from a page of a foreign origin.
     OriginError(OriginError),
     /// The credentials are not one token in the header (RFC 6750 §3.1 `invalid_request`).
     Credentials(BearerError),
-    /// There is no token and one is needed.
+    /// The operation needs a token and the request has none.
     NoToken { wanted: ScopeSet },
-    /// There is a token and it is no good (RFC 6750 §3.1 `invalid_token`).
+    /// The token is not valid (RFC 6750 §3.1 `invalid_token`).
     InvalidToken {
         wanted: ScopeSet,
         description: Cow<'static, str>,
     },
-    /// There is a token, and who sent it has not proved to be its holder (RFC 9449 §7.1).
+    /// The sender of the token has not proved possession of its key (RFC 9449 §7.1).
     ProofFailure {
         wanted: ScopeSet,
-        fault: ProofFailure,
+        failure: ProofFailure,
     },
     /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
     InsufficientScope {
-        /// What the challenge asks for.
-        asked: ScopeSet,
-        /// What the operation needs.
+        /// The scopes that the challenge names.
+        challenged: ScopeSet,
+        /// The scopes that the operation needs.
         needed: ScopeSet,
         missing: ScopeSet,
     },
-    /// The tool will not have it, and no token would help.
+    /// The tool's `authorize` function denies the call, and no token would help.
     Forbidden { reason: Cow<'static, str> },
-    /// Whether the token is good cannot be told now.
+    /// The token cannot be verified now.
     Unavailable {
         retry_after: Duration,
         description: &'static str,
     },
-    /// The session is not the caller's, or there is none.
+    /// The session does not exist, or belongs to another caller.
     NoSession,
-    /// There is no room for one more session.
+    /// No further session can be opened.
     SessionLimit(SessionLimitReached),
-    /// A header of the protocol cannot be read.
+    /// A header of the protocol is malformed.
     Header(&'static str),
-    /// The body did not come whole.
+    /// The body could not be received.
     Body(BodyError),
-    /// The client does not accept the answer's media type.
+    /// The client does not accept the media type of the answer.
     NotAcceptable(AnswerType),
-    /// The operation needs no token, but without one so large a body is not kept.
+    /// The operation needs no token, but a body without a token may not be so large.
     TooLargeWithoutToken { limit: usize },
-    /// The HTTP method is none of the endpoint's.
+    /// The endpoint does not have the HTTP method.
     Method,
-    /// The body is no message, or one with wrong parameters.
-    Rpc {
-        id: Option<RequestId>,
-        status: StatusCode,
-        code: RpcCode,
-        message: String,
-    },
+    /// The message is invalid, or the server does not offer its method.
+    Message(MessageError),
 }
 
-/// A refusal, and what of the request its answer repeats. `'g` is the gate's life.
+/// A refused request: the refusal, and the parts of the request that its answer depends on.
+/// `'g` is the lifetime of the gate.
 #[derive(Debug)]
 pub(crate) struct RefusedRequest<'g> {
     pub(super) refusal: Refusal,
-    pub(super) form: RefusalForm,
-    /// The item that was asked for, by its registered name: a caller's own text is never
-    /// repeated in prose.
+    pub(super) envelope: ResponseEnvelope,
+    /// Whether the denial is answered as the result of a tool call.
+    pub(super) is_tool_result: bool,
+    /// The requested item, by its registered name: a client's own text is never repeated in
+    /// prose.
     pub(super) item: Option<(Target, &'g str)>,
-    /// The scopes that the operation needs; empty where that is not known, or nothing.
+    /// The scopes that the operation needs; empty if it needs none or if they are unknown.
     pub(super) needed: ScopeSet,
 }
 
-/// In which form an answer says that a request is refused. Status and headers are the same
-/// in the first two.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum RefusalForm {
-    /// An error of OAuth (RFC 6749 §5.2).
-    OAuth,
-    /// A JSON-RPC error that answers this request. Many clients show its message, and
-    /// nothing of any other body.
-    JsonRpc(RequestId),
-    /// A challenge that the caller looks for in the result of this call.
-    ToolResult(ToolResultEnvelope),
-}
-
-/// What of a message an answer to it repeats.
-#[derive(Debug, Default)]
-pub(super) struct ResponseEnvelope {
-    /// The id, if it is an integer or a text of at most 256 bytes.
-    pub(super) id: Option<RequestId>,
-    /// Whether a tool is called, so that a denial can be its result.
-    pub(super) is_call: bool,
-    /// Whether the revision is one that marks results as complete.
-    pub(super) marks_complete: bool,
-}
-
 impl From<Refusal> for Box<RefusedRequest<'_>> {
+    /// Refuses a request before its body is read.
     fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.into())
+        RefusedRequest::new(refusal, ResponseEnvelope::default()).into()
     }
 }
 
-impl From<Refusal> for RefusedRequest<'_> {
-    /// A refusal before the request's body was read.
-    fn from(refusal: Refusal) -> Self {
+impl RefusedRequest<'_> {
+    /// Refuses a request whose item is unknown.
+    pub(super) fn new(refusal: Refusal, envelope: ResponseEnvelope) -> Self {
         Self {
             refusal,
-            form: RefusalForm::OAuth,
+            envelope,
+            is_tool_result: false,
             item: None,
             needed: ScopeSet::EMPTY,
         }
     }
 }
 
-/// What is missing to the proof that a token's sender is its holder.
+/// Why a request does not prove possession of its token's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProofFailure {
-    /// The token came by a scheme that it is not for.
+    /// The token came with a scheme that it may not be sent with.
     Scheme(&'static str),
-    /// The proof does not hold.
+    /// The proof is not valid.
     Proof(&'static str),
-    /// The proof lacks a nonce of this time.
+    /// The proof has no current nonce.
     Nonce,
 }
 
@@ -160,7 +126,7 @@ impl ProofFailure {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Scheme(told) | Self::Proof(told) => told,
+            Self::Scheme(description) | Self::Proof(description) => description,
             Self::Nonce => {
                 "the proof needs the nonce that the DPoP-Nonce header of this answer has"
             }
@@ -168,30 +134,23 @@ impl ProofFailure {
     }
 }
 
-/// What a refusal needs to know of the server that it speaks for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RefusalContext<'a> {
-    pub(crate) challenges: &'a Challenges,
-    pub(crate) told: &'a RefusalCache,
-    pub(crate) table: &'a ScopeTable,
-    pub(crate) hosts: &'a [String],
-    /// Whether the scheme `DPoP` is named beside `Bearer`: to whom uses it, or has to.
-    pub(crate) dpop: bool,
-}
-
 impl Refusal {
-    /// The scopes of the refusal: those asked for and, of them, those that are missing.
+    /// Returns the scopes that the challenge names and those of them that are missing.
     pub(crate) fn scopes(&self) -> (ScopeSet, ScopeSet) {
         match *self {
             Self::NoToken { wanted }
             | Self::InvalidToken { wanted, .. }
             | Self::ProofFailure { wanted, .. } => (wanted, wanted),
-            Self::InsufficientScope { asked, missing, .. } => (asked, missing),
+            Self::InsufficientScope {
+                challenged,
+                missing,
+                ..
+            } => (challenged, missing),
             _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
         }
     }
 
-    /// Whether it asks for a token, or for another one.
+    /// Returns whether the answer challenges the client to send a token or another token.
     pub(super) fn is_challenge(&self) -> bool {
         matches!(
             self,
@@ -199,7 +158,7 @@ impl Refusal {
         )
     }
 
-    /// One word for the audit log; OAuth's own where there is one.
+    /// Returns the word for the audit log: OAuth's error code where there is one.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::OriginError(OriginError::Host) => "foreign_host",
@@ -207,7 +166,7 @@ impl Refusal {
             Self::Credentials(_) => ErrorCode::InvalidRequest.as_str(),
             Self::NoToken { .. } => "no_token",
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
-            Self::ProofFailure { fault, .. } => fault.code().as_str(),
+            Self::ProofFailure { failure, .. } => failure.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
@@ -220,27 +179,27 @@ impl Refusal {
             Self::TooLargeWithoutToken { .. } => "body_too_large",
             Self::NotAcceptable(_) => "not_acceptable",
             Self::Method => "method_not_allowed",
-            Self::Rpc { .. } => "rpc_error",
+            Self::Message(_) => "rpc_error",
         }
     }
 
-    /// What a person reads in the body or a log.
-    fn description(&self, voice: RefusalContext<'_>) -> String {
+    /// Returns the description for the body of the answer.
+    fn description(&self, context: RefusalContext<'_>) -> String {
         match self {
             Self::OriginError(OriginError::Host) => format!(
                 "this server answers to {}, and the request names another host; behind a proxy, \
                  set TOOLGATE_RESOURCE to the URL that clients connect to and pass the Host header on",
-                voice.hosts.join(", ")
+                context.hosts.join(", ")
             ),
             Self::OriginError(OriginError::Origin) => {
                 "pages of this origin may not call this server; TOOLGATE_ALLOWED_ORIGINS lists those that may".to_owned()
             }
-            Self::Credentials(fault) => credentials(*fault).to_owned(),
+            Self::Credentials(error) => credentials(*error).to_owned(),
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
             Self::Forbidden { reason } => reason.clone().into_owned(),
-            Self::ProofFailure { fault, .. } => fault.description().to_owned(),
+            Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
             Self::SessionLimit(full) => full.description().to_owned(),
@@ -253,15 +212,15 @@ impl Refusal {
             Self::Body(BodyError::TooSlow) => "the body did not arrive in time".to_owned(),
             Self::Body(BodyError::Broken) => "the body did not arrive whole".to_owned(),
             Self::Method => "the endpoint takes POST, and GET and DELETE for a session".to_owned(),
-            Self::Rpc { message, .. } => message.clone(),
+            Self::Message(error) => error.description().to_owned(),
         }
     }
 }
 
 const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
 
-const fn credentials(fault: BearerError) -> &'static str {
-    match fault {
+const fn credentials(error: BearerError) -> &'static str {
+    match error {
         BearerError::InQuery => {
             "the access token belongs in the Authorization header, not in the URL"
         }

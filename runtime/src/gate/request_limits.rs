@@ -1,44 +1,44 @@
-//! What one request may cost, in bytes, values and time.
+//! The limits of one request, in bytes, values and time.
 
 use std::time::Duration;
 
 /// The largest body of a request, in bytes.
 const BODY: usize = 4 * 1024 * 1024;
 
-/// How much of a body is kept without a valid token, in bytes: enough for the id, the
-/// method and the name.
+/// How much of a body is kept without a valid token, in bytes: enough for the id, the method
+/// and the name.
 const UNAUTHENTICATED_BODY: usize = 64 * 1024;
 
-/// How many JSON values a message may have.
+/// The maximum number of JSON values of a message.
 const JSON_VALUES: usize = 250_000;
 
-/// How long a client may take to send a body.
+/// The maximum time for sending a body.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(60);
 
-/// How much memory all half-sent bodies without a valid token share, in multiples of what
-/// one of them may keep: 16 MiB by default.
+/// The memory that all incomplete bodies without a valid token share, in multiples of what one
+/// of them may keep: 16 MiB by default.
 const PENDING_BODIES: usize = 256;
 
 /// A message may unpack to this many bytes for each byte of its text.
 const UNPACKED_PER_BYTE: usize = 24;
 
-/// A message may unpack to this many bytes for each value that is allowed, however short
-/// its text is: 18 MB by default.
+/// A message may unpack to this many bytes for each allowed value, even if its text is short:
+/// 18 MB by default.
 const UNPACKED_PER_VALUE: usize = 72;
 
-/// The largest handshake, in bytes: a session keeps what its client says of itself there.
+/// The largest handshake, in bytes: a session stores the client information in it.
 pub(super) const HANDSHAKE: usize = 16 * 1024;
 
-/// What one request may cost.
+/// The limits of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Bytes of a body.
+    /// The bytes of a body.
     pub(crate) body: usize,
-    /// Bytes that are kept of a body whose sender has no valid token.
+    /// The bytes that are kept of a body whose sender has no valid token.
     pub(crate) unauthenticated_body: usize,
-    /// Values in a message.
+    /// The JSON values of a message.
     pub(crate) json_values: usize,
-    /// How long a body may take to arrive.
+    /// The time for a body to arrive.
     pub(crate) body_time: Duration,
 }
 
@@ -54,12 +54,12 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The bytes that half-sent bodies without a valid token share.
+    /// Returns the bytes that incomplete bodies without a valid token share.
     pub(crate) fn pending_bodies(&self) -> usize {
         self.unauthenticated_body.saturating_mul(PENDING_BODIES)
     }
 
-    /// To how many bytes a message of this length may unpack.
+    /// Returns to how many bytes a message of this length may unpack.
     pub(super) fn unpacked(&self, length: usize) -> usize {
         let for_values = self.json_values.saturating_mul(UNPACKED_PER_VALUE);
         length.saturating_mul(UNPACKED_PER_BYTE).max(for_values)

@@ -1,4 +1,4 @@
-//! An answer of the gate's own, which can be sent more than once.
+//! Prepared answers of the gate, and a cache for those that are sent most often.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use rmcp::model::RequestId;
 
 use crate::{authorization::Target, scope::ScopeSet};
 
-/// A status, headers and a JSON body.
+/// An answer that can be sent more than once: a status, headers and a JSON body.
 #[derive(Debug, Clone)]
 pub(super) struct PreparedResponse {
     pub(super) status: StatusCode,
@@ -22,19 +22,19 @@ pub(super) struct PreparedResponse {
 #[derive(Debug, Clone)]
 enum JsonBody {
     Whole(Bytes),
-    /// A JSON-RPC error, from behind the id to its end. The id is each request's own.
+    /// A JSON-RPC error without its beginning and the id, which differs for each request.
     AfterId(Bytes),
 }
 
 const BEFORE_ID: &[u8] = br#"{"jsonrpc":"2.0","id":"#;
 
 impl PreparedResponse {
-    /// An answer with this body.
+    /// Prepares an answer with this body.
     pub(super) fn new(status: StatusCode, body: &serde_json::Value) -> Self {
         Self::with(status, JsonBody::Whole(body.to_string().into()))
     }
 
-    /// An answer whose body is this JSON-RPC error, for whichever request it answers.
+    /// Prepares an answer with this JSON-RPC error, for any request.
     pub(super) fn of_error(status: StatusCode, error: &serde_json::Value) -> Self {
         let rest = format!(r#","error":{error}}}"#);
         Self::with(status, JsonBody::AfterId(rest.into()))
@@ -43,7 +43,8 @@ impl PreparedResponse {
     fn with(status: StatusCode, body: JsonBody) -> Self {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        // RFC 6749 §5.1, RFC 9111 §3.5: what depends on a credential is nobody else's.
+        // RFC 6749 §5.1, RFC 9111 §3.5: an answer that depends on a credential must not be
+        // cached for other clients.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Self {
             status,
@@ -52,7 +53,7 @@ impl PreparedResponse {
         }
     }
 
-    /// The answer to the request of this id, where it repeats one.
+    /// Returns the answer to the request with this id, if the answer repeats it.
     pub(super) fn into_response(self, id: Option<&RequestId>) -> Response<Body> {
         let body = match self.body {
             JsonBody::Whole(body) => body,
@@ -68,52 +69,52 @@ impl PreparedResponse {
     }
 }
 
-/// Which refusal of those that are told most: everybody who logs in gets the first, and
-/// everybody who steps up the second.
+/// The refusals that are sent most often: each client that logs in gets the first, and each
+/// client that steps up the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum CachedRefusal {
     NoToken(ScopeSet),
     InsufficientScope(ScopeSet),
 }
 
-/// All that a refusal's answer depends on, but for the request's id.
+/// Everything that the answer of a refusal depends on, except the id of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CacheKey {
     pub(super) refusal: CachedRefusal,
     pub(super) needed: ScopeSet,
     pub(super) item: Option<Target>,
-    /// Whether the scheme `DPoP` is named as well.
+    /// Whether the challenges name the scheme `DPoP`, too.
     pub(super) dpop: bool,
     /// Whether the body is a JSON-RPC error.
     pub(super) is_rpc: bool,
 }
 
-/// How many are kept. There are as many as there are items and sets of scopes that somebody
-/// lacks, and each is a kilobyte or two.
-const KEPT: usize = 512;
+/// The maximum number of cached answers. There is one for each item and each set of missing
+/// scopes, and each has one or two kilobytes.
+const CAPACITY: usize = 512;
 
-/// The usual refusals, each made when it is told for the first time.
+/// The cached answers. Each is prepared when it is sent for the first time.
 #[derive(Debug)]
 pub(crate) struct RefusalCache(Cache<CacheKey, PreparedResponse>);
 
 impl Default for RefusalCache {
     fn default() -> Self {
-        Self(Cache::new(KEPT))
+        Self(Cache::new(CAPACITY))
     }
 }
 
 impl RefusalCache {
-    /// What was told before, else what `make` makes.
+    /// Returns the cached answer, or prepares it with `make`.
     pub(super) fn get_or_insert(
         &self,
         key: CacheKey,
         make: impl FnOnce() -> PreparedResponse,
     ) -> PreparedResponse {
-        if let Some(made) = self.0.get(&key) {
-            return made;
+        if let Some(response) = self.0.get(&key) {
+            return response;
         }
-        let made = make();
-        self.0.insert(key, made.clone());
-        made
+        let response = make();
+        self.0.insert(key, response.clone());
+        response
     }
 }

@@ -10,10 +10,10 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use tower::Service;
 
-use super::{Gate, refusal::oauth_error};
+use super::{Gate, dispatch::dispatch, dpop_headers, refusal::server_error};
 
 /// A service behind the gate.
 #[derive(Clone)]
@@ -40,23 +40,23 @@ where
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // The service behind is asked when a request has passed.
+        // The service behind the gate is polled when a request is forwarded to it.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Self { gate, inner } = self.clone();
-        // A verifier of the application's own may panic: that costs this one request, not
-        // the connection, on which others may be waiting.
+        // An application's verifier may panic; catching it here fails only this request, not
+        // the connection.
         let answer = AssertUnwindSafe(answer(gate, inner, request)).catch_unwind();
-        Box::pin(answer.map(|answer| Ok(answer.unwrap_or_else(|_| broken()))))
+        Box::pin(answer.map(|answer| Ok(answer.unwrap_or_else(|_| server_error()))))
     }
 }
 
-/// Judges a request, and runs it if it is let in.
+/// Answers a request: authorizes it, dispatches it, and completes the headers of the response.
 ///
-/// Room for this is asked for with each request, and a kilobyte is what allocators find at
-/// once. So what few requests need is on the heap by itself.
+/// This future is allocated for each request. It stays below one kilobyte: state that few
+/// requests need is boxed.
 fn answer<I, B>(
     gate: Arc<Gate>,
     inner: I,
@@ -70,35 +70,16 @@ where
 {
     let (mut parts, body) = request.into_parts();
     async move {
-        let dpop = gate.is_dpop(&parts.headers);
-        let mut response = 'answer: {
-            let mut authorized = match gate.authorize(&mut parts, body).await {
-                Ok(authorized) => authorized,
-                Err(refusal) => break 'answer refusal.into_response(gate.voice(dpop)),
-            };
-            if authorized.room.is_some() {
-                // A caller who hangs up half-way must not leave a session behind that
-                // nobody owns and nothing counts.
-                let gate = Arc::clone(&gate);
-                let opening = async move { gate.run(authorized, parts, inner).await }.boxed();
-                break 'answer tokio::spawn(opening).await.unwrap_or_else(|_| broken());
-            }
-            match gate.run_directly(&mut authorized).await {
-                Some(answer) => answer,
-                None => gate.run(authorized, parts, inner).boxed().await,
-            }
+        let dpop = dpop_headers::uses_dpop(&gate.authenticator, &parts.headers);
+        let mut response = match gate.authorize(&mut parts, body).await {
+            Ok(authorized) => dispatch(&gate, authorized, &mut parts, inner).await,
+            Err(refused) => refused.into_response(gate.refusal_context(dpop)),
         };
         if dpop {
-            gate.add_nonce(response.headers_mut());
+            dpop_headers::add_nonce(&gate.authenticator, response.headers_mut());
         }
         response
     }
-}
-
-/// The answer in place of one that was not finished.
-pub(super) fn broken() -> Response<Body> {
-    let status = StatusCode::INTERNAL_SERVER_ERROR;
-    oauth_error(status, "server_error", "the server could not answer", "")
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
-//! Whose MCP session is it, and how long does it live?
+//! The owner and the lifetime of MCP sessions.
 //!
-//! A session's id is no credential: it travels in a header, gets logged, and can be
-//! guessed at. So a session answers only the principal that opened it, whichever of
-//! their tokens they bring. One that was opened without a token, at a server that lets
-//! anybody shake hands, belongs to the first principal who uses it; whoever else knew
-//! its id is then shut out.
+//! A session id is not a credential: it travels in a header, is logged, and may be guessed. So
+//! a session answers only the caller that opened it, with any of its tokens. A session that was
+//! opened without a token, at a server with an open handshake, belongs to the first caller that
+//! uses it; other clients that know its id are then refused.
 //!
-//! - [`session_limits`]: how many there can be, and for how long
-//! - [`session_table`]: which there are, and which of them has to make room
-//! - [`session_guard`]: what keeps one from ending
-//! - [`closing`]: how one ends, behind the gate as well
+//! - [`session_limits`]: the number of sessions and their idle time
+//! - [`session_table`]: the open sessions, and which of them ends for a new one
+//! - [`session_guard`]: keeps a session open
+//! - [`closing`]: ends sessions, in rmcp, too
 
 use std::{
     fmt,
@@ -41,11 +40,11 @@ use {
 /// The header that names a session, in the revisions that have them.
 pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// The sessions of a gate, and which principal owns which.
+/// The sessions of a gate and their owners.
 pub(crate) struct Sessions {
     shared: Arc<Shared>,
-    /// Ends what watches over them when they are gone.
-    gone: CancellationToken,
+    /// Stops the task that ends idle sessions when the gate is dropped.
+    dropped: CancellationToken,
 }
 
 struct Shared {
@@ -53,16 +52,15 @@ struct Shared {
     limits: SessionLimits,
 }
 
-/// Whoever used a session last, by the token that they brought: none while nobody has
-/// brought one.
+/// The caller of the latest token in a session, or `None` if no request had a token.
 ///
-/// A session outlives tokens, and what it is told unasked was asked for by an earlier one.
-/// Its latest token decides what it may still be told.
+/// A session outlives tokens. Notifications go to a subscription that an earlier token
+/// authorized; the latest token decides whether the client may still get them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LatestCaller(Arc<Mutex<Option<Caller>>>);
 
 impl LatestCaller {
-    /// Who it is now.
+    /// Returns the caller now.
     pub(crate) fn caller(&self) -> Option<Caller> {
         self.lock().clone()
     }
@@ -76,30 +74,30 @@ impl LatestCaller {
     }
 }
 
-/// Why a caller does not get into a session.
+/// Why a caller may not use a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionAccess {
-    /// It is somebody's, and the caller has shown no token.
+    /// The session has an owner, and the request has no token.
     AuthenticationRequired,
-    /// There is none of this id, or it is another's, which looks the same.
+    /// The session does not exist, or has another owner. The answer is the same for both.
     NotFound,
 }
 
-/// Why a session cannot be opened: there is no room, and nothing that could make some is idle.
+/// Why a session cannot be opened: the limit is reached, and no session that could end is idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionLimitReached {
-    /// The caller has their share.
+    /// The limit of the caller.
     OfCaller,
-    /// All places are taken, or all that callers without a token have.
+    /// The limit of the server, or of callers without a token.
     OfServer,
 }
 
 impl SessionLimitReached {
-    /// When to try again, in seconds. A session that is in use can be idle at any moment.
+    /// When to try again, in seconds. A session that is in use may become idle at any time.
     pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
-    /// Whoever has their share has reached a limit (RFC 6585 §4); to all others it is the
-    /// server that lacks room (RFC 9110 §15.6.4).
+    /// Returns the status: a caller has reached its limit (RFC 6585 §4), or the server has no
+    /// capacity (RFC 9110 §15.6.4).
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::OfCaller => StatusCode::TOO_MANY_REQUESTS,
@@ -107,34 +105,34 @@ impl SessionLimitReached {
         }
     }
 
-    /// What the caller reads.
+    /// Returns the description for the client.
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::OfCaller => {
                 "you have as many sessions as one caller can have, and all of them are in use; \
-                 end one, or try get_or_insert later"
+                 end one, or try again later"
             }
             Self::OfServer => {
                 "the server has as many sessions as it can have, and all of them are in use; \
-                 try get_or_insert later"
+                 try again later"
             }
         }
     }
 }
 
 impl Sessions {
-    /// No session yet.
+    /// Creates a table without sessions.
     pub(crate) fn new(limits: SessionLimits) -> Self {
         Self {
             shared: Arc::new(Shared {
                 table: Mutex::default(),
                 limits,
             }),
-            gone: CancellationToken::new(),
+            dropped: CancellationToken::new(),
         }
     }
 
-    /// Lets a caller into a session. It does not end before what this gives is dropped.
+    /// Authorizes a caller to use a session, which does not end before the guard is dropped.
     pub(crate) fn enter(
         &self,
         id: &str,
@@ -145,8 +143,8 @@ impl Sessions {
         let entry = table.get_mut(id).ok_or(SessionAccess::NotFound)?;
         match (&entry.owner, identity) {
             (None, None) => {}
-            // Sessions that are opened without a token and claimed with one count as well:
-            // otherwise one principal could have any number of them.
+            // A session that is opened without a token and claimed with one counts for its new
+            // owner: otherwise one caller could have any number of sessions.
             (None, Some(first)) => {
                 if !table.claim(id, first, &self.shared.limits) {
                     return Err(SessionAccess::NotFound);
@@ -166,7 +164,7 @@ impl Sessions {
         )))
     }
 
-    /// Makes room for a session that a caller opens by this message. What is idle may have to
+    /// Reserves places for a session that a caller opens with this message. Idle sessions may
     /// end for it.
     pub(crate) fn reserve(
         &self,
@@ -182,15 +180,15 @@ impl Sessions {
         close(removed);
         Ok(SessionReservation {
             shared: Arc::clone(&self.shared),
-            gone: self.gone.clone(),
+            dropped: self.dropped.clone(),
             owner,
             places,
             is_used: false,
         })
     }
 
-    /// Forgets a session that has ended.
-    pub(crate) fn forget(&self, id: &str) {
+    /// Removes a session that has ended.
+    pub(crate) fn remove(&self, id: &str) {
         self.shared.lock().remove(id);
     }
 }
@@ -203,35 +201,35 @@ impl fmt::Debug for Sessions {
 
 impl Drop for Sessions {
     fn drop(&mut self) {
-        self.gone.cancel();
+        self.dropped.cancel();
     }
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Table> {
-        // Every change is complete in itself: a panic leaves nothing half done.
+        // Each change is one step, so a panic leaves no inconsistent state.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Ends sessions behind the gate.
+/// Ends sessions in rmcp.
 fn close(removed: Vec<Removed>) {
     for (id, entry) in removed {
         (entry.close)(id);
     }
 }
 
-/// Room for a session that is about to be opened. Unused, it is given back.
+/// Places for a session that is about to be opened. Dropped without use, it returns them.
 pub(crate) struct SessionReservation {
     shared: Arc<Shared>,
-    gone: CancellationToken,
+    dropped: CancellationToken,
     owner: Option<Identity>,
     places: usize,
     is_used: bool,
 }
 
 impl SessionReservation {
-    /// Notes that the session was opened, and by whom.
+    /// Adds the session that was opened, with its owner.
     pub(crate) fn open(mut self, id: String, owner: Option<&Caller>, close: Close) {
         self.is_used = true;
         let latest_caller = LatestCaller::default();
@@ -245,9 +243,9 @@ impl SessionReservation {
         };
         let mut table = self.shared.lock();
         table.put(id, entry);
-        // A watch that its runtime has taken along is finished too.
+        // The task has also ended if its runtime was shut down.
         if table.watch.as_ref().is_none_or(JoinHandle::is_finished) {
-            let watch = closing::end_idle(Arc::downgrade(&self.shared), self.gone.clone());
+            let watch = closing::end_idle(Arc::downgrade(&self.shared), self.dropped.clone());
             table.watch = Some(tokio::spawn(watch.boxed()));
         }
     }
@@ -255,7 +253,7 @@ impl SessionReservation {
 
 impl fmt::Debug for SessionReservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Room").finish_non_exhaustive()
+        f.debug_struct("SessionReservation").finish_non_exhaustive()
     }
 }
 

@@ -1,89 +1,57 @@
-//! The short way into a session: rmcp is handed the message that was judged.
+//! The fast path into a session: rmcp's session gets the message that was authorized.
 //!
-//! In a session a call needs rmcp: others cancel it by its id, it may be told of and asked
-//! along the way, and its answer is kept for a client that comes back for it. What it does
-//! not need is to be read again, nor the head of its request to be judged again. Taken is
-//! what is right in every particular; all else goes the long way and gets rmcp's own
-//! answer. A session that is not there is no particular of the request, so rmcp is asked.
+//! In a session a call needs rmcp: the client can cancel it by its id, it may report progress
+//! and ask its client, and its answer is stored for a client that resumes the stream. But
+//! neither the body nor the headers have to be read again. [`Lane`](super::lane::Lane) says
+//! which requests take it. If rmcp does not have the session, rmcp answers the request.
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Request, Response, request::Parts};
+use http::{Request, Response, request::Parts};
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
 
 use crate::authorization::Permit;
 
-use super::{
-    Gate,
-    fast_message::{FastMessage, FastRequest, Revision},
-    message_limits,
-    service::broken,
-    session::SessionGuard,
-    stateless_fast_path::{PROTOCOL_VERSION, is_plain_head, only},
-};
+use super::{fast_message::FastMessage, refusal::server_error, session::SessionGuard};
 
-/// The revisions that have sessions. One that names none is of the oldest.
-const REVISIONS: &[&str] = &["2025-03-26", "2025-06-18", "2025-11-25"];
-
-/// The open sessions of the service behind.
+/// The open sessions of the service behind the gate.
 pub(crate) trait SessionFastPath: Send + Sync {
-    /// Whether there is such a session.
+    /// Returns whether the session exists.
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool>;
 
-    /// The answer of a session to a request; none if it has ended meanwhile.
-    fn ask<'s>(
+    /// Returns the answer of a session to a request, or `None` if it has ended meanwhile.
+    fn send<'s>(
         &'s self,
         session: &'s str,
         request: ClientJsonRpcMessage,
     ) -> BoxFuture<'s, Option<Response<Body>>>;
 }
 
-/// Whether a head is of a revision that has sessions.
-pub(super) fn is_of_sessions(headers: &HeaderMap) -> bool {
-    match only(headers, &PROTOCOL_VERSION) {
-        Some(version) => REVISIONS.iter().any(|known| version == known),
-        None => !headers.contains_key(PROTOCOL_VERSION),
+/// Sends a permitted call to its session. Returns `None`, without an effect, if rmcp has to
+/// answer it.
+pub(super) async fn run(
+    sessions: &dyn SessionFastPath,
+    session: &Arc<SessionGuard>,
+    permit: &Permit,
+    parts: &mut Parts,
+    message: FastMessage,
+) -> Option<Response<Body>> {
+    if !sessions.has(session.id()).await {
+        return None;
     }
-}
-
-impl Gate {
-    /// A call that can be handed to a session if it is let in; none for all others.
-    pub(super) fn plain_in_session(&self, headers: &HeaderMap, body: &[u8]) -> Option<FastMessage> {
-        self.session_fast_path.as_ref()?;
-        let is_plain = is_of_sessions(headers) && is_plain_head(headers);
-        let plain = is_plain.then(|| FastMessage::read(body))??;
-        let is_for_it = matches!(plain.form, Revision::Older { .. })
-            && matches!(plain.asks, FastRequest::Call { .. })
-            && message_limits::is_plain_id(&plain.id);
-        is_for_it.then_some(plain)
-    }
-
-    /// Hands a session what was admitted; none, and nothing is done, if rmcp has to be asked.
-    pub(super) async fn run_in_session(
-        &self,
-        session: &Arc<SessionGuard>,
-        permit: &Permit,
-        parts: &mut Parts,
-        plain: FastMessage,
-    ) -> Option<Response<Body>> {
-        let sessions = self.session_fast_path.as_deref()?;
-        if !sessions.has(session.id()).await {
-            return None;
-        }
-        let mut message = plain.into_message()?;
-        let JsonRpcMessage::Request(request) = &mut message else {
-            return None;
-        };
-        // As rmcp puts it there, with what it is given: a handler looks for all of it.
-        let mut head = std::mem::replace(parts, Request::new(()).into_parts().0);
-        head.extensions.insert(permit.clone());
-        head.extensions.insert(session.latest_caller().clone());
-        // Its handler keeps the session, whether its client waits or not.
-        head.extensions.insert(Arc::clone(session));
-        request.request.extensions_mut().insert(head);
-        let answer = sessions.ask(session.id(), message).await;
-        Some(answer.unwrap_or_else(broken))
-    }
+    let mut message = message.into_message()?;
+    let JsonRpcMessage::Request(request) = &mut message else {
+        return None;
+    };
+    // rmcp puts the head of the request there, with its extensions: handlers look for them.
+    let mut head = std::mem::replace(parts, Request::new(()).into_parts().0);
+    head.extensions.insert(permit.clone());
+    head.extensions.insert(session.latest_caller().clone());
+    // The handler keeps the session open, whether its client waits or not.
+    head.extensions.insert(Arc::clone(session));
+    request.request.extensions_mut().insert(head);
+    let answer = sessions.send(session.id(), message).await;
+    Some(answer.unwrap_or_else(server_error))
 }

@@ -1,9 +1,9 @@
-//! A denial as a tool's result, for hosts that look for a challenge there.
+//! A denial as a tool result, for hosts that look for a challenge there.
 //!
 //! The OpenAI Apps SDK shows its login when a result has `_meta["mcp/www_authenticate"]`
-//! with a challenge that has an `error` and an `error_description`. Everybody else needs
-//! the real status, so a server says whom it answers like this. The tool runs in neither
-//! case, so what a caller says of itself may choose the form.
+//! with a challenge that has an `error` and an `error_description`. All other clients need
+//! the real status, so the server's author chooses which clients get this form. The tool
+//! does not run in either case, so unverified claims of a client may choose the form.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use super::response_cache::PreparedResponse;
 /// The member of `_meta` that holds challenges, as a list.
 const CHALLENGES: &str = "mcp/www_authenticate";
 
-/// Says of a denied call whether the denial is a result.
+/// Returns whether a denied call is answered by a tool result.
 pub(crate) type DenialsAsToolResults = dyn Fn(&DeniedCall<'_>) -> bool + Send + Sync;
 
 /// A call of a tool that was denied, for
@@ -31,14 +31,14 @@ pub struct DeniedCall<'a> {
 }
 
 impl DeniedCall<'_> {
-    /// The client as its token names it (`client_id`, else `azp`); none where there is no
-    /// token, or one that was refused.
+    /// Returns the client that the token names (`client_id`, else `azp`), or `None` without a
+    /// valid token.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.caller.and_then(|caller| caller.claims().client_id())
     }
 
-    /// The client as it calls itself in `User-Agent`, which proves nothing.
+    /// Returns the client's `User-Agent`, which is not verified.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.headers.get(USER_AGENT)?.to_str().ok()
@@ -47,38 +47,31 @@ impl DeniedCall<'_> {
 
 impl fmt::Debug for DeniedCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the headers: the token is one of them.
+        // Without the headers, which include the token.
         f.debug_struct("DeniedCall")
             .field("client_id", &self.client_id())
             .finish_non_exhaustive()
     }
 }
 
-/// The call that a denial answers.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ToolResultEnvelope {
-    pub(super) id: RequestId,
-    /// Whether the revision is one that marks results as complete.
-    pub(super) marks_complete: bool,
-}
-
-/// The result of a call that was denied.
+/// Returns the result of the denied call with this id.
 pub(super) fn result(
-    call: &ToolResultEnvelope,
+    id: &RequestId,
+    marks_complete: bool,
     challenge: &HeaderValue,
-    told: &str,
+    description: &str,
 ) -> PreparedResponse {
     let challenge = challenge.to_str().unwrap_or("Bearer");
     let mut body = json!({
         "jsonrpc": "2.0",
-        "id": call.id,
+        "id": id,
         "result": {
-            "content": [{"type": "text", "text": told}],
+            "content": [{"type": "text", "text": description}],
             "isError": true,
             "_meta": {CHALLENGES: [challenge]},
         },
     });
-    if call.marks_complete {
+    if marks_complete {
         body["result"]["resultType"] = "complete".into();
     }
     PreparedResponse::new(StatusCode::OK, &body)

@@ -23,12 +23,13 @@ use super::{
     catalogue::{Catalogue, Sets},
     changes::Changes,
     gate_plan::{self, GatePlan, Readiness},
-    handler::{Handler, Shared},
+    handler::Handler,
     http_entry::HttpEntry,
     routes,
     scope_hierarchy::ScopeHierarchy,
     security_schemes::{AddSecuritySchemes, SessionsWithSecuritySchemes},
     session_fast_path::OpenSessions,
+    shared::Shared,
     startup_banner::StartupBanner,
     static_documents::StaticDocuments,
     subscriptions::ChangeNotifier,
@@ -145,7 +146,7 @@ pub(super) fn assemble(
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
     let capabilities = catalogue.capabilities(offered.changes);
-    let herald = server.changes.map(|changes| {
+    let notifier = server.changes.map(|changes| {
         Arc::new(ChangeNotifier {
             changes,
             rules: Arc::clone(&plan.rules),
@@ -162,9 +163,9 @@ pub(super) fn assemble(
         rules: Arc::clone(&plan.rules),
         visibility: plan.visibility,
         has_sessions: server.has_sessions,
-        herald,
+        notifier,
         rounds: Arc::new(rounds),
-        lists: ToolListCache::default(),
+        tool_lists: ToolListCache::default(),
     });
     let sessions = Arc::new(SessionsWithSecuritySchemes::default());
     let session_fast_path = server.has_sessions.then(|| -> Arc<dyn SessionFastPath> {

@@ -8,21 +8,24 @@ use crate::{
     operation::Operation,
 };
 
-/// Returns the admission that the gate attached to *this* request, never one of the
+/// Returns the value of a type that the gate attached to *this* request, never one of the
 /// session's.
+pub(super) fn gate_extension<T: Send + Sync + 'static>(extensions: &Extensions) -> Option<&T> {
+    extensions.get::<Parts>()?.extensions.get::<T>()
+}
+
+/// Returns the permit of a request, if it is for the operation that rmcp has read.
 ///
 /// # Errors
 ///
-/// Returns an error if the request has no admission for this operation: the service is
-/// mounted without its gate, or behind another gate.
-pub(super) fn admitted(
+/// Returns an error if the request has no permit for this operation: the service is mounted
+/// without its gate, or behind another gate.
+pub(super) fn confirmed_permit(
     rules: &Rules,
     extensions: &Extensions,
     operation: Operation<'_>,
 ) -> Result<Permit, ErrorData> {
-    let permit = extensions
-        .get::<Parts>()
-        .and_then(|parts| parts.extensions.get::<Permit>());
+    let permit = gate_extension::<Permit>(extensions);
     let confirmed = permit.filter(|permit| rules.confirm(permit, operation).is_ok());
     confirmed.cloned().ok_or_else(|| {
         tracing::error!(

@@ -1,9 +1,8 @@
-//! The server as rmcp sees it: what it is, and the second check of all that is asked.
+//! rmcp's handler: the server's information, and the second check of every request.
 
 use std::{borrow::Cow, future::ready, sync::Arc};
 
 use futures_util::FutureExt;
-use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -19,44 +18,34 @@ use rmcp::{
 };
 
 use crate::{
-    authorization::{Permit, Rules},
-    gate::LatestCaller,
-    operation::Operation,
-    resource::not_found,
-    tool::{LogThreshold, RoundSeal},
+    authorization::Permit, gate::LatestCaller, operation::Operation, resource::not_found,
+    tool::LogThreshold,
 };
 
 use super::{
-    Visibility,
-    catalogue::Catalogue,
-    dispatch_check::admitted,
+    dispatch_check::{confirmed_permit, gate_extension},
     list_handlers::{TTL, only_page},
     listener_quota::Listener,
-    subscriptions::{self, ChangeNotifier, Subscriptions},
-    tool_list_cache::ToolListCache,
+    shared::Shared,
+    subscriptions::{self, Subscriptions},
 };
 
 mod item_calls;
 
-/// Everything that requests share.
-pub(super) struct Shared {
-    pub(super) info: ServerConfig,
-    pub(super) catalogue: Catalogue,
-    pub(super) rules: Arc<Rules>,
-    pub(super) visibility: Visibility,
-    /// Whether clients of the revisions before 2026-07-28 get a session.
-    pub(super) has_sessions: bool,
-    pub(super) herald: Option<Arc<ChangeNotifier>>,
-    pub(super) rounds: Arc<RoundSeal>,
-    pub(super) lists: ToolListCache,
+/// The handler of one request or of one session.
+pub(super) struct Handler {
+    shared: Arc<Shared>,
+    subscriptions: Subscriptions,
+    log_threshold: LogThreshold,
 }
-
-/// One request's or one session's view of the server.
-pub(super) struct Handler(Arc<Shared>, Subscriptions, LogThreshold);
 
 impl Handler {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self(shared, Subscriptions::default(), LogThreshold::default())
+        Self {
+            shared,
+            subscriptions: Subscriptions::default(),
+            log_threshold: LogThreshold::default(),
+        }
     }
 
     fn permit(
@@ -64,10 +53,10 @@ impl Handler {
         extensions: &Extensions,
         operation: Operation<'_>,
     ) -> Result<Permit, ErrorData> {
-        admitted(&self.0.rules, extensions, operation)
+        confirmed_permit(&self.shared.rules, extensions, operation)
     }
 
-    /// A list, for whoever may have it.
+    /// Returns a list to a caller that may have it.
     fn list<T>(
         &self,
         request: Option<PaginatedRequestParams>,
@@ -77,11 +66,11 @@ impl Handler {
     ) -> Result<T, ErrorData> {
         let permit = self.permit(&context.extensions, listing)?;
         only_page(request)?;
-        Ok(list(&self.0, &permit))
+        Ok(list(&self.shared, &permit))
     }
 }
 
-/// Takes away what only a session can have.
+/// Removes the capabilities that need a session.
 fn without_sessions(capabilities: &mut ServerCapabilities) {
     capabilities.logging = None;
     if let Some(tools) = &mut capabilities.tools {
@@ -96,14 +85,9 @@ fn without_sessions(capabilities: &mut ServerCapabilities) {
     }
 }
 
-/// What the gate put beside a request.
-pub(super) fn of_request<T: Send + Sync + 'static>(extensions: &Extensions) -> Option<&T> {
-    extensions.get::<Parts>()?.extensions.get::<T>()
-}
-
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        self.0.info.clone()
+        self.shared.info.clone()
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -116,7 +100,7 @@ impl ServerHandler for Handler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Listing> {
-        let tools = &self.0.catalogue.tools;
+        let tools = &self.shared.catalogue.tools;
         let place = tools.binary_search_by(|tool| tool.name().cmp(name));
         let tool = place.ok().and_then(|place| tools.get(place))?;
         Some(tool.listing().clone())
@@ -130,7 +114,7 @@ impl ServerHandler for Handler {
         let mut result = self.negotiate_initialize(&request);
         context.peer.set_peer_info(request);
         if let Ok(result) = &mut result
-            && !self.0.has_sessions
+            && !self.shared.has_sessions
         {
             without_sessions(&mut result.capabilities);
         }
@@ -145,13 +129,15 @@ impl ServerHandler for Handler {
         let versions = self.supported_protocol_versions().into_owned();
         let mut result = DiscoverResult::from_server_info(versions, self.get_info());
         result.ttl_ms = TTL;
-        result.cache_scope = self.0.cache_scope(Operation::Discover, std::iter::empty());
+        result.cache_scope = self
+            .shared
+            .cache_scope(Operation::Discover, std::iter::empty());
         Ok(result)
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        if let Some(herald) = &self.0.herald {
-            self.1.begin(herald, context.peer);
+        if let Some(notifier) = &self.shared.notifier {
+            self.subscriptions.begin(notifier, context.peer);
         }
     }
 
@@ -159,9 +145,9 @@ impl ServerHandler for Handler {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
-        // The gate has judged every resource of it.
-        let herald = self.0.herald.as_ref()?;
-        Some(herald.accepted(requested))
+        // The gate has authorized every resource of the filter.
+        let notifier = self.shared.notifier.as_ref()?;
+        Some(notifier.accepted(requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
@@ -169,11 +155,11 @@ impl ServerHandler for Handler {
         let uris = uris.unwrap_or_default();
         let extensions = &context.request_context().extensions;
         let permit = self.permit(extensions, Operation::Listen(uris))?;
-        if let Some(herald) = &self.0.herald {
+        if let Some(notifier) = &self.shared.notifier {
             let listener = Listener::of(permit.caller(), extensions);
-            // Held until the listener ends, whatever ends it.
-            let _share = herald.quota.take(listener, uris)?;
-            subscriptions::listen(herald, permit.caller(), &context).await;
+            // Held until the listener ends, for whatever reason.
+            let _share = notifier.quota.take(listener, uris)?;
+            subscriptions::listen(notifier, permit.caller(), &context).await;
         }
         Ok(())
     }
@@ -183,21 +169,21 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        if !self.0.has_sessions {
+        if !self.shared.has_sessions {
             return Err(ErrorData::method_not_found::<SubscribeRequestMethod>());
         }
         let subscribe = Operation::Subscribe(&request.uri);
         let permit = self.permit(&context.extensions, subscribe)?;
-        let latest_caller = of_request::<LatestCaller>(&context.extensions).cloned();
-        let (Some(herald), Some(latest_caller), Some(_)) =
-            (&self.0.herald, latest_caller, permit.target())
+        let latest_caller = gate_extension::<LatestCaller>(&context.extensions).cloned();
+        let (Some(notifier), Some(latest_caller), Some(_)) =
+            (&self.shared.notifier, latest_caller, permit.target())
         else {
             return Err(not_found("there is no such resource", &request.uri));
         };
         let listener = Listener::of(permit.caller(), &context.extensions);
-        self.1.begin(herald, context.peer);
-        self.1
-            .subscribe(request.uri, latest_caller, &herald.quota, listener)
+        self.subscriptions.begin(notifier, context.peer);
+        self.subscriptions
+            .subscribe(request.uri, latest_caller, &notifier.quota, listener)
     }
 
     async fn unsubscribe(
@@ -205,7 +191,7 @@ impl ServerHandler for Handler {
         request: UnsubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        if !self.0.has_sessions {
+        if !self.shared.has_sessions {
             return Err(ErrorData::method_not_found::<UnsubscribeRequestMethod>());
         }
         let unsubscribe = Operation::Unsubscribe(&request.uri);
@@ -213,7 +199,7 @@ impl ServerHandler for Handler {
         if permit.target().is_none() {
             return Err(not_found("there is no such resource", &request.uri));
         }
-        self.1.unsubscribe(&request.uri);
+        self.subscriptions.unsubscribe(&request.uri);
         Ok(())
     }
 
@@ -269,16 +255,16 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.permit(&context.extensions, Operation::SetLevel)?;
-        if self.0.info.capabilities.logging.is_none() || !self.0.has_sessions {
+        if self.shared.info.capabilities.logging.is_none() || !self.shared.has_sessions {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }
-        self.2.set(request.level);
+        self.log_threshold.set(request.level);
         Ok(())
     }
 
-    // What runs is boxed, and what waits for nothing is done at once: else rmcp's dispatch of
-    // all requests would hold the longest of them, for every request, and be compiled as one
-    // function with all of them.
+    // The methods that run an author's code are boxed, and the lists are ready when they
+    // return: otherwise the future of rmcp's dispatch would be as large as the largest of them
+    // for every request, and be compiled as one function with all of them.
 
     fn call_tool(
         &self,

@@ -12,7 +12,7 @@ use crate::{
     access::Requirement, authorization::Permit, operation::Operation, resource::ResourceListing,
 };
 
-use super::handler::Shared;
+use super::shared::Shared;
 
 /// How long a client may cache a list, in milliseconds.
 pub(super) const TTL: u64 = 60_000;

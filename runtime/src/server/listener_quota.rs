@@ -12,7 +12,7 @@ use rmcp::{ErrorData, model::Extensions};
 
 use crate::caller::{Caller, Identity};
 
-use super::{connection::ConnectionId, handler::of_request};
+use super::{connection::ConnectionId, dispatch_check::gate_extension};
 
 /// The maximum length of all URIs of one caller in bytes, over all listeners and sessions.
 /// That is 5,000 URIs of the usual 50 bytes.
@@ -40,7 +40,7 @@ pub(super) enum Listener {
 impl Listener {
     /// Returns the party that sent a request.
     pub(super) fn of(caller: Option<&Caller>, extensions: &Extensions) -> Self {
-        match (caller, of_request::<ConnectionId>(extensions)) {
+        match (caller, gate_extension::<ConnectionId>(extensions)) {
             (Some(caller), _) => Self::Caller(caller.identity()),
             (None, Some(ConnectionId(id))) => Self::Connection(*id),
             (None, None) => Self::Unknown,

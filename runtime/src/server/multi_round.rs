@@ -1,4 +1,4 @@
-//! Requests of several rounds: how the client is asked for missing input.
+//! Requests of several rounds: how the client is requested for missing input.
 //!
 //! In revision 2026-07-28 the question is a result, and each round is a request that the gate
 //! authorizes. In a session of an earlier revision the server sends requests to its client
@@ -30,11 +30,11 @@ use crate::{
     },
 };
 
-use super::handler::of_request;
+use super::dispatch_check::gate_extension;
 
 /// The maximum number of rounds of a request in a session: the same number as clients of
 /// 2026-07-28 accept.
-const MOST: usize = 10;
+const MAX_ROUNDS: usize = 10;
 
 /// One request, which may take several rounds.
 pub(super) struct Rounds<'h> {
@@ -78,7 +78,10 @@ impl<'h> Rounds<'h> {
     }
 
     /// Converts the outcome of a tool to the form that the revision uses for failures.
-    pub(super) fn told(&self, outcome: ToolOutcome) -> Result<CallToolResponse, ErrorData> {
+    pub(super) fn tool_response(
+        &self,
+        outcome: ToolOutcome,
+    ) -> Result<CallToolResponse, ErrorData> {
         match self.is_current {
             true => outcome.into_answer(),
             false => Ok(outcome.into_response()),
@@ -93,31 +96,31 @@ impl<'h> Rounds<'h> {
         run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, ErrorData>>,
     ) -> Result<R, ErrorData> {
         let mut permit = permit.clone();
-        let round = self.judge(&permit, &turn)?;
+        let round = self.validate(&permit, &turn)?;
         let mut end = run(&permit, round).await?;
         if self.is_current {
             return Ok(end);
         }
-        for _ in 0..MOST {
-            let asked = match end.into_asked() {
-                Ok(asked) => asked,
+        for _ in 0..MAX_ROUNDS {
+            let requested = match end.into_input_request() {
+                Ok(requested) => requested,
                 Err(end) => return Ok(end),
             };
-            let requests = asked.input_requests.unwrap_or_default();
-            let waiting = turn.next(asked.request_state);
+            let requests = requested.input_requests.unwrap_or_default();
+            let waiting = turn.next(requested.request_state);
             // A later answer would be refused, so do not wait longer.
-            let left = self.judge(&permit, &waiting)?.left();
+            let left = self.validate(&permit, &waiting)?.left();
             let responses = timeout(left, self.ask(requests)).await.map_err(|_| {
                 ErrorData::internal_error("your client did not answer in time", None)
             })??;
             let turn = waiting.with(responses);
-            permit = self.admit_again(&permit)?;
-            let round = self.judge(&permit, &turn)?;
+            permit = self.authorize_again(&permit)?;
+            let round = self.validate(&permit, &turn)?;
             end = run(&permit, round).await?;
         }
-        match end.into_asked() {
+        match end.into_input_request() {
             Ok(_) => Err(ErrorData::internal_error(
-                "the server asked for input more often than the limit of rounds allows",
+                "the server requested for input more often than the limit of rounds allows",
                 None,
             )),
             Err(end) => Ok(end),
@@ -125,22 +128,22 @@ impl<'h> Rounds<'h> {
     }
 
     /// Validates the request state and the answers of a request and returns its round.
-    pub(super) fn judge(
+    pub(super) fn validate(
         &self,
         permit: &Permit,
         turn: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::judge(self.seal, permit.caller(), turn, declared).map_err(|fault| {
+        CallRound::judge(self.seal, permit.caller(), turn, declared).map_err(|error| {
             tracing::warn!(
                 target: "toolgate::audit",
                 outcome = "no_such_round",
                 method = self.operation.kind(),
                 name = self.name,
-                reason = fault.message(),
+                reason = error.message(),
                 "a request carried a request state or answers that do not belong to it; it was refused"
             );
-            ErrorData::invalid_params(fault.message(), None)
+            ErrorData::invalid_params(error.message(), None)
         })
     }
 
@@ -148,7 +151,7 @@ impl<'h> Rounds<'h> {
     /// last in the session, which the gate has validated. The item must be the same, and so
     /// must the client: a session belongs to one caller, and another client of that caller
     /// cannot continue the request.
-    fn admit_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
+    fn authorize_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
         let refused = || {
             tracing::warn!(
                 target: "toolgate::audit",
@@ -160,7 +163,7 @@ impl<'h> Rounds<'h> {
             ErrorData::invalid_request("you are no longer authorized to do this", None)
         };
         let latest_caller: &LatestCaller =
-            of_request(&self.context.extensions).ok_or_else(refused)?;
+            gate_extension(&self.context.extensions).ok_or_else(refused)?;
         match self.rules.decide(self.operation, latest_caller.caller()) {
             Decision::Admit(permit)
                 if permit.target() == before.target() && client(&permit) == client(before) =>
@@ -174,9 +177,9 @@ impl<'h> Rounds<'h> {
     /// Sends the requests to the client of a session, one after the other.
     async fn ask(&self, requests: InputRequests) -> Result<InputResponses, ErrorData> {
         // Without a session no client can answer.
-        if of_request::<LatestCaller>(&self.context.extensions).is_none() {
+        if gate_extension::<LatestCaller>(&self.context.extensions).is_none() {
             return Err(ErrorData::invalid_request(
-                "a client can be asked for input only in a session or with revision 2026-07-28",
+                "a client can be requested for input only in a session or with revision 2026-07-28",
                 None,
             ));
         }
@@ -189,8 +192,8 @@ impl<'h> Rounds<'h> {
                 }
                 answer = answer(&self.context.peer, request) => answer,
             };
-            let answer = answer.map_err(|fault| {
-                tracing::debug!(target: "toolgate::tool", %fault, "a client did not answer");
+            let answer = answer.map_err(|error| {
+                tracing::debug!(target: "toolgate::tool", %error, "a client did not answer");
                 ErrorData::internal_error(format!("your client did not answer `{key}`"), None)
             })?;
             responses.insert(key, answer);
@@ -202,9 +205,9 @@ impl<'h> Rounds<'h> {
 /// Sends one request to the client and returns its answer.
 async fn answer(peer: &Peer<RoleServer>, request: InputRequest) -> Result<Value, ServiceError> {
     let request = match request {
-        InputRequest::Elicitation(asked) => ServerRequest::ElicitRequest(asked),
-        InputRequest::CreateMessage(asked) => ServerRequest::CreateMessageRequest(asked),
-        InputRequest::ListRoots(asked) => ServerRequest::ListRootsRequest(asked),
+        InputRequest::Elicitation(requested) => ServerRequest::ElicitRequest(requested),
+        InputRequest::CreateMessage(requested) => ServerRequest::CreateMessageRequest(requested),
+        InputRequest::ListRoots(requested) => ServerRequest::ListRootsRequest(requested),
         _ => return Err(ServiceError::UnexpectedResponse),
     };
     let answer = peer.send_request(request).await?;
@@ -215,7 +218,7 @@ async fn answer(peer: &Peer<RoleServer>, request: InputRequest) -> Result<Value,
 /// A response that may ask the client for input.
 pub(super) trait Answer: Sized {
     /// Returns the requested input, or the response itself if it asks for none.
-    fn into_asked(self) -> Result<InputRequiredResult, Self>;
+    fn into_input_request(self) -> Result<InputRequiredResult, Self>;
 }
 
 /// Returns the client ID of a caller.
@@ -226,9 +229,9 @@ fn client(permit: &Permit) -> Option<&str> {
 macro_rules! answers {
     ($($response:ident),*) => {
         $(impl Answer for $response {
-            fn into_asked(self) -> Result<InputRequiredResult, Self> {
+            fn into_input_request(self) -> Result<InputRequiredResult, Self> {
                 match self {
-                    Self::InputRequired(asked) => Ok(asked),
+                    Self::InputRequired(requested) => Ok(requested),
                     done => Err(done),
                 }
             }

@@ -1,4 +1,4 @@
-//! A call in a session, from the message to the answer, without rmcp's own reading of it.
+//! Sends a call to an open session of rmcp and writes its answer as an event stream.
 
 use std::{
     convert::Infallible,
@@ -25,15 +25,16 @@ use crate::gate::SessionFastPath;
 
 use super::{security_schemes::SessionsWithSecuritySchemes, transport::KEEP_ALIVE};
 
-/// How long an answer that has begun waits for its end. Nearly all are whole by then, and
-/// one that is whole is written at once, not event by event.
+/// How long to wait for a complete answer. Most answers are complete by then, and are sent as
+/// one body instead of event by event.
 const GRACE: Duration = Duration::from_millis(10);
-const ALIVE: &[u8] = b":\n\n";
+/// A comment event: it keeps proxies from closing a silent stream.
+const KEEP_ALIVE_EVENT: &[u8] = b":\n\n";
 
 /// The open sessions.
 pub(super) struct OpenSessions {
     pub(super) sessions: Arc<SessionsWithSecuritySchemes>,
-    /// Ends what is still being told.
+    /// Ends the answers that are still being sent.
     pub(super) stop: CancellationToken,
 }
 
@@ -43,55 +44,55 @@ impl SessionFastPath for OpenSessions {
         async move { self.sessions.has_session(&id).await.unwrap_or(false) }.boxed()
     }
 
-    fn ask<'s>(
+    fn send<'s>(
         &'s self,
         session: &'s str,
         request: ClientJsonRpcMessage,
     ) -> BoxFuture<'s, Option<Response<Body>>> {
         let id = session.into();
-        let asking = async move {
+        let sending = async move {
             match self.sessions.create_stream(&id, request).await {
-                Ok(told) => Some(answer(told, &self.stop).await),
+                Ok(events) => Some(answer(events, &self.stop).await),
                 Err(error) => {
-                    tracing::error!(%error, "a session did not take a request");
+                    tracing::error!(%error, "a session did not accept a request");
                     None
                 }
             }
         };
-        asking.boxed()
+        sending.boxed()
     }
 }
 
-/// What a session tells, as an answer.
-async fn answer<S>(told: S, stop: &CancellationToken) -> Response<Body>
+/// Returns the events of a session as an answer.
+async fn answer<S>(events: S, stop: &CancellationToken) -> Response<Body>
 where
     S: Stream<Item = ServerSseMessage> + Send + 'static,
 {
-    let mut told = Box::pin(told);
-    let mut begun = Vec::new();
+    let mut events = Box::pin(events);
+    let mut start = Vec::new();
     let mut grace = pin!(sleep(GRACE));
-    let is_whole = loop {
+    let is_complete = loop {
         tokio::select! {
             biased;
-            event = told.next() => match event {
-                Some(event) => write(&mut begun, event),
+            event = events.next() => match event {
+                Some(event) => write(&mut start, event),
                 None => break true,
             },
             () = &mut grace => break false,
         }
     };
-    if is_whole {
-        return in_events(begun.into());
+    if is_complete {
+        return event_stream(start.into());
     }
-    in_events(Body::new(Telling {
-        begun: (!begun.is_empty()).then(|| begun.into()),
-        told,
+    event_stream(Body::new(SessionEvents {
+        start: (!start.is_empty()).then(|| start.into()),
+        events,
         alive: sleep(KEEP_ALIVE),
         stop: stop.clone().cancelled_owned(),
     }))
 }
 
-fn in_events(body: Body) -> Response<Body> {
+fn event_stream(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     for (name, value) in [
@@ -104,7 +105,7 @@ fn in_events(body: Body) -> Response<Body> {
     response
 }
 
-/// One event as rmcp writes it. JSON has no line breaks, so its text is one line of data.
+/// Writes one event as rmcp does. Serialized JSON has no line breaks, so it is one line of data.
 fn write(text: &mut Vec<u8>, event: ServerSseMessage) {
     text.extend_from_slice(b"data: ");
     if let Some(message) = &event.message {
@@ -125,10 +126,10 @@ fn write(text: &mut Vec<u8>, event: ServerSseMessage) {
 }
 
 pin_project! {
-    /// The rest of what a session tells.
-    struct Telling<S> {
-        begun: Option<Bytes>,
-        told: Pin<Box<S>>,
+    /// The body of an answer that was not complete in time.
+    struct SessionEvents<S> {
+        start: Option<Bytes>,
+        events: Pin<Box<S>>,
         #[pin]
         alive: Sleep,
         #[pin]
@@ -136,7 +137,7 @@ pin_project! {
     }
 }
 
-impl<S: Stream<Item = ServerSseMessage>> http_body::Body for Telling<S> {
+impl<S: Stream<Item = ServerSseMessage>> http_body::Body for SessionEvents<S> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -145,20 +146,22 @@ impl<S: Stream<Item = ServerSseMessage>> http_body::Body for Telling<S> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let mut this = self.project();
-        if let Some(begun) = this.begun.take() {
-            return Poll::Ready(Some(Ok(Frame::data(begun))));
+        if let Some(start) = this.start.take() {
+            return Poll::Ready(Some(Ok(Frame::data(start))));
         }
         if this.stop.poll(cx).is_ready() {
             return Poll::Ready(None);
         }
-        let text = match this.told.poll_next_unpin(cx) {
+        let text = match this.events.poll_next_unpin(cx) {
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Ready(Some(event)) => {
                 let mut text = Vec::new();
                 write(&mut text, event);
                 text.into()
             }
-            Poll::Pending if this.alive.as_mut().poll(cx).is_ready() => Bytes::from_static(ALIVE),
+            Poll::Pending if this.alive.as_mut().poll(cx).is_ready() => {
+                Bytes::from_static(KEEP_ALIVE_EVENT)
+            }
             Poll::Pending => return Poll::Pending,
         };
         this.alive.reset(Instant::now() + KEEP_ALIVE);

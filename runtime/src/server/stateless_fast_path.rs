@@ -1,4 +1,4 @@
-//! The short way to a tool: no second reading, no transport.
+//! Runs a tool, or lists the tools, on the fast path without a session.
 
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
@@ -11,7 +11,7 @@ use crate::{
     tool::{Call, Refused, Tool},
 };
 
-use super::handler::Shared;
+use super::{security_schemes, shared::Shared};
 
 impl StatelessFastPath for Shared {
     fn takes(&self, target: Target) -> bool {
@@ -48,8 +48,14 @@ impl StatelessFastPath for Shared {
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {
-        // The second check, as rmcp's way has it.
+        // The second check, as in rmcp's lane.
         self.rules.confirm(permit, Operation::ListTools).ok()?;
-        self.tools_as_bytes(permit)
+        let switched = self.rules.switched();
+        self.tool_lists
+            .get_or_build(switched, self.visibility, permit, || {
+                let mut list = serde_json::to_value(self.tools(permit)).ok()?;
+                security_schemes::publish(&mut list);
+                Some(list.to_string().into())
+            })
     }
 }

@@ -5,7 +5,7 @@ use quick_cache::{Weighter, sync::Cache};
 
 use crate::{authorization::Permit, caller::Caller, scope::ScopeSet};
 
-use super::{Visibility, handler::Shared, security_schemes};
+use super::Visibility;
 
 /// How many bytes of lists are cached at most.
 const CAPACITY: u64 = 16 * 1024 * 1024;
@@ -37,27 +37,30 @@ impl Weighter<Class, Bytes> for Length {
     }
 }
 
-impl Shared {
-    /// Returns the `tools/list` result for an admitted caller, as JSON. Returns `None` if
-    /// serialization fails.
-    pub(super) fn tools_as_bytes(&self, permit: &Permit) -> Option<Bytes> {
-        let granted = permit.caller().map(Caller::granted);
+impl ToolListCache {
+    /// Returns the cached list for a caller, or builds it with `build` and caches it.
+    ///
+    /// `switched` is the number of switches before this call: a list that is built during a
+    /// switch is cached under the old number and not served after the switch.
+    pub(super) fn get_or_build(
+        &self,
+        switched: u64,
+        visibility: Visibility,
+        permit: &Permit,
+        build: impl FnOnce() -> Option<Bytes>,
+    ) -> Option<Bytes> {
         let class = Class {
-            // Read before the list is built: a list built during a switch is cached under the
-            // old number and not served after the switch.
-            switched: self.rules.switched(),
-            granted: match self.visibility {
+            switched,
+            granted: match visibility {
                 Visibility::All => None,
-                Visibility::Granted => granted,
+                Visibility::Granted => permit.caller().map(Caller::granted),
             },
         };
-        if let Some(list) = self.lists.0.get(&class) {
+        if let Some(list) = self.0.get(&class) {
             return Some(list);
         }
-        let mut list = serde_json::to_value(self.tools(permit)).ok()?;
-        security_schemes::publish(&mut list);
-        let list = Bytes::from(list.to_string());
-        self.lists.0.insert(class, list.clone());
+        let list = build()?;
+        self.0.insert(class, list.clone());
         Some(list)
     }
 }

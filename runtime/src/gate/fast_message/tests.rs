@@ -12,14 +12,14 @@ fn with_meta(meta: &str) -> String {
     call("1", &format!(r#"{{"name":"a","_meta":{meta}}}"#))
 }
 
-/// What rmcp makes of a body.
+/// Reads a body with rmcp's reader.
 fn by_rmcp(body: &str) -> Option<FastMessage> {
     let message: ClientJsonRpcMessage = serde_json::from_str(body).ok()?;
     let JsonRpcMessage::Request(request) = message else {
         return None;
     };
     let meta = request.request.get_meta();
-    let form = if meta.protocol_version() == Some(ProtocolVersion::V_2026_07_28) {
+    let revision = if meta.protocol_version() == Some(ProtocolVersion::V_2026_07_28) {
         assert!(meta.client_capabilities().is_some());
         Revision::Current
     } else {
@@ -27,7 +27,8 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         let progress_token = meta.get("progressToken").cloned();
         Revision::Older { progress_token }
     };
-    let asks = match request.request {
+    let id = request.id;
+    let request = match request.request {
         ClientRequest::CallToolRequest(call) => FastRequest::Call {
             name: call.params.name.into_owned(),
             arguments: call.params.arguments.unwrap_or_default(),
@@ -35,12 +36,15 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         ClientRequest::ListToolsRequest(_) => FastRequest::List,
         _ => return None,
     };
-    let id = request.id;
-    Some(FastMessage { id, form, asks })
+    Some(FastMessage {
+        id,
+        revision,
+        request,
+    })
 }
 
 #[test]
-fn a_plain_body_means_what_rmcp_reads() {
+fn the_fast_reader_reads_what_rmcp_reads() {
     let list = format!(
         r#"{{"params":{{"_meta":{META}}},"method":"tools\/list","id":"a","jsonrpc":"2.0"}}"#
     );
@@ -59,14 +63,14 @@ fn a_plain_body_means_what_rmcp_reads() {
         with_meta(&META.replace("{}", r#"{"elicitation":{"form":{}},"sampling":{},"roots":{"listChanged":true},"made":[7]}"#)),
         with_meta(&META.replacen('{', r#"{"progressToken":[{"x":1e3,"y":"\ud83d\ude00"}],"io.modelcontextprotocol/clientInfo":7,"#, 1)),
     ] {
-        let plain = FastMessage::read(body.as_bytes());
-        assert!(plain.is_some(), "{body}");
-        assert_eq!(plain, by_rmcp(&body), "{body}");
+        let fast = FastMessage::parse(body.as_bytes());
+        assert!(fast.is_some(), "{body}");
+        assert_eq!(fast, by_rmcp(&body), "{body}");
     }
 }
 
 #[test]
-fn what_a_session_is_handed_is_what_rmcp_reads() {
+fn a_session_gets_what_rmcp_reads() {
     for body in [
         call("1", r#"{"name":"a"}"#),
         call(
@@ -76,40 +80,40 @@ fn what_a_session_is_handed_is_what_rmcp_reads() {
         with_meta("{}"),
         with_meta(r#"{"progressToken":"a"}"#),
         with_meta(r#"{"progressToken":-7}"#),
-        // No token of any revision, and nobody's fault but the client's.
+        // Not a progress token of any revision. rmcp keeps it unchanged, too.
         with_meta(r#"{"progressToken":[1e3,null,{"x":1}]}"#),
         with_meta(r#"{"progressToken":1,"progressToken":2}"#),
     ] {
-        let plain = FastMessage::read(body.as_bytes());
-        assert_eq!(plain, by_rmcp(&body), "{body}");
-        let handed = plain.and_then(FastMessage::into_message).unwrap();
+        let fast = FastMessage::parse(body.as_bytes());
+        assert_eq!(fast, by_rmcp(&body), "{body}");
+        let sent = fast.and_then(FastMessage::into_message).unwrap();
         let mut read: ClientJsonRpcMessage = serde_json::from_str(&body).unwrap();
-        let (JsonRpcMessage::Request(handed), JsonRpcMessage::Request(read)) = (handed, &mut read)
+        let (JsonRpcMessage::Request(sent), JsonRpcMessage::Request(read)) = (sent, &mut read)
         else {
             panic!("{body}");
         };
-        assert_eq!(handed.id, read.id);
-        assert_eq!(handed.request.get_meta(), read.request.get_meta(), "{body}");
+        assert_eq!(sent.id, read.id);
+        assert_eq!(sent.request.get_meta(), read.request.get_meta(), "{body}");
         // To a tool no arguments and none are the same.
         if let ClientRequest::CallToolRequest(call) = &mut read.request {
             call.params.arguments.get_or_insert_default();
         }
-        let [handed, read] =
-            [&handed.request, &read.request].map(|request| serde_json::to_value(request).unwrap());
-        let [handed, read] = [handed, read].map(|mut request| {
+        let [sent, read] =
+            [&sent.request, &read.request].map(|request| serde_json::to_value(request).unwrap());
+        let [sent, read] = [sent, read].map(|mut request| {
             // Empty, and not there, are the same as well.
             let params = request["params"].as_object_mut().unwrap();
             params.retain(|name, value| name != "_meta" || *value != serde_json::json!({}));
             request
         });
-        assert_eq!(handed, read, "{body}");
+        assert_eq!(sent, read, "{body}");
     }
 }
 
 #[test]
-fn what_is_odd_is_left_to_rmcp() {
+fn unusual_bodies_are_left_to_rmcp() {
     let right = with_meta(META);
-    assert!(FastMessage::read(right.as_bytes()).is_some());
+    assert!(FastMessage::parse(right.as_bytes()).is_some());
     let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
     for odd in [
         String::new(),
@@ -163,16 +167,16 @@ fn what_is_odd_is_left_to_rmcp() {
             r#"{"io.modelcontextprotocol/clientCapabilities":{},"#,
             1,
         )),
-        // No text and no number, where nobody looks: to rmcp the whole is unreadable.
+        // An invalid string or number in an ignored member: rmcp refuses the whole body.
         with_meta(&META.replacen('{', r#"{"x":1e999,"#, 1)),
         with_meta(&META.replacen('{', r#"{"x":"\ud800","#, 1)),
         with_meta(&META.replacen('{', r#"{"\ud800":0,"#, 1)),
         with_meta(&META.replacen('{', &format!("{{\"x\":{deep},"), 1)),
     ] {
-        assert_eq!(FastMessage::read(odd.as_bytes()), None, "{odd}");
+        assert_eq!(FastMessage::parse(odd.as_bytes()), None, "{odd}");
     }
     let mut not_utf8 = with_meta(&META.replacen('{', r#"{"x":"?","#, 1)).into_bytes();
     let mark = not_utf8.iter().position(|&byte| byte == b'?');
     not_utf8[mark.unwrap()] = 0xff;
-    assert_eq!(FastMessage::read(&not_utf8), None);
+    assert_eq!(FastMessage::parse(&not_utf8), None);
 }

@@ -61,7 +61,7 @@ fn it_names_the_operation_that_the_full_reader_finds() {
 }
 
 #[test]
-fn a_body_that_is_cut_off_tells_what_came_before_the_cut() {
+fn a_truncated_body_is_read_up_to_its_end() {
     let whole = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read","arguments":{"text":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}}"#;
     let first = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read","arg"#;
     for text in [&whole[..whole.len() - 20], first] {

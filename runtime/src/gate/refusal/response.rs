@@ -1,4 +1,4 @@
-//! The answer that says why a request is refused.
+//! The answer to a refused request. Its form is chosen here.
 
 use axum::body::Body;
 use http::{
@@ -18,85 +18,106 @@ use super::{
         session::SessionLimitReached,
         tool_result_denial,
     },
-    LACKS_SCOPE, Refusal, RefusalContext, RefusalForm, RefusedRequest, credentials,
+    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, credentials,
 };
 
 /// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
-/// reserves: clients give -32000 and -32001 meanings of their own.
+/// reserves, because clients use -32000 and -32001 for other errors.
 const UNAUTHORIZED: RpcCode = RpcCode(-31401);
 const FORBIDDEN: RpcCode = RpcCode(-31403);
 const TOO_MANY_REQUESTS: RpcCode = RpcCode(-31429);
 
+/// The form of the answer to a refused request. Status and headers are the same in the first
+/// two.
+#[derive(Debug, Clone, Copy)]
+enum RefusalForm<'r> {
+    /// An error of OAuth (RFC 6749 §5.2).
+    OAuth,
+    /// A JSON-RPC error that answers this request. Many clients show its message, and nothing
+    /// of any other body.
+    JsonRpc(&'r RequestId),
+    /// A tool result with a challenge, for hosts that look for it there.
+    ToolResult(&'r RequestId),
+}
+
 impl RefusedRequest<'_> {
-    /// The answer.
-    pub(crate) fn into_response(self, voice: RefusalContext<'_>) -> Response<Body> {
+    /// Renders the answer.
+    pub(in crate::gate) fn into_response(self, context: RefusalContext<'_>) -> Response<Body> {
         let refusal = match self.refusal {
             Refusal::NoToken { wanted } => CachedRefusal::NoToken(wanted),
-            Refusal::InsufficientScope { asked, .. } => CachedRefusal::InsufficientScope(asked),
-            _ => return self.made(voice).into_response(self.id()),
+            Refusal::InsufficientScope { challenged, .. } => {
+                CachedRefusal::InsufficientScope(challenged)
+            }
+            _ => return self.render(context).into_response(self.id()),
         };
-        let is_rpc = match self.form {
+        let is_rpc = match self.form() {
             RefusalForm::OAuth => false,
             RefusalForm::JsonRpc(_) => true,
-            // Its text is the call's own.
-            RefusalForm::ToolResult(_) => return self.made(voice).into_response(None),
+            // The result holds the id of this call.
+            RefusalForm::ToolResult(_) => return self.render(context).into_response(None),
         };
         let key = CacheKey {
             refusal,
             needed: self.needed,
             item: self.item.map(|(target, _)| target),
-            dpop: voice.dpop,
+            dpop: context.dpop,
             is_rpc,
         };
-        let made = voice.told.get_or_insert(key, || self.made(voice));
-        made.into_response(self.id())
+        let prepared = context.cache.get_or_insert(key, || self.render(context));
+        prepared.into_response(self.id())
+    }
+
+    fn form(&self) -> RefusalForm<'_> {
+        match &self.envelope.id {
+            Some(id) if self.is_tool_result => RefusalForm::ToolResult(id),
+            Some(id) => RefusalForm::JsonRpc(id),
+            None => RefusalForm::OAuth,
+        }
     }
 
     fn id(&self) -> Option<&RequestId> {
-        match &self.form {
+        match self.form() {
             RefusalForm::JsonRpc(id) => Some(id),
             RefusalForm::OAuth | RefusalForm::ToolResult(_) => None,
         }
     }
 
-    /// The answer, made. A challenge stands on 400, 401 and 403 that a token can cure, and
-    /// on no other: some clients take any challenge on a 403 for a lack of scope.
-    fn made(&self, voice: RefusalContext<'_>) -> PreparedResponse {
+    /// Renders the answer without the id. A 400, 401 or 403 has a challenge only if another
+    /// token can help: some clients read any challenge on a 403 as a missing scope.
+    fn render(&self, context: RefusalContext<'_>) -> PreparedResponse {
         let refusal = &self.refusal;
-        let description = refusal.description(voice);
-        let scope = voice.challenges.scopes(refusal.scopes().0, voice.table);
-        let bound = voice.dpop || matches!(refusal, Refusal::ProofFailure { .. });
+        let description = refusal.description(context);
+        let scope = context.challenges.scopes(refusal.scopes().0, context.table);
+        let bound = context.dpop || matches!(refusal, Refusal::ProofFailure { .. });
         let challenge = |code, scopes, prose: &str| {
-            let (challenges, table) = (voice.challenges, voice.table);
+            let (challenges, table) = (context.challenges, context.table);
             let mut both = vec![challenges.with_error(code, scopes, table, prose)];
             both.extend(bound.then(|| challenges.of_dpop(Some(code), scopes, table, prose)));
             both
         };
         let (status, challenges) = match refusal {
-            Refusal::Rpc {
-                id,
-                status,
-                code,
-                message,
-            } => return rpc_error(id.as_ref(), *status, *code, message),
+            Refusal::Message(error) => {
+                let id = self.envelope.id.as_ref().filter(|_| error.repeats_id());
+                return rpc_error(id, error.status(), error.code(), error.description());
+            }
             Refusal::OriginError(_) => (StatusCode::FORBIDDEN, Vec::new()),
-            Refusal::Credentials(fault) => (
+            Refusal::Credentials(error) => (
                 StatusCode::BAD_REQUEST,
                 challenge(
                     ErrorCode::InvalidRequest,
                     ScopeSet::EMPTY,
-                    credentials(*fault),
+                    credentials(*error),
                 ),
             ),
             Refusal::NoToken { wanted } => {
-                let mut both = vec![voice.challenges.without_error(*wanted, voice.table)];
-                let dpop = || voice.challenges.of_dpop(None, *wanted, voice.table, "");
+                let mut both = vec![context.challenges.without_error(*wanted, context.table)];
+                let dpop = || context.challenges.of_dpop(None, *wanted, context.table, "");
                 both.extend(bound.then(dpop));
                 (StatusCode::UNAUTHORIZED, both)
             }
-            Refusal::ProofFailure { wanted, fault } => (
+            Refusal::ProofFailure { wanted, failure } => (
                 StatusCode::UNAUTHORIZED,
-                challenge(fault.code(), *wanted, fault.description()),
+                challenge(failure.code(), *wanted, failure.description()),
             ),
             Refusal::InvalidToken {
                 wanted,
@@ -105,14 +126,14 @@ impl RefusedRequest<'_> {
                 StatusCode::UNAUTHORIZED,
                 challenge(ErrorCode::InvalidToken, *wanted, description),
             ),
-            Refusal::InsufficientScope { asked, .. } => (
+            Refusal::InsufficientScope { challenged, .. } => (
                 StatusCode::FORBIDDEN,
-                challenge(ErrorCode::InsufficientScope, *asked, LACKS_SCOPE),
+                challenge(ErrorCode::InsufficientScope, *challenged, LACKS_SCOPE),
             ),
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
             Refusal::SessionLimit(full) => (full.status(), Vec::new()),
             Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
-            // No challenge: nobody should log in for nothing.
+            // No challenge: a login would not help.
             Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
             Refusal::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
             Refusal::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
@@ -130,10 +151,10 @@ impl RefusedRequest<'_> {
             StatusCode::TOO_MANY_REQUESTS => Some(TOO_MANY_REQUESTS),
             _ => None,
         };
-        let mut made = match (&self.form, code) {
-            (RefusalForm::ToolResult(call), _) => return self.as_result(call, voice),
+        let mut prepared = match (self.form(), code) {
+            (RefusalForm::ToolResult(id), _) => return self.as_result(id, context),
             (RefusalForm::JsonRpc(_), Some(code)) => {
-                let message = self.message(&description, voice);
+                let message = self.message(&description, context);
                 let data = oauth_members(error, &description, &scope);
                 let error = json!({"code": code, "message": message, "data": data});
                 PreparedResponse::of_error(status, &error)
@@ -142,7 +163,7 @@ impl RefusedRequest<'_> {
                 PreparedResponse::new(status, &oauth_members(error, &description, &scope))
             }
         };
-        let headers = &mut made.headers;
+        let headers = &mut prepared.headers;
         for challenge in challenges {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
@@ -157,12 +178,15 @@ impl RefusedRequest<'_> {
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
         }
-        made
+        prepared
     }
 
-    /// The sentence that a client shows: which item it is about and what that needs.
-    fn message(&self, description: &str, voice: RefusalContext<'_>) -> String {
-        let needed: Vec<String> = voice.challenges.names(self.needed, voice.table).collect();
+    /// Returns the sentence that a client shows: the item and what it needs.
+    fn message(&self, description: &str, context: RefusalContext<'_>) -> String {
+        let needed: Vec<String> = context
+            .challenges
+            .names(self.needed, context.table)
+            .collect();
         let scopes = match &*needed {
             [] => None,
             [one] => Some(format!("the scope {one}")),
@@ -183,28 +207,24 @@ impl RefusedRequest<'_> {
         }
     }
 
-    /// The denial as the result of a call.
-    fn as_result(
-        &self,
-        call: &tool_result_denial::ToolResultEnvelope,
-        voice: RefusalContext<'_>,
-    ) -> PreparedResponse {
-        let description = self.refusal.description(voice);
+    /// Renders the denial as the result of the call with this id.
+    fn as_result(&self, id: &RequestId, context: RefusalContext<'_>) -> PreparedResponse {
+        let description = self.refusal.description(context);
         let code = match self.refusal {
             Refusal::InvalidToken { .. } => ErrorCode::InvalidToken,
-            // Without a token as well: there an `error` has to be, and this is
-            // the one that the host's documentation shows.
+            // Also without a token: the host requires an `error`, and its documentation
+            // shows this one.
             _ => ErrorCode::InsufficientScope,
         };
         let wanted = self.refusal.scopes().0;
-        let challenge = voice
+        let challenge = context
             .challenges
-            .with_error(code, wanted, voice.table, &description);
-        tool_result_denial::result(call, &challenge, &description)
+            .with_error(code, wanted, context.table, &description);
+        tool_result_denial::result(id, self.envelope.marks_complete, &challenge, &description)
     }
 }
 
-/// An error in OAuth's form (RFC 6749 §5.2).
+/// Returns an error in OAuth's form (RFC 6749 §5.2).
 pub(crate) fn oauth_error(
     status: StatusCode,
     error: &str,
@@ -212,6 +232,12 @@ pub(crate) fn oauth_error(
     scope: &str,
 ) -> Response<Body> {
     PreparedResponse::new(status, &oauth_members(error, description, scope)).into_response(None)
+}
+
+/// Returns the answer in place of one that could not be produced.
+pub(in crate::gate) fn server_error() -> Response<Body> {
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    oauth_error(status, "server_error", "the server could not answer", "")
 }
 
 fn oauth_members(error: &str, description: &str, scope: &str) -> serde_json::Value {

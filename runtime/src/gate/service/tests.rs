@@ -1,4 +1,4 @@
-//! The gate alone: what passes it, as the service behind it sees it.
+//! The gate alone: what the service behind it gets.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -30,7 +30,7 @@ use crate::{
 
 const READ: Scope = Scope::new("read");
 
-/// Takes any token for alice's, and its text for her scopes.
+/// Accepts any token as alice's, with the text of the token as her scopes.
 struct TextIsScopes;
 
 impl TokenVerifier for TextIsScopes {
@@ -66,7 +66,7 @@ fn gate() -> Gate {
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
         challenges: faults.finish(challenges).unwrap(),
-        told: RefusalCache::default(),
+        refusal_cache: RefusalCache::default(),
         authenticator: Arc::new(Authenticator::new(
             TextIsScopes,
             Acceptance::new(["i"], ["a"]),
@@ -76,7 +76,7 @@ fn gate() -> Gate {
         item_names: ItemNames::of(&offers),
         rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
         challenge_scopes: ChallengeScopes::default(),
-        tool_result_denial: None,
+        denials_as_tool_results: None,
         origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
         clock: Arc::new(AtOne),
         limits: Limits {
@@ -94,10 +94,10 @@ fn gate() -> Gate {
     }
 }
 
-/// A request that got through, with its body.
+/// A forwarded request with its body.
 type Seen = (Parts, Bytes);
 
-/// Sends a request through a gate; what came back, and what the service behind it saw.
+/// Sends a request through a gate. Returns the status and what the service behind it got.
 async fn pass(gate: Gate, request: Request<Body>) -> (StatusCode, Option<Seen>) {
     let seen = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&seen);
@@ -127,20 +127,20 @@ fn request(method: &str) -> http::request::Builder {
 fn call(tool: &str) -> Body {
     let params = json!({"name": tool, "arguments": {}});
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-    // Odd but equal spelling, to show that nothing is written anew.
+    // Unusual white space, to show that the bytes are not serialized again.
     Body::from(format!(" {message}\n"))
 }
 
 #[test]
-fn a_request_takes_no_more_room_than_an_allocator_has_at_hand() {
+fn the_future_of_a_request_is_less_than_a_kilobyte() {
     let behind = service_fn(async |_: Request<Body>| Ok(Response::new(Body::empty())));
     let answer = answer(Arc::new(gate()), behind, Request::new(Body::empty()));
-    // What is put around it has its share of the kilobyte.
+    // The wrappers around it have their share of the kilobyte.
     assert!(size_of_val(&answer) <= 960, "{}", size_of_val(&answer));
 }
 
 #[tokio::test]
-async fn no_token_gets_through() {
+async fn no_token_is_forwarded() {
     for (method, scopes, tool) in [
         ("POST", "read", Some("read")),
         ("POST", "none", Some("ping")),
@@ -152,7 +152,7 @@ async fn no_token_gets_through() {
                 request(method).header(header::AUTHORIZATION, format!("{scheme} {scopes}"));
             let body = tool.map_or_else(Body::empty, call);
             let (status, seen) = pass(gate(), request.body(body).unwrap()).await;
-            // What ends a session says that it is done, whatever is behind the gate.
+            // The end of a session is 204, whatever the service behind the gate answers.
             let ended = method == "DELETE";
             let expected = if ended {
                 StatusCode::NO_CONTENT
@@ -160,7 +160,7 @@ async fn no_token_gets_through() {
                 StatusCode::OK
             };
             assert_eq!(status, expected, "{method}");
-            let (parts, _) = seen.expect("it gets through");
+            let (parts, _) = seen.expect("it is forwarded");
             assert!(
                 !parts.headers.contains_key(header::AUTHORIZATION),
                 "{method}"
@@ -173,20 +173,20 @@ async fn no_token_gets_through() {
 }
 
 #[tokio::test]
-async fn what_gets_through_bears_its_admission_and_its_very_bytes() {
+async fn a_forwarded_request_has_its_permit_and_its_exact_bytes() {
     let request = request("POST").header(header::AUTHORIZATION, "Bearer read");
     let (_, seen) = pass(gate(), request.body(call("read")).unwrap()).await;
-    let (parts, body) = seen.expect("it gets through");
-    let permit = parts.extensions.get::<Permit>().expect("an admission");
+    let (parts, body) = seen.expect("it is forwarded");
+    let permit = parts.extensions.get::<Permit>().expect("a permit");
     assert_eq!(permit.target(), Some(Target::Tool(1)));
-    let caller = permit.caller().expect("a principal");
+    let caller = permit.caller().expect("a caller");
     assert_eq!(caller.claims().subject(), Some("alice"));
     let sent = call("read").collect().await.unwrap().to_bytes();
     assert_eq!(body, sent);
 }
 
 #[tokio::test]
-async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
+async fn a_permit_that_a_request_brings_is_ignored() {
     let gate = gate();
     let credentials = Credentials {
         scheme: Scheme::Bearer,
@@ -209,14 +209,14 @@ async fn an_admission_that_a_request_brings_along_counts_for_nothing() {
     let mut request = request("POST").body(call("ping")).unwrap();
     request.extensions_mut().insert(forged);
     let (_, seen) = pass(gate, request).await;
-    let (parts, _) = seen.expect("anybody may ping");
-    let permit = parts.extensions.get::<Permit>().expect("an admission");
+    let (parts, _) = seen.expect("ping is public");
+    let permit = parts.extensions.get::<Permit>().expect("a permit");
     assert_eq!(permit.target(), Some(Target::Tool(0)));
     assert!(permit.caller().is_none());
 }
 
 #[tokio::test]
-async fn what_is_refused_never_reaches_the_service_behind() {
+async fn a_refused_request_never_reaches_the_service_behind() {
     let with = |name: &'static str, value: &'static str| {
         request("POST")
             .header(name, value)
@@ -248,7 +248,7 @@ async fn what_is_refused_never_reaches_the_service_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_leaves_no_session_that_nothing_counts() {
+async fn a_client_that_disconnects_leaves_no_uncounted_session() {
     let gate = Arc::new(gate());
     let behind = service_fn(async |_: Request<Body>| {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -267,4 +267,4 @@ async fn a_caller_who_hangs_up_leaves_no_session_that_nothing_counts() {
 }
 
 mod costs;
-mod ways;
+mod lanes;

@@ -1,4 +1,4 @@
-//! How sessions end: behind the gate as well, and without anybody asking for it.
+//! Ends sessions in rmcp, and idle sessions after their time.
 
 use std::{
     convert::Infallible,
@@ -15,21 +15,21 @@ use tower::{Service, ServiceExt};
 
 use super::{SESSION_ID, Shared};
 
-/// The shortest time between two looks for idle sessions, which end that much later at most.
+/// The shortest time between two scans for idle sessions, which end at most that much later.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long the service behind may take to end a session. It has forgotten the session by
-/// then, so that nobody finds it any more.
+/// How long rmcp may take to end a session. The gate has removed the session before, so no
+/// request finds it.
 const CLOSING: Duration = Duration::from_secs(30);
 
-/// Ends the session of an id behind the gate.
+/// Ends the session with an id in rmcp.
 pub(crate) type Close = Arc<dyn Fn(String) + Send + Sync>;
 
-/// Ends sessions of a service by the request that a client would send.
+/// Returns a function that ends sessions of a service with the request that a client would send.
 ///
-/// The service judges the host of this request too (DNS rebinding), so it names the one by
-/// which the session was opened. Refused, it would leave the session where it was, and their
-/// number would have no bound.
+/// The service checks the host of this request, too (DNS rebinding), so the request names the
+/// host with which the session was opened. If it were refused, the session would stay, and the
+/// number of sessions would have no limit.
 pub(in crate::gate) fn closer<I, B>(service: I, opening: &Parts) -> Close
 where
     I: Service<Request<Body>, Response = http::Response<B>, Error = Infallible>
@@ -41,7 +41,7 @@ where
 {
     let authority = opening.uri.authority().map(|authority| authority.as_str());
     let host = opening.headers.get(HOST).map(HeaderValue::as_bytes);
-    // A copy: the header is a part of the buffer that the whole request was read into.
+    // Copied, because the header shares the buffer of the whole request.
     let host = host.or(authority.map(str::as_bytes)).unwrap_or_default();
     let host = HeaderValue::from_bytes(host).ok();
     let service = Mutex::new(service);
@@ -66,16 +66,16 @@ where
                 Err(never) => match never {},
             });
             if !status.is_success() {
-                tracing::error!(%status, "a session that was over was not ended");
+                tracing::error!(%status, "rmcp did not end a session that the gate has removed");
             }
         };
-        // Boxed, as all tasks in the background: so they are one type to compile.
+        // Boxed like all background tasks, so that they are one type to compile.
         tokio::spawn(closing.boxed());
     })
 }
 
-/// Ends idle sessions until there are none, or nobody who could open one.
-pub(super) async fn end_idle(sessions: Weak<Shared>, gone: CancellationToken) {
+/// Ends idle sessions until there are none, or the gate is dropped.
+pub(super) async fn end_idle(sessions: Weak<Shared>, dropped: CancellationToken) {
     loop {
         let next = match sessions.upgrade() {
             Some(sessions) => sessions.end_idle(),
@@ -83,15 +83,15 @@ pub(super) async fn end_idle(sessions: Weak<Shared>, gone: CancellationToken) {
         };
         let Some(next) = next else { return };
         tokio::select! {
-            () = gone.cancelled() => return,
+            () = dropped.cancelled() => return,
             () = sleep_until(next) => {}
         }
     }
 }
 
 impl Shared {
-    /// Ends the sessions that have been idle for long enough. Gives the time of the next look;
-    /// none when there is nothing more to look at.
+    /// Ends the sessions that have been idle for long enough. Returns the time of the next scan,
+    /// or `None` if there are no sessions.
     fn end_idle(&self) -> Option<Instant> {
         let (now, idle) = (Instant::now(), self.limits.idle);
         let (removed, next) = {
@@ -101,7 +101,7 @@ impl Shared {
                 table.watch = None;
                 (removed, None)
             } else {
-                // What is in use now is not idle for that long before then.
+                // A session that is in use now cannot have been idle for that long before.
                 let next = next.unwrap_or(now + idle);
                 (removed, Some(next.max(now + PAUSE.min(idle))))
             }

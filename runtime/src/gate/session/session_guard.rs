@@ -1,8 +1,8 @@
-//! What keeps a session from ending: the requests and streams of it that are open.
+//! Keeps a session open while a request or a stream of it is open.
 //!
-//! A request is open until its handler is done, even if its client has hung up meanwhile: a
-//! client may come back for the answer. So this goes with the request, in its extensions,
-//! and with the body of its answer.
+//! A request is open until its handler has finished, even if its client has disconnected: a
+//! client may come back for the answer. So the guard is in the extensions of the request and
+//! in the body of its answer.
 
 use std::{
     pin::Pin,
@@ -11,13 +11,14 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::LatestCaller;
 
-/// How much of a session is open, and when the last of it ended.
+/// The number of open requests of a session, and when the last one ended.
 #[derive(Debug)]
 pub(super) struct Activity(Mutex<State>);
 
@@ -28,7 +29,7 @@ struct State {
 }
 
 impl Activity {
-    /// Of a session that was opened now.
+    /// Creates the activity of a session that is opened now.
     pub(super) fn new() -> Self {
         Self(Mutex::new(State {
             open: 0,
@@ -36,19 +37,19 @@ impl Activity {
         }))
     }
 
-    /// Since when nothing of the session is open; none while something is.
+    /// Returns since when no request of the session is open, or `None` if one is.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.lock();
         (state.open == 0).then_some(state.ended)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change is complete in itself: a panic leaves nothing half done.
+        // Each change is one step, so a panic leaves no inconsistent state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One request of a session, which does not end before this is dropped.
+/// One request of a session. The session does not end before this is dropped.
 #[derive(Debug)]
 pub(crate) struct SessionGuard {
     id: String,
@@ -66,12 +67,12 @@ impl SessionGuard {
         }
     }
 
-    /// The session's id.
+    /// Returns the session's id.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Who holds the session.
+    /// Returns the caller of the latest token in the session.
     pub(crate) fn latest_caller(&self) -> &LatestCaller {
         &self.latest_caller
     }
@@ -86,7 +87,7 @@ impl Drop for SessionGuard {
 }
 
 pin_project! {
-    /// The body of an answer, while which the session is in use.
+    /// The body of an answer. Its session is in use until it is dropped.
     pub(crate) struct GuardedBody<B> {
         #[pin]
         inner: B,
@@ -94,9 +95,19 @@ pin_project! {
     }
 }
 
-impl<B> GuardedBody<B> {
-    pub(crate) fn new(inner: B, session: Arc<SessionGuard>) -> Self {
-        Self { inner, session }
+impl GuardedBody<axum::body::Body> {
+    /// Keeps the session of a response open until its body ends. A body that is complete does
+    /// not need it.
+    pub(in crate::gate) fn guard(
+        response: Response<axum::body::Body>,
+        session: Option<Arc<SessionGuard>>,
+    ) -> Response<axum::body::Body> {
+        match session {
+            Some(session) if response.body().size_hint().exact().is_none() => {
+                response.map(|inner| axum::body::Body::new(Self { inner, session }))
+            }
+            _ => response,
+        }
     }
 }
 

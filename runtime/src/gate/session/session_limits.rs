@@ -1,32 +1,31 @@
-//! How many sessions a server keeps, how much of them, and for how long.
+//! The limits of sessions: their number, their memory and their idle time.
 
 use std::time::Duration;
 
-/// What one place among the sessions stands for, in bytes: a session of a usual client,
-/// whose tasks, channels and buffers take some [`FIXED`] bytes and whose handshake has less
-/// than a kilobyte. A session that keeps more takes more places, so that the number of
-/// places bounds the bytes as well.
+/// The bytes that one place stands for: a session of a typical client, whose tasks, channels
+/// and buffers take about [`FIXED`] bytes and whose handshake has less than a kilobyte. A larger
+/// session takes more places, so the number of places limits the bytes, too.
 const PLACE: usize = 64 * 1024;
 
-/// What a session keeps whatever its client says of itself, in bytes.
+/// The bytes of a session without its client information.
 const FIXED: usize = 50 * 1024;
 
-/// The longest time that a session may be unused: what is longer is a slip of units, and no
-/// clock can wait for the longest that there is.
+/// The longest idle time. A longer one is a mistake of units, and no timer can wait for the
+/// longest `Duration`.
 const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How many sessions a server keeps, and for how long.
 ///
 /// Clients of the revisions before 2026-07-28 open sessions, and many never end them. A
-/// session ends when nobody has used it for the [idle time](Self::with_idle_time), never
-/// while a request or a stream of it is open. Where there is no room for a new one, it takes
-/// the place of another that is idle: of the same caller's if they have their share, else
-/// of whoever has most. Callers without a token have places of their own and never take one
-/// of somebody with a token. Where nothing that could make room is idle, the new session is
-/// refused: by 429 to whom has their share, by 503 to others, both with `Retry-After`.
+/// session ends when it has been unused for the [idle time](Self::with_idle_time), never while
+/// a request or a stream of it is open. If a limit is reached, a new session replaces an idle
+/// one: of the same caller if the caller's limit is reached, else of the caller that has most.
+/// Callers without a token have separate places and never replace a session of a caller with
+/// a token. If no such session is idle, the new session is refused: with 429 if the caller's
+/// limit is reached, else with 503, both with `Retry-After`.
 ///
-/// A session takes one place for each 64 KiB that it keeps, and at least one, which is what
-/// a usual client's takes. So the default of 8192 places is also a bound of 512 MiB.
+/// A session takes one place for each 64 KiB that it stores, and at least one, which is
+/// enough for a typical client. So the default of 8192 places also limits memory to 512 MiB.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,59 +50,58 @@ pub struct SessionLimits {
 impl Default for SessionLimits {
     fn default() -> Self {
         Self {
-            // A laptop that sleeps through a meeting finds its session again.
+            // A laptop that sleeps during a meeting can still use its session.
             idle: Duration::from_secs(60 * 60),
             // Half a gigabyte.
             owned: 8192,
-            // More than anybody has programs that run at once.
+            // More than the number of clients that one person runs in parallel.
             per_principal: 64,
-            // An eighth of the others: strangers cost little.
+            // An eighth of the others: clients without a token must cost little.
             anonymous: 1024,
         }
     }
 }
 
 impl SessionLimits {
-    /// Ends a session that nobody has used for this time, and in which nothing runs: an hour
-    /// by default, a year at most.
+    /// Ends a session that has been unused for this time and in which nothing runs: an hour by
+    /// default, a year at most.
     #[must_use]
     pub fn with_idle_time(mut self, time: Duration) -> Self {
         self.idle = time;
         self
     }
 
-    /// Keeps at most so many places for the sessions of callers with a token: 8192 by default.
+    /// Sets the number of places for the sessions of callers with a token: 8192 by default.
     #[must_use]
     pub fn with_places(mut self, places: usize) -> Self {
         self.owned = places;
         self
     }
 
-    /// Gives one principal at most so many of them: 64 by default.
+    /// Sets the number of places of one caller: 64 by default.
     #[must_use]
     pub fn with_places_per_principal(mut self, places: usize) -> Self {
         self.per_principal = places;
         self
     }
 
-    /// Keeps at most so many places for the sessions of callers without a token: 1024 by
-    /// default.
+    /// Sets the number of places for the sessions of callers without a token: 1024 by default.
     #[must_use]
     pub fn with_anonymous_places(mut self, places: usize) -> Self {
         self.anonymous = places;
         self
     }
 
-    /// What is wrong with them, and what to do.
+    /// Returns an error in the limits and how to fix it.
     pub(crate) fn flaw(&self) -> Option<(String, &'static str)> {
         let places = [
-            ("of all principals", self.owned),
-            ("of one principal", self.per_principal),
+            ("of all callers", self.owned),
+            ("of one caller", self.per_principal),
             ("of callers without a token", self.anonymous),
         ];
         if let Some((whose, _)) = places.into_iter().find(|(_, places)| *places == 0) {
-            let what = format!("the sessions {whose} have 0 places, and nobody could open one");
-            return Some((what, "give them one at least, or use `without_sessions`"));
+            let what = format!("the sessions {whose} have 0 places, so none could be opened");
+            return Some((what, "give them at least one, or use `without_sessions`"));
         }
         if self.idle.is_zero() || self.idle > LONGEST_IDLE {
             let seconds = self.idle.as_secs();
@@ -116,11 +114,11 @@ impl SessionLimits {
     }
 }
 
-/// The places that a session takes, by the message that opens it.
+/// Returns the places that a session takes, by the message that opens it.
 ///
-/// rmcp keeps what the message says of the client, and keeps it unpacked: a map of JSON takes
-/// some 650 bytes with its first member, a list some 130, a value within either some 130
-/// more. The marks are counted wherever they stand, in texts as well: too much is no harm.
+/// rmcp stores the client information unpacked: a JSON object takes about 650 bytes with its
+/// first member, a list about 130, and a value within either about 130 more. The marks are
+/// counted in strings, too: an estimate that is too high does no harm.
 pub(super) fn places(handshake: &[u8]) -> usize {
     let unpacked: usize = handshake
         .iter()
@@ -153,18 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_let_nobody_in_are_a_fault() {
+    fn limits_that_allow_no_session_are_an_error() {
         let limits = SessionLimits::default();
         assert_eq!(limits.flaw(), None);
-        for (flawed, told) in [
-            (limits.with_places(0), "of all principals"),
-            (limits.with_places_per_principal(0), "of one principal"),
+        for (flawed, expected) in [
+            (limits.with_places(0), "of all callers"),
+            (limits.with_places_per_principal(0), "of one caller"),
             (limits.with_anonymous_places(0), "without a token"),
             (limits.with_idle_time(Duration::ZERO), "0 seconds"),
             (limits.with_idle_time(Duration::MAX), "seconds"),
         ] {
             let (what, _) = flawed.flaw().unwrap();
-            assert!(what.contains(told), "{what}");
+            assert!(what.contains(expected), "{what}");
         }
     }
 }

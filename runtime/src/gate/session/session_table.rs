@@ -1,4 +1,4 @@
-//! The sessions, whose they are, and which of them has to make room.
+//! The open sessions, their owners, and which of them ends for a new one.
 
 use std::{
     cmp::Reverse,
@@ -13,29 +13,29 @@ use crate::caller::Identity;
 
 use super::{Close, LatestCaller, SessionLimitReached, SessionLimits, session_guard::Activity};
 
-/// A session that is open.
+/// An open session.
 pub(super) struct Entry {
     pub(super) owner: Option<Identity>,
     pub(super) latest_caller: LatestCaller,
     pub(super) activity: Arc<Activity>,
     pub(super) places: usize,
-    /// Ends the session behind the gate.
+    /// Ends the session in rmcp.
     pub(super) close: Close,
 }
 
-/// A session that is no longer here, and still has to be ended behind the gate.
+/// A session that was removed and has to be ended in rmcp.
 pub(super) type Removed = (String, Entry);
 
-/// Every session, and how many places are taken.
+/// The open sessions, and how many places they take.
 #[derive(Default)]
 pub(super) struct Table {
     entries: HashMap<String, Entry>,
-    /// By whom, or by callers without a token. Handshakes under way have theirs already, so
-    /// that no number of them at once goes beyond a limit.
+    /// The taken places of each owner, and of callers without a token. They include the places
+    /// of unfinished handshakes, so that parallel handshakes cannot exceed a limit.
     taken: HashMap<Option<Identity>, usize>,
-    /// By all who have a token.
+    /// The taken places of all owners.
     owned: usize,
-    /// What ends idle sessions, while there are any.
+    /// The task that ends idle sessions, while there are sessions.
     pub(super) watch: Option<JoinHandle<()>>,
 }
 
@@ -48,8 +48,8 @@ impl Table {
         self.entries.is_empty()
     }
 
-    /// Takes places for a session that is about to be opened, those of idle ones if need be.
-    /// Where that is not enough nothing is taken from anybody.
+    /// Takes places for a session that is about to be opened, and removes idle sessions if
+    /// necessary. If that is not enough, no session is removed.
     pub(super) fn take(
         &mut self,
         owner: Option<&Identity>,
@@ -84,9 +84,9 @@ impl Table {
             removed.push(self.remove_idle_one(theirs).ok_or(full)?);
         }
         while owner.is_some() && self.owned + places > limits.owned {
-            // Whoever has most makes room, and of those who have as much whoever left a
-            // session alone for longest. The caller counts with what they want to have, so
-            // nobody who opens session after session costs others theirs.
+            // A session of the owner with most places ends; of several owners, the session
+            // that has been idle for longest. The caller counts with the places it requests,
+            // so a caller that opens session after session ends its own.
             let least = self.taken_by(owner) + places;
             let taken = &self.taken;
             let share = |entry: &Entry| {
@@ -107,8 +107,8 @@ impl Table {
         self.remove(&id)
     }
 
-    /// Of the idle sessions that have a rank, the one that has been idle for longest of those
-    /// of the highest.
+    /// Returns the idle session with the highest rank; of several, the one that has been idle
+    /// for longest.
     fn idle_one<R: Ord>(&self, rank: impl Fn(&Entry) -> Option<R>) -> Option<String> {
         let ranked = self.entries.iter().filter_map(|(id, entry)| {
             let since = entry.activity.idle_since()?;
@@ -117,7 +117,7 @@ impl Table {
         ranked.max().map(|(_, id)| id.clone())
     }
 
-    /// Gives back places of a session that was not opened.
+    /// Returns the places of a session that was not opened.
     pub(super) fn give_back(&mut self, owner: Option<Identity>, places: usize) {
         if owner.is_some() {
             self.owned = self.owned.saturating_sub(places);
@@ -130,7 +130,7 @@ impl Table {
         }
     }
 
-    /// Puts in a session whose places are taken.
+    /// Adds a session whose places are already taken.
     pub(super) fn put(&mut self, id: String, entry: Entry) {
         self.remove(&id);
         self.entries.insert(id, entry);
@@ -148,18 +148,18 @@ impl Table {
         *self.taken.entry(owner).or_default() += places;
     }
 
-    /// Makes a session that was nobody's somebody's, if there is room for it among theirs.
+    /// Gives a session without an owner to a caller, if the caller's limit allows it.
     pub(super) fn claim(&mut self, id: &str, owner: Identity, limits: &SessionLimits) -> bool {
         let Some(places) = self.entries.get(id).map(|entry| entry.places) else {
             return false;
         };
-        let has_room = self.taken_by(Some(&owner)) + places <= limits.per_principal
+        let has_capacity = self.taken_by(Some(&owner)) + places <= limits.per_principal
             && self.owned + places <= limits.owned;
-        if has_room && let Some((id, mut entry)) = self.remove(id) {
+        if has_capacity && let Some((id, mut entry)) = self.remove(id) {
             entry.owner = Some(owner);
             self.insert(id, entry);
         }
-        has_room
+        has_capacity
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Removed> {
@@ -168,8 +168,8 @@ impl Table {
         Some((id, entry))
     }
 
-    /// Removes the sessions that have been idle for a time. Gives them, and when the next of
-    /// those that are idle will have been.
+    /// Removes and returns the sessions that have been idle for a time. Also returns when the
+    /// next idle session will have been.
     pub(super) fn remove_idle(
         &mut self,
         now: Instant,
@@ -188,7 +188,7 @@ impl Table {
         (removed, next)
     }
 
-    /// The places that somebody has taken, or callers without a token.
+    /// Returns the taken places of an owner, or of callers without a token.
     fn taken_by(&self, owner: Option<&Identity>) -> usize {
         self.taken.get(&owner.cloned()).copied().unwrap_or_default()
     }

@@ -10,7 +10,7 @@ use crate::{
     scope::ScopeTable,
 };
 
-mod room;
+mod limits;
 
 fn caller(issuer: &str, subject: &str, scopes: &str) -> Caller {
     let claims = Claims::new(issuer, UnixTime::from_seconds(9))
@@ -26,7 +26,7 @@ fn caller(issuer: &str, subject: &str, scopes: &str) -> Caller {
         .into_caller()
 }
 
-/// The sessions of a gate, and which of them were ended behind it.
+/// The sessions of a gate, and the ids of those that it has ended.
 struct World {
     sessions: Sessions,
     closed: Arc<Mutex<Vec<String>>>,
@@ -50,19 +50,19 @@ impl World {
         owner: Option<&Caller>,
         handshake: &[u8],
     ) -> Result<(), SessionLimitReached> {
-        let room = self.sessions.reserve(owner, handshake)?;
+        let place = self.sessions.reserve(owner, handshake)?;
         let closed = Arc::clone(&self.closed);
         let close: Close = Arc::new(move |id| closed.lock().unwrap().push(id));
-        room.open(id.to_owned(), owner, close);
+        place.open(id.to_owned(), owner, close);
         Ok(())
     }
 
     fn open(&self, id: &str, owner: Option<&Caller>) {
-        self.try_open(id, owner, b"{}").expect("room");
+        self.try_open(id, owner, b"{}").expect("a place");
     }
 
-    /// How a caller stands to a session; entering it is over at once.
-    fn standing(&self, id: &str, caller: Option<&Caller>) -> Result<(), SessionAccess> {
+    /// Returns whether a caller may use a session. The guard is dropped immediately.
+    fn enter(&self, id: &str, caller: Option<&Caller>) -> Result<(), SessionAccess> {
         self.sessions.enter(id, caller).map(drop)
     }
 
@@ -74,32 +74,32 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_session_answers_its_principal_only() {
+async fn a_session_answers_only_its_owner() {
     let world = World::new();
     let alice = caller("i", "alice", "");
     world.open("1", Some(&alice));
-    assert_eq!(world.standing("1", Some(&alice)), Ok(()));
-    let stranger = Err(SessionAccess::NotFound);
+    assert_eq!(world.enter("1", Some(&alice)), Ok(()));
+    let foreign = Err(SessionAccess::NotFound);
     for other in [caller("i", "mallory", ""), caller("j", "alice", "")] {
-        assert_eq!(world.standing("1", Some(&other)), stranger);
+        assert_eq!(world.enter("1", Some(&other)), foreign);
     }
     assert_eq!(
-        world.standing("1", None),
+        world.enter("1", None),
         Err(SessionAccess::AuthenticationRequired)
     );
-    assert_eq!(world.standing("2", Some(&alice)), stranger);
+    assert_eq!(world.enter("2", Some(&alice)), foreign);
 }
 
 #[tokio::test]
-async fn a_stepped_up_token_of_the_same_principal_goes_on() {
+async fn a_stepped_up_token_of_the_owner_is_accepted() {
     let world = World::new();
     world.open("1", Some(&caller("i", "alice", "read")));
     let more = caller("i", "alice", "read write");
-    assert_eq!(world.standing("1", Some(&more)), Ok(()));
+    assert_eq!(world.enter("1", Some(&more)), Ok(()));
 }
 
 #[tokio::test]
-async fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
+async fn a_session_has_the_latest_token_of_its_owner() {
     let world = World::new();
     let alice = |scopes| caller("i", "alice", scopes);
     world.open("1", Some(&alice("read")));
@@ -109,19 +109,19 @@ async fn a_session_is_held_by_the_token_that_its_principal_brought_last() {
         latest_caller.claims().scopes().count()
     };
     assert_eq!(held(), 1);
-    world.standing("1", Some(&alice(""))).unwrap();
+    world.enter("1", Some(&alice(""))).unwrap();
     assert_eq!(held(), 0);
-    // Whoever is turned away changes nothing.
+    // A refused request changes nothing.
     let mallory = caller("i", "mallory", "read write");
-    world.standing("1", Some(&mallory)).unwrap_err();
-    world.standing("1", None).unwrap_err();
+    world.enter("1", Some(&mallory)).unwrap_err();
+    world.enter("1", None).unwrap_err();
     assert_eq!(held(), 0);
-    world.standing("1", Some(&alice("read write"))).unwrap();
+    world.enter("1", Some(&alice("read write"))).unwrap();
     assert_eq!(held(), 2);
 }
 
 #[tokio::test]
-async fn a_session_shares_no_memory_with_the_request_that_came_last() {
+async fn a_session_shares_no_memory_with_the_latest_request() {
     let world = World::new();
     let alice = caller("i", "alice", "read");
     world.open("1", Some(&alice));
@@ -134,29 +134,29 @@ async fn a_session_shares_no_memory_with_the_request_that_came_last() {
 }
 
 #[tokio::test]
-async fn a_session_opened_without_a_token_is_the_first_principals() {
+async fn a_session_opened_without_a_token_belongs_to_the_first_caller() {
     let world = World::new();
     world.open("1", None);
-    assert_eq!(world.standing("1", None), Ok(()));
+    assert_eq!(world.enter("1", None), Ok(()));
     let alice = caller("i", "alice", "");
-    assert_eq!(world.standing("1", Some(&alice)), Ok(()));
+    assert_eq!(world.enter("1", Some(&alice)), Ok(()));
     assert_eq!(
-        world.standing("1", None),
+        world.enter("1", None),
         Err(SessionAccess::AuthenticationRequired)
     );
     let mallory = caller("i", "mallory", "");
-    let standing = world.standing("1", Some(&mallory));
-    assert_eq!(standing, Err(SessionAccess::NotFound));
+    let entered = world.enter("1", Some(&mallory));
+    assert_eq!(entered, Err(SessionAccess::NotFound));
 }
 
 #[tokio::test]
-async fn an_ended_session_is_nobodys() {
+async fn an_ended_session_is_not_found() {
     let world = World::new();
     let alice = caller("i", "alice", "");
     world.open("1", Some(&alice));
-    world.sessions.forget("1");
-    let standing = world.standing("1", Some(&alice));
-    assert_eq!(standing, Err(SessionAccess::NotFound));
+    world.sessions.remove("1");
+    let entered = world.enter("1", Some(&alice));
+    assert_eq!(entered, Err(SessionAccess::NotFound));
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,15 +166,15 @@ async fn an_idle_session_ends_by_itself() {
     world.open("1", Some(&alice));
     world.open("2", None);
     advance(Duration::from_secs(30 * 60)).await;
-    world.standing("2", None).unwrap();
-    // Nobody does anything any more.
+    world.enter("2", None).unwrap();
+    // No further requests.
     tokio::time::sleep(Duration::from_secs(31 * 60)).await;
     assert_eq!(world.closed(), ["1"]);
-    let standing = world.standing("1", Some(&alice));
-    assert_eq!(standing, Err(SessionAccess::NotFound));
+    let entered = world.enter("1", Some(&alice));
+    assert_eq!(entered, Err(SessionAccess::NotFound));
     tokio::time::sleep(Duration::from_secs(30 * 60)).await;
     assert_eq!(world.closed(), ["2"]);
-    // What has watched over them ends, and begins anew with the next.
+    // The task ends, and starts again with the next session.
     assert!(world.sessions.shared.lock().watch.is_none());
     world.open("3", None);
     tokio::time::sleep(Duration::from_secs(61 * 60)).await;
@@ -195,7 +195,7 @@ async fn no_session_ends_while_a_request_of_it_is_open() {
         assert!(world.closed().is_empty());
         drop(open);
     }
-    // From its end on it counts as idle.
+    // The idle time starts when the last request ends.
     tokio::time::sleep(Duration::from_secs(58)).await;
     assert!(world.closed().is_empty());
     tokio::time::sleep(Duration::from_secs(4)).await;
@@ -203,7 +203,7 @@ async fn no_session_ends_while_a_request_of_it_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_watches_over_sessions_that_are_gone() {
+async fn the_task_ends_with_its_sessions() {
     let world = World::new();
     world.open("1", None);
     let watch = world.sessions.shared.lock().watch.take().unwrap();

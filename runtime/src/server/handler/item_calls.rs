@@ -32,10 +32,16 @@ impl Handler {
         mut context: RequestContext<RoleServer>,
     ) -> Rounds<'h> {
         // Without a session nobody could say how much they want to hear.
-        if self.0.has_sessions {
-            context.extensions.insert(self.2.clone());
+        if self.shared.has_sessions {
+            context.extensions.insert(self.log_threshold.clone());
         }
-        Rounds::new(&self.0.rounds, &self.0.rules, operation, name, context)
+        Rounds::new(
+            &self.shared.rounds,
+            &self.shared.rules,
+            operation,
+            name,
+            context,
+        )
     }
 
     /// One round of it, as what runs gets it.
@@ -62,7 +68,7 @@ impl Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let operation = Operation::CallTool(&request.name);
         let permit = self.permit(&context.extensions, operation)?;
-        let tool = self.0.catalogue.permitted_tool(&permit);
+        let tool = self.shared.catalogue.permitted_tool(&permit);
         let tool = tool.ok_or_else(|| none_such("tool"))?;
         let cancelled = context.ct.clone();
         let turn = RoundRequest::from(&request);
@@ -70,18 +76,18 @@ impl Handler {
         // in no session, and as little to do.
         if tool.is_plain() && turn.is_first() {
             let arguments = request.arguments.clone().unwrap_or_default();
-            if let Some(running) = StatelessFastPath::call(&*self.0, &permit, arguments) {
+            if let Some(running) = StatelessFastPath::call(&*self.shared, &permit, arguments) {
                 return unless_cancelled(false, cancelled, running.map(Ok)).await;
             }
         }
         let rounds = self.rounds(operation, tool.name(), context);
         if let Err(lack) = rounds.check(tool.client_capabilities()) {
-            return rounds.told(ToolOutcome::failed(lack));
+            return rounds.tool_response(ToolOutcome::failed(lack));
         }
         let run = |permit: &Permit, round| {
             let call = self.call(permit, request.arguments.as_ref(), &rounds, round);
             let running = tool.call(permit, call);
-            running.map(|outcome| rounds.told(outcome)).boxed()
+            running.map(|outcome| rounds.tool_response(outcome)).boxed()
         };
         let running = rounds.run(&permit, turn, run);
         unless_cancelled(tool.takes_context(), cancelled, running).await
@@ -95,7 +101,7 @@ impl Handler {
         let uri = &*request.uri;
         let operation = Operation::ReadResource(uri);
         let permit = self.permit(&context.extensions, operation)?;
-        let resource = self.0.catalogue.permitted_resource(&permit);
+        let resource = self.shared.catalogue.permitted_resource(&permit);
         let resource = resource.ok_or_else(|| not_found("there is no such resource", uri))?;
         let cancelled = context.ct.clone();
         let rounds = self.rounds(operation, resource.name(), context);
@@ -115,7 +121,7 @@ impl Handler {
     ) -> Result<GetPromptResponse, ErrorData> {
         let operation = Operation::GetPrompt(&request.name);
         let permit = self.permit(&context.extensions, operation)?;
-        let prompt = self.0.catalogue.permitted_prompt(&permit);
+        let prompt = self.shared.catalogue.permitted_prompt(&permit);
         let prompt = prompt.ok_or_else(|| none_such("prompt"))?;
         let cancelled = context.ct.clone();
         let rounds = self.rounds(operation, prompt.name(), context);
@@ -140,9 +146,9 @@ impl Handler {
         let cancelled = context.ct.clone();
         let rounds = self.rounds(complete, "completion", context);
         // A completion asks nobody, but what it takes beside the text may be a round.
-        let round = rounds.judge(&permit, &RoundRequest::alone("completion/complete"))?;
+        let round = rounds.validate(&permit, &RoundRequest::alone("completion/complete"))?;
         let call = self.call(&permit, None, &rounds, round);
-        let catalogue = &self.0.catalogue;
+        let catalogue = &self.shared.catalogue;
         let completing = match (
             catalogue.permitted_prompt(&permit),
             catalogue.permitted_resource(&permit),

@@ -1,5 +1,5 @@
-//! The second check, without the first: rmcp's own service around the handler, and no
-//! gate before it. What the gate would have put into a request a test puts there, or not.
+//! The second check without the first: rmcp's service around the handler, without a gate. The
+//! tests attach to a request what the gate would attach, or something else.
 
 use std::sync::Mutex;
 
@@ -15,14 +15,15 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     State,
-    authorization::Decision,
+    authorization::{Decision, Rules},
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::{SystemClock, UnixTime},
     error::SetupErrors,
     gate::StatelessFastPath,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
-    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy},
+    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache},
+    tool::RoundSeal,
     tools,
 };
 
@@ -108,9 +109,9 @@ impl World {
             catalogue,
             visibility: Default::default(),
             has_sessions: true,
-            herald: None,
+            notifier: None,
             rounds: Arc::new(rounds),
-            lists: ToolListCache::default(),
+            tool_lists: ToolListCache::default(),
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);
@@ -137,7 +138,7 @@ impl World {
             .into_caller()
     }
 
-    /// An admission of a caller with these scopes, as the gate makes it.
+    /// Returns a permit for a caller with these scopes, as the gate creates it.
     fn permit(&self, operation: Operation<'_>, scopes: &str) -> Permit {
         let caller = self.caller(scopes);
         match self.shared.rules.decide(operation, Some(caller)) {
@@ -185,7 +186,7 @@ impl World {
         (session.map(|id| id.to_str().unwrap().to_owned()), answer)
     }
 
-    /// A session, opened by an admission to open one.
+    /// Opens a session, with a permit to open one.
     async fn session(&self) -> String {
         let permit = self.permit(Operation::Initialize, "read write");
         let message = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
@@ -266,27 +267,27 @@ async fn an_admission_for_one_thing_is_none_for_another() {
     let world = World::new();
     let session = world.session().await;
     for session in [None, Some(&*session)] {
-        for (admitted, asked) in [
+        for (permitted, sent) in [
             (Operation::CallTool("ping"), "read"),
             (Operation::CallTool("read"), "ping"),
-            // Even where the caller may do both: it is not what was judged.
+            // Even if the caller may do both: it is not the authorized operation.
             (Operation::CallTool("read"), "write"),
             (Operation::CallTool("no such tool"), "read"),
             (Operation::CallTool("read"), "no such tool"),
             (Operation::ListTools, "read"),
             (Operation::Initialize, "ping"),
         ] {
-            let permit = world.permit(admitted, "read write");
-            let message = call(session, asked);
+            let permit = world.permit(permitted, "read write");
+            let message = call(session, sent);
             let (_, answer) = world.send(session, Some(permit), &message).await;
             assert_not_admitted(&answer);
         }
-        for admitted in [
+        for permitted in [
             Operation::CallTool("ping"),
             Operation::CallTool("no such tool"),
             Operation::Initialize,
         ] {
-            let permit = world.permit(admitted, "");
+            let permit = world.permit(permitted, "");
             let list = request(session, "tools/list", json!({}));
             let (_, answer) = world.send(session, Some(permit), &list).await;
             assert_not_admitted(&answer);
@@ -295,7 +296,7 @@ async fn an_admission_for_one_thing_is_none_for_another() {
     assert_eq!(world.ran(), [""; 0]);
 }
 
-/// The same of resources and prompts: each request with an admission of another.
+/// The same for resources and prompts: each request has the permit of another one.
 #[tokio::test]
 async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
     let world = World::new();
@@ -313,7 +314,7 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
     };
     let subscribe = |uri: &str| ("resources/subscribe", json!({"uri": uri}));
     for session in [None, Some(&*session)] {
-        for (admitted, (method, params)) in [
+        for (permitted, (method, params)) in [
             (Operation::ReadResource("notes://7"), read("notes://secret")),
             (Operation::ReadResource("notes://secret"), read("notes://7")),
             (
@@ -335,7 +336,7 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
             ),
             (Operation::ListTools, ("prompts/list", json!({}))),
         ] {
-            let permit = world.permit(admitted, "read write");
+            let permit = world.permit(permitted, "read write");
             let message = request(session, method, params);
             for permit in [Some(permit), None] {
                 let (_, answer) = world.send(session, permit, &message).await;
@@ -343,23 +344,23 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
             }
         }
     }
-    for (admitted, uri) in [
+    for (permitted, uri) in [
         (Operation::ReadResource("notes://7"), "notes://7"),
         (Operation::Subscribe("notes://7"), "notes://secret"),
     ] {
-        let permit = world.permit(admitted, "read write");
+        let permit = world.permit(permitted, "read write");
         let (method, params) = subscribe(uri);
         let message = request(Some(&session), method, params);
         let (_, answer) = world.send(Some(&session), Some(permit), &message).await;
         assert_not_admitted(&answer);
     }
     assert_eq!(world.ran(), [""; 0]);
-    for (admitted, (method, params)) in [
+    for (permitted, (method, params)) in [
         (Operation::ReadResource("notes://7"), read("notes://7")),
         (Operation::GetPrompt("greet"), get("greet")),
         (Operation::CompletePrompt("whisper"), complete("whisper")),
     ] {
-        let permit = world.permit(admitted, "read write");
+        let permit = world.permit(permitted, "read write");
         let message = request(None, method, params);
         let (_, answer) = world.send(None, Some(permit), &message).await;
         assert!(answer["result"].is_object(), "{answer}");

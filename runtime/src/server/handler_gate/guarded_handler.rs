@@ -25,7 +25,7 @@ use crate::{
     operation::Operation,
     server::{
         Visibility,
-        dispatch_check::admitted,
+        dispatch_check::confirmed_permit,
         listener_quota::{Listener, SubscriptionQuota},
     },
     tool::SCHEMES,
@@ -71,7 +71,7 @@ impl<H> GuardedHandler<H> {
         context: &RequestContext<RoleServer>,
         operation: Operation<'_>,
     ) -> Result<Permit, ErrorData> {
-        admitted(self.rules(), &context.extensions, operation)
+        confirmed_permit(self.rules(), &context.extensions, operation)
     }
 
     /// Requires an admission for a declared item. A valid token does not give access to items
@@ -89,7 +89,7 @@ impl<H> GuardedHandler<H> {
     }
 
     fn hears(&self, extensions: &Extensions) -> bool {
-        admitted(self.rules(), extensions, Operation::Notify).is_ok()
+        confirmed_permit(self.rules(), extensions, Operation::Notify).is_ok()
     }
 
     /// Returns whether a list shows the item of this operation.

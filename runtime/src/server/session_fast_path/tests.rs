@@ -17,7 +17,7 @@ fn priming() -> ServerSseMessage {
 
 const PRIMED: &str = "data: \nid: 0/1\nretry: 3000\n\n";
 
-fn told(number: i64) -> String {
+fn written(number: i64) -> String {
     format!("data: {{\"jsonrpc\":\"2.0\",\"id\":{number},\"result\":{{}}}}\nid: 1/{number}\n\n")
 }
 
@@ -35,12 +35,12 @@ async fn next(body: &mut Body) -> Option<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_whole_at_once_is_written_at_once() {
+async fn an_answer_that_is_complete_in_time_is_one_body() {
     let events = after(vec![(0, priming()), (5, message(7))]);
     let answer = answer(events, &CancellationToken::new()).await;
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     assert_eq!(answer.headers()["cache-control"], "no-cache");
-    let expected = format!("{PRIMED}{}", told(7));
+    let expected = format!("{PRIMED}{}", written(7));
     assert_eq!(
         answer.body().size_hint().exact(),
         Some(expected.len() as u64)
@@ -50,25 +50,25 @@ async fn what_is_whole_at_once_is_written_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_its_time_begins_before_it_ends() {
+async fn a_slow_answer_is_sent_event_by_event() {
     let begin = Instant::now();
     let events = after(vec![(0, priming()), (40_000, message(7))]);
     let answer = answer(events, &CancellationToken::new()).await;
     assert_eq!(begin.elapsed(), GRACE);
     let mut body = answer.into_body();
     assert_eq!(next(&mut body).await.as_deref(), Some(PRIMED));
-    // A proxy is not to take silence for an end.
+    // A proxy must not close a silent stream.
     for seconds in [15, 30] {
         assert_eq!(next(&mut body).await.as_deref(), Some(":\n\n"));
         assert_eq!(begin.elapsed().as_secs(), seconds);
     }
-    assert_eq!(next(&mut body).await, Some(told(7)));
+    assert_eq!(next(&mut body).await, Some(written(7)));
     assert_eq!(begin.elapsed().as_secs(), 40);
     assert_eq!(next(&mut body).await, None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_still_told_ends_with_the_server() {
+async fn an_open_answer_ends_with_the_server() {
     let stop = CancellationToken::new();
     let answer = answer(stream::pending(), &stop).await;
     stop.cancel();

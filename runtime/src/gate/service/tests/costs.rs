@@ -10,8 +10,8 @@ use crate::{gate::StatelessFastPath, tool::Refused};
 
 const MIB: usize = 1024 * 1024;
 
-/// A gate whose limits are those of a server.
-fn usual_gate() -> Gate {
+/// A gate with the default limits of a server.
+fn default_gate() -> Gate {
     Gate {
         pending_bodies: PendingBodies::new(Limits::default().pending_bodies()),
         limits: Limits::default(),
@@ -19,11 +19,11 @@ fn usual_gate() -> Gate {
     }
 }
 
-/// A body that is made while it is read, so that only what the gate keeps is counted.
+/// A body that is created while it is read, so that only what the gate keeps is counted.
 struct Hostile {
     start: &'static str,
     item: &'static str,
-    /// Behind the items. A text makes a body longer without a further value.
+    /// The text after the items. A string makes a body longer without a further value.
     end: String,
     items: usize,
 }
@@ -53,7 +53,7 @@ impl Hostile {
     }
 }
 
-/// The status of an answer, and how many bytes were in use at most before it came.
+/// Returns the status of the answer and the most bytes that were in use before it.
 fn cost(gate: Gate, head: http::request::Builder, body: Hostile) -> (u16, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -88,11 +88,11 @@ fn a_body_of_a_stranger_costs_less_than_eight_times_what_is_kept_of_it() {
                     head = head.header(header::AUTHORIZATION, token);
                 }
                 let (status, used) = cost(
-                    usual_gate(),
+                    default_gate(),
                     head,
                     Hostile::of_length(start, item, 4 * MIB - 16),
                 );
-                // The gate of these tests lets anybody shake hands, by a message that it keeps.
+                // The gate of these tests has an open handshake, and keeps its message.
                 let expected = if start == INITIALIZE && token.is_none() {
                     413
                 } else {
@@ -118,16 +118,16 @@ fn a_public_tool_costs_a_stranger_no_more_than_a_refusal() {
             end: "0]}}}".to_owned(),
             items,
         };
-        let (answered, used) = cost(usual_gate(), request("POST"), body);
+        let (answered, used) = cost(default_gate(), request("POST"), body);
         assert_eq!(answered, status, "{items}");
         assert!(used < 8 * 64 * 1024, "{items}: {used}");
     }
 }
 
-/// A short way that takes every tool and drops its arguments.
-struct Drops;
+/// A fast path that takes every tool and drops its arguments.
+struct DroppingPath;
 
-impl StatelessFastPath for Drops {
+impl StatelessFastPath for DroppingPath {
     fn takes(&self, _: Target) -> bool {
         true
     }
@@ -146,15 +146,15 @@ impl StatelessFastPath for Drops {
     }
 }
 
-fn with_short_way() -> Gate {
+fn with_fast_path() -> Gate {
     Gate {
-        stateless_fast_path: Some(Arc::new(Drops)),
-        ..usual_gate()
+        stateless_fast_path: Some(Arc::new(DroppingPath)),
+        ..default_gate()
     }
 }
 
-/// The head of a call that goes the short way.
-fn short_head() -> http::request::Builder {
+/// The headers of a call that takes the fast path.
+fn fast_head() -> http::request::Builder {
     request("POST")
         .header(header::AUTHORIZATION, "Bearer read")
         .header(header::CONTENT_TYPE, "application/json")
@@ -164,12 +164,12 @@ fn short_head() -> http::request::Builder {
         .header("mcp-name", "read")
 }
 
-/// What a message of this length costs with nearly as many items as are accepted.
+/// Returns the memory of a message of this length with nearly as many items as are accepted.
 fn largest_accepted(start: &'static str, item: &'static str, length: usize) -> usize {
     let end = "\"\"]}}}";
     let (mut low, mut high) = (1, (length - start.len() - end.len()) / item.len());
     let cost = |items: usize| {
-        // A text fills the rest.
+        // A string fills the rest.
         let fill = length - start.len() - items * item.len() - end.len();
         let body = Hostile {
             start,
@@ -177,7 +177,7 @@ fn largest_accepted(start: &'static str, item: &'static str, length: usize) -> u
             end: format!("\"{}\"]}}}}}}", "a".repeat(fill)),
             items,
         };
-        cost(with_short_way(), short_head(), body)
+        cost(with_fast_path(), fast_head(), body)
     };
     while high - low > 1 + low / 64 {
         let middle = usize::midpoint(low, high);
@@ -192,19 +192,19 @@ fn largest_accepted(start: &'static str, item: &'static str, length: usize) -> u
     used
 }
 
-/// A call that goes the short way, and one that rmcp's reader has to read.
-const SHORT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}},"name":"read","arguments":{"a":["#;
-const LONG: &str = CALL_WITH_OBJECT;
+/// A call that takes the fast path, and one that rmcp's reader has to read.
+const FAST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}},"name":"read","arguments":{"a":["#;
+const SLOW: &str = CALL_WITH_OBJECT;
 
 #[test]
 fn what_a_caller_may_send_costs_at_most_24_times_its_bytes() {
-    for start in [SHORT, LONG] {
+    for start in [FAST, SLOW] {
         for item in ["{\"\":0},", "[],", "[0],", "\"\",", "{\"a\":[0]},"] {
             let used = largest_accepted(start, item, MIB);
             assert!(used <= 24 * MIB, "{start}{item}: {used} bytes");
         }
     }
-    let used = largest_accepted(LONG, "{\"\":0},", 4 * MIB - 16);
+    let used = largest_accepted(SLOW, "{\"\":0},", 4 * MIB - 16);
     assert!(used <= 24 * 4 * MIB, "{used} bytes");
 }
 
@@ -213,12 +213,12 @@ fn a_message_may_have_250_000_values_and_no_more() {
     // Twelve of them are not in the list.
     for (items, status) in [(250_000 - 12, 200), (250_000 - 11, 400)] {
         let body = Hostile {
-            start: SHORT,
+            start: FAST,
             item: "0,",
             end: "0]}}}".to_owned(),
             items,
         };
-        let answer = cost(with_short_way(), short_head(), body);
+        let answer = cost(with_fast_path(), fast_head(), body);
         assert_eq!(answer.0, status, "{items}");
     }
 }
@@ -227,14 +227,14 @@ fn a_message_may_have_250_000_values_and_no_more() {
 fn a_limit_of_few_values_holds_for_a_short_message() {
     for (items, status) in [(1_000 - 12, 200), (1_000 - 11, 400)] {
         let body = Hostile {
-            start: SHORT,
+            start: FAST,
             item: "0,",
             end: "0]}}}".to_owned(),
             items,
         };
-        let mut gate = with_short_way();
+        let mut gate = with_fast_path();
         gate.limits.json_values = 1_000;
-        assert_eq!(cost(gate, short_head(), body).0, status, "{items}");
+        assert_eq!(cost(gate, fast_head(), body).0, status, "{items}");
     }
 }
 
@@ -249,9 +249,9 @@ fn a_handshake_has_at_most_16_kib_and_is_not_unpacked_beyond() {
             items: 0,
         };
         let head = request("POST").header(header::AUTHORIZATION, "Bearer read");
-        let (answered, used) = cost(usual_gate(), head, body);
+        let (answered, used) = cost(default_gate(), head, body);
         assert_eq!(answered, status, "{length}");
-        // The frame that it came in, and the buffer that it is read into.
+        // The received frame, and the buffer that it is read into.
         assert!(used < 3 * length + 64 * 1024, "{length}: {used}");
     }
 }

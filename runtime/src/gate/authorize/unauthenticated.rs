@@ -1,8 +1,8 @@
-//! Callers without a valid token, whose requests cost next to nothing.
+//! Requests without a valid token, which must cost little memory and time (CWE-400).
 //!
-//! Whoever has no valid token is answered from the beginning of the message. It can be
-//! refused by that, and never admitted: what may run without a token is read again as a
-//! whole, and decided on again by what then runs.
+//! They are answered from the beginning of the message. It can only be refused by that, never
+//! admitted: a message that may run without a token is read again as a whole and authorized
+//! by the operation that then runs.
 
 use http::{Method, request::Parts};
 
@@ -13,18 +13,22 @@ use crate::{
 };
 
 use super::{
-    Gate,
-    audit::Subject,
-    body::Received,
-    message_head::MessageHead,
-    refusal::{ProofFailure, Refusal, RefusedRequest},
-    session::SessionAccess,
+    super::{
+        Gate,
+        audit::Subject,
+        body::Received,
+        message_head::MessageHead,
+        message_size,
+        refusal::{ProofFailure, Refusal, RefusedRequest},
+        session::SessionAccess,
+    },
+    UNREADABLE,
 };
 
 impl Gate {
-    /// Refuses a caller without a valid token, unless what it asks for may need none.
+    /// Refuses a request without a valid token, unless its operation may need none.
     ///
-    /// `failure` is why the token that came is not valid; `None` where none came.
+    /// `failure` states why the token is not valid, or is `None` without a token.
     pub(super) fn refuse_unauthenticated(
         &self,
         parts: &Parts,
@@ -68,11 +72,14 @@ impl Gate {
                 }
             }
         }
-        // What cannot be read is nothing that needs no token.
-        let operation = operation.unwrap_or(Operation::Unruled("unreadable"));
+        let operation = operation.unwrap_or(UNREADABLE);
         match self.rules.decide(operation, None) {
             Decision::Deny(Denial::NoToken { wanted }, _) => Some(Refusal::NoToken { wanted }),
-            Decision::Admit(_) | Decision::Deny(..) if self.is_small_without_token(body) => None,
+            Decision::Admit(_) | Decision::Deny(..)
+                if message_size::is_small_without_token(&self.limits, body) =>
+            {
+                None
+            }
             Decision::Admit(_) | Decision::Deny(..) => Some(Refusal::TooLargeWithoutToken {
                 limit: self.limits.unauthenticated_body,
             }),
@@ -86,7 +93,7 @@ impl Gate {
         operation: Option<Operation<'_>>,
     ) -> Refusal {
         let wanted = self.rules.scopes_to_request(operation);
-        let proof_failure = |fault| Refusal::ProofFailure { wanted, fault };
+        let proof_failure = |failure| Refusal::ProofFailure { wanted, failure };
         match reason {
             Unauthenticated::Invalid { description } => Refusal::InvalidToken {
                 wanted,

@@ -1,4 +1,4 @@
-//! Which requests go the short way, and that what is refused goes neither.
+//! Which lane a request takes, and that a refused request takes none.
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{
@@ -12,18 +12,18 @@ use crate::{
     tool::Refused,
 };
 
-/// A short way to the tool `read` and to the list, which notes what comes along.
+/// A fast path for the tool `read` and the list, which records its requests.
 #[derive(Default)]
-struct Short(Mutex<Vec<String>>);
+struct RecordingPath(Mutex<Vec<String>>);
 
-impl Short {
-    fn note(&self, what: String) {
+impl RecordingPath {
+    fn record(&self, what: String) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.push(what);
     }
 }
 
-impl StatelessFastPath for Short {
+impl StatelessFastPath for RecordingPath {
     fn takes(&self, target: Target) -> bool {
         target == Target::Tool(1)
     }
@@ -37,19 +37,19 @@ impl StatelessFastPath for Short {
         permit: &Permit,
         arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
-        self.note(format!("{:?} {}", permit.target(), json!(arguments)));
+        self.record(format!("{:?} {}", permit.target(), json!(arguments)));
         let done = CallToolResult::success(Vec::new()).into();
         Some(Box::pin(std::future::ready(done)))
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {
-        self.note(format!("{:?}", permit.target()));
+        self.record(format!("{:?}", permit.target()));
         Some(Bytes::from_static(b"[]"))
     }
 }
 
-/// A request of 2026-07-28, as it is most often.
-fn plain(method: &str, tool: Option<&str>) -> http::request::Builder {
+/// A request of 2026-07-28 in its most common form.
+fn stateless(method: &str, tool: Option<&str>) -> http::request::Builder {
     let request = request("POST")
         .header(header::AUTHORIZATION, "Bearer read")
         .header(header::CONTENT_TYPE, "application/json")
@@ -75,9 +75,9 @@ fn call_of(tool: &str) -> Body {
     body("tools/call", json!({"name": tool, "arguments": {"a": 1}}))
 }
 
-/// Which way a request went: what the short one saw, and whether the long one saw any.
-async fn way(request: Request<Body>) -> (u16, Vec<String>, bool) {
-    let short = Arc::new(Short::default());
+/// Sends a request. Returns the status, what the fast path got, and whether rmcp got it.
+async fn lane_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
+    let short = Arc::new(RecordingPath::default());
     let mut gate = gate();
     gate.stateless_fast_path = Some(Arc::clone(&short) as Arc<dyn StatelessFastPath>);
     let (status, seen) = pass(gate, request).await;
@@ -86,41 +86,41 @@ async fn way(request: Request<Body>) -> (u16, Vec<String>, bool) {
 }
 
 #[tokio::test]
-async fn what_is_plain_goes_the_short_way_and_nothing_else_does() {
-    let call = plain("tools/call", Some("read")).body(call_of("read"));
+async fn only_common_requests_take_the_stateless_fast_path() {
+    let call = stateless("tools/call", Some("read")).body(call_of("read"));
     let expected = (200, vec![r#"Some(Tool(1)) {"a":1}"#.to_owned()], false);
-    assert_eq!(way(call.unwrap()).await, expected);
-    let list = plain("tools/list", None).body(body("tools/list", json!({})));
+    assert_eq!(lane_of(call.unwrap()).await, expected);
+    let list = stateless("tools/list", None).body(body("tools/list", json!({})));
     assert_eq!(
-        way(list.unwrap()).await,
+        lane_of(list.unwrap()).await,
         (200, vec!["None".to_owned()], false)
     );
 
-    let long = (200, Vec::new(), true);
+    let rmcp = (200, Vec::new(), true);
     let with = |name: &str, value: &str| {
-        let request = plain("tools/call", Some("read")).header(name, value);
+        let request = stateless("tools/call", Some("read")).header(name, value);
         request.body(call_of("read")).unwrap()
     };
     for odd in [
         // The tool is one that needs rmcp.
-        plain("tools/call", Some("ping"))
+        stateless("tools/call", Some("ping"))
             .body(call_of("ping"))
             .unwrap(),
-        // The headers and the body say different things: rmcp tells what is wrong.
-        plain("tools/call", Some("ping"))
+        // The headers and the body differ: rmcp answers with the error.
+        stateless("tools/call", Some("ping"))
             .body(call_of("read"))
             .unwrap(),
-        plain("tools/call", None).body(call_of("read")).unwrap(),
-        plain("tools/list", Some("read"))
+        stateless("tools/call", None).body(call_of("read")).unwrap(),
+        stateless("tools/list", Some("read"))
             .body(call_of("read"))
             .unwrap(),
-        plain("tools/list", Some("x"))
+        stateless("tools/list", Some("x"))
             .body(body("tools/list", json!({})))
             .unwrap(),
-        plain("tools/list", None)
+        stateless("tools/list", None)
             .body(body("tools/list", json!({"cursor": "2"})))
             .unwrap(),
-        plain("tools/call", Some("read"))
+        stateless("tools/call", Some("read"))
             .body(body(
                 "tools/call",
                 json!({"name": "read", "requestState": "s"}),
@@ -132,35 +132,37 @@ async fn what_is_plain_goes_the_short_way_and_nothing_else_does() {
         with("content-type", "application/json"),
     ] {
         let what = format!("{odd:?}");
-        assert_eq!(way(odd).await, long, "{what}");
+        assert_eq!(lane_of(odd).await, rmcp, "{what}");
     }
 }
 
 #[tokio::test]
-async fn what_is_refused_goes_neither_way() {
+async fn a_refused_request_takes_no_lane() {
     for (token, tool, status) in [
         (None, "read", 401),
         (Some("Bearer none"), "read", 403),
         (None, "no such tool", 401),
     ] {
-        let mut call = plain("tools/call", Some(tool)).body(call_of(tool)).unwrap();
+        let mut call = stateless("tools/call", Some(tool))
+            .body(call_of(tool))
+            .unwrap();
         let headers = call.headers_mut();
         headers.remove(header::AUTHORIZATION);
         headers.extend(token.map(|token| (header::AUTHORIZATION, token.parse().unwrap())));
-        assert_eq!(way(call).await, (status, Vec::new(), false), "{tool}");
+        assert_eq!(lane_of(call).await, (status, Vec::new(), false), "{tool}");
     }
 }
 
-/// Sessions, of which there is one, which notes what it is asked.
+/// A single session, which records its requests.
 #[derive(Default)]
-struct One(Mutex<Vec<String>>);
+struct RecordingSession(Mutex<Vec<String>>);
 
-impl SessionFastPath for One {
+impl SessionFastPath for RecordingSession {
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool> {
         Box::pin(std::future::ready(session == "one"))
     }
 
-    fn ask<'s>(
+    fn send<'s>(
         &'s self,
         session: &'s str,
         request: ClientJsonRpcMessage,
@@ -171,7 +173,7 @@ impl SessionFastPath for One {
         let head = request.request.extensions().get::<Parts>().unwrap();
         let permit = head.extensions.get::<Permit>().unwrap();
         assert!(!head.headers.contains_key(header::AUTHORIZATION));
-        // By it a round knows that there is somebody to ask.
+        // A round uses it to ask the client.
         assert!(head.extensions.get::<LatestCaller>().is_some());
         let seen = format!("{session} {} {:?}", request.id, permit.target());
         self.0
@@ -182,8 +184,8 @@ impl SessionFastPath for One {
     }
 }
 
-/// A call in a session, as it is most often.
-fn session_fast_path(session: &str, tool: &str) -> http::request::Builder {
+/// A call in a session in its most common form.
+fn in_session(session: &str, tool: &str) -> http::request::Builder {
     let request = request("POST")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/json, text/event-stream")
@@ -195,14 +197,15 @@ fn session_fast_path(session: &str, tool: &str) -> http::request::Builder {
     }
 }
 
-/// Which way a request in a session went: what the session saw, and whether rmcp saw any.
-async fn way_in_session(request: Request<Body>) -> (u16, Vec<String>, bool) {
-    let one = Arc::new(One::default());
+/// Sends a request in a session. Returns the status, what the session got, and whether rmcp got
+/// it.
+async fn session_lane_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
+    let one = Arc::new(RecordingSession::default());
     let mut gate = gate();
     gate.session_fast_path = Some(Arc::clone(&one) as Arc<dyn SessionFastPath>);
     for id in ["one", "other"] {
-        let room = gate.sessions.reserve(None, b"").unwrap();
-        room.open(id.to_owned(), None, Arc::new(|_| ()));
+        let place = gate.sessions.reserve(None, b"").unwrap();
+        place.open(id.to_owned(), None, Arc::new(|_| ()));
     }
     let (status, seen) = pass(gate, request).await;
     let taken = std::mem::take(&mut *one.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -210,38 +213,36 @@ async fn way_in_session(request: Request<Body>) -> (u16, Vec<String>, bool) {
 }
 
 #[tokio::test]
-async fn a_session_is_handed_what_is_plain_and_nothing_else() {
+async fn only_common_calls_take_the_session_fast_path() {
     for (tool, target) in [("read", 1), ("ping", 0)] {
-        let plain = session_fast_path("one", tool).body(call(tool)).unwrap();
+        let request = in_session("one", tool).body(call(tool)).unwrap();
         let expected = vec![format!("one 1 Some(Tool({target}))")];
-        assert_eq!(way_in_session(plain).await, (200, expected, false));
+        assert_eq!(session_lane_of(request).await, (200, expected, false));
     }
-    let mut unnamed = session_fast_path("one", "read").body(call("read")).unwrap();
+    let mut unnamed = in_session("one", "read").body(call("read")).unwrap();
     unnamed.headers_mut().remove("mcp-protocol-version");
-    assert!(!way_in_session(unnamed).await.2);
+    assert!(!session_lane_of(unnamed).await.2);
 
     let with = |name: &str, value: &str| {
-        let request = session_fast_path("one", "read").header(name, value);
+        let request = in_session("one", "read").header(name, value);
         request.body(call("read")).unwrap()
     };
     let version = |version: &str| {
-        let mut request = session_fast_path("one", "read").body(call("read")).unwrap();
+        let mut request = in_session("one", "read").body(call("read")).unwrap();
         let version = version.parse().unwrap();
         request
             .headers_mut()
             .insert("mcp-protocol-version", version);
         request
     };
-    let long = (200, Vec::new(), true);
+    let rmcp = (200, Vec::new(), true);
     for odd in [
-        // rmcp does not know the session, or no more.
-        session_fast_path("other", "read")
-            .body(call("read"))
-            .unwrap(),
-        session_fast_path("one", "read")
+        // rmcp does not have the session.
+        in_session("other", "read").body(call("read")).unwrap(),
+        in_session("one", "read")
             .body(body("tools/call", json!({"name": "read"})))
             .unwrap(),
-        session_fast_path("one", "read")
+        in_session("one", "read")
             .body(body("tools/list", json!({})))
             .unwrap(),
         version("2026-07-28"),
@@ -251,22 +252,20 @@ async fn a_session_is_handed_what_is_plain_and_nothing_else() {
         with("content-type", "application/json"),
     ] {
         let what = format!("{odd:?}");
-        assert_eq!(way_in_session(odd).await, long, "{what}");
+        assert_eq!(session_lane_of(odd).await, rmcp, "{what}");
     }
 }
 
 #[tokio::test]
-async fn what_is_refused_reaches_no_session() {
-    let mut none = session_fast_path("one", "read").body(call("read")).unwrap();
+async fn a_refused_request_reaches_no_session() {
+    let mut none = in_session("one", "read").body(call("read")).unwrap();
     none.headers_mut().remove(header::AUTHORIZATION);
-    let mut less = session_fast_path("one", "read").body(call("read")).unwrap();
+    let mut less = in_session("one", "read").body(call("read")).unwrap();
     let token = "Bearer none".parse().unwrap();
     less.headers_mut().insert(header::AUTHORIZATION, token);
-    let stranger = session_fast_path("nobody's", "read")
-        .body(call("read"))
-        .unwrap();
-    for (request, status) in [(none, 401), (less, 403), (stranger, 404)] {
+    let foreign = in_session("nobody's", "read").body(call("read")).unwrap();
+    for (request, status) in [(none, 401), (less, 403), (foreign, 404)] {
         let expected = (status, Vec::new(), false);
-        assert_eq!(way_in_session(request).await, expected);
+        assert_eq!(session_lane_of(request).await, expected);
     }
 }

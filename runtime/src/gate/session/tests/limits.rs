@@ -1,48 +1,48 @@
-//! Floods: who pays for a session that there is no room for.
+//! Which session ends, or is refused, when a limit is reached.
 
 use super::*;
 
-/// The largest handshake that there can be, and one that unpacks to most.
+/// The largest handshake, which also takes most memory when it is unpacked.
 fn hostile() -> Vec<u8> {
     br#"{"":0},"#.repeat(16 * 1024 / 7)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_one_principal_costs_them_their_oldest() {
+async fn a_caller_that_opens_too_many_sessions_loses_its_oldest() {
     let world = World::new();
     let (alice, mallory) = (caller("i", "alice", ""), caller("i", "mallory", ""));
     world.open("alice", Some(&alice));
-    world.open("nobody", None);
+    world.open("anonymous", None);
     for number in 10..10 + 66 {
         advance(Duration::from_secs(1)).await;
         world.open(&format!("m{number}"), Some(&mallory));
     }
     assert_eq!(world.closed(), ["m10", "m11"]);
-    let standing = world.standing("m10", Some(&mallory));
-    assert_eq!(standing, Err(SessionAccess::NotFound));
-    assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
-    assert_eq!(world.standing("nobody", None), Ok(()));
+    let entered = world.enter("m10", Some(&mallory));
+    assert_eq!(entered, Err(SessionAccess::NotFound));
+    assert_eq!(world.enter("alice", Some(&alice)), Ok(()));
+    assert_eq!(world.enter("anonymous", None), Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_without_a_token_costs_no_session_that_has_an_owner() {
+async fn sessions_without_a_token_never_replace_a_session_with_an_owner() {
     let world = World::with(SessionLimits::default().with_anonymous_places(10));
     let alice = caller("i", "alice", "");
     world.open("alice", Some(&alice));
     world.open("hers", None);
-    world.standing("hers", Some(&alice)).unwrap();
+    world.enter("hers", Some(&alice)).unwrap();
     for number in 10..30 {
         advance(Duration::from_secs(1)).await;
         world.open(&format!("n{number}"), None);
     }
     let expected: Vec<_> = (10..20).map(|number| format!("n{number}")).collect();
     assert_eq!(world.closed(), expected);
-    assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
-    assert_eq!(world.standing("hers", Some(&alice)), Ok(()));
+    assert_eq!(world.enter("alice", Some(&alice)), Ok(()));
+    assert_eq!(world.enter("hers", Some(&alice)), Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_in_use_makes_no_room() {
+async fn a_session_in_use_is_not_replaced() {
     let limits = SessionLimits::default()
         .with_anonymous_places(3)
         .with_places_per_principal(2);
@@ -64,12 +64,12 @@ async fn what_is_in_use_makes_no_room() {
         let idle = open.remove(1).id().to_owned();
         world.open("new", owner);
         assert_eq!(world.closed(), [idle]);
-        world.sessions.forget("new");
+        world.sessions.remove("new");
     }
 }
 
 #[tokio::test]
-async fn handshakes_under_way_have_their_places() {
+async fn unfinished_handshakes_take_places() {
     let world = World::with(SessionLimits::default().with_anonymous_places(2));
     let first = world.sessions.reserve(None, b"").unwrap();
     let second = world.sessions.reserve(None, b"").unwrap();
@@ -77,7 +77,7 @@ async fn handshakes_under_way_have_their_places() {
         world.try_open("3", None, b""),
         Err(SessionLimitReached::OfServer)
     );
-    // One that comes to nothing gives its places back.
+    // A handshake that fails returns its places.
     drop(first);
     world.open("3", None);
     drop(second);
@@ -87,7 +87,7 @@ async fn handshakes_under_way_have_their_places() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sessions_are_bounded_by_bytes_as_well() {
+async fn sessions_are_limited_by_bytes_too() {
     let world = World::new();
     let mallory = caller("i", "mallory", "");
     for (owner, most) in [(Some(&mallory), 64 / 32), (None, 1024 / 32)] {
@@ -101,11 +101,11 @@ async fn sessions_are_bounded_by_bytes_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_all_is_taken_whoever_has_most_makes_room() {
+async fn a_full_server_ends_a_session_of_the_owner_with_most() {
     let world = World::with(SessionLimits::default().with_places(10));
     let of = |subject: &str| caller("i", subject, "");
     let (alice, mallory) = (of("alice"), of("mallory"));
-    // Idle for longest, and hers alone.
+    // Idle for longest, and the only one of its owner.
     world.open("alice", Some(&alice));
     for number in 0..20 {
         advance(Duration::from_secs(1)).await;
@@ -113,16 +113,16 @@ async fn where_all_is_taken_whoever_has_most_makes_room() {
     }
     let expected: Vec<_> = (0..11).map(|number| format!("m{number:02}")).collect();
     assert_eq!(world.closed(), expected);
-    // Another who comes takes from whoever has most as well.
+    // Further callers also replace sessions of the owner with most.
     for subject in ["bob", "carol"] {
         world.open(subject, Some(&of(subject)));
     }
     assert_eq!(world.closed(), ["m11", "m12"]);
-    assert_eq!(world.standing("alice", Some(&alice)), Ok(()));
+    assert_eq!(world.enter("alice", Some(&alice)), Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
+async fn between_equal_owners_the_session_that_is_idle_longest_ends() {
     let world = World::with(SessionLimits::default().with_places(5));
     let of = |number: i32| caller("i", &number.to_string(), "");
     for number in 0..7 {
@@ -130,7 +130,7 @@ async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
         world.open(&number.to_string(), Some(&of(number)));
     }
     assert_eq!(world.closed(), ["0", "1"]);
-    // A second one is theirs to make room for, even if all that they have is in use.
+    // A second session may only replace one of the same owner, even if that is in use.
     let in_use = world.sessions.enter("6", Some(&of(6))).unwrap();
     let second = world.try_open("second", Some(&of(6)), b"");
     assert_eq!(second, Err(SessionLimitReached::OfServer));
@@ -140,22 +140,22 @@ async fn whoever_has_no_more_than_others_takes_from_whoever_was_away_longest() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_nobodys_counts_as_soon_as_it_is_somebodys() {
+async fn a_claimed_session_counts_for_its_new_owner() {
     let world = World::new();
     let mallory = caller("i", "mallory", "");
     let claim = |number: usize| {
         world.open(&number.to_string(), None);
-        world.standing(&number.to_string(), Some(&mallory))
+        world.enter(&number.to_string(), Some(&mallory))
     };
     for number in 0..64 {
         assert_eq!(claim(number), Ok(()));
     }
-    // Whoever has their share starts anew, with their token, and pays with their own.
+    // Beyond its limit a caller claims none, and has to open sessions with its token.
     for number in 64..200 {
         assert_eq!(claim(number), Err(SessionAccess::NotFound), "{number}");
     }
-    assert_eq!(world.standing("0", Some(&mallory)), Ok(()));
+    assert_eq!(world.enter("0", Some(&mallory)), Ok(()));
     let alice = caller("i", "alice", "");
-    assert_eq!(world.standing("199", Some(&alice)), Ok(()));
+    assert_eq!(world.enter("199", Some(&alice)), Ok(()));
     assert!(world.closed().is_empty());
 }

@@ -1,0 +1,98 @@
+//! The lanes: the ways of an authorized request to the code that runs.
+
+use crate::authorization::Target;
+
+use super::{
+    fast_message::{FastRequest, Revision},
+    message::IncomingMessage,
+    session_fast_path::SessionFastPath,
+    stateless_fast_path::StatelessFastPath,
+};
+
+/// The way of an authorized request from the gate to the code that runs.
+///
+/// [`Lane::choose`] is the only place that decides it, after authorization. A lane never
+/// changes who may do what: every lane runs with the same [`Permit`](crate::authorization::Permit),
+/// and a tool checks that the permit names it.
+///
+/// A fast path may decline a request that it was chosen for, without an effect: a session may
+/// have ended meanwhile. Then the request takes the lane [`Lane::Rmcp`].
+///
+/// One re-entry exists behind the lanes: rmcp's dispatch (`server/handler/item_calls.rs`) runs
+/// a tool that needs nothing from rmcp with the code of [`Lane::StatelessCall`], so that a call
+/// in a session does as little as a call without one. It chooses no lane: the second check has
+/// already compared what rmcp read with the permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// `tools/call` without a session, of a tool that needs nothing from rmcp.
+    StatelessCall,
+    /// `tools/list` without a session, from a cache of JSON bytes.
+    ToolList,
+    /// `tools/call` in a session: rmcp's session gets the message that was authorized.
+    SessionCall,
+    /// Everything else: rmcp reads the request again, and dispatch compares it with the permit.
+    Rmcp,
+}
+
+/// The fast paths that the service behind the gate offers.
+#[derive(Clone, Copy)]
+pub(super) struct FastPaths<'g> {
+    pub(super) stateless: Option<&'g dyn StatelessFastPath>,
+    pub(super) session: Option<&'g dyn SessionFastPath>,
+}
+
+impl Lane {
+    /// Chooses the lane of a permitted request. `target` is the permit's.
+    pub(super) fn choose(
+        paths: FastPaths<'_>,
+        message: &IncomingMessage,
+        is_in_session: bool,
+        target: Option<Target>,
+    ) -> Self {
+        // Whatever is unusual about a request, rmcp answers it: then there is one set of rules
+        // for invalid requests.
+        let IncomingMessage::Fast(message) = message else {
+            return Self::Rmcp;
+        };
+        let is_stateless_tool = || matches!((paths.stateless, target), (Some(path), Some(target)) if path.takes(target));
+        match (&message.request, &message.revision, is_in_session) {
+            // A session can cancel a call, report its progress, ask its client and replay its
+            // answer, so rmcp's session runs it, whatever the tool needs.
+            (FastRequest::Call { .. }, Revision::Older { .. }, true) if paths.session.is_some() => {
+                Self::SessionCall
+            }
+            // In a session other methods are too rare for a lane, and 2026-07-28 has no sessions.
+            (_, _, true) => Self::Rmcp,
+            // Where there are sessions, a request of their revisions belongs into one: rmcp
+            // refuses it.
+            (_, Revision::Older { .. }, false) if paths.session.is_some() => Self::Rmcp,
+            // Nothing of rmcp's machinery is needed.
+            (FastRequest::Call { .. }, _, false) if is_stateless_tool() => Self::StatelessCall,
+            // The tool may need rmcp's context, or no tool has the name: rmcp's dispatch answers.
+            (FastRequest::Call { .. }, _, false) => Self::Rmcp,
+            // All callers that see the same tools get the same bytes.
+            (FastRequest::List, Revision::Current, false) if paths.stateless.is_some() => {
+                Self::ToolList
+            }
+            // The list has another form in older revisions, and rmcp writes it.
+            (FastRequest::List, _, false) => Self::Rmcp,
+        }
+    }
+
+    /// Returns whether the code that runs may send messages before its answer, if the client
+    /// asks for them.
+    pub(super) fn can_report(
+        self,
+        paths: FastPaths<'_>,
+        is_list: bool,
+        target: Option<Target>,
+    ) -> bool {
+        match (self, paths.stateless) {
+            (Self::StatelessCall | Self::ToolList, _) => false,
+            // The same tools and lists as on the fast path, whatever is unusual about the request.
+            (Self::Rmcp, Some(_)) if is_list => false,
+            (Self::Rmcp, Some(path)) => !target.is_some_and(|target| path.takes(target)),
+            (Self::SessionCall | Self::Rmcp, _) => true,
+        }
+    }
+}

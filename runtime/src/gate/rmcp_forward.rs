@@ -1,0 +1,147 @@
+//! The lane of rmcp: forwards an authorized request, and follows up on the answer.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header, request::Parts};
+use tower::Service;
+
+use crate::caller::Caller;
+
+use super::{
+    Gate, accept_header,
+    authorize::AuthorizedRequest,
+    body,
+    expiring_body::ExpiringBody,
+    refusal::oauth_error,
+    session::{GuardedBody, SESSION_ID, closer},
+};
+
+/// The largest plain-text error of rmcp that is converted to JSON, in bytes.
+const LARGEST_PLAIN_TEXT: usize = 4096;
+
+/// Marks a forwarded request for the list of tools.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListsTools;
+
+/// Forwards an authorized request to rmcp, with the permit for the second check at dispatch.
+pub(super) async fn forward_to_rmcp<I, B>(
+    gate: &Gate,
+    authorized: Box<AuthorizedRequest>,
+    mut parts: Parts,
+    mut inner: I,
+) -> Response<Body>
+where
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    I::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let AuthorizedRequest {
+        permit,
+        lane: _,
+        message,
+        body,
+        reservation,
+        session,
+        streams,
+        lists_tools,
+    } = *authorized;
+    // rmcp reads the bytes again: the values need not be in memory twice.
+    drop(message);
+    let caller = permit.caller().cloned();
+    let method = parts.method.clone();
+    let opening = reservation.map(|place| (place, closer(inner.clone(), &parts)));
+    parts.extensions.insert(permit);
+    if lists_tools {
+        parts.extensions.insert(ListsTools);
+    }
+    if let Some(session) = &session {
+        parts.extensions.insert(session.latest_caller().clone());
+        // The handler keeps the session open, whether its client waits or not.
+        parts.extensions.insert(Arc::clone(session));
+    }
+    accept_header::write_out(&mut parts.headers);
+    let request = Request::from_parts(parts, Body::from(body));
+    let response = respond(&mut inner, request).await;
+
+    if let (Some((place, close)), Some(id)) = (opening, response.headers().get(SESSION_ID)) {
+        let id = id.to_str().unwrap_or_default().to_owned();
+        place.open(id, caller.as_ref(), close);
+    }
+    let ended = method == Method::DELETE && response.status().is_success();
+    if let Some(session) = &session
+        && (ended || response.status() == StatusCode::NOT_FOUND)
+    {
+        gate.sessions.remove(session.id());
+    }
+    if ended {
+        // The session has ended when rmcp answers, and some clients treat its 202 as a
+        // failure, because accepted is not done (RFC 9110 §9.3.5).
+        let mut done = Response::new(Body::empty());
+        *done.status_mut() = StatusCode::NO_CONTENT;
+        return done;
+    }
+    if streams && response.status().is_success() {
+        let life = caller.map(|caller| lifetime(gate, &caller));
+        let response = response.map(|body| ExpiringBody::new(body, life, gate.stop.clone()));
+        return GuardedBody::guard(response.map(Body::new), session);
+    }
+    GuardedBody::guard(in_json(response).await, session)
+}
+
+/// Returns how long a caller's token is still valid, without leeway.
+fn lifetime(gate: &Gate, caller: &Caller) -> Duration {
+    let expires_at = caller.claims().expires_at();
+    Duration::from_secs(expires_at.since(gate.clock.now()))
+}
+
+async fn respond<I, B>(inner: &mut I, request: Request<Body>) -> Response<B>
+where
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    let ready = std::future::poll_fn(|cx| inner.poll_ready(cx)).await;
+    match ready {
+        Ok(()) => match inner.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        Err(never) => match never {},
+    }
+}
+
+/// Converts a plain-text error of rmcp to JSON, the form of all other errors.
+async fn in_json<B>(response: Response<B>) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let status = response.status();
+    let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
+    if is_typed || !(status.is_client_error() || status.is_server_error()) {
+        return response.map(Body::new);
+    }
+    let (parts, body) = response.into_parts();
+    let text = body::read(body, LARGEST_PLAIN_TEXT, Duration::from_secs(1))
+        .await
+        .unwrap_or_default();
+    let error = match status {
+        StatusCode::NOT_FOUND => "session_not_found",
+        status if status.is_server_error() => "server_error",
+        _ => "invalid_request",
+    };
+    // Clients do not learn internal errors; rmcp has logged them.
+    let description = if status.is_server_error() {
+        "the server could not answer".into()
+    } else {
+        String::from_utf8_lossy(&text)
+    };
+    let mut refusal = oauth_error(status, error, &description, "");
+    for (name, value) in &parts.headers {
+        if *name != header::CONTENT_LENGTH {
+            refusal.headers_mut().entry(name).or_insert(value.clone());
+        }
+    }
+    refusal
+}

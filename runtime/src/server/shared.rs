@@ -1,0 +1,25 @@
+//! What all requests and sessions of a server share.
+
+use std::sync::Arc;
+
+use rmcp::model::ServerConfig;
+
+use crate::{authorization::Rules, tool::RoundSeal};
+
+use super::{
+    Visibility, catalogue::Catalogue, subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
+};
+
+/// The state of a server that all its requests share.
+pub(super) struct Shared {
+    pub(super) info: ServerConfig,
+    pub(super) catalogue: Catalogue,
+    pub(super) rules: Arc<Rules>,
+    pub(super) visibility: Visibility,
+    /// Whether clients of the revisions before 2026-07-28 get a session.
+    pub(super) has_sessions: bool,
+    /// Sends changes to subscribed clients, if the server announces changes.
+    pub(super) notifier: Option<Arc<ChangeNotifier>>,
+    pub(super) rounds: Arc<RoundSeal>,
+    pub(super) tool_lists: ToolListCache,
+}
