@@ -89,7 +89,7 @@ const fn assert_declared(mut scopes: &[Scope], declared_scopes: &[ScopeDescripti
     while let [scope, others @ ..] = scopes {
         assert!(
             declares(declared_scopes, *scope),
-            "this item requires a scope that the declared_scopes does not declare: declare it in `scopes!`, and use its constant"
+            "this item requires a scope that is not declared: declare it in `scopes!`, and use its constant"
         );
         scopes = others;
     }
