@@ -15,8 +15,8 @@ use crate::{
     bearer::Credentials,
     caller::{Acceptance, Caller},
     clock::{Clock, SystemClock},
-    development,
     issuer::Issuer,
+    mint,
     operation::Operation,
     scope::{Scope, ScopeTable},
     verify::{Authenticator, DpopRequest, IssuerVerifier},
@@ -90,7 +90,7 @@ impl Desk {
                 "scope": names.join(" "),
             })
         });
-        let (tokens, jwks) = development::tokens(claims);
+        let (tokens, jwks) = mint::tokens(claims);
         let issuer = Issuer::new(ISSUER).with_jwks(&*jwks);
         let verifier = IssuerVerifier::new([issuer]).expect("good settings");
         let authenticator = Authenticator::new(

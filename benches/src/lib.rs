@@ -26,29 +26,16 @@ mod runtime {
     pub(super) mod scope;
     pub(super) mod uri_pattern;
     pub(super) mod verify;
-
-    pub(super) mod development {
-        mod signing_key;
-
-        /// Builds tokens with these claims, signed with ES256, and the key set that verifies
-        /// them.
-        pub(crate) fn tokens(
-            claims: impl Iterator<Item = serde_json::Value>,
-        ) -> (Vec<String>, String) {
-            let key = signing_key::SigningKey::generate().expect("random numbers");
-            let tokens = claims.map(|claims| key.sign(&claims).expect("a token"));
-            (tokens.collect(), key.jwks().to_string())
-        }
-    }
 }
 
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
-    access, authorization, bearer, caller, claims, clock, development, error, issuer, json,
-    operation, scope, uri_pattern, verify,
+    access, authorization, bearer, caller, claims, clock, error, issuer, json, operation, scope,
+    uri_pattern, verify,
 };
 
 mod desk;
+mod mint;
 mod plain;
 
 pub use desk::Desk;

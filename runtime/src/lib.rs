@@ -11,8 +11,6 @@ mod caller;
 mod claims;
 mod clock;
 mod config;
-#[cfg(feature = "development-issuer")]
-mod development;
 mod error;
 mod gate;
 mod issuer;

@@ -4,15 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
+use toolgate_development_issuer::{
+    DevelopmentIssuer, DocumentLocation, EmbeddingServer, FetchError, FetchFuture, ProofError,
+    Settings, Stylesheet, TOKEN_PATH, Thumbprint,
+};
 use url::Url;
 
 use crate::{
     clock::Clock,
     config::ValidConfig,
-    development::{
-        self, DevelopmentIssuer, DocumentLocation, EmbeddingServer, FetchError, FetchFuture,
-        ProofError, Stylesheet, Thumbprint,
-    },
     error::{Faults, StartError},
     gate::BODY_TIME,
     issuer::{self, Algorithm, EgressPolicy, HttpFetcher, Issuer, QuotedText, is_loopback},
@@ -39,7 +39,7 @@ pub(super) fn embed(
     }
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let resource = settings.resource();
-    let issuer = DevelopmentIssuer::new(development::Settings {
+    let issuer = DevelopmentIssuer::new(Settings {
         origin: resource.origin().to_owned(),
         resource: resource.as_str().to_owned(),
         audiences: settings.audiences().to_vec(),
@@ -107,7 +107,7 @@ impl Embedding {
         Self {
             clock: Arc::clone(clock),
             proofs: Proofs::new(
-                [format!("{origin}{}", development::TOKEN_PATH)],
+                [format!("{origin}{}", TOKEN_PATH)],
                 Algorithm::ALL.to_vec(),
                 LEEWAY,
                 None,

@@ -49,7 +49,7 @@ fn embedding() -> Embedding {
 
 /// Returns the routes of an issuer on this server's rules.
 fn router(automatic_consent: bool) -> Router {
-    let issuer = DevelopmentIssuer::new(development::Settings {
+    let issuer = DevelopmentIssuer::new(Settings {
         origin: ORIGIN.to_owned(),
         resource: RESOURCE.to_owned(),
         audiences: Vec::new(),

@@ -145,6 +145,6 @@ async fn a_tunnel_to_loopback_is_refused() {
 /// without forwarding headers.
 #[tokio::test]
 async fn a_proxy_that_keeps_quiet_is_known_by_its_http_1_0() {
-    let old = |request: &mut Request<Body>| *request.version_mut() = http::Version::HTTP_10;
+    let old = |request: &mut Request<Body>| *request.version_mut() = axum::http::Version::HTTP_10;
     assert!(refused(&status(old).await));
 }

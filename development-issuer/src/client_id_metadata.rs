@@ -204,7 +204,7 @@ fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::development::tests::embedding_server::TestServer;
+    use crate::tests::embedding_server::TestServer;
     use serde_json::json;
 
     const ID: &str = "https://client.example/oauth/client.json";

@@ -6,23 +6,23 @@ use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
 use super::{address, page};
-use crate::development::{
+use crate::{
     OFFLINE_ACCESS, Provider, authorization_request::AuthorizationRequest, client_id_metadata,
     json_response::OAuthError, redirect_uri::RedirectUri,
 };
 
 /// The choices that this person has made so far.
-pub(in crate::development) struct Said<'a> {
+pub(crate) struct Said<'a> {
     /// The subject.
-    pub(in crate::development) subject: &'a str,
+    pub(crate) subject: &'a str,
     /// The ticked scopes.
-    pub(in crate::development) ticked: &'a [&'a str],
+    pub(crate) ticked: &'a [&'a str],
     /// The error in the name.
-    pub(in crate::development) fault: Option<&'static str>,
+    pub(crate) fault: Option<&'static str>,
 }
 
 /// Builds the consent page.
-pub(in crate::development) fn consent(
+pub(crate) fn consent(
     provider: &Provider,
     request: &AuthorizationRequest,
     said: &Said<'_>,

@@ -252,7 +252,7 @@ fn settings(server: &TestServer) -> Settings {
     }
 }
 
-fn request(method: &str, path: &str) -> http::request::Builder {
+fn request(method: &str, path: &str) -> axum::http::request::Builder {
     Request::builder()
         .method(method)
         .uri(path)
