@@ -11,123 +11,124 @@ use axum::{
     response::Response,
 };
 
-use super::{
-    Provider,
-    authorization_request::{AuthorizationRequest, ErrorRedirect, redirect},
+use crate::{
+    authorization_request::AuthorizationRequest,
     client_id_metadata,
     client_lookup::Client,
     consent,
     form_parameters::FormParameters,
-    html::{self, Said},
+    html::{self, ConsentChoices},
+    issuer_state::IssuerState,
     json_response::OAuthError,
+    response_redirect::{ResponseRedirect, redirect},
     sealed_values::Purpose,
 };
 
-pub(super) async fn authorize(
-    State(provider): State<Arc<Provider>>,
+pub(crate) async fn authorize(
+    State(issuer): State<Arc<IssuerState>>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
     let parameters = FormParameters::parse(query.as_bytes());
     // Until both are valid, there is no safe URL for an error response.
-    let client = match client(&provider, &parameters).await {
-        Ok(Known::Client(client)) => client,
-        Ok(Known::AskHere(id)) => return ask_here(&provider, &id, &query),
-        Err(fault) => {
-            return html::fault(
-                &provider.settings.stylesheet,
+    let client = match client(&issuer, &parameters).await {
+        Ok(LookedUp::Client(client)) => client,
+        Ok(LookedUp::NeedsPermission(id)) => return permission_page(&issuer, &id, &query),
+        Err(error) => {
+            return html::error_page(
+                &issuer.settings.stylesheet,
                 "This application is not known here",
-                &fault,
+                &error,
                 "reload this page to try again. If that does not help, remove this server from the application and add it again, so that the application registers again.",
             );
         }
     };
-    let asked = parameters.one("redirect_uri");
-    let Some(to) = asked.ok().and_then(|asked| client.redirect(asked)) else {
-        return html::fault(
-            &provider.settings.stylesheet,
+    let requested = parameters.one("redirect_uri");
+    let Some(uri) = requested.ok().and_then(|uri| client.redirect(uri)) else {
+        return html::error_page(
+            &issuer.settings.stylesheet,
             "The answer would go to the wrong place",
             "This application did not register the redirect URI. Nothing was sent there.",
             "close this page. If you started this login yourself, remove this server from the application and add it again, so that the application registers its current address.",
         );
     };
     let state = parameters.one("state");
-    let kept = state
+    let accepted = state
         .ok()
         .flatten()
-        .filter(|state| state.len() <= ErrorRedirect::STATE_LIMIT);
-    let back = ErrorRedirect {
-        redirect: to,
-        state: kept.map(str::to_owned),
+        .filter(|state| state.len() <= ResponseRedirect::STATE_LIMIT);
+    let to = ResponseRedirect {
+        uri,
+        state: accepted.map(str::to_owned),
     };
-    if state != Ok(back.state.as_deref()) {
+    if state != Ok(to.state.as_deref()) {
         let error = OAuthError::new("invalid_request", "state is repeated or too long");
-        return back.refuse(&provider, &error);
+        return refuse(&issuer, &to, &error);
     }
-    let answer = match prompt(&parameters) {
-        Ok(silent) => AuthorizationRequest::read(&provider, &parameters, client, back.clone())
-            .and_then(|request| answer(&provider, &request, silent)),
+    let response = match prompt(&parameters) {
+        Ok(silent) => AuthorizationRequest::validate(&issuer, &parameters, client, to.clone())
+            .and_then(|request| respond(&issuer, &request, silent)),
         Err(error) => Err(error),
     };
-    answer.unwrap_or_else(|error| back.refuse(&provider, &error))
+    response.unwrap_or_else(|error| refuse(&issuer, &to, &error))
 }
 
 /// A client, or the need to ask the person before its document is fetched.
-enum Known {
+enum LookedUp {
     Client(Client),
     /// The client's document is on this machine and was not fetched yet.
-    AskHere(String),
+    NeedsPermission(String),
 }
 
 /// The parameter that proves that the person permits fetching a client's document from this
 /// machine.
-const ASKED: &str = "described_here";
+const PERMISSION: &str = "described_here";
 
 /// Looks up the client that a request names.
 async fn client(
-    provider: &Provider,
+    issuer: &IssuerState,
     parameters: &FormParameters,
-) -> Result<Known, client_id_metadata::Fault> {
+) -> Result<LookedUp, client_id_metadata::ClientError> {
     let id = match parameters.one("client_id") {
         Ok(Some(id)) => id,
         _ => return Err("The request names no application, or more than one.".into()),
     };
     if !client_id_metadata::is_url(id) {
         return Client::from_id(id)
-            .map(Known::Client)
+            .map(LookedUp::Client)
             .ok_or("Its identifier was not issued here. Let it register again.".into());
     }
     // A URL of the issuer itself would make it send a request to itself.
-    if id.starts_with(&format!("{}/", provider.settings.origin)) {
+    if id.starts_with(&format!("{}/", issuer.settings.origin)) {
         return Err("Its identifier is a URL of the development issuer itself.".into());
     }
-    let is_agreed = || {
-        let agreed = parameters.all(ASKED);
-        let mut agreed = agreed.map(|seal| provider.seal.open(Purpose::Document, seal));
-        agreed.any(|agreed| agreed.as_deref() == Some(id.as_bytes()))
+    let is_permitted = || {
+        let seals = parameters.all(PERMISSION);
+        let mut permitted = seals.map(|seal| issuer.seal.open(Purpose::Document, seal));
+        permitted.any(|permitted| permitted.as_deref() == Some(id.as_bytes()))
     };
     // With automatic consent there is no person to ask.
-    if client_id_metadata::is_here(&*provider.settings.server, id)?
-        && !provider.settings.automatic_consent
-        && !is_agreed()
+    if client_id_metadata::is_on_this_machine(&*issuer.settings.server, id)?
+        && !issuer.settings.automatic_consent
+        && !is_permitted()
     {
-        return Ok(Known::AskHere(id.to_owned()));
+        return Ok(LookedUp::NeedsPermission(id.to_owned()));
     }
     let redirect = parameters.one("redirect_uri").ok().flatten();
-    let client = provider
+    let client = issuer
         .documents
-        .client(&*provider.settings.server, id, redirect);
-    Ok(Known::Client(client.await?))
+        .client(&*issuer.settings.server, id, redirect);
+    Ok(LookedUp::Client(client.await?))
 }
 
 /// Asks the person first (SSRF): any page can send the browser here, and the issuer would
 /// then send a request to another program on this machine, which may trust local requests.
-fn ask_here(provider: &Provider, id: &str, query: &str) -> Response {
-    let seal = provider.seal.close(Purpose::Document, id.as_bytes());
-    html::ask_here(
-        &provider.settings.stylesheet,
+fn permission_page(issuer: &IssuerState, id: &str, query: &str) -> Response {
+    let seal = issuer.seal.close(Purpose::Document, id.as_bytes());
+    html::permission_page(
+        &issuer.settings.stylesheet,
         id,
-        &format!("/development/authorize?{query}&{ASKED}={seal}"),
+        &format!("/development/authorize?{query}&{PERMISSION}={seal}"),
     )
 }
 
@@ -143,16 +144,17 @@ fn prompt(parameters: &FormParameters) -> Result<bool, OAuthError> {
     }
 }
 
-fn answer(
-    provider: &Provider,
+/// Asks the person, unless consent is automatic.
+fn respond(
+    issuer: &IssuerState,
     request: &AuthorizationRequest,
     silent: bool,
 ) -> Result<Response, OAuthError> {
-    // Automatic answers go to loopback only: see `ErrorRedirect::refuse`.
-    if provider.settings.automatic_consent && request.back.redirect.is_loopback() {
-        let subject = request.hint.as_ref().unwrap_or(&provider.settings.subject);
-        let all: Vec<_> = request.asked().collect();
-        let location = consent::grant(provider, request, subject, &all)?;
+    // Automatic answers go to loopback only: see `refuse`.
+    if issuer.settings.automatic_consent && request.redirect.uri.is_loopback() {
+        let subject = request.hint.as_ref().unwrap_or(&issuer.settings.subject);
+        let all: Vec<_> = request.requested_scopes().collect();
+        let location = consent::grant(issuer, request, subject, &all)?;
         return Ok(redirect(StatusCode::FOUND, &location));
     }
     if silent {
@@ -161,11 +163,23 @@ fn answer(
             "the person must be asked",
         ));
     }
-    let ticked: Vec<_> = request.asked().collect();
-    let said = Said {
-        subject: &consent::first_guess(provider, request),
+    let ticked: Vec<_> = request.requested_scopes().collect();
+    let choices = ConsentChoices {
+        subject: &consent::likely_subject(issuer, request),
         ticked: &ticked,
-        fault: None,
+        subject_error: None,
     };
-    html::consent(provider, request, &said)
+    html::consent_page(issuer, request, &choices)
+}
+
+/// Reports an error in a request to the client without a decision of the person. Any client can
+/// register any URI, so the browser is redirected without a click only to this machine:
+/// otherwise the issuer would be an open redirector (RFC 9700 §4.11.2).
+fn refuse(issuer: &IssuerState, to: &ResponseRedirect, error: &OAuthError) -> Response {
+    let location = to.error_location(issuer, error);
+    if to.uri.is_loopback() {
+        redirect(StatusCode::FOUND, &location)
+    } else {
+        html::request_error_page(&issuer.settings.stylesheet, error, &to.uri, &location)
+    }
 }

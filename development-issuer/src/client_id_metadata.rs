@@ -4,8 +4,8 @@
 //! Any page that sends the browser here chooses that URL, so the fetch must not reach into
 //! the local network (SSRF): https to public addresses or loopback, http to loopback, no
 //! redirects, with limits on time, size ([`EmbeddingServer::fetch_document`]) and concurrency.
-//! For loopback the person is asked first ([`is_here`]), because a program there may trust
-//! local requests. Of a fetched document only name, host and redirect URI are shown.
+//! For loopback the person is asked first ([`is_on_this_machine`]), because a program there may
+//! trust local requests. Of a fetched document only name, host and redirect URI are shown.
 
 use std::{
     borrow::Cow,
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{
+use crate::{
     client_lookup::{Client, display_name},
     embedding_server::{DocumentLocation, EmbeddingServer, FetchError},
     expiring_map::ExpiringMap,
@@ -34,22 +34,22 @@ const REDIRECT_LIMIT: usize = 32;
 const FRESH: u64 = 60;
 
 /// Fetches and caches the documents of clients.
-pub(super) struct Documents {
+pub(crate) struct Documents {
     permits: Semaphore,
-    known: Mutex<ExpiringMap<String, Client>>,
+    cached: Mutex<ExpiringMap<String, Client>>,
 }
 
 impl Default for Documents {
     fn default() -> Self {
         Self {
             permits: Semaphore::new(4),
-            known: Mutex::new(ExpiringMap::new(100)),
+            cached: Mutex::new(ExpiringMap::new(100)),
         }
     }
 }
 
 /// The reason why there is no client at a URL, shown to the person.
-pub(super) type Fault = Cow<'static, str>;
+pub(crate) type ClientError = Cow<'static, str>;
 
 impl Documents {
     /// Returns the client that the document at this URL describes.
@@ -58,16 +58,16 @@ impl Documents {
     /// without verified facts: for a loopback redirect a document proves little, because any
     /// local program can listen there (RFC 8252 §8.6), and offline such applications could
     /// not log in otherwise.
-    pub(super) async fn client(
+    pub(crate) async fn client(
         &self,
         server: &dyn EmbeddingServer,
         id: &str,
         redirect: Option<&str>,
-    ) -> Result<Client, Fault> {
+    ) -> Result<Client, ClientError> {
         let now = server.now();
-        let (url, location) = checked(server, id)?;
-        if let Some(known) = self.known().get(id, now) {
-            return Ok(known.clone());
+        let (url, location) = validate_url(server, id)?;
+        if let Some(client) = self.cached().get(id, now) {
+            return Ok(client.clone());
         }
         let text = {
             let Ok(_permit) = self.permits.try_acquire() else {
@@ -90,8 +90,8 @@ impl Documents {
         let metadata = server
             .parse_strict_object(&text)
             .ok_or("Its metadata document is not a JSON object with unique names.")?;
-        let client = read(id, &url, &metadata)?;
-        self.known().insert(
+        let client = read_metadata(id, &url, &metadata)?;
+        self.cached().insert(
             id.to_owned(),
             client.clone(),
             now.saturating_add(FRESH),
@@ -101,16 +101,16 @@ impl Documents {
     }
 
     #[cfg(test)]
-    pub(super) fn permits_left(&self) -> usize {
+    pub(crate) fn permits_left(&self) -> usize {
         self.permits.available_permits()
     }
 
-    fn known(&self) -> MutexGuard<'_, ExpiringMap<String, Client>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cached(&self) -> MutexGuard<'_, ExpiringMap<String, Client>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn not_fetched(reason: &str) -> Fault {
+fn not_fetched(reason: &str) -> ClientError {
     format!("Its metadata document cannot be fetched: {reason}.").into()
 }
 
@@ -126,12 +126,12 @@ fn unreachable_client(id: &str, redirect: Option<&str>) -> Option<Client> {
 }
 
 /// Returns whether an identifier is meant to be a URL.
-pub(super) fn is_url(id: &str) -> bool {
+pub(crate) fn is_url(id: &str) -> bool {
     id.starts_with("https://") || id.starts_with("http://")
 }
 
 /// Returns the host of an identifier, or `None` if it is not a URL.
-pub(super) fn host(id: &str) -> Option<String> {
+pub(crate) fn host(id: &str) -> Option<String> {
     let url = Url::parse(id).ok().filter(|_| is_url(id))?;
     Some(url.authority().to_owned())
 }
@@ -139,13 +139,19 @@ pub(super) fn host(id: &str) -> Option<String> {
 /// Returns whether the document of a client is on this machine, by the host in its
 /// identifier. Any other name that resolves to loopback must use https, for which no local
 /// program has a valid certificate.
-pub(super) fn is_here(server: &dyn EmbeddingServer, id: &str) -> Result<bool, Fault> {
-    checked(server, id).map(|(_, location)| location == DocumentLocation::ThisMachine)
+pub(crate) fn is_on_this_machine(
+    server: &dyn EmbeddingServer,
+    id: &str,
+) -> Result<bool, ClientError> {
+    validate_url(server, id).map(|(_, location)| location == DocumentLocation::ThisMachine)
 }
 
 /// Returns the URL and where it leads if it may be fetched: canonical, with a path, and without user
 /// information, query and fragment.
-fn checked(server: &dyn EmbeddingServer, id: &str) -> Result<(Url, DocumentLocation), Fault> {
+fn validate_url(
+    server: &dyn EmbeddingServer,
+    id: &str,
+) -> Result<(Url, DocumentLocation), ClientError> {
     const NOT_ONE: &str = "Its identifier is not a canonical https URL with a path, so it cannot be the URL of its metadata document.";
     let url = Url::parse(id).map_err(|_| NOT_ONE)?;
     let plain = id.len() <= URL_LIMIT
@@ -161,7 +167,11 @@ fn checked(server: &dyn EmbeddingServer, id: &str) -> Result<(Url, DocumentLocat
     }
 }
 
-fn read(id: &str, url: &Url, metadata: &Map<String, Value>) -> Result<Client, Fault> {
+fn read_metadata(
+    id: &str,
+    url: &Url,
+    metadata: &Map<String, Value>,
+) -> Result<Client, ClientError> {
     // A document with another `client_id` describes another client.
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
         return Err("Its metadata document names another client_id.".into());
@@ -217,7 +227,7 @@ mod tests {
             "http://localhost/c",
             "https://127.0.0.1/c",
         ] {
-            assert!(checked(&TestServer::default(), id).is_ok(), "{id}");
+            assert!(validate_url(&TestServer::default(), id).is_ok(), "{id}");
         }
         for id in [
             "https://client.example",
@@ -237,7 +247,7 @@ mod tests {
             "https://0x7f000001/c",
             "file:///c",
         ] {
-            assert!(checked(&TestServer::default(), id).is_err(), "{id}");
+            assert!(validate_url(&TestServer::default(), id).is_err(), "{id}");
         }
     }
 
@@ -250,7 +260,7 @@ mod tests {
                 .as_object_mut()
                 .unwrap()
                 .extend(change.as_object().unwrap().clone());
-            read(ID, &Url::parse(ID).unwrap(), metadata.as_object().unwrap())
+            read_metadata(ID, &Url::parse(ID).unwrap(), metadata.as_object().unwrap())
         };
         let client =
             read_with(json!({"unknown": 1, "token_endpoint_auth_method": "none"})).unwrap();

@@ -6,7 +6,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::redirect_uri::RedirectUri;
+use crate::redirect_uri::RedirectUri;
 
 /// The prefix of identifiers that are issued here.
 const PREFIX: &str = "dev-";
@@ -17,19 +17,19 @@ const NAME_LIMIT: usize = 80;
 
 /// The known facts about a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Client {
-    pub(super) id: String,
+pub(crate) struct Client {
+    pub(crate) id: String,
     /// The name that the client gave itself, not verified.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The host of its metadata document, which is the only verified fact.
-    pub(super) host: Option<String>,
-    pub(super) redirects: Vec<RedirectUri>,
+    pub(crate) host: Option<String>,
+    pub(crate) redirects: Vec<RedirectUri>,
 }
 
 impl Client {
     /// Builds a client whose identifier contains the registration, or returns `None` if it is
     /// too long.
-    pub(super) fn register(name: Option<String>, redirects: Vec<RedirectUri>) -> Option<Self> {
+    pub(crate) fn register(name: Option<String>, redirects: Vec<RedirectUri>) -> Option<Self> {
         let uris: Vec<_> = redirects.iter().map(RedirectUri::as_str).collect();
         let registration = serde_json::to_vec(&(&name, uris)).ok()?;
         let mut id = PREFIX.to_owned();
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// Reads a client from an identifier, if it could have been issued here.
-    pub(super) fn from_id(id: &str) -> Option<Self> {
+    pub(crate) fn from_id(id: &str) -> Option<Self> {
         if id.len() > ID_LIMIT {
             return None;
         }
@@ -59,11 +59,11 @@ impl Client {
         (client.id == id && !client.redirects.is_empty()).then_some(client)
     }
 
-    /// Returns the redirect URI to use if the request names `asked`. A request can omit it if
+    /// Returns the redirect URI to use if the request names `requested`. A request can omit it if
     /// the client has exactly one (RFC 6749 §3.1.2.3).
-    pub(super) fn redirect(&self, asked: Option<&str>) -> Option<RedirectUri> {
-        match (asked, self.redirects.as_slice()) {
-            (Some(asked), known) => known.iter().find_map(|one| one.allows(asked)),
+    pub(crate) fn redirect(&self, requested: Option<&str>) -> Option<RedirectUri> {
+        match (requested, self.redirects.as_slice()) {
+            (Some(requested), all) => all.iter().find_map(|one| one.allows(requested)),
             (None, [only]) => Some(only.clone()),
             (None, _) => None,
         }
@@ -71,7 +71,7 @@ impl Client {
 }
 
 /// Cleans a name for display: shortened, and without characters that hide or reorder text.
-pub(super) fn display_name(name: &str) -> Option<String> {
+pub(crate) fn display_name(name: &str) -> Option<String> {
     let shown = |character: &char| {
         !character.is_control()
             && !matches!(character,

@@ -15,101 +15,90 @@ use axum::{
     response::Response,
 };
 
-use super::{
-    OFFLINE_ACCESS, Provider,
-    authorization_request::{AuthorizationRequest, redirect},
+use crate::{
+    authorization_request::AuthorizationRequest,
     form_parameters::FormParameters,
-    grant_store::{Answered, Code, Grant, digest},
-    html::{self, Said},
+    grant_store::{Code, Decision, Grant, digest},
+    html::{self, ConsentChoices},
+    issuer_state::IssuerState,
     json_response::OAuthError,
+    response_redirect::redirect,
     sealed_values,
+    settings::OFFLINE_ACCESS,
+    subject,
 };
-
-/// The maximum length of a subject, in characters.
-const SUBJECT_LIMIT: usize = 64;
 
 /// The message for an invalid name.
 const NO_NAME: &str = "Type a user name of 1 to 64 printable characters.";
 
-/// Validates a subject that a person typed, and trims it.
-pub(super) fn subject(text: &str) -> Option<String> {
-    let text = text.trim();
-    let length = text.chars().count();
-    let printable = !text.chars().any(char::is_control);
-    ((1..=SUBJECT_LIMIT).contains(&length) && printable).then(|| text.to_owned())
-}
-
 /// Returns the most likely subject.
-pub(super) fn first_guess(provider: &Provider, request: &AuthorizationRequest) -> String {
-    let last = || {
-        provider
-            .memory()
-            .last_subject(&request.client, provider.now())
-    };
+pub(crate) fn likely_subject(issuer: &IssuerState, request: &AuthorizationRequest) -> String {
+    let last = || issuer.memory().last_subject(&request.client, issuer.now());
     let hint = request.hint.clone();
     hint.or_else(last)
-        .unwrap_or_else(|| provider.settings.subject.clone())
+        .unwrap_or_else(|| issuer.settings.subject.clone())
 }
 
-pub(super) async fn decide(State(provider): State<Arc<Provider>>, request: Request) -> Response {
+pub(crate) async fn decide(State(issuer): State<Arc<IssuerState>>, request: Request) -> Response {
     if !is_same_origin(request.headers(), request.uri()) {
-        return html::fault(
-            &provider.settings.stylesheet,
+        return html::error_page(
+            &issuer.settings.stylesheet,
             "This decision came from another page",
             "Another page sent this decision. Nothing was allowed.",
             "close this page and the one that led here. If you want to log in, start the login again from your application.",
         );
     }
-    match FormParameters::from_form(request, provider.settings.body_time).await {
-        Ok(form) => judge(&provider, &form)
-            .unwrap_or_else(|error| html::failure(&provider.settings.stylesheet, &error)),
-        Err(error) => html::failure(&provider.settings.stylesheet, &error),
+    match FormParameters::from_form(request, issuer.settings.body_time).await {
+        Ok(form) => decide_form(&issuer, &form)
+            .unwrap_or_else(|error| html::form_error_page(&issuer.settings.stylesheet, &error)),
+        Err(error) => html::form_error_page(&issuer.settings.stylesheet, &error),
     }
 }
 
-fn judge(provider: &Provider, form: &FormParameters) -> Result<Response, OAuthError> {
-    let sealed = form.needed("request", "the form has no request")?;
-    let Some(request) = AuthorizationRequest::open(provider, sealed) else {
-        return Ok(html::fault(
-            &provider.settings.stylesheet,
+/// Carries out the decision in a form.
+fn decide_form(issuer: &IssuerState, form: &FormParameters) -> Result<Response, OAuthError> {
+    let sealed = form.required("request", "the form has no request")?;
+    let Some(request) = AuthorizationRequest::open(issuer, sealed) else {
+        return Ok(html::error_page(
+            &issuer.settings.stylesheet,
             "This request has expired",
             "It is older than ten minutes, or the server was restarted.",
             "start the login again from your application.",
         ));
     };
-    let decision = form.needed("decision", "the form has no valid decision")?;
+    let decision = form.required("decision", "the form has no valid decision")?;
     let ticked: Vec<_> = request
-        .asked()
+        .requested_scopes()
         .filter(|scope| form.all("scope").any(|one| one == *scope))
         .collect();
     let typed = form.one("subject")?.unwrap_or_default();
-    let subject = subject(typed);
+    let subject = subject::parse(typed);
     if decision == "switch" || (decision == "allow" && subject.is_none()) {
-        let shown: String = typed.chars().filter(|c| !c.is_control()).collect();
-        let said = Said {
-            subject: subject.as_deref().unwrap_or(&shown),
+        let printable: String = typed.chars().filter(|c| !c.is_control()).collect();
+        let choices = ConsentChoices {
+            subject: subject.as_deref().unwrap_or(&printable),
             ticked: &ticked,
-            fault: subject.is_none().then_some(NO_NAME),
+            subject_error: subject.is_none().then_some(NO_NAME),
         };
-        return html::consent(provider, &request, &said);
+        return html::consent_page(issuer, &request, &choices);
     }
-    let answer = Answered {
+    let decided = Decision {
         form: digest(&format!("{decision}\0{subject:?}\0{}", ticked.join(" "))),
         location: String::new(),
     };
-    let now = provider.now();
-    if let Some(earlier) = provider.memory().answer(&request.id, now) {
-        return Ok(again(provider, &earlier, &answer));
+    let now = issuer.now();
+    if let Some(earlier) = issuer.memory().decision(&request.id, now) {
+        return Ok(repeat(issuer, &earlier, &decided));
     }
     let location = match (decision, subject) {
-        ("allow", Some(subject)) => grant(provider, &request, &subject, &ticked)?,
+        ("allow", Some(subject)) => grant(issuer, &request, &subject, &ticked)?,
         ("deny", _) => {
             tracing::info!(
-                client = %provider.quoted(request.name.as_deref().unwrap_or_default()),
+                client = %issuer.quoted(request.name.as_deref().unwrap_or_default()),
                 "the person denied a client at the development issuer"
             );
             let denied = OAuthError::new("access_denied", "the person denied the request");
-            request.back.with_error(provider, &denied)
+            request.redirect.error_location(issuer, &denied)
         }
         _ => {
             return Err(OAuthError::new(
@@ -118,22 +107,25 @@ fn judge(provider: &Provider, form: &FormParameters) -> Result<Response, OAuthEr
             ));
         }
     };
-    let answer = Answered { location, ..answer };
-    let response = redirect(StatusCode::SEE_OTHER, &answer.location);
-    provider
+    let decided = Decision {
+        location,
+        ..decided
+    };
+    let response = redirect(StatusCode::SEE_OTHER, &decided.location);
+    issuer
         .memory()
-        .keep_answer(&request.id, answer, request.ends(), now);
+        .store_decision(&request.id, decided, request.ends(), now);
     Ok(response)
 }
 
-/// Handles a second answer to a request. The same answer, as by a double click, gets the same
-/// redirect (its code still works only once); a different one is refused.
-fn again(provider: &Provider, earlier: &Answered, answer: &Answered) -> Response {
-    if earlier.form == answer.form {
+/// Handles a second decision about a request. The same decision, as by a double click, gets the
+/// same redirect (its code still works only once); a different one is refused.
+fn repeat(issuer: &IssuerState, earlier: &Decision, later: &Decision) -> Response {
+    if earlier.form == later.form {
         return redirect(StatusCode::SEE_OTHER, &earlier.location);
     }
-    html::fault(
-        &provider.settings.stylesheet,
+    html::error_page(
+        &issuer.settings.stylesheet,
         "This request was already answered",
         "The first answer counts.",
         "go back to your application. To give another answer, start the login there again.",
@@ -141,40 +133,40 @@ fn again(provider: &Provider, earlier: &Answered, answer: &Answered) -> Response
 }
 
 /// Grants the ticked scopes and returns the redirect with the code.
-pub(super) fn grant(
-    provider: &Provider,
+pub(crate) fn grant(
+    issuer: &IssuerState,
     request: &AuthorizationRequest,
     subject: &str,
     ticked: &[&str],
 ) -> Result<String, OAuthError> {
-    let (now, text) = (provider.now(), sealed_values::random()?);
+    let (now, text) = (issuer.now(), sealed_values::random()?);
     let all: Vec<_> = ticked.iter().map(|&scope| scope.to_owned()).collect();
     let grant = Grant {
         id: sealed_values::random()?,
         client: request.client.clone(),
         subject: subject.to_owned(),
-        scopes: provider.known(ticked.iter().copied()),
+        scopes: issuer.grantable_scopes(ticked.iter().copied()),
         offline: ticked.contains(&OFFLINE_ACCESS),
         key: None,
     };
     tracing::info!(
-        client = %provider.quoted(request.name.as_deref().unwrap_or_default()),
-        subject = %provider.quoted(subject),
-        scopes = %provider.quoted(&all.join(" ")),
+        client = %issuer.quoted(request.name.as_deref().unwrap_or_default()),
+        subject = %issuer.quoted(subject),
+        scopes = %issuer.quoted(&all.join(" ")),
         "the person allowed a client at the development issuer"
     );
-    let mut memory = provider.memory();
+    let mut memory = issuer.memory();
     memory.allow(&grant, &all, now);
     let code = Code {
         grant,
         redirect: request
-            .named
-            .then(|| request.back.redirect.as_str().to_owned()),
+            .has_redirect_uri
+            .then(|| request.redirect.uri.as_str().to_owned()),
         challenge: request.challenge.clone(),
         key: request.key(),
     };
-    memory.keep_code(&text, code, now);
-    Ok(request.back.with(provider, &[("code", &text)]))
+    memory.store_code(&text, code, now);
+    Ok(request.redirect.location(issuer, &[("code", &text)]))
 }
 
 /// Returns whether a page of this issuer sent the form (CSRF). A program that is not a

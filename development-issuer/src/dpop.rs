@@ -5,22 +5,22 @@
 
 use axum::http::{HeaderMap, StatusCode};
 
-use super::{
-    Provider,
+use crate::{
     embedding_server::{ProofError, Thumbprint},
+    issuer_state::IssuerState,
     json_response::OAuthError,
 };
 
 /// Returns the key that this client has proved, or `None` for a bearer token.
-pub(super) fn prove(
-    provider: &Provider,
+pub(crate) fn prove(
+    issuer: &IssuerState,
     headers: &HeaderMap,
     client: &str,
 ) -> Result<Option<Thumbprint>, OAuthError> {
-    let proved = provider.settings.server.verify_proof(headers, client);
+    let proved = issuer.settings.server.verify_proof(headers, client);
     proved.map_err(|error| match error {
         ProofError::Invalid(description) => OAuthError::new("invalid_dpop_proof", description),
-        ProofError::Internal => OAuthError::ours(),
+        ProofError::Internal => OAuthError::internal(),
         ProofError::NoCapacity => OAuthError::new(
             "temporarily_unavailable",
             "too many proofs were sent and none can be stored; try again later",

@@ -90,13 +90,13 @@ impl Thumbprint {
     }
 
     /// Parses a thumbprint as `dpop_jkt` contains it: canonical base64url.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digest = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         digest.try_into().ok().map(Self)
     }
 
     /// Formats the thumbprint as `jkt` contains it (RFC 9449 §6.1).
-    pub(super) fn encode(self) -> String {
+    pub(crate) fn encode(self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 }

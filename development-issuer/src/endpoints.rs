@@ -5,46 +5,43 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{
-    Provider, TOKEN_PATH, authorization_endpoint, consent, metadata, registration,
-    revocation_and_introspection, token_endpoint,
+use crate::{
+    authorization_endpoint, consent, introspection, issuer_state::IssuerState, metadata,
+    registration, revocation, token_endpoint,
 };
 
-type Endpoint = (&'static str, MethodRouter<Arc<Provider>>);
+/// The path of the token endpoint.
+pub const TOKEN_PATH: &str = "/development/token";
+
+type Endpoint = (&'static str, MethodRouter<Arc<IssuerState>>);
 
 /// The endpoints that any web page may call: public clients also run in pages, and no
 /// endpoint uses cookies. Pages may call the metadata documents too ([`metadata::paths`]).
-pub(super) fn for_pages() -> [Endpoint; 4] {
+pub(crate) fn with_cors() -> [Endpoint; 4] {
     [
         ("/development/jwks", get(metadata::jwks)),
         ("/development/register", post(registration::register)),
         (TOKEN_PATH, post(token_endpoint::token)),
-        (
-            "/development/revoke",
-            post(revocation_and_introspection::revoke),
-        ),
+        ("/development/revoke", post(revocation::revoke)),
     ]
 }
 
 /// The endpoints for the person's browser and for resource servers.
-pub(super) fn for_others() -> [Endpoint; 3] {
+pub(crate) fn without_cors() -> [Endpoint; 3] {
     [
         (
             "/development/authorize",
             get(authorization_endpoint::authorize),
         ),
         ("/development/authorize/decision", post(consent::decide)),
-        (
-            "/development/introspect",
-            post(revocation_and_introspection::introspect),
-        ),
+        ("/development/introspect", post(introspection::introspect)),
     ]
 }
 
 /// Returns the path that this resource shares with the issuer, if any. A router panics if a
 /// path is added twice.
-pub(super) fn shared_with(resource: &str) -> Option<String> {
-    let endpoints = for_pages().into_iter().chain(for_others());
+pub(crate) fn shared_with(resource: &str) -> Option<String> {
+    let endpoints = with_cors().into_iter().chain(without_cors());
     let mut own = metadata::paths(resource);
     own.extend(endpoints.map(|(path, _)| path.to_owned()));
     own.take(metadata::path_of(resource)?)

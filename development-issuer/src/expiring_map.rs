@@ -4,7 +4,7 @@ use std::{borrow::Borrow, collections::HashMap, hash::Hash};
 
 /// At most `limit` entries, each until its time. Expired entries are never returned. Times are
 /// seconds since the start of 1970.
-pub(super) struct ExpiringMap<K, V> {
+pub(crate) struct ExpiringMap<K, V> {
     limit: usize,
     next: u64,
     entries: HashMap<K, Entry<V>>,
@@ -17,7 +17,7 @@ struct Entry<V> {
 }
 
 impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
             next: 0,
@@ -26,9 +26,9 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
     }
 
     /// Stores a value until a time, and replaces the value of the same key.
-    pub(super) fn insert(&mut self, key: K, value: V, ends: u64, now: u64) {
+    pub(crate) fn insert(&mut self, key: K, value: V, ends: u64, now: u64) {
         if self.entries.len() >= self.limit && !self.entries.contains_key(&key) {
-            self.make_room(now);
+            self.evict(now);
         }
         self.next += 1;
         let number = self.next;
@@ -42,7 +42,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         );
     }
 
-    pub(super) fn get<Q>(&self, key: &Q, now: u64) -> Option<&V>
+    pub(crate) fn get<Q>(&self, key: &Q, now: u64) -> Option<&V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -51,7 +51,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         (now < entry.ends).then_some(&entry.value)
     }
 
-    pub(super) fn get_mut<Q>(&mut self, key: &Q, now: u64) -> Option<&mut V>
+    pub(crate) fn get_mut<Q>(&mut self, key: &Q, now: u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -60,7 +60,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         (now < entry.ends).then_some(&mut entry.value)
     }
 
-    pub(super) fn remove<Q>(&mut self, key: &Q)
+    pub(crate) fn remove<Q>(&mut self, key: &Q)
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -69,7 +69,7 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
     }
 
     /// Returns the entries that have not expired, newest first.
-    pub(super) fn newest(&self, now: u64) -> impl Iterator<Item = (&K, &V)> {
+    pub(crate) fn newest(&self, now: u64) -> impl Iterator<Item = (&K, &V)> {
         let mut live: Vec<_> = self
             .entries
             .iter()
@@ -80,11 +80,11 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    fn make_room(&mut self, now: u64) {
+    fn evict(&mut self, now: u64) {
         self.entries.retain(|_, entry| now < entry.ends);
         if self.entries.len() < self.limit {
             return;

@@ -10,25 +10,25 @@ use axum::{
 use http_body_util::LengthLimitError;
 use url::form_urlencoded;
 
-use super::json_response::OAuthError;
+use crate::json_response::OAuthError;
 
 /// The maximum size of a form, in bytes: enough for a sealed authorization request.
 const FORM_LIMIT: usize = 64 * 1024;
 
 /// The decoded names and values.
-pub(super) struct FormParameters(Vec<(String, String)>);
+pub(crate) struct FormParameters(Vec<(String, String)>);
 
 /// A parameter that may occur once was repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RepeatedParameterError;
+pub(crate) struct RepeatedParameterError;
 
 impl FormParameters {
-    pub(super) fn parse(text: &[u8]) -> Self {
+    pub(crate) fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
     /// Reads the form in a request within `time`, and refuses other media types.
-    pub(super) async fn from_form(request: Request, time: Duration) -> Result<Self, OAuthError> {
+    pub(crate) async fn from_form(request: Request, time: Duration) -> Result<Self, OAuthError> {
         let (parts, body) = request.into_parts();
         let media_type = parts
             .headers
@@ -45,14 +45,14 @@ impl FormParameters {
                 "the body must be application/x-www-form-urlencoded",
             ));
         }
-        read(body, FORM_LIMIT, time)
+        read_body(body, FORM_LIMIT, time)
             .await
             .map(|bytes| Self::parse(&bytes))
     }
 
     /// Returns the value of a parameter that may occur once. An empty value counts as omitted
     /// (RFC 6749 §3.1).
-    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, RepeatedParameterError> {
+    pub(crate) fn one(&self, name: &'static str) -> Result<Option<&str>, RepeatedParameterError> {
         let mut values = self.all(name);
         let first = values.next();
         match values.next() {
@@ -62,7 +62,7 @@ impl FormParameters {
     }
 
     /// Like [`FormParameters::one`], but a missing parameter is an error.
-    pub(super) fn needed(
+    pub(crate) fn required(
         &self,
         name: &'static str,
         missing: &'static str,
@@ -71,8 +71,20 @@ impl FormParameters {
             .ok_or(OAuthError::new("invalid_request", missing))
     }
 
+    /// Checks that no other resource than this one is requested (RFC 8707 §2). It is also the
+    /// default.
+    pub(crate) fn check_resource(&self, resource: &str) -> Result<(), OAuthError> {
+        match self.all("resource").all(|requested| requested == resource) {
+            true => Ok(()),
+            false => Err(OAuthError::new(
+                "invalid_target",
+                "resource is not the resource of this issuer",
+            )),
+        }
+    }
+
     /// Returns every value of a parameter that may be repeated.
-    pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
+    pub(crate) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.0
             .iter()
             .filter(move |(key, _)| key == name)
@@ -88,7 +100,11 @@ impl From<RepeatedParameterError> for OAuthError {
 
 /// Reads a body of at most `limit` bytes within `time`. Without the time limit, a client that
 /// sends half a form would hold a connection open forever (CWE-400).
-pub(super) async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, OAuthError> {
+pub(crate) async fn read_body(
+    body: Body,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, OAuthError> {
     const TOO_LARGE: OAuthError =
         OAuthError::new("invalid_request", "the body is too large for this endpoint")
             .with_status(StatusCode::PAYLOAD_TOO_LARGE);

@@ -1,13 +1,13 @@
-//! The state between requests: codes, grants and revocations.
+//! The grants between requests: codes, grants and revocations.
 
 use aws_lc_rs::digest;
 
-use super::{embedding_server::Thumbprint, expiring_map::ExpiringMap};
+use crate::{embedding_server::Thumbprint, expiring_map::ExpiringMap};
 
 /// How long a code can be exchanged, in seconds.
-pub(super) const CODE_LIFE: u64 = 60;
+pub(crate) const CODE_LIFE: u64 = 60;
 /// The lifetime of an access token, in seconds.
-pub(super) const TOKEN_LIFE: u64 = 15 * 60;
+pub(crate) const TOKEN_LIFE: u64 = 15 * 60;
 /// The lifetime of an unused refresh token, in seconds.
 const REFRESH_LIFE: u64 = 30 * 24 * 3600;
 /// How long a consent is stored, in seconds, so that the next page can mark new scopes.
@@ -16,38 +16,38 @@ const CONSENT_LIFE: u64 = 365 * 24 * 3600;
 /// One consent of a person to a client. The codes and tokens that result from it are its
 /// family.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Grant {
-    pub(super) id: String,
-    pub(super) client: String,
-    pub(super) subject: String,
-    pub(super) scopes: Vec<String>,
+pub(crate) struct Grant {
+    pub(crate) id: String,
+    pub(crate) client: String,
+    pub(crate) subject: String,
+    pub(crate) scopes: Vec<String>,
     /// Whether refresh tokens are issued.
-    pub(super) offline: bool,
+    pub(crate) offline: bool,
     /// The key that its tokens are bound to, including refresh tokens: the client is public,
     /// so the key is its only proof (RFC 9449 §5).
-    pub(super) key: Option<Thumbprint>,
+    pub(crate) key: Option<Thumbprint>,
 }
 
 /// The data behind an authorization code.
-pub(super) struct Code {
-    pub(super) grant: Grant,
+pub(crate) struct Code {
+    pub(crate) grant: Grant,
     /// The redirect URI that the request named, if it named one.
-    pub(super) redirect: Option<String>,
+    pub(crate) redirect: Option<String>,
     /// The S256 challenge (RFC 7636 §4.2).
-    pub(super) challenge: String,
+    pub(crate) challenge: String,
     /// The key that the client announced (RFC 9449 §10).
-    pub(super) key: Option<Thumbprint>,
+    pub(crate) key: Option<Thumbprint>,
 }
 
 /// The stores. Every store is bounded and every entry expires.
-pub(super) struct GrantStore {
+pub(crate) struct GrantStore {
     /// By digest, so that the time of a lookup reveals nothing about a code.
     codes: ExpiringMap<[u8; 32], CodeState>,
-    renewals: ExpiringMap<String, Renewal>,
+    families: ExpiringMap<String, RefreshFamily>,
     /// Revoked grants and access tokens.
-    ended: ExpiringMap<String, ()>,
+    revoked: ExpiringMap<String, ()>,
     consents: ExpiringMap<(String, String), Vec<String>>,
-    answered: ExpiringMap<String, Answered>,
+    decisions: ExpiringMap<String, Decision>,
 }
 
 enum CodeState {
@@ -55,7 +55,7 @@ enum CodeState {
     Used { grant: String },
 }
 
-struct Renewal {
+struct RefreshFamily {
     grant: Grant,
     /// The number of the only valid refresh token.
     current: u64,
@@ -63,14 +63,14 @@ struct Renewal {
 
 /// A decision and its redirect.
 #[derive(Clone)]
-pub(super) struct Answered {
-    pub(super) form: [u8; 32],
-    pub(super) location: String,
+pub(crate) struct Decision {
+    pub(crate) form: [u8; 32],
+    pub(crate) location: String,
 }
 
 /// The reason why a code or a refresh token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(crate) enum GrantError {
     /// It was never issued, or has expired.
     Unknown,
     /// It was already used, so it has leaked. The whole family is revoked.
@@ -86,16 +86,16 @@ impl Default for GrantStore {
     fn default() -> Self {
         Self {
             codes: ExpiringMap::new(2_000),
-            renewals: ExpiringMap::new(5_000),
-            ended: ExpiringMap::new(10_000),
+            families: ExpiringMap::new(5_000),
+            revoked: ExpiringMap::new(10_000),
             consents: ExpiringMap::new(1_000),
-            answered: ExpiringMap::new(1_000),
+            decisions: ExpiringMap::new(1_000),
         }
     }
 }
 
 impl GrantStore {
-    pub(super) fn keep_code(&mut self, text: &str, code: Code, now: u64) {
+    pub(crate) fn store_code(&mut self, text: &str, code: Code, now: u64) {
         // Stored for as long as a token from it can live: see `take_code`.
         let forget = now.saturating_add(CODE_LIFE + TOKEN_LIFE);
         let ends = now.saturating_add(CODE_LIFE);
@@ -105,107 +105,103 @@ impl GrantStore {
     }
 
     /// Uses up a code. A second use revokes the tokens of the first (RFC 6749 §4.1.2).
-    pub(super) fn take_code(&mut self, text: &str, now: u64) -> Result<Code, Refused> {
+    pub(crate) fn take_code(&mut self, text: &str, now: u64) -> Result<Code, GrantError> {
         let state = self
             .codes
             .get_mut(&digest(text), now)
-            .ok_or(Refused::Unknown)?;
+            .ok_or(GrantError::Unknown)?;
         let grant = match state {
-            CodeState::Fresh { ends, .. } if *ends <= now => return Err(Refused::Unknown),
+            CodeState::Fresh { ends, .. } if *ends <= now => return Err(GrantError::Unknown),
             CodeState::Fresh { code, .. } => code.grant.id.clone(),
             CodeState::Used { grant } => {
                 let grant = grant.clone();
-                self.end_grant(&grant, now);
-                return Err(Refused::Replayed);
+                self.revoke_grant(&grant, now);
+                return Err(GrantError::Replayed);
             }
         };
         match std::mem::replace(state, CodeState::Used { grant }) {
             CodeState::Fresh { code, .. } => Ok(*code),
-            CodeState::Used { .. } => Err(Refused::Unknown),
+            CodeState::Used { .. } => Err(GrantError::Unknown),
         }
     }
 
     /// Starts a family of refresh tokens. The first has number 0.
-    pub(super) fn begin_renewals(&mut self, grant: Grant, now: u64) {
-        let renewal = Renewal { current: 0, grant };
-        let id = renewal.grant.id.clone();
-        self.renewals
-            .insert(id, renewal, now.saturating_add(REFRESH_LIFE), now);
+    pub(crate) fn start_family(&mut self, grant: Grant, now: u64) {
+        let family = RefreshFamily { current: 0, grant };
+        let id = family.grant.id.clone();
+        self.families
+            .insert(id, family, now.saturating_add(REFRESH_LIFE), now);
     }
 
     /// Uses up a refresh token and returns the number of the next one (RFC 9700 §4.14.2).
-    pub(super) fn renew(
+    pub(crate) fn rotate(
         &mut self,
         id: &str,
         number: u64,
         client: &str,
         proved: Option<Thumbprint>,
         now: u64,
-    ) -> Result<(Grant, u64), Refused> {
-        let known = self.renewals.get(id, now).ok_or(Refused::Unknown)?;
-        let (mut grant, current) = (known.grant.clone(), known.current);
+    ) -> Result<(Grant, u64), GrantError> {
+        let family = self.families.get(id, now).ok_or(GrantError::Unknown)?;
+        let (mut grant, current) = (family.grant.clone(), family.current);
         if grant.key.is_some() && grant.key != proved {
-            return Err(Refused::OtherKey);
+            return Err(GrantError::OtherKey);
         }
         if grant.client != client || current != number {
-            self.end_grant(id, now);
+            self.revoke_grant(id, now);
             return Err(if grant.client == client {
-                Refused::Replayed
+                GrantError::Replayed
             } else {
-                Refused::Stolen
+                GrantError::Stolen
             });
         }
         // Once a key is proved, all later tokens are bound to it.
         grant.key = proved;
         let next = current + 1;
-        let renewal = Renewal {
+        let family = RefreshFamily {
             grant: grant.clone(),
             current: next,
         };
-        self.renewals.insert(
-            id.to_owned(),
-            renewal,
-            now.saturating_add(REFRESH_LIFE),
-            now,
-        );
+        self.families
+            .insert(id.to_owned(), family, now.saturating_add(REFRESH_LIFE), now);
         Ok((grant, next))
     }
 
     /// Returns the grant of a refresh token that is still valid.
-    pub(super) fn renewable(&self, id: &str, number: u64, now: u64) -> Option<&Grant> {
-        let renewal = self.renewals.get(id, now)?;
-        (renewal.current == number).then_some(&renewal.grant)
+    pub(crate) fn current_family(&self, id: &str, number: u64, now: u64) -> Option<&Grant> {
+        let family = self.families.get(id, now)?;
+        (family.current == number).then_some(&family.grant)
     }
 
     /// Returns the grant of a refresh token, even if it is used up.
-    pub(super) fn family(&self, id: &str, now: u64) -> Option<&Grant> {
-        self.renewals.get(id, now).map(|renewal| &renewal.grant)
+    pub(crate) fn family(&self, id: &str, now: u64) -> Option<&Grant> {
+        self.families.get(id, now).map(|family| &family.grant)
     }
 
     /// Revokes a grant: its refresh tokens are refused, and introspection reports its access
     /// tokens as inactive.
-    pub(super) fn end_grant(&mut self, id: &str, now: u64) {
-        self.renewals.remove(id);
-        self.end(id, now);
+    pub(crate) fn revoke_grant(&mut self, id: &str, now: u64) {
+        self.families.remove(id);
+        self.revoke(id, now);
     }
 
     /// Revokes one access token by its `jti`, or all access tokens of a grant by its id.
-    pub(super) fn end(&mut self, id: &str, now: u64) {
-        self.ended
+    pub(crate) fn revoke(&mut self, id: &str, now: u64) {
+        self.revoked
             .insert(id.to_owned(), (), now.saturating_add(TOKEN_LIFE), now);
     }
 
-    pub(super) fn has_ended(&self, id: &str, now: u64) -> bool {
-        self.ended.get(id, now).is_some()
+    pub(crate) fn is_revoked(&self, id: &str, now: u64) -> bool {
+        self.revoked.get(id, now).is_some()
     }
 
     /// Returns the scopes that this person has granted to this client.
-    pub(super) fn allowed(&self, client: &str, subject: &str, now: u64) -> Vec<String> {
+    pub(crate) fn allowed(&self, client: &str, subject: &str, now: u64) -> Vec<String> {
         let key = (client.to_owned(), subject.to_owned());
         self.consents.get(&key, now).cloned().unwrap_or_default()
     }
 
-    pub(super) fn allow(&mut self, grant: &Grant, scopes: &[String], now: u64) {
+    pub(crate) fn allow(&mut self, grant: &Grant, scopes: &[String], now: u64) {
         let mut all = self.allowed(&grant.client, &grant.subject, now);
         for scope in scopes {
             if !all.contains(scope) {
@@ -218,7 +214,7 @@ impl GrantStore {
     }
 
     /// Returns the person who last granted this client a scope.
-    pub(super) fn last_subject(&self, client: &str, now: u64) -> Option<String> {
+    pub(crate) fn last_subject(&self, client: &str, now: u64) -> Option<String> {
         self.consents
             .newest(now)
             .find(|((known, _), _)| known == client)
@@ -226,7 +222,7 @@ impl GrantStore {
     }
 
     /// Returns up to eight persons who have granted scopes, latest first, each once.
-    pub(super) fn subjects(&self, now: u64) -> Vec<String> {
+    pub(crate) fn subjects(&self, now: u64) -> Vec<String> {
         let mut subjects = Vec::new();
         for ((_, subject), _) in self.consents.newest(now) {
             if !subjects.contains(subject) && subjects.len() < 8 {
@@ -238,22 +234,22 @@ impl GrantStore {
 
     /// Returns the numbers of stored codes, refresh token families and consents.
     #[cfg(test)]
-    pub(super) fn sizes(&self) -> [usize; 3] {
-        [self.codes.len(), self.renewals.len(), self.consents.len()]
+    pub(crate) fn sizes(&self) -> [usize; 3] {
+        [self.codes.len(), self.families.len(), self.consents.len()]
     }
 
     /// Stores a decision until its request expires.
-    pub(super) fn keep_answer(&mut self, id: &str, answered: Answered, ends: u64, now: u64) {
-        self.answered.insert(id.to_owned(), answered, ends, now);
+    pub(crate) fn store_decision(&mut self, id: &str, decision: Decision, ends: u64, now: u64) {
+        self.decisions.insert(id.to_owned(), decision, ends, now);
     }
 
-    pub(super) fn answer(&self, id: &str, now: u64) -> Option<Answered> {
-        self.answered.get(id, now).cloned()
+    pub(crate) fn decision(&self, id: &str, now: u64) -> Option<Decision> {
+        self.decisions.get(id, now).cloned()
     }
 }
 
 /// Computes the SHA-256 digest of a text.
-pub(super) fn digest(text: &str) -> [u8; 32] {
+pub(crate) fn digest(text: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     bytes.copy_from_slice(digest.as_ref());

@@ -9,17 +9,14 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{
-    Stylesheet, authorization_request::ErrorRedirect, json_response::OAuthError,
-    redirect_uri::RedirectUri,
-};
+use crate::{json_response::OAuthError, redirect_uri::RedirectUri, settings::Stylesheet};
 
 mod consent_form;
 
-pub(super) use consent_form::{Said, consent};
+pub(crate) use consent_form::{ConsentChoices, consent_page};
 
 /// Builds an error page with a next step for the person.
-pub(super) fn fault(style: &Stylesheet, title: &str, text: &str, next: &str) -> Response {
+pub(crate) fn error_page(style: &Stylesheet, title: &str, text: &str, next: &str) -> Response {
     let body = html! {
         p { (text) }
         p.next { strong { "What you can do: " } (next) }
@@ -28,10 +25,10 @@ pub(super) fn fault(style: &Stylesheet, title: &str, text: &str, next: &str) -> 
 }
 
 /// Builds an error page for an invalid form.
-pub(super) fn failure(style: &Stylesheet, error: &OAuthError) -> Response {
+pub(crate) fn form_error_page(style: &Stylesheet, error: &OAuthError) -> Response {
     let text = format!("The answer was not accepted: {}.", error.description());
     let next = "go back to the page with the question and answer it again, or start the login again from your application.";
-    let mut response = fault(style, "This did not work", &text, next);
+    let mut response = error_page(style, "This did not work", &text, next);
     *response.status_mut() = error.status();
     response
 }
@@ -39,7 +36,7 @@ pub(super) fn failure(style: &Stylesheet, error: &OAuthError) -> Response {
 /// Asks whether the document of a client on this machine may be fetched; `on` is the same
 /// request with the consent added. It is a link, because `form-action` of a form would
 /// restrict the redirect that follows.
-pub(super) fn ask_here(style: &Stylesheet, client: &str, on: &str) -> Response {
+pub(crate) fn permission_page(style: &Stylesheet, client: &str, on: &str) -> Response {
     let body = html! {
         p { "An application says that its description is at this address on this computer:" }
         p { code { (client) } }
@@ -57,10 +54,10 @@ pub(super) fn ask_here(style: &Stylesheet, client: &str, on: &str) -> Response {
 
 /// Builds an error page with a link back to an application whose request has an error. It is
 /// a link because the owner of the address is not known.
-pub(super) fn refused(
+pub(crate) fn request_error_page(
     style: &Stylesheet,
     error: &OAuthError,
-    back: &ErrorRedirect,
+    uri: &RedirectUri,
     location: &str,
 ) -> Response {
     let body = html! {
@@ -68,7 +65,7 @@ pub(super) fn refused(
         p.next {
             strong { "What you can do: " }
             "report the error to the application's developer. This link leads to the address that it gave; follow it only if you know that address: "
-            a href=(location) rel="noreferrer" { (address(&back.redirect)) }
+            a href=(location) rel="noreferrer" { (address(uri)) }
         }
     };
     page(

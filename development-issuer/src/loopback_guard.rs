@@ -14,10 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::json_response::OAuthError;
+use crate::json_response::OAuthError;
 
 /// Forwards a request only if it comes directly from loopback and is addressed to loopback.
-pub(super) async fn guard(request: Request, next: Next) -> Response {
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let why = match peer {
         // A mounted router does not know the address that the application listens on, so a
@@ -88,17 +88,17 @@ const ADDRESSES: [&str; 5] = [
 const HOSTS: [&str; 2] = ["x-forwarded-host", "x-original-host"];
 
 /// Returns whether an origin is `http://host[:port]` on loopback and nothing more.
-pub(super) fn is_origin(origin: &str) -> bool {
+pub(crate) fn is_origin(origin: &str) -> bool {
     origin.strip_prefix("http://").is_some_and(is_authority)
 }
 
 /// Returns whether an authority (RFC 3986 §3.2) is a loopback host, with or without a port.
-pub(super) fn is_authority(authority: &str) -> bool {
+pub(crate) fn is_authority(authority: &str) -> bool {
     split(authority).is_some_and(|(host, _)| is_host(host))
 }
 
 /// Returns whether a host is `localhost`, in `127.0.0.0/8`, or `[::1]`.
-pub(super) fn is_host(host: &str) -> bool {
+pub(crate) fn is_host(host: &str) -> bool {
     if let Some(address) = host
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -113,7 +113,7 @@ pub(super) fn is_host(host: &str) -> bool {
 
 /// Splits an authority into host and port. Returns `None` for user information, which serves
 /// only to disguise a host.
-pub(super) fn split(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(crate) fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     let host_end = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,
         None => authority.find(':').unwrap_or(authority.len()),

@@ -9,9 +9,11 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{OFFLINE_ACCESS, Provider, json_response::written, token_exchange};
+use crate::{
+    issuer_state::IssuerState, json_response::json_body, settings::OFFLINE_ACCESS, token_exchange,
+};
 
-pub(super) const DOCUMENTS: [&str; 2] = [
+pub(crate) const DOCUMENTS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
 ];
@@ -19,7 +21,7 @@ pub(super) const DOCUMENTS: [&str; 2] = [
 /// Returns every path at which a client looks for the document: at the issuer, which has no
 /// path; with an inserted path, by clients that take the resource as its own issuer; appended
 /// to the path of the resource, as in OpenID Connect.
-pub(super) fn paths(resource: &str) -> BTreeSet<String> {
+pub(crate) fn paths(resource: &str) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for document in DOCUMENTS {
         paths.insert(document.to_owned());
@@ -34,7 +36,7 @@ pub(super) fn paths(resource: &str) -> BTreeSet<String> {
 }
 
 /// Returns the path of a URI without a trailing slash, or `None` if it has none.
-pub(super) fn path_of(resource: &str) -> Option<&str> {
+pub(crate) fn path_of(resource: &str) -> Option<&str> {
     let (_, rest) = resource.split_once("://")?;
     let path = rest.get(rest.find('/')?..)?;
     let path = path.split(['?', '#']).next()?.trim_end_matches('/');
@@ -42,22 +44,22 @@ pub(super) fn path_of(resource: &str) -> Option<&str> {
 }
 
 /// Serves the same document at every path, with the only identifier of the issuer.
-pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response {
-    public(&describe(&provider))
+pub(crate) async fn document(State(issuer): State<Arc<IssuerState>>) -> Response {
+    public(&describe(&issuer))
 }
 
 /// Serves the key set.
-pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
-    public(&provider.key.jwks())
+pub(crate) async fn jwks(State(issuer): State<Arc<IssuerState>>) -> Response {
+    public(&issuer.key.jwks())
 }
 
 /// Not cached: keys and addresses change with each start.
 fn public(body: &Value) -> Response {
-    ([(CACHE_CONTROL, "no-cache")], written(body)).into_response()
+    ([(CACHE_CONTROL, "no-cache")], json_body(body)).into_response()
 }
 
-fn describe(provider: &Provider) -> Value {
-    let settings = &provider.settings;
+fn describe(issuer: &IssuerState) -> Value {
+    let settings = &issuer.settings;
     let at = |path: &str| format!("{}/development/{path}", settings.origin);
     let scopes = settings.scopes.iter().map(|(name, _)| name.as_str());
     json!({

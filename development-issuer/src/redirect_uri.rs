@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use super::loopback_guard;
+use crate::loopback_guard;
 
 /// The maximum length of a redirect URI.
 const LIMIT: usize = 1024;
@@ -31,11 +31,11 @@ const ANSWERS: [&str; 6] = [
 /// scheme of an application. All its characters are valid in a header.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(super) struct RedirectUri(String);
+pub(crate) struct RedirectUri(String);
 
 impl RedirectUri {
     /// Parses a URI that a client registers.
-    pub(super) fn parse(uri: &str) -> Option<Self> {
+    pub(crate) fn parse(uri: &str) -> Option<Self> {
         // RFC 3986 §2 without `#`: a fragment is forbidden (RFC 6749 §3.1.2).
         let is_uri =
             |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
@@ -60,25 +60,25 @@ impl RedirectUri {
         (acceptable && !answers).then(|| Self(uri.to_owned()))
     }
 
-    /// Returns the URI to use if a client requests `asked`: it must match character by
+    /// Returns the URI to use if a client requests `requested`: it must match character by
     /// character, except for the port on loopback, which an application chooses at run time
     /// (RFC 8252 §7.3; `localhost` too, because clients register it).
-    pub(super) fn allows(&self, asked: &str) -> Option<Self> {
-        if asked == self.0 {
+    pub(crate) fn allows(&self, requested: &str) -> Option<Self> {
+        if requested == self.0 {
             return Some(self.clone());
         }
-        let asked = Self::parse(asked)?;
-        let (ours, theirs) = (self.without_port()?, asked.without_port()?);
-        (ours == theirs).then_some(asked)
+        let requested = Self::parse(requested)?;
+        let (ours, theirs) = (self.without_port()?, requested.without_port()?);
+        (ours == theirs).then_some(requested)
     }
 
     /// Returns whether the response goes to a program on this machine.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.without_port().is_some()
     }
 
     /// Adds parameters to the query and changes nothing else.
-    pub(super) fn with(&self, parameters: &[(&str, &str)]) -> String {
+    pub(crate) fn with(&self, parameters: &[(&str, &str)]) -> String {
         let mut uri = self.0.clone();
         uri.push(if uri.contains('?') { '&' } else { '?' });
         let start = uri.len();
@@ -89,7 +89,7 @@ impl RedirectUri {
 
     /// Returns the source expression of its origin for a content security policy. Chromium
     /// checks the redirect after a form against `form-action` too.
-    pub(super) fn policy_source(&self) -> String {
+    pub(crate) fn policy_source(&self) -> String {
         let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
         match authority(rest) {
             // A policy can contain neither an IPv6 address nor the host of a private scheme.
@@ -102,13 +102,13 @@ impl RedirectUri {
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Splits the URI at its owner, which is the authority of `http` and `https`, or else the
     /// scheme: the text before it, the owner, and the rest.
-    pub(super) fn parts(&self) -> (&str, &str, &str) {
+    pub(crate) fn parts(&self) -> (&str, &str, &str) {
         let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
         let owner = match authority(rest) {
             Some(authority) if matches!(scheme, "http" | "https") => {
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn only_the_port_on_loopback_may_differ() {
-        for (ours, asked, allowed) in [
+        for (ours, requested, allowed) in [
             ("http://localhost/cb", "http://localhost:5555/cb", true),
             (
                 "http://127.0.0.1:1/cb?x=1",
@@ -287,7 +287,11 @@ mod tests {
             ("https://a.example/cb", "https://a.example/cb/../x", false),
             ("app:/cb", "app:/cb2", false),
         ] {
-            assert_eq!(uri(ours).allows(asked).is_some(), allowed, "{ours} {asked}");
+            assert_eq!(
+                uri(ours).allows(requested).is_some(),
+                allowed,
+                "{ours} {requested}"
+            );
         }
     }
 

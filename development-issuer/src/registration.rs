@@ -13,39 +13,39 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
-    Provider,
+use crate::{
     client_lookup::{Client, display_name},
     form_parameters,
-    json_response::{OAuthError, unkept},
+    issuer_state::IssuerState,
+    json_response::{OAuthError, uncached_json},
     redirect_uri::RedirectUri,
 };
 
 /// The maximum size of a registration, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
-pub(super) async fn register(State(provider): State<Arc<Provider>>, request: Request) -> Response {
-    let time = provider.settings.body_time;
-    match form_parameters::read(request.into_body(), BODY_LIMIT, time).await {
-        Ok(body) => accept(&provider, &body).unwrap_or_else(IntoResponse::into_response),
+pub(crate) async fn register(State(issuer): State<Arc<IssuerState>>, request: Request) -> Response {
+    let time = issuer.settings.body_time;
+    match form_parameters::read_body(request.into_body(), BODY_LIMIT, time).await {
+        Ok(body) => register_client(&issuer, &body).unwrap_or_else(IntoResponse::into_response),
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn accept(provider: &Provider, body: &[u8]) -> Result<Response, OAuthError> {
-    let metadata = provider
+fn register_client(issuer: &IssuerState, body: &[u8]) -> Result<Response, OAuthError> {
+    let metadata = issuer
         .settings
         .server
         .parse_strict_object(body)
         .ok_or(invalid("the body must be a JSON object with unique names"))?;
-    let client = read(&metadata)?;
+    let client = read_metadata(&metadata)?;
     tracing::info!(
-        client = %provider.quoted(client.name.as_deref().unwrap_or_default()),
+        client = %issuer.quoted(client.name.as_deref().unwrap_or_default()),
         "a client registered at the development issuer"
     );
     let mut answer = json!({
         "client_id": client.id,
-        "client_id_issued_at": provider.now(),
+        "client_id_issued_at": issuer.now(),
         "redirect_uris": client.redirects.iter().map(RedirectUri::as_str).collect::<Vec<_>>(),
         "token_endpoint_auth_method": "none",
         "grant_types": ["authorization_code", "refresh_token"],
@@ -54,10 +54,10 @@ fn accept(provider: &Provider, body: &[u8]) -> Result<Response, OAuthError> {
     if let (Some(name), Some(members)) = (&client.name, answer.as_object_mut()) {
         members.insert("client_name".to_owned(), json!(name));
     }
-    Ok(unkept(StatusCode::CREATED, &answer))
+    Ok(uncached_json(StatusCode::CREATED, &answer))
 }
 
-fn read(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
+fn read_metadata(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
     let name = match metadata.get("client_name") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => display_name(name),
@@ -82,8 +82,8 @@ fn read(metadata: &Map<String, Value>) -> Result<Client, OAuthError> {
         ("grant_types", "authorization_code"),
         ("response_types", "code"),
     ] {
-        let asked = metadata.get(member).and_then(Value::as_array);
-        if asked.is_some_and(|asked| !asked.iter().any(|one| one == needed)) {
+        let listed = metadata.get(member).and_then(Value::as_array);
+        if listed.is_some_and(|listed| !listed.iter().any(|one| one == needed)) {
             return Err(invalid("only the authorization code grant is supported"));
         }
     }

@@ -7,11 +7,11 @@ use aws_lc_rs::{error::Unspecified, hmac, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// A secret key that lives as long as the process.
-pub(super) struct Seal(hmac::Key);
+pub(crate) struct Seal(hmac::Key);
 
 /// The purpose of a sealed text.
 #[derive(Clone, Copy)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// An authorization request that waits for the person's decision.
     Consent,
     /// The person's permission to fetch a client's document from this machine.
@@ -21,12 +21,12 @@ pub(super) enum Purpose {
 }
 
 impl Seal {
-    pub(super) fn generate() -> Result<Self, Unspecified> {
+    pub(crate) fn generate() -> Result<Self, Unspecified> {
         hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new()).map(Self)
     }
 
     /// Seals a payload: the text is readable, but authenticated by HMAC.
-    pub(super) fn close(&self, purpose: Purpose, payload: &[u8]) -> String {
+    pub(crate) fn close(&self, purpose: Purpose, payload: &[u8]) -> String {
         let proof = self.proof(purpose, payload).sign();
         let mut text = BASE64_URL_SAFE_NO_PAD.encode(payload);
         text.push('.');
@@ -35,7 +35,7 @@ impl Seal {
     }
 
     /// Returns the payload if it was sealed with this key for this purpose.
-    pub(super) fn open(&self, purpose: Purpose, text: &str) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, purpose: Purpose, text: &str) -> Option<Vec<u8>> {
         let (payload, proof) = text.split_once('.')?;
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
         let proof = BASE64_URL_SAFE_NO_PAD.decode(proof).ok()?;
@@ -57,7 +57,7 @@ impl Seal {
 }
 
 /// Generates 256 random bits as text that needs no escaping.
-pub(super) fn random() -> Result<String, Unspecified> {
+pub(crate) fn random() -> Result<String, Unspecified> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes)?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))

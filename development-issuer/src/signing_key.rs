@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 const TYPE: &str = "at+jwt";
 
 /// An ES256 key pair (RFC 7518 §3.4).
-pub(super) struct SigningKey {
+pub(crate) struct SigningKey {
     private: EncodingKey,
     /// The uncompressed point: 4, then x, then y.
     public: Vec<u8>,
@@ -24,7 +24,7 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    pub(super) fn generate() -> Result<Self, Unspecified> {
+    pub(crate) fn generate() -> Result<Self, Unspecified> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
         let public = pair.public_key().as_ref().to_vec();
         let document = pair.to_pkcs8v1()?;
@@ -41,7 +41,7 @@ impl SigningKey {
     }
 
     /// Returns the key set (RFC 7517 §5) with the public key only.
-    pub(super) fn jwks(&self) -> Value {
+    pub(crate) fn jwks(&self) -> Value {
         let (x, y) = coordinates(&self.public);
         json!({"keys": [{
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.id, "x": x, "y": y,
@@ -49,7 +49,7 @@ impl SigningKey {
     }
 
     /// Signs an access token with these claims.
-    pub(super) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
+    pub(crate) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(self.id.clone());
@@ -58,7 +58,7 @@ impl SigningKey {
 
     /// Returns the claims of a token that this key signed, even if it is expired. Its header
     /// and its JSON need no validation: a valid signature proves that they were written here.
-    pub(super) fn open(&self, token: &str) -> Option<Map<String, Value>> {
+    pub(crate) fn open(&self, token: &str) -> Option<Map<String, Value>> {
         let (message, signature) = token.rsplit_once('.')?;
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public)

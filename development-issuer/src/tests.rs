@@ -4,15 +4,18 @@ use std::{
     collections::HashMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
+    Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header},
+    routing::get,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
@@ -175,7 +178,7 @@ impl World {
     fn claims(&self, answer: &Answer) -> Value {
         let body = answer.json();
         let token = body["access_token"].as_str().expect(&answer.text);
-        Value::Object(self.issuer.provider.key.open(token).unwrap())
+        Value::Object(self.issuer.state.key.open(token).unwrap())
     }
 }
 

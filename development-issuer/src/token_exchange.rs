@@ -16,20 +16,23 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 
-use super::{
-    OFFLINE_ACCESS, Provider, consent,
+use crate::{
     form_parameters::FormParameters,
     grant_store::TOKEN_LIFE,
-    json_response::{OAuthError, unkept},
-    revocation_and_introspection, sealed_values,
+    issued_tokens,
+    issuer_state::IssuerState,
+    json_response::{OAuthError, uncached_json},
+    sealed_values,
+    settings::OFFLINE_ACCESS,
+    subject,
 };
 
 /// The grant type and the token type (RFC 8693 §2.1 and §3).
-pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-pub(super) fn exchange(
-    provider: &Provider,
+pub(crate) fn exchange(
+    issuer: &IssuerState,
     headers: &HeaderMap,
     form: &FormParameters,
 ) -> Result<Response, OAuthError> {
@@ -58,16 +61,16 @@ pub(super) fn exchange(
             "actor_token is not supported: the client is the actor",
         ));
     }
-    let presented = form.needed("subject_token", "subject_token is missing")?;
-    let subject = revocation_and_introspection::access_token(provider, presented)
-        .filter(|claims| claims.get("aud").and_then(Value::as_str) == Some(&provider.settings.resource))
+    let presented = form.required("subject_token", "subject_token is missing")?;
+    let subject = issued_tokens::open_access_token(issuer, presented)
+        .filter(|claims| claims.get("aud").and_then(Value::as_str) == Some(&issuer.settings.resource))
         .ok_or(OAuthError::new(
             "invalid_grant",
             "the subject token is unknown, expired, revoked, or not a token of this issuer for its own server",
         ))?;
-    let targets = targets(provider, form)?;
+    let targets = targets(issuer, form)?;
     let scopes = scopes(form)?;
-    issue(provider, &client, &subject, targets, &scopes)
+    issue(issuer, &client, &subject, targets, &scopes)
 }
 
 /// Returns the client id from any supported client authentication.
@@ -79,7 +82,7 @@ fn client(headers: &HeaderMap, form: &FormParameters) -> Result<String, OAuthErr
         None => form.one("client_id")?.ok_or(unknown)?.to_owned(),
     };
     // The id is in tokens and in the log, like the name of a person.
-    consent::subject(&id).ok_or(unknown)
+    subject::parse(&id).ok_or(unknown)
 }
 
 /// Returns the client id of `client_secret_basic` (RFC 6749 §2.3.1).
@@ -94,8 +97,8 @@ fn basic(header: &str) -> Option<String> {
 }
 
 /// RFC 8693 §2.1: targets are URLs or names, each repeatable.
-fn targets(provider: &Provider, form: &FormParameters) -> Result<Vec<String>, OAuthError> {
-    let settings = &provider.settings;
+fn targets(issuer: &IssuerState, form: &FormParameters) -> Result<Vec<String>, OAuthError> {
+    let settings = &issuer.settings;
     let is_url =
         |text: &str| Url::parse(text).is_ok_and(|url| url.has_host() && url.fragment().is_none());
     if !form.all("resource").all(is_url) {
@@ -120,12 +123,12 @@ fn targets(provider: &Provider, form: &FormParameters) -> Result<Vec<String>, OA
 
 /// Returns the requested scopes. The scopes of another server are not known here.
 fn scopes(form: &FormParameters) -> Result<String, OAuthError> {
-    let asked = form.one("scope")?.unwrap_or_default();
+    let requested = form.one("scope")?.unwrap_or_default();
     let is_scope = |text: &str| {
         text.bytes()
             .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
     };
-    let scopes: Vec<_> = asked
+    let scopes: Vec<_> = requested
         .split(' ')
         .filter(|scope| !scope.is_empty() && *scope != OFFLINE_ACCESS)
         .collect();
@@ -138,19 +141,19 @@ fn scopes(form: &FormParameters) -> Result<String, OAuthError> {
 /// Builds the answer of RFC 8693 §2.2.1. The token expires, and is revoked, with the subject
 /// token.
 fn issue(
-    provider: &Provider,
+    issuer: &IssuerState,
     client: &str,
     subject: &Map<String, Value>,
     targets: Vec<String>,
     scope: &str,
 ) -> Result<Response, OAuthError> {
-    let now = provider.now();
+    let now = issuer.now();
     let ends = subject.get("exp").and_then(Value::as_u64).unwrap_or(0);
     let ends = ends.min(now.saturating_add(TOKEN_LIFE));
-    let grant = revocation_and_introspection::string(subject, "jti");
+    let grant = issued_tokens::text_claim(subject, "jti");
     let grant = grant.split('.').next().unwrap_or_default();
     let claims = json!({
-        "iss": provider.settings.origin,
+        "iss": issuer.settings.origin,
         "sub": subject.get("sub"),
         "aud": targets,
         "exp": ends,
@@ -161,9 +164,9 @@ fn issue(
         "act": {"sub": client},
         "scope": scope,
     });
-    let token = provider.key.sign(&claims).map_err(|_| {
+    let token = issuer.key.sign(&claims).map_err(|_| {
         tracing::error!("the development issuer cannot sign");
-        OAuthError::ours()
+        OAuthError::internal()
     })?;
     let body = json!({
         "access_token": token,
@@ -172,5 +175,5 @@ fn issue(
         "expires_in": ends.saturating_sub(now),
         "scope": scope,
     });
-    Ok(unkept(StatusCode::OK, &body))
+    Ok(uncached_json(StatusCode::OK, &body))
 }

@@ -7,44 +7,44 @@ use maud::{Markup, html};
 
 use super::{address, page};
 use crate::{
-    OFFLINE_ACCESS, Provider, authorization_request::AuthorizationRequest, client_id_metadata,
-    json_response::OAuthError, redirect_uri::RedirectUri,
+    authorization_request::AuthorizationRequest, client_id_metadata, issuer_state::IssuerState,
+    json_response::OAuthError, redirect_uri::RedirectUri, settings::OFFLINE_ACCESS,
 };
 
 /// The choices that this person has made so far.
-pub(crate) struct Said<'a> {
+pub(crate) struct ConsentChoices<'a> {
     /// The subject.
     pub(crate) subject: &'a str,
     /// The ticked scopes.
     pub(crate) ticked: &'a [&'a str],
     /// The error in the name.
-    pub(crate) fault: Option<&'static str>,
+    pub(crate) subject_error: Option<&'static str>,
 }
 
 /// Builds the consent page.
-pub(crate) fn consent(
-    provider: &Provider,
+pub(crate) fn consent_page(
+    issuer: &IssuerState,
     request: &AuthorizationRequest,
-    said: &Said<'_>,
+    choices: &ConsentChoices<'_>,
 ) -> Result<Response, OAuthError> {
-    let Said {
+    let ConsentChoices {
         subject,
         ticked,
-        fault,
-    } = *said;
-    let now = provider.now();
+        subject_error,
+    } = *choices;
+    let now = issuer.now();
     let (allowed, mut people) = {
-        let memory = provider.memory();
+        let memory = issuer.memory();
         let allowed = memory.allowed(&request.client, subject, now);
         (allowed, memory.subjects(now))
     };
-    if !people.contains(&provider.settings.subject) {
-        people.push(provider.settings.subject.clone());
+    if !people.contains(&issuer.settings.subject) {
+        people.push(issuer.settings.subject.clone());
     }
     let (before, new): (Vec<_>, Vec<_>) = request
-        .asked()
+        .requested_scopes()
         .partition(|scope| allowed.iter().any(|one| one == scope));
-    let settings = &provider.settings;
+    let settings = &issuer.settings;
     let name = client_name(request);
     let is_more = !allowed.is_empty() && !new.is_empty();
     let title = if is_more {
@@ -58,7 +58,7 @@ pub(crate) fn consent(
                 label.scope {
                     input type="checkbox" name="scope" value=(scope) checked[ticked.contains(scope)];
                     span {
-                        @let (code, description) = describe(provider, scope);
+                        @let (code, description) = describe(issuer, scope);
                         @match (code, description) {
                             (true, Some(text)) => { strong { (text) } " " code { (scope) } }
                             (true, None) => { code { (scope) } }
@@ -70,7 +70,7 @@ pub(crate) fn consent(
             }
         }
     };
-    let sealed = request.seal(provider)?;
+    let sealed = request.seal(issuer)?;
     let form = html! {
         form method="post" action="/development/authorize/decision" autocomplete="off" {
             input type="hidden" name="request" value=(sealed);
@@ -78,14 +78,14 @@ pub(crate) fn consent(
                 label for="subject" { "You are" }
                 input #subject type="text" name="subject" value=(subject) required maxlength="64"
                     list="people" autocapitalize="none" spellcheck="false"
-                    autofocus[fault.is_some()] aria-invalid=[fault.map(|_| "true")]
-                    aria-describedby=(if fault.is_some() { "person-error person-note" } else { "person-note" });
+                    autofocus[subject_error.is_some()] aria-invalid=[subject_error.map(|_| "true")]
+                    aria-describedby=(if subject_error.is_some() { "person-error person-note" } else { "person-note" });
                 datalist #people { @for one in &people { option value=(one) {} } }
                 button type="submit" name="decision" value="switch" { "Switch user" }
             }
-            @if let Some(fault) = fault { p.error #person-error role="alert" { (fault) } }
+            @if let Some(error) = subject_error { p.error #person-error role="alert" { (error) } }
             p.note #person-note { "Anyone on this computer can sign in as anyone: there is no password." }
-            @if request.asked().next().is_none() {
+            @if request.requested_scopes().next().is_none() {
                 p.note { "It asks for no permission, only to act in your name." }
             }
             @if !new.is_empty() {
@@ -100,7 +100,7 @@ pub(crate) fn consent(
                     (scopes(&before, None))
                 }
             }
-            @if request.asked().next().is_some() {
+            @if request.requested_scopes().next().is_some() {
                 p.note { "Untick what you do not want to allow." }
             }
             div.decision {
@@ -110,12 +110,12 @@ pub(crate) fn consent(
         }
     };
     let body = html! {
-        p { (destination(&request.back.redirect)) }
+        p { (destination(&request.redirect.uri)) }
         (form)
         (facts(request, &settings.resource))
     };
-    let target = request.back.redirect.policy_source();
-    let status = match fault {
+    let target = request.redirect.uri.policy_source();
+    let status = match subject_error {
         None => StatusCode::OK,
         Some(_) => StatusCode::BAD_REQUEST,
     };
@@ -161,10 +161,10 @@ fn facts(request: &AuthorizationRequest, resource: &str) -> Markup {
                 }
                 dt { "Answer goes to" }
                 dd {
-                    (address(&request.back.redirect)) br;
+                    (address(&request.redirect.uri)) br;
                     span.note {
                         // RFC 8252 §8.6: any program can listen on that port first.
-                        @if request.back.redirect.is_loopback() {
+                        @if request.redirect.uri.is_loopback() {
                             "A program on this computer. Any program here can claim to be this one."
                         }
                         @else { "Be sure that you know this place." }
@@ -192,11 +192,11 @@ fn client_name(request: &AuthorizationRequest) -> Cow<'_, str> {
 }
 
 /// Returns whether to show the name of a scope, and its description.
-fn describe<'a>(provider: &'a Provider, scope: &str) -> (bool, Option<&'a str>) {
+fn describe<'a>(issuer: &'a IssuerState, scope: &str) -> (bool, Option<&'a str>) {
     if scope == OFFLINE_ACCESS {
         return (false, Some("Keep access while you are away"));
     }
-    let known = provider
+    let known = issuer
         .settings
         .scopes
         .iter()

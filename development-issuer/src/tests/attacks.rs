@@ -149,7 +149,7 @@ async fn a_request_that_was_not_sealed_here_cannot_be_decided() {
         .to_owned();
     let (payload, proof) = sealed.split_once('.').unwrap();
     let longer = format!("{payload}AAAA.{proof}");
-    let refresh = refresh_tokens::token(&world.issuer.provider, "grant", 0);
+    let refresh = issued_tokens::refresh_token(&world.issuer.state, "grant", 0);
     let other = fields(&foreign, "allow")
         .into_iter()
         .find(|(name, _)| *name == "request")
@@ -189,7 +189,7 @@ async fn flooding_every_store_takes_no_more_room_and_breaks_nothing() {
         ];
         world.authorize(&client, &flood).await.redirected();
     }
-    assert_eq!(world.issuer.provider.memory().sizes(), [2_000, 0, 1_000]);
+    assert_eq!(world.issuer.state.memory().sizes(), [2_000, 0, 1_000]);
     let code = world.authorize(&client, &[]).await.redirected()["code"].clone();
     let answer = world.exchange(&client, &code, &[]).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -204,7 +204,7 @@ async fn asking_without_ever_answering_takes_no_room() {
         let page = world.authorize(&client, &[]).await;
         assert_eq!(page.status, StatusCode::OK);
     }
-    assert_eq!(world.issuer.provider.memory().sizes(), [0, 0, 0]);
+    assert_eq!(world.issuer.state.memory().sizes(), [0, 0, 0]);
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ fn world_with_documents() -> (String, World) {
 
 /// Returns the parameter of the link with which the person permits the fetch.
 fn agreed(world: &World, client: &str) -> String {
-    let seal = &world.issuer.provider.seal;
+    let seal = &world.issuer.state.seal;
     seal.close(sealed_values::Purpose::Document, client.as_bytes())
 }
 
@@ -159,7 +159,7 @@ async fn slow_documents_do_not_pile_up() {
         tokio::spawn(async move { authorize(&world, &client, &[]).await })
     };
     let waiting: Vec<_> = (0..4).map(|_| ask()).collect();
-    while world.issuer.provider.documents.permits_left() > 0 {
+    while world.issuer.state.documents.permits_left() > 0 {
         tokio::task::yield_now().await;
     }
     let answer = ask().await.unwrap();

@@ -26,8 +26,8 @@ async fn every_place_that_clients_probe_has_the_same_document() {
 fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
     let server = TestServer::default();
     let documents = super::super::metadata::DOCUMENTS.map(|path| (path, None));
-    let endpoints = endpoints::for_pages().into_iter();
-    let endpoints = endpoints.chain(endpoints::for_others());
+    let endpoints = endpoints::with_cors().into_iter();
+    let endpoints = endpoints.chain(endpoints::without_cors());
     let endpoints = endpoints.map(|(path, endpoint)| (path, Some(endpoint)));
     for (path, _) in endpoints.chain(documents) {
         for end in ["", "/"] {

@@ -84,7 +84,7 @@ async fn a_made_up_token_ends_nothing() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (access, refresh) = family(&world, &client).await;
-    let claims = world.issuer.provider.key.open(&access).unwrap();
+    let claims = world.issuer.state.key.open(&access).unwrap();
     let (grant, _) = claims["jti"].as_str().unwrap().split_once('.').unwrap();
     let (payload, proof) = refresh.split_once('.').unwrap();
     for made_up in [

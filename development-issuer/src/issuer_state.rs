@@ -1,0 +1,52 @@
+//! The state that the endpoints share.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    client_id_metadata::Documents, grant_store::GrantStore, sealed_values::Seal,
+    settings::Settings, signing_key::SigningKey,
+};
+
+/// The settings, the keys and the memory of an issuer.
+pub(crate) struct IssuerState {
+    pub(crate) settings: Settings,
+    pub(crate) key: SigningKey,
+    pub(crate) seal: Seal,
+    pub(crate) memory: Mutex<GrantStore>,
+    pub(crate) documents: Documents,
+}
+
+impl IssuerState {
+    /// Returns the seconds since the start of 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.settings.server.now()
+    }
+
+    /// Quotes text from a client or a person for a log line.
+    pub(crate) fn quoted(&self, text: &str) -> String {
+        self.settings.server.quote_for_log(text)
+    }
+
+    /// Locks the memory. The lock is never held across an await, because the guard is not
+    /// `Send`.
+    pub(crate) fn memory(&self) -> MutexGuard<'_, GrantStore> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the requested scopes that can be granted, each once, in the order of the
+    /// settings. Unknown scopes are dropped (RFC 6749 §3.3).
+    pub(crate) fn grantable_scopes<'a>(
+        &'a self,
+        requested: impl Iterator<Item = &'a str>,
+    ) -> Vec<String> {
+        let requested: BTreeSet<&str> = requested.collect();
+        let offered = self.settings.scopes.iter().map(|(name, _)| name);
+        offered
+            .filter(|name| requested.contains(name.as_str()))
+            .cloned()
+            .collect()
+    }
+}
