@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_says_what_was_registered() {
+    fn an_identifier_contains_the_registration() {
         let uris = redirects(&["http://localhost/cb", "app:/cb"]);
         for name in [None, Some("Élan 2".to_owned())] {
             let client = Client::register(name, uris.clone()).unwrap();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_that_was_not_given_out_is_none() {
+    fn an_identifier_that_was_not_issued_is_unknown() {
         assert!(Client::from_id(&encode(r#"["n",["http://localhost/cb"]]"#)).is_some());
         for id in [
             "",
@@ -129,13 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn too_long_a_registration_gets_no_identifier() {
+    fn a_registration_that_is_too_long_gets_no_identifier() {
         let long = format!("https://a.example/{}", "a".repeat(1000));
         assert!(Client::register(None, redirects(&[&long, &long])).is_none());
     }
 
     #[test]
-    fn a_redirect_uri_can_be_left_out_where_there_is_one_alone() {
+    fn a_client_with_one_redirect_uri_may_omit_it() {
         let one = Client::register(None, redirects(&["app:/a"])).unwrap();
         assert_eq!(one.redirect(None).unwrap().as_str(), "app:/a");
         let two = Client::register(None, redirects(&["app:/a", "app:/b"])).unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_cannot_hide_or_reorder_what_stands_beside_it() {
+    fn a_display_name_has_no_control_or_direction_characters() {
         assert_eq!(
             display_name(" a\u{202e}b\nc\u{200b} ").as_deref(),
             Some("abc")

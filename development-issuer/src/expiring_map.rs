@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_ends_at_its_time() {
+    fn an_entry_expires_at_its_time() {
         let mut store = ExpiringMap::new(2);
         store.insert("a", 1, 10, 0);
         assert_eq!(store.get("a", 9), Some(&1));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_displaces_the_oldest_and_never_takes_more_room() {
+    fn a_full_map_evicts_the_oldest_entry() {
         let mut store = ExpiringMap::new(3);
         for number in 0..10_000 {
             store.insert(number, number, 10, 0);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_goes_before_what_lives() {
+    fn expired_entries_are_evicted_first() {
         let mut store = ExpiringMap::new(2);
         store.insert("old but alive", 1, 100, 0);
         store.insert("ended", 2, 5, 0);

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_register_is_accepted() {
+    fn usual_redirect_uris_are_accepted() {
         for text in [
             "http://localhost:3118/callback",
             "http://127.0.0.1:6276/oauth/callback",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_run_leak_or_mislead_is_refused() {
+    fn dangerous_redirect_uris_are_refused() {
         for text in [
             "",
             "/relative",
@@ -247,7 +247,7 @@ mod tests {
     /// A client that reads the first of two values would read one that an attacker
     /// registered.
     #[test]
-    fn a_uri_brings_no_answer_of_its_own() {
+    fn a_redirect_uri_has_no_response_parameters() {
         for text in [
             "https://client.example/cb?code=x",
             "https://client.example/cb?a=1&st%61te=x",

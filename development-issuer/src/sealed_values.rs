@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sealed_opens_for_its_purpose_and_with_its_key_alone() {
+    fn a_sealed_text_opens_only_for_its_purpose_and_with_its_key() {
         let seal = Seal::generate().unwrap();
         let text = seal.close(Purpose::Consent, b"payload");
         assert_eq!(

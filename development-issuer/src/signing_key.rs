@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn another_keys_token_does_not_open() {
+    fn a_token_signed_by_another_key_does_not_open() {
         let token = SigningKey::generate().unwrap().sign(&json!({})).unwrap();
         let key = SigningKey::generate().unwrap();
         assert_eq!(key.open(&token), None);

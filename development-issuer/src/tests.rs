@@ -25,20 +25,20 @@ use url::{Url, form_urlencoded};
 use super::*;
 
 mod attacks;
-mod authorize;
+mod authorization_endpoint;
 mod bodies;
-mod code;
+mod client_id_metadata;
+mod code_grant;
 mod consent;
-mod document;
 mod dpop;
 pub(crate) mod embedding_server;
-mod exchange;
-mod loopback;
+mod html;
+mod loopback_guard;
 mod metadata;
-mod page;
-mod refresh;
+mod refresh_grant;
 mod registration;
 mod revocation;
+mod token_exchange;
 
 use embedding_server::TestServer;
 
@@ -56,7 +56,7 @@ struct World {
     server: TestServer,
 }
 
-struct Answer {
+struct TestResponse {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
@@ -81,23 +81,23 @@ impl World {
         }
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    async fn send(&self, request: Request<Body>) -> TestResponse {
         let response = self.issuer.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
+        TestResponse {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> TestResponse {
         self.send(request("GET", path).body(Body::empty()).unwrap())
             .await
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
         let request = request("POST", path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ORIGIN, ORIGIN);
@@ -105,7 +105,7 @@ impl World {
             .await
     }
 
-    async fn register_as(&self, metadata: &Value) -> Answer {
+    async fn register_as(&self, metadata: &Value) -> TestResponse {
         let request = request("POST", "/development/register")
             .header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(metadata.to_string())).unwrap())
@@ -122,12 +122,12 @@ impl World {
 
     /// Sends an authorization request of an honest client, with these changes; a parameter
     /// that is changed to the empty string is omitted.
-    async fn authorize(&self, client: &str, changes: &[(&str, &str)]) -> Answer {
+    async fn authorize(&self, client: &str, changes: &[(&str, &str)]) -> TestResponse {
         self.get(&authorization(client, changes)).await
     }
 
     /// Allows the request, with every box as on the page.
-    async fn allow(&self, page: &Answer) -> Answer {
+    async fn allow(&self, page: &TestResponse) -> TestResponse {
         self.post("/development/authorize/decision", &fields(page, "allow"))
             .await
     }
@@ -139,7 +139,7 @@ impl World {
         answer.redirected()["code"].clone()
     }
 
-    async fn exchange(&self, client: &str, code: &str, changes: &[(&str, &str)]) -> Answer {
+    async fn exchange(&self, client: &str, code: &str, changes: &[(&str, &str)]) -> TestResponse {
         let form = changed(
             &[
                 ("grant_type", "authorization_code"),
@@ -154,7 +154,7 @@ impl World {
         self.post("/development/token", &form).await
     }
 
-    async fn refresh(&self, client: &str, token: &str, changes: &[(&str, &str)]) -> Answer {
+    async fn refresh(&self, client: &str, token: &str, changes: &[(&str, &str)]) -> TestResponse {
         let form = changed(
             &[
                 ("grant_type", "refresh_token"),
@@ -175,14 +175,14 @@ impl World {
     }
 
     /// Returns the claims of a token, after verifying its signature with the published key.
-    fn claims(&self, answer: &Answer) -> Value {
+    fn claims(&self, answer: &TestResponse) -> Value {
         let body = answer.json();
         let token = body["access_token"].as_str().expect(&answer.text);
         Value::Object(self.issuer.state.key.open(token).unwrap())
     }
 }
 
-impl Answer {
+impl TestResponse {
     #[track_caller]
     fn json(&self) -> Value {
         assert_eq!(self.header(header::CONTENT_TYPE), "application/json");
@@ -299,7 +299,7 @@ fn authorization(client: &str, changes: &[(&str, &str)]) -> String {
 }
 
 /// Returns the form that a browser sends for a button of the page.
-fn fields<'a>(page: &'a Answer, decision: &'a str) -> Vec<(&'a str, &'a str)> {
+fn fields<'a>(page: &'a TestResponse, decision: &'a str) -> Vec<(&'a str, &'a str)> {
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     let mut fields = vec![("decision", decision)];
     for input in page.text.split("<input ").skip(1) {
@@ -317,13 +317,13 @@ fn fields<'a>(page: &'a Answer, decision: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 /// Returns the scopes that have a box on the page.
-fn boxes(page: &Answer) -> Vec<&str> {
+fn boxes(page: &TestResponse) -> Vec<&str> {
     let boxes = page.text.split("name=\"scope\" value=\"").skip(1);
     boxes.map(|rest| rest.split('"').next().unwrap()).collect()
 }
 
 #[test]
-fn what_cannot_be_safe_does_not_start() {
+fn unsafe_settings_are_refused() {
     let server = TestServer::default();
     let changes: [fn(&mut Settings); 6] = [
         |settings| settings.origin = "http://0.0.0.0:10000".to_owned(),
@@ -347,13 +347,13 @@ fn what_cannot_be_safe_does_not_start() {
 }
 
 #[test]
-fn the_issuer_prints_without_its_keys() {
+fn debug_output_has_no_keys() {
     let printed = format!("{:?}", World::new().issuer);
     assert!(printed.contains(ORIGIN) && printed.len() < 100, "{printed}");
 }
 
 #[tokio::test]
-async fn discovery_registration_consent_code_and_token_fit_together() {
+async fn a_client_discovers_registers_and_gets_a_token() {
     let world = World::new();
     let metadata = world
         .get("/.well-known/oauth-authorization-server")

@@ -4,11 +4,11 @@ mod audience;
 mod clashes;
 mod consent;
 mod dpop;
-mod exchange;
 mod existence;
 mod metadata;
 mod mounted;
 mod strangers;
+mod token_exchange;
 
 use support::{
     client::{Answer, Client, Revision},

@@ -5,7 +5,7 @@ use super::*;
 const DECISION: &str = "/development/authorize/decision";
 
 #[tokio::test]
-async fn replaying_a_code_ends_the_tokens_that_came_of_it() {
+async fn replaying_a_code_revokes_its_tokens() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let scope = [("scope", "todo:read offline_access")];
@@ -41,7 +41,7 @@ async fn guessing_a_code_finds_none() {
 }
 
 #[tokio::test]
-async fn sending_the_answer_to_an_unregistered_place_is_told_to_the_person_alone() {
+async fn an_unregistered_redirect_uri_is_an_error_page_without_a_redirect() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for redirect in [
@@ -71,7 +71,7 @@ async fn sending_the_answer_to_an_unregistered_place_is_told_to_the_person_alone
 }
 
 #[tokio::test]
-async fn an_unknown_client_is_told_to_the_person_alone() {
+async fn an_unknown_client_is_an_error_page_without_a_redirect() {
     let world = World::new();
     for client in [
         "",
@@ -90,7 +90,7 @@ async fn an_unknown_client_is_told_to_the_person_alone() {
 }
 
 #[tokio::test]
-async fn using_a_fault_to_bounce_the_browser_to_any_site_needs_a_click() {
+async fn an_error_redirects_to_a_remote_site_only_by_a_click() {
     let world = World::new();
     let evil = "https://evil.example/phish?x=1";
     let client = world.client(evil).await;
@@ -164,7 +164,7 @@ async fn a_request_that_was_not_sealed_here_cannot_be_decided() {
 }
 
 #[tokio::test]
-async fn mixing_up_issuers_is_seen_by_the_name_in_every_answer() {
+async fn every_response_names_the_issuer_against_mix_up() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;
@@ -178,7 +178,7 @@ async fn mixing_up_issuers_is_seen_by_the_name_in_every_answer() {
 }
 
 #[tokio::test]
-async fn flooding_every_store_takes_no_more_room_and_breaks_nothing() {
+async fn a_flood_of_requests_keeps_the_stores_bounded() {
     let world = World::automatic();
     let client = world.client(CALLBACK).await;
     for number in 0..2_500 {
@@ -196,7 +196,7 @@ async fn flooding_every_store_takes_no_more_room_and_breaks_nothing() {
 }
 
 #[tokio::test]
-async fn asking_without_ever_answering_takes_no_room() {
+async fn unanswered_requests_take_no_memory() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for _ in 0..100 {
@@ -208,7 +208,7 @@ async fn asking_without_ever_answering_takes_no_room() {
 }
 
 #[tokio::test]
-async fn no_answer_to_a_client_is_ever_a_fault_of_the_server() {
+async fn no_input_causes_a_server_error() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let odd = [

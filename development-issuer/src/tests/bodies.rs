@@ -37,7 +37,7 @@ fn half() -> Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_end_is_given_up_after_its_time() {
+async fn a_slow_body_is_refused_after_its_time() {
     let world = World::new();
     for (path, media_type) in ENDPOINTS {
         for body in [dripping(), half()] {
@@ -55,16 +55,21 @@ async fn a_body_that_does_not_end_is_given_up_after_its_time() {
 async fn a_body_is_bounded_in_bytes() {
     let world = World::new();
     for (path, media_type) in ENDPOINTS {
-        let request = request("POST", path).header(header::CONTENT_TYPE, media_type);
+        let post = || request("POST", path).header(header::CONTENT_TYPE, media_type);
         let body = Body::from("a".repeat(64 * 1024 + 1));
-        let answer = world.send(request.body(body).unwrap()).await;
+        let answer = world.send(post().body(body).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        // Without a declared length.
+        let chunk = Ok::<_, Infallible>(Bytes::from(vec![b'a'; 64 * 1024 + 1]));
+        let body = Body::from_stream(stream::iter([chunk]));
+        let answer = world.send(post().body(body).unwrap()).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
 }
 
 /// Over a socket the connection ends too, although its client continues to send.
 #[tokio::test]
-async fn the_connection_of_a_dripping_body_ends() {
+async fn the_connection_of_a_slow_body_is_closed() {
     let world = World::with(|settings| settings.body_time = Duration::from_millis(300));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -3,7 +3,7 @@ use super::*;
 const DECISION: &str = "/development/authorize/decision";
 
 #[tokio::test]
-async fn what_is_unticked_is_not_granted() {
+async fn unticked_scopes_are_not_granted() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world
@@ -19,7 +19,7 @@ async fn what_is_unticked_is_not_granted() {
 }
 
 #[tokio::test]
-async fn nothing_ticked_is_a_token_without_scopes() {
+async fn no_ticked_scope_is_a_token_without_scopes() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;
@@ -31,7 +31,7 @@ async fn nothing_ticked_is_a_token_without_scopes() {
 }
 
 #[tokio::test]
-async fn a_scope_that_was_not_asked_for_cannot_be_ticked() {
+async fn a_scope_that_was_not_requested_cannot_be_granted() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[("scope", "todo:read")]).await;
@@ -44,7 +44,7 @@ async fn a_scope_that_was_not_asked_for_cannot_be_ticked() {
 }
 
 #[tokio::test]
-async fn a_no_goes_back_to_the_client() {
+async fn a_denial_is_sent_to_the_client() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;
@@ -56,7 +56,7 @@ async fn a_no_goes_back_to_the_client() {
 }
 
 #[tokio::test]
-async fn the_person_can_be_anybody() {
+async fn the_person_may_choose_any_subject() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for (typed, subject) in [("alice", "alice"), ("  Bob Ünal ", "Bob Ünal")] {
@@ -69,7 +69,7 @@ async fn the_person_can_be_anybody() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_none_is_asked_for_again_and_nothing_else_is_lost() {
+async fn an_invalid_subject_is_requested_again_and_keeps_the_other_choices() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let long = "x".repeat(65);
@@ -117,7 +117,7 @@ async fn another_user_can_be_chosen_before_deciding() {
 }
 
 #[tokio::test]
-async fn a_double_click_leads_where_the_first_click_led() {
+async fn the_same_decision_twice_has_the_same_redirect() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;
@@ -128,7 +128,7 @@ async fn a_double_click_leads_where_the_first_click_led() {
 }
 
 #[tokio::test]
-async fn a_request_waits_ten_minutes() {
+async fn a_request_expires_after_ten_minutes() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;
@@ -143,7 +143,7 @@ async fn a_request_waits_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_form_that_says_nothing_is_answered_with_a_page() {
+async fn an_invalid_decision_form_is_an_error_page() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[]).await;

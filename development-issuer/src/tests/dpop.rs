@@ -23,7 +23,7 @@ impl Key {
 }
 
 impl World {
-    async fn ask(&self, form: &[(&str, &str)], proofs: &[&str]) -> Answer {
+    async fn ask(&self, form: &[(&str, &str)], proofs: &[&str]) -> TestResponse {
         let mut request = request("POST", TOKEN)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         for proof in proofs {
@@ -33,7 +33,7 @@ impl World {
             .await
     }
 
-    async fn exchange_with(&self, client: &str, code: &str, proofs: &[&str]) -> Answer {
+    async fn exchange_with(&self, client: &str, code: &str, proofs: &[&str]) -> TestResponse {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", client),
@@ -44,7 +44,7 @@ impl World {
         self.ask(&form, proofs).await
     }
 
-    async fn refresh_with(&self, client: &str, token: &str, proofs: &[&str]) -> Answer {
+    async fn refresh_with(&self, client: &str, token: &str, proofs: &[&str]) -> TestResponse {
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", client),
@@ -54,13 +54,13 @@ impl World {
     }
 }
 
-fn text(answer: &Answer, name: &str) -> String {
+fn text(answer: &TestResponse, name: &str) -> String {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     answer.json()[name].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn a_proof_binds_the_token_and_the_answer_and_introspection_say_so() {
+async fn a_proof_binds_the_token_and_response_and_introspection_name_the_key() {
     let (world, key) = (World::new(), Key::new());
     let client = world.client(CALLBACK).await;
     let code = world.code(&client, &[]).await;
@@ -84,7 +84,7 @@ async fn a_proof_binds_the_token_and_the_answer_and_introspection_say_so() {
 }
 
 #[tokio::test]
-async fn a_proof_that_does_not_hold_is_refused_and_costs_no_code() {
+async fn a_refused_proof_does_not_use_up_the_code() {
     let (world, key) = (World::new(), Key::new());
     let client = world.client(CALLBACK).await;
     let code = world.code(&client, &[]).await;
@@ -106,7 +106,7 @@ async fn a_proof_that_does_not_hold_is_refused_and_costs_no_code() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_stolen_on_its_way_is_worth_nothing_without_the_key() {
+async fn an_intercepted_code_is_refused_without_the_announced_key() {
     let (world, key, thief) = (World::new(), Key::new(), Key::new());
     let client = world.client(CALLBACK).await;
     let named = key.thumbprint();
@@ -127,7 +127,7 @@ async fn a_code_that_was_stolen_on_its_way_is_worth_nothing_without_the_key() {
 }
 
 #[tokio::test]
-async fn a_thumbprint_that_is_none_is_refused_at_the_authorization() {
+async fn an_invalid_thumbprint_is_refused_at_the_authorization_endpoint() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for wrong in ["x", "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J"] {
@@ -168,7 +168,7 @@ async fn a_refresh_token_belongs_to_the_key_that_it_was_issued_to() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_bound_from_the_first_proof_on() {
+async fn a_refresh_token_is_bound_after_the_first_proof() {
     let (world, key) = (World::new(), Key::new());
     let client = world.client(CALLBACK).await;
     let code = world

@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn every_place_that_clients_probe_has_the_same_document() {
+async fn every_metadata_path_has_the_same_document() {
     let world = World::new();
     let expected = world
         .get("/.well-known/oauth-authorization-server")
@@ -23,7 +23,7 @@ async fn every_place_that_clients_probe_has_the_same_document() {
 
 /// A router panics if two routes have the same path.
 #[test]
-fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
+fn a_resource_at_a_path_of_the_issuer_is_an_error() {
     let server = TestServer::default();
     let documents = super::super::metadata::DOCUMENTS.map(|path| (path, None));
     let endpoints = endpoints::with_cors().into_iter();
@@ -54,7 +54,7 @@ fn a_resource_at_a_path_of_the_issuer_is_a_fault() {
 }
 
 #[tokio::test]
-async fn the_document_says_what_clients_look_for() {
+async fn the_metadata_has_the_members_that_clients_need() {
     let world = World::new();
     let document = world
         .get("/.well-known/oauth-authorization-server")
@@ -111,7 +111,7 @@ async fn every_endpoint_that_is_named_exists() {
 }
 
 #[tokio::test]
-async fn the_key_set_is_the_one_that_is_handed_to_the_verifier() {
+async fn the_served_key_set_is_the_verifiers() {
     let world = World::new();
     let answer = world.get("/development/jwks").await;
     assert_eq!(answer.json(), world.issuer.jwks());
@@ -167,7 +167,7 @@ async fn a_page_may_read_what_public_clients_need_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_resource_without_a_path_or_with_an_odd_one_is_no_trouble() {
+async fn a_resource_without_a_path_or_with_pattern_characters_is_served() {
     for resource in ["http://127.0.0.1:10000", "http://127.0.0.1:10000/{a}/*b/:c"] {
         let world = World::with(|settings| settings.resource = resource.to_owned());
         let answer = world.get("/.well-known/openid-configuration").await;
@@ -176,7 +176,7 @@ async fn a_resource_without_a_path_or_with_an_odd_one_is_no_trouble() {
 }
 
 #[tokio::test]
-async fn the_routes_leave_every_other_path_alone() {
+async fn the_routes_do_not_affect_other_paths() {
     let router = World::new().issuer.router();
     let router = router.route("/mcp", get(|| async { "mine" }));
     let foreign = Request::get("/mcp").header(header::HOST, "todo.example");

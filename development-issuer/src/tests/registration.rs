@@ -37,14 +37,14 @@ async fn the_scope_of_a_registration_is_no_limit() {
 }
 
 #[tokio::test]
-async fn an_identifier_outlives_the_process_that_gave_it_out() {
+async fn an_identifier_stays_valid_after_a_restart() {
     let client = World::new().client(CALLBACK).await;
     let page = World::new().authorize(&client, &[]).await;
     page.is_page(StatusCode::OK, "Test client");
 }
 
 #[tokio::test]
-async fn what_cannot_be_registered_is_told_in_oauths_words() {
+async fn invalid_registrations_get_an_oauth_error() {
     let world = World::new();
     let many: Vec<_> = (0..500).map(|n| format!("http://localhost/{n}")).collect();
     for (metadata, error) in [

@@ -12,7 +12,7 @@ async fn tokens(world: &World, client: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn an_access_token_is_described_while_it_lives() {
+async fn an_access_token_is_active_until_it_expires() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (access, _) = tokens(&world, &client).await;
@@ -31,7 +31,7 @@ async fn an_access_token_is_described_while_it_lives() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_of_ours_is_inactive_without_a_reason() {
+async fn foreign_tokens_are_inactive_without_a_reason() {
     let world = World::new();
     let foreign = World::new();
     let client = world.client(CALLBACK).await;
@@ -47,7 +47,7 @@ async fn what_is_no_token_of_ours_is_inactive_without_a_reason() {
 }
 
 #[tokio::test]
-async fn a_revoked_access_token_ends_alone() {
+async fn revoking_an_access_token_revokes_no_other() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (access, refresh) = tokens(&world, &client).await;
@@ -58,7 +58,7 @@ async fn a_revoked_access_token_ends_alone() {
 }
 
 #[tokio::test]
-async fn a_revoked_refresh_token_takes_its_family_along_even_when_used_up() {
+async fn revoking_a_refresh_token_revokes_its_family_even_when_used_up() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for used_up in [false, true] {
@@ -81,7 +81,7 @@ async fn a_revoked_refresh_token_takes_its_family_along_even_when_used_up() {
 }
 
 #[tokio::test]
-async fn nobody_revokes_anothers_token() {
+async fn a_client_cannot_revoke_the_token_of_another() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let other = world.client("http://localhost/other").await;
@@ -94,7 +94,7 @@ async fn nobody_revokes_anothers_token() {
 }
 
 #[tokio::test]
-async fn what_is_unknown_has_ended_already() {
+async fn an_unknown_token_counts_as_revoked() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for token in ["x", "a.b", "a.b.c"] {

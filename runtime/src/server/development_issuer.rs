@@ -107,7 +107,7 @@ impl Embedding {
         Self {
             clock: Arc::clone(clock),
             proofs: Proofs::new(
-                [format!("{origin}{}", TOKEN_PATH)],
+                [format!("{origin}{TOKEN_PATH}")],
                 Algorithm::ALL.to_vec(),
                 LEEWAY,
                 None,

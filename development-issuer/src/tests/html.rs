@@ -1,6 +1,6 @@
 use super::*;
 
-async fn shown(world: &World, redirect: &str) -> Answer {
+async fn shown(world: &World, redirect: &str) -> TestResponse {
     let client = world.client(redirect).await;
     world
         .authorize(&client, &[("redirect_uri", redirect)])
@@ -8,7 +8,7 @@ async fn shown(world: &World, redirect: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
+async fn the_page_shows_client_scopes_and_redirect_uri() {
     let world = World::new();
     let page = shown(&world, "https://client.example/cb").await;
     for part in [
@@ -37,7 +37,7 @@ async fn a_person_sees_who_asks_for_what_and_where_the_answer_goes() {
 }
 
 #[tokio::test]
-async fn an_application_without_a_name_is_called_so() {
+async fn an_application_without_a_name_is_labelled() {
     let world = World::new();
     let registered = world
         .register_as(&json!({"redirect_uris": [CALLBACK]}))
@@ -49,7 +49,7 @@ async fn an_application_without_a_name_is_called_so() {
 }
 
 #[tokio::test]
-async fn nothing_can_run_on_the_page_frame_it_or_send_its_form_elsewhere() {
+async fn the_page_has_a_strict_content_security_policy() {
     let world = World::new();
     for (redirect, target) in [
         ("https://client.example/cb", "https://client.example"),
@@ -77,7 +77,7 @@ async fn nothing_can_run_on_the_page_frame_it_or_send_its_form_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_style_that_is_allowed_is_the_style_that_is_sent() {
+async fn the_policy_allows_exactly_the_style_sheet() {
     use base64::{Engine, prelude::BASE64_STANDARD};
     let page = shown(&World::new(), CALLBACK).await;
     let (_, rest) = page.text.split_once("<style>").unwrap();
@@ -88,7 +88,7 @@ async fn the_style_that_is_allowed_is_the_style_that_is_sent() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_is_text_and_never_markup() {
+async fn client_input_is_escaped() {
     let world = World::with(|settings| settings.resource_name = "<i>todo</i>".to_owned());
     let name = "<script>alert(1)</script>\" onload=\"x\u{202e}";
     let metadata = json!({"client_name": name, "redirect_uris": [CALLBACK]});
@@ -128,7 +128,7 @@ async fn every_field_has_a_label_and_the_page_its_landmarks() {
 
 /// The question and its buttons come before all explanations.
 #[tokio::test]
-async fn question_scopes_and_buttons_come_first_and_details_are_folded() {
+async fn the_form_comes_before_the_folded_details() {
     let page = shown(&World::new(), CALLBACK).await;
     let places = [
         "<h1>",
@@ -148,7 +148,7 @@ async fn question_scopes_and_buttons_come_first_and_details_are_folded() {
 }
 
 #[tokio::test]
-async fn every_page_without_a_question_says_what_to_do_now() {
+async fn every_error_page_has_a_next_step() {
     let world = World::new();
     let client = world.client("https://client.example/cb").await;
     let unknown = world.authorize("unknown", &[]).await;

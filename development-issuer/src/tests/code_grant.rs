@@ -40,7 +40,7 @@ async fn a_client_of_oauth_2_1_need_not_repeat_the_redirect_uri() {
 }
 
 #[tokio::test]
-async fn a_verifier_that_can_be_guessed_is_refused_even_where_it_fits() {
+async fn a_malformed_verifier_is_refused_even_if_its_challenge_matches() {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     let world = World::new();
     let client = world.client(CALLBACK).await;
@@ -56,7 +56,7 @@ async fn a_verifier_that_can_be_guessed_is_refused_even_where_it_fits() {
 }
 
 #[tokio::test]
-async fn a_code_in_the_wrong_hands_is_used_up() {
+async fn a_code_that_another_client_sends_is_used_up() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let other = world.client("http://localhost/other").await;
@@ -70,7 +70,7 @@ async fn a_code_in_the_wrong_hands_is_used_up() {
 }
 
 #[tokio::test]
-async fn a_form_with_a_fault_does_not_cost_the_code() {
+async fn an_invalid_form_does_not_use_up_the_code() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let code = world.code(&client, &[]).await;
@@ -88,7 +88,7 @@ async fn a_form_with_a_fault_does_not_cost_the_code() {
 }
 
 #[tokio::test]
-async fn a_code_lives_a_minute() {
+async fn a_code_expires_after_a_minute() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (one, two) = (
@@ -123,7 +123,7 @@ async fn no_refresh_token_without_offline_access() {
 }
 
 #[tokio::test]
-async fn what_is_no_grant_of_ours_is_refused() {
+async fn unsupported_grants_are_refused() {
     let world = World::new();
     for grant in ["client_credentials", "password", "implicit"] {
         let form = [("grant_type", grant), ("client_id", "x")];
@@ -133,7 +133,7 @@ async fn what_is_no_grant_of_ours_is_refused() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_is_told_so() {
+async fn an_unknown_client_is_invalid_client() {
     let world = World::new();
     let answer = world.exchange("nobody", "code", &[]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
@@ -141,7 +141,7 @@ async fn an_unknown_client_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_a_secret_means_another_server() {
+async fn a_client_with_a_secret_is_refused() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for secret in [("client_secret", "s"), ("client_assertion", "eyJ")] {

@@ -35,7 +35,7 @@ fn agreed(world: &World, client: &str) -> String {
 }
 
 /// Sends an authorization request after the person followed that link.
-async fn authorize(world: &World, client: &str, changes: &[(&str, &str)]) -> Answer {
+async fn authorize(world: &World, client: &str, changes: &[(&str, &str)]) -> TestResponse {
     let agreed = agreed(world, client);
     let mut changes = changes.to_vec();
     changes.push(("described_here", &agreed));
@@ -67,7 +67,7 @@ async fn a_client_is_known_by_its_document() {
 /// Any page can send the browser here, and a program on this machine may trust local
 /// requests, so nothing is fetched from it before the person permits it (SSRF).
 #[tokio::test]
-async fn no_page_makes_the_issuer_ask_a_program_on_this_machine() {
+async fn no_document_is_fetched_from_loopback_without_permission() {
     let (origin, world) = world_with_documents();
     let client = format!("{origin}/good");
     for changes in [&[][..], &[("known", "yes")], &[("known", client.as_str())]] {
@@ -97,7 +97,7 @@ async fn a_redirect_uri_that_the_document_does_not_list_is_refused() {
 }
 
 #[tokio::test]
-async fn a_document_that_is_not_this_clients_is_no_client() {
+async fn a_document_of_another_client_is_refused() {
     let (origin, world) = world_with_documents();
     for (path, part) in [
         ("other", "names another client_id"),
@@ -118,7 +118,7 @@ async fn a_document_that_is_not_this_clients_is_no_client() {
 /// A client whose document is unreachable therefore counts as a plain registration, and only
 /// with a loopback redirect.
 #[tokio::test]
-async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
+async fn a_client_with_an_unreachable_document_is_unverified_and_on_loopback_only() {
     let world = World::new();
     let client = "https://client.invalid/oauth/client.json";
     let page = world.authorize(client, &[]).await;
@@ -142,7 +142,7 @@ async fn a_document_that_nobody_can_be_asked_for_counts_as_no_word_at_all() {
 }
 
 #[tokio::test]
-async fn the_issuer_is_not_made_to_ask_itself() {
+async fn the_issuer_does_not_fetch_from_itself() {
     let world = World::new();
     let client = format!("{ORIGIN}/development/jwks");
     let answer = authorize(&world, &client, &[]).await;
@@ -150,7 +150,7 @@ async fn the_issuer_is_not_made_to_ask_itself() {
 }
 
 #[tokio::test]
-async fn slow_documents_do_not_pile_up() {
+async fn slow_document_requests_are_limited() {
     let (origin, world) = world_with_documents();
     let world = Arc::new(world);
     let client = format!("{origin}/slow");

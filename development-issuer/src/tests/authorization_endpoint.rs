@@ -12,7 +12,7 @@ async fn the_page_can_be_loaded_any_number_of_times() {
 }
 
 #[tokio::test]
-async fn faults_of_a_request_go_back_to_a_client_on_this_machine() {
+async fn errors_of_a_request_are_sent_to_a_client_on_loopback() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     for (changes, error) in [
@@ -89,7 +89,7 @@ async fn a_state_that_is_repeated_or_too_long_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn without_a_scope_the_default_is_asked_for() {
+async fn the_default_scopes_are_requested_without_a_scope() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let page = world.authorize(&client, &[("scope", "")]).await;
@@ -101,7 +101,7 @@ async fn without_a_scope_the_default_is_asked_for() {
 }
 
 #[tokio::test]
-async fn unknown_scopes_are_dropped_and_the_token_answer_says_so() {
+async fn unknown_scopes_are_dropped_and_the_token_response_names_the_rest() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let scope = [(
@@ -116,7 +116,7 @@ async fn unknown_scopes_are_dropped_and_the_token_answer_says_so() {
 }
 
 #[tokio::test]
-async fn without_a_resource_the_one_there_is_is_meant() {
+async fn the_resource_is_the_default_target() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let code = world.code(&client, &[("resource", "")]).await;
@@ -149,7 +149,7 @@ async fn the_port_on_loopback_is_chosen_at_run_time() {
 }
 
 #[tokio::test]
-async fn automatic_consent_answers_at_once_for_whom_the_client_hints_at() {
+async fn automatic_consent_uses_the_login_hint() {
     let world = World::automatic();
     let client = world.client(CALLBACK).await;
     for (changes, subject) in [
@@ -167,7 +167,7 @@ async fn automatic_consent_answers_at_once_for_whom_the_client_hints_at() {
 }
 
 #[tokio::test]
-async fn automatic_consent_never_answers_beyond_this_machine() {
+async fn automatic_consent_redirects_to_loopback_only() {
     let world = World::automatic();
     for redirect in ["https://client.example/cb", "app:/cb"] {
         let client = world.client(redirect).await;

@@ -4,7 +4,7 @@ const UPSTREAM: &str = "https://calendar.example/api";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// Sends a form like a server, which sends no `Origin`.
-async fn send(world: &World, authorization: Option<&str>, form: &[(&str, &str)]) -> Answer {
+async fn send(world: &World, authorization: Option<&str>, form: &[(&str, &str)]) -> TestResponse {
     let mut request = request("POST", "/development/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     if let Some(authorization) = authorization {
@@ -22,7 +22,7 @@ async fn token(world: &World) -> String {
     answer.json()["access_token"].as_str().unwrap().to_owned()
 }
 
-async fn ask(world: &World, token: &str, changes: &[(&str, &str)]) -> Answer {
+async fn ask(world: &World, token: &str, changes: &[(&str, &str)]) -> TestResponse {
     let form = changed(
         &[
             (
@@ -63,7 +63,7 @@ async fn a_server_gets_a_token_for_the_api_behind_it() {
 }
 
 #[tokio::test]
-async fn credentials_are_taken_in_the_header_as_well() {
+async fn credentials_may_be_in_the_header() {
     let world = World::new();
     let token = token(&world).await;
     let form = [
@@ -87,7 +87,7 @@ async fn credentials_are_taken_in_the_header_as_well() {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_token_for_the_server_itself_with_other_scopes() {
+async fn no_token_for_the_server_itself_is_exchanged() {
     let world = World::new();
     let token = token(&world).await;
     for changes in [
@@ -106,7 +106,7 @@ async fn nobody_gets_a_token_for_the_server_itself_with_other_scopes() {
 }
 
 #[tokio::test]
-async fn what_is_no_access_token_of_here_is_not_exchanged() {
+async fn only_own_access_tokens_are_exchanged() {
     let world = World::new();
     let good = token(&world).await;
     let exchanged = ask(&world, &good, &[]).await.json()["access_token"].clone();
@@ -147,7 +147,7 @@ async fn what_is_no_access_token_of_here_is_not_exchanged() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_given_up_takes_what_was_exchanged_for_it_along() {
+async fn revoking_a_token_revokes_the_tokens_exchanged_for_it() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let code = world
@@ -166,7 +166,7 @@ async fn a_token_that_was_given_up_takes_what_was_exchanged_for_it_along() {
 }
 
 #[tokio::test]
-async fn a_page_cannot_exchange_what_a_person_has_allowed_it() {
+async fn a_web_page_cannot_exchange_tokens() {
     let world = World::new();
     let token = token(&world).await;
     let form = [

@@ -8,7 +8,7 @@ async fn family(world: &World, client: &str) -> (String, String) {
     tokens(&world.exchange(client, &code, &[]).await)
 }
 
-fn tokens(answer: &Answer) -> (String, String) {
+fn tokens(answer: &TestResponse) -> (String, String) {
     let body = answer.json();
     let text = |name: &str| body[name].as_str().expect(&answer.text).to_owned();
     (text("access_token"), text("refresh_token"))
@@ -37,7 +37,7 @@ async fn a_refresh_token_is_exchanged_for_a_new_pair() {
 }
 
 #[tokio::test]
-async fn a_second_use_ends_the_family() {
+async fn a_second_use_revokes_the_family() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (first_access, first) = family(&world, &client).await;
@@ -55,7 +55,7 @@ async fn a_second_use_ends_the_family() {
 }
 
 #[tokio::test]
-async fn another_family_is_left_alone() {
+async fn a_replay_revokes_its_own_family_only() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (_, attacked) = family(&world, &client).await;
@@ -68,7 +68,7 @@ async fn another_family_is_left_alone() {
 }
 
 #[tokio::test]
-async fn in_another_clients_hands_it_ends_the_family() {
+async fn a_refresh_token_that_another_client_sends_revokes_the_family() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let other = world.client("http://localhost/other").await;
@@ -80,7 +80,7 @@ async fn in_another_clients_hands_it_ends_the_family() {
 }
 
 #[tokio::test]
-async fn a_made_up_token_ends_nothing() {
+async fn a_forged_refresh_token_revokes_nothing() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (access, refresh) = family(&world, &client).await;
@@ -124,7 +124,7 @@ async fn scopes_can_be_narrowed_and_never_widened() {
 }
 
 #[tokio::test]
-async fn another_resource_is_no_target() {
+async fn another_resource_is_an_invalid_target() {
     let world = World::new();
     let client = world.client(CALLBACK).await;
     let (_, refresh) = family(&world, &client).await;

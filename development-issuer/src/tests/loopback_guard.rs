@@ -41,7 +41,7 @@ fn refused(statuses: &[StatusCode]) -> bool {
 }
 
 #[tokio::test]
-async fn a_name_that_was_rebound_to_loopback_gives_itself_away() {
+async fn a_host_rebound_to_loopback_is_refused() {
     for host in [
         "evil.example",
         "evil.example:10000",
@@ -108,7 +108,7 @@ async fn a_peer_that_is_not_on_this_machine_is_refused() {
 }
 
 #[tokio::test]
-async fn where_nothing_says_who_asks_nobody_is_answered() {
+async fn a_request_without_a_peer_address_is_refused() {
     let change = |request: &mut Request<Body>| {
         request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
     };
@@ -144,7 +144,7 @@ async fn a_tunnel_to_loopback_is_refused() {
 /// By default, nginx sends HTTP/1.0 requests with the upstream's own name as `Host` and
 /// without forwarding headers.
 #[tokio::test]
-async fn a_proxy_that_keeps_quiet_is_known_by_its_http_1_0() {
+async fn a_proxy_without_forwarding_headers_is_refused_by_its_http_1_0() {
     let old = |request: &mut Request<Body>| *request.version_mut() = axum::http::Version::HTTP_10;
     assert!(refused(&status(old).await));
 }
