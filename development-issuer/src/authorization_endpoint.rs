@@ -24,6 +24,7 @@ use crate::{
     sealed_values::Purpose,
 };
 
+/// Validates a request, and asks the person or reports the error.
 pub(crate) async fn authorize(
     State(issuer): State<Arc<IssuerState>>,
     RawQuery(query): RawQuery,
@@ -31,9 +32,9 @@ pub(crate) async fn authorize(
     let query = query.unwrap_or_default();
     let parameters = FormParameters::parse(query.as_bytes());
     // Until both are valid, there is no safe URL for an error response.
-    let client = match client(&issuer, &parameters).await {
-        Ok(LookedUp::Client(client)) => client,
-        Ok(LookedUp::NeedsPermission(id)) => return permission_page(&issuer, &id, &query),
+    let client = match look_up_client(&issuer, &parameters).await {
+        Ok(ClientLookup::Client(client)) => client,
+        Ok(ClientLookup::NeedsPermission(id)) => return permission_page(&issuer, &id, &query),
         Err(error) => {
             return html::error_page(
                 &issuer.settings.stylesheet,
@@ -65,7 +66,7 @@ pub(crate) async fn authorize(
         let error = OAuthError::new("invalid_request", "state is repeated or too long");
         return refuse(&issuer, &to, &error);
     }
-    let response = match prompt(&parameters) {
+    let response = match is_silent(&parameters) {
         Ok(silent) => AuthorizationRequest::validate(&issuer, &parameters, client, to.clone())
             .and_then(|request| respond(&issuer, &request, silent)),
         Err(error) => Err(error),
@@ -74,7 +75,7 @@ pub(crate) async fn authorize(
 }
 
 /// A client, or the need to ask the person before its document is fetched.
-enum LookedUp {
+enum ClientLookup {
     Client(Client),
     /// The client's document is on this machine and was not fetched yet.
     NeedsPermission(String),
@@ -85,17 +86,17 @@ enum LookedUp {
 const PERMISSION: &str = "described_here";
 
 /// Looks up the client that a request names.
-async fn client(
+async fn look_up_client(
     issuer: &IssuerState,
     parameters: &FormParameters,
-) -> Result<LookedUp, client_id_metadata::ClientError> {
+) -> Result<ClientLookup, client_id_metadata::ClientError> {
     let id = match parameters.one("client_id") {
         Ok(Some(id)) => id,
         _ => return Err("The request names no application, or more than one.".into()),
     };
     if !client_id_metadata::is_url(id) {
         return Client::from_id(id)
-            .map(LookedUp::Client)
+            .map(ClientLookup::Client)
             .ok_or("Its identifier was not issued here. Let it register again.".into());
     }
     // A URL of the issuer itself would make it send a request to itself.
@@ -112,13 +113,13 @@ async fn client(
         && !issuer.settings.automatic_consent
         && !is_permitted()
     {
-        return Ok(LookedUp::NeedsPermission(id.to_owned()));
+        return Ok(ClientLookup::NeedsPermission(id.to_owned()));
     }
     let redirect = parameters.one("redirect_uri").ok().flatten();
     let client = issuer
         .documents
         .client(&*issuer.settings.server, id, redirect);
-    Ok(LookedUp::Client(client.await?))
+    Ok(ClientLookup::Client(client.await?))
 }
 
 /// Asks the person first (SSRF): any page can send the browser here, and the issuer would
@@ -133,7 +134,7 @@ fn permission_page(issuer: &IssuerState, id: &str, query: &str) -> Response {
 }
 
 /// Returns whether the client wants an answer without a page (OpenID Connect Core §3.1.2.1).
-fn prompt(parameters: &FormParameters) -> Result<bool, OAuthError> {
+fn is_silent(parameters: &FormParameters) -> Result<bool, OAuthError> {
     let prompt = parameters.one("prompt")?.unwrap_or_default();
     match prompt.split(' ').any(|value| value == "none") {
         true if prompt != "none" => Err(OAuthError::new(

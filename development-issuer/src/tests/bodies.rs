@@ -55,9 +55,14 @@ async fn a_slow_body_is_refused_after_its_time() {
 async fn a_body_is_bounded_in_bytes() {
     let world = World::new();
     for (path, media_type) in ENDPOINTS {
-        let request = request("POST", path).header(header::CONTENT_TYPE, media_type);
+        let post = || request("POST", path).header(header::CONTENT_TYPE, media_type);
         let body = Body::from("a".repeat(64 * 1024 + 1));
-        let answer = world.send(request.body(body).unwrap()).await;
+        let answer = world.send(post().body(body).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        // Without a declared length.
+        let chunk = Ok::<_, Infallible>(Bytes::from(vec![b'a'; 64 * 1024 + 1]));
+        let body = Body::from_stream(stream::iter([chunk]));
+        let answer = world.send(post().body(body).unwrap()).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
 }

@@ -46,7 +46,7 @@ impl EmbeddingServer for TestServer {
 
     /// No address but those of loopback, and http for loopback only.
     fn document_location(&self, url: &Url) -> Option<DocumentLocation> {
-        let is_loopback = loopback_guard::is_authority(url.authority());
+        let is_loopback = crate::loopback_guard::is_authority(url.authority());
         match (url.scheme(), url.host()?) {
             ("http" | "https", _) if is_loopback => Some(DocumentLocation::ThisMachine),
             ("https", url::Host::Domain(_)) => Some(DocumentLocation::Remote),

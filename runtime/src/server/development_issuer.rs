@@ -13,7 +13,7 @@ use url::Url;
 use crate::{
     clock::Clock,
     config::ValidConfig,
-    error::{SetupErrors, StartError},
+    error::{Faults, StartError},
     gate::BODY_TIME,
     issuer::{self, Algorithm, EgressPolicy, HttpFetcher, Issuer, QuotedText, is_loopback},
     json,
@@ -65,7 +65,7 @@ pub(super) fn embed(
         server: Arc::new(Embedding::new(resource.origin(), embedding.clock)),
     });
     let issuer = issuer.map_err(|errors| {
-        let mut faults = SetupErrors::default();
+        let mut faults = Faults::default();
         for error in errors {
             faults.add(error.what, error.remedy);
         }
@@ -107,7 +107,7 @@ impl Embedding {
         Self {
             clock: Arc::clone(clock),
             proofs: Proofs::new(
-                [format!("{origin}{}", TOKEN_PATH)],
+                [format!("{origin}{TOKEN_PATH}")],
                 Algorithm::ALL.to_vec(),
                 LEEWAY,
                 None,
@@ -152,7 +152,7 @@ impl EmbeddingServer for Embedding {
         headers: &HeaderMap,
         client: &str,
     ) -> Result<Option<Thumbprint>, ProofError> {
-        let request = DpopRequest::from_request(&Method::POST, headers);
+        let request = DpopRequest::read(&Method::POST, headers);
         if !request.has_proof() {
             return Ok(None);
         }
