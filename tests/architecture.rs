@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[path = "architecture/import_graph.rs"]
+mod import_graph;
+
 /// The layer of each module of the runtime. A module may name modules of its own layer or a
 /// lower one, except for the pairs in [`APART`].
 const LAYERS: &[(&str, u8)] = &[
@@ -212,6 +215,25 @@ fn a_module_names_lower_layers_only() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn files_do_not_import_each_other_in_circles() {
+    let mut found = Vec::new();
+    for folder in ["runtime/src", "macros/src"] {
+        let inside = |file: String| file.trim_start_matches(folder)[1..].to_owned();
+        let files = sources(folder).into_iter();
+        let files = files.filter(|(file, _)| !is_test(file));
+        let files: Vec<_> = files.map(|(file, text)| (inside(file), text)).collect();
+        for circle in import_graph::circles(&files) {
+            found.push(format!("{folder}: {}", circle.join(", ")));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "files that import each other; move what they share to a file of its own:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Decides whether a caller may perform an operation: one pure, total function, called at
 //! the gate and again at dispatch.
 //!
-//! Only this module builds an [`Permit`], and no tool runs without one. A [`Denial`]
+//! Only this module builds a [`Permit`], and no tool runs without one. A [`Denial`]
 //! holds everything that a challenge needs.
 
 use crate::{access::ResolvedAccess, caller::Caller, operation::Operation, scope::ScopeSet};

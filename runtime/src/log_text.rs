@@ -90,7 +90,7 @@ mod tests {
     fn a_prefix_is_measured_as_it_is_printed() {
         assert_eq!(escaped_prefix("short", 9), "short");
         assert_eq!(escaped_prefix("a\nb", 3), "a\n");
-        assert_eq!(escaped_prefix("\u{e0001}x", 9), "");
+        assert_eq!(escaped_prefix("\u{e0001}x", 8), "");
         assert!(is_one_line("a \"b\" 'c' \\ ä"));
         assert!(!is_one_line("a\nb") && !is_one_line("\u{202e}"));
     }

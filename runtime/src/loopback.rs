@@ -49,7 +49,7 @@ pub(crate) fn is_exact_loopback_url(url: &Url) -> bool {
 
 /// Returns whether an origin in lower case (RFC 6454 §6.2) is a page of this machine: `http`
 /// or `https`, the host `localhost`, `127.0.0.1` or `[::1]`, and any port. Other addresses of
-/// `127.0.0.0/8` do not count: no development tool serves a page there.
+/// `127.0.0.0/8` do not count.
 pub(crate) fn is_loopback_origin(origin: &str) -> bool {
     let Some((_, authority)) = origin
         .split_once("://")

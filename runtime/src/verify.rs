@@ -62,7 +62,7 @@ pub(crate) use verification_cache::TokenHash;
 )]
 pub trait TokenVerifier: Send + Sync + 'static {
     /// Verifies one token. Called for each request: a verifier that calls another service
-    /// access its own cache.
+    /// needs its own cache.
     ///
     /// # Errors
     ///

@@ -228,8 +228,9 @@ impl Rules {
         &self.access_to_learn_existence
     }
 
-    /// Returns the access of an item that is switched on. Only a caller with the `access_to_learn_existence`
-    /// access learns whether an item exists.
+    /// Returns the access of an item that is switched on. Only a caller with
+    /// [`access_to_learn_existence`](Self::access_to_learn_existence) learns whether an item
+    /// exists.
     fn access_of_item<'r>(&'r self, found: Option<&'r (Target, ResolvedAccess)>) -> Rule<'r> {
         match found {
             // A denied item is treated as missing, but still shadows later, broader

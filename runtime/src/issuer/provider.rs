@@ -65,7 +65,8 @@ pub enum Provider {
     /// refused.
     ///
     /// Setup: create a resource server with the scopes. Their names start with its
-    /// identifier, which [`Issuer::with_scope_prefix`](crate::Issuer::with_scope_prefix) removes.
+    /// identifier, which [`Issuer::with_scope_prefix`](crate::Issuer::with_scope_prefix)
+    /// removes.
     Cognito,
     /// WorkOS AuthKit. The issuer is `https://<subdomain>.authkit.app`. Its keys are at
     /// `/oauth2/jwks`, whatever its metadata says.
@@ -78,7 +79,8 @@ pub enum Provider {
     /// Setup: set the MCP server's URL, which becomes an audience, and its scopes.
     Descope,
     /// Stytch Connected Apps. The issuer is the project's own domain; add
-    /// `stytch.com/<project id>` by [`Issuer::with_spelling`](crate::Issuer::with_spelling) if tokens name that.
+    /// `stytch.com/<project id>` by [`Issuer::with_spelling`](crate::Issuer::with_spelling) if
+    /// tokens name that.
     ///
     /// Setup: set this server's URL as a custom audience of the client.
     Stytch,

@@ -1,4 +1,4 @@
-//! A closed vocabulary: every scope of a server, declared once with a description.
+//! The declared scopes of a server, each once and with a description.
 
 use super::Scope;
 
@@ -100,7 +100,7 @@ macro_rules! scopes {
     };
 }
 
-/// Returns whether a vocabulary declares a scope.
+/// Returns whether the declared scopes include a scope.
 pub(crate) const fn declares(declared_scopes: &[ScopeDescription], scope: Scope) -> bool {
     let mut at = 0;
     while at < declared_scopes.len() {
@@ -134,7 +134,7 @@ mod tests {
 
     crate::scopes! {
         /// Some.
-        #[expect(unreachable_pub, reason = "a declared_scopes is public in its module")]
+        #[expect(unreachable_pub, reason = "the declared scopes are public in their module")]
         mod scope {
             /// Read your
             /// lists.

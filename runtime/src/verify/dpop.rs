@@ -123,9 +123,9 @@ pub(crate) struct Proofs {
 }
 
 impl Proofs {
-    /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway`
-    /// ahead of the clock is from the future; one more than [`MAX_AGE`] plus
-    /// `leeway` behind it is too old.
+    /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway` ahead of
+    /// the clock is from the future; one more than [`MAX_AGE`] plus `leeway` behind it is too
+    /// old.
     pub(crate) fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
@@ -154,7 +154,7 @@ impl Proofs {
     ///
     /// # Errors
     ///
-    /// An [`ProofError`] that names the failed check. Only a proof that passes every other
+    /// A [`ProofError`] that names the failed check. Only a proof that passes every other
     /// check is recorded, so an unauthenticated client's garbage takes no capacity.
     pub(crate) fn verify(
         &self,

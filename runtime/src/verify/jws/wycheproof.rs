@@ -9,7 +9,7 @@ fn check(file: &str) {
     };
     let text = std::fs::read(std::path::Path::new(&folder).join(file)).unwrap();
     let vectors: Value = serde_json::from_slice(&text).unwrap();
-    let mut judged = 0;
+    let mut checked = 0;
     for group in vectors["testGroups"].as_array().unwrap() {
         let mut keys = group
             .get("public")
@@ -28,10 +28,10 @@ fn check(file: &str) {
                 .is_ok_and(|jws| jws.check_signature(&set) == SignatureCheck::Genuine);
             let valid = test["result"] == "valid" && exception(&keys["keys"][0], id).is_none();
             assert_eq!(accepted, valid, "{file} {id} {}", test["comment"]);
-            judged += 1;
+            checked += 1;
         }
     }
-    assert_eq!(judged, vectors["numberOfTests"].as_u64().unwrap());
+    assert_eq!(checked, vectors["numberOfTests"].as_u64().unwrap());
 }
 
 /// Why a valid vector is refused here.
