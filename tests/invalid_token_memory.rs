@@ -44,16 +44,16 @@ async fn distinct_invalid_tokens_do_not_grow_memory() {
     let runs = Runs::default();
     let server = tool_server::protected_unverified_server(&runs);
     let running = RunningServer::start(server, |config| config.with_issuer(issuer.url())).await;
-    let stranger = SigningKey::p256("p256");
+    let untrusted_key = SigningKey::p256("p256");
 
     let begin = Instant::now();
-    send(&running, &issuer, &stranger, 0..WARM_UP).await;
+    send(&running, &issuer, &untrusted_key, 0..WARM_UP).await;
     let before = resident();
     let mut after = before;
     let mut sent = WARM_UP;
     while sent < WARM_UP + count {
         let next = (sent + count.div_ceil(5)).min(WARM_UP + count);
-        send(&running, &issuer, &stranger, sent..next).await;
+        send(&running, &issuer, &untrusted_key, sent..next).await;
         sent = next;
         after = resident();
         tell(sent, after, begin);
@@ -76,7 +76,7 @@ async fn distinct_invalid_tokens_do_not_grow_memory() {
 async fn send(
     running: &RunningServer,
     issuer: &MockIssuer,
-    stranger: &SigningKey,
+    untrusted_key: &SigningKey,
     numbers: std::ops::Range<usize>,
 ) {
     let connections = (0..CONNECTIONS).map(|first| {
@@ -84,7 +84,7 @@ async fn send(
         async move {
             let mut connection = Connection::open(running).await;
             for number in numbers {
-                let token = garbage(running, issuer, stranger, number);
+                let token = garbage(running, issuer, untrusted_key, number);
                 assert_eq!(connection.call(&token).await, "401", "{token}");
             }
         }
@@ -95,7 +95,7 @@ async fn send(
 fn garbage(
     running: &RunningServer,
     issuer: &MockIssuer,
-    stranger: &SigningKey,
+    untrusted_key: &SigningKey,
     number: usize,
 ) -> String {
     let good = || {
@@ -113,12 +113,12 @@ fn garbage(
             .signature(&[7; 64])
             .build(),
         3 => good().signature(&[7; 64]).build(),
-        4 => good().forged_with(stranger).build(),
+        4 => good().forged_with(untrusted_key).build(),
         5 => good()
             .audience(&format!("https://{number}.example"))
             .build(),
         6 => good().expires_in(-600).build(),
-        _ => TokenBuilder::new(&format!("https://{number}.example"), stranger).build(),
+        _ => TokenBuilder::new(&format!("https://{number}.example"), untrusted_key).build(),
     }
 }
 

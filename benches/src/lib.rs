@@ -33,8 +33,8 @@ mod runtime {
 
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
-    access, authorization, bearer, caller, claims, clock, error, issuer, json,
-    log_text, loopback, operation, scope, single_flight, uri_pattern, verify,
+    access, authorization, bearer, caller, claims, clock, error, issuer, json, log_text, loopback,
+    operation, scope, single_flight, uri_pattern, verify,
 };
 
 mod desk;

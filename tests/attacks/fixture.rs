@@ -21,7 +21,7 @@ pub(crate) struct Fixture {
     pub(crate) runs: Runs,
     /// The issuer that the server trusts.
     pub(crate) issuer: MockIssuer,
-    /// A second trusted issuer; in an opaque world the server uses its introspection.
+    /// A second trusted issuer; with opaque tokens the server uses its introspection.
     pub(crate) second: MockIssuer,
     /// The attacker's own issuer.
     pub(crate) evil: MockIssuer,
@@ -41,17 +41,17 @@ pub(crate) struct MisusedKeys {
 }
 
 impl Fixture {
-    /// Builds a world with JWTs.
+    /// Starts a fixture with JWTs.
     pub(crate) async fn with_jwts() -> Self {
         Self::start(|name| Issuer::new(name)).await
     }
 
-    /// Builds a world whose second issuer has every strict setting.
+    /// Starts a fixture whose second issuer has every strict setting.
     pub(crate) async fn with_strict_issuer() -> Self {
         Self::start(strict_profile::issuer).await
     }
 
-    /// Builds a world whose second issuer has opaque tokens and introspection.
+    /// Starts a fixture whose second issuer has opaque tokens and introspection.
     pub(crate) async fn with_opaque_tokens() -> Self {
         Self::start(|name| {
             let client = ClientAuthentication::basic("desk", "s3cr3t");

@@ -32,7 +32,12 @@ async fn algorithm_attacks() {
 
 #[tokio::test]
 async fn token_header_attacks() {
-    run(&Fixture::with_jwts().await, "header", header_keys::CASES).await;
+    run(
+        &Fixture::with_jwts().await,
+        "header_keys",
+        header_keys::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -57,19 +62,29 @@ async fn claim_attacks() {
 
 #[tokio::test]
 async fn token_lifetime_attacks() {
-    run(&Fixture::with_jwts().await, "times", token_times::CASES).await;
+    run(
+        &Fixture::with_jwts().await,
+        "token_times",
+        token_times::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn token_type_confusion_attacks() {
-    run(&Fixture::with_jwts().await, "kinds", token_types::CASES).await;
+    run(
+        &Fixture::with_jwts().await,
+        "token_types",
+        token_types::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn issuer_confusion_attacks() {
     run(
         &Fixture::with_jwts().await,
-        "issuers",
+        "issuer_confusion",
         issuer_confusion::CASES,
     )
     .await;
@@ -79,7 +94,7 @@ async fn issuer_confusion_attacks() {
 async fn token_location_attacks() {
     run(
         &Fixture::with_jwts().await,
-        "carriage",
+        "token_location",
         token_location::CASES,
     )
     .await;
@@ -87,14 +102,19 @@ async fn token_location_attacks() {
 
 #[tokio::test]
 async fn dpop_proof_attacks() {
-    run(&Fixture::with_jwts().await, "proofs", dpop_proofs::CASES).await;
+    run(
+        &Fixture::with_jwts().await,
+        "dpop_proofs",
+        dpop_proofs::CASES,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn strict_profile_attacks() {
     run(
         &Fixture::with_strict_issuer().await,
-        "strict",
+        "strict_profile",
         strict_profile::CASES,
     )
     .await;
@@ -104,7 +124,7 @@ async fn strict_profile_attacks() {
 async fn opaque_token_attacks() {
     run(
         &Fixture::with_opaque_tokens().await,
-        "opaque",
+        "opaque_tokens",
         opaque_tokens::CASES,
     )
     .await;

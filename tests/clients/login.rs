@@ -35,9 +35,9 @@ async fn a_client_finds_its_way_from_the_url_to_a_call() {
         application.connect().await.expect("it may connect");
         let tools = application.tools().await;
         assert!(tools.contains(&"write".to_owned()), "{tools:?}");
-        assert_eq!(application.told("read").await, "read ran");
+        assert_eq!(application.call_text("read").await, "read ran");
         assert_eq!(
-            application.told("whoami").await,
+            application.call_text("whoami").await,
             "developer with desk:read",
             "{revision:?}"
         );
@@ -68,7 +68,7 @@ async fn a_person_can_leave_out_what_a_client_asks_for() {
         application.end_login(login, &answer).await;
         assert_eq!(application.granted().await, ["desk:write"]);
         application.connect().await.expect("it may connect");
-        assert_eq!(application.told("write").await, "write ran");
+        assert_eq!(application.call_text("write").await, "write ran");
         application.refused("read").await;
         assert_eq!(runs.all(), ["write"], "{revision:?}");
     }
@@ -82,9 +82,9 @@ async fn a_user_who_denies_is_not_logged_in() {
     let login = application.begin_login(&challenge, modest()).await;
     let (browser, page) = shown(&login.url).await;
     let answer = browser.press(&page, "deny").await;
-    let told = answer.leads_to();
-    assert!(told.contains("error=access_denied"), "{told}");
-    assert!(!told.contains("code="), "{told}");
+    let output = answer.leads_to();
+    assert!(output.contains("error=access_denied"), "{output}");
+    assert!(!output.contains("code="), "{output}");
     challenge_at_connect(&mut application).await;
 }
 
@@ -96,7 +96,7 @@ async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login()
         application.connect().await.expect("anybody may connect");
         let tools = application.tools().await;
         assert!(tools.contains(&"write".to_owned()), "{tools:?}");
-        assert_eq!(application.told("ping").await, "ping ran");
+        assert_eq!(application.call_text("ping").await, "ping ran");
         let challenge = application.refused("write").await;
         assert!(challenge.contains("scope=\"desk:write\""), "{challenge}");
 
@@ -104,7 +104,7 @@ async fn where_the_handshake_is_open_the_first_protected_call_starts_the_login()
         let (browser, page) = shown(&login.url).await;
         let answer = browser.press(&page, "allow").await;
         application.end_login(login, &answer).await;
-        assert_eq!(application.told("write").await, "write ran");
+        assert_eq!(application.call_text("write").await, "write ran");
         assert_eq!(runs.all(), ["ping", "write"], "{revision:?}");
         // The session that was opened without a token is still in use.
         let sent = application.wire().sent();
@@ -124,14 +124,14 @@ async fn a_user_can_log_in_under_another_name() {
     let answer = browser.press(&page.fill("subject", "bob"), "allow").await;
     application.end_login(login, &answer).await;
     application.connect().await.expect("it may connect");
-    assert_eq!(application.told("whoami").await, "bob with desk:read");
+    assert_eq!(application.call_text("whoami").await, "bob with desk:read");
 }
 
 #[tokio::test]
 async fn a_client_that_ends_its_session_has_no_error() {
     let (running, _, _) = start_protected_server().await;
     let mut application = logged_in(&running, REVISIONS[0], &["desk:read"]).await;
-    application.told("read").await;
+    application.call_text("read").await;
     application.disconnect().await;
     let ends = application.wire().sent_as("DELETE");
     assert_eq!(ends.len(), 1, "{ends:?}");

@@ -36,15 +36,15 @@ struct Name {
 /// Asks twice, and greets.
 #[mcp_tool(scope = "desk:read")]
 fn greet(#[extract] round: Round<Vec<String>>) -> Result<Reply<String>, ToolError> {
-    let mut told = round.state().cloned().unwrap_or_default();
+    let mut output = round.state().cloned().unwrap_or_default();
     if let Some(Elicited::Accepted(Name { name })) = round.elicited("name")? {
-        told.push(name);
+        output.push(name);
     }
-    Ok(match told.as_slice() {
+    Ok(match output.as_slice() {
         [first, last] => Reply::Done(format!("Hello, {first} {last}!")),
         known => {
             let message = format!("Name number {}?", known.len() + 1);
-            round.ask(&told).form::<Name>("name", message).into()
+            round.ask(&output).form::<Name>("name", message).into()
         }
     })
 }
@@ -159,13 +159,13 @@ async fn a_client_answers_every_round_in_both_lifecycles() {
     ] {
         let life = format!("{lifecycle:?}");
         let client = connect(&running, lifecycle).await;
-        for (tool, told) in [
+        for (tool, output) in [
             ("greet", "Hello, Ada Lovelace!"),
             ("survey", "Paris says a model at file:///work"),
         ] {
             let result = client.call_tool(CallToolRequestParams::new(tool)).await;
             let result = serde_json::to_value(result.expect("a result")).expect("JSON");
-            assert_eq!(result["content"][0]["text"], told, "{life}");
+            assert_eq!(result["content"][0]["text"], output, "{life}");
         }
         let result = client
             .get_prompt(GetPromptRequestParams::new("welcome"))

@@ -9,13 +9,13 @@ async fn a_client_steps_up_twice_in_one_session() {
     for revision in REVISIONS {
         let (running, runs, _) = start_protected_server().await;
         let application = logged_in(&running, revision, &[]).await;
-        assert_eq!(application.told("whoami").await, "developer with ");
+        assert_eq!(application.call_text("whoami").await, "developer with ");
 
         let challenge = application.refused("read").await;
         assert!(challenge.contains("scope=\"desk:read\""), "{challenge}");
         stepped_up(&application, &challenge).await;
         assert_eq!(application.granted().await, ["desk:read"]);
-        assert_eq!(application.told("read").await, "read ran");
+        assert_eq!(application.call_text("read").await, "read ran");
 
         // One challenge names the required scopes and those already granted.
         let challenge = application.refused("rewrite").await;
@@ -42,10 +42,10 @@ async fn a_client_steps_up_twice_in_one_session() {
         let answer = browser.press(&page, "allow").await;
         application.end_step_up(&answer).await;
         assert_eq!(application.granted().await, ["desk:read", "desk:write"]);
-        assert_eq!(application.told("rewrite").await, "rewrite ran");
+        assert_eq!(application.call_text("rewrite").await, "rewrite ran");
 
         // `start_tool_server:write` is one of two scopes that suffice, so no step-up is needed.
-        assert_eq!(application.told("purge").await, "purge ran");
+        assert_eq!(application.call_text("purge").await, "purge ran");
         assert_eq!(runs.all(), ["whoami", "read", "rewrite", "purge"]);
 
         let tries = ["read", "read", "rewrite", "rewrite"];
@@ -76,7 +76,7 @@ async fn a_user_who_denies_a_step_up_keeps_the_earlier_scopes() {
         let (browser, page) = shown(&url).await;
         let answer = browser.press(&page, "deny").await;
         assert!(answer.leads_to().contains("error=access_denied"));
-        assert_eq!(application.told("read").await, "read ran");
+        assert_eq!(application.call_text("read").await, "read ran");
         application.refused("write").await;
         assert_eq!(runs.all(), ["read"], "{revision:?}");
     }

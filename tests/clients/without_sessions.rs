@@ -11,7 +11,7 @@ async fn a_session_client_logs_in_calls_and_steps_up_without_a_session() {
     let running = RunningServer::start(server, |config| config).await;
     let revision = Revision::Session("2025-11-25");
     let application = logged_in(&running, revision, &["desk:read"]).await;
-    assert_eq!(application.told("read").await, "read ran");
+    assert_eq!(application.call_text("read").await, "read ran");
 
     let challenge = application.refused("rewrite").await;
     assert!(
@@ -19,7 +19,7 @@ async fn a_session_client_logs_in_calls_and_steps_up_without_a_session() {
         "{challenge}"
     );
     stepped_up(&application, &challenge).await;
-    assert_eq!(application.told("rewrite").await, "rewrite ran");
+    assert_eq!(application.call_text("rewrite").await, "rewrite ran");
     assert_eq!(runs.all(), ["read", "rewrite"]);
 
     let sent = application.wire().sent_as("read");

@@ -91,8 +91,8 @@ async fn ranges_and_weights_are_accepted_if_they_cover_the_response() {
                         "{revision:?} {accepted:?} {answer:?}"
                     );
                     if !is_enough {
-                        let told = answer.text.contains("Accept");
-                        assert!(told && answer.text.starts_with('{'), "{answer:?}");
+                        let output = answer.text.contains("Accept");
+                        assert!(output && answer.text.starts_with('{'), "{answer:?}");
                     }
                 }
                 assert_eq!(runs.all().len(), if is_enough { 2 } else { 0 });

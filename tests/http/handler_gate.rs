@@ -191,7 +191,7 @@ async fn lists_are_private_and_can_be_filtered_by_what_is_granted() {
     }
 }
 
-async fn faults(builder: HandlerGateBuilder) -> String {
+async fn failures(builder: HandlerGateBuilder) -> String {
     let config = Config::new("http://127.0.0.1:9/mcp").with_issuer(ISSUER);
     let gate: Result<HandlerGate, StartError> = builder.build(config, RmcpHandler::default()).await;
     gate.err().expect("it must not start").to_string()
@@ -199,7 +199,7 @@ async fn faults(builder: HandlerGateBuilder) -> String {
 
 #[tokio::test]
 async fn declared_and_existing_items_must_match() {
-    let told = faults(
+    let output = failures(
         builder()
             .tool("raed", access!(public))
             .tool("read", access!(public))
@@ -215,23 +215,23 @@ async fn declared_and_existing_items_must_match() {
         "`ledger` is not a valid resource URI or template",
         "`tools_by` is called twice",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(output.contains(part), "{part}: {output}");
     }
     let bare = HandlerGate::builder("ledger").with_verifier(UnsignedVerifier);
-    let told = faults(bare.tool("read", access!(public))).await;
+    let output = failures(bare.tool("read", access!(public))).await;
     for name in RmcpHandler::TOOLS
         .iter()
         .skip(1)
         .chain(&RmcpHandler::PROMPTS)
     {
-        let fault = format!("`{name}`, and what it needs is not declared");
-        assert!(told.contains(&fault), "{name}: {told}");
+        let failure = format!("`{name}`, and what it needs is not declared");
+        assert!(output.contains(&failure), "{name}: {output}");
     }
     for uri in RmcpHandler::RESOURCES
         .iter()
         .chain(&[RmcpHandler::TEMPLATE])
     {
-        assert!(told.contains(uri), "{uri}: {told}");
+        assert!(output.contains(uri), "{uri}: {output}");
     }
 }
 

@@ -84,8 +84,8 @@ async fn one_protected_item_protects_the_handshake_where_others_are_public() {
     let runs = Runs::default();
     let running = start(mixed(&runs)).await;
     for revision in Revision::ALL {
-        let stranger = Client::new(running.resource(), revision);
-        for (what, answer) in handshake(&stranger).await {
+        let anonymous = Client::new(running.resource(), revision);
+        for (what, answer) in handshake(&anonymous).await {
             asks_for_the_login(&answer, &format!("{what} {revision:?}"));
         }
     }
@@ -96,21 +96,21 @@ async fn one_protected_item_protects_the_handshake_where_others_are_public() {
 async fn a_public_item_runs_without_a_token_in_one_request() {
     let runs = Runs::default();
     let running = start(mixed(&runs)).await;
-    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(
-        stranger.call("ping", json!({})).await.tool_text(),
+        anonymous.call("ping", json!({})).await.tool_text(),
         "ping ran"
     );
     let read = json!({"uri": "desk://open"});
-    let answer = stranger.request("resources/read", read).await;
+    let answer = anonymous.request("resources/read", read).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let answer = stranger
+    let answer = anonymous
         .request("prompts/get", json!({"name": "open"}))
         .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(runs.all(), ["ping", "open resource", "open prompt"]);
     // A protected item's challenge names its own scopes.
-    let answer = stranger.call("write", json!({})).await;
+    let answer = anonymous.call("write", json!({})).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("desk:write"));
@@ -139,10 +139,10 @@ async fn a_session_revision_without_session_and_token_gets_a_401() {
     let runs = Runs::default();
     let running = start(mixed(&runs)).await;
     for revision in &Revision::ALL[1..] {
-        let stranger = Client::new(running.resource(), *revision);
+        let anonymous = Client::new(running.resource(), *revision);
         for (method, params) in requests_for_public_items() {
-            let message = stranger.message(method, params);
-            let bare = || stranger.post(&message).body(message.to_string());
+            let message = anonymous.message(method, params);
+            let bare = || anonymous.post(&message).body(message.to_string());
             asks_for_the_login(&HttpResponse::of(bare()).await, method);
             let named = bare().header("mcp-protocol-version", revision.name());
             asks_for_the_login(&HttpResponse::of(named).await, method);
@@ -161,17 +161,17 @@ async fn without_sessions_a_public_item_runs_without_a_token_in_every_revision()
     let runs = Runs::default();
     let running = start(mixed(&runs).without_sessions()).await;
     for revision in Revision::ALL {
-        let stranger = Client::new(running.resource(), revision);
+        let anonymous = Client::new(running.resource(), revision);
         assert_eq!(
-            stranger.call("ping", json!({})).await.tool_text(),
+            anonymous.call("ping", json!({})).await.tool_text(),
             "ping ran"
         );
-        let answer = stranger
+        let answer = anonymous
             .request("prompts/get", json!({"name": "open"}))
             .await;
         assert_eq!(answer.status, 200, "{revision:?} {answer:?}");
-        asks_for_the_login(&stranger.clone().initialize().await, "initialize");
-        let answer = stranger.request("tools/list", json!({})).await;
+        asks_for_the_login(&anonymous.clone().initialize().await, "initialize");
+        let answer = anonymous.request("tools/list", json!({})).await;
         asks_for_the_login(&answer, "tools/list");
     }
     assert_eq!(runs.all(), ["ping", "open prompt"].repeat(4));
@@ -189,12 +189,15 @@ async fn a_server_whose_items_are_all_public_needs_no_token_anywhere() {
     for server in [server(), server().without_sessions()] {
         let running = RunningServer::start(server, |config| config).await;
         for revision in Revision::ALL {
-            let mut stranger = Client::new(running.resource(), revision);
-            stranger.open().await;
-            let answer = stranger.request("tools/list", json!({})).await;
+            let mut anonymous = Client::new(running.resource(), revision);
+            anonymous.open().await;
+            let answer = anonymous.request("tools/list", json!({})).await;
             assert_eq!(answer.json()["result"]["tools"][0]["name"], "hello");
-            assert_eq!(stranger.call("hello", json!({})).await.tool_text(), "hello");
-            for (what, answer) in handshake(&stranger).await {
+            assert_eq!(
+                anonymous.call("hello", json!({})).await.tool_text(),
+                "hello"
+            );
+            for (what, answer) in handshake(&anonymous).await {
                 assert_ne!(answer.status, 401, "{what} {revision:?} {answer:?}");
             }
         }
@@ -206,8 +209,8 @@ async fn an_open_handshake_lists_everything_and_refuses_at_the_call() {
     let runs = Runs::default();
     let running = start(mixed(&runs).with_open_handshake()).await;
     for revision in Revision::ALL {
-        let mut stranger = Client::new(running.resource(), revision);
-        stranger.open().await;
+        let mut anonymous = Client::new(running.resource(), revision);
+        anonymous.open().await;
         let member = client(&running, revision, "desk:read").await;
         for (method, list) in [
             ("tools/list", "tools"),
@@ -216,11 +219,11 @@ async fn an_open_handshake_lists_everything_and_refuses_at_the_call() {
             ("resources/templates/list", "resourceTemplates"),
         ] {
             let listed = |answer: HttpResponse| answer.json()["result"][list].clone();
-            let shown = listed(stranger.request(method, json!({})).await);
+            let shown = listed(anonymous.request(method, json!({})).await);
             assert_eq!(shown, listed(member.request(method, json!({})).await));
             assert!(shown.as_array().is_some_and(|all| !all.is_empty()));
         }
-        let answer = stranger.request("tools/list", json!({})).await.json();
+        let answer = anonymous.request("tools/list", json!({})).await.json();
         let tools = answer["result"]["tools"].as_array().expect("a list").iter();
         let write = tools.clone().find(|tool| tool["name"] == "write");
         let schemes = json!([{"type": "oauth2", "scopes": ["desk:write"]}]);
@@ -228,11 +231,11 @@ async fn an_open_handshake_lists_everything_and_refuses_at_the_call() {
         assert_eq!(tools.count(), 9);
 
         assert_eq!(
-            stranger.call("ping", json!({})).await.tool_text(),
+            anonymous.call("ping", json!({})).await.tool_text(),
             "ping ran"
         );
         for (tool, scopes) in [("write", "desk:write"), ("rewrite", "desk:read desk:write")] {
-            let answer = stranger.call(tool, json!({})).await;
+            let answer = anonymous.call(tool, json!({})).await;
             assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
             let challenge = answer.challenge().expect("a challenge");
             assert_eq!(challenge.get("error"), None);
@@ -284,10 +287,10 @@ async fn a_public_tool_that_can_demand_a_scope_protects_the_handshake() {
         let answer = Client::new(running.resource(), revision).initialize().await;
         assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
     }
-    let stranger = Client::new(running.resource(), Revision::Stateless);
-    let answer = stranger.call("open_file", json!({"path": "a"})).await;
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
+    let answer = anonymous.call("open_file", json!({"path": "a"})).await;
     assert_eq!(answer.tool_text(), "a");
-    let answer = stranger.call("open_file", json!({"path": "secret"})).await;
+    let answer = anonymous.call("open_file", json!({"path": "secret"})).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("files:read"));

@@ -56,18 +56,18 @@ async fn an_expired_token_with_a_large_argument_sees_its_401_and_repeats_with_a_
 #[tokio::test]
 async fn an_anonymous_4_mib_request_gets_the_tools_401_and_the_connection_stays_open() {
     let (running, runs) = start_protected_server().await;
-    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
     let just_below = 4 * 1024 * 1024 - 1024;
     for body in [
-        large_call(&stranger, "write", just_below),
+        large_call(&anonymous, "write", just_below),
         // There is no such tool, so the challenge names the login scopes.
-        large_call(&stranger, "write", just_below).replace(
+        large_call(&anonymous, "write", just_below).replace(
             r#""name":"write","#,
             &format!(r#""name":"{}","#, "w".repeat(100)),
         ),
     ] {
         let is_named = body.contains(r#""name":"write""#);
-        let answer = send(&stranger, "write", body).await;
+        let answer = send(&anonymous, "write", body).await;
         assert_eq!(answer.status, 401, "{answer:?}");
         let challenge = answer.challenge().expect("a challenge");
         let scope = if is_named { "desk:write" } else { "desk:read" };
@@ -78,7 +78,7 @@ async fn an_anonymous_4_mib_request_gets_the_tools_401_and_the_connection_stays_
         r#"{{"params":{{"arguments":{{"text":"{}"}},"name":"write"}},"method":"tools/call","id":7}}"#,
         "a".repeat(100 * 1024)
     );
-    let answer = send(&stranger, "write", late).await;
+    let answer = send(&anonymous, "write", late).await;
     let challenge = answer.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("desk:read"));
     // The body is not read just to find the id.
@@ -89,8 +89,8 @@ async fn an_anonymous_4_mib_request_gets_the_tools_401_and_the_connection_stays_
 #[tokio::test]
 async fn an_anonymous_chunked_body_is_read_to_its_end() {
     let (running, _) = start_protected_server().await;
-    let stranger = Client::new(running.resource(), Revision::Stateless);
-    let body = large_call(&stranger, "write", 300 * 1024);
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
+    let body = large_call(&anonymous, "write", 300 * 1024);
     let chunks: Vec<Result<Vec<u8>, std::io::Error>> = body
         .as_bytes()
         .chunks(10_000)
@@ -100,7 +100,7 @@ async fn an_anonymous_chunked_body_is_read_to_its_end() {
         tokio::time::sleep(Duration::from_millis(2)).await;
         Some((chunks.next()?, chunks))
     });
-    let answer = send(&stranger, "write", reqwest::Body::wrap_stream(slow)).await;
+    let answer = send(&anonymous, "write", reqwest::Body::wrap_stream(slow)).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     assert_eq!(
         answer.challenge().expect("one").get("scope"),
@@ -111,16 +111,16 @@ async fn an_anonymous_chunked_body_is_read_to_its_end() {
 #[tokio::test]
 async fn a_public_tool_runs_without_a_token_only_for_bodies_within_the_anonymous_limit() {
     let (running, runs) = start_tool_server().await;
-    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
     let padded = |size: usize| {
-        let body = large_call(&stranger, "ping", 0);
+        let body = large_call(&anonymous, "ping", 0);
         let body = body.replace(r#"{"text":""}"#, "{}");
         format!("{body}{}", " ".repeat(size - body.len()))
     };
-    let answer = send(&stranger, "ping", padded(64 * 1024)).await;
+    let answer = send(&anonymous, "ping", padded(64 * 1024)).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     runs.forget();
-    let answer = send(&stranger, "ping", padded(64 * 1024 + 1)).await;
+    let answer = send(&anonymous, "ping", padded(64 * 1024 + 1)).await;
     assert_eq!(answer.status, 413, "{answer:?}");
     assert!(answer.text.contains("send a token"), "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
@@ -167,7 +167,7 @@ async fn the_body_of_a_refusal_is_an_error_that_answers_its_request() {
 #[tokio::test]
 async fn a_refusal_without_a_request_to_answer_keeps_the_form_of_oauth() {
     let (running, _) = start_protected_server().await;
-    let stranger = Client::new(running.resource(), Revision::Session("2025-11-25"));
+    let anonymous = Client::new(running.resource(), Revision::Session("2025-11-25"));
     let is_oauth = |answer: &HttpResponse| {
         let body: Value = answer.json();
         assert_eq!(answer.status, 401, "{answer:?}");
@@ -175,10 +175,10 @@ async fn a_refusal_without_a_request_to_answer_keeps_the_form_of_oauth() {
         assert_eq!(body["scope"], "desk:read", "{answer:?}");
     };
     for method in [Method::GET, Method::DELETE] {
-        is_oauth(&HttpResponse::of(stranger.plain(method)).await);
+        is_oauth(&HttpResponse::of(anonymous.plain(method)).await);
     }
     let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    is_oauth(&stranger.send(&notification).await);
+    is_oauth(&anonymous.send(&notification).await);
 }
 
 #[tokio::test]
@@ -215,9 +215,9 @@ async fn http2_gives_anonymous_requests_a_401_and_callers_a_response() {
         .build()
         .expect("an HTTP client");
     let size = 1024 * 1024;
-    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let anonymous = Client::new(running.resource(), Revision::Stateless);
     let caller = client(&running, Revision::Stateless, "desk:read").await;
-    for (client, tool, status) in [(&stranger, "write", 401), (&caller, "echo", 200)] {
+    for (client, tool, status) in [(&anonymous, "write", 401), (&caller, "echo", 200)] {
         let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
         let request = client.post(&message).body(large_call(client, tool, size));
         let request = request.build().expect("a request");

@@ -52,7 +52,7 @@ fn read(text: &str) -> Vec<String> {
 }
 
 /// Returns the messages for a call that requests this level itself.
-async fn told(client: &Client, level: Option<&str>) -> Vec<String> {
+async fn received(client: &Client, level: Option<&str>) -> Vec<String> {
     let mut message = client.message("tools/call", json!({"name": "tell", "arguments": {}}));
     if let Some(level) = level {
         message["params"]["_meta"]["io.modelcontextprotocol/logLevel"] = level.into();
@@ -85,7 +85,7 @@ impl Session {
     }
 
     /// Returns the messages of a call, up to the one that every level gets.
-    async fn told(&mut self) -> Vec<String> {
+    async fn received(&mut self) -> Vec<String> {
         let answer = self.client.call("tell", json!({})).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let mut text = String::new();
@@ -102,7 +102,7 @@ async fn a_session_receives_log_messages_of_its_level_and_above() {
     let running = start(Server::new("desk").tools(tools![tell, rest])).await;
     let mut one = Session::open(&running).await;
     let mut other = Session::open(&running).await;
-    assert_eq!(one.told().await, ["info", "error", "end"]);
+    assert_eq!(one.received().await, ["info", "error", "end"]);
     for (level, expected) in [
         ("debug", &["debug", "info", "error", "end"][..]),
         ("warning", &["error", "end"]),
@@ -111,20 +111,23 @@ async fn a_session_receives_log_messages_of_its_level_and_above() {
         let set = one.set_level(level).await;
         assert_eq!(set.status, 200, "{set:?}");
         assert_eq!(set.json()["result"], json!({}), "{set:?}");
-        assert_eq!(one.told().await, expected, "{level}");
+        assert_eq!(one.received().await, expected, "{level}");
     }
     // The level of one session does not affect another.
-    assert_eq!(other.told().await, ["info", "error", "end"]);
+    assert_eq!(other.received().await, ["info", "error", "end"]);
 }
 
 #[tokio::test]
 async fn a_request_without_a_session_sets_its_log_level_itself() {
     let running = start(Server::new("desk").tools(tools![tell, rest])).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
-    assert_eq!(told(&client, None).await, [""; 0]);
-    assert_eq!(told(&client, Some("error")).await, ["error", "end"]);
-    assert_eq!(told(&client, Some("info")).await, ["info", "error", "end"]);
-    assert_eq!(told(&client, Some("loud")).await, [""; 0]);
+    assert_eq!(received(&client, None).await, [""; 0]);
+    assert_eq!(received(&client, Some("error")).await, ["error", "end"]);
+    assert_eq!(
+        received(&client, Some("info")).await,
+        ["info", "error", "end"]
+    );
+    assert_eq!(received(&client, Some("loud")).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -136,7 +139,7 @@ async fn setting_a_log_level_does_not_bypass_the_gate() {
     assert_eq!(nobody.request("logging/setLevel", level).await.status, 401);
     let wrong = session.set_level("loud").await;
     assert_eq!(wrong.status, 400, "{wrong:?}");
-    assert_eq!(session.told().await, ["info", "error", "end"]);
+    assert_eq!(session.received().await, ["info", "error", "end"]);
 }
 
 #[tokio::test]

@@ -358,8 +358,8 @@ async fn replicas_accept_each_others_states_only_with_a_shared_key() {
         ask(&two, next.clone()).await.tool_text(),
         "deleted 3 of old"
     );
-    for stranger in [&alone, &other] {
-        let answer = ask(stranger, next.clone()).await;
+    for unauthenticated in [&alone, &other] {
+        let answer = ask(unauthenticated, next.clone()).await;
         assert_eq!(answer.json()["error"]["code"], -32602, "{answer:?}");
     }
 }

@@ -16,8 +16,8 @@ async fn a_foreign_host_is_a_403_without_a_challenge() {
         assert_eq!(answer.status, 403, "{host} {answer:?}");
         assert_eq!(answer.challenge(), None, "{host}");
         assert_eq!(answer.json()["error"], "foreign_host");
-        let told = answer.json()["error_description"].to_string();
-        assert!(told.contains("TOOLGATE_RESOURCE"), "{told}");
+        let output = answer.json()["error_description"].to_string();
+        assert!(output.contains("TOOLGATE_RESOURCE"), "{output}");
     }
     assert_eq!(runs.all(), [""; 0]);
 }

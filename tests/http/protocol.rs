@@ -141,8 +141,8 @@ async fn a_call_receives_its_caller() {
     let (running, _) = start_tool_server().await;
     for revision in Revision::ALL {
         let client = client(&running, revision, "desk:read extra").await;
-        let told = client.call("whoami", json!({})).await.tool_text();
-        assert_eq!(told, "alice with desk:read extra", "{revision:?}");
+        let output = client.call("whoami", json!({})).await.tool_text();
+        assert_eq!(output, "alice with desk:read extra", "{revision:?}");
     }
 }
 

@@ -286,8 +286,8 @@ async fn the_metadata_and_the_page_list_resources_and_prompts() {
     let supported = &document.json()["scopes_supported"];
     assert_eq!(*supported, json!(["desk:admin", "desk:read", "desk:write"]));
     let page = client.get(&running.url("/docs")).await.text;
-    for told in ["5 prompts, 5 resources", "desk://both/{id}", "What to say."] {
-        assert!(page.contains(told), "{told}: {page}");
+    for output in ["5 prompts, 5 resources", "desk://both/{id}", "What to say."] {
+        assert!(page.contains(output), "{output}: {page}");
     }
     // The baseline contains only scopes that need no step-up.
     let answer = client.request("resources/list", json!({})).await;
@@ -347,13 +347,13 @@ async fn all_registration_errors_are_reported_together() {
         .resources(resources![once, twice, twice])
         .scope_implies("desk:root", ["desk:wirte"])
         .declared_scopes(scope::ALL);
-    let told = start(server).await.start_error().await.to_string();
-    for fault in [
+    let output = start(server).await.start_error().await.to_string();
+    for failure in [
         "`desk://a/{y}` is never read",
         "two resources have the URI `desk://a/{y}`",
         "desk:raed",
         "desk:wirte",
     ] {
-        assert!(told.contains(fault), "{fault}: {told}");
+        assert!(output.contains(failure), "{failure}: {output}");
     }
 }

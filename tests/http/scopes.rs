@@ -84,8 +84,8 @@ async fn a_scope_pattern_counts_only_if_patterns_are_enabled() {
 #[tokio::test]
 async fn a_typo_in_a_hierarchy_keeps_the_server_from_starting() {
     let server = tool_server::server(&Runs::default()).scope_implies("desk:admin", ["desk:raed"]);
-    let told = start(server).await.start_error().await.to_string();
-    assert!(told.contains("desk:raed"), "{told}");
+    let output = start(server).await.start_error().await.to_string();
+    assert!(output.contains("desk:raed"), "{output}");
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn listeners_are_notified_of_list_changes() {
         let changes = changes.clone();
         let mut response = request.send().await.expect("an answer");
         assert_eq!(response.status(), 200);
-        let told = async {
+        let output = async {
             let mut text = String::new();
             while !text.contains("notifications/tools/list_changed") {
                 let chunk = response
@@ -162,7 +162,7 @@ async fn listeners_are_notified_of_list_changes() {
             changes.switch_off("read").expect("there is one");
             changes.switch_on("read").expect("there is one");
         };
-        let both = async { tokio::join!(told, switch) };
+        let both = async { tokio::join!(output, switch) };
         tokio::time::timeout(Duration::from_secs(5), both)
             .await
             .expect("the client is told");

@@ -85,12 +85,12 @@ async fn a_denied_call_is_a_result_with_the_challenge_and_runs_nothing() {
     let metadata = running.url("/.well-known/oauth-protected-resource/mcp");
     for revision in Revision::ALL {
         let reader = client(&running, revision, "desk:read").await;
-        let mut nobody = Client::new(running.resource(), revision);
-        nobody.open().await;
+        let mut anonymous = Client::new(running.resource(), revision);
+        anonymous.open().await;
         for (client, error, scope) in [
             (reader.clone(), "insufficient_scope", "desk:read desk:write"),
-            (nobody.clone(), "insufficient_scope", "desk:write"),
-            (nobody.with_token("a.b.c"), "invalid_token", "desk:write"),
+            (anonymous.clone(), "insufficient_scope", "desk:write"),
+            (anonymous.with_token("a.b.c"), "invalid_token", "desk:write"),
         ] {
             let answer = client.call("write", json!({})).await;
             let challenge = challenge(&answer);
@@ -135,9 +135,9 @@ async fn only_selected_clients_get_denials_as_results() {
         host.open().await;
         challenge(&host.call("write", json!({})).await);
         // Without a token the host cannot be recognized, unless it identifies itself.
-        let nobody = reader.without_session().without_token();
-        let message = nobody.message("tools/call", json!({"name": "write", "arguments": {}}));
-        let send = || nobody.post(&message).body(message.to_string());
+        let anonymous = reader.without_session().without_token();
+        let message = anonymous.message("tools/call", json!({"name": "write", "arguments": {}}));
+        let send = || anonymous.post(&message).body(message.to_string());
         assert_eq!(HttpResponse::of(send()).await.status, 401, "{revision:?}");
         challenge(&HttpResponse::of(send().header("user-agent", "host/1")).await);
     }
@@ -160,8 +160,8 @@ async fn only_a_challenge_to_a_call_becomes_a_result() {
         // An unreadable call has no id to respond to.
         let twice = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","name":"ping"}}"#;
         let message = reader.message("tools/call", json!({"name": "write"}));
-        let nobody = reader.clone().without_session().without_token();
-        let answer = HttpResponse::of(nobody.post(&message).body(twice)).await;
+        let anonymous = reader.clone().without_session().without_token();
+        let answer = HttpResponse::of(anonymous.post(&message).body(twice)).await;
         assert_eq!(answer.status, 401, "{answer:?}");
     }
 }

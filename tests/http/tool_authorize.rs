@@ -80,8 +80,8 @@ async fn a_denial_that_no_scope_lifts_is_a_403_without_a_challenge() {
             let error = &answer.json()["error"];
             assert_eq!(error["code"], -31403, "{answer:?}");
             assert_eq!(error["data"]["error"], "access_denied", "{answer:?}");
-            for told in [&error["message"], &error["data"]["error_description"]] {
-                assert!(told.to_string().contains(reason), "{answer:?}");
+            for output in [&error["message"], &error["data"]["error_description"]] {
+                assert!(output.to_string().contains(reason), "{answer:?}");
             }
         }
     }
@@ -158,6 +158,6 @@ async fn declared_scopes_describe_and_close_the_list() {
     );
     let one = server().declared_scopes(&scope::ALL[..1]);
     let running = RunningServer::start(one, |config| config.with_issuer(ISSUER)).await;
-    let told = running.start_error().await.to_string();
-    assert!(told.contains("`files:admin`"), "{told}");
+    let output = running.start_error().await.to_string();
+    assert!(output.contains("`files:admin`"), "{output}");
 }

@@ -89,12 +89,12 @@ async fn every_request_is_authorized_and_a_refused_one_runs_nothing() {
             assert_eq!(challenge.get("error"), Some("insufficient_scope"));
             assert_eq!(challenge.get("scope"), Some(scope), "{answer:?}");
         }
-        let nobody = alice.clone().without_token();
+        let anonymous = alice.clone().without_token();
         for tool in ["read", "slow", "write"] {
-            let answer = nobody.call(tool, json!({"millis": 0})).await;
+            let answer = anonymous.call(tool, json!({"millis": 0})).await;
             assert_eq!(answer.status, 401, "{answer:?}");
         }
-        let answer = nobody.call("ping", json!({})).await;
+        let answer = anonymous.call("ping", json!({})).await;
         assert_eq!(answer.tool_text(), "ping ran", "{answer:?}");
         let forged = alice.with_token("forged");
         assert_eq!(forged.call("ping", json!({})).await.status, 401);
@@ -219,8 +219,8 @@ async fn features_that_need_a_session_are_neither_announced_nor_available() {
         }
         let answer = alice.call("ask", json!({})).await;
         assert!(answer.is_tool_error(), "{answer:?}");
-        let told = answer.tool_text();
-        assert!(told.contains("neither its session"), "{answer:?}");
+        let output = answer.tool_text();
+        assert!(output.contains("neither its session"), "{answer:?}");
     }
     // The stateless revision loses nothing.
     let bob = client(&running, Revision::Stateless, "desk:read").await;

@@ -58,8 +58,8 @@ async fn a_token_of_each_provider_is_accepted_and_no_look_alike_is() {
             assert_eq!(written.tool_text(), "rewrite ran", "{}", case.name);
             accepted += 1;
             // Roles, groups and permissions are not scopes by themselves.
-            let told = caller.call("whoami", json!({})).await.tool_text();
-            assert!(!told.contains("desk:admin"), "{}: {told}", case.name);
+            let output = caller.call("whoami", json!({})).await.tool_text();
+            assert!(!output.contains("desk:admin"), "{}: {output}", case.name);
         }
         assert_eq!(
             runs.all(),
@@ -71,9 +71,9 @@ async fn a_token_of_each_provider_is_accepted_and_no_look_alike_is() {
             .cases(provider.base(), &running.resource())
             .remove(0);
         let caller = Client::new(running.resource(), Revision::Stateless).with_token(&case.token);
-        let told = caller.call("whoami", json!({})).await.tool_text();
+        let output = caller.call("whoami", json!({})).await.tool_text();
         assert_eq!(
-            told,
+            output,
             format!("{subject} with {scopes}"),
             "{}",
             fixture.name()

@@ -84,9 +84,9 @@ async fn token_info(
     match form.get("access_token").and_then(|token| known.get(token)) {
         Some(answer) => Json(answer.clone()).into_response(),
         None => {
-            let told =
+            let output =
                 Json(json!({"error": "invalid_token", "error_description": "Invalid Value"}));
-            (StatusCode::BAD_REQUEST, told).into_response()
+            (StatusCode::BAD_REQUEST, output).into_response()
         }
     }
 }

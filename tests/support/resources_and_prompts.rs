@@ -125,7 +125,7 @@ fn words(begun: &str, State(runs): State<Runs>) -> Vec<String> {
         .collect()
 }
 
-/// Builds the server with all of them and its tools.
+/// Adds all of them to a server.
 #[must_use = "a server does nothing until it is served"]
 pub fn add_all(server: Server<Runs>) -> Server<Runs> {
     add_protected(server)
@@ -133,7 +133,7 @@ pub fn add_all(server: Server<Runs>) -> Server<Runs> {
         .prompts(prompts![open_prompt])
 }
 
-/// Builds the server without the public ones.
+/// Adds all except the public ones.
 #[must_use = "a server does nothing until it is served"]
 pub fn add_protected(server: Server<Runs>) -> Server<Runs> {
     server
@@ -147,7 +147,7 @@ pub fn add_protected(server: Server<Runs>) -> Server<Runs> {
         ])
 }
 
-/// Builds the server with a template that is wider than all others.
+/// Adds all of them, and a template that is wider than all others.
 #[must_use = "a server does nothing until it is served"]
 pub fn add_with_wide_template(server: Server<Runs>) -> Server<Runs> {
     add_all(server).resources(resources![rest])

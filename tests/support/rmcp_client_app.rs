@@ -200,7 +200,7 @@ impl RmcpClientApp {
     /// # Panics
     ///
     /// If the call fails.
-    pub async fn told(&self, tool: &str) -> String {
+    pub async fn call_text(&self, tool: &str) -> String {
         let result = self.call(tool, Value::Object(Map::new())).await;
         let result = result.unwrap_or_else(|error| panic!("{tool}: {error:?}"));
         let written = serde_json::to_value(&result).expect("a result is JSON");

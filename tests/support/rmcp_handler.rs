@@ -71,8 +71,8 @@ impl ServerHandler for RmcpHandler {
         self.runs.note(name);
         let caller = HandlerGate::caller(&context);
         let caller = caller.as_ref().and_then(Caller::subject);
-        let told = format!("{name} ran for {}", caller.unwrap_or("anybody"));
-        Ok(CallToolResult::success(vec![ContentBlock::text(told)]).into())
+        let text = format!("{name} ran for {}", caller.unwrap_or("anybody"));
+        Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into())
     }
 
     async fn list_prompts(

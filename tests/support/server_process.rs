@@ -268,7 +268,7 @@ impl Serving {
     /// # Panics
     ///
     /// If no shell is available to send it, or the server does not exit.
-    pub async fn told(self, signal: &str) -> Ended {
+    pub async fn ended_by(self, signal: &str) -> Ended {
         let command = format!("kill -{signal} {}", self.process.child.id());
         let sent = Command::new("sh").args(["-c", &command]).status();
         assert!(sent.expect("a shell").success(), "{command}");

@@ -22,7 +22,7 @@ impl TokenVerifier for UnsignedVerifier {
         let bytes = BASE64_URL_SAFE_NO_PAD
             .decode(token.as_str())
             .map_err(|_| TokenError::invalid("not base64url"))?;
-        Claims::from_json(&bytes).map_err(|fault| TokenError::invalid(fault.to_string()))
+        Claims::from_json(&bytes).map_err(|error| TokenError::invalid(error.to_string()))
     }
 }
 

@@ -40,10 +40,10 @@ async fn another_algorithm_than_the_one_that_signed_is_refused() {
             }
             // The header names another algorithm than the signature uses.
             let token = issuer.token().signed_with(key).header("alg", json!(alg));
-            let told = said(&verifier, token.build()).await;
+            let output = said(&verifier, token.build()).await;
             assert!(
-                told.contains("signature") || told.contains("algorithm"),
-                "{alg}: {told}"
+                output.contains("signature") || output.contains("algorithm"),
+                "{alg}: {output}"
             );
         }
     }
@@ -94,7 +94,7 @@ async fn an_untrusted_issuer_receives_no_request() {
     let issuer = MockIssuer::start().await;
     let evil = MockIssuer::start().await;
     let verifier = verifier(Issuer::new(issuer.url()));
-    let told = said(&verifier, evil.token().build()).await;
-    assert!(told.contains("not trusted"), "{told}");
+    let output = said(&verifier, evil.token().build()).await;
+    assert!(output.contains("not trusted"), "{output}");
     assert_eq!(evil.metadata_requests() + issuer.metadata_requests(), 0);
 }

@@ -94,8 +94,8 @@ async fn read(running: &RunningServer, key: &str) -> u16 {
 async fn an_api_key_opens_what_its_record_allows() {
     let (running, keys, _, _) = start_with_api_keys().await;
     let client = Client::new(running.resource(), Revision::Stateless).with_token("k-good");
-    let told = client.call("whoami", json!({})).await.tool_text();
-    assert_eq!(told, "reports with desk:read");
+    let output = client.call("whoami", json!({})).await.tool_text();
+    assert_eq!(output, "reports with desk:read");
     assert_eq!(client.call("write", json!({})).await.status, 403);
     assert_eq!(read(&running, "k-other").await, 401);
     // The verdict was not cached: a withdrawn key is refused immediately.

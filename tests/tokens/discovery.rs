@@ -57,8 +57,8 @@ async fn metadata_that_names_another_issuer_is_refused() {
         json!(null),
     ] {
         issuer.change_metadata(json!({"issuer": other}));
-        let told = outcome(&issuer).await.unwrap_err();
-        assert!(told.contains("character by character"), "{told}");
+        let output = outcome(&issuer).await.unwrap_err();
+        assert!(output.contains("character by character"), "{output}");
         assert_eq!(issuer.jwks_requests(), 0);
     }
 }
@@ -78,8 +78,8 @@ async fn keys_are_not_fetched_from_forbidden_addresses() {
     ] {
         issuer.change_metadata(json!({"jwks_uri": uri}));
         let begin = Instant::now();
-        let told = outcome(&issuer).await.unwrap_err();
-        assert!(told.contains("its key set: its"), "{uri}: {told}");
+        let output = outcome(&issuer).await.unwrap_err();
+        assert!(output.contains("its key set: its"), "{uri}: {output}");
         assert!(begin.elapsed() < Duration::from_secs(2), "{uri} was tried");
     }
     for broken in [json!(null), json!("/keys"), json!(7), json!("")] {
@@ -112,12 +112,12 @@ async fn garbage_and_errors_are_not_keys() {
     ] {
         let issuer = MockIssuer::start().await;
         issuer.answer_jwks(answer.clone());
-        let told = outcome(&issuer).await.unwrap_err();
-        assert!(told.contains(expected), "{answer:?}: {told}");
+        let output = outcome(&issuer).await.unwrap_err();
+        assert!(output.contains(expected), "{answer:?}: {output}");
         issuer.answer_jwks(IssuerResponse::Good);
         issuer.answer_metadata(answer.clone());
-        let told = outcome(&issuer).await.unwrap_err();
-        assert!(told.contains(expected), "{answer:?}: {told}");
+        let output = outcome(&issuer).await.unwrap_err();
+        assert!(output.contains(expected), "{answer:?}: {output}");
     }
 }
 

@@ -238,8 +238,8 @@ async fn a_bound_token_as_a_bearer_token_is_refused_and_the_scheme_is_named() {
         Some("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA")
     );
     assert_eq!(beside.get("scope"), Some("desk:read"));
-    let told = answer.json()["error"]["data"]["error_description"].to_string();
-    assert!(told.contains("scheme DPoP"), "{told}");
+    let output = answer.json()["error"]["data"]["error_description"].to_string();
+    assert!(output.contains("scheme DPoP"), "{output}");
 }
 
 #[tokio::test]

@@ -75,8 +75,8 @@ async fn an_introspection_response_is_validated_like_a_token() {
         (json!({"active": false}), "not active"),
     ] {
         issuer.know("t", changed(good.clone(), change.clone()));
-        let told = said(&verifier, "t".to_owned()).await;
-        assert!(told.contains(expected), "{change}: {told}");
+        let output = said(&verifier, "t".to_owned()).await;
+        assert!(output.contains(expected), "{change}: {output}");
     }
 }
 
@@ -296,8 +296,8 @@ async fn a_jwt_that_its_introspection_contradicts_is_refused() {
         let members = said_of_it.as_object_mut().unwrap();
         members.extend(answer.as_object().unwrap().clone());
         issuer.know(token, said_of_it);
-        let told = said(&both, token.clone()).await;
-        assert!(told.contains(expected), "{answer}: {told}");
+        let output = said(&both, token.clone()).await;
+        assert!(output.contains(expected), "{answer}: {output}");
     }
 }
 

@@ -45,10 +45,10 @@ async fn an_active_result_is_cached_for_the_configured_time() {
     // … but only for that long.
     let answer = read(&client).await;
     assert_eq!(answer.status, 503);
-    let told = answer.json()["error_description"].to_string();
+    let output = answer.json()["error_description"].to_string();
     assert!(
-        told.contains("introspection at its issuer failed"),
-        "{told}"
+        output.contains("introspection at its issuer failed"),
+        "{output}"
     );
     issuer.answer_questions(IssuerResponse::Good);
     assert_eq!(read(&client).await.status, 401);

@@ -37,8 +37,8 @@ fn assert_unavailable(answer: &HttpResponse) {
     assert_eq!(answer.challenge(), None);
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds));
-    let told = answer.json()["error_description"].to_string();
-    assert!(told.contains("issuer's keys are not known"), "{told}");
+    let output = answer.json()["error_description"].to_string();
+    assert!(output.contains("issuer's keys are not known"), "{output}");
 }
 
 #[tokio::test]
@@ -48,9 +48,9 @@ async fn with_the_issuer_down_at_the_start_the_server_runs_and_serves_later() {
     let running = server(&issuer).await;
     let caller = client(&running, &issuer, 0);
     assert_unavailable(&read(&caller).await);
-    let told = ready(&running).await;
-    assert_eq!(told.status, 503);
-    assert!(told.text.contains(issuer.url()), "{told:?}");
+    let output = ready(&running).await;
+    assert_eq!(output.status, 503);
+    assert!(output.text.contains(issuer.url()), "{output:?}");
     // A request without a token still gets the challenge.
     let anonymous = Client::new(running.resource(), Revision::Stateless);
     assert_eq!(read(&anonymous).await.status, 401);
@@ -235,10 +235,10 @@ async fn scopes_are_requested_by_issuer_names_and_checked_by_local_names() {
             "api://5f2b7d10/desk:write"
         ])
     );
-    let told = read(&anonymous).await;
-    let challenge = told.challenge().expect("a challenge");
+    let output = read(&anonymous).await;
+    let challenge = output.challenge().expect("a challenge");
     assert_eq!(challenge.get("scope"), Some("api://5f2b7d10/desk:read"));
-    let data = &told.json()["error"]["data"];
+    let data = &output.json()["error"]["data"];
     assert_eq!(data["scope"], "api://5f2b7d10/desk:read");
     for scope in ["desk:read", "api://5f2b7d10/desk:read"] {
         let token = issuer.token().audience(&running.resource()).scope(scope);

@@ -91,10 +91,10 @@ async fn an_issuer_down_at_the_start_is_used_when_it_returns() {
         panic!("{error:?}");
     };
     assert!(retry_after >= Duration::from_secs(1));
-    let told = verifier.readiness().unwrap_err().to_string();
+    let output = verifier.readiness().unwrap_err().to_string();
     assert!(
-        told.contains("the connection failed") && told.contains(issuer.url()),
-        "{told}"
+        output.contains("the connection failed") && output.contains(issuer.url()),
+        "{output}"
     );
     issuer.come_back().await;
     let begin = Instant::now();
@@ -135,8 +135,8 @@ async fn a_silent_issuer_delays_a_request_by_seconds_only() {
     issuer.answer_jwks(IssuerResponse::Silent);
     let verifier = verifier(Issuer::new(issuer.url()));
     let begin = Instant::now();
-    let told = said(&verifier, issuer.token().build()).await;
-    assert!(told.contains("not known"), "{told}");
+    let output = said(&verifier, issuer.token().build()).await;
+    assert!(output.contains("not known"), "{output}");
     assert!(
         begin.elapsed() < Duration::from_secs(12),
         "{:?}",

@@ -308,7 +308,7 @@ async fn a_token_is_sent_only_to_its_issuer_and_configured_ones() {
 async fn exchange_errors_tell_callers_what_to_do_without_details() {
     let fixture = Fixture::new().await;
     let token = fixture.token(1, 600);
-    for (answer, told) in [
+    for (answer, output) in [
         (
             IssuerResponse::Refusal(
                 400,
@@ -324,7 +324,7 @@ async fn exchange_errors_tell_callers_what_to_do_without_details() {
     ] {
         fixture.issuer.answer_exchanges(answer);
         let said = fixture.call("fail", &token).await;
-        assert!(said.contains(told), "{said}");
+        assert!(said.contains(output), "{said}");
         for detail in ["SECRET", "503", "invalid_client", fixture.issuer.url()] {
             assert!(!said.contains(detail), "{said}");
         }
@@ -339,7 +339,7 @@ fn all_setting_errors_are_reported_together_without_secrets() {
         .with_resource("https://a.example/#x")
         .with_audience("")
         .with_scopes("a b\"");
-    let told = TokenExchange::new(upstream)
+    let output = TokenExchange::new(upstream)
         .expect_err("faults")
         .to_string();
     for part in [
@@ -349,7 +349,7 @@ fn all_setting_errors_are_reported_together_without_secrets() {
         "is not a valid scope",
         "http://as.example",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(output.contains(part), "{part}: {output}");
     }
     for (upstream, part) in [
         (
@@ -374,13 +374,13 @@ fn all_setting_errors_are_reported_together_without_secrets() {
         ),
     ] {
         let printed = format!("{upstream:?}");
-        let told = TokenExchange::new(upstream)
+        let output = TokenExchange::new(upstream)
             .expect_err("faults")
             .to_string();
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(output.contains(part), "{part}: {output}");
         assert!(
-            !told.contains("s3cr3t") && !printed.contains("s3cr3t"),
-            "{told} {printed}"
+            !output.contains("s3cr3t") && !printed.contains("s3cr3t"),
+            "{output} {printed}"
         );
     }
 }

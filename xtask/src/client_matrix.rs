@@ -10,7 +10,7 @@ use crate::{
     client_installer::Tools,
     example_servers::{EXAMPLES, Example},
     say,
-    transcript_check::{Lifecycle, StepUpMode, Story},
+    transcript_check::{ExpectedTranscript, Lifecycle, StepUpMode},
 };
 
 /// The time limit for the whole story of one client.
@@ -36,7 +36,7 @@ impl Issuer {
 
 /// The runtime of a client.
 #[derive(Debug, Clone, Copy)]
-enum Runs {
+enum Runtime {
     Node(&'static str),
     Python(&'static str),
     Rust(&'static str),
@@ -45,7 +45,7 @@ enum Runs {
 /// A client, and how it gets its scopes in each lifecycle, or why it does not support it.
 struct Client {
     name: &'static str,
-    runs: Runs,
+    runtime: Runtime,
     session: Result<StepUpMode, &'static str>,
     stateless: Result<StepUpMode, &'static str>,
 }
@@ -53,44 +53,44 @@ struct Client {
 const CLIENTS: [Client; 7] = [
     Client {
         name: "typescript",
-        runs: Runs::Node("clients/typescript.mjs"),
+        runtime: Runtime::Node("clients/typescript.mjs"),
         session: Ok(StepUpMode::Steps),
         stateless: Ok(StepUpMode::Steps),
     },
     Client {
         name: "typescript-1",
-        runs: Runs::Node("clients/sdk.mjs"),
+        runtime: Runtime::Node("clients/sdk.mjs"),
         session: Ok(StepUpMode::Steps),
         stateless: Err("its first major version ends with 2025-11-25"),
     },
     Client {
         name: "python",
-        runs: Runs::Python("clients/python.py"),
+        runtime: Runtime::Python("clients/python.py"),
         session: Ok(StepUpMode::Steps),
         stateless: Ok(StepUpMode::Steps),
     },
     Client {
         name: "rmcp",
-        runs: Runs::Rust("examples/client"),
+        runtime: Runtime::Rust("examples/client"),
         session: Ok(StepUpMode::Steps),
         stateless: Ok(StepUpMode::Steps),
     },
     // It opens one session per command and requests every scope in the metadata.
     Client {
         name: "inspector-cli",
-        runs: Runs::Node("clients/inspector.mjs"),
+        runtime: Runtime::Node("clients/inspector.mjs"),
         session: Ok(StepUpMode::AllAtLogin),
         stateless: Ok(StepUpMode::AllAtLogin),
     },
     Client {
         name: "inspector-page",
-        runs: Runs::Node("clients/page.mjs"),
+        runtime: Runtime::Node("clients/page.mjs"),
         session: Ok(StepUpMode::StepsAnew),
         stateless: Ok(StepUpMode::StepsAnew),
     },
     Client {
         name: "mcp-remote",
-        runs: Runs::Node("clients/remote.mjs"),
+        runtime: Runtime::Node("clients/remote.mjs"),
         session: Ok(StepUpMode::Steps),
         stateless: Ok(StepUpMode::Steps),
     },
@@ -185,16 +185,16 @@ fn run_client_twice(
     step_up: StepUpMode,
     (example, lifecycle, issuer): (&'static Example, Lifecycle, Issuer),
 ) -> Result<(String, bool), Error> {
-    let story = || Story {
+    let expected = || ExpectedTranscript {
         lifecycle,
         step_up,
         example,
     };
-    match run_client(tools, client, story(), issuer) {
+    match run_client(tools, client, expected(), issuer) {
         Ok(version) => Ok((version, false)),
         Err(error) => {
             say(format!("{} failed, and is run again: {error}", client.name));
-            run_client(tools, client, story(), issuer).map(|version| (version, true))
+            run_client(tools, client, expected(), issuer).map(|version| (version, true))
         }
     }
 }
@@ -203,15 +203,15 @@ fn run_client_twice(
 fn run_client(
     tools: &Tools,
     client: &Client,
-    story: Story,
+    expected: ExpectedTranscript,
     issuer: Issuer,
 ) -> Result<String, Error> {
     let (bind, port, issuing) = (free_port()?, free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(format!(
         "{}-{}-{}-{}",
         client.name,
-        story.example.name,
-        story.lifecycle.revision(),
+        expected.example.name,
+        expected.lifecycle.revision(),
         issuer.name().replace(' ', "-")
     ));
     let _ = fs::remove_dir_all(&folder);
@@ -219,7 +219,7 @@ fn run_client(
     let wire = folder.join("wire.jsonl");
     let resource = format!("http://127.0.0.1:{port}/mcp");
 
-    let mut server = tools.program(story.example.name);
+    let mut server = tools.program(expected.example.name);
     server
         .current_dir(&folder)
         .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
@@ -236,7 +236,7 @@ fn run_client(
                 .arg(issuing.to_string())
                 .arg(&resource)
                 .arg(&wire)
-                .args(story.example.scopes);
+                .args(expected.example.scopes);
             Some(Server::start(
                 &mut foreign,
                 issuing,
@@ -252,16 +252,16 @@ fn run_client(
     let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
 
     let finished = child_process::run(
-        command(tools, client.runs, &folder)
+        command(tools, client.runtime, &folder)
             .env("INTEROP_URL", &resource)
-            .env("INTEROP_REVISION", story.lifecycle.revision())
-            .env("INTEROP_CALLS", story.example.calls_as_json())
+            .env("INTEROP_REVISION", expected.lifecycle.revision())
+            .env("INTEROP_CALLS", expected.example.calls_as_json())
             .env("INTEROP_COMMAND", printed_command(&folder)),
         LIMIT,
     )?;
     fs::write(folder.join("client.log"), finished.report())?;
     let said = fs::read_to_string(&wire).unwrap_or_default();
-    let mut errors = story.missing(&said);
+    let mut errors = expected.missing(&said);
     if !finished.succeeded() {
         errors.insert(0, "the client reports a failure".to_owned());
     }
@@ -281,15 +281,15 @@ fn printed_command(folder: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn command(tools: &Tools, runs: Runs, folder: &Path) -> Command {
-    let mut command = match runs {
-        Runs::Node(script) => tools.script(script),
-        Runs::Python(script) => {
+fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Command {
+    let mut command = match runtime {
+        Runtime::Node(script) => tools.script(script),
+        Runtime::Python(script) => {
             let mut python = Command::new(&tools.python);
             python.arg(tools.scripts.join(script));
             python
         }
-        Runs::Rust(program) => tools.program(program),
+        Runtime::Rust(program) => tools.program(program),
     };
     let browser = tools.scripts.join("browser.mjs");
     command

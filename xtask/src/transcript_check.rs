@@ -1,7 +1,7 @@
 //! Checks a client's behaviour from its recorded requests.
 //!
-//! The story is the same for every client: it logs in, calls a tool, is refused the next tool
-//! and steps up, and so on for each scope of the example. `interop/wire.mjs` records each
+//! The transcript is the same for every client: it logs in, calls a tool, is refused the next tool
+//! and steps up, and so on for each scope of the example. `interop/record.mjs` records each
 //! exchange; what a client reports about itself is not used.
 
 use serde_json::Value;
@@ -43,28 +43,28 @@ pub(crate) enum StepUpMode {
 
 /// The behaviour that a client must show.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Story {
+pub(crate) struct ExpectedTranscript {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) step_up: StepUpMode,
     pub(crate) example: &'static Example,
 }
 
-impl Story {
-    /// Returns the parts of the story that did not happen.
-    pub(crate) fn missing(self, wire: &str) -> Vec<String> {
-        let said: Vec<Value> = match wire.lines().map(serde_json::from_str).collect() {
-            Ok(said) => said,
+impl ExpectedTranscript {
+    /// Returns the expected steps that did not happen.
+    pub(crate) fn missing(self, record: &str) -> Vec<String> {
+        let exchanges: Vec<Value> = match record.lines().map(serde_json::from_str).collect() {
+            Ok(exchanges) => exchanges,
             Err(error) => return vec![format!("the record cannot be read: {error}")],
         };
         let mut missing = Vec::new();
-        let mut place = 0;
-        for part in self.parts() {
-            match said[place..].iter().position(&part.is_this) {
-                Some(at) => place += at + 1,
-                None => missing.push(part.what),
+        let mut next = 0;
+        for step in self.steps() {
+            match exchanges[next..].iter().position(&step.matches) {
+                Some(at) => next += at + 1,
+                None => missing.push(step.what),
             }
         }
-        let calls: Vec<_> = said
+        let calls: Vec<_> = exchanges
             .iter()
             .filter(|one| one["rpc"] == "tools/call")
             .collect();
@@ -72,40 +72,40 @@ impl Story {
         missing
     }
 
-    /// Returns the parts that must happen, in this order; other exchanges may come in between.
-    fn parts(self) -> Vec<Part> {
+    /// Returns the steps that must happen, in this order; other exchanges may come in between.
+    fn steps(self) -> Vec<Step> {
         let scopes = self.example.scopes;
-        let mut parts = vec![
-            Part::new("a 401 that names the scope of the login", move |one| {
+        let mut steps = vec![
+            Step::new("a 401 that names the scope of the login", move |one| {
                 one["status"] == 401 && challenges(one, &scopes[..1])
             }),
-            Part::new("a request for the metadata", |one| {
+            Step::new("a request for the metadata", |one| {
                 one["status"] == 200
                     && path(one).starts_with("/.well-known/oauth-protected-resource")
             }),
-            Part::new("a registration", |one| {
+            Step::new("a registration", |one| {
                 one["status"] == 201 && one["method"] == "POST"
             }),
-            Part::new("a consent by the user", |one| {
+            Step::new("a consent by the user", |one| {
                 let is_form =
                     path(one).contains("/interaction/") || path(one).ends_with("/decision");
                 is_form && one["status"] == 303 && one["method"] == "POST"
             }),
-            Part::new("a token", is_token),
+            Step::new("a token", is_token),
         ];
         for call in self.example.calls {
             let (tool, needed) = (call.tool, call.scopes);
             if needed > 1 && self.step_up != StepUpMode::AllAtLogin {
                 let refused = format!("a 403 for {tool} that names all required scopes");
-                parts.push(Part::new(refused, move |one| {
+                steps.push(Step::new(refused, move |one| {
                     is_call(one, tool, 403) && challenges(one, &scopes[..needed])
                 }));
-                parts.push(Part::new(format!("more scopes for {tool}"), is_token));
+                steps.push(Step::new(format!("more scopes for {tool}"), is_token));
             }
             let called = format!("{tool}, called");
-            parts.push(Part::new(called, move |one| is_call(one, tool, 200)));
+            steps.push(Step::new(called, move |one| is_call(one, tool, 200)));
         }
-        parts
+        steps
     }
 
     /// Returns what is wrong with the lifecycle of the calls.
@@ -142,16 +142,16 @@ impl Story {
 }
 
 /// One part that must happen.
-struct Part {
+struct Step {
     what: String,
-    is_this: Box<dyn Fn(&Value) -> bool>,
+    matches: Box<dyn Fn(&Value) -> bool>,
 }
 
-impl Part {
-    fn new(what: impl Into<String>, is_this: impl Fn(&Value) -> bool + 'static) -> Self {
+impl Step {
+    fn new(what: impl Into<String>, matches: impl Fn(&Value) -> bool + 'static) -> Self {
         Self {
             what: what.into(),
-            is_this: Box::new(is_this),
+            matches: Box::new(matches),
         }
     }
 }

@@ -31,7 +31,7 @@ const PAGE: &str = "http://localhost:6274";
 #[derive(Debug)]
 pub(crate) struct FaultyServer {
     pub(crate) origin: String,
-    fault: String,
+    error: String,
     /// Tokens and their scopes.
     pub(crate) tokens: Mutex<BTreeMap<String, String>>,
     pub(crate) sessions: Mutex<BTreeSet<String>>,
@@ -70,12 +70,12 @@ impl ReceivedRequest {
 
 impl FaultyServer {
     /// Starts a server with one planted error, or with none (`""`).
-    pub(crate) async fn open(fault: &str) -> Arc<Self> {
+    pub(crate) async fn open(error: &str) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let server = Arc::new(Self {
             origin: format!("http://{address}"),
-            fault: fault.to_owned(),
+            error: error.to_owned(),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
             codes: Mutex::default(),
@@ -89,8 +89,8 @@ impl FaultyServer {
     }
 
     /// Whether this error is planted.
-    pub(crate) fn has(&self, fault: &str) -> bool {
-        self.fault == fault
+    pub(crate) fn has(&self, error: &str) -> bool {
+        self.error == error
     }
 
     /// Returns the URL of the MCP endpoint.

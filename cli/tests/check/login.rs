@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Errors that a login finds.
-pub(crate) const FAULTS: &[(&str, &[&str])] = &[
+pub(crate) const ERRORS: &[(&str, &[&str])] = &[
     ("login.registration", &[]),
     ("login.response", &[]),
     ("login.iss/other", &[]),
@@ -96,14 +96,14 @@ async fn a_login_steps_up_by_itself() {
 
 #[tokio::test]
 async fn login_errors_are_found() {
-    for (fault, shown) in FAULTS {
-        let server = FaultyServer::open(fault).await;
+    for (error, shown) in ERRORS {
+        let server = FaultyServer::open(error).await;
         let ran = log_in(&server).await;
-        let id = fault.split('/').next().expect("an id");
+        let id = error.split('/').next().expect("an id");
         let expected: BTreeSet<_> = shown.iter().copied().chain([id]).collect();
         let found = ran.violated();
         let found: BTreeSet<_> = found.iter().map(String::as_str).collect();
-        assert_eq!(found, expected, "{fault}\n{}", ran.out);
+        assert_eq!(found, expected, "{error}\n{}", ran.out);
     }
 }
 
@@ -134,8 +134,8 @@ async fn the_text_report_says_how_to_fix_errors_and_has_no_colour_in_a_pipe() {
     }
     assert!(!ran.out.contains('\x1b'));
     // Only a MUST is reported as one.
-    for (fault, verb) in [("challenge.scope", "should"), ("challenge.body", "could")] {
-        let server = FaultyServer::open(fault).await;
+    for (error, verb) in [("challenge.scope", "should"), ("challenge.body", "could")] {
+        let server = FaultyServer::open(error).await;
         let ran = run(&[&server.resource()], &[]).await;
         assert!(
             ran.out.contains(&format!("\n           {verb} ")),
@@ -203,7 +203,7 @@ async fn the_json_report_matches_its_documentation() {
 async fn the_help_explains_the_use_of_tokens() {
     let ran = run(&["--help"], &[]).await;
     let words: Vec<_> = ran.out.split_whitespace().collect();
-    let told = words.join(" ");
+    let message = words.join(" ");
     for part in [
         "TOOLGATE_CHECK_TOKEN",
         "query string",
@@ -212,7 +212,7 @@ async fn the_help_explains_the_use_of_tokens() {
         "exit code",
         "--list",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(message.contains(part), "{part}: {message}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// Every error that a run with two tokens finds. Each has the id of the check that must find
 /// it, and the ids of other checks that it also violates.
-const FAULTS: &[(&str, &[&str])] = &[
+const ERRORS: &[(&str, &[&str])] = &[
     ("challenge.status", &[]),
     ("challenge.header", &[]),
     ("challenge.grammar", &[]),
@@ -122,8 +122,8 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("health.ready", &[]),
 ];
 
-async fn check(fault: &str) -> Ran {
-    let server = FaultyServer::open(fault).await;
+async fn check(error: &str) -> Ran {
+    let server = FaultyServer::open(error).await;
     let tokens = ["notes:read", "notes:read notes:write"].map(|scopes| server.token_for(scopes));
     let ran = run(
         &[&server.resource(), "--tool", "write_note", "--json"],
@@ -133,7 +133,7 @@ async fn check(fault: &str) -> Ran {
     for token in &tokens {
         assert!(
             !ran.out.contains(token) && !ran.errors.contains(token),
-            "{fault}"
+            "{error}"
         );
     }
     ran
@@ -142,21 +142,21 @@ async fn check(fault: &str) -> Ran {
 /// Plants every error of these families, one at a time.
 async fn plant(families: &[&str]) {
     let mut planted = 0;
-    for (fault, shown) in FAULTS {
-        let id = fault.split('/').next().expect("an id");
+    for (error, shown) in ERRORS {
+        let id = error.split('/').next().expect("an id");
         let family = id.split('.').next().expect("a family");
         if !families.contains(&family) {
             continue;
         }
-        let ran = check(fault).await;
+        let ran = check(error).await;
         let expected: BTreeSet<_> = shown.iter().copied().chain([id]).collect();
         let found = ran.violated();
         let found: BTreeSet<_> = found.iter().map(String::as_str).collect();
-        assert_eq!(found, expected, "{fault}\n{}{}", ran.out, ran.errors);
+        assert_eq!(found, expected, "{error}\n{}{}", ran.out, ran.errors);
         let finding = &ran.findings()[id];
-        assert_eq!(finding["verdict"], finding["severity"], "{fault}");
+        assert_eq!(finding["verdict"], finding["severity"], "{error}");
         let is_failure = ran.findings().values().any(|f| f["verdict"] == "fail");
-        assert_eq!(ran.code, Some(i32::from(is_failure)), "{fault}");
+        assert_eq!(ran.code, Some(i32::from(is_failure)), "{error}");
         planted += 1;
     }
     assert!(planted > 0, "{families:?}");
@@ -214,10 +214,10 @@ async fn step_up_errors_are_found() {
 async fn every_check_finds_a_planted_error() {
     let ran = run(&["--list", "--json"], &[]).await;
     let families: Value = serde_json::from_str(&ran.out).expect("JSON");
-    let planted: BTreeSet<_> = FAULTS
+    let planted: BTreeSet<_> = ERRORS
         .iter()
-        .chain(crate::login::FAULTS)
-        .map(|(fault, _)| fault.split('/').next().expect("an id").to_owned())
+        .chain(crate::login::ERRORS)
+        .map(|(error, _)| error.split('/').next().expect("an id").to_owned())
         .collect();
     let mut all = BTreeSet::new();
     for family in families.as_array().expect("families") {

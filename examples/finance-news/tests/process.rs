@@ -105,8 +105,8 @@ async fn it_listens_on_port_10000_and_says_what_to_do_when_that_is_taken() {
     let folder = Folder::new();
     let ended = program(&folder).run().await;
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-    let told = "cannot listen on 127.0.0.1:10000";
-    assert!(ended.stderr.contains(told), "{ended:?}");
+    let output = "cannot listen on 127.0.0.1:10000";
+    assert!(ended.stderr.contains(output), "{ended:?}");
     assert!(ended.stderr.contains("TOOLGATE_BIND"), "{ended:?}");
 }
 
@@ -214,8 +214,8 @@ async fn the_env_file_is_read_and_the_process_wins_over_it() {
     let ticker = json!({"ticker": "AAPL"});
     let answer = client.call("get_news_sentiment", ticker).await;
     assert!(answer.is_tool_error(), "{answer:?}");
-    let told = answer.tool_text();
-    assert!(told.contains("cannot be reached"), "{told}");
+    let output = answer.tool_text();
+    assert!(output.contains("cannot be reached"), "{output}");
     // No secret is logged, at any level.
     let ended = server.killed().await;
     assert!(ended.stderr.contains("get_news_sentiment"), "{ended:?}");
@@ -288,7 +288,7 @@ async fn told_to_stop_it_ends_without_an_error() {
         let server = program(&folder).serve().await;
         // It answers, so it also handles signals.
         assert_eq!(get(server.url("/healthz")).await.status, 200);
-        let ended = server.told(signal).await;
+        let ended = server.ended_by(signal).await;
         assert!(ended.status.success(), "{signal} {ended:?}");
     }
 }

@@ -91,17 +91,17 @@ async fn who_subscribed_to_a_note_is_told_when_it_is_written() {
     let writer = client(&server, revision, "notes:read notes:write").await;
     let write = json!({"number": 1, "text": "Bread again"});
     assert!(!writer.call("write_note", write).await.is_tool_error());
-    let mut told = String::new();
+    let mut output = String::new();
     let reading = async {
-        while !told.contains("notifications/resources/updated") {
+        while !output.contains("notifications/resources/updated") {
             let chunk = stream.chunk().await.expect("a stream");
-            told += &String::from_utf8_lossy(&chunk.expect("an open stream"));
+            output += &String::from_utf8_lossy(&chunk.expect("an open stream"));
         }
     };
     tokio::time::timeout(Duration::from_secs(10), reading)
         .await
         .expect("a notification");
-    assert!(told.contains("notes://1"), "{told}");
+    assert!(output.contains("notes://1"), "{output}");
     assert_eq!(text_of(&reader, "notes://1").await, "Bread again");
 }
 

@@ -100,7 +100,7 @@ async fn what_was_acknowledged_over_http_survives_a_kill() {
     for round in 0..3 {
         let server = serve(&folder, address).await;
         let ada = client(&server, "ada", BOTH).await;
-        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let (tell, mut output) = tokio::sync::mpsc::unbounded_channel();
         let writers: Vec<_> = (0..4)
             .map(|writer| {
                 let (ada, tell) = (ada.clone(), tell.clone());
@@ -123,13 +123,13 @@ async fn what_was_acknowledged_over_http_survives_a_kill() {
             .collect();
         drop(tell);
         for _ in 0..20 {
-            acknowledged.push(told.recv().await.expect("a write"));
+            acknowledged.push(output.recv().await.expect("a write"));
         }
         assert!(!server.killed().await.status.success());
         for writer in writers {
             writer.await.expect("no panic");
         }
-        while let Some(title) = told.recv().await {
+        while let Some(title) = output.recv().await {
             acknowledged.push(title);
         }
     }

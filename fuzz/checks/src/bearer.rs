@@ -25,11 +25,11 @@ pub fn check(bytes: &[u8]) {
         .iter()
         .map(HeaderValue::as_bytes)
         .collect();
-    let told = read
+    let output = read
         .as_ref()
         .map(|token| token.as_ref().map(BearerToken::as_str));
     assert_eq!(
-        told,
+        output,
         expected(&values, query.as_deref())
             .as_ref()
             .map(|token| *token),

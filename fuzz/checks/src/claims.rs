@@ -30,7 +30,7 @@ pub fn check(bytes: &[u8]) {
 
 /// Compares claims with the expected ones.
 pub(crate) fn compare(claims: Option<&Claims>, expected: Option<&Expected>, text: &[u8]) {
-    let told = claims.map(|claims| Expected {
+    let output = claims.map(|claims| Expected {
         issuer: claims.issuer().to_owned(),
         subject: claims.subject().map(str::to_owned),
         client: claims.client_id().map(str::to_owned),
@@ -42,7 +42,7 @@ pub(crate) fn compare(claims: Option<&Claims>, expected: Option<&Expected>, text
             claims.issued_at(),
         ],
     });
-    assert_eq!(told.as_ref(), expected, "{}", text.escape_ascii());
+    assert_eq!(output.as_ref(), expected, "{}", text.escape_ascii());
 }
 
 /// The values of the claims.

@@ -12,8 +12,8 @@
 //! - [`keys`]: key sets
 //! - [`settings`]: configuration, and the challenges that follow from it
 //!
-//! - `choices`: choices read from bytes; `json`: a parser that keeps every member
-//! - `challenge`: a strict parser for `WWW-Authenticate`; `mint`: keys and tokens
+//! - `choices`: choices read from bytes; `json_parser`: keeps every member
+//! - `challenge_parser`: strict, for `WWW-Authenticate`; `signing_key`: keys and tokens
 
 mod challenge_parser;
 mod choices;

@@ -74,9 +74,9 @@ pub fn check(bytes: &[u8]) {
                 .await
                 .unwrap_or_else(|never| match never {});
             assert_eq!(refused.status(), 401, "{refused:?} {variables:?}");
-            let told = refused.headers()["www-authenticate"].as_bytes();
-            let challenge =
-                Challenge::read(told).unwrap_or_else(|fault| panic!("{fault}: {variables:?}"));
+            let output = refused.headers()["www-authenticate"].as_bytes();
+            let challenge = Challenge::read(output)
+                .unwrap_or_else(|failure| panic!("{failure}: {variables:?}"));
             assert_eq!(challenge.scopes(), ["desk:read"]);
             let place = challenge.get("resource_metadata").expect("the way in");
             let place = place
@@ -127,9 +127,9 @@ async fn judge(response: Response<Body>, resource: &str, variables: &[(&str, Str
 }
 
 fn hides_secrets(error: &toolgate::StartError, variables: &[(&str, String)]) {
-    let told = format!("{error} {error:?}");
-    assert!(!told.contains(SECRET), "{told} {variables:?}");
-    assert!(!told.trim().is_empty());
+    let output = format!("{error} {error:?}");
+    assert!(!output.contains(SECRET), "{output} {variables:?}");
+    assert!(!output.trim().is_empty());
 }
 
 /// Returns the resource that toolgate's own variable requests.

@@ -66,9 +66,12 @@ pub fn check(bytes: &[u8]) {
             Err(error) => {
                 assert_eq!(error.kind(), TokenErrorKind::Invalid, "{text}");
                 claims::compare(None, expected.as_ref(), text.as_bytes());
-                let told = format!("{error} {error:?}");
+                let output = format!("{error} {error:?}");
                 let signature = text.rsplit('.').next().unwrap_or_default();
-                assert!(signature.len() < 20 || !told.contains(signature), "{told}");
+                assert!(
+                    signature.len() < 20 || !output.contains(signature),
+                    "{output}"
+                );
             }
         }
     });

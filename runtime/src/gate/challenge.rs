@@ -264,13 +264,7 @@ mod tests {
     #[test]
     fn scopes_have_the_prefix_of_their_issuer() {
         let mut faults = SetupErrors::default();
-        let made = Challenges::new(
-            URL,
-            "api://x/",
-            &table(),
-            [table().required()],
-            &mut faults,
-        );
+        let made = Challenges::new(URL, "api://x/", &table(), [table().required()], &mut faults);
         assert!(faults.finish(()).is_ok());
         assert_eq!(
             made.without_error(table().required(), &table())

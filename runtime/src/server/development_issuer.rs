@@ -1,6 +1,9 @@
 //! The embedded development issuer: its settings, and the rules of this server that it uses.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
@@ -13,18 +16,20 @@ use url::Url;
 use crate::{
     clock::Clock,
     config::ValidConfig,
-    error::{Faults, StartError},
+    error::{SetupErrors, StartError},
     gate::BODY_TIME,
-    issuer::{self, Algorithm, EgressPolicy, HttpFetcher, Issuer, QuotedText, is_loopback},
+    issuer::{self, Algorithm, EgressPolicy, HttpFetcher, Issuer},
     json,
+    log_text::QuotedText,
+    loopback::is_loopback_url,
     stylesheet::{STYLESHEET, STYLESHEET_SOURCE},
     verify::{self, DpopRequest, ProofRequirements, Proofs},
 };
 
 use super::token_issuers::{DevelopmentIssuerConfig, TokenIssuers};
 
-/// How many seconds the clock of a client on this machine may differ.
-const LEEWAY: u64 = 30;
+/// How far the clock of a client on this machine may differ.
+const LEEWAY: Duration = Duration::from_secs(30);
 
 /// The addresses from which the metadata documents of clients may be fetched.
 const EGRESS: EgressPolicy = EgressPolicy::ThisMachine;
@@ -65,7 +70,7 @@ pub(super) fn embed(
         server: Arc::new(Embedding::new(resource.origin(), embedding.clock)),
     });
     let issuer = issuer.map_err(|errors| {
-        let mut faults = Faults::default();
+        let mut faults = SetupErrors::default();
         for error in errors {
             faults.add(error.what, error.remedy);
         }
@@ -130,7 +135,7 @@ impl EmbeddingServer for Embedding {
 
     fn document_location(&self, url: &Url) -> Option<DocumentLocation> {
         EGRESS.permits_url(url).ok()?;
-        Some(match is_loopback(url) {
+        Some(match is_loopback_url(url) {
             true => DocumentLocation::ThisMachine,
             false => DocumentLocation::Remote,
         })
@@ -152,7 +157,7 @@ impl EmbeddingServer for Embedding {
         headers: &HeaderMap,
         client: &str,
     ) -> Result<Option<Thumbprint>, ProofError> {
-        let request = DpopRequest::read(&Method::POST, headers);
+        let request = DpopRequest::from_request(&Method::POST, headers);
         if !request.has_proof() {
             return Ok(None);
         }
@@ -160,14 +165,14 @@ impl EmbeddingServer for Embedding {
             token: None,
             key: None,
         };
-        match self.proofs.judge(&request, &requirements, client) {
+        match self.proofs.verify(&request, &requirements, client) {
             Ok(proved) => Ok(Some(Thumbprint::new(*proved.thumbprint().as_bytes()))),
             Err(verify::ProofError::Invalid(description)) => Err(ProofError::Invalid(description)),
             // Neither a key nor a nonce is required here.
             Err(verify::ProofError::OtherKey | verify::ProofError::WantsNonce) => {
                 Err(ProofError::Internal)
             }
-            Err(verify::ProofError::NoRoom) => Err(ProofError::NoCapacity),
+            Err(verify::ProofError::AtCapacity) => Err(ProofError::NoCapacity),
         }
     }
 

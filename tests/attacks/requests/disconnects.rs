@@ -16,10 +16,10 @@ use toolgate::{Context, Server, State, mcp_tool, tools};
 
 use super::raw_connection::RawConnection;
 
-type Told = UnboundedSender<&'static str>;
+type Events = UnboundedSender<&'static str>;
 
 /// Records when it is dropped.
-struct Guard(Told);
+struct Guard(Events);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -27,9 +27,9 @@ impl Drop for Guard {
     }
 }
 
-async fn for_ever(told: Told) -> String {
-    let guard = Guard(told.clone());
-    let _ = told.send("begun");
+async fn for_ever(events: Events) -> String {
+    let guard = Guard(events.clone());
+    let _ = events.send("begun");
     std::future::pending::<()>().await;
     drop(guard);
     String::new()
@@ -37,8 +37,8 @@ async fn for_ever(told: Told) -> String {
 
 /// Takes the fast path.
 #[mcp_tool(scope = "desk:read")]
-async fn short(State(told): State<Told>) -> String {
-    for_ever(told).await
+async fn short(State(events): State<Events>) -> String {
+    for_ever(events).await
 }
 
 /// Takes the slow path, because a header repeats its argument.
@@ -47,30 +47,30 @@ async fn long(
     /// Where.
     #[arg(header = "Region")]
     region: String,
-    State(told): State<Told>,
+    State(events): State<Events>,
 ) -> String {
     let _ = region;
-    for_ever(told).await
+    for_ever(events).await
 }
 
 /// Handles its own cancellation.
 #[mcp_tool(scope = "desk:read")]
-async fn careful(context: Context, State(told): State<Told>) -> String {
-    let _ = told.send("begun");
+async fn careful(context: Context, State(events): State<Events>) -> String {
+    let _ = events.send("begun");
     context.cancelled().await;
-    let _ = told.send("cancelled");
+    let _ = events.send("cancelled");
     String::new()
 }
 
 /// Returns a large result.
 #[mcp_tool(scope = "desk:read")]
-fn verbose(State(_told): State<Told>) -> String {
+fn verbose(State(_told): State<Events>) -> String {
     "a".repeat(50_000_000)
 }
 
 async fn server() -> (RunningServer, Client, UnboundedReceiver<&'static str>) {
-    let (told, heard) = unbounded_channel();
-    let server = Server::with_state("desk", told)
+    let (events, heard) = unbounded_channel();
+    let server = Server::with_state("desk", events)
         .with_verifier(UnsignedVerifier)
         .without_banner();
     let server = server.tools(tools![short, long, careful, verbose]);

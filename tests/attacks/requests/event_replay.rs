@@ -42,11 +42,11 @@ async fn replayed(client: &Client, after: &str, moment: Duration) -> (u16, Strin
         .header("accept", "text/event-stream")
         .header("last-event-id", after);
     let mut response = request.send().await.expect("an answer");
-    let mut told = String::new();
+    let mut output = String::new();
     while let Ok(Ok(Some(chunk))) = tokio::time::timeout(moment, response.chunk()).await {
-        told.push_str(&String::from_utf8_lossy(&chunk));
+        output.push_str(&String::from_utf8_lossy(&chunk));
     }
-    (response.status().as_u16(), told)
+    (response.status().as_u16(), output)
 }
 
 /// Calls a tool and disconnects after the first event. Returns that event's id.
@@ -87,18 +87,18 @@ async fn an_event_is_replayed_only_to_its_caller() {
     ];
     for (attempt, expected) in attempts {
         for after in [&*first, "0", "0/0", "0/1", "1/1", "", "../0", "-1"] {
-            let (status, told) = replayed(&attempt, after, GLANCE).await;
+            let (status, output) = replayed(&attempt, after, GLANCE).await;
             if let Some(expected) = expected {
-                assert_eq!(status, expected, "{after}: {told}");
+                assert_eq!(status, expected, "{after}: {output}");
             }
-            assert!(!told.contains("slow ran"), "{after}: {status} {told}");
-            assert!(status < 500, "{after}: {status} {told}");
+            assert!(!output.contains("slow ran"), "{after}: {status} {output}");
+            assert!(status < 500, "{after}: {status} {output}");
         }
     }
     // The owner can still replay it; otherwise this test would show nothing.
-    let (status, told) = replayed(&alice, &first, TIMEOUT).await;
+    let (status, output) = replayed(&alice, &first, TIMEOUT).await;
     assert_eq!(status, 200);
-    assert!(told.contains("slow ran"), "{first}: {told}");
+    assert!(output.contains("slow ran"), "{first}: {output}");
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ async fn a_resource_path_that_clashes_with_server_paths_is_a_start_error() {
             Config::new(resource).with_bind(address).with_issuer(ISSUER)
         })
         .await;
-        let fault = running.start_error().await.to_string();
-        assert!(fault.contains("cannot start"), "{path}: {fault}");
+        let error = running.start_error().await.to_string();
+        assert!(error.contains("cannot start"), "{path}: {error}");
     }
 }

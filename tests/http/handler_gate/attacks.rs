@@ -105,13 +105,13 @@ async fn a_listener_is_notified_only_of_declared_items() {
         .await
         .expect("an answer");
     assert_eq!(stream.status(), 200);
-    let mut told = String::new();
-    while !told.contains("ledger://open") {
+    let mut output = String::new();
+    while !output.contains("ledger://open") {
         let chunk = stream.chunk().await.expect("a chunk").expect("a message");
-        told.push_str(&String::from_utf8_lossy(&chunk));
+        output.push_str(&String::from_utf8_lossy(&chunk));
     }
-    assert!(!told.contains("ledger://closed"), "{told}");
-    assert!(!told.contains("ledger://other"), "{told}");
+    assert!(!output.contains("ledger://closed"), "{output}");
+    assert!(!output.contains("ledger://other"), "{output}");
 }
 
 /// Every message that a handler could respond to, for a handler that is mounted without its

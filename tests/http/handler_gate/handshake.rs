@@ -19,15 +19,17 @@ fn asks_for_the_login(answer: &HttpResponse, what: &str) {
 async fn one_protected_item_protects_the_handshake() {
     let mounted = Mounted::gated(builder()).await;
     for revision in BOTH {
-        let stranger = Client::new(&mounted.resource, revision);
-        let answer = stranger.clone().initialize().await;
+        let anonymous = Client::new(&mounted.resource, revision);
+        let answer = anonymous.clone().initialize().await;
         asks_for_the_login(&answer, "initialize");
         for method in ["ping", "tools/list", "prompts/list", "resources/list"] {
-            let answer = stranger.request(method, json!({})).await;
+            let answer = anonymous.request(method, json!({})).await;
             asks_for_the_login(&answer, method);
         }
         for method in [Method::GET, Method::DELETE] {
-            let request = stranger.plain(method).header("accept", "text/event-stream");
+            let request = anonymous
+                .plain(method)
+                .header("accept", "text/event-stream");
             asks_for_the_login(&HttpResponse::of(request).await, "GET or DELETE");
         }
     }
@@ -38,8 +40,8 @@ async fn one_protected_item_protects_the_handshake() {
 async fn a_public_tool_runs_without_a_token_where_no_session_is_needed() {
     let older = Revision::Session("2025-11-25");
     let ping = |mounted: &Mounted, revision| {
-        let stranger = Client::new(&mounted.resource, revision);
-        async move { stranger.call("ping", json!({})).await }
+        let anonymous = Client::new(&mounted.resource, revision);
+        async move { anonymous.call("ping", json!({})).await }
     };
     let mounted = Mounted::gated(builder()).await;
     let answer = ping(&mounted, Revision::Stateless).await;
@@ -59,9 +61,9 @@ async fn a_public_tool_runs_without_a_token_where_no_session_is_needed() {
 async fn an_open_handshake_lists_required_scopes_without_a_token() {
     let mounted = Mounted::gated(builder().with_open_handshake()).await;
     for revision in BOTH {
-        let mut stranger = Client::new(&mounted.resource, revision);
-        stranger.open().await;
-        let answer = stranger.request("tools/list", json!({})).await.json();
+        let mut anonymous = Client::new(&mounted.resource, revision);
+        anonymous.open().await;
+        let answer = anonymous.request("tools/list", json!({})).await.json();
         let schemes = |tool: usize| answer["result"]["tools"][tool]["_meta"].clone();
         for (tool, expected) in [
             (0, json!([{"type": "oauth2", "scopes": ["ledger:read"]}])),

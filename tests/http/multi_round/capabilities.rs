@@ -162,8 +162,8 @@ async fn an_unauthorized_caller_learns_of_no_capability() {
     let less = client(&running, "list:read");
     let answer = ask(&less, "tools/call", params.clone(), json!({})).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    let nobody = less.without_token();
-    let answer = ask(&nobody, "tools/call", params, json!({})).await;
+    let anonymous = less.without_token();
+    let answer = ask(&anonymous, "tools/call", params, json!({})).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     assert!(!answer.text.contains("capabilit"), "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);

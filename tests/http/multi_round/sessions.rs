@@ -123,8 +123,8 @@ async fn a_client_that_does_not_answer_runs_into_the_tools_timeout() {
     let alice = session(&fixture, "list:write").await;
     let (_, stream) = begin(&alice, "hurry", "old").await;
     let answer = HttpResponse::of_response(stream).await;
-    let told = answer.json()["error"]["message"].to_string();
-    assert!(told.contains("in time"), "{answer:?}");
+    let output = answer.json()["error"]["message"].to_string();
+    assert!(output.contains("in time"), "{answer:?}");
     assert_eq!(fixture.runs.all(), [""; 0]);
 }
 
@@ -149,8 +149,8 @@ async fn a_client_without_a_session_is_not_waited_for() {
         let message = old.message("tools/call", params);
         let request = old.post(&message).header("mcp-protocol-version", version);
         let answer = HttpResponse::of(request.body(message.to_string())).await;
-        let told = answer.json()["error"]["message"].to_string();
-        assert!(told.contains("only in a session"), "{answer:?}");
+        let output = answer.json()["error"]["message"].to_string();
+        assert!(output.contains("only in a session"), "{answer:?}");
     }
     assert_eq!(fixture.runs.all(), [""; 0]);
 }

@@ -30,13 +30,13 @@ async fn server(limits: SessionLimits) -> RunningServer {
     .await
 }
 
-async fn stranger(running: &RunningServer) -> Client {
+async fn anonymous(running: &RunningServer) -> Client {
     let mut client = Client::new(running.resource(), SESSION);
     client.open().await;
     client
 }
 
-async fn caller(running: &RunningServer, subject: &str) -> Client {
+async fn authenticated(running: &RunningServer, subject: &str) -> Client {
     let resource = running.resource();
     let token = token_of(&resource, subject, "");
     let mut client = Client::new(resource, SESSION).with_token(token);
@@ -62,15 +62,15 @@ async fn says_hello(client: &Client) -> bool {
 #[tokio::test]
 async fn a_flood_of_anonymous_sessions_ends_no_other_session() {
     let running = server(SessionLimits::default().with_anonymous_places(5)).await;
-    let alice = caller(&running, "alice").await;
-    let listening = stranger(&running).await;
+    let alice = authenticated(&running, "alice").await;
+    let listening = anonymous(&running).await;
     let _stream = stream(&listening).await;
-    let idle = stranger(&running).await;
-    let claimed = stranger(&running).await;
+    let idle = anonymous(&running).await;
+    let claimed = anonymous(&running).await;
     let claimed = claimed.with_token(token_of(&running.resource(), "bob", ""));
     assert!(says_hello(&claimed).await);
     for _ in 0..20 {
-        stranger(&running).await;
+        anonymous(&running).await;
     }
     assert!(says_hello(&alice).await);
     assert!(says_hello(&claimed).await);
@@ -120,10 +120,10 @@ async fn a_new_session_is_refused_while_all_are_in_use() {
 #[tokio::test]
 async fn a_session_with_more_state_takes_the_capacity_of_several() {
     let running = server(SessionLimits::default().with_anonymous_places(32)).await;
-    let alice = caller(&running, "alice").await;
+    let alice = authenticated(&running, "alice").await;
     let mut others = Vec::new();
     for _ in 0..30 {
-        others.push(stranger(&running).await);
+        others.push(anonymous(&running).await);
     }
     // The largest value that is forwarded; it takes more than 150 KiB parsed: 4 places, of
     // which 2 are free.

@@ -29,7 +29,7 @@ async fn bound_tokens_behave_as_documented() {
         .skip(1)
         .collect();
     let mut done = Vec::new();
-    for (what, told) in rows {
+    for (what, output) in rows {
         let dpop = match what {
             _ if what.contains("with `with_nonces`") => Dpop::supported().with_nonces(),
             _ if what.contains("with `Dpop::required()`") => Dpop::required(),
@@ -96,7 +96,7 @@ async fn bound_tokens_behave_as_documented() {
             None => answer.status.to_string(),
             Some(error) => format!("{} `{error}`", answer.status),
         };
-        assert_eq!(seen, told, "{what}");
+        assert_eq!(seen, output, "{what}");
         done.push(what);
     }
     assert_eq!(done.len(), 9, "{done:?}");

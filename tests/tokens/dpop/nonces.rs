@@ -98,7 +98,7 @@ async fn a_short_nonce_key_is_a_start_error() {
     let running = RunningServer::start(server, |config| {
         config.with_dpop(Dpop::required().with_nonce_key(*b"too short"))
     });
-    let told = running.await.start_error().await.to_string();
-    assert!(told.contains("32 random bytes"), "{told}");
-    assert!(!told.contains("too short"), "{told}");
+    let output = running.await.start_error().await.to_string();
+    assert!(output.contains("32 random bytes"), "{output}");
+    assert!(!output.contains("too short"), "{output}");
 }

@@ -1,11 +1,11 @@
-//! Checks the story itself: a check that accepts everything would make the matrix worthless.
+//! Checks the check itself: a check that accepts everything would make the matrix worthless.
 
 use serde_json::{Value, json};
 
-use super::{Lifecycle, StepUpMode, Story};
+use super::{ExpectedTranscript, Lifecycle, StepUpMode};
 use crate::example_servers::EXAMPLES;
 
-const STEPS: Story = Story {
+const STEPS: ExpectedTranscript = ExpectedTranscript {
     lifecycle: Lifecycle::Session,
     step_up: StepUpMode::Steps,
     example: EXAMPLES[0],
@@ -41,9 +41,9 @@ fn right() -> Vec<Value> {
     ]
 }
 
-fn missing(story: Story, said: &[Value]) -> Vec<String> {
-    let lines: Vec<_> = said.iter().map(ToString::to_string).collect();
-    story.missing(&lines.join("\n"))
+fn missing(expected: ExpectedTranscript, exchanges: &[Value]) -> Vec<String> {
+    let lines: Vec<_> = exchanges.iter().map(ToString::to_string).collect();
+    expected.missing(&lines.join("\n"))
 }
 
 #[test]
@@ -54,18 +54,18 @@ fn a_correct_transcript_has_nothing_missing() {
 #[test]
 fn each_missing_step_is_reported() {
     for left_out in 0..right().len() {
-        let mut said = right();
-        let what = said.remove(left_out);
-        assert!(!missing(STEPS, &said).is_empty(), "{what}");
+        let mut exchanges = right();
+        let what = exchanges.remove(left_out);
+        assert!(!missing(STEPS, &exchanges).is_empty(), "{what}");
     }
     assert!(!missing(STEPS, &[]).is_empty());
 }
 
 #[test]
 fn the_order_counts() {
-    let mut said = right();
-    said.swap(6, 8);
-    assert!(!missing(STEPS, &said).is_empty());
+    let mut exchanges = right();
+    exchanges.swap(6, 8);
+    assert!(!missing(STEPS, &exchanges).is_empty());
 }
 
 #[test]
@@ -74,37 +74,37 @@ fn a_challenge_that_names_too_little_or_too_much_is_missed() {
         "everything:write",
         "everything:use everything:write everything:erase",
     ] {
-        let mut said = right();
-        said[6]["challenge"] = json!(format!("Bearer scope=\"{scopes}\""));
-        assert!(!missing(STEPS, &said).is_empty(), "{scopes}");
+        let mut exchanges = right();
+        exchanges[6]["challenge"] = json!(format!("Bearer scope=\"{scopes}\""));
+        assert!(!missing(STEPS, &exchanges).is_empty(), "{scopes}");
     }
 }
 
 #[test]
 fn another_lifecycle_than_the_expected_one_is_reported() {
-    let stateless = Story {
+    let stateless = ExpectedTranscript {
         lifecycle: Lifecycle::Stateless,
         ..STEPS
     };
     assert_eq!(missing(stateless, &right()).len(), 2);
-    let mut said = right();
-    said[11]["session"] = json!("another");
+    let mut exchanges = right();
+    exchanges[11]["session"] = json!("another");
     assert_eq!(
-        missing(STEPS, &said),
+        missing(STEPS, &exchanges),
         ["one session from the first call to the last"]
     );
-    let anew = Story {
+    let anew = ExpectedTranscript {
         step_up: StepUpMode::StepsAnew,
         ..STEPS
     };
-    assert_eq!(missing(anew, &said), Vec::<String>::new());
-    said[11]["session"] = Value::Null;
-    assert!(!missing(anew, &said).is_empty());
+    assert_eq!(missing(anew, &exchanges), Vec::<String>::new());
+    exchanges[11]["session"] = Value::Null;
+    assert!(!missing(anew, &exchanges).is_empty());
 }
 
 #[test]
 fn a_client_that_requests_all_scopes_is_never_refused() {
-    let all = Story {
+    let all = ExpectedTranscript {
         step_up: StepUpMode::AllAtLogin,
         ..STEPS
     };
@@ -112,9 +112,9 @@ fn a_client_that_requests_all_scopes_is_never_refused() {
         missing(all, &right()),
         ["no 403, as it asked for everything before"]
     );
-    let mut said = right();
-    said.retain(|one| one["status"] != 403);
-    assert_eq!(missing(all, &said), Vec::<String>::new());
+    let mut exchanges = right();
+    exchanges.retain(|one| one["status"] != 403);
+    assert_eq!(missing(all, &exchanges), Vec::<String>::new());
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn scopes(server: &FaultyServer, token: &str) -> Option<String> {
     ];
     let is_taken = taken
         .iter()
-        .any(|&(fault, holds)| holds && server.has(fault));
+        .any(|&(error, holds)| holds && server.has(error));
     is_taken.then(|| ALL.to_owned())
 }
 
@@ -183,36 +183,36 @@ pub(crate) fn challenge(
 }
 
 fn without_token(server: &FaultyServer, place: &str, usual: &str) -> String {
-    let fault = |name: &str| server.has(&format!("challenge.{name}"));
+    let error = |name: &str| server.has(&format!("challenge.{name}"));
     let metadata = format!("resource_metadata=\"{place}\"");
-    if fault("header") {
+    if error("header") {
         String::new()
-    } else if fault("grammar") {
+    } else if error("grammar") {
         format!("Bearer {metadata}, scope=notes:read")
-    } else if fault("grammar/twice") {
+    } else if error("grammar/twice") {
         format!("Bearer {usual}, SCOPE=\"notes:read\"")
-    } else if fault("bearer_first") {
+    } else if error("bearer_first") {
         format!("Basic realm=\"x\", Bearer {usual}")
-    } else if fault("ascii") {
+    } else if error("ascii") {
         format!("Bearer {usual}, error_description=\"no token – log in\"")
-    } else if fault("searchable") {
+    } else if error("searchable") {
         format!("Bearer error_description=\"needs scope=x now\", {usual}")
-    } else if fault("resource_metadata") {
+    } else if error("resource_metadata") {
         "Bearer scope=\"notes:read\"".to_owned()
-    } else if fault("resource_metadata_absolute") {
+    } else if error("resource_metadata_absolute") {
         "Bearer resource_metadata=\"/.well-known/x\", scope=\"notes:read\"".to_owned()
-    } else if fault("resource_metadata_resolves") {
+    } else if error("resource_metadata_resolves") {
         format!(
             "Bearer resource_metadata=\"{}/gone\", scope=\"notes:read\"",
             server.origin
         )
-    } else if fault("scope") {
+    } else if error("scope") {
         format!("Bearer {metadata}")
-    } else if fault("scope_tokens") {
+    } else if error("scope_tokens") {
         format!("Bearer {metadata}, scope=\"\"")
-    } else if fault("offline_access") {
+    } else if error("offline_access") {
         format!("Bearer {metadata}, scope=\"notes:read offline_access\"")
-    } else if fault("no_error") {
+    } else if error("no_error") {
         format!("Bearer error=\"invalid_token\", {usual}")
     } else {
         format!("Bearer {usual}")

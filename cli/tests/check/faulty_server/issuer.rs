@@ -81,8 +81,8 @@ fn document(server: &FaultyServer) -> Value {
             Value::Null,
         ),
     ];
-    for (fault, member, value) in changes {
-        if server.has(&format!("issuer.{fault}")) {
+    for (error, member, value) in changes {
+        if server.has(&format!("issuer.{error}")) {
             document[member] = value;
         }
     }

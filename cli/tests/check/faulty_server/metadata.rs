@@ -11,20 +11,20 @@ use super::{FaultyServer, ReceivedRequest, gate};
 const PLACE: &str = "/.well-known/oauth-protected-resource";
 
 pub(crate) fn serve(server: &FaultyServer, request: &ReceivedRequest) -> Option<Response> {
-    let fault = |name: &str| server.has(&format!("metadata.{name}"));
+    let error = |name: &str| server.has(&format!("metadata.{name}"));
     let rest = request.uri.path().strip_prefix(PLACE)?;
-    if (rest == "/mcp" && fault("path")) || (rest.is_empty() && fault("root")) {
+    if (rest == "/mcp" && error("path")) || (rest.is_empty() && error("root")) {
         return Some(StatusCode::NOT_FOUND.into_response());
     }
     let version = request.header("mcp-protocol-version");
-    if fault("protocol_version") && version.is_some_and(|version| version != "2026-07-28") {
+    if error("protocol_version") && version.is_some_and(|version| version != "2026-07-28") {
         return Some(StatusCode::BAD_REQUEST.into_response());
     }
-    if fault("any_token") && request.header("authorization").is_some() {
+    if error("any_token") && request.header("authorization").is_some() {
         return Some(gate::challenge(server, request, Some("the token is bad")));
     }
     let mut document = document(server);
-    if rest.is_empty() && fault("same") {
+    if rest.is_empty() && error("same") {
         document["resource_name"] = "another".into();
     }
     if server.has("host.reflected/metadata")
@@ -33,7 +33,7 @@ pub(crate) fn serve(server: &FaultyServer, request: &ReceivedRequest) -> Option<
         document["resource"] = format!("https://{host}/mcp").into();
     }
     let mut response = axum::Json(document).into_response();
-    if fault("content_type") {
+    if error("content_type") {
         let kind = HeaderValue::from_static("text/plain");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
@@ -94,8 +94,8 @@ fn document(server: &FaultyServer) -> Value {
         ),
         ("members", "resource_documentation", json!("/docs")),
     ];
-    for (fault, member, value) in changes {
-        if server.has(&format!("metadata.{fault}")) {
+    for (error, member, value) in changes {
+        if server.has(&format!("metadata.{error}")) {
             document[member] = value;
         }
     }

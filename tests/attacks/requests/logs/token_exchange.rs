@@ -46,8 +46,8 @@ async fn no_exchange_leaves_a_token_in_a_line() {
         assert!(lines.iter().any(|line| line.contains("invalid_grant")));
         let basic = "ZGVzazp0aGUtc2VjcmV0LW9mLXRoZS1jbGllbnQ";
         for secret in token.split('.').chain([SECRET, basic, "of-the-api-behind"]) {
-            let told = lines.iter().find(|line| line.contains(secret));
-            assert_eq!(told, None, "{secret}");
+            let output = lines.iter().find(|line| line.contains(secret));
+            assert_eq!(output, None, "{secret}");
         }
     }
 }
