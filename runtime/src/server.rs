@@ -15,6 +15,7 @@
 //! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
 //! - [`http_entry`]: the entry for HTTP requests, which bypasses the router for the endpoint
 //! - [`handler`]: the implementation of rmcp's handler
+//! - [`shared`]: the state that all requests of a server share
 //! - [`scope_hierarchy`]: which scope implies which
 //! - [`session_fast_path`]: the fast path for calls in a session
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified

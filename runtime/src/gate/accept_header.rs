@@ -16,9 +16,9 @@ const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event
 
 /// The types of the transport that a client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Accepted {
-    pub(super) json: bool,
-    pub(super) events: bool,
+struct Accepted {
+    json: bool,
+    events: bool,
 }
 
 /// The types that the answer to a request can have.
@@ -36,7 +36,7 @@ pub(crate) enum AnswerType {
 
 impl Accepted {
     /// Reads every line of the header. A client that sends none accepts everything.
-    pub(super) fn read(headers: &HeaderMap) -> Self {
+    fn read(headers: &HeaderMap) -> Self {
         let all = Self {
             json: true,
             events: true,

@@ -42,12 +42,12 @@ pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-i
 
 /// The sessions of a gate and their owners.
 pub(crate) struct Sessions {
-    shared: Arc<Shared>,
+    store: Arc<SessionStore>,
     /// Stops the task that ends idle sessions when the gate is dropped.
     dropped: CancellationToken,
 }
 
-struct Shared {
+struct SessionStore {
     table: Mutex<Table>,
     limits: SessionLimits,
 }
@@ -124,7 +124,7 @@ impl Sessions {
     /// Creates a table without sessions.
     pub(crate) fn new(limits: SessionLimits) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            store: Arc::new(SessionStore {
                 table: Mutex::default(),
                 limits,
             }),
@@ -138,7 +138,7 @@ impl Sessions {
         id: &str,
         caller: Option<&Caller>,
     ) -> Result<Arc<SessionGuard>, SessionAccess> {
-        let mut table = self.shared.lock();
+        let mut table = self.store.lock();
         let identity = caller.map(Caller::identity);
         let entry = table.get_mut(id).ok_or(SessionAccess::NotFound)?;
         match (&entry.owner, identity) {
@@ -146,7 +146,7 @@ impl Sessions {
             // A session that is opened without a token and claimed with one counts for its new
             // owner: otherwise one caller could have any number of sessions.
             (None, Some(first)) => {
-                if !table.claim(id, first, &self.shared.limits) {
+                if !table.claim(id, first, &self.store.limits) {
                     return Err(SessionAccess::NotFound);
                 }
             }
@@ -175,11 +175,11 @@ impl Sessions {
             owner.map(Caller::identity),
             session_limits::places(handshake),
         );
-        let limits = &self.shared.limits;
-        let removed = self.shared.lock().take(owner.as_ref(), places, limits)?;
+        let limits = &self.store.limits;
+        let removed = self.store.lock().take(owner.as_ref(), places, limits)?;
         close(removed);
         Ok(SessionReservation {
-            shared: Arc::clone(&self.shared),
+            store: Arc::clone(&self.store),
             dropped: self.dropped.clone(),
             owner,
             places,
@@ -189,7 +189,7 @@ impl Sessions {
 
     /// Removes a session that has ended.
     pub(crate) fn remove(&self, id: &str) {
-        self.shared.lock().remove(id);
+        self.store.lock().remove(id);
     }
 }
 
@@ -205,7 +205,7 @@ impl Drop for Sessions {
     }
 }
 
-impl Shared {
+impl SessionStore {
     fn lock(&self) -> MutexGuard<'_, Table> {
         // Each change is one step, so a panic leaves no inconsistent state.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -221,7 +221,7 @@ fn close(removed: Vec<Removed>) {
 
 /// Places for a session that is about to be opened. Dropped without use, it returns them.
 pub(crate) struct SessionReservation {
-    shared: Arc<Shared>,
+    store: Arc<SessionStore>,
     dropped: CancellationToken,
     owner: Option<Identity>,
     places: usize,
@@ -241,11 +241,11 @@ impl SessionReservation {
             places: self.places,
             close,
         };
-        let mut table = self.shared.lock();
+        let mut table = self.store.lock();
         table.put(id, entry);
         // The task has also ended if its runtime was shut down.
         if table.watch.as_ref().is_none_or(JoinHandle::is_finished) {
-            let watch = closing::end_idle(Arc::downgrade(&self.shared), self.dropped.clone());
+            let watch = closing::end_idle(Arc::downgrade(&self.store), self.dropped.clone());
             table.watch = Some(tokio::spawn(watch.boxed()));
         }
     }
@@ -260,7 +260,7 @@ impl fmt::Debug for SessionReservation {
 impl Drop for SessionReservation {
     fn drop(&mut self) {
         if !self.is_used {
-            let mut table = self.shared.lock();
+            let mut table = self.store.lock();
             table.give_back(self.owner.take(), self.places);
         }
     }

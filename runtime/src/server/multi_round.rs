@@ -1,4 +1,4 @@
-//! Requests of several rounds: how the client is requested for missing input.
+//! Requests of several rounds: how the server requests missing input from the client.
 //!
 //! In revision 2026-07-28 the question is a result, and each round is a request that the gate
 //! authorizes. In a session of an earlier revision the server sends requests to its client
@@ -92,11 +92,11 @@ impl<'h> Rounds<'h> {
     pub(super) async fn run<R: Answer>(
         &self,
         permit: &Permit,
-        turn: RoundRequest<'_>,
+        round_request: RoundRequest<'_>,
         run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, ErrorData>>,
     ) -> Result<R, ErrorData> {
         let mut permit = permit.clone();
-        let round = self.validate(&permit, &turn)?;
+        let round = self.validate(&permit, &round_request)?;
         let mut end = run(&permit, round).await?;
         if self.is_current {
             return Ok(end);
@@ -107,20 +107,22 @@ impl<'h> Rounds<'h> {
                 Err(end) => return Ok(end),
             };
             let requests = requested.input_requests.unwrap_or_default();
-            let waiting = turn.next(requested.request_state);
+            let waiting = round_request.next(requested.request_state);
             // A later answer would be refused, so do not wait longer.
             let left = self.validate(&permit, &waiting)?.left();
-            let responses = timeout(left, self.ask(requests)).await.map_err(|_| {
-                ErrorData::internal_error("your client did not answer in time", None)
-            })??;
-            let turn = waiting.with(responses);
+            let responses = timeout(left, self.request_input(requests))
+                .await
+                .map_err(|_| {
+                    ErrorData::internal_error("your client did not answer in time", None)
+                })??;
+            let round_request = waiting.with(responses);
             permit = self.authorize_again(&permit)?;
-            let round = self.validate(&permit, &turn)?;
+            let round = self.validate(&permit, &round_request)?;
             end = run(&permit, round).await?;
         }
         match end.into_input_request() {
             Ok(_) => Err(ErrorData::internal_error(
-                "the server requested for input more often than the limit of rounds allows",
+                "the server asked for input more often than the limit of rounds allows",
                 None,
             )),
             Err(end) => Ok(end),
@@ -131,10 +133,10 @@ impl<'h> Rounds<'h> {
     pub(super) fn validate(
         &self,
         permit: &Permit,
-        turn: &RoundRequest<'_>,
+        round_request: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::judge(self.seal, permit.caller(), turn, declared).map_err(|error| {
+        CallRound::judge(self.seal, permit.caller(), round_request, declared).map_err(|error| {
             tracing::warn!(
                 target: "toolgate::audit",
                 outcome = "no_such_round",
@@ -175,11 +177,11 @@ impl<'h> Rounds<'h> {
     }
 
     /// Sends the requests to the client of a session, one after the other.
-    async fn ask(&self, requests: InputRequests) -> Result<InputResponses, ErrorData> {
+    async fn request_input(&self, requests: InputRequests) -> Result<InputResponses, ErrorData> {
         // Without a session no client can answer.
         if gate_extension::<LatestCaller>(&self.context.extensions).is_none() {
             return Err(ErrorData::invalid_request(
-                "a client can be requested for input only in a session or with revision 2026-07-28",
+                "a client can be asked for input only in a session or with revision 2026-07-28",
                 None,
             ));
         }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
-use super::{SESSION_ID, Shared};
+use super::{SESSION_ID, SessionStore};
 
 /// The shortest time between two scans for idle sessions, which end at most that much later.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ where
 }
 
 /// Ends idle sessions until there are none, or the gate is dropped.
-pub(super) async fn end_idle(sessions: Weak<Shared>, dropped: CancellationToken) {
+pub(super) async fn end_idle(sessions: Weak<SessionStore>, dropped: CancellationToken) {
     loop {
         let next = match sessions.upgrade() {
             Some(sessions) => sessions.end_idle(),
@@ -89,7 +89,7 @@ pub(super) async fn end_idle(sessions: Weak<Shared>, dropped: CancellationToken)
     }
 }
 
-impl Shared {
+impl SessionStore {
     /// Ends the sessions that have been idle for long enough. Returns the time of the next scan,
     /// or `None` if there are no sessions.
     fn end_idle(&self) -> Option<Instant> {

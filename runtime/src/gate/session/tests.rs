@@ -175,7 +175,7 @@ async fn an_idle_session_ends_by_itself() {
     tokio::time::sleep(Duration::from_secs(30 * 60)).await;
     assert_eq!(world.closed(), ["2"]);
     // The task ends, and starts again with the next session.
-    assert!(world.sessions.shared.lock().watch.is_none());
+    assert!(world.sessions.store.lock().watch.is_none());
     world.open("3", None);
     tokio::time::sleep(Duration::from_secs(61 * 60)).await;
     assert_eq!(world.closed(), ["3"]);
@@ -206,7 +206,7 @@ async fn no_session_ends_while_a_request_of_it_is_open() {
 async fn the_task_ends_with_its_sessions() {
     let world = World::new();
     world.open("1", None);
-    let watch = world.sessions.shared.lock().watch.take().unwrap();
+    let watch = world.sessions.store.lock().watch.take().unwrap();
     drop(world);
     let ended = tokio::time::timeout(Duration::from_secs(1), watch).await;
     assert!(ended.is_ok());

@@ -233,7 +233,7 @@ fn assert_not_admitted(answer: &Value) {
 }
 
 #[tokio::test]
-async fn what_was_admitted_runs() {
+async fn a_permitted_operation_runs() {
     let world = World::new();
     let session = world.session().await;
     for session in [None, Some(&*session)] {
@@ -247,7 +247,7 @@ async fn what_was_admitted_runs() {
 }
 
 #[tokio::test]
-async fn without_an_admission_nothing_runs_not_even_what_is_public() {
+async fn without_a_permit_nothing_runs_not_even_a_public_item() {
     let world = World::new();
     let session = world.session().await;
     for session in [None, Some(&*session)] {
@@ -263,7 +263,7 @@ async fn without_an_admission_nothing_runs_not_even_what_is_public() {
 }
 
 #[tokio::test]
-async fn an_admission_for_one_thing_is_none_for_another() {
+async fn a_permit_for_one_operation_is_not_valid_for_another() {
     let world = World::new();
     let session = world.session().await;
     for session in [None, Some(&*session)] {
@@ -298,7 +298,7 @@ async fn an_admission_for_one_thing_is_none_for_another() {
 
 /// The same for resources and prompts: each request has the permit of another one.
 #[tokio::test]
-async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
+async fn a_permit_for_one_resource_or_prompt_is_not_valid_for_another() {
     let world = World::new();
     let session = world.session().await;
     let read = |uri: &str| ("resources/read", json!({"uri": uri}));
@@ -369,7 +369,7 @@ async fn an_admission_for_one_resource_or_prompt_is_none_for_another() {
 }
 
 #[tokio::test]
-async fn an_admission_of_one_request_is_none_of_the_next_in_its_session() {
+async fn a_permit_is_not_valid_for_the_next_request_of_its_session() {
     let world = World::new();
     let session = world.session().await;
     let permit = world.permit(Operation::CallTool("read"), "read");
@@ -381,7 +381,7 @@ async fn an_admission_of_one_request_is_none_of_the_next_in_its_session() {
 }
 
 #[tokio::test]
-async fn the_short_way_runs_what_was_admitted_and_nothing_else() {
+async fn the_fast_path_runs_only_the_permitted_tool() {
     let world = World::new();
     let permit = world.permit(Operation::CallTool("read"), "read");
     let running = StatelessFastPath::call(&*world.shared, &permit, rmcp::model::JsonObject::new());

@@ -83,7 +83,7 @@ async fn unfinished_handshakes_take_places() {
     drop(second);
     world.open("4", None);
     assert!(world.closed().is_empty());
-    assert_eq!(world.sessions.shared.lock().len(), 2);
+    assert_eq!(world.sessions.store.lock().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
