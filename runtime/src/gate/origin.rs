@@ -6,6 +6,8 @@
 
 use http::{HeaderMap, Uri, header};
 
+use crate::loopback::is_loopback_origin;
+
 /// The values of `Host` and `Origin` that a server accepts.
 #[derive(Debug, Clone)]
 pub(crate) struct OriginRules {
@@ -87,21 +89,6 @@ impl OriginRules {
             .iter()
             .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host))
     }
-}
-
-/// Returns whether an origin is `http://` or `https://` with a loopback name and any port.
-fn is_loopback_origin(origin: &str) -> bool {
-    let Some((_, authority)) = origin
-        .split_once("://")
-        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
-    else {
-        return false;
-    };
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 #[cfg(test)]
