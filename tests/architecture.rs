@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("uri_pattern", 1),
     ("issuer", 2),
     ("verify", 2),
+    ("item", 3),
     ("json_schema", 3),
     ("prompt", 3),
     ("resource", 3),
@@ -39,6 +40,8 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Modules of lower layers that a module must not name even so.
 const APART: &[(&str, &str)] = &[
+    ("item", "verify"),
+    ("item", "issuer"),
     ("tool", "verify"),
     ("tool", "issuer"),
     ("text_argument", "verify"),

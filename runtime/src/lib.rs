@@ -16,6 +16,7 @@ mod development;
 mod error;
 mod gate;
 mod issuer;
+mod item;
 mod json;
 mod json_schema;
 mod metadata;
@@ -47,6 +48,10 @@ pub use issuer::{
     Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
     Provider, Upstream,
 };
+pub use item::{
+    Call, ClientCapability, Completer, Completions, Context, Elicited, FromCall, FromRef,
+    InputRequired, IntoToolError, LogLevel, Reply, Root, Round, Sample, Sampled, State, ToolError,
+};
 pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
 pub use resource::{
     IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
@@ -56,12 +61,10 @@ pub use server::{
     Access, Changes, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
     HandlerGateLayer, LocalSessions, LogWriter, Server, UnknownItemError, Visibility,
 };
-pub use text_argument::{Completer, Completions, FromText};
+pub use text_argument::FromText;
 pub use token_exchange::{TokenExchange, UpstreamToken};
 pub use tool::{
-    Args, Argument, AuthorizeError, Call, ClientCapability, Context, Elicited, FromCall, FromRef,
-    InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,
-    Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
+    Args, Argument, AuthorizeError, IntoToolResult, Json, ToolDef, ToolOutcome, ToolSet,
 };
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{Dpop, IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};

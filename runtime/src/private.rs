@@ -10,21 +10,22 @@ pub use std::{boxed::Box, sync::Arc};
 
 pub use crate::{
     access::Requirement,
+    item::{
+        Alone, Beside, Borrowed, Call, ClientCapability, Facts, FromCall as ExtractedFrom,
+        FromRef as PartOf, Later, Now, Owned, ScopeText, Stated,
+    },
     prompt::{Messages, PromptDef, PromptDefinition, PromptGroup, PromptSet, messages},
     resource::{Contents, ResourceDef, ResourceDefinition, ResourceGroup, ResourceSet, contents},
     scope::Scope,
-    text_argument::{
-        Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text,
-    },
+    text_argument::{Attempt, Failure, TextSlot, attempt, text},
     tool::{
-        Answer, Args, Asked, Call, CallFuture, ClientCapability, Facts, FromCall as ExtractedFrom,
-        FromRef as PartOf, Limit, Returns, SchemaBuilder, ScopeText, Slot, Stated, Structured,
-        ToolDef, ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
+        Answer, Args, Asked, CallFuture, Limit, Returns, SchemaBuilder, Slot, Structured, ToolDef,
+        ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
     },
 };
 use crate::{
+    item::{FromCall, FromRef, ToolError},
     scope::{ScopeDescription, declares},
-    tool::{FromCall, FromRef, ToolError},
 };
 
 /// Adds a tool by its marker type. The type is passed as a parameter of `fn(T)`, so that

@@ -19,8 +19,8 @@ use crate::{
     access::Requirement,
     authorization::{Permit, Target},
     error::Faults,
-    text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, ClientCapability, redaction},
+    item::{Call, ClientCapability, Completing, complete, redaction},
+    text_argument::{Attempt, Failure},
 };
 
 mod definition;

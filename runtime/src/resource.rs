@@ -20,8 +20,8 @@ use crate::{
     access::Requirement,
     authorization::{Permit, Target},
     error::Faults,
-    text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, ClientCapability},
+    item::{Call, ClientCapability, Completing, complete},
+    text_argument::{Attempt, Failure},
     uri_pattern::UriPattern,
 };
 

@@ -5,19 +5,15 @@
 //! |---|---|
 //! | `reader` | deserializes text with serde: a number where the type is a number |
 //! | `attempt` | runs the author's code, and classifies its failures |
-//! | `completion` | functions that complete an argument |
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::tool::{Call, Nothing, ToolError, redaction};
+use crate::item::{Call, Nothing, ToolError, redaction};
 
-mod completion;
 mod handler_attempt;
 mod text_deserializer;
 
-pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
-pub(crate) use completion::{Completing, bound, complete, completing};
 pub use handler_attempt::{Attempt, Failure, attempt};
 
 use text_deserializer::Text;

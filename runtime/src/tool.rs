@@ -30,47 +30,29 @@ use crate::{
     authorization::{Permit, Target},
     caller::Caller,
     error::Faults,
+    item::{Call, ClientCapability, ToolError},
     scope::Scope,
 };
 
 mod argument;
 mod argument_validation;
 mod authorize;
-mod call;
-mod capability;
-mod context;
 mod definition;
-mod extract;
-mod item_facts;
 mod param_header;
-pub(crate) mod redaction;
-mod round;
+mod run;
 mod schema_builder;
-mod security_schemes;
 mod set;
-mod tool_error;
 mod tool_result;
 
-pub(crate) use argument::Nothing;
 pub use argument::{Args, Argument, Slot, argument};
 pub use authorize::{Answer, Asked, AuthorizeError, Verdict, verdict};
-pub use call::{Call, CallFuture, run};
-pub use capability::ClientCapability;
-pub(crate) use capability::MissingCapabilities;
-pub(crate) use context::LogThreshold;
-pub use context::{Context, LogLevel};
 pub use definition::ToolDefinition;
-pub use extract::{FromCall, FromRef, State};
-pub use item_facts::{Facts, ScopeText, Stated};
-pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
+pub use run::{CallFuture, run};
 pub use schema_builder::{Limit, SchemaBuilder};
 pub use set::{ToolDef, ToolGroup, ToolSet};
-pub use tool_error::{IntoToolError, ToolError};
 pub use tool_result::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
 
 pub(crate) use authorize::Refused;
-pub(crate) use round::{CallRound, RoundRequest, RoundSeal};
-pub(crate) use security_schemes::{SCHEMES, schemes};
 
 use argument_validation::Input;
 use authorize::Check;

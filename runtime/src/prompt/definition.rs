@@ -3,10 +3,8 @@
 use rmcp::model::GetPromptResponse;
 
 use crate::{
-    text_argument::{
-        Attempt, Completer, Completing, Failure, TextSlot, attempt, bound, completing,
-    },
-    tool::{Call, Facts, FromCall, ToolError},
+    item::{Call, Completer, Completing, Facts, FromCall, ToolError, bound, completing},
+    text_argument::{Attempt, Failure, TextSlot, attempt},
 };
 
 /// One prompt as its author wrote it.

@@ -5,8 +5,8 @@ use std::{borrow::Cow, sync::Arc};
 use rmcp::model::{GetPromptResponse, GetPromptResult, PromptMessage, Role};
 
 use crate::{
+    item::{InputRequired, IntoToolError, Reply, ToolError},
     text_argument::Failure,
-    tool::{InputRequired, IntoToolError, Reply, ToolError},
 };
 
 /// What a prompt can give back.

@@ -2,8 +2,8 @@
 
 use super::{Contents, ResourceOutcome};
 use crate::{
-    text_argument::{Attempt, Completer, Completing, Failure, attempt, bound, completing},
-    tool::{Call, Facts, FromCall, ToolError},
+    item::{Call, Completer, Completing, Facts, FromCall, ToolError, bound, completing},
+    text_argument::{Attempt, Failure, attempt},
 };
 
 /// One resource as its author wrote it.

@@ -3,8 +3,8 @@
 use std::{error::Error, fmt};
 
 use crate::{
+    item::{IntoToolError, ToolError},
     text_argument::Failure,
-    tool::{IntoToolError, ToolError},
 };
 
 type BoxError = Box<dyn Error + Send + Sync + 'static>;

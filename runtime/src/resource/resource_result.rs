@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::{IntoResourceError, ResourceError};
 use crate::{
+    item::{InputRequired, Reply},
     text_argument::Failure,
-    tool::{InputRequired, Json, Reply},
+    tool::Json,
 };
 
 const TEXT: &str = "text/plain";

@@ -15,7 +15,8 @@ use crate::{
     config::Config,
     error::{Faults, StartError},
     gate::{GateService, SessionFastPath},
-    tool::{RoundSeal, Tool},
+    item::RoundSeal,
+    tool::Tool,
 };
 
 use super::{

@@ -21,9 +21,9 @@ use rmcp::{
 use crate::{
     authorization::{Permit, Rules},
     gate::LatestCaller,
+    item::{LogThreshold, RoundSeal},
     operation::Operation,
     resource::not_found,
-    tool::{LogThreshold, RoundSeal},
 };
 
 use super::{

@@ -23,11 +23,9 @@ use tokio::time::timeout;
 use crate::{
     authorization::{Decision, Permit, Rules},
     gate::LatestCaller,
+    item::{CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError},
     operation::Operation,
-    tool::{
-        CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
-        ToolOutcome,
-    },
+    tool::ToolOutcome,
 };
 
 use super::handler::of_request;

@@ -7,8 +7,9 @@ use rmcp::model::{CallToolResponse, JsonObject};
 use crate::{
     authorization::{Permit, Target},
     gate::StatelessFastPath,
+    item::Call,
     operation::Operation,
-    tool::{Call, Refused, Tool},
+    tool::{Refused, Tool},
 };
 
 use super::handler::Shared;

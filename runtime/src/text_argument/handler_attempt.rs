@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use crate::tool::ToolError;
+use crate::item::ToolError;
 
 /// Why a resource or prompt has no result. The kind of request decides what the client is
 /// sent.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{ToolError, redaction};
 use crate::{
     error::Faults,
+    item::{ToolError, redaction},
     json_schema::{Broken, Fault, Schema},
 };
 

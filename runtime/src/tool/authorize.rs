@@ -9,8 +9,12 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Slot, ToolError, redaction};
-use crate::{caller::Caller, scope::Scope};
+use super::Slot;
+use crate::{
+    caller::Caller,
+    item::{ToolError, redaction},
+    scope::Scope,
+};
 
 /// Why a tool's `authorize` function denies a call.
 ///

@@ -4,11 +4,14 @@
 //! [`ToolDefinition`], made of facts and two functions. Nothing here is public API.
 
 use super::{
-    Call, CallFuture, Facts, FromCall, SchemaBuilder, ToolError,
+    CallFuture, SchemaBuilder,
     authorize::{Answer, Asked, Check},
     run,
 };
-use crate::scope::Scope;
+use crate::{
+    item::{Call, Facts, FromCall, ToolError},
+    scope::Scope,
+};
 
 /// One tool as its author wrote it.
 pub struct ToolDefinition<S> {

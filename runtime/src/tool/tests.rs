@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    Context, FromCall, FromRef, State,
     authorization::{Decision, Offers, Rules},
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,

@@ -9,7 +9,7 @@ use rmcp::{
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
-use super::{IntoToolError, ToolError};
+use crate::item::{InputRequired, IntoToolError, Reply, ToolError};
 
 /// How a call of a tool ended.
 #[derive(Debug)]
@@ -188,6 +188,28 @@ impl<T: IntoToolResult, E: IntoToolError> IntoToolResult for Result<T, E> {
         match self {
             Ok(value) => value.into_tool_result(),
             Err(error) => ToolOutcome::failed(error.into_tool_error()),
+        }
+    }
+
+    fn output_schema() -> Option<Schema> {
+        T::output_schema()
+    }
+}
+
+impl IntoToolResult for InputRequired {
+    fn into_tool_result(self) -> ToolOutcome {
+        match self.close() {
+            Ok(asked) => ToolOutcome::new(asked),
+            Err(error) => ToolOutcome::failed(error),
+        }
+    }
+}
+
+impl<T: IntoToolResult> IntoToolResult for Reply<T> {
+    fn into_tool_result(self) -> ToolOutcome {
+        match self {
+            Self::Done(result) => result.into_tool_result(),
+            Self::Ask(asked) => asked.into_tool_result(),
         }
     }
 

@@ -18,9 +18,10 @@ use super::{super::multi_round::Rounds, Handler};
 use crate::{
     authorization::Permit,
     gate::StatelessFastPath,
+    item::{Call, CallRound, RoundRequest, ToolError},
     operation::Operation,
     resource::not_found,
-    tool::{Call, CallRound, RoundRequest, ToolError, ToolOutcome},
+    tool::ToolOutcome,
 };
 
 impl Handler {

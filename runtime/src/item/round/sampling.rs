@@ -9,7 +9,7 @@ use rmcp::model::{
     SamplingMessage,
 };
 
-use crate::tool::capability::ClientCapability;
+use crate::item::capability::ClientCapability;
 
 /// What a client's model is asked (`sampling/createMessage`).
 ///

@@ -8,16 +8,16 @@ use rmcp::model::{
     ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequests,
     InputRequiredResult,
 };
-use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{CallRound, Sample, state_seal::Sealed};
 use crate::{
-    json_schema::publish_with,
-    tool::{
-        IntoToolResult, ToolError, ToolOutcome,
+    item::{
+        ToolError,
         capability::{ClientCapability, MissingCapabilities},
     },
+    json_schema::publish_with,
 };
 
 /// How long somebody may take to answer, where a tool says nothing else.
@@ -186,15 +186,6 @@ impl InputRequired {
     }
 }
 
-impl IntoToolResult for InputRequired {
-    fn into_tool_result(self) -> ToolOutcome {
-        match self.close() {
-            Ok(asked) => ToolOutcome::new(asked),
-            Err(error) => ToolOutcome::failed(error),
-        }
-    }
-}
-
 /// What a tool, a prompt or a resource that may ask gives back: its result, or what it
 /// asks for.
 ///
@@ -218,19 +209,6 @@ pub enum Reply<T> {
 impl<T> From<InputRequired> for Reply<T> {
     fn from(asked: InputRequired) -> Self {
         Self::Ask(Box::new(asked))
-    }
-}
-
-impl<T: IntoToolResult> IntoToolResult for Reply<T> {
-    fn into_tool_result(self) -> ToolOutcome {
-        match self {
-            Self::Done(result) => result.into_tool_result(),
-            Self::Ask(asked) => asked.into_tool_result(),
-        }
-    }
-
-    fn output_schema() -> Option<Schema> {
-        T::output_schema()
     }
 }
 

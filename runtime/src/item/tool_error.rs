@@ -56,7 +56,7 @@ impl ToolError {
     }
 
     /// The error that the protocol has for it, if it has one.
-    pub(super) fn protocol_error(&self) -> Option<ErrorData> {
+    pub(crate) fn protocol_error(&self) -> Option<ErrorData> {
         let lack = self.lack.as_ref()?;
         let mut error = ErrorData::missing_required_client_capability(lack.required());
         error.message = self.message.clone().into();

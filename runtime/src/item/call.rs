@@ -1,17 +1,12 @@
 //! What one call brings, and the one place where a tool's own code is run.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
-use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
-use super::{Context, ToolError, ToolOutcome, round::CallRound};
+use super::{Context, ToolError, round::CallRound};
 use crate::caller::Caller;
-
-/// What runs a tool.
-#[doc(hidden)]
-pub type CallFuture = BoxFuture<'static, ToolOutcome>;
 
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the
 /// server's state and who calls.
@@ -132,38 +127,4 @@ impl<S> std::fmt::Debug for Call<S> {
             .field("principal", &self.caller)
             .finish_non_exhaustive()
     }
-}
-
-/// Runs a tool's own code: a panic becomes a tool error, an error's causes go to the log.
-#[doc(hidden)]
-pub fn run<F>(tool: &'static str, body: F) -> CallFuture
-where
-    F: Future<Output = Result<ToolOutcome, ToolError>> + Send + 'static,
-{
-    // What the body shared before it panicked is behind `Send + Sync` types of the user's;
-    // axum and tokio treat a panicking handler in the same way.
-    let body = AssertUnwindSafe(body).catch_unwind();
-    Box::pin(async move { settle(tool, body.await) })
-}
-
-/// The part of [`run`] that is the same for every tool.
-fn settle(
-    tool: &'static str,
-    end: Result<Result<ToolOutcome, ToolError>, Box<dyn Any + Send>>,
-) -> ToolOutcome {
-    let outcome = match end {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) => ToolOutcome::failed(error),
-        Err(_) => {
-            // The panic hook has told where and why; the payload may hold anything.
-            tracing::error!(target: "toolgate::tool", tool, "the tool panicked");
-            return ToolOutcome::failed(ToolError::new(
-                "the tool failed unexpectedly; this is a fault of the server, not of the call",
-            ));
-        }
-    };
-    if let Some(causes) = outcome.causes() {
-        tracing::warn!(target: "toolgate::tool", tool, error = causes, "the tool failed");
-    }
-    outcome
 }

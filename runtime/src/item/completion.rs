@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::model::CompletionInfo;
 
-use crate::tool::{Call, ToolError, redaction};
+use super::{Call, ToolError, redaction};
 
 /// A function that completes an argument: it gets the text typed so far, and returns the
 /// complete values that match, the best first.
