@@ -117,10 +117,10 @@ pub(crate) fn implementation(
     krate: &TokenStream,
 ) -> TokenStream {
     let state = expand::state();
-    let (def, result) = (family.part("Def"), family.part("Definition"));
+    let (kind, result) = (family.kind(), family.part("Definition"));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        impl<#state> #krate::__private::#def<#state> for #ident
+        impl<#state> #krate::__private::ItemDef<#state, #krate::__private::#kind> for #ident
         where
             #state: #krate::__private::Send + #krate::__private::Sync + 'static,
             #bounds

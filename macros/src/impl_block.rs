@@ -205,7 +205,7 @@ pub(crate) fn register(
     let ty = &block.self_ty;
     let state = expand::state();
     let number = number(&register);
-    let (set, group) = (family.part("Set"), family.part("Group"));
+    let (set, kind) = (family.part("Set"), family.kind());
     // Not a token of the user's, so lints about documentation and visibility do not apply.
     let name = expand::named(&register);
     quote_spanned! {Span::mixed_site()=>
@@ -214,9 +214,9 @@ pub(crate) fn register(
             /// Registers the methods of this type that have an attribute.
             pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
             where
-                Self: #krate::__private::#group<#state, #number>,
+                Self: #krate::__private::ItemGroup<#state, #krate::__private::#kind, #number>,
             {
-                <Self as #krate::__private::#group<#state, #number>>::register(__set)
+                <Self as #krate::__private::ItemGroup<#state, #krate::__private::#kind, #number>>::register(__set)
             }
         }
     }
@@ -234,10 +234,10 @@ pub(crate) fn implementation(
     let ty = &block.self_ty;
     let state = expand::state();
     let number = number(&attribute.registers(family));
-    let (set, group) = (family.part("Set"), family.part("Group"));
+    let (set, kind) = (family.part("Set"), family.kind());
     quote_spanned! {expand::at(ty.span())=>
         #[automatically_derived]
-        impl<#state> #krate::__private::#group<#state, #number> for #ty
+        impl<#state> #krate::__private::ItemGroup<#state, #krate::__private::#kind, #number> for #ty
         #bounds
         {
             fn register(__set: &mut #krate::__private::#set<#state>) {

@@ -116,6 +116,11 @@ impl Family {
         }
     }
 
+    /// Builds the name of the runtime's type for this kind: `Tool`, `Resource`, `Prompt`.
+    pub(crate) fn kind(self) -> Ident {
+        self.part("")
+    }
+
     /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.
     pub(crate) fn part(self, part: &str) -> Ident {
         let prefix = match self {

@@ -32,6 +32,11 @@ mod tool;
 mod uri_pattern;
 mod verify;
 
+/// The kinds of items that a server has, as types.
+pub mod kind {
+    pub use crate::{item::Kind, prompt::Prompt, resource::Resource, tool::Tool};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -50,12 +55,11 @@ pub use issuer::{
 };
 pub use item::{
     Call, ClientCapability, Completer, Completions, Context, Elicited, FromCall, FromRef,
-    InputRequired, IntoToolError, LogLevel, Reply, Root, Round, Sample, Sampled, State, ToolError,
+    InputRequired, IntoCallError, IntoOutput, ItemDef, Json, LogLevel, Reply, Root, Round, Sample,
+    Sampled, Set, State, ToolError,
 };
-pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
-pub use resource::{
-    IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
-};
+pub use prompt::PromptSet;
+pub use resource::{ResourceError, ResourceOutcome, ResourceSet};
 pub use scope::{Scope, ScopeDescription, ScopeError, ScopeSet, ScopeTable, TooManyScopesError};
 pub use server::{
     Access, Changes, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
@@ -63,9 +67,7 @@ pub use server::{
 };
 pub use text_argument::FromText;
 pub use token_exchange::{TokenExchange, UpstreamToken};
-pub use tool::{
-    Args, Argument, AuthorizeError, IntoToolResult, Json, ToolDef, ToolOutcome, ToolSet,
-};
+pub use tool::{Args, Argument, AuthorizeError, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{Dpop, IssuerVerifier, TokenError, TokenErrorKind, TokenVerifier};
 

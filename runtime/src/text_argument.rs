@@ -3,18 +3,14 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `reader` | deserializes text with serde: a number where the type is a number |
-//! | `attempt` | runs the author's code, and classifies its failures |
+//! | `text_deserializer` | deserializes text with serde: a number where the type is a number |
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::item::{Call, Nothing, ToolError, redaction};
+use crate::item::{Call, CallError, Nothing, redaction};
 
-mod handler_attempt;
 mod text_deserializer;
-
-pub use handler_attempt::{Attempt, Failure, attempt};
 
 use text_deserializer::Text;
 
@@ -72,11 +68,11 @@ impl<T> TextSlot<T> {
     /// # Errors
     ///
     /// Returns an error if the text cannot be parsed as the type.
-    pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, Failure> {
+    pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, CallError> {
         let text = call.arguments_mut().remove(name);
         (self.read)(text.as_ref().and_then(Value::as_str)).map_err(|fault| {
             let fault = redaction::cut(&fault, 400);
-            Failure::Unreadable(ToolError::new(format!("`{name}` cannot be read: {fault}")))
+            CallError::unreadable(format!("`{name}` cannot be read: {fault}"))
         })
     }
 

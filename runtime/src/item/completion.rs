@@ -148,7 +148,7 @@ pub(crate) type Completing<S> = (
 );
 
 /// Returns the completer with the state applied.
-pub(crate) fn bound<S: Clone + Send + Sync + 'static>(
+pub(crate) fn with_state_applied<S: Clone + Send + Sync + 'static>(
     (argument, complete): Completing<S>,
     state: S,
 ) -> Completing<()> {

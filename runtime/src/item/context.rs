@@ -116,7 +116,8 @@ impl Context {
     /// When it does not. Given back by the tool, it is told as the protocol tells it.
     pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
         let declared = self.0.client_capabilities();
-        MissingCapabilities::of(&[capability], declared.as_ref()).map_err(ToolError::lacking)
+        MissingCapabilities::of(&[capability], declared.as_ref())
+            .map_err(ToolError::missing_capabilities)
     }
 
     /// The id of the JSON-RPC request.

@@ -154,7 +154,8 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     ///
     /// When it does not. Given back by the tool, it is told as the protocol tells it.
     pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
-        MissingCapabilities::of(&[capability], self.round.declared()).map_err(ToolError::lacking)
+        MissingCapabilities::of(&[capability], self.round.declared())
+            .map_err(ToolError::missing_capabilities)
     }
 
     /// Begins to ask. The state comes back with the answer; what is in it is nobody's to

@@ -23,7 +23,9 @@ use crate::{
     gate::LatestCaller,
     item::{LogThreshold, RoundSeal},
     operation::Operation,
-    resource::not_found,
+    prompt::Prompt,
+    resource::{NO_SUCH_RESOURCE, Resource, not_found},
+    tool::Tool,
 };
 
 use super::{
@@ -192,7 +194,7 @@ impl ServerHandler for Handler {
         let (Some(herald), Some(latest_caller), Some(_)) =
             (&self.0.herald, latest_caller, permit.target())
         else {
-            return Err(not_found("there is no such resource", &request.uri));
+            return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         };
         let listener = Listener::of(permit.caller(), &context.extensions);
         self.1.begin(herald, context.peer);
@@ -211,7 +213,7 @@ impl ServerHandler for Handler {
         let unsubscribe = Operation::Unsubscribe(&request.uri);
         let permit = self.permit(&context.extensions, unsubscribe)?;
         if permit.target().is_none() {
-            return Err(not_found("there is no such resource", &request.uri));
+            return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         }
         self.1.unsubscribe(&request.uri);
         Ok(())
@@ -285,7 +287,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        self.calling(request, context).boxed()
+        self.run::<Tool>(request, context).boxed()
     }
 
     fn read_resource(
@@ -293,7 +295,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + Send {
-        self.reading(request, context).boxed()
+        self.run::<Resource>(request, context).boxed()
     }
 
     fn get_prompt(
@@ -301,7 +303,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send {
-        self.getting(request, context).boxed()
+        self.run::<Prompt>(request, context).boxed()
     }
 
     fn complete(

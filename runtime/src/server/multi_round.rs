@@ -25,7 +25,6 @@ use crate::{
     gate::LatestCaller,
     item::{CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError},
     operation::Operation,
-    tool::ToolOutcome,
 };
 
 use super::handler::of_request;
@@ -43,7 +42,7 @@ pub(super) struct Rounds<'h> {
     name: &'h str,
     pub(super) context: Arc<RequestContext<RoleServer>>,
     /// Whether the revision has results that ask for input.
-    is_current: bool,
+    pub(super) is_current: bool,
 }
 
 impl<'h> Rounds<'h> {
@@ -72,15 +71,7 @@ impl<'h> Rounds<'h> {
             return Ok(());
         }
         let declared = self.context.client_capabilities();
-        MissingCapabilities::of(needed, declared.as_ref()).map_err(ToolError::lacking)
-    }
-
-    /// Converts the outcome of a tool to the form that the revision uses for failures.
-    pub(super) fn told(&self, outcome: ToolOutcome) -> Result<CallToolResponse, ErrorData> {
-        match self.is_current {
-            true => outcome.into_answer(),
-            false => Ok(outcome.into_response()),
-        }
+        MissingCapabilities::of(needed, declared.as_ref()).map_err(ToolError::missing_capabilities)
     }
 
     /// Runs a request to its end, or until the client has to send the next round.

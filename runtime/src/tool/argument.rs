@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::AuthorizeCall;
 use crate::item::{Call, Nothing, ToolError, redaction};
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
@@ -113,15 +114,29 @@ impl<T> Slot<T> {
             .map(Args)
     }
 
-    pub(super) fn read_from(
-        self,
-        arguments: &mut Map<String, Value>,
-        name: &str,
-    ) -> Result<T, ToolError> {
+    /// Reads an argument for the `authorize` function.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type takes less than its schema allows.
+    pub fn read_for_authorize(self, call: &mut AuthorizeCall, name: &str) -> Result<T, ToolError> {
+        self.read_from(call.arguments_mut(), name)
+    }
+
+    /// Reads all arguments as one value for the `authorize` function.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type takes less than its schema allows.
+    pub fn read_all_for_authorize(self, call: &mut AuthorizeCall) -> Result<T, ToolError> {
+        self.read_all(std::mem::take(call.arguments_mut()))
+    }
+
+    fn read_from(self, arguments: &mut Map<String, Value>, name: &str) -> Result<T, ToolError> {
         (self.read)(arguments.remove(name)).map_err(|fault| unreadable(name, &fault))
     }
 
-    pub(super) fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
+    fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
         (self.read)(Some(Value::Object(arguments))).map_err(|fault| {
             let fault = redaction::cut(&fault.to_string(), 400);
             ToolError::new(format!("the arguments cannot be read: {fault}"))

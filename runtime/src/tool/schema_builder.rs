@@ -7,8 +7,8 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{Returns, Slot, param_header};
-use crate::{error::Faults, json_schema::publish};
+use super::{Slot, Tool, param_header};
+use crate::{error::Faults, item::Returns, json_schema::publish};
 
 /// Takes down what an expansion says about parameters and result.
 pub struct SchemaBuilder {
@@ -98,8 +98,8 @@ impl SchemaBuilder {
     }
 
     /// The result.
-    pub fn result<T>(&mut self, returns: Returns<T>) {
-        self.output = (returns.schema)();
+    pub fn result<T>(&mut self, returns: Returns<Tool, T>) {
+        self.output = returns.facts();
     }
 
     /// `minimum = …`.

@@ -171,7 +171,8 @@ impl InputRequired {
         if let Some(fault) = fault {
             return Err(fault);
         }
-        MissingCapabilities::of(&needed, round.declared()).map_err(ToolError::lacking)?;
+        MissingCapabilities::of(&needed, round.declared())
+            .map_err(ToolError::missing_capabilities)?;
         let sealed = Sealed {
             asked: requests.keys().cloned().collect(),
             state,

@@ -5,7 +5,11 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::{round_request::NoRound, state_seal::Sealed, *};
-use crate::{clock::SystemClock, tool::IntoToolResult};
+use crate::{
+    clock::SystemClock,
+    item::{IntoOutput, Kind, KindParts},
+    tool::Tool,
+};
 
 #[derive(schemars::JsonSchema)]
 #[expect(dead_code, reason = "its schema alone counts")]
@@ -49,9 +53,15 @@ fn next(asked: &[&str], responses: Value) -> Round<u32> {
     of(json!({}), asked, responses)
 }
 
+/// The answer of a tool with this result, in a revision that has an error for what is lacking.
+fn answered(result: impl IntoOutput<Tool>) -> Result<<Tool as KindParts>::Response, ErrorData> {
+    let end: Result<<Tool as Kind>::Output, _> = result.into_output();
+    Tool::respond((), end.map_err(Into::into), true)
+}
+
 /// What a client is told of something that is asked for.
 fn told(asked: InputRequired) -> Result<Value, ErrorData> {
-    let answer = asked.into_tool_result().into_answer()?;
+    let answer = answered(asked)?;
     Ok(serde_json::to_value(ServerResult::from(answer)).unwrap())
 }
 
@@ -278,6 +288,6 @@ fn a_tool_asks_first_what_its_client_can() {
     // It stays the protocol's error on its way through other types of errors.
     let lack = round.require(ClientCapability::Roots).unwrap_err();
     let boxed: Box<dyn std::error::Error + Send + Sync> = lack.into();
-    let outcome = Err::<(), _>(boxed).into_tool_result();
-    assert_eq!(outcome.into_answer().unwrap_err().code.0, -32021);
+    let end = answered(Err::<(), _>(boxed));
+    assert_eq!(end.unwrap_err().code.0, -32021);
 }

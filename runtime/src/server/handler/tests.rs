@@ -96,7 +96,7 @@ impl World {
         resources![one, secret](&mut sets.resources);
         prompts![greet, whisper](&mut sets.prompts);
         let mut faults = Faults::default();
-        let catalogue = sets.bound(&runs).finish(&mut faults);
+        let catalogue = sets.with_state_applied(&runs).finish(&mut faults);
         let offered = catalogue.offered(true);
         let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
