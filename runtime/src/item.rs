@@ -55,7 +55,7 @@ pub use facts::{Facts, ScopeText, Stated};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts};
 pub use kind::{Kind, Sealed};
-pub(crate) use missing_value::Nothing;
+pub(crate) use missing_value::MissingValue;
 pub use output::{IntoOutput, Returns, returns};
 pub(crate) use registered_item::Item;
 pub(crate) use round::{CallRound, RoundRequest, RoundSeal};

@@ -8,7 +8,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::item::{Call, CallError, Nothing, redaction};
+use crate::item::{Call, CallError, MissingValue, redaction};
 
 mod text_deserializer;
 
@@ -36,7 +36,7 @@ impl<T: DeserializeOwned> FromText for T {
     fn read(text: Option<&str>) -> Result<Self, String> {
         match text {
             Some(text) => T::deserialize(Text(text)).map_err(|fault| fault.to_string()),
-            None => T::deserialize(Nothing).map_err(|fault| fault.to_string()),
+            None => T::deserialize(MissingValue).map_err(|fault| fault.to_string()),
         }
     }
 }

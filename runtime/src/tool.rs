@@ -38,7 +38,7 @@ mod schema_builder;
 mod tool_result;
 
 pub use argument::{Args, Argument, Slot, argument};
-pub(crate) use authorize::Refused;
+pub(crate) use authorize::AuthorizeDenial;
 pub use authorize::{
     AuthorizeCall, AuthorizeError, AuthorizeReturn, Authorized, confirm, decision, known_caller,
 };
@@ -224,7 +224,7 @@ impl<S> Item<S, Tool> {
         &self,
         caller: Option<&Caller>,
         arguments: &Map<String, Value>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), AuthorizeDenial> {
         let ToolInput {
             arguments: validation,
             authorize: Some(function),

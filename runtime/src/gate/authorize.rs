@@ -16,7 +16,7 @@ use crate::{
     caller::Caller,
     operation::Operation,
     scope::ScopeSet,
-    tool::Refused,
+    tool::AuthorizeDenial,
     verify::{DpopRequest, NONCE, PROOF, Proofs, Unauthenticated},
 };
 
@@ -269,7 +269,7 @@ impl Gate {
         &self,
         permit: &Permit,
         asked: &IncomingMessage,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), AuthorizeDenial> {
         match (&self.stateless_fast_path, asked.operation()) {
             (Some(tools), Some(Operation::CallTool(_))) => {
                 tools.authorize(permit, asked.arguments())
@@ -281,13 +281,13 @@ impl Gate {
     /// What a caller is told whom a tool has refused.
     fn refusal_by_authorize_function(
         &self,
-        refused: Refused,
+        refused: AuthorizeDenial,
         operation: Operation<'_>,
         caller: Option<&Caller>,
     ) -> Refusal {
         let demanded = match refused {
-            Refused::Because(reason) => return Refusal::Forbidden { reason },
-            Refused::Needs(scopes) => scopes,
+            AuthorizeDenial::Denied(reason) => return Refusal::Forbidden { reason },
+            AuthorizeDenial::NeedsScopes(scopes) => scopes,
         };
         let table = self.rules.table();
         let granted = caller.map_or(ScopeSet::EMPTY, Caller::granted);

@@ -15,7 +15,7 @@ use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage,
 use crate::{
     authorization::{Permit, Target},
     operation::Operation,
-    tool::Refused,
+    tool::AuthorizeDenial,
 };
 
 use super::{
@@ -38,7 +38,11 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     fn takes(&self, target: Target) -> bool;
 
     /// Asks the tool of an admission whether it may run with these arguments.
-    fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused>;
+    fn authorize(
+        &self,
+        permit: &Permit,
+        arguments: Option<&JsonObject>,
+    ) -> Result<(), AuthorizeDenial>;
 
     /// Starts the tool of an admission; none when there is none that this way takes.
     fn call(

@@ -1,4 +1,4 @@
-//! What one call brings, and the one place where a tool's own code is run.
+//! [`Call`]: what one request for an item brings.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use super::{Context, ToolError, round::CallRound};
 use crate::caller::Caller;
 
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the
-/// server's state and who calls.
+/// server's state and the caller.
 ///
-/// An extractor of your own reads from it what it needs; see [`FromCall`](crate::FromCall).
+/// Your own extractor reads what it needs from it; see [`FromCall`](crate::FromCall).
 pub struct Call<S> {
     tool: &'static str,
     state: S,
@@ -22,7 +22,7 @@ pub struct Call<S> {
 }
 
 impl<S> Call<S> {
-    /// A call that was admitted. `request` is rmcp's context, where the call comes by rmcp.
+    /// Creates an admitted call. `request` is rmcp's context, if the call comes through rmcp.
     pub(crate) fn new(
         state: S,
         arguments: Map<String, Value>,
@@ -39,7 +39,7 @@ impl<S> Call<S> {
         }
     }
 
-    /// The same as a round that was judged.
+    /// Adds the validated round.
     pub(crate) fn in_round(mut self, round: CallRound) -> Self {
         self.round = Some(Arc::new(round));
         self
@@ -53,26 +53,26 @@ impl<S> Call<S> {
         std::mem::take(&mut self.arguments)
     }
 
-    /// Sets what runs and its arguments as they were checked.
+    /// Sets the name of the item and its validated arguments.
     pub(crate) fn begin(&mut self, tool: &'static str, arguments: Map<String, Value>) {
         self.tool = tool;
         self.arguments = arguments;
     }
 
-    /// The name of the tool that is called, or of the resource or the prompt.
+    /// Returns the name of the tool, the resource or the prompt.
     #[must_use]
     pub fn tool(&self) -> &'static str {
         self.tool
     }
 
-    /// The server's state.
+    /// Returns the server's state.
     #[must_use]
     pub fn state(&self) -> &S {
         &self.state
     }
 
-    /// The arguments, checked against the tool's schema, defaults filled in. Those of a
-    /// prompt, and the variables of a resource's URI, are texts.
+    /// Returns the arguments, validated against the tool's schema, with defaults. The arguments
+    /// of a prompt, and the variables of a resource's URI, are strings.
     #[must_use]
     pub fn arguments(&self) -> &Map<String, Value> {
         &self.arguments
@@ -82,19 +82,19 @@ impl<S> Call<S> {
         &mut self.arguments
     }
 
-    /// Who calls; none for a call without a token, which only a public tool can get.
+    /// Returns the caller, or `None` for a call without a token, which only a public item gets.
     #[must_use]
     pub fn caller(&self) -> Option<Caller> {
         self.caller.clone()
     }
 
-    /// The request in which the call came.
+    /// Returns the context of the request.
     ///
     /// # Errors
     ///
-    /// When the call did not come by a connection that has one. A server asks every
-    /// extractor by [`FromCall::NEEDS_CONTEXT`](crate::FromCall::NEEDS_CONTEXT) which
-    /// way a call must take, so this is an extractor that said `false` there.
+    /// Returns an error if the call took the fast path, which has no context. It does so only if
+    /// [`FromCall::NEEDS_CONTEXT`](crate::FromCall::NEEDS_CONTEXT) is `false` for every
+    /// extractor of the item.
     pub fn context(&self) -> Result<Context, ToolError> {
         match &self.request {
             Some(request) => Ok(Context::new(Arc::clone(request))),
@@ -106,7 +106,7 @@ impl<S> Call<S> {
 }
 
 impl Call<()> {
-    /// The same with the state that it runs with.
+    /// Returns the call with the state of the server.
     pub(crate) fn with_state<S>(self, state: S) -> Call<S> {
         Call {
             tool: self.tool,
@@ -121,7 +121,7 @@ impl Call<()> {
 
 impl<S> std::fmt::Debug for Call<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Arguments and state are the user's; they belong in no log by accident.
+        // Arguments and state are the user's data, which must not get into a log by accident.
         f.debug_struct("Call")
             .field("tool", &self.tool)
             .field("principal", &self.caller)

@@ -1,4 +1,4 @@
-//! Deserializes a missing argument.
+//! [`MissingValue`]: deserializes a missing argument.
 
 use serde::{
     Deserializer,
@@ -6,10 +6,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// What is not there. Only what asks for an option gets something: none.
-pub(crate) struct Nothing;
+/// A missing value. Only an option can be deserialized from it: as `None`.
+pub(crate) struct MissingValue;
 
-impl<'de> Deserializer<'de> for Nothing {
+impl<'de> Deserializer<'de> for MissingValue {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
@@ -20,7 +20,7 @@ impl<'de> Deserializer<'de> for Nothing {
         visitor.visit_none()
     }
 
-    /// A type around an option, such as `struct Limit(Option<u32>)`, reads as the option.
+    /// A type around an option, such as `struct Limit(Option<u32>)`, is read like the option.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,

@@ -1,18 +1,18 @@
-//! What of a foreign text may stand in a log line: short, in one line, with no address
-//! and no token.
+//! Makes text from outside safe for a log line: short, on one line, without addresses and
+//! tokens.
 //!
-//! Errors of HTTP clients print the whole URL, query and API key included, and errors of
-//! token libraries now and then the token.
+//! Errors of HTTP clients print the whole URL with its query and API key, and errors of token
+//! libraries sometimes print the token.
 
 use std::{
     fmt::Write,
     net::{IpAddr, SocketAddr},
 };
 
-/// The longest text from outside in a log line, in bytes; a line has 8 KiB for all of it.
+/// The longest text from outside in a log line, in bytes; a whole line has 8 KiB.
 const LONGEST: usize = 2_048;
 
-/// The text as it may be logged.
+/// Returns the text for a log line.
 pub(crate) fn for_log(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LONGEST));
     for (word, between) in words(text) {
@@ -32,8 +32,8 @@ pub(crate) fn for_log(text: &str) -> String {
     out
 }
 
-/// A foreign error's text as a caller may get it: addresses lose their query and whoever
-/// logs in by them, for that is where API keys stand; tokens go.
+/// Returns the text of a foreign error for a client: without the queries and the user
+/// information of addresses, which can contain API keys, and without tokens.
 pub(crate) fn for_caller(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (word, between) in words(text) {
@@ -55,7 +55,7 @@ pub(crate) fn for_caller(text: &str) -> String {
     out
 }
 
-/// The words of a text, each with what stands between it and the next.
+/// Returns the words of a text, each with the separators after it.
 fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
     fn separates(c: char) -> bool {
         c.is_whitespace() || "()<>\"'`,;".contains(c)
@@ -66,13 +66,13 @@ fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// An IP address, with a port or without.
+/// Returns whether a word is an IP address, with or without a port.
 fn is_address(word: &str) -> bool {
     let word = word.trim_end_matches([':', '.']);
     word.parse::<SocketAddr>().is_ok() || word.parse::<IpAddr>().is_ok()
 }
 
-/// A text cut to `longest` bytes, at a character's border.
+/// Cuts a text to `longest` bytes, at the boundary of a character.
 pub(crate) fn cut(text: &str, longest: usize) -> String {
     if text.len() <= longest {
         return text.to_owned();
@@ -87,7 +87,7 @@ pub(crate) fn cut(text: &str, longest: usize) -> String {
 fn push_plain(out: &mut String, text: &str) {
     for c in text.chars() {
         if c.is_control() {
-            // A line break would let a caller write log lines of its own.
+            // With a line break a caller could forge log lines (CWE-117).
             let _infallible = write!(out, "{}", c.escape_default());
         } else {
             out.push(c);
@@ -95,7 +95,8 @@ fn push_plain(out: &mut String, text: &str) {
     }
 }
 
-/// Three parts with dots and a head that begins as base64url of `{"` does (RFC 7515 §7.1).
+/// Returns whether a word has three parts with dots, the first of which begins like the
+/// base64url text of `{"` (RFC 7515 §7.1).
 fn looks_like_a_token(word: &str) -> bool {
     word.find("eyJ")
         .is_some_and(|start| word[start..].matches('.').count() >= 2)

@@ -71,7 +71,8 @@ impl<'h> Rounds<'h> {
             return Ok(());
         }
         let declared = self.context.client_capabilities();
-        MissingCapabilities::of(needed, declared.as_ref()).map_err(ToolError::missing_capabilities)
+        MissingCapabilities::check(needed, declared.as_ref())
+            .map_err(ToolError::missing_capabilities)
     }
 
     /// Runs a request to its end, or until the client has to send the next round.
@@ -120,7 +121,7 @@ impl<'h> Rounds<'h> {
         turn: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::judge(self.seal, permit.caller(), turn, declared).map_err(|fault| {
+        CallRound::validate(self.seal, permit.caller(), turn, declared).map_err(|fault| {
             tracing::warn!(
                 target: "toolgate::audit",
                 outcome = "no_such_round",

@@ -9,7 +9,7 @@ use crate::{
     gate::StatelessFastPath,
     item::{Call, Item},
     operation::Operation,
-    tool::{Refused, Tool, response},
+    tool::{AuthorizeDenial, Tool, response},
 };
 
 use super::handler::Shared;
@@ -26,7 +26,11 @@ impl StatelessFastPath for Shared {
         }
     }
 
-    fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused> {
+    fn authorize(
+        &self,
+        permit: &Permit,
+        arguments: Option<&JsonObject>,
+    ) -> Result<(), AuthorizeDenial> {
         match self.catalogue.permitted::<Tool>(permit) {
             Some(tool) => tool.authorize(permit.caller(), arguments.unwrap_or(&JsonObject::new())),
             None => Ok(()),

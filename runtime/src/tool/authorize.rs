@@ -73,11 +73,11 @@ impl AuthorizeError {
 
 /// An [`AuthorizeError`] whose demands a client can meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum AuthorizeDenial {
     /// The call also needs these scopes, which the tool declares.
-    Needs(Box<[Scope]>),
+    NeedsScopes(Box<[Scope]>),
     /// No token would be sufficient.
-    Because(Cow<'static, str>),
+    Denied(Cow<'static, str>),
 }
 
 /// The `authorize` function of one tool.
@@ -115,7 +115,7 @@ impl AuthorizeFunction {
         tool: &str,
         caller: Option<&Caller>,
         arguments: Map<String, Value>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), AuthorizeDenial> {
         let mut call = AuthorizeCall {
             caller: caller.cloned(),
             arguments,
@@ -126,15 +126,22 @@ impl AuthorizeFunction {
             Ok(Ok(Ok(())) | Err(_)) => Ok(()),
             Err(_) => {
                 tracing::error!(target: "toolgate::tool", tool, "the tool's `authorize` function panicked; the call was refused");
-                Err(Refused::Because("the call could not be authorized".into()))
+                Err(AuthorizeDenial::Denied(
+                    "the call could not be authorized".into(),
+                ))
             }
         }
     }
 
     /// Converts a denial to a refusal of the gate.
-    fn refusal(&self, tool: &str, caller: Option<&Caller>, denied: AuthorizeError) -> Refused {
+    fn refusal(
+        &self,
+        tool: &str,
+        caller: Option<&Caller>,
+        denied: AuthorizeError,
+    ) -> AuthorizeDenial {
         let demanded = match denied.0 {
-            Reason::Denied(reason) => return Refused::Because(reason),
+            Reason::Denied(reason) => return AuthorizeDenial::Denied(reason),
             Reason::NeedsScopes(demanded) => demanded,
         };
         let declared = |name: &str| {
@@ -147,7 +154,7 @@ impl AuthorizeFunction {
             demanded.iter().all(|name| has(name))
         };
         match scopes {
-            Some(scopes) if !is_met() => Refused::Needs(scopes),
+            Some(scopes) if !is_met() => AuthorizeDenial::NeedsScopes(scopes),
             _ => {
                 tracing::error!(
                     target: "toolgate::tool",
@@ -155,7 +162,7 @@ impl AuthorizeFunction {
                     demanded = redaction::cut(&demanded.join(" "), 400),
                     "the tool's `authorize` function demands a scope that `demands = […]` does not declare or that the caller has: the call was refused without a challenge"
                 );
-                Refused::Because("the caller may not make this call".into())
+                AuthorizeDenial::Denied("the caller may not make this call".into())
             }
         }
     }

@@ -4,7 +4,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{round_request::NoRound, state_seal::Sealed, *};
+use super::{round_request::RoundError, state_seal::Sealed, *};
 use crate::{
     clock::SystemClock,
     item::{IntoOutput, Kind, KindParts},
@@ -29,7 +29,7 @@ fn client(capabilities: Value) -> Option<ClientCapabilities> {
 fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
     let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
     let first = call(json!({"name": "t"}));
-    let first = CallRound::judge(&seal, None, &RoundRequest::from(&first), None)
+    let first = CallRound::validate(&seal, None, &RoundRequest::from(&first), None)
         .unwrap_or_else(|_| panic!());
     let sealed = Sealed {
         asked: asked.iter().map(|&key| key.to_owned()).collect(),
@@ -37,7 +37,7 @@ fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
     };
     let state = seal.close(&first.binding, &sealed, 60).unwrap();
     let second = call(json!({"name": "t", "requestState": state, "inputResponses": responses}));
-    let second = CallRound::judge(
+    let second = CallRound::validate(
         &seal,
         None,
         &RoundRequest::from(&second),
@@ -130,8 +130,8 @@ fn folders_are_those_that_were_asked_for() {
 fn an_answer_without_a_question_is_refused() {
     let bare = call(json!({"name": "t", "inputResponses": {"a": {"action": "accept"}}}));
     let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
-    let judged = CallRound::judge(&seal, None, &RoundRequest::from(&bare), None);
-    assert_eq!(judged.err(), Some(NoRound::Unasked));
+    let judged = CallRound::validate(&seal, None, &RoundRequest::from(&bare), None);
+    assert_eq!(judged.err(), Some(RoundError::Unasked));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn several_things_are_asked_for_at_once_and_each_by_a_key_of_its_own() {
     let twice = told(round.ask(&1).form::<Sure>("a", "Sure?").roots("a"))
         .unwrap()
         .to_string();
-    assert!(twice.contains("two things by the key `a`"), "{twice}");
+    assert!(twice.contains("two inputs with the key `a`"), "{twice}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rmcp::model::{
 use super::*;
 use crate::{
     gate::{LatestCaller, SessionFastPath, StatelessFastPath},
-    tool::Refused,
+    tool::AuthorizeDenial,
 };
 
 /// A short way to the tool `read` and to the list, which notes what comes along.
@@ -28,7 +28,7 @@ impl StatelessFastPath for Short {
         target == Target::Tool(1)
     }
 
-    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), Refused> {
+    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
         Ok(())
     }
 
