@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `kind` | [`Kind`]: what makes a tool, a prompt and a resource differ |
 //! | `definition` | [`Definition`]: what an expansion states about one function |
-//! | `set` | [`Set`]: which items a server has |
+//! | `set` | [`ItemSet`]: which items a server has |
 //! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
@@ -63,5 +63,5 @@ pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
 pub use run::run;
 pub(crate) use run::{Run, Running};
 pub(crate) use security_schemes::{SCHEMES, schemes};
-pub use set::{ItemDef, ItemGroup, Set};
+pub use set::{ItemDef, ItemGroup, ItemSet};
 pub use tool_error::ToolError;

@@ -55,8 +55,8 @@ pub use issuer::{
 };
 pub use item::{
     Call, ClientCapability, Completer, Completions, Context, Elicited, FromCall, FromRef,
-    InputRequired, IntoCallError, IntoOutput, ItemDef, Json, LogLevel, Reply, Root, Round, Sample,
-    Sampled, Set, State, ToolError,
+    InputRequired, IntoCallError, IntoOutput, ItemDef, ItemSet, Json, LogLevel, Reply, Root, Round,
+    Sample, Sampled, State, ToolError,
 };
 pub use prompt::PromptSet;
 pub use resource::{ResourceError, ResourceOutcome, ResourceSet};

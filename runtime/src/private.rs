@@ -27,13 +27,13 @@ pub use crate::{
     },
 };
 use crate::{
-    item::{FromCall, FromRef, Kind, Set, ToolError},
+    item::{FromCall, FromRef, ItemSet, Kind, ToolError},
     scope::{ScopeDescription, declares},
 };
 
 /// Adds an item by its marker type. The type is passed as a parameter of `fn(T)`, so that
 /// the compiler reports a function that is not an item.
-pub fn add<S, K: Kind, T: ItemDef<S, K>>(set: &mut Set<S, K>, _: fn(T)) {
+pub fn add<S, K: Kind, T: ItemDef<S, K>>(set: &mut ItemSet<S, K>, _: fn(T)) {
     set.add::<T>();
 }
 

@@ -14,8 +14,8 @@ use crate::{
     authorization::Target,
     error::Faults,
     item::{
-        Built, CallError, Facts, FailureKind, Kind, KindParts, Published, Sealed, Set, ToolError,
-        redaction,
+        Built, CallError, Facts, FailureKind, ItemSet, Kind, KindParts, Published, Sealed,
+        ToolError, redaction,
     },
 };
 
@@ -30,7 +30,7 @@ pub enum Prompt {}
 
 /// Collects the prompts of a server, whose state is `S`. The order in which they are added does
 /// not matter.
-pub type PromptSet<S> = Set<S, Prompt>;
+pub type PromptSet<S> = ItemSet<S, Prompt>;
 
 /// The maximum number of unknown arguments that one error names.
 const REPORTED: usize = 5;

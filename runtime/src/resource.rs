@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     authorization::Target,
     error::Faults,
-    item::{Built, CallError, Facts, FailureKind, Kind, KindParts, Published, Sealed, Set},
+    item::{Built, CallError, Facts, FailureKind, ItemSet, Kind, KindParts, Published, Sealed},
     uri_pattern::{UriPattern, plain},
 };
 
@@ -43,7 +43,7 @@ pub enum Resource {}
 /// slashes, is read by the rule of a wider template. A spelling in other case is: where case does
 /// not matter, as in some file systems, do not put a resource with stricter access inside a
 /// template.
-pub type ResourceSet<S> = Set<S, Resource>;
+pub type ResourceSet<S> = ItemSet<S, Resource>;
 
 /// What a list publishes about a resource.
 #[derive(Debug, Clone, PartialEq)]

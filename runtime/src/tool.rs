@@ -25,7 +25,7 @@ use crate::{
     authorization::Target,
     caller::Caller,
     error::Faults,
-    item::{Built, CallError, Facts, Item, Kind, KindParts, Published, Sealed, Set, ToolError},
+    item::{Built, CallError, Facts, Item, ItemSet, Kind, KindParts, Published, Sealed, ToolError},
     scope::Scope,
 };
 
@@ -76,7 +76,7 @@ pub enum Tool {}
 ///     set.add::<add>();
 /// }
 /// ```
-pub type ToolSet<S> = Set<S, Tool>;
+pub type ToolSet<S> = ItemSet<S, Tool>;
 
 /// What validates and authorizes the arguments of a tool.
 pub(crate) struct ToolInput {

@@ -157,7 +157,7 @@ impl Error for CallError {
 /// only logged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool, a prompt or a resource",
-    label = "not an error that an item can return",
+    label = "not an error that a tool, a prompt or a resource can return",
     note = "use `toolgate::ToolError` or, in a resource, `toolgate::ResourceError`, a `String`, or a type that implements `std::error::Error + Send + Sync + 'static`"
 )]
 pub trait IntoCallError {

@@ -1,5 +1,8 @@
 //! [`IntoOutput`]: what the function of an item can return.
 
+// The impls for plain types are marked `do_not_recommend`: the notes name these types, and the
+// compiler would list those of all kinds.
+
 use super::{CallError, InputRequired, IntoCallError, Kind, Reply};
 
 /// What the function of an item of kind `K` can return.

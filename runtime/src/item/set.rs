@@ -1,4 +1,4 @@
-//! [`Set`]: which items of one kind a server has.
+//! [`ItemSet`]: which items of one kind a server has.
 
 use super::{Definition, Item, Kind, KindParts};
 use crate::error::Faults;
@@ -8,11 +8,11 @@ use crate::error::Faults;
 /// Registration is explicit: one line of source lists what a server exposes. A module can
 /// offer its items as a function that takes `&mut ToolSet<S>`, `&mut PromptSet<S>` or
 /// `&mut ResourceSet<S>`.
-pub struct Set<S, K: Kind> {
+pub struct ItemSet<S, K: Kind> {
     definitions: Vec<Definition<S, K>>,
 }
 
-impl<S, K: Kind> Set<S, K> {
+impl<S, K: Kind> ItemSet<S, K> {
     pub(crate) fn new() -> Self {
         Self {
             definitions: Vec::new(),
@@ -62,11 +62,11 @@ impl<S, K: Kind> Set<S, K> {
     }
 }
 
-impl<S: Clone + Send + Sync + 'static, K: Kind> Set<S, K> {
+impl<S: Clone + Send + Sync + 'static, K: Kind> ItemSet<S, K> {
     /// Returns the set with the state applied to each item.
-    pub(crate) fn with_state_applied(self, state: &S) -> Set<(), K> {
+    pub(crate) fn with_state_applied(self, state: &S) -> ItemSet<(), K> {
         let definitions = self.definitions.into_iter();
-        Set {
+        ItemSet {
             definitions: definitions
                 .map(|one| one.with_state_applied(state.clone()))
                 .collect(),
@@ -74,7 +74,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Set<S, K> {
     }
 }
 
-impl<S, K: Kind> std::fmt::Debug for Set<S, K> {
+impl<S, K: Kind> std::fmt::Debug for ItemSet<S, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.definitions.iter().map(|one| one.facts.name);
         f.debug_set().entries(names).finish()
@@ -102,5 +102,5 @@ pub trait ItemDef<S, K: Kind> {
 )]
 pub trait ItemGroup<S, K: Kind, const BLOCK: u64> {
     /// Adds each of them.
-    fn register(set: &mut Set<S, K>);
+    fn register(set: &mut ItemSet<S, K>);
 }

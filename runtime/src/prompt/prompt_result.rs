@@ -9,7 +9,8 @@ use crate::item::{IntoOutput, ToolError};
 
 macro_rules! text {
     ($($kind:ty),*) => {
-        $(impl IntoOutput<Prompt> for $kind {
+        $(#[diagnostic::do_not_recommend]
+        impl IntoOutput<Prompt> for $kind {
             fn into_output(self) -> Result<GetPromptResponse, ToolError> {
                 PromptMessage::new_text(Role::User, self).into_output()
             }
@@ -19,30 +20,35 @@ macro_rules! text {
 
 text!(String, &'static str, Box<str>, Cow<'static, str>);
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Prompt> for Arc<str> {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         PromptMessage::new_text(Role::User, self.to_string()).into_output()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Prompt> for PromptMessage {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         vec![self].into_output()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Prompt> for Vec<PromptMessage> {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         Ok(GetPromptResult::new(self).into())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Prompt> for GetPromptResult {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         Ok(self.into())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Prompt> for GetPromptResponse {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         Ok(self)

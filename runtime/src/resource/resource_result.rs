@@ -83,7 +83,8 @@ impl From<InputRequiredResult> for ResourceOutcome {
 
 macro_rules! text {
     ($($kind:ty),*) => {
-        $(impl IntoOutput<Resource> for $kind {
+        $(#[diagnostic::do_not_recommend]
+        impl IntoOutput<Resource> for $kind {
             fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
                 Ok(ResourceOutcome::text(self))
             }
@@ -97,6 +98,7 @@ macro_rules! text {
 
 text!(String, &'static str, Box<str>, Cow<'static, str>);
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Resource> for Arc<str> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(ResourceOutcome::text(&*self))
@@ -107,6 +109,7 @@ impl IntoOutput<Resource> for Arc<str> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Resource> for Vec<u8> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(ResourceOutcome::bytes(self))
@@ -128,24 +131,28 @@ impl<T: Serialize> IntoOutput<Resource> for Json<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Resource> for ResourceOutcome {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Resource> for ReadResourceResult {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(ResourceOutcome::new(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Resource> for Vec<ResourceContents> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         ReadResourceResult::new(self).into_output()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Resource> for ResourceContents {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         vec![self].into_output()

@@ -43,69 +43,75 @@ impl<T: Structured> IntoOutput<Tool> for Json<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Tool> for CallToolResponse {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Tool> for CallToolResult {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Ok(self.into())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Tool> for Vec<ContentBlock> {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Ok(CallToolResult::success(self).into())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Tool> for ContentBlock {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         vec![self].into_output()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Tool> for () {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Vec::<ContentBlock>::new().into_output()
     }
 }
 
+// One type for each invocation, because errors of the compiler print the invocation.
 macro_rules! text {
-    ($($kind:ty),*) => {
-        $(impl IntoOutput<Tool> for $kind {
+    ($kind:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl IntoOutput<Tool> for $kind {
             fn into_output(self) -> Result<CallToolResponse, ToolError> {
                 ContentBlock::text(self.to_string()).into_output()
             }
-        })*
+        }
     };
 }
 
-text!(
-    &'static str,
-    Box<str>,
-    Arc<str>,
-    Cow<'static, str>,
-    char,
-    bool,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    f32,
-    f64
-);
+text!(&'static str);
+text!(Box<str>);
+text!(Arc<str>);
+text!(Cow<'static, str>);
+text!(char);
+text!(bool);
+text!(i8);
+text!(i16);
+text!(i32);
+text!(i64);
+text!(i128);
+text!(isize);
+text!(u8);
+text!(u16);
+text!(u32);
+text!(u64);
+text!(u128);
+text!(usize);
+text!(f32);
+text!(f64);
 
+#[diagnostic::do_not_recommend]
 impl IntoOutput<Tool> for String {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         ContentBlock::text(self).into_output()
