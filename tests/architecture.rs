@@ -29,6 +29,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("issuer", 2),
     ("single_flight", 2),
     ("verify", 2),
+    ("item", 3),
     ("json_schema", 3),
     ("prompt", 3),
     ("resource", 3),
@@ -44,6 +45,8 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Modules of lower layers that a module must not name even so.
 const APART: &[(&str, &str)] = &[
+    ("item", "verify"),
+    ("item", "issuer"),
     ("tool", "verify"),
     ("tool", "issuer"),
     ("text_argument", "verify"),

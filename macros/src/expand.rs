@@ -135,10 +135,10 @@ pub(crate) fn definition(
     krate: &TokenStream,
 ) -> TokenStream {
     let kind = model.attribute.kind;
-    let (reads, returns) = match kind {
-        ItemKind::Tool => (code!(argument), code!(returns)),
-        ItemKind::Resource => (code!(text), code!(contents)),
-        ItemKind::Prompt => (code!(text), code!(messages)),
+    let item = kind.marker();
+    let reads = match kind {
+        ItemKind::Tool => code!(argument),
+        ItemKind::Resource | ItemKind::Prompt => code!(text),
     };
     let parameters = model.parameters.iter().enumerate();
     let slots = parameters.map(|(number, parameter)| {
@@ -165,7 +165,7 @@ pub(crate) fn definition(
     let constructor = match kind {
         ItemKind::Tool => {
             let describe = describe(model, krate);
-            let authorize = authorize(model, access, krate);
+            let authorize = authorize(model, access);
             code!(new(#facts, move |__schema| { #describe }, move |__call| #call) #authorize)
         }
         ItemKind::Resource => {
@@ -188,9 +188,11 @@ pub(crate) fn definition(
         }
     };
     let completes = completes(model, krate);
+    let decides = decides(model, krate);
     code! {{
         #(#slots)*
-        let __result = #krate::__private::#returns::<#result>();
+        #decides
+        let __result = #krate::__private::returns::<#krate::__private::#item, #result>();
         #krate::__private::#value::#constructor #(#extracts)* #completes
     }}
 }
@@ -280,40 +282,58 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     code!(#(#parameters)* __schema.result(__result);)
 }
 
-/// Builds the call of the `authorize` function: the caller, and a reference to each argument.
-fn authorize(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
+/// Builds the closure that calls the `authorize` function with the caller and a reference to
+/// each argument, for the gate and for the run.
+fn decides(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
+    // A type error appears where the `authorize` function is named.
     let place = located_at(path.span());
-    let mut looks = Vec::new();
-    let mut passed = Vec::new();
+    let (mut taken, mut passed) = (Vec::new(), Vec::new());
     for (number, parameter) in model.parameters.iter().enumerate() {
-        let slot = slot(number);
         let value = value(number);
-        // A type error appears where the `authorize` function is named.
-        passed.push(quote_spanned!(place=> &#value));
-        looks.push(match parameter {
-            Parameter::Argument(argument) => {
-                let name = &argument.name;
-                code!(let #value = #slot.look(__asked, #name)?;)
-            }
-            Parameter::Arguments(_) => code!(let #value = #slot.look_at_all(__asked)?;),
-            Parameter::Receiver(_) | Parameter::Extractor(_) => {
-                passed.pop();
-                continue;
-            }
-        });
+        let ty = match parameter {
+            Parameter::Argument(argument) => &argument.ty,
+            Parameter::Arguments(ty) => ty,
+            Parameter::Receiver(_) | Parameter::Extractor(_) => continue,
+        };
+        taken.push(code!(#value: &#ty));
+        passed.push(quote_spanned!(place=> #value));
     }
-    let demands = &access.demands;
     let caller = match model.is_public() {
-        true => quote_spanned!(place=> __asked.caller()),
-        false => quote_spanned!(place=> __asked.known_caller()?),
+        true => quote_spanned!(place=> __caller),
+        false => quote_spanned!(place=> #krate::__private::known_caller(__caller)?),
     };
     let answer = quote_spanned!(place=> #path(#caller, #(#passed),*));
-    let verdict = quote_spanned!(place=> #krate::__private::verdict(#answer));
+    let decision = quote_spanned!(place=> #krate::__private::decision(#answer));
+    Some(code! {
+        let __authorize = |
+            __caller: #krate::__private::Option<&#krate::__private::Caller>,
+            #(#taken),*
+        | -> #krate::__private::Authorized { #decision };
+    })
+}
+
+/// Builds the call of `authorize` at the gate.
+fn authorize(model: &ItemModel, asks: &AccessTokens) -> Option<TokenStream> {
+    model.attribute.authorize.as_ref()?;
+    let (mut reads, mut passed) = (Vec::new(), Vec::new());
+    for (number, parameter) in model.parameters.iter().enumerate() {
+        let (slot, value) = (slot(number), value(number));
+        reads.push(match parameter {
+            Parameter::Argument(argument) => {
+                let name = &argument.name;
+                code!(let #value = #slot.read_for_authorize(__asked, #name)?;)
+            }
+            Parameter::Arguments(_) => code!(let #value = #slot.read_all_for_authorize(__asked)?;),
+            Parameter::Receiver(_) | Parameter::Extractor(_) => continue,
+        });
+        passed.push(code!(&#value));
+    }
+    let demands = &asks.demands;
     Some(code! {
         .authorize(
             #demands,
-            move |__asked| { #(#looks)* #verdict },
+            move |__asked| { #(#reads)* __authorize(__asked.caller(), #(#passed),*) },
         )
     })
 }
@@ -327,6 +347,7 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
     let mut first = Vec::new();
     let mut then = Vec::new();
     let mut passed = Vec::new();
+    let mut authorized = Vec::new();
     for (number, parameter) in model.parameters.iter().enumerate() {
         let slot = slot(number);
         let value = value(number);
@@ -348,23 +369,26 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
             Parameter::Argument(argument) => {
                 let name = &argument.name;
                 then.push(code!(let #value = #slot.take(&mut __call, #name)?;));
+                authorized.push(code!(&#value));
             }
             Parameter::Arguments(_) => {
                 then.push(code!(let #value = #slot.take_all(&mut __call)?;));
+                authorized.push(code!(&#value.0));
             }
         }
         passed.push(code!(#value));
     }
+    // What is authorized here is the very values that run.
+    let confirm = model.attribute.authorize.as_ref().map(|_| {
+        code!(#krate::__private::confirm(&__call, |__caller| __authorize(__caller, #(#authorized),*))?;)
+    });
     let wait = model.is_async.then(|| code!(.await));
-    let run = match model.attribute.kind {
-        ItemKind::Tool => code!(run),
-        ItemKind::Resource | ItemKind::Prompt => code!(attempt),
-    };
     code! {
-        #krate::__private::#run(__call.tool(), async move {
+        #krate::__private::run(__call.tool(), async move {
             let mut __call = __call;
             #(#first)*
             #(#then)*
+            #confirm
             __result.done(#function(#(#passed),*)#wait)
         })
     }

@@ -124,10 +124,10 @@ pub(crate) fn implementation(
     krate: &TokenStream,
 ) -> TokenStream {
     let state = span::state();
-    let (def, result) = (kind.type_name("Def"), kind.type_name("Definition"));
+    let (item, result) = (kind.marker(), kind.type_name("Definition"));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        impl<#state> #krate::__private::#def<#state> for #ident
+        impl<#state> #krate::__private::ItemDef<#state, #krate::__private::#item> for #ident
         where
             #state: #krate::__private::Send + #krate::__private::Sync + 'static,
             #bounds

@@ -214,7 +214,7 @@ pub(crate) fn register(
     let ty = &block.self_ty;
     let state = span::state();
     let id = block_id(&register);
-    let (set, group) = (kind.type_name("Set"), kind.type_name("Group"));
+    let (set, item) = (kind.type_name("Set"), kind.marker());
     // Not a token of the user's, so lints about documentation and visibility do not apply.
     let name = span::named(&register);
     quote_spanned! {Span::mixed_site()=>
@@ -223,9 +223,9 @@ pub(crate) fn register(
             /// Registers the methods of this type that have an attribute.
             pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
             where
-                Self: #krate::__private::#group<#state, #id>,
+                Self: #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>,
             {
-                <Self as #krate::__private::#group<#state, #id>>::register(__set)
+                <Self as #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>>::register(__set)
             }
         }
     }
@@ -243,10 +243,10 @@ pub(crate) fn implementation(
     let ty = &block.self_ty;
     let state = span::state();
     let id = block_id(&attribute.registers(kind));
-    let (set, group) = (kind.type_name("Set"), kind.type_name("Group"));
+    let (set, item) = (kind.type_name("Set"), kind.marker());
     quote_spanned! {span::located_at(ty.span())=>
         #[automatically_derived]
-        impl<#state> #krate::__private::#group<#state, #id> for #ty
+        impl<#state> #krate::__private::ItemGroup<#state, #krate::__private::#item, #id> for #ty
         #bounds
         {
             fn register(__set: &mut #krate::__private::#set<#state>) {

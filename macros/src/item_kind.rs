@@ -149,6 +149,11 @@ impl ItemKind {
         }
     }
 
+    /// Builds the name of the runtime's type for this kind: `Tool`, `Resource`, `Prompt`.
+    pub(crate) fn marker(self) -> Ident {
+        self.type_name("")
+    }
+
     /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.
     pub(crate) fn type_name(self, suffix: &str) -> Ident {
         let prefix = match self {

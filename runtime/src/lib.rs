@@ -14,6 +14,7 @@ mod config;
 mod error;
 mod gate;
 mod issuer;
+mod item;
 mod json;
 mod json_schema;
 mod log_text;
@@ -32,6 +33,11 @@ mod tool;
 mod uri_pattern;
 mod verify;
 
+/// The kinds of items that a server has, as types.
+pub mod kind {
+    pub use crate::{item::Kind, prompt::Prompt, resource::Resource, tool::Tool};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -48,22 +54,21 @@ pub use issuer::{
     Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
     Provider, Upstream,
 };
-pub use prompt::{IntoPromptResult, PromptDef, PromptSet};
-pub use resource::{
-    IntoResourceError, IntoResourceResult, ResourceDef, ResourceError, ResourceOutcome, ResourceSet,
+pub use item::{
+    Call, ClientCapability, Completer, Completions, Context, Elicited, FromCall, FromRef,
+    InputRequired, IntoCallError, IntoOutput, ItemDef, ItemSet, Json, LogLevel, Reply, Root, Round,
+    Sample, Sampled, State, ToolError,
 };
+pub use prompt::PromptSet;
+pub use resource::{ResourceError, ResourceOutcome, ResourceSet};
 pub use scope::{Scope, ScopeDescription, ScopeError};
 pub use server::{
     Access, Changes, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
     HandlerGateLayer, LocalSessions, LogWriter, Server, UnknownItemError, Visibility,
 };
-pub use text_argument::{Completer, Completions, FromText};
+pub use text_argument::FromText;
 pub use token_exchange::{TokenExchange, UpstreamToken};
-pub use tool::{
-    Args, Argument, AuthorizeError, Call, ClientCapability, Context, Elicited, FromCall, FromRef,
-    InputRequired, IntoToolError, IntoToolResult, Json, LogLevel, Reply, Root, Round, Sample,
-    Sampled, State, ToolDef, ToolError, ToolOutcome, ToolSet,
-};
+pub use tool::{Args, Argument, AuthorizeError, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 pub use verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier};
 

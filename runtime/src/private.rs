@@ -4,42 +4,36 @@
 pub use core::{
     compile_error, concat,
     marker::{Send, Sync},
+    option::Option,
     result::Result::Ok,
 };
 pub use std::{boxed::Box, sync::Arc};
 
 pub use crate::{
     access::Requirement,
-    prompt::{Messages, PromptDef, PromptDefinition, PromptGroup, PromptSet, messages},
-    resource::{Contents, ResourceDef, ResourceDefinition, ResourceGroup, ResourceSet, contents},
-    scope::Scope,
-    text_argument::{
-        Alone, Attempt, Beside, Borrowed, Failure, Later, Now, Owned, TextSlot, attempt, text,
+    caller::Caller,
+    item::{
+        Alone, Beside, Borrowed, Call, CallError, ClientCapability, Definition, Facts,
+        FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, Later, Now, Owned,
+        Returns, ScopeText, Sealed, Stated, returns, run,
     },
+    prompt::{Prompt, PromptDefinition, PromptParameters, PromptSet},
+    resource::{Resource, ResourceDefinition, ResourceParameters, ResourceSet},
+    scope::Scope,
+    text_argument::{TextSlot, text},
     tool::{
-        Answer, Args, Asked, Call, CallFuture, ClientCapability, Facts, FromCall as ExtractedFrom,
-        FromRef as PartOf, Limit, Returns, SchemaBuilder, ScopeText, Slot, Stated, Structured,
-        ToolDef, ToolDefinition, ToolGroup, ToolSet, Verdict, argument, returns, run, verdict,
+        Args, AuthorizeCall, AuthorizeReturn, Authorized, Limit, SchemaBuilder, Slot, Structured,
+        Tool, ToolDefinition, ToolParameters, ToolSet, argument, confirm, decision, known_caller,
     },
 };
 use crate::{
+    item::{FromCall, FromRef, ItemSet, Kind, ToolError},
     scope::{ScopeDescription, declares},
-    tool::{FromCall, FromRef, ToolError},
 };
 
-/// Adds a tool by its marker type. The type is passed as a parameter of `fn(T)`, so that
-/// the compiler reports a function that is not a tool.
-pub fn add<S, T: ToolDef<S>>(set: &mut ToolSet<S>, _: fn(T)) {
-    set.add::<T>();
-}
-
-/// Adds a resource by its marker type.
-pub fn add_resource<S, T: ResourceDef<S>>(set: &mut ResourceSet<S>, _: fn(T)) {
-    set.add::<T>();
-}
-
-/// Adds a prompt by its marker type.
-pub fn add_prompt<S, T: PromptDef<S>>(set: &mut PromptSet<S>, _: fn(T)) {
+/// Adds an item by its marker type. The type is passed as a parameter of `fn(T)`, so that
+/// the compiler reports a function that is not an item.
+pub fn add<S, K: Kind, T: ItemDef<S, K>>(set: &mut ItemSet<S, K>, _: fn(T)) {
     set.add::<T>();
 }
 

@@ -2,66 +2,92 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `set` | [`PromptSet`] and [`prompts!`](crate::prompts) |
-//! | `definition` | what an expansion of `#[mcp_prompt]` says about one function |
-//! | `outcome` | [`IntoPromptResult`]: what a function can give back |
+//! | `definition` | what an expansion of `#[mcp_prompt]` states about one function |
+//! | `prompt_result` | what a prompt can return |
 //!
-//! It is made for an [`Permit`] to get this very prompt, and for nothing else.
+//! What prompts have in common with tools and resources is in [`item`](crate::item).
 
-use futures_util::{FutureExt, future::BoxFuture};
-use rmcp::{
-    ErrorData,
-    model::{CompletionInfo, GetPromptResponse},
-};
+use rmcp::{ErrorData, model::GetPromptResponse};
 use serde_json::{Map, Value};
 
 use crate::{
-    access::Requirement,
-    authorization::{Permit, Target},
+    authorization::Target,
     error::SetupErrors,
+    item::{
+        Built, CallError, Facts, FailureKind, ItemSet, Kind, KindParts, Published, Sealed,
+        ToolError,
+    },
     log_text::redaction,
-    text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, ClientCapability},
 };
 
 mod definition;
 mod prompt_result;
-mod set;
 
-pub use definition::PromptDefinition;
-pub use prompt_result::{IntoPromptResult, Messages, messages};
-pub use set::{PromptDef, PromptGroup, PromptSet};
+pub use definition::{PromptDefinition, PromptParameters};
 
-/// How many unknown arguments are named in one error.
-const TOLD: usize = 5;
+/// The kind of prompts.
+#[derive(Debug)]
+pub enum Prompt {}
 
-/// One prompt of a server, ready to be listed and got.
-pub(crate) struct Prompt<S> {
-    id: u32,
-    name: &'static str,
-    requirement: Requirement,
-    step_up: bool,
-    takes_context: bool,
-    client_capabilities: &'static [ClientCapability],
-    listing: rmcp::model::Prompt,
-    undescribed: Vec<&'static str>,
-    required: Vec<(&'static str, bool)>,
-    completers: Vec<Completing<S>>,
-    get: Box<dyn Fn(Call<S>) -> Attempt<GetPromptResponse> + Send + Sync>,
+/// Collects the prompts of a server, whose state is `S`. The order in which they are added does
+/// not matter.
+pub type PromptSet<S> = ItemSet<S, Prompt>;
+
+/// The maximum number of unknown arguments that one error names.
+const REPORTED: usize = 5;
+
+/// The arguments that a prompt takes, and whether each is required.
+pub(crate) struct PromptInput(Vec<(&'static str, bool)>);
+
+impl Sealed for Prompt {}
+
+impl Kind for Prompt {
+    type Parameters = PromptParameters;
+    type Output = GetPromptResponse;
+    type Error = ToolError;
+    type OutputFacts = ();
 }
 
-impl<S> Prompt<S> {
-    /// Builds what a definition describes; what is wrong with it goes to `faults`.
-    fn build(definition: PromptDefinition<S>, id: u32, faults: &mut SetupErrors) -> Self {
-        let PromptDefinition {
-            mut facts,
-            arguments,
-            takes_context,
-            takes_caller,
-            completers,
-            get,
-        } = definition;
-        let published = facts.publish("prompt", takes_caller, &[], faults);
+impl KindParts for Prompt {
+    const NOUN: &'static str = "prompt";
+
+    type Address = &'static str;
+    type Listing = rmcp::model::Prompt;
+    type Input = PromptInput;
+    /// The description, for a result that has none.
+    type ResponseContext = Option<String>;
+    type Response = GetPromptResponse;
+
+    fn target(index: u32) -> Target {
+        Target::Prompt(index)
+    }
+
+    fn index(target: Target) -> Option<usize> {
+        match target {
+            Target::Prompt(index) => usize::try_from(index).ok(),
+            Target::Tool(_) | Target::Resource(_) => None,
+        }
+    }
+
+    fn address(
+        facts: &Facts,
+        _: &PromptParameters,
+    ) -> Result<&'static str, (String, &'static str)> {
+        Ok(facts.name)
+    }
+
+    fn address_text(address: &&'static str) -> &'static str {
+        address
+    }
+
+    fn build(
+        _: &Facts,
+        name: &&'static str,
+        parameters: PromptParameters,
+        published: Published,
+        _: &mut SetupErrors,
+    ) -> Built<Self> {
+        let arguments = parameters.arguments;
         let listed = arguments.iter().map(|argument| {
             let mut listed =
                 rmcp::model::PromptArgument::new(argument.name).with_required(argument.is_required);
@@ -69,7 +95,7 @@ impl<S> Prompt<S> {
             listed
         });
         let mut listing = rmcp::model::Prompt::new(
-            facts.name,
+            *name,
             Some(published.description),
             (!arguments.is_empty()).then(|| listed.collect()),
         )
@@ -79,151 +105,91 @@ impl<S> Prompt<S> {
         let undescribed = arguments
             .iter()
             .filter(|argument| argument.described().is_none());
-        Self {
-            id,
-            name: facts.name,
-            requirement: facts.requirement,
-            step_up: facts.step_up,
-            takes_context,
-            client_capabilities: facts.client_capabilities,
+        Built {
             listing,
-            undescribed: undescribed.map(|argument| argument.name).collect(),
-            required: arguments
-                .iter()
-                .map(|argument| (argument.name, argument.is_required))
+            undescribed: undescribed
+                .map(|argument| argument.name.to_owned())
                 .collect(),
-            completers,
-            get,
+            input: PromptInput(
+                arguments
+                    .iter()
+                    .map(|argument| (argument.name, argument.is_required))
+                    .collect(),
+            ),
         }
     }
 
-    /// The name by which it is got.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// What it asks of whoever gets it.
-    pub(crate) fn requirement(&self) -> Requirement {
-        self.requirement
-    }
-
-    /// Whether its scopes are to be asked for when it is got only.
-    pub(crate) fn is_step_up(&self) -> bool {
-        self.step_up
-    }
-
-    /// Whether it may need rmcp's own context of a request.
-    pub(crate) fn takes_context(&self) -> bool {
-        self.takes_context
-    }
-
-    /// What its client must be able to be asked for.
-    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
-        self.client_capabilities
-    }
-
-    /// What `prompts/list` publishes.
-    pub(crate) fn listing(&self) -> &rmcp::model::Prompt {
-        &self.listing
-    }
-
-    /// The arguments that have no description, by name.
-    pub(crate) fn undescribed_arguments(&self) -> &[&'static str] {
-        &self.undescribed
-    }
-
-    /// Makes the messages, when the admission is one for this prompt.
-    pub(crate) fn get(
-        &self,
-        permit: &Permit,
-        mut call: Call<S>,
-    ) -> BoxFuture<'static, Result<GetPromptResponse, ErrorData>> {
-        let checked = self.check_admission(permit).and_then(|()| {
-            let arguments = call.take_arguments();
-            self.check(&arguments)?;
-            Ok(arguments)
-        });
-        let arguments = match checked {
-            Ok(arguments) => arguments,
-            Err(fault) => return std::future::ready(Err(fault)).boxed(),
-        };
-        call.begin(self.name, arguments);
-        let getting = (self.get)(call);
-        let description = self.listing.description.clone();
-        let end = async move {
-            match getting.await {
-                Ok(GetPromptResponse::Complete(mut result)) => {
-                    result.description = result.description.or(description);
-                    Ok(result.into())
-                }
-                Ok(asked) => Ok(asked),
-                Err(Failure::Unreadable(error)) => Err(invalid(error.message())),
-                Err(Failure::NotFound(error) | Failure::Failed(error)) => {
-                    Err(error.into_error_data())
-                }
-            }
-        };
-        end.boxed()
-    }
-
-    /// Whether any argument of it can be completed.
-    pub(crate) fn has_completers(&self) -> bool {
-        !self.completers.is_empty()
-    }
-
-    /// Completes an argument, if there is a completer for it and the admission is one for
-    /// this prompt.
-    pub(crate) fn complete(
-        &self,
-        permit: &Permit,
-        argument: &str,
-        begun: &str,
-        call: Call<S>,
-    ) -> Option<BoxFuture<'static, CompletionInfo>> {
-        self.check_admission(permit).ok()?;
-        complete(&self.completers, argument, begun, call)
-    }
-
-    fn check_admission(&self, permit: &Permit) -> Result<(), ErrorData> {
-        if permit.target() == Some(Target::Prompt(self.id)) {
-            return Ok(());
-        }
-        // The gate and the dispatch disagree: a fault of this library, never run through.
-        tracing::error!(target: "toolgate::tool", prompt = self.name, "a request without an admission for this prompt was refused");
-        Err(ErrorData::internal_error(
-            "this request was not admitted",
-            None,
-        ))
-    }
-
-    /// Whether the arguments are texts, known, and all that must be there.
-    fn check(&self, arguments: &Map<String, Value>) -> Result<(), ErrorData> {
-        let mut told = Vec::new();
-        for (name, is_required) in &self.required {
+    /// Checks that the arguments are strings, that the prompt takes each, and that no required
+    /// one is missing.
+    fn validate(
+        PromptInput(known): &PromptInput,
+        _: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Map<String, Value>, CallError> {
+        let mut errors = Vec::new();
+        for (name, is_required) in known {
             match arguments.get(*name) {
-                None if *is_required => told.push(format!("the argument `{name}` is missing")),
+                None if *is_required => errors.push(format!("the argument `{name}` is missing")),
                 Some(value) if !value.is_string() => {
-                    told.push(format!("the argument `{name}` must be a text"));
+                    errors.push(format!("the argument `{name}` must be a text"));
                 }
                 _ => {}
             }
         }
-        let is_known = |name: &str| self.required.iter().any(|(known, _)| *known == name);
+        let is_known = |name: &str| known.iter().any(|(known, _)| *known == name);
         let unknown = arguments.keys().filter(|name| !is_known(name));
-        let unknown: Vec<_> = unknown
-            .take(TOLD)
-            .map(|name| format!("there is no argument `{}`", redaction::cut(name, 64)))
-            .collect();
-        told.extend(unknown);
-        match told.is_empty() {
-            true => Ok(()),
-            false => Err(invalid(&told.join("; "))),
+        errors.extend(
+            unknown
+                .take(REPORTED)
+                .map(|name| format!("there is no argument `{}`", redaction::cut(name, 64))),
+        );
+        match errors.is_empty() {
+            true => Ok(arguments),
+            false => Err(CallError::unreadable(errors.join("; "))),
+        }
+    }
+
+    fn response_context(listing: &rmcp::model::Prompt, _: &PromptInput, _: &str) -> Option<String> {
+        listing.description.clone()
+    }
+
+    fn respond(
+        description: Option<String>,
+        end: Result<GetPromptResponse, CallError>,
+        _: bool,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        match end {
+            Ok(GetPromptResponse::Complete(mut result)) => {
+                result.description = result.description.or(description);
+                Ok(result.into())
+            }
+            Ok(asked) => Ok(asked),
+            Err(error) if error.kind() == FailureKind::Unreadable => {
+                Err(ErrorData::invalid_params(error.message().to_owned(), None))
+            }
+            Err(error) => Err(error.into_error_data()),
         }
     }
 }
 
-fn invalid(message: &str) -> ErrorData {
-    ErrorData::invalid_params(message.to_owned(), None)
+/// Lists prompts as [`tools!`](crate::tools) lists tools: `prompts![review, greet]`, or
+/// `prompts![in scope::ALL; review, greet]`.
+#[macro_export]
+macro_rules! prompts {
+    (in $vocabulary:path; $($prompt:path),* $(,)?) => {
+        |_set: &mut $crate::PromptSet<_>| {
+            $({
+                type Listed = $prompt;
+                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
+                $crate::__private::add(_set, |_: Listed| {});
+            })*
+        }
+    };
+    ($($prompt:path),* $(,)?) => {
+        |_set: &mut $crate::PromptSet<_>| {
+            $( $crate::__private::add(_set, |_: $prompt| {}); )*
+        }
+    };
 }
 
 #[cfg(test)]

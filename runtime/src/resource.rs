@@ -2,56 +2,50 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `set`, `overlap` | [`ResourceSet`] and [`resources!`](crate::resources), and what clashes in it |
-//! | `definition` | what an expansion of `#[mcp_resource]` says about one function |
-//! | `outcome` | [`IntoResourceResult`]: what a function can give back |
-//! | `failure` | [`ResourceError`] |
+//! | `template_overlap` | templates whose URIs all belong to a template before them |
+//! | `definition` | what an expansion of `#[mcp_resource]` states about one function |
+//! | `resource_result` | what a resource can return |
+//! | `resource_error` | [`ResourceError`] |
 //!
-//! It is read for an [`Permit`] to read this very resource, and for nothing else.
+//! What resources have in common with tools and prompts is in [`item`](crate::item).
 
-use futures_util::{FutureExt, future::BoxFuture};
-use rmcp::{
-    ErrorData,
-    model::{CompletionInfo, ReadResourceResponse},
-};
+use std::cmp::Ordering;
+
+use rmcp::{ErrorData, model::ReadResourceResponse};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    access::Requirement,
-    authorization::{Permit, Target},
+    authorization::Target,
     error::SetupErrors,
-    text_argument::{Attempt, Completing, Failure, complete},
-    tool::{Call, ClientCapability},
-    uri_pattern::UriPattern,
+    item::{Built, CallError, Facts, FailureKind, ItemSet, Kind, KindParts, Published, Sealed},
+    uri_pattern::{UriPattern, plainest_spelling},
 };
 
 mod definition;
 mod resource_error;
 mod resource_result;
-mod set;
 mod template_overlap;
 
-pub use definition::ResourceDefinition;
-pub use resource_error::{IntoResourceError, ResourceError};
-pub use resource_result::{Contents, IntoResourceResult, ResourceOutcome, contents};
-pub use set::{ResourceDef, ResourceGroup, ResourceSet};
+pub use definition::{ResourceDefinition, ResourceParameters};
+pub use resource_error::ResourceError;
+pub use resource_result::ResourceOutcome;
 
-/// One resource of a server, or one template, ready to be listed and read.
-pub(crate) struct Resource<S> {
-    id: u32,
-    name: &'static str,
-    pattern: UriPattern,
-    requirement: Requirement,
-    step_up: bool,
-    takes_context: bool,
-    client_capabilities: &'static [ClientCapability],
-    mime_type: Option<&'static str>,
-    listing: ResourceListing,
-    completers: Vec<Completing<S>>,
-    read: Box<dyn Fn(Call<S>) -> Attempt<ResourceOutcome> + Send + Sync>,
-}
+use template_overlap::covers;
 
-/// What is published of a resource.
+/// The kind of resources.
+#[derive(Debug)]
+pub enum Resource {}
+
+/// Collects the resources of a server, whose state is `S`.
+///
+/// A URI without variables takes precedence over templates. If several templates match a URI,
+/// the one that was added first is read. No other spelling of a URI, by escapes or by more
+/// slashes, is read by the rule of a wider template. A spelling in other case is: where case does
+/// not matter, as in some file systems, do not put a resource with stricter access inside a
+/// template.
+pub type ResourceSet<S> = ItemSet<S, Resource>;
+
+/// What a list publishes about a resource.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ResourceListing {
     /// In `resources/list`.
@@ -60,25 +54,120 @@ pub(crate) enum ResourceListing {
     Template(rmcp::model::ResourceTemplate),
 }
 
-impl<S> Resource<S> {
-    /// Builds what a definition describes; what is wrong with it goes to `faults`.
+impl ResourceListing {
+    /// Returns the entry of `resources/list`, if it is one.
+    pub(crate) fn resource(&self) -> Option<&rmcp::model::Resource> {
+        match self {
+            Self::Resource(listing) => Some(listing),
+            Self::Template(_) => None,
+        }
+    }
+
+    /// Returns the entry of `resources/templates/list`, if it is one.
+    pub(crate) fn template(&self) -> Option<&rmcp::model::ResourceTemplate> {
+        match self {
+            Self::Template(listing) => Some(listing),
+            Self::Resource(_) => None,
+        }
+    }
+}
+
+/// What reads the variables of a URI, and the media type of the contents.
+pub(crate) struct ResourceInput {
+    pattern: UriPattern,
+    mime_type: Option<&'static str>,
+}
+
+/// The URI of a request, and the media type that the attribute declares.
+pub(crate) struct RequestedResource {
+    uri: String,
+    mime_type: Option<&'static str>,
+}
+
+impl Sealed for Resource {}
+
+impl Kind for Resource {
+    type Parameters = ResourceParameters;
+    type Output = ResourceOutcome;
+    type Error = ResourceError;
+    /// The media type, if every value of the type has the same.
+    type OutputFacts = Option<&'static str>;
+}
+
+impl KindParts for Resource {
+    const NOUN: &'static str = "resource";
+
+    type Address = UriPattern;
+    type Listing = ResourceListing;
+    type Input = ResourceInput;
+    type ResponseContext = RequestedResource;
+    type Response = ReadResourceResponse;
+
+    fn target(index: u32) -> Target {
+        Target::Resource(index)
+    }
+
+    fn index(target: Target) -> Option<usize> {
+        match target {
+            Target::Resource(index) => usize::try_from(index).ok(),
+            Target::Tool(_) | Target::Prompt(_) => None,
+        }
+    }
+
+    fn address(
+        _: &Facts,
+        parameters: &ResourceParameters,
+    ) -> Result<UriPattern, (String, &'static str)> {
+        let uri = parameters.uri;
+        // The attribute of this crate has reported this already.
+        UriPattern::parse(uri).map_err(|error| {
+            (
+                format!("`{uri}` is not a URI of a resource: {error}"),
+                "write a URI, such as `notes://all`, or a template, such as `notes://{id}`",
+            )
+        })
+    }
+
+    fn address_text(address: &UriPattern) -> &'static str {
+        address.as_str()
+    }
+
+    /// URIs come first, sorted. Templates stay in the order of their registration, which decides
+    /// between them.
+    fn order(one: &UriPattern, other: &UriPattern) -> Ordering {
+        match (one.is_template(), other.is_template()) {
+            (false, false) => one.as_str().cmp(other.as_str()),
+            (one, other) => one.cmp(&other),
+        }
+    }
+
+    fn conflict(earlier: &UriPattern, later: &UriPattern) -> Option<(String, &'static str)> {
+        let (first, second) = (earlier.as_str(), later.as_str());
+        let conflicts = match (earlier.is_template(), later.is_template()) {
+            (true, true) => covers(first, second),
+            (false, false) => plainest_spelling(first) == plainest_spelling(second),
+            _ => false,
+        };
+        conflicts.then(|| match first == second {
+            true => (
+                format!("two resources have the URI `{second}`"),
+                "register it once, or give one of them another URI",
+            ),
+            false => (
+                format!("`{second}` is never read: `{first}` comes before it and matches every URI of it"),
+                "add the narrower one first, or remove one of them",
+            ),
+        })
+    }
+
     fn build(
-        definition: ResourceDefinition<S>,
-        pattern: UriPattern,
-        id: u32,
-        faults: &mut SetupErrors,
-    ) -> Self {
-        let ResourceDefinition {
-            mut facts,
-            mime_type,
-            size,
-            takes_context,
-            takes_caller,
-            completers,
-            read,
-            ..
-        } = definition;
-        let published = facts.publish("resource", takes_caller, &[], faults);
+        facts: &Facts,
+        pattern: &UriPattern,
+        parameters: ResourceParameters,
+        published: Published,
+        _: &mut SetupErrors,
+    ) -> Built<Self> {
+        let mime_type = parameters.mime_type;
         let listing = if pattern.is_template() {
             let mut template = rmcp::model::ResourceTemplate::new(pattern.as_str(), facts.name)
                 .with_description(published.description)
@@ -93,120 +182,70 @@ impl<S> Resource<S> {
                 .with_meta(published.meta);
             resource.title = published.title;
             resource.mime_type = mime_type.map(str::to_owned);
-            resource.size = size;
+            resource.size = parameters.size;
             resource.icons = published.icons;
             ResourceListing::Resource(resource)
         };
-        Self {
-            id,
-            name: facts.name,
-            pattern,
-            requirement: facts.requirement,
-            step_up: facts.step_up,
-            takes_context,
-            client_capabilities: facts.client_capabilities,
-            mime_type,
+        Built {
             listing,
-            completers,
-            read,
+            input: ResourceInput {
+                pattern: pattern.clone(),
+                mime_type,
+            },
+            undescribed: Vec::new(),
         }
     }
 
-    /// Its name, as its author gave it.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Its URI, or the template of its URIs.
-    pub(crate) fn pattern(&self) -> &UriPattern {
-        &self.pattern
-    }
-
-    /// What it asks of its reader.
-    pub(crate) fn requirement(&self) -> Requirement {
-        self.requirement
-    }
-
-    /// Whether its scopes are to be asked for when it is read only.
-    pub(crate) fn is_step_up(&self) -> bool {
-        self.step_up
-    }
-
-    /// Whether it may need rmcp's own context of a request.
-    pub(crate) fn takes_context(&self) -> bool {
-        self.takes_context
-    }
-
-    /// What its client must be able to be asked for.
-    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
-        self.client_capabilities
-    }
-
-    /// What `resources/list` or `resources/templates/list` publishes.
-    pub(crate) fn listing(&self) -> &ResourceListing {
-        &self.listing
-    }
-
-    /// Reads the resource of a URI, when the admission is one for this resource.
-    pub(crate) fn read(
-        &self,
-        permit: &Permit,
+    /// Reads the variables of the URI.
+    fn validate(
+        input: &ResourceInput,
         uri: &str,
-        mut call: Call<S>,
-    ) -> BoxFuture<'static, Result<ReadResourceResponse, ErrorData>> {
-        if permit.target() != Some(Target::Resource(self.id)) {
-            // The gate and the dispatch disagree: a fault of this library, never run through.
-            tracing::error!(target: "toolgate::tool", resource = self.name, "a reading without an admission for this resource was refused");
-            let refused = ErrorData::internal_error("this request was not admitted", None);
-            return std::future::ready(Err(refused)).boxed();
-        }
-        let Some(values) = self.pattern.matches(uri) else {
-            return std::future::ready(Err(not_found("there is no such resource", uri))).boxed();
-        };
+        _: Map<String, Value>,
+    ) -> Result<Map<String, Value>, CallError> {
+        let values = input.pattern.matches(uri);
+        let values = values.ok_or_else(|| CallError::not_found(NO_SUCH_RESOURCE))?;
         let mut texts = Map::new();
         for (name, value) in values {
             texts.insert(name.to_owned(), Value::String(value));
         }
-        call.begin(self.name, texts);
-        let (uri, mime_type) = (uri.to_owned(), self.mime_type);
-        let reading = (self.read)(call);
-        let end = async move {
-            match reading.await {
-                Ok(outcome) => Ok(outcome.finish(&uri, mime_type)),
-                // Where nothing could be meant by a variable there is no resource.
-                Err(Failure::NotFound(error) | Failure::Unreadable(error)) => {
+        Ok(texts)
+    }
+
+    fn response_context(
+        _: &ResourceListing,
+        input: &ResourceInput,
+        uri: &str,
+    ) -> RequestedResource {
+        RequestedResource {
+            uri: uri.to_owned(),
+            mime_type: input.mime_type,
+        }
+    }
+
+    fn respond(
+        requested: RequestedResource,
+        end: Result<ResourceOutcome, CallError>,
+        _: bool,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let RequestedResource { uri, mime_type } = requested;
+        match end {
+            Ok(outcome) => Ok(outcome.finish(&uri, mime_type)),
+            Err(error) => match error.kind() {
+                // A variable that cannot be read is a URI without a resource.
+                FailureKind::NotFound | FailureKind::Unreadable => {
                     Err(not_found(error.message(), &uri))
                 }
-                Err(Failure::Failed(error)) => Err(error.into_error_data()),
-            }
-        };
-        end.boxed()
-    }
-
-    /// Whether any variable of it can be completed.
-    pub(crate) fn has_completers(&self) -> bool {
-        !self.completers.is_empty()
-    }
-
-    /// Completes a variable, if there is a completer for it and the admission is one for
-    /// this resource.
-    pub(crate) fn complete(
-        &self,
-        permit: &Permit,
-        variable: &str,
-        begun: &str,
-        call: Call<S>,
-    ) -> Option<BoxFuture<'static, CompletionInfo>> {
-        if permit.target() != Some(Target::Resource(self.id)) {
-            tracing::error!(target: "toolgate::tool", resource = self.name, "a completion without an admission for this resource was refused");
-            return None;
+                FailureKind::Failed => Err(error.into_error_data()),
+            },
         }
-        complete(&self.completers, variable, begun, call)
     }
 }
 
-/// The protocol's error for a resource that is not there. It repeats the URI, unless that
-/// is too long: errors are logged by the service in between.
+/// The message for a resource that does not exist.
+pub(crate) const NO_SUCH_RESOURCE: &str = "there is no such resource";
+
+/// Returns the protocol's error for a resource that does not exist. It repeats the URI, unless
+/// the URI is too long: services between server and client log errors.
 pub(crate) fn not_found(message: &str, uri: &str) -> ErrorData {
     let data = (uri.len() <= LONGEST_REPEATED).then(|| json!({ "uri": uri }));
     ErrorData::resource_not_found(message.to_owned(), data)
@@ -214,6 +253,26 @@ pub(crate) fn not_found(message: &str, uri: &str) -> ErrorData {
 
 /// The longest URI that an error repeats, in bytes.
 const LONGEST_REPEATED: usize = 256;
+
+/// Lists resources as [`tools!`](crate::tools) lists tools: `resources![note, all_notes]`,
+/// or `resources![in scope::ALL; note, all_notes]`.
+#[macro_export]
+macro_rules! resources {
+    (in $vocabulary:path; $($resource:path),* $(,)?) => {
+        |_set: &mut $crate::ResourceSet<_>| {
+            $({
+                type Listed = $resource;
+                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
+                $crate::__private::add(_set, |_: Listed| {});
+            })*
+        }
+    };
+    ($($resource:path),* $(,)?) => {
+        |_set: &mut $crate::ResourceSet<_>| {
+            $( $crate::__private::add(_set, |_: $resource| {}); )*
+        }
+    };
+}
 
 #[cfg(test)]
 mod tests;

@@ -359,7 +359,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             version: self.version,
             instructions: self.instructions,
             state: (),
-            sets: self.sets.bound(&self.state),
+            sets: self.sets.with_state_applied(&self.state),
             policy: self.policy,
             changes: self.changes,
             has_sessions: self.has_sessions,
@@ -374,6 +374,9 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// Returns a [`StartError`] if an item has errors.
     pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
-        assembly::scopes(self.sets.bound(&self.state), &self.policy.hierarchy)
+        assembly::scopes(
+            self.sets.with_state_applied(&self.state),
+            &self.policy.hierarchy,
+        )
     }
 }

@@ -3,25 +3,15 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `reader` | deserializes text with serde: a number where the type is a number |
-//! | `attempt` | runs the author's code, and classifies its failures |
-//! | `completion` | functions that complete an argument |
+//! | `text_deserializer` | deserializes text with serde: a number where the type is a number |
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{
-    log_text::redaction,
-    tool::{Call, Nothing, ToolError},
-};
+use crate::item::{Call, CallError, MissingValue};
+use crate::log_text::redaction;
 
-mod completion;
-mod handler_attempt;
 mod text_deserializer;
-
-pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
-pub(crate) use completion::{Completing, bound, complete, completing};
-pub use handler_attempt::{Attempt, Failure, attempt};
 
 use text_deserializer::Text;
 
@@ -47,7 +37,7 @@ impl<T: DeserializeOwned> FromText for T {
     fn read(text: Option<&str>) -> Result<Self, String> {
         match text {
             Some(text) => T::deserialize(Text(text)).map_err(|fault| fault.to_string()),
-            None => T::deserialize(Nothing).map_err(|fault| fault.to_string()),
+            None => T::deserialize(MissingValue).map_err(|fault| fault.to_string()),
         }
     }
 }
@@ -79,11 +69,11 @@ impl<T> TextSlot<T> {
     /// # Errors
     ///
     /// Returns an error if the text cannot be parsed as the type.
-    pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, Failure> {
+    pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, CallError> {
         let text = call.arguments_mut().remove(name);
         (self.read)(text.as_ref().and_then(Value::as_str)).map_err(|fault| {
             let fault = redaction::cut(&fault, 400);
-            Failure::Unreadable(ToolError::new(format!("`{name}` cannot be read: {fault}")))
+            CallError::unreadable(format!("`{name}` cannot be read: {fault}"))
         })
     }
 

@@ -1,122 +1,158 @@
-//! A tool: the facts that its author stated, its schemas, and one function that runs it.
+//! A tool: the facts that its author declared, its schemas, and the function that runs it.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `set` | [`ToolSet`] and [`tools!`](crate::tools): which tools a server has |
-//! | `definition`, `facts` | what an expansion of `#[mcp_tool]` says about one function |
-//! | `security` | what a tool asks for, as its listing says it |
-//! | `call` | [`Call`]: what one call brings |
-//! | `argument` | [`Argument`]: read one argument; [`Args`]: all of them as one struct |
-//! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
-//! | `authorize` | [`AuthorizeError`]: arguments decide, before the tool runs |
-//! | `caller`, `context` | [`Caller`], [`Context`] |
-//! | `round` | [`Round`]: a call of several, with sealed state between them |
-//! | `capability` | [`ClientCapability`]: what a client can be asked for |
-//! | `describe` | arguments and results → JSON Schemas |
-//! | `header` | the rules for `x-mcp-header` |
-//! | `input` | a call's arguments against the schema that is published |
-//! | `outcome`, `failure` | [`IntoToolResult`], [`Json`]; [`ToolError`] |
+//! | `definition` | what an expansion of `#[mcp_tool]` states about one function |
+//! | `argument` | [`Argument`]: reads one argument; [`Args`]: all arguments as one struct |
+//! | `argument_validation` | validates a call's arguments against the published schema |
+//! | `authorize` | [`AuthorizeError`]: a function that authorizes a call by its arguments |
+//! | `param_header` | the rules for `x-mcp-header` |
+//! | `schema_builder` | builds the schemas of arguments and results |
+//! | `tool_result` | what a tool can return |
 //!
-//! A tool runs for an [`Permit`] to run this very tool, and for nothing else.
+//! What tools have in common with prompts and resources is in [`item`](crate::item).
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-use rmcp::model::ToolAnnotations;
+use rmcp::{
+    ErrorData,
+    model::{CallToolResponse, CallToolResult, ContentBlock, ToolAnnotations},
+};
+use schemars::Schema;
 use serde_json::{Map, Value};
 
 use crate::{
-    access::Requirement,
-    authorization::{Permit, Target},
+    authorization::Target,
     caller::Caller,
     error::SetupErrors,
+    item::{Built, CallError, Facts, Item, ItemSet, Kind, KindParts, Published, Sealed, ToolError},
     scope::Scope,
 };
 
 mod argument;
 mod argument_validation;
 mod authorize;
-mod call;
-mod capability;
-mod context;
 mod definition;
-mod extract;
-mod item_facts;
 mod param_header;
-mod round;
 mod schema_builder;
-mod security_schemes;
-mod set;
-mod tool_error;
 mod tool_result;
 
-pub(crate) use argument::Nothing;
 pub use argument::{Args, Argument, Slot, argument};
-pub use authorize::{Answer, Asked, AuthorizeError, Verdict, verdict};
-pub use call::{Call, CallFuture, run};
-pub use capability::ClientCapability;
-pub(crate) use capability::MissingCapabilities;
-pub(crate) use context::LogThreshold;
-pub use context::{Context, LogLevel};
-pub use definition::ToolDefinition;
-pub use extract::{FromCall, FromRef, State};
-pub use item_facts::{Facts, ScopeText, Stated};
-pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
+pub(crate) use authorize::AuthorizeDenial;
+pub use authorize::{
+    AuthorizeCall, AuthorizeError, AuthorizeReturn, Authorized, confirm, decision, known_caller,
+};
+pub use definition::{ToolDefinition, ToolParameters};
 pub use schema_builder::{Limit, SchemaBuilder};
-pub use set::{ToolDef, ToolGroup, ToolSet};
-pub use tool_error::{IntoToolError, ToolError};
-pub use tool_result::{IntoToolResult, Json, Returns, Structured, ToolOutcome, returns};
+pub use tool_result::Structured;
 
-pub(crate) use authorize::Refused;
-pub(crate) use round::{CallRound, RoundRequest, RoundSeal};
-pub(crate) use security_schemes::{SCHEMES, schemes};
+use argument_validation::ArgumentValidator;
+use authorize::AuthorizeFunction;
 
-use argument_validation::Input;
-use authorize::Check;
+/// The kind of tools.
+#[derive(Debug)]
+pub enum Tool {}
 
-/// One tool of a server, ready to be listed and called.
-pub(crate) struct Tool<S> {
-    id: u32,
-    name: &'static str,
-    requirement: Requirement,
-    step_up: bool,
-    takes_context: bool,
-    is_plain: bool,
-    client_capabilities: &'static [ClientCapability],
-    listing: rmcp::model::Tool,
-    undescribed: Vec<String>,
-    input: Input,
-    check: Option<Check>,
-    call: Box<dyn Fn(Call<S>) -> CallFuture + Send + Sync>,
+/// Collects the tools of a server, whose state is `S`. The order in which they are added does
+/// not matter.
+///
+/// A module can offer its tools as a function of its own:
+///
+/// ```
+/// use toolgate::{ToolSet, mcp_tool};
+///
+/// /// Adds two numbers.
+/// #[mcp_tool(public)]
+/// fn add(
+///     /// The first.
+///     a: i64,
+///     /// The second.
+///     b: i64,
+/// ) -> i64 {
+///     a + b
+/// }
+///
+/// pub fn tools(set: &mut ToolSet<()>) {
+///     set.add::<add>();
+/// }
+/// ```
+pub type ToolSet<S> = ItemSet<S, Tool>;
+
+/// What validates and authorizes the arguments of a tool.
+pub(crate) struct ToolInput {
+    arguments: ArgumentValidator,
+    authorize: Option<AuthorizeFunction>,
+    has_param_headers: bool,
 }
 
-impl<S> Tool<S> {
-    /// Builds what a definition describes; what is wrong with it goes to `faults`.
-    fn build(definition: ToolDefinition<S>, id: u32, faults: &mut SetupErrors) -> Self {
-        let ToolDefinition {
-            mut facts,
+impl Sealed for Tool {}
+
+impl Kind for Tool {
+    type Parameters = ToolParameters;
+    type Output = CallToolResponse;
+    type Error = ToolError;
+    type OutputFacts = Option<Schema>;
+}
+
+impl KindParts for Tool {
+    const NOUN: &'static str = "tool";
+
+    type Address = &'static str;
+    type Listing = rmcp::model::Tool;
+    type Input = ToolInput;
+    type ResponseContext = ();
+    type Response = CallToolResponse;
+
+    fn target(index: u32) -> Target {
+        Target::Tool(index)
+    }
+
+    fn index(target: Target) -> Option<usize> {
+        match target {
+            Target::Tool(index) => usize::try_from(index).ok(),
+            Target::Prompt(_) | Target::Resource(_) => None,
+        }
+    }
+
+    fn address(facts: &Facts, _: &ToolParameters) -> Result<&'static str, (String, &'static str)> {
+        Ok(facts.name)
+    }
+
+    fn address_text(address: &&'static str) -> &'static str {
+        address
+    }
+
+    fn demands(parameters: &ToolParameters) -> &'static [Scope] {
+        parameters
+            .authorize
+            .as_ref()
+            .map_or(&[], AuthorizeFunction::demands)
+    }
+
+    fn build(
+        facts: &Facts,
+        name: &&'static str,
+        parameters: ToolParameters,
+        published: Published,
+        faults: &mut SetupErrors,
+    ) -> Built<Self> {
+        let ToolParameters {
             describe,
-            call,
-            takes_context,
-            takes_caller,
-            check,
-        } = definition;
-        let name = facts.name;
-        let demands = check.as_ref().map_or(&[][..], Check::demands);
-        let published = facts.publish("tool", takes_caller, demands, faults);
+            authorize,
+        } = parameters;
         let mut description = SchemaBuilder::new();
         describe(&mut description);
         let described = description.finish(name, faults);
-        let input = Input::new(
+        let arguments = ArgumentValidator::new(
             name,
             &described.input,
             described.defaults,
             described.names,
             faults,
         );
-
+        let has_param_headers = param_header::names(&described.input).next().is_some();
         let mut listing =
-            rmcp::model::Tool::new(name, published.description, Arc::new(described.input));
+            rmcp::model::Tool::new(*name, published.description, Arc::new(described.input));
         listing.title = published.title;
         listing.output_schema = described.output.map(Arc::new);
         let hints = ToolAnnotations::from_raw(
@@ -129,143 +165,110 @@ impl<S> Tool<S> {
         listing.annotations = (hints != ToolAnnotations::default()).then_some(hints);
         listing.icons = published.icons;
         listing.meta = Some(published.meta);
-        let is_plain = !takes_context
-            && facts.client_capabilities.is_empty()
-            && param_header::names(&listing.input_schema).next().is_none();
-        Self {
-            id,
-            name,
-            requirement: facts.requirement,
-            step_up: facts.step_up,
-            takes_context,
-            is_plain,
-            client_capabilities: facts.client_capabilities,
+        Built {
             listing,
+            input: ToolInput {
+                arguments,
+                authorize,
+                has_param_headers,
+            },
             undescribed: described.undescribed,
-            input,
-            check,
-            call,
         }
     }
 
-    /// The name by which it is called.
-    pub(crate) fn name(&self) -> &str {
-        self.name
+    fn takes_fast_path(input: &ToolInput) -> bool {
+        // rmcp compares these arguments with the headers of the request.
+        !input.has_param_headers
     }
 
-    /// What it asks of its caller.
-    pub(crate) fn requirement(&self) -> Requirement {
-        self.requirement
+    fn validate(
+        input: &ToolInput,
+        _: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Map<String, Value>, CallError> {
+        input.arguments.validate(arguments)
     }
 
-    /// Whether its scopes are to be asked for at its call only.
-    pub(crate) fn is_step_up(&self) -> bool {
-        self.step_up
-    }
+    fn response_context(_: &rmcp::model::Tool, _: &ToolInput, _: &str) {}
 
-    /// Whether it may need rmcp's own context of a request.
-    pub(crate) fn takes_context(&self) -> bool {
-        self.takes_context
+    fn respond(
+        (): (),
+        end: Result<CallToolResponse, CallError>,
+        is_current: bool,
+    ) -> Result<CallToolResponse, ErrorData> {
+        match end {
+            Err(error) if is_current => error
+                .protocol_error()
+                .map_or_else(|| Ok(failed(&error)), Err),
+            end => Ok(response(end)),
+        }
     }
+}
 
-    /// Whether it needs nothing of rmcp's machinery: neither the context of a request, nor
-    /// anything of its client, nor a comparison of its arguments with headers.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.is_plain
-    }
+/// Returns the response to a call, where every failure is a result (`isError: true`).
+pub(crate) fn response(end: Result<CallToolResponse, CallError>) -> CallToolResponse {
+    end.unwrap_or_else(|error| failed(&error))
+}
 
-    /// What its client must be able to be asked for.
-    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
-        self.client_capabilities
-    }
+fn failed(error: &CallError) -> CallToolResponse {
+    CallToolResult::error(vec![ContentBlock::text(error.message())]).into()
+}
 
-    /// What `tools/list` publishes.
-    pub(crate) fn listing(&self) -> &rmcp::model::Tool {
-        &self.listing
-    }
-
-    /// The arguments that have no description, by name.
-    pub(crate) fn undescribed_arguments(&self) -> &[String] {
-        &self.undescribed
-    }
-
-    /// The names that its arguments have as `Mcp-Param-*` headers, without that prefix.
-    pub(crate) fn parameter_headers(&self) -> impl Iterator<Item = &str> {
-        param_header::names(&self.listing.input_schema)
-    }
-
-    /// The scopes that the tool's arguments can make it demand, beyond its requirement.
-    pub(crate) fn demands(&self) -> impl Iterator<Item = Scope> {
-        let demands = self.check.as_ref().map_or(&[][..], Check::demands);
-        demands.iter().copied()
-    }
-
-    /// Asks the tool's `authorize` function, if it has one, about a call that its
-    /// requirement admits.
+impl<S> Item<S, Tool> {
+    /// Authorizes a call that the tool's requirement admits, with the tool's `authorize`
+    /// function, if it has one.
     ///
-    /// Arguments that the schema forbids are not asked about: such a call runs nothing,
-    /// and is told so as a tool error.
+    /// Arguments that the schema forbids are not passed to the function: such a call does not
+    /// run, and the client gets a tool error.
     pub(crate) fn authorize(
         &self,
         caller: Option<&Caller>,
         arguments: &Map<String, Value>,
-    ) -> Result<(), Refused> {
-        let Some(check) = &self.check else {
+    ) -> Result<(), AuthorizeDenial> {
+        let ToolInput {
+            arguments: validation,
+            authorize: Some(function),
+            ..
+        } = self.input()
+        else {
             return Ok(());
         };
-        let Ok(arguments) = self.input.check(arguments.clone()) else {
-            return Ok(());
-        };
-        check.ask(self.name, caller, arguments).unwrap_or(Ok(()))
-    }
-
-    /// Runs the tool, when the admission is one for this tool and the arguments are such
-    /// as its schema allows. Whatever goes wrong is an outcome.
-    pub(crate) fn call(
-        &self,
-        permit: &Permit,
-        mut call: Call<S>,
-    ) -> BoxFuture<'static, ToolOutcome> {
-        if permit.target() != Some(Target::Tool(self.id)) {
-            // The gate and the dispatch disagree: a fault of this library, never run through.
-            tracing::error!(target: "toolgate::tool", tool = self.name, "a call without an admission for this tool was refused");
-            return Box::pin(std::future::ready(ToolOutcome::failed(ToolError::new(
-                "this call was not admitted",
-            ))));
-        }
-        let checked = self
-            .input
-            .check(call.take_arguments())
-            .and_then(|arguments| {
-                self.ask_again(permit.caller(), &arguments)?;
-                Ok(arguments)
-            });
-        match checked {
-            Ok(arguments) => {
-                call.begin(self.name, arguments);
-                (self.call)(call)
-            }
-            Err(error) => Box::pin(std::future::ready(ToolOutcome::failed(error))),
+        match validation.validate(arguments.clone()) {
+            Ok(arguments) => function.authorize(self.name(), caller, arguments),
+            Err(_) => Ok(()),
         }
     }
 
-    /// The second check of the arguments: the gate has asked already.
-    fn ask_again(
-        &self,
-        caller: Option<&Caller>,
-        arguments: &Map<String, Value>,
-    ) -> Result<(), ToolError> {
-        let Some(check) = &self.check else {
-            return Ok(());
-        };
-        match check.ask(self.name, caller, arguments.clone())? {
-            Ok(()) => Ok(()),
-            Err(_) => {
-                tracing::error!(target: "toolgate::tool", tool = self.name, "a call that its `authorize` function denies came past the gate, and was refused");
-                Err(ToolError::new("this call was not admitted"))
-            }
-        }
+    /// Returns the names of its `Mcp-Param-*` headers, without that prefix.
+    pub(crate) fn parameter_headers(&self) -> impl Iterator<Item = &str> {
+        param_header::names(&self.listing().input_schema)
     }
+}
+
+/// Lists tools for [`Server::tools`](crate::Server::tools): `tools![add, desk::list]`.
+///
+/// With a vocabulary, `tools![in scope::ALL; add, desk::list]`, a tool that requires a scope
+/// which the vocabulary does not declare is a compile error; see [`scopes!`](crate::scopes).
+///
+/// Each name is that of a function with [`#[mcp_tool]`](crate::mcp_tool). For a function
+/// without it the compiler reports `expected type, found function`: put the attribute of *this*
+/// crate on it.
+#[macro_export]
+macro_rules! tools {
+    (in $vocabulary:path; $($tool:path),* $(,)?) => {
+        |_set: &mut $crate::ToolSet<_>| {
+            $({
+                type Listed = $tool;
+                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
+                $crate::__private::add(_set, |_: Listed| {});
+            })*
+        }
+    };
+    ($($tool:path),* $(,)?) => {
+        |_set: &mut $crate::ToolSet<_>| {
+            $( $crate::__private::add(_set, |_: $tool| {}); )*
+        }
+    };
 }
 
 #[cfg(test)]

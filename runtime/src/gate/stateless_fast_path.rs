@@ -11,7 +11,7 @@ use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage,
 
 use crate::{
     authorization::{Permit, Target},
-    tool::Refused,
+    tool::AuthorizeDenial,
 };
 
 use super::{
@@ -26,7 +26,11 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     fn takes(&self, target: Target) -> bool;
 
     /// Asks the tool of a permit whether it may run with these arguments.
-    fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused>;
+    fn authorize(
+        &self,
+        permit: &Permit,
+        arguments: Option<&JsonObject>,
+    ) -> Result<(), AuthorizeDenial>;
 
     /// Starts the tool of a permit. Returns `None` if it does not take the fast path.
     fn call(

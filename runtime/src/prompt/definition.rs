@@ -1,22 +1,17 @@
-//! What an expansion of `#[mcp_prompt]` says about one function. Nothing here is public API.
+//! What an expansion of `#[mcp_prompt]` states about one function. Not part of the public API.
 
-use rmcp::model::GetPromptResponse;
-
+use super::Prompt;
 use crate::{
-    text_argument::{
-        Attempt, Completer, Completing, Failure, TextSlot, attempt, bound, completing,
-    },
-    tool::{Call, Facts, FromCall, ToolError},
+    item::{Call, CallError, Definition, Facts, Running, run},
+    text_argument::TextSlot,
 };
 
-/// One prompt as its author wrote it.
-pub struct PromptDefinition<S> {
-    pub(super) facts: Facts,
+/// One prompt as its author declared it.
+pub type PromptDefinition<S> = Definition<S, Prompt>;
+
+/// What an attribute states about a prompt alone.
+pub struct PromptParameters {
     pub(super) arguments: Vec<Argument>,
-    pub(super) takes_context: bool,
-    pub(super) takes_caller: bool,
-    pub(super) completers: Vec<Completing<S>>,
-    pub(super) get: Box<dyn Fn(Call<S>) -> Attempt<GetPromptResponse> + Send + Sync>,
 }
 
 /// One argument.
@@ -27,36 +22,32 @@ pub(super) struct Argument {
 }
 
 impl Argument {
-    /// Its description, if it has one.
+    /// Returns its description, if it has one.
     pub(super) fn described(&self) -> Option<&'static str> {
         Some(self.description.trim()).filter(|text| !text.is_empty())
     }
 }
 
-impl<S> PromptDefinition<S> {
-    /// A prompt by its facts and what makes it.
+impl<S> Definition<S, Prompt> {
+    /// Creates a prompt from its facts and the function that returns its messages.
     pub fn new(
         facts: Facts,
-        get: impl Fn(Call<S>) -> Attempt<GetPromptResponse> + Send + Sync + 'static,
+        get: impl Fn(Call<S>) -> Running<Prompt> + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            facts,
+        let parameters = PromptParameters {
             arguments: Vec::new(),
-            takes_context: false,
-            takes_caller: false,
-            completers: Vec::new(),
-            get: Box::new(get),
-        }
+        };
+        Self::with_parameters(facts, parameters, get)
     }
 
-    /// What stands in for a definition beside the errors of an attribute; it is never run.
+    /// Returns the definition that stands beside the errors of an attribute. It never runs.
     #[must_use]
     pub fn stub() -> Self {
-        let nothing = |_| attempt("", async { Err(Failure::Failed(ToolError::new(""))) });
+        let nothing = |_| run("", async { Err(CallError::failed("")) });
         Self::new(Facts::stub(), nothing)
     }
 
-    /// An argument.
+    /// Adds an argument.
     #[must_use]
     pub fn argument<T>(
         mut self,
@@ -64,59 +55,11 @@ impl<S> PromptDefinition<S> {
         name: &'static str,
         description: &'static str,
     ) -> Self {
-        self.arguments.push(Argument {
+        self.parameters.arguments.push(Argument {
             name,
             description,
             is_required: !slot.is_optional(),
         });
         self
-    }
-
-    /// Says that the function has a parameter of this extractor.
-    #[must_use]
-    pub fn extracts<T: FromCall<S>>(mut self) -> Self {
-        self.takes_context |= T::NEEDS_CONTEXT;
-        self.takes_caller |= T::NEEDS_CALLER;
-        self
-    }
-
-    /// `#[arg(complete = …)]`.
-    #[must_use]
-    pub fn completes<E: Send + 'static, How>(
-        mut self,
-        argument: &'static str,
-        completer: impl Completer<E, How>,
-        beside: fn(&mut Call<S>) -> Result<E, ToolError>,
-    ) -> Self
-    where
-        S: 'static,
-    {
-        self.completers
-            .push(completing(argument, completer, beside));
-        self
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> PromptDefinition<S> {
-    /// The same with its state in it, so that what serves it is compiled once, and not
-    /// anew for each type of state.
-    pub(super) fn bound(self, state: S) -> PromptDefinition<()> {
-        let Self {
-            facts,
-            arguments,
-            takes_context,
-            takes_caller,
-            completers,
-            get,
-        } = self;
-        let completers = completers.into_iter();
-        PromptDefinition {
-            facts,
-            arguments,
-            takes_context,
-            takes_caller,
-            completers: completers.map(|one| bound(one, state.clone())).collect(),
-            get: Box::new(move |bare| get(bare.with_state(state.clone()))),
-        }
     }
 }

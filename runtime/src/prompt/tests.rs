@@ -9,13 +9,14 @@ use serde_json::json;
 use super::*;
 use crate::{
     State,
+    authorization::Permit,
     authorization::{Decision, Offers, Rules},
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
+    item::{Call, Item},
     mcp_prompt, mcp_tools,
     operation::Operation,
-    prompts,
     scope::ScopeTable,
 };
 
@@ -88,7 +89,7 @@ fn described() -> GetPromptResult {
 }
 
 struct Desk {
-    prompts: Vec<Prompt<&'static str>>,
+    prompts: Vec<Item<&'static str, Prompt>>,
     rules: Rules,
 }
 
@@ -134,7 +135,7 @@ impl Desk {
         }
     }
 
-    fn prompt(&self, name: &str) -> &Prompt<&'static str> {
+    fn prompt(&self, name: &str) -> &Item<&'static str, Prompt> {
         self.prompts.iter().find(|one| one.name() == name).unwrap()
     }
 
@@ -148,7 +149,7 @@ impl Desk {
     async fn get(&self, name: &str, arguments: Value) -> Result<GetPromptResult, ErrorData> {
         let permit = self.permit(Operation::GetPrompt(name));
         let call = self.call(arguments);
-        match self.prompt(name).get(&permit, call).await? {
+        match self.prompt(name).respond(&permit, name, true, call).await? {
             GetPromptResponse::Complete(result) => Ok(result),
             other => panic!("{other:?}"),
         }
@@ -163,7 +164,7 @@ impl Desk {
 #[test]
 fn the_listing_says_what_the_attribute_says() {
     let desk = desk();
-    let names: Vec<_> = desk.prompts.iter().map(Prompt::name).collect();
+    let names: Vec<_> = desk.prompts.iter().map(Item::name).collect();
     assert_eq!(names, ["described", "greet", "text.review"]);
     let review = desk.prompt("text.review");
     assert_eq!(
@@ -266,7 +267,7 @@ async fn an_admission_for_another_prompt_makes_and_completes_nothing() {
     for operation in [Operation::GetPrompt("greet"), Operation::ListPrompts] {
         let other = desk.permit(operation);
         let error = review
-            .get(&other, desk.call(json!({"text": "a"})))
+            .respond(&other, "text.review", true, desk.call(json!({"text": "a"})))
             .await
             .unwrap_err();
         assert_eq!(error.message, "this request was not admitted");

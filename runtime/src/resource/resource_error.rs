@@ -1,18 +1,14 @@
-//! What a resource says when it cannot be read.
+//! [`ResourceError`]: the error of a resource.
 
 use std::{error::Error, fmt};
 
-use crate::{
-    text_argument::Failure,
-    tool::{IntoToolError, ToolError},
-};
+use super::NO_SUCH_RESOURCE;
+use crate::item::{BoxError, CallError, FailureKind, IntoCallError, ToolError};
 
-type BoxError = Box<dyn Error + Send + Sync + 'static>;
-
-/// Why a resource is not read. Its text goes to the reader, its causes to the log only.
+/// The error of a resource. The client gets its message, and its causes are only logged.
 ///
-/// Every error type becomes one with `?`. That there is no such resource is said by
-/// [`ResourceError::not_found`], or by `None` where the function returns an `Option`.
+/// Every error type converts to it with `?`. If there is no such resource, return
+/// [`ResourceError::not_found`], or `None` where the function returns an `Option`.
 ///
 /// ```
 /// use toolgate::{ResourceError, mcp_resource};
@@ -26,119 +22,77 @@ type BoxError = Box<dyn Error + Send + Sync + 'static>;
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
-pub struct ResourceError {
-    is_absent: bool,
-    error: ToolError,
-}
+pub struct ResourceError(CallError);
 
 impl ResourceError {
-    /// A failure by the text that the reader gets.
+    /// Creates an error with the message that the client gets.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        ToolError::new(message).into()
+        Self(CallError::failed(message))
     }
 
-    /// There is no such resource.
+    /// Creates the error for a resource that does not exist.
     #[must_use]
     pub fn not_found() -> Self {
-        Self {
-            is_absent: true,
-            error: ToolError::new("there is no such resource"),
-        }
+        Self(CallError::not_found(NO_SUCH_RESOURCE))
     }
 
-    /// Adds the cause, which goes to the log only.
+    /// Adds the cause, which is only logged.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.error = self.error.with_source(source);
-        self
+    pub fn with_source(self, source: impl Into<BoxError>) -> Self {
+        Self(self.0.with_source(source))
     }
 
-    /// The text that the reader gets.
+    /// Returns the message that the client gets.
     #[must_use]
     pub fn message(&self) -> &str {
-        self.error.message()
+        self.0.message()
     }
 
-    /// Whether it says that there is no such resource.
+    /// Returns whether it means that there is no such resource.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.is_absent
+        self.0.kind() == FailureKind::NotFound
     }
 }
 
 impl fmt::Display for ResourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        self.0.fmt(f)
     }
 }
 
-impl From<ToolError> for ResourceError {
-    fn from(error: ToolError) -> Self {
-        Self {
-            is_absent: false,
-            error,
-        }
+impl fmt::Debug for ResourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceError")
+            .field("is_not_found", &self.is_not_found())
+            .field("message", &self.0.message())
+            .field("causes", &self.0.causes())
+            .finish()
     }
 }
 
 impl<E: Error + Send + Sync + 'static> From<E> for ResourceError {
     fn from(error: E) -> Self {
-        from_box(Box::new(error))
+        Self(error.into_call_error())
     }
 }
 
-impl From<ResourceError> for Failure {
-    fn from(failure: ResourceError) -> Self {
-        match failure.is_absent {
-            true => Self::NotFound(failure.error),
-            false => Self::Failed(failure.error),
-        }
+impl From<ToolError> for ResourceError {
+    fn from(error: ToolError) -> Self {
+        Self(error.into())
     }
 }
 
-/// A [`ResourceError`] on its way through a `Box<dyn Error>`.
-#[derive(Debug)]
-struct Carried(ResourceError);
-
-impl fmt::Display for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl From<ResourceError> for CallError {
+    fn from(error: ResourceError) -> Self {
+        error.0
     }
 }
-
-impl Error for Carried {}
 
 impl From<ResourceError> for BoxError {
     fn from(error: ResourceError) -> Self {
-        Box::new(Carried(error))
-    }
-}
-
-fn from_box(error: BoxError) -> ResourceError {
-    match error.downcast::<Carried>() {
-        Ok(carried) => carried.0,
-        Err(error) => error.into_tool_error().into(),
-    }
-}
-
-/// What can stand as `E` in a resource's `Result<T, E>`: what can in a tool's
-/// ([`IntoToolError`](crate::IntoToolError)), and [`ResourceError`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a resource",
-    label = "not an error that a resource can return",
-    note = "use `toolgate::ResourceError`, a `String`, or a type that implements `std::error::Error + Send + Sync + 'static`"
-)]
-pub trait IntoResourceError {
-    /// The failure that it is.
-    fn into_resource_error(self) -> ResourceError;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: Into<BoxError>> IntoResourceError for E {
-    fn into_resource_error(self) -> ResourceError {
-        from_box(self.into())
+        Box::new(error.0)
     }
 }
 
@@ -148,26 +102,22 @@ mod tests {
 
     #[test]
     fn absence_survives_every_way_to_return_it() {
+        let is_absent = |error: CallError| ResourceError::from(error).is_not_found();
         let boxed: BoxError = ResourceError::not_found().into();
-        assert!(boxed.into_resource_error().is_not_found());
-        assert!(
-            ResourceError::not_found()
-                .into_resource_error()
-                .is_not_found()
-        );
-        assert!(!"no".into_resource_error().is_not_found());
+        assert!(is_absent(boxed.into_call_error()));
+        assert!(is_absent(ResourceError::not_found().into_call_error()));
+        assert!(!is_absent("no".into_call_error()));
     }
 
     #[test]
     fn an_error_is_told_by_its_own_text_alone() {
         let cause = "x".parse::<u8>().unwrap_err();
         let tool = ToolError::new("for the reader").with_source(cause);
-        let failure = tool.into_resource_error();
+        let failure = ResourceError::from(tool.into_call_error());
         assert_eq!(failure.message(), "for the reader");
         assert!(!failure.is_not_found());
-        let Failure::Failed(error) = Failure::from(failure) else {
-            panic!("it is there")
-        };
+        let error = CallError::from(failure);
+        assert_eq!(error.kind(), FailureKind::Failed);
         assert!(error.causes().unwrap().contains("invalid digit"));
     }
 }

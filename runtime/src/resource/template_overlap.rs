@@ -1,4 +1,4 @@
-//! Templates of which nothing is left by one before them.
+//! Finds templates whose URIs all belong to a template before them.
 
 /// One part of a template, without the names of variables.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ fn parts(template: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// Whether every URI of the second template is one of the first as well, as far as their
+/// Returns whether every URI of the second template also belongs to the first, as far as their
 /// parts show it.
 pub(super) fn covers(one: &str, other: &str) -> bool {
     let takes = |(one, other): (&Part<'_>, &Part<'_>)| {

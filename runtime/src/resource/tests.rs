@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::{
     FromRef, Json, State, ToolError,
+    access::Requirement,
+    authorization::Permit,
     authorization::{Decision, Offers, Rules},
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
+    item::{Call, Item},
     mcp_resource, mcp_tool, mcp_tools,
     operation::Operation,
-    resources,
     scope::ScopeTable,
     tool::ToolSet,
 };
@@ -25,7 +27,7 @@ mod reading;
 
 /// A server's resources, ready to be read.
 struct Shelf<S> {
-    resources: Vec<Resource<S>>,
+    resources: Vec<Item<S, Resource>>,
     rules: Rules,
     state: S,
 }
@@ -50,7 +52,7 @@ fn shelf<S: Clone>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> 
     let table = ScopeTable::new(scopes).unwrap();
     let accesses = resources
         .iter()
-        .map(|one| (one.pattern().clone(), one.requirement().resolve(&table)));
+        .map(|one| (one.address().clone(), one.requirement().resolve(&table)));
     let offers = Offers {
         resources: accesses.collect(),
         ..Offers::default()
@@ -83,7 +85,7 @@ impl<S: Clone> Shelf<S> {
         }
     }
 
-    fn admitted(&self, permit: &Permit) -> &Resource<S> {
+    fn admitted(&self, permit: &Permit) -> &Item<S, Resource> {
         match permit.target() {
             Some(Target::Resource(number)) => &self.resources[number as usize],
             other => panic!("{other:?}"),
@@ -97,7 +99,7 @@ impl<S: Clone> Shelf<S> {
     async fn read(&self, uri: &str) -> Result<ReadResourceResult, ErrorData> {
         let permit = self.permit(Operation::ReadResource(uri));
         let resource = self.admitted(&permit);
-        match resource.read(&permit, uri, self.call()).await? {
+        match resource.respond(&permit, uri, true, self.call()).await? {
             ReadResourceResponse::Complete(result) => Ok(result),
             other => panic!("{other:?}"),
         }

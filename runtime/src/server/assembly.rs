@@ -15,7 +15,8 @@ use crate::{
     config::Config,
     error::{SetupErrors, StartError},
     gate::{GateService, SessionFastPath},
-    tool::{RoundSeal, Tool},
+    item::{Item, RoundSeal},
+    tool::Tool,
 };
 
 use super::{
@@ -216,8 +217,8 @@ fn attach(
 }
 
 /// Returns the headers in which clients repeat arguments, for CORS.
-fn parameter_headers(tools: &[Tool<()>]) -> Vec<HeaderName> {
-    let names = tools.iter().flat_map(Tool::parameter_headers);
+fn parameter_headers(tools: &[Item<(), Tool>]) -> Vec<HeaderName> {
+    let names = tools.iter().flat_map(Item::parameter_headers);
     let names = names.map(|name| format!("mcp-param-{}", name.to_ascii_lowercase()));
     let mut names: Vec<String> = names.collect();
     names.sort_unstable();

@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
-use rmcp::model::ServerCapabilities;
+use rmcp::{
+    ErrorData,
+    model::{
+        CallToolRequestParams, GetPromptRequestParams, JsonObject, ReadResourceRequestParams,
+        ServerCapabilities,
+    },
+};
 
 use crate::{
-    access::Requirement,
-    authorization::{Permit, Switches, Target},
+    authorization::{Permit, Switches},
     error::SetupErrors,
+    item::{Item, KindParts, RoundRequest},
+    operation::Operation,
     prompt::{Prompt, PromptSet},
-    resource::{Resource, ResourceSet},
+    resource::{NO_SUCH_RESOURCE, Resource, ResourceSet, not_found},
     tool::{Tool, ToolSet},
 };
 
 use super::{
     changes::Names,
+    multi_round::Answer,
     registry::{AccessTerms, Registry},
 };
 
@@ -37,11 +45,11 @@ impl<S> Sets<S> {
 
 impl<S: Clone + Send + Sync + 'static> Sets<S> {
     /// Returns the same sets with the state applied to each item.
-    pub(super) fn bound(self, state: &S) -> Sets<()> {
+    pub(super) fn with_state_applied(self, state: &S) -> Sets<()> {
         Sets {
-            tools: self.tools.bound(state),
-            prompts: self.prompts.bound(state),
-            resources: self.resources.bound(state),
+            tools: self.tools.with_state_applied(state),
+            prompts: self.prompts.with_state_applied(state),
+            resources: self.resources.with_state_applied(state),
         }
     }
 }
@@ -59,60 +67,118 @@ impl Sets<()> {
 
 /// The registered items. An item's index is its number.
 pub(super) struct Catalogue {
-    pub(super) tools: Vec<Tool<()>>,
-    pub(super) prompts: Vec<Prompt<()>>,
-    pub(super) resources: Vec<Resource<()>>,
+    pub(super) tools: Vec<Item<(), Tool>>,
+    pub(super) prompts: Vec<Item<(), Prompt>>,
+    pub(super) resources: Vec<Item<(), Resource>>,
+}
+
+/// A kind of item, as the server serves it.
+pub(super) trait ServedKind: KindParts<Response: Answer> {
+    /// The parameters of a request for an item.
+    type Request: Send + Sync;
+
+    /// Returns the items of this kind.
+    fn items(catalogue: &Catalogue) -> &[Item<(), Self>];
+
+    /// Returns the name or the URI of a request, and its arguments.
+    fn requested(request: &Self::Request) -> (&str, Option<&JsonObject>);
+
+    /// Returns what a request brings for its round.
+    fn round(request: &Self::Request) -> RoundRequest<'_>;
+
+    /// Returns the operation that uses the item of this name or URI.
+    fn operation(requested: &str) -> Operation<'_>;
+
+    /// Returns the error for an item that does not exist.
+    fn unknown(_: &str) -> ErrorData {
+        no_such_item(Self::NOUN)
+    }
+}
+
+/// Returns the error for a name that no item has.
+pub(super) fn no_such_item(noun: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("there is no {noun} of this name"), None)
+}
+
+impl ServedKind for Tool {
+    type Request = CallToolRequestParams;
+
+    fn items(catalogue: &Catalogue) -> &[Item<(), Self>] {
+        &catalogue.tools
+    }
+
+    fn requested(request: &CallToolRequestParams) -> (&str, Option<&JsonObject>) {
+        (&request.name, request.arguments.as_ref())
+    }
+
+    fn round(request: &CallToolRequestParams) -> RoundRequest<'_> {
+        request.into()
+    }
+
+    fn operation(name: &str) -> Operation<'_> {
+        Operation::CallTool(name)
+    }
+}
+
+impl ServedKind for Prompt {
+    type Request = GetPromptRequestParams;
+
+    fn items(catalogue: &Catalogue) -> &[Item<(), Self>] {
+        &catalogue.prompts
+    }
+
+    fn requested(request: &GetPromptRequestParams) -> (&str, Option<&JsonObject>) {
+        (&request.name, request.arguments.as_ref())
+    }
+
+    fn round(request: &GetPromptRequestParams) -> RoundRequest<'_> {
+        request.into()
+    }
+
+    fn operation(name: &str) -> Operation<'_> {
+        Operation::GetPrompt(name)
+    }
+}
+
+impl ServedKind for Resource {
+    type Request = ReadResourceRequestParams;
+
+    fn items(catalogue: &Catalogue) -> &[Item<(), Self>] {
+        &catalogue.resources
+    }
+
+    fn requested(request: &ReadResourceRequestParams) -> (&str, Option<&JsonObject>) {
+        (&request.uri, None)
+    }
+
+    fn round(request: &ReadResourceRequestParams) -> RoundRequest<'_> {
+        request.into()
+    }
+
+    fn operation(uri: &str) -> Operation<'_> {
+        Operation::ReadResource(uri)
+    }
+
+    fn unknown(uri: &str) -> ErrorData {
+        not_found(NO_SUCH_RESOURCE, uri)
+    }
 }
 
 impl Catalogue {
-    /// Returns the tool that the admission is for.
-    pub(super) fn permitted_tool(&self, permit: &Permit) -> Option<&Tool<()>> {
-        match permit.target() {
-            Some(Target::Tool(number)) => self.tools.get(number as usize),
-            _ => None,
-        }
-    }
-
-    /// Returns the prompt that the admission is for.
-    pub(super) fn permitted_prompt(&self, permit: &Permit) -> Option<&Prompt<()>> {
-        match permit.target() {
-            Some(Target::Prompt(number)) => self.prompts.get(number as usize),
-            _ => None,
-        }
-    }
-
-    /// Returns the resource that the admission is for.
-    pub(super) fn permitted_resource(&self, permit: &Permit) -> Option<&Resource<()>> {
-        match permit.target() {
-            Some(Target::Resource(number)) => self.resources.get(number as usize),
-            _ => None,
-        }
+    /// Returns the item of this kind that the permit is for.
+    pub(super) fn permitted<K: ServedKind>(&self, permit: &Permit) -> Option<&Item<(), K>> {
+        K::items(self).get(K::index(permit.target()?)?)
     }
 
     /// Returns the offered items and their access terms.
     pub(super) fn offered(&self, changes: bool) -> Registry {
-        let terms = |requirement: Requirement, step_up: bool| AccessTerms {
-            requirement,
-            step_up,
-            demands: Vec::new(),
-        };
-        let tools = self.tools.iter().map(|tool| {
-            let mut terms = terms(tool.requirement(), tool.is_step_up());
-            terms.demands = tool.demands().collect();
-            (tool.name().to_owned(), terms)
-        });
-        let prompts = self.prompts.iter().map(|prompt| {
-            let terms = terms(prompt.requirement(), prompt.is_step_up());
-            (prompt.name().to_owned(), terms)
-        });
-        let resources = self.resources.iter().map(|resource| {
-            let terms = terms(resource.requirement(), resource.is_step_up());
-            (resource.pattern().clone(), terms)
-        });
+        let named = |(name, terms): (&&'static str, _)| ((*name).to_owned(), terms);
         Registry {
-            tools: tools.collect(),
-            prompts: prompts.collect(),
-            resources: resources.collect(),
+            tools: addressed(&self.tools).map(named).collect(),
+            prompts: addressed(&self.prompts).map(named).collect(),
+            resources: addressed(&self.resources)
+                .map(|(pattern, terms)| (pattern.clone(), terms))
+                .collect(),
             changes,
         }
     }
@@ -130,41 +196,39 @@ impl Catalogue {
 
     /// Returns the name that each item is switched by.
     pub(super) fn names(&self) -> Names {
-        let tools = self.tools.iter().map(|tool| tool.name().to_owned());
-        let prompts = self.prompts.iter().map(|prompt| prompt.name().to_owned());
-        let resources = self.resources.iter();
-        let resources = resources.map(|resource| resource.pattern().as_str().to_owned());
-        Names {
-            tools: tools.collect(),
-            prompts: prompts.collect(),
-            resources: resources.collect(),
-        }
+        let mut names = Names::default();
+        names.extend(&self.tools);
+        names.extend(&self.prompts);
+        names.extend(&self.resources);
+        names
     }
 
     /// Returns the capabilities that the server declares. A server without items declares an
     /// empty list of tools.
     pub(super) fn capabilities(&self, changes: bool) -> ServerCapabilities {
         let mut capabilities = ServerCapabilities::default();
-        let told = changes.then_some(true);
+        let notifies = changes.then_some(true);
         if !self.prompts.is_empty() {
             let prompts = capabilities.prompts.get_or_insert_default();
-            prompts.list_changed = told;
+            prompts.list_changed = notifies;
         }
         if !self.resources.is_empty() {
             let resources = capabilities.resources.get_or_insert_default();
-            resources.list_changed = told;
-            resources.subscribe = told;
+            resources.list_changed = notifies;
+            resources.subscribe = notifies;
         }
         let has_others = capabilities.prompts.is_some() || capabilities.resources.is_some();
         if !self.tools.is_empty() || !has_others {
             let tools = capabilities.tools.get_or_insert_default();
-            tools.list_changed = told;
+            tools.list_changed = notifies;
         }
-        let completes = self.prompts.iter().any(Prompt::has_completers)
-            || self.resources.iter().any(Resource::has_completers);
-        let logs = self.tools.iter().any(Tool::takes_context)
-            || self.prompts.iter().any(Prompt::takes_context)
-            || self.resources.iter().any(Resource::takes_context);
+        let uses = [
+            uses(&self.tools),
+            uses(&self.prompts),
+            uses(&self.resources),
+        ];
+        let logs = uses.iter().any(|(takes_context, _)| *takes_context);
+        let completes = uses.iter().any(|(_, has_completers)| *has_completers);
         capabilities.logging = logs.then(Default::default);
         capabilities.completions = completes.then(Default::default);
         capabilities
@@ -172,27 +236,44 @@ impl Catalogue {
 
     /// Logs a warning for each item that has arguments without a description.
     pub(super) fn warn_of_undescribed_arguments(&self) {
-        for tool in &self.tools {
-            warn(
-                "tool",
-                tool.name(),
-                &tool.undescribed_arguments().join(", "),
-            );
-        }
-        for prompt in &self.prompts {
-            let arguments = prompt.undescribed_arguments().join(", ");
-            warn("prompt", prompt.name(), &arguments);
-        }
+        warn_of_undescribed_arguments(&self.tools);
+        warn_of_undescribed_arguments(&self.prompts);
+        warn_of_undescribed_arguments(&self.resources);
     }
 }
 
-fn warn(noun: &str, name: &str, arguments: &str) {
-    if !arguments.is_empty() {
-        tracing::warn!(
-            noun,
-            name,
-            arguments,
-            "arguments without a description: write a doc comment on the parameter, so that a model knows what to pass"
-        );
+/// Returns the address and the access terms of each item.
+fn addressed<K: KindParts>(
+    items: &[Item<(), K>],
+) -> impl Iterator<Item = (&K::Address, AccessTerms)> {
+    items.iter().map(|item| {
+        let terms = AccessTerms {
+            requirement: item.requirement(),
+            step_up: item.is_step_up(),
+            demands: item.demands().collect(),
+        };
+        (item.address(), terms)
+    })
+}
+
+/// Returns whether any item takes the context of a request, and whether any completes arguments.
+fn uses<K: KindParts>(items: &[Item<(), K>]) -> (bool, bool) {
+    (
+        items.iter().any(Item::takes_context),
+        items.iter().any(Item::has_completers),
+    )
+}
+
+fn warn_of_undescribed_arguments<K: KindParts>(items: &[Item<(), K>]) {
+    for item in items {
+        let arguments = item.undescribed_arguments().join(", ");
+        if !arguments.is_empty() {
+            tracing::warn!(
+                noun = K::NOUN,
+                name = item.name(),
+                arguments,
+                "arguments without a description: write a doc comment on the parameter, so that a model knows what to pass"
+            );
+        }
     }
 }

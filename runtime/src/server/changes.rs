@@ -7,7 +7,13 @@ use std::{
 
 use tokio::sync::broadcast;
 
-use crate::authorization::{Switches, Target};
+use crate::{
+    authorization::{Switches, Target},
+    item::{Item, KindParts},
+    prompt::Prompt,
+    resource::Resource,
+    tool::Tool,
+};
 
 /// How many changes a listener may be behind before it misses some.
 const BACKLOG: usize = 256;
@@ -37,13 +43,24 @@ pub struct Changes {
     server: Arc<OnceLock<(Names, Arc<Switches>)>>,
 }
 
-/// The names that a server's items are switched by. An item's index is its number.
+/// The items of a server, with the names that they are switched by: URIs and templates are as
+/// declared.
 #[derive(Debug, Default)]
-pub(super) struct Names {
-    pub(super) tools: Vec<String>,
-    pub(super) prompts: Vec<String>,
-    /// URIs and templates, as declared.
-    pub(super) resources: Vec<String>,
+pub(super) struct Names(Vec<(Target, &'static str)>);
+
+impl Names {
+    /// Adds the items of one kind. An item's index is its number.
+    pub(super) fn extend<K: KindParts>(&mut self, items: &[Item<(), K>]) {
+        let names = items.iter().map(Item::address_text).zip(0..);
+        self.0
+            .extend(names.map(|(name, index)| (K::target(index), name)));
+    }
+
+    fn target<K: KindParts>(&self, name: &str) -> Option<Target> {
+        let mut items = self.0.iter();
+        let found = items.find(|(target, known)| *known == name && K::index(*target).is_some());
+        found.map(|(target, _)| *target)
+    }
 }
 
 /// One change.
@@ -57,6 +74,17 @@ pub(super) enum Change {
     Resources,
     /// The contents of the resource with this URI changed.
     Contents(String),
+}
+
+impl Change {
+    /// Returns the change of the list that has this item.
+    fn of_list(target: Target) -> Self {
+        match target {
+            Target::Tool(_) => Self::Tools,
+            Target::Prompt(_) => Self::Prompts,
+            Target::Resource(_) => Self::Resources,
+        }
+    }
 }
 
 impl Changes {
@@ -76,7 +104,7 @@ impl Changes {
     ///
     /// [`UnknownItemError`] if the server has no tool of this name, or does not run yet.
     pub fn switch_off(&self, tool: &str) -> Result<(), UnknownItemError> {
-        self.switch(Kind::Tool, tool, false)
+        self.switch::<Tool>(tool, false)
     }
 
     /// Switches a tool on again.
@@ -85,7 +113,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_on(&self, tool: &str) -> Result<(), UnknownItemError> {
-        self.switch(Kind::Tool, tool, true)
+        self.switch::<Tool>(tool, true)
     }
 
     /// Switches a prompt off, as [`Changes::switch_off`] does a tool.
@@ -94,7 +122,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_prompt_off(&self, prompt: &str) -> Result<(), UnknownItemError> {
-        self.switch(Kind::Prompt, prompt, false)
+        self.switch::<Prompt>(prompt, false)
     }
 
     /// Switches a prompt on again.
@@ -103,7 +131,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_prompt_on(&self, prompt: &str) -> Result<(), UnknownItemError> {
-        self.switch(Kind::Prompt, prompt, true)
+        self.switch::<Prompt>(prompt, true)
     }
 
     /// Switches a resource off, as [`Changes::switch_off`] does a tool. `uri` is its URI, or
@@ -113,7 +141,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_resource_off(&self, uri: &str) -> Result<(), UnknownItemError> {
-        self.switch(Kind::Resource, uri, false)
+        self.switch::<Resource>(uri, false)
     }
 
     /// Switches a resource on again.
@@ -122,42 +150,30 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_resource_on(&self, uri: &str) -> Result<(), UnknownItemError> {
-        self.switch(Kind::Resource, uri, true)
+        self.switch::<Resource>(uri, true)
     }
 
     /// Notifies the listeners of a resource that it has new contents. For a template, pass
     /// the URI of the resource that changed.
     pub fn resource_updated(&self, uri: impl Into<String>) {
-        self.tell(Change::Contents(uri.into()));
+        self.notify(Change::Contents(uri.into()));
     }
 
-    fn switch(&self, kind: Kind, name: &str, on: bool) -> Result<(), UnknownItemError> {
-        let fault = || UnknownItemError {
-            kind,
+    fn switch<K: KindParts>(&self, name: &str, on: bool) -> Result<(), UnknownItemError> {
+        let unknown = || UnknownItemError {
+            noun: K::NOUN,
             name: name.to_owned(),
-            runs: self.server.get().is_some(),
+            is_running: self.server.get().is_some(),
         };
-        let (names, switches) = self.server.get().ok_or_else(fault)?;
-        let names = match kind {
-            Kind::Tool => &names.tools,
-            Kind::Prompt => &names.prompts,
-            Kind::Resource => &names.resources,
-        };
-        let place = names.iter().position(|known| known == name);
-        let number = place.and_then(|place| u32::try_from(place).ok());
-        let number = number.ok_or_else(fault)?;
-        let (target, change) = match kind {
-            Kind::Tool => (Target::Tool(number), Change::Tools),
-            Kind::Prompt => (Target::Prompt(number), Change::Prompts),
-            Kind::Resource => (Target::Resource(number), Change::Resources),
-        };
+        let (names, switches) = self.server.get().ok_or_else(unknown)?;
+        let target = names.target::<K>(name).ok_or_else(unknown)?;
         if switches.set(target, on) {
-            self.tell(change);
+            self.notify(Change::of_list(target));
         }
         Ok(())
     }
 
-    fn tell(&self, change: Change) {
+    fn notify(&self, change: Change) {
         // Sending fails only if there are no listeners.
         let _ = self.sender.send(change);
     }
@@ -189,27 +205,15 @@ impl fmt::Debug for Changes {
 /// The error of switching an item that the server does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownItemError {
-    kind: Kind,
+    noun: &'static str,
     name: String,
-    runs: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Tool,
-    Prompt,
-    Resource,
+    is_running: bool,
 }
 
 impl fmt::Display for UnknownItemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, name, runs } = self;
-        let noun = match kind {
-            Kind::Tool => "tool",
-            Kind::Prompt => "prompt",
-            Kind::Resource => "resource",
-        };
-        if *runs {
+        let Self { noun, name, .. } = self;
+        if self.is_running {
             write!(f, "the server has no {noun} `{name}`")
         } else {
             write!(f, "`{name}` cannot be switched before the server runs")
@@ -224,11 +228,13 @@ mod tests {
     use super::*;
 
     fn names() -> Names {
-        Names {
-            tools: vec!["a".into(), "b".into()],
-            prompts: vec!["p".into()],
-            resources: vec!["r://all".into(), "r://{id}".into()],
-        }
+        Names(vec![
+            (Target::Tool(0), "a"),
+            (Target::Tool(1), "b"),
+            (Target::Prompt(0), "p"),
+            (Target::Resource(0), "r://all"),
+            (Target::Resource(1), "r://{id}"),
+        ])
     }
 
     #[test]

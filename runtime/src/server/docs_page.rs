@@ -4,11 +4,11 @@
 //! policy allows nothing else. `maud` escapes all text from outside.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use rmcp::model::{Prompt, Tool};
 
 use crate::{
     access::Requirement,
-    resource::ResourceListing,
+    item::{Item, KindParts},
+    kind,
     stylesheet::{STYLESHEET, STYLESHEET_SOURCE, policy_source},
 };
 
@@ -62,25 +62,24 @@ pub(crate) struct ScopeEntry<'a> {
     pub(crate) description: Option<&'a str>,
 }
 
-/// A tool and its access.
-#[derive(Clone, Copy)]
-pub(crate) struct ToolEntry<'a> {
-    pub(crate) listing: &'a Tool,
+/// An item and its access.
+pub(crate) struct ItemEntry<'a, K: KindParts> {
+    pub(crate) listing: &'a K::Listing,
     pub(crate) requirement: Requirement,
 }
 
-/// A prompt and its access.
-#[derive(Clone, Copy)]
-pub(crate) struct PromptEntry<'a> {
-    pub(crate) listing: &'a Prompt,
-    pub(crate) requirement: Requirement,
-}
+pub(crate) type ToolEntry<'a> = ItemEntry<'a, kind::Tool>;
+pub(crate) type PromptEntry<'a> = ItemEntry<'a, kind::Prompt>;
+pub(crate) type ResourceEntry<'a> = ItemEntry<'a, kind::Resource>;
 
-/// A resource and its access.
-#[derive(Clone, Copy)]
-pub(crate) struct ResourceEntry<'a> {
-    pub(crate) listing: &'a ResourceListing,
-    pub(crate) requirement: Requirement,
+impl<'a, K: KindParts> ItemEntry<'a, K> {
+    /// Returns the entry of a registered item.
+    pub(crate) fn of(item: &'a Item<(), K>) -> Self {
+        Self {
+            listing: item.listing(),
+            requirement: item.requirement(),
+        }
+    }
 }
 
 impl ToolEntry<'_> {
@@ -103,17 +102,17 @@ impl PageFacts<'_> {
 
     /// Returns the numbers of tools, prompts and resources in words.
     fn counted(&self) -> String {
-        let mut told = Vec::new();
+        let mut counts = Vec::new();
         if self.has_tools() {
-            told.push(count(self.tools.len(), "tool", "tools"));
+            counts.push(count(self.tools.len(), "tool", "tools"));
         }
         if !self.prompts.is_empty() {
-            told.push(count(self.prompts.len(), "prompt", "prompts"));
+            counts.push(count(self.prompts.len(), "prompt", "prompts"));
         }
         if !self.resources.is_empty() {
-            told.push(count(self.resources.len(), "resource", "resources"));
+            counts.push(count(self.resources.len(), "resource", "resources"));
         }
-        told.join(", ")
+        counts.join(", ")
     }
 }
 
@@ -202,7 +201,7 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
                                 }
                                 @let asking = asking_for(facts, scope.name);
                                 @if !asking.is_empty() {
-                                    p.without_banner {
+                                    p.quiet {
                                         "needed by "
                                         @for (place, (anchor, name)) in asking.iter().enumerate() {
                                             @if place > 0 { ", " }
@@ -253,7 +252,7 @@ fn tools(facts: &PageFacts<'_>) -> Markup {
                 }
             }
             @for tool in &facts.tools {
-                (tool_card(*tool))
+                (tool_card(tool))
             }
         }
         }

@@ -18,8 +18,13 @@ use rmcp::{
 };
 
 use crate::{
-    authorization::Permit, gate::LatestCaller, operation::Operation, resource::not_found,
-    tool::LogThreshold,
+    authorization::Permit,
+    gate::LatestCaller,
+    item::LogThreshold,
+    operation::Operation,
+    prompt::Prompt,
+    resource::{NO_SUCH_RESOURCE, Resource, not_found},
+    tool::Tool,
 };
 
 use super::{
@@ -178,7 +183,7 @@ impl ServerHandler for Handler {
         let (Some(notifier), Some(latest_caller), Some(_)) =
             (&self.shared.notifier, latest_caller, permit.target())
         else {
-            return Err(not_found("there is no such resource", &request.uri));
+            return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         };
         let listener = Listener::of(permit.caller(), &context.extensions);
         self.subscriptions.begin(notifier, context.peer);
@@ -197,7 +202,7 @@ impl ServerHandler for Handler {
         let unsubscribe = Operation::Unsubscribe(&request.uri);
         let permit = self.permit(&context.extensions, unsubscribe)?;
         if permit.target().is_none() {
-            return Err(not_found("there is no such resource", &request.uri));
+            return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         }
         self.subscriptions.unsubscribe(&request.uri);
         Ok(())
@@ -271,7 +276,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        self.calling(request, context).boxed()
+        self.run::<Tool>(request, context).boxed()
     }
 
     fn read_resource(
@@ -279,7 +284,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + Send {
-        self.reading(request, context).boxed()
+        self.run::<Resource>(request, context).boxed()
     }
 
     fn get_prompt(
@@ -287,7 +292,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send {
-        self.getting(request, context).boxed()
+        self.run::<Prompt>(request, context).boxed()
     }
 
     fn complete(

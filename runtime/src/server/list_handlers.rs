@@ -9,10 +9,16 @@ use rmcp::{
 };
 
 use crate::{
-    access::Requirement, authorization::Permit, operation::Operation, resource::ResourceListing,
+    access::Requirement,
+    authorization::Permit,
+    item::Item,
+    operation::Operation,
+    prompt::Prompt,
+    resource::{Resource, ResourceListing},
+    tool::Tool,
 };
 
-use super::shared::Shared;
+use super::{catalogue::ServedKind, shared::Shared};
 
 /// How long a client may cache a list, in milliseconds.
 pub(super) const TTL: u64 = 60_000;
@@ -34,10 +40,11 @@ pub(super) fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), E
 
 /// Builds the result of a list request.
 macro_rules! listed {
-    ($result:ident, $items:expr, $scope:expr) => {{
-        let mut result = $result::with_all_items($items.collect());
+    ($result:ident, $listed:expr) => {{
+        let (items, scope) = $listed;
+        let mut result = $result::with_all_items(items);
         result.ttl_ms = Some(TTL);
-        result.cache_scope = Some($scope);
+        result.cache_scope = Some(scope);
         result
     }};
 }
@@ -49,66 +56,66 @@ impl Shared {
         listing: Operation<'_>,
         mut requirements: impl Iterator<Item = Requirement>,
     ) -> CacheScope {
-        let is_everybodys = self.rules.allows(listing, None)
+        let is_the_same_for_all = self.rules.allows(listing, None)
             && requirements.all(|requirement| requirement == Requirement::Public);
-        match is_everybodys {
+        match is_the_same_for_all {
             true => CacheScope::Public,
             false => CacheScope::Private,
         }
     }
 
-    fn shows(&self, permit: &Permit, use_of: Operation<'_>) -> bool {
-        self.visibility.shows(&self.rules, permit, use_of)
+    /// Returns the listings that `pick` returns, of the items of one kind that the caller
+    /// sees, and who may cache them. `listing` is the request, and `use_of` the operation that
+    /// uses an item.
+    fn listings<K: ServedKind, L: Clone>(
+        &self,
+        permit: &Permit,
+        listing: Operation<'_>,
+        use_of: fn(&'static str) -> Operation<'static>,
+        pick: fn(&K::Listing) -> Option<&L>,
+    ) -> (Vec<L>, CacheScope) {
+        let items = K::items(&self.catalogue);
+        let shows = |item: &&Item<(), K>| {
+            let use_of = use_of(item.address_text());
+            self.visibility.shows(&self.rules, permit, use_of)
+        };
+        let shown = items.iter().filter(shows);
+        let shown = shown.filter_map(|item| pick(item.listing()).cloned());
+        let requirements = items.iter().map(Item::requirement);
+        (shown.collect(), self.cache_scope(listing, requirements))
     }
 
     pub(super) fn tools(&self, permit: &Permit) -> ListToolsResult {
-        let tools = &self.catalogue.tools;
-        let requirements = tools.iter().map(|tool| tool.requirement());
-        let shown = tools
-            .iter()
-            .filter(|tool| self.shows(permit, Operation::CallTool(tool.name())))
-            .map(|tool| tool.listing().clone());
-        let scope = self.cache_scope(Operation::ListTools, requirements);
-        listed!(ListToolsResult, shown, scope)
+        let listing = Operation::ListTools;
+        listed!(
+            ListToolsResult,
+            self.listings::<Tool, _>(permit, listing, Tool::operation, |one| Some(one))
+        )
     }
 
     pub(super) fn prompts(&self, permit: &Permit) -> ListPromptsResult {
-        let prompts = &self.catalogue.prompts;
-        let requirements = prompts.iter().map(|prompt| prompt.requirement());
-        let shown = prompts
-            .iter()
-            .filter(|prompt| self.shows(permit, Operation::GetPrompt(prompt.name())))
-            .map(|prompt| prompt.listing().clone());
-        let scope = self.cache_scope(Operation::ListPrompts, requirements);
-        listed!(ListPromptsResult, shown, scope)
+        let listing = Operation::ListPrompts;
+        listed!(
+            ListPromptsResult,
+            self.listings::<Prompt, _>(permit, listing, Prompt::operation, |one| Some(one))
+        )
     }
 
     pub(super) fn resources(&self, permit: &Permit) -> ListResourcesResult {
-        let resources = self.catalogue.resources.iter();
-        let requirements = resources.clone().map(|resource| resource.requirement());
-        let shown = resources
-            .filter(|one| self.shows(permit, Operation::ReadResource(one.pattern().as_str())))
-            .filter_map(|resource| match resource.listing() {
-                ResourceListing::Resource(listing) => Some(listing.clone()),
-                ResourceListing::Template(_) => None,
-            });
-        let scope = self.cache_scope(Operation::ListResources, requirements);
-        listed!(ListResourcesResult, shown, scope)
+        let listing = Operation::ListResources;
+        let pick = ResourceListing::resource;
+        listed!(
+            ListResourcesResult,
+            self.listings::<Resource, _>(permit, listing, Resource::operation, pick)
+        )
     }
 
     pub(super) fn templates(&self, permit: &Permit) -> ListResourceTemplatesResult {
-        let resources = self.catalogue.resources.iter();
-        let requirements = resources.clone().map(|resource| resource.requirement());
-        let shown = resources
-            .filter(|one| {
-                let template = one.pattern().as_str();
-                self.shows(permit, Operation::CompleteResource(template))
-            })
-            .filter_map(|resource| match resource.listing() {
-                ResourceListing::Template(listing) => Some(listing.clone()),
-                ResourceListing::Resource(_) => None,
-            });
-        let scope = self.cache_scope(Operation::ListResourceTemplates, requirements);
-        listed!(ListResourceTemplatesResult, shown, scope)
+        let listing = Operation::ListResourceTemplates;
+        let pick = ResourceListing::template;
+        listed!(
+            ListResourceTemplatesResult,
+            self.listings::<Resource, _>(permit, listing, Operation::CompleteResource, pick)
+        )
     }
 }

@@ -23,11 +23,8 @@ use tokio::time::timeout;
 use crate::{
     authorization::{Decision, Permit, Rules},
     gate::LatestCaller,
+    item::{CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError},
     operation::Operation,
-    tool::{
-        CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
-        ToolOutcome,
-    },
 };
 
 use super::dispatch_check::gate_extension;
@@ -45,7 +42,7 @@ pub(super) struct Rounds<'h> {
     name: &'h str,
     pub(super) context: Arc<RequestContext<RoleServer>>,
     /// Whether the revision has results that ask for input.
-    is_current: bool,
+    pub(super) is_current: bool,
 }
 
 impl<'h> Rounds<'h> {
@@ -74,18 +71,8 @@ impl<'h> Rounds<'h> {
             return Ok(());
         }
         let declared = self.context.client_capabilities();
-        MissingCapabilities::of(needed, declared.as_ref()).map_err(ToolError::lacking)
-    }
-
-    /// Converts the outcome of a tool to the form that the revision uses for failures.
-    pub(super) fn tool_response(
-        &self,
-        outcome: ToolOutcome,
-    ) -> Result<CallToolResponse, ErrorData> {
-        match self.is_current {
-            true => outcome.into_answer(),
-            false => Ok(outcome.into_response()),
-        }
+        MissingCapabilities::check(needed, declared.as_ref())
+            .map_err(ToolError::missing_capabilities)
     }
 
     /// Runs a request to its end, or until the client has to send the next round.
@@ -136,7 +123,7 @@ impl<'h> Rounds<'h> {
         round_request: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::judge(self.seal, permit.caller(), round_request, declared).map_err(|error| {
+        CallRound::validate(self.seal, permit.caller(), round_request, declared).map_err(|error| {
             tracing::warn!(
                 target: "toolgate::audit",
                 outcome = "no_such_round",

@@ -30,7 +30,7 @@ use rmcp::{
 use serde_json::Value;
 use tower::{Service, ServiceExt};
 
-use crate::{gate::ListsTools, tool::SCHEMES};
+use crate::{gate::ListsTools, item::SCHEMES};
 
 use super::sessions::LocalSessions;
 

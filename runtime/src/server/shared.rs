@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::ServerConfig;
 
-use crate::{authorization::Rules, tool::RoundSeal};
+use crate::{authorization::Rules, item::RoundSeal};
 
 use super::{
     Visibility, catalogue::Catalogue, subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,

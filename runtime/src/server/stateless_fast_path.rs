@@ -7,8 +7,9 @@ use rmcp::model::{CallToolResponse, JsonObject};
 use crate::{
     authorization::{Permit, Target},
     gate::StatelessFastPath,
+    item::{Call, Item},
     operation::Operation,
-    tool::{Call, Refused, Tool},
+    tool::{AuthorizeDenial, Tool, response},
 };
 
 use super::{security_schemes, shared::Shared};
@@ -20,13 +21,17 @@ impl StatelessFastPath for Shared {
                 .catalogue
                 .tools
                 .get(number as usize)
-                .is_some_and(Tool::is_plain),
+                .is_some_and(Item::takes_fast_path),
             Target::Prompt(_) | Target::Resource(_) => false,
         }
     }
 
-    fn authorize(&self, permit: &Permit, arguments: Option<&JsonObject>) -> Result<(), Refused> {
-        match self.catalogue.permitted_tool(permit) {
+    fn authorize(
+        &self,
+        permit: &Permit,
+        arguments: Option<&JsonObject>,
+    ) -> Result<(), AuthorizeDenial> {
+        match self.catalogue.permitted::<Tool>(permit) {
             Some(tool) => tool.authorize(permit.caller(), arguments.unwrap_or(&JsonObject::new())),
             None => Ok(()),
         }
@@ -39,12 +44,12 @@ impl StatelessFastPath for Shared {
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
         let tool = self
             .catalogue
-            .permitted_tool(permit)
-            .filter(|tool| tool.is_plain())?;
+            .permitted::<Tool>(permit)
+            .filter(|tool| tool.takes_fast_path())?;
         let caller = permit.caller().cloned();
         let call = Call::new((), arguments, caller, None);
-        let running = tool.call(permit, call);
-        Some(running.map(|outcome| outcome.into_response()).boxed())
+        let running = tool.call(permit, "", call);
+        Some(running.map(response).boxed())
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {

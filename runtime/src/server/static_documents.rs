@@ -7,7 +7,7 @@ use crate::{config::ValidConfig, metadata::Metadata};
 
 use super::{
     catalogue::Catalogue,
-    docs_page::{self, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
+    docs_page::{self, ItemEntry, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
     gate_plan::DescribedScope,
     login_timing::Login,
 };
@@ -66,18 +66,9 @@ impl StaticDocuments<'_> {
 
     /// Returns the documentation page.
     pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
-        let tools = catalogue.tools.iter().map(|tool| ToolEntry {
-            listing: tool.listing(),
-            requirement: tool.requirement(),
-        });
-        let prompts = catalogue.prompts.iter().map(|prompt| PromptEntry {
-            listing: prompt.listing(),
-            requirement: prompt.requirement(),
-        });
-        let resources = catalogue.resources.iter().map(|resource| ResourceEntry {
-            listing: resource.listing(),
-            requirement: resource.requirement(),
-        });
+        let tools = catalogue.tools.iter().map(ItemEntry::of);
+        let prompts = catalogue.prompts.iter().map(ItemEntry::of);
+        let resources = catalogue.resources.iter().map(ItemEntry::of);
         self.page_of(tools.collect(), prompts.collect(), resources.collect())
     }
 

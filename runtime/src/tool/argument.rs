@@ -1,19 +1,16 @@
-//! One argument: read from what the call brought, described as a JSON Schema.
+//! [`Argument`]: an argument of a tool, read from a call and described by a JSON Schema.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{
-    Deserializer,
-    de::{DeserializeOwned, Error, Visitor},
-    forward_to_deserialize_any,
-};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Call, ToolError};
+use super::AuthorizeCall;
+use crate::item::{Call, MissingValue, ToolError};
 use crate::log_text::redaction;
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
 ///
-/// An argument whose type reads from nothing, as `Option` does, is not required.
+/// An argument is optional if its type can be read from a missing value, like `Option`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a tool",
     label = "not deserializable from JSON with a schema",
@@ -21,11 +18,11 @@ use crate::log_text::redaction;
     note = "if it is not an argument, take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
 )]
 pub trait Argument: Sized {
-    /// Its schema.
+    /// Returns its schema.
     #[doc(hidden)]
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 
-    /// Reads it from a value, or from nothing.
+    /// Reads it from a value. `None` means that the argument is missing.
     #[doc(hidden)]
     fn read(value: Option<Value>) -> Result<Self, serde_json::Error>;
 }
@@ -38,9 +35,9 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 
     fn read(value: Option<Value>) -> Result<Self, serde_json::Error> {
         let Some(value) = value else {
-            return T::deserialize(Nothing);
+            return T::deserialize(MissingValue);
         };
-        // To JSON Schema 1.0 is an integer (2020-12 §4.2.3), to serde it is none.
+        // In JSON Schema 1.0 is an integer (2020-12 §4.2.3); in serde it is not.
         let Some(whole) = with_integers(&value) else {
             return T::deserialize(value);
         };
@@ -48,7 +45,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
     }
 }
 
-/// All arguments as one struct, for those who have one.
+/// All arguments of a tool as one struct.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -72,8 +69,8 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Args<T>(pub T);
 
-/// What describes and reads an argument. To have one is to have shown that its type can be
-/// an argument; an expansion shows it once, so that a type that cannot is told once.
+/// Describes and reads an argument. Only a type that can be an argument has one. An expansion
+/// names the type in this one bound, so that one mistake is one error.
 #[doc(hidden)]
 pub struct Slot<T> {
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
@@ -88,7 +85,7 @@ impl<T> Clone for Slot<T> {
 
 impl<T> Copy for Slot<T> {}
 
-/// Has what describes and reads an argument of this type.
+/// Returns the slot for an argument of this type.
 #[doc(hidden)]
 #[must_use]
 pub fn argument<T: Argument>() -> Slot<T> {
@@ -103,7 +100,7 @@ impl<T> Slot<T> {
     ///
     /// # Errors
     ///
-    /// When the type reads less than its schema allows.
+    /// Returns an error if the type accepts less than its schema allows.
     pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, ToolError> {
         self.read_from(call.arguments_mut(), name)
     }
@@ -112,43 +109,59 @@ impl<T> Slot<T> {
     ///
     /// # Errors
     ///
-    /// When the type reads less than its schema allows.
+    /// Returns an error if the type accepts less than its schema allows.
     pub fn take_all<S>(self, call: &mut Call<S>) -> Result<Args<T>, ToolError> {
         self.read_all(std::mem::take(call.arguments_mut()))
             .map(Args)
     }
 
-    pub(super) fn read_from(
-        self,
-        arguments: &mut Map<String, Value>,
-        name: &str,
-    ) -> Result<T, ToolError> {
+    /// Reads an argument for the `authorize` function.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type accepts less than its schema allows.
+    pub fn read_for_authorize(self, call: &mut AuthorizeCall, name: &str) -> Result<T, ToolError> {
+        self.read_from(call.arguments_mut(), name)
+    }
+
+    /// Reads all arguments as one value for the `authorize` function.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the type accepts less than its schema allows.
+    pub fn read_all_for_authorize(self, call: &mut AuthorizeCall) -> Result<T, ToolError> {
+        self.read_all(std::mem::take(call.arguments_mut()))
+    }
+
+    fn read_from(self, arguments: &mut Map<String, Value>, name: &str) -> Result<T, ToolError> {
         (self.read)(arguments.remove(name)).map_err(|fault| unreadable(name, &fault))
     }
 
-    pub(super) fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
+    fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
         (self.read)(Some(Value::Object(arguments))).map_err(|fault| {
             let fault = redaction::cut(&fault.to_string(), 400);
             ToolError::new(format!("the arguments cannot be read: {fault}"))
         })
     }
 
-    /// Whether the argument may be left out: whether its type reads from nothing.
+    /// Returns whether the argument may be missing: whether its type can be read from a missing
+    /// value.
     pub(super) fn is_optional(self) -> bool {
         (self.read)(None).is_ok()
     }
 }
 
-/// The schema allowed it and the type does not: a rule that only the type knows.
+/// Returns the error for a value that the schema allows and the type does not accept.
 fn unreadable(name: &str, fault: &serde_json::Error) -> ToolError {
     let fault = redaction::cut(&fault.to_string(), 400);
     ToolError::new(format!("the argument `{name}` cannot be read: {fault}"))
 }
 
-/// A copy in which every whole floating-point number is an integer; none without any.
+/// Returns a copy in which every whole floating-point number is an integer, or `None` if there
+/// is no such number.
 fn with_integers(value: &Value) -> Option<Value> {
     fn whole(value: &Value) -> Option<i64> {
-        // Beyond 2^53 a float does not say which integer it means (RFC 8259 §6).
+        // Above 2^53 a float does not identify one integer (RFC 8259 §6).
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let float = value.as_number().filter(|n| n.is_f64())?.as_f64()?;
         (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
@@ -180,35 +193,6 @@ fn with_integers(value: &Value) -> Option<Value> {
     any(value).then(|| copy(value))
 }
 
-/// What is not there. Only what asks for an option gets something: none.
-pub(crate) struct Nothing;
-
-impl<'de> Deserializer<'de> for Nothing {
-    type Error = serde_json::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-        Err(Error::custom("it is missing"))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_none()
-    }
-
-    /// A type around an option, such as `struct Limit(Option<u32>)`, reads as the option.
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +212,7 @@ mod tests {
         assert!(!argument::<u32>().is_optional());
         assert!(!argument::<String>().is_optional());
         assert!(!argument::<Vec<String>>().is_optional());
-        // A value of any kind is still a value: null has to be said.
+        // A value of any type is still a value: null must be sent.
         assert!(!argument::<Value>().is_optional());
         assert!(!argument::<()>().is_optional());
     }

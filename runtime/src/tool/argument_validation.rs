@@ -1,28 +1,28 @@
-//! A call's arguments, judged by the very schema that is published.
+//! Validates a call's arguments against the published schema.
 
 use serde_json::{Map, Value};
 
-use super::ToolError;
 use crate::{
     error::SetupErrors,
+    item::CallError,
     json_schema::{Schema, ValidationError, ValidationErrorKind},
     log_text::redaction,
 };
 
-/// How many faults of a call are told at once.
-const TOLD: usize = 5;
-/// The longest text of one fault, in bytes.
+/// The maximum number of errors in one message.
+const REPORTED: usize = 5;
+/// The longest text of one error, in bytes.
 const LONGEST: usize = 400;
 
-/// Checks arguments and fills in defaults.
-pub(super) struct Input {
+/// Validates arguments and adds defaults.
+pub(super) struct ArgumentValidator {
     schema: Option<Schema>,
     defaults: Vec<(&'static str, Value)>,
     names: Vec<String>,
 }
 
-impl Input {
-    /// Compiles a schema. What is wrong with it, or with a default, goes to `faults`.
+impl ArgumentValidator {
+    /// Compiles a schema. Errors of the schema and of defaults are added to `faults`.
     pub(super) fn new(
         tool: &str,
         schema: &Map<String, Value>,
@@ -30,86 +30,88 @@ impl Input {
         names: Vec<String>,
         faults: &mut SetupErrors,
     ) -> Self {
-        let compiled = Schema::compile(schema).map_err(|wrong| {
-            for fault in wrong {
-                let what = redaction::cut(&fault.what, LONGEST);
+        let compiled = Schema::compile(schema).map_err(|errors| {
+            for error in errors {
+                let what = redaction::cut(&error.what, LONGEST);
                 faults.add(
                     format!("the schema of the arguments of the tool `{tool}` is wrong: {what}"),
-                    fault.remedy,
+                    error.remedy,
                 );
             }
         });
-        let input = Self {
+        let validator = Self {
             schema: compiled.ok(),
             defaults,
             names,
         };
-        for (name, value) in &input.defaults {
+        for (name, value) in &validator.defaults {
             let mut alone = Map::new();
             alone.insert((*name).to_owned(), value.clone());
-            for fault in input.faults(&Value::Object(alone), usize::MAX) {
-                // Other arguments are missing here, which is no fault of the default's.
-                if fault.depth > 0 {
+            for error in validator.errors(&Value::Object(alone), usize::MAX) {
+                // The other arguments are missing here, which is not an error of the default.
+                if error.depth > 0 {
                     faults.add(
                         format!(
                             "the tool `{tool}`: the default breaks the argument's own rules: {}",
-                            tell(&fault, &input.names)
+                            describe(&error, &validator.names)
                         ),
-                        "mend the default or the rule",
+                        "fix the default or the rule",
                     );
                 }
             }
         }
-        input
+        validator
     }
 
-    /// The arguments with defaults filled in, if the schema allows them.
+    /// Adds the defaults and validates the arguments.
     ///
     /// # Errors
     ///
-    /// A text that names each argument and the rule that it breaks, up to [`TOLD`].
-    pub(super) fn check(
+    /// Returns an error that names each argument and the rule that it breaks, up to
+    /// [`REPORTED`].
+    pub(super) fn validate(
         &self,
         mut arguments: Map<String, Value>,
-    ) -> Result<Map<String, Value>, ToolError> {
+    ) -> Result<Map<String, Value>, CallError> {
         for (name, value) in &self.defaults {
             if !arguments.contains_key(*name) {
                 arguments.insert((*name).to_owned(), value.clone());
             }
         }
         let arguments = Value::Object(arguments);
-        let faults = self.faults(&arguments, TOLD + 1);
+        let errors = self.errors(&arguments, REPORTED + 1);
         if self.schema.is_some()
-            && faults.is_empty()
+            && errors.is_empty()
             && let Value::Object(arguments) = arguments
         {
             return Ok(arguments);
         }
-        let told = faults.iter().take(TOLD);
-        let mut told: Vec<String> = told.map(|fault| tell(fault, &self.names)).collect();
-        if faults.len() > TOLD {
-            told.push("and more".to_owned());
+        let reported = errors.iter().take(REPORTED);
+        let mut reported: Vec<String> =
+            reported.map(|error| describe(error, &self.names)).collect();
+        if errors.len() > REPORTED {
+            reported.push("and more".to_owned());
         }
-        Err(ToolError::new(format!(
+        Err(CallError::unreadable(format!(
             "the call was not made: {}",
-            told.join("; ")
+            reported.join("; ")
         )))
     }
 
-    fn faults(&self, arguments: &Value, most: usize) -> Vec<ValidationError> {
+    fn errors(&self, arguments: &Value, most: usize) -> Vec<ValidationError> {
         let schema = self.schema.as_ref();
         schema.map_or_else(Vec::new, |schema| schema.errors(arguments, most))
     }
 }
 
-/// One fault as a person or a model can mend it: which argument, which rule.
-fn tell(fault: &ValidationError, names: &[String]) -> String {
-    let path = fault.path.as_str();
+/// Describes one error so that a person or a model can fix it: which argument, which rule.
+fn describe(error: &ValidationError, names: &[String]) -> String {
+    let path = error.path.as_str();
     let full = |name: &str| match path {
         "" => format!("`{name}`"),
         _ => format!("`{path}.{name}`"),
     };
-    let text = match &fault.kind {
+    let text = match &error.kind {
         ValidationErrorKind::Missing(name) => format!("the argument {} is missing", full(name)),
         ValidationErrorKind::Unknown(unknown) => {
             let unknown: Vec<String> = unknown.iter().map(|name| full(name)).collect();

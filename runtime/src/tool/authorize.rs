@@ -1,22 +1,25 @@
-//! `authorize = path`: a function of the author's that decides over caller and arguments,
-//! at the gate and again before the tool runs.
+//! `authorize = path`: the author's function that authorizes a call by its caller and its
+//! arguments, at the gate and again before the tool runs.
 
 use std::{
     borrow::Cow,
-    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use serde_json::{Map, Value};
 
-use super::{Slot, ToolError};
-use crate::{caller::Caller, log_text::redaction, scope::Scope};
+use crate::{
+    caller::Caller,
+    item::{Call, CallError, ToolError},
+    log_text::redaction,
+    scope::Scope,
+};
 
 /// Why a tool's `authorize` function denies a call.
 ///
-/// The function gets the caller and a reference to each argument of the tool, in the
-/// tool's order; in a public tool the caller is an `Option<&Caller>`. It runs at the gate,
-/// before the tool: it is quick, waits for nothing, and says the same each time.
+/// The function gets the caller and a reference to each argument of the tool, in the tool's
+/// order. In a public tool the caller is an `Option<&Caller>`. The function runs at the gate and
+/// again before the tool, so it must be fast, must not block, and must decide the same each time.
 ///
 /// ```
 /// use toolgate::{Caller, AuthorizeError, mcp_tool};
@@ -41,98 +44,106 @@ use crate::{caller::Caller, log_text::redaction, scope::Scope};
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a denial that is not returned denies nothing"]
+#[must_use = "a denial has no effect unless it is returned"]
 pub struct AuthorizeError(Reason);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reason {
-    Needs(Vec<Box<str>>),
-    Because(Cow<'static, str>),
+    NeedsScopes(Vec<Box<str>>),
+    Denied(Cow<'static, str>),
 }
 
 impl AuthorizeError {
-    /// Demands further scopes: a 403 that names them, so that a client can ask for them.
+    /// Demands further scopes: a 403 that names them, so that a client can request them.
     ///
-    /// Each is declared at the tool, `authorize_scopes = ["files:admin"]`: what a server may ask
-    /// for is known before it starts. One that is not, or that the caller has already,
-    /// would send clients in circles; it is logged as a fault, and the call is refused
-    /// as if by [`because`](Self::denied).
+    /// Declare each at the tool, `demands = ["files:admin"]`: a server must know at start-up
+    /// which scopes it may request. A scope that is not declared, or that the caller already
+    /// has, would make a client log in again and again. It is logged as an error, and the call
+    /// is refused as by [`denied`](Self::denied).
     pub fn needs_scopes<T: AsRef<str>>(scopes: impl IntoIterator<Item = T>) -> Self {
         let scopes = scopes.into_iter().map(|scope| Box::from(scope.as_ref()));
-        Self(Reason::Needs(scopes.collect()))
+        Self(Reason::NeedsScopes(scopes.collect()))
     }
 
-    /// Refuses for a reason that no scope would mend, told to the caller: a 403 without a
-    /// challenge, so that nobody logs in for nothing.
+    /// Denies the call for a reason that no scope changes. The client gets the reason in a 403
+    /// without a challenge, so that it does not log in again for nothing.
     pub fn denied(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self(Reason::Because(reason.into()))
+        Self(Reason::Denied(reason.into()))
     }
 }
 
-/// What the gate is told: a [`AuthorizeError`] whose demands are such as can be met.
+/// An [`AuthorizeError`] whose demands a client can meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// These scopes, of those that the tool declares, are needed too.
-    Needs(Box<[Scope]>),
-    /// No token would help.
-    Because(Cow<'static, str>),
+pub(crate) enum AuthorizeDenial {
+    /// The call also needs these scopes, which the tool declares.
+    NeedsScopes(Box<[Scope]>),
+    /// No token would be sufficient.
+    Denied(Cow<'static, str>),
 }
 
-/// The check of one tool.
-pub(super) struct Check {
+/// The `authorize` function of one tool.
+pub(super) struct AuthorizeFunction {
     demands: &'static [Scope],
-    ask: Box<dyn Fn(&mut Asked) -> Answer + Send + Sync>,
+    decide: Box<dyn Fn(&mut AuthorizeCall) -> Authorized + Send + Sync>,
 }
 
-/// What the author's function says, or why it cannot be asked: arguments that cannot be read.
+/// The decision of the author's function, or the error of an argument that cannot be read.
 #[doc(hidden)]
-pub type Answer = Result<Result<(), AuthorizeError>, ToolError>;
+pub type Authorized = Result<Result<(), AuthorizeError>, ToolError>;
 
-impl Check {
+impl AuthorizeFunction {
     pub(super) fn new(
         demands: &'static [Scope],
-        ask: impl Fn(&mut Asked) -> Answer + Send + Sync + 'static,
+        decide: impl Fn(&mut AuthorizeCall) -> Authorized + Send + Sync + 'static,
     ) -> Self {
         Self {
             demands,
-            ask: Box::new(ask),
+            decide: Box::new(decide),
         }
     }
 
-    /// The scopes that it may demand.
+    /// Returns the scopes that it may demand.
     pub(super) fn demands(&self) -> &'static [Scope] {
         self.demands
     }
 
-    /// Asks the author's function, with arguments that the tool's schema allows.
+    /// Calls the author's function with arguments that the tool's schema allows.
     ///
-    /// # Errors
-    ///
-    /// When the arguments cannot be read by their types; then the tool cannot run either.
-    pub(super) fn ask(
+    /// Arguments that cannot be read as their types are not authorized: the tool cannot run
+    /// with them either, and the client gets a tool error.
+    pub(super) fn authorize(
         &self,
         tool: &str,
         caller: Option<&Caller>,
         arguments: Map<String, Value>,
-    ) -> Result<Result<(), Refused>, ToolError> {
-        let mut asked = Asked {
+    ) -> Result<(), AuthorizeDenial> {
+        let mut call = AuthorizeCall {
             caller: caller.cloned(),
             arguments,
         };
-        // It borrows nothing that outlives it; what its statics share is the author's.
-        let answer = catch_unwind(AssertUnwindSafe(|| (self.ask)(&mut asked)));
-        let Ok(answer) = answer else {
-            tracing::error!(target: "toolgate::tool", tool, "the tool's `authorize` function panicked; the call was refused");
-            return Ok(Err(Refused::Because("the call could not be judged".into())));
-        };
-        Ok(answer?.map_err(|denied| self.refused(tool, caller, denied)))
+        // The closure owns what it borrows; statics that it shares are the author's.
+        match catch_unwind(AssertUnwindSafe(|| (self.decide)(&mut call))) {
+            Ok(Ok(Err(denied))) => Err(self.refusal(tool, caller, denied)),
+            Ok(Ok(Ok(())) | Err(_)) => Ok(()),
+            Err(_) => {
+                tracing::error!(target: "toolgate::tool", tool, "the tool's `authorize` function panicked; the call was refused");
+                Err(AuthorizeDenial::Denied(
+                    "the call could not be authorized".into(),
+                ))
+            }
+        }
     }
 
-    /// A denial as the gate can answer it.
-    fn refused(&self, tool: &str, caller: Option<&Caller>, denied: AuthorizeError) -> Refused {
+    /// Converts a denial to a refusal of the gate.
+    fn refusal(
+        &self,
+        tool: &str,
+        caller: Option<&Caller>,
+        denied: AuthorizeError,
+    ) -> AuthorizeDenial {
         let demanded = match denied.0 {
-            Reason::Because(reason) => return Refused::Because(reason),
-            Reason::Needs(demanded) => demanded,
+            Reason::Denied(reason) => return AuthorizeDenial::Denied(reason),
+            Reason::NeedsScopes(demanded) => demanded,
         };
         let declared = |name: &str| {
             let mut demands = self.demands.iter().copied();
@@ -144,70 +155,68 @@ impl Check {
             demanded.iter().all(|name| has(name))
         };
         match scopes {
-            Some(scopes) if !is_met() => Refused::Needs(scopes),
+            Some(scopes) if !is_met() => AuthorizeDenial::NeedsScopes(scopes),
             _ => {
                 tracing::error!(
                     target: "toolgate::tool",
                     tool,
                     demanded = redaction::cut(&demanded.join(" "), 400),
-                    "the tool's `authorize` function demands what `authorize_scopes = […]` does not declare, or what the caller has: the call was refused without a challenge"
+                    "the tool's `authorize` function demands a scope that `demands = […]` does not declare or that the caller has: the call was refused without a challenge"
                 );
-                Refused::Because("the caller may not make this call".into())
+                AuthorizeDenial::Denied("the caller may not make this call".into())
             }
         }
     }
 }
 
-impl fmt::Debug for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Check")
-            .field("demands", &self.demands)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What an expansion has to ask the author's function with.
+/// The call that an expansion passes to the author's function.
 #[doc(hidden)]
-pub struct Asked {
+pub struct AuthorizeCall {
     caller: Option<Caller>,
     arguments: Map<String, Value>,
 }
 
-impl Asked {
-    /// The caller of a public tool, if it is known.
+impl AuthorizeCall {
+    /// Returns the caller, or `None` for a call without a token.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()
     }
 
-    /// The caller of any other tool.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, which the gate has made impossible.
-    pub fn known_caller(&self) -> Result<&Caller, ToolError> {
-        self.caller()
-            .ok_or_else(|| ToolError::new("this tool needs a caller, and the call has no token"))
+    pub(super) fn arguments_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.arguments
     }
 }
 
-impl<T> Slot<T> {
-    /// Takes an argument out of what is asked about.
-    ///
-    /// # Errors
-    ///
-    /// When the type reads less than its schema allows.
-    pub fn look(self, asked: &mut Asked, name: &str) -> Result<T, ToolError> {
-        self.read_from(&mut asked.arguments, name)
-    }
+/// Returns the caller of a tool that is not public.
+///
+/// # Errors
+///
+/// Returns an error without a caller, which the gate makes impossible.
+#[doc(hidden)]
+pub fn known_caller(caller: Option<&Caller>) -> Result<&Caller, ToolError> {
+    caller.ok_or_else(|| ToolError::new("this tool needs a caller, and the call has no token"))
+}
 
-    /// The same for all arguments as one value.
-    ///
-    /// # Errors
-    ///
-    /// When the type reads less than its schema allows.
-    pub fn look_at_all(self, asked: &mut Asked) -> Result<T, ToolError> {
-        self.read_all(std::mem::take(&mut asked.arguments))
+/// Authorizes a call again, with the very values that the tool then runs with.
+///
+/// # Errors
+///
+/// Returns an error if the author's function denies the call or panics: then the call did not
+/// pass the gate.
+#[doc(hidden)]
+pub fn confirm<S>(
+    call: &Call<S>,
+    decide: impl FnOnce(Option<&Caller>) -> Authorized,
+) -> Result<(), CallError> {
+    let caller = call.caller();
+    match catch_unwind(AssertUnwindSafe(|| decide(caller.as_ref()))) {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Err(error)) => Err(error.into()),
+        Ok(Ok(Err(_))) | Err(_) => {
+            tracing::error!(target: "toolgate::tool", tool = call.tool(), "a call that the tool's `authorize` function denies did not pass the gate, and was refused");
+            Err(CallError::failed("this call was not admitted"))
+        }
     }
 }
 
@@ -218,23 +227,23 @@ impl<T> Slot<T> {
     label = "not a decision on the call",
     note = "return `Ok(())`, `Err(AuthorizeError::needs_scopes([…]))` or `Err(AuthorizeError::denied(\"…\"))`; the function cannot be `async`, because it decides before the tool runs"
 )]
-pub trait Verdict {
-    /// The answer.
-    fn verdict(self) -> Result<(), AuthorizeError>;
+pub trait AuthorizeReturn {
+    /// Returns the decision.
+    fn decision(self) -> Result<(), AuthorizeError>;
 }
 
-impl Verdict for Result<(), AuthorizeError> {
-    fn verdict(self) -> Result<(), AuthorizeError> {
+impl AuthorizeReturn for Result<(), AuthorizeError> {
+    fn decision(self) -> Result<(), AuthorizeError> {
         self
     }
 }
 
-/// The end of an expansion's question.
+/// Returns the decision of an `authorize` function. The closure of an expansion ends with it.
 ///
 /// # Errors
 ///
-/// None; what could not be read has ended the question before.
+/// None: an argument that cannot be read ends the closure earlier.
 #[doc(hidden)]
-pub fn verdict(answer: impl Verdict) -> Answer {
-    Ok(answer.verdict())
+pub fn decision(returned: impl AuthorizeReturn) -> Authorized {
+    Ok(returned.decision())
 }

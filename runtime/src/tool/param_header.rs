@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// The keyword in a property's schema.
 pub(super) const KEYWORD: &str = "x-mcp-header";
 
-/// The names of all headers that a schema asks for.
+/// Returns the names of all headers that a schema declares.
 pub(super) fn names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let mut found = Vec::new();
     annotated(schema, &mut Vec::new(), &mut found);
@@ -19,7 +19,7 @@ pub(super) fn names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
         .filter_map(|(_, schema)| schema.get(KEYWORD)?.as_str())
 }
 
-/// What is wrong with the annotations of a schema, each with its remedy.
+/// Returns the errors in the annotations of a schema, each with its fix.
 pub(super) fn faults(schema: &Map<String, Value>) -> Vec<(String, &'static str)> {
     let mut faults = Vec::new();
     let mut found = Vec::new();
@@ -30,30 +30,32 @@ pub(super) fn faults(schema: &Map<String, Value>) -> Vec<(String, &'static str)>
         let name = schema.get(KEYWORD).and_then(Value::as_str);
         let Some(name) = name.filter(|name| is_token(name)) else {
             faults.push((
-                format!("the header of the argument `{path}` is no name of a header"),
+                format!("the header of the argument `{path}` is not a header name"),
                 "use letters, digits and `-` (RFC 9110 section 5.6.2), such as \"Region\"",
             ));
             continue;
         };
         if !seen.insert(name.to_ascii_lowercase()) {
             faults.push((
-                format!("two arguments have the header `{name}`; case does not count"),
-                "give each argument a header of its own",
+                format!("two arguments have the header `{name}`; names that differ only in case are the same"),
+                "give each argument its own header",
             ));
         }
         let kind = schema.get("type").and_then(Value::as_str);
         if !matches!(kind, Some("string" | "integer" | "boolean")) {
             faults.push((
-                format!("the argument `{path}` has the header `{name}` and is no string, integer or boolean"),
-                "take the header away, or give the argument one of these types",
+                format!("the argument `{path}` has the header `{name}` and is not a string, integer or boolean"),
+                "remove the header, or give the argument one of these types",
             ));
         }
     }
-    // What is left after those on plain paths stands where no client can follow it.
+    // All further annotations are where a client cannot find them.
     if count(&Value::Object(schema.clone())) > found.len() {
         faults.push((
-            format!("`{KEYWORD}` stands on something that is no argument, or is behind a list, a choice or a reference"),
-            "put headers on arguments that are reached through plain fields alone",
+            format!(
+                "`{KEYWORD}` is not on an argument, or is behind a list, a choice or a reference"
+            ),
+            "put headers only on arguments that are fields, or fields of fields",
         ));
     }
     faults
@@ -61,7 +63,8 @@ pub(super) fn faults(schema: &Map<String, Value>) -> Vec<(String, &'static str)>
 
 type Annotated<'s> = (Vec<&'s str>, &'s Map<String, Value>);
 
-/// Every annotated property that is reached through `properties` alone, with its path.
+/// Collects every annotated property that is reached through `properties` alone, with its
+/// path.
 fn annotated<'s>(
     schema: &'s Map<String, Value>,
     path: &mut Vec<&'s str>,
@@ -81,8 +84,8 @@ fn annotated<'s>(
     }
 }
 
-/// How many annotations there are, wherever they stand. Data that looks like a schema
-/// (`default`, `enum`, …) is none.
+/// Returns the number of annotations anywhere in a schema. Data that looks like a schema
+/// (`default`, `enum`, …) does not count.
 fn count(schema: &Value) -> usize {
     match schema {
         Value::Array(items) => items.iter().map(count).sum(),
@@ -91,7 +94,7 @@ fn count(schema: &Value) -> usize {
             .map(|(keyword, value)| match keyword.as_str() {
                 KEYWORD => 1,
                 "default" | "const" | "enum" | "examples" => 0,
-                // The keys of these are names of the author's, not keywords.
+                // The keys of these are names that the author chose, not keywords.
                 "properties" | "patternProperties" | "$defs" | "dependentSchemas" => value
                     .as_object()
                     .map_or(0, |named| named.values().map(count).sum()),
@@ -141,23 +144,23 @@ mod tests {
         for (schema, expected) in [
             (
                 json!({"type": "string", "x-mcp-header": "A B"}),
-                "no name of a header",
+                "not a header name",
             ),
             (
                 json!({"type": "string", "x-mcp-header": ""}),
-                "no name of a header",
+                "not a header name",
             ),
             (
                 json!({"type": "string", "x-mcp-header": 7}),
-                "no name of a header",
+                "not a header name",
             ),
             (
                 json!({"type": "number", "x-mcp-header": "A"}),
-                "no string, integer or boolean",
+                "not a string, integer or boolean",
             ),
             (
                 json!({"type": ["string", "null"], "x-mcp-header": "A"}),
-                "no string, integer or boolean",
+                "not a string, integer or boolean",
             ),
             (
                 json!({"type": "array", "items": {"type": "string", "x-mcp-header": "A"}}),

@@ -1,16 +1,17 @@
-//! Arguments and results → JSON Schemas (draft 2020-12, MCP's default dialect).
+//! [`SchemaBuilder`]: builds JSON Schemas of arguments and results (draft 2020-12, MCP's default
+//! dialect).
 //!
-//! One generator serves a whole tool, so that a type which needs a definition of its own
-//! (a recursive one) has one, and everything else stands where it is used.
+//! One generator serves a whole tool. A type that needs a definition (a recursive one) gets
+//! one, and all other types are written where they are used.
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{Returns, Slot, param_header};
-use crate::{error::SetupErrors, json_schema::publish};
+use super::{Slot, Tool, param_header};
+use crate::{error::SetupErrors, item::Returns, json_schema::publish};
 
-/// Takes down what an expansion says about parameters and result.
+/// Collects what an expansion states about the parameters and the result.
 pub struct SchemaBuilder {
     generator: SchemaGenerator,
     arguments: Vec<Described>,
@@ -26,12 +27,12 @@ struct Described {
     default: Option<Value>,
 }
 
-/// A limit of a number.
+/// The limit of a number.
 #[derive(Debug, Clone, Copy)]
 pub enum Limit {
-    /// A whole one.
+    /// A whole number.
     Integer(i128),
-    /// One with a fraction.
+    /// A number with a fraction.
     Float(f64),
 }
 
@@ -48,7 +49,7 @@ impl SchemaBuilder {
     pub(super) fn new() -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.meta_schema = None;
-            // Clients differ in how well they follow references; most schemas need none.
+            // Not every client resolves references, and most schemas need none.
             settings.inline_subschemas = true;
         });
         Self {
@@ -60,7 +61,7 @@ impl SchemaBuilder {
         }
     }
 
-    /// An argument. What is said next is said about it.
+    /// Adds an argument. The rules that follow apply to it.
     pub fn argument<T>(
         &mut self,
         slot: Slot<T>,
@@ -92,14 +93,14 @@ impl SchemaBuilder {
         self
     }
 
-    /// All arguments as one struct.
+    /// Sets the struct of all arguments.
     pub fn arguments<T>(&mut self, slot: Slot<T>) {
         self.whole = Some((slot.schema)(&mut self.generator));
     }
 
-    /// The result.
-    pub fn result<T>(&mut self, returns: Returns<T>) {
-        self.output = (returns.schema)();
+    /// Sets the result.
+    pub fn result<T>(&mut self, returns: Returns<Tool, T>) {
+        self.output = returns.facts();
     }
 
     /// `minimum = …`.
@@ -130,7 +131,7 @@ impl SchemaBuilder {
     /// `header = "…"`: published as `x-mcp-header`.
     pub fn header(&mut self, name: &'static str) -> &mut Self {
         if let Some(current) = self.arguments.last_mut() {
-            // A header is there or not; it cannot be null, and clients want one plain type.
+            // A header is present or not. It cannot be null, and clients expect a single type.
             without_null(&mut current.schema);
             current
                 .schema
@@ -161,7 +162,7 @@ impl SchemaBuilder {
             }
             Err(fault) => self.faults.push((
                 format!(
-                    "the default of the argument `{}` is no JSON: {fault}",
+                    "the default of the argument `{}` cannot be written as JSON: {fault}",
                     current.name
                 ),
                 "give a default that serde can write as JSON",
@@ -170,7 +171,7 @@ impl SchemaBuilder {
         self
     }
 
-    /// Sets a limit; never wider than what the type has already.
+    /// Sets a limit, unless the limit of the type is stricter.
     fn limit(
         &mut self,
         keyword: &'static str,
@@ -192,7 +193,7 @@ impl SchemaBuilder {
         }
     }
 
-    /// Adds a rule that means something for values of these types only.
+    /// Adds a rule that applies only to values of these types.
     fn rule(&mut self, keyword: &'static str, value: Value, types: &[&str]) -> &mut Self {
         let Some(current) = self.arguments.last_mut() else {
             return self;
@@ -200,7 +201,7 @@ impl SchemaBuilder {
         let stated: Vec<&str> = match current.schema.get("type") {
             Some(Value::String(one)) => vec![one],
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
-            // Without a type the rule holds where it can.
+            // Without a type the rule applies to the values that it can apply to.
             _ => types.to_vec(),
         };
         if !stated.iter().any(|one| types.contains(one)) {
@@ -210,14 +211,14 @@ impl SchemaBuilder {
                     current.name,
                     stated.join(" or ")
                 ),
-                "take the rule away, or give the argument another type",
+                "remove the rule, or give the argument another type",
             ));
         }
         current.schema.insert(keyword.into(), value);
         self
     }
 
-    /// The schemas, complete.
+    /// Returns the complete schemas. Errors are added to `faults`.
     pub(super) fn finish(mut self, tool: &'static str, faults: &mut SetupErrors) -> Schemas {
         for (what, remedy) in self.faults {
             faults.add(format!("the tool `{tool}`: {what}"), remedy);
@@ -229,7 +230,7 @@ impl SchemaBuilder {
         };
         if !as_object(&mut input) {
             faults.add(
-                format!("the arguments of the tool `{tool}` are no JSON object"),
+                format!("the arguments of the tool `{tool}` are not a JSON object"),
                 "give `Args` a struct with named fields",
             );
         }
@@ -268,7 +269,7 @@ impl SchemaBuilder {
     }
 }
 
-/// The schema of an object with these members.
+/// Returns the schema of an object with these members.
 fn object_of(
     arguments: Vec<Described>,
     defaults: &mut Vec<(&'static str, Value)>,
@@ -293,7 +294,8 @@ fn object_of(
     schema
 }
 
-/// Says `"type": "object"` where every value that the schema allows is one; whether it is so.
+/// Adds `"type": "object"` if every value that the schema allows is an object. Returns whether
+/// that is so.
 fn as_object(schema: &mut Map<String, Value>) -> bool {
     fn only_objects(schema: &Map<String, Value>) -> bool {
         match schema.get("type") {
@@ -319,12 +321,13 @@ fn as_object(schema: &mut Map<String, Value>) -> bool {
     objects
 }
 
-/// Refuses members that the schema does not name, unless it says itself what becomes of them.
+/// Refuses members that the schema does not name, unless it has its own rule for them.
 fn close(schema: &mut Map<String, Value>) {
     if schema.contains_key("additionalProperties") || schema.contains_key("unevaluatedProperties") {
         return;
     }
-    // `additionalProperties` does not see what a branch names; `unevaluatedProperties` does.
+    // `additionalProperties` ignores the members that a branch names;
+    // `unevaluatedProperties` considers them.
     let branches = ["oneOf", "anyOf", "allOf", "$ref", "if"];
     let keyword = match branches.iter().any(|branch| schema.contains_key(*branch)) {
         true => "unevaluatedProperties",
@@ -333,7 +336,7 @@ fn close(schema: &mut Map<String, Value>) {
     schema.insert(keyword.into(), Value::Bool(false));
 }
 
-/// Takes `null` out of what the schema allows at its top.
+/// Removes `null` from the values that the schema allows at its top level.
 fn without_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|one| one != "null");

@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    Context, FromCall, FromRef, State,
+    access::Requirement,
+    authorization::Permit,
     authorization::{Decision, Offers, Rules},
     caller::{Acceptance, Caller, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
+    item::{Call, Json},
     operation::Operation,
     scope::ScopeTable,
-    {mcp_tool, mcp_tools, tools},
+    {mcp_tool, mcp_tools},
 };
 
 mod arguments;
@@ -28,7 +32,7 @@ mod running;
 
 /// A server's tools, ready to be called.
 struct Desk<S> {
-    tools: Vec<Tool<S>>,
+    tools: Vec<Item<S, Tool>>,
     rules: Rules,
     state: S,
 }
@@ -68,7 +72,7 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
 }
 
 impl<S: Clone + Send + Sync + 'static> Desk<S> {
-    fn tool(&self, name: &str) -> &Tool<S> {
+    fn tool(&self, name: &str) -> &Item<S, Tool> {
         self.tools.iter().find(|tool| tool.name() == name).unwrap()
     }
 
@@ -106,7 +110,7 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
         };
         let permit = self.permit(name, caller.as_ref());
         let call = Call::new(self.state.clone(), arguments, caller, None);
-        result(self.tool(name).call(&permit, call).await)
+        result(self.tool(name).call(&permit, name, call).await)
     }
 
     async fn call(&self, name: &str, arguments: Value) -> CallToolResult {
@@ -132,8 +136,8 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
     }
 }
 
-fn result(outcome: ToolOutcome) -> CallToolResult {
-    match outcome.into_response() {
+fn result(end: Result<CallToolResponse, CallError>) -> CallToolResult {
+    match response(end) {
         CallToolResponse::Complete(result) => result,
         other => panic!("{other:?}"),
     }

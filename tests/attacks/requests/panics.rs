@@ -1,5 +1,6 @@
 //! Panics in the application's code, wherever they are possible.
 
+use rmcp::model::CallToolResponse;
 use serde_json::json;
 use support::{
     client::{Client, Revision},
@@ -7,8 +8,8 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    BearerToken, Call, Claims, Context, FromCall, IntoToolResult, Server, TokenError,
-    TokenVerifier, ToolError, ToolOutcome, mcp_tool, tools,
+    BearerToken, Call, Claims, Context, FromCall, IntoOutput, Server, TokenError, TokenVerifier,
+    ToolError, kind::Tool, mcp_tool, tools,
 };
 
 struct Extracted;
@@ -21,8 +22,8 @@ impl<S> FromCall<S> for Extracted {
 
 struct PanickingOutput;
 
-impl IntoToolResult for PanickingOutput {
-    fn into_tool_result(self) -> ToolOutcome {
+impl IntoOutput<Tool> for PanickingOutput {
+    fn into_output(self) -> Result<CallToolResponse, ToolError> {
         panic!("with a secret")
     }
 }

@@ -1,7 +1,8 @@
 //! The check of a call's arguments by the tool's own `authorize` function.
 
 use crate::{
-    authorization::Permit, caller::Caller, operation::Operation, scope::ScopeSet, tool::Refused,
+    authorization::Permit, caller::Caller, operation::Operation, scope::ScopeSet,
+    tool::AuthorizeDenial,
 };
 
 use super::super::{Gate, message::IncomingMessage, refusal::Refusal};
@@ -30,13 +31,13 @@ impl Gate {
 
     fn argument_refusal(
         &self,
-        refused: Refused,
+        refused: AuthorizeDenial,
         operation: Operation<'_>,
         caller: Option<&Caller>,
     ) -> Refusal {
         let demanded = match refused {
-            Refused::Because(reason) => return Refusal::Forbidden { reason },
-            Refused::Needs(scopes) => scopes,
+            AuthorizeDenial::Denied(reason) => return Refusal::Forbidden { reason },
+            AuthorizeDenial::NeedsScopes(scopes) => scopes,
         };
         let table = self.rules.table();
         let granted = caller.map_or(ScopeSet::EMPTY, Caller::granted);

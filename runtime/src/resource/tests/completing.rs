@@ -1,5 +1,7 @@
 //! Completion of variables, and methods that are resources.
 
+use rmcp::model::CompletionInfo;
+
 use super::*;
 
 #[derive(Clone)]

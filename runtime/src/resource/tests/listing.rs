@@ -41,7 +41,7 @@ fn about() -> Result<Json<u8>, String> {
     Ok(Json(1))
 }
 
-fn listed<S>(resource: &Resource<S>) -> Value {
+fn listed<S>(resource: &Item<S, Resource>) -> Value {
     match resource.listing() {
         ResourceListing::Resource(resource) => serde_json::to_value(resource).unwrap(),
         ResourceListing::Template(template) => serde_json::to_value(template).unwrap(),
@@ -54,7 +54,7 @@ fn written_out_uris_come_first_and_templates_keep_their_order() {
     let order: Vec<_> = shelf
         .resources
         .iter()
-        .map(|one| one.pattern().as_str())
+        .map(|one| one.address_text())
         .collect();
     assert_eq!(
         order,

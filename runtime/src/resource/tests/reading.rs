@@ -166,14 +166,14 @@ async fn an_admission_for_another_resource_reads_nothing() {
     let thing = notes.admitted(&admitted);
     for other in [&of_all, &of_list] {
         let error = thing
-            .read(other, "notes://note/1", notes.call())
+            .respond(other, "notes://note/1", true, notes.call())
             .await
             .unwrap_err();
         assert_eq!(error.message, "this request was not admitted");
     }
     // A URI that is none of the template's is not read by its admission either.
     let error = thing
-        .read(&admitted, "notes://all", notes.call())
+        .respond(&admitted, "notes://all", true, notes.call())
         .await
         .unwrap_err();
     assert_eq!(error.code, ErrorCode::RESOURCE_NOT_FOUND);

@@ -39,7 +39,7 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
             @if let Some(tool) = closed {
                 details.client name="client" {
                     summary { "Without a client" }
-                    (copied("a call without a token", &curl(facts, *tool)))
+                    (copied("a call without a token", &curl(facts, tool)))
                     p {
                         "The answer is " code { "401" } ", and its " code { "WWW-Authenticate" }
                         " names the scope to request and the URL of the "
@@ -64,7 +64,7 @@ pub(super) fn promise(login: Login) -> &'static str {
     }
 }
 
-fn curl(facts: &PageFacts<'_>, tool: ToolEntry<'_>) -> String {
+fn curl(facts: &PageFacts<'_>, tool: &ToolEntry<'_>) -> String {
     let call = json!({
         "jsonrpc": "2.0",
         "id": 1,

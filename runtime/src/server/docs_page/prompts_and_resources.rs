@@ -38,7 +38,7 @@ fn arguments(prompt: &Prompt) -> Markup {
     let arguments = prompt.arguments.as_deref().unwrap_or_default();
     html! {
         @if arguments.is_empty() {
-            p.without_banner { "Takes no arguments." }
+            p.quiet { "Takes no arguments." }
         } @else {
             h4 { "Arguments" }
             dl.arguments {
@@ -46,7 +46,7 @@ fn arguments(prompt: &Prompt) -> Markup {
                     div {
                         dt {
                             code { (argument.name) }
-                            " " span.without_banner {
+                            " " span.quiet {
                                 @if argument.required == Some(true) { "required" } @else { "optional" }
                             }
                         }
@@ -64,18 +64,18 @@ pub(super) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
             section aria-labelledby="resources" {
                 h2 #resources { "Resources" }
                 @for (place, resource) in resources.iter().enumerate() {
-                    @let told = RefusalCache::of(resource.listing);
+                    @let shown = ShownResource::of(resource.listing);
                     @let id = anchor("resource", place);
                     article id=(id) aria-labelledby={ (id) "-name" } {
                         h3 id={ (id) "-name" } {
-                            code { (told.uri) }
-                            @if let Some(title) = told.title { " " span.title { (title) } }
+                            code { (shown.uri) }
+                            @if let Some(title) = shown.title { " " span.title { (title) } }
                         }
                         p.needs {
                             (needs(resource.requirement))
-                            @if let Some(kind) = told.mime_type { " " span.badge { (kind) } }
+                            @if let Some(kind) = shown.mime_type { " " span.badge { (kind) } }
                         }
-                        @if let Some(description) = told.description { (prose(description)) }
+                        @if let Some(description) = shown.description { (prose(description)) }
                     }
                 }
             }
@@ -84,14 +84,14 @@ pub(super) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
 }
 
 /// The displayed facts of a resource or template.
-struct RefusalCache<'a> {
+struct ShownResource<'a> {
     uri: &'a str,
     title: Option<&'a str>,
     description: Option<&'a str>,
     mime_type: Option<&'a str>,
 }
 
-impl<'a> RefusalCache<'a> {
+impl<'a> ShownResource<'a> {
     fn of(listing: &'a ResourceListing) -> Self {
         match listing {
             ResourceListing::Resource(one) => Self {
@@ -133,6 +133,11 @@ pub(super) fn asking_for<'a>(
                 .scopes()
                 .any(|asked| asked.as_str() == scope)
         })
-        .map(|(place, one)| (anchor("resource", place), RefusalCache::of(one.listing).uri));
+        .map(|(place, one)| {
+            (
+                anchor("resource", place),
+                ShownResource::of(one.listing).uri,
+            )
+        });
     prompts.chain(resources).collect()
 }

@@ -1,10 +1,10 @@
 use std::{env, fs, sync::Arc};
 
-use rmcp::model::ToolAnnotations;
+use rmcp::model::{Prompt, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::scope::Scope;
+use crate::{resource::ResourceListing, scope::Scope};
 
 mod connect;
 

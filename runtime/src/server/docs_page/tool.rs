@@ -17,11 +17,11 @@ pub(super) fn anchor(tool: &Tool) -> String {
     format!("tool-{}", tool.name)
 }
 
-pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
+pub(super) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
     let ToolEntry {
         listing,
         requirement,
-    } = tool;
+    } = *tool;
     let arguments = arguments(&listing.input_schema);
     html! {
         article id=(anchor(listing)) aria-labelledby={ (anchor(listing)) "-name" } {
@@ -36,7 +36,7 @@ pub(super) fn tool_card(tool: ToolEntry<'_>) -> Markup {
                 (prose(description))
             }
             @if arguments.is_empty() {
-                p.without_banner { "Takes no arguments." }
+                p.quiet { "Takes no arguments." }
             } @else {
                 h4 { "Arguments" }
                 dl.arguments {
@@ -58,11 +58,11 @@ pub(super) fn needs(requirement: Requirement) -> Markup {
             Requirement::Public => span.badge.open { "no login needed" },
             Requirement::Authenticated => span.badge { "needs a login" },
             Requirement::Scopes(alternatives) => {
-                span.without_banner { "needs " }
+                span.quiet { "needs " }
                 @for (place, all) in alternatives.iter().enumerate() {
-                    @if place > 0 { span.without_banner { " or " } }
+                    @if place > 0 { span.quiet { " or " } }
                     @for (place, scope) in all.iter().enumerate() {
-                        @if place > 0 { span.without_banner { " and " } }
+                        @if place > 0 { span.quiet { " and " } }
                         code.scope { (scope) }
                     }
                 }
@@ -115,7 +115,7 @@ fn entry(argument: &Argument<'_>) -> Markup {
             dt {
                 code { (argument.name) }
                 " " span.kind { (argument.kind) }
-                " " span.without_banner { @if argument.required { "required" } @else { "optional" } }
+                " " span.quiet { @if argument.required { "required" } @else { "optional" } }
             }
             dd {
                 @if let Some(description) = argument.description {

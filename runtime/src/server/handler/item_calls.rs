@@ -1,37 +1,39 @@
-//! What runs an author's code: calls, readings, prompts and completions.
+//! Runs items: calls of tools, reads of resources, prompts and completions.
 
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use rmcp::{
     ErrorData, RoleServer,
-    model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        GetPromptRequestParams, GetPromptResponse, JsonObject, ReadResourceRequestParams,
-        ReadResourceResponse,
-    },
+    model::{CompleteRequestParams, CompleteResult, JsonObject},
     service::RequestContext,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{super::multi_round::Rounds, Handler};
+use super::{
+    super::{
+        catalogue::{ServedKind, no_such_item},
+        multi_round::Rounds,
+    },
+    Handler,
+};
 use crate::{
     authorization::Permit,
-    gate::StatelessFastPath,
+    item::{Call, CallRound, RoundRequest},
     operation::Operation,
-    resource::not_found,
-    tool::{Call, CallRound, RoundRequest, ToolError, ToolOutcome},
+    prompt::Prompt,
+    resource::Resource,
 };
 
 impl Handler {
-    /// A request that was admitted, which may take several rounds.
+    /// Prepares an admitted request, which can take several rounds.
     fn rounds<'h>(
         &'h self,
         operation: Operation<'h>,
         name: &'h str,
         mut context: RequestContext<RoleServer>,
     ) -> Rounds<'h> {
-        // Without a session nobody could say how much they want to hear.
+        // Without a session a client cannot set a log level.
         if self.shared.has_sessions {
             context.extensions.insert(self.log_threshold.clone());
         }
@@ -44,7 +46,7 @@ impl Handler {
         )
     }
 
-    /// One round of it, as what runs gets it.
+    /// Builds the call of one round.
     fn call(
         &self,
         permit: &Permit,
@@ -61,78 +63,37 @@ impl Handler {
         call.in_round(round)
     }
 
-    pub(super) async fn calling(
+    /// Runs a request for an item of any kind.
+    pub(super) async fn run<K: ServedKind>(
         &self,
-        request: CallToolRequestParams,
+        request: K::Request,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let operation = Operation::CallTool(&request.name);
+    ) -> Result<K::Response, ErrorData> {
+        let (requested, arguments) = K::requested(&request);
+        let operation = K::operation(requested);
         let permit = self.permit(&context.extensions, operation)?;
-        let tool = self.shared.catalogue.permitted_tool(&permit);
-        let tool = tool.ok_or_else(|| none_such("tool"))?;
+        let item = self.shared.catalogue.permitted::<K>(&permit);
+        let item = item.ok_or_else(|| K::unknown(requested))?;
         let cancelled = context.ct.clone();
-        let turn = RoundRequest::from(&request);
-        // What sees nothing of its request asks nothing of its client: the way of a call
-        // in no session, and as little to do.
-        if tool.is_plain() && turn.is_first() {
-            let arguments = request.arguments.clone().unwrap_or_default();
-            if let Some(running) = StatelessFastPath::call(&*self.shared, &permit, arguments) {
-                return unless_cancelled(false, cancelled, running.map(Ok)).await;
-            }
+        let turn = K::round(&request);
+        // An item that does not see its request cannot ask its client for anything. It runs as
+        // a call without a session does, at the same cost.
+        if item.takes_fast_path() && turn.is_first() {
+            let arguments = arguments.cloned().unwrap_or_default();
+            let call = Call::new((), arguments, permit.caller().cloned(), None);
+            let running = item.respond(&permit, requested, false, call);
+            return unless_cancelled(false, cancelled, running).await;
         }
-        let rounds = self.rounds(operation, tool.name(), context);
-        if let Err(lack) = rounds.check(tool.client_capabilities()) {
-            return rounds.tool_response(ToolOutcome::failed(lack));
+        let rounds = self.rounds(operation, item.name(), context);
+        if let Err(error) = rounds.check(item.client_capabilities()) {
+            return item.refuse(requested, rounds.is_current, error.into());
         }
         let run = |permit: &Permit, round| {
-            let call = self.call(permit, request.arguments.as_ref(), &rounds, round);
-            let running = tool.call(permit, call);
-            running.map(|outcome| rounds.tool_response(outcome)).boxed()
+            let call = self.call(permit, arguments, &rounds, round);
+            item.respond(permit, requested, rounds.is_current, call)
         };
         let running = rounds.run(&permit, turn, run);
-        unless_cancelled(tool.takes_context(), cancelled, running).await
-    }
-
-    pub(super) async fn reading(
-        &self,
-        request: ReadResourceRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ReadResourceResponse, ErrorData> {
-        let uri = &*request.uri;
-        let operation = Operation::ReadResource(uri);
-        let permit = self.permit(&context.extensions, operation)?;
-        let resource = self.shared.catalogue.permitted_resource(&permit);
-        let resource = resource.ok_or_else(|| not_found("there is no such resource", uri))?;
-        let cancelled = context.ct.clone();
-        let rounds = self.rounds(operation, resource.name(), context);
-        let lack = rounds.check(resource.client_capabilities());
-        lack.map_err(ToolError::into_error_data)?;
-        let read = |permit: &Permit, round| {
-            resource.read(permit, uri, self.call(permit, None, &rounds, round))
-        };
-        let reading = rounds.run(&permit, RoundRequest::from(&request), read);
-        unless_cancelled(resource.takes_context(), cancelled, reading).await
-    }
-
-    pub(super) async fn getting(
-        &self,
-        request: GetPromptRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<GetPromptResponse, ErrorData> {
-        let operation = Operation::GetPrompt(&request.name);
-        let permit = self.permit(&context.extensions, operation)?;
-        let prompt = self.shared.catalogue.permitted_prompt(&permit);
-        let prompt = prompt.ok_or_else(|| none_such("prompt"))?;
-        let cancelled = context.ct.clone();
-        let rounds = self.rounds(operation, prompt.name(), context);
-        let lack = rounds.check(prompt.client_capabilities());
-        lack.map_err(ToolError::into_error_data)?;
-        let get = |permit: &Permit, round| {
-            let call = self.call(permit, request.arguments.as_ref(), &rounds, round);
-            prompt.get(permit, call)
-        };
-        let getting = rounds.run(&permit, RoundRequest::from(&request), get);
-        unless_cancelled(prompt.takes_context(), cancelled, getting).await
+        unless_cancelled(item.takes_context(), cancelled, running).await
     }
 
     pub(super) async fn completing(
@@ -140,24 +101,24 @@ impl Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let complete = Operation::from_reference(&request.r#ref);
-        let permit = self.permit(&context.extensions, complete)?;
-        let (argument, begun) = (&*request.argument.name, &*request.argument.value);
+        let operation = Operation::from_reference(&request.r#ref);
+        let permit = self.permit(&context.extensions, operation)?;
         let cancelled = context.ct.clone();
-        let rounds = self.rounds(complete, "completion", context);
-        // A completion asks nobody, but what it takes beside the text may be a round.
+        let rounds = self.rounds(operation, "completion", context);
+        // A completion does not ask the client, but it can take a `Round` as a parameter.
         let round = rounds.validate(&permit, &RoundRequest::alone("completion/complete"))?;
         let call = self.call(&permit, None, &rounds, round);
+        let (argument, begun) = (&*request.argument.name, &*request.argument.value);
         let catalogue = &self.shared.catalogue;
         let completing = match (
-            catalogue.permitted_prompt(&permit),
-            catalogue.permitted_resource(&permit),
+            catalogue.permitted::<Prompt>(&permit),
+            catalogue.permitted::<Resource>(&permit),
         ) {
             (Some(prompt), _) => prompt.complete(&permit, argument, begun, call),
             (_, Some(resource)) => resource.complete(&permit, argument, begun, call),
-            (None, None) => return Err(none_such("prompt or template")),
+            (None, None) => return Err(no_such_item("prompt or template")),
         };
-        // What nobody completes has no values; so has an argument that is not there.
+        // An argument that does not exist, or that has no completer, has no values.
         let Some(completing) = completing else {
             return Ok(CompleteResult::default());
         };
@@ -166,8 +127,8 @@ impl Handler {
     }
 }
 
-/// Waits for what runs, unless the client has gone, or has changed its mind. What takes the
-/// context can see that for itself, and tidy up.
+/// Waits for a running item, unless the client disconnects or cancels the request. An item that
+/// takes the context can see that itself, and can clean up.
 async fn unless_cancelled<T>(
     takes_context: bool,
     cancelled: CancellationToken,
@@ -181,8 +142,4 @@ async fn unless_cancelled<T>(
         end = running => end,
         () = cancelled.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
     }
-}
-
-fn none_such(what: &'static str) -> ErrorData {
-    ErrorData::invalid_params(format!("there is no {what} of this name"), None)
 }

@@ -21,9 +21,9 @@ use crate::{
     clock::{SystemClock, UnixTime},
     error::SetupErrors,
     gate::StatelessFastPath,
+    item::RoundSeal,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
     server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache},
-    tool::RoundSeal,
     tools,
 };
 
@@ -97,7 +97,7 @@ impl World {
         resources![one, secret](&mut sets.resources);
         prompts![greet, whisper](&mut sets.prompts);
         let mut faults = SetupErrors::default();
-        let catalogue = sets.bound(&runs).finish(&mut faults);
+        let catalogue = sets.with_state_applied(&runs).finish(&mut faults);
         let offered = catalogue.offered(true);
         let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();

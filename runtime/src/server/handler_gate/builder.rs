@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     error::{SetupErrors, StartError},
     gate::ChallengeScopes,
+    item::schemes,
     scope::ScopeDescription,
     server::{
         Visibility,
@@ -28,7 +29,6 @@ use crate::{
         static_documents::StaticDocuments,
         token_issuers,
     },
-    tool::schemes,
     verify::TokenVerifier,
 };
 

@@ -21,6 +21,7 @@ use rmcp::{
 
 use crate::{
     authorization::{Permit, Rules},
+    item::SCHEMES,
     json_schema::publish_shared,
     operation::Operation,
     server::{
@@ -28,7 +29,6 @@ use crate::{
         dispatch_check::confirmed_permit,
         listener_quota::{Listener, SubscriptionQuota},
     },
-    tool::SCHEMES,
 };
 
 use super::HandlerGate;

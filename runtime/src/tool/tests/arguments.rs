@@ -378,7 +378,7 @@ mod hidden_from_the_attribute {
             "`beyond`: the default breaks the argument's own rules: the argument `a` breaks the rule `maximum`",
             "the schema of the arguments of the tool `class` is wrong",
             "`real`: the argument `a` has the header `Real`",
-            "the arguments of the tool `list` are no JSON object",
+            "the arguments of the tool `list` are not a JSON object",
             "for 7 reasons",
         ] {
             assert!(told.contains(expected), "{expected}\n{told}");

@@ -91,7 +91,7 @@ fn files() -> Desk<Log> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Desk<S> {
-    fn asked(&self, name: &str, value: Value) -> Result<(), Refused> {
+    fn asked(&self, name: &str, value: Value) -> Result<(), AuthorizeDenial> {
         let alice = self.alice();
         self.tool(name).authorize(Some(&alice), &arguments(value))
     }
@@ -105,11 +105,11 @@ fn the_function_sees_the_caller_and_the_arguments_as_the_tool_would() {
     assert_eq!(desk.asked("read_file", json!({})), Ok(()));
     assert_eq!(
         desk.asked("read_file", json!({"path": "/a", "mode": "raw"})),
-        Err(Refused::Because("not raw".into()))
+        Err(AuthorizeDenial::Denied("not raw".into()))
     );
     assert_eq!(
         desk.asked("read_file", json!({"path": "../a"})),
-        Err(Refused::Because("the path leaves the folder".into()))
+        Err(AuthorizeDenial::Denied("the path leaves the folder".into()))
     );
 }
 
@@ -117,10 +117,15 @@ fn the_function_sees_the_caller_and_the_arguments_as_the_tool_would() {
 fn a_demand_names_all_the_scopes_that_are_needed() {
     let desk = files();
     let needs = |path: &str| desk.asked("read_file", json!({ "path": path }));
-    assert_eq!(needs("/etc"), Err(Refused::Needs([ADMIN].into())));
+    assert_eq!(
+        needs("/etc"),
+        Err(AuthorizeDenial::NeedsScopes([ADMIN].into()))
+    );
     assert_eq!(
         needs("/boot"),
-        Err(Refused::Needs([ADMIN, Scope::new("root")].into()))
+        Err(AuthorizeDenial::NeedsScopes(
+            [ADMIN, Scope::new("root")].into()
+        ))
     );
     let demands: Vec<_> = desk.tool("read_file").demands().collect();
     assert_eq!(demands, [ADMIN, Scope::new("root"), Scope::new("read")]);
@@ -133,7 +138,7 @@ fn a_demand_that_nobody_could_meet_is_no_challenge() {
     for path in ["/undeclared", "/held", "/nothing", "/panic"] {
         let refused = desk.asked("read_file", json!({ "path": path }));
         assert!(
-            matches!(refused, Err(Refused::Because(_))),
+            matches!(refused, Err(AuthorizeDenial::Denied(_))),
             "{path}: {refused:?}"
         );
     }
@@ -179,7 +184,7 @@ async fn a_public_tool_is_asked_about_callers_that_nobody_knows() {
     assert_eq!(ask(3, None), Ok(()));
     assert_eq!(
         ask(4, None),
-        Err(Refused::Needs([Scope::new("levels")].into()))
+        Err(AuthorizeDenial::NeedsScopes([Scope::new("levels")].into()))
     );
     assert_eq!(ask(4, Some(&desk.alice())), Ok(()));
     let nobody = desk.call_as(None, "climb", json!({"level": 4})).await;
@@ -192,7 +197,7 @@ async fn a_method_is_judged_by_a_function_of_its_type() {
     let desk = desk(Arc::new(House), House::tools);
     assert_eq!(
         desk.asked("open", json!({"door": 7})),
-        Err(Refused::Because("door 7 stays shut".into()))
+        Err(AuthorizeDenial::Denied("door 7 stays shut".into()))
     );
     assert_eq!(desk.text("open", json!({"door": 6})).await, "6");
 }

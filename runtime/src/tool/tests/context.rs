@@ -56,8 +56,8 @@ impl ServerHandler for Handler {
         let permit = self.desk.permit(&request.name, None);
         let arguments = request.arguments.unwrap_or_default();
         let call = Call::new((), arguments, None, Some(Arc::new(context)));
-        let outcome = self.desk.tool(&request.name).call(&permit, call).await;
-        let result = result(outcome);
+        let end = self.desk.tool(&request.name).call(&permit, "", call).await;
+        let result = result(end);
         self.ended.send(text(&result)).unwrap();
         Ok(result.into())
     }

@@ -40,7 +40,7 @@ fn tools_that_keep_to_it_are_listed_as_ever() {
         (tools![in scope::ALL; both, free])(set);
         House::tools(set);
     });
-    let names: Vec<_> = desk.tools.iter().map(Tool::name).collect();
+    let names: Vec<_> = desk.tools.iter().map(Item::name).collect();
     assert_eq!(names, ["both", "free", "show"]);
     assert_eq!(
         desk.tool("show").requirement(),

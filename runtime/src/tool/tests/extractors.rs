@@ -152,7 +152,7 @@ fn tools_that_may_need_a_context_are_known() {
         .tools
         .iter()
         .filter(|tool| tool.takes_context())
-        .map(Tool::name)
+        .map(Item::name)
         .collect();
     // Whoever does not say that an extractor needs none is taken to need one.
     assert_eq!(needing, ["contextual", "never"]);

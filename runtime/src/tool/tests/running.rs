@@ -111,7 +111,7 @@ async fn an_admission_for_another_tool_runs_nothing() {
         None,
         None,
     );
-    let refused = result(desk.tool("guarded").call(&public, call).await);
+    let refused = result(desk.tool("guarded").call(&public, "guarded", call).await);
     assert_eq!(refused.is_error, Some(true));
 
     let Decision::Admit(listing) = desk.rules.decide(Operation::ListTools, Some(desk.alice()))
@@ -119,7 +119,7 @@ async fn an_admission_for_another_tool_runs_nothing() {
         panic!("listing is open")
     };
     let call = Call::new(desk.state.clone(), Map::new(), None, None);
-    let refused = result(desk.tool("counted").call(&listing, call).await);
+    let refused = result(desk.tool("counted").call(&listing, "counted", call).await);
     assert_eq!(refused.is_error, Some(true));
     assert_eq!(runs(&desk), 0);
 }
@@ -140,7 +140,7 @@ async fn a_call_that_nobody_waits_for_runs_nothing() {
     let desk = all();
     let permit = desk.permit("counted", None);
     let call = Call::new(desk.state.clone(), Map::new(), None, None);
-    drop(desk.tool("counted").call(&permit, call));
+    drop(desk.tool("counted").call(&permit, "counted", call));
     assert_eq!(runs(&desk), 0);
 }
 

@@ -6,7 +6,7 @@ use http_body_util::StreamBody;
 use rmcp::model::{CallToolResponse, CallToolResult, JsonObject};
 
 use super::*;
-use crate::{gate::StatelessFastPath, tool::Refused};
+use crate::{gate::StatelessFastPath, tool::AuthorizeDenial};
 
 const MIB: usize = 1024 * 1024;
 
@@ -132,7 +132,7 @@ impl StatelessFastPath for DroppingPath {
         true
     }
 
-    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), Refused> {
+    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use rmcp::model::{
 use super::*;
 use crate::{
     gate::{LatestCaller, SessionFastPath, StatelessFastPath},
-    tool::Refused,
+    tool::AuthorizeDenial,
 };
 
 /// A fast path for the tool `read` and the list, which records its requests.
@@ -28,7 +28,7 @@ impl StatelessFastPath for RecordingPath {
         target == Target::Tool(1)
     }
 
-    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), Refused> {
+    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What an attribute states of a tool, a resource or a prompt, apart from parameters.
+//! [`Facts`]: what an attribute states about an item of any kind, except for its parameters.
 
 use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{ClientCapability, security_schemes};
 use crate::{access::Requirement, error::SetupErrors, scope::Scope};
 
-/// What the attribute stated.
+/// What an attribute states about an item.
 pub struct Facts {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
@@ -23,7 +23,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// What each has.
+    /// Creates the facts that every item has.
     #[must_use]
     pub fn new(name: &'static str, description: &'static str, requirement: Requirement) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl Facts {
         }
     }
 
-    /// Those of a stub.
+    /// Creates the facts of a stub.
     pub(crate) fn stub() -> Self {
         Self::new("", "", Requirement::Scopes(&[]))
     }
@@ -126,8 +126,8 @@ pub(crate) struct Published {
 }
 
 impl Facts {
-    /// What is published of the facts. What is wrong with them goes to `faults`, where
-    /// `noun` says what they are facts of.
+    /// Returns what a list publishes. Errors are added to `faults`, with `noun` for the kind of
+    /// the item.
     pub(crate) fn publish(
         &mut self,
         noun: &str,
@@ -139,14 +139,14 @@ impl Facts {
         if takes_caller && self.requirement == Requirement::Public {
             faults.add(
                 format!("the {noun} `{name}` is public and takes a `Caller`, which a call without a token does not have"),
-                "take `Option<Caller>`, or say `authenticated` instead of `public`",
+                "take `Option<Caller>`, or use `authenticated` instead of `public`",
             );
         }
         if self.description.trim().is_empty() {
-            // The attribute sees this, unless the text comes from a file.
+            // The attribute reports this, unless the text comes from a file.
             faults.add(
-                format!("the {noun} `{name}` has no description, and nobody can use what is not described"),
-                "say in its doc comment what it does and when to use it",
+                format!("the {noun} `{name}` has no description, and clients choose items by their descriptions"),
+                "describe in its doc comment what it does and when to use it",
             );
         }
         let mut meta = match self.meta.take() {
@@ -154,7 +154,7 @@ impl Facts {
             Some(Value::Object(members)) => MetaObject(members),
             Some(_) => {
                 faults.add(
-                    format!("the `meta` of the {noun} `{name}` is no JSON object"),
+                    format!("the `meta` of the {noun} `{name}` is not a JSON object"),
                     "give an object, such as `serde_json::json!({ \"example.com/cost\": 1 })`",
                 );
                 MetaObject::default()
@@ -167,8 +167,8 @@ impl Facts {
             .is_some()
         {
             faults.add(
-                format!("the `meta` of the {noun} `{name}` has `{}`, which is published from what the attribute says of access", security_schemes::SCHEMES),
-                "take it out: what is said twice can differ",
+                format!("the `meta` of the {noun} `{name}` has `{}`, which is published from the access in the attribute", security_schemes::SCHEMES),
+                "remove it, because two statements of the access can differ",
             );
         }
         let icons = std::mem::take(&mut self.icons);
@@ -181,25 +181,25 @@ impl Facts {
     }
 }
 
-/// What an attribute says of access, where the compiler can look at it.
+/// The access that an attribute states, as constants for checks at compile time.
 #[diagnostic::on_unimplemented(
     message = "the access that `{Self}` requires is not declared",
     label = "not declared with toolgate's attributes",
     note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have an attribute with this name, so check the `use`"
 )]
 pub trait Stated {
-    /// `scope = …` and its kin.
+    /// `scope = …`, `scopes = …`, `any_scope = …`, `authenticated` or `public`.
     const ACCESS: Requirement;
 
     /// `authorize_scopes = […]`.
     const DEMANDS: &'static [Scope] = &[];
 }
 
-/// A scope by a constant's path: the text or the [`Scope`], whichever the constant is.
+/// A scope by the path of a constant, which is a string or a [`Scope`].
 pub struct ScopeText<T>(pub T);
 
 impl ScopeText<&'static str> {
-    /// The scope.
+    /// Returns the scope.
     #[must_use]
     pub const fn scope(self) -> Scope {
         Scope::new(self.0)
@@ -207,7 +207,7 @@ impl ScopeText<&'static str> {
 }
 
 impl ScopeText<Scope> {
-    /// The scope.
+    /// Returns the scope.
     #[must_use]
     pub const fn scope(self) -> Scope {
         self.0

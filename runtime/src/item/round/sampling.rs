@@ -1,4 +1,4 @@
-//! What a client's model is asked.
+//! [`Sample`]: a request to a client's model.
 #![expect(
     deprecated,
     reason = "the protocol deprecates sampling in 2026-07-28, and still has it"
@@ -9,38 +9,38 @@ use rmcp::model::{
     SamplingMessage,
 };
 
-use crate::tool::capability::ClientCapability;
+use crate::item::capability::ClientCapability;
 
-/// What a client's model is asked (`sampling/createMessage`).
+/// A request to a client's model (`sampling/createMessage`).
 ///
-/// The client may show it to its person, change it, and say no. Revision 2026-07-28 has it
-/// still, and says that a later one may not.
+/// The client can show it to its user, change it, and decline it. Revision 2026-07-28 still has
+/// sampling, and announces that a later revision may remove it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample(CreateMessageRequestParams);
 
 impl Sample {
-    /// One message of the user's, and the most tokens that the answer may have.
+    /// Creates a request with one message of the user, and the maximum tokens of the answer.
     #[must_use]
     pub fn new(message: impl Into<String>, max_tokens: u32) -> Self {
         let message = SamplingMessage::user_text(message);
         Self(CreateMessageRequestParams::new(vec![message], max_tokens))
     }
 
-    /// With a prompt for the model, which the client may leave out.
+    /// Adds a system prompt, which the client can ignore.
     #[must_use]
     pub fn with_system_prompt(mut self, prompt: impl Into<String>) -> Self {
         self.0.system_prompt = Some(prompt.into());
         self
     }
 
-    /// With a temperature, from 0 to 1.
+    /// Sets the temperature, from 0 to 1.
     #[must_use]
     pub fn with_temperature(mut self, temperature: f32) -> Self {
         self.0.temperature = Some(temperature);
         self
     }
 
-    /// What a client must have declared to be asked this.
+    /// Returns the capabilities that the client must have declared.
     pub(super) fn needs(&self) -> Vec<ClientCapability> {
         let mut needs = vec![ClientCapability::Sampling];
         if self.0.tools.is_some() || self.0.tool_choice.is_some() {
@@ -59,7 +59,7 @@ impl From<Sample> for InputRequest {
     }
 }
 
-/// A request of rmcp's: several messages, images, preferences, tools.
+/// A request of rmcp's type: several messages, images, preferences, tools.
 impl From<CreateMessageRequestParams> for Sample {
     fn from(params: CreateMessageRequestParams) -> Self {
         Self(params)

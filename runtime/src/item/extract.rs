@@ -1,14 +1,15 @@
-//! Parameters that are no arguments: what a tool takes from its server and its call.
+//! Extractors: parameters that an item takes from its server and its call.
 
 use std::sync::Arc;
 
 use super::{Call, Context, ToolError};
 use crate::caller::Caller;
 
-/// A parameter that is no argument: it is made from the call and not seen by the model.
+/// A parameter that is not an argument: its value comes from the call, and the model does not
+/// see it.
 ///
-/// [`State`], [`Caller`], `Option<Caller>` and [`Context`] are known to `#[mcp_tool]` by
-/// name; one of your own is marked `#[extract]`:
+/// `#[mcp_tool]` recognises [`State`], [`Caller`], `Option<Caller>` and [`Context`] by name.
+/// Mark your own with `#[extract]`:
 ///
 /// ```
 /// use toolgate::{Call, FromCall, ToolError, mcp_tool};
@@ -39,19 +40,19 @@ use crate::caller::Caller;
     note = "parameters named `State`, `Caller`, `Context` or marked `#[extract]` are extractors; mark one with `#[arg]` to make it an argument"
 )]
 pub trait FromCall<S>: Sized {
-    /// Whether [`Call::context`] may be asked for. Say `false` when it is not: calls of
-    /// a tool that needs no context take the shorter way.
+    /// Whether it uses [`Call::context`]. Set it to `false` if not: calls of a tool that needs
+    /// no context take the fast path.
     const NEEDS_CONTEXT: bool = true;
 
-    /// Whether it fails for a call without a token. Say `true` then: a public tool that
-    /// has such a parameter is a fault at start-up instead of one on each call.
+    /// Whether it fails for a call without a token. If it is `true`, a public tool with such a
+    /// parameter is an error at start-up, and not on each call.
     const NEEDS_CALLER: bool = false;
 
-    /// Makes the value. It runs before the tool, after the arguments have been checked.
+    /// Extracts the value. It runs before the tool, after the arguments were validated.
     ///
     /// # Errors
     ///
-    /// Any reason why there is no such value; the caller gets it as a tool error.
+    /// Returns an error if there is no such value. The client gets it as a tool error.
     fn from_call(call: &mut Call<S>) -> Result<Self, ToolError>;
 }
 
@@ -115,17 +116,17 @@ impl<S> FromCall<S> for Context {
     }
 }
 
-/// How a value is had from the server's state `T`.
+/// Gets a value from the server's state `T`.
 ///
-/// The state itself can always be had, where it is `Clone`. Methods with `&self` ask for
-/// an `Arc` of their type.
+/// The state itself is always available, if it is `Clone`. Methods with `&self` need an `Arc`
+/// of their type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available from the server's state `{T}`",
     label = "not part of `{T}`",
     note = "implement `FromRef<{T}>` for it, or use it as the state: `Server::with_state(\"name\", value)`"
 )]
 pub trait FromRef<T> {
-    /// Has it from the state.
+    /// Returns the value from the state.
     fn from_ref(state: &T) -> Self;
 }
 
@@ -136,7 +137,7 @@ impl<T: Clone> FromRef<T> for T {
     }
 }
 
-/// A state that is `Clone` needs no `Arc` of its own to have methods as tools.
+/// A state that is `Clone` can have methods as tools without an `Arc`.
 #[diagnostic::do_not_recommend]
 impl<T: Clone> FromRef<T> for Arc<T> {
     fn from_ref(state: &T) -> Self {

@@ -1,4 +1,4 @@
-//! What a client answers. All of it is the client's word.
+//! The answers of a client. The server cannot verify them.
 #![expect(
     deprecated,
     reason = "the protocol deprecates sampling in 2026-07-28, and still has it"
@@ -9,14 +9,14 @@ use rmcp::model::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// What a person has answered.
+/// The answer of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Elicited<A> {
-    /// They have filled in the form.
+    /// The user filled in the form, or visited the page.
     Accepted(A),
-    /// They have said no.
+    /// The user declined.
     Declined,
-    /// They have closed the form without saying anything.
+    /// The user closed the form without an answer.
     Cancelled,
 }
 
@@ -24,25 +24,25 @@ impl<A: DeserializeOwned> Elicited<A> {
     pub(super) fn read(result: ElicitResult) -> serde_json::Result<Self> {
         Ok(match result.action {
             ElicitationAction::Accept => {
-                // What was done on a page has no content: that is `null`, for `()`.
+                // The answer for a page has no content: it is `null`, which reads as `()`.
                 let content = result.content.unwrap_or_default();
                 Self::Accepted(serde_json::from_value(content)?)
             }
             ElicitationAction::Decline => Self::Declined,
-            // What a later revision adds is no yes.
+            // An action of a later revision does not mean that the user accepted.
             _ => Self::Cancelled,
         })
     }
 }
 
-/// What a client's model has answered.
+/// The answer of a client's model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Sampled(CreateMessageResult);
 
 impl Sampled {
-    /// The text of the answer: all of its texts, one after the other, without what else
-    /// there may be.
+    /// Returns the text of the answer: all text blocks, joined, without images and other
+    /// content.
     #[must_use]
     pub fn text(&self) -> String {
         let blocks = self.0.message.content.iter();
@@ -53,32 +53,33 @@ impl Sampled {
         texts.collect()
     }
 
-    /// The model, as the client calls it.
+    /// Returns the name of the model.
     #[must_use]
     pub fn model(&self) -> &str {
         &self.0.model
     }
 
-    /// Why it ended, if that was told: `endTurn`, `maxTokens`, `toolUse`.
+    /// Returns why the answer ended, if the client reports it: `endTurn`, `maxTokens`,
+    /// `toolUse`.
     #[must_use]
     pub fn stop_reason(&self) -> Option<&str> {
         self.0.stop_reason.as_deref()
     }
 
-    /// The answer as rmcp has it, with images, sounds and uses of tools.
+    /// Returns the answer as rmcp's type, with images, sounds and uses of tools.
     #[must_use]
     pub fn into_inner(self) -> CreateMessageResult {
         self.0
     }
 }
 
-/// A folder that a client works on. It is what the client says, and no leave to open it.
+/// A folder that a client works on. The client reports it, and it is not a permission to open it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Root {
-    /// Where it is, as a `file:` URI.
+    /// The `file:` URI.
     pub uri: String,
-    /// How the client calls it before its person.
+    /// The name that the client shows to its user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }

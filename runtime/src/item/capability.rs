@@ -1,38 +1,38 @@
-//! What a client can be asked for, by the capabilities that it declares.
+//! The capabilities that a client declares.
 //!
-//! In revision 2026-07-28 each request declares them; in a session its first request does.
-//! A server must not rely on one that is not declared, and has an error for that of its
-//! own, `MissingRequiredClientCapability` (-32021).
+//! In revision 2026-07-28 each request declares them; in a session the first request does. A
+//! server must not rely on a capability that is not declared. The protocol has an error for
+//! that, `MissingRequiredClientCapability` (-32021).
 
 use rmcp::model::{
     ClientCapabilities, FormElicitationCapability, JsonObject, UrlElicitationCapability,
 };
 
-/// Something that a client can be asked for, named as the protocol names it.
+/// A capability of a client, named as in the protocol.
 ///
-/// What a tool asks for in a [`Round`](crate::Round) is checked without a word. This is for
-/// a tool that does one thing or another as its client can, or that is of no use to a
-/// client which cannot: `client_capabilities = ["sampling"]` in the attribute, or
+/// Capabilities that a tool uses in a [`Round`](crate::Round) are checked automatically. Use
+/// this for a tool that works differently with different clients, or that is useless without
+/// the capability: `client_capabilities = ["sampling"]` in the attribute, or
 /// [`Round::require`](crate::Round::require) and [`Context::require`](crate::Context::require).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientCapability {
-    /// Its person fills in a form: `elicitation`.
+    /// The user fills in a form: `elicitation`.
     Elicitation,
-    /// Its person goes to a page: `elicitation.url`.
+    /// The user visits a page: `elicitation.url`.
     ElicitationUrl,
-    /// Its model answers: `sampling`.
+    /// The model answers a prompt: `sampling`.
     Sampling,
-    /// Its model answers and may use tools for that: `sampling.tools`.
+    /// The model answers a prompt and may use tools: `sampling.tools`.
     SamplingTools,
-    /// Its model answers, knowing what other servers have told it: `sampling.context`.
+    /// The model answers a prompt with the context of other servers: `sampling.context`.
     SamplingContext,
-    /// It tells which folders it works on: `roots`.
+    /// The client lists the folders that it works on: `roots`.
     Roots,
 }
 
 impl ClientCapability {
-    /// Its name in the protocol, and in the attributes.
+    /// Returns its name in the protocol and in the attributes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl ClientCapability {
         }
     }
 
-    /// Whether a client has declared it. One that declares nothing cannot be asked.
+    /// Returns whether a client has declared it.
     pub(crate) fn is_among(self, declared: Option<&ClientCapabilities>) -> bool {
         let Some(declared) = declared else {
             return false;
@@ -53,7 +53,7 @@ impl ClientCapability {
         let elicitation = declared.elicitation.as_ref();
         let sampling = declared.sampling.as_ref();
         match self {
-            // An empty object means forms, as before there were pages.
+            // An empty object means forms: earlier revisions had no pages.
             Self::Elicitation => {
                 elicitation.is_some_and(|by| by.form.is_some() || by.url.is_none())
             }
@@ -65,7 +65,7 @@ impl ClientCapability {
         }
     }
 
-    /// Adds it to what a client is told that it must declare.
+    /// Adds it to the capabilities that a client must declare.
     fn add_to(self, required: &mut ClientCapabilities) {
         match self {
             Self::Elicitation => {
@@ -94,29 +94,33 @@ impl ClientCapability {
     }
 }
 
-/// Capabilities that something needs and its client has not declared; at least one.
+/// Capabilities that are needed and that the client has not declared; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MissingCapabilities(Vec<ClientCapability>);
 
 impl MissingCapabilities {
-    /// Those of some that a client has not declared.
-    pub(crate) fn of(
+    /// Checks that a client has declared the needed capabilities.
+    ///
+    /// # Errors
+    ///
+    /// Returns the capabilities that it has not declared.
+    pub(crate) fn check(
         needed: &[ClientCapability],
         declared: Option<&ClientCapabilities>,
     ) -> Result<(), Self> {
-        let mut lacking = Vec::new();
+        let mut missing = Vec::new();
         for &capability in needed {
-            if !capability.is_among(declared) && !lacking.contains(&capability) {
-                lacking.push(capability);
+            if !capability.is_among(declared) && !missing.contains(&capability) {
+                missing.push(capability);
             }
         }
-        match lacking.is_empty() {
+        match missing.is_empty() {
             true => Ok(()),
-            false => Err(Self(lacking)),
+            false => Err(Self(missing)),
         }
     }
 
-    /// As the protocol's error names them.
+    /// Returns them as the protocol's error names them.
     pub(crate) fn required(&self) -> ClientCapabilities {
         let mut required = ClientCapabilities::default();
         for capability in &self.0 {
@@ -125,7 +129,7 @@ impl MissingCapabilities {
         required
     }
 
-    /// What the caller is told.
+    /// Returns the message for the client.
     pub(crate) fn message(&self) -> String {
         let names: Vec<_> = self
             .0
@@ -163,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_declared_is_lacking() {
+    fn what_is_not_declared_is_missing() {
         for (by, can) in [
             (json!({}), vec![]),
             (json!({"elicitation": {}}), vec![0]),
@@ -186,16 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_all_that_is_lacking_and_nothing_else() {
+    fn an_error_names_all_that_is_missing_and_nothing_else() {
         let client = declared(json!({"elicitation": {}}));
-        let lack = MissingCapabilities::of(&ALL, Some(&client)).unwrap_err();
+        let lack = MissingCapabilities::check(&ALL, Some(&client)).unwrap_err();
         assert_eq!(
             serde_json::to_value(lack.required()).unwrap(),
             json!({"elicitation": {"url": {}}, "sampling": {"tools": {}, "context": {}}, "roots": {}})
         );
         let told = lack.message();
         assert!(told.contains("`elicitation.url`, `sampling`"), "{told}");
-        let lack = MissingCapabilities::of(
+        let lack = MissingCapabilities::check(
             &[ClientCapability::Sampling, ClientCapability::Sampling],
             None,
         )
@@ -205,16 +209,16 @@ mod tests {
             json!({"sampling": {}})
         );
         assert_eq!(
-            MissingCapabilities::of(&[ClientCapability::Elicitation], Some(&client)),
+            MissingCapabilities::check(&[ClientCapability::Elicitation], Some(&client)),
             Ok(())
         );
-        assert_eq!(MissingCapabilities::of(&[], None), Ok(()));
+        assert_eq!(MissingCapabilities::check(&[], None), Ok(()));
     }
 
     #[test]
     fn what_an_error_asks_for_is_what_is_enough() {
         for capability in ALL {
-            let lack = MissingCapabilities::of(&[capability], None).unwrap_err();
+            let lack = MissingCapabilities::check(&[capability], None).unwrap_err();
             let required = declared(serde_json::to_value(lack.required()).unwrap());
             assert!(capability.is_among(Some(&required)), "{capability:?}");
         }

@@ -1,4 +1,4 @@
-//! What a tool asks for before it can go on.
+//! [`InputRequired`]: the input that an item needs before it can continue.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,50 +8,50 @@ use rmcp::model::{
     ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequests,
     InputRequiredResult,
 };
-use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{CallRound, Sample, state_seal::Sealed};
 use crate::{
-    json_schema::publish_with,
-    tool::{
-        IntoToolResult, ToolError, ToolOutcome,
+    item::{
+        ToolError,
         capability::{ClientCapability, MissingCapabilities},
     },
+    json_schema::publish_with,
 };
 
-/// How long somebody may take to answer, where a tool says nothing else.
+/// How long a client may take to answer, by default.
 const LIFE: Duration = Duration::from_secs(10 * 60);
 
-/// How long a state can be good at most: a day.
+/// The longest lifetime of a state: a day.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The formats that a form can have (MCP, elicitation). A client may refuse others.
+/// The formats of form fields (MCP, elicitation). A client can refuse others.
 const FORM_FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
 
-/// What a tool, a prompt or a resource asks for before it can go on.
-/// [`Round::ask`](crate::Round::ask) begins one.
+/// The input that a tool, a prompt or a resource needs before it can continue.
+/// [`Round::ask`](crate::Round::ask) creates one.
 ///
-/// One round can ask for several things, each by a key of its own. What the client does
-/// not declare that it can be asked for, it is not asked for: the whole becomes the
-/// protocol's error for that, which names all that is lacking.
-#[must_use = "nobody is asked until the tool returns it"]
+/// One round can ask for several inputs, each with its own key. If the client does not declare
+/// a capability for one of them, it gets the protocol's error instead, which names all missing
+/// capabilities.
+#[must_use = "the client is not asked until the tool returns it"]
 pub struct InputRequired {
     round: Arc<CallRound>,
     state: Value,
     requests: InputRequests,
     needed: Vec<ClientCapability>,
     life: Duration,
-    fault: Option<ToolError>,
+    error: Option<ToolError>,
 }
 
 impl InputRequired {
     pub(super) fn new(round: Arc<CallRound>, state: serde_json::Result<Value>) -> Self {
-        let (state, fault) = match state {
+        let (state, error) = match state {
             Ok(state) => (state, None),
-            Err(fault) => {
-                let told = ToolError::new("the tool's state could not be written as JSON");
-                (Value::Null, Some(told.with_source(fault)))
+            Err(error) => {
+                let message = ToolError::new("the tool's state could not be written as JSON");
+                (Value::Null, Some(message.with_source(error)))
             }
         };
         Self {
@@ -60,13 +60,13 @@ impl InputRequired {
             requests: InputRequests::new(),
             needed: Vec::new(),
             life: LIFE,
-            fault,
+            error,
         }
     }
 
-    /// Asks the person to fill in a form, whose fields are those of `A`: texts, numbers,
-    /// `bool` and plain enums, and nothing nested. The answer is had by the same key
-    /// ([`Round::elicited`](crate::Round::elicited)).
+    /// Asks the user to fill in a form. Its fields are those of `A`: strings, numbers, `bool` and
+    /// enums of names, without nested types. [`Round::elicited`](crate::Round::elicited) returns
+    /// the answer by the same key.
     pub fn form<A: JsonSchema>(
         mut self,
         key: impl Into<String>,
@@ -82,17 +82,17 @@ impl InputRequired {
                     requested_schema,
                 },
             ),
-            Err(fault) => {
-                self.fault = Some(
-                    ToolError::new("the tool asks for something that no form can hold")
-                        .with_source(fault),
+            Err(error) => {
+                self.error = Some(
+                    ToolError::new("the tool asks for input that no form can hold")
+                        .with_source(error),
                 );
                 self
             }
         }
     }
 
-    /// Sends the person to a page, where they do what must not pass through the client.
+    /// Sends the user to a page, for input that must not pass through the client.
     pub fn page(
         mut self,
         key: impl Into<String>,
@@ -100,8 +100,8 @@ impl InputRequired {
         url: impl Into<String>,
     ) -> Self {
         let mut id = [0; 16];
-        if let Err(fault) = rand::fill(&mut id) {
-            self.fault = Some(ToolError::new("nobody could be asked").with_source(fault));
+        if let Err(error) = rand::fill(&mut id) {
+            self.error = Some(ToolError::new("the client could not be asked").with_source(error));
             return self;
         }
         self.elicit(
@@ -111,28 +111,28 @@ impl InputRequired {
                 meta: None,
                 message: message.into(),
                 url: url.into(),
-                // Of no meaning in 2026-07-28, where the key is enough.
+                // Not used in 2026-07-28, where the key is sufficient.
                 elicitation_id: BASE64_URL_SAFE_NO_PAD.encode(id),
             },
         )
     }
 
-    /// Asks the client's model, and has the answer by the same key
-    /// ([`Round::sampled`](crate::Round::sampled)).
+    /// Asks the client's model. [`Round::sampled`](crate::Round::sampled) returns the answer by
+    /// the same key.
     pub fn sample(self, key: impl Into<String>, sample: impl Into<Sample>) -> Self {
         let sample = sample.into();
         let needs = sample.needs();
         self.request(key.into(), &needs, sample.into())
     }
 
-    /// Asks which folders the client works on, and has them by the same key
-    /// ([`Round::roots`](crate::Round::roots)).
+    /// Asks for the folders that the client works on. [`Round::roots`](crate::Round::roots)
+    /// returns them by the same key.
     pub fn roots(self, key: impl Into<String>) -> Self {
         let request = InputRequest::ListRoots(Default::default());
         self.request(key.into(), &[ClientCapability::Roots], request)
     }
 
-    /// Lets somebody take so long to answer: ten minutes by default, a day at most.
+    /// Sets how long the client may take to answer: ten minutes by default, a day at most.
     pub fn good_for(mut self, life: Duration) -> Self {
         self.life = life.min(LONGEST_LIFE);
         self
@@ -145,20 +145,21 @@ impl InputRequired {
 
     fn request(mut self, key: String, needs: &[ClientCapability], request: InputRequest) -> Self {
         self.needed.extend(needs);
-        // The protocol has one request by one key, and the first would be lost in silence.
+        // The protocol has one request for each key, so the first would be lost silently.
         if self.requests.contains_key(&key) {
-            let told = format!("the tool asks for two things by the key `{key}`");
-            self.fault = Some(ToolError::new(told));
+            let message = format!("the tool asks for two inputs with the key `{key}`");
+            self.error = Some(ToolError::new(message));
         }
         self.requests.insert(key, request);
         self
     }
 
-    /// As the client gets it, with the state sealed.
+    /// Returns the result for the client, with the state sealed.
     ///
     /// # Errors
     ///
-    /// When the client cannot be asked for all of this, or the tool cannot ask for it.
+    /// Returns an error if the client has not declared all needed capabilities, or if the request
+    /// is invalid.
     pub(crate) fn close(self) -> Result<InputRequiredResult, ToolError> {
         let Self {
             round,
@@ -166,37 +167,28 @@ impl InputRequired {
             requests,
             needed,
             life,
-            fault,
+            error,
         } = self;
-        if let Some(fault) = fault {
-            return Err(fault);
+        if let Some(error) = error {
+            return Err(error);
         }
-        MissingCapabilities::of(&needed, round.declared()).map_err(ToolError::lacking)?;
+        MissingCapabilities::check(&needed, round.declared())
+            .map_err(ToolError::missing_capabilities)?;
         let sealed = Sealed {
             asked: requests.keys().cloned().collect(),
             state,
         };
         let seconds = life.as_secs().max(1);
         let state = round.seal.close(&round.binding, &sealed, seconds);
-        let state = state.map_err(|fault| {
-            ToolError::new("the tool's state could not be sealed").with_source(fault)
+        let state = state.map_err(|error| {
+            ToolError::new("the tool's state could not be sealed").with_source(error)
         })?;
         let requests = (!requests.is_empty()).then_some(requests);
         Ok(InputRequiredResult::new(requests, Some(state)))
     }
 }
 
-impl IntoToolResult for InputRequired {
-    fn into_tool_result(self) -> ToolOutcome {
-        match self.close() {
-            Ok(asked) => ToolOutcome::new(asked),
-            Err(error) => ToolOutcome::failed(error),
-        }
-    }
-}
-
-/// What a tool, a prompt or a resource that may ask gives back: its result, or what it
-/// asks for.
+/// The result of an item that can ask for input: its own result, or the needed input.
 ///
 /// ```
 /// use toolgate::{InputRequired, Reply};
@@ -209,9 +201,9 @@ impl IntoToolResult for InputRequired {
 /// }
 /// ```
 pub enum Reply<T> {
-    /// It has come to its end.
+    /// The item is done.
     Done(T),
-    /// It cannot go on before it is told something.
+    /// The item needs input before it can continue.
     Ask(Box<InputRequired>),
 }
 
@@ -221,20 +213,7 @@ impl<T> From<InputRequired> for Reply<T> {
     }
 }
 
-impl<T: IntoToolResult> IntoToolResult for Reply<T> {
-    fn into_tool_result(self) -> ToolOutcome {
-        match self {
-            Self::Done(result) => result.into_tool_result(),
-            Self::Ask(asked) => asked.into_tool_result(),
-        }
-    }
-
-    fn output_schema() -> Option<Schema> {
-        T::output_schema()
-    }
-}
-
-/// A form for a type, in the subset of JSON Schema that clients can draw.
+/// Returns the form for a type, in the subset of JSON Schema that clients can show.
 fn schema_of<A: JsonSchema>() -> Result<ElicitationSchema, serde_json::Error> {
     let settings = SchemaSettings::draft07().with(|settings| {
         settings.meta_schema = None;
@@ -250,7 +229,7 @@ fn schema_of<A: JsonSchema>() -> Result<ElicitationSchema, serde_json::Error> {
     ElicitationSchema::from_json_schema(std::mem::take(schema))
 }
 
-/// Lowers the maximum of an integer to what rmcp's form can carry.
+/// Lowers the maximum of an integer to the range of rmcp's form.
 fn limit_to_i64(field: &mut Value) {
     let is_integer = field.get("type").is_some_and(|name| name == "integer");
     if let Some(maximum) = field.get_mut("maximum")

@@ -1,13 +1,13 @@
-//! Multi round-trip requests (MCP 2026-07-28): a tool, a prompt or a resource asks, and is
-//! called again with answers.
+//! Multi round-trip requests (MCP 2026-07-28): an item asks the client for input, and the client
+//! sends the request again with answers.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `turn` | the round that one request is, judged before anything runs |
-//! | `seal` | the state that is kept in the client's hands between two rounds |
-//! | `input` | [`InputRequired`]: what is asked for; [`Reply`] |
-//! | `sample` | [`Sample`]: what a client's model is asked |
-//! | `answer` | [`Elicited`], [`Sampled`], [`Root`]: what a client answers |
+//! | `round_request` | the round of one request, validated before the item runs |
+//! | `state_seal` | the sealed state that the client stores between two rounds |
+//! | `input_required` | [`InputRequired`]: the requested input; [`Reply`] |
+//! | `sampling` | [`Sample`]: a request to a client's model |
+//! | `client_answers` | [`Elicited`], [`Sampled`], [`Root`]: the answers of a client |
 
 use std::sync::Arc;
 
@@ -33,28 +33,28 @@ pub(crate) use round_request::{CallRound, RoundRequest};
 pub use sampling::Sample;
 pub(crate) use state_seal::RoundSeal;
 
-/// One call of several that make up one piece of work: the tool asks the client something,
-/// the client calls it again with the answer, and a state of type `T` that the tool gave
-/// along comes back with it. Prompts and resources can do the same.
+/// One round of a call that takes several. The tool asks the client for input, the client sends
+/// the call again with the answers, and a state of type `T` from the tool comes back with them.
+/// Prompts and resources can do the same.
 ///
-/// A client can be asked to have its person fill in a form or visit a page, to let its
-/// model answer, and which folders it works on; for several of these in one round. One that
-/// does not declare that it can be asked is told so by the protocol's own error, and what
-/// can do without asks [`can`](Self::can) first.
+/// A tool can ask for a form that the user fills in, for a page that the user visits, for an
+/// answer of the model, and for the folders that the client works on. One round can ask for
+/// several of these. A client that does not declare the capability gets the protocol's error. A
+/// tool that works without it checks [`can`](Self::can) first.
 ///
-/// The state is sealed: the client can neither read nor change it, and it comes back only
-/// from the same caller, to the same tool, with the same arguments, and in time. A call
-/// with any other state is refused before the tool runs. A round is authorized like any
-/// call, so a caller who has lost a scope in between gets a 403.
+/// The state is sealed: the client can neither read nor change it. It is accepted only from the
+/// same caller, for the same tool, with the same arguments, before it expires. A call with any
+/// other state is refused before the tool runs. A round is authorized like any call, so a caller
+/// that has lost a scope in between gets a 403.
 ///
-/// Nothing is remembered on the server. So a caller can send one round twice while its
-/// state is good, and a tool that must act once has to remember that it did. With several
-/// replicas, or restarts in between, all need one key
+/// The server stores nothing. A caller can therefore send one round twice before its state
+/// expires, and a tool that must act only once has to record that it did. With several replicas,
+/// or restarts in between, all need one key
 /// ([`Config::with_state_key`](crate::Config::with_state_key)).
 ///
-/// In a session of a revision before 2026-07-28 the server asks while the call waits, and
-/// runs the tool again by itself with what was answered, ten times at most. The tool sees no
-/// difference. Such a client is told what it does not declare as a tool error.
+/// In a session of a revision before 2026-07-28 the server asks the client while the call waits,
+/// and runs the tool again with the answers, at most ten times. The tool sees no difference. The
+/// error for a missing capability is then a tool error.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -76,7 +76,7 @@ pub(crate) use state_seal::RoundSeal;
 /// ) -> Result<Reply<String>, ToolError> {
 ///     Ok(match round.elicited::<Confirmation>("confirm")? {
 ///         None => {
-///             let entries = 3; // that there are now, and that the person is told of
+///             let entries = 3; // the number that the user confirms
 ///             let message = format!("Delete `{list}` with {entries} entries?");
 ///             round.ask(&entries).form::<Confirmation>("confirm", message).into()
 ///         }
@@ -94,18 +94,19 @@ pub struct Round<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Round<T> {
-    /// What the tool said to itself in the round before; none in the first.
+    /// Returns the state from the round before, or `None` in the first round.
     #[must_use]
     pub fn state(&self) -> Option<&T> {
         self.state.as_ref()
     }
 
-    /// What the person has answered to what was asked by this key; none if nothing was.
+    /// Returns the answer of the user to the form or page with this key, or `None` if there was
+    /// none in the round before.
     ///
     /// # Errors
     ///
-    /// When the answer does not have the form that was asked for. It is the client's word
-    /// for what the person said: judge it like an argument.
+    /// Returns an error if the answer does not match the form. The client reports what the user
+    /// answered, so check it like an argument.
     pub fn elicited<A: DeserializeOwned>(
         &self,
         key: &str,
@@ -115,24 +116,24 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
         answer.map_err(|_| unreadable(key))
     }
 
-    /// What the client's model has answered to what it was asked by this key; none if it
-    /// was asked nothing.
+    /// Returns the answer of the client's model to the request with this key, or `None` if there
+    /// was none in the round before.
     ///
     /// # Errors
     ///
-    /// When the answer is no message. It is the client's word for what a model said, and
-    /// the model may have been told anything: judge it like an argument.
+    /// Returns an error if the answer is not a message. The client reports what the model
+    /// answered, and other input can influence the model, so check it like an argument.
     pub fn sampled(&self, key: &str) -> Result<Option<Sampled>, ToolError> {
         self.answer(key)
     }
 
-    /// The folders that the client has told of when it was asked by this key; none if it
-    /// was not asked.
+    /// Returns the folders that the client lists for the request with this key, or `None` if
+    /// there was none in the round before.
     ///
     /// # Errors
     ///
-    /// When the answer is no list of folders. They are the client's word, and no leave to
-    /// open anything: judge them like an argument.
+    /// Returns an error if the answer is not a list of folders. The client reports them, and they
+    /// are not a permission to open anything, so check them like an argument.
     pub fn roots(&self, key: &str) -> Result<Option<Vec<Root>>, ToolError> {
         #[derive(Deserialize)]
         struct Roots {
@@ -142,23 +143,25 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
         Ok(answer.map(|answer| answer.roots))
     }
 
-    /// Whether the client declares that it can be asked for this.
+    /// Returns whether the client declares this capability.
     #[must_use]
     pub fn can(&self, capability: ClientCapability) -> bool {
         capability.is_among(self.round.declared())
     }
 
-    /// Goes on only with a client that declares this.
+    /// Requires that the client declares this capability.
     ///
     /// # Errors
     ///
-    /// When it does not. Given back by the tool, it is told as the protocol tells it.
+    /// Returns an error if it does not. If the tool returns it, the client gets the protocol's
+    /// error for a missing capability.
     pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
-        MissingCapabilities::of(&[capability], self.round.declared()).map_err(ToolError::lacking)
+        MissingCapabilities::check(&[capability], self.round.declared())
+            .map_err(ToolError::missing_capabilities)
     }
 
-    /// Begins to ask. The state comes back with the answer; what is in it is nobody's to
-    /// read, but mind its size: it travels with every round.
+    /// Starts a request for input. The state comes back with the answers. The client cannot read
+    /// it, but it is sent with every round, so keep it small.
     pub fn ask(&self, state: &T) -> InputRequired {
         InputRequired::new(Arc::clone(&self.round), serde_json::to_value(state))
     }
@@ -178,10 +181,10 @@ impl<S, T: Serialize + DeserializeOwned> FromCall<S> for Round<T> {
         let round = call.round().ok_or_else(|| {
             ToolError::new("this call has no rounds: it was made without a connection")
         })?;
-        // A state that an older version of the tool has sealed, say.
+        // An older version of the tool can have sealed a state of another type.
         let state = round.state().map(T::deserialize).transpose();
-        let state = state.map_err(|fault| {
-            ToolError::new("this call cannot be gone on with; begin it anew").with_source(fault)
+        let state = state.map_err(|error| {
+            ToolError::new("this call cannot be continued; start it again").with_source(error)
         })?;
         Ok(Self { state, round })
     }

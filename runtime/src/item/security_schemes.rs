@@ -1,15 +1,15 @@
-//! What a tool asks for, as clients read it before they call: `securitySchemes`, which
-//! the OpenAI Apps SDK has at a tool and in its `_meta`.
+//! `securitySchemes`: the access that an item requires, for clients that read it before a call.
+//! The OpenAI Apps SDK defines it as a member of a tool and of its `_meta`.
 
 use serde_json::{Value, json};
 
 use crate::{access::Requirement, scope::Scope};
 
-/// The member, there and in `_meta`.
+/// The name of the member.
 pub(crate) const SCHEMES: &str = "securitySchemes";
 
-/// One scheme for each alternative. What only arguments can make it demand is an
-/// alternative of a public tool alone: elsewhere a call names it when it comes to that.
+/// Returns one scheme for each alternative. Scopes that only some arguments demand are an
+/// alternative of a public tool; for other tools the challenge of such a call names them.
 pub(crate) fn schemes(requirement: Requirement, demands: &[Scope]) -> Value {
     let oauth = |scopes: &[Scope]| {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();

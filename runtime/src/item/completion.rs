@@ -5,10 +5,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use rmcp::model::CompletionInfo;
 
-use crate::{
-    log_text::redaction,
-    tool::{Call, ToolError},
-};
+use super::{Call, ToolError};
+use crate::log_text::redaction;
 
 /// A function that completes an argument: it gets the text typed so far, and returns the
 /// complete values that match, the best first.
@@ -151,7 +149,7 @@ pub(crate) type Completing<S> = (
 );
 
 /// Returns the completer with the state applied.
-pub(crate) fn bound<S: Clone + Send + Sync + 'static>(
+pub(crate) fn with_state_applied<S: Clone + Send + Sync + 'static>(
     (argument, complete): Completing<S>,
     state: S,
 ) -> Completing<()> {

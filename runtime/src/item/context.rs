@@ -1,4 +1,4 @@
-//! The request in which a call came: progress, cancellation and the other side.
+//! [`Context`]: progress, log messages, cancellation and the client of a request.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ mod log;
 pub use log::LogLevel;
 pub(crate) use log::LogThreshold;
 
-/// The request in which a call came.
+/// The context of a request.
 ///
-/// A tool that takes it goes through rmcp's own machinery on each call, because progress
-/// needs a stream and cancellation a task.
+/// A tool that takes it does not take the fast path: progress needs a stream, and cancellation
+/// needs a task.
 ///
 /// ```
 /// use toolgate::{Context, mcp_tool};
@@ -49,7 +49,7 @@ pub struct Context(Arc<RequestContext<RoleServer>>);
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The request's headers stay out of whatever log a tool writes.
+        // Keeps the headers of the request out of logs.
         f.debug_struct("Context").finish_non_exhaustive()
     }
 }
@@ -59,11 +59,11 @@ impl Context {
         Self(request)
     }
 
-    /// Tells the client how far the call has come: `done` of `total`, in units of the
-    /// tool's own, with a line for people.
+    /// Notifies the client of the progress: `done` of `total`, in any unit, with a message for
+    /// people.
     ///
-    /// Nothing is sent unless the client asked for progress. A client that has gone is
-    /// no error of the tool's: it learns of it by [`cancelled`](Self::cancelled).
+    /// Nothing is sent unless the client requested progress. It is not an error if the client
+    /// has disconnected: see [`cancelled`](Self::cancelled).
     pub async fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
         let Some(token) = self.0.meta.get_progress_token() else {
             return;
@@ -72,16 +72,16 @@ impl Context {
         progress.total = total;
         progress.message = message.map(str::to_owned);
         if self.0.peer.notify_progress(progress).await.is_err() {
-            tracing::debug!(target: "toolgate::tool", "progress was not delivered: the client has gone");
+            tracing::debug!(target: "toolgate::tool", "progress was not delivered: the client has disconnected");
         }
     }
 
-    /// Tells the client something about the work: a text, or any JSON.
+    /// Sends a log message to the client: a string, or any JSON.
     ///
-    /// Nothing is sent to a client that does not want to hear of something so unimportant:
-    /// in a session it says so with `logging/setLevel`, and hears of what is
-    /// [`LogLevel::Info`] and graver before; in revision 2026-07-28 each request says it,
-    /// and one that does not is told nothing. Mind what is in it: it leaves the server.
+    /// Nothing is sent below the level that the client requests. In a session it sets the level
+    /// with `logging/setLevel`; until then it gets [`LogLevel::Info`] and above. In revision
+    /// 2026-07-28 each request states a level, and a request without one gets no messages. Check
+    /// what you send: it leaves the server.
     pub async fn log(&self, level: LogLevel, data: impl Into<Value>) {
         log::log(&self.0, level, data.into()).await;
     }
@@ -91,53 +91,55 @@ impl Context {
         self.0.ct.cancelled().await;
     }
 
-    /// Whether the client has cancelled the call.
+    /// Returns whether the client has cancelled the call.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.ct.is_cancelled()
     }
 
-    /// What is cancelled with the call, to hand to other tasks.
+    /// Returns a token that is cancelled with the call, for other tasks.
     #[must_use]
     pub fn cancellation_token(&self) -> CancellationToken {
         self.0.ct.clone()
     }
 
-    /// Whether the client declares that it can be asked for this.
+    /// Returns whether the client declares this capability.
     #[must_use]
     pub fn can(&self, capability: ClientCapability) -> bool {
         capability.is_among(self.0.client_capabilities().as_ref())
     }
 
-    /// Goes on only with a client that declares this.
+    /// Requires that the client declares this capability.
     ///
     /// # Errors
     ///
-    /// When it does not. Given back by the tool, it is told as the protocol tells it.
+    /// Returns an error if it does not. If the tool returns it, the client gets the protocol's
+    /// error for a missing capability.
     pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
         let declared = self.0.client_capabilities();
-        MissingCapabilities::of(&[capability], declared.as_ref()).map_err(ToolError::lacking)
+        MissingCapabilities::check(&[capability], declared.as_ref())
+            .map_err(ToolError::missing_capabilities)
     }
 
-    /// The id of the JSON-RPC request.
+    /// Returns the id of the JSON-RPC request.
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.0.id
     }
 
-    /// The client, for requests and notifications of the server's own.
+    /// Returns the client, for requests and notifications from the server.
     #[must_use]
     pub fn peer(&self) -> &Peer<RoleServer> {
         &self.0.peer
     }
 
-    /// The revision of the protocol that the request is made in.
+    /// Returns the protocol revision of the request.
     #[must_use]
     pub fn protocol_version(&self) -> Option<ProtocolVersion> {
         self.0.protocol_version()
     }
 
-    /// What the client says that it is. It proves nothing.
+    /// Returns the name and version that the client claims. They prove nothing.
     #[must_use]
     pub fn client_info(&self) -> Option<Implementation> {
         self.0.client_info()

@@ -1,4 +1,4 @@
-//! The round that one request is, judged before anything runs.
+//! [`CallRound`]: the round of one request, validated before the item runs.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::state_seal::{Binding, Opened, RoundSeal, StateError};
 use crate::caller::Caller;
 
-/// What a request is about, and what it brings of a round before.
+/// What a request names, and what it brings from the round before.
 #[derive(Debug, Clone)]
 pub(crate) struct RoundRequest<'r> {
-    /// The method, so that no prompt takes the state of a tool of its name.
+    /// The method, so that a prompt does not accept the state of a tool with its name.
     pub(super) method: &'static str,
     /// The name of the tool or the prompt, or the resource's URI.
     pub(super) name: &'r str,
@@ -40,12 +40,12 @@ impl<'r> RoundRequest<'r> {
         }
     }
 
-    /// Whether it brings nothing of a round before.
+    /// Returns whether it brings nothing from a round before.
     pub(crate) fn is_first(&self) -> bool {
         self.state.is_none() && self.responses.is_none()
     }
 
-    /// The same as the round after one that gave this state, with no answer yet.
+    /// Returns the request of the next round, with this state and no answers yet.
     pub(crate) fn next(&self, state: Option<String>) -> Self {
         Self {
             state: state.map(Cow::Owned),
@@ -54,13 +54,13 @@ impl<'r> RoundRequest<'r> {
         }
     }
 
-    /// The same with answers.
+    /// Adds the answers.
     pub(crate) fn with(mut self, responses: InputResponses) -> Self {
         self.responses = Some(Cow::Owned(responses));
         self
     }
 
-    /// That of something that is no request of several rounds, and brings nothing.
+    /// Returns the request of a method without rounds.
     pub(crate) fn alone(method: &'static str) -> Self {
         Self::new(method, "", None, None, None)
     }
@@ -102,7 +102,7 @@ impl<'r> From<&'r ReadResourceRequestParams> for RoundRequest<'r> {
     }
 }
 
-/// The round that a request is.
+/// The validated round of a request.
 pub(crate) struct CallRound {
     pub(super) seal: Arc<RoundSeal>,
     pub(super) binding: Binding,
@@ -112,23 +112,23 @@ pub(crate) struct CallRound {
 }
 
 impl CallRound {
-    /// Judges the state and the answers that a request brings.
+    /// Validates the state and the answers of a request.
     ///
     /// # Errors
     ///
-    /// [`NoRound`] when they do not belong to this very request.
-    pub(crate) fn judge(
+    /// [`RoundError`] if they do not belong to this very request.
+    pub(crate) fn validate(
         seal: &Arc<RoundSeal>,
         caller: Option<&Caller>,
         turn: &RoundRequest<'_>,
         declared: Option<ClientCapabilities>,
-    ) -> Result<Self, NoRound> {
+    ) -> Result<Self, RoundError> {
         let binding = seal.bind(caller, turn);
         let earlier = match &turn.state {
-            Some(state) => Some(seal.open(&binding, state).map_err(NoRound::State)?),
-            // An answer to what nobody has asked was not given by anybody.
+            Some(state) => Some(seal.open(&binding, state).map_err(RoundError::State)?),
+            // Answers without a state do not belong to any request for input.
             None if turn.responses.iter().any(|given| !given.is_empty()) => {
-                return Err(NoRound::Unasked);
+                return Err(RoundError::Unasked);
             }
             None => None,
         };
@@ -141,24 +141,24 @@ impl CallRound {
         })
     }
 
-    /// For how long the round before can be answered yet; no time where there was none.
+    /// Returns how long the client may still answer the round before; zero without one.
     pub(crate) fn left(&self) -> Duration {
         let left = self.earlier.as_ref().map_or(0, |earlier| earlier.left);
         Duration::from_secs(left)
     }
 
-    /// What the client of this request can be asked for.
+    /// Returns the capabilities that the client declares.
     pub(super) fn declared(&self) -> Option<&ClientCapabilities> {
         self.declared.as_ref()
     }
 
-    /// What was said to itself in the round before.
+    /// Returns the state from the round before.
     pub(super) fn state(&self) -> Option<&Value> {
         let earlier = self.earlier.as_ref()?;
         Some(&earlier.sealed.state)
     }
 
-    /// An answer to something that was asked.
+    /// Returns the answer to an input that was asked for.
     pub(super) fn response(&self, key: &str) -> Option<&Value> {
         let earlier = self.earlier.as_ref()?;
         let was_asked = earlier.sealed.asked.iter().any(|asked| asked == key);
@@ -166,19 +166,19 @@ impl CallRound {
     }
 }
 
-/// Why a request is not the next round of any.
+/// Why a request is not a valid round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoRound {
+pub(crate) enum RoundError {
     State(StateError),
     Unasked,
 }
 
-impl NoRound {
-    /// What the caller is told.
+impl RoundError {
+    /// Returns the message for the client.
     pub(crate) fn message(self) -> &'static str {
         match self {
             Self::State(StateError::NotOurs) => {
-                "the request state is none that this server gave to this caller for this very request; call again without it"
+                "this server did not issue the request state to this caller for this request; call again without it"
             }
             Self::State(StateError::Expired) => {
                 "the request state has expired; call again without it"

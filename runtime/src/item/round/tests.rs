@@ -4,8 +4,12 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{round_request::NoRound, state_seal::Sealed, *};
-use crate::{clock::SystemClock, tool::IntoToolResult};
+use super::{round_request::RoundError, state_seal::Sealed, *};
+use crate::{
+    clock::SystemClock,
+    item::{IntoOutput, Kind, KindParts},
+    tool::Tool,
+};
 
 #[derive(schemars::JsonSchema)]
 #[expect(dead_code, reason = "its schema alone counts")]
@@ -25,7 +29,7 @@ fn client(capabilities: Value) -> Option<ClientCapabilities> {
 fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
     let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
     let first = call(json!({"name": "t"}));
-    let first = CallRound::judge(&seal, None, &RoundRequest::from(&first), None)
+    let first = CallRound::validate(&seal, None, &RoundRequest::from(&first), None)
         .unwrap_or_else(|_| panic!());
     let sealed = Sealed {
         asked: asked.iter().map(|&key| key.to_owned()).collect(),
@@ -33,7 +37,7 @@ fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
     };
     let state = seal.close(&first.binding, &sealed, 60).unwrap();
     let second = call(json!({"name": "t", "requestState": state, "inputResponses": responses}));
-    let second = CallRound::judge(
+    let second = CallRound::validate(
         &seal,
         None,
         &RoundRequest::from(&second),
@@ -49,9 +53,15 @@ fn next(asked: &[&str], responses: Value) -> Round<u32> {
     of(json!({}), asked, responses)
 }
 
+/// The answer of a tool with this result, in a revision that has an error for what is lacking.
+fn answered(result: impl IntoOutput<Tool>) -> Result<<Tool as KindParts>::Response, ErrorData> {
+    let end: Result<<Tool as Kind>::Output, _> = result.into_output();
+    Tool::respond((), end.map_err(Into::into), true)
+}
+
 /// What a client is told of something that is asked for.
 fn told(asked: InputRequired) -> Result<Value, ErrorData> {
-    let answer = asked.into_tool_result().into_answer()?;
+    let answer = answered(asked)?;
     Ok(serde_json::to_value(ServerResult::from(answer)).unwrap())
 }
 
@@ -120,8 +130,8 @@ fn folders_are_those_that_were_asked_for() {
 fn an_answer_without_a_question_is_refused() {
     let bare = call(json!({"name": "t", "inputResponses": {"a": {"action": "accept"}}}));
     let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
-    let judged = CallRound::judge(&seal, None, &RoundRequest::from(&bare), None);
-    assert_eq!(judged.err(), Some(NoRound::Unasked));
+    let judged = CallRound::validate(&seal, None, &RoundRequest::from(&bare), None);
+    assert_eq!(judged.err(), Some(RoundError::Unasked));
 }
 
 #[test]
@@ -208,7 +218,7 @@ fn several_things_are_asked_for_at_once_and_each_by_a_key_of_its_own() {
     let twice = told(round.ask(&1).form::<Sure>("a", "Sure?").roots("a"))
         .unwrap()
         .to_string();
-    assert!(twice.contains("two things by the key `a`"), "{twice}");
+    assert!(twice.contains("two inputs with the key `a`"), "{twice}");
 }
 
 #[test]
@@ -278,6 +288,6 @@ fn a_tool_asks_first_what_its_client_can() {
     // It stays the protocol's error on its way through other types of errors.
     let lack = round.require(ClientCapability::Roots).unwrap_err();
     let boxed: Box<dyn std::error::Error + Send + Sync> = lack.into();
-    let outcome = Err::<(), _>(boxed).into_tool_result();
-    assert_eq!(outcome.into_answer().unwrap_err().code.0, -32021);
+    let end = answered(Err::<(), _>(boxed));
+    assert_eq!(end.unwrap_err().code.0, -32021);
 }

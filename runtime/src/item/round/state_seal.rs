@@ -1,11 +1,11 @@
-//! Request state that leaves the server and comes back by way of the client.
+//! Request state that leaves the server and comes back through the client.
 //!
-//! The client is not trusted with it (MCP 2026-07-28, multi round-trip requests): it may
-//! read it, change it, keep it, or hand it to somebody else. So it is encrypted and
-//! authenticated together with everything that it belongs to, none of which it carries:
-//! the server, the principal, the method, and the tool and arguments (or the prompt, or the
-//! resource) of the request. What differs in any of these does not open, and nobody is told
-//! in which.
+//! The client is not trusted with it (MCP 2026-07-28, multi round-trip requests): it could read
+//! it, change it, store it, or give it to another caller. It is therefore encrypted, and
+//! authenticated together with everything that it belongs to, none of which it contains: the
+//! server, the caller, the method, and the tool and arguments (or the prompt, or the resource)
+//! of the request. If one of these differs, it does not open, and the client does not learn
+//! which.
 
 use std::sync::Arc;
 
@@ -24,48 +24,48 @@ use crate::{
     clock::{Clock, UnixTime},
 };
 
-/// What every state of this form is bound to first. Another form, another text.
+/// The first part of every binding. A new format of the state needs a new text.
 const FORM: &str = "toolgate request state 2";
 
-/// What seals and opens the request states of one server.
+/// Seals and opens the request states of one server.
 ///
-/// The algorithm forgives a repeated nonce (RFC 8452), so that several replicas can share
-/// one key for a long time.
+/// The algorithm tolerates a repeated nonce (RFC 8452), so that several replicas can share one
+/// key for a long time.
 pub(crate) struct RoundSeal {
     key: RandomizedNonceKey,
     resource: String,
     clock: Arc<dyn Clock>,
 }
 
-/// What one request state belongs to: a request by its caller, and by what it is about.
+/// What one request state belongs to: the caller and the contents of a request.
 pub(crate) struct Binding(Vec<u8>);
 
-/// What a tool said to itself, and what it asked for.
+/// The contents of a request state.
 pub(super) struct Sealed {
-    /// The keys of what it asked for.
+    /// The keys of the requested inputs.
     pub(super) asked: Vec<String>,
     /// The tool's own state, as JSON.
     pub(super) state: Value,
 }
 
-/// What was opened.
+/// An opened request state.
 pub(super) struct Opened {
     pub(super) sealed: Sealed,
-    /// For how many seconds it is good yet; never none.
+    /// The seconds until it expires; never zero.
     pub(super) left: u64,
 }
 
-/// Why a request state is not taken.
+/// Why a request state is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StateError {
-    /// It was not sealed here, or not for this very call.
+    /// It was not sealed by this server, or not for this very call.
     NotOurs,
     Expired,
 }
 
 impl RoundSeal {
-    /// With a key that other replicas have as well, or one that nobody else has, for as
-    /// long as the process runs.
+    /// Creates it with a key that all replicas share, or with a random key for the life of the
+    /// process.
     pub(crate) fn new(
         key: Option<[u8; 32]>,
         resource: String,
@@ -86,8 +86,8 @@ impl RoundSeal {
         })
     }
 
-    /// What a request's state is bound to. Each part is preceded by its length, so that no
-    /// two calls run together into one text.
+    /// Returns what the state of a request is bound to. Its length precedes each part, so that
+    /// two different calls never have the same binding.
     pub(super) fn bind(&self, caller: Option<&Caller>, turn: &RoundRequest<'_>) -> Binding {
         let mut text = Vec::new();
         let mut part = |bytes: &[u8]| {
@@ -99,7 +99,7 @@ impl RoundSeal {
         part(turn.method.as_bytes());
         part(turn.name.as_bytes());
         part(hash(&turn.arguments).as_ref());
-        // As sessions have it: a refreshed or stepped-up token is the same principal's.
+        // As for sessions: a refreshed or stepped-up token belongs to the same caller.
         match caller.map(Caller::claims) {
             None => part(b"anybody"),
             Some(claims) => {
@@ -115,7 +115,7 @@ impl RoundSeal {
         Binding(text)
     }
 
-    /// Seals a state that is good for so many seconds.
+    /// Seals a state that expires after this many seconds.
     pub(super) fn close(
         &self,
         binding: &Binding,
@@ -145,7 +145,7 @@ impl RoundSeal {
     }
 
     fn read(&self, binding: &Binding, text: &str) -> Option<(u64, Vec<String>, Value)> {
-        // 12 bytes are 16 characters, so the two parts need nothing between them.
+        // 12 bytes are 16 characters, so the two parts need no separator.
         let (nonce, text) = text.split_at_checked(NONCE_LEN / 3 * 4)?;
         let nonce = BASE64_URL_SAFE_NO_PAD.decode(nonce).ok()?;
         let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
@@ -156,14 +156,15 @@ impl RoundSeal {
     }
 }
 
-/// A hash of arguments that does not depend on the order in which a client writes them.
+/// Returns a hash of the arguments that does not depend on the order in which a client sends
+/// them.
 fn hash(arguments: &Map<String, Value>) -> impl AsRef<[u8]> + use<> {
     let mut context = Context::new(&SHA256);
     object(&mut context, arguments);
     context.finish()
 }
 
-/// Every value begins with its kind, and whatever has a length with that.
+/// Every value begins with its type, then with its length if it has one.
 fn value(context: &mut Context, value: &Value) {
     match value {
         Value::Null => context.update(b"0"),
@@ -183,7 +184,7 @@ fn value(context: &mut Context, value: &Value) {
 }
 
 fn object(context: &mut Context, members: &Map<String, Value>) {
-    // Whether serde_json keeps an order is decided by features of somebody else's.
+    // Features of other crates decide whether serde_json keeps the order.
     let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
     names.sort_unstable();
     context.update(b"o");

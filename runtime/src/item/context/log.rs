@@ -1,4 +1,4 @@
-//! Log messages for the client: what a tool tells while it runs.
+//! Log messages for the client, sent while an item runs.
 
 use std::sync::{
     Arc,
@@ -8,33 +8,33 @@ use std::sync::{
 use rmcp::{RoleServer, service::RequestContext};
 use serde_json::Value;
 
-/// How grave a log message is (RFC 5424 §6.2.1), from the least on.
+/// The severity of a log message (RFC 5424 §6.2.1), from the lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// For who looks for a fault.
+    /// Details for debugging.
     Debug,
-    /// What happens anyway.
+    /// Normal operation.
     Info,
-    /// Worth knowing.
+    /// Normal, but significant.
     Notice,
-    /// Something may be wrong.
+    /// A possible error.
     Warning,
-    /// Something is wrong.
+    /// An error.
     Error,
     /// A part has failed.
     Critical,
-    /// Somebody has to act now.
+    /// A person has to act immediately.
     Alert,
-    /// Nothing works.
+    /// The system does not work.
     Emergency,
 }
 
-/// The least level that a session is told of. Clones are of one session.
+/// The lowest level that a session gets. Clones belong to the same session.
 #[derive(Debug, Clone)]
 pub(crate) struct LogThreshold(Arc<AtomicU8>);
 
 impl Default for LogThreshold {
-    /// Until the client says otherwise, the server decides (MCP 2025-11-25, logging).
+    /// The server decides until the client sets a level (MCP 2025-11-25, logging).
     fn default() -> Self {
         Self(Arc::new(AtomicU8::new(LogLevel::Info as u8)))
     }
@@ -79,38 +79,38 @@ mod wire {
         }
     }
 
-    /// Whether whoever made the request wants to be told of something so grave.
+    /// Returns whether the client of the request wants messages of this level.
     pub(super) fn is_wanted(request: &RequestContext<RoleServer>, level: LogLevel) -> bool {
-        // 2026-07-28 has no sessions that could have a level: each request has its own, and
-        // one without is told nothing (SEP-2575).
+        // 2026-07-28 has no sessions with a level: each request has its own, and a request
+        // without one gets no messages (SEP-2575).
         if request.meta.protocol_version().is_some() {
             let asked = request.meta.log_level().map(LogLevel::from);
             return asked.is_some_and(|asked| level >= asked);
         }
         let threshold = request.extensions.get::<LogThreshold>();
-        threshold.is_some_and(|threshold| threshold.lets(level))
+        threshold.is_some_and(|threshold| threshold.allows(level))
     }
 
     pub(super) async fn send(request: &RequestContext<RoleServer>, level: LogLevel, data: Value) {
         let message = LoggingMessageNotificationParam::new(level.into(), data);
         if request.peer.notify_logging_message(message).await.is_err() {
-            tracing::debug!(target: "toolgate::tool", "a log message was not delivered: the client has gone");
+            tracing::debug!(target: "toolgate::tool", "a log message was not delivered: the client has disconnected");
         }
     }
 }
 
 impl LogThreshold {
-    /// Takes what the client asks for with `logging/setLevel`.
+    /// Sets the level that the client requests with `logging/setLevel`.
     pub(crate) fn set(&self, level: impl Into<LogLevel>) {
         self.0.store(level.into() as u8, Ordering::Relaxed);
     }
 
-    fn lets(&self, level: LogLevel) -> bool {
+    fn allows(&self, level: LogLevel) -> bool {
         level as u8 >= self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Tells the client, if it wants to be told.
+/// Sends a message to the client, if the client wants messages of this level.
 pub(super) async fn log(request: &RequestContext<RoleServer>, level: LogLevel, data: Value) {
     if wire::is_wanted(request, level) {
         wire::send(request, level, data).await;

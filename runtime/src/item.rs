@@ -1,0 +1,65 @@
+//! What tools, prompts and resources have in common.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `kind` | [`Kind`]: what makes a tool, a prompt and a resource differ |
+//! | `definition` | [`Definition`]: what an expansion states about one function |
+//! | `set` | [`ItemSet`]: which items a server has |
+//! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
+//! | `run` | runs the author's code |
+//! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
+//! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
+//! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
+//! | `call` | [`Call`]: what one request brings |
+//! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
+//! | `context` | [`Context`]: progress, cancellation and the client |
+//! | `capability` | [`ClientCapability`]: what a client can be asked for |
+//! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
+//! | `completion` | functions that complete an argument |
+//! | `missing_value` | deserializes a missing argument |
+
+mod call;
+mod call_error;
+mod capability;
+mod completion;
+mod context;
+mod definition;
+mod extract;
+mod facts;
+mod json;
+mod kind;
+mod missing_value;
+mod output;
+mod registered_item;
+mod round;
+mod run;
+mod security_schemes;
+mod set;
+mod tool_error;
+
+pub use call::Call;
+pub(crate) use call_error::{BoxError, FailureKind};
+pub use call_error::{CallError, IntoCallError};
+pub use capability::ClientCapability;
+pub(crate) use capability::MissingCapabilities;
+pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
+pub(crate) use completion::{Completing, complete, completing, with_state_applied};
+pub(crate) use context::LogThreshold;
+pub use context::{Context, LogLevel};
+pub use definition::Definition;
+pub use extract::{FromCall, FromRef, State};
+pub(crate) use facts::Published;
+pub use facts::{Facts, ScopeText, Stated};
+pub use json::Json;
+pub(crate) use kind::{Built, KindParts};
+pub use kind::{Kind, Sealed};
+pub(crate) use missing_value::MissingValue;
+pub use output::{IntoOutput, Returns, returns};
+pub(crate) use registered_item::Item;
+pub(crate) use round::{CallRound, RoundRequest, RoundSeal};
+pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
+pub use run::run;
+pub(crate) use run::{Run, Running};
+pub(crate) use security_schemes::{SCHEMES, schemes};
+pub use set::{ItemDef, ItemGroup, ItemSet};
+pub use tool_error::ToolError;

@@ -1,0 +1,130 @@
+//! [`Call`]: what one request for an item brings.
+
+use std::sync::Arc;
+
+use rmcp::{RoleServer, service::RequestContext};
+use serde_json::{Map, Value};
+
+use super::{Context, ToolError, round::CallRound};
+use crate::caller::Caller;
+
+/// One call of a tool, or one request for a resource or a prompt: its arguments, the
+/// server's state and the caller.
+///
+/// Your own extractor reads what it needs from it; see [`FromCall`](crate::FromCall).
+pub struct Call<S> {
+    tool: &'static str,
+    state: S,
+    arguments: Map<String, Value>,
+    caller: Option<Caller>,
+    request: Option<Arc<RequestContext<RoleServer>>>,
+    round: Option<Arc<CallRound>>,
+}
+
+impl<S> Call<S> {
+    /// Creates an admitted call. `request` is rmcp's context, if the call comes through rmcp.
+    pub(crate) fn new(
+        state: S,
+        arguments: Map<String, Value>,
+        caller: Option<Caller>,
+        request: Option<Arc<RequestContext<RoleServer>>>,
+    ) -> Self {
+        Self {
+            tool: "",
+            state,
+            arguments,
+            caller,
+            request,
+            round: None,
+        }
+    }
+
+    /// Adds the validated round.
+    pub(crate) fn in_round(mut self, round: CallRound) -> Self {
+        self.round = Some(Arc::new(round));
+        self
+    }
+
+    pub(super) fn round(&self) -> Option<Arc<CallRound>> {
+        self.round.clone()
+    }
+
+    pub(crate) fn take_arguments(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.arguments)
+    }
+
+    /// Sets the name of the item and its validated arguments.
+    pub(crate) fn begin(&mut self, tool: &'static str, arguments: Map<String, Value>) {
+        self.tool = tool;
+        self.arguments = arguments;
+    }
+
+    /// Returns the name of the tool, the resource or the prompt.
+    #[must_use]
+    pub fn tool(&self) -> &'static str {
+        self.tool
+    }
+
+    /// Returns the server's state.
+    #[must_use]
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Returns the arguments, validated against the tool's schema, with defaults. The arguments
+    /// of a prompt, and the variables of a resource's URI, are strings.
+    #[must_use]
+    pub fn arguments(&self) -> &Map<String, Value> {
+        &self.arguments
+    }
+
+    pub(crate) fn arguments_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.arguments
+    }
+
+    /// Returns the caller, or `None` for a call without a token, which only a public item gets.
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller> {
+        self.caller.clone()
+    }
+
+    /// Returns the context of the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the call took the fast path, which has no context. It does so only if
+    /// [`FromCall::NEEDS_CONTEXT`](crate::FromCall::NEEDS_CONTEXT) is `false` for every
+    /// extractor of the item.
+    pub fn context(&self) -> Result<Context, ToolError> {
+        match &self.request {
+            Some(request) => Ok(Context::new(Arc::clone(request))),
+            None => Err(ToolError::new(
+                "this call has no context: it was made without a connection",
+            )),
+        }
+    }
+}
+
+impl Call<()> {
+    /// Returns the call with the state of the server.
+    pub(crate) fn with_state<S>(self, state: S) -> Call<S> {
+        Call {
+            tool: self.tool,
+            state,
+            arguments: self.arguments,
+            caller: self.caller,
+            request: self.request,
+            round: self.round,
+        }
+    }
+}
+
+impl<S> std::fmt::Debug for Call<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Arguments and state are the user's data, which must not get into a log by accident.
+        f.debug_struct("Call")
+            .field("tool", &self.tool)
+            .field("principal", &self.caller)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! [`Definition`]: what an expansion states about one function. Not part of the public API.
+
+use super::{Call, Completer, Completing, Facts, FromCall, Kind, Run, Running, ToolError};
+use super::{completing, with_state_applied};
+
+/// One item as its author declared it. Each kind adds a constructor.
+pub struct Definition<S, K: Kind> {
+    pub(super) facts: Facts,
+    pub(crate) parameters: K::Parameters,
+    pub(super) takes_context: bool,
+    pub(super) takes_caller: bool,
+    pub(super) completers: Vec<Completing<S>>,
+    pub(super) run: Run<S, K>,
+}
+
+impl<S, K: Kind> Definition<S, K> {
+    /// Creates a definition from what all kinds have, and what this kind alone has.
+    pub(crate) fn with_parameters(
+        facts: Facts,
+        parameters: K::Parameters,
+        run: impl Fn(Call<S>) -> Running<K> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            facts,
+            parameters,
+            takes_context: false,
+            takes_caller: false,
+            completers: Vec::new(),
+            run: Box::new(run),
+        }
+    }
+
+    /// Declares that the function has a parameter of this extractor.
+    #[must_use]
+    pub fn extracts<T: FromCall<S>>(mut self) -> Self {
+        self.takes_context |= T::NEEDS_CONTEXT;
+        self.takes_caller |= T::NEEDS_CALLER;
+        self
+    }
+
+    /// `#[arg(complete = …)]`.
+    #[must_use]
+    pub fn completes<E: Send + 'static, How>(
+        mut self,
+        argument: &'static str,
+        completer: impl Completer<E, How>,
+        beside: fn(&mut Call<S>) -> Result<E, ToolError>,
+    ) -> Self
+    where
+        S: 'static,
+    {
+        self.completers
+            .push(completing(argument, completer, beside));
+        self
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
+    /// Returns the definition with the state applied. What serves it is then compiled once, and
+    /// not again for each type of state.
+    pub(super) fn with_state_applied(self, state: S) -> Definition<(), K> {
+        let Self {
+            facts,
+            parameters,
+            takes_context,
+            takes_caller,
+            completers,
+            run,
+        } = self;
+        let completers = completers.into_iter();
+        Definition {
+            facts,
+            parameters,
+            takes_context,
+            takes_caller,
+            completers: completers
+                .map(|one| with_state_applied(one, state.clone()))
+                .collect(),
+            run: Box::new(move |call| run(call.with_state(state.clone()))),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! [`Kind`]: what makes a tool, a prompt and a resource differ. Everything else about an item is
+//! written once, in this folder.
+
+use std::cmp::Ordering;
+
+use rmcp::{ErrorData, model::InputRequiredResult};
+use serde_json::{Map, Value};
+
+use super::{CallError, Facts, Published, ToolError};
+use crate::{authorization::Target, error::SetupErrors, scope::Scope};
+
+/// A kind of item: [`kind::Tool`](crate::kind::Tool), [`kind::Prompt`](crate::kind::Prompt) or
+/// [`kind::Resource`](crate::kind::Resource). Only this crate implements it.
+pub trait Kind: Sealed + Sized + 'static {
+    /// What an attribute states for this kind alone.
+    #[doc(hidden)]
+    type Parameters: Send + 'static;
+
+    /// The result of a request for an item of this kind.
+    type Output: From<InputRequiredResult> + Send + 'static;
+
+    /// The error of an item of this kind.
+    type Error: From<ToolError> + From<CallError> + Into<CallError>;
+
+    /// What a list publishes about the output: the schema of a tool's structured content, or the
+    /// media type of a resource.
+    type OutputFacts: Default;
+}
+
+/// Seals [`Kind`]: it has no public name outside of the expansions.
+#[doc(hidden)]
+pub trait Sealed {}
+
+/// What a list publishes about one item, and what validates its requests.
+pub(crate) struct Built<K: KindParts> {
+    pub(crate) listing: K::Listing,
+    pub(crate) input: K::Input,
+    /// The arguments that have no description, by name.
+    pub(crate) undescribed: Vec<String>,
+}
+
+/// The parts of an item that depend on its kind.
+pub(crate) trait KindParts: Kind {
+    /// The noun in messages: "tool".
+    const NOUN: &'static str;
+
+    /// What a client names an item by: a name, or the pattern of a URI.
+    type Address: Send + Sync + 'static;
+
+    /// What a list publishes about an item.
+    type Listing: Send + Sync + 'static;
+
+    /// What validates the arguments of a request.
+    type Input: Send + Sync + 'static;
+
+    /// What a response needs of the item and the request, beside the output.
+    type ResponseContext: Send + 'static;
+
+    /// The response of the protocol.
+    type Response: Send + 'static;
+
+    /// Returns the target of the item with this index.
+    fn target(index: u32) -> Target;
+
+    /// Returns the index of a target, if the target is of this kind.
+    fn index(target: Target) -> Option<usize>;
+
+    /// Returns the address of an item. An error says what is wrong, and how to fix it.
+    fn address(
+        facts: &Facts,
+        parameters: &Self::Parameters,
+    ) -> Result<Self::Address, (String, &'static str)>;
+
+    /// Returns the address as its author wrote it.
+    fn address_text(address: &Self::Address) -> &'static str;
+
+    /// Returns the order of two items in a list. The sort is stable.
+    fn order(one: &Self::Address, other: &Self::Address) -> Ordering {
+        Self::address_text(one).cmp(Self::address_text(other))
+    }
+
+    /// Returns why two items cannot belong to one server, and how to fix it.
+    fn conflict(earlier: &Self::Address, later: &Self::Address) -> Option<(String, &'static str)> {
+        let (name, later) = (Self::address_text(earlier), Self::address_text(later));
+        (name == later).then(|| {
+            (
+                format!("two {}s are named `{name}`", Self::NOUN),
+                "register it once, or give one of them another name with `name = \"…\"`",
+            )
+        })
+    }
+
+    /// Returns the scopes that the item can demand depending on its arguments.
+    fn demands(_: &Self::Parameters) -> &'static [Scope] {
+        &[]
+    }
+
+    /// Builds the listing and the validation of an item. Errors are added to `faults`.
+    fn build(
+        facts: &Facts,
+        address: &Self::Address,
+        parameters: Self::Parameters,
+        published: Published,
+        faults: &mut SetupErrors,
+    ) -> Built<Self>;
+
+    /// Returns whether requests can take the fast path, as far as this kind knows.
+    fn takes_fast_path(_: &Self::Input) -> bool {
+        false
+    }
+
+    /// Validates a request. `requested` is the name or the URI in the request. Returns the
+    /// arguments that the item runs with.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the item does not take these arguments.
+    fn validate(
+        input: &Self::Input,
+        requested: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Map<String, Value>, CallError>;
+
+    /// Returns what the response needs beside the output.
+    fn response_context(
+        listing: &Self::Listing,
+        input: &Self::Input,
+        requested: &str,
+    ) -> Self::ResponseContext;
+
+    /// Converts an output or an error to the response. `is_current` says whether the revision
+    /// has an error for missing capabilities of the client.
+    ///
+    /// # Errors
+    ///
+    /// Returns the protocol's error, where the protocol has no result for a failure.
+    fn respond(
+        context: Self::ResponseContext,
+        end: Result<Self::Output, CallError>,
+        is_current: bool,
+    ) -> Result<Self::Response, ErrorData>;
+}

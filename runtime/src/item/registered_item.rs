@@ -1,0 +1,252 @@
+//! [`Item`]: one tool, prompt or resource of a server, ready to be listed and requested.
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rmcp::{ErrorData, model::CompletionInfo};
+use serde_json::{Map, Value};
+
+use super::{
+    Built, Call, CallError, ClientCapability, Completing, Definition, KindParts, Run, Running,
+    complete,
+};
+use crate::{
+    access::Requirement,
+    authorization::{Permit, Target},
+    error::SetupErrors,
+    scope::Scope,
+};
+
+/// One item. It runs only for a [`Permit`] for this very item.
+pub(crate) struct Item<S, K: KindParts> {
+    target: Target,
+    name: &'static str,
+    address: K::Address,
+    requirement: Requirement,
+    step_up: bool,
+    demands: &'static [Scope],
+    takes_context: bool,
+    takes_fast_path: bool,
+    client_capabilities: &'static [ClientCapability],
+    listing: K::Listing,
+    undescribed: Vec<String>,
+    input: K::Input,
+    completers: Vec<Completing<S>>,
+    run: Run<S, K>,
+}
+
+/// Arguments that one item has validated. Only [`Item::prepare`] builds them.
+#[derive(Debug)]
+pub(crate) struct ValidatedArguments {
+    target: Target,
+    arguments: Map<String, Value>,
+}
+
+impl<S, K: KindParts> Item<S, K> {
+    /// Builds an item from its definition. Errors are added to `faults`.
+    pub(super) fn build(
+        definition: Definition<S, K>,
+        address: K::Address,
+        index: u32,
+        faults: &mut SetupErrors,
+    ) -> Self {
+        let Definition {
+            mut facts,
+            parameters,
+            takes_context,
+            takes_caller,
+            completers,
+            run,
+        } = definition;
+        let demands = K::demands(&parameters);
+        let published = facts.publish(K::NOUN, takes_caller, demands, faults);
+        let built = K::build(&facts, &address, parameters, published, faults);
+        let Built {
+            listing,
+            input,
+            undescribed,
+        } = built;
+        Self {
+            target: K::target(index),
+            name: facts.name,
+            address,
+            requirement: facts.requirement,
+            step_up: facts.step_up,
+            demands,
+            takes_context,
+            takes_fast_path: !takes_context
+                && facts.client_capabilities.is_empty()
+                && K::takes_fast_path(&input),
+            client_capabilities: facts.client_capabilities,
+            listing,
+            undescribed,
+            input,
+            completers,
+            run,
+        }
+    }
+
+    /// Returns the name that the author gave it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns what a client names it by.
+    pub(crate) fn address(&self) -> &K::Address {
+        &self.address
+    }
+
+    /// Returns what a client names it by, as the author wrote it.
+    pub(crate) fn address_text(&self) -> &'static str {
+        K::address_text(&self.address)
+    }
+
+    /// Returns the access that it requires.
+    pub(crate) fn requirement(&self) -> Requirement {
+        self.requirement
+    }
+
+    /// Returns whether a client requests its scopes only when it uses it.
+    pub(crate) fn is_step_up(&self) -> bool {
+        self.step_up
+    }
+
+    /// Returns the scopes that its arguments can make it demand, beyond its requirement.
+    pub(crate) fn demands(&self) -> impl Iterator<Item = Scope> + use<S, K> {
+        self.demands.iter().copied()
+    }
+
+    /// Returns whether it may need rmcp's context of a request.
+    pub(crate) fn takes_context(&self) -> bool {
+        self.takes_context
+    }
+
+    /// Returns whether it needs nothing from rmcp: no context of a request, no capability of
+    /// the client, and no comparison of its arguments with headers.
+    pub(crate) fn takes_fast_path(&self) -> bool {
+        self.takes_fast_path
+    }
+
+    /// Returns the capabilities that its client must have declared.
+    pub(crate) fn client_capabilities(&self) -> &'static [ClientCapability] {
+        self.client_capabilities
+    }
+
+    /// Returns what a list publishes.
+    pub(crate) fn listing(&self) -> &K::Listing {
+        &self.listing
+    }
+
+    /// Returns what validates the arguments.
+    pub(crate) fn input(&self) -> &K::Input {
+        &self.input
+    }
+
+    /// Returns the arguments that have no description, by name.
+    pub(crate) fn undescribed_arguments(&self) -> &[String] {
+        &self.undescribed
+    }
+
+    /// Validates the arguments of a request. `requested` is the name or the URI in the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the item does not take these arguments.
+    pub(crate) fn prepare(
+        &self,
+        requested: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<ValidatedArguments, CallError> {
+        Ok(ValidatedArguments {
+            target: self.target,
+            arguments: K::validate(&self.input, requested, arguments)?,
+        })
+    }
+
+    /// Runs the item with arguments that it has validated, if the permit is for this item.
+    pub(crate) fn run(
+        &self,
+        permit: &Permit,
+        validated: ValidatedArguments,
+        mut call: Call<S>,
+    ) -> Running<K> {
+        let checked = self.check_permit(permit);
+        if let Err(error) = checked.and_then(|()| self.check_target(Some(validated.target))) {
+            return std::future::ready(Err(error)).boxed();
+        }
+        call.begin(self.name, validated.arguments);
+        (self.run)(call)
+    }
+
+    /// Validates a request and runs it, if the permit is for this item.
+    pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
+        let prepared = self
+            .check_permit(permit)
+            .and_then(|()| self.prepare(requested, call.take_arguments()));
+        match prepared {
+            Ok(validated) => self.run(permit, validated, call),
+            Err(error) => std::future::ready(Err(error)).boxed(),
+        }
+    }
+
+    /// Like [`call`](Self::call), with the response of the protocol. `is_current` says whether
+    /// the revision has an error for missing capabilities of the client.
+    pub(crate) fn respond(
+        &self,
+        permit: &Permit,
+        requested: &str,
+        is_current: bool,
+        call: Call<S>,
+    ) -> BoxFuture<'static, Result<K::Response, ErrorData>> {
+        let context = K::response_context(&self.listing, &self.input, requested);
+        let running = self.call(permit, requested, call);
+        running
+            .map(move |end| K::respond(context, end, is_current))
+            .boxed()
+    }
+
+    /// Returns the response for a request that is refused before it runs.
+    pub(crate) fn refuse(
+        &self,
+        requested: &str,
+        is_current: bool,
+        error: CallError,
+    ) -> Result<K::Response, ErrorData> {
+        let context = K::response_context(&self.listing, &self.input, requested);
+        K::respond(context, Err(error), is_current)
+    }
+
+    /// Returns whether any argument can be completed.
+    pub(crate) fn has_completers(&self) -> bool {
+        !self.completers.is_empty()
+    }
+
+    /// Completes an argument, if it has a completer and the permit is for this item.
+    pub(crate) fn complete(
+        &self,
+        permit: &Permit,
+        argument: &str,
+        begun: &str,
+        call: Call<S>,
+    ) -> Option<BoxFuture<'static, CompletionInfo>> {
+        self.check_permit(permit).ok()?;
+        complete(&self.completers, argument, begun, call)
+    }
+
+    fn check_permit(&self, permit: &Permit) -> Result<(), CallError> {
+        self.check_target(permit.target())
+    }
+
+    /// Checks that a permit, or validated arguments, are for this item.
+    fn check_target(&self, target: Option<Target>) -> Result<(), CallError> {
+        if target == Some(self.target) {
+            return Ok(());
+        }
+        // The gate and the dispatch disagree, which is an error in this library: refuse.
+        tracing::error!(
+            target: "toolgate::tool",
+            noun = K::NOUN,
+            name = self.name,
+            "a request without a permit for this item was refused"
+        );
+        Err(CallError::failed("this request was not admitted"))
+    }
+}
