@@ -138,11 +138,7 @@ pub(crate) fn definition(
     krate: &TokenStream,
 ) -> TokenStream {
     let family = model.attribute.family;
-    let kind = family.kind();
-    let reads = match family {
-        Family::Tool => code!(argument),
-        Family::Resource | Family::Prompt => code!(text),
-    };
+    let (reads, returns) = (family.reads(), family.returns());
     let parameters = model.parameters.iter().enumerate();
     let slots = parameters.map(|(number, parameter)| {
         let slot = slot(number);
@@ -195,7 +191,7 @@ pub(crate) fn definition(
     code! {{
         #(#slots)*
         #decides
-        let __result = #krate::__private::returns::<#krate::__private::#kind, #result>();
+        let __result = #krate::__private::#returns::<#result>();
         #krate::__private::#value::#made #(#extracts)* #completes
     }}
 }

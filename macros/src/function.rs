@@ -122,7 +122,7 @@ pub(crate) fn implementation(
         #[automatically_derived]
         impl<#state> #krate::__private::ItemDef<#state, #krate::__private::#kind> for #ident
         where
-            #state: #krate::__private::Send + #krate::__private::Sync + 'static,
+            #state: #krate::__private::ServerState,
             #bounds
         {
             fn definition() -> #krate::__private::#result<#state> {

@@ -104,7 +104,7 @@ fn group(
         attribute,
         &quote! {
             where
-                #state: #krate::__private::Send + #krate::__private::Sync + 'static,
+                #state: #krate::__private::ServerState,
                 #(#bounds)*
         },
         &quote!(#(#definitions)*),
