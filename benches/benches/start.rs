@@ -4,7 +4,7 @@
 
 use divan::Bencher;
 use toolgate::{
-    __private::{Facts, Tool, ToolDefinition, argument, returns, run},
+    __private::{Facts, ToolDefinition, argument, run, tool_result},
     Config, Requirement, Scope, Server, ToolSet,
 };
 
@@ -23,7 +23,7 @@ fn tool(number: usize, scopes: usize) -> ToolDefinition<()> {
                 .argument(argument::<String>(), "text", "What to say.")
                 .max_length(100);
         },
-        move |_| run(name, async { returns::<Tool, ()>().done(()) }),
+        move |_| run(name, async { tool_result::<()>().done(()) }),
     )
 }
 

@@ -135,11 +135,7 @@ pub(crate) fn definition(
     krate: &TokenStream,
 ) -> TokenStream {
     let kind = model.attribute.kind;
-    let item = kind.marker();
-    let reads = match kind {
-        ItemKind::Tool => code!(argument),
-        ItemKind::Resource | ItemKind::Prompt => code!(text),
-    };
+    let (reads, returns) = (kind.reads(), kind.returns());
     let parameters = model.parameters.iter().enumerate();
     let slots = parameters.map(|(number, parameter)| {
         let slot = slot(number);
@@ -192,7 +188,7 @@ pub(crate) fn definition(
     code! {{
         #(#slots)*
         #decides
-        let __result = #krate::__private::returns::<#krate::__private::#item, #result>();
+        let __result = #krate::__private::#returns::<#result>();
         #krate::__private::#value::#constructor #(#extracts)* #completes
     }}
 }

@@ -129,7 +129,7 @@ pub(crate) fn implementation(
         #[automatically_derived]
         impl<#state> #krate::__private::ItemDef<#state, #krate::__private::#item> for #ident
         where
-            #state: #krate::__private::Send + #krate::__private::Sync + 'static,
+            #state: #krate::__private::ServerState,
             #bounds
         {
             fn definition() -> #krate::__private::#result<#state> {

@@ -115,7 +115,7 @@ fn expand_kind(
         attribute,
         &quote! {
             where
-                #state: #krate::__private::Send + #krate::__private::Sync + 'static,
+                #state: #krate::__private::ServerState,
                 #(#bounds)*
         },
         &quote!(#(#definitions)*),

@@ -164,6 +164,20 @@ impl ItemKind {
         format_ident!("{prefix}{suffix}", span = Span::mixed_site())
     }
 
+    /// Builds the name of the runtime's function that reads an argument.
+    pub(crate) fn reads(self) -> Ident {
+        let name = match self {
+            Self::Tool => "argument",
+            Self::Resource | Self::Prompt => "text",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
+
+    /// Builds the name of the runtime's function that converts results.
+    pub(crate) fn returns(self) -> Ident {
+        format_ident!("{}_result", self.noun(), span = Span::mixed_site())
+    }
+
     /// The default name of the function that registers the methods of a block.
     pub(crate) fn default_register(self) -> &'static str {
         match self {

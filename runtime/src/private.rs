@@ -1,12 +1,7 @@
 //! Items that expansions of `#[mcp_tool]` use. Not part of the public interface: they
 //! change with any release, and the macro is pinned to the same release.
 
-pub use core::{
-    compile_error, concat,
-    marker::{Send, Sync},
-    option::Option,
-    result::Result::Ok,
-};
+pub use core::{compile_error, concat, option::Option, result::Result::Ok};
 pub use std::{boxed::Box, sync::Arc};
 
 pub use crate::{
@@ -15,7 +10,7 @@ pub use crate::{
     item::{
         Alone, Beside, Borrowed, Call, CallError, ClientCapability, Definition, Facts,
         FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, Later, Now, Owned,
-        Returns, ScopeText, Sealed, Stated, returns, run,
+        Returns, ScopeText, Sealed, Stated, run,
     },
     prompt::{Prompt, PromptDefinition, PromptParameters, PromptSet},
     resource::{Resource, ResourceDefinition, ResourceParameters, ResourceSet},
@@ -27,7 +22,7 @@ pub use crate::{
     },
 };
 use crate::{
-    item::{FromCall, FromRef, ItemSet, Kind, ToolError},
+    item::{FromCall, FromRef, IntoOutput, ItemSet, Kind, ToolError, returns},
     scope::{ScopeDescription, declares},
 };
 
@@ -35,6 +30,27 @@ use crate::{
 /// the compiler reports a function that is not an item.
 pub fn add<S, K: Kind, T: ItemDef<S, K>>(set: &mut ItemSet<S, K>, _: fn(T)) {
     set.add::<T>();
+}
+
+/// What every state of a server is, as one short bound for the expansions.
+pub trait ServerState: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Send + Sync + 'static> ServerState for S {}
+
+/// Returns the conversion for results of a tool. Only this bound names the type.
+pub fn tool_result<T: IntoOutput<Tool>>() -> Returns<Tool, T> {
+    returns()
+}
+
+/// Returns the conversion for results of a prompt. Only this bound names the type.
+pub fn prompt_result<T: IntoOutput<Prompt>>() -> Returns<Prompt, T> {
+    returns()
+}
+
+/// Returns the conversion for results of a resource. Only this bound names the type.
+pub fn resource_result<T: IntoOutput<Resource>>() -> Returns<Resource, T> {
+    returns()
 }
 
 /// Returns the receiver of a method.

@@ -66,8 +66,7 @@ impl<K: Kind> IntoOutput<K> for InputRequired {
     }
 }
 
-/// Converts results of one type. Only a type that can be a result has one, and an expansion
-/// names the type in this one bound, so that one mistake is one error.
+/// Converts results of one type. Only a type that can be a result has one.
 #[doc(hidden)]
 pub struct Returns<K: Kind, T> {
     output: fn(T) -> Result<K::Output, K::Error>,
@@ -83,9 +82,7 @@ impl<K: Kind, T> Clone for Returns<K, T> {
 impl<K: Kind, T> Copy for Returns<K, T> {}
 
 /// Returns the conversion for results of this type.
-#[doc(hidden)]
-#[must_use]
-pub fn returns<K: Kind, T: IntoOutput<K>>() -> Returns<K, T> {
+pub(crate) fn returns<K: Kind, T: IntoOutput<K>>() -> Returns<K, T> {
     Returns {
         output: T::into_output,
         facts: T::output_facts,
