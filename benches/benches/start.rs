@@ -5,7 +5,8 @@
 use divan::Bencher;
 use toolgate::{
     __private::{Facts, ToolDefinition, argument, run, tool_result},
-    Config, Requirement, Scope, Server, ToolSet,
+    Config, Scope, Server, ToolSet,
+    auth::Requirement,
 };
 
 /// Builds a tool with this number, as an expansion would, that requires one of `scopes` scopes.

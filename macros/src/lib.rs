@@ -35,7 +35,7 @@ mod tests;
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Serialize;
-/// use toolgate::{Caller, Json, State, ToolError, mcp_tool};
+/// use toolgate::{mcp_tool, Caller, Json, State, ToolError};
 ///
 /// #[derive(Clone)]
 /// struct Feed;
@@ -161,7 +161,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Turns a function into an MCP resource, which clients read by its URI.
 ///
 /// ```
-/// use toolgate::{Caller, State, mcp_resource, resources};
+/// use toolgate::{mcp_resource, resources, Caller, State};
 ///
 /// #[derive(Clone)]
 /// struct Notes;
@@ -271,7 +271,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
-/// use toolgate::{ToolSet, mcp_tool, mcp_tools};
+/// use toolgate::{mcp_tool, mcp_tools, ToolSet};
 ///
 /// #[derive(Default)]
 /// struct Notes(Mutex<Vec<String>>);

@@ -159,7 +159,7 @@ impl VerifiedToken {
 /// A public tool takes `Option<Caller>`, because it can be called without a token.
 ///
 /// ```
-/// use toolgate::{Caller, mcp_tool};
+/// use toolgate::{mcp_tool, Caller};
 ///
 /// /// Says who you are.
 /// #[mcp_tool(authenticated)]

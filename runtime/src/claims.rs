@@ -21,7 +21,7 @@ const LATEST: u64 = 253_402_300_799;
 /// Your own verifier builds them with [`Claims::from_json`] or [`Claims::new`]:
 ///
 /// ```
-/// use toolgate::{Claims, UnixTime};
+/// use toolgate::auth::{Claims, UnixTime};
 ///
 /// let claims = Claims::new("https://issuer.example", UnixTime::from_seconds(1_800_000_000))
 ///     .with_subject("alice")

@@ -44,7 +44,7 @@ impl fmt::Debug for UnixTime {
 /// A source of the time of day. Tests use one that they can move.
 ///
 /// ```
-/// use toolgate::{Clock, UnixTime};
+/// use toolgate::auth::{Clock, UnixTime};
 ///
 /// struct Stopped;
 ///

@@ -80,6 +80,10 @@ mod session_fast_path;
 mod stateless_fast_path;
 mod tool_result_denial;
 
+pub use crate::server::{
+    Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
+    HandlerGateLayer, LocalSessions, Visibility,
+};
 pub(crate) use challenge::Challenges;
 pub(crate) use item_names::ItemNames;
 pub(crate) use origin::OriginRules;

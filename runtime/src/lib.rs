@@ -1,10 +1,97 @@
-//! MCP tools behind OAuth: annotate a function, get a protected server.
+//! Puts MCP tools behind OAuth: annotate a function, get a protected server.
+//!
+//! [`#[mcp_tool(scope = "note:read")]`](mcp_tool) on a function is all that you write. From it
+//! come the registration of the tool, its JSON schemas, its scope check, the discovery
+//! document, the 401 and 403 challenges that let a client log in and step up, and a page that
+//! people can read. [`Server`] assembles them into an [`axum::Router`] or serves them itself.
+//!
+//! A Toolgate server is an OAuth *resource server*: it accepts access tokens and never issues
+//! them. It speaks MCP revision 2026-07-28 and the session revisions 2025-03-26 to 2025-11-25
+//! on one endpoint.
+//!
+//! # A server
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use tokio::sync::Mutex;
+//! use toolgate::{mcp_tool, tools, Config, Error, Server, State};
+//!
+//! type Note = Arc<Mutex<String>>;
+//!
+//! /// Reads the note.
+//! #[mcp_tool(scope = "note:read", read_only)]
+//! async fn read_note(State(note): State<Note>) -> String {
+//!     note.lock().await.clone()
+//! }
+//!
+//! /// Replaces the note, and returns the old text.
+//! #[mcp_tool(scope = "note:write", step_up)]
+//! async fn write_note(
+//!     /// The new text, at most 500 characters.
+//!     #[arg(max_length = 500)]
+//!     text: String,
+//!     State(note): State<Note>,
+//! ) -> String {
+//!     std::mem::replace(&mut *note.lock().await, text)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let note = Note::new(Mutex::new("Call the dentist.".to_owned()));
+//!     let server = Server::with_state("note", note).tools(tools![read_note, write_note]);
+//!     server.serve(Config::from_env()?).await
+//! }
+//! ```
+//!
+//! With the feature `development-issuer` and nothing configured, this server runs on
+//! `http://127.0.0.1:8000/mcp` with an issuer for development, and any MCP client can log in.
+//! [`Config::from_env`] lists the variables that name your own issuer.
+//!
+//! # Where to find what
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | write a tool, a prompt or a resource | [`mcp_tool`], [`mcp_prompt`], [`mcp_resource`]; several methods of one type: [`mcp_tools`] |
+//! | say who may call it | `scope`, `scopes`, `any_scope`, `authenticated`, `public` of the attributes; [`scopes!`] declares them |
+//! | decide by the arguments | `authorize = function` of [`mcp_tool`], [`auth::AuthorizeError`] |
+//! | know the caller | [`Caller`] as a parameter |
+//! | reach your state, the request, the client | [`State`], [`Context`], [`interaction`] |
+//! | return text, JSON or an error | [`tool`], [`Json`], [`ToolError`]; [`prompt`], [`resource`] |
+//! | trust an issuer, call an API behind the server | [`issuer`], [`auth::TokenExchange`] |
+//! | verify tokens yourself | [`auth::TokenVerifier`] |
+//! | protect a handler that you wrote with rmcp | [`gate::HandlerGate`], [`access!`] |
+//! | mount the server in your own application | [`Server::router`] |
+//! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
+//!
+//! # What holds
+//!
+//! - A denied call is an HTTP 403 with `error="insufficient_scope"` and every scope that it
+//!   needs. A request without a valid token is an HTTP 401 with a challenge.
+//! - A tool runs only with a permit for exactly this tool, made by one pure function. What has
+//!   no declared access does not compile; what is unknown is refused.
+//! - Wrong configuration is reported before the first request, all errors together.
+//!
+//! # Features
+//!
+//! - `development-issuer`: an authorization server for development. It exists only while no
+//!   issuer is configured and server and clients are on this machine (loopback). Off by
+//!   default.
+//!
+//! # Versions of dependencies
+//!
+//! [`rmcp`] and [`schemars`] appear in public signatures and are re-exported, so that you need
+//! not depend on them yourself. A new major version of either is a new major version of this
+//! crate.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod access;
+pub mod auth;
 mod authorization;
 mod bearer;
 mod caller;
@@ -12,8 +99,9 @@ mod claims;
 mod clock;
 mod config;
 mod error;
-mod gate;
-mod issuer;
+pub mod gate;
+pub mod interaction;
+pub mod issuer;
 mod item;
 mod json;
 mod json_schema;
@@ -21,56 +109,31 @@ mod log_text;
 mod loopback;
 mod metadata;
 mod operation;
-mod prompt;
-mod resource;
+pub mod prompt;
+pub mod resource;
 mod scope;
 mod server;
 mod single_flight;
 mod stylesheet;
 mod text_argument;
 mod token_exchange;
-mod tool;
+pub mod tool;
 mod uri_pattern;
 mod verify;
 
-/// The kinds of items that a server has, as types.
-pub mod kind {
-    pub use crate::{item::Kind, prompt::Prompt, resource::Resource, tool::Tool};
-}
+pub use rmcp;
+pub use schemars;
 
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
-
-pub use access::Requirement;
-pub use bearer::{BearerError, BearerToken};
 pub use caller::Caller;
-pub use claims::{Claims, ClaimsError};
-pub use clock::{Clock, SystemClock, UnixTime};
 pub use config::{Config, Environment};
 pub use error::{Error, SetupError, StartError};
-pub use gate::{ChallengeScopes, DeniedCall, SessionLimits};
-pub use issuer::{
-    Algorithm, ClientAuthentication, ExchangeError, ExchangeErrorKind, Introspection, Issuer,
-    Provider, Upstream,
-};
-pub use item::{
-    Call, ClientCapability, Completer, Completions, Context, Elicited, FromCall, FromRef,
-    InputRequired, IntoCallError, IntoOutput, ItemDef, ItemSet, Json, LogLevel, Reply, Root, Round,
-    Sample, Sampled, State, ToolError,
-};
+pub use item::{Context, InputRequired, Json, LogLevel, Reply, Round, State, ToolError};
 pub use prompt::PromptSet;
-pub use resource::{ResourceError, ResourceOutcome, ResourceSet};
-pub use scope::{Scope, ScopeDescription, ScopeError};
-pub use server::{
-    Access, Changes, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
-    HandlerGateLayer, LocalSessions, LogWriter, Server, UnknownItemError, Visibility,
-};
-pub use text_argument::FromText;
-pub use token_exchange::{TokenExchange, UpstreamToken};
-pub use tool::{Args, Argument, AuthorizeError, ToolSet};
+pub use resource::{ResourceError, ResourceSet};
+pub use scope::Scope;
+pub use server::{Changes, LogWriter, Server, UnknownItemError};
+pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
-pub use verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier};
 
 // Expansions say `::toolgate`; so do the tests of this crate.
 #[cfg(test)]

@@ -12,13 +12,23 @@ pub use crate::{
         FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, Later, Now, Owned,
         Returns, ScopeText, Sealed, Stated, run,
     },
-    prompt::{Prompt, PromptDefinition, PromptParameters, PromptSet},
-    resource::{Resource, ResourceDefinition, ResourceParameters, ResourceSet},
+    prompt::{
+        Prompt, PromptSet,
+        definition::{PromptDefinition, PromptParameters},
+    },
+    resource::{
+        Resource, ResourceSet,
+        definition::{ResourceDefinition, ResourceParameters},
+    },
     scope::Scope,
     text_argument::{TextSlot, text},
     tool::{
-        Args, AuthorizeCall, AuthorizeReturn, Authorized, Limit, SchemaBuilder, Slot, Structured,
-        Tool, ToolDefinition, ToolParameters, ToolSet, argument, confirm, decision, known_caller,
+        Args, Tool, ToolSet,
+        argument::{Slot, argument},
+        authorize::{AuthorizeCall, AuthorizeReturn, Authorized, confirm, decision, known_caller},
+        definition::{ToolDefinition, ToolParameters},
+        schema_builder::{Limit, SchemaBuilder},
+        tool_result::Structured,
     },
 };
 use crate::{

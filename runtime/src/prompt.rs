@@ -14,16 +14,20 @@ use crate::{
     authorization::Target,
     error::SetupErrors,
     item::{
-        Built, CallError, Facts, FailureKind, ItemSet, Kind, KindParts, Published, Sealed,
-        ToolError,
+        Built, CallError, Facts, FailureKind, ItemSet, KindParts, Published, Sealed, ToolError,
     },
     log_text::redaction,
 };
 
-mod definition;
+pub(crate) mod definition;
 mod prompt_result;
 
-pub use definition::{PromptDefinition, PromptParameters};
+use definition::PromptParameters;
+
+pub use crate::{
+    item::{Completer, Completions, IntoCallError, IntoOutput, Kind},
+    text_argument::FromText,
+};
 
 /// The kind of prompts.
 #[derive(Debug)]

@@ -17,20 +17,23 @@ use serde_json::{Map, Value, json};
 use crate::{
     authorization::Target,
     error::SetupErrors,
-    item::{Built, CallError, Facts, FailureKind, ItemSet, Kind, KindParts, Published, Sealed},
+    item::{Built, CallError, Facts, FailureKind, ItemSet, KindParts, Published, Sealed},
     uri_pattern::{UriPattern, plainest_spelling},
 };
 
-mod definition;
+pub(crate) mod definition;
 mod resource_error;
 mod resource_result;
 mod template_overlap;
 
-pub use definition::{ResourceDefinition, ResourceParameters};
+pub use crate::{
+    item::{Completer, Completions, IntoCallError, IntoOutput, Kind},
+    text_argument::FromText,
+};
 pub use resource_error::ResourceError;
 pub use resource_result::ResourceOutcome;
 
-use template_overlap::covers;
+use {definition::ResourceParameters, template_overlap::covers};
 
 /// The kind of resources.
 #[derive(Debug)]

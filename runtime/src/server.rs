@@ -101,7 +101,7 @@ use {catalogue::Sets, gate_plan::Policy};
 /// A protected MCP server, before it runs.
 ///
 /// ```no_run
-/// use toolgate::{Config, Server, mcp_tool, tools};
+/// use toolgate::{mcp_tool, tools, Config, Server};
 ///
 /// /// Says hello.
 /// #[mcp_tool(scope = "hello:say")]
@@ -195,7 +195,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// several templates match a URI, the one that was added first is used.
     ///
     /// ```
-    /// use toolgate::{Server, mcp_resource, resources};
+    /// use toolgate::{mcp_resource, resources, Server};
     ///
     /// /// One note.
     /// #[mcp_resource(uri = "notes://{id}", scope = "notes:read")]

@@ -37,7 +37,7 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// one caller share one exchange. Redirects are not followed, and nothing is logged here.
 ///
 /// ```
-/// use toolgate::{Caller, ExchangeError, State, TokenExchange, mcp_tool};
+/// use toolgate::{auth::TokenExchange, issuer::ExchangeError, mcp_tool, Caller, State};
 ///
 /// #[derive(Clone)]
 /// struct App {

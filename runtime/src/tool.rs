@@ -25,29 +25,30 @@ use crate::{
     authorization::Target,
     caller::Caller,
     error::SetupErrors,
-    item::{Built, CallError, Facts, Item, ItemSet, Kind, KindParts, Published, Sealed, ToolError},
+    item::{Built, Facts, Item, KindParts, Published, Sealed},
     scope::Scope,
 };
 
-mod argument;
+pub(crate) mod argument;
 mod argument_validation;
-mod authorize;
-mod definition;
+pub(crate) mod authorize;
+pub(crate) mod definition;
 mod param_header;
-mod schema_builder;
-mod tool_result;
+pub(crate) mod schema_builder;
+pub(crate) mod tool_result;
 
-pub use argument::{Args, Argument, Slot, argument};
-pub(crate) use authorize::AuthorizeDenial;
-pub use authorize::{
-    AuthorizeCall, AuthorizeError, AuthorizeReturn, Authorized, confirm, decision, known_caller,
+pub use crate::item::{
+    Call, CallError, Context, FromCall, FromRef, IntoCallError, IntoOutput, ItemDef, ItemSet, Json,
+    Kind, LogLevel, State, ToolError,
 };
-pub use definition::{ToolDefinition, ToolParameters};
-pub use schema_builder::{Limit, SchemaBuilder};
-pub use tool_result::Structured;
+pub use argument::{Args, Argument};
+pub(crate) use authorize::AuthorizeDenial;
+pub use authorize::AuthorizeError;
 
 use argument_validation::ArgumentValidator;
 use authorize::AuthorizeFunction;
+use definition::ToolParameters;
+use schema_builder::SchemaBuilder;
 
 /// The kind of tools.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ pub enum Tool {}
 /// A module can offer its tools as a function of its own:
 ///
 /// ```
-/// use toolgate::{ToolSet, mcp_tool};
+/// use toolgate::{mcp_tool, ToolSet};
 ///
 /// /// Adds two numbers.
 /// #[mcp_tool(public)]

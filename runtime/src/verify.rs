@@ -38,7 +38,7 @@ pub(crate) use verification_cache::TokenHash;
 /// validates issuer, audience and expiry.
 ///
 /// ```
-/// use toolgate::{BearerToken, Claims, TokenError, TokenVerifier, UnixTime};
+/// use toolgate::auth::{BearerToken, Claims, TokenError, TokenVerifier, UnixTime};
 ///
 /// struct ApiKeys;
 ///
@@ -58,7 +58,7 @@ pub(crate) use verification_cache::TokenHash;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot verify tokens",
     label = "not a `TokenVerifier`",
-    note = "implement `toolgate::TokenVerifier`, or use `toolgate::IssuerVerifier`"
+    note = "implement `toolgate::auth::TokenVerifier`, or use `toolgate::auth::IssuerVerifier`"
 )]
 pub trait TokenVerifier: Send + Sync + 'static {
     /// Verifies one token. Called for each request: a verifier that calls another service

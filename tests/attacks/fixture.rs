@@ -10,7 +10,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::{ClientAuthentication, Introspection, Issuer};
+use toolgate::issuer::{ClientAuthentication, Introspection, Issuer};
 
 use crate::strict_profile;
 

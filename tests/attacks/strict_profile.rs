@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support::{SigningKey, TokenBuilder};
-use toolgate::{Algorithm, Issuer};
+use toolgate::issuer::{Algorithm, Issuer};
 
 use crate::{
     attack_case::{Case, accepted, refused},

@@ -24,7 +24,9 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    Elicited, Reply, Round, Sample, Server, ToolError, mcp_prompt, mcp_tool, prompts, tools,
+    Reply, Round, Server, ToolError,
+    interaction::{Elicited, Sample},
+    mcp_prompt, mcp_tool, prompts, tools,
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens,
 };
-use toolgate::{Config, HandlerGate, access};
+use toolgate::{Config, access, gate::HandlerGate};
 
 const ORIGIN: &str = "http://127.0.0.1:8000";
 

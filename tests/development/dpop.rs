@@ -10,7 +10,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::Dpop;
+use toolgate::auth::Dpop;
 
 #[tokio::test]
 async fn a_client_logs_in_calls_is_refused_steps_up_and_calls_with_one_key() {

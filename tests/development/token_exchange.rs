@@ -9,8 +9,10 @@ use support::{
     tool_server::{self, Runs},
 };
 use toolgate::{
-    Caller, ClientAuthentication, Server, State, TokenExchange, ToolError, Upstream, mcp_tool,
-    tools,
+    Caller, Server, State, ToolError,
+    auth::TokenExchange,
+    issuer::{ClientAuthentication, Upstream},
+    mcp_tool, tools,
 };
 
 use crate::audience;

@@ -9,7 +9,7 @@ use support::{
     rmcp_handler::RmcpHandler, running_server::RunningServer, tool_server, unsigned_tokens::ISSUER,
 };
 use tokio::net::TcpListener;
-use toolgate::{Config, HandlerGate, Server, access};
+use toolgate::{Config, Server, access, gate::HandlerGate};
 
 use crate::{start_protected_server, start_tool_server};
 

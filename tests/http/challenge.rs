@@ -201,7 +201,7 @@ async fn a_session_continues_with_a_stepped_up_token() {
 #[tokio::test]
 async fn a_server_can_name_only_the_required_scopes() {
     let runs = Runs::default();
-    let server = server(&runs).with_challenge_scopes(toolgate::ChallengeScopes::Needed);
+    let server = server(&runs).with_challenge_scopes(toolgate::gate::ChallengeScopes::Needed);
     let running =
         RunningServer::start(server, |config| config.with_issuer(unsigned_tokens::ISSUER)).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;

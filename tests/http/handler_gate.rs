@@ -13,7 +13,8 @@ use support::{
 };
 use tokio::net::TcpListener;
 use toolgate::{
-    Config, HandlerGate, HandlerGateBuilder, LocalSessions, StartError, Visibility, access,
+    Config, StartError, access,
+    gate::{HandlerGate, HandlerGateBuilder, LocalSessions, Visibility},
 };
 
 const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
@@ -75,7 +76,7 @@ impl Mounted {
     }
 }
 
-type Service = StreamableHttpService<toolgate::GuardedHandler<RmcpHandler>, LocalSessions>;
+type Service = StreamableHttpService<toolgate::gate::GuardedHandler<RmcpHandler>, LocalSessions>;
 
 fn service(gate: &HandlerGate, ledger: RmcpHandler) -> Service {
     let guarded = gate.clone();

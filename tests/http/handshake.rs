@@ -9,7 +9,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
-use toolgate::{AuthorizeError, Caller, Changes, Server, Visibility, mcp_tool, tools};
+use toolgate::{Caller, Changes, Server, auth::AuthorizeError, gate::Visibility, mcp_tool, tools};
 
 use crate::client;
 

@@ -5,7 +5,7 @@ use support::{
     client::{Client, Revision},
     unsigned_tokens::ISSUER,
 };
-use toolgate::Algorithm;
+use toolgate::issuer::Algorithm;
 
 use crate::start_tool_server;
 

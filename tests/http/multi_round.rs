@@ -13,8 +13,8 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    AuthorizeError, Caller, Config, Elicited, Reply, Round, Server, State, ToolError, mcp_tool,
-    tools,
+    Caller, Config, Reply, Round, Server, State, ToolError, auth::AuthorizeError,
+    interaction::Elicited, mcp_tool, tools,
 };
 
 /// What a person is asked.

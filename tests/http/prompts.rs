@@ -8,7 +8,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
-use toolgate::{Server, Visibility};
+use toolgate::{Server, gate::Visibility};
 
 use crate::client;
 

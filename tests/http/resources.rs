@@ -8,7 +8,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
-use toolgate::{Server, Visibility, mcp_resource, resources, scopes};
+use toolgate::{Server, gate::Visibility, mcp_resource, resources, scopes};
 
 use crate::client;
 

@@ -9,7 +9,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
-use toolgate::{Changes, Server, Visibility};
+use toolgate::{Changes, Server, gate::Visibility};
 
 use crate::client;
 

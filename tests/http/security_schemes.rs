@@ -7,7 +7,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
-use toolgate::DeniedCall;
+use toolgate::gate::DeniedCall;
 
 use crate::client;
 

@@ -19,7 +19,10 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
-use toolgate::{Changes, Clock, Server, UnixTime};
+use toolgate::{
+    Changes, Server,
+    auth::{Clock, UnixTime},
+};
 
 use crate::client;
 

@@ -7,7 +7,7 @@ use support::{
     tool_server::Runs,
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
-use toolgate::{AuthorizeError, Caller, Server, State, mcp_tool, tools};
+use toolgate::{Caller, Server, State, auth::AuthorizeError, mcp_tool, tools};
 
 fn may_open(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
     match path {

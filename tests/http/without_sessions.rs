@@ -9,8 +9,8 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    Changes, Context, Elicited, Json, LogLevel, Reply, Round, Server, ToolError, mcp_resource,
-    mcp_tool, resources, tools,
+    Changes, Context, Json, LogLevel, Reply, Round, Server, ToolError, interaction::Elicited,
+    mcp_resource, mcp_tool, resources, tools,
 };
 
 use crate::{client, multi_round::Confirmation};

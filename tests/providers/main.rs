@@ -13,7 +13,10 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::{BearerToken, Config, Environment, IssuerVerifier, TokenVerifier};
+use toolgate::{
+    Config, Environment,
+    auth::{BearerToken, IssuerVerifier, TokenVerifier},
+};
 
 /// Starts a provider, and a tool server that trusts it.
 async fn started(fixture: &Fixture) -> (MockProvider, RunningServer, Runs) {

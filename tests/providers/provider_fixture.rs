@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 use support::{SigningKey, TokenBuilder};
-use toolgate::{Issuer, Provider};
+use toolgate::issuer::{Issuer, Provider};
 
 /// One of the fixture files.
 pub(crate) struct Fixture {

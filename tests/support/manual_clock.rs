@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use toolgate::{Clock, SystemClock, UnixTime};
+use toolgate::auth::{Clock, SystemClock, UnixTime};
 
 /// The system time plus an offset that a test sets. Clones share one offset.
 #[derive(Debug, Clone, Default)]

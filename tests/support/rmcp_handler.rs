@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::Map;
-use toolgate::{Caller, HandlerGate};
+use toolgate::{Caller, gate::HandlerGate};
 
 use crate::tool_server::Runs;
 

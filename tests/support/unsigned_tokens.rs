@@ -5,7 +5,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use toolgate::{BearerToken, Claims, TokenError, TokenVerifier};
+use toolgate::auth::{BearerToken, Claims, TokenError, TokenVerifier};
 
 /// The issuer of the tokens.
 pub const ISSUER: &str = "http://127.0.0.1:9/issuer";

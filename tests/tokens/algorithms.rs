@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use support::{MockIssuer, SigningKey};
-use toolgate::Issuer;
+use toolgate::issuer::Issuer;
 
 use crate::{said, verifier};
 

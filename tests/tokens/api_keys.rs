@@ -17,7 +17,9 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::{BearerToken, Claims, Clock, SystemClock, TokenError, TokenVerifier, UnixTime};
+use toolgate::auth::{
+    BearerToken, Claims, Clock, SystemClock, TokenError, TokenVerifier, UnixTime,
+};
 
 /// The issuer of all keys, instead of an authorization server.
 const ISSUER: &str = "http://127.0.0.1:9/keys";

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::{IssuerResponse, MetadataLocation, MockIssuer};
-use toolgate::{Issuer, TokenErrorKind};
+use toolgate::{auth::TokenErrorKind, issuer::Issuer};
 
 use crate::{said, verifier, verify};
 
@@ -145,7 +145,8 @@ async fn the_metadata_may_use_an_alias_of_the_issuer() {
 async fn two_issuers_with_keys_of_one_name_do_not_mix() {
     let (one, two) = (MockIssuer::start().await, MockIssuer::start().await);
     let verifier =
-        toolgate::IssuerVerifier::new([Issuer::new(one.url()), Issuer::new(two.url())]).unwrap();
+        toolgate::auth::IssuerVerifier::new([Issuer::new(one.url()), Issuer::new(two.url())])
+            .unwrap();
     assert_eq!(said(&verifier, one.token().build()).await, "ok");
     assert_eq!(said(&verifier, two.token().build()).await, "ok");
     let crossed = one.token().forged_with(two.p256()).build();

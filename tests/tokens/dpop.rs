@@ -16,7 +16,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::Dpop;
+use toolgate::auth::Dpop;
 
 /// A desk, its issuer, and a client's key.
 struct Fixture {

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use support::{IssuerResponse, MockIssuer, SigningKey};
-use toolgate::{ClientAuthentication, Introspection, Issuer, IssuerVerifier, TokenErrorKind};
+use toolgate::{
+    auth::{IssuerVerifier, TokenErrorKind},
+    issuer::{ClientAuthentication, Introspection, Issuer},
+};
 
 use crate::{said, verifier, verify};
 

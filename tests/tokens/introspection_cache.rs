@@ -9,7 +9,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::{ClientAuthentication, Introspection, Issuer};
+use toolgate::issuer::{ClientAuthentication, Introspection, Issuer};
 
 async fn server(issuer: &MockIssuer, cache: Duration) -> RunningServer {
     let introspection = Introspection::new(ClientAuthentication::basic("desk", "s3cr3t"));

@@ -9,7 +9,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::Issuer;
+use toolgate::issuer::Issuer;
 
 async fn server(issuer: &MockIssuer) -> RunningServer {
     let server = tool_server::protected_unverified_server(&Runs::default());

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 use support::{IssuerResponse, MockIssuer, SigningKey};
-use toolgate::{Issuer, TokenErrorKind};
+use toolgate::{auth::TokenErrorKind, issuer::Issuer};
 
 use crate::{said, verifier, verify};
 

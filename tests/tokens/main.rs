@@ -11,7 +11,10 @@ mod jwks_refresh;
 mod token_exchange;
 mod token_exchange_responses;
 
-use toolgate::{BearerToken, Claims, Issuer, IssuerVerifier, TokenError, TokenVerifier};
+use toolgate::{
+    auth::{BearerToken, Claims, IssuerVerifier, TokenError, TokenVerifier},
+    issuer::Issuer,
+};
 
 /// Builds a verifier for the tokens of one issuer.
 fn verifier(issuer: Issuer) -> IssuerVerifier {

@@ -9,8 +9,10 @@ use support::{
     running_server::RunningServer,
 };
 use toolgate::{
-    Caller, ClientAuthentication, Context, ExchangeError, Server, State, TokenExchange, ToolError,
-    Upstream, mcp_tool, tools,
+    Caller, Context, Server, State, ToolError,
+    auth::TokenExchange,
+    issuer::{ClientAuthentication, ExchangeError, Upstream},
+    mcp_tool, tools,
 };
 
 mod multi_round;

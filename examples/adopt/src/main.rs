@@ -7,7 +7,7 @@ mod counter;
 
 use counter::Counter;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
-use toolgate::{Config, Error, HandlerGate, access, scopes};
+use toolgate::{Config, Error, access, gate::HandlerGate, scopes};
 
 scopes! {
     /// What a token for this server allows.

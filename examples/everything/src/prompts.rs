@@ -4,7 +4,7 @@ use rmcp::model::{ContentBlock, PromptMessage, ResourceContents, Role};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use toolgate::{Elicited, Reply, Round, ToolError};
+use toolgate::{Reply, Round, ToolError, interaction::Elicited};
 
 use crate::content::IMAGE;
 

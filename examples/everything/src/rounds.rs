@@ -3,7 +3,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toolgate::{ClientCapability, Elicited, InputRequired, Reply, Round, Sample, ToolError};
+use toolgate::{
+    InputRequired, Reply, Round, ToolError,
+    interaction::{ClientCapability, Elicited, Sample},
+};
 
 /// The name of the user.
 #[derive(Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! The `Authorization` header and the query, compared with a second parser of RFC 6750 §2.
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
-use toolgate::{BearerError, BearerToken};
+use toolgate::auth::{BearerError, BearerToken};
 
 use crate::choices::Choices;
 

@@ -1,6 +1,6 @@
 //! Token claims, compared with a second reading of RFC 7519 §4.1.
 
-use toolgate::{Claims, UnixTime};
+use toolgate::auth::{Claims, UnixTime};
 
 use crate::{choices::Choices, json_parser::Node};
 

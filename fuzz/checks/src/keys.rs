@@ -5,7 +5,10 @@
 use std::cell::RefCell;
 
 use tokio::runtime::Runtime;
-use toolgate::{BearerToken, Issuer, IssuerVerifier, TokenVerifier};
+use toolgate::{
+    auth::{BearerToken, IssuerVerifier, TokenVerifier},
+    issuer::Issuer,
+};
 
 use crate::{choices::Choices, json_parser::Node, signing_key::Key, token::decoded};
 

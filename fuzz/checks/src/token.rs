@@ -8,7 +8,10 @@ use std::cell::RefCell;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde_json::json;
 use tokio::runtime::Runtime;
-use toolgate::{BearerToken, Issuer, IssuerVerifier, TokenErrorKind, TokenVerifier};
+use toolgate::{
+    auth::{BearerToken, IssuerVerifier, TokenErrorKind, TokenVerifier},
+    issuer::Issuer,
+};
 
 use crate::{
     choices::Choices,

@@ -15,7 +15,7 @@ const KEEP: Duration = Duration::from_secs(60);
 ///
 /// ```
 /// use std::time::Duration;
-/// use toolgate::{ClientAuthentication, Introspection, Issuer};
+/// use toolgate::issuer::{ClientAuthentication, Introspection, Issuer};
 ///
 /// let client = ClientAuthentication::basic("news-server", "s3cr3t");
 /// let issuer = Issuer::new("https://as.example")

@@ -6,11 +6,11 @@ use url::Url;
 ///
 /// Hosted providers are recognised by the URL of the issuer, so the URL is enough, in
 /// `TOOLGATE_AUTHORIZATION_SERVERS`, [`Config::with_issuer`](crate::Config::with_issuer) and
-/// [`Issuer::new`](crate::Issuer::new) alike. Name the provider explicitly if it runs under a
+/// [`Issuer::new`](crate::issuer::Issuer::new) alike. Name the provider explicitly if it runs under a
 /// custom domain:
 ///
 /// ```
-/// use toolgate::{Config, Issuer, Provider};
+/// use toolgate::{issuer::{Issuer, Provider}, Config};
 ///
 /// let issuer = Issuer::for_provider(Provider::Auth0, "https://login.example.com/");
 /// let config = Config::new("https://mcp.example.com/mcp").with_issuer(issuer);
@@ -50,7 +50,7 @@ pub enum Provider {
     /// Setup: register an application and expose an API with the scopes. Its `api://…` URI
     /// and its client id are the audiences of versions 1 and 2. Tokens contain the bare
     /// scope, but clients have to request it with the URI as prefix: set that URI, with a
-    /// trailing slash, by [`Issuer::with_scope_prefix`](crate::Issuer::with_scope_prefix).
+    /// trailing slash, by [`Issuer::with_scope_prefix`](crate::issuer::Issuer::with_scope_prefix).
     EntraId,
     /// Okta. The issuer is an authorization server for APIs, `https://<domain>/oauth2/<id>`;
     /// tokens of the organisation's own server are for Okta only. Scopes are an array named
@@ -65,7 +65,7 @@ pub enum Provider {
     /// refused.
     ///
     /// Setup: create a resource server with the scopes. Their names start with its
-    /// identifier, which [`Issuer::with_scope_prefix`](crate::Issuer::with_scope_prefix)
+    /// identifier, which [`Issuer::with_scope_prefix`](crate::issuer::Issuer::with_scope_prefix)
     /// removes.
     Cognito,
     /// WorkOS AuthKit. The issuer is `https://<subdomain>.authkit.app`. Its keys are at
@@ -79,7 +79,7 @@ pub enum Provider {
     /// Setup: set the MCP server's URL, which becomes an audience, and its scopes.
     Descope,
     /// Stytch Connected Apps. The issuer is the project's own domain; add
-    /// `stytch.com/<project id>` by [`Issuer::with_spelling`](crate::Issuer::with_spelling) if
+    /// `stytch.com/<project id>` by [`Issuer::with_spelling`](crate::issuer::Issuer::with_spelling) if
     /// tokens name that.
     ///
     /// Setup: set this server's URL as a custom audience of the client.

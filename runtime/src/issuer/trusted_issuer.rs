@@ -29,7 +29,7 @@ pub(super) enum KeySource {
 /// character: `https://as.example` and `https://as.example/` are two issuers.
 ///
 /// ```
-/// use toolgate::{Algorithm, Issuer};
+/// use toolgate::issuer::{Algorithm, Issuer};
 ///
 /// let issuer = Issuer::new("https://as.example/tenant")
 ///     .with_algorithms([Algorithm::Es256])

@@ -14,7 +14,7 @@ use crate::{
 /// (RFC 8693).
 ///
 /// ```
-/// use toolgate::{ClientAuthentication, Upstream};
+/// use toolgate::issuer::{ClientAuthentication, Upstream};
 ///
 /// let client = ClientAuthentication::basic("news-server", "s3cr3t");
 /// let calendar = Upstream::new("https://as.example", client)

@@ -11,7 +11,7 @@ use crate::caller::Caller;
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the
 /// server's state and the caller.
 ///
-/// Your own extractor reads what it needs from it; see [`FromCall`](crate::FromCall).
+/// Your own extractor reads what it needs from it; see [`FromCall`](crate::tool::FromCall).
 pub struct Call<S> {
     tool: &'static str,
     state: S,
@@ -93,7 +93,7 @@ impl<S> Call<S> {
     /// # Errors
     ///
     /// Returns an error if the call took the fast path, which has no context. It does so only if
-    /// [`FromCall::NEEDS_CONTEXT`](crate::FromCall::NEEDS_CONTEXT) is `false` for every
+    /// [`FromCall::NEEDS_CONTEXT`](crate::tool::FromCall::NEEDS_CONTEXT) is `false` for every
     /// extractor of the item.
     pub fn context(&self) -> Result<Context, ToolError> {
         match &self.request {

@@ -26,7 +26,7 @@ pub(crate) use log::LogThreshold;
 /// needs a task.
 ///
 /// ```
-/// use toolgate::{Context, mcp_tool};
+/// use toolgate::{mcp_tool, Context};
 ///
 /// /// Counts to a number.
 /// #[mcp_tool(public)]

@@ -12,7 +12,7 @@ use crate::caller::Caller;
 /// Mark your own with `#[extract]`:
 ///
 /// ```
-/// use toolgate::{Call, FromCall, ToolError, mcp_tool};
+/// use toolgate::{mcp_tool, tool::{Call, FromCall}, ToolError};
 ///
 /// /// The tenant that the caller belongs to.
 /// pub struct Tenant(String);
@@ -59,7 +59,7 @@ pub trait FromCall<S>: Sized {
 /// A part of the server's state, or all of it.
 ///
 /// ```
-/// use toolgate::{FromRef, State, mcp_tool};
+/// use toolgate::{mcp_tool, tool::FromRef, State};
 ///
 /// #[derive(Clone)]
 /// struct Greeting(&'static str);

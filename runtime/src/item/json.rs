@@ -9,7 +9,7 @@
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Serialize;
-/// use toolgate::{Json, mcp_tool};
+/// use toolgate::{mcp_tool, Json};
 ///
 /// #[derive(Serialize, JsonSchema)]
 /// struct Weather {

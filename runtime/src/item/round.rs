@@ -59,7 +59,7 @@ pub(crate) use state_seal::RoundSeal;
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
-/// use toolgate::{Elicited, Reply, Round, ToolError, mcp_tool};
+/// use toolgate::{interaction::Elicited, mcp_tool, Reply, Round, ToolError};
 ///
 /// #[derive(Deserialize, JsonSchema)]
 /// struct Confirmation {

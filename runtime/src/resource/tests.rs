@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::{
-    FromRef, Json, State, ToolError,
+    Json, State, ToolError,
     access::Requirement,
     authorization::Permit,
     authorization::{Decision, Offers, Rules},
@@ -18,7 +18,7 @@ use crate::{
     mcp_resource, mcp_tool, mcp_tools,
     operation::Operation,
     scope::ScopeTable,
-    tool::ToolSet,
+    tool::{FromRef, ToolSet},
 };
 
 mod completing;

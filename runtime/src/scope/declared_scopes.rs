@@ -74,8 +74,8 @@ macro_rules! scopes {
             )+
 
             /// Every declared scope, in this order.
-            pub const ALL: &[$crate::ScopeDescription] = &[
-                $($crate::ScopeDescription::new(
+            pub const ALL: &[$crate::auth::ScopeDescription] = &[
+                $($crate::auth::ScopeDescription::new(
                     $constant,
                     $crate::__private::concat!($($description),+),
                 )),+

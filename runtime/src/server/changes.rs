@@ -26,7 +26,7 @@ const BACKLOG: usize = 256;
 /// of its changes.
 ///
 /// ```
-/// use toolgate::{Changes, Server, mcp_tool, tools};
+/// use toolgate::{mcp_tool, tools, Changes, Server};
 ///
 /// /// Restarts the machine.
 /// #[mcp_tool(scope = "machine:restart")]

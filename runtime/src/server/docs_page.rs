@@ -8,7 +8,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::{
     access::Requirement,
     item::{Item, KindParts},
-    kind,
     stylesheet::{STYLESHEET, STYLESHEET_SOURCE, policy_source},
 };
 
@@ -68,9 +67,9 @@ pub(crate) struct ItemEntry<'a, K: KindParts> {
     pub(crate) requirement: Requirement,
 }
 
-pub(crate) type ToolEntry<'a> = ItemEntry<'a, kind::Tool>;
-pub(crate) type PromptEntry<'a> = ItemEntry<'a, kind::Prompt>;
-pub(crate) type ResourceEntry<'a> = ItemEntry<'a, kind::Resource>;
+pub(crate) type ToolEntry<'a> = ItemEntry<'a, crate::tool::Tool>;
+pub(crate) type PromptEntry<'a> = ItemEntry<'a, crate::prompt::Prompt>;
+pub(crate) type ResourceEntry<'a> = ItemEntry<'a, crate::resource::Resource>;
 
 impl<'a, K: KindParts> ItemEntry<'a, K> {
     /// Returns the entry of a registered item.

@@ -60,7 +60,7 @@ pub use guarded_handler::GuardedHandler;
 ///
 /// ```no_run
 /// use rmcp::transport::streamable_http_server::StreamableHttpService;
-/// use toolgate::{Config, HandlerGate, access};
+/// use toolgate::{access, gate::HandlerGate, Config};
 /// # struct Counter;
 /// # impl rmcp::ServerHandler for Counter {}
 ///
@@ -163,7 +163,7 @@ impl HandlerGate {
     /// rmcp's own `LocalSessionManager::default()` ends a session after five minutes without
     /// a message, even during a call, and sends clients of revisions before 2025-11-25 an
     /// event that makes them fail. These sessions stay open while a request or a stream is
-    /// open, and the gate ends idle ones ([`SessionLimits`](crate::SessionLimits)).
+    /// open, and the gate ends idle ones ([`SessionLimits`](crate::gate::SessionLimits)).
     #[must_use]
     pub fn sessions(&self) -> Arc<LocalSessions> {
         Arc::default()

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::AuthorizeCall;
+use super::authorize::AuthorizeCall;
 use crate::item::{Call, MissingValue, ToolError};
 use crate::log_text::redaction;
 
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
-/// use toolgate::{Args, mcp_tool};
+/// use toolgate::{mcp_tool, Args};
 ///
 /// #[derive(Deserialize, JsonSchema)]
 /// struct Search {

@@ -22,7 +22,7 @@ use crate::{
 /// again before the tool, so it must be fast, must not block, and must decide the same each time.
 ///
 /// ```
-/// use toolgate::{Caller, AuthorizeError, mcp_tool};
+/// use toolgate::{auth::AuthorizeError, mcp_tool, Caller};
 ///
 /// fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
 ///     if path.contains("..") {

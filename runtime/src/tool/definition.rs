@@ -2,8 +2,9 @@
 //! part of the public API.
 
 use super::{
-    SchemaBuilder, Tool,
+    Tool,
     authorize::{AuthorizeCall, AuthorizeFunction, Authorized},
+    schema_builder::SchemaBuilder,
 };
 use crate::{
     item::{Call, CallError, Definition, Facts, Running, run},

@@ -8,7 +8,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{Slot, Tool, param_header};
+use super::{Tool, argument::Slot, param_header};
 use crate::{error::SetupErrors, item::Returns, json_schema::publish};
 
 /// Collects what an expansion states about the parameters and the result.

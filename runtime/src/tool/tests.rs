@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Context, FromCall, FromRef, State,
+    Context, State,
     access::Requirement,
     authorization::Permit,
     authorization::{Decision, Offers, Rules},
@@ -17,6 +17,7 @@ use crate::{
     item::{Call, Json},
     operation::Operation,
     scope::ScopeTable,
+    tool::{FromCall, FromRef},
     {mcp_tool, mcp_tools},
 };
 

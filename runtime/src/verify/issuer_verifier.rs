@@ -37,7 +37,7 @@ use crate::{
 /// [`IssuerVerifier::start`] until the verifier is dropped.
 ///
 /// ```
-/// use toolgate::{Issuer, IssuerVerifier};
+/// use toolgate::{auth::IssuerVerifier, issuer::Issuer};
 ///
 /// let verifier = IssuerVerifier::new([Issuer::new("https://as.example")])?;
 /// assert_eq!(verifier.issuers().collect::<Vec<_>>(), ["https://as.example"]);

@@ -91,7 +91,7 @@ pub(super) fn check_profile(claims: &Map<String, Value>, issuer: &Issuer) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Provider;
+    use crate::issuer::Provider;
     use serde_json::json;
 
     fn lax() -> Issuer {

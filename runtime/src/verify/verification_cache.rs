@@ -139,7 +139,7 @@ fn weight_of_value(value: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{UnixTime, scope::ScopeTable};
+    use crate::{auth::UnixTime, scope::ScopeTable};
 
     #[test]
     fn the_cache_holds_no_more_than_it_may() {

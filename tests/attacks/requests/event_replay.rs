@@ -11,7 +11,7 @@ use support::{
     tool_server::{Runs, protected_server, server},
     unsigned_tokens::{self, ISSUER},
 };
-use toolgate::{Clock, SystemClock};
+use toolgate::auth::{Clock, SystemClock};
 
 use super::{client, start_tool_server, start_with_open_handshake};
 

@@ -14,7 +14,10 @@ use support::{
     tool_server::{self, Runs},
 };
 use tokio::sync::oneshot;
-use toolgate::{Changes, ClientAuthentication, Introspection, Issuer, Server};
+use toolgate::{
+    Changes, Server,
+    issuer::{ClientAuthentication, Introspection, Issuer},
+};
 
 mod line_lengths;
 mod token_exchange;

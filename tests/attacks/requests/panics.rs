@@ -8,8 +8,11 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    BearerToken, Call, Claims, Context, FromCall, IntoOutput, Server, TokenError, TokenVerifier,
-    ToolError, kind::Tool, mcp_tool, tools,
+    Context, Server, ToolError,
+    auth::{BearerToken, Claims, TokenError, TokenVerifier},
+    mcp_tool,
+    tool::{Call, FromCall, IntoOutput, Tool},
+    tools,
 };
 
 struct Extracted;

@@ -6,7 +6,7 @@ use support::{
     rmcp_handler::RmcpHandler,
     unsigned_tokens::{self, UnsignedVerifier},
 };
-use toolgate::{HandlerGate, access};
+use toolgate::{access, gate::HandlerGate};
 
 use super::{BOTH, Mounted, builder, is_error, names, service};
 

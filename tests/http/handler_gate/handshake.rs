@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use support::client::{Client, HttpResponse, Revision};
-use toolgate::{Config, Visibility};
+use toolgate::{Config, gate::Visibility};
 
 use super::{BOTH, Mounted, builder};
 

@@ -7,8 +7,9 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    ClientCapability, Context, Reply, Round, Sample, Server, State, ToolError, mcp_prompt,
-    mcp_resource, mcp_tool, prompts, resources, tools,
+    Context, Reply, Round, Server, State, ToolError,
+    interaction::{ClientCapability, Sample},
+    mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
 
 use super::{Confirmation, Runs};

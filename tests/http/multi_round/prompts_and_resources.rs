@@ -7,8 +7,8 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    Elicited, Reply, Round, Server, State, ToolError, mcp_prompt, mcp_resource, mcp_tool, prompts,
-    resources, tools,
+    Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_prompt, mcp_resource,
+    mcp_tool, prompts, resources, tools,
 };
 
 use super::{Answered, Confirmation, Counted, Runs, go_on};

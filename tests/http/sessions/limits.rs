@@ -9,7 +9,7 @@ use support::{
     running_server::RunningServer,
     unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
-use toolgate::{Server, SessionLimits, mcp_tool, tools};
+use toolgate::{Server, gate::SessionLimits, mcp_tool, tools};
 
 use super::{SESSION, token_of};
 

@@ -7,7 +7,7 @@ use support::{
     SigningKey, TokenBuilder,
     client::{Client, HttpResponse, Revision},
 };
-use toolgate::Dpop;
+use toolgate::auth::Dpop;
 
 use super::{Fixture, error_of};
 

@@ -8,7 +8,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::Dpop;
+use toolgate::auth::Dpop;
 
 use super::{Fixture, error_of};
 

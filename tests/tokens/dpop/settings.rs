@@ -7,7 +7,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::{Algorithm, Config, Dpop};
+use toolgate::{Config, auth::Dpop, issuer::Algorithm};
 
 use super::{Fixture, error_of};
 

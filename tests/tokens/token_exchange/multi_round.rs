@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use support::client::{self, question};
-use toolgate::{Elicited, Reply, Round};
+use toolgate::{Reply, Round, interaction::Elicited};
 
 use super::*;
 

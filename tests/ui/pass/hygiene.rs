@@ -23,10 +23,7 @@ use ::std::{
     clone::Clone, convert::Into, debug_assert, fmt::Debug, marker::Copy, option::Option, result::Result, string::String,
     sync::Arc,
 };
-use ::toolgate::{
-    Args, Call, Caller, Context, AuthorizeError, FromCall, Json, ResourceError, State, ToolError, mcp_prompt, mcp_resource,
-    mcp_tool, mcp_tools, prompts, resources, scopes, tools,
-};
+use ::toolgate::{auth::AuthorizeError, mcp_prompt, mcp_resource, mcp_tool, mcp_tools, prompts, resources, scopes, tool::{Call, FromCall}, tools, Args, Caller, Context, Json, ResourceError, State, ToolError};
 
 scopes! {
     /// Every scope.

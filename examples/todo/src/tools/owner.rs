@@ -1,6 +1,9 @@
 //! The owner of the list that a call is about: our own extractor.
 
-use toolgate::{Call, FromCall, ToolError};
+use toolgate::{
+    ToolError,
+    tool::{Call, FromCall},
+};
 
 use crate::store::Owner;
 

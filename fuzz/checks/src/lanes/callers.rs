@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use toolgate::Issuer;
+use toolgate::issuer::Issuer;
 
 use crate::signing_key::{Key, NOW};
 

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use toolgate::{
-    AuthorizeError, Caller, Clock, Config, Context, Server, State, UnixTime, mcp_tool, tools,
+    Caller, Config, Context, Server, State,
+    auth::{AuthorizeError, Clock, UnixTime},
+    mcp_tool, tools,
 };
 
 use crate::signing_key::NOW;

@@ -2,7 +2,7 @@
 
 use crate::{access::Requirement, server::registry::AccessTerms};
 
-/// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::HandlerGate).
+/// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::gate::HandlerGate).
 /// [`access!`](crate::needs) builds it in the syntax of `#[mcp_tool]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
@@ -52,7 +52,7 @@ impl Access {
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
 /// ```
-/// use toolgate::{Access, Requirement, access};
+/// use toolgate::{access, auth::Requirement, gate::Access};
 ///
 /// assert_eq!(access!(public), Access::of(Requirement::Public));
 /// let write = access!(scope = "notes:write", step_up);
@@ -64,16 +64,16 @@ impl Access {
 /// ```
 #[macro_export]
 macro_rules! access {
-    (public) => { $crate::Access::of($crate::Requirement::Public) };
-    (authenticated) => { $crate::Access::of($crate::Requirement::Authenticated) };
-    (refused) => { $crate::Access::REFUSED };
+    (public) => { $crate::gate::Access::of($crate::auth::Requirement::Public) };
+    (authenticated) => { $crate::gate::Access::of($crate::auth::Requirement::Authenticated) };
+    (refused) => { $crate::gate::Access::REFUSED };
     (scope = $scope:expr, step_up) => { $crate::access!(scope = $scope).step_up() };
     (scope = $scope:expr) => { $crate::access!(scopes = [$scope]) };
     (scopes = [$($scope:expr),+ $(,)?], step_up) => { $crate::access!(scopes = [$($scope),+]).step_up() };
     (scopes = [$($scope:expr),+ $(,)?]) => {{
         const SCOPES: &[&[$crate::Scope]] =
             &[&[$($crate::__private::ScopeText($scope).scope()),+]];
-        $crate::Access::of($crate::Requirement::Scopes(SCOPES))
+        $crate::gate::Access::of($crate::auth::Requirement::Scopes(SCOPES))
     }};
     (any_scope = [$($scope:expr),+ $(,)?], step_up) => {
         $crate::access!(any_scope = [$($scope),+]).step_up()
@@ -81,7 +81,7 @@ macro_rules! access {
     (any_scope = [$($scope:expr),+ $(,)?]) => {{
         const SCOPES: &[&[$crate::Scope]] =
             &[$(&[$crate::__private::ScopeText($scope).scope()]),+];
-        $crate::Access::of($crate::Requirement::Scopes(SCOPES))
+        $crate::gate::Access::of($crate::auth::Requirement::Scopes(SCOPES))
     }};
     ($($other:tt)*) => {
         $crate::__private::compile_error!(

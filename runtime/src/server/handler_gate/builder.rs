@@ -66,7 +66,7 @@ impl HandlerGateBuilder {
     /// is allowed.
     ///
     /// ```
-    /// use toolgate::{HandlerGate, access};
+    /// use toolgate::{access, gate::HandlerGate};
     ///
     /// let gate = HandlerGate::builder("notes").tools_by(|tool| {
     ///     let hints = tool.annotations.as_ref();

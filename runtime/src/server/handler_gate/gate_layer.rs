@@ -24,7 +24,7 @@ use super::GuardedHandler;
 /// ```compile_fail
 /// # fn unguarded<H: rmcp::ServerHandler>(gate: toolgate::Gate, make: fn() -> H) {
 /// use rmcp::transport::streamable_http_server::StreamableHttpService;
-/// use toolgate::LocalSessions;
+/// use toolgate::gate::LocalSessions;
 /// use tower::Layer;
 ///
 /// let service: StreamableHttpService<H, LocalSessions> =

@@ -21,7 +21,9 @@ use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
 use crate::{
-    Config, Context, Elicited, HandlerGate, Reply, Round, Server, SessionLimits, ToolError, access,
+    Config, Context, Reply, Round, Server, ToolError, access,
+    gate::{HandlerGate, SessionLimits},
+    interaction::Elicited,
     mcp_tool, tools,
 };
 

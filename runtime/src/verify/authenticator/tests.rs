@@ -6,7 +6,11 @@ use super::{
     super::test_tokens::{Mint, NOW, jwks},
     *,
 };
-use crate::{Caller, Issuer, Scope, UnixTime, issuer::scripted_fetcher::ScriptedFetcher};
+use crate::{
+    Caller, Scope,
+    auth::UnixTime,
+    issuer::{Issuer, scripted_fetcher::ScriptedFetcher},
+};
 
 mod cache;
 

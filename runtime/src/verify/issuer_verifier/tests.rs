@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    Algorithm, ClientAuthentication, Introspection, issuer::scripted_fetcher::ScriptedFetcher,
+    issuer::{Algorithm, ClientAuthentication, Introspection, scripted_fetcher::ScriptedFetcher},
     verify::TokenErrorKind,
 };
 

@@ -9,7 +9,7 @@ use support::{
     resources_and_prompts,
     tool_server::{self, Runs},
 };
-use toolgate::{Changes, Issuer, LogWriter};
+use toolgate::{Changes, LogWriter, issuer::Issuer};
 
 use super::Logged;
 

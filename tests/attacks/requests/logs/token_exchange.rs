@@ -1,6 +1,11 @@
 //! Log lines of a token exchange.
 
-use toolgate::{Caller, ExchangeError, State, TokenExchange, Upstream, mcp_tool, tools};
+use toolgate::{
+    Caller, State,
+    auth::TokenExchange,
+    issuer::{ExchangeError, Upstream},
+    mcp_tool, tools,
+};
 
 use super::*;
 

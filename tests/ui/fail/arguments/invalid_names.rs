@@ -1,5 +1,5 @@
 // errors: 7
-use toolgate::{Args, mcp_tool};
+use toolgate::{mcp_tool, Args};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 struct Pair {

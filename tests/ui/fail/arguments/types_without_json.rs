@@ -1,5 +1,5 @@
 // errors: 3
-use toolgate::{Args, mcp_tool};
+use toolgate::{mcp_tool, Args};
 
 struct Feed;
 

@@ -1,5 +1,5 @@
 // errors: 6
-use toolgate::{Caller, AuthorizeError, mcp_tool};
+use toolgate::{auth::AuthorizeError, mcp_tool, Caller};
 
 fn check(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
     Ok(())

@@ -1,5 +1,5 @@
 // errors: 2
-use toolgate::{Caller, mcp_tool};
+use toolgate::{mcp_tool, Caller};
 
 /// Both attributes.
 #[mcp_tool(authenticated)]

@@ -1,5 +1,5 @@
 // errors: 1
-use toolgate::{Caller, mcp_tool};
+use toolgate::{mcp_tool, Caller};
 
 /// There may be no caller.
 #[mcp_tool(public)]

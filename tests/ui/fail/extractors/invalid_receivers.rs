@@ -1,5 +1,5 @@
 // errors: 5
-use toolgate::{ToolSet, mcp_tool, mcp_tools};
+use toolgate::{mcp_tool, mcp_tools, ToolSet};
 
 struct Desk;
 

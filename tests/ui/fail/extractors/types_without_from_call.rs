@@ -1,5 +1,5 @@
 // errors: 3
-use toolgate::{Call, FromCall, State, ToolError, ToolSet, mcp_tool, tools};
+use toolgate::{mcp_tool, tool::{Call, FromCall}, tools, State, ToolError, ToolSet};
 
 #[derive(Clone)]
 struct App;

@@ -1,5 +1,5 @@
 // errors: 4
-use toolgate::{Json, mcp_tool};
+use toolgate::{mcp_tool, Json};
 
 struct Feed;
 

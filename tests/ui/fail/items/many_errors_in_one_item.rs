@@ -1,6 +1,6 @@
 // errors: 10
 //! All errors of an item in one compilation, without errors that only follow from them.
-use toolgate::{Caller, State, mcp_tool};
+use toolgate::{mcp_tool, Caller, State};
 
 #[mcp_tool(scop = "news read", name = "a b", read_only, destructive)]
 async fn everything<T>(

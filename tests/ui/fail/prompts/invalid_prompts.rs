@@ -1,5 +1,5 @@
 // errors: 8
-use toolgate::{Args, mcp_prompt, mcp_tool};
+use toolgate::{mcp_prompt, mcp_tool, Args};
 
 struct Opaque;
 

@@ -1,5 +1,5 @@
 // errors: 6
-use toolgate::{Caller, State, mcp_resource, resources};
+use toolgate::{mcp_resource, resources, Caller, State};
 
 struct Opaque;
 

@@ -1,5 +1,5 @@
 // errors: 6
-use toolgate::{State, mcp_resource, mcp_tools};
+use toolgate::{mcp_resource, mcp_tools, State};
 
 /// A parameter without a variable.
 #[mcp_resource(uri = "notes://{id}", public)]

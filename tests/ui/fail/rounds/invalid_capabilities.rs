@@ -32,7 +32,7 @@ fn twice() -> String {
 }
 
 /// The runtime's value.
-#[mcp_tool(public, client_capabilities = [toolgate::ClientCapability::Roots])]
+#[mcp_tool(public, client_capabilities = [toolgate::interaction::ClientCapability::Roots])]
 fn value() {}
 
 /// A typo in the key.

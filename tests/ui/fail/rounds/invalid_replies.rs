@@ -1,5 +1,5 @@
 // errors: 4
-use toolgate::{Reply, Round, mcp_prompt, mcp_resource, mcp_tool};
+use toolgate::{mcp_prompt, mcp_resource, mcp_tool, Reply, Round};
 
 struct Opaque;
 

@@ -1,5 +1,5 @@
 // errors: 3
-use toolgate::{Caller, AuthorizeError, ToolSet, mcp_tool, mcp_tools, scopes, tools};
+use toolgate::{auth::AuthorizeError, mcp_tool, mcp_tools, scopes, tools, Caller, ToolSet};
 
 scopes! {
     /// What a token can allow.

@@ -1,0 +1,17 @@
+//! Tokens and what they say: callers, claims, scopes, and the verification of tokens.
+//!
+//! Most servers need only [`Caller`](crate::Caller) and the attributes' `scope`. The rest is for
+//! servers that verify tokens in their own way ([`TokenVerifier`]), require proof of possession
+//! ([`Dpop`]), or call an API with a token for the caller ([`TokenExchange`]).
+
+pub use crate::{
+    access::Requirement,
+    bearer::{BearerError, BearerToken},
+    caller::Caller,
+    claims::{Claims, ClaimsError},
+    clock::{Clock, SystemClock, UnixTime},
+    scope::{Scope, ScopeDescription, ScopeError},
+    token_exchange::{TokenExchange, UpstreamToken},
+    tool::AuthorizeError,
+    verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier},
+};
