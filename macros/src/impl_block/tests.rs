@@ -34,7 +34,7 @@ fn a_wrong_block_keeps_its_methods_and_registers_nothing() {
         },
     )
     .to_string();
-    for part in ["compile_error", "fn show", "pub fn tools", "ToolGroup"] {
+    for part in ["compile_error", "fn show", "pub fn tools", "ItemGroup"] {
         assert!(expanded.contains(part), "{part}: {expanded}");
     }
     assert!(!expanded.contains("push"), "{expanded}");
