@@ -24,7 +24,7 @@ fn tool(number: usize, scopes: usize) -> ToolDefinition<()> {
                 .argument(argument::<String>(), "text", "What to say.")
                 .max_length(100);
         },
-        move |_| run(name, async { tool_result::<()>().done(()) }),
+        |call| run(call.item(), async { tool_result::<()>().done(()) }),
     )
 }
 

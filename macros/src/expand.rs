@@ -380,7 +380,7 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
     });
     let wait = model.is_async.then(|| code!(.await));
     code! {
-        #krate::__private::run(__call.tool(), async move {
+        #krate::__private::run(__call.item(), async move {
             let mut __call = __call;
             #(#first)*
             #(#then)*

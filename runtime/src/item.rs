@@ -37,7 +37,7 @@ mod security_schemes;
 mod set;
 mod tool_error;
 
-pub use call::Call;
+pub use call::{Call, ItemName};
 pub(crate) use call_error::{BoxError, FailureKind};
 pub use call_error::{CallError, IntoCallError};
 pub use capability::ClientCapability;

@@ -9,8 +9,8 @@ pub use crate::{
     caller::Caller,
     item::{
         Alone, Beside, Borrowed, Call, CallError, ClientCapability, Definition, Facts,
-        FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, Later, Now, Owned,
-        Returns, ScopeText, Sealed, Stated, run,
+        FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, ItemName, Later, Now,
+        Owned, Returns, ScopeText, Sealed, Stated, run,
     },
     prompt::{
         Prompt, PromptSet,

@@ -61,7 +61,7 @@ fn an_invalid_block_keeps_its_methods_and_registers_nothing() {
             }
         },
     ));
-    for part in ["compile_error", "fn show", "pub fn tools", "ToolGroup"] {
+    for part in ["compile_error", "fn show", "pub fn tools", "ItemGroup"] {
         assert!(expanded.contains(part), "{part}: {expanded}");
     }
     assert!(!expanded.contains("push"), "{expanded}");

@@ -13,12 +13,20 @@ use crate::caller::Caller;
 ///
 /// Your own extractor reads what it needs from it; see [`FromCall`](crate::tool::FromCall).
 pub struct Call<S> {
-    tool: &'static str,
+    item: ItemName,
     state: S,
     arguments: Map<String, Value>,
     caller: Option<Caller>,
     request: Option<Arc<RequestContext<RoleServer>>>,
     round: Option<Arc<CallRound>>,
+}
+
+/// The kind and the name of the item that runs.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ItemName {
+    pub(super) noun: &'static str,
+    pub(super) name: &'static str,
 }
 
 impl<S> Call<S> {
@@ -30,7 +38,7 @@ impl<S> Call<S> {
         request: Option<Arc<RequestContext<RoleServer>>>,
     ) -> Self {
         Self {
-            tool: "",
+            item: ItemName::default(),
             state,
             arguments,
             caller,
@@ -53,16 +61,23 @@ impl<S> Call<S> {
         std::mem::take(&mut self.arguments)
     }
 
-    /// Sets the name of the item and its validated arguments.
-    pub(crate) fn begin(&mut self, tool: &'static str, arguments: Map<String, Value>) {
-        self.tool = tool;
+    /// Sets the item and its validated arguments.
+    pub(crate) fn begin(&mut self, item: ItemName, arguments: Map<String, Value>) {
+        self.item = item;
         self.arguments = arguments;
     }
 
     /// Returns the name of the tool, the resource or the prompt.
     #[must_use]
     pub fn tool(&self) -> &'static str {
-        self.tool
+        self.item.name
+    }
+
+    /// Returns the item that runs, for logs.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn item(&self) -> ItemName {
+        self.item
     }
 
     /// Returns the server's state.
@@ -109,7 +124,7 @@ impl Call<()> {
     /// Returns the call with the state of the server.
     pub(crate) fn with_state<S>(self, state: S) -> Call<S> {
         Call {
-            tool: self.tool,
+            item: self.item,
             state,
             arguments: self.arguments,
             caller: self.caller,
@@ -123,7 +138,7 @@ impl<S> std::fmt::Debug for Call<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Arguments and state are the user's data, which must not get into a log by accident.
         f.debug_struct("Call")
-            .field("tool", &self.tool)
+            .field("tool", &self.item.name)
             .field("principal", &self.caller)
             .finish_non_exhaustive()
     }

@@ -197,8 +197,11 @@ mod tests {
             serde_json::to_value(lack.required()).unwrap(),
             json!({"elicitation": {"url": {}}, "sampling": {"tools": {}, "context": {}}, "roots": {}})
         );
-        let told = lack.message();
-        assert!(told.contains("`elicitation.url`, `sampling`"), "{told}");
+        let message = lack.message();
+        assert!(
+            message.contains("`elicitation.url`, `sampling`"),
+            "{message}"
+        );
         let lack = MissingCapabilities::check(
             &[ClientCapability::Sampling, ClientCapability::Sampling],
             None,

@@ -5,8 +5,8 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    Built, Call, CallError, ClientCapability, Completing, Definition, KindParts, Run, Running,
-    complete,
+    Built, Call, CallError, ClientCapability, Completing, Definition, ItemName, KindParts, Run,
+    Running, complete,
 };
 use crate::{
     access::Requirement,
@@ -172,7 +172,11 @@ impl<S, K: KindParts> Item<S, K> {
         if let Err(error) = checked.and_then(|()| self.check_target(Some(validated.target))) {
             return std::future::ready(Err(error)).boxed();
         }
-        call.begin(self.name, validated.arguments);
+        let item = ItemName {
+            noun: K::NOUN,
+            name: self.name,
+        };
+        call.begin(item, validated.arguments);
         (self.run)(call)
     }
 

@@ -4,7 +4,7 @@ use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{Call, CallError, Kind};
+use super::{Call, CallError, ItemName, Kind};
 
 /// The future that runs the author's code.
 pub(crate) type Running<K> = BoxFuture<'static, Result<<K as Kind>::Output, CallError>>;
@@ -14,7 +14,7 @@ pub(crate) type Run<S, K> = Box<dyn Fn(Call<S>) -> Running<K> + Send + Sync>;
 
 /// Runs the author's code. A panic becomes an error, and the causes of an error are logged.
 #[doc(hidden)]
-pub fn run<O, F>(name: &'static str, body: F) -> BoxFuture<'static, Result<O, CallError>>
+pub fn run<O, F>(item: ItemName, body: F) -> BoxFuture<'static, Result<O, CallError>>
 where
     F: Future<Output = Result<O, CallError>> + Send + 'static,
 {
@@ -24,19 +24,29 @@ where
     Box::pin(async move {
         let end = body
             .await
-            .unwrap_or_else(|panic| Err(panicked(name, panic)));
-        end.inspect_err(|error| log(name, error))
+            .unwrap_or_else(|panic| Err(panicked(item, panic)));
+        end.inspect_err(|error| log(item, error))
     })
 }
 
-fn panicked(name: &'static str, _: Box<dyn Any + Send>) -> CallError {
+fn panicked(item: ItemName, _: Box<dyn Any + Send>) -> CallError {
+    let (tool, name) = fields(item);
     // The panic hook has reported where and why; the payload may contain anything.
-    tracing::error!(target: "toolgate::tool", name, "the code of a tool, prompt or resource panicked");
+    tracing::error!(target: "toolgate::tool", tool, name, "a {} panicked", item.noun);
     CallError::failed("it failed unexpectedly; this is an error in the server, not in the request")
 }
 
-fn log(name: &'static str, error: &CallError) {
+fn log(item: ItemName, error: &CallError) {
     if let Some(causes) = error.causes() {
-        tracing::warn!(target: "toolgate::tool", name, error = causes, "a tool, prompt or resource failed");
+        let (tool, name) = fields(item);
+        tracing::warn!(target: "toolgate::tool", tool, name, error = causes, "a {} failed", item.noun);
+    }
+}
+
+/// Returns the log fields `tool` and `name`: a tool has the first, other items the second.
+fn fields(item: ItemName) -> (Option<&'static str>, Option<&'static str>) {
+    match item.noun == "tool" {
+        true => (Some(item.name), None),
+        false => (None, Some(item.name)),
     }
 }

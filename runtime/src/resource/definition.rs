@@ -32,7 +32,7 @@ impl<S> Definition<S, Resource> {
     /// Returns the definition that stands beside the errors of an attribute. It never runs.
     #[must_use]
     pub fn stub() -> Self {
-        let nothing = |_| run("", async { Err(CallError::failed("")) });
+        let nothing = |call: Call<S>| run(call.item(), async { Err(CallError::failed("")) });
         let result = returns::<Resource, String>();
         Self::new("stub:stub", Facts::stub(), result, nothing)
     }

@@ -22,7 +22,6 @@ use crate::{
 
 use super::{
     changes::Names,
-    multi_round::Answer,
     registry::{AccessTerms, Registry},
 };
 
@@ -73,7 +72,7 @@ pub(super) struct Catalogue {
 }
 
 /// A kind of item, as the server serves it.
-pub(super) trait ServedKind: KindParts<Response: Answer> {
+pub(super) trait ServedKind: KindParts {
     /// The parameters of a request for an item.
     type Request: Send + Sync;
 

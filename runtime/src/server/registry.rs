@@ -23,7 +23,7 @@ pub(super) struct AccessTerms {
 
 impl AccessTerms {
     /// Returns the terms of an item that is always denied.
-    pub(super) fn of_nobody() -> Self {
+    pub(super) fn denied_to_all() -> Self {
         Self {
             requirement: Requirement::Scopes(&[]),
             step_up: false,
@@ -123,8 +123,8 @@ impl Registry {
 
     /// Resolves the terms to bits of a table.
     pub(super) fn offers(&self, table: &ScopeTable, switches: Arc<Switches>) -> Offers {
-        let named = |things: &[(String, AccessTerms)]| -> Vec<(Box<str>, ResolvedAccess)> {
-            let resolved = things
+        let named = |items: &[(String, AccessTerms)]| -> Vec<(Box<str>, ResolvedAccess)> {
+            let resolved = items
                 .iter()
                 .map(|(name, terms)| (name.as_str().into(), terms.requirement.resolve(table)));
             resolved.collect()

@@ -41,7 +41,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
         let Some(whole) = with_integers(&value) else {
             return T::deserialize(value);
         };
-        T::deserialize(value).or_else(|fault| T::deserialize(whole).map_err(|_| fault))
+        T::deserialize(value).or_else(|error| T::deserialize(whole).map_err(|_| error))
     }
 }
 
@@ -134,13 +134,13 @@ impl<T> Slot<T> {
     }
 
     fn read_from(self, arguments: &mut Map<String, Value>, name: &str) -> Result<T, ToolError> {
-        (self.read)(arguments.remove(name)).map_err(|fault| unreadable(name, &fault))
+        (self.read)(arguments.remove(name)).map_err(|error| unreadable(name, &error))
     }
 
     fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
-        (self.read)(Some(Value::Object(arguments))).map_err(|fault| {
-            let fault = redaction::cut(&fault.to_string(), 400);
-            ToolError::new(format!("the arguments cannot be read: {fault}"))
+        (self.read)(Some(Value::Object(arguments))).map_err(|error| {
+            let error = redaction::cut(&error.to_string(), 400);
+            ToolError::new(format!("the arguments cannot be read: {error}"))
         })
     }
 
@@ -152,9 +152,9 @@ impl<T> Slot<T> {
 }
 
 /// Returns the error for a value that the schema allows and the type does not accept.
-fn unreadable(name: &str, fault: &serde_json::Error) -> ToolError {
-    let fault = redaction::cut(&fault.to_string(), 400);
-    ToolError::new(format!("the argument `{name}` cannot be read: {fault}"))
+fn unreadable(name: &str, error: &serde_json::Error) -> ToolError {
+    let error = redaction::cut(&error.to_string(), 400);
+    ToolError::new(format!("the argument `{name}` cannot be read: {error}"))
 }
 
 /// Returns a copy in which every whole floating-point number is an integer, or `None` if there

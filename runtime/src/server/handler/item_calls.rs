@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     super::{
         catalogue::{ServedKind, no_such_item},
-        multi_round::Rounds,
+        multi_round::{Answer, Rounds},
     },
     Handler,
 };
@@ -68,7 +68,10 @@ impl Handler {
         &self,
         request: K::Request,
         context: RequestContext<RoleServer>,
-    ) -> Result<K::Response, ErrorData> {
+    ) -> Result<K::Response, ErrorData>
+    where
+        K::Response: Answer,
+    {
         let (requested, arguments) = K::requested(&request);
         let operation = K::operation(requested);
         let permit = self.permit(&context.extensions, operation)?;

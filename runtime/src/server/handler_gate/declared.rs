@@ -152,7 +152,7 @@ fn patterns(
         .map(|(pattern, needs)| {
             (
                 pattern,
-                needs.terms().unwrap_or_else(AccessTerms::of_nobody),
+                needs.terms().unwrap_or_else(AccessTerms::denied_to_all),
             )
         })
         .collect()
