@@ -12,7 +12,7 @@
 //!     const ACCESS: Requirement = Requirement::Scopes(&[&[Scope::new("a")]]);
 //! }
 //!
-//! impl<S> ToolDef<S> for f where State<Db>: ExtractedFrom<S> {
+//! impl<S> ItemDef<S, Tool> for f where State<Db>: ExtractedFrom<S> {
 //!     fn definition() -> ToolDefinition<S> {
 //!         let slot_0 = argument::<String>();  // the one bound on this argument's type
 //!         let result = returns::<String>();   // the one bound on the result's type
