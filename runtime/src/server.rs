@@ -27,7 +27,8 @@
 //! - [`gate_plan`]: the gate and the parts around it
 //! - [`listener_quota`]: limits the memory for subscriptions of each caller
 //! - [`multi_round`]: requests that take several rounds
-//! - [`routes`]: the paths that are served
+//! - [`routes`], [`not_found`]: the paths that are served, and the response at all others
+//! - [`response_future`]: the future of a response
 //! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
 //! - [`serve`]: listens, and shuts down without losing calls
 //! - [`sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
@@ -55,8 +56,6 @@ mod changes;
 mod connection;
 mod connections;
 mod cors;
-#[cfg(feature = "development-issuer")]
-mod development_issuer;
 mod dispatch_check;
 mod docs_page;
 mod gate_plan;
@@ -70,7 +69,9 @@ mod log_writer;
 mod login_timing;
 mod monitored_io;
 mod multi_round;
+mod not_found;
 mod registry;
+mod response_future;
 mod routes;
 mod scope_hierarchy;
 mod security_schemes;

@@ -158,7 +158,7 @@ impl IntrospectionClient {
     fn parse_response(&self, body: &[u8]) -> Result<Map<String, Value>, IntrospectionError> {
         let strict = json::strict_object(body);
         let mut members = strict
-            .map_err(|_| self.unavailable("its answer is not a JSON object with unique names"))?;
+            .map_err(|_| self.unavailable("its answer is not a JSON object with each name once"))?;
         if self.dialect == IntrospectionDialect::TokenInfo {
             parse_number(&mut members, "exp");
             return Ok(members);

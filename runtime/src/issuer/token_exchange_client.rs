@@ -150,7 +150,7 @@ impl TokenExchangeClient {
     ) -> Result<Exchanged, ExchangeError> {
         let unusable = |reason: &str| ExchangeError::new(Unusable, reason);
         let members = json::strict_object(body)
-            .map_err(|_| unusable("its answer is not a JSON object with unique names"))?;
+            .map_err(|_| unusable("its answer is not a JSON object with each name once"))?;
         if text(&members, "issued_token_type") != Some(ACCESS_TOKEN) {
             return Err(unusable("its issued_token_type is not an access token"));
         }

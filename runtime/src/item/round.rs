@@ -3,7 +3,8 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `round_request` | the round of one request, validated before the item runs |
+//! | `round_request` | what a request names, and what it brings from the round before |
+//! | `call_round` | the round of one request, validated before the item runs |
 //! | `state_seal` | the sealed state that the client stores between two rounds |
 //! | `input_required` | [`InputRequired`]: the requested input; [`Reply`] |
 //! | `sampling` | [`Sample`]: a request to a client's model |
@@ -19,6 +20,7 @@ use super::{
     capability::{ClientCapability, MissingCapabilities},
 };
 
+mod call_round;
 mod client_answers;
 mod input_required;
 mod round_request;
@@ -27,9 +29,10 @@ mod state_seal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use call_round::CallRound;
 pub use client_answers::{Elicited, Root, Sampled};
 pub use input_required::{InputRequired, Reply};
-pub(crate) use round_request::{CallRound, RoundRequest};
+pub(crate) use round_request::RoundRequest;
 pub use sampling::Sample;
 pub(crate) use state_seal::RoundSeal;
 

@@ -48,10 +48,14 @@ impl<S, K: Kind> ItemSet<S, K> {
         // Stable: the order of registration decides between templates.
         addressed.sort_by(|(one, _), (other, _)| K::order(one, other));
         for (number, (address, _)) in addressed.iter().enumerate() {
-            let mut earlier = addressed.iter().take(number);
-            let conflict = earlier.find_map(|(earlier, _)| K::conflict(earlier, address));
-            if let Some((what, remedy)) = conflict {
-                faults.add(what, remedy);
+            let mut reported = Vec::new();
+            for (earlier, _) in addressed.iter().take(number) {
+                if let Some((what, remedy)) = K::conflict(earlier, address)
+                    && !reported.contains(&what)
+                {
+                    reported.push(what.clone());
+                    faults.add(what, remedy);
+                }
             }
         }
         let mut items = Vec::with_capacity(addressed.len());

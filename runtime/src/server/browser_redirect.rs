@@ -14,7 +14,7 @@ use tower::Service;
 
 use crate::config::DOCS_PATH;
 
-use super::http_entry::Answer;
+use super::response_future::ResponseFuture;
 
 /// Returns whether a browser sent this request to open an address for a person.
 ///
@@ -81,17 +81,22 @@ pub(super) struct RedirectBrowsers<S>(pub(super) S);
 
 impl<S> Service<Request<Body>> for RedirectBrowsers<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>,
+    S: Service<
+            Request<Body>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future = ResponseFuture,
+        >,
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answer {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         match is_browser(&request) {
             true => Box::pin(std::future::ready(Ok(see_docs()))),
             false => self.0.call(request),

@@ -15,7 +15,7 @@ use http::{Method, Request, Response, header::ORIGIN};
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::CorsLayer;
 
-use super::http_entry::Answer;
+use super::response_future::ResponseFuture;
 
 /// A service that answers nothing for a cache to keep, with CORS where a page asks.
 #[derive(Clone)]
@@ -33,20 +33,24 @@ impl<S> Cors<S> {
 
 impl<S> Service<Request<Body>> for Cors<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
-        + Clone
+    S: Service<
+            Request<Body>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future = ResponseFuture,
+        > + Clone
         + Send
         + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.service.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answer {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let is_of_a_page =
             request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS;
         match is_of_a_page {
@@ -64,7 +68,7 @@ mod tests {
     use super::*;
 
     async fn answer(method: Method, origin: Option<&str>) -> Response<Body> {
-        let refuse = service_fn(|_: Request<Body>| -> Answer {
+        let refuse = service_fn(|_: Request<Body>| -> ResponseFuture {
             let mut refusal = Response::new(Body::empty());
             *refusal.status_mut() = StatusCode::UNAUTHORIZED;
             Box::pin(std::future::ready(Ok(refusal)))

@@ -25,7 +25,7 @@ use crate::{
 use super::{
     Visibility,
     login_timing::{self, Login},
-    registry::Registry,
+    registry::{DescribedScope, Registry},
     scope_hierarchy::ScopeHierarchy,
     token_issuers::{BuildAuthenticator, DevelopmentIssuerConfig, TokenIssuers},
 };
@@ -274,9 +274,6 @@ impl Readiness {
         self.stopping.store(true, Ordering::Relaxed);
     }
 }
-
-/// A scope and its description, if the author declares one.
-pub(super) type DescribedScope = (&'static str, Option<&'static str>);
 
 fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
     let description = |name: &str| {

@@ -3,24 +3,20 @@
 //! Nearly all that arrives is a message to the endpoint. That needs no router to find its
 //! way: it has one path, and what is sent there has one method.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, body::Body};
-use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
 use tower::ServiceExt;
 use tower_http::cors::CorsLayer;
 
-use super::routes;
-
-/// An answer to come.
-pub(super) type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+use super::{not_found::with_not_found, response_future::ResponseFuture};
 
 /// The routes of a server, and its endpoint once more by itself.
 #[derive(Clone)]
 pub(super) struct HttpEntry {
     router: Router,
-    endpoint: Arc<dyn Fn(Request<Body>) -> Answer + Send + Sync>,
+    endpoint: Arc<dyn Fn(Request<Body>) -> ResponseFuture + Send + Sync>,
     /// Where the endpoint is, with a slash at its end.
     path: Arc<str>,
 }
@@ -29,7 +25,7 @@ impl HttpEntry {
     /// `endpoint` answers as the router does at `path`, which has no slash at its end.
     pub(super) fn new(
         router: Router,
-        endpoint: impl Fn(Request<Body>) -> Answer + Send + Sync + 'static,
+        endpoint: impl Fn(Request<Body>) -> ResponseFuture + Send + Sync + 'static,
         path: &str,
     ) -> Self {
         Self {
@@ -47,13 +43,13 @@ impl HttpEntry {
     /// The same with an answer at all other paths.
     pub(super) fn alone(self, cors: CorsLayer) -> Self {
         Self {
-            router: routes::alone(self.router, cors),
+            router: with_not_found(self.router, cors),
             ..self
         }
     }
 
-    /// Answers a request.
-    pub(super) fn answer(&self, request: Request<Body>) -> Answer {
+    /// ResponseFutures a request.
+    pub(super) fn answer(&self, request: Request<Body>) -> ResponseFuture {
         if request.method() == Method::POST && self.leads_to_the_endpoint(request.uri().path()) {
             (self.endpoint)(request)
         } else {
@@ -73,7 +69,8 @@ mod tests {
     use super::*;
 
     fn entrance(path: &str) -> HttpEntry {
-        let endpoint = |_| -> Answer { Box::pin(async { Ok(Response::new("endpoint".into())) }) };
+        let endpoint =
+            |_| -> ResponseFuture { Box::pin(async { Ok(Response::new("endpoint".into())) }) };
         let router = Router::new().fallback(async || "router");
         HttpEntry::new(router, endpoint, path)
     }

@@ -21,6 +21,9 @@ pub(super) struct AccessTerms {
     pub(super) demands: Vec<Scope>,
 }
 
+/// A scope and its description, if the author declares one.
+pub(super) type DescribedScope = (&'static str, Option<&'static str>);
+
 impl AccessTerms {
     /// Returns the terms of an item that is always denied.
     pub(super) fn denied_to_all() -> Self {

@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{
     Router,
     body::{Body, Bytes},
-    routing::{MethodRouter, any, any_service, get},
+    routing::{MethodRouter, any_service, get},
 };
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
@@ -22,11 +22,8 @@ use crate::{
 };
 
 use super::{
-    browser_redirect::{RedirectBrowsers, is_browser, see_docs},
-    cors::Cors,
-    docs_page,
-    gate_plan::Readiness,
-    http_entry::{Answer, HttpEntry},
+    browser_redirect::RedirectBrowsers, cors::Cors, docs_page, gate_plan::Readiness,
+    http_entry::HttpEntry, response_future::ResponseFuture,
 };
 
 /// The contents of the routes besides the MCP endpoint.
@@ -46,8 +43,12 @@ pub(super) struct Served {
 /// belong to the application into which the router is merged.
 pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> HttpEntry
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answer>
-        + Clone
+    S: Service<
+            Request<Body>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future = ResponseFuture,
+        > + Clone
         + Send
         + Sync
         + 'static,
@@ -100,25 +101,6 @@ where
 fn read(tell: impl Fn() -> Response<Body> + Send + Sync + 'static) -> MethodRouter {
     let tell: Arc<dyn Fn() -> Response<Body> + Send + Sync> = Arc::new(tell);
     get(move || std::future::ready(tell()))
-}
-
-/// Answers 404 at unknown paths, for a server without an application around it. A browser at
-/// the root is redirected to the documentation page.
-pub(super) fn alone(router: Router, cors: CorsLayer) -> Router {
-    let nothing = any(not_found).layer(cors);
-    router.fallback_service(nothing)
-}
-
-async fn not_found(request: Request<Body>) -> Response<Body> {
-    if request.uri().path() == "/" && is_browser(&request) {
-        return see_docs();
-    }
-    oauth_error(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "there is nothing at this path; see /docs for what this server offers",
-        "",
-    )
 }
 
 /// Builds CORS for exactly the origins that the gate allows. `parameter_headers` are the

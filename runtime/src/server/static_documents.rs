@@ -8,8 +8,8 @@ use crate::{config::ValidConfig, metadata::Metadata};
 use super::{
     catalogue::Catalogue,
     docs_page::{self, ItemEntry, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
-    gate_plan::DescribedScope,
     login_timing::Login,
+    registry::DescribedScope,
 };
 
 /// The contents of the documents.

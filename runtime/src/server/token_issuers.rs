@@ -16,9 +16,13 @@ use crate::{
     verify::{Authenticator, IssuerVerifier, TokenError, TokenVerifier},
 };
 
+use super::registry::{DescribedScope, Registry};
+
 #[cfg(feature = "development-issuer")]
-use super::development_issuer::embed;
-use super::{gate_plan::DescribedScope, registry::Registry};
+mod development_issuer;
+
+#[cfg(feature = "development-issuer")]
+use development_issuer::embed;
 
 /// The issuers of a server.
 #[derive(Default)]

@@ -1,15 +1,11 @@
-//! [`CallRound`]: the round of one request, validated before the item runs.
+//! [`RoundRequest`]: what a request names, and what it brings from the round before.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::borrow::Cow;
 
 use rmcp::model::{
-    CallToolRequestParams, ClientCapabilities, GetPromptRequestParams, InputResponses, JsonObject,
+    CallToolRequestParams, GetPromptRequestParams, InputResponses, JsonObject,
     ReadResourceRequestParams,
 };
-use serde_json::Value;
-
-use super::state_seal::{Binding, Opened, RoundSeal, StateError};
-use crate::caller::Caller;
 
 /// What a request names, and what it brings from the round before.
 #[derive(Debug, Clone)]
@@ -19,8 +15,8 @@ pub(crate) struct RoundRequest<'r> {
     /// The name of the tool or the prompt, or the resource's URI.
     pub(super) name: &'r str,
     pub(super) arguments: Cow<'r, JsonObject>,
-    state: Option<Cow<'r, str>>,
-    responses: Option<Cow<'r, InputResponses>>,
+    pub(super) state: Option<Cow<'r, str>>,
+    pub(super) responses: Option<Cow<'r, InputResponses>>,
 }
 
 impl<'r> RoundRequest<'r> {
@@ -99,93 +95,5 @@ impl<'r> From<&'r ReadResourceRequestParams> for RoundRequest<'r> {
             read.request_state.as_ref(),
             read.input_responses.as_ref(),
         )
-    }
-}
-
-/// The validated round of a request.
-pub(crate) struct CallRound {
-    pub(super) seal: Arc<RoundSeal>,
-    pub(super) binding: Binding,
-    earlier: Option<Opened>,
-    responses: InputResponses,
-    declared: Option<ClientCapabilities>,
-}
-
-impl CallRound {
-    /// Validates the state and the answers of a request.
-    ///
-    /// # Errors
-    ///
-    /// [`RoundError`] if they do not belong to this very request.
-    pub(crate) fn validate(
-        seal: &Arc<RoundSeal>,
-        caller: Option<&Caller>,
-        turn: &RoundRequest<'_>,
-        declared: Option<ClientCapabilities>,
-    ) -> Result<Self, RoundError> {
-        let binding = seal.bind(caller, turn);
-        let earlier = match &turn.state {
-            Some(state) => Some(seal.open(&binding, state).map_err(RoundError::State)?),
-            // Answers without a state do not belong to any request for input.
-            None if turn.responses.iter().any(|given| !given.is_empty()) => {
-                return Err(RoundError::Unasked);
-            }
-            None => None,
-        };
-        Ok(Self {
-            seal: Arc::clone(seal),
-            binding,
-            earlier,
-            responses: turn.responses.as_deref().cloned().unwrap_or_default(),
-            declared,
-        })
-    }
-
-    /// Returns how long the client may still answer the round before; zero without one.
-    pub(crate) fn left(&self) -> Duration {
-        let left = self.earlier.as_ref().map_or(0, |earlier| earlier.left);
-        Duration::from_secs(left)
-    }
-
-    /// Returns the capabilities that the client declares.
-    pub(super) fn declared(&self) -> Option<&ClientCapabilities> {
-        self.declared.as_ref()
-    }
-
-    /// Returns the state from the round before.
-    pub(super) fn state(&self) -> Option<&Value> {
-        let earlier = self.earlier.as_ref()?;
-        Some(&earlier.sealed.state)
-    }
-
-    /// Returns the answer to an input that was asked for.
-    pub(super) fn response(&self, key: &str) -> Option<&Value> {
-        let earlier = self.earlier.as_ref()?;
-        let was_asked = earlier.sealed.asked.iter().any(|asked| asked == key);
-        was_asked.then(|| self.responses.get(key)).flatten()
-    }
-}
-
-/// Why a request is not a valid round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RoundError {
-    State(StateError),
-    Unasked,
-}
-
-impl RoundError {
-    /// Returns the message for the client.
-    pub(crate) fn message(self) -> &'static str {
-        match self {
-            Self::State(StateError::NotOurs) => {
-                "this server did not issue the request state to this caller for this request; call again without it"
-            }
-            Self::State(StateError::Expired) => {
-                "the request state has expired; call again without it"
-            }
-            Self::Unasked => {
-                "there are input responses without the request state that belongs to them; call again without them"
-            }
-        }
     }
 }

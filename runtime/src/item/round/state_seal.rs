@@ -18,7 +18,7 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::RoundRequest;
+use super::round_request::RoundRequest;
 use crate::{
     caller::Caller,
     clock::{Clock, UnixTime},

@@ -4,7 +4,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{round_request::RoundError, state_seal::Sealed, *};
+use super::{call_round::RoundError, state_seal::Sealed, *};
 use crate::{
     clock::SystemClock,
     item::{IntoOutput, Kind, KindParts},

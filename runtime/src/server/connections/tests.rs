@@ -11,8 +11,7 @@ use tokio::{
 
 use super::*;
 use crate::server::{
-    connection::connection,
-    http_entry::{Answer, HttpEntry},
+    connection::connection, http_entry::HttpEntry, response_future::ResponseFuture,
 };
 
 /// Much longer than anything waits here.
@@ -64,7 +63,7 @@ async fn keep<I>(server: I, router: Router)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let endpoint = |_| -> Answer { Box::pin(async { Ok(Response::default()) }) };
+    let endpoint = |_| -> ResponseFuture { Box::pin(async { Ok(Response::default()) }) };
     let entrance = HttpEntry::new(router, endpoint, "/mcp");
     let mut connections = Connections::new();
     let activity = Arc::new(Activity::default());

@@ -26,7 +26,7 @@ use crate::{
     verify::{self, DpopRequest, ProofRequirements, Proofs},
 };
 
-use super::token_issuers::{DevelopmentIssuerConfig, TokenIssuers};
+use super::{DevelopmentIssuerConfig, TokenIssuers};
 
 /// How far the clock of a client on this machine may differ.
 const LEEWAY: Duration = Duration::from_secs(30);
