@@ -12,6 +12,7 @@
 //! - [`keys`]: key sets
 //! - [`settings`]: configuration, and the challenges that follow from it
 //!
+//! - [`random`]: random inputs
 //! - `tape`: choices read from bytes; `json`: a parser that keeps every member
 //! - `challenge`: a strict parser for `WWW-Authenticate`; `mint`: keys and tokens
 
@@ -24,6 +25,7 @@ pub mod bearer;
 pub mod claims;
 pub mod keys;
 pub mod lanes;
+pub mod random;
 pub mod settings;
 pub mod token;
 
