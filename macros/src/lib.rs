@@ -133,6 +133,7 @@ mod tests;
 ///
 /// The published schema is enforced: a call that violates it gets a tool error that names
 /// the argument and the rule, and the function does not run. Unknown arguments are refused.
+/// `format` is an annotation: use a type that parses the text, or `pattern`.
 /// One struct can take all arguments: `Args(search): Args<Search>`.
 ///
 /// The types `State<T>`, `Caller`, `Option<Caller>` and `Context` are extractors, recognized

@@ -1,14 +1,14 @@
 //! Validates tool arguments by JSON Schema 2020-12: compiled once, checked for each call.
 //!
 //! The server enforces the schema that it publishes. An assertion keyword that is not
-//! implemented prevents the start; a keyword that the specification does not define is an
-//! annotation, as the specification says.
+//! implemented prevents the start. `format`, and a keyword that the specification does not
+//! define, are annotations, as the specification says: a format is enforced by the Rust type
+//! that parses the argument, or by `pattern`.
 
 mod assertion;
 mod compile;
 mod equality;
 mod error_report;
-mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
 mod node;

@@ -1,7 +1,6 @@
 //! Builds a server: its tools, prompts and resources, its state, and its protection.
 //!
-//! - [`activity`], [`connection`], [`connections`], [`monitored_io`]: connections, and how a
-//!   silent client is disconnected
+//! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
@@ -48,13 +47,11 @@ use crate::{
     verify::TokenVerifier,
 };
 
-mod activity;
 mod assembly;
 mod browser_redirect;
 mod catalogue;
 mod changes;
 mod connection;
-mod connections;
 mod cors;
 mod dispatch_check;
 mod docs_page;
@@ -62,12 +59,12 @@ mod gate_plan;
 mod handler;
 mod handler_gate;
 mod http_entry;
+mod io_timeout;
 mod list_handlers;
 mod list_visibility;
 mod listener_quota;
 mod log_writer;
 mod login_timing;
-mod monitored_io;
 mod multi_round;
 mod not_found;
 mod registry;

@@ -12,6 +12,7 @@
 //! - [`keys`]: key sets
 //! - [`settings`]: configuration, and the challenges that follow from it
 //!
+//! - [`random`]: random inputs
 //! - `choices`: choices read from bytes; `json_parser`: keeps every member
 //! - `challenge_parser`: strict, for `WWW-Authenticate`; `signing_key`: keys and tokens
 
@@ -24,6 +25,7 @@ pub mod bearer;
 pub mod claims;
 pub mod keys;
 pub mod lanes;
+pub mod random;
 pub mod settings;
 pub mod token;
 

@@ -1,9 +1,14 @@
 //! Replays every input of the corpora: what a fuzzer found, and what it needed to reach new
 //! code. Without this, the corpora would decay whenever nobody fuzzes.
 
-use std::{fs, panic, path::Path};
+use std::{
+    fs,
+    hash::{BuildHasher, RandomState},
+    panic,
+    path::Path,
+};
 
-use toolgate_fuzz_checks::{CHECKS, lanes};
+use toolgate_fuzz_checks::{CHECKS, lanes, random::Random};
 
 /// Checks each input of a target's corpus.
 fn replay(target: &str) {
@@ -34,6 +39,23 @@ fn requests_run_only_the_tool_that_they_name() {
     assert!(tally.right > 20 && tally.both_ways > 50, "{tally:?}");
     assert!(tally.in_session > 20, "{tally:?}");
     assert!(tally.sessionless > 20, "{tally:?}");
+}
+
+/// New requests in each run, without coverage feedback.
+#[test]
+fn generated_requests_run_what_they_name_and_nothing_else() {
+    const REQUESTS: u64 = 3_000;
+    let seed = RandomState::new().hash_one(());
+    let (mut random, mut bytes) = (Random::new(seed), Vec::new());
+    for number in 0..REQUESTS {
+        random.fill(&mut bytes);
+        let checked = panic::catch_unwind(|| lanes::check(&bytes));
+        assert!(checked.is_ok(), "seed {seed}, number {number}: {bytes:?}");
+    }
+    let tally = lanes::tally();
+    let some = tally.sent / 20..tally.sent * 3 / 4;
+    assert!(some.contains(&tally.ran), "{tally:?}");
+    assert!(tally.both_ways > REQUESTS / 4, "{tally:?}");
 }
 
 #[test]

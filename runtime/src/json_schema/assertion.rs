@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
-use super::{equality, format::Format, number::Exact, pattern::Pattern, types::Types};
+use super::{equality, number::Exact, pattern::Pattern, types::Types};
 
 /// The longest list of allowed values in a message, in bytes.
 const LONGEST: usize = 200;
@@ -21,7 +21,6 @@ pub(super) enum Assertion {
     MinLength(u64),
     MaxLength(u64),
     Pattern(Pattern),
-    Format(Format),
     MinItems(u64),
     MaxItems(u64),
     UniqueItems,
@@ -61,7 +60,6 @@ impl Assertion {
             Self::MinLength(least) => text(value, |text| !has_fewer(text, *least)),
             Self::MaxLength(most) => text(value, |text| has_fewer(text, most.saturating_add(1))),
             Self::Pattern(pattern) => text(value, |text| pattern.is_in(text)),
-            Self::Format(format) => text(value, |text| format.is_valid(text)),
             Self::MinItems(least) => items(value, |items| items.len() as u64 >= *least),
             Self::MaxItems(most) => items(value, |items| items.len() as u64 <= *most),
             Self::UniqueItems => items(value, |items| {
@@ -81,7 +79,7 @@ impl Assertion {
     /// Returns the cost in steps, beyond one, for reading strings and lists.
     pub(super) fn cost(&self, value: &Value) -> usize {
         match (self, value) {
-            (Self::Pattern(_) | Self::Format(_), Value::String(text)) => text.len() / 16,
+            (Self::Pattern(_), Value::String(text)) => text.len() / 16,
             (Self::MinLength(_) | Self::MaxLength(_), Value::String(text)) => text.len() / 256,
             (Self::UniqueItems, Value::Array(_)) => equality::weight(value),
             _ => 0,
@@ -118,7 +116,6 @@ impl Assertion {
             Self::MinLength(_) => "minLength",
             Self::MaxLength(_) => "maxLength",
             Self::Pattern(_) => "pattern",
-            Self::Format(_) => "format",
             Self::MinItems(_) => "minItems",
             Self::MaxItems(_) => "maxItems",
             Self::UniqueItems => "uniqueItems",
@@ -148,7 +145,6 @@ impl Assertion {
             Self::MinLength(least) => format!("it is shorter than {}", many(*least, "character")),
             Self::MaxLength(most) => format!("it is longer than {}", many(*most, "character")),
             Self::Pattern(pattern) => format!("it does not match \"{}\"", pattern.as_str()),
-            Self::Format(format) => format!("it is not of the form \"{}\"", format.name()),
             Self::MinItems(least) => format!("it has fewer than {}", many(*least, "item")),
             Self::MaxItems(most) => format!("it has more than {}", many(*most, "item")),
             Self::UniqueItems => "it has the same item more than once".to_owned(),

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use super::{
     SchemaError,
     assertion::{Assertion, Limit},
-    format::Format,
     node::{Applicator, Members, Node, NodeId},
     pattern::Pattern,
     reference,
@@ -337,13 +336,11 @@ fn assertion(entry: &mut Entry<'_, '_>) -> Option<Assertion> {
                 None
             }
         },
-        "format" => match Format::parse(entry.text()?) {
-            Ok(format) => format.map(Assertion::Format),
-            Err((what, remedy)) => {
-                entry.error(what, remedy);
-                None
-            }
-        },
+        // An annotation (2020-12 validation §7.2.1), but its value must be a text.
+        "format" => {
+            entry.text()?;
+            None
+        }
         _ => None,
     }
 }

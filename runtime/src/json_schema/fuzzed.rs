@@ -88,7 +88,10 @@ fn keyword_holds(
             .and_then(|size| usize::try_from(size).ok())
     };
     Some(match (keyword, value) {
-        ("title" | "description" | "$comment" | "default" | "examples" | "deprecated", _) => true,
+        (
+            "title" | "description" | "format" | "$comment" | "default" | "examples" | "deprecated",
+            _,
+        ) => true,
         ("type", _) => match argument {
             Value::String(name) => is_of_type(name, value)?,
             Value::Array(names) => names.iter().try_fold(false, |any, name| {

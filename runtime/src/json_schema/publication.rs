@@ -11,7 +11,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use serde_json::{Map, Number, Value};
 
-use super::{format, number::Exact};
+use super::number::Exact;
 
 /// Keywords whose value is a schema or a list of schemas.
 const SCHEMAS: &[&str] = &[
@@ -42,10 +42,37 @@ const NAMED_SCHEMAS: &[&str] = &[
     "properties",
 ];
 
+/// The formats that JSON Schema defines (2020-12 validation §7.3).
+const FORMATS: &[&str] = &[
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
+    "uuid",
+];
+
+fn is_standard(format: &str) -> bool {
+    FORMATS.contains(&format)
+}
+
 /// Removes every format that JSON Schema does not define, at any depth, and adds the limits
 /// of number formats.
 pub(crate) fn publish(schema: &mut Map<String, Value>) {
-    publish_with(schema, format::is_standard);
+    publish_with(schema, is_standard);
 }
 
 /// Like [`publish`], with a custom set of allowed formats.
@@ -91,7 +118,7 @@ pub(crate) fn publish_shared(schema: &mut Arc<Map<String, Value>>) {
 /// define. Counts data, too: that only costs a needless copy.
 fn names_other_format((name, value): (&String, &Value)) -> bool {
     match value {
-        Value::String(format) => name == "format" && !format::is_standard(format),
+        Value::String(format) => name == "format" && !is_standard(format),
         Value::Array(list) => list.iter().any(|inner| names_other_format((name, inner))),
         Value::Object(members) => members.iter().any(names_other_format),
         _ => false,

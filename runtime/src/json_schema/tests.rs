@@ -3,7 +3,6 @@
 mod agreement;
 mod errors;
 mod fitting;
-mod formats;
 mod generated;
 mod publication;
 mod refusals;

@@ -1,11 +1,8 @@
-//! One connection, and the protocols that it may speak.
+//! Serves one connection over HTTP/1.1 or HTTP/2, with limits for both.
 
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -19,33 +16,36 @@ use hyper_util::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{activity::Activity, http_entry::HttpEntry, monitored_io::MonitoredIo};
+use super::{
+    http_entry::HttpEntry,
+    io_timeout::{HEAD, TimeoutIo},
+};
 
-/// How often a client of HTTP/2 is asked whether it is still there.
+/// The interval of PING frames (RFC 9113 §6.7), which detect a lost HTTP/2 client.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Which connection a request without a token came by. Bounds of what a stranger keeps here
-/// count by it; those of everybody else count by principal.
+/// The connection of a request without a token. Limits for unauthenticated callers are per
+/// connection; limits for authenticated callers are per caller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConnectionId(pub(super) u64);
 
 impl ConnectionId {
-    /// One that no other connection of this process has.
+    /// Returns an ID that is unique within the process.
     fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// How much of a connection is read before somebody asks for it, in bytes, and so the longest
-/// head. The library's own 400 KiB are six times what is kept of a stranger's body.
+/// How much is buffered of a connection, in bytes, which also limits a request's head. hyper's
+/// default of 400 KiB is six times what is stored of an unauthenticated body.
 const READ_AHEAD: usize = 128 * 1024;
 
-/// The same for one stream of HTTP/2, and for all of a connection.
+/// The same for one stream of HTTP/2, and for all streams of a connection.
 const STREAM_WINDOW: u32 = 128 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 
-/// Runs the tasks of HTTP/2. Boxed they are of one type with all other tasks, which is
+/// Spawns the tasks of HTTP/2. They are boxed so that all tasks have one type, which is
 /// compiled once.
 #[derive(Clone)]
 struct Boxed;
@@ -56,21 +56,17 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Boxed {
     }
 }
 
-/// Answers what comes over one connection, of which it is known who is at its other end where
-/// somebody asks.
+/// Answers the requests of one connection. `peer` is its address, if a route reads it.
 pub(super) fn connection<I>(
     stream: I,
     peer: Option<ConnectInfo<SocketAddr>>,
-    entrance: HttpEntry,
-    activity: Arc<Activity>,
+    entry: HttpEntry,
 ) -> impl GracefulConnection<Error = axum::BoxError> + Send
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let observed = MonitoredIo::new(stream, Arc::clone(&activity));
     let id = ConnectionId::next();
     let service = service_fn(move |request: Request<Incoming>| {
-        let call = activity.begin();
         let mut request = request.map(Body::new);
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
@@ -78,14 +74,13 @@ where
         if !request.headers().contains_key(AUTHORIZATION) {
             request.extensions_mut().insert(id);
         }
-        let answer = entrance.answer(request);
-        async move { answer.await.map(|answer| call.end_with(answer)) }
+        entry.answer(request)
     });
     let mut builder = auto::Builder::new(Boxed);
-    // Silent clients are looked for elsewhere, and a clock for each head costs them all.
     builder
         .http1()
-        .header_read_timeout(None)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
         .max_buf_size(READ_AHEAD);
     builder
         .http2()
@@ -94,6 +89,9 @@ where
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(KEEP_ALIVE))
         .max_concurrent_streams(256);
-    let connection = builder.serve_connection(TokioIo::new(observed), service);
+    let connection = builder.serve_connection(TokioIo::new(TimeoutIo::new(stream)), service);
     connection.into_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,10 +218,10 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        let told_to_stop = serve::told_to_stop();
+        let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
         startup_banner::print(&self.0.welcome);
-        self.serve_on(service, listener, told_to_stop).await
+        self.serve_on(service, listener, stop_signal).await
     }
 
     /// Serves on a socket that is already listening, until `stop` completes.

@@ -1,28 +1,28 @@
-//! The way into a server that stands alone.
+//! The entry for HTTP requests of a server without an application around it.
 //!
-//! Nearly all that arrives is a message to the endpoint. That needs no router to find its
-//! way: it has one path, and what is sent there has one method.
+//! Nearly all requests are a `POST` to the endpoint, which has one path: comparing it is cheaper
+//! than the router.
 
 use std::sync::Arc;
 
 use axum::{Router, body::Body};
-use http::{Method, Request, Response};
+use http::{Method, Request};
 use tower::ServiceExt;
 use tower_http::cors::CorsLayer;
 
 use super::{not_found::with_not_found, response_future::ResponseFuture};
 
-/// The routes of a server, and its endpoint once more by itself.
+/// The routes of a server, and its endpoint as a function.
 #[derive(Clone)]
 pub(super) struct HttpEntry {
     router: Router,
     endpoint: Arc<dyn Fn(Request<Body>) -> ResponseFuture + Send + Sync>,
-    /// Where the endpoint is, with a slash at its end.
+    /// The path of the endpoint, with a trailing slash.
     path: Arc<str>,
 }
 
 impl HttpEntry {
-    /// `endpoint` answers as the router does at `path`, which has no slash at its end.
+    /// `endpoint` must answer as the router does at `path`, which has no trailing slash.
     pub(super) fn new(
         router: Router,
         endpoint: impl Fn(Request<Body>) -> ResponseFuture + Send + Sync + 'static,
@@ -35,12 +35,12 @@ impl HttpEntry {
         }
     }
 
-    /// The routes, to be merged into others.
+    /// Returns the routes, to merge into an application.
     pub(super) fn into_router(self) -> Router {
         self.router
     }
 
-    /// The same with an answer at all other paths.
+    /// Adds a response at all other paths.
     pub(super) fn alone(self, cors: CorsLayer) -> Self {
         Self {
             router: with_not_found(self.router, cors),
@@ -48,18 +48,18 @@ impl HttpEntry {
         }
     }
 
-    /// ResponseFutures a request.
+    /// Answers a request.
     pub(super) fn answer(&self, request: Request<Body>) -> ResponseFuture {
-        if request.method() == Method::POST && self.leads_to_the_endpoint(request.uri().path()) {
+        if request.method() == Method::POST && self.is_endpoint(request.uri().path()) {
             (self.endpoint)(request)
         } else {
             Box::pin(self.router.clone().oneshot(request))
         }
     }
 
-    fn leads_to_the_endpoint(&self, path: &str) -> bool {
+    fn is_endpoint(&self, path: &str) -> bool {
         let rest = self.path.strip_prefix(path);
-        // An empty path is none, and the root has no other name.
+        // An empty path is not valid, and the root has only one spelling.
         matches!(rest, Some("")) || (matches!(rest, Some("/")) && !path.is_empty())
     }
 }
@@ -68,23 +68,23 @@ impl HttpEntry {
 mod tests {
     use super::*;
 
-    fn entrance(path: &str) -> HttpEntry {
+    fn entry(path: &str) -> HttpEntry {
         let endpoint =
             |_| -> ResponseFuture { Box::pin(async { Ok(Response::new("endpoint".into())) }) };
         let router = Router::new().fallback(async || "router");
         HttpEntry::new(router, endpoint, path)
     }
 
-    async fn who_answers(entrance: &HttpEntry, method: Method, uri: &str) -> String {
+    async fn who_answers(entry: &HttpEntry, method: Method, uri: &str) -> String {
         let request = Request::builder().method(method).uri(uri);
-        let answer = entrance.answer(request.body(Body::empty()).unwrap()).await;
+        let answer = entry.answer(request.body(Body::empty()).unwrap()).await;
         let body = axum::body::to_bytes(answer.unwrap().into_body(), 64).await;
         String::from_utf8(body.unwrap().into()).unwrap()
     }
 
     #[tokio::test]
     async fn messages_go_to_the_endpoint_and_all_else_to_the_router() {
-        let at = entrance("/api/mcp");
+        let at = entry("/api/mcp");
         for uri in ["/api/mcp", "/api/mcp/", "/api/mcp?a=b", "http://h/api/mcp"] {
             assert_eq!(who_answers(&at, Method::POST, uri).await, "endpoint");
             for other in [Method::GET, Method::DELETE, Method::OPTIONS] {
@@ -94,7 +94,7 @@ mod tests {
         for uri in ["/", "/api", "/api/", "/api/mcp//", "/api/mcpx", "/API/mcp"] {
             assert_eq!(who_answers(&at, Method::POST, uri).await, "router", "{uri}");
         }
-        let root = entrance("");
+        let root = entry("");
         assert_eq!(who_answers(&root, Method::POST, "/").await, "endpoint");
         for uri in ["/mcp", "//", "*"] {
             assert_eq!(who_answers(&root, Method::POST, uri).await, "router");

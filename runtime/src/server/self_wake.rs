@@ -1,9 +1,9 @@
-//! A connection that goes on at once when it has woken itself.
+//! Polls a connection again if it woke itself.
 //!
-//! hyper wakes a connection's task when the body of a request is taken, which is done
-//! within that very task. A scheduler takes a task that wakes itself while it runs for one
-//! that gives way: it goes to the end of the queue, and another thread is woken up to help.
-//! For each request that was a system call, and often a change of processors.
+//! hyper wakes the task of a connection when the body of a request is taken, which happens
+//! within that task. A scheduler takes a task that wakes itself for one that yields: it moves
+//! the task to the end of the queue, and wakes another thread to help. That costs a system
+//! call for each request, and often a change of processors.
 
 use std::{
     pin::Pin,
@@ -16,25 +16,26 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-/// A future that is polled once more, and not scheduled, if it was woken while it was polled.
+/// A future that is polled a second time, without the scheduler, if it is woken during the
+/// first poll.
 pub(super) struct SelfWake<F> {
     future: Pin<Box<F>>,
-    bell: Arc<WakeState>,
+    state: Arc<WakeState>,
     waker: Waker,
 }
 
-/// Wakes a task, unless that is at the future already.
+/// Wakes the task, unless the future is being polled.
 struct WakeState {
     state: AtomicU8,
     task: AtomicWaker,
 }
 
-/// Nobody is at the future.
-const AWAY: u8 = 0;
+/// The future is not being polled.
+const IDLE: u8 = 0;
 /// It is being polled.
-const THERE: u8 = 1;
-/// It is being polled, and has to be once more.
-const RUNG: u8 = 2;
+const POLLING: u8 = 1;
+/// It is being polled, and must be polled again.
+const NOTIFIED: u8 = 2;
 
 impl Wake for WakeState {
     fn wake(self: Arc<Self>) {
@@ -42,13 +43,13 @@ impl Wake for WakeState {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Written even where it stands already: what was done before this ring has to be seen
-        // by whoever polls because of the one before.
-        let ring = |state| (state != AWAY).then_some(RUNG);
-        let rung = self
+        // Also stored if it is NOTIFIED already: the poll that follows must see what the
+        // caller of this function did before.
+        let notify = |state| (state != IDLE).then_some(NOTIFIED);
+        let notified = self
             .state
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, ring);
-        if rung == Err(AWAY) {
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, notify);
+        if notified == Err(IDLE) {
             self.task.wake();
         }
     }
@@ -56,33 +57,28 @@ impl Wake for WakeState {
 
 impl<F: Future> SelfWake<F> {
     pub(super) fn new(future: F) -> Self {
-        let bell = Arc::new(WakeState {
-            state: AtomicU8::new(AWAY),
+        let state = Arc::new(WakeState {
+            state: AtomicU8::new(IDLE),
             task: AtomicWaker::new(),
         });
         Self {
             future: Box::pin(future),
-            waker: Waker::from(Arc::clone(&bell)),
-            bell,
+            waker: Waker::from(Arc::clone(&state)),
+            state,
         }
     }
 
-    /// What wakes this future's task.
-    pub(super) fn waker(&self) -> Waker {
-        self.waker.clone()
-    }
-
     fn poll_once(&mut self) -> Poll<F::Output> {
-        self.bell.state.store(THERE, Ordering::Release);
+        self.state.state.store(POLLING, Ordering::Release);
         self.future
             .as_mut()
             .poll(&mut Context::from_waker(&self.waker))
     }
 
-    /// Whether nobody has rung since the future was polled. Who rings from now on wakes the
-    /// task.
-    fn leaves(&self) -> bool {
-        self.bell.state.swap(AWAY, Ordering::AcqRel) == THERE
+    /// Ends a poll. Returns whether the future was woken during it; from now on, waking it
+    /// wakes the task.
+    fn was_notified(&self) -> bool {
+        self.state.state.swap(IDLE, Ordering::AcqRel) == NOTIFIED
     }
 }
 
@@ -90,13 +86,13 @@ impl<F: Future> Future for SelfWake<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Before anybody is told that nobody is there.
-        self.bell.task.register(cx.waker());
+        // Registered before the state becomes IDLE, so that no wake-up is lost.
+        self.state.task.register(cx.waker());
         let mut polled = self.poll_once();
-        if polled.is_pending() && !self.leaves() {
+        if polled.is_pending() && self.was_notified() {
             polled = self.poll_once();
-            if polled.is_pending() && !self.leaves() {
-                // Others have waited long enough, and it may be what they do that it waits for.
+            if polled.is_pending() && self.was_notified() {
+                // Yield: the future may be waiting for another task.
                 cx.waker().wake_by_ref();
             }
         }
@@ -113,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Pending, and woken, this often.
+    /// Pending this often, and woken each time.
     async fn wakes_itself(mut times: u32) -> &'static str {
         poll_fn(|cx| match times {
             0 => Poll::Ready("done"),
@@ -127,14 +123,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_wakes_itself_goes_on_within_the_same_poll() {
+    async fn a_future_that_wakes_itself_continues_in_the_same_poll() {
         let once = SelfWake::new(wakes_itself(1));
         pin_mut!(once);
         assert_eq!(poll!(once), Poll::Ready("done"));
     }
 
     #[tokio::test]
-    async fn what_wakes_itself_again_and_again_gives_way_and_is_not_forgotten() {
+    async fn a_future_that_keeps_waking_itself_yields_and_completes() {
         let often = SelfWake::new(wakes_itself(5));
         pin_mut!(often);
         assert_eq!(poll!(often.as_mut()), Poll::Pending);
@@ -142,35 +138,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_woken_by_others_is_polled_again() {
-        let bell = Arc::new(Notify::new());
+    async fn a_future_that_another_task_wakes_is_polled_again() {
+        let notify = Arc::new(Notify::new());
         let waits = SelfWake::new({
-            let bell = Arc::clone(&bell);
+            let notify = Arc::clone(&notify);
             async move {
                 for _ in 0..100 {
-                    bell.notified().await;
+                    notify.notified().await;
                 }
             }
         });
         let waiting = tokio::spawn(waits);
         for _ in 0..100 {
             tokio::task::yield_now().await;
-            bell.notify_one();
+            notify.notify_one();
         }
         let waited = tokio::time::timeout(Duration::from_secs(5), waiting).await;
         assert!(waited.is_ok());
     }
 
-    /// Rung from another thread while it is polled, before it, and after it.
+    /// Woken from another thread during a poll, before it, and after it.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn no_ring_is_lost_between_two_threads() {
+    async fn no_wake_up_is_lost_between_two_threads() {
         let (ours, theirs) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let player = |hears: Arc<Notify>, tells: Arc<Notify>| async move {
+        let player = |receives: Arc<Notify>, sends: Arc<Notify>| async move {
             for _ in 0..20_000 {
-                tells.notify_one();
-                hears.notified().await;
+                sends.notify_one();
+                receives.notified().await;
             }
-            tells.notify_one();
+            sends.notify_one();
         };
         let one = tokio::spawn(SelfWake::new(player(
             Arc::clone(&ours),

@@ -1,11 +1,11 @@
 //! Listens, and shuts down without losing calls.
 
-use std::{net::SocketAddr, sync::Arc, task::Poll, time::Duration};
+use std::{net::SocketAddr, task::Poll, time::Duration};
 
 use axum::{Router, extract::ConnectInfo};
 use futures_util::{FutureExt, future::BoxFuture};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     config::Config,
@@ -14,17 +14,16 @@ use crate::{
 
 use super::{
     Server,
-    activity::Activity,
     assembly::{Assembled, assemble},
     connection::connection,
-    connections::Connections,
+    self_wake::SelfWake,
     startup_banner,
 };
 
 /// How long running calls may take to finish after the stop signal.
-const LAST_CALLS: Duration = Duration::from_secs(25);
+const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long the remaining connections may then take to close.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many connections can wait to be accepted.
 const BACKLOG: u32 = 4096;
 
@@ -67,13 +66,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// if the server cannot listen on the address, [`Error::Serve`] if listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {
         let without_banner = self.without_banner;
-        let told_to_stop = told_to_stop();
+        let stop_signal = stop_signal();
         let assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
         if !without_banner {
             startup_banner::print(&assembled.welcome);
         }
-        serve(listener, assembled, told_to_stop).await
+        serve(listener, assembled, stop_signal).await
     }
 
     /// Serves on a socket that is already listening, until `stop` completes.
@@ -131,15 +130,15 @@ async fn serving(
 ) -> Result<(), Error> {
     assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
     let graceful = GracefulShutdown::new();
-    let mut connections = Connections::new();
+    let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut stop => break,
-            () = connections.turn() => continue,
+            Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
-                Err(error) if is_of_one_connection(&error) => continue,
-                Err(error) if is_of_resources(&error) => {
+                Err(error) if is_about_one_connection(&error) => continue,
+                Err(error) if is_resource_shortage(&error) => {
                     tracing::warn!(%error, "cannot accept a connection now; trying again");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
@@ -151,17 +150,21 @@ async fn serving(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        let activity = Arc::new(Activity::default());
-        let entrance = assembled.entrance.clone();
         let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-        let connection = connection(stream, peer, entrance, Arc::clone(&activity));
-        connections.spawn(activity, graceful.watch(connection));
+        let connection = connection(stream, peer, assembled.entrance.clone());
+        let connection = SelfWake::new(graceful.watch(connection));
+        let logged = async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection failed");
+            }
+        };
+        connections.spawn(logged.boxed());
     }
     drop(listener);
     tracing::info!("stop signal received: running calls may finish, open streams end");
     assembled.ready.stop();
     assembled.streams.cancel();
-    if tokio::time::timeout(LAST_CALLS, graceful.shutdown())
+    if tokio::time::timeout(CALL_TIMEOUT, graceful.shutdown())
         .await
         .is_err()
     {
@@ -169,14 +172,14 @@ async fn serving(
     }
     // Cancels the remaining sessions.
     assembled.everything.cancel();
-    let _ = tokio::time::timeout(LAST_WORDS, connections.shut_down()).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, connections.shutdown()).await;
     Ok(())
 }
 
 /// Completes when the process receives a stop signal. The signal handlers are installed
 /// immediately, even if the future is not polled, so that a signal during start-up is not
 /// lost.
-pub(super) fn told_to_stop() -> BoxFuture<'static, ()> {
+pub(super) fn stop_signal() -> BoxFuture<'static, ()> {
     #[cfg(unix)]
     let signals = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -185,12 +188,12 @@ pub(super) fn told_to_stop() -> BoxFuture<'static, ()> {
     async move {
         #[cfg(unix)]
         {
-            let mut told: Vec<_> = signals.into_iter().flatten().collect();
+            let mut signals: Vec<_> = signals.into_iter().flatten().collect();
             std::future::poll_fn(|cx| {
-                let is_told = told
+                let is_stopped = signals
                     .iter_mut()
                     .any(|signal| signal.poll_recv(cx).is_ready());
-                if is_told {
+                if is_stopped {
                     Poll::Ready(())
                 } else {
                     Poll::Pending
@@ -207,7 +210,7 @@ pub(super) fn told_to_stop() -> BoxFuture<'static, ()> {
 }
 
 /// Returns whether the error affects only the connection that was to be accepted.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
+fn is_about_one_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
         error.kind(),
@@ -217,6 +220,6 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 
 /// Returns whether the error passes when other connections end (`EMFILE`, `ENFILE`,
 /// `ENOBUFS`, `ENOMEM`).
-fn is_of_resources(error: &std::io::Error) -> bool {
+fn is_resource_shortage(error: &std::io::Error) -> bool {
     matches!(error.raw_os_error(), Some(12 | 23 | 24 | 55 | 105))
 }

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use toolgate_fuzz_checks::{CHECKS, lanes};
+use toolgate_fuzz_checks::{CHECKS, lanes, random::Random};
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -23,7 +23,7 @@ fn main() -> io::Result<()> {
     };
     let (count, seed) = (number(1_000_000)?, number(1)?);
     let mut out = io::stdout();
-    let (start, mut random) = (Instant::now(), Random(seed));
+    let (start, mut random) = (Instant::now(), Random::new(seed));
     let mut bytes = Vec::new();
     for done in 1..=count {
         random.fill(&mut bytes);
@@ -42,27 +42,4 @@ fn main() -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// SplitMix64: any seed works.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Fills up to 128 bytes; short inputs are more common.
-    fn fill(&mut self, bytes: &mut Vec<u8>) {
-        bytes.clear();
-        let length = (self.next() % 128) as usize;
-        while bytes.len() < length {
-            bytes.extend_from_slice(&self.next().to_le_bytes());
-        }
-        bytes.truncate(length);
-    }
 }

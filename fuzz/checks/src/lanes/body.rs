@@ -70,7 +70,7 @@ const VALUES: [&str; 9] = [
 ];
 
 /// Extra members that a call can have.
-const BESIDES: [(&str, &str); 8] = [
+const BESIDES: [(&str, &str); 13] = [
     ("\"task\"", "{\"ttl\":1000}"),
     ("\"requestState\"", "\"state\""),
     ("\"inputResponses\"", "{}"),
@@ -81,6 +81,14 @@ const BESIDES: [(&str, &str); 8] = [
     (
         "\"\\u0024serde_json::private::RawValue\"",
         "\"{\\\"name\\\":\\\"ping\\\"}\"",
+    ),
+    ("\"_meta\"", "{}"),
+    ("\"_meta\"", "{\"progressToken\":\"p\"}"),
+    ("\"_meta\"", "{\"progressToken\":[{\"x\":1e3}]}"),
+    ("\"_meta\"", "{\"progressToken\":1,\"example.com/own\":[1]}"),
+    (
+        "\"_meta\"",
+        "{\"io.modelcontextprotocol/logLevel\":\"debug\"}",
     ),
 ];
 
@@ -105,10 +113,11 @@ pub(super) fn write(choices: &mut Choices<'_>, call: &Call, era: Era) -> Vec<u8>
 }
 
 fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
-    let mut params = vec![
-        ("\"name\"".to_owned(), literal(choices, call.name)),
-        ("\"arguments\"".to_owned(), arguments(choices, call)),
-    ];
+    let mut params = Vec::new();
+    if !call.name.is_empty() {
+        params.push(("\"name\"".to_owned(), literal(choices, call.name)));
+        params.push(("\"arguments\"".to_owned(), arguments(choices, call)));
+    }
     if let Era::Stateless = era {
         let meta = choices.mostly(
             "{V,C}",
@@ -120,9 +129,18 @@ fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
                 "{V,V,C}",
                 "{V,C,\"progressToken\":1}",
                 "{C,\"a\":{}}",
+                "{V,C,I{\"name\":\"test\",\"version\":\"1\"}}",
+                "{V,C,I{\"name\":\"nameless\"}}",
+                "{V,C,L\"debug\"}",
+                "{V,C,L\"whisper\"}",
+                "{V,C,C}",
             ],
         );
-        let meta = meta.replace('V', VERSION).replace('C', CAPABILITIES);
+        let meta = meta
+            .replace('V', VERSION)
+            .replace('C', CAPABILITIES)
+            .replace('I', "\"io.modelcontextprotocol/clientInfo\":")
+            .replace('L', "\"io.modelcontextprotocol/logLevel\":");
         params.push(("\"_meta\"".to_owned(), meta));
     }
     if choices.deviates() {
@@ -134,7 +152,7 @@ fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
         true => choices.one(&VALUES).to_owned(),
         false => object(&params),
     };
-    let method = choices.mostly("tools/call", &METHODS);
+    let method = choices.mostly(call.method, &METHODS);
     let mut top = vec![
         (
             "\"jsonrpc\"".to_owned(),
@@ -163,6 +181,11 @@ fn arguments(choices: &mut Choices<'_>, call: &Call) -> String {
     let mut members: Vec<Member> = Vec::new();
     if let Some((name, value)) = call.argument {
         members.push((format!("\"{name}\""), literal(choices, value)));
+    }
+    if call.name == "sums" {
+        let odd = ["7", "[1,\"2\"]", "[2.0]", "[1e300]", "null", "[2147483648]"];
+        let numbers = choices.mostly("[1,-2]", &odd);
+        members.push(("\"numbers\"".to_owned(), numbers.to_owned()));
     }
     if choices.deviates() {
         let depth = 60 + choices.below(100);
@@ -215,6 +238,7 @@ fn around(choices: &mut Choices<'_>, text: &str, call: &Call, era: Era) -> Strin
     let another = || {
         let mut plain = Choices::new(&[]);
         let other = Call {
+            method: "tools/call",
             name: call.other,
             argument: None,
             other: call.name,

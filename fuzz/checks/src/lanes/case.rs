@@ -32,6 +32,9 @@ const NAMES: [&str; 16] = [
 ];
 const TOOLS: usize = 11;
 
+/// Tools that a call names less often.
+const MORE: [&str; 2] = ["sums", "fails"];
+
 const PATHS: [&str; 3] = ["/notes", "/secret", "/gone"];
 
 /// The lifecycle of a request.
@@ -47,6 +50,8 @@ pub(super) enum Era {
 /// The call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
+    pub(super) method: &'static str,
+    /// The tool; empty for a list of tools.
     pub(super) name: &'static str,
     pub(super) argument: Option<(&'static str, &'static str)>,
     /// Another tool's name, for places where it could be confused.
@@ -142,12 +147,14 @@ impl fmt::Debug for Case {
 }
 
 pub(super) fn is_offered(name: &str) -> bool {
-    NAMES[..TOOLS].contains(&name)
+    NAMES[..TOOLS].contains(&name) || MORE.contains(&name)
 }
 
 fn call(choices: &mut Choices<'_>) -> Call {
     let name = match choices.byte() {
         240.. => choices.one(&NAMES),
+        byte @ 232.. => MORE[usize::from(byte) % MORE.len()],
+        224..232 => "",
         byte => NAMES[usize::from(byte) % TOOLS],
     };
     let argument = match name {
@@ -159,7 +166,12 @@ fn call(choices: &mut Choices<'_>) -> Call {
         "mirrored" if choices.byte() % 2 == 1 => Some(("region", "eu")),
         _ => None,
     };
+    let method = match name {
+        "" => "tools/list",
+        _ => "tools/call",
+    };
     Call {
+        method,
         name,
         argument,
         other: NAMES[choices.below(TOOLS)],
@@ -180,8 +192,10 @@ fn headers(
     match era {
         Era::Stateless => {
             headers.push(("mcp-protocol-version", b"2026-07-28".into()));
-            headers.push(("mcp-method", b"tools/call".into()));
-            headers.push(("mcp-name", call.name.into()));
+            headers.push(("mcp-method", call.method.into()));
+            if !call.name.is_empty() {
+                headers.push(("mcp-name", call.name.into()));
+            }
             if let ("mirrored", Some((_, region))) = (call.name, call.argument) {
                 headers.push(("mcp-param-region", region.into()));
             }
@@ -276,6 +290,8 @@ fn other(choices: &mut Choices<'_>, call: &Call) -> (&'static str, Vec<u8>) {
                 "text/event-stream",
                 "text/event-stream,application/json",
                 "text/html",
+                "APPLICATION/JSON, text/event-stream",
+                "application/json;q=0.5,text/event-stream;q=0",
             ]),
         ),
         6 => value(

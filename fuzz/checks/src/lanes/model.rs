@@ -69,10 +69,10 @@ pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> boo
     let has = |scope| holder.has(scope);
     match tool {
         "ping" | "mirrored" | "whoami" => true,
-        "read" | "echo" => has("desk:read"),
+        "read" | "echo" | "sums" => has("desk:read"),
         "READ" => has("desk:admin"),
         "write" | "slow" => has("desk:write"),
-        "rewrite" => has("desk:read") && has("desk:write"),
+        "rewrite" | "fails" => has("desk:read") && has("desk:write"),
         "purge" => has("desk:admin") || has("desk:write"),
         "open" => {
             has("desk:read")
@@ -170,7 +170,7 @@ fn differs(case: &Case, run: &Run) -> Option<&'static str> {
         return Some("its arguments are repeated");
     }
     let argument = match run.tool {
-        "echo" => "text",
+        "echo" | "sums" => "text",
         "open" => "path",
         "mirrored" => "region",
         _ => return header_differs(case, run),

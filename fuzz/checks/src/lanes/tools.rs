@@ -1,9 +1,12 @@
 //! A server with tools of every kind of requirement. They record that they ran.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use toolgate::{
-    Caller, Config, Context, Server, State,
+    Caller, Config, Context, Json, Server, State, ToolError,
     auth::{AuthorizeError, Clock, UnixTime},
     mcp_tool, tools,
 };
@@ -62,7 +65,8 @@ pub(super) fn router(
         .fold(config, Config::with_issuer);
     let server = Server::with_state("desk", runs.clone())
         .tools(tools![
-            ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored
+            ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored, sums,
+            fails
         ])
         .scope_implies("desk:root", ["desk:read", "desk:write"])
         .with_clock(Still)
@@ -164,4 +168,26 @@ fn mirrored(
     State(runs): State<Runs>,
 ) -> String {
     runs.note("mirrored", caller.as_ref(), region.as_deref())
+}
+
+/// Returns a structured result.
+#[mcp_tool(scope = "desk:read")]
+fn sums(
+    /// The numbers to add.
+    numbers: Vec<i32>,
+    /// Its name in the result.
+    text: Option<String>,
+    caller: Caller,
+    State(runs): State<Runs>,
+) -> Json<BTreeMap<String, i64>> {
+    runs.note("sums", Some(&caller), text.as_deref());
+    let sum = numbers.into_iter().map(i64::from).sum();
+    Json([(text.unwrap_or_default(), sum)].into())
+}
+
+/// Returns an error.
+#[mcp_tool(scopes = ["desk:read", "desk:write"])]
+fn fails(caller: Caller, State(runs): State<Runs>) -> Result<String, ToolError> {
+    runs.note("fails", Some(&caller), None);
+    Err(ToolError::new("it failed \"as expected\""))
 }

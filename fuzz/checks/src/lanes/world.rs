@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, fmt, future::poll_fn, pin::pin, task::Poll};
 
 use axum::{Router, body::Body};
-use http::{HeaderValue, Request, Response, request::Builder};
+use http::{
+    HeaderValue, Request, Response,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+    request::Builder,
+};
 use http_body::Body as _;
 use tokio::runtime::Runtime;
 use toolgate::Server;
@@ -194,12 +198,19 @@ impl World {
                 Err(never) => match never {},
             };
             let (parts, body) = response.into_parts();
+            let kind = parts.headers.get(CONTENT_TYPE);
+            let is_stream = kind.is_some_and(|kind| kind == "text/event-stream");
             let mut headers = BTreeMap::<_, Vec<_>>::new();
             for (name, value) in &parts.headers {
+                // Whether a stream was complete when it was written differs between two equal
+                // responses.
+                if name == CONTENT_LENGTH && is_stream {
+                    continue;
+                }
                 let values = headers.entry(name.to_string()).or_default();
                 values.push(value.as_bytes().to_vec());
             }
-            let body = patiently(Response::new(body)).await;
+            let body = without_event_ids(patiently(Response::new(body)).await);
             Answer {
                 status: parts.status.as_u16(),
                 opened: headers.contains_key("mcp-session-id"),
@@ -236,6 +247,20 @@ async fn patiently(response: Response<Body>) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// Removes the ids of events: a session numbers them, so that they differ between two equal
+/// responses.
+fn without_event_ids(bytes: Vec<u8>) -> Vec<u8> {
+    let is_id = |line: &[u8]| {
+        let number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+        let id = line.strip_prefix(b"id: ");
+        let mut parts = id.into_iter().flat_map(|id| id.split(|&byte| byte == b'/'));
+        parts.next().is_some_and(number) && parts.next().is_some_and(number)
+    };
+    let lines: Vec<_> = bytes.split(|&byte| byte == b'\n').collect();
+    let kept: Vec<_> = lines.into_iter().filter(|line| !is_id(line)).collect();
+    kept.join(&b'\n')
 }
 
 impl Answer {

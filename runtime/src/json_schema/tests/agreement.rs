@@ -16,7 +16,7 @@ use crate::json_schema::Schema;
 pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {
     jsonschema::options()
         .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
+        .should_validate_formats(false)
         .with_pattern_options(PatternOptions::regex())
         .build(schema)
         .map_err(|error| error.to_string())

@@ -57,7 +57,6 @@ fn what_asserts_something_and_is_not_implemented_is_named_with_a_remedy() {
             "`$schema`",
             "2020-12",
         ),
-        (json!({"format": "idn-email"}), "`idn-email`", "`pattern`"),
         (json!({"pattern": "(?!a)"}), "look-around", "`not`"),
         (
             json!({"patternProperties": {"\\p{L}": true}}),

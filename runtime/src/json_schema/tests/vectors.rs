@@ -87,6 +87,8 @@ fn the_length_of_a_text_is_counted_in_characters() {
         &[json!("ab"), json!(1)],
         &[json!("ba")],
     );
+    // An annotation, whether JSON Schema defines it or not.
+    allows(json!({"format": "email"}), &[json!("ab"), json!(1)], &[]);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Types of numbers: what is published of them, and what is refused.
 
-use std::num::{NonZeroI32, NonZeroU64};
+use std::{
+    net::Ipv4Addr,
+    num::{NonZeroI32, NonZeroU64},
+};
 
 use super::*;
 
@@ -57,6 +60,12 @@ fn read(Args(chain): Args<Chain>) -> Json<Held> {
     Json(Held { chain })
 }
 
+/// Pings.
+#[mcp_tool(public)]
+fn ping(host: Ipv4Addr) -> String {
+    host.to_string()
+}
+
 /// Lists.
 #[mcp_tool(public)]
 fn list() -> Json<Vec<Numbers>> {
@@ -64,7 +73,7 @@ fn list() -> Json<Vec<Numbers>> {
 }
 
 fn all() -> Desk<()> {
-    desk((), tools![add, read, list])
+    desk((), tools![add, read, ping, list])
 }
 
 fn output(name: &str) -> Value {
@@ -143,4 +152,17 @@ async fn a_number_beyond_its_type_is_refused_by_the_rule_that_is_published() {
         .error("read", json!({"value": 1, "next": {"value": 65_536}}))
         .await;
     assert!(told.contains("rule `maximum`"), "{told}");
+}
+
+/// `format` is an annotation: the type that parses the argument enforces it.
+#[tokio::test]
+async fn a_text_of_another_format_is_refused_by_its_type() {
+    let desk = all();
+    assert_eq!(desk.input("ping")["properties"]["host"]["format"], "ipv4");
+    assert_eq!(
+        desk.text("ping", json!({"host": "10.0.0.1"})).await,
+        "10.0.0.1"
+    );
+    let told = desk.error("ping", json!({"host": "10.0.0.256"})).await;
+    assert!(told.contains("`host`"), "{told}");
 }

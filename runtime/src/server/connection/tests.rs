@@ -1,7 +1,4 @@
-use axum::{
-    Router,
-    body::{Body, Bytes},
-};
+use axum::{Router, body::Bytes};
 use futures_util::{StreamExt, stream};
 use http::Response;
 use tokio::{
@@ -10,9 +7,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::server::{
-    connection::connection, http_entry::HttpEntry, response_future::ResponseFuture,
-};
+use crate::server::{http_entry::HttpEntry, response_future::ResponseFuture};
 
 /// Much longer than anything waits here.
 const LONG: Duration = Duration::from_secs(3600);
@@ -64,14 +59,8 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let endpoint = |_| -> ResponseFuture { Box::pin(async { Ok(Response::default()) }) };
-    let entrance = HttpEntry::new(router, endpoint, "/mcp");
-    let mut connections = Connections::new();
-    let activity = Arc::new(Activity::default());
-    let connection = connection(server, None, entrance, Arc::clone(&activity));
-    connections.spawn(activity, connection);
-    loop {
-        connections.turn().await;
-    }
+    let entry = HttpEntry::new(router, endpoint, "/mcp");
+    let _ = connection(server, None, entry).await;
 }
 
 /// Waits for the end of a connection: what came until then, and after how many seconds.
@@ -172,32 +161,6 @@ async fn an_answer_may_be_taken_slowly_but_has_to_be_taken() {
         assert!(told.len() < LARGE);
         assert_eq!(seconds, 0, "{path}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_begins_when_it_is_given_up_is_not_cut_off() {
-    let activity = Arc::new(Activity::default());
-    activity.give_up(activity.seen().unwrap());
-    let call = activity.begin();
-    assert!(!activity.is_given_up());
-    drop(call);
-    assert!(!activity.is_given_up(), "that it was asked is forgotten");
-    activity.give_up(activity.seen().unwrap());
-    assert!(activity.is_given_up());
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_answered_in_the_moment_of_giving_up_is_not_cut_off_either() {
-    let activity = Arc::new(Activity::default());
-    activity.give_up(activity.seen().unwrap());
-    drop(activity.begin());
-    activity.block();
-    assert!(!activity.is_given_up(), "its answer is being written");
-
-    let activity = Arc::new(Activity::default());
-    activity.give_up(activity.seen().unwrap());
-    activity.speak_http2();
-    assert!(!activity.is_given_up(), "it has just said what it speaks");
 }
 
 /// A reader that is slower than the system's buffers are small, over a real socket.

@@ -1,3 +1,0 @@
-//! Properties that hold for every client request.
-
-mod ways_agree;
