@@ -5,7 +5,6 @@
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
-//! - [`self_wake`]: polls a connection again if it woke itself
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
 //! - [`catalogue`]: the registered tools, prompts and resources
 //! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
@@ -72,7 +71,6 @@ mod response_future;
 mod routes;
 mod scope_hierarchy;
 mod security_schemes;
-mod self_wake;
 mod serve;
 mod session_fast_path;
 mod sessions;

@@ -16,7 +16,6 @@ use super::{
     Server,
     assembly::{Assembled, assemble},
     connection::connection,
-    self_wake::SelfWake,
     startup_banner,
 };
 
@@ -152,7 +151,7 @@ async fn serving(
         }
         let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
         let connection = connection(stream, peer, assembled.entrance.clone());
-        let connection = SelfWake::new(graceful.watch(connection));
+        let connection = graceful.watch(connection);
         let logged = async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection failed");
