@@ -25,8 +25,8 @@
 //!
 //! Response:
 //! - [`refusal`], [`refusal_context`], [`challenge`]: the answer to a refused request;
-//!   [`item_names`]: the item that it names; [`response_envelope`]: what it repeats;
-//!   [`response_cache`]: the answers that are sent most often
+//!   [`refusal_item_names`]: the item that it names; [`response_envelope`]: what it repeats;
+//!   [`prepared_response`], [`response_cache`]: responses that can be sent again
 //! - [`tool_result_denial`]: a denial as the result of a call
 //! - [`chunked_body`], [`expiring_body`]: bodies; [`dpop_headers`]: nonces
 
@@ -57,7 +57,6 @@ mod dpop_headers;
 mod expiring_body;
 mod fast_head;
 mod fast_message;
-mod item_names;
 mod json_size;
 mod lane;
 mod log_line_size;
@@ -68,8 +67,10 @@ mod message_limits;
 mod message_size;
 mod origin;
 mod pending_bodies;
+mod prepared_response;
 mod refusal;
 mod refusal_context;
+mod refusal_item_names;
 mod request_limits;
 mod response_cache;
 mod response_envelope;
@@ -85,10 +86,10 @@ pub use crate::server::{
     HandlerGateLayer, LocalSessions, Visibility,
 };
 pub(crate) use challenge::Challenges;
-pub(crate) use item_names::ItemNames;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
+pub(crate) use refusal_item_names::ItemNames;
 #[cfg(feature = "development-issuer")]
 pub(crate) use request_limits::BODY_TIME;
 pub(crate) use request_limits::Limits;
@@ -105,6 +106,7 @@ pub use tool_result_denial::DeniedCall;
 /// Which scopes a 403 names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
+#[doc(alias = "WWW-Authenticate")]
 pub enum ChallengeScopes {
     /// The scopes that the operation needs and the scopes of this server that the token has.
     ///

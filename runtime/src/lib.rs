@@ -65,17 +65,18 @@
 //!
 //! # What holds
 //!
-//! - A denied call is an HTTP 403 with `error="insufficient_scope"` and every scope that it
-//!   needs. A request without a valid token is an HTTP 401 with a challenge.
+//! - A call whose token lacks a scope is an HTTP 403 with `error="insufficient_scope"` and every
+//!   scope that it needs. A request that needs a token and has no valid one is an HTTP 401 with a
+//!   challenge.
 //! - A tool runs only with a permit for exactly this tool, made by one pure function. What has
 //!   no declared access does not compile; what is unknown is refused.
 //! - Wrong configuration is reported before the first request, all errors together.
 //!
 //! # Features
 //!
-//! - `development-issuer`: an authorization server for development. It exists only while no
-//!   issuer is configured and server and clients are on this machine (loopback). Off by
-//!   default.
+//! - `development-issuer`: an authorization server for development. It exists only while an item
+//!   requires a token, no issuer is configured, and server and clients are on this machine
+//!   (loopback). Off by default.
 //!
 //! # Versions of dependencies
 //!

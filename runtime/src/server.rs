@@ -29,7 +29,7 @@
 //! - [`response_future`]: the future of a response
 //! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
 //! - [`serve`]: listens, and shuts down without losing calls
-//! - [`sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
+//! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - [`list_visibility`]: which items the lists show to a caller
 //! - [`startup_banner`]: the start-up banner
 
@@ -62,6 +62,7 @@ mod io_timeout;
 mod list_handlers;
 mod list_visibility;
 mod listener_quota;
+mod local_sessions;
 mod log_writer;
 mod login_timing;
 mod multi_round;
@@ -73,7 +74,6 @@ mod scope_hierarchy;
 mod security_schemes;
 mod serve;
 mod session_fast_path;
-mod sessions;
 mod shared;
 mod startup_banner;
 mod stateless_fast_path;
@@ -89,8 +89,8 @@ pub use handler_gate::{
     HandlerGateLayer,
 };
 pub use list_visibility::Visibility;
+pub use local_sessions::LocalSessions;
 pub use log_writer::LogWriter;
-pub use sessions::LocalSessions;
 
 use {catalogue::Sets, gate_plan::Policy};
 
@@ -117,6 +117,8 @@ use {catalogue::Sets, gate_plan::Policy};
 /// }
 /// ```
 #[must_use = "a server does nothing until it is served"]
+#[doc(alias = "OAuth")]
+#[doc(alias = "MCP")]
 pub struct Server<S> {
     name: String,
     title: Option<String>,

@@ -78,6 +78,7 @@ pub trait TokenVerifier: Send + Sync + 'static {
 ///
 /// The client gets only a fixed sentence. The reason is only logged; it is truncated to 512
 /// bytes and must not contain the token.
+#[doc(alias = "401")]
 pub struct TokenError {
     kind: TokenErrorKind,
     client_message: &'static str,

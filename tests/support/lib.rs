@@ -5,7 +5,7 @@ pub mod client;
 pub mod consenting_user;
 pub mod manual_clock;
 mod mock_issuer;
-pub mod recording_client;
+pub mod recording_http_client;
 pub mod resources_and_prompts;
 pub mod rmcp_client_app;
 pub mod rmcp_handler;

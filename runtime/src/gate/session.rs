@@ -7,7 +7,7 @@
 //!
 //! - [`session_limits`]: the number of sessions and their idle time
 //! - [`session_table`]: the open sessions, and which of them ends for a new one
-//! - [`session_guard`]: keeps a session open
+//! - [`open_requests`]: keeps a session open
 //! - [`closing`]: ends sessions, in rmcp, too
 
 use std::{
@@ -23,17 +23,17 @@ use tokio_util::sync::CancellationToken;
 use crate::caller::{Caller, Identity};
 
 mod closing;
-mod session_guard;
+mod open_requests;
 mod session_limits;
 mod session_table;
 
 pub(crate) use closing::Close;
 pub(super) use closing::closer;
-pub(super) use session_guard::{GuardedBody, SessionGuard};
+pub(super) use open_requests::{GuardedBody, SessionGuard};
 pub use session_limits::SessionLimits;
 
 use {
-    session_guard::Activity,
+    open_requests::Activity,
     session_table::{Entry, Removed, Table},
 };
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::caller::Caller;
 
-use super::response_cache::PreparedResponse;
+use super::prepared_response::PreparedResponse;
 
 /// The member of `_meta` that holds challenges, as a list.
 const CHALLENGES: &str = "mcp/www_authenticate";

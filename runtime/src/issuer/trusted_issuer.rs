@@ -38,6 +38,7 @@ pub(super) enum KeySource {
 /// ```
 #[derive(Clone)]
 #[doc(alias = "TrustedIssuer")]
+#[doc(alias = "PKCE")]
 pub struct Issuer {
     name: String,
     spellings: Vec<String>,

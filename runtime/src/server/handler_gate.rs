@@ -31,8 +31,8 @@ use super::{
     gate_plan::BuiltGate,
     http_entry::HttpEntry,
     listener_quota::Quota,
+    local_sessions::LocalSessions,
     routes, serve,
-    sessions::LocalSessions,
     startup_banner::{self, StartupBanner},
     transport,
 };

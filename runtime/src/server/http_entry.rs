@@ -66,6 +66,8 @@ impl HttpEntry {
 
 #[cfg(test)]
 mod tests {
+    use http::Response;
+
     use super::*;
 
     fn entry(path: &str) -> HttpEntry {

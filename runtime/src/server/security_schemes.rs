@@ -32,7 +32,7 @@ use tower::{Service, ServiceExt};
 
 use crate::{gate::ListsTools, item::SCHEMES};
 
-use super::sessions::LocalSessions;
+use super::local_sessions::LocalSessions;
 
 /// Copies the member from `_meta` to the top level of each tool in a list.
 pub(super) fn publish(list: &mut Value) {

@@ -19,10 +19,10 @@ use crate::{
 use super::registry::{DescribedScope, Registry};
 
 #[cfg(feature = "development-issuer")]
-mod development_issuer;
+mod embedded_issuer;
 
 #[cfg(feature = "development-issuer")]
-use development_issuer::embed;
+use embedded_issuer::embed;
 
 /// The issuers of a server.
 #[derive(Default)]

@@ -45,6 +45,7 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a denial has no effect unless it is returned"]
+#[doc(alias = "403")]
 pub struct AuthorizeError(Reason);
 
 #[derive(Debug, Clone, PartialEq, Eq)]

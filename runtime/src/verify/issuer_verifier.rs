@@ -43,6 +43,7 @@ use crate::{
 /// assert_eq!(verifier.issuers().collect::<Vec<_>>(), ["https://as.example"]);
 /// # Ok::<(), toolgate::StartError>(())
 /// ```
+#[doc(alias = "JWT")]
 pub struct IssuerVerifier {
     trusted: Box<[IssuerKeys]>,
     clock: Arc<dyn Clock>,

@@ -14,7 +14,8 @@ use super::{
     super::{
         body::BodyError,
         challenge::ErrorCode,
-        response_cache::{CacheKey, CachedRefusal, PreparedResponse},
+        prepared_response::PreparedResponse,
+        response_cache::{CacheKey, CachedRefusal},
         session::SessionLimitReached,
         tool_result_denial,
     },

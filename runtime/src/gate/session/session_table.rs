@@ -11,7 +11,7 @@ use tokio::{task::JoinHandle, time::Instant};
 
 use crate::caller::Identity;
 
-use super::{Close, LatestCaller, SessionLimitReached, SessionLimits, session_guard::Activity};
+use super::{Close, LatestCaller, SessionLimitReached, SessionLimits, open_requests::Activity};
 
 /// An open session.
 pub(super) struct Entry {

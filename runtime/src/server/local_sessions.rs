@@ -22,8 +22,8 @@ use super::transport::{self, RETRY};
 /// The ID of the first event of a `GET` stream, with which a client can resume it.
 const FIRST: &str = "0";
 
-/// rmcp's sessions in the memory of this process, set up for a [`Gate`](crate::Gate), which
-/// ends them. [`Gate::sessions`](crate::Gate::sessions) creates them.
+/// rmcp's sessions in the memory of this process, set up for a [`HandlerGate`](crate::gate::HandlerGate), which
+/// ends them. [`HandlerGate::sessions`](crate::gate::HandlerGate::sessions) creates them.
 ///
 /// If the session's revision is 2025-11-25 or later, streams begin with an event without a
 /// message, which lets a client resume them (the priming event of MCP 2025-11-25, Transports,
