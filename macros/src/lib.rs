@@ -35,7 +35,7 @@ mod tests;
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Serialize;
-/// use toolgate::{mcp_tool, Caller, Json, State, ToolError};
+/// use toolgate::{Caller, Json, State, ToolError, mcp_tool};
 ///
 /// #[derive(Clone)]
 /// struct Feed;
@@ -162,7 +162,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Turns a function into an MCP resource, which clients read by its URI.
 ///
 /// ```
-/// use toolgate::{mcp_resource, resources, Caller, State};
+/// use toolgate::{Caller, State, mcp_resource, resources};
 ///
 /// #[derive(Clone)]
 /// struct Notes;
@@ -272,7 +272,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
-/// use toolgate::{mcp_tool, mcp_tools, ToolSet};
+/// use toolgate::{ToolSet, mcp_tool, mcp_tools};
 ///
 /// #[derive(Default)]
 /// struct Notes(Mutex<Vec<String>>);

@@ -159,7 +159,7 @@ impl VerifiedToken {
 /// A public tool takes `Option<Caller>`, because it can be called without a token.
 ///
 /// ```
-/// use toolgate::{mcp_tool, Caller};
+/// use toolgate::{Caller, mcp_tool};
 ///
 /// /// Says who you are.
 /// #[mcp_tool(authenticated)]

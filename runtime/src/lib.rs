@@ -14,7 +14,7 @@
 //! ```no_run
 //! use std::sync::Arc;
 //! use tokio::sync::Mutex;
-//! use toolgate::{mcp_tool, tools, Config, Error, Server, State};
+//! use toolgate::{Config, Error, Server, State, mcp_tool, tools};
 //!
 //! type Note = Arc<Mutex<String>>;
 //!

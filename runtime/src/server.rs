@@ -97,7 +97,7 @@ use {catalogue::Sets, gate_plan::Policy};
 /// A protected MCP server, before it runs.
 ///
 /// ```no_run
-/// use toolgate::{mcp_tool, tools, Config, Server};
+/// use toolgate::{Config, Server, mcp_tool, tools};
 ///
 /// /// Says hello.
 /// #[mcp_tool(scope = "hello:say")]
@@ -193,7 +193,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// several templates match a URI, the one that was added first is used.
     ///
     /// ```
-    /// use toolgate::{mcp_resource, resources, Server};
+    /// use toolgate::{Server, mcp_resource, resources};
     ///
     /// /// One note.
     /// #[mcp_resource(uri = "notes://{id}", scope = "notes:read")]

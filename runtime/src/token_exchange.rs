@@ -37,7 +37,7 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// one caller share one exchange. Redirects are not followed, and nothing is logged here.
 ///
 /// ```
-/// use toolgate::{auth::TokenExchange, issuer::ExchangeError, mcp_tool, Caller, State};
+/// use toolgate::{Caller, State, auth::TokenExchange, issuer::ExchangeError, mcp_tool};
 ///
 /// #[derive(Clone)]
 /// struct App {

@@ -60,7 +60,7 @@ pub enum Tool {}
 /// A module can offer its tools as a function of its own:
 ///
 /// ```
-/// use toolgate::{mcp_tool, ToolSet};
+/// use toolgate::{ToolSet, mcp_tool};
 ///
 /// /// Adds two numbers.
 /// #[mcp_tool(public)]

@@ -78,8 +78,8 @@ fn shorten(params: &mut InitializeRequestParams) {
 
 /// Returns the start of a name.
 fn start(text: &str) -> &str {
-    let end = text.floor_char_boundary(LONGEST_NAME);
-    text.get(..end).unwrap_or_default()
+    let mut ends = (0..=LONGEST_NAME.min(text.len())).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
 /// Returns whether the logged form of a value fits. The text is counted and not stored.

@@ -10,7 +10,7 @@ use url::Url;
 /// custom domain:
 ///
 /// ```
-/// use toolgate::{issuer::{Issuer, Provider}, Config};
+/// use toolgate::{Config, issuer::{Issuer, Provider}};
 ///
 /// let issuer = Issuer::for_provider(Provider::Auth0, "https://login.example.com/");
 /// let config = Config::new("https://mcp.example.com/mcp").with_issuer(issuer);

@@ -26,7 +26,7 @@ pub(crate) use log::LogThreshold;
 /// needs a task.
 ///
 /// ```
-/// use toolgate::{mcp_tool, Context};
+/// use toolgate::{Context, mcp_tool};
 ///
 /// /// Counts to a number.
 /// #[mcp_tool(public)]

@@ -12,7 +12,7 @@ use crate::caller::Caller;
 /// Mark your own with `#[extract]`:
 ///
 /// ```
-/// use toolgate::{mcp_tool, tool::{Call, FromCall}, ToolError};
+/// use toolgate::{ToolError, mcp_tool, tool::{Call, FromCall}};
 ///
 /// /// The tenant that the caller belongs to.
 /// pub struct Tenant(String);
@@ -59,7 +59,7 @@ pub trait FromCall<S>: Sized {
 /// A part of the server's state, or all of it.
 ///
 /// ```
-/// use toolgate::{mcp_tool, tool::FromRef, State};
+/// use toolgate::{State, mcp_tool, tool::FromRef};
 ///
 /// #[derive(Clone)]
 /// struct Greeting(&'static str);

@@ -9,7 +9,7 @@
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Serialize;
-/// use toolgate::{mcp_tool, Json};
+/// use toolgate::{Json, mcp_tool};
 ///
 /// #[derive(Serialize, JsonSchema)]
 /// struct Weather {

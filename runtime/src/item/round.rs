@@ -62,7 +62,7 @@ pub(crate) use state_seal::RoundSeal;
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
-/// use toolgate::{interaction::Elicited, mcp_tool, Reply, Round, ToolError};
+/// use toolgate::{Reply, Round, ToolError, interaction::Elicited, mcp_tool};
 ///
 /// #[derive(Deserialize, JsonSchema)]
 /// struct Confirmation {

@@ -10,7 +10,7 @@ use super::{CallError, IntoCallError, MissingCapabilities, call_error::BoxError}
 /// Every error type converts to it with `?`, and [`ToolError::new`] creates one from a message:
 ///
 /// ```
-/// use toolgate::{mcp_tool, ToolError};
+/// use toolgate::{ToolError, mcp_tool};
 ///
 /// /// Doubles a number that is written in words.
 /// #[mcp_tool(public)]

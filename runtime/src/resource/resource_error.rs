@@ -11,7 +11,7 @@ use crate::item::{BoxError, CallError, FailureKind, IntoCallError, ToolError};
 /// [`ResourceError::not_found`], or `None` where the function returns an `Option`.
 ///
 /// ```
-/// use toolgate::{mcp_resource, ResourceError};
+/// use toolgate::{ResourceError, mcp_resource};
 ///
 /// /// The square of a number.
 /// #[mcp_resource(uri = "squares://{number}", public)]

@@ -26,7 +26,7 @@ const BACKLOG: usize = 256;
 /// of its changes.
 ///
 /// ```
-/// use toolgate::{mcp_tool, tools, Changes, Server};
+/// use toolgate::{Changes, Server, mcp_tool, tools};
 ///
 /// /// Restarts the machine.
 /// #[mcp_tool(scope = "machine:restart")]

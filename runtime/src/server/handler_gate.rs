@@ -60,7 +60,7 @@ pub use guarded_handler::GuardedHandler;
 ///
 /// ```no_run
 /// use rmcp::transport::streamable_http_server::StreamableHttpService;
-/// use toolgate::{access, gate::HandlerGate, Config};
+/// use toolgate::{Config, access, gate::HandlerGate};
 /// # struct Counter;
 /// # impl rmcp::ServerHandler for Counter {}
 ///

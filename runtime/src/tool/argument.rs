@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 /// ```
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;
-/// use toolgate::{mcp_tool, Args};
+/// use toolgate::{Args, mcp_tool};
 ///
 /// #[derive(Deserialize, JsonSchema)]
 /// struct Search {

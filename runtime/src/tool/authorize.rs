@@ -22,7 +22,7 @@ use crate::{
 /// again before the tool, so it must be fast, must not block, and must decide the same each time.
 ///
 /// ```
-/// use toolgate::{auth::AuthorizeError, mcp_tool, Caller};
+/// use toolgate::{Caller, auth::AuthorizeError, mcp_tool};
 ///
 /// fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
 ///     if path.contains("..") {

@@ -29,7 +29,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 ///
 /// ```
 /// use std::time::Duration;
-/// use toolgate::{gate::SessionLimits, Config};
+/// use toolgate::{Config, gate::SessionLimits};
 ///
 /// let limits = SessionLimits::default()
 ///     .with_idle_time(Duration::from_secs(10 * 60))

@@ -16,7 +16,7 @@ const SHORTEST_KEY: usize = 32;
 /// way, such as to a client certificate.
 ///
 /// ```
-/// use toolgate::{auth::Dpop, Config};
+/// use toolgate::{Config, auth::Dpop};
 ///
 /// let config = Config::new("https://mcp.example.com/mcp")
 ///     .with_issuer("https://login.example.com")
