@@ -1,34 +1,41 @@
-//! The gate: request → authorize → dispatch → response. It authorizes every request before
-//! anything of the server sees it.
+//! The gate in front of a server: it authorizes every request before anything else sees it.
 //!
-//! Request:
-//! - [`service`]: the gate as a tower service
-//! - [`origin`]: `Host` and `Origin`
-//! - [`body`]: one bounded buffer; [`request_limits`]: the limits of a request;
-//!   [`pending_bodies`]: the memory that requests without a token share
-//! - [`message`]: the message of a request; [`fast_head`], [`fast_message`]: the fast reader;
-//!   [`message_error`]: why a message is refused
-//! - [`message_head`]: the beginning of a message, for a refusal
-//! - [`message_size`], [`json_size`]: the memory that a message takes, before it is unpacked
-//! - [`message_limits`], [`log_line_size`]: limits of what is logged and stored
-//!
-//! Authorize:
-//! - [`authorize`]: the order of the checks
-//! - [`session`]: which caller owns which MCP session
-//! - [`accept_header`]: which media types a client accepts
-//! - [`audit`]: one log line for each decision
-//!
-//! Dispatch:
-//! - [`lane`]: which way an authorized request takes
-//! - [`dispatch`]: runs it; [`stateless_fast_path`], [`session_fast_path`], [`rmcp_forward`]:
-//!   the lanes
-//!
-//! Response:
-//! - [`refusal`], [`refusal_context`], [`challenge`]: the answer to a refused request;
-//!   [`refusal_item_names`]: the item that it names; [`response_envelope`]: what it repeats;
-//!   [`prepared_response`], [`response_cache`]: responses that can be sent again
-//! - [`tool_result_denial`]: a denial as the result of a call
-//! - [`chunked_body`], [`expiring_body`]: bodies; [`dpop_headers`]: nonces
+//! [`Server`](crate::Server) builds its own gate. [`HandlerGate`] puts the same gate in front of
+//! a handler that you wrote with rmcp: declare the [`Access`] of each tool, prompt and resource
+//! with [`access!`](crate::access). [`ChallengeScopes`], [`SessionLimits`] and [`Visibility`] are
+//! settings of both.
+
+// How it works: request → authorize → dispatch → response. It authorizes every request before
+// anything of the server sees it.
+//
+// Request:
+// - `service`: the gate as a tower service
+// - `origin`: `Host` and `Origin`
+// - `body`: one bounded buffer; `request_limits`: the limits of a request;
+//   `pending_bodies`: the memory that requests without a token share
+// - `message`: the message of a request; `fast_head`, `fast_message`: the fast reader;
+//   `message_error`: why a message is refused
+// - `message_head`: the beginning of a message, for a refusal
+// - `message_size`, `json_size`: the memory that a message takes, before it is unpacked
+// - `message_limits`, `log_line_size`: limits of what is logged and stored
+//
+// Authorize:
+// - `authorize`: the order of the checks
+// - `session`: which caller owns which MCP session
+// - `accept_header`: which media types a client accepts
+// - `audit`: one log line for each decision
+//
+// Dispatch:
+// - `lane`: which way an authorized request takes
+// - `dispatch`: runs it; `stateless_fast_path`, `session_fast_path`, `rmcp_forward`:
+//   the lanes
+//
+// Response:
+// - `refusal`, `refusal_context`, `challenge`: the answer to a refused request;
+//   `refusal_item_names`: the item that it names; `response_envelope`: what it repeats;
+//   `prepared_response`, `response_cache`: responses that can be sent again
+// - `tool_result_denial`: a denial as the result of a call
+// - `chunked_body`, `expiring_body`: bodies; `dpop_headers`: nonces
 
 use std::sync::Arc;
 

@@ -60,7 +60,7 @@
 //! | trust an issuer, call an API behind the server | [`issuer`], [`auth::TokenExchange`] |
 //! | verify tokens yourself | [`auth::TokenVerifier`] |
 //! | protect a handler that you wrote with rmcp | [`gate::HandlerGate`], [`access!`] |
-//! | mount the server in your own application | [`Server::router`] |
+//! | mount the server in your own application | [`Server::into_router`] |
 //! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
 //!
 //! # What holds

@@ -5,7 +5,7 @@
 //! | `definition` | what an expansion of `#[mcp_prompt]` states about one function |
 //! | `prompt_result` | what a prompt can return |
 //!
-//! What prompts have in common with tools and resources is in [`item`](crate::item).
+//! What prompts have in common with tools and resources is in the module `item`.
 
 use rmcp::{ErrorData, model::GetPromptResponse};
 use serde_json::{Map, Value};

@@ -7,7 +7,7 @@
 //! | `resource_result` | what a resource can return |
 //! | `resource_error` | [`ResourceError`] |
 //!
-//! What resources have in common with tools and prompts is in [`item`](crate::item).
+//! What resources have in common with tools and prompts is in the module `item`.
 
 use std::cmp::Ordering;
 

@@ -10,7 +10,7 @@
 //! | `schema_builder` | builds the schemas of arguments and results |
 //! | `tool_result` | what a tool can return |
 //!
-//! What tools have in common with prompts and resources is in [`item`](crate::item).
+//! What tools have in common with prompts and resources is in the module `item`.
 
 use std::sync::Arc;
 

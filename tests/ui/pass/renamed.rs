@@ -5,7 +5,7 @@ mod vendored {
     pub use toolgate as gate;
 }
 
-use vendored::gate::{FromRef, mcp_tool, mcp_tools, tools};
+use vendored::gate::{mcp_tool, mcp_tools, tool::FromRef, tools};
 
 /// By its path.
 #[mcp_tool(public, crate = vendored::gate)]
