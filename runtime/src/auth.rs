@@ -1,6 +1,6 @@
 //! Tokens and what they say: callers, claims, scopes, and the verification of tokens.
 //!
-//! Most servers need only [`Caller`](crate::Caller) and the attributes' `scope`. The rest is for
+//! Most servers need only [`Caller`] and the attributes' `scope`. The rest is for
 //! servers that verify tokens in their own way ([`TokenVerifier`]), require proof of possession
 //! ([`Dpop`]), or call an API with a token for the caller ([`TokenExchange`]).
 

@@ -9,9 +9,9 @@ use super::{CallError, InputRequired, IntoCallError, Kind, Reply};
 ///
 /// | `K` | types |
 /// |---|---|
-/// | [`kind::Tool`](crate::kind::Tool) | strings, numbers, `bool` and `()`; [`Json`](crate::Json) as structured content; rmcp's `ContentBlock`, `Vec<ContentBlock>`, `CallToolResult` and `CallToolResponse` |
-/// | [`kind::Prompt`](crate::kind::Prompt) | strings, as one message of the user; rmcp's `PromptMessage`, `Vec<PromptMessage>`, `GetPromptResult` and `GetPromptResponse` |
-/// | [`kind::Resource`](crate::kind::Resource) | strings; `Vec<u8>` as a blob; [`Json`](crate::Json) as text; rmcp's `ResourceContents`, `Vec<ResourceContents>` and `ReadResourceResult`; an `Option` of these, where `None` means that there is no such resource |
+/// | [`kind::Tool`](crate::tool::Tool) | strings, numbers, `bool` and `()`; [`Json`](crate::Json) as structured content; rmcp's `ContentBlock`, `Vec<ContentBlock>`, `CallToolResult` and `CallToolResponse` |
+/// | [`kind::Prompt`](crate::prompt::Prompt) | strings, as one message of the user; rmcp's `PromptMessage`, `Vec<PromptMessage>`, `GetPromptResult` and `GetPromptResponse` |
+/// | [`kind::Resource`](crate::resource::Resource) | strings; `Vec<u8>` as a blob; [`Json`](crate::Json) as text; rmcp's `ResourceContents`, `Vec<ResourceContents>` and `ReadResourceResult`; an `Option` of these, where `None` means that there is no such resource |
 ///
 /// `Result<T, E>` is its `T` or an error; see [`IntoCallError`]. [`Reply`] is its `T`, or
 /// input that the client is asked for; see [`Round`](crate::Round).

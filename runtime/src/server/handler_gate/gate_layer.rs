@@ -18,7 +18,7 @@ use crate::gate::{self, GateService};
 use super::GuardedHandler;
 
 /// The first half of the gate, in front of a service. Wrap it directly around the service
-/// whose handler is [guarded](super::Gate::guard). A service without the second half does not
+/// whose handler is [guarded](super::HandlerGate::guard). A service without the second half does not
 /// compile:
 ///
 /// ```compile_fail
