@@ -99,6 +99,8 @@ impl Kind for Resource {
 
 impl KindParts for Resource {
     const NOUN: &'static str = "resource";
+    /// A template can cover another one, and a URI can have several spellings.
+    const COMPARES_ALL: bool = true;
 
     type Address = UriPattern;
     type Listing = ResourceListing;

@@ -79,6 +79,10 @@ pub(crate) trait KindParts: Kind {
         Self::address_text(one).cmp(Self::address_text(other))
     }
 
+    /// Whether items with different addresses can conflict. Each is then compared with all
+    /// before it; otherwise with its neighbour, because equal addresses are adjacent.
+    const COMPARES_ALL: bool = false;
+
     /// Returns why two items cannot belong to one server, and how to fix it.
     fn conflict(earlier: &Self::Address, later: &Self::Address) -> Option<(String, &'static str)> {
         let (name, later) = (Self::address_text(earlier), Self::address_text(later));

@@ -48,14 +48,14 @@ impl<S, K: Kind> ItemSet<S, K> {
         // Stable: the order of registration decides between templates.
         addressed.sort_by(|(one, _), (other, _)| K::order(one, other));
         for (number, (address, _)) in addressed.iter().enumerate() {
-            let mut reported = Vec::new();
-            for (earlier, _) in addressed.iter().take(number) {
-                if let Some((what, remedy)) = K::conflict(earlier, address)
-                    && !reported.contains(&what)
-                {
-                    reported.push(what.clone());
-                    faults.add(what, remedy);
-                }
+            let first = if K::COMPARES_ALL {
+                0
+            } else {
+                number.saturating_sub(1)
+            };
+            let earlier = addressed.iter().take(number).skip(first);
+            for (what, remedy) in earlier.filter_map(|(one, _)| K::conflict(one, address)) {
+                faults.add(what, remedy);
             }
         }
         let mut items = Vec::with_capacity(addressed.len());
