@@ -167,7 +167,7 @@ impl Entry {
                 Some(text.clone())
             }
             other => {
-                self.expect(other.as_ref(), "a string in quotes", errors);
+                self.add_expected(other.as_ref(), "a string in quotes", errors);
                 None
             }
         }
@@ -184,7 +184,7 @@ impl Entry {
                 .map_err(|error| errors.add(error))
                 .ok(),
             other => {
-                self.expect(other.as_ref(), "an integer that is not negative", errors);
+                self.add_expected(other.as_ref(), "an integer that is not negative", errors);
                 None
             }
         }
@@ -194,12 +194,13 @@ impl Entry {
     pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
         let number = self.value.as_ref().and_then(Number::from_expr);
         if number.is_none() {
-            self.expect(self.value.as_ref(), "a number", errors);
+            self.add_expected(self.value.as_ref(), "a number", errors);
         }
         number
     }
 
-    fn expect(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
+    /// Adds the error for a value of another type than the key takes.
+    fn add_expected(&self, found: Option<&Expr>, what: &str, errors: &Errors) {
         let message = format!("`{}` needs {what}: write `{} = …`", self.key, self.key);
         match found {
             Some(found) => errors.add_on(found, message),
