@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -50,19 +50,7 @@ fn the_public_items_are_those_of_the_snapshot() {
         .expect("every export is found")
         .join("\n")
         + "\n";
-    let file = root().join(SNAPSHOT);
-    if env::var_os("UPDATE_SNAPSHOT").is_some() {
-        fs::write(&file, &listed).expect("the snapshot can be written");
-    }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    let (listed, kept): (Vec<_>, Vec<_>) = (listed.lines().collect(), kept.lines().collect());
-    let added: Vec<_> = listed.iter().filter(|line| !kept.contains(line)).collect();
-    let removed: Vec<_> = kept.iter().filter(|line| !listed.contains(line)).collect();
-    assert!(
-        added.is_empty() && removed.is_empty(),
-        "the public surface differs from {SNAPSHOT}.\nadded: {added:#?}\nremoved: {removed:#?}\n\
-         If this is meant, run the test again with UPDATE_SNAPSHOT=1 and commit the file."
-    );
+    support::snapshot::assert_unchanged(&listed, SNAPSHOT);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::cargo;
+use super::{PLATFORM, cargo};
 
 const PUBLISHED: [&str; 2] = ["toolgate", "toolgate-macros"];
 
@@ -58,7 +58,13 @@ fn needed(metadata: &Value, roots: &[&str]) -> BTreeMap<String, Version> {
 
 #[test]
 fn the_claimed_compiler_is_the_oldest_that_all_dependencies_take() {
-    let metadata = cargo(&["metadata", "--format-version", "1", "--all-features"]);
+    let metadata = cargo(&[
+        "metadata",
+        "--format-version=1",
+        "--all-features",
+        "--filter-platform",
+        PLATFORM,
+    ]);
     let metadata: Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
     let needed = needed(&metadata, &PUBLISHED);
     let is_ours = |name: &str| name.starts_with("toolgate");

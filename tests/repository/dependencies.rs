@@ -2,9 +2,11 @@
 //!
 //! `UPDATE_SNAPSHOT=1 cargo test -p toolgate-tests --test repository` rewrites the list.
 
-use std::{collections::BTreeSet, env, fs};
+use std::collections::BTreeSet;
 
-use super::{cargo, difference, root};
+use support::snapshot::{assert_unchanged, difference};
+
+use super::{PLATFORM, cargo};
 
 const SNAPSHOT: &str = "tests/repository/dependencies.txt";
 
@@ -26,65 +28,26 @@ fn crates(tree: &str) -> String {
     sorted.into_iter().map(|line| line + "\n").collect()
 }
 
-/// `examples/readme` without its development issuer: what a deployed server compiles.
-fn of_a_small_server() -> String {
-    let tree = [
-        "tree",
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-        "--package",
-    ];
-    crates(&cargo(
-        &[
-            &tree[..],
-            &["toolgate", "--target", "x86_64-unknown-linux-gnu"],
-        ]
-        .concat(),
-    ))
+/// The crates in the build of a package, for one platform, so that each machine lists the same.
+fn crates_of(package: &str) -> String {
+    let mut command = vec!["tree", "--edges", "normal,build", "--prefix", "none"];
+    command.extend(["--target", PLATFORM, "--package", package]);
+    crates(&cargo(&command))
 }
 
 #[test]
 fn a_small_server_compiles_the_crates_of_the_snapshot() {
-    let listed = of_a_small_server();
-    let file = root().join(SNAPSHOT);
-    if env::var_os("UPDATE_SNAPSHOT").is_some() {
-        fs::write(&file, &listed).expect("the snapshot can be written");
-    }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    let (added, removed) = (difference(&listed, &kept), difference(&kept, &listed));
-    assert!(
-        added.is_empty() && removed.is_empty(),
-        "the dependencies differ from {SNAPSHOT}.\nadded: {added:#?}\nremoved: {removed:#?}\n\
-         If this is meant, run the test again with UPDATE_SNAPSHOT=1 and commit the file."
-    );
+    // Without features: what a deployed server compiles.
+    assert_unchanged(&crates_of("toolgate"), SNAPSHOT);
 }
 
 #[test]
 fn the_example_of_the_readme_adds_the_development_issuer_and_nothing_else() {
-    let tree = [
-        "tree",
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-        "--package",
-    ];
-    let example = crates(&cargo(
-        &[
-            &tree[..],
-            &["readme", "--target", "x86_64-unknown-linux-gnu"],
-        ]
-        .concat(),
-    ));
-    let added = difference(&example, &of_a_small_server()).join(", ");
-    let kept = ["readme 0.1", "toolgate-development-issuer 0.1"];
-    let unexpected: Vec<_> = added
-        .split(", ")
-        .filter(|name| !kept.contains(name))
-        .collect();
-    assert!(unexpected.is_empty(), "{unexpected:#?}");
+    let (example, server) = (crates_of("readme"), crates_of("toolgate"));
+    assert_eq!(
+        difference(&example, &server),
+        ["readme 0.1", "toolgate-development-issuer 0.1"]
+    );
 }
 
 #[test]

@@ -18,12 +18,16 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// What cargo prints for this command, with the dependencies of the lock file.
+/// The platform whose dependencies are listed.
+const PLATFORM: &str = "x86_64-unknown-linux-gnu";
+
+/// What cargo prints for this command, with the dependencies of the lock file. On another
+/// platform cargo downloads the manifests that are missing.
 fn cargo(arguments: &[&str]) -> String {
     let program = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(program)
         .args(arguments)
-        .args(["--locked", "--offline"])
+        .arg("--locked")
         .current_dir(root())
         .output()
         .expect("cargo runs");
@@ -33,10 +37,4 @@ fn cargo(arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).expect("cargo prints UTF-8")
-}
-
-/// The lines that one text has and the other has not.
-fn difference<'t>(left: &'t str, right: &str) -> Vec<&'t str> {
-    let missing = |line: &&str| !right.lines().any(|other| other == *line);
-    left.lines().filter(missing).collect()
 }

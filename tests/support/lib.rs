@@ -12,6 +12,7 @@ pub mod rmcp_handler;
 pub mod running_server;
 pub mod schema_formats;
 pub mod server_process;
+pub mod snapshot;
 pub mod tool_server;
 pub mod unsigned_tokens;
 
