@@ -165,7 +165,7 @@ fn scopes(
     match issuer.grantable_scopes(others()) {
         none if none.is_empty() => Err(OAuthError::new(
             "invalid_scope",
-            "none of the scopes is known",
+            "the issuer does not know any of the scopes",
         )),
         known => Ok((known, offline)),
     }

@@ -67,7 +67,7 @@ impl DevelopmentIssuer {
     }
 
     /// Builds the routes of the issuer, with CORS and the refusal of requests that are not
-    /// from loopback. None of them is a fallback, so the router can be merged into any other.
+    /// from loopback. There is no fallback route, so the router can be merged into any other.
     pub fn router(&self) -> Router {
         let add_route = |router: Router<_>, (path, endpoint)| router.route(path, endpoint);
         let mut open = endpoints::with_cors()

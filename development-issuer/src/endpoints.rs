@@ -1,5 +1,5 @@
-//! The endpoints with their paths, in one list for the router and for the check that the
-//! resource uses none of these paths.
+//! The endpoints and their paths, in one list. The router uses it, and the check that the path of
+//! the resource differs from each of them.
 
 use std::sync::Arc;
 

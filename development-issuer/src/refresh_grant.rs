@@ -62,7 +62,7 @@ fn narrowed(grant: &Grant, requested: Option<&str>) -> Result<Vec<String>, OAuth
     match scopes.is_empty() {
         true => Err(OAuthError::new(
             "invalid_scope",
-            "none of the scopes was granted",
+            "the grant does not contain any of the scopes",
         )),
         false => Ok(scopes),
     }

@@ -44,7 +44,7 @@ fn each_declaration_of_access_has_its_meaning() {
 
 #[test]
 fn an_unknown_form_is_an_error() {
-    // None of these may compile: an intended protection must not get lost.
+    // Each of these must be a compile error. Otherwise the author would lose a protection.
     for tokens in [
         quote!(),
         quote!(scope),

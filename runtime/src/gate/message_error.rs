@@ -1,4 +1,4 @@
-//! Why a message is refused, whoever the caller is.
+//! [`MessageError`]: why a message is refused. The reasons do not depend on the caller.
 
 use std::borrow::Cow;
 

@@ -59,7 +59,7 @@ pub(super) fn contest<const N: usize>(
     let mut scores = [(); N].map(|()| Score::default());
     for round in 0..options.rounds {
         for turn in 0..N {
-            // Alternate the order, so that a machine that slows down penalizes none of them.
+            // Alternate the order: a machine that slows down then affects all servers alike.
             let turn = if round % 2 == 0 { turn } else { N - 1 - turn };
             let Contestant {
                 process, target, ..

@@ -58,8 +58,8 @@ impl ExchangeError {
         self.kind
     }
 
-    /// Returns the reason, for the log only. It contains the issuer's error code, but none of
-    /// its other text.
+    /// Returns the reason, for the log only. It contains the issuer's error code. It does
+    /// not contain any other text of the issuer.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason.0
