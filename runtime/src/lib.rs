@@ -63,6 +63,8 @@
 //! | mount the server in your own application | [`Server::into_router`] |
 //! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
 //!
+//! Guides: [tokens and issuers](guide::tokens), [clients](guide::clients).
+//!
 //! # What holds
 //!
 //! - A call whose token lacks a scope is an HTTP 403 with `error="insufficient_scope"` and every
@@ -101,6 +103,8 @@ mod clock;
 mod config;
 mod error;
 pub mod gate;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod interaction;
 pub mod issuer;
 mod item;

@@ -53,7 +53,7 @@ async fn ten_thousand_unknown_keys_cause_a_handful_of_fetches() {
     assert_eq!(issuer.metadata_requests(), 1);
 }
 
-/// Returns how many fetches the cool-down allows (docs/tokens.md): one immediately, one after a
+/// Returns how many fetches the cool-down allows (runtime/guide/tokens.md): one immediately, one after a
 /// second, and the others after increasing pauses.
 fn allowed(passed: Duration) -> usize {
     let pauses = [1, 1, 2, 4, 8].into_iter().chain(std::iter::repeat(10));

@@ -1,4 +1,4 @@
-//! Checks what docs/tokens.md says about bound tokens.
+//! Checks what runtime/guide/tokens.md says about bound tokens.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use toolgate::auth::Dpop;
 
 use super::{Fixture, error_of};
 
-/// Does each row of the table in docs/tokens.md.
+/// Does each row of the table in runtime/guide/tokens.md.
 #[tokio::test]
 async fn bound_tokens_behave_as_documented() {
-    let document = include_str!("../../../docs/tokens.md");
+    let document = include_str!("../../../runtime/guide/tokens.md");
     let (_, section) = document
         .split_once("## Tokens that are bound to a key")
         .expect("the section");
