@@ -2,8 +2,8 @@
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
-    browser::Choice,
     rmcp_client_app::{CALLBACK, RmcpClientApp},
+    simulated_browser::Choice,
 };
 
 use crate::{

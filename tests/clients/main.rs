@@ -11,11 +11,11 @@ mod without_sessions;
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
-    browser::{Browser, Page},
     client::Revision,
     manual_clock::ManualClock,
     rmcp_client_app::{CALLBACK, RmcpClientApp},
     running_server::RunningServer,
+    simulated_browser::{Browser, Page},
     tool_server::{self, Runs},
 };
 

@@ -3,10 +3,10 @@
 use rmcp::transport::AuthorizationRequest;
 use serde_json::json;
 use support::{
-    browser::Browser,
     client::{Client, Revision},
     rmcp_client_app::{CALLBACK, RmcpClientApp},
     running_server::RunningServer,
+    simulated_browser::Browser,
     tool_server::{self, Runs},
 };
 

@@ -3,8 +3,8 @@
 use reqwest::{Url, redirect::Policy};
 use serde_json::json;
 use support::{
-    browser::Browser,
     running_server::RunningServer,
+    simulated_browser::Browser,
     tool_server::{self, Runs},
     unsigned_tokens,
 };

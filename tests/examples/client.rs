@@ -13,9 +13,9 @@ use std::{
 use rmcp::{model::Implementation, transport::AuthorizationRequest};
 use serde_json::Value;
 use support::{
-    browser::Page,
     client::Revision,
     rmcp_client_app::{CALLBACK, RmcpClientApp},
+    simulated_browser::Page,
 };
 
 #[tokio::main]

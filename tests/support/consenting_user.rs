@@ -3,7 +3,7 @@
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::{SigningKey, TokenBuilder, browser::Browser};
+use crate::{SigningKey, TokenBuilder, simulated_browser::Browser};
 
 /// RFC 7636 appendix B: the logins of these tests need no secret verifier.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

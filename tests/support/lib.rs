@@ -1,6 +1,5 @@
 //! Shared code of the end-to-end tests.
 
-pub mod browser;
 pub mod client;
 pub mod consenting_user;
 pub mod manual_clock;
@@ -12,6 +11,7 @@ pub mod rmcp_handler;
 pub mod running_server;
 pub mod schema_formats;
 pub mod server_process;
+pub mod simulated_browser;
 pub mod snapshot;
 pub mod tool_server;
 pub mod unsigned_tokens;

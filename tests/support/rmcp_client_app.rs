@@ -12,7 +12,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 
-use crate::{browser::Page, client::Revision, recording_http_client::RecordingClient};
+use crate::{client::Revision, recording_http_client::RecordingClient, simulated_browser::Page};
 
 /// The redirect URI of the application. Nothing listens there: a test reads the response from
 /// the redirect.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 mod calls;
-mod contest;
+mod comparison;
 mod example;
 mod latency;
 mod memory;

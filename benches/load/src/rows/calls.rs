@@ -1,6 +1,6 @@
 //! Calls per second, compared with the same work without Toolgate.
 
-use super::contest::{Contestant, Score, contest};
+use super::comparison::{ComparedServer, Results, compare};
 use crate::{Fault, options::Options, stage::Stage, table::Row};
 
 const PROTECTED: &str = "Toolgate, protected, warm token";
@@ -8,35 +8,35 @@ const PROTECTED: &str = "Toolgate, protected, warm token";
 /// Stateless calls.
 pub(super) fn calls(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault> {
     let targets = &stage.targets;
-    let contestants = [
-        Contestant {
+    let compared_servers = [
+        ComparedServer {
             name: PROTECTED,
             process: &stage.protected,
             target: &targets.protected_call,
         },
-        Contestant {
+        ComparedServer {
             name: "rmcp, unprotected",
             process: &stage.unprotected,
             target: &targets.unprotected_call,
         },
-        Contestant {
+        ComparedServer {
             name: "bare axum handler, equal bytes",
             process: &stage.bare,
             target: &targets.bare_call,
         },
-        Contestant {
+        ComparedServer {
             name: "Toolgate, public tool, no token",
             process: &stage.open,
             target: &targets.open_call,
         },
-        Contestant {
+        ComparedServer {
             name: "rmcp, hand-written JWT layer",
             process: &stage.handwritten,
             target: &targets.handwritten_call,
         },
     ];
-    let scores = contest("tools/call, stateless", contestants, options)?;
-    let [ours, rmcp, bare, ..] = &scores;
+    let results = compare("tools/call, stateless", compared_servers, options)?;
+    let [ours, rmcp, bare, ..] = &results;
     Ok([
         Row::ratio(
             "protected stateless call, warm token, against **unprotected** rmcp doing the same",
@@ -58,25 +58,25 @@ pub(super) fn calls(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault>
 /// Calls in a session.
 pub(super) fn sessions(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let targets = &stage.targets;
-    let contestants = [
-        Contestant {
+    let compared_servers = [
+        ComparedServer {
             name: PROTECTED,
             process: &stage.protected,
             target: &targets.protected_session,
         },
-        Contestant {
+        ComparedServer {
             name: "rmcp's session service, unprotected",
             process: &stage.unprotected,
             target: &targets.unprotected_session,
         },
-        Contestant {
+        ComparedServer {
             name: "the same without TCP_NODELAY",
             process: &stage.without_nodelay,
             target: &targets.session_without_nodelay,
         },
     ];
-    let scores = contest("tools/call, in a session", contestants, options)?;
-    let [ours, rmcp, _] = &scores;
+    let results = compare("tools/call, in a session", compared_servers, options)?;
+    let [ours, rmcp, _] = &results;
     Ok(Row::ratio(
         "protected call in a session, against rmcp's own session service, unprotected, with `TCP_NODELAY`",
         figures(ours, rmcp),
@@ -89,24 +89,24 @@ pub(super) fn sessions(stage: &Stage, options: &Options) -> Result<Row, Fault> {
 /// Calls of an older revision without a session.
 pub(super) fn sessionless(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let targets = &stage.targets;
-    let contestants = [
-        Contestant {
+    let compared_servers = [
+        ComparedServer {
             name: PROTECTED,
             process: &stage.sessionless,
             target: &targets.sessionless_call,
         },
-        Contestant {
+        ComparedServer {
             name: "rmcp, unprotected",
             process: &stage.unprotected,
             target: &targets.unprotected_sessionless_call,
         },
     ];
-    let scores = contest(
+    let results = compare(
         "tools/call of 2025-11-25, without sessions",
-        contestants,
+        compared_servers,
         options,
     )?;
-    let [ours, rmcp] = &scores;
+    let [ours, rmcp] = &results;
     Ok(Row::ratio(
         "protected call of 2025-11-25 without sessions, against **unprotected** rmcp doing the same",
         figures(ours, rmcp),
@@ -120,19 +120,19 @@ pub(super) fn sessionless(stage: &Stage, options: &Options) -> Result<Row, Fault
 pub(super) fn refusals(stage: &Stage, options: &Options) -> Result<[Row; 2], Fault> {
     let targets = &stage.targets;
     let against_bare = |title, name, ours, bare| {
-        let contestants = [
-            Contestant {
+        let compared_servers = [
+            ComparedServer {
                 name,
                 process: &stage.protected,
                 target: ours,
             },
-            Contestant {
+            ComparedServer {
                 name: "bare axum handler, equal bytes",
                 process: &stage.bare,
                 target: bare,
             },
         ];
-        contest(title, contestants, options)
+        compare(title, compared_servers, options)
     };
     let [ours, bare] = against_bare(
         "tools/call without a token",
@@ -165,20 +165,20 @@ pub(super) fn refusals(stage: &Stage, options: &Options) -> Result<[Row; 2], Fau
 
 /// Lists of a hundred tools.
 pub(super) fn lists(stage: &Stage, options: &Options) -> Result<Row, Fault> {
-    let contestants = [
-        Contestant {
+    let compared_servers = [
+        ComparedServer {
             name: "Toolgate, 100 tools",
             process: &stage.hundred,
             target: &stage.targets.list,
         },
-        Contestant {
+        ComparedServer {
             name: "bare axum handler, equal bytes",
             process: &stage.bare,
             target: &stage.targets.bare_list,
         },
     ];
-    let scores = contest("tools/list of 100 tools", contestants, options)?;
-    let [ours, bare] = &scores;
+    let results = compare("tools/list of 100 tools", compared_servers, options)?;
+    let [ours, bare] = &results;
     Ok(Row::ratio(
         "`tools/list` of 100 tools, against a handler returning the same bytes",
         figures(ours, bare),
@@ -188,6 +188,6 @@ pub(super) fn lists(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     ))
 }
 
-fn figures(ours: &Score, theirs: &Score) -> String {
+fn figures(ours: &Results, theirs: &Results) -> String {
     format!("{:.0} and {:.0} calls/s", ours.rate(), theirs.rate())
 }

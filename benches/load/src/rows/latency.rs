@@ -17,7 +17,7 @@ use crate::{
 /// Measures the protected call and the bare handler, each at half of its own maximum.
 pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     let targets = &stage.targets;
-    let contestants = [
+    let compared_servers = [
         ("Toolgate", &targets.protected_call, &stage.protected),
         ("bare axum handler", &targets.bare_call, &stage.bare),
     ];
@@ -27,7 +27,7 @@ pub(super) fn latency(stage: &Stage, options: &Options) -> Result<Row, Fault> {
     ))?;
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..options.rounds {
-        for (times, (name, target, process)) in times.iter_mut().zip(contestants) {
+        for (times, (name, target, process)) in times.iter_mut().zip(compared_servers) {
             // Measured again in each round: the speed of a shared machine varies.
             let rate = options.load.press(target, process)?.rate / 2.0;
             times.push(paced(name, target, process, rate, options)?);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// One of the compared servers.
-pub(super) struct Contestant<'s> {
+pub(super) struct ComparedServer<'s> {
     pub(super) name: &'static str,
     pub(super) process: &'s Process,
     pub(super) target: &'s Target,
@@ -21,13 +21,13 @@ pub(super) struct Contestant<'s> {
 
 /// The results of one server in all rounds.
 #[derive(Debug, Default)]
-pub(super) struct Score {
+pub(super) struct Results {
     rates: Vec<f64>,
     costs: Vec<f64>,
     latencies: Latencies,
 }
 
-impl Score {
+impl Results {
     /// Returns calls per second.
     pub(super) fn rate(&self) -> f64 {
         median(&self.rates)
@@ -51,40 +51,40 @@ impl Score {
 }
 
 /// Runs all of them in turns, and prints their results; each is compared with the first.
-pub(super) fn contest<const N: usize>(
+pub(super) fn compare<const N: usize>(
     title: &str,
-    contestants: [Contestant<'_>; N],
+    compared_servers: [ComparedServer<'_>; N],
     options: &Options,
-) -> Result<[Score; N], Fault> {
-    let mut scores = [(); N].map(|()| Score::default());
+) -> Result<[Results; N], Fault> {
+    let mut results = [(); N].map(|()| Results::default());
     for round in 0..options.rounds {
         for turn in 0..N {
             // Alternate the order: a machine that slows down then affects all servers alike.
             let turn = if round % 2 == 0 { turn } else { N - 1 - turn };
-            let Contestant {
+            let ComparedServer {
                 process, target, ..
-            } = &contestants[turn];
-            scores[turn].note(options.load.press(target, process)?);
+            } = &compared_servers[turn];
+            results[turn].note(options.load.press(target, process)?);
         }
     }
     let mut text = format!(
         "\n{title}\n{:<44} {:>9} {:>10} {:>9} {:>9} {:>12}\n",
         "", "calls/s", "CPU µs", "p50 µs", "p99 µs", "first/this"
     );
-    for (contestant, at) in contestants.iter().zip(0..) {
-        let Score {
+    for (compared_server, at) in compared_servers.iter().zip(0..) {
+        let Results {
             costs, latencies, ..
-        } = &mut scores[at];
+        } = &mut results[at];
         let [middle, late] = [0.5, 0.99].map(|share| latencies.quantile(share).as_secs_f64() * 1e6);
         let cost = median(costs);
         writeln!(
             text,
             "{:<44} {:>9.0} {cost:>10.1} {middle:>9.0} {late:>9.0} {:>12.2}",
-            contestant.name,
-            scores[at].rate(),
-            scores[0].ratio_to(&scores[at]),
+            compared_server.name,
+            results[at].rate(),
+            results[0].ratio_to(&results[at]),
         )?;
     }
     say(&text)?;
-    Ok(scores)
+    Ok(results)
 }
