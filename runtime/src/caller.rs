@@ -1,114 +1,24 @@
-//! Checks that a token is from a trusted issuer, for this server, and valid now.
+//! [`Caller`]: who sent a request, as its token says.
 //!
-//! The verifier has authenticated the token. Whether it is *acceptable* is validated here
-//! on each request, even if its signature was checked before. A [`Caller`] is built only
-//! from an [`AcceptedToken`], which comes only from [`Acceptance::accept`] or, for a token
-//! bound to a key, from [`BoundToken::proved_by`].
+//! A [`Caller`] is built only from an [`AcceptedToken`], which comes only from
+//! [`Acceptance::accept`] or, for a token bound to a key, from [`BoundToken::proved_by`].
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use crate::{
     bearer::{BearerToken, Credentials},
     claims::Claims,
-    clock::UnixTime,
     scope::{ScopeSet, ScopeTable},
 };
 
+mod acceptance;
 mod accessors;
 mod token_binding;
+mod token_rejection;
 
+pub(crate) use acceptance::{Acceptance, MAX_LEEWAY};
 pub(crate) use token_binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
-
-/// The longest leeway for clock skew.
-pub(crate) const MAX_LEEWAY: Duration = Duration::from_secs(300);
-
-/// The issuers, audiences and clock leeway that decide which tokens a server accepts.
-#[derive(Debug, Clone)]
-pub(crate) struct Acceptance {
-    issuers: Vec<String>,
-    audiences: Vec<String>,
-    leeway: Duration,
-}
-
-impl Acceptance {
-    /// Accepts tokens of these issuers for these audiences. Both are compared character for
-    /// character (RFC 7519 §4.1.1, RFC 3986 §6.2.1). The clock leeway is 30 seconds.
-    pub(crate) fn new(
-        issuers: impl IntoIterator<Item = impl Into<String>>,
-        audiences: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        Self {
-            issuers: issuers.into_iter().map(Into::into).collect(),
-            audiences: audiences.into_iter().map(Into::into).collect(),
-            leeway: Duration::from_secs(30),
-        }
-    }
-
-    /// Sets the leeway for clock skew in whole seconds, at most [`MAX_LEEWAY`].
-    pub(crate) fn with_leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway.min(MAX_LEEWAY);
-        self
-    }
-
-    /// Validates an authentic token at a time of day.
-    ///
-    /// # Errors
-    ///
-    /// The first [`TokenRejection`] that applies, in the order of its variants, with the
-    /// token.
-    pub(crate) fn accept(
-        &self,
-        token: Arc<VerifiedToken>,
-        now: UnixTime,
-    ) -> Result<Accepted, (TokenRejection, Arc<VerifiedToken>)> {
-        match self.validate(&token, now) {
-            Ok(false) => Ok(Accepted::Bearer(AcceptedToken(token))),
-            Ok(true) => Ok(Accepted::Bound(BoundToken(token))),
-            Err(reason) => Err((reason, token)),
-        }
-    }
-
-    /// Validates the claims of a token. Returns whether it is bound to a key.
-    fn validate(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
-        let (claims, leeway) = (&token.claims, self.leeway.as_secs());
-        // RFC 7519 §4.1.1, RFC 9068 §4.
-        if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
-            return Err(TokenRejection::Issuer);
-        }
-        // RFC 7519 §4.1.3, RFC 8707 §2: refuse a token for another resource.
-        if !claims
-            .audience()
-            .iter()
-            .any(|audience| self.audiences.contains(audience))
-        {
-            return Err(TokenRejection::Audience);
-        }
-        // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
-        if now >= claims.expires_at().plus(leeway) {
-            return Err(TokenRejection::Expired);
-        }
-        // RFC 7519 §4.1.5.
-        if claims
-            .not_before()
-            .is_some_and(|start| start > now.plus(leeway))
-        {
-            return Err(TokenRejection::NotYetValid);
-        }
-        // RFC 7519 §4.1.6: a token from the future means that a clock is wrong.
-        if claims
-            .issued_at()
-            .is_some_and(|issued| issued > now.plus(leeway))
-        {
-            return Err(TokenRejection::IssuedInFuture);
-        }
-        let is_bound = token.binding?.is_some();
-        // Without either, sessions and the audit log have no owner to record.
-        if claims.subject().or(claims.client_id()).is_none() {
-            return Err(TokenRejection::NoIdentity);
-        }
-        Ok(is_bound)
-    }
-}
+pub(crate) use token_rejection::TokenRejection;
 
 /// An authentic token: its claims, and the scopes of this server that they grant.
 #[derive(Debug)]
@@ -236,53 +146,6 @@ pub(crate) struct Identity {
 enum Party {
     Subject(String),
     Client(String),
-}
-
-/// Why an authentic token is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenRejection {
-    /// This server does not trust its issuer.
-    Issuer,
-    /// It is for another audience.
-    Audience,
-    /// It has expired.
-    Expired,
-    /// It is not valid yet.
-    NotYetValid,
-    /// It was issued in the future.
-    IssuedInFuture,
-    /// It is bound to a key, and this server does not support proofs of possession.
-    Bound,
-    /// It is bound to a client certificate, which this server does not check.
-    BoundToCertificate,
-    /// It is bound in a way that this server does not know.
-    BoundOtherwise,
-    /// It is bound to a key other than the one that was proved.
-    BoundToAnotherKey,
-    /// It is not bound to a key, but must be.
-    Unbound,
-    /// It names neither a subject nor a client.
-    NoIdentity,
-}
-
-impl fmt::Display for TokenRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Issuer => "the token's issuer is not trusted here",
-            Self::Audience => "the token is meant for another audience",
-            Self::Expired => "the token has expired",
-            Self::NotYetValid => "the token is not valid yet",
-            Self::IssuedInFuture => "the token was issued in the future",
-            Self::Bound => "the token is bound to a key, and this server does not verify keys",
-            Self::BoundToCertificate => {
-                "the token is bound to a client certificate, and this server does not verify certificates"
-            }
-            Self::BoundOtherwise => "the token is bound in a way that this server does not verify",
-            Self::BoundToAnotherKey => "the proof is signed by another key than the token is bound to",
-            Self::Unbound => "the token is not bound to a key",
-            Self::NoIdentity => "the token names neither a subject nor a client",
-        })
-    }
 }
 
 #[cfg(test)]

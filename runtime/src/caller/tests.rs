@@ -1,6 +1,8 @@
 use super::*;
+use crate::clock::UnixTime;
 use crate::scope::Scope;
 use serde_json::json;
+use std::time::Duration;
 
 const NOW: u64 = 1_800_000_000;
 
