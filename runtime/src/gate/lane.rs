@@ -96,3 +96,6 @@ impl Lane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

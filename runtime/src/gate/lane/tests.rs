@@ -1,0 +1,111 @@
+//! The lane of each combination of message, session, fast paths and tool.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::Response;
+use rmcp::model::{CallToolResponse, ClientJsonRpcMessage, JsonObject, RequestId};
+
+use super::*;
+use crate::{authorization::Permit, gate::fast_message::FastMessage, tool::AuthorizeDenial};
+
+/// A service whose tool 1 needs nothing from rmcp.
+struct Paths;
+
+impl StatelessFastPath for Paths {
+    fn takes(&self, target: Target) -> bool {
+        target == Target::Tool(1)
+    }
+
+    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
+        Ok(())
+    }
+
+    fn call(&self, _: &Permit, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {
+        None
+    }
+
+    fn list(&self, _: &Permit) -> Option<Bytes> {
+        None
+    }
+}
+
+impl SessionFastPath for Paths {
+    fn has<'s>(&'s self, _: &'s str) -> BoxFuture<'s, bool> {
+        Box::pin(std::future::ready(false))
+    }
+
+    fn send<'s>(
+        &'s self,
+        _: &'s str,
+        _: ClientJsonRpcMessage,
+    ) -> BoxFuture<'s, Option<Response<Body>>> {
+        Box::pin(std::future::ready(None))
+    }
+}
+
+/// Returns the lanes without fast paths, with the stateless one, with the session's, and with
+/// both, one letter each.
+fn lanes(message: &IncomingMessage, is_in_session: bool, target: Option<Target>) -> String {
+    let (stateless, session): (&dyn StatelessFastPath, &dyn SessionFastPath) = (&Paths, &Paths);
+    let combinations = [
+        (None, None),
+        (Some(stateless), None),
+        (None, Some(session)),
+        (Some(stateless), Some(session)),
+    ];
+    let letter = |(stateless, session)| {
+        let paths = FastPaths { stateless, session };
+        match Lane::choose(paths, message, is_in_session, target) {
+            Lane::StatelessCall => 'C',
+            Lane::ToolList => 'L',
+            Lane::SessionCall => 'S',
+            Lane::Rmcp => '.',
+        }
+    };
+    combinations.map(letter).iter().collect()
+}
+
+fn fast(request: FastRequest, revision: Revision) -> IncomingMessage {
+    IncomingMessage::Fast(FastMessage {
+        id: RequestId::Number(1),
+        request,
+        revision,
+    })
+}
+
+#[test]
+fn each_combination_has_one_lane() {
+    const OLDER: Revision = Revision::Older {
+        progress_token: None,
+    };
+    let call = |revision| {
+        let (name, arguments) = ("a".to_owned(), JsonObject::new());
+        fast(FastRequest::Call { name, arguments }, revision)
+    };
+    let list = |revision| fast(FastRequest::List, revision);
+    // The tool needs nothing from rmcp, it needs rmcp, there is no such tool; first without a
+    // session, then in one.
+    let targets = [Some(Target::Tool(1)), Some(Target::Tool(0)), None];
+    let lanes_of = |message: &IncomingMessage| {
+        [false, true].map(|is_in_session| {
+            targets
+                .map(|target| lanes(message, is_in_session, target))
+                .join(" ")
+        })
+    };
+    let never = ".... .... ....";
+    for (what, message, expected) in [
+        ("call", call(Revision::Current), [".C.C .... ....", never]),
+        (
+            "older call",
+            call(OLDER),
+            [".C.. .... ....", "..SS ..SS ..SS"],
+        ),
+        ("list", list(Revision::Current), [".L.L .L.L .L.L", never]),
+        ("older list", list(OLDER), [never, never]),
+        ("unusual", IncomingMessage::Unreadable, [never, never]),
+    ] {
+        assert_eq!(lanes_of(&message), expected, "{what}");
+    }
+}
