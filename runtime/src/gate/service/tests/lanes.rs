@@ -8,7 +8,9 @@ use rmcp::model::{
 
 use super::*;
 use crate::{
+    authorization::Decision,
     gate::{LatestCaller, SessionFastPath, StatelessFastPath},
+    operation::Operation,
     tool::AuthorizeDenial,
 };
 
@@ -28,7 +30,7 @@ impl StatelessFastPath for RecordingPath {
         target == Target::Tool(1)
     }
 
-    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
+    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
         Ok(())
     }
 
@@ -268,4 +270,26 @@ async fn a_refused_request_reaches_no_session() {
         let expected = (status, Vec::new(), false);
         assert_eq!(session_lane_of(request).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_message_that_the_two_readers_understand_differently_does_not_run() {
+    // The fast reader found `ping` in the bytes, which anyone may call; rmcp's finds `read`.
+    let gate = gate();
+    let permit = match gate.rules.decide(Operation::CallTool("ping"), None) {
+        Decision::Admit(permit) => permit,
+        Decision::Deny(denial, _) => panic!("{denial:?}"),
+    };
+    let read = async |tool: &str| {
+        let mut bytes = call(tool).collect().await.unwrap().to_bytes();
+        let read = gate.read_for_rmcp(&http::HeaderMap::new(), &permit, &mut bytes);
+        read.map(|message| format!("{:?}", message.operation()))
+            .map_err(|refused| format!("{:?}", refused.refusal))
+    };
+    assert_eq!(
+        read("ping").await,
+        Ok(r#"Some(CallTool("ping"))"#.to_owned())
+    );
+    let refused = read("read").await.unwrap_err();
+    assert!(refused.contains("Unreadable"), "{refused}");
 }
