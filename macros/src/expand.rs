@@ -12,7 +12,7 @@
 //!     const ACCESS: Requirement = Requirement::Scopes(&[&[Scope::new("a")]]);
 //! }
 //!
-//! impl<S> ItemDef<S, Tool> for f where State<Db>: ExtractedFrom<S> {
+//! impl<S> ItemDef<S, ToolKind> for f where State<Db>: ExtractedFrom<S> {
 //!     fn definition() -> ToolDefinition<S> {
 //!         let slot_0 = argument::<String>();  // the one bound on this argument's type
 //!         let result = returns::<String>();   // the one bound on the result's type
@@ -161,7 +161,7 @@ pub(crate) fn definition(
     let constructor = match kind {
         ItemKind::Tool => {
             let describe = describe(model, krate);
-            let authorize = authorize(model, access);
+            let authorize = authorize(model, access, krate);
             code!(new(#facts, move |__schema| { #describe }, move |__call| #call) #authorize)
         }
         ItemKind::Resource => {
@@ -310,9 +310,9 @@ fn decides(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
 }
 
 /// Builds the call of `authorize` at the gate.
-fn authorize(model: &ItemModel, asks: &AccessTokens) -> Option<TokenStream> {
+fn authorize(model: &ItemModel, asks: &AccessTokens, krate: &TokenStream) -> Option<TokenStream> {
     model.attribute.authorize.as_ref()?;
-    let (mut reads, mut passed) = (Vec::new(), Vec::new());
+    let (mut reads, mut values, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     for (number, parameter) in model.parameters.iter().enumerate() {
         let (slot, value) = (slot(number), value(number));
         reads.push(match parameter {
@@ -323,13 +323,21 @@ fn authorize(model: &ItemModel, asks: &AccessTokens) -> Option<TokenStream> {
             Parameter::Arguments(_) => code!(let #value = #slot.read_all_for_authorize(__asked)?;),
             Parameter::Receiver(_) | Parameter::Extractor(_) => continue,
         });
-        passed.push(code!(&#value));
+        values.push(code!(#value));
+        passed.push(match parameter {
+            Parameter::Arguments(_) => code!(&#value.0),
+            _ => code!(&#value),
+        });
     }
     let demands = &asks.demands;
     Some(code! {
         .authorize(
             #demands,
-            move |__asked| { #(#reads)* __authorize(__asked.caller(), #(#passed),*) },
+            move |__asked| {
+                #(#reads)*
+                let __decision = __authorize(__asked.caller(), #(#passed),*);
+                #krate::__private::authorized_values(__decision, (#(#values,)*))
+            },
         )
     })
 }
@@ -343,7 +351,7 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
     let mut first = Vec::new();
     let mut then = Vec::new();
     let mut passed = Vec::new();
-    let mut authorized = Vec::new();
+    let (mut read, mut authorized) = (Vec::new(), Vec::new());
     for (number, parameter) in model.parameters.iter().enumerate() {
         let slot = slot(number);
         let value = value(number);
@@ -366,25 +374,39 @@ fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> Token
                 let name = &argument.name;
                 then.push(code!(let #value = #slot.take(&mut __call, #name)?;));
                 authorized.push(code!(&#value));
+                read.push(code!(#value));
             }
             Parameter::Arguments(_) => {
                 then.push(code!(let #value = #slot.take_all(&mut __call)?;));
                 authorized.push(code!(&#value.0));
+                read.push(code!(#value));
             }
         }
         passed.push(code!(#value));
     }
-    // What is authorized here is the very values that run.
-    let confirm = model.attribute.authorize.as_ref().map(|_| {
-        code!(#krate::__private::confirm(&__call, |__caller| __authorize(__caller, #(#authorized),*))?;)
-    });
+    // The values that the gate authorized are those that run. Without them, the call authorizes
+    // those that it reads.
+    if model.attribute.authorize.is_some() {
+        then = vec![code! {
+            let (#(#read,)*) = match #krate::__private::take_authorized(&mut __call) {
+                #krate::__private::Option::Some(__values) => __values,
+                #krate::__private::Option::None => {
+                    #(#then)*
+                    #krate::__private::confirm(
+                        &__call,
+                        |__caller| __authorize(__caller, #(#authorized),*),
+                    )?;
+                    (#(#read,)*)
+                }
+            };
+        }];
+    }
     let wait = model.is_async.then(|| code!(.await));
     code! {
         #krate::__private::run(__call.item(), async move {
             let mut __call = __call;
             #(#first)*
             #(#then)*
-            #confirm
             __result.done(#function(#(#passed),*)#wait)
         })
     }

@@ -6,12 +6,16 @@
 
 use crate::{access::ResolvedAccess, caller::Caller, operation::Operation, scope::ScopeSet};
 
+mod authorized_arguments;
 mod rules;
 mod switched_off;
 
+pub(crate) use authorized_arguments::AuthorizedArguments;
+pub use authorized_arguments::AuthorizedValues;
 pub(crate) use rules::{Offers, Rules};
 pub(crate) use switched_off::Switches;
 
+use authorized_arguments::ArgumentSlot;
 use rules::Rule;
 
 /// The tool, prompt or resource of an operation, as its index in the server's list.
@@ -32,6 +36,7 @@ impl Rules {
                 caller,
                 kind: operation.kind(),
                 target,
+                arguments: ArgumentSlot::default(),
             }),
             Err(denial) => Decision::Deny(denial, caller),
         }
@@ -131,6 +136,7 @@ pub(crate) struct Permit {
     /// The kind of the operation; `target` is the item.
     kind: &'static str,
     target: Option<Target>,
+    arguments: ArgumentSlot,
 }
 
 impl Permit {
@@ -142,6 +148,17 @@ impl Permit {
     /// Returns the tool, prompt or resource of the operation, if it has one.
     pub(crate) fn target(&self) -> Option<Target> {
         self.target
+    }
+
+    /// Extends the permit to the arguments that its target has authorized for its caller.
+    pub(crate) fn set_arguments(&mut self, arguments: AuthorizedArguments) {
+        self.arguments = ArgumentSlot::new(arguments);
+    }
+
+    /// Takes the authorized arguments. They run once: each further run of the same request, as
+    /// for the next round of an interaction, has to authorize its arguments itself.
+    pub(crate) fn take_arguments(&self) -> Option<AuthorizedArguments> {
+        self.arguments.take()
     }
 }
 

@@ -114,13 +114,19 @@ impl Gate {
             Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
             None => None,
         };
-        let permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
+        let mut permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
         let (paths, target) = (self.fast_paths(), permit.target());
         let lane = Lane::choose(paths, &message, session.is_some(), target);
         if lane == Lane::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
             message = self.read_for_rmcp(&parts.headers, &permit, &mut body.bytes)?;
         }
-        self.check_request(&parts.headers, &permit, lane, &message, session.is_some())?;
+        self.check_request(
+            &parts.headers,
+            &mut permit,
+            lane,
+            &message,
+            session.is_some(),
+        )?;
         let operation = message.operation().unwrap_or(UNREADABLE);
         let subject = Subject {
             operation: Some(operation),
@@ -238,7 +244,7 @@ impl Gate {
     /// The fast reader accepts a subset of what rmcp's accepts, with the same meaning. If the
     /// two differed all the same, this check refuses the message: an attacker could otherwise
     /// have one call authorized and another one run.
-    fn read_for_rmcp(
+    pub(super) fn read_for_rmcp(
         &self,
         headers: &HeaderMap,
         permit: &Permit,
@@ -331,13 +337,13 @@ impl Gate {
     fn check_request(
         &self,
         headers: &HeaderMap,
-        permit: &Permit,
+        permit: &mut Permit,
         lane: Lane,
         message: &IncomingMessage,
         is_in_session: bool,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let operation = message.operation().unwrap_or(UNREADABLE);
-        let check = || {
+        let check = |permit: &mut Permit| {
             message
                 .check_version_header(headers)
                 .map_err(Refusal::Header)?;
@@ -351,7 +357,7 @@ impl Gate {
                 accept_header::check(headers, answer).map_err(Refusal::NotAcceptable)
             })
         };
-        check().map_err(|refusal| {
+        check(permit).map_err(|refusal| {
             let subject = Subject {
                 operation: message.operation(),
                 caller: permit.caller(),

@@ -25,10 +25,11 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     /// the client.
     fn takes(&self, target: Target) -> bool;
 
-    /// Asks the tool of a permit whether it may run with these arguments.
+    /// Asks the tool of a permit whether it may run with these arguments. If the tool has an
+    /// `authorize` function, the permit then covers them.
     fn authorize(
         &self,
-        permit: &Permit,
+        permit: &mut Permit,
         arguments: Option<&JsonObject>,
     ) -> Result<(), AuthorizeDenial>;
 

@@ -6,7 +6,7 @@ use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
 use super::{Context, ToolError, round::CallRound};
-use crate::caller::Caller;
+use crate::{authorization::AuthorizedValues, caller::Caller};
 
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the
 /// server's state and the caller.
@@ -16,6 +16,7 @@ pub struct Call<S> {
     item: ItemName,
     state: S,
     arguments: Map<String, Value>,
+    authorized: Option<AuthorizedValues>,
     caller: Option<Caller>,
     request: Option<Arc<RequestContext<RoleServer>>>,
     round: Option<Arc<CallRound>>,
@@ -41,6 +42,7 @@ impl<S> Call<S> {
             item: ItemName::default(),
             state,
             arguments,
+            authorized: None,
             caller,
             request,
             round: None,
@@ -61,10 +63,21 @@ impl<S> Call<S> {
         std::mem::take(&mut self.arguments)
     }
 
-    /// Sets the item and its validated arguments.
-    pub(crate) fn begin(&mut self, item: ItemName, arguments: Map<String, Value>) {
+    /// Sets the item and its validated arguments, with the values that the gate authorized.
+    pub(super) fn begin(
+        &mut self,
+        item: ItemName,
+        arguments: Map<String, Value>,
+        authorized: Option<AuthorizedValues>,
+    ) {
         self.item = item;
         self.arguments = arguments;
+        self.authorized = authorized;
+    }
+
+    /// Takes the values that the gate authorized.
+    pub(crate) fn take_authorized<T: 'static>(&mut self) -> Option<T> {
+        self.authorized.take()?.downcast()
     }
 
     /// Returns the name of the tool, the resource or the prompt.
@@ -127,6 +140,7 @@ impl Call<()> {
             item: self.item,
             state,
             arguments: self.arguments,
+            authorized: self.authorized,
             caller: self.caller,
             request: self.request,
             round: self.round,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::Requirement,
-    authorization::{Permit, Target},
+    authorization::{AuthorizedValues, Permit, Target},
     error::SetupErrors,
     scope::Scope,
 };
@@ -33,11 +33,12 @@ pub(crate) struct Item<S, K: KindParts> {
     run: Run<S, K>,
 }
 
-/// Arguments that one item has validated. Only [`Item::prepare`] builds them.
+/// Arguments that one item has validated. Only [`Item`] builds them.
 #[derive(Debug)]
 pub(crate) struct ValidatedArguments {
     target: Target,
     arguments: Map<String, Value>,
+    authorized: Option<AuthorizedValues>,
 }
 
 impl<S, K: KindParts> Item<S, K> {
@@ -158,6 +159,7 @@ impl<S, K: KindParts> Item<S, K> {
         Ok(ValidatedArguments {
             target: self.target,
             arguments: K::validate(&self.input, requested, arguments)?,
+            authorized: None,
         })
     }
 
@@ -176,15 +178,23 @@ impl<S, K: KindParts> Item<S, K> {
             noun: K::NOUN,
             name: self.name,
         };
-        call.begin(item, validated.arguments);
+        call.begin(item, validated.arguments, validated.authorized);
         (self.run)(call)
     }
 
-    /// Validates a request and runs it, if the permit is for this item.
+    /// Runs a request with the arguments that the permit covers, or else validates those of the
+    /// call, if the permit is for this item.
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
         let prepared = self
             .check_permit(permit)
-            .and_then(|()| self.prepare(requested, call.take_arguments()));
+            .and_then(|()| match permit.take_arguments() {
+                Some(authorized) => Ok(ValidatedArguments {
+                    target: self.target,
+                    arguments: authorized.json,
+                    authorized: Some(authorized.values),
+                }),
+                None => self.prepare(requested, call.take_arguments()),
+            });
         match prepared {
             Ok(validated) => self.run(permit, validated, call),
             Err(error) => std::future::ready(Err(error)).boxed(),
@@ -235,7 +245,8 @@ impl<S, K: KindParts> Item<S, K> {
         complete(&self.completers, argument, begun, call)
     }
 
-    fn check_permit(&self, permit: &Permit) -> Result<(), CallError> {
+    /// Checks that a permit is for this item.
+    pub(crate) fn check_permit(&self, permit: &Permit) -> Result<(), CallError> {
         self.check_target(permit.target())
     }
 

@@ -129,8 +129,9 @@ impl<T> Slot<T> {
     /// # Errors
     ///
     /// Returns an error if the type accepts less than its schema allows.
-    pub fn read_all_for_authorize(self, call: &mut AuthorizeCall) -> Result<T, ToolError> {
+    pub fn read_all_for_authorize(self, call: &mut AuthorizeCall) -> Result<Args<T>, ToolError> {
         self.read_all(std::mem::take(call.arguments_mut()))
+            .map(Args)
     }
 
     fn read_from(self, arguments: &mut Map<String, Value>, name: &str) -> Result<T, ToolError> {

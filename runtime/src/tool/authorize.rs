@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use crate::{
+    authorization::AuthorizedValues,
     caller::Caller,
     item::{Call, CallError, ToolError},
     log_text::redaction,
@@ -18,8 +19,10 @@ use crate::{
 /// Why a tool's `authorize` function denies a call.
 ///
 /// The function gets the caller and a reference to each argument of the tool, in the tool's
-/// order. In a public tool the caller is an `Option<&Caller>`. The function runs at the gate and
-/// again before the tool, so it must be fast, must not block, and must decide the same each time.
+/// order. In a public tool the caller is an `Option<&Caller>`. The function runs at the gate, and
+/// the tool runs with the very values that it authorized. It runs again where the gate does not:
+/// in each further round of an [interaction](crate::interaction). So it must be fast, must not
+/// block, and must decide the same each time.
 ///
 /// ```
 /// use toolgate::{Caller, auth::AuthorizeError, mcp_tool};
@@ -57,7 +60,7 @@ enum Reason {
 impl AuthorizeError {
     /// Demands further scopes: a 403 that names them, so that a client can request them.
     ///
-    /// Declare each at the tool, `demands = ["files:admin"]`: a server must know at start-up
+    /// Declare each at the tool, `authorize_scopes = ["files:admin"]`: a server must know at start-up
     /// which scopes it may request. A scope that is not declared, or that the caller already
     /// has, would make a client log in again and again. It is logged as an error, and the call
     /// is refused as by [`denied`](Self::denied).
@@ -85,17 +88,17 @@ pub(crate) enum AuthorizeDenial {
 /// The `authorize` function of one tool.
 pub(super) struct AuthorizeFunction {
     demands: &'static [Scope],
-    decide: Box<dyn Fn(&mut AuthorizeCall) -> Authorized + Send + Sync>,
+    decide: Box<dyn Fn(&mut AuthorizeCall) -> Authorized<AuthorizedValues> + Send + Sync>,
 }
 
 /// The decision of the author's function, or the error of an argument that cannot be read.
 #[doc(hidden)]
-pub type Authorized = Result<Result<(), AuthorizeError>, ToolError>;
+pub type Authorized<T = ()> = Result<Result<T, AuthorizeError>, ToolError>;
 
 impl AuthorizeFunction {
     pub(super) fn new(
         demands: &'static [Scope],
-        decide: impl Fn(&mut AuthorizeCall) -> Authorized + Send + Sync + 'static,
+        decide: impl Fn(&mut AuthorizeCall) -> Authorized<AuthorizedValues> + Send + Sync + 'static,
     ) -> Self {
         Self {
             demands,
@@ -108,16 +111,17 @@ impl AuthorizeFunction {
         self.demands
     }
 
-    /// Calls the author's function with arguments that the tool's schema allows.
+    /// Calls the author's function with arguments that the tool's schema allows, and returns
+    /// the values that it authorized.
     ///
-    /// Arguments that cannot be read as their types are not authorized: the tool cannot run
-    /// with them either, and the client gets a tool error.
+    /// Arguments that cannot be read as their types are not authorized (`None`): the tool cannot
+    /// run with them either, and the client gets a tool error.
     pub(super) fn authorize(
         &self,
         tool: &str,
         caller: Option<&Caller>,
         arguments: Map<String, Value>,
-    ) -> Result<(), AuthorizeDenial> {
+    ) -> Result<Option<AuthorizedValues>, AuthorizeDenial> {
         let mut call = AuthorizeCall {
             caller: caller.cloned(),
             arguments,
@@ -125,7 +129,8 @@ impl AuthorizeFunction {
         // The closure owns what it borrows; statics that it shares are the author's.
         match catch_unwind(AssertUnwindSafe(|| (self.decide)(&mut call))) {
             Ok(Ok(Err(denied))) => Err(self.refusal(tool, caller, denied)),
-            Ok(Ok(Ok(())) | Err(_)) => Ok(()),
+            Ok(Ok(Ok(values))) => Ok(Some(values)),
+            Ok(Err(_)) => Ok(None),
             Err(_) => {
                 tracing::error!(target: "toolgate::tool", tool, "the tool's `authorize` function panicked; the call was refused");
                 Err(AuthorizeDenial::Denied(
@@ -162,7 +167,7 @@ impl AuthorizeFunction {
                     target: "toolgate::tool",
                     tool,
                     demanded = redaction::cut(&demanded.join(" "), 400),
-                    "the tool's `authorize` function demands a scope that `demands = […]` does not declare or that the caller has: the call was refused without a challenge"
+                    "the tool's `authorize` function demands a scope that `authorize_scopes = […]` does not declare or that the caller has: the call was refused without a challenge"
                 );
                 AuthorizeDenial::Denied("the caller may not make this call".into())
             }
@@ -199,7 +204,8 @@ pub fn known_caller(caller: Option<&Caller>) -> Result<&Caller, ToolError> {
     caller.ok_or_else(|| ToolError::new("this tool needs a caller, and the call has no token"))
 }
 
-/// Authorizes a call again, with the very values that the tool then runs with.
+/// Authorizes a call whose arguments no permit covers, with the very values that the tool then
+/// runs with.
 ///
 /// # Errors
 ///
@@ -219,6 +225,26 @@ pub fn confirm<S>(
             Err(CallError::failed("this call was not admitted"))
         }
     }
+}
+
+/// Returns the decision at the gate, with the values that it is about.
+///
+/// # Errors
+///
+/// Returns the error of an argument that cannot be read.
+#[doc(hidden)]
+pub fn authorized_values<T: Send + 'static>(
+    decision: Authorized,
+    values: T,
+) -> Authorized<AuthorizedValues> {
+    Ok(decision?.map(|()| AuthorizedValues::new(values)))
+}
+
+/// Takes the values that the gate authorized out of a call. Returns `None` if its permit covers
+/// no arguments.
+#[doc(hidden)]
+pub fn take_authorized<S, T: 'static>(call: &mut Call<S>) -> Option<T> {
+    call.take_authorized()
 }
 
 /// What an `authorize` function returns.

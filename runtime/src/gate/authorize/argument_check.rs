@@ -15,7 +15,7 @@ impl Gate {
     /// Returns the refusal if the function denies the call.
     pub(super) fn check_arguments(
         &self,
-        permit: &Permit,
+        permit: &mut Permit,
         message: &IncomingMessage,
     ) -> Result<(), Refusal> {
         let Some(operation @ Operation::CallTool(_)) = message.operation() else {

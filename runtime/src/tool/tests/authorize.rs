@@ -1,4 +1,6 @@
-//! Arguments decide: asked at the gate, and again before the tool runs.
+//! The `authorize` function: called once at the gate, with the values that then run.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::scope::Scope;
@@ -92,8 +94,17 @@ fn files() -> Desk<Log> {
 
 impl<S: Clone + Send + Sync + 'static> Desk<S> {
     fn asked(&self, name: &str, value: Value) -> Result<(), AuthorizeDenial> {
-        let alice = self.alice();
-        self.tool(name).authorize(Some(&alice), &arguments(value))
+        self.asked_as(Some(&self.alice()), name, value)
+    }
+
+    fn asked_as(
+        &self,
+        caller: Option<&Caller>,
+        name: &str,
+        value: Value,
+    ) -> Result<(), AuthorizeDenial> {
+        let mut permit = self.permit(name, caller);
+        self.tool(name).authorize(&mut permit, &arguments(value))
     }
 }
 
@@ -178,8 +189,7 @@ async fn a_denied_call_does_not_run_even_past_the_gate() {
 async fn a_public_tool_is_asked_about_callers_that_nobody_knows() {
     let desk = files();
     let ask = |level: u8, caller: Option<&Caller>| {
-        desk.tool("climb")
-            .authorize(caller, &arguments(json!({ "level": level })))
+        desk.asked_as(caller, "climb", json!({ "level": level }))
     };
     assert_eq!(ask(3, None), Ok(()));
     assert_eq!(
@@ -210,4 +220,76 @@ fn a_tool_without_a_function_demands_nothing() {
     let desk = desk((), tools![plain]);
     assert_eq!(desk.asked("plain", json!({})), Ok(()));
     assert_eq!(desk.tool("plain").demands().count(), 0);
+}
+
+#[tokio::test]
+async fn the_values_that_were_authorized_run_whatever_is_read_later() {
+    static AUTHORIZED: AtomicUsize = AtomicUsize::new(0);
+    static READ: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(JsonSchema)]
+    struct Amount(u64);
+
+    impl<'de> Deserialize<'de> for Amount {
+        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            READ.fetch_add(1, Ordering::SeqCst);
+            u64::deserialize(from).map(Self)
+        }
+    }
+
+    fn at_most_ten(_: &Caller, amount: &Amount) -> Result<(), AuthorizeError> {
+        AUTHORIZED.fetch_add(1, Ordering::SeqCst);
+        match amount {
+            Amount(0..=10) => Ok(()),
+            Amount(_) => Err(AuthorizeError::denied("too much")),
+        }
+    }
+
+    /// Pays.
+    #[mcp_tool(authenticated, authorize = at_most_ten)]
+    fn pay(amount: Amount) -> u64 {
+        amount.0
+    }
+
+    let desk = desk((), tools![pay]);
+    // The start reads the type once, to learn whether the argument is optional.
+    READ.store(0, Ordering::SeqCst);
+    let mut permit = desk.permit("pay", Some(&desk.alice()));
+    let tool = desk.tool("pay");
+    let read_later = |amount: u64| {
+        let other = arguments(json!({ "amount": amount }));
+        Call::new((), other, Some(desk.alice()), None)
+    };
+    let authorized = tool.authorize(&mut permit, &arguments(json!({"amount": 5})));
+    assert_eq!(authorized, Ok(()));
+
+    // Another reader of the same bytes may find another amount in them.
+    let paid = result(tool.call(&permit, "pay", read_later(1_000)).await);
+    assert_eq!(text(&paid), "5");
+    let counts = [&AUTHORIZED, &READ].map(|count| count.load(Ordering::SeqCst));
+    assert_eq!(counts, [1, 1]);
+
+    // The permit covers one run. What runs again is authorized again.
+    let paid = result(tool.call(&permit, "pay", read_later(1_000)).await);
+    assert_eq!(text(&paid), "this call was not admitted");
+    let paid = result(tool.call(&permit, "pay", read_later(7)).await);
+    assert_eq!(text(&paid), "7");
+}
+
+#[tokio::test]
+async fn a_permit_for_another_tool_does_not_get_the_arguments() {
+    let desk = files();
+    let mut permit = desk.permit("climb", Some(&desk.alice()));
+    let path = arguments(json!({"path": "/a"}));
+    let asked = desk.tool("read_file").authorize(&mut permit, &path);
+    assert_eq!(asked, Ok(()));
+    assert!(permit.take_arguments().is_none());
+    let call = Call::new(desk.state.clone(), path, Some(desk.alice()), None);
+    let run = result(
+        desk.tool("read_file")
+            .call(&permit, "read_file", call)
+            .await,
+    );
+    assert_eq!(text(&run), "this request was not admitted");
+    assert!(desk.state.0.lock().unwrap().is_empty());
 }

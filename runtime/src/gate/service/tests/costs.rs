@@ -132,7 +132,7 @@ impl StatelessFastPath for DroppingPath {
         true
     }
 
-    fn authorize(&self, _: &Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
+    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
         Ok(())
     }
 
