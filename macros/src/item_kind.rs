@@ -151,7 +151,7 @@ impl ItemKind {
 
     /// Builds the name of the runtime's type for this kind: `Tool`, `Resource`, `Prompt`.
     pub(crate) fn marker(self) -> Ident {
-        self.type_name("")
+        self.type_name("Kind")
     }
 
     /// Builds the name of one of the runtime's types: `ToolSet`, `ResourceSet`, `PromptSet`.

@@ -6,6 +6,7 @@ pub use std::{boxed::Box, sync::Arc};
 
 pub use crate::{
     access::Requirement,
+    authorization::AuthorizedValues,
     caller::Caller,
     item::{
         Alone, Beside, Borrowed, Call, CallError, ClientCapability, Definition, Facts,
@@ -13,19 +14,22 @@ pub use crate::{
         Owned, Returns, ScopeText, Sealed, Stated, run,
     },
     prompt::{
-        Prompt, PromptSet,
+        PromptKind, PromptSet,
         definition::{PromptDefinition, PromptParameters},
     },
     resource::{
-        Resource, ResourceSet,
+        ResourceKind, ResourceSet,
         definition::{ResourceDefinition, ResourceParameters},
     },
     scope::Scope,
     text_argument::{TextSlot, text},
     tool::{
-        Args, Tool, ToolSet,
+        Args, ToolKind, ToolSet,
         argument::{Slot, argument},
-        authorize::{AuthorizeCall, AuthorizeReturn, Authorized, confirm, decision, known_caller},
+        authorize::{
+            AuthorizeCall, AuthorizeReturn, Authorized, authorized_values, confirm, decision,
+            known_caller, take_authorized,
+        },
         definition::{ToolDefinition, ToolParameters},
         schema_builder::{Limit, SchemaBuilder},
         tool_result::Structured,
@@ -49,17 +53,17 @@ pub trait ServerState: Send + Sync + 'static {}
 impl<S: Send + Sync + 'static> ServerState for S {}
 
 /// Returns the conversion for results of a tool. Only this bound names the type.
-pub fn tool_result<T: IntoOutput<Tool>>() -> Returns<Tool, T> {
+pub fn tool_result<T: IntoOutput<ToolKind>>() -> Returns<ToolKind, T> {
     returns()
 }
 
 /// Returns the conversion for results of a prompt. Only this bound names the type.
-pub fn prompt_result<T: IntoOutput<Prompt>>() -> Returns<Prompt, T> {
+pub fn prompt_result<T: IntoOutput<PromptKind>>() -> Returns<PromptKind, T> {
     returns()
 }
 
 /// Returns the conversion for results of a resource. Only this bound names the type.
-pub fn resource_result<T: IntoOutput<Resource>>() -> Returns<Resource, T> {
+pub fn resource_result<T: IntoOutput<ResourceKind>>() -> Returns<ResourceKind, T> {
     returns()
 }
 

@@ -31,11 +31,11 @@ pub use crate::{
 
 /// The kind of prompts.
 #[derive(Debug)]
-pub enum Prompt {}
+pub enum PromptKind {}
 
 /// Collects the prompts of a server, whose state is `S`. The order in which they are added does
 /// not matter.
-pub type PromptSet<S> = ItemSet<S, Prompt>;
+pub type PromptSet<S> = ItemSet<S, PromptKind>;
 
 /// The maximum number of unknown arguments that one error names.
 const REPORTED: usize = 5;
@@ -43,16 +43,16 @@ const REPORTED: usize = 5;
 /// The arguments that a prompt takes, and whether each is required.
 pub(crate) struct PromptInput(Vec<(&'static str, bool)>);
 
-impl Sealed for Prompt {}
+impl Sealed for PromptKind {}
 
-impl Kind for Prompt {
+impl Kind for PromptKind {
     type Parameters = PromptParameters;
     type Output = GetPromptResponse;
     type Error = ToolError;
     type OutputFacts = ();
 }
 
-impl KindParts for Prompt {
+impl KindParts for PromptKind {
     const NOUN: &'static str = "prompt";
 
     type Address = &'static str;

@@ -37,7 +37,7 @@ use {definition::ResourceParameters, template_overlap::covers};
 
 /// The kind of resources.
 #[derive(Debug)]
-pub enum Resource {}
+pub enum ResourceKind {}
 
 /// Collects the resources of a server, whose state is `S`.
 ///
@@ -46,7 +46,7 @@ pub enum Resource {}
 /// slashes, is read by the rule of a wider template. A spelling in other case is: where case does
 /// not matter, as in some file systems, do not put a resource with stricter access inside a
 /// template.
-pub type ResourceSet<S> = ItemSet<S, Resource>;
+pub type ResourceSet<S> = ItemSet<S, ResourceKind>;
 
 /// What a list publishes about a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,9 +87,9 @@ pub(crate) struct RequestedResource {
     mime_type: Option<&'static str>,
 }
 
-impl Sealed for Resource {}
+impl Sealed for ResourceKind {}
 
-impl Kind for Resource {
+impl Kind for ResourceKind {
     type Parameters = ResourceParameters;
     type Output = ResourceOutcome;
     type Error = ResourceError;
@@ -97,7 +97,7 @@ impl Kind for Resource {
     type OutputFacts = Option<&'static str>;
 }
 
-impl KindParts for Resource {
+impl KindParts for ResourceKind {
     const NOUN: &'static str = "resource";
     /// A template can cover another one, and a URI can have several spellings.
     const COMPARES_ALL: bool = true;

@@ -22,8 +22,7 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 
 use crate::{
-    authorization::Target,
-    caller::Caller,
+    authorization::{AuthorizedArguments, Permit, Target},
     error::SetupErrors,
     item::{Built, Facts, Item, KindParts, Published, Sealed},
     scope::Scope,
@@ -52,7 +51,7 @@ use schema_builder::SchemaBuilder;
 
 /// The kind of tools.
 #[derive(Debug)]
-pub enum Tool {}
+pub enum ToolKind {}
 
 /// Collects the tools of a server, whose state is `S`. The order in which they are added does
 /// not matter.
@@ -77,7 +76,7 @@ pub enum Tool {}
 ///     set.add::<add>();
 /// }
 /// ```
-pub type ToolSet<S> = ItemSet<S, Tool>;
+pub type ToolSet<S> = ItemSet<S, ToolKind>;
 
 /// What validates and authorizes the arguments of a tool.
 pub(crate) struct ToolInput {
@@ -86,16 +85,16 @@ pub(crate) struct ToolInput {
     has_param_headers: bool,
 }
 
-impl Sealed for Tool {}
+impl Sealed for ToolKind {}
 
-impl Kind for Tool {
+impl Kind for ToolKind {
     type Parameters = ToolParameters;
     type Output = CallToolResponse;
     type Error = ToolError;
     type OutputFacts = Option<Schema>;
 }
 
-impl KindParts for Tool {
+impl KindParts for ToolKind {
     const NOUN: &'static str = "tool";
 
     type Address = &'static str;
@@ -215,15 +214,15 @@ fn failed(error: &CallError) -> CallToolResponse {
     CallToolResult::error(vec![ContentBlock::text(error.message())]).into()
 }
 
-impl<S> Item<S, Tool> {
-    /// Authorizes a call that the tool's requirement admits, with the tool's `authorize`
-    /// function, if it has one.
+impl<S> Item<S, ToolKind> {
+    /// Authorizes a permitted call by its arguments, if the tool has an `authorize` function.
+    /// The permit then covers the arguments, and the tool runs with them.
     ///
     /// Arguments that the schema forbids are not passed to the function: such a call does not
     /// run, and the client gets a tool error.
     pub(crate) fn authorize(
         &self,
-        caller: Option<&Caller>,
+        permit: &mut Permit,
         arguments: &Map<String, Value>,
     ) -> Result<(), AuthorizeDenial> {
         let ToolInput {
@@ -234,10 +233,16 @@ impl<S> Item<S, Tool> {
         else {
             return Ok(());
         };
-        match validation.validate(arguments.clone()) {
-            Ok(arguments) => function.authorize(self.name(), caller, arguments),
-            Err(_) => Ok(()),
+        let (Ok(()), Ok(json)) = (
+            self.check_permit(permit),
+            validation.validate(arguments.clone()),
+        ) else {
+            return Ok(());
+        };
+        if let Some(values) = function.authorize(self.name(), permit.caller(), json.clone())? {
+            permit.set_arguments(AuthorizedArguments { json, values });
         }
+        Ok(())
     }
 
     /// Returns the names of its `Mcp-Param-*` headers, without that prefix.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::{CallError, Facts, Published, ToolError};
 use crate::{authorization::Target, error::SetupErrors, scope::Scope};
 
-/// A kind of item: [`kind::Tool`](crate::tool::Tool), [`kind::Prompt`](crate::prompt::Prompt) or
-/// [`kind::Resource`](crate::resource::Resource). Only this crate implements it.
+/// A kind of item: [`ToolKind`](crate::tool::ToolKind), [`PromptKind`](crate::prompt::PromptKind) or
+/// [`ResourceKind`](crate::resource::ResourceKind). Only this crate implements it.
 pub trait Kind: Sealed + Sized + 'static {
     /// What an attribute states for this kind alone.
     #[doc(hidden)]

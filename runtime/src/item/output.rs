@@ -9,18 +9,18 @@ use super::{CallError, InputRequired, IntoCallError, Kind, Reply};
 ///
 /// | `K` | types |
 /// |---|---|
-/// | [`kind::Tool`](crate::tool::Tool) | strings, numbers, `bool` and `()`; [`Json`](crate::Json) as structured content; rmcp's `ContentBlock`, `Vec<ContentBlock>`, `CallToolResult` and `CallToolResponse` |
-/// | [`kind::Prompt`](crate::prompt::Prompt) | strings, as one message of the user; rmcp's `PromptMessage`, `Vec<PromptMessage>`, `GetPromptResult` and `GetPromptResponse` |
-/// | [`kind::Resource`](crate::resource::Resource) | strings; `Vec<u8>` as a blob; [`Json`](crate::Json) as text; rmcp's `ResourceContents`, `Vec<ResourceContents>` and `ReadResourceResult`; an `Option` of these, where `None` means that there is no such resource |
+/// | [`ToolKind`](crate::tool::ToolKind) | strings, numbers, `bool` and `()`; [`Json`](crate::Json) as structured content; rmcp's `ContentBlock`, `Vec<ContentBlock>`, `CallToolResult` and `CallToolResponse` |
+/// | [`PromptKind`](crate::prompt::PromptKind) | strings, as one message of the user; rmcp's `PromptMessage`, `Vec<PromptMessage>`, `GetPromptResult` and `GetPromptResponse` |
+/// | [`ResourceKind`](crate::resource::ResourceKind) | strings; `Vec<u8>` as a blob; [`Json`](crate::Json) as text; rmcp's `ResourceContents`, `Vec<ResourceContents>` and `ReadResourceResult`; an `Option` of these, where `None` means that there is no such resource |
 ///
 /// `Result<T, E>` is its `T` or an error; see [`IntoCallError`]. [`Reply`] is its `T`, or
 /// input that the client is asked for; see [`Round`](crate::Round).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a `{K}`",
     label = "not a result of a `{K}`",
-    note = "a `Tool` returns `String`, `Json<T>` with `T: Serialize + JsonSchema`, rmcp content, or a `Result` of one of these",
-    note = "a `Prompt` returns `String`, `Vec<PromptMessage>`, rmcp's `GetPromptResult`, or a `Result` of one of these",
-    note = "a `Resource` returns `String`, `Vec<u8>`, `Json<T>` with `T: Serialize`, rmcp's contents, or an `Option` or a `Result` of one of these"
+    note = "a tool returns `String`, `Json<T>` with `T: Serialize + JsonSchema`, rmcp content, or a `Result` of one of these",
+    note = "a prompt returns `String`, `Vec<PromptMessage>`, rmcp's `GetPromptResult`, or a `Result` of one of these",
+    note = "a resource returns `String`, `Vec<u8>`, `Json<T>` with `T: Serialize`, rmcp's contents, or an `Option` or a `Result` of one of these"
 )]
 pub trait IntoOutput<K: Kind> {
     /// Converts it to the output.

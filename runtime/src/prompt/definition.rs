@@ -1,13 +1,13 @@
 //! What an expansion of `#[mcp_prompt]` states about one function. Not part of the public API.
 
-use super::Prompt;
+use super::PromptKind;
 use crate::{
     item::{Call, CallError, Definition, Facts, Running, run},
     text_argument::TextSlot,
 };
 
 /// One prompt as its author declared it.
-pub type PromptDefinition<S> = Definition<S, Prompt>;
+pub type PromptDefinition<S> = Definition<S, PromptKind>;
 
 /// What an attribute states about a prompt alone.
 pub struct PromptParameters {
@@ -28,11 +28,11 @@ impl Argument {
     }
 }
 
-impl<S> Definition<S, Prompt> {
+impl<S> Definition<S, PromptKind> {
     /// Creates a prompt from its facts and the function that returns its messages.
     pub fn new(
         facts: Facts,
-        get: impl Fn(Call<S>) -> Running<Prompt> + Send + Sync + 'static,
+        get: impl Fn(Call<S>) -> Running<PromptKind> + Send + Sync + 'static,
     ) -> Self {
         let parameters = PromptParameters {
             arguments: Vec::new(),

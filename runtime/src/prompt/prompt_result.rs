@@ -4,13 +4,13 @@ use std::{borrow::Cow, sync::Arc};
 
 use rmcp::model::{GetPromptResponse, GetPromptResult, PromptMessage, Role};
 
-use super::Prompt;
+use super::PromptKind;
 use crate::item::{IntoOutput, ToolError};
 
 macro_rules! text {
     ($($kind:ty),*) => {
         $(#[diagnostic::do_not_recommend]
-        impl IntoOutput<Prompt> for $kind {
+        impl IntoOutput<PromptKind> for $kind {
             fn into_output(self) -> Result<GetPromptResponse, ToolError> {
                 PromptMessage::new_text(Role::User, self).into_output()
             }
@@ -21,35 +21,35 @@ macro_rules! text {
 text!(String, &'static str, Box<str>, Cow<'static, str>);
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Prompt> for Arc<str> {
+impl IntoOutput<PromptKind> for Arc<str> {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         PromptMessage::new_text(Role::User, self.to_string()).into_output()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Prompt> for PromptMessage {
+impl IntoOutput<PromptKind> for PromptMessage {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         vec![self].into_output()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Prompt> for Vec<PromptMessage> {
+impl IntoOutput<PromptKind> for Vec<PromptMessage> {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         Ok(GetPromptResult::new(self).into())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Prompt> for GetPromptResult {
+impl IntoOutput<PromptKind> for GetPromptResult {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         Ok(self.into())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Prompt> for GetPromptResponse {
+impl IntoOutput<PromptKind> for GetPromptResponse {
     fn into_output(self) -> Result<GetPromptResponse, ToolError> {
         Ok(self)
     }

@@ -89,7 +89,7 @@ fn described() -> GetPromptResult {
 }
 
 struct Desk {
-    prompts: Vec<Item<&'static str, Prompt>>,
+    prompts: Vec<Item<&'static str, PromptKind>>,
     rules: Rules,
 }
 
@@ -135,7 +135,7 @@ impl Desk {
         }
     }
 
-    fn prompt(&self, name: &str) -> &Item<&'static str, Prompt> {
+    fn prompt(&self, name: &str) -> &Item<&'static str, PromptKind> {
         self.prompts.iter().find(|one| one.name() == name).unwrap()
     }
 

@@ -1,10 +1,10 @@
 //! What an expansion of `#[mcp_resource]` states about one function. Not part of the public API.
 
-use super::Resource;
+use super::ResourceKind;
 use crate::item::{Call, CallError, Definition, Facts, Returns, Running, returns, run};
 
 /// One resource as its author declared it.
-pub type ResourceDefinition<S> = Definition<S, Resource>;
+pub type ResourceDefinition<S> = Definition<S, ResourceKind>;
 
 /// What an attribute states about a resource alone.
 pub struct ResourceParameters {
@@ -13,13 +13,13 @@ pub struct ResourceParameters {
     pub(super) size: Option<u64>,
 }
 
-impl<S> Definition<S, Resource> {
+impl<S> Definition<S, ResourceKind> {
     /// Creates a resource from its URI, its facts, its result and the function that reads it.
     pub fn new<T>(
         uri: &'static str,
         facts: Facts,
-        result: Returns<Resource, T>,
-        read: impl Fn(Call<S>) -> Running<Resource> + Send + Sync + 'static,
+        result: Returns<ResourceKind, T>,
+        read: impl Fn(Call<S>) -> Running<ResourceKind> + Send + Sync + 'static,
     ) -> Self {
         let parameters = ResourceParameters {
             uri,
@@ -33,7 +33,7 @@ impl<S> Definition<S, Resource> {
     #[must_use]
     pub fn stub() -> Self {
         let nothing = |call: Call<S>| run(call.item(), async { Err(CallError::failed("")) });
-        let result = returns::<Resource, String>();
+        let result = returns::<ResourceKind, String>();
         Self::new("stub:stub", Facts::stub(), result, nothing)
     }
 

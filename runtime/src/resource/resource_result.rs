@@ -8,7 +8,7 @@ use rmcp::model::{
 };
 use serde::Serialize;
 
-use super::{Resource, ResourceError};
+use super::{ResourceError, ResourceKind};
 use crate::item::{IntoOutput, Json};
 
 const TEXT: &str = "text/plain";
@@ -84,7 +84,7 @@ impl From<InputRequiredResult> for ResourceOutcome {
 macro_rules! text {
     ($($kind:ty),*) => {
         $(#[diagnostic::do_not_recommend]
-        impl IntoOutput<Resource> for $kind {
+        impl IntoOutput<ResourceKind> for $kind {
             fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
                 Ok(ResourceOutcome::text(self))
             }
@@ -99,7 +99,7 @@ macro_rules! text {
 text!(String, &'static str, Box<str>, Cow<'static, str>);
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Resource> for Arc<str> {
+impl IntoOutput<ResourceKind> for Arc<str> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(ResourceOutcome::text(&*self))
     }
@@ -110,13 +110,13 @@ impl IntoOutput<Resource> for Arc<str> {
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Resource> for Vec<u8> {
+impl IntoOutput<ResourceKind> for Vec<u8> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(ResourceOutcome::bytes(self))
     }
 }
 
-impl<T: Serialize> IntoOutput<Resource> for Json<T> {
+impl<T: Serialize> IntoOutput<ResourceKind> for Json<T> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         match serde_json::to_string(&self.0) {
             Ok(text) => Ok(ResourceOutcome(Contents::Text(text, JSON))),
@@ -132,34 +132,34 @@ impl<T: Serialize> IntoOutput<Resource> for Json<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Resource> for ResourceOutcome {
+impl IntoOutput<ResourceKind> for ResourceOutcome {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(self)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Resource> for ReadResourceResult {
+impl IntoOutput<ResourceKind> for ReadResourceResult {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         Ok(ResourceOutcome::new(self))
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Resource> for Vec<ResourceContents> {
+impl IntoOutput<ResourceKind> for Vec<ResourceContents> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         ReadResourceResult::new(self).into_output()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Resource> for ResourceContents {
+impl IntoOutput<ResourceKind> for ResourceContents {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         vec![self].into_output()
     }
 }
 
-impl<T: IntoOutput<Resource>> IntoOutput<Resource> for Option<T> {
+impl<T: IntoOutput<ResourceKind>> IntoOutput<ResourceKind> for Option<T> {
     fn into_output(self) -> Result<ResourceOutcome, ResourceError> {
         self.ok_or_else(ResourceError::not_found)?.into_output()
     }

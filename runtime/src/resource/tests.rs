@@ -27,7 +27,7 @@ mod reading;
 
 /// A server's resources, ready to be read.
 struct Shelf<S> {
-    resources: Vec<Item<S, Resource>>,
+    resources: Vec<Item<S, ResourceKind>>,
     rules: Rules,
     state: S,
 }
@@ -85,7 +85,7 @@ impl<S: Clone> Shelf<S> {
         }
     }
 
-    fn admitted(&self, permit: &Permit) -> &Item<S, Resource> {
+    fn admitted(&self, permit: &Permit) -> &Item<S, ResourceKind> {
         match permit.target() {
             Some(Target::Resource(number)) => &self.resources[number as usize],
             other => panic!("{other:?}"),

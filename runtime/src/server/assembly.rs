@@ -16,7 +16,7 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{GateService, SessionFastPath},
     item::{Item, RoundSeal},
-    tool::Tool,
+    tool::ToolKind,
 };
 
 use super::{
@@ -217,7 +217,7 @@ fn attach(
 }
 
 /// Returns the headers in which clients repeat arguments, for CORS.
-fn parameter_headers(tools: &[Item<(), Tool>]) -> Vec<HeaderName> {
+fn parameter_headers(tools: &[Item<(), ToolKind>]) -> Vec<HeaderName> {
     let names = tools.iter().flat_map(Item::parameter_headers);
     let names = names.map(|name| format!("mcp-param-{}", name.to_ascii_lowercase()));
     let mut names: Vec<String> = names.collect();

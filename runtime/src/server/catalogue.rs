@@ -15,9 +15,9 @@ use crate::{
     error::SetupErrors,
     item::{Item, KindParts, RoundRequest},
     operation::Operation,
-    prompt::{Prompt, PromptSet},
-    resource::{NO_SUCH_RESOURCE, Resource, ResourceSet, not_found},
-    tool::{Tool, ToolSet},
+    prompt::{PromptKind, PromptSet},
+    resource::{NO_SUCH_RESOURCE, ResourceKind, ResourceSet, not_found},
+    tool::{ToolKind, ToolSet},
 };
 
 use super::{
@@ -66,9 +66,9 @@ impl Sets<()> {
 
 /// The registered items. An item's index is its number.
 pub(super) struct Catalogue {
-    pub(super) tools: Vec<Item<(), Tool>>,
-    pub(super) prompts: Vec<Item<(), Prompt>>,
-    pub(super) resources: Vec<Item<(), Resource>>,
+    pub(super) tools: Vec<Item<(), ToolKind>>,
+    pub(super) prompts: Vec<Item<(), PromptKind>>,
+    pub(super) resources: Vec<Item<(), ResourceKind>>,
 }
 
 /// A kind of item, as the server serves it.
@@ -99,7 +99,7 @@ pub(super) fn no_such_item(noun: &str) -> ErrorData {
     ErrorData::invalid_params(format!("there is no {noun} of this name"), None)
 }
 
-impl ServedKind for Tool {
+impl ServedKind for ToolKind {
     type Request = CallToolRequestParams;
 
     fn items(catalogue: &Catalogue) -> &[Item<(), Self>] {
@@ -119,7 +119,7 @@ impl ServedKind for Tool {
     }
 }
 
-impl ServedKind for Prompt {
+impl ServedKind for PromptKind {
     type Request = GetPromptRequestParams;
 
     fn items(catalogue: &Catalogue) -> &[Item<(), Self>] {
@@ -139,7 +139,7 @@ impl ServedKind for Prompt {
     }
 }
 
-impl ServedKind for Resource {
+impl ServedKind for ResourceKind {
     type Request = ReadResourceRequestParams;
 
     fn items(catalogue: &Catalogue) -> &[Item<(), Self>] {

@@ -10,9 +10,9 @@ use tokio::sync::broadcast;
 use crate::{
     authorization::{Switches, Target},
     item::{Item, KindParts},
-    prompt::Prompt,
-    resource::Resource,
-    tool::Tool,
+    prompt::PromptKind,
+    resource::ResourceKind,
+    tool::ToolKind,
 };
 
 /// How many changes a listener may be behind before it misses some.
@@ -104,7 +104,7 @@ impl Changes {
     ///
     /// [`UnknownItemError`] if the server has no tool of this name, or does not run yet.
     pub fn switch_off(&self, tool: &str) -> Result<(), UnknownItemError> {
-        self.switch::<Tool>(tool, false)
+        self.switch::<ToolKind>(tool, false)
     }
 
     /// Switches a tool on again.
@@ -113,7 +113,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_on(&self, tool: &str) -> Result<(), UnknownItemError> {
-        self.switch::<Tool>(tool, true)
+        self.switch::<ToolKind>(tool, true)
     }
 
     /// Switches a prompt off, as [`Changes::switch_off`] does a tool.
@@ -122,7 +122,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_prompt_off(&self, prompt: &str) -> Result<(), UnknownItemError> {
-        self.switch::<Prompt>(prompt, false)
+        self.switch::<PromptKind>(prompt, false)
     }
 
     /// Switches a prompt on again.
@@ -131,7 +131,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_prompt_on(&self, prompt: &str) -> Result<(), UnknownItemError> {
-        self.switch::<Prompt>(prompt, true)
+        self.switch::<PromptKind>(prompt, true)
     }
 
     /// Switches a resource off, as [`Changes::switch_off`] does a tool. `uri` is its URI, or
@@ -141,7 +141,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_resource_off(&self, uri: &str) -> Result<(), UnknownItemError> {
-        self.switch::<Resource>(uri, false)
+        self.switch::<ResourceKind>(uri, false)
     }
 
     /// Switches a resource on again.
@@ -150,7 +150,7 @@ impl Changes {
     ///
     /// As [`Changes::switch_off`].
     pub fn switch_resource_on(&self, uri: &str) -> Result<(), UnknownItemError> {
-        self.switch::<Resource>(uri, true)
+        self.switch::<ResourceKind>(uri, true)
     }
 
     /// Notifies the listeners of a resource that it has new contents. For a template, pass

@@ -67,9 +67,9 @@ pub(crate) struct ItemEntry<'a, K: KindParts> {
     pub(crate) requirement: Requirement,
 }
 
-pub(crate) type ToolEntry<'a> = ItemEntry<'a, crate::tool::Tool>;
-pub(crate) type PromptEntry<'a> = ItemEntry<'a, crate::prompt::Prompt>;
-pub(crate) type ResourceEntry<'a> = ItemEntry<'a, crate::resource::Resource>;
+pub(crate) type ToolEntry<'a> = ItemEntry<'a, crate::tool::ToolKind>;
+pub(crate) type PromptEntry<'a> = ItemEntry<'a, crate::prompt::PromptKind>;
+pub(crate) type ResourceEntry<'a> = ItemEntry<'a, crate::resource::ResourceKind>;
 
 impl<'a, K: KindParts> ItemEntry<'a, K> {
     /// Returns the entry of a registered item.

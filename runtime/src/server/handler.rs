@@ -22,9 +22,9 @@ use crate::{
     gate::LatestCaller,
     item::LogThreshold,
     operation::Operation,
-    prompt::Prompt,
-    resource::{NO_SUCH_RESOURCE, Resource, not_found},
-    tool::Tool,
+    prompt::PromptKind,
+    resource::{NO_SUCH_RESOURCE, ResourceKind, not_found},
+    tool::ToolKind,
 };
 
 use super::{
@@ -276,7 +276,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        self.run::<Tool>(request, context).boxed()
+        self.run::<ToolKind>(request, context).boxed()
     }
 
     fn read_resource(
@@ -284,7 +284,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + Send {
-        self.run::<Resource>(request, context).boxed()
+        self.run::<ResourceKind>(request, context).boxed()
     }
 
     fn get_prompt(
@@ -292,7 +292,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send {
-        self.run::<Prompt>(request, context).boxed()
+        self.run::<PromptKind>(request, context).boxed()
     }
 
     fn complete(

@@ -13,9 +13,9 @@ use crate::{
     authorization::Permit,
     item::Item,
     operation::Operation,
-    prompt::Prompt,
-    resource::{Resource, ResourceListing},
-    tool::Tool,
+    prompt::PromptKind,
+    resource::{ResourceKind, ResourceListing},
+    tool::ToolKind,
 };
 
 use super::{catalogue::ServedKind, shared::Shared};
@@ -89,7 +89,7 @@ impl Shared {
         let listing = Operation::ListTools;
         listed!(
             ListToolsResult,
-            self.listings::<Tool, _>(permit, listing, Tool::operation, |one| Some(one))
+            self.listings::<ToolKind, _>(permit, listing, ToolKind::operation, |one| Some(one))
         )
     }
 
@@ -97,7 +97,7 @@ impl Shared {
         let listing = Operation::ListPrompts;
         listed!(
             ListPromptsResult,
-            self.listings::<Prompt, _>(permit, listing, Prompt::operation, |one| Some(one))
+            self.listings::<PromptKind, _>(permit, listing, PromptKind::operation, |one| Some(one))
         )
     }
 
@@ -106,7 +106,7 @@ impl Shared {
         let pick = ResourceListing::resource;
         listed!(
             ListResourcesResult,
-            self.listings::<Resource, _>(permit, listing, Resource::operation, pick)
+            self.listings::<ResourceKind, _>(permit, listing, ResourceKind::operation, pick)
         )
     }
 
@@ -115,7 +115,7 @@ impl Shared {
         let pick = ResourceListing::template;
         listed!(
             ListResourceTemplatesResult,
-            self.listings::<Resource, _>(permit, listing, Operation::CompleteResource, pick)
+            self.listings::<ResourceKind, _>(permit, listing, Operation::CompleteResource, pick)
         )
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     gate::StatelessFastPath,
     item::{Call, Item},
     operation::Operation,
-    tool::{AuthorizeDenial, Tool, response},
+    tool::{AuthorizeDenial, ToolKind, response},
 };
 
 use super::{security_schemes, shared::Shared};
@@ -28,11 +28,11 @@ impl StatelessFastPath for Shared {
 
     fn authorize(
         &self,
-        permit: &Permit,
+        permit: &mut Permit,
         arguments: Option<&JsonObject>,
     ) -> Result<(), AuthorizeDenial> {
-        match self.catalogue.permitted::<Tool>(permit) {
-            Some(tool) => tool.authorize(permit.caller(), arguments.unwrap_or(&JsonObject::new())),
+        match self.catalogue.permitted::<ToolKind>(permit) {
+            Some(tool) => tool.authorize(permit, arguments.unwrap_or(&JsonObject::new())),
             None => Ok(()),
         }
     }
@@ -44,7 +44,7 @@ impl StatelessFastPath for Shared {
     ) -> Option<BoxFuture<'static, CallToolResponse>> {
         let tool = self
             .catalogue
-            .permitted::<Tool>(permit)
+            .permitted::<ToolKind>(permit)
             .filter(|tool| tool.takes_fast_path())?;
         let caller = permit.caller().cloned();
         let call = Call::new((), arguments, caller, None);

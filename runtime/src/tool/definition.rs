@@ -2,17 +2,18 @@
 //! part of the public API.
 
 use super::{
-    Tool,
+    ToolKind,
     authorize::{AuthorizeCall, AuthorizeFunction, Authorized},
     schema_builder::SchemaBuilder,
 };
 use crate::{
+    authorization::AuthorizedValues,
     item::{Call, CallError, Definition, Facts, Running, run},
     scope::Scope,
 };
 
 /// One tool as its author declared it.
-pub type ToolDefinition<S> = Definition<S, Tool>;
+pub type ToolDefinition<S> = Definition<S, ToolKind>;
 
 /// What an attribute states about a tool alone.
 pub struct ToolParameters {
@@ -20,12 +21,12 @@ pub struct ToolParameters {
     pub(super) authorize: Option<AuthorizeFunction>,
 }
 
-impl<S> Definition<S, Tool> {
+impl<S> Definition<S, ToolKind> {
     /// Creates a tool from its facts, its schemas and the function that runs it.
     pub fn new(
         facts: Facts,
         describe: impl FnOnce(&mut SchemaBuilder) + Send + 'static,
-        call: impl Fn(Call<S>) -> Running<Tool> + Send + Sync + 'static,
+        call: impl Fn(Call<S>) -> Running<ToolKind> + Send + Sync + 'static,
     ) -> Self {
         let parameters = ToolParameters {
             describe: Box::new(describe),
@@ -46,7 +47,7 @@ impl<S> Definition<S, Tool> {
     pub fn authorize(
         mut self,
         demands: &'static [Scope],
-        decide: impl Fn(&mut AuthorizeCall) -> Authorized + Send + Sync + 'static,
+        decide: impl Fn(&mut AuthorizeCall) -> Authorized<AuthorizedValues> + Send + Sync + 'static,
     ) -> Self {
         self.parameters.authorize = Some(AuthorizeFunction::new(demands, decide));
         self

@@ -8,7 +8,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{Tool, argument::Slot, param_header};
+use super::{ToolKind, argument::Slot, param_header};
 use crate::{error::SetupErrors, item::Returns, json_schema::publish};
 
 /// Collects what an expansion states about the parameters and the result.
@@ -99,7 +99,7 @@ impl SchemaBuilder {
     }
 
     /// Sets the result.
-    pub fn result<T>(&mut self, returns: Returns<Tool, T>) {
+    pub fn result<T>(&mut self, returns: Returns<ToolKind, T>) {
         self.output = returns.facts();
     }
 

@@ -33,7 +33,7 @@ mod running;
 
 /// A server's tools, ready to be called.
 struct Desk<S> {
-    tools: Vec<Item<S, Tool>>,
+    tools: Vec<Item<S, ToolKind>>,
     rules: Rules,
     state: S,
 }
@@ -73,7 +73,7 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
 }
 
 impl<S: Clone + Send + Sync + 'static> Desk<S> {
-    fn tool(&self, name: &str) -> &Item<S, Tool> {
+    fn tool(&self, name: &str) -> &Item<S, ToolKind> {
         self.tools.iter().find(|tool| tool.name() == name).unwrap()
     }
 

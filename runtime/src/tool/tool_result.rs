@@ -6,7 +6,7 @@ use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
-use super::Tool;
+use super::ToolKind;
 use crate::item::{IntoOutput, Json, ToolError};
 
 /// What [`Json`] can hold as the result of a tool.
@@ -21,7 +21,7 @@ pub trait Structured: Serialize + JsonSchema {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + JsonSchema> Structured for T {}
 
-impl<T: Structured> IntoOutput<Tool> for Json<T> {
+impl<T: Structured> IntoOutput<ToolKind> for Json<T> {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         let value = serde_json::to_value(self.0).map_err(|error| {
             ToolError::new("the tool's result could not be written as JSON").with_source(error)
@@ -44,35 +44,35 @@ impl<T: Structured> IntoOutput<Tool> for Json<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Tool> for CallToolResponse {
+impl IntoOutput<ToolKind> for CallToolResponse {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Ok(self)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Tool> for CallToolResult {
+impl IntoOutput<ToolKind> for CallToolResult {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Ok(self.into())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Tool> for Vec<ContentBlock> {
+impl IntoOutput<ToolKind> for Vec<ContentBlock> {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Ok(CallToolResult::success(self).into())
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Tool> for ContentBlock {
+impl IntoOutput<ToolKind> for ContentBlock {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         vec![self].into_output()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Tool> for () {
+impl IntoOutput<ToolKind> for () {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         Vec::<ContentBlock>::new().into_output()
     }
@@ -82,7 +82,7 @@ impl IntoOutput<Tool> for () {
 macro_rules! text {
     ($kind:ty) => {
         #[diagnostic::do_not_recommend]
-        impl IntoOutput<Tool> for $kind {
+        impl IntoOutput<ToolKind> for $kind {
             fn into_output(self) -> Result<CallToolResponse, ToolError> {
                 ContentBlock::text(self.to_string()).into_output()
             }
@@ -112,7 +112,7 @@ text!(f32);
 text!(f64);
 
 #[diagnostic::do_not_recommend]
-impl IntoOutput<Tool> for String {
+impl IntoOutput<ToolKind> for String {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         ContentBlock::text(self).into_output()
     }

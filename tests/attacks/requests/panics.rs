@@ -11,7 +11,7 @@ use toolgate::{
     Context, Server, ToolError,
     auth::{BearerToken, Claims, TokenError, TokenVerifier},
     mcp_tool,
-    tool::{Call, FromCall, IntoOutput, Tool},
+    tool::{Call, FromCall, IntoOutput, ToolKind},
     tools,
 };
 
@@ -25,7 +25,7 @@ impl<S> FromCall<S> for Extracted {
 
 struct PanickingOutput;
 
-impl IntoOutput<Tool> for PanickingOutput {
+impl IntoOutput<ToolKind> for PanickingOutput {
     fn into_output(self) -> Result<CallToolResponse, ToolError> {
         panic!("with a secret")
     }

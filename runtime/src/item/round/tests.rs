@@ -8,7 +8,7 @@ use super::{call_round::RoundError, state_seal::Sealed, *};
 use crate::{
     clock::SystemClock,
     item::{IntoOutput, Kind, KindParts},
-    tool::Tool,
+    tool::ToolKind,
 };
 
 #[derive(schemars::JsonSchema)]
@@ -54,9 +54,11 @@ fn next(asked: &[&str], responses: Value) -> Round<u32> {
 }
 
 /// The answer of a tool with this result, in a revision that has an error for what is lacking.
-fn answered(result: impl IntoOutput<Tool>) -> Result<<Tool as KindParts>::Response, ErrorData> {
-    let end: Result<<Tool as Kind>::Output, _> = result.into_output();
-    Tool::respond((), end.map_err(Into::into), true)
+fn answered(
+    result: impl IntoOutput<ToolKind>,
+) -> Result<<ToolKind as KindParts>::Response, ErrorData> {
+    let end: Result<<ToolKind as Kind>::Output, _> = result.into_output();
+    ToolKind::respond((), end.map_err(Into::into), true)
 }
 
 /// What a client is told of something that is asked for.

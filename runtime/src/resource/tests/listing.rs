@@ -41,7 +41,7 @@ fn about() -> Result<Json<u8>, String> {
     Ok(Json(1))
 }
 
-fn listed<S>(resource: &Item<S, Resource>) -> Value {
+fn listed<S>(resource: &Item<S, ResourceKind>) -> Value {
     match resource.listing() {
         ResourceListing::Resource(resource) => serde_json::to_value(resource).unwrap(),
         ResourceListing::Template(template) => serde_json::to_value(template).unwrap(),

@@ -21,8 +21,8 @@ use crate::{
     authorization::Permit,
     item::{Call, CallRound, RoundRequest},
     operation::Operation,
-    prompt::Prompt,
-    resource::Resource,
+    prompt::PromptKind,
+    resource::ResourceKind,
 };
 
 impl Handler {
@@ -114,8 +114,8 @@ impl Handler {
         let (argument, begun) = (&*request.argument.name, &*request.argument.value);
         let catalogue = &self.shared.catalogue;
         let completing = match (
-            catalogue.permitted::<Prompt>(&permit),
-            catalogue.permitted::<Resource>(&permit),
+            catalogue.permitted::<PromptKind>(&permit),
+            catalogue.permitted::<ResourceKind>(&permit),
         ) {
             (Some(prompt), _) => prompt.complete(&permit, argument, begun, call),
             (_, Some(resource)) => resource.complete(&permit, argument, begun, call),
