@@ -80,6 +80,9 @@
 //!   requires a token, no issuer is configured, and server and clients are on this machine
 //!   (loopback). Off by default.
 //!
+//! - `testing`: [`Caller::test`] and [`tool::Call::test`], for unit tests of tools. The crate
+//!   `toolgate-testing` enables it. Off by default.
+//!
 //! # Versions of dependencies
 //!
 //! [`rmcp`] and [`schemars`] appear in public signatures and are re-exported, so that you need
@@ -136,7 +139,7 @@ pub use item::{Context, InputRequired, Json, LogLevel, Reply, Round, State, Tool
 pub use prompt::PromptSet;
 pub use resource::{ResourceError, ResourceSet};
 pub use scope::Scope;
-pub use server::{Changes, LogWriter, Server, UnknownItemError};
+pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Server, UnknownItemError};
 pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 

@@ -3,6 +3,7 @@
 //! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
+//! - [`access_table`]: who may use which item, as the attributes declare it
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
@@ -46,6 +47,7 @@ use crate::{
     verify::TokenVerifier,
 };
 
+mod access_table;
 mod assembly;
 mod browser_redirect;
 mod catalogue;
@@ -83,6 +85,7 @@ mod token_issuers;
 mod tool_list_cache;
 mod transport;
 
+pub use access_table::{AccessTable, ItemAccess};
 pub use changes::{Changes, UnknownItemError};
 pub use handler_gate::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
@@ -363,6 +366,16 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             has_sessions: self.has_sessions,
             without_banner: self.without_banner,
         }
+    }
+
+    /// Returns who may use which item, as the attributes declare it. Its text is stable: keep it
+    /// as a snapshot, so that a change of access is visible in a review.
+    pub fn access_table(&self) -> AccessTable {
+        let implications = self.policy.hierarchy.implications().to_vec();
+        AccessTable::new(implications, self.policy.open_handshake)
+            .with_items(&self.sets.tools)
+            .with_items(&self.sets.prompts)
+            .with_items(&self.sets.resources)
     }
 
     /// Returns the scopes of all items, sorted. These are the scopes to register at a

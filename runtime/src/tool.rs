@@ -122,11 +122,11 @@ impl KindParts for ToolKind {
         address
     }
 
-    fn demands(parameters: &ToolParameters) -> &'static [Scope] {
+    fn authorize_scopes(parameters: &ToolParameters) -> Option<&'static [Scope]> {
         parameters
             .authorize
             .as_ref()
-            .map_or(&[], AuthorizeFunction::demands)
+            .map(AuthorizeFunction::demands)
     }
 
     fn build(

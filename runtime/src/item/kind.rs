@@ -94,9 +94,10 @@ pub(crate) trait KindParts: Kind {
         })
     }
 
-    /// Returns the scopes that the item can demand depending on its arguments.
-    fn demands(_: &Self::Parameters) -> &'static [Scope] {
-        &[]
+    /// Returns the scopes that the item's `authorize` function can demand, or `None` if it has
+    /// no such function.
+    fn authorize_scopes(_: &Self::Parameters) -> Option<&'static [Scope]> {
+        None
     }
 
     /// Builds the listing and the validation of an item. Errors are added to `faults`.

@@ -57,7 +57,7 @@ impl<S, K: KindParts> Item<S, K> {
             completers,
             run,
         } = definition;
-        let demands = K::demands(&parameters);
+        let demands = K::authorize_scopes(&parameters).unwrap_or_default();
         let published = facts.publish(K::NOUN, takes_caller, demands, faults);
         let built = K::build(&facts, &address, parameters, published, faults);
         let Built {
