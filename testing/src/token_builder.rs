@@ -1,7 +1,7 @@
 //! Tokens that are valid until a test changes them.
 //!
-//! This builder serves every test over real sockets, the tests of the examples and the load
-//! program. Three other places sign tokens, each for a reason that its documentation states: the
+//! This builder serves the users of this crate, every test of this repository over real sockets,
+//! the tests of the examples and the load program. Three other places sign tokens, each for a reason that its documentation states: the
 //! fuzz checks, the runtime's unit tests, and `toolgate check`.
 
 use std::{
@@ -13,7 +13,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::SigningKey;
+use crate::SigningKey;
 
 /// Builds one token.
 ///
