@@ -1,14 +1,19 @@
 //! [`assert_access`]: tries every item with every relevant set of scopes.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use toolgate::{AccessTable, ItemAccess};
 
 use crate::{Denial, Output, TestCaller, TestServer};
 
 /// The most differences that a failure lists.
 const MOST_LISTED: usize = 20;
+
+/// How long an item may run before its request is dropped.
+const RUN: Duration = Duration::from_millis(300);
+/// How long a denial may take, on a busy machine too.
+const DENIAL: Duration = Duration::from_secs(30);
 
 /// What [`assert_access`] has tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +29,8 @@ pub struct AccessReport {
 /// It sends a request for every tool, prompt and resource: without a token, without scopes, with
 /// every single scope of the server, with each declared alternative, with each alternative that
 /// lacks one scope, and with all scopes; in the stateless revision, and in a session if the server
-/// has sessions. What the caller may use **runs**, with empty arguments, so use a state made for
-/// tests. It compares with a reading of [`AccessTable`] that shares no code with the gate.
+/// has sessions. What the caller may use **runs**, with empty arguments and for at most 300
+/// milliseconds, so use a state made for tests. It compares with a reading of [`AccessTable`] that shares no code with the gate.
 ///
 /// ```
 /// # use toolgate::{Server, mcp_tool, tools};
@@ -61,7 +66,12 @@ pub async fn assert_access(server: &TestServer) -> AccessReport {
                     continue;
                 }
                 let expected = expected(table, item, scopes.as_ref(), in_session);
-                let answer = request(&caller(server, scopes.as_ref(), in_session), item).await;
+                let limit = match expected {
+                    Expected::Runs => RUN,
+                    Expected::Unauthenticated | Expected::LacksOneOf(_) => DENIAL,
+                };
+                let caller = caller(server, scopes.as_ref(), in_session);
+                let answer = request(&caller, item, limit).await;
                 report.requests += 1;
                 report.denied += usize::from(answer.is_err());
                 if let Err(difference) = compare(item, &expected, &answer) {
@@ -231,12 +241,22 @@ fn caller<'s>(server: &'s TestServer, scopes: Option<&Scopes>, in_session: bool)
     }
 }
 
-async fn request(caller: &TestCaller<'_>, item: &ItemAccess) -> Result<Output, Denial> {
-    match item.kind() {
-        "tool" => caller.call(item.name(), json!({})).await,
-        "prompt" => caller.prompt(item.name(), json!({})).await,
-        _ => caller.read(&a_uri_of(item.name())).await,
-    }
+async fn request(
+    caller: &TestCaller<'_>,
+    item: &ItemAccess,
+    limit: Duration,
+) -> Result<Output, Denial> {
+    let answer = async {
+        match item.kind() {
+            "tool" => caller.call(item.name(), json!({})).await,
+            "prompt" => caller.prompt(item.name(), json!({})).await,
+            _ => caller.read(&a_uri_of(item.name())).await,
+        }
+    };
+    // A denial comes before anything runs. What has no answer by then runs, and may wait for ever.
+    tokio::time::timeout(limit, answer)
+        .await
+        .unwrap_or(Ok(Output(Value::Null)))
 }
 
 /// Returns a URI of a template: each variable is `x`.

@@ -49,11 +49,11 @@ impl TestServer {
         let access = server.access_table();
         let clock = TestClock::default();
         let server = server.with_clock(clock.clone()).without_banner();
-        let mut tested = Self::around(issuer, |config| {
-            server
-                .into_router(config)
-                .unwrap_or_else(|error| panic!("the server does not start: {error}"))
-        });
+        let config = Config::new(RESOURCE).with_issuer(issuer.trusted());
+        let router = server
+            .into_router(config)
+            .unwrap_or_else(|error| panic!("the server does not start: {error}"));
+        let mut tested = Self::of_router(issuer, router);
         tested.clock = clock;
         tested.access = Some(access);
         tested
@@ -72,18 +72,23 @@ impl TestServer {
     /// # #[mcp_tool(public)]
     /// # fn ping() -> &'static str { "pong" }
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let server = TestServer::around(TestIssuer::in_memory(), |config| {
+    /// let server = TestServer::around(TestIssuer::in_memory(), async |config| {
     ///     let mcp = Server::new("pinger").tools(tools![ping]).into_router(config);
     ///     axum::Router::new().merge(mcp.expect("it starts"))
-    /// });
+    /// }).await;
     /// let pong = server.anonymous().call("ping", serde_json::json!({})).await;
     /// assert_eq!(pong.unwrap().text(), "pong");
     /// # });
     /// ```
-    pub fn around(issuer: TestIssuer, app: impl FnOnce(Config) -> Router) -> Self {
+    pub async fn around(issuer: TestIssuer, app: impl AsyncFnOnce(Config) -> Router) -> Self {
         let config = Config::new(RESOURCE).with_issuer(issuer.trusted());
+        let router = app(config).await;
+        Self::of_router(issuer, router)
+    }
+
+    fn of_router(issuer: TestIssuer, router: Router) -> Self {
         Self {
-            router: app(config),
+            router,
             resource: RESOURCE.to_owned(),
             issuer,
             foreign_key: SigningKey::p256("foreign"),

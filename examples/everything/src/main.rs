@@ -116,3 +116,6 @@ async fn serve(server: Server<Changes>) -> Result<(), Box<dyn Error>> {
     let config = Config::from_environment(&environment, PORT)?;
     Ok(server.serve(config).await?)
 }
+
+#[cfg(test)]
+mod access_tests;

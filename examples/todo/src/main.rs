@@ -104,3 +104,6 @@ fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
         .init();
     Ok(())
 }
+
+#[cfg(test)]
+mod access_tests;
