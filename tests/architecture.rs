@@ -320,6 +320,7 @@ fn a_file_owns_one_noun_and_fits_on_a_few_screens() {
         "development-issuer/src",
         "macros/src",
         "runtime/src",
+        "testing",
         "examples",
         "fuzz/checks",
         "tests",
