@@ -16,7 +16,7 @@
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
 //! | `completion` | functions that complete an argument |
-//! | `missing_value` | deserializes a missing argument |
+//! | `missing_value`, `field_names` | deserializes a missing argument; the members of a struct |
 
 mod call;
 mod call_error;
@@ -26,6 +26,7 @@ mod context;
 mod definition;
 mod extract;
 mod facts;
+mod field_names;
 mod json;
 mod kind;
 mod missing_value;
@@ -50,6 +51,7 @@ pub use definition::Definition;
 pub use extract::{FromCall, FromRef, State};
 pub(crate) use facts::Published;
 pub use facts::{Facts, ScopeText, Stated};
+pub(crate) use field_names::{FieldNames, NoFields};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts};
 pub use kind::{Kind, Sealed};
@@ -57,7 +59,7 @@ pub(crate) use missing_value::MissingValue;
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
 pub(crate) use registered_item::Item;
-pub(crate) use round::{CallRound, RoundRequest, RoundSeal};
+pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
 pub use run::run;
 pub(crate) use run::{Run, Running};

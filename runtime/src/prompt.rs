@@ -114,6 +114,7 @@ impl KindParts for PromptKind {
             undescribed: undescribed
                 .map(|argument| argument.name.to_owned())
                 .collect(),
+            warnings: Vec::new(),
             input: PromptInput(
                 arguments
                     .iter()

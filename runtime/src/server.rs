@@ -3,6 +3,7 @@
 //! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
+//! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
@@ -46,6 +47,7 @@ use crate::{
     verify::TokenVerifier,
 };
 
+mod answer_limits;
 mod assembly;
 mod browser_redirect;
 mod catalogue;
@@ -83,6 +85,7 @@ mod token_issuers;
 mod tool_list_cache;
 mod transport;
 
+use answer_limits::AnswerLimits;
 pub use changes::{Changes, UnknownItemError};
 pub use handler_gate::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
@@ -128,6 +131,7 @@ pub struct Server<S> {
     sets: Sets<S>,
     policy: Policy,
     changes: Option<Changes>,
+    limits: AnswerLimits,
     has_sessions: bool,
     without_banner: bool,
 }
@@ -151,6 +155,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             sets: Sets::new(),
             policy: Policy::default(),
             changes: None,
+            limits: AnswerLimits::default(),
             has_sessions: true,
             without_banner: false,
         }
@@ -360,6 +365,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             sets: self.sets.with_state_applied(&self.state),
             policy: self.policy,
             changes: self.changes,
+            limits: self.limits,
             has_sessions: self.has_sessions,
             without_banner: self.without_banner,
         }

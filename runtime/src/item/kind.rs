@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use rmcp::{ErrorData, model::InputRequiredResult};
 use serde_json::{Map, Value};
 
-use super::{CallError, Facts, Published, ToolError};
+use super::{CallError, Facts, Published, Running, ToolError};
 use crate::{authorization::Target, error::SetupErrors, scope::Scope};
 
 /// A kind of item: [`ToolKind`](crate::tool::ToolKind), [`PromptKind`](crate::prompt::PromptKind) or
@@ -37,6 +37,8 @@ pub(crate) struct Built<K: KindParts> {
     pub(crate) input: K::Input,
     /// The arguments that have no description, by name.
     pub(crate) undescribed: Vec<String>,
+    /// What some clients refuse or misunderstand, each with its remedy.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The parts of an item that depend on its kind.
@@ -131,6 +133,11 @@ pub(crate) trait KindParts: Kind {
         input: &Self::Input,
         requested: &str,
     ) -> Self::ResponseContext;
+
+    /// Bounds the size of an output, if the kind has a bound. `name` is that of the item.
+    fn bounded(_: &Self::Input, _: &'static str, running: Running<Self>) -> Running<Self> {
+        running
+    }
 
     /// Converts an output or an error to the response. `is_current` says whether the revision
     /// has an error for missing capabilities of the client.

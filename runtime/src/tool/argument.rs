@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::authorize::AuthorizeCall;
-use crate::item::{Call, MissingValue, ToolError};
+use crate::item::{Call, FieldNames, MissingValue, NoFields, ToolError};
 use crate::log_text::redaction;
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
@@ -25,6 +25,10 @@ pub trait Argument: Sized {
     /// Reads it from a value. `None` means that the argument is missing.
     #[doc(hidden)]
     fn read(value: Option<Value>) -> Result<Self, serde_json::Error>;
+
+    /// Returns the names of the members that it reads if it is a struct, with all aliases.
+    #[doc(hidden)]
+    fn fields() -> &'static [&'static str];
 }
 
 #[diagnostic::do_not_recommend]
@@ -43,9 +47,19 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
         };
         T::deserialize(value).or_else(|error| T::deserialize(whole).map_err(|_| error))
     }
+
+    fn fields() -> &'static [&'static str] {
+        T::deserialize(FieldNames)
+            .err()
+            .and_then(|NoFields(names)| names)
+            .unwrap_or_default()
+    }
 }
 
 /// All arguments of a tool as one struct.
+///
+/// For an enum, take one argument of its type instead: some model APIs refuse every tool of a
+/// request in which the schema of one tool begins with a choice. The start warns of it.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -74,6 +88,8 @@ pub struct Args<T>(pub T);
 #[doc(hidden)]
 pub struct Slot<T> {
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The names of the members that the type reads if it is a struct.
+    pub(super) fields: fn() -> &'static [&'static str],
     read: fn(Option<Value>) -> Result<T, serde_json::Error>,
 }
 
@@ -91,6 +107,7 @@ impl<T> Copy for Slot<T> {}
 pub fn argument<T: Argument>() -> Slot<T> {
     Slot {
         schema: T::schema,
+        fields: T::fields,
         read: T::read,
     }
 }
