@@ -3,10 +3,11 @@
 
 use std::cmp::Ordering;
 
+use futures_util::future::BoxFuture;
 use rmcp::{ErrorData, model::InputRequiredResult};
 use serde_json::{Map, Value};
 
-use super::{CallError, Facts, Published, Running, ToolError};
+use super::{CallError, Facts, Published, ToolError};
 use crate::{authorization::Target, error::SetupErrors, scope::Scope};
 
 /// A kind of item: [`ToolKind`](crate::tool::ToolKind), [`PromptKind`](crate::prompt::PromptKind) or
@@ -30,6 +31,9 @@ pub trait Kind: Sealed + Sized + 'static {
 /// Seals [`Kind`]: it has no public name outside of the expansions.
 #[doc(hidden)]
 pub trait Sealed {}
+
+/// The future that runs the author's code.
+pub(crate) type Running<K> = BoxFuture<'static, Result<<K as Kind>::Output, CallError>>;
 
 /// What a list publishes about one item, and what validates its requests.
 pub(crate) struct Built<K: KindParts> {

@@ -30,9 +30,9 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");
-    /// let server = server.with_max_result_size(256 * 1024);
+    /// let server = server.with_result_limit(256 * 1024);
     /// ```
-    pub fn with_max_result_size(mut self, bytes: usize) -> Self {
+    pub fn with_result_limit(mut self, bytes: usize) -> Self {
         self.limits.result_bytes = bytes;
         self
     }
