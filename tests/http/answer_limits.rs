@@ -8,7 +8,7 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
-use toolgate::{Config, Context, Server, Visibility, mcp_tool, tools};
+use toolgate::{Config, Context, Server, gate::Visibility, mcp_tool, tools};
 
 use crate::client;
 
@@ -108,8 +108,8 @@ async fn a_cursor_that_no_page_has_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_page_without_items_and_a_form_with_a_nested_field_prevent_the_start() {
+#[test]
+fn a_page_without_items_and_a_form_with_a_nested_field_prevent_the_start() {
     #[derive(schemars::JsonSchema)]
     #[expect(dead_code, reason = "its schema alone counts")]
     struct Nested {
@@ -119,7 +119,7 @@ async fn a_page_without_items_and_a_form_with_a_nested_field_prevent_the_start()
         .with_page_size(0)
         .form::<Nested>();
     let config = Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
-    let error = server.router(config).await.expect_err("it must not start");
+    let error = server.into_router(config).expect_err("it must not start");
     let told = error.to_string();
     for part in ["page size of lists is 0", "`Nested`", "`inner`"] {
         assert!(told.contains(part), "{part}: {told}");

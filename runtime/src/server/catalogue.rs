@@ -296,3 +296,6 @@ fn warnings<K: KindParts>(items: &[Item<(), K>]) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests;

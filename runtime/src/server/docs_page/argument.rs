@@ -246,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_of_arguments_lists_those_of_each_branch_once() {
+        let branch = |name: &str| json!({"properties": {"by": {"const": name}, (name): {}}});
+        let schema = json!({"oneOf": [branch("id"), branch("name")]});
+        let names: Vec<String> = read(&schema).into_iter().map(|one| one.0).collect();
+        assert_eq!(names, ["by", "id", "name"]);
+    }
+
+    #[test]
     fn a_schema_that_is_none_has_no_arguments() {
         for schema in [
             json!({}),
