@@ -26,7 +26,7 @@ pub(super) fn of(tool: &str, schema: &Map<String, Value>) -> Vec<String> {
         .find(|keyword| schema.contains_key(**keyword))
     {
         warnings.push(format!(
-            "the schema of the tool `{tool}` has `{keyword}` at its top, because its arguments are an enum or flatten one, and some model APIs refuse every tool of a request with such a tool: make the enum one argument, as in `find: Find` instead of `Args(find): Args<Find>`"
+            "the schema of the tool `{tool}` has `{keyword}` at its top, and some model APIs refuse every tool of a request with such a tool: move it into one argument; for an enum, write `find: Find` instead of `Args(find): Args<Find>`"
         ));
     }
     let is_typed = |property: &Value| RULES.iter().any(|rule| property.get(*rule).is_some());
