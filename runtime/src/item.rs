@@ -16,7 +16,7 @@
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
 //! | `completion` | functions that complete an argument |
-//! | `missing_value`, `field_names` | deserializes a missing argument; the members of a struct |
+//! | `missing_value` | deserializes a missing argument |
 
 mod call;
 mod call_error;
@@ -26,7 +26,6 @@ mod context;
 mod definition;
 mod extract;
 mod facts;
-mod field_names;
 mod json;
 mod kind;
 mod missing_value;
@@ -51,7 +50,6 @@ pub use definition::Definition;
 pub use extract::{FromCall, FromRef, State};
 pub(crate) use facts::Published;
 pub use facts::{Facts, ScopeText, Stated};
-pub(crate) use field_names::{FieldNames, NoFields};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts, Running};
 pub use kind::{Kind, Sealed};

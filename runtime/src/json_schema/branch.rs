@@ -32,94 +32,81 @@ pub(super) enum Meant<'n> {
     Unknown(Vec<NodeId>),
 }
 
-/// A branch that allows the value's type, behind its references.
-struct Branch<'n> {
-    id: NodeId,
-    node: &'n Node,
-}
+/// A branch, and its schema behind references.
+type Branch<'n> = (NodeId, &'n Node);
 
 /// Returns what a value says about the branches of a choice.
 pub(super) fn meant<'n>(check: &Check<'n>, ids: &[NodeId], value: &Value) -> Meant<'n> {
-    let branches = ids.iter().filter_map(|id| {
-        let node = resolve(check, *id)?;
-        Some(Branch { id: *id, node })
-    });
+    let branches = ids
+        .iter()
+        .filter_map(|id| Some((*id, resolve(check, *id)?)));
     let branches: Vec<Branch<'n>> = branches.collect();
-    let has_type = |branch: &&Branch<'_>| branch.node.types().is_none_or(|types| types.has(value));
-    let fitting: Vec<&Branch<'n>> = branches.iter().filter(has_type).collect();
-    if let [only] = fitting.as_slice() {
-        return Meant::Branch(only.id);
+    let has_type = |(_, node): &Branch<'_>| node.types().is_none_or(|types| types.has(value));
+    let fitting: Vec<Branch<'n>> = branches.iter().copied().filter(has_type).collect();
+    if let [(only, _)] = fitting.as_slice() {
+        return Meant::Branch(*only);
     }
-    if fitting.is_empty() {
-        let types = branches.iter().filter_map(|branch| branch.node.types());
-        if let Some(types) = types.reduce(Types::union) {
-            return Meant::Type(types);
-        }
+    let types = branches.iter().filter_map(|(_, node)| node.types());
+    if let (true, Some(types)) = (fitting.is_empty(), types.reduce(Types::union)) {
+        return Meant::Type(types);
     }
-    let constants: Option<Vec<_>> = fitting.iter().map(|one| one.node.constants()).collect();
-    if let Some(constants) = constants {
+    let constants = fitting.iter().map(|(_, node)| node.constants());
+    if let Some(constants) = constants.collect::<Option<Vec<_>>>() {
         return Meant::Constants(constants.concat());
     }
     by_tag(check, &fitting, value)
         .or_else(|| by_member(&fitting, value))
-        .unwrap_or_else(|| Meant::Unknown(fitting.iter().map(|branch| branch.id).collect()))
+        .unwrap_or_else(|| Meant::Unknown(fitting.iter().map(|(id, _)| *id).collect()))
 }
 
 /// Finds the branch by a required member that is another constant in each branch, as
 /// `#[serde(tag = "kind")]` writes it.
-fn by_tag<'n>(check: &Check<'n>, branches: &[&Branch<'n>], value: &Value) -> Option<Meant<'n>> {
-    let allowed = |branch: &Branch<'n>, tag: &str| {
-        let member = branch.node.members()?.known(tag)?;
-        let constants = resolve(check, member)?.constants()?;
-        branch.node.requires(tag).then_some(constants)
+fn by_tag<'n>(check: &Check<'n>, branches: &[Branch<'n>], value: &Value) -> Option<Meant<'n>> {
+    let allowed = |(_, node): &Branch<'n>, tag: &str| {
+        let constants = resolve(check, node.members()?.known(tag)?)?.constants()?;
+        node.requires(tag).then_some(constants)
     };
-    let (first, others) = branches.split_first()?;
-    let tag = first.node.required().find(|tag| {
-        let mut seen = allowed(first, tag).unwrap_or_default();
-        !seen.is_empty()
-            && others.iter().all(|branch| {
-                let own = allowed(branch, tag).unwrap_or_default();
-                let is_new = !own.is_empty() && own.iter().all(|one| !has(&seen, one));
-                seen.extend(own);
-                is_new
-            })
+    let all = |tag: &str| branches.iter().map(|branch| allowed(branch, tag)).collect();
+    let (tag, all) = branches.first()?.1.required().find_map(|tag| {
+        let all: Option<Vec<&[Value]>> = all(tag);
+        let all = all?.concat();
+        let is_new = |(at, one): (usize, &Value)| !has(all.get(..at).unwrap_or_default(), one);
+        all.iter()
+            .enumerate()
+            .all(is_new)
+            .then(|| (tag, all.clone()))
     })?;
     let Some(named) = value.as_object()?.get(tag) else {
         return Some(Meant::NoTag(tag));
     };
-    let mut all = Vec::new();
-    for branch in branches {
-        let own = allowed(branch, tag)?;
-        if has(&own, named) {
-            return Some(Meant::Branch(branch.id));
-        }
-        all.extend(own);
-    }
-    Some(Meant::UnknownTag(tag, all))
+    let is_meant = |branch: &&Branch<'n>| allowed(branch, tag).is_some_and(|own| has(own, named));
+    Some(match branches.iter().find(is_meant) {
+        Some((id, _)) => Meant::Branch(*id),
+        None => Meant::UnknownTag(tag, all),
+    })
 }
 
 /// Finds the branch by its only required member, as serde writes an enum without a tag key:
 /// `{"start": {…}}`.
-fn by_member<'n>(branches: &[&Branch<'n>], value: &Value) -> Option<Meant<'n>> {
+fn by_member<'n>(branches: &[Branch<'n>], value: &Value) -> Option<Meant<'n>> {
+    let members = value.as_object()?;
     let mut names = Vec::new();
-    for branch in branches {
-        let mut required = branch.node.required();
+    let mut present = Vec::new();
+    for (id, node) in branches {
+        let mut required = node.required();
         let (name, None) = (required.next()?, required.next()) else {
             return None;
         };
-        branch.node.members()?.known(name)?;
+        if members.contains_key(name) {
+            present.push(*id);
+        }
         if names.contains(&name) {
             return None;
         }
         names.push(name);
     }
-    let members = value.as_object()?;
-    let mut present = names
-        .iter()
-        .zip(branches)
-        .filter(|(name, _)| members.contains_key(**name));
-    Some(match (present.next(), present.next()) {
-        (Some((_, branch)), None) => Meant::Branch(branch.id),
+    Some(match present.as_slice() {
+        [only] => Meant::Branch(*only),
         _ => Meant::Member(names),
     })
 }
@@ -142,7 +129,7 @@ fn resolve<'n>(check: &Check<'n>, id: NodeId) -> Option<&'n Node> {
 
 impl Node {
     /// Returns the names of the members that a value must have.
-    pub(super) fn required(&self) -> impl Iterator<Item = &str> {
+    fn required(&self) -> impl Iterator<Item = &str> {
         let lists = self.assertions.iter().map(|assertion| match assertion {
             Assertion::Required(names) => names.as_slice(),
             _ => &[],
@@ -156,31 +143,26 @@ impl Node {
     }
 
     fn types(&self) -> Option<Types> {
-        self.assertions
-            .iter()
-            .find_map(|assertion| match assertion {
-                Assertion::Type(types) => Some(*types),
-                _ => None,
-            })
+        let types = self.assertions.first();
+        types.and_then(|assertion| match assertion {
+            Assertion::Type(types) => Some(*types),
+            _ => None,
+        })
     }
 
     /// Returns the constants that the schema allows, if it is a list of constants.
-    fn constants(&self) -> Option<Vec<Value>> {
-        self.assertions
-            .iter()
-            .find_map(|assertion| match assertion {
-                Assertion::Const(one) => Some(vec![one.clone()]),
-                Assertion::Enum(many) => Some(many.clone()),
-                _ => None,
-            })
+    fn constants(&self) -> Option<&[Value]> {
+        self.assertions.iter().find_map(|rule| match rule {
+            Assertion::Const(one) => Some(std::slice::from_ref(one)),
+            Assertion::Enum(many) => Some(many.as_slice()),
+            _ => None,
+        })
     }
 
     fn members(&self) -> Option<&Members> {
-        self.applicators
-            .iter()
-            .find_map(|applicator| match applicator {
-                Applicator::Members(members) => Some(members),
-                _ => None,
-            })
+        self.applicators.iter().find_map(|rule| match rule {
+            Applicator::Members(members) => Some(members),
+            _ => None,
+        })
     }
 }

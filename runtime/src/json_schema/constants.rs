@@ -33,7 +33,7 @@ pub(super) fn merge(schema: &mut Map<String, Value>) {
         } = choice;
         schema.remove(keyword);
         let kind = match types.as_slice() {
-            [only] => Value::from(only.as_str()),
+            [only] => Value::from(*only),
             _ => types.into(),
         };
         schema.insert("type".to_owned(), kind);
@@ -50,7 +50,7 @@ pub(super) fn merge(schema: &mut Map<String, Value>) {
 /// The constants of all branches.
 #[derive(Default)]
 struct Choice {
-    types: Vec<String>,
+    types: Vec<&'static str>,
     values: Vec<Value>,
     texts: Vec<String>,
 }
@@ -71,14 +71,14 @@ fn read(branches: &[Value]) -> Option<Choice> {
             _ => return None,
         };
         for value in &values {
-            let name = type_of(value, branch.get("type"))?;
+            let name = type_of(value)?;
             if choice.values.contains(value) {
                 // A `oneOf` refuses what two branches allow.
                 return None;
             }
             choice.values.push(value.clone());
-            if !choice.types.iter().any(|known| known == name) {
-                choice.types.push(name.to_owned());
+            if !choice.types.contains(&name) {
+                choice.types.push(name);
             }
         }
         let text = ["description", "title"]
@@ -96,20 +96,14 @@ fn read(branches: &[Value]) -> Option<Choice> {
     has_value.then_some(choice)
 }
 
-/// Returns the type of a constant, or `None` if it has another one than its schema declares.
-fn type_of<'s>(value: &Value, declared: Option<&'s Value>) -> Option<&'s str> {
-    let name = match value {
+/// Returns the type of a constant.
+fn type_of(value: &Value) -> Option<&'static str> {
+    Some(match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
         Value::String(_) => "string",
         Value::Number(number) if number.is_f64() => "number",
         Value::Number(_) => "integer",
         Value::Array(_) | Value::Object(_) => return None,
-    };
-    let has = |declared: &&str| *declared == name || (*declared == "number" && name == "integer");
-    match declared {
-        None => Some(name),
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).find(has),
-        Some(one) => one.as_str().filter(has),
-    }
+    })
 }

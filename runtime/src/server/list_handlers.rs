@@ -31,20 +31,23 @@ struct Page<L> {
     scope: CacheScope,
 }
 
-/// Builds the result of a list request.
-macro_rules! listed {
-    ($result:ident, $page:expr) => {{
-        let Page {
-            items,
-            next_cursor,
-            scope,
-        } = $page?;
-        let mut result = $result::with_all_items(items);
-        result.next_cursor = next_cursor;
-        result.ttl_ms = Some(TTL);
-        result.cache_scope = Some(scope);
-        Ok(result)
-    }};
+/// Defines the method that returns a page of one list.
+macro_rules! list {
+    ($name:ident, $result:ident, $kind:ident, $listing:ident, $use_of:path, $pick:expr) => {
+        pub(super) fn $name(
+            &self,
+            permit: &Permit,
+            cursor: Option<&str>,
+        ) -> Result<$result, ErrorData> {
+            let listing = Operation::$listing;
+            let page = self.page::<$kind, _>(permit, cursor, listing, $use_of, $pick)?;
+            let mut result = $result::with_all_items(page.items);
+            result.next_cursor = page.next_cursor;
+            result.ttl_ms = Some(TTL);
+            result.cache_scope = Some(page.scope);
+            Ok(result)
+        }
+    };
 }
 
 /// Returns how many of the items on a list a cursor has passed. A cursor is the address of the
@@ -118,63 +121,36 @@ impl Shared {
         })
     }
 
-    pub(super) fn tools(
-        &self,
-        permit: &Permit,
-        cursor: Option<&str>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        let listing = Operation::ListTools;
-        listed!(
-            ListToolsResult,
-            self.page::<ToolKind, _>(permit, cursor, listing, ToolKind::operation, |one| Some(
-                one
-            ))
-        )
-    }
-
-    pub(super) fn prompts(
-        &self,
-        permit: &Permit,
-        cursor: Option<&str>,
-    ) -> Result<ListPromptsResult, ErrorData> {
-        let listing = Operation::ListPrompts;
-        listed!(
-            ListPromptsResult,
-            self.page::<PromptKind, _>(permit, cursor, listing, PromptKind::operation, |one| Some(
-                one
-            ))
-        )
-    }
-
-    pub(super) fn resources(
-        &self,
-        permit: &Permit,
-        cursor: Option<&str>,
-    ) -> Result<ListResourcesResult, ErrorData> {
-        let listing = Operation::ListResources;
-        let pick = ResourceListing::resource;
-        listed!(
-            ListResourcesResult,
-            self.page::<ResourceKind, _>(permit, cursor, listing, ResourceKind::operation, pick)
-        )
-    }
-
-    pub(super) fn templates(
-        &self,
-        permit: &Permit,
-        cursor: Option<&str>,
-    ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let listing = Operation::ListResourceTemplates;
-        let pick = ResourceListing::template;
-        listed!(
-            ListResourceTemplatesResult,
-            self.page::<ResourceKind, _>(
-                permit,
-                cursor,
-                listing,
-                Operation::CompleteResource,
-                pick
-            )
-        )
-    }
+    list!(
+        tools,
+        ListToolsResult,
+        ToolKind,
+        ListTools,
+        ToolKind::operation,
+        |one| Some(one)
+    );
+    list!(
+        prompts,
+        ListPromptsResult,
+        PromptKind,
+        ListPrompts,
+        PromptKind::operation,
+        |one| Some(one)
+    );
+    list!(
+        resources,
+        ListResourcesResult,
+        ResourceKind,
+        ListResources,
+        ResourceKind::operation,
+        ResourceListing::resource
+    );
+    list!(
+        templates,
+        ListResourceTemplatesResult,
+        ResourceKind,
+        ListResourceTemplates,
+        Operation::CompleteResource,
+        ResourceListing::template
+    );
 }

@@ -1,11 +1,13 @@
 //! [`Argument`]: an argument of a tool, read from a call and described by a JSON Schema.
 
+use std::cell::Cell;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::authorize::AuthorizeCall;
-use crate::item::{Call, FieldNames, MissingValue, NoFields, ToolError};
+use crate::item::{Call, MissingValue, ToolError};
 use crate::log_text::redaction;
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
@@ -39,7 +41,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 
     fn read(value: Option<Value>) -> Result<Self, serde_json::Error> {
         let Some(value) = value else {
-            return T::deserialize(MissingValue);
+            return T::deserialize(MissingValue::default());
         };
         // In JSON Schema 1.0 is an integer (2020-12 §4.2.3); in serde it is not.
         let Some(whole) = with_integers(&value) else {
@@ -49,10 +51,10 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
     }
 
     fn fields() -> &'static [&'static str] {
-        T::deserialize(FieldNames)
-            .err()
-            .and_then(|NoFields(names)| names)
-            .unwrap_or_default()
+        let names = Cell::default();
+        // The error of the missing value is known.
+        let _ = T::deserialize(MissingValue(Some(&names)));
+        names.get()
     }
 }
 

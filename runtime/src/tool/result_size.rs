@@ -4,7 +4,6 @@
 use std::io::{self, Write};
 
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
-use serde_json::Value;
 
 use crate::item::CallError;
 
@@ -36,41 +35,19 @@ pub(super) fn bound(
 }
 
 /// Returns an upper limit of a result's size, without the cost of writing it. `None` if it holds
-/// something other than text and JSON.
+/// something other than plain text.
 fn estimate(result: &CallToolResult) -> Option<usize> {
-    let mut size = 256;
-    for block in &result.content {
-        match block {
-            ContentBlock::Text(text) if text.annotations.is_none() && text.meta.is_none() => {
-                size += 64 + text_size(&text.text);
-            }
-            _ => return None,
-        }
+    if result.structured_content.is_some() || result.meta.is_some() {
+        return None;
     }
-    let structured = result.structured_content.as_ref().map_or(0, json_size);
-    result.meta.is_none().then_some(size + structured)
-}
-
-fn json_size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 8,
-        Value::Number(number) if number.is_f64() || number.is_i64() || number.is_u64() => 32,
-        // With serde_json's `arbitrary_precision` a number can have any length.
-        Value::Number(number) => number.to_string().len(),
-        Value::String(text) => text_size(text),
-        Value::Array(items) => items.iter().map(|item| 1 + json_size(item)).sum::<usize>() + 2,
-        Value::Object(members) => {
-            let members = members.iter();
-            2 + members
-                .map(|(name, value)| 2 + text_size(name) + json_size(value))
-                .sum::<usize>()
+    let sizes = result.content.iter().map(|block| match block {
+        // An escape such as `\u0001` has six bytes for one.
+        ContentBlock::Text(text) if text.annotations.is_none() && text.meta.is_none() => {
+            Some(64 + 6 * text.text.len())
         }
-    }
-}
-
-/// An escape such as `\u0001` has six bytes for one.
-fn text_size(text: &str) -> usize {
-    2 + 6 * text.len()
+        _ => None,
+    });
+    sizes.sum::<Option<usize>>().map(|size| size + 256)
 }
 
 /// Accepts this many bytes.

@@ -1,7 +1,5 @@
 //! Forms: the schema of a type, in the subset of JSON Schema that clients can show.
 
-use std::fmt;
-
 use rmcp::model::{ElicitationSchema, PrimitiveSchemaDefinition};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Deserialize;
@@ -12,38 +10,21 @@ use crate::json_schema::{publish_with, without_null};
 /// The formats of form fields (MCP, elicitation). A client can refuse others.
 const FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
 
-/// Why a type cannot be a form.
-#[derive(Debug)]
-pub(crate) struct FormError {
-    form: String,
-    what: String,
-}
-
-impl fmt::Display for FormError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { form, what } = self;
-        write!(f, "`{form}` asks for input that no form can hold: {what}")
-    }
-}
-
 /// Checks that a type can be a form.
 pub(crate) fn check_form<A: JsonSchema>() -> Result<(), String> {
-    match form_of::<A>() {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    }
+    form_of::<A>().map(|_| ())
 }
 
-/// Returns the form for a type.
-pub(super) fn form_of<A: JsonSchema>() -> Result<ElicitationSchema, FormError> {
+/// Returns the form for a type. An error names the fields that no form can hold.
+pub(super) fn form_of<A: JsonSchema>() -> Result<ElicitationSchema, String> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
     let mut schema = settings.into_generator().into_root_schema_for::<A>();
-    form(std::mem::take(schema.ensure_object())).map_err(|what| FormError {
-        form: A::schema_name().into_owned(),
-        what,
+    form(std::mem::take(schema.ensure_object())).map_err(|what| {
+        let name = A::schema_name();
+        format!("`{name}` asks for input that no form can hold: {what}")
     })
 }
 
@@ -106,19 +87,14 @@ fn prepare(field: &mut Map<String, Value>) -> bool {
 fn titled(schema: &Map<String, Value>) -> Option<Value> {
     let mut choices = Vec::new();
     for branch in schema.get("oneOf")?.as_array()? {
-        let text = |key| branch.get(key).and_then(Value::as_str);
-        let title = text("description").or(text("title"));
-        match (text("const"), branch.get("enum")) {
-            (Some(name), None) => {
-                choices.push(json!({"const": name, "title": title.unwrap_or(name)}));
-            }
-            (None, Some(Value::Array(names))) => {
-                for name in names {
-                    let name = name.as_str()?;
-                    choices.push(json!({"const": name, "title": name}));
-                }
-            }
+        let names = match (branch.get("const"), branch.get("enum")) {
+            (Some(name), None) => std::slice::from_ref(name),
+            (None, Some(Value::Array(names))) => names,
             _ => return None,
+        };
+        for name in names {
+            let title = branch.get("description").unwrap_or(name);
+            choices.push(json!({"const": name.as_str()?, "title": title}));
         }
     }
     Some(choices.into())

@@ -80,7 +80,7 @@ impl InputRequired {
                 },
             ),
             Err(error) => {
-                self.error = Some(ToolError::new(error.to_string()));
+                self.error = Some(ToolError::new(error));
                 self
             }
         }
