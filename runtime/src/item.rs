@@ -53,7 +53,7 @@ pub use facts::{Facts, ScopeText, Stated};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts, Running};
 pub use kind::{Kind, Sealed};
-pub(crate) use missing_value::MissingValue;
+pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
 pub(crate) use registered_item::Item;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::authorize::AuthorizeCall;
-use crate::item::{Call, MissingValue, ToolError};
+use crate::item::{Call, MissingValue, Names, ToolError};
 use crate::log_text::redaction;
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
@@ -30,7 +30,7 @@ pub trait Argument: Sized {
 
     /// Returns the names of the members that it reads if it is a struct, with all aliases.
     #[doc(hidden)]
-    fn fields() -> &'static [&'static str];
+    fn fields() -> Names;
 }
 
 #[diagnostic::do_not_recommend]
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
         T::deserialize(value).or_else(|error| T::deserialize(whole).map_err(|_| error))
     }
 
-    fn fields() -> &'static [&'static str] {
+    fn fields() -> Names {
         let names = Cell::default();
         // The error of the missing value is known.
         let _ = T::deserialize(MissingValue(Some(&names)));
@@ -91,7 +91,7 @@ pub struct Args<T>(pub T);
 pub struct Slot<T> {
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
     /// The names of the members that the type reads if it is a struct.
-    pub(super) fields: fn() -> &'static [&'static str],
+    pub(super) fields: fn() -> Names,
     read: fn(Option<Value>) -> Result<T, serde_json::Error>,
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 use super::{ToolKind, argument::Slot, argument_names, param_header, warnings};
 use crate::{
     error::SetupErrors,
-    item::Returns,
+    item::{Names, Returns},
     json_schema::{properties, publish, without_null},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 pub struct SchemaBuilder {
     generator: SchemaGenerator,
     arguments: Vec<Described>,
-    whole: Option<(Schema, &'static [&'static str])>,
+    whole: Option<(Schema, Names)>,
     output: Option<Schema>,
     faults: Vec<(String, &'static str)>,
 }
@@ -76,6 +76,11 @@ impl SchemaBuilder {
         description: &'static str,
     ) -> &mut Self {
         let schema = (slot.schema)(&mut self.generator);
+        let owner = format!("the type of the argument `{name}`");
+        if let Some(schema) = schema.as_object() {
+            self.faults
+                .extend(argument_names::unpublished(&owner, schema, (slot.fields)()));
+        }
         self.push(name, description, schema, !slot.is_optional())
     }
 
@@ -259,7 +264,12 @@ impl SchemaBuilder {
         publish(&mut input);
         for (what, remedy) in param_header::faults(&input)
             .into_iter()
-            .chain(argument_names::errors(&input, fields))
+            .chain(argument_names::errors(&input))
+            .chain(argument_names::unpublished(
+                "the struct in `Args`",
+                &input,
+                fields,
+            ))
         {
             faults.add(format!("the tool `{tool}`: {what}"), remedy);
         }

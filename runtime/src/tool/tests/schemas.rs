@@ -306,6 +306,23 @@ fn a_name_that_models_refuse_and_an_alias_are_errors_at_start_up() {
         "{told}"
     );
     assert!(faults::<()>(tools![wrapped]).contains("`q`"));
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        #[serde(alias = "old")]
+        #[expect(dead_code, reason = "never called")]
+        new: Option<String>,
+    }
+
+    /// Queries.
+    #[mcp_tool(public)]
+    fn nested(filter: Closed) {
+        drop(filter);
+    }
+
+    let told = faults::<()>(tools![nested]);
+    assert!(told.contains("`filter` reads the member `old`"), "{told}");
 }
 
 #[tokio::test]
