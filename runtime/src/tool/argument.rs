@@ -30,7 +30,7 @@ pub trait Argument: Sized {
 
     /// Returns the names of the members that it reads if it is a struct, with all aliases.
     #[doc(hidden)]
-    fn fields() -> Names;
+    fn fields() -> &'static [&'static str];
 }
 
 #[diagnostic::do_not_recommend]
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
         T::deserialize(value).or_else(|error| T::deserialize(whole).map_err(|_| error))
     }
 
-    fn fields() -> Names {
+    fn fields() -> &'static [&'static str] {
         let names = Cell::default();
         // The error of the missing value is known.
         let _ = T::deserialize(MissingValue(Some(&names)));
