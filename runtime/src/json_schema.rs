@@ -6,11 +6,14 @@
 //! that parses the argument, or by `pattern`.
 
 mod assertion;
+mod branch;
 mod compile;
+mod constants;
 mod equality;
 mod error_report;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
+mod members;
 mod node;
 mod number;
 mod pattern;
@@ -25,6 +28,7 @@ mod validation_error;
 
 use serde_json::{Map, Value};
 
+pub(crate) use members::{properties, without_null};
 use node::{Node, NodeId};
 pub(crate) use publication::{publish, publish_shared, publish_with};
 pub(crate) use validation_error::{ValidationError, ValidationErrorKind};

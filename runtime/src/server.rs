@@ -4,6 +4,7 @@
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`]: who may use which item, as the attributes declare it
+//! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
@@ -48,6 +49,7 @@ use crate::{
 };
 
 mod access_table;
+mod answer_limits;
 mod assembly;
 mod browser_redirect;
 mod catalogue;
@@ -86,6 +88,7 @@ mod tool_list_cache;
 mod transport;
 
 pub use access_table::{AccessTable, ItemAccess};
+use answer_limits::AnswerLimits;
 pub use changes::{Changes, UnknownItemError};
 pub use handler_gate::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
@@ -131,6 +134,7 @@ pub struct Server<S> {
     sets: Sets<S>,
     policy: Policy,
     changes: Option<Changes>,
+    limits: AnswerLimits,
     has_sessions: bool,
     without_banner: bool,
 }
@@ -154,6 +158,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             sets: Sets::new(),
             policy: Policy::default(),
             changes: None,
+            limits: AnswerLimits::default(),
             has_sessions: true,
             without_banner: false,
         }
@@ -363,6 +368,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             sets: self.sets.with_state_applied(&self.state),
             policy: self.policy,
             changes: self.changes,
+            limits: self.limits,
             has_sessions: self.has_sessions,
             without_banner: self.without_banner,
         }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     assertion::Assertion,
+    branch::{self, Meant},
     node::{Applicator, Members, Node, NodeId},
     validate::Check,
     validation_error::{Step, ValidationError, ValidationErrorKind, short},
@@ -114,7 +115,7 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
     /// level of the value takes little stack.
     fn applicator(&mut self, node: &'n Node, rule: &'n Applicator, value: &'v Value) {
         match rule {
-            Applicator::Members(rules) => self.members(rules, value),
+            Applicator::Members(rules) => self.members(node, rules, value),
             Applicator::Names(id) => self.names(*id, value),
             Applicator::Items { prefix, rest } => self.items(prefix, *rest, value),
             Applicator::AllOf(ids) => self.all(ids, value),
@@ -208,16 +209,20 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    fn members(&mut self, rules: &Members, value: &'v Value) {
+    fn members(&mut self, node: &Node, rules: &Members, value: &'v Value) {
         let mut rest = Vec::new();
         for (name, value) in value.as_object().into_iter().flatten() {
             if self.is_full() || !self.check.spend_on(rules, name) {
                 return;
             }
             let mut is_named = false;
+            let known = self.errors.len();
             for id in rules.named(name) {
                 is_named = true;
                 self.inside(Step::Member(name), id, value);
+            }
+            if value.is_null() && !node.requires(name) {
+                self.errors.iter_mut().skip(known).for_each(leave_out);
             }
             if !is_named {
                 rest.push((name, value));
@@ -278,15 +283,38 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
         }
     }
 
-    /// Reports a failed choice. The error of the branch that got furthest is more useful
-    /// than that of the choice.
+    /// Reports a failed choice by the branch that the caller means, or else by the error of the
+    /// branch that got furthest.
     fn choice(&mut self, keyword: &'static str, text: &str, branches: &[NodeId], value: &'v Value) {
-        let own = self.path.len();
-        let errors = self.errors_of(branches, value);
-        let furthest = errors.into_iter().max_by_key(|error| error.depth);
-        match furthest.filter(|error| error.depth > own) {
-            Some(error) if !self.is_full() => self.errors.push(error),
-            _ => self.rule(keyword, text),
+        match branch::meant(self.check, branches, value) {
+            Meant::Branch(id) => self.node(id, value),
+            Meant::Type(types) => self.report(ValidationErrorKind::Type(types.to_string())),
+            Meant::Constants(allowed) => self.rule("enum", Assertion::Enum(allowed).broken()),
+            Meant::NoTag(tag) => self.report(ValidationErrorKind::Missing(tag.to_owned())),
+            Meant::UnknownTag(tag, allowed) => {
+                let members = value.as_object();
+                let name = members.and_then(|members| members.get_key_value(tag));
+                let depth = self.path.len();
+                self.path.extend(name.map(|(name, _)| Step::Member(name)));
+                self.rule("enum", Assertion::Enum(allowed).broken());
+                self.path.truncate(depth);
+            }
+            Meant::Member(names) => self.rule(
+                keyword,
+                format!(
+                    "it must have exactly one of the members {}",
+                    names.join(", ")
+                ),
+            ),
+            Meant::Unknown(ids) => {
+                let own = self.path.len();
+                let errors = self.errors_of(&ids, value);
+                let furthest = errors.into_iter().max_by_key(|error| error.depth);
+                match furthest.filter(|error| error.depth > own) {
+                    Some(error) if !self.is_full() => self.errors.push(error),
+                    _ => self.rule(keyword, text),
+                }
+            }
         }
     }
 
@@ -307,5 +335,14 @@ impl<'n, 'v> Explanation<'_, 'n, 'v> {
             errors.append(&mut explanation.errors);
         }
         errors
+    }
+}
+
+/// Adds the remedy to the error of an optional member that is `null`.
+fn leave_out(error: &mut ValidationError) {
+    if let ValidationErrorKind::Type(text) | ValidationErrorKind::Rule { text, .. } =
+        &mut error.kind
+    {
+        text.push_str("; leave it out instead of sending null");
     }
 }

@@ -98,15 +98,18 @@ impl Node {
 }
 
 impl Members {
-    /// Returns the schemas for a member of this name, including those of patterns.
-    pub(super) fn named<'m>(&'m self, name: &'m str) -> impl Iterator<Item = NodeId> + 'm {
-        let known = self
+    /// Returns the schema that `properties` has for this name.
+    pub(super) fn known(&self, name: &str) -> Option<NodeId> {
+        let place = self
             .known
             .binary_search_by(|(known, _)| known.as_str().cmp(name));
-        let known = known
-            .ok()
-            .and_then(|at| self.known.get(at))
-            .map(|(_, id)| *id);
+        let (_, id) = self.known.get(place.ok()?)?;
+        Some(*id)
+    }
+
+    /// Returns the schemas for a member of this name, including those of patterns.
+    pub(super) fn named<'m>(&'m self, name: &'m str) -> impl Iterator<Item = NodeId> + 'm {
+        let known = self.known(name);
         let patterns = self.patterns.iter();
         let patterns = patterns
             .filter(|(pattern, _)| pattern.is_in(name))

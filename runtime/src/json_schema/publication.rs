@@ -1,5 +1,10 @@
-//! Prepares schemas for publication: every `format` is one that JSON Schema 2020-12
-//! defines.
+//! Prepares schemas for publication. Everything that schemars writes passes here: arguments,
+//! results and forms.
+//!
+//! - Every `format` is one that JSON Schema 2020-12 defines.
+//! - A choice of constants is a `type` with an `enum` (`constants`).
+//! - A `$ref` to the whole schema points into `$defs`: clients copy a schema into a larger
+//!   document, where `#` is another schema.
 //!
 //! schemars writes formats that JSON Schema does not define (`uint64`, `int32`, `double`,
 //! `partial-date-time`). A validator may treat an unknown format as an error (validation
@@ -11,7 +16,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use serde_json::{Map, Number, Value};
 
-use super::number::Exact;
+use super::{constants, number::Exact};
 
 /// Keywords whose value is a schema or a list of schemas.
 const SCHEMAS: &[&str] = &[
@@ -69,58 +74,104 @@ fn is_standard(format: &str) -> bool {
     FORMATS.contains(&format)
 }
 
-/// Removes every format that JSON Schema does not define, at any depth, and adds the limits
-/// of number formats.
+/// Prepares a schema for publication.
 pub(crate) fn publish(schema: &mut Map<String, Value>) {
     publish_with(schema, is_standard);
 }
 
 /// Like [`publish`], with a custom set of allowed formats.
 pub(crate) fn publish_with(schema: &mut Map<String, Value>, is_allowed: fn(&str) -> bool) {
-    if let Some(Value::String(name)) = schema.get("format")
-        && !is_allowed(name)
-        && let Some(Value::String(name)) = schema.remove("format")
-        && allows_numbers(schema)
-        && let Some((least, most)) = limits(&name)
-    {
-        tighten(schema, "minimum", least, Ordering::Greater);
-        tighten(schema, "maximum", most, Ordering::Less);
+    let definitions = schema.get("$defs").and_then(Value::as_object);
+    let mut root = "Root".to_owned();
+    while definitions.is_some_and(|named| named.contains_key(&root)) {
+        root.push('_');
     }
-    for (keyword, value) in schema.iter_mut() {
-        match value {
-            Value::Object(inner) if SCHEMAS.contains(&keyword.as_str()) => {
-                publish_with(inner, is_allowed);
-            }
-            Value::Object(named) if NAMED_SCHEMAS.contains(&keyword.as_str()) => {
-                for inner in named.values_mut().filter_map(Value::as_object_mut) {
-                    publish_with(inner, is_allowed);
+    let mut pass = Pass {
+        is_allowed,
+        root: &root,
+        refers_to_root: false,
+    };
+    pass.schema(schema);
+    if pass.refers_to_root {
+        let mut copy = schema.clone();
+        for keyword in ["$schema", "$id", "$defs"] {
+            copy.remove(keyword);
+        }
+        let definitions = schema.entry("$defs").or_insert_with(|| Map::new().into());
+        if let Some(definitions) = definitions.as_object_mut() {
+            definitions.insert(root, copy.into());
+        }
+    }
+}
+
+/// One pass over a schema.
+struct Pass<'r> {
+    is_allowed: fn(&str) -> bool,
+    /// The name in `$defs` for the whole schema.
+    root: &'r str,
+    refers_to_root: bool,
+}
+
+impl Pass<'_> {
+    fn schema(&mut self, schema: &mut Map<String, Value>) {
+        if let Some(Value::String(name)) = schema.get("format")
+            && !(self.is_allowed)(name)
+            && let Some(Value::String(name)) = schema.remove("format")
+            && allows_numbers(schema)
+            && let Some((least, most)) = limits(&name)
+        {
+            tighten(schema, "minimum", least, Ordering::Greater);
+            tighten(schema, "maximum", most, Ordering::Less);
+        }
+        if let Some(Value::String(target)) = schema.get_mut("$ref")
+            && target == "#"
+        {
+            *target = format!("#/$defs/{}", self.root);
+            self.refers_to_root = true;
+        }
+        for (keyword, value) in schema.iter_mut() {
+            match value {
+                Value::Object(inner) if SCHEMAS.contains(&keyword.as_str()) => self.schema(inner),
+                Value::Object(named) if NAMED_SCHEMAS.contains(&keyword.as_str()) => {
+                    self.each(named.values_mut().collect());
                 }
-            }
-            Value::Array(list) if SCHEMAS.contains(&keyword.as_str()) => {
-                for inner in list.iter_mut().filter_map(Value::as_object_mut) {
-                    publish_with(inner, is_allowed);
+                Value::Array(list) if SCHEMAS.contains(&keyword.as_str()) => {
+                    self.each(list.iter_mut().collect());
                 }
+                // Anything else is data (`default`, `enum`, `const`), whatever its members are.
+                _ => {}
             }
-            // Anything else is data (`default`, `enum`, `const`), whatever its members are.
-            _ => {}
+        }
+        // After the branches, which can be choices of constants themselves.
+        constants::merge(schema);
+    }
+
+    fn each(&mut self, schemas: Vec<&mut Value>) {
+        for schema in schemas.into_iter().filter_map(Value::as_object_mut) {
+            self.schema(schema);
         }
     }
 }
 
 /// Like [`publish`], for a shared schema. It is copied only if it may have to change.
 pub(crate) fn publish_shared(schema: &mut Arc<Map<String, Value>>) {
-    if schema.iter().any(names_other_format) {
+    if schema.iter().any(may_change) {
         publish(Arc::make_mut(schema));
     }
 }
 
-/// Returns whether a member, or one inside it, names a format that JSON Schema does not
-/// define. Counts data, too: that only costs a needless copy.
-fn names_other_format((name, value): (&String, &Value)) -> bool {
+/// Returns whether a member, or one inside it, is something that [`publish`] changes. Counts
+/// data, too: that only costs a needless copy.
+fn may_change((name, value): (&String, &Value)) -> bool {
     match value {
-        Value::String(format) => name == "format" && !is_standard(format),
-        Value::Array(list) => list.iter().any(|inner| names_other_format((name, inner))),
-        Value::Object(members) => members.iter().any(names_other_format),
+        Value::String(text) => match name.as_str() {
+            "format" => !is_standard(text),
+            "$ref" => text == "#",
+            _ => false,
+        },
+        Value::Array(_) if name == "oneOf" || name == "anyOf" => true,
+        Value::Array(list) => list.iter().any(|inner| may_change((name, inner))),
+        Value::Object(members) => members.iter().any(may_change),
         _ => false,
     }
 }

@@ -1,6 +1,8 @@
 //! Which values a schema allows, and which schemas are refused.
 
 mod agreement;
+mod branches;
+mod constants;
 mod errors;
 mod fitting;
 mod generated;

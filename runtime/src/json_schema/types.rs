@@ -42,6 +42,11 @@ impl Types {
         }
     }
 
+    /// Returns the types of both sets.
+    pub(super) fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Returns whether a value has one of these types.
     pub(super) fn has(self, value: &Value) -> bool {
         let bits = match value {

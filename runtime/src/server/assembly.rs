@@ -77,7 +77,14 @@ pub(super) fn assemble(
         Some(address) => config.with_bind(address),
         None => config,
     };
-    let catalogue = server.sets.finish(&mut faults);
+    let mut catalogue = server.sets.finish(&mut faults);
+    catalogue.limit_results(server.limits.result_bytes);
+    if server.limits.page_items == 0 {
+        faults.add(
+            "the page size of lists is 0, so a list would never end",
+            "give `with_page_size` at least 1",
+        );
+    }
     let offered = catalogue.offered(server.changes.is_some());
     let switches = catalogue.switches();
     attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
@@ -106,7 +113,9 @@ pub(super) fn assemble(
     };
     let plan = faults.finish(plan)?;
     plan.warn();
-    catalogue.warn_of_undescribed_arguments();
+    for warning in catalogue.warnings() {
+        tracing::warn!("{warning}");
+    }
 
     let documents = StaticDocuments {
         name: &server.name,
@@ -163,6 +172,7 @@ pub(super) fn assemble(
         catalogue,
         rules: Arc::clone(&plan.rules),
         visibility: plan.visibility,
+        page_items: server.limits.page_items,
         has_sessions: server.has_sessions,
         notifier,
         rounds: Arc::new(rounds),

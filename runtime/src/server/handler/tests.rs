@@ -108,6 +108,7 @@ impl World {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue,
             visibility: Default::default(),
+            page_items: 1_000,
             has_sessions: true,
             notifier: None,
             rounds: Arc::new(rounds),
