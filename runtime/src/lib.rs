@@ -112,7 +112,6 @@ pub mod interaction;
 pub mod issuer;
 mod item;
 mod json;
-mod json_schema;
 mod log_text;
 mod loopback;
 mod metadata;

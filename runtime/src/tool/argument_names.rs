@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{item::Names, json_schema::properties};
+use toolgate_json_schema::properties;
+
+use crate::item::Names;
 
 /// Returns the errors in the names of a tool's arguments, each with its fix. The attribute
 /// reports names of parameters; those of a struct in `Args` are known only here.

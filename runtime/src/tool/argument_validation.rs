@@ -1,13 +1,9 @@
 //! Validates a call's arguments against the published schema.
 
 use serde_json::{Map, Value};
+use toolgate_json_schema::{Schema, ValidationError, ValidationErrorKind};
 
-use crate::{
-    error::SetupErrors,
-    item::CallError,
-    json_schema::{Schema, ValidationError, ValidationErrorKind},
-    log_text::redaction,
-};
+use crate::{error::SetupErrors, item::CallError, log_text::redaction};
 
 /// The maximum number of errors in one message.
 const REPORTED: usize = 5;

@@ -5,6 +5,7 @@
 //! one, and all other types are written where they are used.
 
 use std::collections::BTreeSet;
+use toolgate_json_schema::{properties, publish, without_null};
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
@@ -14,7 +15,6 @@ use super::{ToolKind, argument::Slot, argument_names, param_header, warnings};
 use crate::{
     error::SetupErrors,
     item::{Names, Returns},
-    json_schema::{properties, publish, without_null},
 };
 
 /// Collects what an expansion states about the parameters and the result.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::json_schema::properties;
+use toolgate_json_schema::properties;
 
 /// The longest name of a tool that the clients in the warning accept.
 const LONGEST_NAME: usize = 64;

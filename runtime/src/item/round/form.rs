@@ -5,7 +5,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::json_schema::{publish_with, without_null};
+use toolgate_json_schema::{publish_with, without_null};
 
 /// The formats of form fields (MCP, elicitation). A client can refuse others.
 const FORMATS: &[&str] = &["date", "date-time", "email", "uri"];

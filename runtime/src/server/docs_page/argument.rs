@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use crate::json_schema::properties;
+use toolgate_json_schema::properties;
 
 /// One argument, as displayed.
 #[derive(Debug, PartialEq, Eq)]

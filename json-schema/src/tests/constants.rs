@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compile;
-use crate::json_schema::publish;
+use crate::publish;
 
 fn published(schema: Value) -> Value {
     let Value::Object(mut schema) = schema else {

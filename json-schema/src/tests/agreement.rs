@@ -10,7 +10,7 @@ use super::{
     fitting::fitting,
     generated::{Dice, cases, dice, document, value},
 };
-use crate::json_schema::Schema;
+use crate::Schema;
 
 /// Builds the other implementation, configured to check what we check.
 pub(super) fn theirs(schema: &Value) -> Result<Validator, String> {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Returns the members that a schema describes, also in the branches of a choice. A member of
 /// several branches is returned for each.
-pub(crate) fn properties(schema: &Map<String, Value>) -> Vec<(&String, &Value)> {
+pub fn properties(schema: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let own = schema.get("properties").and_then(Value::as_object);
     let mut found: Vec<_> = own.into_iter().flatten().collect();
     for keyword in ["allOf", "anyOf", "oneOf"] {
@@ -18,7 +18,7 @@ pub(crate) fn properties(schema: &Map<String, Value>) -> Vec<(&String, &Value)> 
 
 /// Removes `null` from the values that a schema allows at its top level. Returns whether it was
 /// allowed.
-pub(crate) fn without_null(schema: &mut Map<String, Value>) -> bool {
+pub fn without_null(schema: &mut Map<String, Value>) -> bool {
     let mut was_allowed = false;
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         let before = types.len();

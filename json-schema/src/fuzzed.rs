@@ -10,8 +10,13 @@ use super::*;
 /// Below this, a whole number is exact as an integer and as a double.
 const EXACT: u64 = 1 << 53;
 
-/// Validates a value by a schema, both JSON, separated by a newline.
-pub(crate) fn check(bytes: &[u8]) {
+/// Validates a value by a schema, both JSON, separated by a newline, and compares the result with
+/// a second implementation.
+///
+/// # Panics
+///
+/// If the two differ.
+pub fn check(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |&byte| byte == b'\n');
     let (Some(schema), Some(value)) = (parts.next(), parts.next()) else {
         return;
@@ -215,7 +220,18 @@ mod tests {
 
     #[test]
     fn every_input_of_the_corpus_is_judged_as_a_second_reading_judges_it() {
-        assert!(crate::__fuzzing::replay("arguments", check) > 10);
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        // The published crate contains no corpora.
+        let Ok(folder) = std::fs::read_dir(root.join("../fuzz/corpus/arguments")) else {
+            return;
+        };
+        let files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+        assert!(files.len() > 10);
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            let checked = std::panic::catch_unwind(|| check(&bytes));
+            assert!(checked.is_ok(), "{} panics", file.display());
+        }
     }
 
     #[test]

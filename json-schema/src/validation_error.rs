@@ -8,18 +8,18 @@ const LONGEST: usize = 64;
 
 /// One rule that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ValidationError {
+pub struct ValidationError {
     /// The path, such as `filter.tags[0]`; empty for the whole value.
-    pub(crate) path: String,
+    pub path: String,
     /// The length of the path in steps.
-    pub(crate) depth: usize,
+    pub depth: usize,
     /// What is wrong there.
-    pub(crate) kind: ValidationErrorKind,
+    pub kind: ValidationErrorKind,
 }
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ValidationErrorKind {
+pub enum ValidationErrorKind {
     /// A member is missing.
     Missing(String),
     /// Members that no rule names: the first of them.
@@ -27,7 +27,12 @@ pub(crate) enum ValidationErrorKind {
     /// The value is not of this type.
     Type(String),
     /// The value breaks another rule. The subject of the text is "it".
-    Rule { keyword: &'static str, text: String },
+    Rule {
+        /// The keyword of the rule.
+        keyword: &'static str,
+        /// What the rule requires.
+        text: String,
+    },
     /// The check takes too many steps.
     TooComplicated,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compile;
-use crate::json_schema::ValidationErrorKind;
+use crate::ValidationErrorKind;
 
 /// A list in a list in a list.
 fn nested(depth: usize, inner: Value) -> Value {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::json_schema::{publish, publish_shared};
+use crate::{publish, publish_shared};
 
 fn object(schema: Value) -> Map<String, Value> {
     match schema {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::json_schema::{Schema, SchemaError};
+use crate::{Schema, SchemaError};
 
 fn refused(schema: Value) -> Vec<SchemaError> {
     let compiled = Schema::compile(schema.as_object().unwrap());

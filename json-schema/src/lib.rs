@@ -12,7 +12,8 @@ mod constants;
 mod equality;
 mod error_report;
 #[cfg(any(test, fuzzing))]
-pub(crate) mod fuzzed;
+#[doc(hidden)]
+pub mod fuzzed;
 mod members;
 mod node;
 mod number;
@@ -28,22 +29,24 @@ mod validation_error;
 
 use serde_json::{Map, Value};
 
-pub(crate) use members::{properties, without_null};
+pub use members::{properties, without_null};
 use node::{Node, NodeId};
-pub(crate) use publication::{publish, publish_shared, publish_with};
-pub(crate) use validation_error::{ValidationError, ValidationErrorKind};
+pub use publication::{publish, publish_shared, publish_with};
+pub use validation_error::{ValidationError, ValidationErrorKind};
 
 /// A compiled schema.
-pub(crate) struct Schema {
+pub struct Schema {
     nodes: Vec<Node>,
     root: NodeId,
 }
 
 /// What is wrong with a schema, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SchemaError {
-    pub(crate) what: String,
-    pub(crate) remedy: &'static str,
+pub struct SchemaError {
+    /// What is wrong, with the place in the schema.
+    pub what: String,
+    /// How to fix it.
+    pub remedy: &'static str,
 }
 
 impl Schema {
@@ -52,7 +55,7 @@ impl Schema {
     /// # Errors
     ///
     /// All errors of the schema, and all keywords that are not implemented.
-    pub(crate) fn compile(schema: &Map<String, Value>) -> Result<Self, Vec<SchemaError>> {
+    pub fn compile(schema: &Map<String, Value>) -> Result<Self, Vec<SchemaError>> {
         let document = Value::Object(schema.clone());
         let (nodes, root) = compile::compile(&document)?;
         Ok(Self { nodes, root })
@@ -60,14 +63,14 @@ impl Schema {
 
     /// Returns whether a value is valid. The number of steps is limited: a value that takes
     /// too many is invalid.
-    pub(crate) fn is_valid(&self, value: &Value) -> bool {
+    pub fn is_valid(&self, value: &Value) -> bool {
         let check = validate::Check::new(&self.nodes);
         check.is_valid(self.root, value) && !check.is_exhausted()
     }
 
     /// Returns the rules that a value breaks, up to `most`. Empty if and only if the value
     /// is valid.
-    pub(crate) fn errors(&self, value: &Value, most: usize) -> Vec<ValidationError> {
+    pub fn errors(&self, value: &Value, most: usize) -> Vec<ValidationError> {
         if self.is_valid(value) {
             return Vec::new();
         }

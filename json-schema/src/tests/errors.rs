@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compile;
-use crate::json_schema::{ValidationError, ValidationErrorKind};
+use crate::{ValidationError, ValidationErrorKind};
 
 #[track_caller]
 pub(super) fn told(schema: Value, value: Value) -> Vec<(String, String)> {

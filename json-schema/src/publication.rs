@@ -75,12 +75,12 @@ fn is_standard(format: &str) -> bool {
 }
 
 /// Prepares a schema for publication.
-pub(crate) fn publish(schema: &mut Map<String, Value>) {
+pub fn publish(schema: &mut Map<String, Value>) {
     publish_with(schema, is_standard);
 }
 
 /// Like [`publish`], with a custom set of allowed formats.
-pub(crate) fn publish_with(schema: &mut Map<String, Value>, is_allowed: fn(&str) -> bool) {
+pub fn publish_with(schema: &mut Map<String, Value>, is_allowed: fn(&str) -> bool) {
     let definitions = schema.get("$defs").and_then(Value::as_object);
     let mut root = "Root".to_owned();
     while definitions.is_some_and(|named| named.contains_key(&root)) {
@@ -154,7 +154,7 @@ impl Pass<'_> {
 }
 
 /// Like [`publish`], for a shared schema. It is copied only if it may have to change.
-pub(crate) fn publish_shared(schema: &mut Arc<Map<String, Value>>) {
+pub fn publish_shared(schema: &mut Arc<Map<String, Value>>) {
     if schema.iter().any(may_change) {
         publish(Arc::make_mut(schema));
     }
