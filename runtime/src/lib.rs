@@ -37,6 +37,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
+//!     toolgate::logging::init()?;
 //!     let note = Note::new(Mutex::new("Call the dentist.".to_owned()));
 //!     let server = Server::with_state("note", note).tools(tools![read_note, write_note]);
 //!     server.serve(Config::from_env()?).await
@@ -79,6 +80,8 @@
 //! - `development-issuer`: an authorization server for development. It exists only while an item
 //!   requires a token, no issuer is configured, and server and clients are on this machine
 //!   (loopback). Off by default.
+//! - `logging`: the module `logging`, which logs to standard error as text or JSON. Off by
+//!   default, for programs with a `tracing` subscriber of their own.
 //!
 //! # Versions of dependencies
 //!
@@ -111,6 +114,8 @@ mod item;
 mod json;
 mod json_schema;
 mod log_text;
+#[cfg(feature = "logging")]
+pub mod logging;
 mod loopback;
 mod metadata;
 mod operation;

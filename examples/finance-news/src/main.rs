@@ -17,12 +17,11 @@
 use std::{
     env,
     error::Error,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, Json, LogWriter, Server, State, mcp_tool, scopes, tools};
-use tracing_subscriber::EnvFilter;
+use toolgate::{Config, Environment, Json, Server, State, logging, mcp_tool, scopes, tools};
 
 mod feed;
 mod sample;
@@ -97,7 +96,7 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
-    log_to_stderr(&environment)?;
+    logging::init_from(&environment)?;
     // Both are validated before any error is returned, so that all errors are reported together.
     let feed = Feed::new(&environment);
     let config = Config::from_environment(&environment, PORT);
@@ -117,16 +116,5 @@ fn print_scopes() -> Result<(), Box<dyn Error>> {
     for scope in server(Feed::Sample).scopes()? {
         writeln!(io::stdout(), "{scope}")?;
     }
-    Ok(())
-}
-
-fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
-    let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
-    let filter = EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(|| LogWriter::new(io::stderr()))
-        .init();
     Ok(())
 }

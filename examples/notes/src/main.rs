@@ -105,6 +105,7 @@ fn numbers(begun: &str, notes: Arc<Notes>) -> Vec<String> {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    toolgate::logging::init()?;
     let changes = Changes::new();
     let notes = Notes {
         texts: Mutex::new(vec!["# Bread\n\nFlour, water, salt, time.".to_owned()]),

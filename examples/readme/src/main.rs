@@ -24,6 +24,7 @@ async fn write_note(
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    toolgate::logging::init()?;
     let note = Note::new(Mutex::new("Call the dentist.".to_owned()));
     let server = Server::with_state("note", note).tools(tools![read_note, write_note]);
     server.serve(Config::from_env()?).await

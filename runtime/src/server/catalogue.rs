@@ -233,11 +233,14 @@ impl Catalogue {
         capabilities
     }
 
-    /// Logs a warning for each item that has arguments without a description.
-    pub(super) fn warn_of_undescribed_arguments(&self) {
-        warn_of_undescribed_arguments(&self.tools);
-        warn_of_undescribed_arguments(&self.prompts);
-        warn_of_undescribed_arguments(&self.resources);
+    /// Returns a warning for each item that has arguments without a description.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let tools = undescribed_arguments(&self.tools);
+        let prompts = undescribed_arguments(&self.prompts);
+        tools
+            .chain(prompts)
+            .chain(undescribed_arguments(&self.resources))
+            .collect()
     }
 }
 
@@ -263,16 +266,15 @@ fn uses<K: KindParts>(items: &[Item<(), K>]) -> (bool, bool) {
     )
 }
 
-fn warn_of_undescribed_arguments<K: KindParts>(items: &[Item<(), K>]) {
-    for item in items {
+fn undescribed_arguments<K: KindParts>(items: &[Item<(), K>]) -> impl Iterator<Item = String> {
+    items.iter().filter_map(|item| {
         let arguments = item.undescribed_arguments().join(", ");
-        if !arguments.is_empty() {
-            tracing::warn!(
-                noun = K::NOUN,
-                name = item.name(),
-                arguments,
-                "arguments without a description: write a doc comment on the parameter, so that a model knows what to pass"
-            );
-        }
-    }
+        (!arguments.is_empty()).then(|| {
+            format!(
+                "arguments of the {} {} have no description: {arguments}; write a doc comment on each parameter, so that a model knows what to pass",
+                K::NOUN,
+                item.name()
+            )
+        })
+    })
 }

@@ -5,7 +5,7 @@
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
 
-use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use bytes::Bytes;
@@ -33,7 +33,7 @@ use super::{
     listener_quota::Quota,
     local_sessions::LocalSessions,
     routes, serve,
-    startup_banner::{self, StartupBanner},
+    startup_banner::{Place, StartupBanner},
     transport,
 };
 
@@ -96,9 +96,13 @@ struct Standing {
     metadata: Bytes,
     page: Bytes,
     cors: CorsLayer,
-    welcome: StartupBanner,
+    banner: Option<StartupBanner>,
+    /// The path of the documentation page below the endpoint, if it has one.
+    docs_path: Option<String>,
     /// The address to listen on.
     bind: SocketAddr,
+    /// How long `/readyz` answers 503 before the port closes.
+    drain: Duration,
     hosts: Vec<String>,
     body_limit: usize,
     /// Cancels sessions.
@@ -177,13 +181,21 @@ impl HandlerGate {
     }
 
     /// Returns a router with the service at the path of the configured resource, and with the
-    /// same other paths as [`Server::into_router`](crate::Server::into_router).
+    /// same other paths as [`Server::into_router`](crate::Server::into_router). It prints the
+    /// start-up banner, unless `TOOLGATE_BANNER` is `off`.
     pub fn router<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> Router
     where
         H: ServerHandler,
         M: SessionManager,
     {
+        self.announce(Place::Application);
         self.entrance(service).into_router()
+    }
+
+    fn announce(&self, place: Place) {
+        if let Some(banner) = self.0.banner.clone() {
+            banner.announce(place, self.0.wall.readiness.clone());
+        }
     }
 
     fn entrance<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> HttpEntry
@@ -194,6 +206,7 @@ impl HandlerGate {
         let standing = &self.0;
         let served = routes::Served {
             path: standing.path.clone(),
+            docs_path: standing.docs_path.clone(),
             metadata: standing.metadata.clone(),
             page: standing.page.clone(),
             cors: standing.cors.clone(),
@@ -220,7 +233,7 @@ impl HandlerGate {
     {
         let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
-        startup_banner::print(&self.0.welcome);
+        self.announce(Place::Socket);
         self.serve_on(service, listener, stop_signal).await
     }
 
@@ -248,7 +261,8 @@ impl HandlerGate {
             is_told_peers: true,
             entrance: self.entrance(service),
             cors: standing.cors.clone(),
-            welcome: standing.welcome.clone(),
+            banner: None,
+            drain: standing.drain,
             bind: standing.bind,
             ready: standing.wall.readiness.clone(),
             streams: standing.wall.streams.clone(),

@@ -9,7 +9,7 @@ use http::{Method, request::Parts};
 use crate::{
     authorization::{Decision, Denial},
     operation::Operation,
-    verify::Unauthenticated,
+    verify::{RejectedToken, Unauthenticated},
 };
 
 use super::{
@@ -42,12 +42,17 @@ impl Gate {
             Method::DELETE => Some(Operation::EndSession),
             _ => head.operation(),
         };
+        let rejected = match &failure {
+            Some(Unauthenticated::Invalid { token, .. }) => token.clone(),
+            _ => None,
+        };
         let Some(refusal) = self.unauthenticated_refusal(operation, session, failure, body) else {
             return Ok(());
         };
         let subject = Subject {
             operation,
             caller: None,
+            rejected: rejected.as_ref().map(RejectedToken::claims),
         };
         Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }
@@ -95,7 +100,7 @@ impl Gate {
         let wanted = self.rules.scopes_to_request(operation);
         let proof_failure = |failure| Refusal::ProofFailure { wanted, failure };
         match reason {
-            Unauthenticated::Invalid { description } => Refusal::InvalidToken {
+            Unauthenticated::Invalid { description, .. } => Refusal::InvalidToken {
                 wanted,
                 description,
             },
