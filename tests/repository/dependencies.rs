@@ -42,7 +42,7 @@ fn a_small_server_compiles_the_crates_of_the_snapshot() {
 }
 
 #[test]
-fn the_example_of_the_readme_adds_the_development_issuer_and_nothing_else() {
+fn the_example_of_the_readme_adds_the_development_issuer_and_logging() {
     let (example, server) = (crates_of("readme"), crates_of("toolgate"));
     assert_eq!(
         difference(&example, &server),

@@ -43,6 +43,7 @@ Variables, also read from .env; the README of Toolgate lists the others:
   ALPHA_VANTAGE_BASE_URL   the provider's address, https://www.alphavantage.co by default
   TOOLGATE_BIND            address to listen on, 127.0.0.1:10000 by default
   RUST_LOG                 what to log, warn,toolgate=info by default
+  TOOLGATE_LOG_FORMAT      json for one JSON object per line
 ";
 
 scopes! {
@@ -57,6 +58,9 @@ scopes! {
 ///
 /// Each article has a title, a summary, its source, the time of publication and its sentiment.
 /// Without a key for the provider, the articles are sample data, and a note says so.
+// The tutorial of this tool returns a text. `Json` publishes an output schema and sends the same
+// values as structured content, which a client can check and a program can use; for a model, the
+// answer also has them as text.
 #[mcp_tool(scope = scope::READ, read_only, open_world)]
 async fn get_news_sentiment(
     /// Ticker symbol, such as `AAPL`, `BRK.B`, `CRYPTO:BTC` or `FOREX:USD`.

@@ -2,7 +2,6 @@
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use toolgate::{Config, Error, Server, State, mcp_tool, tools};
-
 type Note = Arc<Mutex<String>>;
 
 /// Reads the note.

@@ -284,6 +284,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_that_does_not_resolve_is_named_as_such() {
+        for egress in [EgressPolicy::Public, EgressPolicy::ThisMachine] {
+            let fetcher = HttpFetcher::new(egress).unwrap();
+            let url = Url::parse("https://login.invalid/keys").unwrap();
+            let error = fetcher.get(&url).await.unwrap_err();
+            assert_eq!(error, FetchError::UnknownName);
+            assert!(error.to_string().contains("does not resolve"), "{error}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_closed_port_is_no_connection_and_no_url_is_told() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -18,7 +18,9 @@ use toolgate::{
     Changes, Server,
     issuer::{ClientAuthentication, Introspection, Issuer},
 };
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
+mod audit;
 mod line_lengths;
 mod token_exchange;
 
@@ -114,10 +116,11 @@ impl Logged {
         let (started, resource) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let subscriber = tracing_subscriber::fmt()
-                .with_env_filter(directives)
+                .with_max_level(tracing::Level::TRACE)
                 .with_ansi(false)
                 .with_writer(move || through(writer.clone()))
-                .finish();
+                .finish()
+                .with(directives.parse::<Targets>().expect("directives"));
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
