@@ -86,8 +86,8 @@ async fn the_documentation_page_is_where_the_metadata_says() {
     })
     .await;
     let client = Client::new(running.resource(), Revision::Stateless);
-    let metadata = client.get(&running.url("/.well-known/oauth-protected-resource/mcp"));
-    let metadata = metadata.await.json();
+    let metadata = running.url("/.well-known/oauth-protected-resource/mcp");
+    let metadata = client.get(&metadata).await.json();
     let page = metadata["resource_documentation"].as_str().expect("a URL");
     assert_eq!(page, running.url("/mcp/docs"));
     for page in [page, &running.url("/docs")] {

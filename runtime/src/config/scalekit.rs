@@ -104,11 +104,13 @@ impl Scalekit {
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
-            match resource_url::validate_issuer(environment) {
-                Err(error) => config.add_value_error(ENVIRONMENT, text, error),
-                Ok(()) => all.environment = Some(environment.to_owned()),
+            let error = resource_url::validate_issuer(environment).err();
+            let is_valid = error.is_none();
+            match error {
+                Some(error) => config.add_value_error(ENVIRONMENT, text, error),
+                None => all.environment = Some(environment.to_owned()),
             }
-            if all.issuers.is_empty() {
+            if is_valid && all.issuers.is_empty() {
                 // The authorization server of a resource, if its id is known.
                 all.issuers.push(match ids.first() {
                     Some((name, id)) => (*name, format!("{environment}/resources/{id}")),

@@ -37,8 +37,8 @@ pub(super) fn report(config: &mut Config, environment: &Environment, known: &[&'
         let shown = resource_url::quoted_without_secrets(name);
         match nearest(prefix, &upper, known) {
             Some(meant) => config.add_error(
-                format!("the variable {shown} is unknown; did you mean {meant}?"),
-                format!("write {meant}, or remove the variable"),
+                format!("the variable {shown} is unknown"),
+                format!("did you mean {meant}? write it so, or remove the variable"),
             ),
             None if prefix == OUR_PREFIX => config.warnings.push(format!(
                 "the variable {shown} is unknown and has no effect; the known variables are {}",

@@ -203,7 +203,7 @@ impl FetchError {
 
 /// Returns what is wrong with the server's certificate, if anything. rustls, a dependency of
 /// the HTTP client, names the problem in its text only.
-fn certificate_problem(error: &reqwest::Error) -> Option<&'static str> {
+fn certificate_problem(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     let texts: Vec<_> = sources(error).map(ToString::to_string).collect();
     let text = texts
         .iter()
@@ -281,6 +281,25 @@ mod tests {
         let fetcher = HttpFetcher::new(EgressPolicy::Public).unwrap();
         let url = Url::parse("https://localhost:9/keys").unwrap();
         assert_eq!(fetcher.get(&url).await, Err(FetchError::AddressForbidden));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_valid_is_explained() {
+        for (text, says) in [
+            ("UnknownIssuer", "SSL_CERT_FILE"),
+            ("Other(OtherError(CaUsedAsEndEntity))", "SSL_CERT_FILE"),
+            (
+                "certificate not valid for name \"a\"; certificate is only valid for b",
+                "another name",
+            ),
+            ("certificate expired: verification time 2 (UNIX)", "expired"),
+            ("BadEncoding", "openssl s_client"),
+        ] {
+            let error = io::Error::other(format!("invalid peer certificate: {text}"));
+            let told = certificate_problem(&error).unwrap();
+            assert!(told.contains(says), "{text}: {told}");
+        }
+        assert_eq!(certificate_problem(&io::Error::other("refused")), None);
     }
 
     #[tokio::test]
