@@ -22,7 +22,7 @@ mod verifier;
 #[cfg(test)]
 pub(crate) mod test_tokens;
 
-pub(crate) use authenticator::{Authenticator, RejectedToken, Unauthenticated};
+pub(crate) use authenticator::{Authenticator, Unauthenticated};
 pub use dpop::Dpop;
 pub(crate) use dpop::{DpopRequest, NONCE, PROOF, Proofs};
 #[cfg(feature = "development-issuer")]

@@ -35,14 +35,14 @@ pub(crate) struct Authenticator {
 }
 
 /// Why a request is not authenticated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Unauthenticated {
     /// 401 with `error="invalid_token"`.
     Invalid {
         /// A fixed ASCII sentence, valid as `error_description`.
         description: Cow<'static, str>,
-        /// The token, if it is authentic.
-        token: Option<RejectedToken>,
+        /// The token for the audit log, if it is authentic.
+        token: Option<Arc<VerifiedToken>>,
     },
     /// A bound token sent as a bearer token: 401 with `error="invalid_token"` and a
     /// challenge for the other scheme.
@@ -65,24 +65,6 @@ pub(crate) enum Unauthenticated {
         description: &'static str,
     },
 }
-
-/// An authentic token that is not accepted, for the audit log only.
-#[derive(Debug, Clone)]
-pub(crate) struct RejectedToken(Arc<VerifiedToken>);
-
-impl RejectedToken {
-    pub(crate) fn claims(&self) -> &Claims {
-        self.0.claims()
-    }
-}
-
-impl PartialEq for RejectedToken {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for RejectedToken {}
 
 impl Authenticator {
     pub(crate) fn new(
@@ -265,7 +247,7 @@ impl Authenticator {
                 );
                 Unauthenticated::Invalid {
                     description: reason.to_string().into(),
-                    token: Some(RejectedToken(token)),
+                    token: Some(token),
                 }
             })
     }

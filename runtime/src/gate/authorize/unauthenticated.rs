@@ -8,8 +8,9 @@ use http::{Method, request::Parts};
 
 use crate::{
     authorization::{Decision, Denial},
+    caller::VerifiedToken,
     operation::Operation,
-    verify::{RejectedToken, Unauthenticated},
+    verify::Unauthenticated,
 };
 
 use super::{
@@ -52,7 +53,7 @@ impl Gate {
         let subject = Subject {
             operation,
             caller: None,
-            rejected: rejected.as_ref().map(RejectedToken::claims),
+            rejected: rejected.as_deref().map(VerifiedToken::claims),
         };
         Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }
