@@ -181,7 +181,7 @@ fn check_path(path: &str) -> Result<(), ConfigError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
     let bad = |c: &char| *c != '/' && !u8::try_from(*c).is_ok_and(plain);
     let what = match segments.chars().find(bad) {
-        Some(bad) => Some(format!("contains {bad:?} in its path")),
+        Some(bad) => Some(format!("has the character {bad:?} in its path")),
         None => (segments.split('/').any(str::is_empty))
             .then(|| "has a path with an empty segment".to_owned()),
     };
@@ -289,7 +289,7 @@ fn web_address(text: &str) -> Result<Url, ConfigError> {
     let is_bad = |c: &char| !c.is_ascii_graphic() || "\"\\<>^`{|}".contains(*c);
     if let Some(bad) = text.chars().find(is_bad) {
         return error(
-            format!("contains {bad:?}, which is not allowed in a URL"),
+            format!("has the character {bad:?}, which is not allowed in a URL"),
             match bad {
                 ' ' => "remove the space; commas separate the values of a list",
                 '<' | '>' => "replace the placeholder with your own value",

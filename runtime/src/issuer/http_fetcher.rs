@@ -210,7 +210,10 @@ fn certificate_problem(error: &(dyn std::error::Error + 'static)) -> Option<&'st
         .find_map(|text| text.split_once("invalid peer certificate: "))?
         .1;
     Some(match text {
-        _ if text.starts_with("UnknownIssuer") || text.contains("CaUsedAsEndEntity") => {
+        _ if text.contains("CaUsedAsEndEntity") => {
+            "its certificate is that of an authority itself, which no server may use; let that authority sign a certificate for the server"
+        }
+        _ if text.starts_with("UnknownIssuer") => {
             "its certificate is from an authority that is not trusted here; set SSL_CERT_FILE to a PEM file with the certificate of that authority"
         }
         _ if text.contains("not valid for") || text.starts_with("NotValidForName") => {
@@ -287,7 +290,7 @@ mod tests {
     fn a_certificate_that_is_not_valid_is_explained() {
         for (text, says) in [
             ("UnknownIssuer", "SSL_CERT_FILE"),
-            ("Other(OtherError(CaUsedAsEndEntity))", "SSL_CERT_FILE"),
+            ("Other(OtherError(CaUsedAsEndEntity))", "sign a certificate"),
             (
                 "certificate not valid for name \"a\"; certificate is only valid for b",
                 "another name",

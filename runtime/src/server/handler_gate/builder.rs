@@ -41,6 +41,7 @@ pub struct HandlerGateBuilder {
     stated: Declared,
     policy: Policy,
     has_sessions: bool,
+    without_banner: bool,
 }
 
 impl HandlerGateBuilder {
@@ -51,6 +52,7 @@ impl HandlerGateBuilder {
             stated: Declared::default(),
             policy: Policy::default(),
             has_sessions: true,
+            without_banner: false,
         }
     }
 
@@ -123,6 +125,12 @@ impl HandlerGateBuilder {
     /// sessions.
     pub fn without_sessions(mut self) -> Self {
         self.has_sessions = false;
+        self
+    }
+
+    /// As [`Server::without_banner`](crate::Server::without_banner).
+    pub fn without_banner(mut self) -> Self {
+        self.without_banner = true;
         self
     }
 
@@ -233,7 +241,7 @@ impl HandlerGateBuilder {
         let banner = plan.banner(&self.name, counts, warnings);
         let has_sessions = settings.has_sessions() && self.has_sessions;
         let standing = Standing {
-            banner: settings.has_banner().then_some(banner),
+            banner: (settings.has_banner() && !self.without_banner).then_some(banner),
             bind: settings.bind(),
             drain: settings.drain(),
             visibility: plan.visibility,
