@@ -266,6 +266,13 @@ mod tests {
             ("https://mcp.example.com/mcp/docs", Some("/mcp/docs")),
             ("https://mcp.example.com/mcp/docs?x", Some("/mcp/docs")),
             ("https://mcp.example.com/mcp/", None),
+            ("https://mcp.example.com/mcp/*docs", None),
+            ("https://mcp.example.com/mcp/:docs", None),
+            ("https://mcp.example.com/mcp//docs", None),
+            (
+                "https://mcp.example.com/mcp/.well-known/openid-configuration",
+                None,
+            ),
             ("https://mcp.example.com/mcp2/docs", None),
             ("https://docs.example.com/mcp/docs", None),
         ] {

@@ -99,7 +99,12 @@ impl ValidConfig {
         let path = self.docs_url.strip_prefix(self.resource.origin())?;
         let path = path.split(['?', '#']).next()?;
         let below = path.strip_prefix(self.resource.path())?.strip_prefix('/')?;
-        let is_route = !self.resource.path().is_empty() && !below.is_empty();
+        // The router panics at a path that it reads as a pattern or already has.
+        let is_plain = |segment: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            !segment.is_empty() && segment.bytes().all(plain)
+        };
+        let is_route = !self.resource.path().is_empty() && below.split('/').all(is_plain);
         is_route.then_some(path)
     }
 

@@ -4,10 +4,16 @@ use support::{
     rmcp_handler::RmcpHandler,
     tool_server::{self, Runs},
 };
-use toolgate::{Config, access, gate::HandlerGate};
+use toolgate::{Config, access, gate::HandlerGate, mcp_tool, tools};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
 use super::Log;
+
+/// Repeats a word that it does not describe.
+#[mcp_tool(scope = "desk:read")]
+fn bare(word: String) -> String {
+    word
+}
 
 /// Returns the lines of an action at `info` and above, of every library.
 fn lines(act: impl AsyncFnOnce()) -> Vec<String> {
@@ -32,12 +38,13 @@ fn a_mounted_server_logs_its_warnings_its_address_and_the_development_issuer() {
     let environment = variables.into_iter().collect();
     let told = lines(async || {
         let config = Config::from_environment(&environment, 8123).expect("a configuration");
-        let server = tool_server::unverified_server(&Runs::default());
+        let server = tool_server::unverified_server(&Runs::default()).tools(tools![bare]);
         let _ = server.into_router(config).expect("it starts");
     })
     .join("\n");
     for part in [
         "\"TOOLGATE_X\" is unknown",
+        "arguments of the tool bare have no description: word;",
         "the development issuer is active",
         "address=127.0.0.1:8123",
     ] {
