@@ -54,7 +54,7 @@ use {
 };
 
 mod accept_header;
-mod audit;
+pub(crate) mod audit;
 mod authorize;
 mod body;
 mod challenge;

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use support::{
-    MockIssuer,
-    client::{Client, Revision},
+    MockIssuer, SigningKey, TokenBuilder,
+    client::{Client, HttpResponse, Revision},
     tool_server::{self, Runs},
 };
 use toolgate::issuer::Issuer;
@@ -26,6 +26,39 @@ async fn lines(tool: &str, token: impl FnOnce(&MockIssuer, &str) -> Option<Strin
         .iter()
         .filter(|line| line.contains("toolgate::audit") || line.contains("access token refused"));
     told.cloned().collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_log_names_the_url_of_a_proof_for_another_server_and_the_expected_one() {
+    let issuer = MockIssuer::start().await;
+    let server = tool_server::unverified_server(&Runs::default());
+    let logged = Logged::start_server(server, Issuer::new(issuer.url()), "toolgate=info").await;
+    let key = SigningKey::p256("client");
+    let token = issuer.token().audience(&logged.resource).bound_to(&key);
+    let token = token.build();
+    let proof = TokenBuilder::proof(&key, "POST", "https://other.example/mcp").about(&token);
+    let client = Client::new(&*logged.resource, Revision::Stateless);
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let request = client
+        .post(&message)
+        .header("authorization", format!("DPoP {token}"))
+        .header("dpop", proof.build());
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
+    assert_eq!(answer.status, 401);
+    assert!(!answer.text.contains("other.example"), "{answer:?}");
+    let expected = format!("expected=\"{}\"", logged.resource);
+    let (lines, _) = logged.end();
+    let told = lines
+        .iter()
+        .find(|line| line.contains("htu="))
+        .expect("a line");
+    for part in [
+        "\"https://other.example/mcp\"",
+        &expected,
+        "TOOLGATE_RESOURCE",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }
 
 #[tokio::test]
