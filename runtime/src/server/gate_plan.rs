@@ -179,7 +179,7 @@ impl GatePlan {
         let settings = &self.settings;
         let banner = StartupBanner {
             name: name.to_owned(),
-            address: settings.bind(),
+            address: Some(settings.bind()),
             resource: settings.resource().as_str().to_owned(),
             docs: settings.docs_url().to_owned(),
             counts,
@@ -191,7 +191,7 @@ impl GatePlan {
             notes: settings.notes().to_vec(),
             warnings: [settings.warnings().to_vec(), more_warnings].concat(),
         };
-        banner.log();
+        banner.log(settings.bind());
         banner
     }
 

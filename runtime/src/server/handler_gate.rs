@@ -26,15 +26,9 @@ use tower_http::cors::CorsLayer;
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility,
-    assembly::Assembled,
-    gate_plan::BuiltGate,
-    http_entry::HttpEntry,
-    listener_quota::Quota,
-    local_sessions::LocalSessions,
-    routes, serve,
-    startup_banner::{Place, StartupBanner},
-    transport,
+    Visibility, assembly::Assembled, gate_plan::BuiltGate, http_entry::HttpEntry,
+    listener_quota::Quota, local_sessions::LocalSessions, routes, serve,
+    startup_banner::StartupBanner, transport,
 };
 
 mod access;
@@ -188,14 +182,10 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        self.announce(Place::Application);
-        self.entrance(service).into_router()
-    }
-
-    fn announce(&self, place: Place) {
         if let Some(banner) = self.0.banner.clone() {
-            banner.announce(place, self.0.wall.readiness.clone());
+            banner.mounted().announce(self.0.wall.readiness.clone());
         }
+        self.entrance(service).into_router()
     }
 
     fn entrance<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> HttpEntry
@@ -233,7 +223,9 @@ impl HandlerGate {
     {
         let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
-        self.announce(Place::Socket);
+        if let Some(banner) = self.0.banner.clone() {
+            banner.announce(self.0.wall.readiness.clone());
+        }
         self.serve_on(service, listener, stop_signal).await
     }
 

@@ -16,7 +16,7 @@ use super::{
     Server,
     assembly::{Assembled, assemble},
     connection::connection,
-    startup_banner::Place,
+    startup_banner::StartupBanner,
 };
 
 /// How long running calls may take to finish after the stop signal.
@@ -53,7 +53,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
         let mut assembled = assemble(self.bound(), config, None)?;
-        assembled.announce(Place::Application);
+        assembled.banner = assembled.banner.map(StartupBanner::mounted);
+        assembled.announce();
         Ok(assembled.entrance.into_router())
     }
 
@@ -70,7 +71,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let stop_signal = stop_signal();
         let mut assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
-        assembled.announce(Place::Socket);
+        assembled.announce();
         serve(listener, assembled, stop_signal).await
     }
 
@@ -96,9 +97,9 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 
 impl Assembled {
     /// Prints the start-up banner, unless it is switched off.
-    fn announce(&mut self, place: Place) {
+    fn announce(&mut self) {
         if let Some(banner) = self.banner.take() {
-            banner.announce(place, self.ready.clone());
+            banner.announce(self.ready.clone());
         }
     }
 }

@@ -14,7 +14,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct StartupBanner {
     pub(super) name: String,
-    pub(super) address: SocketAddr,
+    /// The address at which it listens; `None` if an application listens for it.
+    pub(super) address: Option<SocketAddr>,
     pub(super) resource: String,
     pub(super) docs: String,
     /// The numbers of tools, prompts and resources.
@@ -30,59 +31,40 @@ pub(super) struct StartupBanner {
     pub(super) warnings: Vec<String>,
 }
 
-/// How the server is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// It listens itself.
-    Socket,
-    /// It is a part of an application, which listens.
-    Application,
-}
-
-/// The banner of a server at its place.
-struct Placed<'a>(&'a StartupBanner, Place);
-
-impl fmt::Display for Placed<'_> {
+impl fmt::Display for StartupBanner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(banner, place) = self;
-        let StartupBanner {
+        let Self {
             name,
             resource,
             docs,
             ..
-        } = banner;
-        let offered = banner.offered();
-        match place {
-            Place::Socket => {
-                writeln!(f, "\n  {name} is listening, with {offered}.\n")?;
-                writeln!(f, "  Listens on      {}", banner.address)?;
-            }
-            Place::Application => {
-                writeln!(f, "\n  {name} is ready to be mounted, with {offered}.\n")?;
-            }
+        } = self;
+        let offered = self.offered();
+        match self.address {
+            Some(address) => writeln!(
+                f,
+                "\n  {name} is listening, with {offered}.\n\n  Listens on      {address}"
+            )?,
+            None => writeln!(f, "\n  {name} is ready to be mounted, with {offered}.\n")?,
         }
         writeln!(f, "  MCP endpoint    {resource}")?;
         writeln!(f, "  For people      {docs}")?;
-        writeln!(f, "  Scopes          {}", or_none(&banner.scopes.join(" ")))?;
-        writeln!(
-            f,
-            "  Issuer          {}",
-            or_none(&banner.issuers.join(", "))
-        )?;
-        for note in &banner.notes {
+        writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
+        writeln!(f, "  Issuer          {}", or_none(&self.issuers.join(", ")))?;
+        for note in &self.notes {
             writeln!(f, "  Note            {note}")?;
         }
-        if banner.is_development {
+        if self.is_development {
             writeln!(
                 f,
                 "\n  DEVELOPMENT ISSUER: anyone on this machine can log in as anyone. It is active because\n  \
                  TOOLGATE_AUTHORIZATION_SERVERS is not set and the server listens on loopback only."
             )?;
-            if banner.is_automatic {
+            if self.is_automatic {
                 writeln!(f, "  Consent is automatic: no person is asked.")?;
             }
         }
-        match banner.login {
+        match self.login {
             Login::AtConnection => {
                 writeln!(f, "\n  See it refuse   curl -i {resource} -d '{{}}'")?;
             }
@@ -100,7 +82,7 @@ impl fmt::Display for Placed<'_> {
             f,
             "  Connect to it   npx @modelcontextprotocol/inspector@2 --transport http --server-url {resource}"
         )?;
-        for warning in &banner.warnings {
+        for warning in &self.warnings {
             writeln!(f, "\n  WARNING: {warning}")?;
         }
         Ok(())
@@ -109,7 +91,7 @@ impl fmt::Display for Placed<'_> {
 
 impl StartupBanner {
     /// Logs what the banner says to an operator who reads only the log.
-    pub(super) fn log(&self) {
+    pub(super) fn log(&self, address: SocketAddr) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
@@ -124,20 +106,26 @@ impl StartupBanner {
                 "the development issuer is active: anyone on this machine can log in as anyone; set TOOLGATE_AUTHORIZATION_SERVERS to use your own"
             );
         }
-        tracing::info!(address = %self.address, resource = self.resource, "server built");
+        tracing::info!(%address, resource = self.resource, "server built");
     }
 
     /// Prints the banner to standard error, with a warning if no issuer can be reached.
     ///
     /// Within a runtime it waits a moment for the issuers, in the background.
-    pub(super) fn announce(mut self, place: Place, readiness: Readiness) {
+    pub(super) fn announce(mut self, readiness: Readiness) {
         let Ok(runtime) = Handle::try_current() else {
-            return print(&Placed(&self, place));
+            return print(&self);
         };
         runtime.spawn(async move {
             self.warnings.extend(readiness.issuer_errors().await);
-            print(&Placed(&self, place));
+            print(&self);
         });
+    }
+
+    /// Returns the banner of a server that is a part of an application.
+    pub(super) fn mounted(mut self) -> Self {
+        self.address = None;
+        self
     }
 
     /// Returns the numbers of items in words: always tools, the others if there are any.
@@ -166,7 +154,7 @@ fn or_none(text: &str) -> &str {
 }
 
 /// Prints the banner to standard error, and ignores failures.
-fn print(banner: &Placed<'_>) {
+fn print(banner: &StartupBanner) {
     let _ = writeln!(std::io::stderr().lock(), "{banner}");
 }
 
@@ -179,7 +167,7 @@ mod tests {
             name: "news".into(),
             resource: "http://127.0.0.1:8000/mcp".into(),
             docs: "http://127.0.0.1:8000/docs".into(),
-            address: ([127, 0, 0, 1], 8000).into(),
+            address: Some(([127, 0, 0, 1], 8000).into()),
             counts: [1, 0, 0],
             scopes: vec!["news:read"],
             issuers: vec!["http://127.0.0.1:8000".into()],
@@ -191,10 +179,6 @@ mod tests {
         }
     }
 
-    fn told(banner: &StartupBanner) -> String {
-        Placed(banner, Place::Socket).to_string()
-    }
-
     #[test]
     fn the_address_the_warnings_and_the_notes_are_shown() {
         let banner = StartupBanner {
@@ -202,7 +186,7 @@ mod tests {
             warnings: vec!["the keys are not loaded".into()],
             ..welcome()
         };
-        let told = told(&banner);
+        let told = banner.to_string();
         assert!(told.contains("Listens on      127.0.0.1:8000\n"), "{told}");
         assert!(told.contains("Note            a note\n"), "{told}");
         assert!(
@@ -213,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_mounted_server_says_the_same_without_an_address() {
-        let mounted = Placed(&welcome(), Place::Application).to_string();
+        let mounted = welcome().mounted().to_string();
         assert!(
             mounted.contains("ready to be mounted, with 1 tool"),
             "{mounted}"
@@ -240,19 +224,19 @@ mod tests {
     #[test]
     fn the_development_issuer_is_loud() {
         let mut welcome = welcome();
-        let shown = told(&welcome);
+        let shown = welcome.to_string();
         assert!(shown.contains("DEVELOPMENT ISSUER"));
         assert!(shown.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));
         assert!(!shown.contains("no person is asked"));
         welcome.is_automatic = true;
-        assert!(told(&welcome).contains("no person is asked"));
+        assert!(welcome.to_string().contains("no person is asked"));
         welcome.is_development = false;
-        assert!(!told(&welcome).contains("DEVELOPMENT"));
+        assert!(!welcome.to_string().contains("DEVELOPMENT"));
     }
 
     #[test]
     fn a_refusal_is_promised_where_a_request_without_a_token_is_refused() {
-        let told = |login| told(&StartupBanner { login, ..welcome() });
+        let told = |login| StartupBanner { login, ..welcome() }.to_string();
         for (login, refuses, warns) in [
             (Login::AtConnection, true, false),
             (Login::AtProtectedCall, false, true),
