@@ -54,8 +54,8 @@ pub(super) fn report(config: &mut Config, environment: &Environment, known: &[&'
     }
 }
 
-/// Returns the known name that is probably meant: written in another case, a part of it, or
-/// with about one wrong letter in six.
+/// Returns the known name that is probably meant: written in another case, shortened,
+/// lengthened, or with about one wrong letter in six.
 fn nearest(prefix: &str, name: &str, known: &[&'static str]) -> Option<&'static str> {
     if let Some((_, meant)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
         return Some(meant);
@@ -64,7 +64,7 @@ fn nearest(prefix: &str, name: &str, known: &[&'static str]) -> Option<&'static 
     let distance = |known: &&'static str| {
         let whole = known.strip_prefix(prefix)?;
         let distance = strsim::levenshtein(whole, rest);
-        let is_part = rest.len() > 3 && whole.contains(rest);
+        let is_part = rest.len() > 3 && (whole.contains(rest) || rest.starts_with(whole));
         (is_part || distance <= 1 + whole.len() / 6).then_some((distance, *known))
     };
     let (_, meant) = known.iter().filter_map(distance).min()?;
@@ -111,6 +111,8 @@ mod tests {
             ("TOOLGATE_ISSUER", "TOOLGATE_AUTHORIZATION_SERVERS"),
             ("TOOLGATE_ORIGINS", "TOOLGATE_ALLOWED_ORIGINS"),
             ("toolgate_bind", "TOOLGATE_BIND"),
+            ("TOOLGATE_BIND_ADDRESS", "TOOLGATE_BIND"),
+            ("TOOLGATE_RESOURCE_URL", "TOOLGATE_RESOURCE"),
             ("TOOLGATE_PORT", "PORT or TOOLGATE_BIND"),
             ("TOOLGATE_STATE_KEYS", "TOOLGATE_STATE_KEY"),
             ("SCALEKIT_ENVIROMENT_URL", "SCALEKIT_ENVIRONMENT_URL"),
