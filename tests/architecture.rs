@@ -37,6 +37,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("token_exchange", 4),
     ("gate", 4),
     ("config", 5),
+    ("logging", 5),
     ("metadata", 5),
     ("server", 5),
     ("stylesheet", 5),

@@ -22,6 +22,7 @@
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`]: limits the length of log lines
 //! - [`login_timing`]: when a client has to log in
+//! - [`readiness`]: whether the server can answer calls
 //! - [`registry`]: each item with its access
 //! - [`docs_page`]: the documentation page
 //! - [`gate_plan`]: the gate and the parts around it
@@ -71,6 +72,7 @@ mod log_writer;
 mod login_timing;
 mod multi_round;
 mod not_found;
+mod readiness;
 mod registry;
 mod response_future;
 mod routes;
@@ -98,7 +100,7 @@ pub use list_visibility::Visibility;
 pub use local_sessions::LocalSessions;
 pub use log_writer::LogWriter;
 
-use {catalogue::Sets, gate_plan::Policy};
+use {catalogue::Sets, gate_plan::Policy, readiness::Check};
 
 /// A protected MCP server, before it runs.
 ///
@@ -137,6 +139,7 @@ pub struct Server<S> {
     limits: AnswerLimits,
     has_sessions: bool,
     without_banner: bool,
+    readiness_check: Option<Check<S>>,
 }
 
 impl Server<()> {
@@ -161,6 +164,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             limits: AnswerLimits::default(),
             has_sessions: true,
             without_banner: false,
+            readiness_check: None,
         }
     }
 
@@ -351,14 +355,18 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Suppresses the start-up banner of [`Server::serve`].
+    /// Suppresses the start-up banner.
     pub fn without_banner(mut self) -> Self {
         self.without_banner = true;
         self
     }
 
     /// Returns the same server with the state applied to every item.
-    fn bound(self) -> Server<()> {
+    fn bound(mut self) -> Server<()> {
+        if let Some(check) = self.readiness_check {
+            let state = self.state.clone();
+            self.policy.readiness_check = Some(Box::new(move |()| check(state.clone())));
+        }
         Server {
             name: self.name,
             title: self.title,
@@ -371,6 +379,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             limits: self.limits,
             has_sessions: self.has_sessions,
             without_banner: self.without_banner,
+            readiness_check: None,
         }
     }
 

@@ -119,6 +119,7 @@ fn server(changes: &Changes) -> Server<Arc<Notes>> {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    toolgate::logging::init()?;
     server(&Changes::new()).serve(Config::from_env()?).await
 }
 

@@ -6,28 +6,18 @@ use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
 use crate::{
     error::SetupErrors,
     gate::{Limits, SessionLimits},
-    issuer::{ClientAuthentication, Introspection, Issuer},
+    issuer::{Introspection, Issuer},
     verify::Dpop,
 };
 
 /// The settings that a server runs with. Only [`Config::validate`] builds them.
 #[derive(Debug, Clone)]
 pub(crate) struct ValidConfig {
+    config: Config,
     bind: SocketAddr,
     resource: Resource,
     audiences: Vec<String>,
-    issuers: Vec<ValidIssuer>,
-    origins: Vec<String>,
     docs_url: String,
-    resource_name: Option<String>,
-    leeway: Duration,
-    limits: Limits,
-    session_limits: SessionLimits,
-    dpop: Dpop,
-    document: Option<ResourceMetadata>,
-    state_key: Option<StateKey>,
-    automatic_consent: bool,
-    warnings: Vec<String>,
 }
 
 impl ValidConfig {
@@ -45,27 +35,37 @@ impl ValidConfig {
             .clone()
             .unwrap_or_else(|| format!("{}{DOCS_PATH}", resource.origin()));
         Self {
+            config: config.clone(),
             bind,
             audiences,
-            issuers: config.issuers.clone(),
-            origins: config.origins.clone(),
             docs_url,
-            resource_name: config.resource_name.clone(),
-            leeway: config.leeway,
-            limits: config.limits.clone(),
-            session_limits: config.session_limits,
-            dpop: config.dpop.clone(),
-            document: config.document.clone(),
-            state_key: config.state_key,
-            automatic_consent: config.automatic_consent,
-            warnings: config.warnings.clone(),
             resource,
         }
     }
 
     /// The key that seals state which tools leave with the client, if one is set.
     pub(crate) fn state_key(&self) -> Option<[u8; 32]> {
-        self.state_key.map(StateKey::bytes)
+        self.config.state_key.map(StateKey::bytes)
+    }
+
+    /// The key that sealed state before, if it was replaced.
+    pub(crate) fn previous_state_key(&self) -> Option<[u8; 32]> {
+        self.config.previous_state_key.map(StateKey::bytes)
+    }
+
+    /// Whether clients may get sessions.
+    pub(crate) fn has_sessions(&self) -> bool {
+        self.config.has_sessions
+    }
+
+    /// Whether the start-up banner is printed.
+    pub(crate) fn has_banner(&self) -> bool {
+        self.config.has_banner
+    }
+
+    /// How long `/readyz` answers 503 before the port closes.
+    pub(crate) fn drain(&self) -> Duration {
+        self.config.drain
     }
 
     /// The address to listen on.
@@ -85,7 +85,7 @@ impl ValidConfig {
 
     /// The trusted issuers. Clients use the first.
     pub(crate) fn issuers(&self) -> &[ValidIssuer] {
-        &self.issuers
+        &self.config.issuers
     }
 
     /// `resource_documentation` (RFC 9728 §2).
@@ -93,39 +93,59 @@ impl ValidConfig {
         &self.docs_url
     }
 
+    /// Returns the path of the documentation page below the endpoint, if it is published there:
+    /// guides register `<resource>/docs` at a provider.
+    pub(crate) fn docs_path(&self) -> Option<&str> {
+        let path = self.docs_url.strip_prefix(self.resource.origin())?;
+        let path = path.split(['?', '#']).next()?;
+        let below = path.strip_prefix(self.resource.path())?.strip_prefix('/')?;
+        // The router panics at a path that it reads as a pattern or already has.
+        let is_plain = |segment: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            !segment.is_empty() && segment.bytes().all(plain)
+        };
+        let is_route = !self.resource.path().is_empty() && below.split('/').all(is_plain);
+        is_route.then_some(path)
+    }
+
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
     pub(crate) fn resource_name(&self) -> Option<&str> {
-        self.resource_name.as_deref()
+        self.config.resource_name.as_deref()
     }
 
     /// How much clocks may differ.
     pub(crate) fn leeway(&self) -> Duration {
-        self.leeway
+        self.config.leeway
     }
 
     /// The limits of one request.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.config.limits
     }
 
     /// The limits on the number and lifetime of sessions.
     pub(crate) fn session_limits(&self) -> SessionLimits {
-        self.session_limits
+        self.config.session_limits
     }
 
     /// The rules for key-bound tokens (RFC 9449).
     pub(crate) fn dpop(&self) -> &Dpop {
-        &self.dpop
+        &self.config.dpop
     }
 
     /// The metadata document that the user provides.
     pub(crate) fn document(&self) -> Option<&ResourceMetadata> {
-        self.document.as_ref()
+        self.config.document.as_ref()
     }
 
     /// The warnings to print at the start.
     pub(crate) fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.config.warnings
+    }
+
+    /// What the operator should know and need not change.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.config.notes
     }
 
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
@@ -152,10 +172,10 @@ impl ValidConfig {
     /// own origin, unless the resource is on loopback; see
     /// [`ValidConfig::allows_loopback_origins`].
     pub(crate) fn origins(&self) -> Vec<String> {
-        if self.origins.is_empty() && !self.resource.is_loopback() {
+        if self.config.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]
         } else {
-            self.origins.clone()
+            self.config.origins.clone()
         }
     }
 
@@ -163,18 +183,20 @@ impl ValidConfig {
     /// resource is on loopback. For other resources, a page served from a visitor's own
     /// machine is as foreign as any.
     pub(crate) fn allows_loopback_origins(&self) -> bool {
-        self.origins.is_empty() && self.resource.is_loopback()
+        self.config.origins.is_empty() && self.resource.is_loopback()
     }
 
     /// Returns whether the embedded development issuer may run: no other issuer is trusted,
     /// and neither the socket nor a proxy before it is reachable from other machines.
     pub(crate) fn may_issue_for_development(&self) -> bool {
-        self.issuers.is_empty() && self.bind.ip().is_loopback() && self.resource.is_loopback()
+        self.config.issuers.is_empty()
+            && self.bind.ip().is_loopback()
+            && self.resource.is_loopback()
     }
 
     /// Whether the development issuer grants requests without asking the person.
     pub(crate) fn consents_automatically(&self) -> bool {
-        self.automatic_consent
+        self.config.automatic_consent
     }
 
     /// Adds the error that items require scopes, but no issuer can grant them.
@@ -211,12 +233,9 @@ impl ValidIssuer {
         }
     }
 
-    /// Enables introspection of tokens that are not JWTs, if the issuer offers it and no
-    /// other introspection is configured.
-    pub(super) fn introspect_with(&mut self, client: &ClientCredentials) {
-        if let (Some(secret), None) = (client.secret(), self.0.introspection()) {
-            let client = ClientAuthentication::basic(client.id(), secret);
-            let introspection = Introspection::new(client).optional();
+    /// Enables introspection, if none is configured.
+    pub(super) fn introspect(&mut self, introspection: Introspection) {
+        if self.0.introspection().is_none() {
             self.0 = self.0.clone().with_introspection(introspection);
         }
     }
@@ -242,14 +261,14 @@ impl ValidIssuer {
 #[derive(Clone)]
 pub(crate) struct ClientCredentials {
     id: String,
-    secret: Option<String>,
+    secret: String,
 }
 
 impl ClientCredentials {
-    pub(super) fn new(id: &str, secret: Option<&str>) -> Self {
+    pub(super) fn new(id: &str, secret: &str) -> Self {
         Self {
             id: id.to_owned(),
-            secret: secret.map(str::to_owned),
+            secret: secret.to_owned(),
         }
     }
 
@@ -259,8 +278,8 @@ impl ClientCredentials {
     }
 
     /// The client's secret (RFC 6749 §2.3.1).
-    pub(crate) fn secret(&self) -> Option<&str> {
-        self.secret.as_deref()
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
     }
 }
 
@@ -268,7 +287,6 @@ impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCredentials")
             .field("id", &self.id)
-            .field("secret", &self.secret.as_ref().map(|_| "[redacted]"))
-            .finish()
+            .finish_non_exhaustive()
     }
 }

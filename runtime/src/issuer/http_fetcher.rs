@@ -162,6 +162,10 @@ pub(crate) enum FetchError {
     NoClient,
     /// The name resolves to private addresses only.
     AddressForbidden,
+    /// The name of the server does not resolve.
+    UnknownName,
+    /// The certificate of the server is not valid here.
+    Certificate(&'static str),
     /// No connection.
     NoConnection(Option<io::ErrorKind>),
     /// No complete answer in time.
@@ -180,7 +184,11 @@ impl FetchError {
             Self::AddressForbidden
         } else if error.is_timeout() {
             Self::Timeout
-        } else if error.is_connect() || error.is_dns() {
+        } else if error.is_dns() {
+            Self::UnknownName
+        } else if let Some(problem) = certificate_problem(&error) {
+            Self::Certificate(problem)
+        } else if error.is_connect() {
             Self::NoConnection(find_source::<io::Error>(&error).map(io::Error::kind))
         } else {
             Self::Broken
@@ -193,12 +201,43 @@ impl FetchError {
     }
 }
 
+/// Returns what is wrong with the server's certificate, if anything. rustls, a dependency of
+/// the HTTP client, names the problem in its text only.
+fn certificate_problem(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let texts: Vec<_> = sources(error).map(ToString::to_string).collect();
+    let text = texts
+        .iter()
+        .find_map(|text| text.split_once("invalid peer certificate: "))?
+        .1;
+    Some(match text {
+        _ if text.contains("CaUsedAsEndEntity") => {
+            "its certificate is that of an authority itself, which no server may use; let that authority sign a certificate for the server"
+        }
+        _ if text.starts_with("UnknownIssuer") => {
+            "its certificate is from an authority that is not trusted here; set SSL_CERT_FILE to a PEM file with the certificate of that authority"
+        }
+        _ if text.contains("not valid for") || text.starts_with("NotValidForName") => {
+            "its certificate is for another name; use the name in the certificate"
+        }
+        _ if text.contains("expired") || text.starts_with("Expired") => {
+            "its certificate has expired; renew it, or correct the clock of this machine"
+        }
+        _ => "its certificate is not valid; compare it with the output of `openssl s_client`",
+    })
+}
+
+/// Returns an error and its sources.
+fn sources<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
 /// Returns the first error of a type in a chain of sources.
 fn find_source<'a, E: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a E> {
-    std::iter::successors(Some(error), |error| error.source())
-        .find_map(|error| error.downcast_ref())
+    sources(error).find_map(|error| error.downcast_ref())
 }
 
 impl fmt::Display for FetchError {
@@ -209,8 +248,12 @@ impl fmt::Display for FetchError {
                 f.write_str("no HTTP client can be created; are CA certificates installed?")
             }
             Self::AddressForbidden => AddressForbidden.fmt(f),
+            Self::UnknownName => f.write_str(
+                "its name does not resolve here; check the spelling, and the DNS of this machine or container",
+            ),
+            Self::Certificate(problem) => f.write_str(problem),
             Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
-                f.write_str("the TLS handshake failed; is its certificate trusted here?")
+                f.write_str("the TLS handshake failed; does it speak https at this port?")
             }
             Self::NoConnection(None) => f.write_str("the connection failed"),
             Self::NoConnection(Some(kind)) => write!(f, "the connection failed ({kind})"),
@@ -241,6 +284,36 @@ mod tests {
         let fetcher = HttpFetcher::new(EgressPolicy::Public).unwrap();
         let url = Url::parse("https://localhost:9/keys").unwrap();
         assert_eq!(fetcher.get(&url).await, Err(FetchError::AddressForbidden));
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_valid_is_explained() {
+        for (text, says) in [
+            ("UnknownIssuer", "SSL_CERT_FILE"),
+            ("Other(OtherError(CaUsedAsEndEntity))", "sign a certificate"),
+            (
+                "certificate not valid for name \"a\"; certificate is only valid for b",
+                "another name",
+            ),
+            ("certificate expired: verification time 2 (UNIX)", "expired"),
+            ("BadEncoding", "openssl s_client"),
+        ] {
+            let error = io::Error::other(format!("invalid peer certificate: {text}"));
+            let told = certificate_problem(&error).unwrap();
+            assert!(told.contains(says), "{text}: {told}");
+        }
+        assert_eq!(certificate_problem(&io::Error::other("refused")), None);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_resolve_is_named_as_such() {
+        for egress in [EgressPolicy::Public, EgressPolicy::ThisMachine] {
+            let fetcher = HttpFetcher::new(egress).unwrap();
+            let url = Url::parse("https://login.invalid/keys").unwrap();
+            let error = fetcher.get(&url).await.unwrap_err();
+            assert_eq!(error, FetchError::UnknownName);
+            assert!(error.to_string().contains("does not resolve"), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Builds what serves from a builder and a configuration, or reports every error.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::HeaderName;
 use rmcp::{
@@ -23,9 +23,10 @@ use super::{
     Server,
     catalogue::{Catalogue, Sets},
     changes::Changes,
-    gate_plan::{self, GatePlan, Readiness},
+    gate_plan::{self, GatePlan},
     handler::Handler,
     http_entry::HttpEntry,
+    readiness::Readiness,
     routes,
     scope_hierarchy::ScopeHierarchy,
     security_schemes::{AddSecuritySchemes, SessionsWithSecuritySchemes},
@@ -43,11 +44,14 @@ pub(super) struct Assembled {
     pub(super) entrance: HttpEntry,
     /// The CORS layer for the answer at all other paths.
     pub(super) cors: CorsLayer,
-    pub(super) welcome: StartupBanner,
+    /// The start-up banner, unless it is switched off.
+    pub(super) banner: Option<StartupBanner>,
     /// Whether a route reads the peer address of a connection.
     pub(super) is_told_peers: bool,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
+    /// How long `/readyz` answers 503 before the port closes.
+    pub(super) drain: Duration,
     pub(super) ready: Readiness,
     /// Cancels open streams.
     pub(super) streams: CancellationToken,
@@ -100,7 +104,10 @@ pub(super) fn assemble(
         return Err(faults.into_error());
     };
     let rounds = RoundSeal::new(
-        plan.settings.state_key(),
+        [
+            plan.settings.state_key(),
+            plan.settings.previous_state_key(),
+        ],
         plan.settings.resource().as_str().to_owned(),
         Arc::clone(&plan.clock),
     );
@@ -112,11 +119,6 @@ pub(super) fn assemble(
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
-    plan.warn();
-    for warning in catalogue.warnings() {
-        tracing::warn!("{warning}");
-    }
-
     let documents = StaticDocuments {
         name: &server.name,
         version: &server.version,
@@ -128,27 +130,25 @@ pub(super) fn assemble(
         scope_prefix: plan.scope_prefix(),
     };
     let settings = &plan.settings;
-    let welcome = StartupBanner {
-        name: server.name.clone(),
-        resource: settings.resource().as_str().to_owned(),
-        docs: settings.docs_url().to_owned(),
-        tools: catalogue.tools.len(),
-        prompts: catalogue.prompts.len(),
-        resources: catalogue.resources.len(),
-        scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
-        issuers: plan.issuers.clone(),
-        is_development: plan.is_development(),
-        is_automatic: plan.settings.consents_automatically(),
-        login: plan.login,
-    };
-    let bind = settings.bind();
+    let mut warnings = catalogue.warnings();
+    let metadata = documents.metadata(&mut warnings);
+    let counts = [
+        catalogue.tools.len(),
+        catalogue.prompts.len(),
+        catalogue.resources.len(),
+    ];
+    let banner = plan.banner(&server.name, counts, warnings);
+    let has_banner = settings.has_banner() && !server.without_banner;
+    let has_sessions = settings.has_sessions() && server.has_sessions;
+    let (bind, drain) = (settings.bind(), settings.drain());
     let everything = CancellationToken::new();
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
-        .with_legacy_session_mode(server.has_sessions);
+        .with_legacy_session_mode(has_sessions);
     let mut served = routes::Served {
         path: settings.resource().path().to_owned(),
-        metadata: documents.metadata(),
+        docs_path: settings.docs_path().map(str::to_owned),
+        metadata,
         page: documents.page(&catalogue),
         cors: routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools)),
         issuer_routes: None,
@@ -173,24 +173,20 @@ pub(super) fn assemble(
         rules: Arc::clone(&plan.rules),
         visibility: plan.visibility,
         page_items: server.limits.page_items,
-        has_sessions: server.has_sessions,
+        has_sessions,
         notifier,
         rounds: Arc::new(rounds),
         tool_lists: ToolListCache::default(),
     });
     let sessions = Arc::new(SessionsWithSecuritySchemes::default());
-    let session_fast_path = server.has_sessions.then(|| -> Arc<dyn SessionFastPath> {
+    let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
             stop: everything.clone(),
         })
     });
     let stateless_fast_path = Arc::clone(&shared);
-    let wall = plan.build(
-        server.has_sessions,
-        Some(stateless_fast_path),
-        session_fast_path,
-    );
+    let wall = plan.build(has_sessions, Some(stateless_fast_path), session_fast_path);
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
         sessions,
@@ -202,8 +198,9 @@ pub(super) fn assemble(
         is_told_peers: served.issuer_routes.is_some(),
         cors: served.cors.clone(),
         entrance: routes::routes(endpoint, served, wall.readiness.clone()),
-        welcome,
+        banner: has_banner.then_some(banner),
         bind,
+        drain,
         ready: wall.readiness,
         streams: wall.streams,
         everything,

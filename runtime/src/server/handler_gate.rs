@@ -5,7 +5,7 @@
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
 
-use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use bytes::Bytes;
@@ -26,15 +26,9 @@ use tower_http::cors::CorsLayer;
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility,
-    assembly::Assembled,
-    gate_plan::BuiltGate,
-    http_entry::HttpEntry,
-    listener_quota::Quota,
-    local_sessions::LocalSessions,
-    routes, serve,
-    startup_banner::{self, StartupBanner},
-    transport,
+    Visibility, assembly::Assembled, gate_plan::BuiltGate, http_entry::HttpEntry,
+    listener_quota::Quota, local_sessions::LocalSessions, routes, serve,
+    startup_banner::StartupBanner, transport,
 };
 
 mod access;
@@ -96,9 +90,13 @@ struct Standing {
     metadata: Bytes,
     page: Bytes,
     cors: CorsLayer,
-    welcome: StartupBanner,
+    banner: Option<StartupBanner>,
+    /// The path of the documentation page below the endpoint, if it has one.
+    docs_path: Option<String>,
     /// The address to listen on.
     bind: SocketAddr,
+    /// How long `/readyz` answers 503 before the port closes.
+    drain: Duration,
     hosts: Vec<String>,
     body_limit: usize,
     /// Cancels sessions.
@@ -177,12 +175,16 @@ impl HandlerGate {
     }
 
     /// Returns a router with the service at the path of the configured resource, and with the
-    /// same other paths as [`Server::into_router`](crate::Server::into_router).
+    /// same other paths as [`Server::into_router`](crate::Server::into_router). It prints the
+    /// start-up banner, unless `TOOLGATE_BANNER` is `off`.
     pub fn router<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> Router
     where
         H: ServerHandler,
         M: SessionManager,
     {
+        if let Some(banner) = self.0.banner.clone() {
+            banner.mounted().announce(self.0.wall.readiness.clone());
+        }
         self.entrance(service).into_router()
     }
 
@@ -194,6 +196,7 @@ impl HandlerGate {
         let standing = &self.0;
         let served = routes::Served {
             path: standing.path.clone(),
+            docs_path: standing.docs_path.clone(),
             metadata: standing.metadata.clone(),
             page: standing.page.clone(),
             cors: standing.cors.clone(),
@@ -220,7 +223,9 @@ impl HandlerGate {
     {
         let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
-        startup_banner::print(&self.0.welcome);
+        if let Some(banner) = self.0.banner.clone() {
+            banner.announce(self.0.wall.readiness.clone());
+        }
         self.serve_on(service, listener, stop_signal).await
     }
 
@@ -248,7 +253,8 @@ impl HandlerGate {
             is_told_peers: true,
             entrance: self.entrance(service),
             cors: standing.cors.clone(),
-            welcome: standing.welcome.clone(),
+            banner: None,
+            drain: standing.drain,
             bind: standing.bind,
             ready: standing.wall.readiness.clone(),
             streams: standing.wall.streams.clone(),

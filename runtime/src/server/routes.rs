@@ -22,14 +22,16 @@ use crate::{
 };
 
 use super::{
-    browser_redirect::RedirectBrowsers, cors::Cors, docs_page, gate_plan::Readiness,
-    http_entry::HttpEntry, response_future::ResponseFuture,
+    browser_redirect::RedirectBrowsers, cors::Cors, docs_page, http_entry::HttpEntry,
+    readiness::Readiness, response_future::ResponseFuture,
 };
 
 /// The contents of the routes besides the MCP endpoint.
 pub(super) struct Served {
     /// The path of the MCP endpoint without a trailing slash; empty for the root.
     pub(super) path: String,
+    /// The path of the documentation page below the endpoint, if it has one.
+    pub(super) docs_path: Option<String>,
     /// The protected resource metadata document.
     pub(super) metadata: Bytes,
     /// The documentation page.
@@ -55,6 +57,7 @@ where
 {
     let Served {
         path,
+        docs_path,
         metadata,
         page,
         cors,
@@ -64,8 +67,14 @@ where
     let mut router = Router::new()
         .route(METADATA_PATH, metadata.clone())
         .route(LIVENESS_PATH, read(|| Response::new(Body::from("ok\n"))))
-        .route(READINESS_PATH, read(move || ready(&readiness)))
-        .route(DOCS_PATH, read(move || documentation(page.clone())));
+        .route(
+            READINESS_PATH,
+            get(async move || ready(readiness.error().await)),
+        );
+    let page = read(move || documentation(page.clone()));
+    for path in docs_path.as_deref().into_iter().chain([DOCS_PATH]) {
+        router = router.route(path, page.clone());
+    }
     let endpoint = Cors::new(endpoint, cors.clone());
     let opened = RedirectBrowsers(endpoint.clone());
     let mut endpoints = Router::new();
@@ -169,10 +178,10 @@ fn documentation(content: Bytes) -> Response<Body> {
     response
 }
 
-fn ready(readiness: &Readiness) -> Response<Body> {
-    let (status, body) = match readiness.judge() {
-        Ok(()) => (StatusCode::OK, json!({"ready": true})),
-        Err(reason) => (
+fn ready(error: Option<String>) -> Response<Body> {
+    let (status, body) = match error {
+        None => (StatusCode::OK, json!({"ready": true})),
+        Some(reason) => (
             StatusCode::SERVICE_UNAVAILABLE,
             json!({"ready": false, "reason": reason}),
         ),

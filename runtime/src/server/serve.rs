@@ -16,7 +16,7 @@ use super::{
     Server,
     assembly::{Assembled, assemble},
     connection::connection,
-    startup_banner,
+    startup_banner::StartupBanner,
 };
 
 /// How long running calls may take to finish after the stop signal.
@@ -32,6 +32,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Merge them at the root of the origin of the configured resource, because the
     /// well-known paths of RFC 9728 are there. Do not nest them. They serve the resource's
     /// path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and have no fallback.
+    /// The start-up banner is printed as by [`Server::serve`].
     ///
     /// The development issuer answers only clients on this machine, and reads the peer
     /// address to recognize them. Serve the application with that address:
@@ -51,26 +52,26 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
-        let assembled = assemble(self.bound(), config, None)?;
+        let mut assembled = assemble(self.bound(), config, None)?;
+        assembled.banner = assembled.banner.map(StartupBanner::mounted);
+        assembled.announce();
         Ok(assembled.entrance.into_router())
     }
 
     /// Listens and serves until the process receives a stop signal (Ctrl-C or SIGTERM).
     ///
-    /// Running calls then finish and open streams end. The server returns within 30 seconds.
+    /// Running calls then finish and open streams end. The server returns within 30 seconds,
+    /// after the time of [`Config::with_drain`].
     ///
     /// # Errors
     ///
     /// [`Error::Start`] with every error of the items and the configuration, [`Error::Bind`]
     /// if the server cannot listen on the address, [`Error::Serve`] if listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {
-        let without_banner = self.without_banner;
         let stop_signal = stop_signal();
-        let assembled = assemble(self.bound(), config, None)?;
+        let mut assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
-        if !without_banner {
-            startup_banner::print(&assembled.welcome);
-        }
+        assembled.announce();
         serve(listener, assembled, stop_signal).await
     }
 
@@ -91,6 +92,15 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let bound = listener.local_addr().map_err(Error::Serve)?;
         let assembled = assemble(self.bound(), config, Some(bound))?;
         serve(listener, assembled, Box::pin(stop)).await
+    }
+}
+
+impl Assembled {
+    /// Prints the start-up banner, unless it is switched off.
+    fn announce(&mut self) {
+        if let Some(banner) = self.banner.take() {
+            banner.announce(self.ready.clone());
+        }
     }
 }
 
@@ -125,9 +135,19 @@ pub(super) fn serve(
 async fn serving(
     listener: TcpListener,
     mut assembled: Assembled,
-    mut stop: BoxFuture<'_, ()>,
+    stop: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
     assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
+    let (ready, drain) = (assembled.ready.clone(), assembled.drain);
+    let mut stop = async move {
+        stop.await;
+        if !drain.is_zero() {
+            tracing::info!(seconds = drain.as_secs(), "stop signal received: draining");
+            ready.stop();
+            tokio::time::sleep(drain).await;
+        }
+    }
+    .boxed();
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {

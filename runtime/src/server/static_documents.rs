@@ -26,8 +26,9 @@ pub(super) struct StaticDocuments<'a> {
 }
 
 impl StaticDocuments<'_> {
-    /// Returns the protected resource metadata (RFC 9728 §2).
-    pub(super) fn metadata(&self) -> Bytes {
+    /// Returns the protected resource metadata (RFC 9728 §2). Adds a warning for each member of
+    /// the user's document that is not published.
+    pub(super) fn metadata(&self, warnings: &mut Vec<String>) -> Bytes {
         let settings = self.settings;
         let derived = Metadata {
             resource: settings.resource().as_str(),
@@ -43,9 +44,7 @@ impl StaticDocuments<'_> {
             None => derived,
             Some(brought) => {
                 let merged = brought.merge(derived);
-                for warning in merged.warnings {
-                    tracing::warn!("{warning}");
-                }
+                warnings.extend(merged.warnings);
                 merged.members
             }
         };

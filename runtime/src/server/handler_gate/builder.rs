@@ -25,7 +25,6 @@ use crate::{
         login_timing::Login,
         registry::Registry,
         routes,
-        startup_banner::StartupBanner,
         static_documents::StaticDocuments,
         token_issuers,
     },
@@ -42,6 +41,7 @@ pub struct HandlerGateBuilder {
     stated: Declared,
     policy: Policy,
     has_sessions: bool,
+    without_banner: bool,
 }
 
 impl HandlerGateBuilder {
@@ -52,6 +52,7 @@ impl HandlerGateBuilder {
             stated: Declared::default(),
             policy: Policy::default(),
             has_sessions: true,
+            without_banner: false,
         }
     }
 
@@ -124,6 +125,12 @@ impl HandlerGateBuilder {
     /// sessions.
     pub fn without_sessions(mut self) -> Self {
         self.has_sessions = false;
+        self
+    }
+
+    /// As [`Server::without_banner`](crate::Server::without_banner).
+    pub fn without_banner(mut self) -> Self {
+        self.without_banner = true;
         self
     }
 
@@ -208,7 +215,6 @@ impl HandlerGateBuilder {
             return Err(faults.into_error());
         };
         let plan = faults.finish(plan)?;
-        plan.warn();
         let documents = StaticDocuments {
             name: &self.name,
             version: &self.version,
@@ -225,38 +231,36 @@ impl HandlerGateBuilder {
             requirement: *requirement,
         });
         let settings = &plan.settings;
-        let welcome = StartupBanner {
-            name: self.name.clone(),
-            resource: settings.resource().as_str().to_owned(),
-            docs: settings.docs_url().to_owned(),
-            tools: offered.tools.len(),
-            prompts: offered.prompts.len(),
-            resources: offered.resources.len(),
-            scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
-            issuers: plan.issuers.clone(),
-            is_development: plan.is_development(),
-            is_automatic: plan.settings.consents_automatically(),
-            login: plan.login,
-        };
+        let mut warnings = Vec::new();
+        let metadata = documents.metadata(&mut warnings);
+        let counts = [
+            offered.tools.len(),
+            offered.prompts.len(),
+            offered.resources.len(),
+        ];
+        let banner = plan.banner(&self.name, counts, warnings);
+        let has_sessions = settings.has_sessions() && self.has_sessions;
         let standing = Standing {
-            welcome,
+            banner: (settings.has_banner() && !self.without_banner).then_some(banner),
             bind: settings.bind(),
+            drain: settings.drain(),
             visibility: plan.visibility,
-            has_sessions: self.has_sessions,
+            has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
             schemes: match plan.login {
                 Login::AtProtectedCall => schemes_of(&offered),
                 Login::AtConnection | Login::Never => HashMap::new(),
             },
             path: settings.resource().path().to_owned(),
-            metadata: documents.metadata(),
+            docs_path: settings.docs_path().map(str::to_owned),
+            metadata,
             page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
             cors: routes::cors(plan.origins.clone(), Vec::new()),
             hosts: plan.origins.hosts().to_vec(),
             body_limit: settings.limits().body,
             everything: CancellationToken::new(),
             quota: Arc::default(),
-            wall: plan.build(self.has_sessions, None, None),
+            wall: plan.build(has_sessions, None, None),
         };
         Ok(HandlerGate(Arc::new(standing)))
     }

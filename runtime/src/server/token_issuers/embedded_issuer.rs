@@ -144,9 +144,10 @@ impl EmbeddingServer for Embedding {
     fn fetch_document<'a>(&'a self, url: &'a Url) -> FetchFuture<'a> {
         Box::pin(async move {
             self.fetch(url).await.map_err(|error| match error {
-                issuer::FetchError::NoConnection(_) | issuer::FetchError::Timeout => {
-                    FetchError::Unreachable(error.to_string())
-                }
+                issuer::FetchError::UnknownName
+                | issuer::FetchError::Certificate(_)
+                | issuer::FetchError::NoConnection(_)
+                | issuer::FetchError::Timeout => FetchError::Unreachable(error.to_string()),
                 _ => FetchError::Refused(error.to_string()),
             })
         })
