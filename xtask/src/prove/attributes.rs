@@ -147,7 +147,9 @@ impl Copy {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder)? {
                 let path = entry?.path();
-                if path.is_dir() {
+                if path.ends_with("tests") {
+                    // Items of a test are not the example's.
+                } else if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|kind| kind == "rs")
                     && !path.ends_with("tests.rs")
