@@ -139,6 +139,27 @@ impl ItemAttribute {
         }
     }
 
+    /// Returns the paths of the scopes and of the `authorize` function.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &ExprPath> {
+        let access = self.access.iter().flat_map(Access::scopes);
+        let scopes = access.chain(&self.authorize_scopes);
+        let scopes = scopes.filter_map(|scope| match scope {
+            Scope::Path(path) => Some(path),
+            Scope::Literal(_) => None,
+        });
+        scopes.chain(&self.authorize)
+    }
+
+    /// Returns the scopes that are paths.
+    pub(crate) fn scope_paths_mut(&mut self) -> impl Iterator<Item = &mut ExprPath> {
+        let access = self.access.iter_mut().flat_map(Access::scopes_mut);
+        let scopes = access.chain(&mut self.authorize_scopes);
+        scopes.filter_map(|scope| match scope {
+            Scope::Path(path) => Some(path),
+            Scope::Literal(_) => None,
+        })
+    }
+
     fn parse_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
         let mut declared = entries
             .iter()

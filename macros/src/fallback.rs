@@ -43,6 +43,7 @@ fn function_stub(kind: ItemKind, item: &ItemFn, krate: &TokenStream) -> TokenStr
     let stub = function::implementation(
         kind,
         ident,
+        function::quiet_calls(&item.attrs).as_ref(),
         &TokenStream::new(),
         &quote!(#krate::__private::#definition::stub()),
         krate,

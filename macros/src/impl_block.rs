@@ -1,20 +1,26 @@
 //! Expands `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`,
 //! `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Meta, spanned::Spanned};
+use syn::{
+    Attribute, ExprPath, ImplItem, ImplItemFn, Item, ItemImpl, Meta, Type, parse_quote,
+    spanned::Spanned,
+};
 
 use crate::{
+    access_tokens::AccessTokens,
     attribute::ItemAttribute,
     errors::Errors,
-    expand::{self, AccessTokens},
-    function::{EXPANDED, is_ours},
+    expand,
+    function::{EXPANDED, begins_with_self, is_ours, quiet_calls},
     invalid_item::InvalidItem,
     item_kind::ItemKind,
     model::{ItemModel, attribute_span},
     parameter::{clean, is_cfg},
-    span,
+    span::{self, code},
     tools_attribute::BlockAttribute,
 };
 
@@ -49,15 +55,30 @@ pub(crate) fn expand(
             return Err(InvalidItem::other(errors, item));
         }
     };
-    let attribute = BlockAttribute::parse(attribute, &errors);
+    let mut attribute = BlockAttribute::parse(attribute, &errors);
     check(&block, &errors);
+    refuse_second_attribute(&mut block, &errors);
+    if let Some(path) = &mut attribute.declared_scopes {
+        name_self(path, &block.self_ty);
+    }
     let mut models = Vec::new();
     // Includes invalid methods, so that calls of the registering functions still compile.
     let mut meant = Vec::new();
     for item in &mut block.items {
-        let ImplItem::Fn(method) = item else { continue };
+        let method = match item {
+            ImplItem::Fn(method) => method,
+            ImplItem::Macro(call) if names_ours(&call.mac.tokens) => {
+                errors.add_on(&call.mac.path, "this macro expands after `#[mcp_tools]`, which cannot see its methods: have the macro write the whole `impl` block, with the attribute");
+                continue;
+            }
+            _ => continue,
+        };
         match parse_method(method, &attribute.krate, &errors) {
-            ParsedMethod::Item(model) => {
+            ParsedMethod::Item(mut model) => {
+                model
+                    .attribute
+                    .scope_paths_mut()
+                    .for_each(|path| name_self(path, &block.self_ty));
                 meant.push(model.attribute.kind);
                 models.push(*model);
             }
@@ -76,6 +97,8 @@ pub(crate) fn expand(
         .into_iter()
         .filter(|kind| meant.contains(kind))
         .collect();
+    check_authorize_functions(&models, &block, &errors);
+    let kinds = check_registers(kinds, &attribute, &block, &errors);
     if let Some(errors) = errors.finish() {
         return Err(InvalidItem::Block {
             errors,
@@ -101,12 +124,19 @@ fn expand_kind(
     let models = models.iter().filter(|model| model.attribute.kind == kind);
     let krate = &attribute.krate;
     let state = span::state();
-    let bounds = models.clone().map(|model| expand::bounds(model, krate));
+    // Each bound once: the compiler compares every use of a method with all of them.
+    let mut known = HashSet::new();
+    let bounds = models
+        .clone()
+        .flat_map(|model| expand::bounds(model, krate));
+    let bounds = bounds.filter(|bound| known.insert(bound.to_string()));
+    let bounds: Vec<TokenStream> = bounds.collect();
     let definitions = models.map(|model| {
         let ident = &model.ident;
         let access = AccessTokens::for_method(model, attribute.declared_scopes.as_ref(), krate);
         let definition = expand::definition(model, &quote!(Self::#ident), &access, krate);
-        quote_spanned!(Span::mixed_site()=> __set.push(#definition);)
+        let set = kind.type_name("Set");
+        code!(#krate::__private::#set::push(__set, #definition);)
     });
     let register = register(kind, block, attribute);
     let implementation = implementation(
@@ -123,6 +153,83 @@ fn expand_kind(
     quote!(#register #implementation)
 }
 
+/// Reports a second `#[mcp_tools]` on the block, and removes it.
+fn refuse_second_attribute(block: &mut ItemImpl, errors: &Errors) {
+    let is_again = |one: &Attribute| {
+        let last = one.path().segments.last();
+        last.is_some_and(|last| last.ident == "mcp_tools")
+    };
+    for again in block.attrs.extract_if(.., |one| is_again(one)) {
+        errors.add_on(
+            again,
+            "this block has `#[mcp_tools]` already: keep one of the two, with the keys of both",
+        );
+    }
+}
+
+/// Names the type of the block in a path that begins with `Self`, for a constant in which `Self`
+/// has no meaning.
+fn name_self(path: &mut ExprPath, ty: &Type) {
+    if begins_with_self(path) {
+        let rest = path.path.segments.iter().skip(1);
+        *path = parse_quote!(<#ty>::#(#rest)::*);
+    }
+}
+
+/// Reports an `authorize` function of the block that takes `self`.
+fn check_authorize_functions(models: &[ItemModel], block: &ItemImpl, errors: &Errors) {
+    for path in models
+        .iter()
+        .filter_map(|model| model.attribute.authorize.as_ref())
+    {
+        let name = path.path.segments.last().map(|last| &last.ident);
+        let takes_self = methods(block)
+            .any(|method| Some(&method.sig.ident) == name && method.sig.receiver().is_some());
+        if begins_with_self(path) && takes_self {
+            errors.add_on(path, "an `authorize` function decides before the tool runs, without the value: remove its `self`, so that it takes the caller and the arguments, `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`");
+        }
+    }
+}
+
+/// Reports a registering function whose name is taken, and returns the kinds whose function can
+/// be written.
+fn check_registers(
+    kinds: Vec<ItemKind>,
+    attribute: &BlockAttribute,
+    block: &ItemImpl,
+    errors: &Errors,
+) -> Vec<ItemKind> {
+    let mut taken: Vec<Ident> = methods(block)
+        .map(|method| method.sig.ident.clone())
+        .collect();
+    let mut is_free = |kind: &ItemKind| {
+        let (register, noun) = (attribute.registers(*kind), kind.noun());
+        let Some(by) = taken.iter().find(|one| **one == register) else {
+            taken.push(register);
+            return true;
+        };
+        errors.add_at(by.span(), format_args!("the function that registers the {noun}s of this block has the name `{register}`, too: rename this one, or write `#[mcp_tools({} = more_{noun}s)]`", kind.default_register()));
+        false
+    };
+    kinds.into_iter().filter(|kind| is_free(kind)).collect()
+}
+
+fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+    block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    })
+}
+
+/// Returns whether tokens name one of our attributes for a function.
+fn names_ours(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(name) => ItemKind::ALL.iter().any(|kind| name == kind.attribute()),
+        TokenTree::Group(group) => names_ours(&group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 /// Parses a method, if it has our attribute, and removes our attributes from its parameters.
 fn parse_method(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> ParsedMethod {
     let foreign = |one: &Attribute| {
@@ -136,9 +243,15 @@ fn parse_method(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -
             "this attribute belongs to another crate: use toolgate's `#[mcp_tool(…)]`",
         );
     }
+    let is_conditional = |one: &Attribute| matches!(&one.meta, Meta::List(list) if is_cfg(one) && names_ours(&list.tokens));
+    let conditional = method.attrs.extract_if(.., |one| is_conditional(one));
+    let conditional: Vec<Attribute> = conditional.collect();
+    for one in &conditional {
+        errors.add_on(one, "`#[mcp_tools]` cannot see an attribute behind `cfg_attr`: write it without, in a block of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`");
+    }
     let mut ours: Vec<Attribute> = method.attrs.extract_if(.., |one| is_ours(one)).collect();
     if ours.is_empty() {
-        return match foreign.is_empty() {
+        return match foreign.is_empty() && conditional.is_empty() {
             true => ParsedMethod::Other,
             false => ParsedMethod::Invalid,
         };
@@ -244,8 +357,11 @@ pub(crate) fn implementation(
     let state = span::state();
     let id = block_id(&attribute.registers(kind));
     let (set, item) = (kind.type_name("Set"), kind.marker());
+    // Our own calls of a deprecated method.
+    let quiet = methods(block).find_map(|method| quiet_calls(&method.attrs));
     quote_spanned! {span::located_at(ty.span())=>
         #[automatically_derived]
+        #quiet
         impl<#state> #krate::__private::ItemGroup<#state, #krate::__private::#item, #id> for #ty
         #bounds
         {

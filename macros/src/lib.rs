@@ -6,6 +6,7 @@ use proc_macro::TokenStream;
 use crate::item_kind::ItemKind;
 
 mod access;
+mod access_tokens;
 mod attribute;
 mod attribute_syntax;
 mod capability;
@@ -18,7 +19,9 @@ mod impl_block;
 mod invalid_item;
 mod item_kind;
 mod json_type;
+mod list;
 mod model;
+mod number;
 mod parameter;
 mod pattern;
 mod rules;
@@ -322,6 +325,13 @@ pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
     impl_block::expand(attribute.into(), item.into())
         .unwrap_or_else(fallback::expand)
         .into()
+}
+
+/// Expands `tools!`, `resources!` and `prompts!` of the runtime, which pass `$crate`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __list(input: TokenStream) -> TokenStream {
+    list::expand(input.into()).into()
 }
 
 fn expand_function(kind: ItemKind, attribute: TokenStream, item: TokenStream) -> TokenStream {

@@ -261,19 +261,8 @@ impl<S> Item<S, ToolKind> {
 /// crate on it.
 #[macro_export]
 macro_rules! tools {
-    (in $vocabulary:path; $($tool:path),* $(,)?) => {
-        |_set: &mut $crate::ToolSet<_>| {
-            $({
-                type Listed = $tool;
-                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
-                $crate::__private::add(_set, |_: Listed| {});
-            })*
-        }
-    };
-    ($($tool:path),* $(,)?) => {
-        |_set: &mut $crate::ToolSet<_>| {
-            $( $crate::__private::add(_set, |_: $tool| {}); )*
-        }
+    ($($list:tt)*) => {
+        $crate::__private::list! { $crate tools $($list)* }
     };
 }
 
