@@ -1,6 +1,6 @@
 //! Spans of generated tokens: where their names resolve, and where their errors appear.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 /// Quotes generated code: its locals are hygienic, and its items resolve where the attribute
 /// is.
@@ -27,7 +27,12 @@ pub(crate) fn named(ident: &Ident) -> Ident {
 /// Moves the path of the runtime to a place in the user's code, for an error there.
 pub(crate) fn respan(krate: &TokenStream, place: Span) -> TokenStream {
     let tokens = krate.clone().into_iter().map(|mut token| {
-        token.set_span(place);
+        // The crate that `$crate` names depends on its span.
+        let is_macro_crate = matches!(&token, TokenTree::Ident(name) if name == "$crate");
+        token.set_span(match is_macro_crate {
+            true => token.span().located_at(place),
+            false => place,
+        });
         token
     });
     tokens.collect()
