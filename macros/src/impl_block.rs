@@ -203,7 +203,7 @@ fn check_registers(
         .map(|method| method.sig.ident.clone())
         .collect();
     let mut is_free = |kind: &ItemKind| {
-        let (register, noun) = (attribute.registers(*kind), kind.noun());
+        let (register, noun) = (attribute.registers(*kind, &block.self_ty), kind.noun());
         let Some(by) = taken.iter().find(|one| **one == register) else {
             taken.push(register);
             return true;
@@ -323,24 +323,26 @@ pub(crate) fn register(
     attribute: &BlockAttribute,
 ) -> TokenStream {
     let krate = &attribute.krate;
-    let register = attribute.registers(kind);
     let ty = &block.self_ty;
+    let register = attribute.registers(kind, ty);
     let state = span::state();
     let id = block_id(&register);
     let (set, item) = (kind.type_name("Set"), kind.marker());
-    // Not a token of the user's, so lints about documentation and visibility do not apply.
-    let name = span::named(&register);
+    // Tokens of the user's, so that the compiler reports a block that nobody registers: it reports
+    // no generated function that is never used.
+    let function = quote_spanned! {register.span()=>
+        /// Registers the methods of this type that have an attribute.
+        #[allow(unreachable_pub)]
+        pub fn #register<#state>(__set: &mut #krate::__private::#set<#state>)
+        where
+            Self: #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>,
+        {
+            <Self as #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>>::register(__set)
+        }
+    };
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        impl #ty {
-            /// Registers the methods of this type that have an attribute.
-            pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
-            where
-                Self: #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>,
-            {
-                <Self as #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>>::register(__set)
-            }
-        }
+        impl #ty { #function }
     }
 }
 
@@ -355,7 +357,7 @@ pub(crate) fn implementation(
     let krate = &attribute.krate;
     let ty = &block.self_ty;
     let state = span::state();
-    let id = block_id(&attribute.registers(kind));
+    let id = block_id(&attribute.registers(kind, ty));
     let (set, item) = (kind.type_name("Set"), kind.marker());
     // Our own calls of a deprecated method.
     let quiet = methods(block).find_map(|method| quiet_calls(&method.attrs));

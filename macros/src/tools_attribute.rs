@@ -1,7 +1,7 @@
 //! Parses the content of `#[mcp_tools(…)]` on an `impl` block.
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprPath, Ident};
+use proc_macro2::TokenStream;
+use syn::{Expr, ExprPath, Ident, Type, spanned::Spanned};
 
 use crate::{
     attribute::{default_krate, parse_krate},
@@ -64,11 +64,12 @@ impl BlockAttribute {
         }
     }
 
-    /// Returns the name of the function that registers the methods of a kind.
-    pub(crate) fn registers(&self, kind: ItemKind) -> Ident {
+    /// Returns the name of the function that registers the methods of a kind. The default is
+    /// located at the type of the block.
+    pub(crate) fn registers(&self, kind: ItemKind, ty: &Type) -> Ident {
         let declared = self.registers.iter().find(|(one, _)| *one == kind);
         declared.map_or_else(
-            || Ident::new(kind.default_register(), Span::call_site()),
+            || Ident::new(kind.default_register(), ty.span()),
             |(_, name)| name.clone(),
         )
     }
