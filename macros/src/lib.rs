@@ -6,6 +6,7 @@ use proc_macro::TokenStream;
 use crate::item_kind::ItemKind;
 
 mod access;
+mod access_macro;
 mod access_tokens;
 mod attribute;
 mod attribute_syntax;
@@ -26,6 +27,7 @@ mod parameter;
 mod pattern;
 mod rules;
 mod scope_value;
+mod scopes;
 mod span;
 mod tools_attribute;
 mod uri_template;
@@ -332,6 +334,20 @@ pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __list(input: TokenStream) -> TokenStream {
     list::expand(input.into()).into()
+}
+
+/// Expands `scopes!` of the runtime, which passes `$crate`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __scopes(input: TokenStream) -> TokenStream {
+    scopes::expand(input.into()).into()
+}
+
+/// Expands `access!` of the runtime, which passes `$crate`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __access(input: TokenStream) -> TokenStream {
+    access_macro::expand(input.into()).into()
 }
 
 fn expand_function(kind: ItemKind, attribute: TokenStream, item: TokenStream) -> TokenStream {

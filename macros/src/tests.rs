@@ -126,8 +126,12 @@ fn full_expansions() -> Vec<proc_macro2::TokenStream> {
             async fn f(#parameters) {}
         };
         expansions.push(function::expand(kind, keys.clone(), function));
-        for receiver in [quote!(), quote!(&self,), quote!(self: Arc<Self>,), quote!(self: &Arc<Self>,)]
-        {
+        for receiver in [
+            quote!(),
+            quote!(&self,),
+            quote!(self: Arc<Self>,),
+            quote!(self: &Arc<Self>,),
+        ] {
             let block = quote! {
                 impl Desk {
                     /// Does.
@@ -135,11 +139,17 @@ fn full_expansions() -> Vec<proc_macro2::TokenStream> {
                     async fn f(#receiver #parameters) {}
                 }
             };
-            expansions.push(impl_block::expand(quote!(declared_scopes = scope::ALL), block));
+            expansions.push(impl_block::expand(
+                quote!(declared_scopes = scope::ALL),
+                block,
+            ));
         }
     }
     let expansions = expansions.into_iter().map(|one| one.ok().unwrap());
-    let lists = [quote!(toolgate tools in scope::ALL; f), quote!(toolgate prompts f)];
+    let lists = [
+        quote!(toolgate tools in scope::ALL; f),
+        quote!(toolgate prompts f),
+    ];
     expansions.chain(lists.map(list::expand)).collect()
 }
 
@@ -155,7 +165,8 @@ fn calls(tokens: proc_macro2::TokenStream, see: &mut impl FnMut(bool, String)) {
             TokenTree::Group(group) => calls(group.stream(), see),
             TokenTree::Ident(name) => {
                 let before = at.checked_sub(1);
-                let is_method = is(before, '.') && !is(before.and_then(|at| at.checked_sub(1)), '.');
+                let is_method =
+                    is(before, '.') && !is(before.and_then(|at| at.checked_sub(1)), '.');
                 let is_call = matches!(tokens.get(at + 1), Some(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Parenthesis)
                     || is(Some(at + 1), ':') && is(Some(at + 3), '<');
                 if is_method && name != "await" || is(before, ':') && is_call {

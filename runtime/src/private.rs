@@ -4,7 +4,7 @@
 pub use core::{compile_error, concat, option::Option, result::Result::Ok};
 pub use std::{any::TypeId, boxed::Box, sync::Arc};
 
-pub use toolgate_macros::__list as list;
+pub use toolgate_macros::{__access as access, __list as list, __scopes as scopes};
 
 pub use crate::{
     access::Requirement,
@@ -155,17 +155,5 @@ const fn undeclared(item: &str, scope: Scope) -> ! {
     match core::str::from_utf8(text) {
         Ok(text) => panic!("{}", text),
         Err(_) => panic!("an item requires a scope that is not declared"),
-    }
-}
-
-/// Fails to compile if a vocabulary declares a scope twice.
-#[track_caller]
-pub const fn assert_distinct(mut declared_scopes: &[ScopeDescription]) {
-    while let [first, others @ ..] = declared_scopes {
-        assert!(
-            !declares(others, first.scope()),
-            "the declared_scopes declares a scope twice: remove one of the two"
-        );
-        declared_scopes = others;
     }
 }
