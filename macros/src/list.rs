@@ -15,7 +15,7 @@ use crate::{
     attribute_syntax::open,
     errors::Errors,
     item_kind::ItemKind,
-    span::{code, located_at, respan},
+    span::{code, located_at, respan, without_locals},
 };
 
 /// The input: `$crate tools in scope::ALL; add, #[cfg(…)] desk::list`.
@@ -107,13 +107,15 @@ fn registration(
             const _: () = #krate::__private::assert_listed::<__ToolgateListed>(#name, #declared);
         }
     });
+    // A local variable of that name is not the function.
+    let function = without_locals(path.to_token_stream());
     quote_spanned! {place=>
         #(#attributes)*
         #[allow(deprecated)]
         let () = {
             type __ToolgateListed = #path;
             #listed
-            #krate::__private::add(__set, #name, |_: __ToolgateListed| {}, &#path)
+            #krate::__private::add(__set, #name, |_: __ToolgateListed| {}, &#function)
         };
     }
 }

@@ -24,12 +24,26 @@ pub(crate) fn named(ident: &Ident) -> Ident {
     ident
 }
 
+/// Copies a path of the user's so that it names items and no local variables.
+pub(crate) fn without_locals(path: TokenStream) -> TokenStream {
+    let tokens = path.into_iter().map(|mut token| {
+        if !is_macro_crate(&token) {
+            token.set_span(located_at(token.span()));
+        }
+        token
+    });
+    tokens.collect()
+}
+
+/// Returns whether a token is `$crate`. The crate that it names depends on its span.
+fn is_macro_crate(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(name) if name == "$crate")
+}
+
 /// Moves the path of the runtime to a place in the user's code, for an error there.
 pub(crate) fn respan(krate: &TokenStream, place: Span) -> TokenStream {
     let tokens = krate.clone().into_iter().map(|mut token| {
-        // The crate that `$crate` names depends on its span.
-        let is_macro_crate = matches!(&token, TokenTree::Ident(name) if name == "$crate");
-        token.set_span(match is_macro_crate {
+        token.set_span(match is_macro_crate(&token) {
             true => token.span().located_at(place),
             false => place,
         });

@@ -131,3 +131,6 @@ pub trait ItemGroup<S, K: Kind, const BLOCK: u64> {
     /// Adds each of them.
     fn register(set: &mut ItemSet<S, K>);
 }
+
+#[cfg(test)]
+mod tests;

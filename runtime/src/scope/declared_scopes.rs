@@ -100,7 +100,6 @@ mod tests {
 
     crate::scopes! {
         /// Some.
-        #[expect(unreachable_pub, reason = "the declared scopes are public in their module")]
         mod scope {
             /// Read your
             /// lists.

@@ -179,7 +179,10 @@ impl SchemaBuilder {
         stricter: fn(f64, f64) -> bool,
     ) -> &mut Self {
         let number = match limit {
-            Limit::Integer(whole) => Number::from_i128(whole),
+            // A JSON number beyond 64 bits is a float.
+            Limit::Integer(whole) => {
+                Number::from_i128(whole).or_else(|| Number::from_f64(whole as f64))
+            }
             Limit::Float(float) => Number::from_f64(float),
         };
         let (Some(number), Some(current)) = (number, self.arguments.last()) else {
