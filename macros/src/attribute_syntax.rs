@@ -74,6 +74,17 @@ fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> 
             ),
         ));
     }
+    if input.peek(Token![-]) {
+        let mut name = key.to_string();
+        while input.parse::<Option<Token![-]>>()?.is_some() {
+            let part = input.call(Ident::parse_any)?;
+            name = format!("{name}_{part}");
+        }
+        return Err(syn::Error::new(
+            key.span(),
+            format_args!("a key contains no `-`: write `{name}`"),
+        ));
+    }
     if input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             key.span(),
@@ -96,6 +107,9 @@ fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> 
 /// Returns the message for an unknown key. It names the most similar key, if there is one.
 fn unknown_key(key: &Ident, known: &[&str]) -> String {
     let text = key.to_string();
+    if text == "description" {
+        return "a parameter is described by its doc comment: write `/// …` above it, and remove `description`".to_owned();
+    }
     // rmcp and other crates use the protocol's names, such as `read_only_hint`.
     let bare = text.strip_suffix("_hint").unwrap_or(&text);
     let nearest = known
@@ -247,6 +261,8 @@ mod tests {
             (quote!(read_only_hint), "did you mean `read_only`"),
             (quote!(readonly), "did you mean `read_only`"),
             (quote!(zzz), "use one of `scope`"),
+            (quote!(read - only), "write `read_only`"),
+            (quote!(description = "x"), "doc comment"),
         ] {
             let reported = reported(tokens);
             assert!(reported[0].contains(meant), "{reported:?}");

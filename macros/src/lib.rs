@@ -318,7 +318,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `tools = name` | the function that registers the tools, for a type with several such blocks | `tools` |
+/// | `tools = name` | the function that registers the tools, for a type with several such blocks, or with a method of that name | `tools` |
 /// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
 /// | `declared_scopes = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |

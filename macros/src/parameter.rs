@@ -96,6 +96,20 @@ impl Parameter {
             }
         }
         let ty = (*typed.ty).clone();
+        if let Type::Reference(reference) = &ty
+            && extract.is_none()
+            && arg.is_none()
+            && let Some(name) = last_segment(&reference.elem).map(|segment| &segment.ident)
+            && ["State", "Caller", "Context"]
+                .iter()
+                .any(|known| name == known)
+        {
+            errors.add_on(
+                &ty,
+                format_args!("an extractor cannot borrow, because the call owns it: take `{name}` without a reference"),
+            );
+            return None;
+        }
         let segment = last_segment(&ty);
         let name = segment.map(|segment| segment.ident.to_string());
         if arg.is_none() {

@@ -255,10 +255,12 @@ impl<S> Item<S, ToolKind> {
 ///
 /// With a vocabulary, `tools![in scope::ALL; add, desk::list]`, a tool that requires a scope
 /// which the vocabulary does not declare is a compile error; see [`scopes!`](crate::scopes).
+/// An entry can have a `cfg`: `tools![add, #[cfg(feature = "desk")] desk::list]`.
 ///
 /// Each name is that of a function with [`#[mcp_tool]`](crate::mcp_tool). For a function
 /// without it the compiler reports `expected type, found function`: put the attribute of *this*
-/// crate on it.
+/// crate on it. The server does not start if a path names such a function and also the type of
+/// another one, which a glob import has brought in.
 #[macro_export]
 macro_rules! tools {
     ($($list:tt)*) => {
