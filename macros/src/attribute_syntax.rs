@@ -313,15 +313,21 @@ mod tests {
             keys,
             &errors,
         );
-        let written = parse_entries(
-            quote!(scope = "a", scopes = ["a", ["a"]], size = 7, minimum = -7),
-            keys,
-            &errors,
-        );
+        let [scope, scopes, size, minimum] = entries.as_slice() else {
+            panic!("{} entries", entries.len());
+        };
+        assert_eq!(scope.text(&errors).unwrap().value(), "a");
+        let Some(Expr::Array(list)) = &scopes.value else {
+            panic!("not a list");
+        };
+        assert!(matches!(list.elems.first(), Some(Expr::Lit(_))));
+        let Some(Expr::Array(inner)) = list.elems.last() else {
+            panic!("not a list");
+        };
+        assert!(matches!(inner.elems.first(), Some(Expr::Lit(_))));
+        assert_eq!(size.count(&errors), Some(7));
+        assert_eq!(minimum.number(&errors).unwrap().to_string(), "-7");
         assert!(errors.texts().is_empty());
-        for (one, other) in entries.iter().zip(&written) {
-            assert_eq!(one.value, other.value, "{}", one.key);
-        }
     }
 
     #[test]

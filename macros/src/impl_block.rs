@@ -64,15 +64,14 @@ pub(crate) fn expand(
     let mut models = Vec::new();
     // Includes invalid methods, so that calls of the registering functions still compile.
     let mut meant = Vec::new();
+    let writes_ours =
+        |item: &ImplItem| matches!(item, ImplItem::Macro(call) if names_ours(&call.mac.tokens));
+    for call in block.items.extract_if(.., |item| writes_ours(item)) {
+        errors.add_on(call, "this macro expands after `#[mcp_tools]`, which cannot see its methods: have the macro write the whole `impl` block, with the attribute");
+        meant.push(ItemKind::Tool);
+    }
     for item in &mut block.items {
-        let method = match item {
-            ImplItem::Fn(method) => method,
-            ImplItem::Macro(call) if names_ours(&call.mac.tokens) => {
-                errors.add_on(&call.mac.path, "this macro expands after `#[mcp_tools]`, which cannot see its methods: have the macro write the whole `impl` block, with the attribute");
-                continue;
-            }
-            _ => continue,
-        };
+        let ImplItem::Fn(method) = item else { continue };
         match parse_method(method, &attribute.krate, &errors) {
             ParsedMethod::Item(mut model) => {
                 model

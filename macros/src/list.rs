@@ -104,7 +104,7 @@ fn registration(
     let name = path.to_token_stream().to_string().replace(' ', "");
     let listed = declared_scopes.map(|declared| {
         quote_spanned! {place=>
-            const _: () = #krate::__private::assert_listed::<__ToolgateListed>(#name, #declared);
+            const _: () = __toolgate::assert_listed::<__ToolgateListed>(#name, #declared);
         }
     });
     // A local variable of that name is not the function.
@@ -113,9 +113,11 @@ fn registration(
         #(#attributes)*
         #[allow(deprecated)]
         let () = {
+            // Without `$crate`, each call is located at the entry.
+            use #krate::__private as __toolgate;
             type __ToolgateListed = #path;
             #listed
-            #krate::__private::add(__set, #name, |_: __ToolgateListed| {}, &#function)
+            __toolgate::add(__set, #name, |_: __ToolgateListed| {}, &#function)
         };
     }
 }

@@ -172,6 +172,7 @@ impl Rules {
                 value,
                 format_args!("this default does not fit the parameter's type: write {noun} that the type can hold"),
             );
+            return;
         }
         match found {
             Literal::Number(number) => {

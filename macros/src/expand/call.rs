@@ -1,12 +1,13 @@
 //! The closure that reads the arguments of a call and runs the function.
 
 use proc_macro2::TokenStream;
+use quote::quote_spanned;
 
 use super::{slot, value};
 use crate::{
     model::ItemModel,
     parameter::{Parameter, Receiver},
-    span::code,
+    span::{code, located_at, respan},
 };
 
 /// Builds the body of the closure. `function` is the path that calls the item.
@@ -68,12 +69,14 @@ pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStrea
         }];
     }
     let wait = model.is_async.then(|| code!(.await));
-    code! {
-        #krate::__private::run(#krate::__private::Call::item(&__call), async move {
-            let mut __call = __call;
-            #(#first)*
-            #(#then)*
-            #krate::__private::Returns::done(__result, #function(#(#passed),*)#wait)
-        })
-    }
+    // A future that is not `Send` is reported at the function's name.
+    let place = located_at(model.ident.span());
+    let run = respan(&code!(#krate::__private::run), place);
+    let body = code! {{
+        let mut __call = __call;
+        #(#first)*
+        #(#then)*
+        #krate::__private::Returns::done(__result, #function(#(#passed),*)#wait)
+    }};
+    quote_spanned! {place=> #run(#krate::__private::Call::item(&__call), async move #body)}
 }
