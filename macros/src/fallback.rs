@@ -6,7 +6,7 @@ use quote::quote;
 use syn::{ItemFn, ItemImpl};
 
 use crate::{
-    function, impl_block, invalid_item::InvalidItem, item_kind::ItemKind,
+    function, invalid_item::InvalidItem, item_kind::ItemKind, registration,
     tools_attribute::BlockAttribute,
 };
 
@@ -65,9 +65,9 @@ fn block_stub(kinds: &[ItemKind], item: &ItemImpl, attribute: &BlockAttribute) -
         return TokenStream::new();
     }
     let stubs = kinds.iter().map(|&kind| {
-        let register = impl_block::register(kind, item, attribute);
+        let register = registration::register(kind, item, attribute);
         let nothing = TokenStream::new();
-        let stub = impl_block::implementation(kind, item, attribute, &nothing, &nothing);
+        let stub = registration::group(kind, item, attribute, &nothing, &nothing);
         quote!(#register #stub)
     });
     quote!(#(#stubs)*)

@@ -1,26 +1,19 @@
 //! Expands `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`,
 //! `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
-use syn::{
-    Attribute, ExprPath, ImplItem, ImplItemFn, Item, ItemImpl, Meta, Type, parse_quote,
-    spanned::Spanned,
-};
+use quote::quote;
+use syn::{Attribute, ExprPath, ImplItem, ImplItemFn, Item, ItemImpl, Meta, Type, parse_quote};
 
 use crate::{
-    access_tokens::AccessTokens,
     attribute::ItemAttribute,
     errors::Errors,
-    expand,
-    function::{EXPANDED, begins_with_self, is_ours, quiet_calls},
+    function::{EXPANDED, begins_with_self, is_ours},
     invalid_item::InvalidItem,
     item_kind::ItemKind,
     model::{ItemModel, attribute_span},
     parameter::{clean, is_cfg},
-    span::{self, code},
+    registration,
     tools_attribute::BlockAttribute,
 };
 
@@ -109,47 +102,8 @@ pub(crate) fn expand(
 
     let expanded = kinds
         .iter()
-        .map(|&kind| expand_kind(kind, &block, &attribute, &models));
+        .map(|&kind| registration::expand(kind, &block, &attribute, &models));
     Ok(quote!(#block #(#expanded)*))
-}
-
-/// Expands the methods of one kind, and the function that registers them.
-fn expand_kind(
-    kind: ItemKind,
-    block: &ItemImpl,
-    attribute: &BlockAttribute,
-    models: &[ItemModel],
-) -> TokenStream {
-    let models = models.iter().filter(|model| model.attribute.kind == kind);
-    let krate = &attribute.krate;
-    let state = span::state();
-    // Each bound once: the compiler compares every use of a method with all of them.
-    let mut known = HashSet::new();
-    let bounds = models
-        .clone()
-        .flat_map(|model| expand::bounds(model, krate));
-    let bounds = bounds.filter(|bound| known.insert(bound.to_string()));
-    let bounds: Vec<TokenStream> = bounds.collect();
-    let definitions = models.map(|model| {
-        let ident = &model.ident;
-        let access = AccessTokens::for_method(model, attribute.declared_scopes.as_ref(), krate);
-        let definition = expand::definition(model, &quote!(Self::#ident), &access, krate);
-        let set = kind.type_name("Set");
-        code!(#krate::__private::#set::push(__set, #definition);)
-    });
-    let register = register(kind, block, attribute);
-    let implementation = implementation(
-        kind,
-        block,
-        attribute,
-        &quote! {
-            where
-                #state: #krate::__private::ServerState,
-                #(#bounds)*
-        },
-        &quote!(#(#definitions)*),
-    );
-    quote!(#register #implementation)
 }
 
 /// Reports a second `#[mcp_tools]` on the block, and removes it.
@@ -213,7 +167,7 @@ fn check_registers(
     kinds.into_iter().filter(|kind| is_free(kind)).collect()
 }
 
-fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+pub(crate) fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) => Some(method),
         _ => None,
@@ -313,75 +267,6 @@ fn check(block: &ItemImpl, errors: &Errors) {
             "`#[mcp_tools]` does not support a generic `impl` block: name one type, such as `impl Desk<Postgres>`",
         );
     }
-}
-
-/// Builds the function for `.tools(Desk::tools)`, or for another kind.
-pub(crate) fn register(
-    kind: ItemKind,
-    block: &ItemImpl,
-    attribute: &BlockAttribute,
-) -> TokenStream {
-    let krate = &attribute.krate;
-    let ty = &block.self_ty;
-    let register = attribute.registers(kind, ty);
-    let state = span::state();
-    let id = block_id(&register);
-    let (set, item) = (kind.type_name("Set"), kind.marker());
-    // Tokens of the user's, so that the compiler reports a block that nobody registers: it reports
-    // no generated function that is never used.
-    let function = quote_spanned! {register.span()=>
-        /// Registers the methods of this type that have an attribute.
-        #[allow(unreachable_pub)]
-        pub fn #register<#state>(__set: &mut #krate::__private::#set<#state>)
-        where
-            Self: #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>,
-        {
-            <Self as #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>>::register(__set)
-        }
-    };
-    quote_spanned! {Span::mixed_site()=>
-        #[automatically_derived]
-        impl #ty { #function }
-    }
-}
-
-/// Implements the group of tools, resources or prompts for the type.
-pub(crate) fn implementation(
-    kind: ItemKind,
-    block: &ItemImpl,
-    attribute: &BlockAttribute,
-    bounds: &TokenStream,
-    body: &TokenStream,
-) -> TokenStream {
-    let krate = &attribute.krate;
-    let ty = &block.self_ty;
-    let state = span::state();
-    let id = block_id(&attribute.registers(kind, ty));
-    let (set, item) = (kind.type_name("Set"), kind.marker());
-    // Our own calls of a deprecated method.
-    let quiet = methods(block).find_map(|method| quiet_calls(&method.attrs));
-    quote_spanned! {span::located_at(ty.span())=>
-        #[automatically_derived]
-        #quiet
-        impl<#state> #krate::__private::ItemGroup<#state, #krate::__private::#item, #id> for #ty
-        #bounds
-        {
-            fn register(__set: &mut #krate::__private::#set<#state>) {
-                #body
-            }
-        }
-    }
-}
-
-/// Returns an id that distinguishes two blocks of one type: FNV-1a of the registering
-/// function's name.
-fn block_id(register: &Ident) -> u64 {
-    register
-        .to_string()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
 }
 
 #[cfg(test)]

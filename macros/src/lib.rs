@@ -25,6 +25,7 @@ mod model;
 mod number;
 mod parameter;
 mod pattern;
+mod registration;
 mod rules;
 mod scope_value;
 mod scopes;
