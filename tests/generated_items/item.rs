@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Tool,
     Resource,
     Prompt,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
+    pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
 
-    pub fn attribute(self) -> &'static str {
+    pub(crate) fn attribute(self) -> &'static str {
         match self {
             Self::Tool => "mcp_tool",
             Self::Resource => "mcp_resource",
@@ -22,7 +22,7 @@ impl Kind {
         }
     }
 
-    pub fn list(self) -> &'static str {
+    pub(crate) fn list(self) -> &'static str {
         match self {
             Self::Tool => "tools",
             Self::Resource => "resources",
@@ -32,11 +32,11 @@ impl Kind {
 }
 
 /// What a call needs: `None` for no token, or alternative sets of scopes. An empty set is any token.
-pub type Access = Option<Vec<BTreeSet<usize>>>;
+pub(crate) type Access = Option<Vec<BTreeSet<usize>>>;
 
 /// Around the item.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Wrapper {
+pub(crate) enum Wrapper {
     Plain,
     Module,
     Glob,
@@ -48,34 +48,34 @@ pub enum Wrapper {
 
 /// How the list names it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Listed {
+pub(crate) enum Listed {
     Plainly,
     BehindTrueCfg,
     /// Not registered.
     BehindFalseCfg,
 }
 
-pub struct Item {
-    pub number: u64,
-    pub kind: Kind,
-    pub access: Access,
-    pub step_up: bool,
-    pub wrapper: Wrapper,
-    pub listed: Listed,
+pub(crate) struct Item {
+    pub(crate) number: u64,
+    pub(crate) kind: Kind,
+    pub(crate) access: Access,
+    pub(crate) step_up: bool,
+    pub(crate) wrapper: Wrapper,
+    pub(crate) listed: Listed,
     /// For clients.
-    pub name: String,
-    pub ident: String,
+    pub(crate) name: String,
+    pub(crate) ident: String,
     /// The keys of the attribute, in a random order.
-    pub keys: String,
+    pub(crate) keys: String,
     /// The values that `MacroOfFragments` passes, and the fragments that take them.
-    pub fragments: Vec<(String, &'static str)>,
+    pub(crate) fragments: Vec<(String, &'static str)>,
 }
 
 /// The number of scopes: `s0` to `s9`.
-pub const SCOPES: usize = 10;
+pub(crate) const SCOPES: usize = 10;
 
 impl Item {
-    pub fn roll(number: u64, dice: &mut Dice) -> Self {
+    pub(crate) fn roll(number: u64, dice: &mut Dice) -> Self {
         let kind = dice.pick(&Kind::ALL);
         let wrapper = dice.pick(&[
             Wrapper::Plain,

@@ -7,7 +7,7 @@ use crate::{
     item::{Item, Kind, Listed, SCOPES, Wrapper},
 };
 
-pub fn write(items: &[Item], dice: &mut Dice) -> String {
+pub(crate) fn write(items: &[Item], dice: &mut Dice) -> String {
     let mut out = String::from(HEAD);
     constants(&mut out);
     for item in items.iter().filter(|item| item.wrapper != Wrapper::Method) {
@@ -63,6 +63,8 @@ fn path(item: &Item, dice: &mut Dice) -> String {
     match dice.below(3) {
         0 => name.to_owned(),
         1 => format!("toolgate::{name}"),
+        // `#[mcp_tools]` reads names: on a method, an alias does not compile.
+        _ if item.wrapper == Wrapper::Method => name.to_owned(),
         _ => format!("{name}_by_another_name"),
     }
 }
@@ -169,7 +171,8 @@ fn main(items: &[Item], kinds: &[Kind]) -> String {
             schemes.join("|")
         );
     }
-    FOOT.replace("REGISTRATIONS", &server).replace("EXPECTED", &meant)
+    FOOT.replace("REGISTRATIONS", &server)
+        .replace("EXPECTED", &meant)
 }
 
 const HEAD: &str = "//! Generated.
