@@ -36,11 +36,12 @@ impl Parse for List {
             .ok_or_else(|| syn::Error::new(name.span(), "expected a kind of item"))?;
         let declared_scopes = match input.parse::<Option<Token![in]>>()? {
             Some(_) => {
-                let path = path(open(input.parse()?)).map_err(|other| {
-                    syn::Error::new_spanned(other, "after `in` stands the path of the scopes that `scopes!` declares: write `in scope::ALL;`")
+                let item = open(input.parse()?);
+                let declared = path(&item).cloned().ok_or_else(|| {
+                    syn::Error::new_spanned(&item, "after `in` stands the path of the scopes that `scopes!` declares: write `in scope::ALL;`")
                 })?;
                 input.parse::<Token![;]>()?;
-                Some(path)
+                Some(declared)
             }
             None => None,
         };
@@ -71,16 +72,16 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let registrations: TokenStream = list
         .items
         .into_iter()
-        .filter_map(|(attributes, item)| match path(item) {
-            Ok(path) => Some(registration(
+        .filter_map(|(attributes, item)| match path(&item) {
+            Some(path) => Some(registration(
                 &attributes,
-                &path,
+                path,
                 list.declared_scopes.as_ref(),
                 krate,
             )),
-            Err(other) => {
+            None => {
                 let (noun, name) = (list.kind.noun(), list.kind.default_register());
-                errors.add_on(other, format_args!("this is not the path of a {noun}: list functions by their paths, `{name}![add, desk::list]`"));
+                errors.add_on(item, format_args!("this is not the path of a {noun}: list functions by their paths, `{name}![add, desk::list]`"));
                 None
             }
         })
@@ -122,10 +123,10 @@ fn registration(
     }
 }
 
-fn path(item: Expr) -> Result<ExprPath, Expr> {
+fn path(item: &Expr) -> Option<&ExprPath> {
     match item {
-        Expr::Path(path) => Ok(path),
-        other => Err(other),
+        Expr::Path(path) => Some(path),
+        _ => None,
     }
 }
 

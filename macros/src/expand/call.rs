@@ -54,6 +54,7 @@ pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStrea
     // The values that the gate authorized are those that run. Without them, the call authorizes
     // those that it reads.
     if model.attribute.authorize.is_some() {
+        let all = (!read.is_empty()).then(|| code!((#(#read,)*)));
         then = vec![code! {
             let (#(#read,)*) = match #krate::__private::take_authorized(&mut __call) {
                 #krate::__private::Option::Some(__values) => __values,
@@ -63,7 +64,7 @@ pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStrea
                         &__call,
                         |__caller| __authorize(__caller, #(#authorized),*),
                     )?;
-                    (#(#read,)*)
+                    #all
                 }
             };
         }];
