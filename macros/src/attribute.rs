@@ -10,6 +10,7 @@ use crate::{
     capability::ClientCapability,
     errors::Errors,
     item_kind::ItemKind,
+    renamed_crate,
     uri_template::Uri,
 };
 
@@ -212,9 +213,16 @@ impl ItemAttribute {
     }
 }
 
-/// The path of the runtime in expansions, unless `crate = …` sets another.
-pub(crate) fn default_krate() -> TokenStream {
-    quote!(::toolgate)
+/// Returns the path of the runtime in expansions: that of `crate = …`, or the default, which must
+/// exist.
+pub(crate) fn krate_or_default(krate: Option<TokenStream>, errors: &Errors) -> TokenStream {
+    krate.unwrap_or_else(|| match renamed_crate::name() {
+        Some(name) => {
+            errors.add_at(Span::call_site(), format_args!("this package names toolgate `{name}`, and the attribute looks for `toolgate`: write `crate = {name}` in the attribute"));
+            quote!(::#name)
+        }
+        None => quote!(::toolgate),
+    })
 }
 
 pub(crate) fn parse_krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {

@@ -6,7 +6,7 @@ use syn::{Attribute, ExprPath, FnArg, Ident, Item, ItemFn, Visibility};
 
 use crate::{
     access_tokens::{self, AccessTokens},
-    attribute::{ItemAttribute, default_krate},
+    attribute::{ItemAttribute, krate_or_default},
     errors::Errors,
     expand,
     invalid_item::InvalidItem,
@@ -48,7 +48,7 @@ pub(crate) fn expand(
         return Err(InvalidItem::other(errors, without_our_attributes(function)));
     }
     let attribute = ItemAttribute::parse(kind, attribute, Span::call_site(), &errors);
-    let krate = attribute.krate.clone().unwrap_or_else(default_krate);
+    let krate = krate_or_default(attribute.krate.clone(), &errors);
     for again in function.attrs.iter().filter(|one| is_ours(one)) {
         errors.add_on(again, kind.repeated("function", again));
     }

@@ -26,6 +26,7 @@ mod number;
 mod parameter;
 mod pattern;
 mod registration;
+mod renamed_crate;
 mod rules;
 mod scope_value;
 mod scopes;

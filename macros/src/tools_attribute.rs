@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Expr, ExprPath, Ident, Type, spanned::Spanned};
 
 use crate::{
-    attribute::{default_krate, parse_krate},
+    attribute::{krate_or_default, parse_krate},
     attribute_syntax::{Entry, Keys, parse_entries},
     errors::Errors,
     item_kind::{ItemKind, RESERVED},
@@ -26,14 +26,15 @@ pub(crate) struct BlockAttribute {
 
 impl BlockAttribute {
     pub(crate) fn parse(tokens: TokenStream, errors: &Errors) -> Self {
+        let mut krate = None;
         let mut attribute = Self {
-            krate: default_krate(),
+            krate: TokenStream::new(),
             declared_scopes: None,
             registers: Vec::new(),
         };
         for entry in parse_entries(tokens, KEYS, errors) {
             match entry.key.to_string().as_str() {
-                "crate" => attribute.krate = parse_krate(&entry, errors).unwrap_or_else(default_krate),
+                "crate" => krate = parse_krate(&entry, errors),
                 "declared_scopes" => match &entry.value {
                     Some(Expr::Path(path)) => attribute.declared_scopes = Some(path.clone()),
                     _ => errors.add_at(entry.span(), "`declared_scopes` must be the path of the scopes that `scopes!` declares: write `declared_scopes = scope::ALL`"),
@@ -43,6 +44,7 @@ impl BlockAttribute {
                 _ => attribute.register(ItemKind::Tool, &entry, errors),
             }
         }
+        attribute.krate = krate_or_default(krate, errors);
         attribute
     }
 

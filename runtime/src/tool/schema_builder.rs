@@ -188,8 +188,22 @@ impl SchemaBuilder {
         let (Some(number), Some(current)) = (number, self.arguments.last()) else {
             return self;
         };
-        let old = current.schema.get(keyword).and_then(Value::as_f64);
-        let new = number.as_f64();
+        let opposite = match keyword {
+            "minimum" => "maximum",
+            _ => "minimum",
+        };
+        let limit_of = |keyword| current.schema.get(keyword).and_then(Value::as_f64);
+        let (old, new, end) = (limit_of(keyword), number.as_f64(), limit_of(opposite));
+        if let (Some(end), Some(new)) = (end, new)
+            && stricter(end, new)
+        {
+            // The attribute reports this, unless the type is an alias.
+            self.faults.push((
+                format!("the `{keyword}` {new} of the argument `{}` is beyond the `{opposite}` {end} of its type, so every call would fail", current.name),
+                "choose a limit in the range of the type",
+            ));
+            return self;
+        }
         match (old, new) {
             (Some(old), Some(new)) if !stricter(old, new) => self,
             _ => self.rule(keyword, Value::Number(number), &["number", "integer"]),
