@@ -6,7 +6,7 @@ use quote::quote;
 use syn::{ItemFn, ItemImpl};
 
 use crate::{
-    function, invalid_item::InvalidItem, item_kind::ItemKind, registration,
+    function, impl_block::registration, invalid_item::InvalidItem, item_kind::ItemKind,
     tools_attribute::BlockAttribute,
 };
 

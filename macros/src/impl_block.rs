@@ -13,9 +13,10 @@ use crate::{
     item_kind::ItemKind,
     model::{ItemModel, attribute_span},
     parameter::{clean, is_cfg},
-    registration,
     tools_attribute::BlockAttribute,
 };
+
+pub(crate) mod registration;
 
 /// Expands `#[mcp_tools(attribute)] item`.
 ///
@@ -167,7 +168,7 @@ fn check_registers(
     kinds.into_iter().filter(|kind| is_free(kind)).collect()
 }
 
-pub(crate) fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) => Some(method),
         _ => None,

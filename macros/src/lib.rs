@@ -25,7 +25,6 @@ mod model;
 mod number;
 mod parameter;
 mod pattern;
-mod registration;
 mod renamed_crate;
 mod rules;
 mod scope_value;

@@ -6,11 +6,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ItemImpl, spanned::Spanned};
 
+use super::methods;
 use crate::{
     access_tokens::AccessTokens,
     expand,
     function::quiet_calls,
-    impl_block::methods,
     item_kind::ItemKind,
     model::ItemModel,
     span::{self, code},
