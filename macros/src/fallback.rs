@@ -46,6 +46,8 @@ fn function_stub(kind: ItemKind, item: &ItemFn, krate: &TokenStream) -> TokenStr
         function::quiet_calls(&item.attrs).as_ref(),
         &TokenStream::new(),
         &quote!(#krate::__private::#definition::stub()),
+        // Not of the function, which may be generic.
+        &quote!(#krate::__private::TypeId::of::<Self>()),
         krate,
     );
     quote! {

@@ -89,6 +89,7 @@ pub(crate) fn expand(
             &AccessTokens::for_function(&krate),
             &krate,
         ),
+        &code!(#krate::__private::function_id(&#ident)),
         &krate,
     );
     Ok(quote!(#function #hidden #declared #implementation))
@@ -130,6 +131,7 @@ pub(crate) fn implementation(
     quiet: Option<&TokenStream>,
     bounds: &TokenStream,
     definition: &TokenStream,
+    function: &TokenStream,
     krate: &TokenStream,
 ) -> TokenStream {
     let state = span::state();
@@ -147,7 +149,7 @@ pub(crate) fn implementation(
             }
 
             fn function() -> #krate::__private::TypeId {
-                #krate::__private::function_id(&#ident)
+                #function
             }
         }
     }
