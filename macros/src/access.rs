@@ -1,5 +1,7 @@
 //! Parses the access of an item: exactly one of five keys, or a compile error.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, spanned::Spanned};
@@ -64,20 +66,43 @@ impl Access {
                 );
                 return None;
             };
-            let sets: Vec<_> = list
+            let sets: Vec<(&Expr, Vec<Scope>)> = list
                 .elems
                 .iter()
-                .filter_map(|item| match item {
-                    Expr::Array(_) => parse_set(item, "any_scope", errors),
-                    other => parse_scope(other, errors).map(|scope| vec![scope]),
+                .filter_map(|item| {
+                    let set = match item {
+                        Expr::Array(_) => parse_set(item, "any_scope", errors),
+                        other => parse_scope(other, errors).map(|scope| vec![scope]),
+                    };
+                    set.map(|set| (item, set))
                 })
                 .collect();
+            check_alternatives(&sets, errors);
+            let sets: Vec<_> = sets.into_iter().map(|(_, set)| set).collect();
             if list.elems.is_empty() {
                 errors.add_on(list, "this list is empty, so every call would be denied: list a scope, or write `authenticated`");
             }
             sets
         };
         Some(Self::Scopes(sets))
+    }
+
+    /// Returns the scopes.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        let sets: &[Vec<Scope>] = match self {
+            Self::Scopes(sets) => sets,
+            Self::Public | Self::Authenticated => &[],
+        };
+        sets.iter().flatten()
+    }
+
+    /// Returns the scopes, to change them.
+    pub(crate) fn scopes_mut(&mut self) -> impl Iterator<Item = &mut Scope> {
+        let sets: &mut [Vec<Scope>] = match self {
+            Self::Scopes(sets) => sets,
+            Self::Public | Self::Authenticated => &mut [],
+        };
+        sets.iter_mut().flatten()
     }
 
     /// Builds the requirement as a constant, so that scopes from constants are checked at
@@ -105,6 +130,8 @@ impl Scope {
             }
             Self::Path(path) => {
                 let krate = respan(krate, path.span());
+                // A method call, because a path cannot choose between the two types. The method
+                // takes `self`, so no trait's method precedes it.
                 quote_spanned!(path.span()=> #krate::__private::ScopeText(#path).scope())
             }
         }
@@ -115,6 +142,33 @@ impl Scope {
         match self {
             Self::Literal(text) => text.value(),
             Self::Path(path) => quote!(#path).to_string(),
+        }
+    }
+}
+
+/// Reports each alternative that includes another one: it never decides.
+fn check_alternatives(sets: &[(&Expr, Vec<Scope>)], errors: &Errors) {
+    let texts: Vec<BTreeSet<String>> = sets
+        .iter()
+        .map(|(_, set)| set.iter().map(Scope::text).collect())
+        .collect();
+    for (at, ((place, _), set)) in sets.iter().zip(&texts).enumerate() {
+        // Of two equal alternatives, the later one is reported.
+        let enough = texts.iter().enumerate().find(|&(other, smaller)| {
+            !smaller.is_empty()
+                && smaller.is_subset(set)
+                && (other < at || other > at && smaller != set)
+        });
+        if let Some((_, enough)) = enough {
+            let names: Vec<&str> = enough.iter().map(String::as_str).collect();
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            errors.add_on(
+                place,
+                format_args!(
+                    "this alternative is never needed: `{}` alone {verb} enough; remove one of the two, or write `scopes = […]` to require all",
+                    names.join("` and `")
+                ),
+            );
         }
     }
 }

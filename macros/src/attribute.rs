@@ -10,6 +10,7 @@ use crate::{
     capability::ClientCapability,
     errors::Errors,
     item_kind::ItemKind,
+    renamed_crate,
     uri_template::Uri,
 };
 
@@ -139,6 +140,27 @@ impl ItemAttribute {
         }
     }
 
+    /// Returns the paths of the scopes and of the `authorize` function.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &ExprPath> {
+        let access = self.access.iter().flat_map(Access::scopes);
+        let scopes = access.chain(&self.authorize_scopes);
+        let scopes = scopes.filter_map(|scope| match scope {
+            Scope::Path(path) => Some(path),
+            Scope::Literal(_) => None,
+        });
+        scopes.chain(&self.authorize)
+    }
+
+    /// Returns the scopes that are paths.
+    pub(crate) fn scope_paths_mut(&mut self) -> impl Iterator<Item = &mut ExprPath> {
+        let access = self.access.iter_mut().flat_map(Access::scopes_mut);
+        let scopes = access.chain(&mut self.authorize_scopes);
+        scopes.filter_map(|scope| match scope {
+            Scope::Path(path) => Some(path),
+            Scope::Literal(_) => None,
+        })
+    }
+
     fn parse_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
         let mut declared = entries
             .iter()
@@ -191,9 +213,16 @@ impl ItemAttribute {
     }
 }
 
-/// The path of the runtime in expansions, unless `crate = …` sets another.
-pub(crate) fn default_krate() -> TokenStream {
-    quote!(::toolgate)
+/// Returns the path of the runtime in expansions: that of `crate = …`, or the default, which must
+/// exist.
+pub(crate) fn krate_or_default(krate: Option<TokenStream>, errors: &Errors) -> TokenStream {
+    krate.unwrap_or_else(|| match renamed_crate::name() {
+        Some(name) => {
+            errors.add_at(Span::call_site(), format_args!("this package names toolgate `{name}`, and the attribute looks for `toolgate`: write `crate = {name}` in the attribute"));
+            quote!(::#name)
+        }
+        None => quote!(::toolgate),
+    })
 }
 
 pub(crate) fn parse_krate(entry: &Entry, errors: &Errors) -> Option<TokenStream> {

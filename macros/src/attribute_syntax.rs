@@ -1,14 +1,13 @@
 //! Parses the grammar of all our attributes: `key` or `key = value`, separated by commas.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::{
-    Expr, ExprLit, Ident, Lit, LitStr, Token, UnOp,
+    Expr, ExprLit, Ident, Lit, LitStr, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use crate::errors::Errors;
+use crate::{errors::Errors, number::Number};
 
 /// One key of an attribute, and its value if it has one.
 pub(crate) struct Entry {
@@ -75,6 +74,17 @@ fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> 
             ),
         ));
     }
+    if input.peek(Token![-]) {
+        let mut name = key.to_string();
+        while input.parse::<Option<Token![-]>>()?.is_some() {
+            let part = input.call(Ident::parse_any)?;
+            name = format!("{name}_{part}");
+        }
+        return Err(syn::Error::new(
+            key.span(),
+            format_args!("a key contains no `-`: write `{name}`"),
+        ));
+    }
     if input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             key.span(),
@@ -84,7 +94,7 @@ fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> 
     let value = match input.peek(Token![=]) {
         true => {
             input.parse::<Token![=]>()?;
-            Some(input.parse()?)
+            Some(open(input.parse()?))
         }
         false => None,
     };
@@ -97,6 +107,9 @@ fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> 
 /// Returns the message for an unknown key. It names the most similar key, if there is one.
 fn unknown_key(key: &Ident, known: &[&str]) -> String {
     let text = key.to_string();
+    if text == "description" {
+        return "a parameter is described by its doc comment: write `/// …` above it, and remove `description`".to_owned();
+    }
     // rmcp and other crates use the protocol's names, such as `read_only_hint`.
     let bare = text.strip_suffix("_hint").unwrap_or(&text);
     let nearest = known
@@ -209,48 +222,20 @@ impl Entry {
     }
 }
 
-/// The number of a literal.
-#[derive(Clone, Copy)]
-pub(crate) enum Number {
-    Integer(i128),
-    Float(f64),
-}
-
-impl Number {
-    /// Returns the number of a literal, or of a literal after `-`.
-    pub(crate) fn from_expr(expr: &Expr) -> Option<Self> {
-        match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Int(number),
-                ..
-            }) => number.base10_parse().ok().map(Self::Integer),
-            Expr::Lit(ExprLit {
-                lit: Lit::Float(number),
-                ..
-            }) => number.base10_parse().ok().map(Self::Float),
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Self::from_expr(&unary.expr)
-                .map(|number| match number {
-                    Self::Integer(number) => Self::Integer(-number),
-                    Self::Float(number) => Self::Float(-number),
-                }),
-            _ => None,
+/// Removes the groups without delimiters in which `macro_rules!` passes `$x:literal`, `$x:path`
+/// and `$x:expr`, so that a value from a fragment is read like a value that is written.
+pub(crate) fn open(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => open(*group.expr),
+        Expr::Array(mut list) => {
+            list.elems = list.elems.into_iter().map(open).collect();
+            Expr::Array(list)
         }
-    }
-
-    pub(crate) fn as_f64(self) -> f64 {
-        match self {
-            Self::Integer(number) => number as f64,
-            Self::Float(number) => number,
+        Expr::Unary(mut unary) => {
+            *unary.expr = open(*unary.expr);
+            Expr::Unary(unary)
         }
-    }
-}
-
-impl ToTokens for Number {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        match self {
-            Self::Integer(number) => number.to_tokens(tokens),
-            Self::Float(number) => number.to_tokens(tokens),
-        }
+        other => other,
     }
 }
 
@@ -276,6 +261,8 @@ mod tests {
             (quote!(read_only_hint), "did you mean `read_only`"),
             (quote!(readonly), "did you mean `read_only`"),
             (quote!(zzz), "use one of `scope`"),
+            (quote!(read - only), "write `read_only`"),
+            (quote!(description = "x"), "doc comment"),
         ] {
             let reported = reported(tokens);
             assert!(reported[0].contains(meant), "{reported:?}");
@@ -303,6 +290,44 @@ mod tests {
             };
             assert!(only.contains("reserved for a later release"), "{only}");
         }
+    }
+
+    #[test]
+    fn a_value_from_a_fragment_is_read_like_a_written_one() {
+        // `macro_rules!` passes a fragment as a group without delimiters.
+        let fragment = |tokens| {
+            TokenTree::Group(proc_macro2::Group::new(
+                proc_macro2::Delimiter::None,
+                tokens,
+            ))
+        };
+        let (text, number) = (fragment(quote!("a")), fragment(quote!(7)));
+        let nested = fragment(quote!([#text, [#text]]));
+        let keys = Keys {
+            known: &["scope", "scopes", "size", "minimum"],
+            reserved: &[],
+        };
+        let errors = Errors::new();
+        let entries = parse_entries(
+            quote!(scope = #text, scopes = #nested, size = #number, minimum = -#number),
+            keys,
+            &errors,
+        );
+        let [scope, scopes, size, minimum] = entries.as_slice() else {
+            panic!("{} entries", entries.len());
+        };
+        assert_eq!(scope.text(&errors).unwrap().value(), "a");
+        let Some(Expr::Array(list)) = &scopes.value else {
+            panic!("not a list");
+        };
+        assert!(matches!(list.elems.first(), Some(Expr::Lit(_))));
+        let Some(Expr::Array(inner)) = list.elems.last() else {
+            panic!("not a list");
+        };
+        assert!(matches!(inner.elems.first(), Some(Expr::Lit(_))));
+        assert_eq!(size.count(&errors), Some(7));
+        assert_eq!(minimum.number(&errors).unwrap().to_string(), "-7");
+        assert!(errors.texts().is_empty());
     }
 
     #[test]

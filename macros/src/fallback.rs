@@ -6,7 +6,7 @@ use quote::quote;
 use syn::{ItemFn, ItemImpl};
 
 use crate::{
-    function, impl_block, invalid_item::InvalidItem, item_kind::ItemKind,
+    function, impl_block::registration, invalid_item::InvalidItem, item_kind::ItemKind,
     tools_attribute::BlockAttribute,
 };
 
@@ -43,8 +43,11 @@ fn function_stub(kind: ItemKind, item: &ItemFn, krate: &TokenStream) -> TokenStr
     let stub = function::implementation(
         kind,
         ident,
+        function::quiet_calls(&item.attrs).as_ref(),
         &TokenStream::new(),
         &quote!(#krate::__private::#definition::stub()),
+        // Not of the function, which may be generic.
+        &quote!(#krate::__private::TypeId::of::<Self>()),
         krate,
     );
     quote! {
@@ -64,9 +67,9 @@ fn block_stub(kinds: &[ItemKind], item: &ItemImpl, attribute: &BlockAttribute) -
         return TokenStream::new();
     }
     let stubs = kinds.iter().map(|&kind| {
-        let register = impl_block::register(kind, item, attribute);
+        let register = registration::register(kind, item, attribute);
         let nothing = TokenStream::new();
-        let stub = impl_block::implementation(kind, item, attribute, &nothing, &nothing);
+        let stub = registration::group(kind, item, attribute, &nothing, &nothing);
         quote!(#register #stub)
     });
     quote!(#(#stubs)*)

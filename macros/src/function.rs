@@ -2,16 +2,17 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, Ident, Item, ItemFn, Visibility};
+use syn::{Attribute, ExprPath, FnArg, Ident, Item, ItemFn, Visibility};
 
 use crate::{
-    attribute::{ItemAttribute, default_krate},
+    access_tokens::{self, AccessTokens},
+    attribute::{ItemAttribute, krate_or_default},
     errors::Errors,
-    expand::{self, AccessTokens},
+    expand,
     invalid_item::InvalidItem,
     item_kind::ItemKind,
     model::ItemModel,
-    span,
+    span::{self, code},
 };
 
 /// The mark that `#[mcp_tools]` leaves in the attribute of a method that it has expanded.
@@ -47,11 +48,17 @@ pub(crate) fn expand(
         return Err(InvalidItem::other(errors, without_our_attributes(function)));
     }
     let attribute = ItemAttribute::parse(kind, attribute, Span::call_site(), &errors);
-    let krate = attribute.krate.clone().unwrap_or_else(default_krate);
+    let krate = krate_or_default(attribute.krate.clone(), &errors);
     for again in function.attrs.iter().filter(|one| is_ours(one)) {
         errors.add_on(again, kind.repeated("function", again));
     }
     function.attrs.retain(|one| !is_ours(one));
+    for path in attribute.paths().filter(|path| begins_with_self(path)) {
+        errors.add_on(
+            path,
+            "a function outside of an `impl` block has no `Self`: name the type",
+        );
+    }
     let model = ItemModel::build(
         attribute,
         &function.attrs,
@@ -74,13 +81,15 @@ pub(crate) fn expand(
     let implementation = implementation(
         kind,
         ident,
-        &expand::bounds(&model, &krate),
+        quiet_calls(&function.attrs).as_ref(),
+        &expand::bounds(&model, &krate).into_iter().collect(),
         &expand::definition(
             &model,
             &ident.to_token_stream(),
             &AccessTokens::for_function(&krate),
             &krate,
         ),
+        &code!(#krate::__private::function_id(&#ident)),
         &krate,
     );
     Ok(quote!(#function #hidden #declared #implementation))
@@ -88,8 +97,8 @@ pub(crate) fn expand(
 
 /// Implements the access on the hidden struct, independent of the state of a server.
 fn declared_access(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream {
-    let access = expand::access(model, krate);
-    let demands = expand::demands(model, krate).map(|demands| {
+    let access = access_tokens::access(model, krate);
+    let demands = access_tokens::demands(model, krate).map(|demands| {
         quote_spanned! {Span::mixed_site()=>
             const DEMANDS: &'static [#krate::__private::Scope] = #demands;
         }
@@ -119,14 +128,17 @@ pub(crate) fn hidden(visibility: &Visibility, ident: &Ident) -> TokenStream {
 pub(crate) fn implementation(
     kind: ItemKind,
     ident: &Ident,
+    quiet: Option<&TokenStream>,
     bounds: &TokenStream,
     definition: &TokenStream,
+    function: &TokenStream,
     krate: &TokenStream,
 ) -> TokenStream {
     let state = span::state();
     let (item, result) = (kind.marker(), kind.type_name("Definition"));
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
+        #quiet
         impl<#state> #krate::__private::ItemDef<#state, #krate::__private::#item> for #ident
         where
             #state: #krate::__private::ServerState,
@@ -135,8 +147,26 @@ pub(crate) fn implementation(
             fn definition() -> #krate::__private::#result<#state> {
                 #definition
             }
+
+            fn function() -> #krate::__private::TypeId {
+                #function
+            }
         }
     }
+}
+
+/// Returns an attribute for our own calls of a function that is deprecated for its other callers.
+pub(crate) fn quiet_calls(attributes: &[Attribute]) -> Option<TokenStream> {
+    let is_deprecated = attributes
+        .iter()
+        .any(|one| one.path().is_ident("deprecated"));
+    is_deprecated.then(|| code!(#[allow(deprecated)]))
+}
+
+/// Returns whether a path begins with `Self`.
+pub(crate) fn begins_with_self(path: &ExprPath) -> bool {
+    let first = path.path.segments.first();
+    path.qself.is_none() && first.is_some_and(|first| first.ident == "Self")
 }
 
 /// Returns whether an attribute declares a tool, a resource or a prompt.

@@ -1,22 +1,22 @@
 //! Expands `#[mcp_tools]` on an `impl` block: its methods with `#[mcp_tool(…)]`,
 //! `#[mcp_resource(…)]` and `#[mcp_prompt(…)]`.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Meta, spanned::Spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::{Attribute, ExprPath, ImplItem, ImplItemFn, Item, ItemImpl, Meta, Type, parse_quote};
 
 use crate::{
     attribute::ItemAttribute,
     errors::Errors,
-    expand::{self, AccessTokens},
-    function::{EXPANDED, is_ours},
+    function::{EXPANDED, begins_with_self, is_ours},
     invalid_item::InvalidItem,
     item_kind::ItemKind,
     model::{ItemModel, attribute_span},
     parameter::{clean, is_cfg},
-    span,
     tools_attribute::BlockAttribute,
 };
+
+pub(crate) mod registration;
 
 /// Expands `#[mcp_tools(attribute)] item`.
 ///
@@ -49,15 +49,29 @@ pub(crate) fn expand(
             return Err(InvalidItem::other(errors, item));
         }
     };
-    let attribute = BlockAttribute::parse(attribute, &errors);
+    let mut attribute = BlockAttribute::parse(attribute, &errors);
     check(&block, &errors);
+    refuse_second_attribute(&mut block, &errors);
+    if let Some(path) = &mut attribute.declared_scopes {
+        name_self(path, &block.self_ty);
+    }
     let mut models = Vec::new();
     // Includes invalid methods, so that calls of the registering functions still compile.
     let mut meant = Vec::new();
+    let writes_ours =
+        |item: &ImplItem| matches!(item, ImplItem::Macro(call) if names_ours(&call.mac.tokens));
+    for call in block.items.extract_if(.., |item| writes_ours(item)) {
+        errors.add_on(call, "this macro expands after `#[mcp_tools]`, which cannot see its methods: have the macro write the whole `impl` block, with the attribute");
+        meant.push(ItemKind::Tool);
+    }
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
         match parse_method(method, &attribute.krate, &errors) {
-            ParsedMethod::Item(model) => {
+            ParsedMethod::Item(mut model) => {
+                model
+                    .attribute
+                    .scope_paths_mut()
+                    .for_each(|path| name_self(path, &block.self_ty));
                 meant.push(model.attribute.kind);
                 models.push(*model);
             }
@@ -76,6 +90,8 @@ pub(crate) fn expand(
         .into_iter()
         .filter(|kind| meant.contains(kind))
         .collect();
+    check_authorize_functions(&models, &block, &errors);
+    let kinds = check_registers(kinds, &attribute, &block, &errors);
     if let Some(errors) = errors.finish() {
         return Err(InvalidItem::Block {
             errors,
@@ -87,40 +103,85 @@ pub(crate) fn expand(
 
     let expanded = kinds
         .iter()
-        .map(|&kind| expand_kind(kind, &block, &attribute, &models));
+        .map(|&kind| registration::expand(kind, &block, &attribute, &models));
     Ok(quote!(#block #(#expanded)*))
 }
 
-/// Expands the methods of one kind, and the function that registers them.
-fn expand_kind(
-    kind: ItemKind,
-    block: &ItemImpl,
+/// Reports a second `#[mcp_tools]` on the block, and removes it.
+fn refuse_second_attribute(block: &mut ItemImpl, errors: &Errors) {
+    let is_again = |one: &Attribute| {
+        let last = one.path().segments.last();
+        last.is_some_and(|last| last.ident == "mcp_tools")
+    };
+    for again in block.attrs.extract_if(.., |one| is_again(one)) {
+        errors.add_on(
+            again,
+            "this block has `#[mcp_tools]` already: keep one of the two, with the keys of both",
+        );
+    }
+}
+
+/// Names the type of the block in a path that begins with `Self`, for a constant in which `Self`
+/// has no meaning.
+fn name_self(path: &mut ExprPath, ty: &Type) {
+    if begins_with_self(path) {
+        let rest = path.path.segments.iter().skip(1);
+        *path = parse_quote!(<#ty>::#(#rest)::*);
+    }
+}
+
+/// Reports an `authorize` function of the block that takes `self`.
+fn check_authorize_functions(models: &[ItemModel], block: &ItemImpl, errors: &Errors) {
+    for path in models
+        .iter()
+        .filter_map(|model| model.attribute.authorize.as_ref())
+    {
+        let name = path.path.segments.last().map(|last| &last.ident);
+        let takes_self = methods(block)
+            .any(|method| Some(&method.sig.ident) == name && method.sig.receiver().is_some());
+        if begins_with_self(path) && takes_self {
+            errors.add_on(path, "an `authorize` function decides before the tool runs, without the value: remove its `self`, so that it takes the caller and the arguments, `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`");
+        }
+    }
+}
+
+/// Reports a registering function whose name is taken, and returns the kinds whose function can
+/// be written.
+fn check_registers(
+    kinds: Vec<ItemKind>,
     attribute: &BlockAttribute,
-    models: &[ItemModel],
-) -> TokenStream {
-    let models = models.iter().filter(|model| model.attribute.kind == kind);
-    let krate = &attribute.krate;
-    let state = span::state();
-    let bounds = models.clone().map(|model| expand::bounds(model, krate));
-    let definitions = models.map(|model| {
-        let ident = &model.ident;
-        let access = AccessTokens::for_method(model, attribute.declared_scopes.as_ref(), krate);
-        let definition = expand::definition(model, &quote!(Self::#ident), &access, krate);
-        quote_spanned!(Span::mixed_site()=> __set.push(#definition);)
-    });
-    let register = register(kind, block, attribute);
-    let implementation = implementation(
-        kind,
-        block,
-        attribute,
-        &quote! {
-            where
-                #state: #krate::__private::ServerState,
-                #(#bounds)*
-        },
-        &quote!(#(#definitions)*),
-    );
-    quote!(#register #implementation)
+    block: &ItemImpl,
+    errors: &Errors,
+) -> Vec<ItemKind> {
+    let mut taken: Vec<Ident> = methods(block)
+        .map(|method| method.sig.ident.clone())
+        .collect();
+    let mut is_free = |kind: &ItemKind| {
+        let (register, noun) = (attribute.registers(*kind, &block.self_ty), kind.noun());
+        let Some(by) = taken.iter().find(|one| **one == register) else {
+            taken.push(register);
+            return true;
+        };
+        errors.add_at(by.span(), format_args!("the function that registers the {noun}s of this block has the name `{register}`, too: rename this one, or write `#[mcp_tools({} = more_{noun}s)]`", kind.default_register()));
+        false
+    };
+    kinds.into_iter().filter(|kind| is_free(kind)).collect()
+}
+
+fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+    block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    })
+}
+
+/// Returns whether tokens name one of our attributes for a function.
+fn names_ours(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(name) => ItemKind::ALL.iter().any(|kind| name == kind.attribute()),
+        TokenTree::Group(group) => names_ours(&group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 /// Parses a method, if it has our attribute, and removes our attributes from its parameters.
@@ -136,9 +197,15 @@ fn parse_method(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -
             "this attribute belongs to another crate: use toolgate's `#[mcp_tool(…)]`",
         );
     }
+    let is_conditional = |one: &Attribute| matches!(&one.meta, Meta::List(list) if is_cfg(one) && names_ours(&list.tokens));
+    let conditional = method.attrs.extract_if(.., |one| is_conditional(one));
+    let conditional: Vec<Attribute> = conditional.collect();
+    for one in &conditional {
+        errors.add_on(one, "`#[mcp_tools]` cannot see an attribute behind `cfg_attr`: write it without, in a block of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`");
+    }
     let mut ours: Vec<Attribute> = method.attrs.extract_if(.., |one| is_ours(one)).collect();
     if ours.is_empty() {
-        return match foreign.is_empty() {
+        return match foreign.is_empty() && conditional.is_empty() {
             true => ParsedMethod::Other,
             false => ParsedMethod::Invalid,
         };
@@ -201,70 +268,6 @@ fn check(block: &ItemImpl, errors: &Errors) {
             "`#[mcp_tools]` does not support a generic `impl` block: name one type, such as `impl Desk<Postgres>`",
         );
     }
-}
-
-/// Builds the function for `.tools(Desk::tools)`, or for another kind.
-pub(crate) fn register(
-    kind: ItemKind,
-    block: &ItemImpl,
-    attribute: &BlockAttribute,
-) -> TokenStream {
-    let krate = &attribute.krate;
-    let register = attribute.registers(kind);
-    let ty = &block.self_ty;
-    let state = span::state();
-    let id = block_id(&register);
-    let (set, item) = (kind.type_name("Set"), kind.marker());
-    // Not a token of the user's, so lints about documentation and visibility do not apply.
-    let name = span::named(&register);
-    quote_spanned! {Span::mixed_site()=>
-        #[automatically_derived]
-        impl #ty {
-            /// Registers the methods of this type that have an attribute.
-            pub fn #name<#state>(__set: &mut #krate::__private::#set<#state>)
-            where
-                Self: #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>,
-            {
-                <Self as #krate::__private::ItemGroup<#state, #krate::__private::#item, #id>>::register(__set)
-            }
-        }
-    }
-}
-
-/// Implements the group of tools, resources or prompts for the type.
-pub(crate) fn implementation(
-    kind: ItemKind,
-    block: &ItemImpl,
-    attribute: &BlockAttribute,
-    bounds: &TokenStream,
-    body: &TokenStream,
-) -> TokenStream {
-    let krate = &attribute.krate;
-    let ty = &block.self_ty;
-    let state = span::state();
-    let id = block_id(&attribute.registers(kind));
-    let (set, item) = (kind.type_name("Set"), kind.marker());
-    quote_spanned! {span::located_at(ty.span())=>
-        #[automatically_derived]
-        impl<#state> #krate::__private::ItemGroup<#state, #krate::__private::#item, #id> for #ty
-        #bounds
-        {
-            fn register(__set: &mut #krate::__private::#set<#state>) {
-                #body
-            }
-        }
-    }
-}
-
-/// Returns an id that distinguishes two blocks of one type: FNV-1a of the registering
-/// function's name.
-fn block_id(register: &Ident) -> u64 {
-    register
-        .to_string()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
 }
 
 #[cfg(test)]

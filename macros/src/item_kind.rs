@@ -173,6 +173,15 @@ impl ItemKind {
         Ident::new(name, Span::mixed_site())
     }
 
+    /// Builds the name of the runtime's type that `reads` returns.
+    pub(crate) fn slot(self) -> Ident {
+        let name = match self {
+            Self::Tool => "Slot",
+            Self::Resource | Self::Prompt => "TextSlot",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
+
     /// Builds the name of the runtime's function that converts results.
     pub(crate) fn returns(self) -> Ident {
         format_ident!("{}_result", self.noun(), span = Span::mixed_site())

@@ -3,13 +3,15 @@
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
+use crate::number::Integer;
+
 /// The JSON type that a Rust type is deserialized from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonType {
     Text,
     Boolean,
     /// With the smallest and the largest value of the type.
-    Integer(i128, i128),
+    Integer(Integer, Integer),
     Fraction,
     List,
 }
@@ -23,18 +25,28 @@ impl JsonType {
             "Option" => return Self::from_type(sole_argument(segment)?),
             "String" | "char" | "str" | "PathBuf" => Self::Text,
             "bool" => Self::Boolean,
-            "i8" => Self::Integer(i8::MIN.into(), i8::MAX.into()),
-            "i16" => Self::Integer(i16::MIN.into(), i16::MAX.into()),
-            "i32" => Self::Integer(i32::MIN.into(), i32::MAX.into()),
-            "i64" | "isize" => Self::Integer(i64::MIN.into(), i64::MAX.into()),
-            "u8" => Self::Integer(0, u8::MAX.into()),
-            "u16" => Self::Integer(0, u16::MAX.into()),
-            "u32" => Self::Integer(0, u32::MAX.into()),
-            "u64" | "usize" => Self::Integer(0, u64::MAX.into()),
+            "i8" => Self::signed(i8::MIN, i8::MAX),
+            "i16" => Self::signed(i16::MIN, i16::MAX),
+            "i32" => Self::signed(i32::MIN, i32::MAX),
+            "i64" | "isize" => Self::signed(i64::MIN, i64::MAX),
+            "i128" => Self::signed(i128::MIN, i128::MAX),
+            "u8" => Self::unsigned(u8::MAX),
+            "u16" => Self::unsigned(u16::MAX),
+            "u32" => Self::unsigned(u32::MAX),
+            "u64" | "usize" => Self::unsigned(u64::MAX),
+            "u128" => Self::unsigned(u128::MAX),
             "f32" | "f64" => Self::Fraction,
             "Vec" | "HashSet" | "BTreeSet" | "VecDeque" => Self::List,
             _ => return None,
         })
+    }
+
+    fn signed(low: impl Into<i128>, high: impl Into<i128>) -> Self {
+        Self::Integer(low.into().into(), high.into().into())
+    }
+
+    fn unsigned(high: impl Into<u128>) -> Self {
+        Self::Integer(0_u128.into(), high.into().into())
     }
 
     /// The noun for the type in error messages.

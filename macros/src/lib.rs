@@ -6,6 +6,8 @@ use proc_macro::TokenStream;
 use crate::item_kind::ItemKind;
 
 mod access;
+mod access_macro;
+mod access_tokens;
 mod attribute;
 mod attribute_syntax;
 mod capability;
@@ -18,11 +20,15 @@ mod impl_block;
 mod invalid_item;
 mod item_kind;
 mod json_type;
+mod list;
 mod model;
+mod number;
 mod parameter;
 mod pattern;
+mod renamed_crate;
 mod rules;
 mod scope_value;
+mod scopes;
 mod span;
 mod tools_attribute;
 mod uri_template;
@@ -314,7 +320,7 @@ pub fn mcp_prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `tools = name` | the function that registers the tools, for a type with several such blocks | `tools` |
+/// | `tools = name` | the function that registers the tools, for a type with several such blocks, or with a method of that name | `tools` |
 /// | `resources = name`, `prompts = name` | the same for resources and prompts | `resources`, `prompts` |
 /// | `declared_scopes = scope::ALL` | the scopes that `scopes!` declares; any other scope is a compile error | any scope |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
@@ -323,6 +329,27 @@ pub fn mcp_tools(attribute: TokenStream, item: TokenStream) -> TokenStream {
     impl_block::expand(attribute.into(), item.into())
         .unwrap_or_else(fallback::expand)
         .into()
+}
+
+/// Expands `tools!`, `resources!` and `prompts!` of the runtime, which pass `$crate`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __list(input: TokenStream) -> TokenStream {
+    list::expand(input.into()).into()
+}
+
+/// Expands `scopes!` of the runtime, which passes `$crate`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __scopes(input: TokenStream) -> TokenStream {
+    scopes::expand(input.into()).into()
+}
+
+/// Expands `access!` of the runtime, which passes `$crate`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __access(input: TokenStream) -> TokenStream {
+    access_macro::expand(input.into()).into()
 }
 
 fn expand_function(kind: ItemKind, attribute: TokenStream, item: TokenStream) -> TokenStream {

@@ -172,15 +172,20 @@ impl ItemModel {
 
     /// Checks that each variable of a template has a parameter, and each parameter a variable.
     fn check_variables(&self, uri: &Uri, errors: &Errors) {
-        let mut missing: Vec<&str> = uri.variables.iter().map(String::as_str).collect();
-        for parameter in &self.parameters {
-            let Parameter::Argument(argument) = parameter else {
-                continue;
-            };
-            missing.retain(|variable| *variable != argument.name);
-            if uri.variables.contains(&argument.name) {
-                continue;
-            }
+        let is_named = |variable: &str| self.arguments().any(|(_, one)| one.name == variable);
+        let missing: Vec<&String> = uri.variables.iter().filter(|one| !is_named(one)).collect();
+        let unknown = self.arguments().map(|(_, argument)| argument);
+        let unknown: Vec<&Argument> = unknown
+            .filter(|argument| !uri.variables.contains(&argument.name))
+            .collect();
+        if let ([variable], [argument]) = (missing.as_slice(), unknown.as_slice()) {
+            errors.add_at(
+                argument.span,
+                format_args!("the variable of the URI is `{variable}`, and the parameter is `{}`: give both one name, write `#[arg(rename = \"{variable}\")]`, or mark your own extractor with `#[extract]`", argument.name),
+            );
+            return;
+        }
+        for argument in unknown {
             let there_is = match uri.variables.as_slice() {
                 [] => "it has none".to_owned(),
                 variables => format!("it has `{}`", variables.join("`, `")),

@@ -96,12 +96,35 @@ impl Parameter {
             }
         }
         let ty = (*typed.ty).clone();
+        if let Type::Reference(reference) = &ty
+            && extract.is_none()
+            && arg.is_none()
+            && let Some(name) = last_segment(&reference.elem).map(|segment| &segment.ident)
+            && ["State", "Caller", "Context"]
+                .iter()
+                .any(|known| name == known)
+        {
+            errors.add_on(
+                &ty,
+                format_args!("an extractor cannot borrow, because the call owns it: take `{name}` without a reference"),
+            );
+            return None;
+        }
         let segment = last_segment(&ty);
         let name = segment.map(|segment| segment.ident.to_string());
         if arg.is_none() {
             let is_caller = name.as_deref() == Some("Caller");
             let known = matches!(name.as_deref(), Some("State" | "Caller" | "Context"))
                 || is_optional_caller(&ty);
+            if let (Some("State"), Some(segment), None) = (name.as_deref(), segment, extract)
+                && segment.arguments.is_none()
+            {
+                errors.add_on(
+                    &ty,
+                    "`State` needs a type: write `State(db): State<Db>`, or mark a type of your own that has this name with `#[arg]` or `#[extract]`",
+                );
+                return None;
+            }
             if extract.is_some() || known {
                 nameable(&ty, Role::Extractor, errors);
                 return Some(Self::Extractor(Extractor { ty, is_caller }));
@@ -110,7 +133,7 @@ impl Parameter {
                 let Some(inner) = sole_argument(segment) else {
                     errors.add_on(
                         &ty,
-                        "`Args` needs a type: write `Args(search): Args<Search>`",
+                        "`Args` needs a type: write `Args(search): Args<Search>`, or mark a type of your own that has this name with `#[arg]`",
                     );
                     return None;
                 };
@@ -163,17 +186,25 @@ fn argument_name(pattern: &Pat, rules: &Rules, errors: &Errors) -> Option<(Strin
 
 fn parse_receiver(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver> {
     let found = match &receiver.kind {
-        ReceiverKind::Reference(_, _, None) => Some(Receiver::Reference),
-        ReceiverKind::Typed(_, ty) => {
-            match ty.to_token_stream().to_string().replace(' ', "").as_str() {
-                "&Self" => Some(Receiver::Reference),
-                text if text.starts_with('&') && text.ends_with("Arc<Self>") => {
-                    Some(Receiver::SharedReference)
-                }
-                text if text.ends_with("Arc<Self>") => Some(Receiver::Shared),
-                _ => None,
-            }
+        ReceiverKind::Reference(_, None, None) => Some(Receiver::Reference),
+        ReceiverKind::Reference(_, Some(_), None) => {
+            errors.add_on(
+                receiver,
+                "a call borrows the value for its own time only: take `&self` or `self: Arc<Self>`",
+            );
+            return None;
         }
+        ReceiverKind::Typed(_, ty) => match &**ty {
+            Type::Reference(to) if to.mutability.is_none() && to.lifetime.is_none() => {
+                match (is_self(&to.elem), is_shared(&to.elem)) {
+                    (true, _) => Some(Receiver::Reference),
+                    (_, true) => Some(Receiver::SharedReference),
+                    _ => None,
+                }
+            }
+            ty if is_shared(ty) => Some(Receiver::Shared),
+            _ => None,
+        },
         _ => None,
     };
     if found.is_none() {
@@ -183,6 +214,17 @@ fn parse_receiver(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver>
         );
     }
     found
+}
+
+/// Returns whether a type is `Self`.
+fn is_self(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("Self"))
+}
+
+/// Returns whether a type is `Arc<Self>`, by any path.
+fn is_shared(ty: &Type) -> bool {
+    let arc = last_segment(ty).filter(|segment| segment.ident == "Arc");
+    arc.and_then(sole_argument).is_some_and(is_self)
 }
 
 /// Removes doc comments, `#[arg]` and `#[extract]` from a parameter, where the compiler

@@ -1,16 +1,17 @@
 //! Parses `#[arg(…)]` on a parameter: rules for an argument beyond its type.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, spanned::Spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, spanned::Spanned};
 
 use crate::{
-    attribute_syntax::{Entry, Keys, Number, parse_entries},
+    attribute_syntax::{Entry, Keys, parse_entries},
     errors::Errors,
     item_kind::ItemKind,
     json_type::JsonType,
+    number::Number,
     pattern::is_pattern,
-    span::located_at,
+    span::{code, located_at, respan},
 };
 
 const KEYS: [&str; 10] = [
@@ -112,6 +113,9 @@ impl Rules {
             }
         }
         rules.check_limits(errors);
+        if let Some(JsonType::Integer(low, high)) = json_type {
+            rules.check_range(Number::Integer(low), Number::Integer(high), errors);
+        }
         if let Some(DefaultValue::Value(value)) = &rules.default {
             rules.check_default(value, json_type, errors);
         }
@@ -121,7 +125,7 @@ impl Rules {
     /// Checks that the rules allow at least one value.
     fn check_limits(&self, errors: &Errors) {
         if let (Some((_, low)), Some((span, high))) = (&self.minimum, &self.maximum)
-            && low.as_f64() > high.as_f64()
+            && low > high
         {
             errors.add_at(
                 *span,
@@ -146,6 +150,21 @@ impl Rules {
         }
     }
 
+    /// Checks that the limits are in the range of the parameter's type: a limit beyond it forbids
+    /// every value, or changes nothing.
+    fn check_range(&self, low: Number, high: Number, errors: &Errors) {
+        for (key, limit) in [("minimum", &self.minimum), ("maximum", &self.maximum)] {
+            if let Some((span, number)) = limit
+                && (*number < low || *number > high)
+            {
+                errors.add_at(
+                    *span,
+                    format_args!("this `{key}` is beyond the range of the parameter's type, which is {low} to {high}: choose a limit in this range, or another type"),
+                );
+            }
+        }
+    }
+
     /// Checks a literal default against the rules. Other defaults, and patterns, are checked
     /// when the server starts.
     fn check_default(&self, value: &Expr, json_type: Option<JsonType>, errors: &Errors) {
@@ -156,8 +175,8 @@ impl Rules {
             (_, None) => true,
             (Literal::Text(_), Some(json_type)) => json_type == JsonType::Text,
             (Literal::Boolean, Some(json_type)) => json_type == JsonType::Boolean,
-            (Literal::Number(Number::Integer(number)), Some(JsonType::Integer(low, high))) => {
-                (low..=high).contains(number)
+            (&Literal::Number(Number::Integer(number)), Some(JsonType::Integer(low, high))) => {
+                (low..=high).contains(&number)
             }
             (Literal::Number(_), Some(json_type)) => json_type == JsonType::Fraction,
         };
@@ -167,12 +186,12 @@ impl Rules {
                 value,
                 format_args!("this default does not fit the parameter's type: write {noun} that the type can hold"),
             );
+            return;
         }
         match found {
             Literal::Number(number) => {
-                let number = number.as_f64();
-                let low = self.minimum.is_some_and(|(_, low)| number < low.as_f64());
-                let high = self.maximum.is_some_and(|(_, high)| number > high.as_f64());
+                let low = self.minimum.is_some_and(|(_, low)| number < low);
+                let high = self.maximum.is_some_and(|(_, high)| number > high);
                 if low || high {
                     errors.add_on(
                         value,
@@ -197,34 +216,78 @@ impl Rules {
 
     /// Builds the calls that add these rules to the argument declared before them.
     pub(crate) fn tokens(&self, ty: &syn::Type, krate: &TokenStream) -> TokenStream {
-        let limit = |name: TokenStream, limit: &Option<(Span, Number)>| {
-            limit.as_ref().map(|(_, number)| {
-                let variant = match number {
-                    Number::Integer(_) => quote!(Integer),
-                    Number::Float(_) => quote!(Float),
-                };
-                quote!(.#name(#krate::__private::Limit::#variant(#number)))
-            })
+        let rule = |name: &str, value: TokenStream| {
+            let name = Ident::new(name, Span::mixed_site());
+            code!(#krate::__private::SchemaBuilder::#name(__schema, #value);)
         };
-        let minimum = limit(quote!(minimum), &self.minimum);
-        let maximum = limit(quote!(maximum), &self.maximum);
-        let min_length = self
-            .min_length
-            .map(|(_, count)| quote!(.min_length(#count)));
-        let max_length = self
-            .max_length
-            .map(|(_, count)| quote!(.max_length(#count)));
-        let min_items = self.min_items.map(|(_, count)| quote!(.min_items(#count)));
-        let max_items = self.max_items.map(|(_, count)| quote!(.max_items(#count)));
-        let pattern = self.pattern.as_ref().map(|text| quote!(.pattern(#text)));
-        let header = self.header.as_ref().map(|text| quote!(.header(#text)));
-        let default = self.default.as_ref().map(|default| match default {
-            DefaultValue::OfType(span) => quote_spanned!(located_at(*span)=> .default_of::<#ty>()),
-            DefaultValue::Value(value) => {
-                quote_spanned!(located_at(value.span())=> .default(#value))
-            }
-        });
-        quote!(#minimum #maximum #min_length #max_length #min_items #max_items #pattern #header #default)
+        let limit = |name, limit: &Option<(Span, Number)>| {
+            limit.map(|(_, number)| rule(name, number.limit(krate)))
+        };
+        let length = |name, limit: Option<(Span, u64)>| {
+            limit.map(|(_, characters)| rule(name, quote!(#characters)))
+        };
+        let text =
+            |name, text: &Option<LitStr>| text.as_ref().map(|text| rule(name, quote!(#text)));
+        let rules = [
+            limit("minimum", &self.minimum),
+            limit("maximum", &self.maximum),
+            length("min_length", self.min_length),
+            length("max_length", self.max_length),
+            length("min_items", self.min_items),
+            length("max_items", self.max_items),
+            text("pattern", &self.pattern),
+            text("header", &self.header),
+            self.default.as_ref().map(|default| match default {
+                DefaultValue::OfType(span) => {
+                    let place = located_at(*span);
+                    let krate = respan(krate, place);
+                    quote_spanned!(place=> #krate::__private::SchemaBuilder::default_of::<#ty>(__schema);)
+                }
+                DefaultValue::Value(value) => {
+                    let place = located_at(value.span());
+                    let krate = respan(krate, place);
+                    let value = typed(value);
+                    quote_spanned!(place=> #krate::__private::SchemaBuilder::default(__schema, #value);)
+                }
+            }),
+        ];
+        rules.into_iter().flatten().collect()
+    }
+}
+
+/// Gives each number of a default a type: nothing around it does, so that a number beyond `i32`
+/// would not compile. The JSON of a number is the same for each type.
+fn typed(value: &Expr) -> TokenStream {
+    if let Some(number) = Number::from_expr(value).filter(|_| !has_suffix(value)) {
+        let place = located_at(value.span());
+        return respan(&number.literal(), place);
+    }
+    match value {
+        Expr::Array(list) => {
+            let elems = list.elems.iter().map(typed);
+            quote!([#(#elems),*])
+        }
+        Expr::Paren(inner) => typed(&inner.expr),
+        Expr::Call(call) if call.func.to_token_stream().to_string() == "Some" => {
+            let (some, arguments) = (&call.func, call.args.iter().map(typed));
+            quote!(#some(#(#arguments),*))
+        }
+        other => other.to_token_stream(),
+    }
+}
+
+fn has_suffix(value: &Expr) -> bool {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) => !number.suffix().is_empty(),
+        Expr::Lit(ExprLit {
+            lit: Lit::Float(number),
+            ..
+        }) => !number.suffix().is_empty(),
+        Expr::Unary(unary) => has_suffix(&unary.expr),
+        _ => false,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Parses the content of `#[mcp_tools(…)]` on an `impl` block.
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprPath, Ident};
+use proc_macro2::TokenStream;
+use syn::{Expr, ExprPath, Ident, Type, spanned::Spanned};
 
 use crate::{
-    attribute::{default_krate, parse_krate},
+    attribute::{krate_or_default, parse_krate},
     attribute_syntax::{Entry, Keys, parse_entries},
     errors::Errors,
     item_kind::{ItemKind, RESERVED},
@@ -26,14 +26,15 @@ pub(crate) struct BlockAttribute {
 
 impl BlockAttribute {
     pub(crate) fn parse(tokens: TokenStream, errors: &Errors) -> Self {
+        let mut krate = None;
         let mut attribute = Self {
-            krate: default_krate(),
+            krate: TokenStream::new(),
             declared_scopes: None,
             registers: Vec::new(),
         };
         for entry in parse_entries(tokens, KEYS, errors) {
             match entry.key.to_string().as_str() {
-                "crate" => attribute.krate = parse_krate(&entry, errors).unwrap_or_else(default_krate),
+                "crate" => krate = parse_krate(&entry, errors),
                 "declared_scopes" => match &entry.value {
                     Some(Expr::Path(path)) => attribute.declared_scopes = Some(path.clone()),
                     _ => errors.add_at(entry.span(), "`declared_scopes` must be the path of the scopes that `scopes!` declares: write `declared_scopes = scope::ALL`"),
@@ -43,6 +44,7 @@ impl BlockAttribute {
                 _ => attribute.register(ItemKind::Tool, &entry, errors),
             }
         }
+        attribute.krate = krate_or_default(krate, errors);
         attribute
     }
 
@@ -64,11 +66,12 @@ impl BlockAttribute {
         }
     }
 
-    /// Returns the name of the function that registers the methods of a kind.
-    pub(crate) fn registers(&self, kind: ItemKind) -> Ident {
+    /// Returns the name of the function that registers the methods of a kind. The default is
+    /// located at the type of the block.
+    pub(crate) fn registers(&self, kind: ItemKind, ty: &Type) -> Ident {
         let declared = self.registers.iter().find(|(one, _)| *one == kind);
         declared.map_or_else(
-            || Ident::new(kind.default_register(), Span::call_site()),
+            || Ident::new(kind.default_register(), ty.span()),
             |(_, name)| name.clone(),
         )
     }

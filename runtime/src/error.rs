@@ -136,6 +136,11 @@ impl SetupErrors {
         self.0.extend(earlier.errors);
     }
 
+    /// Adds other errors.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Returns the errors of a step that cannot continue. There is at least one.
     pub(crate) fn into_error(self) -> StartError {
         debug_assert!(!self.0.is_empty());

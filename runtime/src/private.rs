@@ -2,7 +2,9 @@
 //! change with any release, and the macro is pinned to the same release.
 
 pub use core::{compile_error, concat, option::Option, result::Result::Ok};
-pub use std::{boxed::Box, sync::Arc};
+pub use std::{any::TypeId, boxed::Box, sync::Arc};
+
+pub use toolgate_macros::{__access as access, __list as list, __scopes as scopes};
 
 pub use crate::{
     access::Requirement,
@@ -40,10 +42,20 @@ use crate::{
     scope::{ScopeDescription, declares},
 };
 
-/// Adds an item by its marker type. The type is passed as a parameter of `fn(T)`, so that
-/// the compiler reports a function that is not an item.
-pub fn add<S, K: Kind, T: ItemDef<S, K>>(set: &mut ItemSet<S, K>, _: fn(T)) {
-    set.add::<T>();
+/// Adds an item by its marker type and its function, which have the same path. The type is passed
+/// as a parameter of `fn(T)`, so that the compiler reports a function that is not an item.
+pub fn add<S, K: Kind, T: ItemDef<S, K>, F: 'static>(
+    set: &mut ItemSet<S, K>,
+    path: &'static str,
+    _: fn(T),
+    function: &F,
+) {
+    set.add_listed::<T>(path, function_id(function));
+}
+
+/// Returns what distinguishes a function from every other one.
+pub fn function_id<F: 'static>(_: &F) -> TypeId {
+    TypeId::of::<F>()
 }
 
 /// What every state of a server is, as one short bound for the expansions.
@@ -86,13 +98,14 @@ pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
 
 /// Fails to compile if an item requires a scope that the vocabulary does not declare.
 #[track_caller]
-pub const fn assert_listed<T: Stated>(declared_scopes: &[ScopeDescription]) {
-    assert_within(T::ACCESS, T::DEMANDS, declared_scopes);
+pub const fn assert_listed<T: Stated>(item: &str, declared_scopes: &[ScopeDescription]) {
+    assert_within(item, T::ACCESS, T::DEMANDS, declared_scopes);
 }
 
 /// Like [`assert_listed`], for the given access and demands.
 #[track_caller]
 pub const fn assert_within(
+    item: &str,
     access: Requirement,
     demands: &[Scope],
     declared_scopes: &[ScopeDescription],
@@ -102,31 +115,45 @@ pub const fn assert_within(
         Requirement::Public | Requirement::Authenticated => &[],
     };
     while let [set, others @ ..] = sets {
-        assert_declared(set, declared_scopes);
+        assert_declared(item, set, declared_scopes);
         sets = others;
     }
-    assert_declared(demands, declared_scopes);
+    assert_declared(item, demands, declared_scopes);
 }
 
 #[track_caller]
-const fn assert_declared(mut scopes: &[Scope], declared_scopes: &[ScopeDescription]) {
+const fn assert_declared(item: &str, mut scopes: &[Scope], declared_scopes: &[ScopeDescription]) {
     while let [scope, others @ ..] = scopes {
-        assert!(
-            declares(declared_scopes, *scope),
-            "this item requires a scope that is not declared: declare it in `scopes!`, and use its constant"
-        );
+        if !declares(declared_scopes, *scope) {
+            undeclared(item, *scope);
+        }
         scopes = others;
     }
 }
 
-/// Fails to compile if a vocabulary declares a scope twice.
+/// Panics with a message that names both. A constant cannot format: it joins the parts.
 #[track_caller]
-pub const fn assert_distinct(mut declared_scopes: &[ScopeDescription]) {
-    while let [first, others @ ..] = declared_scopes {
-        assert!(
-            !declares(others, first.scope()),
-            "the declared_scopes declares a scope twice: remove one of the two"
-        );
-        declared_scopes = others;
+const fn undeclared(item: &str, scope: Scope) -> ! {
+    let parts = [
+        "`",
+        item,
+        "` requires the scope \"",
+        scope.as_str(),
+        "\", which is not declared: declare it in `scopes!`, and use its constant",
+    ];
+    let mut message = [0; 512];
+    let (mut length, mut parts): (usize, &[&str]) = (0, &parts);
+    while let [part, others @ ..] = parts {
+        let (_, rest) = message.split_at_mut(length);
+        let Some((space, _)) = rest.split_at_mut_checked(part.len()) else {
+            break;
+        };
+        space.copy_from_slice(part.as_bytes());
+        (length, parts) = (length + part.len(), others);
+    }
+    let (text, _) = message.split_at(length);
+    match core::str::from_utf8(text) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("an item requires a scope that is not declared"),
     }
 }

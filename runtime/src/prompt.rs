@@ -186,19 +186,8 @@ impl KindParts for PromptKind {
 /// `prompts![in scope::ALL; review, greet]`.
 #[macro_export]
 macro_rules! prompts {
-    (in $vocabulary:path; $($prompt:path),* $(,)?) => {
-        |_set: &mut $crate::PromptSet<_>| {
-            $({
-                type Listed = $prompt;
-                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
-                $crate::__private::add(_set, |_: Listed| {});
-            })*
-        }
-    };
-    ($($prompt:path),* $(,)?) => {
-        |_set: &mut $crate::PromptSet<_>| {
-            $( $crate::__private::add(_set, |_: $prompt| {}); )*
-        }
+    ($($list:tt)*) => {
+        $crate::__private::list! { $crate prompts $($list)* }
     };
 }
 

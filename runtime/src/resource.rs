@@ -264,19 +264,8 @@ const LONGEST_REPEATED: usize = 256;
 /// or `resources![in scope::ALL; note, all_notes]`.
 #[macro_export]
 macro_rules! resources {
-    (in $vocabulary:path; $($resource:path),* $(,)?) => {
-        |_set: &mut $crate::ResourceSet<_>| {
-            $({
-                type Listed = $resource;
-                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
-                $crate::__private::add(_set, |_: Listed| {});
-            })*
-        }
-    };
-    ($($resource:path),* $(,)?) => {
-        |_set: &mut $crate::ResourceSet<_>| {
-            $( $crate::__private::add(_set, |_: $resource| {}); )*
-        }
+    ($($list:tt)*) => {
+        $crate::__private::list! { $crate resources $($list)* }
     };
 }
 

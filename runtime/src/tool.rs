@@ -273,25 +273,16 @@ impl<S> Item<S, ToolKind> {
 ///
 /// With a vocabulary, `tools![in scope::ALL; add, desk::list]`, a tool that requires a scope
 /// which the vocabulary does not declare is a compile error; see [`scopes!`](crate::scopes).
+/// An entry can have a `cfg`: `tools![add, #[cfg(feature = "desk")] desk::list]`.
 ///
 /// Each name is that of a function with [`#[mcp_tool]`](crate::mcp_tool). For a function
 /// without it the compiler reports `expected type, found function`: put the attribute of *this*
-/// crate on it.
+/// crate on it. The server does not start if a path names such a function and also the type of
+/// another one, which a glob import has brought in.
 #[macro_export]
 macro_rules! tools {
-    (in $vocabulary:path; $($tool:path),* $(,)?) => {
-        |_set: &mut $crate::ToolSet<_>| {
-            $({
-                type Listed = $tool;
-                const _: () = $crate::__private::assert_listed::<Listed>($vocabulary);
-                $crate::__private::add(_set, |_: Listed| {});
-            })*
-        }
-    };
-    ($($tool:path),* $(,)?) => {
-        |_set: &mut $crate::ToolSet<_>| {
-            $( $crate::__private::add(_set, |_: $tool| {}); )*
-        }
+    ($($list:tt)*) => {
+        $crate::__private::list! { $crate tools $($list)* }
     };
 }
 

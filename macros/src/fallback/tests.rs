@@ -1,4 +1,5 @@
 use super::*;
+use crate::impl_block;
 
 /// Expands an item that must be invalid.
 fn expand_invalid(result: Result<TokenStream, InvalidItem>) -> String {

@@ -1,5 +1,3 @@
-use syn::parse_quote;
-
 use super::*;
 
 #[test]
@@ -21,12 +19,4 @@ fn methods_without_the_attribute_are_not_tools() {
     .to_string();
     assert!(expanded.contains("Self :: show"), "{expanded}");
     assert!(!expanded.contains("Self :: hide"), "{expanded}");
-}
-
-#[test]
-fn two_blocks_have_two_ids() {
-    assert_ne!(
-        block_id(&parse_quote!(tools)),
-        block_id(&parse_quote!(more_tools))
-    );
 }

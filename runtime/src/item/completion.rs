@@ -22,7 +22,7 @@ use crate::log_text::redaction;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot complete this argument",
     label = "not a function from a string to values, which may also take `{E}`",
-    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it can take every extractor of the item, in the same order, or none"
+    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it can take every extractor of the item, in the same order, if there are at most six, or none"
 )]
 pub trait Completer<E, How>: Send + Sync + 'static {
     /// Returns the values.

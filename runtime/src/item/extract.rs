@@ -36,7 +36,7 @@ use crate::caller::Caller;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a call to a server whose state is `{S}`",
     label = "not an extractor for this server",
-    note = "`State<T>` needs `T: FromRef<{S}>`, which is implemented when `T` is the state itself and is `Clone`",
+    note = "`State` is `toolgate::State`, not axum's; `State<T>` needs `T: FromRef<{S}>`, which is implemented when `T` is the state itself and is `Clone`",
     note = "parameters named `State`, `Caller`, `Context` or marked `#[extract]` are extractors; mark one with `#[arg]` to make it an argument"
 )]
 pub trait FromCall<S>: Sized {

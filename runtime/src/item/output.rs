@@ -18,7 +18,7 @@ use super::{CallError, InputRequired, IntoCallError, Kind, Reply};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a `{K}`",
     label = "not a result of a `{K}`",
-    note = "a tool returns `String`, `Json<T>` with `T: Serialize + JsonSchema`, rmcp content, or a `Result` of one of these",
+    note = "a tool returns `String`, `toolgate::Json<T>` with `T: Serialize + JsonSchema`, rmcp content, or a `Result` of one of these; return a list as `Json<Vec<T>>`, and check that `Json` is not axum's",
     note = "a prompt returns `String`, `Vec<PromptMessage>`, rmcp's `GetPromptResult`, or a `Result` of one of these",
     note = "a resource returns `String`, `Vec<u8>`, `Json<T>` with `T: Serialize`, rmcp's contents, or an `Option` or a `Result` of one of these"
 )]

@@ -1,5 +1,7 @@
 //! [`ItemSet`]: which items of one kind a server has.
 
+use std::any::TypeId;
+
 use super::{Definition, Facts, Item, Kind, KindParts};
 use crate::error::SetupErrors;
 
@@ -10,12 +12,14 @@ use crate::error::SetupErrors;
 /// `&mut ResourceSet<S>`.
 pub struct ItemSet<S, K: Kind> {
     definitions: Vec<Definition<S, K>>,
+    errors: SetupErrors,
 }
 
 impl<S, K: Kind> ItemSet<S, K> {
     pub(crate) fn new() -> Self {
         Self {
             definitions: Vec::new(),
+            errors: SetupErrors::default(),
         }
     }
 
@@ -28,6 +32,19 @@ impl<S, K: Kind> ItemSet<S, K> {
     }
 
     /// Adds an item by its definition. Expansions call this.
+    /// Adds an item, and an error if another function is at the path that the list names: a
+    /// path can name a function without the attribute, and the type of one that is imported by a
+    /// glob.
+    pub(crate) fn add_listed<T: ItemDef<S, K>>(&mut self, path: &str, function: TypeId) {
+        if T::function() != function {
+            self.errors.add(
+                format!("`{path}` in a list names two items: a function without toolgate's attribute, and another function with it, which has the same name"),
+                "put the attribute on the function, or list the other one by the path of its own module",
+            );
+        }
+        self.add::<T>();
+    }
+
     #[doc(hidden)]
     pub fn push(&mut self, definition: Definition<S, K>) {
         self.definitions.push(definition);
@@ -54,6 +71,7 @@ impl<S, K: Kind> ItemSet<S, K> {
     where
         K: KindParts,
     {
+        faults.append(self.errors);
         let mut addressed = Vec::with_capacity(self.definitions.len());
         for definition in self.definitions {
             match K::address(&definition.facts, &definition.parameters) {
@@ -90,6 +108,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> ItemSet<S, K> {
             definitions: definitions
                 .map(|one| one.with_state_applied(state.clone()))
                 .collect(),
+            errors: self.errors,
         }
     }
 }
@@ -112,6 +131,10 @@ pub trait ItemDef<S, K: Kind> {
     /// Returns what the expansion states about the function.
     #[doc(hidden)]
     fn definition() -> Definition<S, K>;
+
+    /// Returns what distinguishes the function from every other one.
+    #[doc(hidden)]
+    fn function() -> TypeId;
 }
 
 /// The items of kind `K` of one `#[mcp_tools] impl`, whose number is `BLOCK`.
@@ -124,3 +147,6 @@ pub trait ItemGroup<S, K: Kind, const BLOCK: u64> {
     /// Adds each of them.
     fn register(set: &mut ItemSet<S, K>);
 }
+
+#[cfg(test)]
+mod tests;

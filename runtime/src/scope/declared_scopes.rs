@@ -61,42 +61,8 @@ impl ScopeDescription {
 /// a block of methods, makes an undeclared scope a compile error, however it was named.
 #[macro_export]
 macro_rules! scopes {
-    (
-        $(#[$attribute:meta])* $visibility:vis mod $name:ident {
-            $($(#[doc = $description:literal])+ $constant:ident = $text:literal),+ $(,)?
-        }
-    ) => {
-        $(#[$attribute])*
-        $visibility mod $name {
-            $(
-                $(#[doc = $description])+
-                pub const $constant: $crate::Scope = $crate::Scope::new($text);
-            )+
-
-            /// Every declared scope, in this order.
-            pub const ALL: &[$crate::auth::ScopeDescription] = &[
-                $($crate::auth::ScopeDescription::new(
-                    $constant,
-                    $crate::__private::concat!($($description),+),
-                )),+
-            ];
-
-            const _: () = $crate::__private::assert_distinct(ALL);
-        }
-    };
-    (
-        $(#[$attribute:meta])* $visibility:vis mod $name:ident {
-            $($(#[doc = $description:literal])* $constant:ident = $text:literal),+ $(,)?
-        }
-    ) => {
-        $crate::__private::compile_error!(
-            "each scope needs a doc comment: users read it when they are asked to grant the scope"
-        );
-    };
-    ($($other:tt)*) => {
-        $crate::__private::compile_error!(
-            "this is not a declaration of scopes: write `scopes! { pub mod scope { /// What it allows. READ = \"todo:read\", … } }`"
-        );
+    ($($declaration:tt)*) => {
+        $crate::__private::scopes! { $crate $($declaration)* }
     };
 }
 
@@ -134,7 +100,6 @@ mod tests {
 
     crate::scopes! {
         /// Some.
-        #[expect(unreachable_pub, reason = "the declared scopes are public in their module")]
         mod scope {
             /// Read your
             /// lists.

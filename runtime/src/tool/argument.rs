@@ -16,7 +16,7 @@ use crate::log_text::redaction;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a tool",
     label = "not deserializable from JSON with a schema",
-    note = "an argument must implement `serde::de::DeserializeOwned` and `schemars::JsonSchema`: derive `Deserialize` and `JsonSchema` for your own type",
+    note = "an argument must implement `serde::de::DeserializeOwned` and `JsonSchema` of schemars 1: derive `Deserialize` and `JsonSchema` for your own type; another major version of schemars has a trait of the same name, and `toolgate::schemars` is the right one",
     note = "if it is not an argument, take the server's state as `State<T>`, or mark your own extractor with `#[extract]`"
 )]
 pub trait Argument: Sized {

@@ -201,14 +201,31 @@ impl SchemaBuilder {
         stricter: fn(f64, f64) -> bool,
     ) -> &mut Self {
         let number = match limit {
-            Limit::Integer(whole) => Number::from_i128(whole),
+            // A JSON number beyond 64 bits is a float.
+            Limit::Integer(whole) => {
+                Number::from_i128(whole).or_else(|| Number::from_f64(whole as f64))
+            }
             Limit::Float(float) => Number::from_f64(float),
         };
         let (Some(number), Some(current)) = (number, self.arguments.last()) else {
             return self;
         };
-        let old = current.schema.get(keyword).and_then(Value::as_f64);
-        let new = number.as_f64();
+        let opposite = match keyword {
+            "minimum" => "maximum",
+            _ => "minimum",
+        };
+        let limit_of = |keyword| current.schema.get(keyword).and_then(Value::as_f64);
+        let (old, new, end) = (limit_of(keyword), number.as_f64(), limit_of(opposite));
+        if let (Some(end), Some(new)) = (end, new)
+            && stricter(end, new)
+        {
+            // The attribute reports this, unless the type is an alias.
+            self.faults.push((
+                format!("the `{keyword}` {new} of the argument `{}` is beyond the `{opposite}` {end} of its type, so every call would fail", current.name),
+                "choose a limit in the range of the type",
+            ));
+            return self;
+        }
         match (old, new) {
             (Some(old), Some(new)) if !stricter(old, new) => self,
             _ => self.rule(keyword, Value::Number(number), &["number", "integer"]),

@@ -27,6 +27,7 @@ mod context;
 mod declared_scopes;
 mod extractors;
 mod formats;
+mod limits;
 mod listing;
 mod methods;
 mod running;

@@ -14,7 +14,7 @@ use crate::item::{IntoOutput, Json, ToolError};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be structured content",
     label = "not serializable to JSON with a schema",
-    note = "`Json<T>` needs `T: serde::Serialize + schemars::JsonSchema`: derive `Serialize` and `JsonSchema` for your own type"
+    note = "`Json<T>` needs `serde::Serialize` and `JsonSchema` of schemars 1: derive `Serialize` and `JsonSchema` for your own type; another major version of schemars has a trait of the same name, and `toolgate::schemars` is the right one"
 )]
 pub trait Structured: Serialize + JsonSchema {}
 

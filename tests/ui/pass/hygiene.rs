@@ -25,6 +25,14 @@ use ::std::{
 };
 use ::toolgate::{auth::AuthorizeError, mcp_prompt, mcp_resource, mcp_tool, mcp_tools, prompts, resources, scopes, tool::{Call, FromCall}, tools, Args, Caller, Context, Json, ResourceError, State, ToolError};
 
+macro_rules! hostile {
+    ($($method:ident)*) => { $(fn $method(self) -> Never { ::std::panic!() })* };
+}
+
+/// The result of a method that must not be called.
+#[allow(dead_code)]
+struct Never;
+
 scopes! {
     /// Every scope.
     pub mod scope {
@@ -34,6 +42,23 @@ scopes! {
         B = "b",
     }
 }
+
+/// In method syntax, each of these would precede a method of ours that takes `&self`. A unit test
+/// of the macros compares the names with those that expansions call.
+#[allow(dead_code)]
+trait Hostile: ::std::marker::Sized {
+    hostile! {
+        add argument arguments assert_listed assert_within authorize authorized_values
+        caller client_capabilities completes confirm decision default default_of
+        destructive done extract extracts function_id header icon icon_at idempotent item
+        known_caller max_items max_length maximum meta mime_type min_items min_length minimum new open_world
+        pattern prompt_result push read_all_for_authorize read_for_authorize read_only
+        receiver register resource_result result run scope size step_up take take_all
+        take_authorized text title tool_result
+    }
+}
+
+impl<T> Hostile for T {}
 
 /// Names that an expansion could use.
 pub mod names {

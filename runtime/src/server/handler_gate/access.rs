@@ -46,7 +46,7 @@ impl Access {
 }
 
 /// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
-/// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", "b"]`, each also with `step_up`;
+/// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
 /// `authenticated`; `public`; and `refused`, which denies the item to every caller.
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
@@ -64,29 +64,8 @@ impl Access {
 /// ```
 #[macro_export]
 macro_rules! access {
-    (public) => { $crate::gate::Access::of($crate::auth::Requirement::Public) };
-    (authenticated) => { $crate::gate::Access::of($crate::auth::Requirement::Authenticated) };
-    (refused) => { $crate::gate::Access::REFUSED };
-    (scope = $scope:expr, step_up) => { $crate::access!(scope = $scope).step_up() };
-    (scope = $scope:expr) => { $crate::access!(scopes = [$scope]) };
-    (scopes = [$($scope:expr),+ $(,)?], step_up) => { $crate::access!(scopes = [$($scope),+]).step_up() };
-    (scopes = [$($scope:expr),+ $(,)?]) => {{
-        const SCOPES: &[&[$crate::Scope]] =
-            &[&[$($crate::__private::ScopeText($scope).scope()),+]];
-        $crate::gate::Access::of($crate::auth::Requirement::Scopes(SCOPES))
-    }};
-    (any_scope = [$($scope:expr),+ $(,)?], step_up) => {
-        $crate::access!(any_scope = [$($scope),+]).step_up()
-    };
-    (any_scope = [$($scope:expr),+ $(,)?]) => {{
-        const SCOPES: &[&[$crate::Scope]] =
-            &[$(&[$crate::__private::ScopeText($scope).scope()]),+];
-        $crate::gate::Access::of($crate::auth::Requirement::Scopes(SCOPES))
-    }};
-    ($($other:tt)*) => {
-        $crate::__private::compile_error!(
-            "declare what it requires: `scope = \"a\"`, `scopes = [\"a\", \"b\"]` or `any_scope = [\"a\", \"b\"]`, with or without `step_up`; `authenticated`, `public`, or `refused` to deny every caller"
-        )
+    ($($declaration:tt)*) => {
+        $crate::__private::access! { $crate $($declaration)* }
     };
 }
 
@@ -106,6 +85,8 @@ mod tests {
         let both: &[Scope] = &[READ, Scope::new("write")];
         assert_eq!(scopes(access!(scopes = [READ, "write"])), [both]);
         assert_eq!(scopes(access!(any_scope = ["read", "write"])).len(), 2);
+        let nested = scopes(access!(any_scope = ["admin", [READ, "write"]]));
+        assert_eq!(nested, [&[Scope::new("admin")], both]);
         let any = access!(any_scope = ["read", "write"], step_up);
         assert!(any.terms().unwrap().step_up);
         assert!(!access!(authenticated).terms().unwrap().step_up);

@@ -4,7 +4,6 @@ use super::*;
 
 crate::scopes! {
     /// What a token can allow.
-    #[expect(unreachable_pub, reason = "a declared_scopes is public in its module")]
     mod scope {
         /// Read.
         READ = "read",

@@ -1,4 +1,4 @@
-// errors: 7
+// errors: 8
 use toolgate::mcp_tool;
 
 /// A missing letter, so no access is declared.
@@ -25,6 +25,10 @@ fn contradiction() {}
 #[mcp_tool(public read_only)]
 fn comma() {}
 
+/// A dash.
+#[mcp_tool(scope = "a", step-up)]
+fn dash() {}
+
 fn main() {
-    let _ = (letter, hint, dissimilar, flag, contradiction, comma);
+    let _ = (dash, letter, hint, dissimilar, flag, contradiction, comma);
 }

@@ -1,4 +1,4 @@
-// errors: 22
+// errors: 23
 use toolgate::mcp_tool;
 
 /// Rules that do not apply to the type.
@@ -58,10 +58,10 @@ fn headers(
     let _ = (a, b, c);
 }
 
-/// An unknown key.
+/// Unknown keys.
 #[mcp_tool(public)]
-fn key(#[arg(min = 1)] a: u32) {
-    let _ = a;
+fn key(#[arg(min = 1)] a: u32, #[arg(description = "A number.")] b: u32) {
+    let _ = (a, b);
 }
 
 fn main() {

@@ -1,7 +1,9 @@
-// errors: 5
+// errors: 8
 use toolgate::{mcp_tool, mcp_tools, ToolSet};
 
 struct Desk;
+
+type Pointer<T> = std::rc::Rc<T>;
 
 #[mcp_tools]
 impl Desk {
@@ -16,6 +18,18 @@ impl Desk {
     /// In a box.
     #[mcp_tool(public)]
     fn boxed(self: Box<Self>) {}
+
+    /// Alone, behind an `Arc`.
+    #[mcp_tool(public)]
+    fn alone_behind(self: &mut std::sync::Arc<Self>) {}
+
+    /// Of another pointer.
+    #[mcp_tool(public)]
+    fn other(self: Pointer<Self>) {}
+
+    /// For ever.
+    #[mcp_tool(public)]
+    fn forever(&'static self) {}
 }
 
 impl Desk {

@@ -1,4 +1,4 @@
-// errors: 6
+// errors: 5
 use toolgate::{mcp_resource, mcp_tools, State};
 
 /// A parameter without a variable.

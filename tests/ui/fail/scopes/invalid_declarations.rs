@@ -1,4 +1,4 @@
-// errors: 4
+// errors: 10
 use toolgate::scopes;
 
 scopes! {
@@ -32,4 +32,47 @@ scopes! {
     READ = "read"
 }
 
-fn main() {}
+scopes! {
+    /// The comment says nothing.
+    mod empty_comment {
+        ///
+        READ = "read",
+    }
+}
+
+scopes! {
+    /// Other attributes.
+    mod attributes {
+        /// Read.
+        #[deprecated]
+        READ = "read",
+        /// Write.
+        #[cfg(test)]
+        WRITE = "write",
+    }
+}
+
+scopes! {
+    /// A text that a reader does not find.
+    mod joined {
+        /// Read.
+        READ = concat!("re", "ad"),
+    }
+}
+
+scopes! {
+    /// Nothing.
+    mod nothing {}
+}
+
+scopes! {
+    /// The name of the list.
+    mod named {
+        /// All.
+        ALL = "all",
+    }
+}
+
+fn main() {
+    let _ = silent::ALL;
+}

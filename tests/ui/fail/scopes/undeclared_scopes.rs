@@ -1,4 +1,4 @@
-// errors: 3
+// errors: 4
 use toolgate::{auth::AuthorizeError, mcp_tool, mcp_tools, scopes, tools, Caller, ToolSet};
 
 scopes! {

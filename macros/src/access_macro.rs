@@ -1,0 +1,84 @@
+//! Expands `access!(…)`: the access of an item of a handler, in the syntax of the attributes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+
+use crate::{
+    access::{Access, CHOICES},
+    attribute_syntax::{Keys, parse_entries},
+    errors::Errors,
+    span::code,
+};
+
+const KEYS: Keys = Keys {
+    known: &[
+        "scope",
+        "scopes",
+        "any_scope",
+        "authenticated",
+        "public",
+        "refused",
+        "step_up",
+    ],
+    reserved: &[],
+};
+
+/// Expands the declaration, after `$crate`, to a value of `Access`.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let split = |input: ParseStream<'_>| {
+        let krate = input.parse::<Ident>()?.into_token_stream();
+        Ok((krate, input.parse::<TokenStream>()?))
+    };
+    let (krate, declaration) = match split.parse2(input) {
+        Ok(parts) => parts,
+        Err(error) => return error.to_compile_error(),
+    };
+    let errors = Errors::new();
+    let place = declaration
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |token| token.span());
+    let entries = parse_entries(declaration, KEYS, &errors);
+    let is_complete = errors.count() == 0;
+    let step_up = entries.iter().find(|entry| entry.key == "step_up");
+    let mut declared = entries.iter().filter(|entry| entry.key != "step_up");
+    let value = match declared.next() {
+        Some(entry) if entry.key == "refused" => {
+            entry.flag(&errors);
+            Some(code!(#krate::gate::Access::REFUSED))
+        }
+        Some(entry) => Access::parse(entry, &errors).map(|access| {
+            if let (Some(step_up), Access::Public | Access::Authenticated) = (step_up, &access) {
+                errors.add_at(step_up.span(), "`step_up` applies to scopes, and this access requires none: remove `step_up`, or require a scope");
+            }
+            let requirement = access.tokens(&krate);
+            code!({
+                const __TOOLGATE_ACCESS: #krate::auth::Requirement = #requirement;
+                #krate::gate::Access::of(__TOOLGATE_ACCESS)
+            })
+        }),
+        None if is_complete => {
+            errors.add_at(place, format_args!("this does not declare who may use the item: {CHOICES}\n    `refused`                      nobody"));
+            None
+        }
+        None => None,
+    };
+    for more in declared {
+        errors.add_at(
+            more.span(),
+            "access is already declared: keep one of the two",
+        );
+    }
+    if let Some(step_up) = step_up {
+        step_up.flag(&errors);
+    }
+    let errors = errors.finish();
+    let value = value.filter(|_| errors.is_none());
+    let value = value.unwrap_or_else(|| code!(#krate::gate::Access::REFUSED));
+    match step_up {
+        Some(_) => code!({ #errors #krate::gate::Access::step_up(#value) }),
+        None => code!({ #errors #value }),
+    }
+}

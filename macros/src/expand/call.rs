@@ -1,0 +1,83 @@
+//! The closure that reads the arguments of a call and runs the function.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::{slot, value};
+use crate::{
+    model::ItemModel,
+    parameter::{Parameter, Receiver},
+    span::{code, located_at, respan},
+};
+
+/// Builds the body of the closure. `function` is the path that calls the item.
+pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> TokenStream {
+    let slots = model.attribute.kind.slot();
+    let mut first = Vec::new();
+    let mut then = Vec::new();
+    let mut passed = Vec::new();
+    let (mut read, mut authorized) = (Vec::new(), Vec::new());
+    for (number, parameter) in model.parameters.iter().enumerate() {
+        let slot = slot(number);
+        let value = value(number);
+        match parameter {
+            Parameter::Receiver(kind) => {
+                first.push(code!(let #value = #krate::__private::receiver::<_, Self>(&__call);));
+                passed.push(match kind {
+                    Receiver::Reference => code!(&*#value),
+                    Receiver::Shared => code!(#value),
+                    Receiver::SharedReference => code!(&#value),
+                });
+                continue;
+            }
+            // Extractors run first, while the call still has its arguments.
+            Parameter::Extractor(extractor) => {
+                let ty = &extractor.ty;
+                first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));
+            }
+            Parameter::Argument(argument) => {
+                let name = &argument.name;
+                then.push(code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;));
+                authorized.push(code!(&#value));
+                read.push(code!(#value));
+            }
+            Parameter::Arguments(_) => {
+                then.push(
+                    code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;),
+                );
+                authorized.push(code!(&#value.0));
+                read.push(code!(#value));
+            }
+        }
+        passed.push(code!(#value));
+    }
+    // The values that the gate authorized are those that run. Without them, the call authorizes
+    // those that it reads.
+    if model.attribute.authorize.is_some() {
+        let all = (!read.is_empty()).then(|| code!((#(#read,)*)));
+        then = vec![code! {
+            let (#(#read,)*) = match #krate::__private::take_authorized(&mut __call) {
+                #krate::__private::Option::Some(__values) => __values,
+                #krate::__private::Option::None => {
+                    #(#then)*
+                    #krate::__private::confirm(
+                        &__call,
+                        |__caller| __authorize(__caller, #(#authorized),*),
+                    )?;
+                    #all
+                }
+            };
+        }];
+    }
+    let wait = model.is_async.then(|| code!(.await));
+    // A future that is not `Send` is reported at the function's name.
+    let place = located_at(model.ident.span());
+    let run = respan(&code!(#krate::__private::run), place);
+    let body = code! {{
+        let mut __call = __call;
+        #(#first)*
+        #(#then)*
+        #krate::__private::Returns::done(__result, #function(#(#passed),*)#wait)
+    }};
+    quote_spanned! {place=> #run(#krate::__private::Call::item(&__call), async move #body)}
+}

@@ -1,0 +1,10 @@
+// errors: 5
+use toolgate::access;
+
+fn main() {
+    let _ = access!();
+    let _ = access!(scope = "a", public);
+    let _ = access!(public, step_up);
+    let _ = access!(scopes = "a");
+    let _ = access!(refuse);
+}
