@@ -27,8 +27,11 @@ pub struct TestCaller<'s> {
     server: &'s TestServer,
     token: Option<Token>,
     revision: &'static str,
-    answer: Option<Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>>,
+    answer: Option<Answer>,
 }
+
+/// Returns the response to a request of a round, by its key.
+type Answer = Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>;
 
 #[derive(Clone)]
 struct Token {

@@ -286,13 +286,13 @@ async fn a_state_expires_after_ten_minutes() {
     let fixture = Fixture::start().await;
     let (alice, params) = (fixture.alice(), first("delete", "old"));
     let state = asked(&alice, &params).await;
-    fixture.clock.advance(std::time::Duration::from_secs(601));
+    fixture.clock.advance(Duration::from_secs(601));
     let answer = call(&alice, yes(params.clone(), &state)).await;
     refused(&answer, "expired", &fixture.runs);
     let message = answer.json()["error"]["message"].clone();
     assert!(message.to_string().contains("expired"), "{message}");
     let state = asked(&alice, &params).await;
-    fixture.clock.advance(std::time::Duration::from_secs(590));
+    fixture.clock.advance(Duration::from_secs(590));
     assert_eq!(
         call(&alice, yes(params, &state)).await.tool_text(),
         "deleted 3 of old"

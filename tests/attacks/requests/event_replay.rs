@@ -112,7 +112,7 @@ async fn a_session_is_unusable_after_its_token_expires() {
     alice.open().await;
     assert_eq!(alice.call("read", json!({})).await.tool_text(), "read ran");
     // Past the leeway too.
-    clock.advance(std::time::Duration::from_secs(700));
+    clock.advance(Duration::from_secs(700));
     let stream = alice
         .plain(Method::GET)
         .header("accept", "text/event-stream");
