@@ -1,22 +1,34 @@
 //! The environment variables of Toolgate, and the rules where two variables disagree.
 
 use super::{
-    Config, Environment, Slash, StateKey, resource_url,
+    Config, Environment, Slash, StateKey,
+    address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    private_issuers::{self, ISSUER_PROXY, PRIVATE_ISSUERS},
+    resource_url,
     scalekit::Scalekit,
-    variable::{NamedValue, OUR_PREFIX, PORT, items},
+    variable::{NamedValue, OUR_PREFIX, items},
 };
 
-const BIND: &str = "TOOLGATE_BIND";
 const RESOURCE: &str = "TOOLGATE_RESOURCE";
 const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
 const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
 const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
-const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
 const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 7] = [
-    BIND, RESOURCE, AUDIENCES, ISSUERS, DOCS_URL, ORIGINS, STATE_KEY,
+const OURS: [&str; 12] = [
+    BIND,
+    RESOURCE,
+    AUDIENCES,
+    ISSUERS,
+    DOCS_URL,
+    ORIGINS,
+    STATE_KEY,
+    HOSTS,
+    LISTEN_PATH,
+    PATH_PREFIX,
+    PRIVATE_ISSUERS,
+    ISSUER_PROXY,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -25,7 +37,8 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     config.warnings.extend_from_slice(environment.warnings());
     let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
-    read_address(&mut config, environment);
+    address_settings::read(&mut config, environment);
+    private_issuers::read(&mut config, environment);
     if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
         let slash = if source == RESOURCE {
             Slash::Refused
@@ -58,46 +71,12 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
     }
-    for origin in items(environment.get(ORIGINS).unwrap_or_default()) {
-        config.add_origin(ORIGINS, origin);
-    }
     if let Some(text) = environment.get(STATE_KEY) {
         config.set_state_key(STATE_KEY, StateKey::parse(text));
     }
     scalekit.check_metadata_url(&mut config);
     warn_of_unknown(&mut config, environment);
     config
-}
-
-/// Reads `TOOLGATE_BIND`, and `PORT` for the default address.
-fn read_address(config: &mut Config, environment: &Environment) {
-    if let Some(text) = environment.get(BIND) {
-        match resource_url::parse_bind(text) {
-            Ok(bind) => config.bind = Some(bind),
-            Err(error) => config.add_value_error(BIND, text, error),
-        }
-    }
-    let Some(text) = environment.get(PORT) else {
-        return;
-    };
-    match text.parse::<u16>() {
-        Ok(port) if port > 0 => config.default_port = port,
-        _ => config.add_error(
-            format!(
-                "{PORT} is {}, which is not a port number",
-                resource_url::quoted_without_secrets(text)
-            ),
-            "write a number from 1 to 65535",
-        ),
-    }
-    if let Some(bind) = config.bind
-        && bind.port() != config.default_port
-    {
-        config.warnings.push(format!(
-            "{PORT} is {}, but {BIND} is {bind}; {BIND} takes precedence",
-            config.default_port
-        ));
-    }
 }
 
 /// Returns the first source that is set, Toolgate's variable before the others. Adds a

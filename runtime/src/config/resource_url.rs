@@ -138,7 +138,7 @@ impl Resource {
 
     /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
     pub(crate) fn metadata_url(&self) -> String {
-        format!("{}{}", self.origin, metadata_path(&self.path))
+        format!("{}{METADATA_PATH}{}", self.origin, self.path)
     }
 
     /// Returns the resource whose metadata has this URL.
@@ -147,12 +147,6 @@ impl Resource {
         let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
         Some(format!("{origin}{path}"))
     }
-}
-
-/// Returns the path of the metadata of a resource with this path (RFC 9728 §3.1): the
-/// well-known part goes between host and path.
-pub(crate) fn metadata_path(path: &str) -> String {
-    format!("{METADATA_PATH}{path}")
 }
 
 /// The well-known prefix of metadata paths (RFC 9728 §3).
@@ -173,33 +167,96 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
-fn check_path(path: &str) -> Result<(), ConfigError> {
+/// Checks the path of an endpoint.
+pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
+    check_segments(path)?;
+    match first_segment(path) {
+        Some(first) if is_reserved(first) => error(
+            format!("has a path under /{first}, which is reserved for the server"),
+            "choose another path, such as /mcp",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn is_reserved(first: &str) -> bool {
+    OWN_PATHS
+        .iter()
+        .any(|own| first_segment(own) == Some(first))
+}
+
+/// The path becomes a route, and the router reads some characters as patterns.
+fn check_segments(path: &str) -> Result<(), ConfigError> {
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
     };
-    // The path becomes a route, and the router reads some characters as patterns.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
-    if !segments
+    match segments
         .split('/')
         .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
     {
-        return error(
+        true => Ok(()),
+        false => error(
             "has a path with an empty segment or a character that is not allowed",
             "use letters, digits, '-', '.', '_' and '~' between single slashes",
-        );
+        ),
     }
-    match first_segment(path) {
-        Some(first)
-            if OWN_PATHS
-                .iter()
-                .any(|own| first_segment(own) == Some(first)) =>
-        {
+}
+
+/// Parses the path that is listened at. Returns it without a slash at its end: the root is
+/// empty.
+pub(super) fn parse_listen_path(text: &str) -> Result<String, ConfigError> {
+    let path = parse_path(text)?;
+    check_path(path)?;
+    Ok(path.to_owned())
+}
+
+/// Parses the beginning of paths, which is not the root.
+pub(super) fn parse_prefix(text: &str) -> Result<String, ConfigError> {
+    match parse_path(text)? {
+        "" => error("is the root", "remove it: the root is the default"),
+        path => Ok(path.to_owned()),
+    }
+}
+
+/// Parses the path of the documentation page.
+pub(super) fn parse_docs_path(text: &str) -> Result<String, ConfigError> {
+    let path = parse_prefix(text)?;
+    match first_segment(&path) {
+        // The development issuer has the paths below `/development`.
+        Some(first) if first == "development" || (is_reserved(first) && path != DOCS_PATH) => {
             error(
-                format!("has a path under /{first}, which is reserved for the server"),
-                "choose another path, such as /mcp",
+                format!("is under /{first}, which is reserved for the server"),
+                "choose another path, such as /docs",
             )
         }
-        _ => Ok(()),
+        _ => Ok(path),
+    }
+}
+
+fn parse_path(text: &str) -> Result<&str, ConfigError> {
+    if !text.starts_with('/') {
+        return error("does not begin with a slash", "write a path such as /mcp");
+    }
+    let path = text.strip_suffix('/').unwrap_or(text);
+    check_segments(path)?;
+    Ok(path)
+}
+
+/// Validates a value of `Host` (RFC 9110 §7.2): a name or an address, and a port unless it is
+/// the default port.
+pub(super) fn validate_host(text: &str) -> Result<(), ConfigError> {
+    let remedy =
+        "write a name or an address, and the port if clients send it, such as notes.internal:8000";
+    let url = Url::parse(&format!("ws://{text}/"));
+    let is_host = url.is_ok_and(|url| {
+        // `ws` and `wss` have the default ports of `http` and `https`, which clients may write.
+        let without_port = text.strip_suffix(":80").unwrap_or(text);
+        url.as_str() == format!("ws://{}/", without_port.to_ascii_lowercase())
+    });
+    match is_host && !text.contains(['*', '@', '/']) {
+        true => Ok(()),
+        false => error("is not a host", remedy),
     }
 }
 

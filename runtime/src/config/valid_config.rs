@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
+use super::{Config, Paths, Resource, ResourceMetadata, StateKey};
 use crate::{
     error::SetupErrors,
     gate::{Limits, SessionLimits},
@@ -15,10 +15,12 @@ use crate::{
 pub(crate) struct ValidConfig {
     bind: SocketAddr,
     resource: Resource,
+    paths: Paths,
+    hosts: Vec<String>,
     audiences: Vec<String>,
     issuers: Vec<ValidIssuer>,
     origins: Vec<String>,
-    docs_url: String,
+    docs_url: Option<String>,
     resource_name: Option<String>,
     leeway: Duration,
     limits: Limits,
@@ -31,7 +33,12 @@ pub(crate) struct ValidConfig {
 }
 
 impl ValidConfig {
-    pub(super) fn new(config: &Config, bind: SocketAddr, resource: Resource) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        bind: SocketAddr,
+        resource: Resource,
+        errors: &mut SetupErrors,
+    ) -> Self {
         let mut audiences = vec![resource.as_str().to_owned()];
         audiences.extend(
             config
@@ -40,16 +47,19 @@ impl ValidConfig {
                 .filter(|audience| *audience != resource.as_str())
                 .cloned(),
         );
-        let docs_url = config
-            .docs_url
-            .clone()
-            .unwrap_or_else(|| format!("{}{DOCS_PATH}", resource.origin()));
+        let issuers = config.private_issuers.apply(&config.issuers, errors);
+        let mut warnings = config.warnings.clone();
+        warnings.extend(config.platform_port_warning());
+        warnings.extend(issuers.iter().filter_map(ValidIssuer::proxy_warning));
+        let addresses = &config.addresses;
         Self {
             bind,
+            paths: Paths::new(addresses, &resource, errors),
+            hosts: addresses.hosts.clone(),
             audiences,
-            issuers: config.issuers.clone(),
-            origins: config.origins.clone(),
-            docs_url,
+            issuers,
+            origins: addresses.origins.clone(),
+            docs_url: addresses.docs_url.clone(),
             resource_name: config.resource_name.clone(),
             leeway: config.leeway,
             limits: config.limits.clone(),
@@ -58,7 +68,7 @@ impl ValidConfig {
             document: config.document.clone(),
             state_key: config.state_key,
             automatic_consent: config.automatic_consent,
-            warnings: config.warnings.clone(),
+            warnings,
             resource,
         }
     }
@@ -88,9 +98,16 @@ impl ValidConfig {
         &self.issuers
     }
 
-    /// `resource_documentation` (RFC 9728 §2).
-    pub(crate) fn docs_url(&self) -> &str {
-        &self.docs_url
+    /// The paths of the server.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Returns `resource_documentation` (RFC 9728 §2). A mounted router has a page of its own
+    /// only if it was asked for.
+    pub(crate) fn docs_url(&self, is_mounted: bool) -> Option<String> {
+        let own = || self.paths.docs_url(is_mounted);
+        self.docs_url.clone().or_else(own)
     }
 
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
@@ -128,11 +145,12 @@ impl ValidConfig {
         &self.warnings
     }
 
-    /// Returns the accepted values of `Host`: the resource's own and, if the server listens
-    /// on loopback, every loopback name of this machine. Any other name could be a foreign
+    /// Returns the accepted values of `Host`: the resource's own, the configured ones and, if
+    /// the server listens on loopback, every loopback name of this machine. Any other name could be a foreign
     /// name that resolves to this address (DNS rebinding).
     pub(crate) fn hosts(&self, local: SocketAddr) -> Vec<String> {
         let mut hosts = self.resource.hosts();
+        hosts.extend_from_slice(&self.hosts);
         if local.ip().is_loopback() {
             let port = local.port();
             for name in ["localhost", "127.0.0.1", "[::1]"] {
@@ -167,9 +185,13 @@ impl ValidConfig {
     }
 
     /// Returns whether the embedded development issuer may run: no other issuer is trusted,
-    /// and neither the socket nor a proxy before it is reachable from other machines.
+    /// neither the socket nor a proxy before it is reachable from other machines, and requests
+    /// for the root of the origin, where its paths are, arrive here.
     pub(crate) fn may_issue_for_development(&self) -> bool {
-        self.issuers.is_empty() && self.bind.ip().is_loopback() && self.resource.is_loopback()
+        self.issuers.is_empty()
+            && self.bind.ip().is_loopback()
+            && self.resource.is_loopback()
+            && !self.paths.is_below_root()
     }
 
     /// Whether the development issuer grants requests without asking the person.
@@ -182,6 +204,8 @@ impl ValidConfig {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
+        } else if self.paths.is_below_root() {
+            "the embedded development issuer needs the root of its origin, but this server is mounted below it".to_owned()
         } else {
             format!(
                 "the embedded development issuer runs on loopback only, but this server listens on {bind} for the resource {}",
@@ -219,6 +243,34 @@ impl ValidIssuer {
             let introspection = Introspection::new(client).optional();
             self.0 = self.0.clone().with_introspection(introspection);
         }
+    }
+
+    /// Returns whether the issuer is at this host.
+    pub(super) fn is_at(&self, host: &str) -> bool {
+        self.0.host().as_deref() == Some(host)
+    }
+
+    /// Lets the issuer have private addresses at this host.
+    pub(super) fn allow_private_host(&mut self, host: &str) {
+        self.0 = self.0.clone().with_private_host(host);
+    }
+
+    /// Reaches the issuer through a proxy, unless it has its own.
+    pub(super) fn use_proxy(&mut self, url: &str) {
+        if !self.0.has_proxy() {
+            self.0 = self.0.clone().with_proxy(url);
+        }
+    }
+
+    /// Returns the warning that a proxy decides which addresses are reached. It does not name
+    /// the proxy, whose URL can have a password.
+    fn proxy_warning(&self) -> Option<String> {
+        self.0.has_proxy().then(|| {
+            format!(
+                "requests to the issuer {:?} go through a proxy, whose checks of addresses replace those of this server",
+                self.issuer()
+            )
+        })
     }
 
     /// The issuer identifier, which is published and whose metadata is fetched.

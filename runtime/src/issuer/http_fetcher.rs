@@ -6,7 +6,7 @@
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use reqwest::{
-    Client, RequestBuilder, Response, StatusCode,
+    Client, Proxy, RequestBuilder, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
     redirect,
@@ -38,12 +38,13 @@ impl HttpFetcher {
             .timeout(ANSWER)
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
-        let builder = match egress {
-            // A proxy resolves names itself, so no egress can be enforced behind one.
-            EgressPolicy::Public | EgressPolicy::ThisMachine => builder
-                .no_proxy()
-                .dns_resolver(Arc::new(EgressResolver(egress))),
-            EgressPolicy::Anywhere => builder,
+        // Proxies of the environment are never used: only a setting chooses one.
+        let builder = builder.no_proxy();
+        let builder = match egress.proxy() {
+            Some(proxy) => {
+                builder.proxy(Proxy::all(proxy.clone()).map_err(|_| FetchError::NoClient)?)
+            }
+            None => builder.dns_resolver(Arc::new(EgressResolver(egress.clone()))),
         };
         let client = builder.build().map_err(|_| FetchError::NoClient)?;
         Ok(Self { client, egress })
@@ -127,26 +128,34 @@ struct EgressResolver(EgressPolicy);
 
 impl Resolve for EgressResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.0;
+        let egress = self.0.clone();
         Box::pin(async move {
+            let mut refused = None;
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let (near, far): (Vec<_>, Vec<_>) =
-                found.partition(|address| egress.permits_for(name.as_str(), address.ip()));
-            match near.is_empty() && !far.is_empty() {
-                false => Ok(Box::new(near.into_iter()) as Addrs),
-                true => Err(Box::new(AddressForbidden) as _),
+            let permitted: Vec<_> = found
+                .filter(|address| {
+                    let permit = egress.permits(name.as_str(), address.ip());
+                    refused = permit.err().or(refused);
+                    permit.is_ok()
+                })
+                .collect();
+            match refused {
+                Some(reason) if permitted.is_empty() => {
+                    Err(Box::new(AddressForbidden(reason)) as _)
+                }
+                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
             }
         })
     }
 }
 
-/// A name resolves to private addresses only.
+/// Why every address of a name is refused.
 #[derive(Debug)]
-struct AddressForbidden;
+struct AddressForbidden(&'static str);
 
 impl fmt::Display for AddressForbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its name resolves to private addresses only")
+        f.write_str(self.0)
     }
 }
 
@@ -156,12 +165,10 @@ impl std::error::Error for AddressForbidden {}
 /// the HTTP client's own errors would print the URL with its query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FetchError {
-    /// The URL may not be fetched.
+    /// The URL may not be fetched, or every address of its host is refused.
     Forbidden(&'static str),
     /// No HTTP client can be created (no trusted certificates, for instance).
     NoClient,
-    /// The name resolves to private addresses only.
-    AddressForbidden,
     /// No connection.
     NoConnection(Option<io::ErrorKind>),
     /// No complete answer in time.
@@ -176,8 +183,8 @@ pub(crate) enum FetchError {
 
 impl FetchError {
     fn from_reqwest(error: reqwest::Error) -> Self {
-        if find_source::<AddressForbidden>(&error).is_some() {
-            Self::AddressForbidden
+        if let Some(AddressForbidden(reason)) = find_source(&error) {
+            Self::Forbidden(reason)
         } else if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() || error.is_dns() {
@@ -208,7 +215,6 @@ impl fmt::Display for FetchError {
             Self::NoClient => {
                 f.write_str("no HTTP client can be created; are CA certificates installed?")
             }
-            Self::AddressForbidden => AddressForbidden.fmt(f),
             Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
                 f.write_str("the TLS handshake failed; is its certificate trusted here?")
             }
@@ -236,11 +242,43 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
-        assert!(resolves(EgressPolicy::ThisMachine).await);
-        assert!(!resolves(EgressPolicy::Public).await);
-        let fetcher = HttpFetcher::new(EgressPolicy::Public).unwrap();
+        assert!(resolves(EgressPolicy::THIS_MACHINE).await);
+        assert!(!resolves(EgressPolicy::PUBLIC).await);
+        let named = EgressPolicy::PUBLIC.with_private_hosts(vec!["localhost".to_owned()]);
+        assert!(resolves(named).await);
+        let fetcher = HttpFetcher::new(EgressPolicy::PUBLIC).unwrap();
         let url = Url::parse("https://localhost:9/keys").unwrap();
-        assert_eq!(fetcher.get(&url).await, Err(FetchError::AddressForbidden));
+        let told = fetcher.get(&url).await.unwrap_err().to_string();
+        assert!(told.contains("TOOLGATE_PRIVATE_ISSUERS"), "{told}");
+    }
+
+    /// A proxy, and an issuer behind it: the request reaches the proxy, by a name that this
+    /// machine cannot resolve.
+    #[tokio::test]
+    async fn a_configured_proxy_gets_the_requests() {
+        use tokio::io::AsyncReadExt;
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        let egress = EgressPolicy::PUBLIC.with_proxy(Some(Url::parse(&proxy).unwrap()));
+        let fetcher = HttpFetcher::new(egress).unwrap();
+        let url = Url::parse("https://as.invalid/keys").unwrap();
+        let accepted = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut first = [0; 22];
+            stream.read_exact(&mut first).await.unwrap();
+            String::from_utf8(first.into()).unwrap()
+        };
+        let (answer, first) = tokio::join!(fetcher.get(&url), accepted);
+        assert_eq!(first, "CONNECT as.invalid:443");
+        assert!(answer.is_err());
+        // An address in a URL is still checked here.
+        let private = Url::parse("https://10.0.0.1/keys").unwrap();
+        let refused = fetcher.get(&private).await;
+        assert!(
+            matches!(refused, Err(FetchError::Forbidden(_))),
+            "{refused:?}"
+        );
     }
 
     #[tokio::test]
@@ -248,7 +286,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let fetcher = HttpFetcher::new(EgressPolicy::ThisMachine).unwrap();
+        let fetcher = HttpFetcher::new(EgressPolicy::THIS_MACHINE).unwrap();
         let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
         let error = fetcher.get(&url).await.unwrap_err();
         assert_eq!(

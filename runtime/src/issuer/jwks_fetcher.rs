@@ -54,7 +54,7 @@ impl JwksFetcher {
         if let Some(fetcher) = self.fetcher.get() {
             return Ok(fetcher);
         }
-        let fetcher = HttpFetcher::new(self.egress)?;
+        let fetcher = HttpFetcher::new(self.egress.clone())?;
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
 

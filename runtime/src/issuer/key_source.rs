@@ -37,8 +37,8 @@ pub(crate) fn jwks_cache(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Ar
             errors.add(
                 format!("{named} cannot be used: {reason}"),
                 "write the issuer URL exactly as in its metadata: https, or http on loopback, without \
-                 query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for an issuer inside your own \
-                 network call with_private_addresses",
+                 query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for one inside your own network \
+                 name its host in TOOLGATE_PRIVATE_ISSUERS",
             );
             return None;
         }

@@ -215,10 +215,7 @@ fn fetch_error(error: FetchError) -> ExchangeError {
         FetchError::Status(429 | 500..) => Unavailable,
         FetchError::Timeout | FetchError::NoConnection(_) | FetchError::Broken => Unavailable,
         FetchError::TooLarge => Unusable,
-        FetchError::Status(_)
-        | FetchError::Forbidden(_)
-        | FetchError::NoClient
-        | FetchError::AddressForbidden => Misconfigured,
+        FetchError::Status(_) | FetchError::Forbidden(_) | FetchError::NoClient => Misconfigured,
     };
     ExchangeError::new(kind, error.to_string())
 }

@@ -8,7 +8,6 @@ use rmcp::{
     transport::streamable_http_server::StreamableHttpService,
 };
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::CorsLayer;
 
 use crate::{
     authorization::Switches,
@@ -23,10 +22,11 @@ use super::{
     Server,
     catalogue::{Catalogue, Sets},
     changes::Changes,
-    gate_plan::{self, GatePlan, Readiness},
+    gate_plan::{self, GatePlan},
     handler::Handler,
     http_entry::HttpEntry,
-    routes,
+    response_future::Endpoint,
+    routes::{self, MountedRoutes, Served},
     scope_hierarchy::ScopeHierarchy,
     security_schemes::{AddSecuritySchemes, SessionsWithSecuritySchemes},
     session_fast_path::OpenSessions,
@@ -40,19 +40,30 @@ use super::{
 
 /// A server that is ready to be served.
 pub(super) struct Assembled {
-    pub(super) entrance: HttpEntry,
-    /// The CORS layer for the answer at all other paths.
-    pub(super) cors: CorsLayer,
+    pub(super) endpoint: Endpoint,
+    /// The contents of the other routes.
+    pub(super) served: Served,
     pub(super) welcome: StartupBanner,
     /// Whether a route reads the peer address of a connection.
     pub(super) is_told_peers: bool,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
-    pub(super) ready: Readiness,
     /// Cancels open streams.
     pub(super) streams: CancellationToken,
     /// Cancels sessions.
     pub(super) everything: CancellationToken,
+}
+
+impl Assembled {
+    /// Returns the routes for an application.
+    pub(super) fn mounted(self) -> MountedRoutes {
+        routes::mounted(self.endpoint, self.served)
+    }
+
+    /// Returns the entry of a server without an application around it.
+    pub(super) fn entry(&self) -> HttpEntry {
+        routes::alone(Arc::clone(&self.endpoint), self.served.clone())
+    }
 }
 
 /// Returns the scopes of all registered items, sorted.
@@ -122,7 +133,8 @@ pub(super) fn assemble(
     let welcome = StartupBanner {
         name: server.name.clone(),
         resource: settings.resource().as_str().to_owned(),
-        docs: settings.docs_url().to_owned(),
+        address: None,
+        docs: settings.docs_url(false).unwrap_or_default(),
         tools: catalogue.tools.len(),
         prompts: catalogue.prompts.len(),
         resources: catalogue.resources.len(),
@@ -137,13 +149,12 @@ pub(super) fn assemble(
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
         .with_legacy_session_mode(server.has_sessions);
-    let mut served = routes::Served {
-        path: settings.resource().path().to_owned(),
-        metadata: documents.metadata(),
-        page: documents.page(&catalogue),
-        cors: routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools)),
-        issuer_routes: None,
-    };
+    let (resource, paths) = (
+        settings.resource().as_str().to_owned(),
+        settings.paths().clone(),
+    );
+    let (metadata, page) = (documents.metadata(), documents.page(&catalogue));
+    let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
     let capabilities = catalogue.capabilities(offered.changes);
@@ -186,15 +197,21 @@ pub(super) fn assemble(
         sessions,
         transport,
     );
-    served.issuer_routes = wall.issuer_routes;
-    let endpoint = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
+    let gated = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
     Ok(Assembled {
-        is_told_peers: served.issuer_routes.is_some(),
-        cors: served.cors.clone(),
-        entrance: routes::routes(endpoint, served, wall.readiness.clone()),
+        is_told_peers: wall.issuer_routes.is_some(),
+        endpoint: routes::endpoint(gated, cors.clone()),
+        served: Served {
+            resource,
+            paths,
+            metadata,
+            page,
+            cors,
+            issuer_routes: wall.issuer_routes,
+            readiness: wall.readiness,
+        },
         welcome,
         bind,
-        ready: wall.readiness,
         streams: wall.streams,
         everything,
     })

@@ -115,7 +115,7 @@ impl GatePlan {
         };
         let offers = offered.offers(&table, switches);
         let login = Login::of(offered, policy.open_handshake);
-        let metadata_url = settings.resource().metadata_url();
+        let metadata_url = settings.paths().metadata_url();
         let challenged = offered.challenged(&table);
         let dpop = settings.dpop();
         Some(Self {

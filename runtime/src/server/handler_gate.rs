@@ -8,7 +8,6 @@
 use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use bytes::Bytes;
 use http::request::Parts;
 use rmcp::{
     RoleServer, ServerHandler,
@@ -21,7 +20,6 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
-use tower_http::cors::CorsLayer;
 
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
@@ -29,10 +27,10 @@ use super::{
     Visibility,
     assembly::Assembled,
     gate_plan::BuiltGate,
-    http_entry::HttpEntry,
     listener_quota::Quota,
     local_sessions::LocalSessions,
-    routes, serve,
+    routes::{self, Served},
+    serve,
     startup_banner::{self, StartupBanner},
     transport,
 };
@@ -91,11 +89,7 @@ struct Standing {
     /// The `securitySchemes` of each tool by name, if lists show them to unauthenticated
     /// clients.
     schemes: HashMap<String, Value>,
-    /// The path of the MCP endpoint without a trailing slash; empty for the root.
-    path: String,
-    metadata: Bytes,
-    page: Bytes,
-    cors: CorsLayer,
+    served: Served,
     welcome: StartupBanner,
     /// The address to listen on.
     bind: SocketAddr,
@@ -183,24 +177,28 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        self.entrance(service).into_router()
+        self.assembled(service).mounted().into_router()
     }
 
-    fn entrance<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> HttpEntry
+    pub(super) fn assembled<H, M>(
+        &self,
+        service: StreamableHttpService<GuardedHandler<H>, M>,
+    ) -> Assembled
     where
         H: ServerHandler,
         M: SessionManager,
     {
         let standing = &self.0;
-        let served = routes::Served {
-            path: standing.path.clone(),
-            metadata: standing.metadata.clone(),
-            page: standing.page.clone(),
-            cors: standing.cors.clone(),
-            issuer_routes: standing.wall.issuer_routes.clone(),
-        };
-        let endpoint = self.layer().layer(service);
-        routes::routes(endpoint, served, standing.wall.readiness.clone())
+        Assembled {
+            // The application's own handlers may read the peer address.
+            is_told_peers: true,
+            endpoint: routes::endpoint(self.layer().layer(service), standing.served.cors.clone()),
+            served: standing.served.clone(),
+            welcome: standing.welcome.clone(),
+            bind: standing.bind,
+            streams: standing.wall.streams.clone(),
+            everything: standing.everything.clone(),
+        }
     }
 
     /// Listens on the configured address and serves the service behind the gate, as
@@ -220,7 +218,7 @@ impl HandlerGate {
     {
         let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
-        startup_banner::print(&self.0.welcome);
+        startup_banner::print(&self.0.welcome, &listener);
         self.serve_on(service, listener, stop_signal).await
     }
 
@@ -242,25 +240,13 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        let standing = &self.0;
-        let assembled = Assembled {
-            // The application's own handlers may read the peer address.
-            is_told_peers: true,
-            entrance: self.entrance(service),
-            cors: standing.cors.clone(),
-            welcome: standing.welcome.clone(),
-            bind: standing.bind,
-            ready: standing.wall.readiness.clone(),
-            streams: standing.wall.streams.clone(),
-            everything: standing.everything.clone(),
-        };
-        serve::serve(listener, assembled, Box::pin(stop)).await
+        serve::serve(listener, self.assembled(service), Box::pin(stop)).await
     }
 
     /// Ends open streams and sessions, and makes `/readyz` answer 503. Call it at shutdown if
     /// your application serves the [`router`](Self::router) itself.
     pub fn stop(&self) {
-        self.0.wall.readiness.stop();
+        self.0.served.readiness.stop();
         self.0.wall.streams.cancel();
         self.0.everything.cancel();
     }

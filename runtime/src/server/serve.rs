@@ -29,9 +29,15 @@ const BACKLOG: u32 = 4096;
 impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns the routes of the server, to merge into your own axum application.
     ///
-    /// Merge them at the root of the origin of the configured resource, because the
-    /// well-known paths of RFC 9728 are there. Do not nest them. They serve the resource's
-    /// path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and have no fallback.
+    /// The router has the path of the resource and the paths of its metadata, and nothing else:
+    /// no fallback, and no `/healthz`, `/readyz` or `/docs`. [`Config::with_health_paths`],
+    /// [`Config::with_docs_path`] and [`Config::with_root_metadata`] add paths.
+    ///
+    /// Merge the router at the root of the origin of the configured resource, because the
+    /// well-known paths of RFC 9728 are there. To nest it, name the path in
+    /// [`Config::with_nested_path`]. Several servers with different resources can be merged into
+    /// one application; axum panics if two have the same path. [`Mount`](crate::Mount) combines
+    /// servers and returns an error instead.
     ///
     /// The development issuer answers only clients on this machine, and reads the peer
     /// address to recognize them. Serve the application with that address:
@@ -52,7 +58,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
         let assembled = assemble(self.bound(), config, None)?;
-        Ok(assembled.entrance.into_router())
+        Ok(assembled.mounted().into_router())
     }
 
     /// Listens and serves until the process receives a stop signal (Ctrl-C or SIGTERM).
@@ -69,7 +75,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
         if !without_banner {
-            startup_banner::print(&assembled.welcome);
+            startup_banner::print(&assembled.welcome, &listener);
         }
         serve(listener, assembled, stop_signal).await
     }
@@ -124,10 +130,13 @@ pub(super) fn serve(
 
 async fn serving(
     listener: TcpListener,
-    mut assembled: Assembled,
+    assembled: Assembled,
     mut stop: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
-    assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
+    let entry = assembled.entry();
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("{} listens on {address}", assembled.welcome.name);
+    }
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
@@ -150,7 +159,7 @@ async fn serving(
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
         let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-        let connection = connection(stream, peer, assembled.entrance.clone());
+        let connection = connection(stream, peer, entry.clone());
         let connection = graceful.watch(connection);
         let logged = async move {
             if let Err(error) = connection.await {
@@ -161,7 +170,7 @@ async fn serving(
     }
     drop(listener);
     tracing::info!("stop signal received: running calls may finish, open streams end");
-    assembled.ready.stop();
+    assembled.served.readiness.stop();
     assembled.streams.cancel();
     if tokio::time::timeout(CALL_TIMEOUT, graceful.shutdown())
         .await

@@ -2,6 +2,8 @@
 
 use std::{fmt, io::Write};
 
+use tokio::net::TcpListener;
+
 use super::login_timing::{self, Login};
 
 /// The facts that the banner shows.
@@ -10,6 +12,8 @@ pub(super) struct StartupBanner {
     pub(super) name: String,
     pub(super) resource: String,
     pub(super) docs: String,
+    /// The address of the listening socket, once there is one.
+    pub(super) address: Option<String>,
     pub(super) tools: usize,
     pub(super) prompts: usize,
     pub(super) resources: usize,
@@ -28,9 +32,15 @@ impl fmt::Display for StartupBanner {
             name,
             resource,
             docs,
+            address,
             ..
         } = self;
-        writeln!(f, "\n  {name} is listening, with {}.\n", self.offered())?;
+        let address = address.as_deref().unwrap_or("an unknown address");
+        writeln!(
+            f,
+            "\n  {name} listens on {address}, with {}.\n",
+            self.offered()
+        )?;
         writeln!(f, "  MCP endpoint    {resource}")?;
         writeln!(f, "  For people      {docs}")?;
         writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
@@ -92,7 +102,12 @@ fn or_none(text: &str) -> &str {
 }
 
 /// Prints the banner to standard error, and ignores failures.
-pub(super) fn print(welcome: &StartupBanner) {
+pub(super) fn print(welcome: &StartupBanner, listener: &TcpListener) {
+    let address = listener.local_addr().ok();
+    let welcome = StartupBanner {
+        address: address.map(|address| address.to_string()),
+        ..welcome.clone()
+    };
     let _ = writeln!(std::io::stderr().lock(), "{welcome}");
 }
 
@@ -105,6 +120,7 @@ mod tests {
             name: "news".into(),
             resource: "http://127.0.0.1:8000/mcp".into(),
             docs: "http://127.0.0.1:8000/docs".into(),
+            address: Some("127.0.0.1:8000".into()),
             tools: 1,
             prompts: 0,
             resources: 0,
@@ -131,6 +147,24 @@ mod tests {
         assert_eq!(told(1, 0, 0), "1 tool");
         assert_eq!(told(2, 1, 3), "2 tools, 1 prompt, 3 resources");
         assert_eq!(told(0, 0, 1), "1 resource");
+    }
+
+    #[test]
+    fn the_address_of_the_socket_is_told_beside_the_resource() {
+        let welcome = StartupBanner {
+            resource: "https://mcp.example.com/mcp".into(),
+            address: Some("0.0.0.0:8080".into()),
+            ..welcome()
+        };
+        let told = welcome.to_string();
+        assert!(
+            told.contains("listens on 0.0.0.0:8080, with 1 tool"),
+            "{told}"
+        );
+        assert!(
+            told.contains("MCP endpoint    https://mcp.example.com/mcp"),
+            "{told}"
+        );
     }
 
     #[test]

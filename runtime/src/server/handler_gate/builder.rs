@@ -24,7 +24,7 @@ use crate::{
         gate_plan::{GatePlan, Policy},
         login_timing::Login,
         registry::Registry,
-        routes,
+        routes::{self, Served},
         startup_banner::StartupBanner,
         static_documents::StaticDocuments,
         token_issuers,
@@ -228,7 +228,8 @@ impl HandlerGateBuilder {
         let welcome = StartupBanner {
             name: self.name.clone(),
             resource: settings.resource().as_str().to_owned(),
-            docs: settings.docs_url().to_owned(),
+            address: None,
+            docs: settings.docs_url(false).unwrap_or_default(),
             tools: offered.tools.len(),
             prompts: offered.prompts.len(),
             resources: offered.resources.len(),
@@ -238,25 +239,41 @@ impl HandlerGateBuilder {
             is_automatic: plan.settings.consents_automatically(),
             login: plan.login,
         };
+        let (resource, paths) = (
+            settings.resource().as_str().to_owned(),
+            settings.paths().clone(),
+        );
+        let (bind, body_limit) = (settings.bind(), settings.limits().body);
+        let metadata = documents.metadata();
+        let page = documents.page_of(entries.collect(), Vec::new(), Vec::new());
+        let cors = routes::cors(plan.origins.clone(), Vec::new());
+        let (login, visibility) = (plan.login, plan.visibility);
+        let hosts = plan.origins.hosts().to_vec();
+        let wall = plan.build(self.has_sessions, None, None);
         let standing = Standing {
             welcome,
-            bind: settings.bind(),
-            visibility: plan.visibility,
+            bind,
+            visibility,
             has_sessions: self.has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
-            schemes: match plan.login {
+            schemes: match login {
                 Login::AtProtectedCall => schemes_of(&offered),
                 Login::AtConnection | Login::Never => HashMap::new(),
             },
-            path: settings.resource().path().to_owned(),
-            metadata: documents.metadata(),
-            page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
-            cors: routes::cors(plan.origins.clone(), Vec::new()),
-            hosts: plan.origins.hosts().to_vec(),
-            body_limit: settings.limits().body,
+            served: Served {
+                resource,
+                paths,
+                metadata,
+                page,
+                cors,
+                issuer_routes: wall.issuer_routes.clone(),
+                readiness: wall.readiness.clone(),
+            },
+            hosts,
+            body_limit,
             everything: CancellationToken::new(),
             quota: Arc::default(),
-            wall: plan.build(self.has_sessions, None, None),
+            wall,
         };
         Ok(HandlerGate(Arc::new(standing)))
     }

@@ -32,7 +32,7 @@ use super::{DevelopmentIssuerConfig, TokenIssuers};
 const LEEWAY: Duration = Duration::from_secs(30);
 
 /// The addresses from which the metadata documents of clients may be fetched.
-const EGRESS: EgressPolicy = EgressPolicy::ThisMachine;
+const EGRESS: EgressPolicy = EgressPolicy::THIS_MACHINE;
 
 /// Builds the issuer if it may run here.
 pub(super) fn embed(
@@ -146,6 +146,9 @@ impl EmbeddingServer for Embedding {
             self.fetch(url).await.map_err(|error| match error {
                 issuer::FetchError::NoConnection(_) | issuer::FetchError::Timeout => {
                     FetchError::Unreachable(error.to_string())
+                }
+                issuer::FetchError::Forbidden(_) => {
+                    FetchError::Refused("its address is neither public nor on loopback".to_owned())
                 }
                 _ => FetchError::Refused(error.to_string()),
             })

@@ -1,0 +1,187 @@
+//! The paths of a server: as clients write them, and as requests arrive here.
+//!
+//! The two differ if an application nests the router, or if a proxy rewrites paths.
+
+use std::collections::BTreeSet;
+
+use super::{
+    AddressSettings, Resource,
+    resource_url::{self, DOCS_PATH, METADATA_PATH},
+};
+use crate::error::SetupErrors;
+
+/// The paths of a server. None has a slash at its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    origin: String,
+    /// The path of the resource.
+    resource: String,
+    /// The public path below which the metadata and the page are published.
+    prefix: String,
+    /// The path at which requests for the endpoint arrive.
+    endpoint: String,
+    /// The beginning of public paths that is removed before requests arrive.
+    removed: String,
+    nested: Option<String>,
+    docs: Option<String>,
+    has_root_metadata: bool,
+    has_health_paths: bool,
+}
+
+impl Paths {
+    /// Derives the paths, or adds the errors in the settings.
+    pub(super) fn new(
+        settings: &AddressSettings,
+        resource: &Resource,
+        errors: &mut SetupErrors,
+    ) -> Self {
+        let public = resource.path();
+        let listened = settings.listen_path.as_deref().unwrap_or(public);
+        let nested = settings.nested_path.as_deref().unwrap_or_default();
+        let endpoint = below(listened, nested).unwrap_or_else(|| {
+            errors.add(
+                format!("the router is nested under {nested:?}, but its endpoint {listened:?} is not below this path"),
+                format!("set the resource to the URL that clients connect to, such as {}{nested}/mcp", resource.origin()),
+            );
+            listened
+        });
+        if let Err(error) = resource_url::check_path(endpoint) {
+            let what = format!(
+                "the endpoint is served at {endpoint:?}, which {}",
+                error.what
+            );
+            errors.add(what, error.remedy);
+        }
+        let removed = public.strip_suffix(endpoint).unwrap_or_default();
+        let prefix = match &settings.path_prefix {
+            Some(prefix) if below(public, prefix).is_none() => {
+                errors.add(
+                    format!("the path prefix is {prefix:?}, but the path of the resource {:?} does not begin with it", resource.as_str()),
+                    "set TOOLGATE_PATH_PREFIX to the beginning of the path in TOOLGATE_RESOURCE, as whole segments",
+                );
+                ""
+            }
+            Some(prefix) => prefix,
+            None if nested.is_empty() => "",
+            None => removed,
+        };
+        let paths = Self {
+            origin: resource.origin().to_owned(),
+            resource: public.to_owned(),
+            prefix: prefix.to_owned(),
+            endpoint: endpoint.to_owned(),
+            removed: removed.to_owned(),
+            nested: settings.nested_path.clone(),
+            docs: settings.docs_path.clone(),
+            has_root_metadata: settings.has_root_metadata,
+            has_health_paths: settings.has_health_paths,
+        };
+        paths.check_docs(errors);
+        paths
+    }
+
+    /// The page must be where requests arrive, and not in the place of the endpoint.
+    fn check_docs(&self, errors: &mut SetupErrors) {
+        let Some(docs) = &self.docs else { return };
+        let local = self.local(docs);
+        if *docs == self.resource || local == self.endpoint {
+            errors.add(
+                format!("the docs path {docs:?} is the path of the endpoint"),
+                "choose another path for the page, such as /docs",
+            );
+        } else if below(docs, &self.removed).is_none() {
+            errors.add(
+                format!("the docs path {docs:?} is not below {:?}, and only requests below this path arrive at the server", self.removed),
+                format!("write the whole public path, such as {}{DOCS_PATH}", self.removed),
+            );
+        } else if let Err(error) = resource_url::parse_docs_path(local) {
+            let what = format!("the page is served at {local:?}, which {}", error.what);
+            errors.add(what, error.remedy);
+        }
+    }
+
+    /// The path at which requests for the endpoint arrive; empty for the root.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The path under which the application nests the router.
+    pub(crate) fn nested(&self) -> Option<&str> {
+        self.nested.as_deref()
+    }
+
+    /// Whether a mounted router serves `/healthz` and `/readyz`.
+    pub(crate) fn has_health_paths(&self) -> bool {
+        self.has_health_paths
+    }
+
+    /// Whether the root of the origin is not the root of this server.
+    pub(super) fn is_below_root(&self) -> bool {
+        !self.removed.is_empty()
+    }
+
+    /// Returns the URL of the metadata that challenges name (RFC 9728 §5.1).
+    pub(crate) fn metadata_url(&self) -> String {
+        format!("{}{}", self.origin, self.metadata_below_prefix())
+    }
+
+    fn metadata_below_prefix(&self) -> String {
+        let rest = below(&self.resource, &self.prefix).unwrap_or_default();
+        format!("{}{METADATA_PATH}{rest}", self.prefix)
+    }
+
+    /// Returns the paths at which requests for the metadata arrive: of the URL in challenges and
+    /// of RFC 9728 §3.1, each with and without a slash at its end.
+    pub(crate) fn metadata(&self, is_mounted: bool) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        for public in [
+            self.metadata_below_prefix(),
+            format!("{METADATA_PATH}{}", self.resource),
+        ] {
+            let local = self.local(&public);
+            if !local.ends_with(METADATA_PATH) {
+                paths.insert(format!("{local}/"));
+            }
+            paths.insert(local.to_owned());
+        }
+        if !is_mounted || self.has_root_metadata {
+            paths.insert(METADATA_PATH.to_owned());
+        }
+        paths
+    }
+
+    /// Returns the public path of the documentation page, or `None` if there is no page.
+    pub(crate) fn docs(&self, is_mounted: bool) -> Option<String> {
+        let default = (!is_mounted).then(|| format!("{}{DOCS_PATH}", self.prefix));
+        self.docs.clone().or(default)
+    }
+
+    /// Returns the public URL of the documentation page.
+    pub(super) fn docs_url(&self, is_mounted: bool) -> Option<String> {
+        Some(format!("{}{}", self.origin, self.docs(is_mounted)?))
+    }
+
+    /// Returns the paths at which requests for the page arrive.
+    pub(crate) fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
+        let own = self.docs(is_mounted);
+        let mut paths: BTreeSet<_> = own.iter().map(|path| self.local(path).to_owned()).collect();
+        if !is_mounted {
+            paths.insert(DOCS_PATH.to_owned());
+        }
+        paths
+    }
+
+    /// Returns the path at which requests for a public path arrive.
+    fn local<'p>(&self, public: &'p str) -> &'p str {
+        below(public, &self.removed).unwrap_or(public)
+    }
+}
+
+/// Returns the rest of a path below another path, or `None` if it is not below it.
+fn below<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    path.strip_prefix(prefix)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests;

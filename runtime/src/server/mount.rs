@@ -1,0 +1,136 @@
+//! Several servers in one application.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{SessionManager, StreamableHttpService},
+};
+
+use crate::{
+    config::Config,
+    error::{SetupErrors, StartError},
+};
+
+use super::{
+    GuardedHandler, HandlerGate, Server,
+    assembly::assemble,
+    routes::{self, MountedRoutes},
+};
+
+/// Mounts several servers in one axum application, each with its own resource and issuers.
+///
+/// The router has, for each server, the endpoint and the paths of its metadata. Settings of a
+/// server's [`Config`] add more: [`with_docs_path`](Config::with_docs_path),
+/// [`with_root_metadata`](Config::with_root_metadata) and
+/// [`with_health_paths`](Config::with_health_paths), which adds `/healthz` and a `/readyz` that is
+/// ready when all servers with the setting are. All other paths are free for the application. If
+/// two servers need the same path, [`into_router`](Self::into_router) returns an error.
+///
+/// ```
+/// use toolgate::{Config, Mount, Server, mcp_tool, tools};
+///
+/// /// Reads a note.
+/// #[mcp_tool(scope = "notes:read")]
+/// fn read_note() -> &'static str {
+///     "a note"
+/// }
+///
+/// /// Reads a bill.
+/// #[mcp_tool(scope = "bills:read")]
+/// fn read_bill() -> &'static str {
+///     "a bill"
+/// }
+///
+/// # fn app() -> Result<axum::Router, toolgate::StartError> {
+/// let notes = Config::new("https://api.example.com/notes/mcp")
+///     .with_issuer("https://login.example.com");
+/// let bills = Config::new("https://api.example.com/bills/mcp")
+///     .with_issuer("https://accounts.example.com");
+/// let servers = Mount::new()
+///     .server(Server::new("notes").tools(tools![read_note]), notes)
+///     .server(Server::new("bills").tools(tools![read_bill]), bills)
+///     .into_router()?;
+/// let app = axum::Router::new()
+///     .route("/healthz", axum::routing::get(async || "ok"))
+///     .merge(servers);
+/// # Ok(app)
+/// # }
+/// # assert!(app().is_ok());
+/// ```
+#[derive(Default)]
+#[must_use = "a mount does nothing until it is a router"]
+pub struct Mount {
+    servers: Vec<MountedRoutes>,
+    errors: SetupErrors,
+}
+
+impl Mount {
+    /// Creates a mount without servers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a server. Its errors are reported by [`into_router`](Self::into_router).
+    pub fn server<S: Clone + Send + Sync + 'static>(
+        mut self,
+        server: Server<S>,
+        config: Config,
+    ) -> Self {
+        match assemble(server.bound(), config, None) {
+            Ok(assembled) => self.servers.push(assembled.mounted()),
+            Err(errors) => self.errors.extend(errors),
+        }
+        self
+    }
+
+    /// Adds a handler written with rmcp, behind its gate.
+    pub fn handler_gate<H, M>(
+        mut self,
+        gate: &HandlerGate,
+        service: StreamableHttpService<GuardedHandler<H>, M>,
+    ) -> Self
+    where
+        H: ServerHandler,
+        M: SessionManager,
+    {
+        self.servers.push(gate.assembled(service).mounted());
+        self
+    }
+
+    /// Returns the routes of all servers, to merge into your own axum application.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] with every error of the servers and their configurations, and
+    /// with every path that two servers need.
+    pub fn into_router(mut self) -> Result<Router, StartError> {
+        let mut owners = BTreeMap::new();
+        for server in &self.servers {
+            for path in &server.paths {
+                // An endpoint without a slash stands for both of its paths.
+                let earlier = owners.insert(path, &server.resource);
+                if let Some(earlier) = earlier.filter(|_| !path.ends_with('/') || path == "/") {
+                    self.errors.add(
+                        format!(
+                            "the servers of {earlier:?} and {:?} both serve the path {path}",
+                            server.resource
+                        ),
+                        "give each server a resource with its own path and an issuer; of several servers, one can have `with_root_metadata` or the development issuer",
+                    );
+                }
+            }
+        }
+        let servers = self.errors.finish(self.servers)?;
+        let (mut router, mut ready) = (Router::new(), Vec::new());
+        for server in servers {
+            router = router.merge(server.router);
+            ready.extend(server.readiness);
+        }
+        Ok(match ready.is_empty() {
+            true => router,
+            false => router.merge(routes::health(ready)),
+        })
+    }
+}
