@@ -46,3 +46,6 @@ impl NestCheck {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

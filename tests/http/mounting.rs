@@ -1,0 +1,289 @@
+//! Servers inside an application, and behind a proxy that changes paths.
+
+use axum::{Router, routing::get as route};
+use rmcp::transport::streamable_http_server::StreamableHttpService;
+use serde_json::{Value, json};
+use support::{
+    MockIssuer,
+    client::{Client, HttpResponse, Revision},
+    rmcp_handler::RmcpHandler,
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::ISSUER,
+};
+use tokio::net::TcpListener;
+use toolgate::{Config, Mount, access, gate::HandlerGate};
+
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// Serves an application that needs to know its origin, and returns the origin.
+async fn serve(app: impl AsyncFnOnce(&str) -> Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let app = app(&origin).await;
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    origin
+}
+
+/// An application with routes of its own.
+fn application() -> Router {
+    Router::new()
+        .route("/healthz", route(async || "own health"))
+        .route("/docs", route(async || "own docs"))
+        .fallback(async || "own fallback")
+}
+
+async fn get(url: &str) -> HttpResponse {
+    HttpResponse::of(reqwest::Client::new().get(url)).await
+}
+
+fn gate(config: Config) -> HandlerGate {
+    let gate = HandlerGate::builder("ledger").tool("read", access!(scope = "ledger:read"));
+    gate.build_unseen(config).expect("it starts")
+}
+
+fn service(
+    gate: &HandlerGate,
+) -> StreamableHttpService<toolgate::gate::GuardedHandler<RmcpHandler>, toolgate::gate::LocalSessions>
+{
+    StreamableHttpService::new(
+        gate.guard_each(|| Ok(RmcpHandler::default())),
+        gate.sessions(),
+        gate.transport(),
+    )
+}
+
+/// Calls `read` at a resource with a token of an issuer for it.
+async fn call(resource: &str, issuer: &MockIssuer, scope: &str) -> HttpResponse {
+    let token = issuer.token().audience(resource).scope(scope).build();
+    let client = Client::new(resource, Revision::Stateless).with_token(token);
+    client.call("read", json!({})).await
+}
+
+#[tokio::test]
+async fn two_servers_and_a_gate_with_issuers_of_their_own_share_an_application() {
+    let issuers = [
+        MockIssuer::start().await,
+        MockIssuer::start().await,
+        MockIssuer::start().await,
+    ];
+    let origin = serve(async |origin: &str| {
+        let config = |path: &str, issuer: &MockIssuer| {
+            Config::new(format!("{origin}{path}")).with_issuer(issuer.url())
+        };
+        let desk = || tool_server::unverified_server(&Runs::default());
+        let gate = gate(config("/ledger/mcp", &issuers[1]));
+        let merged = Mount::new()
+            .server(desk(), config("/desk/mcp", &issuers[0]))
+            .handler_gate(&gate, service(&gate));
+        let nested = config("/nested/mcp", &issuers[2]).with_nested_path("/nested");
+        application()
+            .merge(merged.into_router().expect("no clash"))
+            .nest("/nested", desk().into_router(nested).expect("it starts"))
+    })
+    .await;
+    let servers = [
+        ("/desk/mcp", "desk:read"),
+        ("/ledger/mcp", "ledger:read"),
+        ("/nested/mcp", "desk:read"),
+    ];
+    for (number, (path, scope)) in servers.into_iter().enumerate() {
+        let resource = format!("{origin}{path}");
+        for (other, issuer) in issuers.iter().enumerate() {
+            let answer = call(&resource, issuer, scope).await;
+            let expected = if number == other { 200 } else { 401 };
+            assert_eq!(answer.status, expected, "{path} {other}: {answer:?}");
+        }
+        // The challenge leads to the metadata of this server, which names its own issuer.
+        let client = Client::new(&resource, Revision::Stateless);
+        let refused = client.call("read", json!({})).await;
+        let challenge = refused.challenge().expect("a challenge");
+        let metadata = get(challenge.get("resource_metadata").expect("a URL")).await;
+        assert_eq!(metadata.status, 200, "{path} {metadata:?}");
+        let metadata = metadata.json();
+        assert_eq!(metadata["resource"], resource);
+        assert_eq!(
+            metadata["authorization_servers"],
+            json!([issuers[number].url()])
+        );
+        // There is no page to name.
+        assert_eq!(metadata.get("resource_documentation"), None);
+    }
+    for (path, text) in [
+        ("/healthz", "own health"),
+        ("/docs", "own docs"),
+        ("/readyz", "own fallback"),
+        ("/", "own fallback"),
+        (WELL_KNOWN, "own fallback"),
+    ] {
+        assert_eq!(get(&format!("{origin}{path}")).await.text, text, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_mounted_router_has_further_paths_where_they_are_asked_for() {
+    let [ready, unready] = [MockIssuer::start().await, MockIssuer::start().await];
+    unready.answer_metadata(support::IssuerResponse::Status(500));
+    let mount = async |origin: &str, issuers: &[&MockIssuer]| {
+        let mut mount = Mount::new();
+        for (number, issuer) in issuers.iter().enumerate() {
+            let config = Config::new(format!("{origin}/{number}/mcp"))
+                .with_issuer(issuer.url())
+                .with_docs_path(format!("/{number}/docs"))
+                .with_health_paths();
+            let config = match number {
+                0 => config.with_root_metadata(),
+                _ => config,
+            };
+            mount = mount.server(tool_server::unverified_server(&Runs::default()), config);
+        }
+        mount.into_router().expect("no clash")
+    };
+    let origin = serve(async |origin: &str| mount(origin, &[&ready]).await).await;
+    let root = get(&format!("{origin}{WELL_KNOWN}")).await.json();
+    assert_eq!(root["resource"], format!("{origin}/0/mcp"));
+    assert_eq!(root["resource_documentation"], format!("{origin}/0/docs"));
+    assert_eq!(get(&format!("{origin}/0/docs")).await.status, 200);
+    assert_eq!(get(&format!("{origin}/healthz")).await.text, "ok\n");
+    let is_ready = async || get(&format!("{origin}/readyz")).await.status == 200;
+    for _ in 0..100 {
+        if is_ready().await {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(is_ready().await);
+    // One of two servers is not ready, so the application is not.
+    let origin = serve(async |origin: &str| mount(origin, &[&ready, &unready]).await).await;
+    for _ in 0..5 {
+        assert_eq!(get(&format!("{origin}/readyz")).await.status, 503);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn servers_that_need_the_same_path_are_a_start_error() {
+    let server = || tool_server::unverified_server(&Runs::default());
+    let at = |path: &str| Config::new(format!("http://127.0.0.1:8000{path}"));
+    let with_issuer = |path: &str| at(path).with_issuer(ISSUER);
+    for (first, second, path) in [
+        (with_issuer("/mcp"), with_issuer("/mcp"), "/mcp"),
+        (
+            with_issuer("/a/mcp"),
+            with_issuer("/b").with_listen_path("/a/mcp"),
+            "/a/mcp",
+        ),
+        (
+            with_issuer("/a").with_root_metadata(),
+            with_issuer("/b").with_root_metadata(),
+            WELL_KNOWN,
+        ),
+        (
+            with_issuer("/a").with_docs_path("/docs"),
+            with_issuer("/b").with_docs_path("/docs"),
+            "/docs",
+        ),
+        (
+            at("/a"),
+            at("/b"),
+            "/.well-known/oauth-authorization-server",
+        ),
+    ] {
+        let mount = Mount::new().server(server(), first);
+        let told = mount.server(server(), second).into_router();
+        let told = told.expect_err("they clash").to_string();
+        assert!(
+            told.contains(&format!("both serve the path {path};")),
+            "{path}: {told}"
+        );
+        assert!(told.contains("a resource with its own path"), "{told}");
+    }
+}
+
+#[test]
+fn every_error_of_every_server_is_told_at_once() {
+    let server = || tool_server::unverified_server(&Runs::default());
+    let mount = Mount::new()
+        .server(server(), Config::new("http://mcp.example/a"))
+        .server(server(), Config::new("https://mcp.example/b"));
+    let told = mount.into_router().expect_err("neither starts").to_string();
+    for part in ["http://mcp.example/a", "no issuer is configured"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+async fn behind_a_proxy(configure: impl FnOnce(Config) -> Config) -> RunningServer {
+    let server = tool_server::server(&Runs::default());
+    RunningServer::start_as(server, |address| {
+        let config = Config::new(format!("http://{address}/svc/mcp")).with_bind(address);
+        configure(config.with_issuer(ISSUER))
+    })
+    .await
+}
+
+/// Asserts that a challenge at the path names the metadata at the public path, which a proxy
+/// forwards to the local one, and that the document says what is configured.
+async fn publishes(running: &RunningServer, endpoint: &str, public: &str, local: &str) {
+    for endpoint in [endpoint.to_owned(), format!("{endpoint}/")] {
+        let client = Client::new(running.url(&endpoint), Revision::Stateless);
+        let refused = client.call("read", json!({})).await;
+        assert_eq!(refused.status, 401, "{endpoint}: {refused:?}");
+        let challenge = refused.challenge().expect("a challenge");
+        let named = challenge.get("resource_metadata").expect("a URL");
+        assert_eq!(named, running.url(public));
+    }
+    let metadata = get(&running.url(local)).await.json();
+    assert_eq!(metadata["resource"], running.url("/svc/mcp"));
+    let docs = metadata["resource_documentation"].as_str().expect("a page");
+    let docs = docs.replace(
+        if local.starts_with("/svc") {
+            ""
+        } else {
+            "/svc"
+        },
+        "",
+    );
+    assert_eq!(get(&docs).await.status, 200, "{docs}");
+}
+
+#[tokio::test]
+async fn a_proxy_can_remove_the_prefix() {
+    let running = behind_a_proxy(|config| config.with_listen_path("/mcp")).await;
+    let published = format!("{WELL_KNOWN}/svc/mcp");
+    publishes(&running, "/mcp", &published, &published).await;
+    let below = |config: Config| config.with_listen_path("/mcp").with_path_prefix("/svc");
+    let running = behind_a_proxy(below).await;
+    let public = format!("/svc{WELL_KNOWN}/mcp");
+    publishes(&running, "/mcp", &public, &format!("{WELL_KNOWN}/mcp")).await;
+}
+
+#[tokio::test]
+async fn a_proxy_can_forward_one_prefix_alone() {
+    let running = behind_a_proxy(|config| config.with_path_prefix("/svc")).await;
+    let public = format!("/svc{WELL_KNOWN}/mcp");
+    publishes(&running, "/svc/mcp", &public, &public).await;
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let opened = browser
+        .build()
+        .expect("a client")
+        .get(running.url("/svc/mcp"));
+    let answer = HttpResponse::of(opened.header("accept", "text/html")).await;
+    assert_eq!(answer.header("location"), Some("/svc/docs"));
+    assert_eq!(get(&running.url("/svc/docs")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_host_that_is_configured_in_addition_is_served_and_not_published() {
+    let running = behind_a_proxy(|config| config.with_host("notes.svc:8000")).await;
+    let client = Client::new(running.url("/svc/mcp"), Revision::Stateless);
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    for (host, status) in [("notes.svc:8000", 401), ("notes.svc", 403)] {
+        let request = client.post(&message).header("host", host);
+        let answer = HttpResponse::of(request.body(message.to_string())).await;
+        assert_eq!(answer.status, status, "{host} {answer:?}");
+        let told = format!("{:?} {}", answer.header("www-authenticate"), answer.text);
+        assert_eq!(told.contains("http://notes.svc"), false, "{told}");
+    }
+    let metadata: Value = get(&running.url(WELL_KNOWN)).await.json();
+    assert_eq!(metadata["resource"], running.url("/svc/mcp"));
+}
