@@ -1,13 +1,16 @@
-//! Servers inside an application, and behind a proxy that changes paths.
+//! Servers inside an application.
+//!
+//! - [`behind_proxy`]: a server behind a proxy that changes paths
+
+mod behind_proxy;
 
 use axum::{Router, routing::get as route};
 use rmcp::transport::streamable_http_server::StreamableHttpService;
-use serde_json::{Value, json};
+use serde_json::json;
 use support::{
     MockIssuer,
     client::{Client, HttpResponse, Revision},
     rmcp_handler::RmcpHandler,
-    running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
@@ -210,80 +213,4 @@ fn every_error_of_every_server_is_told_at_once() {
     for part in ["http://mcp.example/a", "no issuer is configured"] {
         assert!(told.contains(part), "{part}: {told}");
     }
-}
-
-async fn behind_a_proxy(configure: impl FnOnce(Config) -> Config) -> RunningServer {
-    let server = tool_server::server(&Runs::default());
-    RunningServer::start_as(server, |address| {
-        let config = Config::new(format!("http://{address}/svc/mcp")).with_bind(address);
-        configure(config.with_issuer(ISSUER))
-    })
-    .await
-}
-
-/// Asserts that a challenge at the path names the metadata at the public path, which a proxy
-/// forwards to the local one, and that the document says what is configured.
-async fn publishes(running: &RunningServer, endpoint: &str, public: &str, local: &str) {
-    for endpoint in [endpoint.to_owned(), format!("{endpoint}/")] {
-        let client = Client::new(running.url(&endpoint), Revision::Stateless);
-        let refused = client.call("read", json!({})).await;
-        assert_eq!(refused.status, 401, "{endpoint}: {refused:?}");
-        let challenge = refused.challenge().expect("a challenge");
-        let named = challenge.get("resource_metadata").expect("a URL");
-        assert_eq!(named, running.url(public));
-    }
-    let metadata = get(&running.url(local)).await.json();
-    assert_eq!(metadata["resource"], running.url("/svc/mcp"));
-    let docs = metadata["resource_documentation"].as_str().expect("a page");
-    let docs = docs.replace(
-        if local.starts_with("/svc") {
-            ""
-        } else {
-            "/svc"
-        },
-        "",
-    );
-    assert_eq!(get(&docs).await.status, 200, "{docs}");
-}
-
-#[tokio::test]
-async fn a_proxy_can_remove_the_prefix() {
-    let running = behind_a_proxy(|config| config.with_listen_path("/mcp")).await;
-    let published = format!("{WELL_KNOWN}/svc/mcp");
-    publishes(&running, "/mcp", &published, &published).await;
-    let below = |config: Config| config.with_listen_path("/mcp").with_path_prefix("/svc");
-    let running = behind_a_proxy(below).await;
-    let public = format!("/svc{WELL_KNOWN}/mcp");
-    publishes(&running, "/mcp", &public, &format!("{WELL_KNOWN}/mcp")).await;
-}
-
-#[tokio::test]
-async fn a_proxy_can_forward_one_prefix_alone() {
-    let running = behind_a_proxy(|config| config.with_path_prefix("/svc")).await;
-    let public = format!("/svc{WELL_KNOWN}/mcp");
-    publishes(&running, "/svc/mcp", &public, &public).await;
-    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    let opened = browser
-        .build()
-        .expect("a client")
-        .get(running.url("/svc/mcp"));
-    let answer = HttpResponse::of(opened.header("accept", "text/html")).await;
-    assert_eq!(answer.header("location"), Some("/svc/docs"));
-    assert_eq!(get(&running.url("/svc/docs")).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_host_that_is_configured_in_addition_is_served_and_not_published() {
-    let running = behind_a_proxy(|config| config.with_host("notes.svc:8000")).await;
-    let client = Client::new(running.url("/svc/mcp"), Revision::Stateless);
-    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
-    for (host, status) in [("notes.svc:8000", 401), ("notes.svc", 403)] {
-        let request = client.post(&message).header("host", host);
-        let answer = HttpResponse::of(request.body(message.to_string())).await;
-        assert_eq!(answer.status, status, "{host} {answer:?}");
-        let told = format!("{:?} {}", answer.header("www-authenticate"), answer.text);
-        assert_eq!(told.contains("http://notes.svc"), false, "{told}");
-    }
-    let metadata: Value = get(&running.url(WELL_KNOWN)).await.json();
-    assert_eq!(metadata["resource"], running.url("/svc/mcp"));
 }
