@@ -235,7 +235,7 @@ impl Gate {
             challenges: &self.challenges,
             cache: &self.refusal_cache,
             table: self.rules.table(),
-            hosts: self.origins.hosts(),
+            hosts: self.origins.own_hosts(),
             dpop: dpop || self.authenticator.takes_only_bound(),
         }
     }

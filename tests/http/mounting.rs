@@ -203,6 +203,21 @@ fn servers_that_need_the_same_path_are_a_start_error() {
     }
 }
 
+/// axum panics if two routes clash.
+#[test]
+fn plain_routers_of_two_servers_and_a_gate_merge_beside_an_application() {
+    let at = |path: &str| Config::new(format!("http://127.0.0.1:8000{path}")).with_issuer(ISSUER);
+    let router = |path: &str| {
+        let server = tool_server::unverified_server(&Runs::default());
+        server.into_router(at(path)).expect("it starts")
+    };
+    let gate = gate(at("/ledger/mcp"));
+    let app = application()
+        .merge(router("/a/mcp"))
+        .merge(router("/b/mcp"));
+    let _app: Router = app.merge(gate.router(service(&gate)));
+}
+
 #[test]
 fn every_error_of_every_server_is_told_at_once() {
     let server = || tool_server::unverified_server(&Runs::default());

@@ -129,7 +129,8 @@ impl Config {
 
     /// Accepts requests whose `Host` is this name or address, with the port if clients send
     /// one: for health checks and names inside a cluster. By default, only the resource's own
-    /// host is accepted and, on loopback, the loopback names. Nothing that is published changes.
+    /// host is accepted and, on loopback, the loopback names. Nothing that is published changes,
+    /// and no refusal names the host.
     ///
     /// ```
     /// let config = toolgate::Config::new("https://mcp.example.com/mcp")

@@ -273,7 +273,7 @@ pub(super) fn validate_issuer(text: &str) -> Result<(), ConfigError> {
     if url.scheme() == "http" && !is_exact_loopback_url(&url) {
         return error(
             "uses http on an address that is not loopback, where keys can be replaced in transit",
-            "use the https URL of the issuer",
+            "use the https URL of the issuer, also inside your own network",
         );
     }
     Ok(())

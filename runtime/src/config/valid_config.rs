@@ -16,7 +16,7 @@ pub(crate) struct ValidConfig {
     bind: SocketAddr,
     resource: Resource,
     paths: Paths,
-    hosts: Vec<String>,
+    further_hosts: Vec<String>,
     audiences: Vec<String>,
     issuers: Vec<ValidIssuer>,
     origins: Vec<String>,
@@ -55,7 +55,7 @@ impl ValidConfig {
         Self {
             bind,
             paths: Paths::new(addresses, &resource, errors),
-            hosts: addresses.hosts.clone(),
+            further_hosts: addresses.hosts.clone(),
             audiences,
             issuers,
             origins: addresses.origins.clone(),
@@ -145,12 +145,17 @@ impl ValidConfig {
         &self.warnings
     }
 
-    /// Returns the accepted values of `Host`: the resource's own, the configured ones and, if
-    /// the server listens on loopback, every loopback name of this machine. Any other name could be a foreign
+    /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. They are not
+    /// told to strangers.
+    pub(crate) fn further_hosts(&self) -> &[String] {
+        &self.further_hosts
+    }
+
+    /// Returns the accepted values of `Host`: the resource's own and, if the server listens
+    /// on loopback, every loopback name of this machine. Any other name could be a foreign
     /// name that resolves to this address (DNS rebinding).
     pub(crate) fn hosts(&self, local: SocketAddr) -> Vec<String> {
         let mut hosts = self.resource.hosts();
-        hosts.extend_from_slice(&self.hosts);
         if local.ip().is_loopback() {
             let port = local.port();
             for name in ["localhost", "127.0.0.1", "[::1]"] {

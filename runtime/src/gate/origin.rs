@@ -12,6 +12,8 @@ use crate::{log_text::QuotedText, loopback::is_loopback_origin};
 #[derive(Debug, Clone)]
 pub(crate) struct OriginRules {
     hosts: Vec<String>,
+    /// How many of the hosts are the resource's own. Refusals name only these.
+    own: usize,
     origins: Vec<String>,
     loopback_origins: bool,
 }
@@ -48,15 +50,27 @@ impl OriginRules {
                 .collect()
         };
         Self {
+            own: hosts.len(),
             hosts: lower(hosts),
             origins: lower(origins),
             loopback_origins,
         }
     }
 
+    /// Accepts these authorities, too, such as names inside a cluster.
+    pub(crate) fn with_further_hosts(mut self, hosts: &[String]) -> Self {
+        self.hosts.extend_from_slice(hosts);
+        self
+    }
+
     /// Returns the accepted authorities.
     pub(crate) fn hosts(&self) -> &[String] {
         &self.hosts
+    }
+
+    /// Returns the authorities that a stranger may know.
+    pub(crate) fn own_hosts(&self) -> &[String] {
+        self.hosts.get(..self.own).unwrap_or_default()
     }
 
     /// Checks one request.

@@ -133,7 +133,8 @@ impl GatePlan {
                 settings.hosts(settings.bind()),
                 settings.origins(),
                 settings.allows_loopback_origins(),
-            ),
+            )
+            .with_further_hosts(settings.further_hosts()),
             challenges: Challenges::new(
                 &metadata_url,
                 issuing.scope_prefix(),

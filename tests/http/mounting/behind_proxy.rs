@@ -142,12 +142,17 @@ async fn a_host_that_is_configured_in_addition_is_served_and_not_published() {
     let running = behind_a_proxy(|config| config.with_host("notes.svc:8000")).await;
     let client = Client::new(running.url("/svc/mcp"), Revision::Stateless);
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
-    for (host, status) in [("notes.svc:8000", 401), ("notes.svc", 403)] {
+    for (host, status) in [
+        ("NOTES.svc:8000", 401),
+        ("notes", 403),
+        ("evil.example", 403),
+    ] {
         let request = client.post(&message).header("host", host);
         let answer = HttpResponse::of(request.body(message.to_string())).await;
         assert_eq!(answer.status, status, "{host} {answer:?}");
+        // A stranger does not learn the names inside.
         let told = format!("{:?} {}", answer.header("www-authenticate"), answer.text);
-        assert_eq!(told.contains("http://notes.svc"), false, "{told}");
+        assert!(!told.to_lowercase().contains("notes.svc"), "{told}");
     }
     let metadata: Value = get(&running.url(WELL_KNOWN)).await.json();
     assert_eq!(metadata["resource"], running.url("/svc/mcp"));

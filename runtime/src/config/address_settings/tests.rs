@@ -70,15 +70,11 @@ fn further_hosts_are_accepted_and_change_nothing_that_is_published() {
     );
     let settings = validate(&[PUBLIC, ISSUER, ("TOOLGATE_BIND", "0.0.0.0:8000"), hosts]);
     assert_eq!(
-        settings.hosts(settings.bind()),
-        [
-            "10.0.0.7:8000",
-            "mcp.example.com",
-            "mcp.example.com:443",
-            "notes.svc:8000",
-            "probe"
-        ]
+        settings.further_hosts(),
+        ["notes.svc:8000", "10.0.0.7:8000", "probe"]
     );
+    let own = settings.hosts(settings.bind());
+    assert_eq!(own, ["mcp.example.com", "mcp.example.com:443"]);
     assert_eq!(settings.origins(), ["https://mcp.example.com"]);
     assert!(
         settings
