@@ -34,7 +34,7 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, private_issuers::PrivateIssuers, state_key::StateKey};
+use {address_settings::AddressSettings, state_key::StateKey};
 pub(crate) use {
     paths::Paths,
     resource_metadata::ResourceMetadata,
@@ -69,7 +69,7 @@ const PORT: u16 = 8000;
 pub struct Config {
     resource: Option<Resource>,
     addresses: AddressSettings,
-    private_issuers: PrivateIssuers,
+    private_issuers: Vec<String>,
     default_port: u16,
     audiences: Vec<String>,
     issuers: Vec<ValidIssuer>,
@@ -235,7 +235,7 @@ impl Config {
         Self {
             resource: None,
             addresses: AddressSettings::default(),
-            private_issuers: PrivateIssuers::default(),
+            private_issuers: Vec::new(),
             default_port,
             audiences: Vec::new(),
             issuers: Vec::new(),

@@ -112,7 +112,7 @@ async fn a_mounted_router_leaves_the_root_to_its_application() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
     let config = Config::new(format!("{origin}/mcp")).with_issuer(ISSUER);
-    let config = config.with_docs_path("/docs");
+    let config = config.with_docs_page();
     let router = tool_server::server(&tool_server::Runs::default()).into_router(config);
     let app = Router::new()
         .fallback(async || "the application's own")
@@ -152,7 +152,7 @@ async fn the_page_promises_the_login_that_the_server_has() {
     const NEVER: &str = "No login is needed";
     let config = || {
         let config = Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
-        config.with_docs_path("/docs")
+        config.with_docs_page()
     };
 
     let closed = tool_server::protected_server(&tool_server::Runs::default());

@@ -132,20 +132,20 @@ async fn a_mounted_router_has_further_paths_where_they_are_asked_for() {
         for (number, issuer) in issuers.iter().enumerate() {
             let config = Config::new(format!("{origin}/{number}/mcp"))
                 .with_issuer(issuer.url())
-                .with_docs_path(format!("/{number}/docs"))
+                .with_path_prefix(format!("/{number}"))
+                .with_docs_page()
                 .with_health_paths();
-            let config = match number {
-                0 => config.with_root_metadata(),
-                _ => config,
-            };
             mount = mount.server(tool_server::unverified_server(&Runs::default()), config);
         }
         mount.into_router().expect("no clash")
     };
     let origin = serve(async |origin: &str| mount(origin, &[&ready]).await).await;
-    let root = get(&format!("{origin}{WELL_KNOWN}")).await.json();
-    assert_eq!(root["resource"], format!("{origin}/0/mcp"));
-    assert_eq!(root["resource_documentation"], format!("{origin}/0/docs"));
+    let metadata = get(&format!("{origin}/0{WELL_KNOWN}/mcp")).await.json();
+    assert_eq!(metadata["resource"], format!("{origin}/0/mcp"));
+    assert_eq!(
+        metadata["resource_documentation"],
+        format!("{origin}/0/docs")
+    );
     assert_eq!(get(&format!("{origin}/0/docs")).await.status, 200);
     assert_eq!(get(&format!("{origin}/healthz")).await.text, "ok\n");
     let is_ready = async || get(&format!("{origin}/readyz")).await.status == 200;
@@ -177,13 +177,8 @@ fn servers_that_need_the_same_path_are_a_start_error() {
             "/a/mcp",
         ),
         (
-            with_issuer("/a").with_root_metadata(),
-            with_issuer("/b").with_root_metadata(),
-            WELL_KNOWN,
-        ),
-        (
-            with_issuer("/a").with_docs_path("/docs"),
-            with_issuer("/b").with_docs_path("/docs"),
+            with_issuer("/a").with_docs_page(),
+            with_issuer("/b").with_docs_page(),
             "/docs",
         ),
         (

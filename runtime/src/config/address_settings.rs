@@ -25,9 +25,8 @@ pub(super) struct AddressSettings {
     pub(super) listen_path: Option<String>,
     pub(super) path_prefix: Option<String>,
     pub(super) nested_path: Option<String>,
-    pub(super) docs_path: Option<String>,
+    pub(super) has_docs_page: bool,
     pub(super) has_health_paths: bool,
-    pub(super) has_root_metadata: bool,
     pub(super) docs_url: Option<String>,
     pub(super) hosts: Vec<String>,
     pub(super) origins: Vec<String>,
@@ -90,23 +89,16 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_nested_path(mut self, path: impl Into<String>) -> Self {
-        let nested = self.parsed_path("the nested path", &path.into(), resource_url::parse_prefix);
-        self.addresses.nested_path = nested.or(self.addresses.nested_path);
+        self.set_nested_path("the nested path", &path.into());
         self
     }
 
-    /// Serves the documentation page at this path of the resource's origin, and publishes its
-    /// URL. Without it, [`Server::serve`](crate::Server::serve) serves the page at `/docs`, and
-    /// a mounted router has no page.
-    ///
-    /// ```
-    /// let config = toolgate::Config::new("https://api.example.com/notes/mcp")
-    ///     .with_docs_path("/notes/docs");
-    /// ```
+    /// Makes a mounted router serve the documentation page, which
+    /// [`Server::serve`](crate::Server::serve) always serves: at `/docs`, below the
+    /// [path prefix](Config::with_path_prefix) if there is one.
     #[must_use]
-    pub fn with_docs_path(mut self, path: impl Into<String>) -> Self {
-        let docs = self.parsed_path("the docs path", &path.into(), resource_url::parse_docs_path);
-        self.addresses.docs_path = docs.or(self.addresses.docs_path);
+    pub fn with_docs_page(mut self) -> Self {
+        self.addresses.has_docs_page = true;
         self
     }
 
@@ -115,15 +107,6 @@ impl Config {
     #[must_use]
     pub fn with_health_paths(mut self) -> Self {
         self.addresses.has_health_paths = true;
-        self
-    }
-
-    /// Makes a mounted router serve its metadata at `/.well-known/oauth-protected-resource`,
-    /// too, where old clients look for it. [`Server::serve`](crate::Server::serve) always does.
-    /// Of several servers in one application, one can have it.
-    #[must_use]
-    pub fn with_root_metadata(mut self) -> Self {
-        self.addresses.has_root_metadata = true;
         self
     }
 
@@ -159,52 +142,48 @@ impl Config {
         self
     }
 
-    fn parsed_path(
-        &mut self,
-        source: &str,
-        text: &str,
-        parse: fn(&str) -> Result<String, ConfigError>,
-    ) -> Option<String> {
-        parse(text)
+    fn set_listen_path(&mut self, source: &str, text: &str) {
+        let path = resource_url::parse_listen_path(text);
+        self.addresses.listen_path = self.parsed(source, text, path);
+    }
+
+    fn set_path_prefix(&mut self, source: &str, text: &str) {
+        let path = resource_url::parse_prefix(text);
+        self.addresses.path_prefix = self.parsed(source, text, path);
+    }
+
+    fn set_nested_path(&mut self, source: &str, text: &str) {
+        let path = resource_url::parse_prefix(text);
+        self.addresses.nested_path = self.parsed(source, text, path);
+    }
+
+    /// Returns a value, or stores the error in it under the name of the setting.
+    fn parsed<T>(&mut self, source: &str, text: &str, value: Result<T, ConfigError>) -> Option<T> {
+        value
             .map_err(|error| self.add_value_error(source, text, error))
             .ok()
     }
 
-    fn set_listen_path(&mut self, source: &str, text: &str) {
-        let path = self.parsed_path(source, text, resource_url::parse_listen_path);
-        self.addresses.listen_path = path.or(self.addresses.listen_path.take());
-    }
-
-    fn set_path_prefix(&mut self, source: &str, text: &str) {
-        let path = self.parsed_path(source, text, resource_url::parse_prefix);
-        self.addresses.path_prefix = path.or(self.addresses.path_prefix.take());
-    }
-
     fn add_host(&mut self, source: &str, text: &str) {
-        match resource_url::validate_host(text) {
-            Ok(()) => self.addresses.hosts.push(text.to_owned()),
-            Err(error) => self.add_value_error(source, text, error),
-        }
+        let value = resource_url::validate_host(text).map(|()| text.to_owned());
+        let value = self.parsed(source, text, value);
+        self.addresses.hosts.extend(value);
     }
 
     fn add_origin(&mut self, source: &str, text: &str) {
-        match resource_url::validate_origin(text) {
-            Ok(()) => self.addresses.origins.push(text.to_owned()),
-            Err(error) => self.add_value_error(source, text, error),
-        }
+        let value = resource_url::validate_origin(text).map(|()| text.to_owned());
+        let value = self.parsed(source, text, value);
+        self.addresses.origins.extend(value);
     }
 
     pub(super) fn set_docs_url(&mut self, source: &str, text: &str) {
-        match resource_url::validate_page_url(text) {
-            Ok(()) => self.addresses.docs_url = Some(text.to_owned()),
-            Err(error) => self.add_value_error(source, text, error),
-        }
+        let value = resource_url::validate_page_url(text).map(|()| text.to_owned());
+        self.addresses.docs_url = self.parsed(source, text, value);
     }
 
-    /// Returns the address to listen on. A hosting platform that sets `PORT` connects from
-    /// another machine: if the resource is public and an issuer is configured, that is allowed.
+    /// Returns the address to listen on.
     pub(super) fn bind(&self) -> SocketAddr {
-        let ip = match self.has_platform_port() && !self.issuers.is_empty() {
+        let ip = match self.has_platform_port() {
             true => Ipv4Addr::UNSPECIFIED,
             false => Ipv4Addr::LOCALHOST,
         };
@@ -212,24 +191,20 @@ impl Config {
         self.addresses.bind.unwrap_or(default)
     }
 
-    /// Returns whether `PORT` alone sets the address of a public resource.
+    /// Returns whether a hosting platform sets the port. It connects from another machine,
+    /// which is allowed only if the resource is public and an issuer is configured.
     fn has_platform_port(&self) -> bool {
         let AddressSettings { bind, has_port, .. } = self.addresses;
-        let is_public = |resource: &super::Resource| !resource.is_loopback();
-        has_port && bind.is_none() && self.resource.as_ref().is_some_and(is_public)
+        let resource = self.resource.as_ref();
+        let is_public = resource.is_some_and(|resource| !resource.is_loopback());
+        has_port && bind.is_none() && is_public && !self.issuers.is_empty()
     }
 
-    /// Returns what an operator has to know of an address that only `PORT` sets.
+    /// Returns the warning about an address that only `PORT` sets.
     pub(super) fn platform_port_warning(&self) -> Option<String> {
-        let bind = self.has_platform_port().then(|| self.bind())?;
-        let port = bind.port();
-        Some(match bind.ip().is_loopback() {
-            true => format!(
-                "{PORT} is set, but no issuer is configured, so the server listens on {bind} alone, which other machines cannot reach; set {BIND}=0.0.0.0:{port} for a container"
-            ),
-            false => format!(
-                "{PORT} is set and {BIND} is not, so the server listens on {bind}, which other machines can reach; set {BIND}=127.0.0.1:{port} to listen on loopback only"
-            ),
+        let (bind, port) = (self.bind(), self.default_port);
+        self.has_platform_port().then(|| {
+            format!("{PORT} is set and {BIND} is not, so the server listens on {bind}, which other machines can reach; set {BIND}=127.0.0.1:{port} to listen on loopback only")
         })
     }
 }

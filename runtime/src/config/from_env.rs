@@ -3,7 +3,7 @@
 use super::{
     Config, Environment, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
-    private_issuers::{self, ISSUER_PROXY, PRIVATE_ISSUERS},
+    private_issuers::PRIVATE_ISSUERS,
     resource_url,
     scalekit::Scalekit,
     variable::{NamedValue, OUR_PREFIX, items},
@@ -16,7 +16,7 @@ const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
 const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 12] = [
+const OURS: [&str; 11] = [
     BIND,
     RESOURCE,
     AUDIENCES,
@@ -28,7 +28,6 @@ const OURS: [&str; 12] = [
     LISTEN_PATH,
     PATH_PREFIX,
     PRIVATE_ISSUERS,
-    ISSUER_PROXY,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -38,7 +37,9 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
     address_settings::read(&mut config, environment);
-    private_issuers::read(&mut config, environment);
+    for host in items(environment.get(PRIVATE_ISSUERS).unwrap_or_default()) {
+        config.add_private_issuer(PRIVATE_ISSUERS, host);
+    }
     if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
         let slash = if source == RESOURCE {
             Slash::Refused

@@ -23,8 +23,7 @@ pub(crate) struct Paths {
     /// The beginning of public paths that is removed before requests arrive.
     removed: String,
     nested: Option<String>,
-    docs: Option<String>,
-    has_root_metadata: bool,
+    has_docs_page: bool,
     has_health_paths: bool,
 }
 
@@ -45,13 +44,6 @@ impl Paths {
             );
             listened
         });
-        if let Err(error) = resource_url::check_path(endpoint) {
-            let what = format!(
-                "the endpoint is served at {endpoint:?}, which {}",
-                error.what
-            );
-            errors.add(what, error.remedy);
-        }
         let removed = public.strip_suffix(endpoint).unwrap_or_default();
         let prefix = match &settings.path_prefix {
             Some(prefix) if below(public, prefix).is_none() => {
@@ -65,38 +57,23 @@ impl Paths {
             None if nested.is_empty() => "",
             None => removed,
         };
-        let paths = Self {
+        // The endpoint must not be in the place of the metadata or the page.
+        let rest = below(public, prefix).unwrap_or_default();
+        for path in BTreeSet::from([endpoint, rest]) {
+            if let Err(error) = resource_url::check_path(path) {
+                let what = format!("the endpoint is served at {path:?}, which {}", error.what);
+                errors.add(what, error.remedy);
+            }
+        }
+        Self {
             origin: resource.origin().to_owned(),
             resource: public.to_owned(),
             prefix: prefix.to_owned(),
             endpoint: endpoint.to_owned(),
             removed: removed.to_owned(),
             nested: settings.nested_path.clone(),
-            docs: settings.docs_path.clone(),
-            has_root_metadata: settings.has_root_metadata,
+            has_docs_page: settings.has_docs_page,
             has_health_paths: settings.has_health_paths,
-        };
-        paths.check_docs(errors);
-        paths
-    }
-
-    /// The page must be where requests arrive, and not in the place of the endpoint.
-    fn check_docs(&self, errors: &mut SetupErrors) {
-        let Some(docs) = &self.docs else { return };
-        let local = self.local(docs);
-        if *docs == self.resource || local == self.endpoint {
-            errors.add(
-                format!("the docs path {docs:?} is the path of the endpoint"),
-                "choose another path for the page, such as /docs",
-            );
-        } else if below(docs, &self.removed).is_none() {
-            errors.add(
-                format!("the docs path {docs:?} is not below {:?}, and only requests below this path arrive at the server", self.removed),
-                format!("write the whole public path, such as {}{DOCS_PATH}", self.removed),
-            );
-        } else if let Err(error) = resource_url::parse_docs_path(local) {
-            let what = format!("the page is served at {local:?}, which {}", error.what);
-            errors.add(what, error.remedy);
         }
     }
 
@@ -144,7 +121,7 @@ impl Paths {
             }
             paths.insert(local.to_owned());
         }
-        if !is_mounted || self.has_root_metadata {
+        if !is_mounted {
             paths.insert(METADATA_PATH.to_owned());
         }
         paths
@@ -152,8 +129,7 @@ impl Paths {
 
     /// Returns the public path of the documentation page, or `None` if there is no page.
     pub(crate) fn docs(&self, is_mounted: bool) -> Option<String> {
-        let default = (!is_mounted).then(|| format!("{}{DOCS_PATH}", self.prefix));
-        self.docs.clone().or(default)
+        (!is_mounted || self.has_docs_page).then(|| format!("{}{DOCS_PATH}", self.prefix))
     }
 
     /// Returns the public URL of the documentation page.
@@ -163,12 +139,10 @@ impl Paths {
 
     /// Returns the paths at which requests for the page arrive.
     pub(crate) fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
-        let own = self.docs(is_mounted);
-        let mut paths: BTreeSet<_> = own.iter().map(|path| self.local(path).to_owned()).collect();
-        if !is_mounted {
-            paths.insert(DOCS_PATH.to_owned());
-        }
-        paths
+        let public = self.docs(is_mounted);
+        let local = public.iter().map(|path| self.local(path).to_owned());
+        let alone = (!is_mounted).then(|| DOCS_PATH.to_owned());
+        local.chain(alone).collect()
     }
 
     /// Returns the path at which requests for a public path arrive.

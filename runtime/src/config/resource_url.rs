@@ -171,18 +171,18 @@ fn first_segment(path: &str) -> Option<&str> {
 pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
     check_segments(path)?;
     match first_segment(path) {
-        Some(first) if is_reserved(first) => error(
-            format!("has a path under /{first}, which is reserved for the server"),
-            "choose another path, such as /mcp",
-        ),
+        Some(first)
+            if OWN_PATHS
+                .iter()
+                .any(|own| first_segment(own) == Some(first)) =>
+        {
+            error(
+                format!("has a path under /{first}, which is reserved for the server"),
+                "choose another path, such as /mcp",
+            )
+        }
         _ => Ok(()),
     }
-}
-
-fn is_reserved(first: &str) -> bool {
-    OWN_PATHS
-        .iter()
-        .any(|own| first_segment(own) == Some(first))
 }
 
 /// The path becomes a route, and the router reads some characters as patterns.
@@ -216,21 +216,6 @@ pub(super) fn parse_prefix(text: &str) -> Result<String, ConfigError> {
     match parse_path(text)? {
         "" => error("is the root", "remove it: the root is the default"),
         path => Ok(path.to_owned()),
-    }
-}
-
-/// Parses the path of the documentation page.
-pub(super) fn parse_docs_path(text: &str) -> Result<String, ConfigError> {
-    let path = parse_prefix(text)?;
-    match first_segment(&path) {
-        // The development issuer has the paths below `/development`.
-        Some(first) if first == "development" || (is_reserved(first) && path != DOCS_PATH) => {
-            error(
-                format!("is under /{first}, which is reserved for the server"),
-                "choose another path, such as /docs",
-            )
-        }
-        _ => Ok(path),
     }
 }
 

@@ -47,7 +47,7 @@ impl ValidConfig {
                 .filter(|audience| *audience != resource.as_str())
                 .cloned(),
         );
-        let issuers = config.private_issuers.apply(&config.issuers, errors);
+        let issuers = config.issuers_with_private_hosts(errors);
         let mut warnings = config.warnings.clone();
         warnings.extend(config.platform_port_warning());
         warnings.extend(issuers.iter().filter_map(ValidIssuer::proxy_warning));
@@ -258,13 +258,6 @@ impl ValidIssuer {
     /// Lets the issuer have private addresses at this host.
     pub(super) fn allow_private_host(&mut self, host: &str) {
         self.0 = self.0.clone().with_private_host(host);
-    }
-
-    /// Reaches the issuer through a proxy, unless it has its own.
-    pub(super) fn use_proxy(&mut self, url: &str) {
-        if !self.0.has_proxy() {
-            self.0 = self.0.clone().with_proxy(url);
-        }
     }
 
     /// Returns the warning that a proxy decides which addresses are reached. It does not name

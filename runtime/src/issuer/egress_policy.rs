@@ -138,11 +138,6 @@ pub(crate) fn normalized_host(text: &str) -> Option<String> {
     is_host_alone.then(|| url.host_str().map(str::to_owned))?
 }
 
-/// Returns whether this is the URL of an HTTP proxy.
-pub(crate) fn is_proxy_url(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-}
-
 /// Returns whether an address is one of a private network (RFC 1918, RFC 4193, RFC 6598).
 fn is_private_network(address: IpAddr) -> bool {
     let is_private_v4 = |address: Ipv4Addr| address.is_private() || is_carrier_grade(address);

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     Algorithm, Introspection, Provider,
-    egress_policy::{EgressPolicy, is_proxy_url, normalized_host},
+    egress_policy::{EgressPolicy, normalized_host},
 };
 use crate::{claims::ClaimMapping, loopback::is_loopback_url};
 
@@ -347,15 +347,18 @@ impl Issuer {
         let hosts = self.private_hosts.iter().map(|host| normalized_host(host));
         let hosts: Option<Vec<_>> = hosts.collect();
         let hosts = hosts.ok_or("with_private_host needs a name or an address without a port")?;
-        let proxy = match self.proxy.as_deref().filter(|_| !is_loopback) {
-            Some(proxy) if is_proxy_url(proxy) => Url::parse(proxy).ok(),
-            Some(_) => return Err("with_proxy needs the http or https URL of a proxy"),
-            None => None,
-        };
+        let proxy = self.proxy.as_deref().filter(|_| !is_loopback);
+        let proxy = proxy.map(Url::parse).transpose().ok();
+        let proxy = proxy.filter(|proxy| proxy.as_ref().is_none_or(is_web_url));
+        let proxy = proxy.ok_or("with_proxy needs the http or https URL of a proxy")?;
         let egress = egress.with_private_hosts(hosts).with_proxy(proxy);
         egress.permits_url(&url)?;
         Ok((url, egress))
     }
+}
+
+fn is_web_url(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
 /// Like [`Issuer::new`].

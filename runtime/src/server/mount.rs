@@ -21,43 +21,24 @@ use super::{
 
 /// Mounts several servers in one axum application, each with its own resource and issuers.
 ///
-/// The router has, for each server, the endpoint and the paths of its metadata. Settings of a
-/// server's [`Config`] add more: [`with_docs_path`](Config::with_docs_path),
-/// [`with_root_metadata`](Config::with_root_metadata) and
-/// [`with_health_paths`](Config::with_health_paths), which adds `/healthz` and a `/readyz` that is
-/// ready when all servers with the setting are. All other paths are free for the application. If
-/// two servers need the same path, [`into_router`](Self::into_router) returns an error.
+/// The router has, for each server, the endpoint and the paths of its metadata.
+/// [`Config::with_docs_page`] and [`Config::with_health_paths`] add paths; `/readyz` is then ready
+/// when all servers with that setting are. All other paths are free for the application.
 ///
 /// ```
 /// use toolgate::{Config, Mount, Server, mcp_tool, tools};
 ///
-/// /// Reads a note.
+/// /// Reads.
 /// #[mcp_tool(scope = "notes:read")]
-/// fn read_note() -> &'static str {
-///     "a note"
-/// }
+/// fn read() {}
 ///
-/// /// Reads a bill.
-/// #[mcp_tool(scope = "bills:read")]
-/// fn read_bill() -> &'static str {
-///     "a bill"
-/// }
-///
-/// # fn app() -> Result<axum::Router, toolgate::StartError> {
-/// let notes = Config::new("https://api.example.com/notes/mcp")
-///     .with_issuer("https://login.example.com");
-/// let bills = Config::new("https://api.example.com/bills/mcp")
-///     .with_issuer("https://accounts.example.com");
+/// let at = |resource| Config::new(resource).with_issuer("https://login.example.com");
 /// let servers = Mount::new()
-///     .server(Server::new("notes").tools(tools![read_note]), notes)
-///     .server(Server::new("bills").tools(tools![read_bill]), bills)
+///     .server(Server::new("notes").tools(tools![read]), at("https://api.example.com/notes/mcp"))
+///     .server(Server::new("more").tools(tools![read]), at("https://api.example.com/more/mcp"))
 ///     .into_router()?;
-/// let app = axum::Router::new()
-///     .route("/healthz", axum::routing::get(async || "ok"))
-///     .merge(servers);
-/// # Ok(app)
-/// # }
-/// # assert!(app().is_ok());
+/// let app: axum::Router = axum::Router::new().merge(servers);
+/// # Ok::<(), toolgate::StartError>(())
 /// ```
 #[derive(Default)]
 #[must_use = "a mount does nothing until it is a router"]
@@ -117,7 +98,7 @@ impl Mount {
                             "the servers of {earlier:?} and {:?} both serve the path {path}",
                             server.resource
                         ),
-                        "give each server a resource with its own path and an issuer; of several servers, one can have `with_root_metadata` or the development issuer",
+                        "give each server a resource with its own path and an issuer; of several servers, only one can have the development issuer",
                     );
                 }
             }

@@ -27,7 +27,7 @@ use super::{
     docs_page,
     gate_plan::Readiness,
     http_entry::HttpEntry,
-    nest_check::NestCheck,
+    nest_check::nest_check,
     not_found::with_not_found,
     response_future::{Endpoint, ResponseFuture},
     static_documents::MetadataDocuments,
@@ -101,16 +101,13 @@ pub(super) fn alone(endpoint: Endpoint, served: Served) -> HttpEntry {
 /// Builds the routes of a server inside an application. All other paths belong to the
 /// application.
 pub(super) fn mounted(endpoint: Endpoint, served: Served) -> MountedRoutes {
-    let nest = NestCheck::new(&served.paths);
+    let check = MapRequestLayer::new(nest_check(&served.paths));
     let readiness = served.paths.has_health_paths();
     let readiness = readiness.then(|| served.readiness.clone());
     let resource = served.resource.clone();
     let (router, paths) = routes(endpoint, served, true);
     MountedRoutes {
-        router: router.layer(MapRequestLayer::new(move |request: Request<Body>| {
-            nest.check(&request);
-            request
-        })),
+        router: router.layer(check),
         resource,
         paths,
         readiness,

@@ -30,8 +30,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns the routes of the server, to merge into your own axum application.
     ///
     /// The router has the path of the resource and the paths of its metadata, and nothing else:
-    /// no fallback, and no `/healthz`, `/readyz` or `/docs`. [`Config::with_health_paths`],
-    /// [`Config::with_docs_path`] and [`Config::with_root_metadata`] add paths.
+    /// no fallback, and no `/docs`, `/healthz` or `/readyz` unless [`Config::with_docs_page`] or
+    /// [`Config::with_health_paths`] asks for them.
     ///
     /// Merge the router at the root of the origin of the configured resource, because the
     /// well-known paths of RFC 9728 are there. To nest it, name the path in

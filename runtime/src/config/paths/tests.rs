@@ -146,22 +146,8 @@ fn paths_that_contradict_each_other_are_errors_with_a_remedy() {
             ["served at \"/readyz\"", "choose another path"],
         ),
         (
-            config().with_docs_path("/api/mcp"),
-            ["is the path of the endpoint", "choose another path"],
-        ),
-        (
-            config().with_docs_path("/development/token"),
-            ["reserved for the server", "such as /docs"],
-        ),
-        (
-            config().with_nested_path("/api").with_docs_path("/docs"),
-            ["is not below \"/api\"", "/api/docs"],
-        ),
-        (
-            config()
-                .with_nested_path("/api")
-                .with_docs_path("/api/healthz"),
-            ["served at \"/healthz\"", "such as /docs"],
+            at("https://h.example/api/docs").with_path_prefix("/api"),
+            ["served at \"/docs\"", "choose another path"],
         ),
     ] {
         let told = errors(config);
