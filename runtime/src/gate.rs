@@ -107,7 +107,7 @@ pub(crate) use service::GateService;
 pub use session::SessionLimits;
 pub(crate) use session::{LatestCaller, Sessions};
 pub(crate) use session_fast_path::SessionFastPath;
-pub(crate) use slow_answer::KEEP_ALIVE;
+pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::StatelessFastPath;
 pub(crate) use tool_result_denial::DenialsAsToolResults;
 pub use tool_result_denial::DeniedCall;

@@ -89,7 +89,9 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_nested_path(mut self, path: impl Into<String>) -> Self {
-        self.set_nested_path("the nested path", &path.into());
+        let text = path.into();
+        let path = resource_url::parse_prefix(&text);
+        self.addresses.nested_path = self.parsed("the nested path", &text, path);
         self
     }
 
@@ -150,11 +152,6 @@ impl Config {
     fn set_path_prefix(&mut self, source: &str, text: &str) {
         let path = resource_url::parse_prefix(text);
         self.addresses.path_prefix = self.parsed(source, text, path);
-    }
-
-    fn set_nested_path(&mut self, source: &str, text: &str) {
-        let path = resource_url::parse_prefix(text);
-        self.addresses.nested_path = self.parsed(source, text, path);
     }
 
     /// Returns a value, or stores the error in it under the name of the setting.

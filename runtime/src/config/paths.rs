@@ -18,13 +18,15 @@ pub(crate) struct Paths {
     resource: String,
     /// The public path below which the metadata and the page are published.
     prefix: String,
-    /// The path at which requests for the endpoint arrive.
-    endpoint: String,
+    /// The path at which requests for the endpoint arrive; empty for the root.
+    pub(crate) endpoint: String,
     /// The beginning of public paths that is removed before requests arrive.
     removed: String,
-    nested: Option<String>,
+    /// The path under which the application nests the router.
+    pub(crate) nested: Option<String>,
     has_docs_page: bool,
-    has_health_paths: bool,
+    /// Whether a mounted router serves `/healthz` and `/readyz`.
+    pub(crate) has_health_paths: bool,
 }
 
 impl Paths {
@@ -75,21 +77,6 @@ impl Paths {
             has_docs_page: settings.has_docs_page,
             has_health_paths: settings.has_health_paths,
         }
-    }
-
-    /// The path at which requests for the endpoint arrive; empty for the root.
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// The path under which the application nests the router.
-    pub(crate) fn nested(&self) -> Option<&str> {
-        self.nested.as_deref()
-    }
-
-    /// Whether a mounted router serves `/healthz` and `/readyz`.
-    pub(crate) fn has_health_paths(&self) -> bool {
-        self.has_health_paths
     }
 
     /// Whether the root of the origin is not the root of this server.

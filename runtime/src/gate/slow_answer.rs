@@ -22,8 +22,9 @@ use super::{
 /// seconds.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A comment of the event stream format, which clients skip.
-const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+/// A comment of the event stream format, which clients skip. It keeps proxies from closing a
+/// silent stream.
+pub(crate) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 /// The error of JSON-RPC for a result that the server could not produce.
 const INTERNAL_ERROR: i32 = -32603;
@@ -50,13 +51,17 @@ pub(super) async fn respond(
     let answer = answer.map(|answer| answer.unwrap_or_else(|_| server_error()));
     let started = stream::iter([Ok::<_, Infallible>(COMMENT)]);
     let rest = stream::unfold(Progress::Running(answer.boxed(), id), step);
-    let body = Body::from_stream(stream::StreamExt::chain(started, rest));
+    event_stream(Body::from_stream(stream::StreamExt::chain(started, rest)))
+}
+
+/// Returns the response of an event stream.
+pub(crate) fn event_stream(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache"),
-        // nginx would otherwise collect the comments.
+        // nginx would otherwise collect the events.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -16,49 +16,27 @@ const RESERVED: &str = "its address is link-local or reserved, and such an addre
 /// Why an address of a loopback name is refused (RFC 6761 §6.3).
 const NOT_LOOPBACK: &str = "its name is reserved for loopback and leads to another address";
 
-/// The addresses that requests for an issuer's documents may use: public ones over https, and
-/// what is allowed in addition.
+/// The addresses that requests for an issuer's documents may use: public ones over https by
+/// default, and what is allowed in addition.
 #[derive(Clone, Default)]
 pub(crate) struct EgressPolicy {
     /// Loopback, also over http: for an issuer on loopback.
-    loopback: bool,
-    /// Hosts that may have addresses of a private network or of loopback.
-    private_hosts: Vec<String>,
+    pub(super) loopback: bool,
+    /// Hosts that may have addresses of a private network or of loopback, as
+    /// [`normalized_host`] returns them.
+    pub(super) private_hosts: Vec<String>,
     /// An HTTP proxy. It resolves names itself, so only addresses in URLs are checked here.
-    proxy: Option<Url>,
+    pub(super) proxy: Option<Url>,
 }
 
 impl EgressPolicy {
-    /// Public addresses, over https.
-    pub(crate) const PUBLIC: Self = Self {
-        loopback: false,
-        private_hosts: Vec::new(),
-        proxy: None,
-    };
     /// Public addresses over https, and loopback over http too.
+    #[cfg(any(test, feature = "development-issuer"))]
     pub(crate) const THIS_MACHINE: Self = Self {
         loopback: true,
         private_hosts: Vec::new(),
         proxy: None,
     };
-
-    /// Allows private addresses for these hosts, as [`normalized_host`] returns them.
-    pub(super) fn with_private_hosts(self, private_hosts: Vec<String>) -> Self {
-        Self {
-            private_hosts,
-            ..self
-        }
-    }
-
-    /// Sends requests through this proxy.
-    pub(super) fn with_proxy(self, proxy: Option<Url>) -> Self {
-        Self { proxy, ..self }
-    }
-
-    /// The proxy of requests.
-    pub(super) fn proxy(&self) -> Option<&Url> {
-        self.proxy.as_ref()
-    }
 
     /// Checks whether a connection to this address of a host is permitted. A loopback name
     /// permits http, so it must not lead to any other address.
@@ -224,20 +202,23 @@ mod tests {
     }
 
     fn private(host: &str) -> EgressPolicy {
-        EgressPolicy::PUBLIC.with_private_hosts(vec![host.to_owned()])
+        EgressPolicy {
+            private_hosts: vec![host.to_owned()],
+            ..EgressPolicy::default()
+        }
     }
 
     #[test]
     fn a_private_address_is_out_of_reach_however_it_is_written() {
         for address in addresses(PRIVATE) {
             assert!(
-                !within(&EgressPolicy::PUBLIC, "as.example", address),
+                !within(&EgressPolicy::default(), "as.example", address),
                 "{address}"
             );
         }
         for address in addresses(PUBLIC) {
             assert!(
-                within(&EgressPolicy::PUBLIC, "as.example", address),
+                within(&EgressPolicy::default(), "as.example", address),
                 "{address}"
             );
         }
@@ -287,7 +268,7 @@ mod tests {
         let metadata_service = addresses("169.254.169.254").next().unwrap();
         let reason = policy.permits("as.internal", metadata_service).unwrap_err();
         assert!(reason.contains("link-local"), "{reason}");
-        let reason = EgressPolicy::PUBLIC.permits("as.internal", metadata_service);
+        let reason = EgressPolicy::default().permits("as.internal", metadata_service);
         assert!(reason.unwrap_err().contains("TOOLGATE_PRIVATE_ISSUERS"));
     }
 
@@ -309,7 +290,7 @@ mod tests {
         assert!(permits("as.example", "1.1.1.1") && permits("as.example", "127.0.0.1"));
         assert!(!permits("as.example", "10.0.0.1"));
         let loopback = "127.0.0.1".parse().unwrap();
-        assert!(!within(&EgressPolicy::PUBLIC, "localhost", loopback));
+        assert!(!within(&EgressPolicy::default(), "localhost", loopback));
     }
 
     #[test]
@@ -338,7 +319,7 @@ mod tests {
         ] {
             let parsed = Url::parse(url).unwrap();
             let permits = |policy: &EgressPolicy| policy.permits_url(&parsed).is_ok();
-            assert_eq!(permits(&EgressPolicy::PUBLIC), public, "{url}");
+            assert_eq!(permits(&EgressPolicy::default()), public, "{url}");
             assert_eq!(permits(&EgressPolicy::THIS_MACHINE), machine, "{url}");
             let own = parsed.host_str().unwrap_or_default();
             assert_eq!(permits(&private(own)), named, "{url}");

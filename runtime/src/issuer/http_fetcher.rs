@@ -3,7 +3,11 @@
 //! It follows no redirect (the target would be unchecked), limits the time and the size of an
 //! answer, and connects only to addresses that [`EgressPolicy`] permits.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{
     Client, Proxy, RequestBuilder, Response, StatusCode,
@@ -24,12 +28,28 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// Fetches documents from the addresses that its [`EgressPolicy`] permits.
 pub(crate) struct HttpFetcher {
-    client: Client,
+    /// Built at its first use: reading the system's certificates takes time and can fail.
+    client: OnceLock<Client>,
     egress: EgressPolicy,
 }
 
 impl HttpFetcher {
-    pub(crate) fn new(egress: EgressPolicy) -> Result<Self, FetchError> {
+    pub(crate) fn new(egress: EgressPolicy) -> Self {
+        Self {
+            client: OnceLock::new(),
+            egress,
+        }
+    }
+
+    /// The addresses that it may use.
+    pub(super) fn egress(&self) -> &EgressPolicy {
+        &self.egress
+    }
+
+    fn client(&self) -> Result<&Client, FetchError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -37,22 +57,22 @@ impl HttpFetcher {
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .pool_idle_timeout(Duration::from_secs(30))
-            .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
-        // Proxies of the environment are never used: only a setting chooses one.
-        let builder = builder.no_proxy();
-        let builder = match egress.proxy() {
+            .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")))
+            // Proxies of the environment are never used: only a setting chooses one.
+            .no_proxy();
+        let builder = match &self.egress.proxy {
             Some(proxy) => {
                 builder.proxy(Proxy::all(proxy.clone()).map_err(|_| FetchError::NoClient)?)
             }
-            None => builder.dns_resolver(Arc::new(EgressResolver(egress.clone()))),
+            None => builder.dns_resolver(Arc::new(EgressResolver(self.egress.clone()))),
         };
         let client = builder.build().map_err(|_| FetchError::NoClient)?;
-        Ok(Self { client, egress })
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Gets a URL and returns the body of a `200` answer.
     pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
-        self.send(url, self.client.get(url.clone())).await
+        self.send(url, self.client()?.get(url.clone())).await
     }
 
     /// Posts a form with these credentials and returns the body of a `200` answer.
@@ -62,7 +82,7 @@ impl HttpFetcher {
         form: String,
         authorization: Option<HeaderValue>,
     ) -> Result<Vec<u8>, FetchError> {
-        self.send(url, self.form(url, form, authorization)).await
+        self.send(url, self.form(url, form, authorization)?).await
     }
 
     /// Like [`HttpFetcher::post`], but also returns the body of a refusal (RFC 6749 §5.2).
@@ -72,25 +92,29 @@ impl HttpFetcher {
         form: String,
         authorization: Option<HeaderValue>,
     ) -> Result<(u16, Vec<u8>), FetchError> {
-        let answer = self
-            .answer(url, self.form(url, form, authorization))
-            .await?;
+        let request = self.form(url, form, authorization)?;
+        let answer = self.answer(url, request).await?;
         match answer.status().as_u16() {
             status @ (200 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
             status => Err(FetchError::Status(status)),
         }
     }
 
-    fn form(&self, url: &Url, form: String, authorization: Option<HeaderValue>) -> RequestBuilder {
+    fn form(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<RequestBuilder, FetchError> {
         let request = self
-            .client
+            .client()?
             .post(url.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
-        match authorization {
+        Ok(match authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
-        }
+        })
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
@@ -243,10 +267,13 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
         assert!(resolves(EgressPolicy::THIS_MACHINE).await);
-        assert!(!resolves(EgressPolicy::PUBLIC).await);
-        let named = EgressPolicy::PUBLIC.with_private_hosts(vec!["localhost".to_owned()]);
+        assert!(!resolves(EgressPolicy::default()).await);
+        let named = EgressPolicy {
+            private_hosts: vec!["localhost".to_owned()],
+            ..EgressPolicy::default()
+        };
         assert!(resolves(named).await);
-        let fetcher = HttpFetcher::new(EgressPolicy::PUBLIC).unwrap();
+        let fetcher = HttpFetcher::new(EgressPolicy::default());
         let url = Url::parse("https://localhost:9/keys").unwrap();
         let told = fetcher.get(&url).await.unwrap_err().to_string();
         assert!(told.contains("TOOLGATE_PRIVATE_ISSUERS"), "{told}");
@@ -260,8 +287,11 @@ mod tests {
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = format!("http://{}", listener.local_addr().unwrap());
-        let egress = EgressPolicy::PUBLIC.with_proxy(Some(Url::parse(&proxy).unwrap()));
-        let fetcher = HttpFetcher::new(egress).unwrap();
+        let egress = EgressPolicy {
+            proxy: Some(Url::parse(&proxy).unwrap()),
+            ..EgressPolicy::default()
+        };
+        let fetcher = HttpFetcher::new(egress);
         let url = Url::parse("https://as.invalid/keys").unwrap();
         let accepted = async {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -286,7 +316,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let fetcher = HttpFetcher::new(EgressPolicy::THIS_MACHINE).unwrap();
+        let fetcher = HttpFetcher::new(EgressPolicy::THIS_MACHINE);
         let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
         let error = fetcher.get(&url).await.unwrap_err();
         assert_eq!(

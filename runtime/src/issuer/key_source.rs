@@ -1,9 +1,10 @@
 //! Builds the JWKS cache of an issuer from its settings, before anything is fetched.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use super::{
     Issuer,
+    http_fetcher::HttpFetcher,
     jwks::Jwks,
     jwks_cache::{JwksCache, Lifetime},
     jwks_fetcher::{JwksFetcher, Location},
@@ -57,9 +58,8 @@ pub(crate) fn jwks_cache(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Ar
     let source = JwksFetcher {
         issuer: url,
         spellings: issuer.spellings().map(str::to_owned).collect(),
-        egress,
         location,
-        fetcher: OnceLock::new(),
+        fetcher: HttpFetcher::new(egress),
     };
     let (refresh_every, outage_limit) = issuer.key_lifetime();
     let lifetime = Lifetime {

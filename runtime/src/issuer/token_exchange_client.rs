@@ -114,7 +114,7 @@ impl TokenExchangeClient {
         let (form, authorization) = self
             .form(subject, now)
             .map_err(|reason| ExchangeError::new(Misconfigured, reason))?;
-        let fetcher = self.endpoint.fetcher().map_err(fetch_error)?;
+        let fetcher = self.endpoint.fetcher();
         match fetcher.post_for_either(&url, form, authorization).await {
             Ok((200, body)) => self.parse_response(&body, subject),
             Ok((status, body)) => Err(error::refused(status, &body)),

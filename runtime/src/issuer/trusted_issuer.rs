@@ -339,19 +339,19 @@ impl Issuer {
         if url.query().is_some() || url.fragment().is_some() {
             return Err("its URL has a query or a fragment");
         }
-        let is_loopback = is_loopback_url(&url);
-        let egress = match is_loopback {
-            true => EgressPolicy::THIS_MACHINE,
-            false => EgressPolicy::PUBLIC,
-        };
+        let loopback = is_loopback_url(&url);
         let hosts = self.private_hosts.iter().map(|host| normalized_host(host));
-        let hosts: Option<Vec<_>> = hosts.collect();
-        let hosts = hosts.ok_or("with_private_host needs a name or an address without a port")?;
-        let proxy = self.proxy.as_deref().filter(|_| !is_loopback);
+        let hosts: Option<_> = hosts.collect();
+        let proxy = self.proxy.as_deref().filter(|_| !loopback);
         let proxy = proxy.map(Url::parse).transpose().ok();
         let proxy = proxy.filter(|proxy| proxy.as_ref().is_none_or(is_web_url));
         let proxy = proxy.ok_or("with_proxy needs the http or https URL of a proxy")?;
-        let egress = egress.with_private_hosts(hosts).with_proxy(proxy);
+        let egress = EgressPolicy {
+            loopback,
+            private_hosts: hosts
+                .ok_or("with_private_host needs a name or an address without a port")?,
+            proxy,
+        };
         egress.permits_url(&url)?;
         Ok((url, egress))
     }

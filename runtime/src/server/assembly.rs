@@ -22,6 +22,7 @@ use super::{
     Server,
     catalogue::{Catalogue, Sets},
     changes::Changes,
+    cors::with_cors,
     gate_plan::{self, GatePlan},
     handler::Handler,
     http_entry::HttpEntry,
@@ -200,7 +201,7 @@ pub(super) fn assemble(
     let gated = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
     Ok(Assembled {
         is_told_peers: wall.issuer_routes.is_some(),
-        endpoint: routes::endpoint(gated, cors.clone()),
+        endpoint: with_cors(gated, cors.clone()),
         served: Served {
             resource,
             paths,

@@ -26,10 +26,11 @@ use crate::{authorization::Permit, caller::Caller, error::Error};
 use super::{
     Visibility,
     assembly::Assembled,
+    cors::with_cors,
     gate_plan::BuiltGate,
     listener_quota::Quota,
     local_sessions::LocalSessions,
-    routes::{self, Served},
+    routes::Served,
     serve,
     startup_banner::{self, StartupBanner},
     transport,
@@ -192,7 +193,7 @@ impl HandlerGate {
         Assembled {
             // The application's own handlers may read the peer address.
             is_told_peers: true,
-            endpoint: routes::endpoint(self.layer().layer(service), standing.served.cors.clone()),
+            endpoint: with_cors(self.layer().layer(service), standing.served.cors.clone()),
             served: standing.served.clone(),
             welcome: standing.welcome.clone(),
             bind: standing.bind,

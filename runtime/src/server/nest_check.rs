@@ -13,7 +13,7 @@ use crate::config::Paths;
 /// Returns a function that passes requests on, and logs once if one comes through another nest
 /// than the configured one: clients then look for the metadata at a URL that leads nowhere.
 pub(super) fn nest_check(paths: &Paths) -> impl Fn(Request<Body>) -> Request<Body> + Clone + use<> {
-    let (expected, metadata_url) = (paths.nested().map(Arc::from), paths.metadata_url());
+    let (expected, metadata_url) = (paths.nested.clone(), paths.metadata_url());
     let is_logged = Arc::new(AtomicBool::new(false));
     move |request| {
         let nested = request.extensions().get::<NestedPath>();

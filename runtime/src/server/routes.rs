@@ -13,7 +13,7 @@ use http::{
     request::Parts,
 };
 use serde_json::{Value, json};
-use tower::{Service, util::MapRequestLayer};
+use tower::util::MapRequestLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
@@ -23,7 +23,6 @@ use crate::{
 
 use super::{
     browser_redirect::{is_browser, see_docs},
-    cors::Cors,
     docs_page,
     gate_plan::Readiness,
     http_entry::HttpEntry,
@@ -67,26 +66,9 @@ impl MountedRoutes {
     }
 }
 
-/// Puts CORS around the service at the endpoint.
-pub(super) fn endpoint<S>(service: S, cors: CorsLayer) -> Endpoint
-where
-    S: Service<
-            Request<Body>,
-            Response = Response<Body>,
-            Error = std::convert::Infallible,
-            Future = ResponseFuture,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
-{
-    let service = Cors::new(service, cors);
-    Arc::new(move |request| service.clone().call(request))
-}
-
 /// Builds the routes of a server without an application around it.
 pub(super) fn alone(endpoint: Endpoint, served: Served) -> HttpEntry {
-    let path = served.paths.endpoint().to_owned();
+    let path = served.paths.endpoint.clone();
     let docs = served.paths.docs(false).unwrap_or_default();
     let cors = served.cors.clone();
     let health = health(vec![served.readiness.clone()]).route_layer(cors.clone());
@@ -102,7 +84,7 @@ pub(super) fn alone(endpoint: Endpoint, served: Served) -> HttpEntry {
 /// application.
 pub(super) fn mounted(endpoint: Endpoint, served: Served) -> MountedRoutes {
     let check = MapRequestLayer::new(nest_check(&served.paths));
-    let readiness = served.paths.has_health_paths();
+    let readiness = served.paths.has_health_paths;
     let readiness = readiness.then(|| served.readiness.clone());
     let resource = served.resource.clone();
     let (router, paths) = routes(endpoint, served, true);
@@ -149,7 +131,7 @@ fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTre
             None => endpoint(request),
         }
     });
-    let path = paths.endpoint();
+    let path = &paths.endpoint;
     let mut endpoints = Router::new();
     // Two routes, because clients do not follow a redirect of a POST.
     for path in [path.to_owned(), format!("{path}/")] {

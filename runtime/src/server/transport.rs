@@ -9,7 +9,7 @@ use rmcp::transport::streamable_http_server::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(super) use crate::gate::KEEP_ALIVE;
+use crate::gate::KEEP_ALIVE;
 
 /// How long a client waits before it resumes a broken stream.
 pub(super) const RETRY: Duration = Duration::from_secs(3);

@@ -110,7 +110,7 @@ fn paths_behind_a_proxy_are_read() {
     let listen = ("TOOLGATE_LISTEN_PATH", "/mcp");
     let prefix = ("TOOLGATE_PATH_PREFIX", "/svc");
     let settings = validate(&[PUBLIC, ISSUER, listen, prefix]);
-    assert_eq!(settings.paths().endpoint(), "/mcp");
+    assert_eq!(settings.paths().endpoint, "/mcp");
     assert_eq!(
         settings.paths().metadata_url(),
         "https://mcp.example.com/svc/.well-known/oauth-protected-resource/mcp"

@@ -22,7 +22,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 #[test]
 fn without_settings_the_paths_are_those_of_the_resource() {
     let paths = paths(at("https://h.example/mcp"));
-    assert_eq!(paths.endpoint(), "/mcp");
+    assert_eq!(paths.endpoint, "/mcp");
     assert_eq!(
         paths.metadata_url(),
         format!("https://h.example{WELL_KNOWN}/mcp")
@@ -38,7 +38,7 @@ fn without_settings_the_paths_are_those_of_the_resource() {
 #[test]
 fn a_nested_router_has_its_metadata_below_the_nest() {
     let paths = paths(at("https://h.example/api/mcp").with_nested_path("/api/"));
-    assert_eq!(paths.endpoint(), "/mcp");
+    assert_eq!(paths.endpoint, "/mcp");
     assert_eq!(
         paths.metadata_url(),
         format!("https://h.example/api{WELL_KNOWN}/mcp")
@@ -49,7 +49,7 @@ fn a_nested_router_has_its_metadata_below_the_nest() {
 #[test]
 fn a_proxy_may_forward_one_prefix_alone_and_keep_it() {
     let paths = paths(at("https://h.example/svc/mcp").with_path_prefix("/svc"));
-    assert_eq!(paths.endpoint(), "/svc/mcp");
+    assert_eq!(paths.endpoint, "/svc/mcp");
     let below = format!("/svc{WELL_KNOWN}/mcp");
     assert_eq!(paths.metadata_url(), format!("https://h.example{below}"));
     assert!(paths.metadata(true).contains(&below));
@@ -70,7 +70,7 @@ fn a_proxy_may_forward_one_prefix_alone_and_keep_it() {
 fn a_proxy_may_remove_the_prefix() {
     let config = at("https://h.example/svc/mcp").with_listen_path("/mcp");
     let plain = paths(config.clone());
-    assert_eq!(plain.endpoint(), "/mcp");
+    assert_eq!(plain.endpoint, "/mcp");
     // What is published stays, until it is asked for below the prefix.
     let published = format!("https://h.example{WELL_KNOWN}/svc/mcp");
     assert_eq!(plain.metadata_url(), published);
@@ -86,7 +86,7 @@ fn a_proxy_may_remove_the_prefix() {
 #[test]
 fn a_proxy_may_replace_the_path() {
     let paths = paths(at("https://h.example/notes").with_listen_path("/mcp"));
-    assert_eq!(paths.endpoint(), "/mcp");
+    assert_eq!(paths.endpoint, "/mcp");
     assert!(
         paths
             .metadata(true)
@@ -98,7 +98,7 @@ fn a_proxy_may_replace_the_path() {
 fn a_nest_below_a_proxy_that_removes_its_own_prefix_is_understood() {
     let config = at("https://h.example/svc/api/mcp").with_listen_path("/api/mcp");
     let paths = paths(config.with_nested_path("/api"));
-    assert_eq!(paths.endpoint(), "/mcp");
+    assert_eq!(paths.endpoint, "/mcp");
     assert_eq!(
         paths.metadata_url(),
         format!("https://h.example/svc/api{WELL_KNOWN}/mcp")
