@@ -50,7 +50,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_listen_path(mut self, path: impl Into<String>) -> Self {
-        self.set_listen_path("the listen path", &path.into());
+        self.addresses.listen_path = self.parsed_path("the listen path", &path.into());
         self
     }
 
@@ -67,7 +67,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_path_prefix(mut self, path: impl Into<String>) -> Self {
-        self.set_path_prefix("the path prefix", &path.into());
+        self.addresses.path_prefix = self.parsed_path("the path prefix", &path.into());
         self
     }
 
@@ -89,9 +89,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_nested_path(mut self, path: impl Into<String>) -> Self {
-        let text = path.into();
-        let path = resource_url::parse_prefix(&text);
-        self.addresses.nested_path = self.parsed("the nested path", &text, path);
+        self.addresses.nested_path = self.parsed_path("the nested path", &path.into());
         self
     }
 
@@ -144,14 +142,8 @@ impl Config {
         self
     }
 
-    fn set_listen_path(&mut self, source: &str, text: &str) {
-        let path = resource_url::parse_listen_path(text);
-        self.addresses.listen_path = self.parsed(source, text, path);
-    }
-
-    fn set_path_prefix(&mut self, source: &str, text: &str) {
-        let path = resource_url::parse_prefix(text);
-        self.addresses.path_prefix = self.parsed(source, text, path);
+    fn parsed_path(&mut self, source: &str, text: &str) -> Option<String> {
+        self.parsed(source, text, resource_url::parse_path(text))
     }
 
     /// Returns a value, or stores the error in it under the name of the setting.
@@ -214,12 +206,10 @@ pub(super) fn read(config: &mut Config, environment: &Environment) {
             Err(error) => config.add_value_error(BIND, text, error),
         }
     }
-    if let Some(text) = environment.get(LISTEN_PATH) {
-        config.set_listen_path(LISTEN_PATH, text);
-    }
-    if let Some(text) = environment.get(PATH_PREFIX) {
-        config.set_path_prefix(PATH_PREFIX, text);
-    }
+    let mut path = |name| config.parsed_path(name, environment.get(name)?);
+    let (listen_path, path_prefix) = (path(LISTEN_PATH), path(PATH_PREFIX));
+    config.addresses.listen_path = listen_path;
+    config.addresses.path_prefix = path_prefix;
     for host in items(environment.get(HOSTS).unwrap_or_default()) {
         config.add_host(HOSTS, host);
     }

@@ -40,21 +40,27 @@ impl Config {
     /// Returns the issuers, with the private ones among them marked. A host of no issuer is an
     /// error: it is misspelled, and the issuer that was meant could not be reached.
     pub(super) fn issuers_with_private_hosts(&self, errors: &mut SetupErrors) -> Vec<ValidIssuer> {
-        let mut issuers = self.issuers.clone();
+        let host_of = |issuer: &ValidIssuer| issuer.settings().host();
         for host in &self.private_issuers {
-            let mut is_known = false;
-            for issuer in issuers.iter_mut().filter(|issuer| issuer.is_at(host)) {
-                issuer.allow_private_host(host);
-                is_known = true;
-            }
-            if !is_known {
+            if !self
+                .issuers
+                .iter()
+                .any(|one| host_of(one).as_ref() == Some(host))
+            {
                 errors.add(
                     format!("{PRIVATE_ISSUERS} names {host:?}, which is the host of no configured issuer"),
                     "write the host of an issuer as in TOOLGATE_AUTHORIZATION_SERVERS, or remove it",
                 );
             }
         }
-        issuers
+        let marked = self.issuers.iter().map(|issuer| {
+            let host = host_of(issuer).filter(|host| self.private_issuers.contains(host));
+            match host {
+                Some(host) => ValidIssuer::new(issuer.settings().clone().with_private_host(host)),
+                None => issuer.clone(),
+            }
+        });
+        marked.collect()
     }
 }
 

@@ -169,7 +169,20 @@ fn first_segment(path: &str) -> Option<&str> {
 
 /// Checks the path of an endpoint.
 pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
-    check_segments(path)?;
+    let Some(segments) = path.strip_prefix('/') else {
+        return Ok(());
+    };
+    // The path becomes a route, and the router reads some characters as patterns.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
+    if !segments
+        .split('/')
+        .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
+    {
+        return error(
+            "has a path with an empty segment or a character that is not allowed",
+            "use letters, digits, '-', '.', '_' and '~' between single slashes",
+        );
+    }
     match first_segment(path) {
         Some(first)
             if OWN_PATHS
@@ -185,47 +198,14 @@ pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// The path becomes a route, and the router reads some characters as patterns.
-fn check_segments(path: &str) -> Result<(), ConfigError> {
-    let Some(segments) = path.strip_prefix('/') else {
-        return Ok(());
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
-    match segments
-        .split('/')
-        .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
-    {
-        true => Ok(()),
-        false => error(
-            "has a path with an empty segment or a character that is not allowed",
-            "use letters, digits, '-', '.', '_' and '~' between single slashes",
-        ),
-    }
-}
-
-/// Parses the path that is listened at. Returns it without a slash at its end: the root is
-/// empty.
-pub(super) fn parse_listen_path(text: &str) -> Result<String, ConfigError> {
-    let path = parse_path(text)?;
-    check_path(path)?;
-    Ok(path.to_owned())
-}
-
-/// Parses the beginning of paths, which is not the root.
-pub(super) fn parse_prefix(text: &str) -> Result<String, ConfigError> {
-    match parse_path(text)? {
-        "" => error("is the root", "remove it: the root is the default"),
-        path => Ok(path.to_owned()),
-    }
-}
-
-fn parse_path(text: &str) -> Result<&str, ConfigError> {
+/// Parses a path, and returns it without a slash at its end: the root is empty.
+pub(super) fn parse_path(text: &str) -> Result<String, ConfigError> {
     if !text.starts_with('/') {
         return error("does not begin with a slash", "write a path such as /mcp");
     }
     let path = text.strip_suffix('/').unwrap_or(text);
-    check_segments(path)?;
-    Ok(path)
+    check_path(path)?;
+    Ok(path.to_owned())
 }
 
 /// Validates a value of `Host` (RFC 9110 §7.2): a name or an address, and a port unless it is

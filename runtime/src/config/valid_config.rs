@@ -250,16 +250,6 @@ impl ValidIssuer {
         }
     }
 
-    /// Returns whether the issuer is at this host.
-    pub(super) fn is_at(&self, host: &str) -> bool {
-        self.0.host().as_deref() == Some(host)
-    }
-
-    /// Lets the issuer have private addresses at this host.
-    pub(super) fn allow_private_host(&mut self, host: &str) {
-        self.0 = self.0.clone().with_private_host(host);
-    }
-
     /// Returns the warning that a proxy decides which addresses are reached. It does not name
     /// the proxy, whose URL can have a password.
     fn proxy_warning(&self) -> Option<String> {

@@ -126,10 +126,6 @@ fn paths_that_contradict_each_other_are_errors_with_a_remedy() {
             ["does not begin with a slash", "write a path"],
         ),
         (
-            config().with_path_prefix("/"),
-            ["which is the root", "remove it"],
-        ),
-        (
             config().with_listen_path("/healthz"),
             ["reserved for the server", "choose another path"],
         ),

@@ -84,3 +84,29 @@ async fn nothing_is_told_of_a_configured_nest_or_of_none() {
     let path = "/.well-known/oauth-protected-resource/mcp";
     assert!(warnings(at("/mcp"), merge, path).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_router_can_be_nested_at_the_path_of_its_resource() {
+    let config = at("/api/mcp").with_issuer("https://as.example");
+    let config = config.with_nested_path("/api/mcp");
+    let server = Server::new("reader").tools(tools![read]);
+    let router = server.into_router(config).unwrap();
+    for app in [
+        Router::new().nest("/api/mcp", router.clone()),
+        Router::new().nest_service("/api/mcp", router),
+    ] {
+        let request = http::Request::post("/api/mcp").header("host", "h.example");
+        let answer = app
+            .clone()
+            .oneshot(request.body("{}".into()).unwrap())
+            .await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status(), 401);
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        let path = "/api/mcp/.well-known/oauth-protected-resource";
+        let named = format!("resource_metadata=\"https://h.example{path}\"");
+        assert!(challenge.contains(&named), "{challenge}");
+        let request = http::Request::get(path).body(axum::body::Body::empty());
+        assert_eq!(app.oneshot(request.unwrap()).await.unwrap().status(), 200);
+    }
+}
