@@ -98,7 +98,7 @@ async fn a_router_can_be_nested_at_the_path_of_its_resource() {
         let request = http::Request::post("/api/mcp").header("host", "h.example");
         let answer = app
             .clone()
-            .oneshot(request.body("{}".into()).unwrap())
+            .oneshot(request.body(axum::body::Body::from("{}")).unwrap())
             .await;
         let answer = answer.unwrap();
         assert_eq!(answer.status(), 401);
