@@ -299,7 +299,9 @@ mod tests {
             stream.read_exact(&mut first).await.unwrap();
             String::from_utf8(first.into()).unwrap()
         };
-        let (answer, first) = tokio::join!(fetcher.get(&url), accepted);
+        let both = async { tokio::join!(fetcher.get(&url), accepted) };
+        let both = tokio::time::timeout(Duration::from_secs(20), both).await;
+        let (answer, first) = both.expect("the request reaches the proxy");
         assert_eq!(first, "CONNECT as.invalid:443");
         assert!(answer.is_err());
         // An address in a URL is still checked here.
